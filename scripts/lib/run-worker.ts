@@ -1,0 +1,179 @@
+/**
+ * Runs the Worker of a wrangler.toml on loopback, without wrangler's command line: for `npm start`, tests that kill
+ * the process, and benches. It bundles with esbuild, reads the bindings through wrangler and hands both to Miniflare.
+ * It needs no internet and keeps quiet unless `onLog` is given.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { createServer } from 'node:net'
+import path from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { build } from 'esbuild'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { unstable_readConfig as readConfig } from 'wrangler'
+
+export type WorkerLog = { level: string; message: string }
+
+export type RunWorkerOptions = {
+  config: string
+  port?: number
+  host?: string
+  persist?: string
+  vars?: Record<string, string>
+  entry?: string
+  onLog?: (log: WorkerLog) => void
+  name?: string
+}
+
+export type RunningWorker = {
+  url: string
+  port: number
+  pid: number | undefined
+  dispose: () => Promise<void>
+}
+
+export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
+  const host = options.host ?? '127.0.0.1'
+  if (options.port) await assertPortFree(host, options.port)
+  const config = readConfig({ config: path.resolve(options.config) }, { hideWarnings: true })
+  const script = await bundle(options.entry ? path.resolve(options.entry) : config.main)
+  const bindings = toBindings(config, options)
+  const children: ChildProcess[] = []
+  const onChild = (message: unknown): void => {
+    const spawned = (message as { process?: ChildProcess }).process
+    if (spawned) children.push(spawned)
+  }
+  const miniflare = await oneAtATime(async () => {
+    subscribe('child_process', onChild)
+    return start(script, bindings, host, options).finally(() => unsubscribe('child_process', onChild))
+  })
+  const port = Number((await miniflare.ready).port)
+  // Miniflare starts workerd again when it dies; the newcomer is told by the port that it is given.
+  const first = children.find(isWorkerd)
+  const onRestart = (message: unknown): void => {
+    const spawned = (message as { process?: ChildProcess }).process
+    if (spawned) children.push(spawned)
+  }
+  subscribe('child_process', onRestart)
+  return {
+    url: `http://${host}:${port}`,
+    port,
+    get pid() {
+      const restarted = children.findLast((child) => isWorkerd(child) && listensOn(child, host, port))
+      return (restarted ?? first)?.pid
+    },
+    dispose: async () => {
+      unsubscribe('child_process', onRestart)
+      await miniflare.dispose()
+    },
+  }
+}
+
+type WranglerConfig = ReturnType<typeof readConfig>
+
+async function bundle(entry: string | undefined): Promise<string> {
+  if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    logLevel: 'silent',
+  })
+  const file = result.outputFiles[0]
+  if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
+  return file.text
+}
+
+function toBindings(config: WranglerConfig, options: RunWorkerOptions) {
+  return {
+    name: options.name ?? config.name ?? 'worker',
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
+    bindings: { ...config.vars, ...options.vars },
+    kvNamespaces: Object.fromEntries(
+      config.kv_namespaces.map((namespace) => [namespace.binding, namespace.id ?? namespace.binding])
+    ),
+    durableObjects: Object.fromEntries(
+      config.durable_objects.bindings.map((binding) => [
+        binding.name,
+        { className: binding.class_name, useSQLite: isSqlite(config, binding.class_name) },
+      ])
+    ),
+    ratelimits: Object.fromEntries(
+      (config.ratelimits ?? []).map((limit) => [
+        limit.name,
+        { namespace_id: String(limit.namespace_id), simple: limit.simple },
+      ])
+    ),
+    ...(config.assets?.directory ? { assets: toAssets(config) } : {}),
+  }
+}
+
+function toAssets(config: WranglerConfig) {
+  const folder = path.dirname(config.configPath ?? '.')
+  return {
+    directory: path.resolve(folder, config.assets?.directory ?? '.'),
+    ...(config.assets?.binding ? { binding: config.assets.binding } : {}),
+    routerConfig: { has_user_worker: true },
+  }
+}
+
+function isSqlite(config: WranglerConfig, className: string): boolean {
+  const declared = config.exports?.[className] as { storage?: string } | undefined
+  if (declared) return declared.storage === 'sqlite'
+  return config.migrations.some((migration) => migration.new_sqlite_classes?.includes(className))
+}
+
+async function start(
+  script: string,
+  bindings: ReturnType<typeof toBindings>,
+  host: string,
+  options: RunWorkerOptions
+): Promise<Miniflare> {
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      host,
+      port: options.port ?? 0,
+      log: new Log(options.onLog ? LogLevel.WARN : LogLevel.NONE),
+      cf: false,
+      modules: true,
+      script,
+      ...(options.persist ? { resourcePersistencePath: path.resolve(options.persist) } : {}),
+      handleStructuredLogs: (log) => {
+        options.onLog?.({ level: String(log.level), message: String(log.message) })
+      },
+      ...bindings,
+    })
+  )
+  await miniflare.ready
+  return miniflare
+}
+
+function isWorkerd(child: ChildProcess): boolean {
+  return path.basename(child.spawnfile ?? '').startsWith('workerd')
+}
+
+function listensOn(child: ChildProcess, host: string, port: number): boolean {
+  return child.spawnargs.some((argument) => argument.endsWith(`=${host}:${port}`))
+}
+
+let queue: Promise<unknown> = Promise.resolve()
+
+/** Starts run one after the other, so that the child seen on the channel is ours. */
+function oneAtATime<T>(run: () => Promise<T>): Promise<T> {
+  const next = queue.then(run, run)
+  queue = next.catch(() => undefined)
+  return next
+}
+
+/** Miniflare would take any other port when this one is busy; a caller who names a port wants that one or an error. */
+function assertPortFree(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve()))
+  })
+}

@@ -1,0 +1,113 @@
+/** Webhooks on their way out: signed, sent, retried; or lost, doubled, delayed and reordered when asked to. */
+import { newHex } from './ids.ts'
+import type { State } from './state.ts'
+import type { Delivery } from './types.ts'
+
+const GIVE_UP_MS = 86_400_000
+const ANSWER_MS = 10_000
+const KEPT_MAX = 2000
+
+export type NewDelivery = {
+  account: string
+  url: string
+  eventId: string
+  eventType: string
+  body: string
+  secret: string | null
+  endpointId: string | null
+}
+
+export function enqueue(state: State, delivery: NewDelivery): void {
+  const { loseRate, doubleRate, reorderRate, webhookDelayMs, webhooks } = state.settings
+  const copies = Math.random() < doubleRate ? 2 : 1
+  for (let copy = 0; copy < copies; copy++) {
+    const isLost = Math.random() < loseRate
+    const shuffleMs = Math.random() < reorderRate ? Math.random() * 2000 : 0
+    const now = state.now()
+    const nextAt = now + webhookDelayMs + shuffleMs
+    state.deliveries.put({
+      ...delivery,
+      key: newHex(8),
+      seq: state.nextSeq(),
+      state: isLost ? 'lost' : webhooks === 'held' ? 'held' : 'due',
+      attempts: 0,
+      nextAt,
+      createdAt: now,
+      lastStatus: null,
+      lastError: null,
+    })
+    if (!isLost && webhooks === 'auto') state.wakeAt(nextAt)
+  }
+  forgetOld(state)
+}
+
+export async function sendDue(state: State): Promise<void> {
+  const now = state.now()
+  const due = state.deliveries.values().filter((each) => each.state === 'due' && each.nextAt <= now)
+  await Promise.all([...due].map((delivery) => sendOne(state, delivery)))
+  const next = state.deliveries.values().filter((each) => each.state === 'due')
+  state.wakeAt(Math.min(...[...next].map((each) => each.nextAt)))
+}
+
+const sending = new Set<string>()
+
+export async function sendOne(state: State, delivery: Delivery): Promise<Delivery> {
+  if (sending.has(delivery.key)) return delivery
+  sending.add(delivery.key)
+  const sent = await attempt(delivery, state.now()).finally(() => sending.delete(delivery.key))
+  const attempts = delivery.attempts + 1
+  const isOver = state.now() - delivery.createdAt > GIVE_UP_MS
+  const ok = sent.status !== null && sent.status >= 200 && sent.status < 300
+  const waitMs = Math.min(state.settings.webhookRetryMs * 2 ** (attempts - 1), 3_600_000)
+  const next: Delivery = {
+    ...delivery,
+    attempts,
+    state: ok ? 'delivered' : isOver ? 'failed' : delivery.state === 'held' ? 'held' : 'due',
+    nextAt: state.now() + waitMs,
+    lastStatus: sent.status,
+    lastError: sent.error,
+  }
+  // A wipe may have happened while the receiver was thinking.
+  return state.deliveries.has(delivery.key) ? state.deliveries.put(next) : next
+}
+
+async function attempt(
+  delivery: Delivery,
+  now: number
+): Promise<{ status: number | null; error: string | null }> {
+  try {
+    const answer = await fetch(delivery.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(await sign(delivery, now)) },
+      body: delivery.body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    await answer.body?.cancel()
+    return { status: answer.status, error: null }
+  } catch (error) {
+    return { status: null, error: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The whole whsec_ text is the key, and only the raw body is signed. */
+async function sign(delivery: Delivery, now: number): Promise<Record<string, string>> {
+  if (delivery.secret === null) return {}
+  const text = new TextEncoder()
+  const hmac = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', text.encode(delivery.secret), hmac, false, ['sign'])
+  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, text.encode(delivery.body)))
+  const hex = signature.reduce((all, byte) => all + byte.toString(16).padStart(2, '0'), '')
+  return {
+    signature: hex,
+    'heygen-signature': hex,
+    'heygen-timestamp': String(Math.floor(now / 1000)),
+    'heygen-event-id': delivery.eventId,
+  }
+}
+
+function forgetOld(state: State): void {
+  if (state.deliveries.size <= KEPT_MAX) return
+  const done = state.deliveries.values().find((each) => each.state !== 'due' && each.state !== 'held')
+  if (done) state.deliveries.delete(done.key)
+}

@@ -1,0 +1,69 @@
+/** One call of one account on one row of the catalogue. */
+import type { State } from '../state.ts'
+import type { Account, Doc, Resource } from '../types.ts'
+import type { Row } from './catalogue.ts'
+
+export type Call = {
+  state: State
+  row: Row
+  /** Method and path template. */
+  name: string
+  account: Account
+  params: Record<string, string>
+  query: URLSearchParams
+  body: Doc
+  /** The body as it came, for marks like [fail]. */
+  text: string
+  request: Request
+  origin: string
+  /** Resources that the call names, by the documented pointer, or by name for path and query. */
+  found: Map<string, Resource>
+}
+
+export type Reply = { status: number; body: unknown; headers?: Record<string, string> }
+
+export function reply(call: Call, body: unknown): Reply {
+  return { status: call.row.successStatus, body }
+}
+
+/** The thing that path or query name: the last one, since /sessions/{s}/resources/{r} is about r. */
+export function getSubject(call: Call): Resource | undefined {
+  const owners = call.row.ownerIdIn.filter((owner) => owner.in !== 'body')
+  return owners.map((owner) => call.found.get(owner.name)).findLast(Boolean)
+}
+
+export function asText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** What is kept of a create or update body for later answers. */
+export function toDoc(body: Doc): Doc {
+  const title = ['title', 'name', 'video_title', 'voice_name', 'avatar_name', 'filename']
+    .map((name) => asText(body[name]))
+    .find(Boolean)
+  const kept = Object.fromEntries(
+    Object.entries(body).filter(([name, value]) => KEPT.has(name) && value !== undefined)
+  )
+  return { ...kept, ...(title ? { title } : {}), callback_id: asText(body.callback_id) ?? null }
+}
+
+const KEPT = new Set([
+  'folder_id',
+  'parent_id',
+  'project_type',
+  'output_language',
+  'input_language',
+  'opening',
+  'prompt',
+  'blacklist',
+  'whitelist',
+  'tones',
+  'tone',
+  'vocabulary',
+  'default_voice_id',
+  'gender',
+  'locale',
+  'group_id',
+  'translate_audio_only',
+  'colors',
+])

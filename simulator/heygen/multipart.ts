@@ -1,0 +1,79 @@
+/**
+ * Reads an upload as a stream. Of a multipart body only the head of the part named `file` is looked into; its size is
+ * what is left after that head, less the closing boundary, which is right as long as the file is the last part.
+ */
+export type Uploaded = {
+  sizeBytes: number
+  /** Of the whole body, multipart frame included. */
+  sha256: string
+  contentType: string
+  fileName: string | undefined
+  hasFile: boolean
+}
+
+type ReadOptions = { maxBytes: number; boundary?: string }
+
+const HEAD_MAX_BYTES = 64 * 1024
+const FRAME_BYTES = 16 * 1024
+
+/** undefined: larger than allowed. */
+export async function readUpload(
+  request: Request,
+  { maxBytes, boundary }: ReadOptions
+): Promise<Uploaded | undefined> {
+  const limit = boundary ? maxBytes + FRAME_BYTES : maxBytes
+  if (Number(request.headers.get('content-length') ?? 0) > limit) return undefined
+  const digest = new crypto.DigestStream('SHA-256')
+  const writer = digest.getWriter()
+  const head: Uint8Array[] = []
+  let headBytes = 0
+  let total = 0
+  for await (const chunk of request.body ?? []) {
+    total += chunk.byteLength
+    if (total > limit) return undefined
+    if (boundary && headBytes < HEAD_MAX_BYTES) {
+      head.push(chunk.slice(0, HEAD_MAX_BYTES - headBytes))
+      headBytes += chunk.byteLength
+    }
+    await writer.write(chunk)
+  }
+  await writer.close()
+  const sha256 = toHex(await digest.digest)
+  if (!boundary) {
+    const contentType = (request.headers.get('content-type') ?? '').split(';')[0]!.trim()
+    return { sizeBytes: total, sha256, contentType, fileName: undefined, hasFile: total > 0 }
+  }
+  const part = readPartHead(head)
+  const closing = `\r\n--${boundary}--\r\n`.length
+  const sizeBytes = part ? Math.max(0, total - part.endsAt - closing) : 0
+  if (sizeBytes > maxBytes) return undefined
+  return {
+    sizeBytes,
+    sha256,
+    contentType: part?.contentType ?? 'application/octet-stream',
+    fileName: part?.fileName,
+    hasFile: part !== undefined,
+  }
+}
+
+type PartHead = { endsAt: number; contentType: string; fileName: string | undefined }
+
+/** Latin-1, so that characters are bytes. */
+function readPartHead(chunks: Uint8Array[]): PartHead | undefined {
+  const text = chunks.map((chunk) => new TextDecoder('latin1').decode(chunk)).join('')
+  const disposition = /content-disposition:[^\r\n]*\bname="?file"?(?=[;\r\n])[^\r\n]*/i.exec(text)
+  if (!disposition) return undefined
+  const end = text.indexOf('\r\n\r\n', disposition.index)
+  if (end < 0) return undefined
+  const start = text.lastIndexOf('\r\n--', disposition.index)
+  const fields = text.slice(Math.max(0, start), end)
+  return {
+    endsAt: end + 4,
+    contentType: /content-type:\s*([^\r\n;]+)/i.exec(fields)?.[1]?.trim() ?? 'application/octet-stream',
+    fileName: /filename="([^"]*)"/i.exec(disposition[0])?.[1],
+  }
+}
+
+function toHex(bytes: ArrayBuffer): string {
+  return new Uint8Array(bytes).reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
+}

@@ -1,0 +1,173 @@
+/** Creations that start jobs: what they start, what ids they answer, and what happens when there is no room. */
+import { newId } from '../ids.ts'
+import type { Doc, Resource } from '../types.ts'
+import { asText, type Call, type Reply, reply, toDoc } from './call.ts'
+import { envelopeOf, invalid, refuse, tooMany } from './errors.ts'
+import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
+import { activeJobs, countedJobs, endsAt, NO_CREDIT, planJob, startJob } from './jobs.ts'
+import { addResource } from './resources.ts'
+import { SHAPES } from './start-shapes.ts'
+import { runSync } from './sync.ts'
+
+/** A creation whose job has no status row anywhere: it is over when its answer goes out. */
+const WITHOUT_STATUS = new Set([
+  'POST /v2/photo_avatar/add_sound_effect',
+  'POST /v1/personalized_video/add_contact',
+  'POST /v3/models/audio/voices',
+])
+
+const TYPES: [RegExp, string][] = [
+  [/\/batches$/, 'batch'],
+  [/video_translate\/proofread$|proofreads$/, 'proofread'],
+  [/video_translate|video-translations/, 'translation'],
+  [/photo\/generate$|look\/generate$/, 'photo-generation'],
+  [/add_motion$|upscale$|\/v2\/video_avatar$|\/v3\/avatars$/, 'avatar'],
+  [/train$/, 'training'],
+  [/\/v1\/workflows/, 'workflow-execution'],
+  [/ai-clipping/, 'ai-clipping'],
+  [/background-removals/, 'background-removal'],
+  [/lipsyncs/, 'lipsync'],
+  [/\/v3\/video-agents$/, 'agent-session'],
+  [/\/v3\/video-agents\//, 'agent-run'],
+  [/voices/, 'voice'],
+  [/renders/, 'render'],
+  [/filler-word/, 'filler-word-removal'],
+  [/podcasts/, 'podcast'],
+  [/workflow-runs/, 'workflow-run'],
+  [/comparisons/, 'comparison'],
+  [/\/clips$/, 'clip-job'],
+]
+
+export function jobType(path: string): string {
+  return TYPES.find(([pattern]) => pattern.test(path))?.[1] ?? 'video'
+}
+
+export async function startJobs(call: Call): Promise<Reply> {
+  if (WITHOUT_STATUS.has(call.name)) return startWithoutStatus(call)
+  const type = jobType(call.row.path)
+  const doc = toDoc(call.body)
+  const languages = toLanguages(call, type)
+  assertRoom(call, type, languages.length)
+  const shape = SHAPES[call.name]
+  const creation = newId('creation')
+  const started = languages.map((language) => {
+    const start = beginJob(call, creation, type, language ? { ...doc, output_language: language } : doc)
+    return shape ? shape(call, start) : start()
+  })
+  return reply(call, answer(call, type, started, languages.length > 1))
+}
+
+/** Starts the job. Shapes may name the id, the type of the thing that the id means, and more of its doc. */
+export type Begin = (what?: { id?: string; type?: string; form?: string; doc?: Doc }) => Resource
+
+function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
+  return (what = {}) => {
+    const thing = what.type ?? type
+    const id = what.id ?? newId(thing)
+    // A session is asked again and again, so its later jobs have ids of their own.
+    const jobId = what.id ? newId('job') : id
+    const { state, account } = call
+    const plan = planJob(state, account, { type, path: call.row.path, text: call.text })
+    const isBroke = account.credits !== null && account.credits <= 0
+    const allDoc = { ...doc, ...what.doc }
+    startJob(state, account, {
+      id: jobId,
+      creation,
+      type,
+      row: call.name,
+      ...plan,
+      // Older families take the job and let it fail when it is looked at.
+      ...(isBroke ? { outcome: 'failed', failure: NO_CREDIT } : {}),
+      callbackId: asText(call.body.callback_id) ?? null,
+      callbackUrl: asText(call.body.callback_url) ?? null,
+      doc: { ...allDoc, entityId: id, origin: call.origin },
+    })
+    return addResource(state, account.email, { type: thing, id, form: what.form ?? '', doc: allDoc, jobId })
+  }
+}
+
+function answer(call: Call, type: string, started: Resource[], isMany: boolean): unknown {
+  const example = call.row.responseExample
+  const data = envelopeData(example)
+  const [first] = started
+  if (!first || data === null) return example
+  const filled = fillRow(data, toSubject(call.state, first, call.row, call.origin)) as Doc
+  const ids = started.map((each) => each.id)
+  if (type === 'translation' && call.row.family === 'v3' && 'video_translation_ids' in filled) {
+    filled.video_translation_ids = ids
+  }
+  if (type === 'translation' && 'video_translate_ids' in filled) {
+    filled.video_translate_ids = isMany ? ids : null
+  }
+  if (type === 'proofread' && 'proofread_ids' in filled) {
+    filled.proofread_ids = isMany || call.row.family === 'v3' ? ids : null
+  }
+  return withData(example, Object.assign(filled, first.doc.answer))
+}
+
+/** One job for each language of a translation or proofread. */
+function toLanguages(call: Call, type: string): (string | undefined)[] {
+  if (type !== 'translation' && type !== 'proofread') return [undefined]
+  const { output_languages: many, output_language: one } = call.body
+  if (Array.isArray(many) && many.length > 0) return many.map(String)
+  return [asText(one)]
+}
+
+function assertRoom(call: Call, type: string, count: number): void {
+  const { account, row } = call
+  const envelope = envelopeOf(row)
+  if (envelope === 'v3' && account.credits !== null && account.credits <= 0) {
+    const message = 'Insufficient credits to perform this action.'
+    throw refuse(envelope, { status: 402, number: 402, code: 'insufficient_credit', message })
+  }
+  assertTrial(call, type)
+  assertConcurrency(call, count)
+}
+
+export function assertConcurrency(call: Call, count: number): void {
+  const { state, account, row } = call
+  if (account.overflow !== 'refuse' || account.concurrency === null) return
+  if (countedJobs(state, account) + count <= account.concurrency) return
+  // Several languages that do not all fit: nothing is started [guess].
+  const ends = activeJobs(state, account).map((job) => endsAt(job) ?? Infinity)
+  const first = Math.min(...ends, state.now() + 30_000)
+  throw tooMany(envelopeOf(row), Math.max(1, Math.ceil((first - state.now()) / 1000)))
+}
+
+function assertTrial(call: Call, type: string): void {
+  const { state, account, row } = call
+  const limit = account.trialDailyLimit
+  if (limit === null || type !== 'video') return
+  const today = new Date(state.now()).toISOString().slice(0, 10)
+  const count = account.startedToday.day === today ? account.startedToday.count : 0
+  if (count < limit) return
+  throw refuse(envelopeOf(row), {
+    status: 429,
+    number: 400664,
+    code: 'trial_video_limit_exceeded',
+    message: `It seems you've reached your daily api trial limit ${limit}.`,
+  })
+}
+
+function startWithoutStatus(call: Call): Promise<Reply> {
+  assertRoom(call, 'instant', 1)
+  return runSync(call, () => {
+    const example = call.row.responseExample
+    const data = envelopeData(example)
+    if (data === null || data === undefined) return reply(call, example)
+    const isVoice = call.row.path.includes('voices')
+    const made = addResource(call.state, call.account.email, {
+      type: isVoice ? 'voice' : 'sound-effect',
+      ...(isVoice ? { id: newId('model-voice'), form: 'model' } : {}),
+      doc: toDoc(call.body),
+    })
+    const filled = fillRow(data, toSubject(call.state, made, call.row, call.origin)) as Doc
+    if ('sound_effect_id' in filled) filled.sound_effect_id = made.id
+    return reply(call, withData(example, filled))
+  })
+}
+
+export function assertCount(call: Call, name: string, items: unknown): unknown[] {
+  if (Array.isArray(items) && items.length > 0 && items.length <= 100) return items
+  throw invalid(envelopeOf(call.row), `${name} must have 1 to 100 items.`, name)
+}

@@ -1,0 +1,42 @@
+/**
+ * The simulator's Worker: one object holds everything, so that what it counts is one truth, whatever isolate a call
+ * arrives in. The Worker itself only passes calls on.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { handleRequest } from './app.ts'
+import { runAlarm } from './alarm.ts'
+import { State } from './state.ts'
+
+export type Env = {
+  SIMULATOR: DurableObjectNamespace<Simulator>
+  JOB_MS?: string
+  SYNC_MS?: string
+}
+
+export class Simulator extends DurableObject<Env> {
+  readonly #state: State
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#state = new State(ctx, { jobMs: toMs(env.JOB_MS, 1000), syncMs: toMs(env.SYNC_MS, 50) })
+  }
+
+  override fetch(request: Request): Promise<Response> {
+    return handleRequest(this.#state, request)
+  }
+
+  override async alarm(): Promise<void> {
+    await runAlarm(this.#state)
+  }
+}
+
+export default {
+  fetch(request: Request, env: Env): Promise<Response> {
+    return env.SIMULATOR.get(env.SIMULATOR.idFromName('simulator')).fetch(request)
+  },
+}
+
+function toMs(text: string | undefined, otherwise: number): number {
+  const value = Number(text)
+  return text && Number.isFinite(value) ? value : otherwise
+}

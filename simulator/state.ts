@@ -1,0 +1,177 @@
+/** All state of the simulator, and its clock. */
+import { Collection } from './collection.ts'
+import type {
+  Account,
+  Delivery,
+  Fault,
+  HookEvent,
+  Job,
+  Plan,
+  Recorded,
+  Replay,
+  Resource,
+  Settings,
+  WebSession,
+} from './types.ts'
+
+const RECORDED_MAX = 5000
+
+type Meta = { key: string; value: unknown }
+
+export class State {
+  readonly ctx: DurableObjectState
+  readonly defaults: Settings
+  readonly meta: Collection<Meta>
+  readonly accounts: Collection<Account>
+  readonly resources: Collection<Resource>
+  readonly jobs: Collection<Job>
+  readonly webSessions: Collection<WebSession>
+  readonly deliveries: Collection<Delivery>
+  readonly events: Collection<HookEvent>
+  readonly replays: Collection<Replay>
+  readonly faults: Collection<Fault>
+  readonly plans: Collection<Plan>
+
+  // Indexes and what may be forgotten.
+  readonly emailByKey = new Map<string, string>()
+  readonly active = new Map<string, Set<Job>>()
+  readonly syncCalls = new Map<string, number>()
+  readonly byOwner = new Map<string, Map<string, Resource>>()
+  readonly runningReplays = new Set<string>()
+  requests: Recorded[] = []
+  requestCount = 0
+  nextDueAt = Infinity
+  #alarmAt: number | null = null
+  #seq = 0
+  #offsetMs = 0
+  #settings: Settings
+
+  constructor(ctx: DurableObjectState, times: { jobMs: number; syncMs: number }) {
+    const sql = ctx.storage.sql
+    sql.exec('CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))')
+    this.ctx = ctx
+    this.defaults = {
+      ...times,
+      webhooks: 'auto',
+      validateWebhookUrl: false,
+      loseRate: 0,
+      doubleRate: 0,
+      reorderRate: 0,
+      webhookDelayMs: 0,
+      webhookRetryMs: 1000,
+    }
+    this.meta = new Collection(sql, 'meta')
+    this.accounts = new Collection(sql, 'account')
+    this.resources = new Collection(sql, 'resource')
+    this.jobs = new Collection(sql, 'job')
+    this.webSessions = new Collection(sql, 'web-session')
+    this.deliveries = new Collection(sql, 'delivery')
+    this.events = new Collection(sql, 'event')
+    this.replays = new Collection(sql, 'replay')
+    this.faults = new Collection(sql, 'fault')
+    this.plans = new Collection(sql, 'plan')
+    this.#offsetMs = Number(this.meta.get('offsetMs')?.value ?? 0)
+    this.#settings = { ...this.defaults, ...(this.meta.get('settings')?.value as Partial<Settings>) }
+    this.#index()
+  }
+
+  now(): number {
+    return Date.now() + this.#offsetMs
+  }
+
+  advance(ms: number): void {
+    this.#offsetMs += ms
+    this.meta.put({ key: 'offsetMs', value: this.#offsetMs })
+    this.#alarmAt = null
+  }
+
+  get settings(): Settings {
+    return this.#settings
+  }
+
+  changeSettings(change: Partial<Settings>): Settings {
+    const kept = { ...(this.meta.get('settings')?.value as Partial<Settings>), ...change }
+    this.meta.put({ key: 'settings', value: kept })
+    this.#settings = { ...this.defaults, ...kept }
+    return this.#settings
+  }
+
+  /** Newer things have larger numbers, also across restarts: lists page by it. */
+  nextSeq(): number {
+    this.#seq = Math.max(this.#seq + 1, Date.now() * 1000)
+    return this.#seq
+  }
+
+  putResource(resource: Resource): Resource {
+    let own = this.byOwner.get(resource.account)
+    if (!own) this.byOwner.set(resource.account, (own = new Map()))
+    own.set(resource.key, resource)
+    return this.resources.put(resource)
+  }
+
+  deleteResource(resource: Resource): void {
+    this.byOwner.get(resource.account)?.delete(resource.key)
+    this.resources.delete(resource.key)
+  }
+
+  putJob(job: Job): Job {
+    let active = this.active.get(job.account)
+    if (!active) this.active.set(job.account, (active = new Set()))
+    if (job.status === 'ended') active.delete(job)
+    else active.add(job)
+    return this.jobs.put(job)
+  }
+
+  record(entry: Omit<Recorded, 'n'>): Recorded {
+    const recorded = { n: ++this.requestCount, ...entry }
+    this.requests.push(recorded)
+    if (this.requests.length > RECORDED_MAX) this.requests = this.requests.slice(-RECORDED_MAX)
+    return recorded
+  }
+
+  /** Arms the alarm for a moment of the simulated clock, unless it rings earlier anyway. */
+  wakeAt(at: number): void {
+    if (!Number.isFinite(at)) return
+    const real = Math.max(at - this.#offsetMs, Date.now())
+    if (this.#alarmAt !== null && this.#alarmAt <= real) return
+    this.#alarmAt = real
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(real))
+  }
+
+  alarmRang(): void {
+    this.#alarmAt = null
+  }
+
+  reset(): void {
+    const { accounts, resources, jobs, webSessions, deliveries, events, replays, faults, plans, meta } = this
+    for (const each of [accounts, resources, jobs, webSessions, deliveries, events, replays, faults, plans, meta]) {
+      each.clear()
+    }
+    this.#offsetMs = 0
+    this.#settings = this.defaults
+    this.requests = []
+    this.requestCount = 0
+    this.runningReplays.clear()
+    this.#index()
+  }
+
+  #index(): void {
+    for (const map of [this.emailByKey, this.active, this.byOwner]) map.clear()
+    this.nextDueAt = this.jobs.size > 0 ? 0 : Infinity
+    for (const account of this.accounts.values()) {
+      for (const apiKey of account.apiKeys) this.emailByKey.set(apiKey, account.email)
+    }
+    for (const resource of this.resources.values()) this.putIndex(resource)
+    for (const job of this.jobs.values()) {
+      if (job.status === 'ended') continue
+      const active = this.active.get(job.account) ?? new Set()
+      this.active.set(job.account, active.add(job))
+    }
+  }
+
+  putIndex(resource: Resource): void {
+    const own = this.byOwner.get(resource.account) ?? new Map<string, Resource>()
+    this.byOwner.set(resource.account, own.set(resource.key, resource))
+    this.#seq = Math.max(this.#seq, resource.seq)
+  }
+}

@@ -1,0 +1,167 @@
+/** What the simulator remembers. Times are epoch milliseconds of the simulated clock. */
+
+export type Doc = Record<string, unknown>
+
+export type Account = {
+  /** The email. */
+  key: string
+  email: string
+  password: string
+  username: string
+  apiKeys: string[]
+  concurrency: number | null
+  overflow: 'refuse' | 'queue'
+  credits: number | null
+  scopes: string[] | null
+  trialDailyLimit: number | null
+  streamingConcurrency: number
+  mfa: boolean
+  edgeBlock: boolean
+  webSessionRefused: boolean
+  sessionSeconds: number
+  examples: boolean
+  createdAt: number
+  // The witness.
+  maxInFlight: number
+  jobsStarted: number
+  logins: number
+  startedToday: { day: string; count: number }
+}
+
+export type Resource = {
+  /** account, type and id; an empty account is the public catalogue. */
+  key: string
+  account: string
+  type: string
+  id: string
+  /** Tells relatives of one type apart: photo, look, video and streaming avatars, cloned and model voices. */
+  form: string
+  seq: number
+  createdAt: number
+  doc: Doc
+  jobId?: string
+  /** One item of a batch: it ends when its share of the job's time is over. */
+  part?: { index: number; total: number }
+}
+
+export type Failure = { code: string; message: string }
+
+export type Job = {
+  key: string
+  id: string
+  /** The call that started it; several languages are one creation. */
+  creation: string
+  type: string
+  account: string
+  /** Method and path template of the row that started it, or 'outside'. */
+  row: string
+  status: 'queued' | 'running' | 'ended'
+  createdAt: number
+  startedAt: number | null
+  /** null: does not end by itself. */
+  durationMs: number | null
+  endedAt: number | null
+  /** Planned while it runs, true once it ended: completed, failed, cancelled, … */
+  outcome: string
+  failure: Failure | null
+  charged: number
+  callbackId: string | null
+  callbackUrl: string | null
+  doc: Doc
+}
+
+export type WebSession = { key: string; account: string; expiresAt: number }
+
+export type Delivery = {
+  key: string
+  seq: number
+  account: string
+  url: string
+  eventId: string
+  eventType: string
+  body: string
+  /** null: a per-request callback_url, which is not signed. */
+  secret: string | null
+  endpointId: string | null
+  state: 'held' | 'due' | 'delivered' | 'lost' | 'failed'
+  attempts: number
+  nextAt: number
+  createdAt: number
+  lastStatus: number | null
+  lastError: string | null
+}
+
+export type HookEvent = {
+  key: string
+  seq: number
+  account: string
+  eventType: string
+  entityId: string
+  eventData: Doc
+  createdAt: number
+}
+
+export type Replay = { key: string; status: number; body: string; expiresAt: number }
+
+export type FaultEffect = {
+  latencyMs?: number
+  status?: number
+  body?: unknown
+  headers?: Record<string, string>
+  reset?: 'before' | 'after'
+  badJson?: boolean
+  truncate?: boolean
+  hang?: boolean
+  redirect?: string
+}
+
+export type Fault = {
+  key: string
+  match: { method?: string; path?: string; account?: string; kind?: string; host?: string }
+  times: number | null
+  probability: number
+  hits: number
+  effect: FaultEffect
+}
+
+/** Tells how the next matching jobs go; `times` of them. */
+export type Plan = {
+  key: string
+  account?: string
+  type?: string
+  path?: string
+  durationMs?: number | null
+  outcome?: string
+  code?: string
+  message?: string
+  times: number
+}
+
+export type Settings = {
+  jobMs: number
+  syncMs: number
+  /** auto: sent when due; held: kept until drained by hand; off: none are made. */
+  webhooks: 'auto' | 'held' | 'off'
+  validateWebhookUrl: boolean
+  loseRate: number
+  doubleRate: number
+  reorderRate: number
+  webhookDelayMs: number
+  webhookRetryMs: number
+}
+
+export type Recorded = {
+  n: number
+  at: number
+  method: string
+  host: string
+  path: string
+  query: string
+  headers: Record<string, string>
+  account: string | null
+  status: number | null
+  bodyBytes: number
+  bodySha256?: string
+  body?: string
+  fault?: string
+}

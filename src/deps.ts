@@ -1,0 +1,121 @@
+/**
+ * The one composition root: bindings and settings become ports. What an isolate keeps (caches, hints) hangs on its
+ * `env`, never on the module.
+ */
+import { Hints } from '#domain/hints.ts'
+import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
+import { Recent } from '#domain/recent.ts'
+import { parseSettings, type Settings } from '#domain/settings.ts'
+import { waitsAt, type Waits } from '#domain/waits.ts'
+import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
+import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeVault } from '#storage/vault.ts'
+import { askObject } from '#storage/ask-object.ts'
+
+/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
+const REGISTRAR = '@registrar'
+
+interface Isolate {
+  settings: Settings
+  waits: Waits
+  vault: Ports['vault']
+  hints: Hints
+  toldEnds: Recent
+  tokens: TokenCache
+  accounts: AccountCache
+  owners: OwnerCache
+}
+
+const isolates = new WeakMap<Env, Isolate>()
+
+function isolateOf(env: Env): Isolate {
+  const known = isolates.get(env)
+  if (known) return known
+  const settings = parseSettings({ ...env })
+  const isolate: Isolate = {
+    settings,
+    waits: waitsAt(settings.timeScale),
+    vault: makeVault(settings.masterKeys),
+    hints: new Hints(),
+    toldEnds: new Recent(10_000),
+    tokens: makeTokenCache(),
+    accounts: makeAccountCache(),
+    owners: makeOwnerCache(),
+  }
+  isolates.set(env, isolate)
+  return isolate
+}
+
+/** Throws an AppError that names a setting which is missing or malformed. */
+export function makePorts(env: Env, defer: Ports['defer']): Ports {
+  const isolate = isolateOf(env)
+  const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
+  const registrar = registrarPort(env)
+  return {
+    settings: isolate.settings,
+    waits: isolate.waits,
+    now: () => Date.now(),
+    random: () => Math.random(),
+    fetch: (url, init) => fetch(url, { ...init, redirect: 'manual' }),
+    defer,
+    log: (event, facts) => console.log(JSON.stringify({ event, ...facts })),
+    vault: isolate.vault,
+    hints: isolate.hints,
+    toldEnds: isolate.toldEnds,
+    tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
+    accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
+    owners: makeOwnerBook(isolate.owners, desk),
+    desk,
+    registrar,
+    slots: (accountKey) => slotsPort(env, accountKey),
+  }
+}
+
+function slotsPort(env: Env, name: string): SlotDesk {
+  // `async` where the answer is a union: RPC types would spread the promise over its members.
+  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name))
+  return {
+    claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
+    renew: (account) => ask((slots) => slots.renew(account)),
+    retire: (isNow) => ask((slots) => slots.retire(isNow)),
+    acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
+    bind: (requestId, starts) => ask((slots) => slots.bind(requestId, starts)),
+    release: (requestId) => ask((slots) => slots.release(requestId)),
+    settle: (reports) => ask((slots) => slots.settle(reports)),
+    park: (order) => ask((slots) => slots.park(order)),
+    untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
+    view: (tenant) => ask((slots) => slots.view(tenant)),
+    findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
+  }
+}
+
+function deskPort(env: Env, name: string): Desk {
+  const ask = askObject(() => env.TENANT_DESK.getByName(name))
+  return {
+    snapshot: () => ask((desk) => desk.snapshot()),
+    saveAccount: (account) => ask((desk) => desk.saveAccount(account)),
+    changeLimit: (email, maxJobs, now) => ask((desk) => desk.changeLimit(email, maxJobs, now)),
+    removeAccount: (email, isNow) => ask((desk) => desk.removeAccount(email, isNow)),
+    refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
+    holds: (email, key) => ask((desk) => desk.holds(email, key)),
+    learn: (owners) => ask((desk) => desk.learn(owners)),
+    ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    close: () => ask((desk) => desk.close()),
+  }
+}
+
+function registrarPort(env: Env): Registrar {
+  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
+  return {
+    saveToken: (token, tenant) => ask((desk) => desk.saveToken(token, tenant)),
+    findToken: (hash) => ask((desk) => desk.findToken(hash)),
+    listTokens: () => ask((desk) => desk.listTokens()),
+    changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
+    removeToken: (id) => ask((desk) => desk.removeToken(id)),
+    listTenants: () => ask((desk) => desk.listTenants()),
+    findTenant: (id) => ask((desk) => desk.findTenant(id)),
+    changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
+    removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
+  }
+}

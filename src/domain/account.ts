@@ -1,0 +1,81 @@
+/** Accounts: one log-in at a provider. Records as they are kept, and what is proved before one is. */
+import * as z from 'zod'
+
+/** What we present to the provider; the members depend on its kind (`apiKey`, `password`, …). Never stored unsealed. */
+export interface Credential {
+  kind: string
+  secrets: Record<string, string>
+}
+
+/** A web session. `view` may be shown, `secrets` not. */
+export interface Session {
+  secrets: Record<string, string>
+  view: Record<string, unknown>
+  /** Epoch ms. */
+  expiresAt: number
+}
+
+const storedSession = z.object({
+  sealed: z.string(),
+  view: z.record(z.string(), z.unknown()),
+  obtainedAt: z.number(),
+  expiresAt: z.number(),
+})
+
+/** An account as kept: `credential` and `session.sealed` are AES-GCM texts bound to provider, tenant and email. */
+const account = z.object({
+  provider: z.string(),
+  tenant: z.string(),
+  email: z.string(),
+  /** Name of its AccountSlots object: `<provider>:<the provider's own id of the account>`. */
+  key: z.string(),
+  maxJobs: z.number().int(),
+  credential: z.string(),
+  credentialKind: z.string(),
+  /** The field the secret came in, shown back as `…secured…`. */
+  secretField: z.string(),
+  session: storedSession.optional(),
+  publicOrigin: z.string(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+})
+
+export type Account = z.infer<typeof account>
+
+/** All accounts of a tenant at a provider, in the order they were added. `version` only grows. */
+export const accountSnapshot = z.object({
+  version: z.number(),
+  accounts: z.array(account),
+})
+
+export type AccountSnapshot = z.infer<typeof accountSnapshot>
+
+export const NO_ACCOUNTS: AccountSnapshot = { version: 0, accounts: [] }
+
+/** The fields of POST /accounts, already of the right types. */
+export type AccountForm = Record<string, unknown> & { email?: string }
+
+/**
+ * What the provider said about a credential. `identity`: its own id of the account. `refused` is about the credential,
+ * `unreachable` says nothing about it.
+ */
+export type Proof =
+  | { ok: true; identity: string; email?: string }
+  | { ok: false; reason: 'refused'; message?: string }
+  | { ok: false; reason: 'unreachable'; message: string }
+
+/** Emails are compared without case. */
+export function sameEmail(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase()
+}
+
+export function findAccount(snapshot: AccountSnapshot, email: string): Account | undefined {
+  return snapshot.accounts.find((one) => sameEmail(one.email, email))
+}
+
+/** What a sealed text is bound to, so that a record copied to another account does not open. */
+export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'email'>): string {
+  return `account/${record.provider}/${record.tenant}/${record.email.toLowerCase()}`
+}
+
+export const SECURED = '…secured…'

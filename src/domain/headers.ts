@@ -1,0 +1,66 @@
+/** Which headers travel. Up: an allow-list, so that nothing of ours or of the edge's goes to the provider. */
+const UP = [
+  'accept',
+  'accept-language',
+  'content-language',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'range',
+  'user-agent',
+  'x-heygen-client-origin',
+  'x-heygen-source',
+]
+
+/** Down: everything but what belongs to one connection, to the provider's edge, or to us. */
+const NOT_DOWN = new Set([
+  'alt-svc',
+  'connection',
+  'content-encoding',
+  'date',
+  'keep-alive',
+  'nel',
+  'proxy-authenticate',
+  'proxy-connection',
+  'report-to',
+  'server',
+  'set-cookie',
+  'strict-transport-security',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'via',
+  'x-powered-by',
+])
+
+const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)/
+
+export function headersUp(headers: Headers): Headers {
+  const up = new Headers()
+  for (const name of UP) {
+    const value = headers.get(name)
+    if (value !== null) up.set(name, value)
+  }
+  return up
+}
+
+/**
+ * The body comes to us decoded, so `content-encoding` is dropped and with it the length of the encoded bytes. The
+ * provider's request id is kept under another name, since ours takes its place.
+ */
+export function headersDown(headers: Headers): Headers {
+  const down = new Headers()
+  const hops = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/)
+  const isEncoded = headers.has('content-encoding')
+  for (const [name, value] of headers) {
+    if (NOT_DOWN.has(name) || NOT_DOWN_FORM.test(name) || hops.includes(name)) continue
+    if (name === 'content-length' && isEncoded) continue
+    down.append(name === 'x-request-id' ? 'x-upstream-request-id' : name, value)
+  }
+  return down
+}

@@ -1,0 +1,57 @@
+/**
+ * What this isolate remembers of the accounts it used. Hints only reorder and save questions; the object decides.
+ * The one refusal that is answered from memory rests on answers at most a second old.
+ */
+import type { Parking } from './parking.ts'
+
+const REFUSAL_MS = 1000
+const FULL_MS = 5000
+
+export interface Refusal {
+  until: number
+  retryAt: number
+}
+
+export class Hints {
+  readonly #full = new Map<string, number>()
+  readonly #parked = new Map<string, Parking[]>()
+  readonly #refusals = new Map<string, Refusal>()
+
+  isFull(account: string, now: number): boolean {
+    return (this.#full.get(account) ?? 0) > now
+  }
+
+  noteFull(account: string, now: number): void {
+    this.#full.set(account, now + FULL_MS)
+  }
+
+  /** Something ended on this account: it may have room again. */
+  noteFreed(account: string): void {
+    this.#full.delete(account)
+    this.#refusals.clear()
+  }
+
+  parkings(account: string, now: number): Parking[] {
+    return (this.#parked.get(account) ?? []).filter((parking) => parking.until > now)
+  }
+
+  noteParked(account: string, parking: Parking): void {
+    const others = (this.#parked.get(account) ?? []).filter((one) => one.scope !== parking.scope)
+    this.#parked.set(account, [...others, parking])
+  }
+
+  /** A new credential or limit: what was believed of the account no longer holds. */
+  forget(account: string): void {
+    this.#parked.delete(account)
+    this.noteFreed(account)
+  }
+
+  refusal(pool: string, now: number): Refusal | undefined {
+    const refusal = this.#refusals.get(pool)
+    return refusal && refusal.until > now ? refusal : undefined
+  }
+
+  noteRefusal(pool: string, retryAt: number, askedAt: number): void {
+    this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt })
+  }
+}

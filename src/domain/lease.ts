@@ -1,0 +1,259 @@
+/**
+ * The ledger of one account: which slots are held and by what. Pure decisions: each function takes the ledger and
+ * returns what to write; AccountSlots loads and saves. A slot is held by a lease in a set, never by a counter, so
+ * nothing can be given back twice.
+ */
+import { findParking, type Parking } from './parking.ts'
+import type { Waits } from './waits.ts'
+
+/**
+ * `unbound`: acquired, the provider's job id not known (yet). `running`: bound to a job. `waiting`: the job waits for
+ * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that is likely its own is running;
+ * it holds the slot until that job ends but is never called the client's.
+ */
+export type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
+
+export interface Lease {
+  id: string
+  requestId: string
+  tenant: string
+  /** A `call` lease lasts for one call and carries its deadline; a `job` lease never ends by time alone. */
+  kind: 'job' | 'call'
+  state: LeaseState
+  /** `POST /v3/videos`: the row that created it. */
+  route: string
+  acquiredAt: number
+  deadlineAt?: number
+  jobId?: string
+  /** `video:abc`: the states that tell this job's end. */
+  watch: string[]
+  /** The provider's status path. */
+  ask?: string
+  /** When the alarm looks at it next. */
+  nextAt: number
+  asks: number
+  /** Answers in a row that did not know the job, or looks that did not find it. */
+  misses: number
+  heardAt: number
+  clue: { title?: string; callbackId?: string }
+  /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
+  isTracked: boolean
+  reply?: { url?: string; ref?: string }
+  meter?: string
+}
+
+export interface Ledger {
+  maxJobs: number
+  isRetired: boolean
+  leases: readonly Lease[]
+  parkings: readonly Parking[]
+}
+
+export interface LeaseAsk {
+  leaseId: string
+  tenant: string
+  kind: 'job' | 'call'
+  route: string
+  /** Slots wanted at once: all or none. */
+  count: number
+  /** A per-request limit may only lower the account's. */
+  limit?: number
+  deadlineAt?: number
+  meter?: string
+  clue: Lease['clue']
+  reply?: Lease['reply']
+  /** For a job whose id is known before the answer. */
+  expected?: JobStart
+}
+
+export interface JobStart {
+  jobId: string
+  watch: string[]
+  ask?: string
+}
+
+/** What a status answer, a webhook or the alarm heard about a job. */
+export interface JobReport {
+  watch: string
+  state: 'running' | 'waiting' | 'completed' | 'failed'
+  detail?: string
+}
+
+/** `gone`: the provider no longer knows it. `absent`: its creation never arrived. `lost`: unheard of for 48 h. */
+export interface Outcome {
+  status: 'completed' | 'failed' | 'gone' | 'absent' | 'lost' | 'forced' | 'outcome_unknown'
+  detail?: string
+}
+
+export interface EndedJob {
+  lease: Lease
+  endedAt: number
+  outcome: Outcome
+}
+
+export interface Change {
+  put: Lease[]
+  drop: string[]
+  ended: EndedJob[]
+}
+
+export type LeaseAnswer =
+  | { ok: true; free: number }
+  | { ok: false; reason: 'full' | 'parked'; retryAt: number; parking?: Parking }
+  | { ok: false; reason: 'retired' | 'too_many'; maxJobs: number }
+
+export const NO_CHANGE: Change = { put: [], drop: [], ended: [] }
+
+export function holdsSlot(lease: Lease, now: number): boolean {
+  if (lease.kind === 'call') return lease.deadlineAt === undefined || lease.deadlineAt > now
+  return lease.state !== 'waiting'
+}
+
+export function heldSlots(ledger: Ledger, now: number): number {
+  return ledger.leases.filter((lease) => holdsSlot(lease, now)).length
+}
+
+/** Admits all of `count` or nothing. Asking again with the same lease id changes nothing. */
+export function grant(
+  ledger: Ledger,
+  ask: LeaseAsk,
+  now: number,
+  waits: Waits
+): { answer: LeaseAnswer; change: Change } {
+  const held = heldSlots(ledger, now)
+  if (ledger.leases.some((lease) => lease.requestId === ask.leaseId)) {
+    return { answer: { ok: true, free: ledger.maxJobs - held }, change: NO_CHANGE }
+  }
+  const refusal = refuse(ledger, ask, held, now, waits)
+  if (refusal) return { answer: refusal, change: NO_CHANGE }
+  const leases = Array.from({ length: ask.count }, (_, index) => newLease(ask, index, now, waits))
+  const expired = ledger.leases.filter((lease) => lease.kind === 'call' && !holdsSlot(lease, now))
+  return {
+    answer: { ok: true, free: ledger.maxJobs - held - ask.count },
+    change: { put: leases, drop: expired.map((lease) => lease.id), ended: [] },
+  }
+}
+
+function refuse(
+  ledger: Ledger,
+  ask: LeaseAsk,
+  held: number,
+  now: number,
+  waits: Waits
+): LeaseAnswer | undefined {
+  if (ledger.isRetired) return { ok: false, reason: 'retired', maxJobs: ledger.maxJobs }
+  const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
+  if (ask.count > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
+  const parking = findParking(ledger.parkings, { isJob: true, meter: ask.meter }, now)
+  if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
+  if (held + ask.count <= limit) return undefined
+  return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }
+}
+
+/** A guess, for Retry-After only. */
+function nextEndAt(ledger: Ledger, now: number, waits: Waits): number {
+  const ends = ledger.leases
+    .filter((lease) => holdsSlot(lease, now))
+    .map((lease) => lease.deadlineAt ?? lease.acquiredAt + waits.typicalJobMs)
+  return Math.max(now, Math.min(...ends, now + waits.typicalJobMs))
+}
+
+function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
+  return {
+    id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
+    requestId: ask.leaseId,
+    tenant: ask.tenant,
+    kind: ask.kind,
+    state: 'unbound',
+    route: ask.route,
+    acquiredAt: now,
+    ...(ask.deadlineAt === undefined ? {} : { deadlineAt: ask.deadlineAt }),
+    ...(ask.expected === undefined ? {} : { ...ask.expected }),
+    watch: ask.expected?.watch ?? [],
+    nextAt: ask.deadlineAt ?? now + waits.unboundMs,
+    asks: 0,
+    misses: 0,
+    heardAt: now,
+    clue: ask.clue,
+    isTracked: true,
+    ...(ask.reply === undefined ? {} : { reply: ask.reply }),
+    ...(ask.meter === undefined ? {} : { meter: ask.meter }),
+  }
+}
+
+/**
+ * Names the jobs that a creation started. Leases left over are released; a job too many (the provider started more
+ * than the request said) gets a lease of its own, so that it is at least counted.
+ */
+export function bind(
+  ledger: Ledger,
+  requestId: string,
+  starts: JobStart[],
+  now: number,
+  waits: Waits
+): Change {
+  const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
+  const pattern = mine[0]
+  if (!pattern) return NO_CHANGE
+  const unbound = mine.filter((lease) => lease.state === 'unbound')
+  const fresh = starts.filter((start) => !mine.some((lease) => isBoundTo(lease, start)))
+  const put = fresh.map((start, index) => {
+    const lease = unbound[index] ?? { ...pattern, id: `${requestId}.${mine.length + index}` }
+    return bound(lease, start, 'running', now, waits)
+  })
+  return { put, drop: unbound.slice(fresh.length).map((lease) => lease.id), ended: [] }
+}
+
+function isBoundTo(lease: Lease, start: JobStart): boolean {
+  return lease.state !== 'unbound' && lease.jobId === start.jobId
+}
+
+export function bound(
+  lease: Lease,
+  start: JobStart,
+  state: 'running' | 'suspect',
+  now: number,
+  waits: Waits
+): Lease {
+  return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt: now + waits.firstAskMs }
+}
+
+/** Gives back the slots of a creation that surely started nothing, or of a call that is over. */
+export function release(ledger: Ledger, requestId: string): Change {
+  const mine = ledger.leases.filter(
+    (lease) => lease.requestId === requestId && (lease.state === 'unbound' || lease.kind === 'call')
+  )
+  return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
+}
+
+/** The one door to an end state: applies what was heard. A report about an ended or unknown job changes nothing. */
+export function hear(ledger: Ledger, reports: readonly JobReport[], now: number): Change {
+  const change: Change = { put: [], drop: [], ended: [] }
+  for (const lease of ledger.leases) {
+    const heard = reports.filter((report) => lease.watch.includes(report.watch))
+    const end = heard.find((report) => report.state === 'completed' || report.state === 'failed')
+    if (lease.kind === 'call' || heard.length === 0) continue
+    if (end) change.ended.push(endOf(lease, end, now))
+    else if (lease.state !== 'suspect') change.put.push(stillGoing(lease, heard[0]?.state, now))
+  }
+  return change
+}
+
+function stillGoing(lease: Lease, state: JobReport['state'] | undefined, now: number): Lease {
+  return { ...lease, state: state === 'waiting' ? 'waiting' : 'running', misses: 0, heardAt: now }
+}
+
+function endOf(lease: Lease, report: JobReport, now: number): EndedJob {
+  const detail = report.detail === undefined ? {} : { detail: report.detail }
+  if (lease.state === 'suspect') {
+    return { lease, endedAt: now, outcome: { status: 'outcome_unknown' } }
+  }
+  const status = report.state === 'completed' ? 'completed' : 'failed'
+  return { lease, endedAt: now, outcome: { status, ...detail } }
+}
+
+/** The earliest moment at which the alarm has something to do, or undefined. */
+export function nextDueAt(ledger: Ledger): number | undefined {
+  const times = ledger.leases.map((lease) => lease.deadlineAt ?? lease.nextAt)
+  return times.length === 0 ? undefined : Math.min(...times)
+}

@@ -1,0 +1,151 @@
+/**
+ * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
+ * it knows what they are made of.
+ */
+import type { Account, AccountSnapshot, Credential, Session } from './account.ts'
+import type { Hints } from './hints.ts'
+import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
+import type { ParkOrder, Parking } from './parking.ts'
+import type { Recent } from './recent.ts'
+import type { Settings } from './settings.ts'
+import type { TenantRecord, TokenRecord } from './token.ts'
+import type { Waits } from './waits.ts'
+
+export interface Ports {
+  settings: Settings
+  waits: Waits
+  now(): number
+  random(): number
+  /** Every way out to the network. Redirects are never followed. */
+  fetch(url: string, init: RequestInit): Promise<Response>
+  /** Work that must finish although the answer has been given or the client has gone. */
+  defer(work: Promise<unknown>): void
+  /** One structured line. Never given a credential, a token, or an unexpected error's full text by accident. */
+  log(event: string, facts?: Record<string, unknown>): void
+  vault: Vault
+  hints: Hints
+  /** Ends that this isolate has already passed on. */
+  toldEnds: Recent
+  tokens: TokenBook
+  accounts: AccountBook
+  owners: OwnerBook
+  desk(tenant: string, provider: string): Desk
+  registrar: Registrar
+  slots(accountKey: string): SlotDesk
+}
+
+export interface Vault {
+  seal(identity: string, plain: string): Promise<string>
+  /** Throws when the text was sealed for another identity or by an unknown key. */
+  open(identity: string, sealed: string): Promise<string>
+}
+
+/** Token hash → record. Cached up to 30 s; absence is never cached, but asking about it is damped by address. */
+export interface TokenBook {
+  find(hash: string, damp: () => Promise<boolean>): Promise<TokenRecord | 'damped' | undefined>
+  forget(hash: string): void
+}
+
+/** The accounts of a tenant. Cached up to 30 s; `fresh` asks the desk. */
+export interface AccountBook {
+  list(tenant: string, provider: string): Promise<AccountSnapshot>
+  fresh(tenant: string, provider: string): Promise<AccountSnapshot>
+  note(tenant: string, provider: string, snapshot: AccountSnapshot): void
+}
+
+/** Who owns an id, asked of the desk once and then remembered. */
+export interface OwnerBook {
+  find(tenant: string, provider: string, ids: string[]): Promise<Owner[]>
+  learn(tenant: string, provider: string, owners: Owner[]): Promise<void>
+}
+
+/** TenantDesk of one tenant and provider. The only writer of its accounts. */
+export interface Desk {
+  snapshot(): Promise<AccountSnapshot>
+  /** Adds or replaces by email, and claims the provider account for it. */
+  saveAccount(account: Account): Promise<SaveAnswer>
+  changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer>
+  removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined>
+  /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
+  refreshSession(email: string, stale: number): Promise<AccountSnapshot>
+  holds(email: string, key: string): Promise<boolean>
+  learn(owners: Owner[]): Promise<void>
+  ownersOf(ids: string[]): Promise<Owner[]>
+  /** Removes every account and forgets everything: the tenant is deleted. */
+  close(): Promise<void>
+}
+
+export type SaveAnswer =
+  | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
+  | { ok: false; reason: 'exists' | 'not_found' }
+
+/** Which account an id belongs to. `lease`: the creation it came from, if it is a job. */
+export interface Owner {
+  id: string
+  email: string
+  lease?: string
+}
+
+/** The operator's desk: tokens and tenants. */
+export interface Registrar {
+  saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void>
+  findToken(hash: string): Promise<TokenRecord | undefined>
+  listTokens(): Promise<TokenRecord[]>
+  changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
+  removeToken(id: string): Promise<TokenRecord | undefined>
+  listTenants(): Promise<TenantRecord[]>
+  findTenant(id: string): Promise<TenantRecord | undefined>
+  changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
+  removeTenant(id: string): Promise<TokenRecord[] | undefined>
+}
+
+export type TokenChange = Partial<
+  Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
+>
+
+/** AccountSlots of one provider account. */
+export interface SlotDesk {
+  /** Says whose account this is and what it may do. Refused while another tenant's record holds it. */
+  claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
+  /** A renewed session: the account is otherwise as it was. */
+  renew(account: Account): Promise<void>
+  /** No new lease. The credential is wiped when the last lease has ended, or now. */
+  retire(isNow: boolean): Promise<void>
+  acquire(ask: LeaseAsk): Promise<LeaseAnswer>
+  bind(requestId: string, starts: JobStart[]): Promise<void>
+  release(requestId: string): Promise<void>
+  /** The one door to an end state. True when something changed. */
+  settle(reports: JobReport[]): Promise<boolean>
+  park(order: ParkOrder): Promise<Parking>
+  /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
+  untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
+  view(tenant: string): Promise<SlotsView>
+  findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
+}
+
+export interface Holder {
+  tenant: string
+  email: string
+}
+
+export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: string }
+
+export interface SlotsView {
+  /** Every lease that holds a slot or waits, of this tenant. */
+  leases: Lease[]
+  /** Slots held by anybody: a retired tenant's last jobs count. */
+  held: number
+  maxJobs: number
+  parkings: Parking[]
+}
+
+export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
+
+export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
+
+/** An account with its secrets open, for one call. */
+export interface OpenAccount {
+  account: Account
+  credential: Credential
+  session: Session | undefined
+}

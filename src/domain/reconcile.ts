@@ -1,0 +1,102 @@
+/** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
+import {
+  bound,
+  type Change,
+  type EndedJob,
+  type JobStart,
+  type Lease,
+  type Outcome,
+} from './lease.ts'
+import type { Waits } from './waits.ts'
+
+export type Errand = 'drop' | 'lose' | 'ask' | 'look'
+
+/** What has to be done about a lease now; undefined: nothing yet. */
+export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
+  if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
+  if (now - lease.heardAt >= waits.lostMs) return 'lose'
+  if (lease.nextAt > now) return undefined
+  return lease.state === 'unbound' && lease.watch.length === 0 ? 'look' : 'ask'
+}
+
+export function ended(lease: Lease, outcome: Outcome, now: number): Change {
+  const end: EndedJob = { lease, endedAt: now, outcome }
+  return { put: [], drop: [], ended: [end] }
+}
+
+/** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
+export function postponed(lease: Lease, now: number, waits: Waits): Change {
+  return put({ ...lease, asks: lease.asks + 1, nextAt: now + backOff(lease, waits) })
+}
+
+/** It was asked and goes on. */
+export function goesOn(lease: Lease, now: number, waits: Waits): Change {
+  const state = lease.state === 'unbound' ? 'running' : lease.state
+  const wait = state === 'waiting' ? waits.waitingAskMs : backOff(lease, waits)
+  return put({ ...lease, state, asks: lease.asks + 1, misses: 0, heardAt: now, nextAt: now + wait })
+}
+
+/** The provider says that it does not know the job: believed the second time. */
+export function unknownToProvider(lease: Lease, now: number, waits: Waits): Change {
+  if (lease.misses >= 1) return ended(lease, { status: endWithoutTrace(lease) }, now)
+  return put({ ...lease, misses: lease.misses + 1, nextAt: now + waits.lookAgainMs })
+}
+
+function endWithoutTrace(lease: Lease): Outcome['status'] {
+  if (lease.state === 'unbound') return 'absent'
+  return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
+}
+
+/** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
+export function cannotLook(lease: Lease, now: number, waits: Waits): Change {
+  return put({ ...lease, nextAt: now + waits.lookBlindMs })
+}
+
+export function found(
+  lease: Lease,
+  start: JobStart,
+  isExact: boolean,
+  now: number,
+  waits: Waits
+): Change {
+  return put(bound(lease, start, isExact ? 'running' : 'suspect', now, waits))
+}
+
+/** One row of a provider's list of recent jobs. */
+export interface Candidate {
+  id: string
+  title?: string
+  createdAt?: number
+  callbackId?: string
+}
+
+/** The provider's clock may be behind ours, and its times are often whole seconds. */
+const SKEW_MS = 5000
+
+/**
+ * The row that a lost creation may have become. Exact: it carries our callback id. Likely: it appeared since and has
+ * the same title, or no titles are known. Rows that belong to known jobs do not count.
+ */
+export function matchCandidate(
+  lease: Lease,
+  candidates: readonly Candidate[],
+  isKnown: (id: string) => boolean
+): { candidate: Candidate; isExact: boolean } | undefined {
+  const since = candidates.filter(
+    (row) => !isKnown(row.id) && (row.createdAt ?? 0) >= lease.acquiredAt - SKEW_MS
+  )
+  const { callbackId, title } = lease.clue
+  const exact = callbackId && since.find((row) => row.callbackId === callbackId)
+  if (exact) return { candidate: exact, isExact: true }
+  const open = since.filter((row) => !callbackId || row.callbackId === undefined)
+  const likely = open.find((row) => !title || row.title === undefined || row.title === title)
+  return likely && { candidate: likely, isExact: false }
+}
+
+function backOff(lease: Lease, waits: Waits): number {
+  return Math.min(waits.firstAskMs * 1.5 ** (lease.asks + 1), waits.longestAskMs)
+}
+
+function put(lease: Lease): Change {
+  return { put: [lease], drop: [], ended: [] }
+}

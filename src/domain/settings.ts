@@ -1,0 +1,85 @@
+/** The settings of `[vars]` and the secrets, read once. What each means: README, "Settings". */
+import * as z from 'zod'
+import { AppError } from './errors.ts'
+
+const origin = z.string().transform((text, ctx) => {
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) {
+    return text.replace(/\/+$/, '')
+  }
+  ctx.addIssue({
+    code: 'custom',
+    message: 'must be an http(s) origin such as https://api.example.com',
+  })
+  return z.NEVER
+})
+
+const flag = z.enum(['true', 'false', '']).transform((text) => text === 'true')
+
+const ring = z.string({ error: 'is missing' }).transform((text, ctx) => {
+  const keys = text.split(',').map((part) => /^([\w-]+):([A-Za-z0-9+/]{43}=)$/.exec(part.trim()))
+  if (keys.every((key) => key !== null)) {
+    return keys.map(([, kid, raw]) => ({ kid: String(kid), raw: String(raw) }))
+  }
+  ctx.addIssue({
+    code: 'custom',
+    message: 'must be kid:base64of32bytes, several separated by commas',
+  })
+  return z.NEVER
+})
+
+const schema = z.object({
+  HEYGEN_ORIGIN: origin,
+  HEYGEN_UPLOAD_ORIGIN: origin,
+  HEYGEN_WEB_ORIGIN: origin,
+  HEYGEN_MAX_JOBS: z.coerce.number().int().min(1).max(1000),
+  KLING_ORIGIN: origin,
+  KLING_WEB_ORIGIN: origin,
+  PUBLIC_ORIGIN: z.union([z.literal(''), origin]),
+  ALLOW_LOOPBACK_CALLBACKS: flag,
+  TIME_SCALE: z.coerce.number().min(1).max(100_000),
+  MASTER_KEYS: ring,
+  ADMIN_TOKEN: z.string().optional(),
+})
+
+export interface Settings {
+  heygenOrigin: string
+  heygenUploadOrigin: string
+  heygenWebOrigin: string
+  heygenMaxJobs: number
+  klingOrigin: string
+  klingWebOrigin: string
+  publicOrigin: string
+  allowLoopbackCallbacks: boolean
+  timeScale: number
+  masterKeys: { kid: string; raw: string }[]
+  /** Shorter than 32 characters or absent: every admin call is refused. */
+  adminToken: string | undefined
+}
+
+/** Throws one AppError that names the first setting which is missing or malformed. */
+export function parseSettings(vars: Record<string, unknown>): Settings {
+  const read = schema.safeParse(vars)
+  if (!read.success) {
+    const issue = read.error.issues[0]
+    throw new AppError('internal', `The setting ${String(issue?.path[0])} ${issue?.message}.`)
+  }
+  const s = read.data
+  if (s.TIME_SCALE !== 1 && s.PUBLIC_ORIGIN.startsWith('https:')) {
+    const why = 'must be 1 when PUBLIC_ORIGIN is https: it is for development and tests only'
+    throw new AppError('internal', `The setting TIME_SCALE ${why}.`)
+  }
+  return {
+    heygenOrigin: s.HEYGEN_ORIGIN,
+    heygenUploadOrigin: s.HEYGEN_UPLOAD_ORIGIN,
+    heygenWebOrigin: s.HEYGEN_WEB_ORIGIN,
+    heygenMaxJobs: s.HEYGEN_MAX_JOBS,
+    klingOrigin: s.KLING_ORIGIN,
+    klingWebOrigin: s.KLING_WEB_ORIGIN,
+    publicOrigin: s.PUBLIC_ORIGIN,
+    allowLoopbackCallbacks: s.ALLOW_LOOPBACK_CALLBACKS,
+    timeScale: s.TIME_SCALE,
+    masterKeys: s.MASTER_KEYS,
+    adminToken: s.ADMIN_TOKEN && s.ADMIN_TOKEN.length >= 32 ? s.ADMIN_TOKEN : undefined,
+  }
+}

@@ -1,0 +1,200 @@
+/** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
+import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { Owner, TokenChange } from '#domain/ports.ts'
+import type { TenantRecord, TokenRecord } from '#domain/token.ts'
+import { keys } from '#storage/keys.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS account (email TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS owner (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, hash TEXT UNIQUE NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS tenant (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
+`
+
+/** A KV value and how far its copy has come. */
+export interface Copy {
+  key: string
+  version: number
+}
+
+export class DeskTables {
+  readonly #storage: DurableObjectStorage
+  readonly #accountsKey: string
+
+  /** `name` is the object's own: `<provider>:<tenant>`. */
+  constructor(storage: DurableObjectStorage, name: string) {
+    this.#storage = storage
+    const [provider, tenant] = name.split(':')
+    this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
+    storage.sql.exec(SCHEMA)
+  }
+
+  snapshot(): AccountSnapshot {
+    const version = this.#version(this.#accountsKey)
+    return {
+      version,
+      accounts: this.#records<Account>('SELECT record FROM account ORDER BY position'),
+    }
+  }
+
+  findAccount(email: string): Account | undefined {
+    return this.#records<Account>(
+      'SELECT record FROM account WHERE email = ?',
+      email.toLowerCase()
+    )[0]
+  }
+
+  /** True when it was not known. */
+  saveAccount(account: Account): boolean {
+    const isNew = this.findAccount(account.email) === undefined
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        `INSERT INTO account VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
+         ON CONFLICT DO UPDATE SET record = excluded.record`,
+        account.email.toLowerCase(),
+        JSON.stringify(account)
+      )
+      this.#touch(this.#accountsKey)
+    })
+    return isNew
+  }
+
+  /** With it go the ids it owned. */
+  removeAccount(email: string): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
+      this.#storage.sql.exec("DELETE FROM owner WHERE json_extract(record, '$.email') = ?", email)
+      this.#touch(this.#accountsKey)
+    })
+  }
+
+  learn(owners: Owner[]): void {
+    this.#storage.transactionSync(() => {
+      for (const owner of owners) {
+        this.#storage.sql.exec(
+          'INSERT INTO owner VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+          owner.id,
+          JSON.stringify(owner)
+        )
+      }
+    })
+  }
+
+  ownersOf(ids: string[]): Owner[] {
+    return ids.flatMap((id) => this.#records<Owner>('SELECT record FROM owner WHERE id = ?', id))
+  }
+
+  saveToken(token: TokenRecord, tenant: TenantRecord): void {
+    this.#storage.transactionSync(() => {
+      this.#putToken(token)
+      this.#storage.sql.exec(
+        'INSERT INTO tenant VALUES (?, ?) ON CONFLICT DO NOTHING',
+        tenant.id,
+        JSON.stringify(tenant)
+      )
+    })
+  }
+
+  findToken(hash: string): TokenRecord | undefined {
+    return this.#records<TokenRecord>('SELECT record FROM token WHERE hash = ?', hash)[0]
+  }
+
+  tokens(): TokenRecord[] {
+    return this.#records<TokenRecord>('SELECT record FROM token')
+  }
+
+  changeToken(id: string, change: TokenChange): TokenRecord | undefined {
+    const before = this.#records<TokenRecord>('SELECT record FROM token WHERE id = ?', id)[0]
+    if (!before) return undefined
+    const after = { ...before, ...change }
+    this.#storage.transactionSync(() => this.#putToken(after))
+    return after
+  }
+
+  removeToken(id: string): TokenRecord | undefined {
+    const token = this.#records<TokenRecord>('SELECT record FROM token WHERE id = ?', id)[0]
+    if (token) this.#storage.transactionSync(() => this.#dropToken(token))
+    return token
+  }
+
+  tenants(): TenantRecord[] {
+    return this.#records<TenantRecord>('SELECT record FROM tenant')
+  }
+
+  findTenant(id: string): TenantRecord | undefined {
+    return this.#records<TenantRecord>('SELECT record FROM tenant WHERE id = ?', id)[0]
+  }
+
+  changeTenant(id: string, change: Partial<TenantRecord>): void {
+    const before = this.findTenant(id)
+    if (!before) return
+    const after = JSON.stringify({ ...before, ...change })
+    this.#storage.sql.exec('UPDATE tenant SET record = ? WHERE id = ?', after, id)
+  }
+
+  /** The tokens that went with it; undefined: no such tenant. */
+  removeTenant(id: string): TokenRecord[] | undefined {
+    if (!this.findTenant(id)) return undefined
+    const tokens = this.tokens().filter((token) => token.tenant === id)
+    this.#storage.transactionSync(() => {
+      for (const token of tokens) this.#dropToken(token)
+      this.#storage.sql.exec('DELETE FROM tenant WHERE id = ?', id)
+    })
+    return tokens
+  }
+
+  copiesBehind(): Copy[] {
+    return this.#storage.sql
+      .exec<{ key: string; version: number }>(
+        'SELECT key, version FROM copy WHERE copied < version'
+      )
+      .toArray()
+  }
+
+  /** What the copy should hold now; undefined: nothing. */
+  copyOf(key: string): string | undefined {
+    if (key === this.#accountsKey) return JSON.stringify(this.snapshot())
+    const token = this.tokens().find((one) => keys.token(one.hash) === key)
+    return token && JSON.stringify(token)
+  }
+
+  noteCopied(copy: Copy): void {
+    this.#storage.sql.exec('UPDATE copy SET copied = ? WHERE key = ?', copy.version, copy.key)
+  }
+
+  #putToken(token: TokenRecord): void {
+    this.#storage.sql.exec(
+      'INSERT INTO token VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+      token.id,
+      token.hash,
+      JSON.stringify(token)
+    )
+    this.#touch(keys.token(token.hash))
+  }
+
+  #dropToken(token: TokenRecord): void {
+    this.#storage.sql.exec('DELETE FROM token WHERE id = ?', token.id)
+    this.#touch(keys.token(token.hash))
+  }
+
+  #touch(key: string): void {
+    this.#storage.sql.exec(
+      'INSERT INTO copy VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
+      key
+    )
+  }
+
+  #version(key: string): number {
+    const rows = this.#storage.sql.exec<{ version: number }>(
+      'SELECT version FROM copy WHERE key = ?',
+      key
+    )
+    return rows.toArray()[0]?.version ?? 0
+  }
+
+  #records<T>(sql: string, ...values: string[]): T[] {
+    const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
+    return rows.map((row) => JSON.parse(row.record) as T)
+  }
+}

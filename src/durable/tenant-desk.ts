@@ -1,0 +1,173 @@
+/**
+ * TenantDesk: one object per tenant and provider, the only writer of its accounts; and one object more, the
+ * registrar, for tokens and tenants. What it keeps in SQL is the truth, its KV copies are for reading far away. A
+ * copy that could not be written (KV takes one write a second per key) is written again by the alarm.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { makePorts } from '../deps.ts'
+import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { Desk, Owner, Ports, Registrar, SaveAnswer, TokenChange } from '#domain/ports.ts'
+import type { TenantRecord, TokenRecord } from '#domain/token.ts'
+import { claimAccount } from '#flows/claim-account.ts'
+import { logInAgain } from '#flows/log-in.ts'
+import { getProvider } from '#providers/index.ts'
+import { DeskTables } from './desk-tables.ts'
+
+export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
+  readonly #tables: DeskTables
+  #publishing: Promise<void> = Promise.resolve()
+  readonly #refreshing = new Map<string, Promise<void>>()
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '')
+  }
+
+  async snapshot(): Promise<AccountSnapshot> {
+    return this.#tables.snapshot()
+  }
+
+  async saveAccount(account: Account): Promise<SaveAnswer> {
+    const ports = this.#ports()
+    const before = this.#tables.findAccount(account.email)
+    const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
+    if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
+    if (before && before.key !== account.key) await ports.slots(before.key).retire(false)
+    const isNew = this.#tables.saveAccount(account)
+    return { ok: true, isNew, snapshot: await this.#publishAccounts() }
+  }
+
+  async changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer> {
+    const account = this.#tables.findAccount(email)
+    if (!account) return { ok: false, reason: 'not_found' }
+    return this.saveAccount({ ...account, maxJobs, updatedAt: now })
+  }
+
+  async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
+    const account = this.#tables.findAccount(email)
+    if (!account) return undefined
+    await this.#ports().slots(account.key).retire(isNow)
+    this.#tables.removeAccount(account.email)
+    return this.#publishAccounts()
+  }
+
+  async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
+    const account = this.#tables.findAccount(email)
+    if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
+    const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
+    await running
+    return this.#tables.snapshot()
+  }
+
+  async holds(email: string, key: string): Promise<boolean> {
+    return this.#tables.findAccount(email)?.key === key
+  }
+
+  async learn(owners: Owner[]): Promise<void> {
+    this.#tables.learn(owners)
+  }
+
+  async ownersOf(ids: string[]): Promise<Owner[]> {
+    return this.#tables.ownersOf(ids)
+  }
+
+  async close(): Promise<void> {
+    for (const account of this.#tables.snapshot().accounts)
+      await this.removeAccount(account.email, false)
+  }
+
+  async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
+    this.#tables.saveToken(token, tenant)
+    await this.#publish()
+  }
+
+  async findToken(hash: string): Promise<TokenRecord | undefined> {
+    return this.#tables.findToken(hash)
+  }
+
+  async listTokens(): Promise<TokenRecord[]> {
+    return this.#tables.tokens()
+  }
+
+  async changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined> {
+    const token = this.#tables.changeToken(id, change)
+    await this.#publish()
+    return token
+  }
+
+  async removeToken(id: string): Promise<TokenRecord | undefined> {
+    const token = this.#tables.removeToken(id)
+    await this.#publish()
+    return token
+  }
+
+  async listTenants(): Promise<TenantRecord[]> {
+    return this.#tables.tenants()
+  }
+
+  async findTenant(id: string): Promise<TenantRecord | undefined> {
+    return this.#tables.findTenant(id)
+  }
+
+  async changeTenant(
+    id: string,
+    change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
+  ): Promise<void> {
+    this.#tables.changeTenant(id, change)
+  }
+
+  async removeTenant(id: string): Promise<TokenRecord[] | undefined> {
+    const removed = this.#tables.removeTenant(id)
+    await this.#publish()
+    return removed
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#publish()
+  }
+
+  async #publishAccounts(): Promise<AccountSnapshot> {
+    await this.#publish()
+    return this.#tables.snapshot()
+  }
+
+  /** One after the other, so that an older copy never overtakes a newer one. */
+  #publish(): Promise<void> {
+    this.#publishing = this.#publishing.then(() => this.#writeCopies())
+    return this.#publishing
+  }
+
+  /** Writes every KV copy that is behind. What fails is tried again a little later. */
+  async #writeCopies(): Promise<void> {
+    for (const copy of this.#tables.copiesBehind()) {
+      try {
+        const value = this.#tables.copyOf(copy.key)
+        if (value === undefined) await this.env.REGISTRY.delete(copy.key)
+        else await this.env.REGISTRY.put(copy.key, value)
+        this.#tables.noteCopied(copy)
+      } catch {
+        await this.ctx.storage.setAlarm(Date.now() + 1500)
+      }
+    }
+  }
+
+  #startRefresh(account: Account): Promise<void> {
+    const work = this.#refresh(account).finally(() => this.#refreshing.delete(account.email))
+    this.#refreshing.set(account.email, work)
+    return work
+  }
+
+  async #refresh(account: Account): Promise<void> {
+    const ports = this.#ports()
+    const renewed = await logInAgain(ports, getProvider(account.provider), account)
+    const current = this.#tables.findAccount(account.email)
+    if (!renewed || !current || current.updatedAt !== account.updatedAt) return
+    this.#tables.saveAccount({ ...current, session: renewed })
+    await ports.slots(current.key).renew({ ...current, session: renewed })
+    await this.#publish()
+  }
+
+  #ports(): Ports {
+    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+  }
+}

@@ -1,0 +1,138 @@
+/** Adds, updates or only checks an account: proved at the provider before anything is stored. Safe to repeat. */
+import { sealIdentity, type Account, type Credential, type Session } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { Provider } from '#providers/provider.ts'
+import { sealSession } from './open-account.ts'
+import { makeUpstream } from './upstream.ts'
+
+export interface AccountRequest {
+  tenant: string
+  email?: string
+  maxJobs: number
+  fields: Record<string, unknown>
+  isDryRun: boolean
+  publicOrigin: string
+}
+
+export async function addAccount(
+  ports: Ports,
+  provider: Provider,
+  request: AccountRequest
+): Promise<{ account: Account; isNew: boolean }> {
+  const form =
+    request.email === undefined ? request.fields : { ...request.fields, email: request.email }
+  const read = provider.accounts.readCredential(form)
+  if (!read.ok) throw new AppError('bad_request', read.message)
+  const session = await logIn(ports, provider, read.credential)
+  const proof = await prove(ports, provider, read.credential, session)
+  const email = request.email ?? proof.email
+  if (!email)
+    throw new AppError(
+      'bad_request',
+      'email is required: the provider does not tell it for this credential'
+    )
+  const { credential, field } = read
+  const account = await toRecord(ports, provider, request, {
+    email,
+    credential,
+    field,
+    session,
+    identity: proof.identity,
+  })
+  return request.isDryRun ? { account, isNew: true } : save(ports, account)
+}
+
+/** Refusals look as in seed 001: no `code` member. */
+function refused(message = 'Account does not exist or password is incorrect'): AppError {
+  return new AppError('bad_request', message, { withoutCode: true })
+}
+
+async function logIn(
+  ports: Ports,
+  provider: Provider,
+  credential: Credential
+): Promise<Session | undefined> {
+  if (credential.kind !== 'password' || !provider.accounts.logIn) return undefined
+  const answer = await provider.accounts.logIn(makeUpstream(ports), credential)
+  if (answer.ok) return answer.session
+  if (answer.reason === 'unreachable') throw unreachable(answer.message)
+  throw refused(answer.message)
+}
+
+async function prove(
+  ports: Ports,
+  provider: Provider,
+  credential: Credential,
+  session: Session | undefined
+): Promise<{ identity: string; email?: string }> {
+  const proof = await provider.accounts.prove(makeUpstream(ports), credential, session)
+  if (proof.ok) return proof
+  if (proof.reason === 'unreachable') throw unreachable(proof.message)
+  throw refused(proof.message)
+}
+
+function unreachable(message = 'The provider could not be reached'): AppError {
+  return new AppError('upstream_unreachable', message)
+}
+
+interface Proved {
+  email: string
+  credential: Credential
+  field: string
+  session: Session | undefined
+  identity: string
+}
+
+async function toRecord(
+  ports: Ports,
+  provider: Provider,
+  request: AccountRequest,
+  proved: Proved
+): Promise<Account> {
+  const who = { provider: provider.name, tenant: request.tenant, email: proved.email }
+  const now = ports.now()
+  return {
+    ...who,
+    key: `${provider.name}:${proved.identity}`,
+    maxJobs: request.maxJobs,
+    credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(proved.credential)),
+    credentialKind: proved.credential.kind,
+    secretField: proved.field,
+    ...(proved.session ? { session: await sealSession(ports, who, proved.session) } : {}),
+    publicOrigin: request.publicOrigin,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+async function save(ports: Ports, account: Account): Promise<{ account: Account; isNew: boolean }> {
+  const { tenant, provider } = account
+  const saved = await ports.desk(tenant, provider).saveAccount(account)
+  if (!saved.ok) {
+    throw new AppError(
+      'account_exists',
+      'This provider account has already been added, perhaps under another email.'
+    )
+  }
+  ports.accounts.note(tenant, provider, saved.snapshot)
+  ports.hints.forget(account.key)
+  return { account, isNew: saved.isNew }
+}
+
+/** `email` and `maxJobs` alone change the limit; it applies at once, since the account's object decides. */
+export async function changeLimit(
+  ports: Ports,
+  provider: Provider,
+  request: { tenant: string; email: string; maxJobs: number }
+): Promise<Account> {
+  const { tenant, email, maxJobs } = request
+  const saved = await ports.desk(tenant, provider.name).changeLimit(email, maxJobs, ports.now())
+  const account =
+    saved.ok &&
+    saved.snapshot.accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())
+  if (!saved.ok || !account) throw new AppError('account_not_found', `Account ${email} not found`)
+  ports.accounts.note(tenant, provider.name, saved.snapshot)
+  ports.hints.forget(account.key)
+  return account
+}

@@ -1,0 +1,79 @@
+/** Which accounts may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
+import { findAccount, type Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import { textsAt } from '#domain/json-pointer.ts'
+import type { Owner, Ports } from '#domain/ports.ts'
+import type { IdRef } from '#providers/provider.ts'
+import type { ProxyCall } from './proxy-call.ts'
+
+/** `isPinned`: no other account could serve it. */
+export interface Eligible {
+  accounts: Account[]
+  isPinned: boolean
+}
+
+export async function chooseAccounts(
+  ports: Ports,
+  call: ProxyCall,
+  json: unknown
+): Promise<Eligible> {
+  const { tenant, provider, email } = call
+  if (email !== undefined) {
+    return { accounts: [await namedAccount(ports, tenant, provider.name, email)], isPinned: true }
+  }
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  if (accounts.length === 0) throw new AppError('no_accounts', 'No account has been added yet.')
+  const owner = await findOwner(ports, call, json, accounts)
+  return owner ? { accounts: [owner], isPinned: true } : { accounts, isPinned: false }
+}
+
+export async function namedAccount(
+  ports: Ports,
+  tenant: string,
+  provider: string,
+  email: string
+): Promise<Account> {
+  const known = findAccount(await ports.accounts.list(tenant, provider), email)
+  if (known) return known
+  const fresh = findAccount(await ports.accounts.fresh(tenant, provider), email)
+  if (!fresh) throw new AppError('account_not_found', `Account ${email.slice(0, 254)} not found`)
+  return fresh
+}
+
+async function findOwner(
+  ports: Ports,
+  call: ProxyCall,
+  json: unknown,
+  accounts: readonly Account[]
+): Promise<Account | undefined> {
+  const ids = idsOf(call, json)
+  if (ids.length === 0) return undefined
+  const known = await ports.owners.find(call.tenant, call.provider.name, ids)
+  const owned = known.flatMap((owner) => {
+    const account = accounts.find((one) => one.email === owner.email)
+    return account ? [{ owner, account }] : []
+  })
+  const [first] = owned
+  const other = owned.find(({ account }) => account !== first?.account)
+  if (first && other) throw conflict(first.owner, other.owner)
+  return first?.account
+}
+
+function conflict(a: Owner, b: Owner): AppError {
+  const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
+  return new AppError('owners_conflict', message)
+}
+
+/** The ids that a call names, as its row says where they stand. */
+export function idsOf(call: ProxyCall, json: unknown): string[] {
+  const query = new URLSearchParams(call.search)
+  const found = (call.match?.route.ids ?? []).flatMap((ref) => idsAt(ref, call, query, json))
+  return [...new Set(found)]
+}
+
+function idsAt(ref: IdRef, call: ProxyCall, query: URLSearchParams, json: unknown): string[] {
+  if (ref.in === 'body') return textsAt(json, ref.at)
+  const text = ref.in === 'path' ? call.match?.params[ref.at] : query.get(ref.at)
+  if (!text) return []
+  return ref.isList ? text.split(',').filter((id) => id !== '') : [text]
+}

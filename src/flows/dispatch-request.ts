@@ -1,0 +1,41 @@
+/** A client's call to a provider, from the row of its path to the answer. The kinds part ways here. */
+import { AppError } from '#domain/errors.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
+import { runGeneration } from './run-generation.ts'
+import { sendPlain } from './send-plain.ts'
+import { startJob } from './start-job.ts'
+import { parseJson, readBytes } from './upstream.ts'
+
+const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
+
+export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const route = call.match?.route
+  if (route?.kind === 'creates-job') return startJob(ports, await readJob(call))
+  if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
+  const namesIds = route?.ids.some((ref) => ref.in === 'body') === true
+  if (!namesIds) return sendPlain(ports, call, undefined)
+  const read = await readWhole(call)
+  return sendPlain(ports, read, read.json)
+}
+
+/** A creation that could not be understood never gets as far as a slot. */
+async function readJob(call: ProxyCall): Promise<ReadCall> {
+  const read = await readWhole(call)
+  if (typeof read.json === 'object' && read.json !== null && !Array.isArray(read.json)) return read
+  throw new AppError('bad_request', 'The body must be a JSON object.')
+}
+
+async function readWhole(call: ProxyCall): Promise<ReadCall> {
+  const body = call.body instanceof ReadableStream ? await readBody(call.body) : call.body
+  return { ...call, body, json: body ? parseJson(body) : undefined }
+}
+
+async function readBody(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await readBytes(stream, LOOKED_AT_BYTES_MAX).catch(() => {
+    throw new AppError('bad_request', 'The body ended before it was complete.')
+  })
+  if (bytes) return bytes
+  const advice = 'Upload large files first and name them by their asset id.'
+  throw new AppError('too_large', `A JSON body may have up to 16 MiB. ${advice}`)
+}

@@ -1,0 +1,29 @@
+/** Finds a job of a tenant by its id, or by the id of the request that made it. */
+import { findAccount, type Account } from '#domain/account.ts'
+import type { JobRecord, Ports } from '#domain/ports.ts'
+import type { Provider } from '#providers/provider.ts'
+
+export interface FoundJob {
+  account: Account | undefined
+  record: JobRecord
+}
+
+/** By the owner that was learnt when it was made; else every account is asked, which only odd names cost. */
+export async function findJob(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  id: string
+): Promise<FoundJob | undefined> {
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const [owner] = await ports.owners.find(tenant, provider.name, [id])
+  const owning = owner && findAccount({ version: 0, accounts }, owner.email)
+  const asked = owning ? [owning] : accounts
+  const found = await Promise.all(
+    asked.map(async (account) => {
+      const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
+      return record ? [{ account, record }] : []
+    })
+  )
+  return found.flat()[0]
+}

@@ -1,0 +1,35 @@
+/** One call of a client on its way to the provider, free of any framework. */
+import type { Lease } from '#domain/lease.ts'
+import type { Provider, RouteMatch } from '#providers/provider.ts'
+
+export interface ProxyCall {
+  requestId: string
+  tenant: string
+  provider: Provider
+  /** Undefined: a path that the table does not know; forwarded as a plain call. */
+  match: RouteMatch | undefined
+  method: string
+  /** Without our own prefix; as it came, never normalised again. */
+  path: string
+  search: string
+  /** Only what may go up. */
+  headers: Headers
+  body: ReadableStream<Uint8Array> | Uint8Array | null
+  /** The client named the account itself. */
+  email?: string
+  /** A per-request limit (useapi.net's `maxJobs`). */
+  limit?: number
+  reply?: NonNullable<Lease['reply']>
+  /** Ends when the client goes away. Ignored for creations. */
+  signal?: AbortSignal
+}
+
+/** An answer for the client, and which account and jobs it is about. */
+export interface ProxyAnswer {
+  response: Response
+  email: string
+  jobIds?: string[]
+}
+
+/** A call whose body has been looked at, so that it can be sent more than once. */
+export type ReadCall = ProxyCall & { body: Uint8Array | null; json: unknown }

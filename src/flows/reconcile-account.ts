@@ -1,0 +1,191 @@
+/**
+ * What an account's alarm does: asks the provider about every due lease and passes on what it says. Nothing is
+ * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
+ * since other calls may have run meanwhile.
+ */
+import type { Account } from '#domain/account.ts'
+import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
+import type { Change, JobReport, Lease } from '#domain/lease.ts'
+import type { ParkOrder } from '#domain/parking.ts'
+import type { OpenAccount, Ports } from '#domain/ports.ts'
+import {
+  cannotLook,
+  ended,
+  errandOf,
+  found,
+  goesOn,
+  matchCandidate,
+  postponed,
+  unknownToProvider,
+  type Candidate,
+} from '#domain/reconcile.ts'
+import type { Finder, Provider } from '#providers/provider.ts'
+import { openAccount } from './open-account.ts'
+import { makeUpstream, parseJson } from './upstream.ts'
+
+/** The alarm's side of AccountSlots. */
+export interface Reconciled {
+  account: Account
+  leases(): Lease[]
+  knows(jobId: string): boolean
+  apply(change: Change): boolean
+  settle(reports: JobReport[]): Promise<boolean>
+  park(order: ParkOrder): Promise<unknown>
+}
+
+const ASK_TIMEOUT_MS = 20_000
+/** Fewer than the six connections that one invocation may hold. */
+const AT_ONCE = 4
+/** How many rows of a list are opened to read a callback id that the list does not show. */
+const DETAILS_MAX = 5
+
+interface Errands {
+  ports: Ports
+  provider: Provider
+  desk: Reconciled
+  open: OpenAccount
+}
+
+export async function reconcileAccount(
+  ports: Ports,
+  provider: Provider,
+  desk: Reconciled
+): Promise<void> {
+  const due = desk.leases().filter((lease) => errandOf(lease, ports.now(), ports.waits))
+  if (due.length === 0) return
+  const open = await openAccount(ports, desk.account).catch(() => undefined)
+  if (!open) return due.forEach((lease) => desk.apply(postponed(lease, ports.now(), ports.waits)))
+  const errands = { ports, provider, desk, open }
+  for (let at = 0; at < due.length; at += AT_ONCE) {
+    const batch = due.slice(at, at + AT_ONCE)
+    const asks = batch.filter((lease) => errandOf(lease, ports.now(), ports.waits) !== 'look')
+    await Promise.all(asks.map((lease) => run(errands, lease)))
+    for (const lease of batch) if (!asks.includes(lease)) await run(errands, lease)
+  }
+}
+
+async function run(errands: Errands, lease: Lease): Promise<void> {
+  const { ports, desk } = errands
+  const errand = errandOf(lease, ports.now(), ports.waits)
+  if (errand === 'drop') desk.apply({ put: [], drop: [lease.id], ended: [] })
+  if (errand === 'lose') desk.apply(ended(lease, { status: 'lost' }, ports.now()))
+  if (errand === 'ask') await askAbout(errands, lease)
+  if (errand === 'look') await lookFor(errands, lease)
+}
+
+/** The lease as it is now; undefined when it has ended or was bound meanwhile. */
+function current(errands: Errands, lease: Lease): Lease | undefined {
+  const now = errands.desk.leases().find((one) => one.id === lease.id)
+  return now && now.state === lease.state && now.jobId === lease.jobId ? now : undefined
+}
+
+async function askAbout(errands: Errands, lease: Lease): Promise<void> {
+  const { ports, desk, provider } = errands
+  const answer = lease.ask === undefined ? undefined : await get(errands, lease.ask)
+  const still = current(errands, lease)
+  if (!still) return
+  const now = ports.now()
+  if (!answer) return void desk.apply(postponed(still, now, ports.waits))
+  if (answer.status === 404 || answer.status === 410) {
+    return void desk.apply(unknownToProvider(still, now, ports.waits))
+  }
+  const reports = reportsOf(errands, still, answer.body)
+  if (answer.status !== 200 || reports.length === 0) {
+    return void desk.apply(postponed(still, now, ports.waits))
+  }
+  desk.apply(goesOn(still, now, ports.waits))
+  await desk.settle(reports)
+  const order = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
+  if (order) await desk.park(order)
+}
+
+function reportsOf(errands: Errands, lease: Lease, body: unknown): JobReport[] {
+  const [path, search] = (lease.ask ?? '').split('?')
+  const match = errands.provider.match('GET', path ?? '')
+  return match ? errands.provider.readReports(match, new URLSearchParams(search), body) : []
+}
+
+/** Looks for the job of a creation whose answer was lost. One lease at a time, so that two never take one row. */
+async function lookFor(errands: Errands, lease: Lease): Promise<void> {
+  const { ports, desk, provider } = errands
+  const finder = provider.finderOf(lease)
+  const answer = finder && (await get(errands, finder.path))
+  const rows = finder && answer?.status === 200 ? rowsOf(finder, answer.body) : undefined
+  const fresh = finder && rows && (await withCallbackIds(errands, lease, finder, rows))
+  const still = current(errands, lease)
+  if (!still) return
+  const now = ports.now()
+  if (!finder) return void desk.apply(cannotLook(still, now, ports.waits))
+  if (!fresh) return void desk.apply(postponed(still, now, ports.waits))
+  const match = matchCandidate(still, fresh, (id) => desk.knows(id))
+  const start = match && provider.startOf(still, match.candidate.id)
+  if (!match || !start) return void desk.apply(unknownToProvider(still, now, ports.waits))
+  desk.apply(found(still, start, match.isExact, now, ports.waits))
+}
+
+function rowsOf(finder: Finder, body: unknown): Candidate[] {
+  return valuesAt(body, finder.rows).flatMap((row) => {
+    const id = textAt(row, finder.id)
+    if (id === undefined) return []
+    const title = textAt(row, finder.title)
+    const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
+    return [
+      {
+        id,
+        createdAt: toMs(valueAt(row, finder.createdAt)),
+        ...(title === undefined ? {} : { title }),
+        ...(callbackId === undefined ? {} : { callbackId }),
+      },
+    ]
+  })
+}
+
+/** Providers give seconds, milliseconds, or ISO text. */
+function toMs(time: unknown): number {
+  if (typeof time === 'string' && !/^\d+$/.test(time)) return Date.parse(time) || 0
+  const number = Number(time)
+  return number < 1e11 ? number * 1000 : number
+}
+
+async function withCallbackIds(
+  errands: Errands,
+  lease: Lease,
+  finder: Finder,
+  rows: Candidate[]
+): Promise<Candidate[]> {
+  if (!lease.clue.callbackId || finder.callbackId !== undefined) return rows
+  const since = rows.filter(
+    (row) => !errands.desk.knows(row.id) && (row.createdAt ?? 0) > lease.acquiredAt - 60_000
+  )
+  const opened = since.slice(0, DETAILS_MAX).map(async (row) => {
+    const ask = errands.provider.startOf(lease, row.id)?.ask
+    const answer = ask === undefined ? undefined : await get(errands, ask)
+    const callbackId = textAt(answer?.body, '/data/callback_id') ?? ''
+    return { ...row, callbackId }
+  })
+  const detailed = await Promise.all(opened)
+  return [...detailed, ...rows.filter((row) => !detailed.some((one) => one.id === row.id))]
+}
+
+/** Undefined: the provider could not be asked, refused the credential, or is overloaded. */
+async function get(
+  errands: Errands,
+  path: string
+): Promise<{ status: number; body: unknown } | undefined> {
+  const { ports, provider, open } = errands
+  const headers = new Headers({ accept: 'application/json' })
+  provider.authorize(headers, open.credential, open.session)
+  const call = {
+    method: 'GET',
+    path,
+    headers: Object.fromEntries(headers),
+    timeoutMs: ASK_TIMEOUT_MS,
+  }
+  try {
+    const origin = provider.origin(undefined, ports.settings)
+    const answer = await makeUpstream(ports).send(origin, call)
+    return { status: answer.status, body: parseJson(answer.text) }
+  } catch {
+    return undefined
+  }
+}

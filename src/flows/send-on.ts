@@ -1,0 +1,67 @@
+/** Sends a client's call on one account. Throws AppError when the provider cannot be reached or takes too long. */
+import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import { headersDown } from '#domain/headers.ts'
+import type { Ports } from '#domain/ports.ts'
+import { openAccount, renewSession, unseal } from './open-account.ts'
+import type { ProxyCall } from './proxy-call.ts'
+
+export async function sendOn(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  signal: AbortSignal
+): Promise<Response> {
+  const answer = await sendOnce(ports, call, account, signal)
+  if (answer.status !== 401 || !account.session || call.body instanceof ReadableStream)
+    return answer
+  const renewed = await renewSession(ports, account, account.session.expiresAt)
+  if (renewed.session?.sealed === account.session.sealed) return answer
+  await answer.body?.cancel()
+  return sendOnce(ports, call, renewed, signal)
+}
+
+async function sendOnce(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  signal: AbortSignal
+): Promise<Response> {
+  const { provider, match, method, path, search, body } = call
+  const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
+  const headers = new Headers(call.headers)
+  provider.authorize(headers, opened.credential, opened.session)
+  const url = provider.origin(match, ports.settings) + path + search
+  const answer = await reach(ports, url, { method, headers, signal, ...(body ? { body } : {}) })
+  return withoutSecrets(answer, Object.values(opened.credential.secrets))
+}
+
+async function reach(ports: Ports, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await ports.fetch(url, init)
+  } catch (error) {
+    if ((error as Error | null)?.name === 'TimeoutError') {
+      throw new AppError('upstream_timeout', 'The provider did not answer in time.')
+    }
+    throw new AppError('upstream_unreachable', 'The provider could not be reached.')
+  }
+}
+
+/** A redirect is passed on, not followed; one that carries the credential loses its Location. */
+function withoutSecrets(answer: Response, secrets: string[]): Response {
+  const location = answer.headers.get('location')
+  const isTelling = location !== null && secrets.some((secret) => location.includes(secret))
+  if (!isTelling) return answer
+  const headers = new Headers(answer.headers)
+  headers.delete('location')
+  return new Response(answer.body, { status: answer.status, headers })
+}
+
+/** The provider's answer as the client gets it: status, bytes, content type; not its cookies. */
+export function passOn(answer: Response, body: BodyInit | null = answer.body): Response {
+  const hasNoBody = [101, 204, 205, 304].includes(answer.status)
+  return new Response(hasNoBody ? null : body, {
+    status: answer.status,
+    headers: headersDown(answer.headers),
+  })
+}

@@ -1,0 +1,160 @@
+/**
+ * A call that takes no slot. A GET that meets a refusing or broken account tries up to three; anything else is sent
+ * once, since it may have had an effect. A follow-up is answered by the account that owns it even while it is parked.
+ */
+import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import { findParking, type ParkOrder, type Parking } from '#domain/parking.ts'
+import { pickAccounts } from '#domain/pick-account.ts'
+import type { Ports } from '#domain/ports.ts'
+import { retryAfterSeconds } from '#domain/retry-after.ts'
+import type { Verdict } from '#providers/provider.ts'
+import { chooseAccounts, type Eligible } from './choose-accounts.ts'
+import { parkAccount } from './park-account.ts'
+import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { passOn, sendOn } from './send-on.ts'
+import { settleJobs } from './settle-job.ts'
+import { parseJson, readBytes } from './upstream.ts'
+
+const TRIES_MAX = 3
+const HEADERS_WITHIN_MS = 100_000
+const REFUSAL_BYTES_MAX = 64 * 1024
+const STATUS_BYTES_MAX = 1024 * 1024
+const PLAIN = { isJob: false }
+
+/** What one account made of the call. `again`: another one may do better. */
+interface Try {
+  answer?: ProxyAnswer
+  error?: AppError
+  parking?: Parking
+  again: boolean
+}
+
+export async function sendPlain(
+  ports: Ports,
+  call: ProxyCall,
+  json: unknown
+): Promise<ProxyAnswer> {
+  const eligible = await chooseAccounts(ports, call, json)
+  const accounts = usable(ports, eligible)
+  const isRead = call.method === 'GET' || call.method === 'HEAD'
+  const tries: Try[] = []
+  for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {
+    const hasParked = tries.some((one) => one.parking !== undefined)
+    const result = await tryOn(ports, call, account, hasParked)
+    if (!result.again) return resultOf(result)
+    tries.push(result)
+  }
+  return resultOf(tries.findLast((one) => one.answer) ?? tries.at(-1))
+}
+
+function usable(ports: Ports, eligible: Eligible): Account[] {
+  const now = ports.now()
+  if (eligible.isPinned) return eligible.accounts
+  const { candidates, parked } = pickAccounts(
+    eligible.accounts,
+    PLAIN,
+    ports.hints,
+    now,
+    ports.random
+  )
+  const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
+  if (candidates.length === 0 && first) throw unavailable(first.account, first.parking, now)
+  return candidates
+}
+
+export function unavailable(account: Account, parking: Parking, now: number): AppError {
+  const until = new Date(parking.until).toISOString()
+  const message = `Account ${account.email} is parked until ${until}: ${parking.detail}.`
+  const seconds = retryAfterSeconds(parking.until, now)
+  const status = { credit: 412, credential: 596, blocked: 596 } as const
+  const useapiStatus = status[parking.reason as keyof typeof status]
+  return new AppError('account_unavailable', message, {
+    retryAfterSeconds: seconds,
+    accountEmail: account.email,
+    ...(useapiStatus === undefined ? {} : { useapiStatus }),
+  })
+}
+
+function resultOf(last: Try | undefined): ProxyAnswer {
+  if (last?.answer) return last.answer
+  throw last?.error ?? new AppError('internal', 'No account was tried.')
+}
+
+async function tryOn(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  hasParked: boolean
+): Promise<Try> {
+  const sent = await send(ports, call, account)
+  if (sent instanceof AppError) return { error: sent, again: true }
+  if (sent.status < 400)
+    return { answer: await passStatus(ports, call, account, sent), again: false }
+  const bytes = (await readBytes(sent.body, REFUSAL_BYTES_MAX)) ?? new Uint8Array()
+  const answer = { response: passOn(sent, bytes), email: account.email }
+  const verdict = verdictOf(ports, call, sent, bytes)
+  if (verdict.kind === 'caller') return { answer, again: false }
+  if (verdict.kind !== 'park') return { answer, again: true }
+  if (hasParked) return { again: true }
+  return parkedTry(ports, account, verdict.order, answer)
+}
+
+/** A 429 passes through; any other reason to park is ours to tell, or the client would doubt its own token. */
+async function parkedTry(
+  ports: Ports,
+  account: Account,
+  order: ParkOrder,
+  answer: ProxyAnswer
+): Promise<Try> {
+  const parking = await parkAccount(ports, account, order)
+  if (order.reason === 'busy') return { answer, parking, again: true }
+  return { error: unavailable(account, parking, ports.now()), parking, again: true }
+}
+
+function verdictOf(ports: Ports, call: ProxyCall, sent: Response, bytes: Uint8Array): Verdict {
+  const body = parseJson(bytes)
+  const { status, headers } = sent
+  return call.provider.judge({ status, headers, body, isJobCall: false, now: ports.now() })
+}
+
+/** A stream going up may take as long as it takes; otherwise headers are awaited for a limited time. */
+async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
+  const timer = new AbortController()
+  const signal = call.signal ? AbortSignal.any([call.signal, timer.signal]) : timer.signal
+  const late = new DOMException('no answer in time', 'TimeoutError')
+  const isStream = call.body instanceof ReadableStream
+  const timeout = isStream ? undefined : setTimeout(() => timer.abort(late), HEADERS_WITHIN_MS)
+  try {
+    return await sendOn(ports, call, account, signal)
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  } finally {
+    if (timeout !== undefined) clearTimeout(timeout)
+  }
+}
+
+/** A status answer is read on its way, and an end that it tells settles the job before the client hears of it. */
+async function passStatus(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  sent: Response
+): Promise<ProxyAnswer> {
+  const email = account.email
+  if (!call.match?.route.reports || call.method === 'HEAD') return { response: passOn(sent), email }
+  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX)
+  if (!bytes) return { response: passOn(sent), email }
+  const query = new URLSearchParams(call.search)
+  const reports = call.provider.readReports(call.match, query, parseJson(bytes))
+  await settleJobs(ports, call.provider, account, reports).catch(() =>
+    ports.log('settle_failed', { email, requestId: call.requestId })
+  )
+  return { response: passOn(sent, bytes), email }
+}
+
+/** Whether an account is out of rotation for plain calls; for views. */
+export function plainParking(parkings: readonly Parking[], now: number): Parking | undefined {
+  return findParking(parkings, PLAIN, now)
+}

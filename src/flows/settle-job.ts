@@ -1,0 +1,39 @@
+/**
+ * Passes what was heard about jobs to the one door to an end state: the account's object. Ends already passed on by
+ * this isolate are not told again; a job that goes on is not told at all, so polling costs nothing.
+ */
+import type { Account } from '#domain/account.ts'
+import type { JobReport } from '#domain/lease.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { Provider } from '#providers/provider.ts'
+import { parkAccount } from './park-account.ts'
+
+export async function settleJobs(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  reports: readonly JobReport[]
+): Promise<void> {
+  const news = reports.filter((report) => isNews(ports, account, report))
+  if (news.length === 0) return
+  await ports.slots(account.key).settle(news)
+  for (const report of news) note(ports, account, report)
+  ports.hints.noteFreed(account.key)
+  const order = news.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
+  if (order) await parkAccount(ports, account, order)
+}
+
+/** That a job waits for a human is news once, and that it goes on again is, too. */
+function isNews(ports: Ports, account: Account, report: JobReport): boolean {
+  const waiting = `${account.key} ${report.watch} waiting`
+  if (report.state === 'running') return ports.toldEnds.has(waiting)
+  return !ports.toldEnds.has(`${account.key} ${report.watch} ${report.state}`)
+}
+
+function note(ports: Ports, account: Account, report: JobReport): void {
+  const waiting = `${account.key} ${report.watch} waiting`
+  if (report.state !== 'waiting') ports.toldEnds.delete(waiting)
+  if (report.state !== 'running') {
+    ports.toldEnds.add(`${account.key} ${report.watch} ${report.state}`)
+  }
+}

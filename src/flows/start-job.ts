@@ -1,0 +1,194 @@
+/**
+ * Creates a job: pick, acquire, send, judge, bind, answer. The creation, its binding and its answer run to their end
+ * even when the client goes away, and it is sent to a second account only on a received refusal: once it may have
+ * been accepted it is never sent again, because it may be running and paid for.
+ */
+import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import type { JobStart, LeaseAsk } from '#domain/lease.ts'
+import type { Ports } from '#domain/ports.ts'
+import { chooseAccounts } from './choose-accounts.ts'
+import { parkAccount } from './park-account.ts'
+import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
+import { passOn, sendOn } from './send-on.ts'
+import { SlotSearch } from './take-slot.ts'
+import { parseJson, readBytes } from './upstream.ts'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
+const ACCOUNTS_TRIED_MAX = 3
+
+/** What became of a creation on one account. `refused`: surely nothing was started there. */
+type Attempt =
+  | { kind: 'done'; answer: ProxyAnswer }
+  | { kind: 'refused'; answer: ProxyAnswer; isParked: boolean }
+
+/** By construction the work outlives the client: it is deferred first and awaited second. */
+export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const work = createJob(ports, call)
+  ports.defer(work.catch(() => {}))
+  return work
+}
+
+async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const eligible = await chooseAccounts(ports, call, call.json)
+  const ask = leaseAskOf(call)
+  const search = new SlotSearch(
+    ports,
+    eligible,
+    ask,
+    poolOf(call, ask, eligible.accounts, eligible.isPinned)
+  )
+  let refusal: Extract<Attempt, { kind: 'refused' }> | undefined
+  for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
+    const account = await search.next()
+    if (!account) break
+    const attempt = await createOn(ports, call, ask, account, search, refusal?.isParked === true)
+    if (attempt.kind === 'done') return attempt.answer
+    if (!refusal || refusal.isParked) refusal = attempt
+  }
+  if (refusal && !refusal.isParked) return refusal.answer
+  throw search.failure()
+}
+
+function leaseAskOf(call: ReadCall): LeaseAsk {
+  const { provider, match, json } = call
+  if (!match) throw new Error('a creation without a row')
+  const { route } = match
+  const expected = provider.readJobs(match, json, undefined)[0]
+  return {
+    leaseId: call.requestId,
+    tenant: call.tenant,
+    kind: 'job',
+    route: `${route.method} ${route.path}`,
+    count: provider.countJobs(match, json),
+    clue: provider.clueOf(json),
+    ...(call.limit === undefined ? {} : { limit: call.limit }),
+    ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
+    ...(call.reply === undefined ? {} : { reply: call.reply }),
+    ...(expected === undefined ? {} : { expected }),
+  }
+}
+
+/** What a refusal from memory would be about. */
+export function poolOf(
+  call: ReadCall,
+  ask: LeaseAsk,
+  accounts: Account[],
+  isPinned: boolean
+): string {
+  const pinned = isPinned ? accounts[0]?.key : ''
+  return [call.tenant, call.provider.name, pinned, ask.count, ask.limit, ask.meter].join(' ')
+}
+
+async function createOn(
+  ports: Ports,
+  call: ReadCall,
+  ask: LeaseAsk,
+  account: Account,
+  search: SlotSearch,
+  hasParked: boolean
+): Promise<Attempt> {
+  const acquiredAt = ports.now()
+  const received = await receive(ports, call, account, acquiredAt)
+  const { sent, bytes } = received
+  const body = parseJson(bytes)
+  const judged = {
+    status: sent.status,
+    headers: sent.headers,
+    body,
+    isJobCall: true,
+    now: ports.now(),
+  }
+  const verdict = call.provider.judge(judged)
+  const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
+  if (verdict.kind === 'unsure') throw unknown(call, account)
+  if (verdict.kind === 'ok')
+    return { kind: 'done', answer: await accept(ports, call, account, body, answer) }
+  await giveBack(ports, account, ask.leaseId)
+  if (verdict.kind === 'caller') return { kind: 'done', answer }
+  if (verdict.kind === 'refused' || hasParked)
+    return { kind: 'refused', answer, isParked: hasParked }
+  search.noteParked(account, await parkAccount(ports, account, verdict.order))
+  return { kind: 'refused', answer, isParked: true }
+}
+
+/**
+ * The whole answer within the time that a creation has. Anything less leaves the outcome unknown: the lease stays and
+ * the account's alarm finds out. An error of our own before the call was made gives the slot back.
+ */
+async function receive(
+  ports: Ports,
+  call: ReadCall,
+  account: Account,
+  acquiredAt: number
+): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> }> {
+  const left = Math.max(1, acquiredAt + ports.waits.createGiveUpMs - ports.now())
+  const sent = await sendOn(ports, call, account, AbortSignal.timeout(left)).catch(
+    async (error: unknown) => {
+      if (error instanceof AppError) throw unknown(call, account)
+      await giveBack(ports, account, call.requestId)
+      throw error
+    }
+  )
+  const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
+  if (!bytes) throw unknown(call, account)
+  return { sent, bytes }
+}
+
+function unknown(call: ReadCall, account: Account): AppError {
+  const where = `GET /v1/${call.provider.name}/jobs/${call.requestId}`
+  const message = `Whether the job was started is not known and is being found out; it was not sent again. See ${where}.`
+  return new AppError('outcome_unknown', message, { accountEmail: account.email })
+}
+
+async function accept(
+  ports: Ports,
+  call: ReadCall,
+  account: Account,
+  body: unknown,
+  answer: ProxyAnswer
+): Promise<ProxyAnswer> {
+  const { match, provider, json, requestId } = call
+  if (!match?.route.job) {
+    await giveBack(ports, account, requestId)
+    return answer
+  }
+  const starts = provider.readJobs(match, json, body)
+  if (starts.length === 0) throw unknown(call, account)
+  await bindJobs(ports, call, account, starts)
+  return { ...answer, jobIds: starts.map((start) => start.jobId) }
+}
+
+/** If binding fails the client still gets its job; the lease stays and the alarm finds the job by itself. */
+async function bindJobs(
+  ports: Ports,
+  call: ReadCall,
+  account: Account,
+  starts: JobStart[]
+): Promise<void> {
+  const owners = starts.map((start) => ({
+    id: start.jobId,
+    email: account.email,
+    lease: call.requestId,
+  }))
+  for (const watch of starts.flatMap((start) => start.watch)) {
+    for (const state of ['completed', 'failed', 'waiting']) {
+      ports.toldEnds.delete(`${account.key} ${watch} ${state}`)
+    }
+  }
+  const results = await Promise.allSettled([
+    ports.slots(account.key).bind(call.requestId, starts),
+    ports.owners.learn(call.tenant, call.provider.name, owners),
+  ])
+  if (results.every((result) => result.status === 'fulfilled')) return
+  ports.log('bind_failed', { email: account.email, requestId: call.requestId })
+}
+
+/** A slot that cannot be given back now comes back by the alarm. */
+export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<void> {
+  await ports
+    .slots(account.key)
+    .release(leaseId)
+    .catch(() => ports.log('release_failed', { email: account.email, requestId: leaseId }))
+  ports.hints.noteFreed(account.key)
+}

@@ -1,0 +1,62 @@
+/** The provider as provider folders see it: whole small answers, for log-ins, proofs and status questions. */
+import type { Ports } from '#domain/ports.ts'
+import type { Upstream } from '#providers/provider.ts'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
+
+export function makeUpstream(ports: Ports): Upstream {
+  return {
+    now: ports.now,
+    settings: ports.settings,
+    async send(origin, call) {
+      const answer = await ports.fetch(origin + call.path, {
+        method: call.method,
+        headers: call.headers ?? {},
+        signal: AbortSignal.timeout(call.timeoutMs),
+        ...(call.body === undefined ? {} : { body: call.body }),
+      })
+      const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX)
+      if (bytes === undefined) throw new Error('the answer is too large')
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        text: new TextDecoder().decode(bytes),
+      }
+    },
+  }
+}
+
+/** The whole body, or undefined when it is larger than `bytesMax` (the rest is cancelled). */
+export async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength
+    if (size > bytesMax) return undefined
+    chunks.push(chunk)
+  }
+  return join(chunks, size)
+}
+
+function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}
+
+export function parseJson(bytes: Uint8Array | string): unknown {
+  try {
+    return JSON.parse(
+      typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)
+    ) as unknown
+  } catch {
+    return undefined
+  }
+}

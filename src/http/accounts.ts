@@ -1,0 +1,173 @@
+/** `/v1/{provider}/accounts`: seeds 000, 001 and 004 to the letter, and what a gateway needs beyond them. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { findAccount, type Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import type { Parking } from '#domain/parking.ts'
+import { addAccount, changeLimit } from '#flows/add-account.ts'
+import type { Provider } from '#providers/provider.ts'
+import type { AppEnv } from './app-env.ts'
+import { fullScope } from './authenticate.ts'
+import { documented, ownError, type App } from './documented.ts'
+import { readBody } from './read-body.ts'
+
+const NONE = 'Configuration not found. To create configuration use POST /accounts.'
+const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
+
+export function accounts(provider: Provider): App {
+  const app = new OpenAPIHono<AppEnv>()
+  const form = accountForm(provider)
+
+  app.post('/', fullScope, async (c) => {
+    const { email, maxJobs, dryRun, ...fields } = (await readBody(c, form)) as AccountForm
+    checkMaxJobs(c, provider, maxJobs)
+    const { tenant } = c.get('caller')
+    const isLimitOnly = Object.values(fields).every((value) => value === undefined)
+    if (isLimitOnly && email !== undefined && !dryRun) {
+      const account = await changeLimit(c.get('ports'), provider, { tenant, email, maxJobs })
+      return c.json(provider.accounts.toView(account))
+    }
+    const { account, isNew } = await addAccount(c.get('ports'), provider, {
+      tenant,
+      maxJobs,
+      fields,
+      isDryRun: dryRun === true,
+      publicOrigin: c.get('ports').settings.publicOrigin || new URL(c.req.url).origin,
+      ...(email === undefined ? {} : { email }),
+    })
+    c.get('ports').log(isNew ? 'account_added' : 'account_updated', {
+      provider: provider.name,
+      email: account.email,
+      isDryRun: dryRun === true,
+    })
+    return c.json(provider.accounts.toView(account), dryRun ? 200 : 201)
+  })
+
+  app.get('/', async (c) => {
+    const { accounts: all } = await c
+      .get('ports')
+      .accounts.fresh(c.get('caller').tenant, provider.name)
+    if (all.length === 0) throw new AppError('no_accounts', NONE, { plainText: true })
+    const views = await Promise.all(
+      all.map(async (one) => [one.email, await toView(c, provider, one)])
+    )
+    return c.json(Object.fromEntries(views) as Record<string, unknown>)
+  })
+
+  app.get('/:email', async (c) => c.json(await toView(c, provider, await find(c, provider))))
+
+  app.delete('/:email', fullScope, async (c) => {
+    const ports = c.get('ports')
+    const account = await find(c, provider)
+    const { tenant } = c.get('caller')
+    const isNow = c.req.query('now') === 'true'
+    const snapshot = await ports.desk(tenant, provider.name).removeAccount(account.email, isNow)
+    if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
+    ports.hints.forget(account.key)
+    ports.log('account_removed', { provider: provider.name, email: account.email, isNow })
+    return c.body(null, 204)
+  })
+
+  describe(app, provider, form)
+  return app
+}
+
+interface AccountForm {
+  email?: string
+  maxJobs: number
+  dryRun?: boolean
+  [field: string]: unknown
+}
+
+function accountForm(provider: Provider) {
+  return z.strictObject({
+    email: z
+      .string()
+      .trim()
+      .min(3)
+      .max(254)
+      .regex(/^[^\s@]+@[^\s@]+$/, 'is not an email address')
+      .optional(),
+    ...provider.accounts.fields,
+    maxJobs: z.number().int().min(1),
+    dryRun: z.boolean().optional(),
+  })
+}
+
+/** The ceiling is a setting, so the schema cannot know it. */
+function checkMaxJobs(c: Context<AppEnv>, provider: Provider, maxJobs: number): void {
+  const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
+  if (maxJobs > ceiling) {
+    throw new AppError('bad_request', `maxJobs: must be an integer from 1 to ${ceiling}`)
+  }
+}
+
+async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
+  const snapshot = await c.get('ports').accounts.fresh(c.get('caller').tenant, provider.name)
+  const account = findAccount(snapshot, c.req.param('email') ?? '')
+  if (!account) throw new AppError('account_not_found', NOT_THIS, { plainText: true })
+  return account
+}
+
+/** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
+async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
+  const view = provider.accounts.toView(account)
+  const { parkings } = await c.get('ports').slots(account.key).view(account.tenant)
+  return parkings.length === 0 ? view : { ...view, ...toParkingView(parkings) }
+}
+
+function toParkingView(parkings: Parking[]) {
+  const parked = parkings.map(({ scope, reason, detail, until }) => ({
+    scope,
+    reason,
+    detail,
+    until: new Date(until).toISOString(),
+  }))
+  const [first] = parked
+  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+}
+
+function describe(app: App, provider: Provider, form: z.ZodObject): void {
+  const view = z.looseObject({ email: z.string(), session: z.looseObject({}), maxJobs: z.number() })
+  const { name } = provider
+  documented(app, {
+    method: 'post',
+    path: '/',
+    summary: `Add, update or check a ${name} account`,
+    body: form,
+    form: true,
+    answers: {
+      200: view,
+      201: view,
+      400: ownError,
+      401: ownError,
+      402: ownError,
+      403: ownError,
+      404: ownError,
+      409: ownError,
+      502: ownError,
+    },
+  })
+  documented(app, {
+    method: 'get',
+    path: '/',
+    summary: `All ${name} accounts, by email`,
+    answers: { 200: z.record(z.string(), view), 401: ownError, 404: NONE },
+  })
+  documented(app, {
+    method: 'get',
+    path: '/{email}',
+    summary: `One ${name} account`,
+    params: ['email'],
+    answers: { 200: view, 401: ownError, 404: NOT_THIS },
+  })
+  documented(app, {
+    method: 'delete',
+    path: '/{email}',
+    summary: `Remove a ${name} account`,
+    params: ['email'],
+    query: z.object({ now: z.enum(['true', 'false']).optional() }),
+    answers: { 204: '', 401: ownError, 403: ownError, 404: NOT_THIS },
+  })
+}

@@ -1,0 +1,203 @@
+/** `/admin/*`: tokens and tenants, for the operator alone (`ADMIN_TOKEN`). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import * as z from 'zod'
+import { AppError } from '#domain/errors.ts'
+import {
+  hashToken,
+  newId,
+  newToken,
+  SCOPES,
+  SUBSCRIPTIONS,
+  type TokenRecord,
+} from '#domain/token.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { authenticateAdmin } from './authenticate.ts'
+import { documented, ownError } from './documented.ts'
+import { readBody } from './read-body.ts'
+
+const expiresAt = z.iso.datetime({ offset: true }).nullable()
+
+const newTokenForm = z.strictObject({
+  name: z.string().min(1).max(200),
+  tenant: z.string().min(1).max(100).optional(),
+  scope: z.enum(SCOPES).default('full'),
+  subscription: z.enum(SUBSCRIPTIONS).default('active'),
+  expiresAt: expiresAt.optional(),
+})
+
+const changeForm = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  scope: z.enum(SCOPES).optional(),
+  subscription: z.enum(SUBSCRIPTIONS).optional(),
+  expiresAt: expiresAt.optional(),
+})
+
+const tokenView = z.object({
+  id: z.string(),
+  tenant: z.string(),
+  name: z.string(),
+  scope: z.enum(SCOPES),
+  subscription: z.enum(SUBSCRIPTIONS),
+  createdAt: z.string(),
+  expiresAt: z.string().nullable(),
+})
+
+const tenantView = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  tokens: z.number(),
+})
+
+export const admin = new OpenAPIHono<AppEnv>()
+
+admin.use(authenticateAdmin)
+
+admin.post('/tokens', async (c) => {
+  const form = await readBody(c, newTokenForm)
+  const { registrar, now } = c.get('ports')
+  const tenant = form.tenant ?? newId('tnt')
+  if (form.tenant !== undefined && !(await registrar.findTenant(form.tenant))) {
+    throw new AppError(
+      'not_found',
+      `tenant: there is no tenant ${form.tenant}; leave it out to make one`
+    )
+  }
+  const token = newToken()
+  const record: TokenRecord = {
+    id: newId('tok'),
+    hash: await hashToken(token),
+    tenant,
+    name: form.name,
+    scope: form.scope,
+    subscription: form.subscription,
+    createdAt: now(),
+    expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
+  }
+  await registrar.saveToken(record, {
+    id: tenant,
+    name: form.name,
+    replyUrl: null,
+    createdAt: now(),
+  })
+  const { id, ...view } = toTokenView(record)
+  return c.json({ id, token, ...view }, 201)
+})
+
+admin.get('/tokens', async (c) => {
+  const tokens = await c.get('ports').registrar.listTokens()
+  return c.json({ tokens: tokens.map(toTokenView) })
+})
+
+admin.patch('/tokens/:id', async (c) => {
+  const form = await readBody(c, changeForm)
+  const { expiresAt: end, ...change } = form
+  const ports = c.get('ports')
+  const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
+  const token = await ports.registrar.changeToken(c.req.param('id'), {
+    ...withoutUndefined(change),
+    ...expires,
+  })
+  if (!token) throw noToken()
+  ports.tokens.forget(token.hash)
+  return c.json(toTokenView(token))
+})
+
+admin.delete('/tokens/:id', async (c) => {
+  const ports = c.get('ports')
+  const removed = await ports.registrar.removeToken(c.req.param('id'))
+  if (!removed) throw noToken()
+  ports.tokens.forget(removed.hash)
+  return c.body(null, 204)
+})
+
+admin.get('/tenants', async (c) => {
+  const { registrar } = c.get('ports')
+  const [tenants, tokens] = await Promise.all([registrar.listTenants(), registrar.listTokens()])
+  const views = tenants.map(({ id, name, createdAt }) => ({
+    id,
+    name,
+    createdAt: new Date(createdAt).toISOString(),
+    tokens: tokens.filter((token) => token.tenant === id).length,
+  }))
+  return c.json({ tenants: views })
+})
+
+admin.delete('/tenants/:tenant', async (c) => {
+  const ports = c.get('ports')
+  const tenant = c.req.param('tenant')
+  if (!(await ports.registrar.findTenant(tenant)))
+    throw new AppError('not_found', 'There is no such tenant')
+  for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
+  const tokens = await ports.registrar.removeTenant(tenant)
+  for (const token of tokens ?? []) ports.tokens.forget(token.hash)
+  return c.body(null, 204)
+})
+
+function noToken(): AppError {
+  return new AppError('not_found', 'There is no such token')
+}
+
+function withoutUndefined<T extends object>(fields: T) {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
+  const { id, tenant, name, scope, subscription } = token
+  return {
+    id,
+    tenant,
+    name,
+    scope,
+    subscription,
+    createdAt: new Date(token.createdAt).toISOString(),
+    expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
+  }
+}
+
+const withSecret = tokenView.extend({ token: z.string().meta({ description: 'Shown once.' }) })
+const errors = { 401: ownError, 404: ownError }
+
+documented(admin, {
+  method: 'post',
+  path: '/tokens',
+  summary: 'Make a token, and a tenant unless one is named',
+  body: newTokenForm,
+  answers: { 201: withSecret, 400: ownError, ...errors },
+})
+documented(admin, {
+  method: 'get',
+  path: '/tokens',
+  summary: 'All tokens, without their secrets',
+  answers: { 200: z.object({ tokens: z.array(tokenView) }), 401: ownError },
+})
+documented(admin, {
+  method: 'patch',
+  path: '/tokens/{id}',
+  summary: 'Change a token',
+  params: ['id'],
+  body: changeForm,
+  answers: { 200: tokenView, 400: ownError, ...errors },
+})
+documented(admin, {
+  method: 'delete',
+  path: '/tokens/{id}',
+  summary: 'Remove a token: dead everywhere within about a minute',
+  params: ['id'],
+  answers: { 204: '', ...errors },
+})
+documented(admin, {
+  method: 'get',
+  path: '/tenants',
+  summary: 'All tenants',
+  answers: { 200: z.object({ tenants: z.array(tenantView) }), 401: ownError },
+})
+documented(admin, {
+  method: 'delete',
+  path: '/tenants/{tenant}',
+  summary: 'Remove a tenant, its tokens and its accounts',
+  params: ['tenant'],
+  answers: { 204: '', ...errors },
+})

@@ -1,0 +1,81 @@
+/**
+ * Who is calling. A token comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed one is
+ * refused without a look-up; failures are damped per address, so that guessing does not cost objects.
+ */
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { AppError } from '#domain/errors.ts'
+import { hashToken, isTokenForm, type TokenRecord } from '#domain/token.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { surfaceOf } from './surface.ts'
+
+export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
+  c.set('caller', await identify(c))
+  await next()
+})
+
+/** For what changes accounts, endpoints or secrets. */
+export const fullScope = createMiddleware<AppEnv>(async function fullScope(c, next) {
+  if (c.get('caller').scope !== 'full') {
+    throw new AppError('forbidden', 'This token may use the accounts but not change them.')
+  }
+  await next()
+})
+
+export const authenticateAdmin = createMiddleware<AppEnv>(
+  async function authenticateAdmin(c, next) {
+    const expected = c.get('ports').settings.adminToken
+    const given = bearerOf(c) ?? ''
+    if (expected === undefined || !(await isSameSecret(given, expected))) throw await refusal(c)
+    await next()
+  }
+)
+
+async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
+  const token = presented(c)
+  if (token === undefined || !isTokenForm(token)) throw await refusal(c)
+  const { tokens, now } = c.get('ports')
+  const record = await tokens.find(await hashToken(token), () => isDamped(c))
+  if (record === 'damped') throw tooMany()
+  if (!record || (record.expiresAt !== null && record.expiresAt <= now())) throw unauthorized()
+  if (record.subscription !== 'active')
+    throw new AppError('subscription_required', 'Subscription required')
+  return record
+}
+
+function presented(c: Context<AppEnv>): string | undefined {
+  const isDropIn = surfaceOf(c.req.path, PROVIDERS).kind === 'drop-in'
+  return bearerOf(c) ?? (isDropIn ? c.req.header('x-api-key') : undefined)
+}
+
+function bearerOf(c: Context<AppEnv>): string | undefined {
+  return /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
+async function refusal(c: Context<AppEnv>): Promise<AppError> {
+  return (await isDamped(c)) ? tooMany() : unauthorized()
+}
+
+/** Counts one failure of this address. Without an address (local development) all share one. */
+async function isDamped(c: Context<AppEnv>): Promise<boolean> {
+  const address = c.req.header('cf-connecting-ip') ?? 'unknown'
+  const { success } = await c.env.AUTH_DAMPER.limit({ key: address })
+  return !success
+}
+
+function unauthorized(): AppError {
+  return new AppError('unauthorized', 'Unauthorized')
+}
+
+function tooMany(): AppError {
+  const message = 'Too many failed authentications from this address. Try again in a minute.'
+  return new AppError('too_many_failures', message, { retryAfterSeconds: 60 })
+}
+
+/** Hashed first: the comparison itself takes only equal lengths. */
+async function isSameSecret(a: string, b: string): Promise<boolean> {
+  const digest = (text: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  const [one, other] = await Promise.all([digest(a), digest(b)])
+  return crypto.subtle.timingSafeEqual(one, other)
+}

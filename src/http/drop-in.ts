@@ -1,0 +1,40 @@
+/** The drop-in proxy: a client that changed only its base URL. Unknown paths are forwarded too, as plain calls. */
+import type { Context } from 'hono'
+import { AppError } from '#domain/errors.ts'
+import { headersUp } from '#domain/headers.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { surfaceOf } from './surface.ts'
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+export async function dropIn(c: Context<AppEnv>): Promise<Response> {
+  const url = new URL(c.req.url)
+  const surface = surfaceOf(url.pathname, PROVIDERS)
+  if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
+    throw new AppError('not_found', 'There is nothing here.')
+  }
+  const email = c.req.header('x-gateway-account')
+  const call: ProxyCall = {
+    requestId: c.get('requestId'),
+    tenant: c.get('caller').tenant,
+    provider: surface.provider,
+    match: surface.provider.match(c.req.method, surface.path),
+    method: c.req.method,
+    path: surface.path,
+    search: url.search,
+    headers: headersUp(c.req.raw.headers),
+    body: c.req.raw.body,
+    signal: c.req.raw.signal,
+    ...(email === undefined ? {} : { email }),
+  }
+  return toResponse(await dispatchRequest(c.get('ports'), call))
+}
+
+export function toResponse({ response, email, jobIds }: ProxyAnswer): Response {
+  response.headers.set('X-Gateway-Account', email)
+  if (jobIds && jobIds.length > 0) response.headers.set('X-Gateway-Job', jobIds.join(','))
+  return response
+}

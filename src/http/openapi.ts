@@ -1,0 +1,29 @@
+/** `/openapi.json`: OpenAPI 3.1 of our own surfaces, made from the schemas on the routes. */
+import type { Context } from 'hono'
+import { AppError } from '#domain/errors.ts'
+import type { AppEnv } from './app-env.ts'
+import type { App } from './documented.ts'
+import { respondError } from './respond-error.ts'
+
+const INFO = {
+  title: 'heygen-gateway',
+  version: '0.1.0',
+  description:
+    'Many accounts behind one URL and one token. The drop-in paths (/heygen/*, and /v1, /v2, /v3 at the root) are the provider’s own and are described by it.',
+}
+
+export function openapi(app: App) {
+  return (c: Context<AppEnv>) => c.json(documentOf(app))
+}
+
+function documentOf(app: App) {
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
+    type: 'http',
+    scheme: 'bearer',
+  })
+  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, security: [{ token: [] }] })
+}
+
+export function notFound(c: Context<AppEnv>): Response {
+  return respondError(new AppError('not_found', 'There is nothing here.'), c)
+}

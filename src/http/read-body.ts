@@ -1,0 +1,93 @@
+/** Reads and checks what was sent to our own paths: JSON, or multipart/form-data with numbers as text. */
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/errors.ts'
+import type { AppEnv } from './app-env.ts'
+
+const BODY_BYTES_MAX = 64 * 1024
+
+export async function readBody<T extends z.ZodObject>(
+  c: Context<AppEnv>,
+  schema: T
+): Promise<z.infer<T>> {
+  const isForm = /multipart\/form-data|x-www-form-urlencoded/.test(
+    c.req.header('content-type') ?? ''
+  )
+  const fields = isForm ? await readForm(c, schema) : await readJson(c)
+  return check(schema, fields)
+}
+
+export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
+  return check(schema, typed(c.req.query(), schema))
+}
+
+function check<T extends z.ZodObject>(schema: T, fields: unknown): z.infer<T> {
+  const read = schema.safeParse(fields)
+  if (read.success) return read.data
+  throw new AppError('bad_request', messageOf(read.error, fields))
+}
+
+/** One sentence that names the field. */
+function messageOf(error: z.ZodError, fields: unknown): string {
+  const [issue] = error.issues
+  if (!issue) return 'The body could not be read.'
+  if (issue.code === 'unrecognized_keys') return `Unknown field ${issue.keys.join(', ')}`
+  const field = issue.path.join('.')
+  if (field === '') return `The body must be an object: ${issue.message}`
+  const isMissing =
+    typeof fields === 'object' && fields !== null && !(String(issue.path[0]) in fields)
+  return isMissing && issue.path.length === 1
+    ? `${field} is required`
+    : `${field}: ${issue.message}`
+}
+
+async function readJson(c: Context<AppEnv>): Promise<unknown> {
+  const text = await readText(c)
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw new AppError('bad_request', 'The body must be JSON or multipart/form-data.')
+  }
+}
+
+async function readText(c: Context<AppEnv>): Promise<string> {
+  const length = Number(c.req.header('content-length') ?? 0)
+  if (length > BODY_BYTES_MAX) throw tooLarge()
+  const text = await c.req.text()
+  if (text.length > BODY_BYTES_MAX) throw tooLarge()
+  return text
+}
+
+function tooLarge(): AppError {
+  return new AppError('too_large', 'The body may have up to 64 KiB.')
+}
+
+async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknown> {
+  if (Number(c.req.header('content-length') ?? Infinity) > BODY_BYTES_MAX) throw tooLarge()
+  try {
+    return typed((await c.req.parseBody()) as Record<string, unknown>, schema)
+  } catch {
+    throw new AppError('bad_request', 'The form could not be read.')
+  }
+}
+
+/** Text that stands where the schema has a number or a flag is taken for one. */
+function typed(fields: Record<string, unknown>, schema: z.ZodObject): Record<string, unknown> {
+  const entries = Object.entries(fields).map(([name, value]) => {
+    const kind = kindOf(schema.shape[name])
+    if (typeof value !== 'string') return [name, value]
+    if (kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value)))
+      return [name, Number(value)]
+    if (kind === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true']
+    return [name, value]
+  })
+  return Object.fromEntries(entries) as Record<string, unknown>
+}
+
+function kindOf(schema: z.core.$ZodType | undefined): string {
+  let inner: z.core.$ZodType | undefined = schema
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()
+  if (inner instanceof z.ZodLiteral) return typeof inner.value
+  if (inner instanceof z.ZodNumber) return 'number'
+  return inner instanceof z.ZodBoolean ? 'boolean' : 'string'
+}

@@ -1,0 +1,49 @@
+/** What every request passes first: an id of ours, the ports, and a path that means one thing to everybody. */
+import { createMiddleware } from 'hono/factory'
+import { AppError } from '#domain/errors.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { AppEnv } from './app-env.ts'
+
+/** Ours, never the client's: it names leases, so it must not be chosen from outside. */
+export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
+  c.set('requestId', crypto.randomUUID())
+  await next().catch((thrown: unknown) => {
+    // Some libraries throw what is no Error; those would pass by onError and show as they are.
+    throw thrown instanceof Error ? thrown : new Error(String(thrown))
+  })
+  c.res.headers.set('X-Request-Id', c.get('requestId'))
+})
+
+export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports) {
+  return createMiddleware<AppEnv>(async function withPorts(c, next) {
+    c.set(
+      'ports',
+      makePorts(c.env, (work) => c.executionCtx.waitUntil(work))
+    )
+    await next()
+  })
+}
+
+/** Empty segments, encoded slashes and encodings that cannot be undone read differently here and upstream. */
+export const plainPath = createMiddleware<AppEnv>(async function plainPath(c, next) {
+  const { pathname } = new URL(c.req.url)
+  if (pathname !== '/' && !isPlain(pathname)) {
+    throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
+  }
+  await next()
+})
+
+function isPlain(pathname: string): boolean {
+  const segments = pathname.split('/').slice(1)
+  const inner = segments.at(-1) === '' ? segments.slice(0, -1) : segments
+  return inner.every((segment) => segment !== '' && isPlainSegment(segment))
+}
+
+function isPlainSegment(segment: string): boolean {
+  try {
+    const decoded = decodeURIComponent(segment)
+    return decoded !== '.' && decoded !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(decoded)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,186 @@
+/** `/v1/{provider}/tts/*`: useapi.net's text-to-speech on the provider's own (reference/useapi.md 1.8-1.10). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/errors.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
+import type { Provider, ProviderSpeech } from '#providers/provider.ts'
+import type { AppEnv } from './app-env.ts'
+import { documented, ownError, type App } from './documented.ts'
+import { readBody, readQuery } from './read-body.ts'
+
+const PAGE_MAX = 100
+
+const voicesQuery = z.strictObject({
+  email: z.string().optional(),
+  page: z.number().int().min(1).default(1),
+  limit: z.number().int().min(1).max(10_000).default(29),
+  language: z.string().optional(),
+  voice_id: z.string().min(1).optional(),
+})
+const languagesQuery = z.strictObject({ email: z.string().optional() })
+
+export function speech(provider: Provider, mapping: ProviderSpeech): App {
+  const app = new OpenAPIHono<AppEnv>()
+  const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
+
+  app.post('/create', async (c) => {
+    const { email, ...fields } = (await readBody(c, form)) as Record<string, unknown>
+    const { path, body } = mapping.create(fields)
+    const sent = await send(c, provider, {
+      method: 'POST',
+      path,
+      email: email as string | undefined,
+      body,
+    })
+    return c.json(mapping.createAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
+  })
+
+  app.get('/voices', async (c) => {
+    const { email, voice_id, ...page } = readQuery(c, voicesQuery)
+    if (voice_id !== undefined) {
+      const sent = await send(c, provider, {
+        method: 'GET',
+        path: mapping.voicePath(voice_id),
+        email,
+      })
+      return c.json(mapping.voiceAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
+    }
+    return c.json(await listVoices(c, provider, mapping, { email, ...page }))
+  })
+
+  app.get('/languages', async (c) => {
+    const { email } = readQuery(c, languagesQuery)
+    const sent = await send(c, provider, { method: 'GET', path: mapping.languagesPath, email })
+    return c.json({ languages: mapping.languagesAnswer(sent.json) }, 200, {
+      'X-Gateway-Account': sent.email,
+    })
+  })
+
+  describe(app, form)
+  return app
+}
+
+interface VoicesPage {
+  email: string | undefined
+  page: number
+  limit: number
+  language?: string | undefined
+}
+
+/** useapi.net counts pages, the provider hands out tokens: the pages before are walked through, all on one account. */
+async function listVoices(
+  c: Context<AppEnv>,
+  provider: Provider,
+  mapping: ProviderSpeech,
+  { email, page, limit, language }: VoicesPage
+) {
+  const wanted = { from: (page - 1) * limit, to: page * limit }
+  const list: Record<string, unknown>[] = []
+  let token: string | undefined
+  let on = email
+  for (let calls = 0; calls < PAGE_MAX && list.length < wanted.to; calls += 1) {
+    const path = mapping.voicesPath({
+      limit: Math.min(100, wanted.to - list.length),
+      ...(token === undefined ? {} : { token }),
+      ...(language === undefined ? {} : { language }),
+    })
+    const sent = await send(c, provider, { method: 'GET', path, email: on })
+    const answer = mapping.voicesAnswer(sent.json)
+    list.push(...answer.list)
+    token = answer.next
+    on = sent.email
+    if (token === undefined) break
+  }
+  return { list: list.slice(wanted.from, wanted.to) }
+}
+
+interface Wanted {
+  method: 'GET' | 'POST'
+  path: string
+  email: string | undefined
+  body?: unknown
+}
+
+async function send(
+  c: Context<AppEnv>,
+  provider: Provider,
+  wanted: Wanted
+): Promise<{ json: unknown; email: string }> {
+  const url = new URL(wanted.path, 'http://path')
+  const call: ProxyCall = {
+    requestId: c.get('requestId'),
+    tenant: c.get('caller').tenant,
+    provider,
+    match: provider.match(wanted.method, url.pathname),
+    method: wanted.method,
+    path: url.pathname,
+    search: url.search,
+    headers: new Headers({ accept: 'application/json', 'content-type': 'application/json' }),
+    body: wanted.body === undefined ? null : new TextEncoder().encode(JSON.stringify(wanted.body)),
+    signal: c.req.raw.signal,
+    ...(wanted.email === undefined ? {} : { email: wanted.email }),
+  }
+  return readAnswer(await dispatchRequest(c.get('ports'), call))
+}
+
+async function readAnswer({
+  response,
+  email,
+}: ProxyAnswer): Promise<{ json: unknown; email: string }> {
+  const json: unknown = await response.json().catch(() => undefined)
+  if (response.ok && json !== undefined) return { json, email }
+  throw refusalOf(response.status, messageIn(json), email)
+}
+
+/** The provider's refusals in useapi.net's words (reference/useapi.md 3.2). */
+function refusalOf(status: number, message: string, email: string): AppError {
+  const details = { accountEmail: email }
+  if (status === 402)
+    return new AppError('account_unavailable', message, { ...details, useapiStatus: 412 })
+  if (status === 404) return new AppError('not_found', message, details)
+  if (status === 429)
+    return new AppError('slots_full', message, { ...details, retryAfterSeconds: 10 })
+  if (status >= 400 && status < 500) return new AppError('bad_request', message, details)
+  return new AppError('upstream_unreachable', message, details)
+}
+
+function messageIn(json: unknown): string {
+  const body = json as { error?: { message?: unknown }; message?: unknown } | undefined
+  const message = body?.error?.message ?? body?.message
+  return typeof message === 'string' ? message : 'The provider refused the call.'
+}
+
+function describe(app: App, form: z.ZodObject): void {
+  const audio = z.object({
+    audio_url: z.string(),
+    duration: z.number(),
+    is_pass: z.boolean(),
+    job_id: z.null(),
+    word_timestamps: z.array(z.looseObject({})),
+  })
+  const errors = { 400: ownError, 401: ownError, 429: ownError }
+  documented(app, {
+    method: 'post',
+    path: '/create',
+    summary: 'Speak a text',
+    body: form,
+    form: true,
+    answers: { 200: audio, ...errors, 412: ownError, 596: ownError },
+  })
+  documented(app, {
+    method: 'get',
+    path: '/voices',
+    summary: 'Voices, or one voice',
+    query: voicesQuery,
+    answers: { 200: z.looseObject({}), ...errors },
+  })
+  documented(app, {
+    method: 'get',
+    path: '/languages',
+    summary: 'Languages and locales',
+    query: languagesQuery,
+    answers: { 200: z.object({ languages: z.array(z.looseObject({})) }), ...errors },
+  })
+}

@@ -1,0 +1,54 @@
+/**
+ * heygen-gateway: many accounts behind one URL and one token. This page is its table of contents.
+ *
+ * In order, and who reads what it writes:
+ * 1 requestId     writes requestId        every answer, the log, the lease's name
+ * 2 withPorts     writes ports            every room; a bad setting ends here
+ * 3 plainPath     refuses odd paths       the drop-in
+ * 4 authenticate  writes caller           everything below it
+ */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import { PROVIDERS } from '#providers/index.ts'
+import { makePorts } from './deps.ts'
+import { accounts } from '#http/accounts.ts'
+import { admin } from '#http/admin.ts'
+import type { AppEnv } from '#http/app-env.ts'
+import { authenticate } from '#http/authenticate.ts'
+import { dropIn } from '#http/drop-in.ts'
+import { jobs } from '#http/jobs.ts'
+import { notFound, openapi } from '#http/openapi.ts'
+import { platformAccount } from '#http/platform-account.ts'
+import { plainPath, requestId, withPorts } from '#http/request-guards.ts'
+import { respondError } from '#http/respond-error.ts'
+import { speech } from '#http/speech.ts'
+
+export { AccountSlots } from '#durable/account-slots.ts'
+export { TenantDesk } from '#durable/tenant-desk.ts'
+
+const app = new OpenAPIHono<AppEnv>({ strict: false })
+
+app.onError(respondError)
+app.notFound(notFound)
+app.use(requestId)
+app.get('/healthz', (c) => c.json({ ok: true }))
+app.use(withPorts(makePorts), plainPath)
+
+app.route('/admin', admin) // has its own token
+app.get('/openapi.json', openapi(app))
+
+app.use('/v1/*', authenticate)
+app.use('/v2/*', authenticate)
+app.use('/v3/*', authenticate)
+for (const provider of PROVIDERS) {
+  app.use(`/${provider.name}/*`, authenticate)
+  app.route(`/v1/${provider.name}/accounts`, accounts(provider))
+  app.route(`/v1/${provider.name}`, jobs(provider))
+  if (provider.speech) app.route(`/v1/${provider.name}/tts`, speech(provider, provider.speech))
+  app.all(`/${provider.name}/*`, dropIn)
+}
+app.route('/v2/account', platformAccount)
+app.all('/v1/*', dropIn) // clients that can change only the host
+app.all('/v2/*', dropIn)
+app.all('/v3/*', dropIn)
+
+export default { fetch: app.fetch } satisfies ExportedHandler<Env>

@@ -1,0 +1,21 @@
+/** Our own errors in the envelope of the path's family (contract section 2), so that HeyGen clients parse them. */
+import type { ErrorCode } from '#domain/errors.ts'
+
+interface OwnError {
+  code: ErrorCode
+  status: number
+  message: string
+}
+
+/** HeyGen's own numbers where it has one (heygen.md 3.1). */
+const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
+  unauthorized: 400112,
+  not_found: 400569,
+  slots_full: 400123,
+}
+
+export function errorBody(path: string, { code, status, message }: OwnError): unknown {
+  if (path.startsWith('/v3/')) return { error: { code, message, param: null, doc_url: null } }
+  if (path.startsWith('/v2/')) return { data: null, error: { code, message } }
+  return { code: V1_NUMBERS[code] ?? status, message }
+}

@@ -1,0 +1,28 @@
+/**
+ * Where an account's recent jobs are listed, by what is watched: for a creation whose answer was lost. Kinds that are
+ * absent here have no list with times in HeyGen's API; such a lease is held until it is heard of, freed, or lost.
+ */
+import type { Finder } from '#providers/provider.ts'
+
+const V3_ROW = { rows: '/data/*', id: '/id', title: '/title', createdAt: '/created_at' }
+
+export const FINDERS: Record<string, Finder> = {
+  video: { ...V3_ROW, path: '/v3/videos?limit=50' },
+  translation: { ...V3_ROW, path: '/v3/video-translations?limit=50', callbackId: '/callback_id' },
+  lipsync: { ...V3_ROW, path: '/v3/lipsyncs?limit=50', callbackId: '/callback_id' },
+  'ai-clipping': { ...V3_ROW, path: '/v3/ai-clipping?limit=50', callbackId: '/callback_id' },
+  'background-removal': { ...V3_ROW, path: '/v3/background-removals?limit=50' },
+  'agent-session': { ...V3_ROW, path: '/v3/video-agents?limit=50', id: '/session_id' },
+  render: { ...V3_ROW, path: '/v3/hyperframes/renders', id: '/render_id' },
+  podcast: { ...V3_ROW, path: '/v3/podcasts' },
+  'workflow-run': { ...V3_ROW, path: '/v3/workflow-runs' },
+}
+
+/** Videos made on v1 and v2 paths are looked for on the list of their own time. */
+export const LEGACY_VIDEO_FINDER: Finder = {
+  path: '/v1/video.list?limit=50',
+  rows: '/data/videos/*',
+  id: '/video_id',
+  title: '/video_title',
+  createdAt: '/created_at',
+}

@@ -1,0 +1,50 @@
+/** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
+import { textAt } from '#domain/json-pointer.ts'
+import {
+  countJobs,
+  readJobs,
+  readReports,
+  routesByName,
+  startOfLease,
+} from '#providers/job-links.ts'
+import type { Provider } from '#providers/provider.ts'
+import { authorize, heygenAccounts } from './accounts.ts'
+import { errorBody } from './error-body.ts'
+import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
+import { matchRoute, ROUTES } from './routes.ts'
+import { heygenSpeech } from './speech.ts'
+import { judge, parkingOf } from './verdicts.ts'
+
+const BY_NAME = routesByName(ROUTES)
+
+export const heygen: Provider = {
+  name: 'heygen',
+  maxJobsCeiling: (settings) => settings.heygenMaxJobs,
+  routes: ROUTES,
+  match: matchRoute,
+  origin: (match, settings) =>
+    match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
+  authorize,
+  judge,
+  countJobs,
+  readJobs,
+  readReports,
+  parkingOf,
+  startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
+  finderOf(lease) {
+    const watch = BY_NAME.get(lease.route)?.job?.watch
+    if (watch === 'video' && !lease.route.includes(' /v3/')) return LEGACY_VIDEO_FINDER
+    return watch === undefined ? undefined : FINDERS[watch]
+  },
+  clueOf(body) {
+    const title = textAt(body, '/title') ?? textAt(body, '/video_title')
+    const callbackId = textAt(body, '/callback_id')
+    return {
+      ...(title === undefined ? {} : { title }),
+      ...(callbackId === undefined ? {} : { callbackId }),
+    }
+  },
+  errorBody,
+  accounts: heygenAccounts,
+  speech: heygenSpeech,
+}

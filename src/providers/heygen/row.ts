@@ -1,0 +1,64 @@
+/**
+ * How a row of the route table is written, and what the short forms mean.
+ *
+ * `ids`: `'<resource><!><?> <place>:<where>'`. `!` the call is meaningless without it, `?` the id may belong to
+ * HeyGen's public catalogue. Places: `path:name`, `query:name` (`,...` a comma list), `body:/json/pointer` with `*`
+ * for every member. `creates`, `lists`: pointers into the answer.
+ */
+import type {
+  IdRef,
+  JobLink,
+  Method,
+  Pool,
+  Route,
+  RouteKind,
+  StatusLink,
+} from '#providers/provider.ts'
+
+export interface RowOptions {
+  pool?: Pool
+  host?: 'upload'
+  ids?: string[]
+  creates?: string[]
+  lists?: string[]
+  mixesShared?: boolean
+  job?: JobLink | null
+  reports?: StatusLink
+}
+
+const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
+
+function parseId(text: string): IdRef {
+  const [, resource, required, shared, place, at, list] = ID_FORM.exec(text) ?? []
+  if (!resource || !place || !at) throw new Error(`route table: cannot read id "${text}"`)
+  return {
+    resource,
+    in: place as IdRef['in'],
+    at,
+    required: required === '!',
+    mayBeShared: shared === '?',
+    isList: list !== undefined,
+  }
+}
+
+function rowOf(method: Method) {
+  return (path: string, kind: RouteKind, options: RowOptions = {}): Route => ({
+    method,
+    path,
+    kind,
+    host: options.host ?? 'api',
+    pool: options.pool ?? 'any',
+    ids: (options.ids ?? []).map(parseId),
+    creates: options.creates ?? [],
+    lists: options.lists ?? [],
+    mixesShared: options.mixesShared ?? false,
+    ...(options.job === undefined ? {} : { job: options.job }),
+    ...(options.reports === undefined ? {} : { reports: options.reports }),
+  })
+}
+
+export const get = rowOf('GET')
+export const post = rowOf('POST')
+export const put = rowOf('PUT')
+export const patch = rowOf('PATCH')
+export const del = rowOf('DELETE')

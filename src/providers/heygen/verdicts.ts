@@ -1,0 +1,88 @@
+/** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; contract section 4). */
+import { textAt } from '#domain/json-pointer.ts'
+import type { JobReport } from '#domain/lease.ts'
+import type { ParkOrder } from '#domain/parking.ts'
+import { retryAfterAt } from '#domain/retry-after.ts'
+import type { Verdict } from '#providers/provider.ts'
+
+interface Answer {
+  status: number
+  headers: Headers
+  body: unknown
+  isJobCall: boolean
+  now: number
+}
+
+const RATE_LIMITED = new Set(['400123', 'rate_limit_exceeded'])
+const TRIAL_LIMIT = new Set(['trial_video_limit_exceeded', 'trial_limit_exceeded', '400664'])
+const BLOCKED = new Set(['400631'])
+/** The account lacks room or a plan; another one may have it. Nothing was started. */
+const NOT_HERE = new Set(['resource_limit_reached', '401028', '400599'])
+
+export function judge(answer: Answer): Verdict {
+  const { status } = answer
+  const code = codeOf(answer.body)
+  if (status >= 500 || status === 408) return { kind: 'unsure' }
+  if (status < 300) return isErrorBody(answer.body) ? { kind: 'caller' } : { kind: 'ok' }
+  if (status === 429 || RATE_LIMITED.has(code)) return limited(answer, code)
+  if (BLOCKED.has(code)) return parked('all', 'blocked', 'the provider has blocked this account')
+  if (status === 401) return parked('all', 'credential', 'the provider refused its credential')
+  if (status === 402) return unpaid(code)
+  if (status === 403) return forbidden(answer, code)
+  const message = textAt(answer.body, '/message') ?? ''
+  const isFull = status === 400 && /concurrent limit/i.test(message)
+  return isFull || NOT_HERE.has(code)
+    ? { kind: 'refused', reason: code || message }
+    : { kind: 'caller' }
+}
+
+function limited(answer: Answer, code: string): Verdict {
+  if (TRIAL_LIMIT.has(code))
+    return parked('meter:video', 'limit', 'its daily trial limit is reached')
+  if (code === 'quota_exceeded') return parked('jobs', 'credit', 'its quota is used up')
+  const until = retryAfterAt(answer.headers.get('retry-after'), answer.now)
+  const detail = 'the provider answered 429: too many requests'
+  return parked(answer.isJobCall ? 'jobs' : 'plain', 'busy', detail, until)
+}
+
+function unpaid(code: string): Verdict {
+  if (code === 'insufficient_credit') return parked('jobs', 'credit', 'it has no credit left')
+  if (TRIAL_LIMIT.has(code))
+    return parked('meter:video', 'limit', 'its daily trial limit is reached')
+  return { kind: 'refused', reason: code }
+}
+
+function forbidden(answer: Answer, code: string): Verdict {
+  if (code !== 'insufficient_api_key_scope') return { kind: 'refused', reason: code }
+  const detail = 'its API key lacks the scope for this'
+  return parked(answer.isJobCall ? 'jobs' : 'plain', 'blocked', detail)
+}
+
+function parked(
+  scope: ParkOrder['scope'],
+  reason: ParkOrder['reason'],
+  detail: string,
+  until?: number
+): Verdict {
+  return {
+    kind: 'park',
+    order: { scope, reason, detail, ...(until === undefined ? {} : { until }) },
+  }
+}
+
+/** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */
+export function parkingOf(report: JobReport): ParkOrder | undefined {
+  if (report.detail !== 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT') return undefined
+  return { scope: 'jobs', reason: 'credit', detail: 'a job failed for want of credit' }
+}
+
+/** v3 and v2 name errors by text, v1 by number. */
+function codeOf(body: unknown): string {
+  return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
+}
+
+/** An error inside an HTTP 200: v1 has another code than 100, v2 a filled `error`. */
+function isErrorBody(body: unknown): boolean {
+  const number = textAt(body, '/code')
+  return codeOf(body) !== '' && number !== '100'
+}

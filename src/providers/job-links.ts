@@ -1,0 +1,105 @@
+/** Reads jobs and their states out of bodies by the links of a route table. The same for every provider. */
+import { textAt, textsAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
+import type { JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { JobLink, Route, RouteMatch, StatusLink } from './provider.ts'
+
+export function countJobs(match: RouteMatch, body: unknown): number {
+  const pointer = match.route.job?.slots
+  const list = pointer === undefined ? undefined : valueAt(body, pointer)
+  return Array.isArray(list) ? Math.max(1, list.length) : 1
+}
+
+/** The jobs an accepted creation started. Empty: the answer names none, so its outcome is not known. */
+export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {
+  const link = match.route.job
+  if (!link) return []
+  const ids = [link.id].flat().map((place) => idsAt(place, requestBody, answer))
+  const first = ids.find((found) => found.length > 0) ?? []
+  const alias = link.alias && textAt(answer, link.alias.id)
+  return first.map((id) => startOf(link, id, match.params, first.length === 1 ? alias : undefined))
+}
+
+function idsAt(place: string, requestBody: unknown, answer: unknown): string[] {
+  return place.startsWith('body:') ? textsAt(requestBody, place.slice(5)) : textsAt(answer, place)
+}
+
+function startOf(
+  link: JobLink,
+  jobId: string,
+  params: RouteMatch['params'],
+  alias: string | undefined
+): JobStart {
+  const watchId = (link.watchId && params[link.watchId.replace('path:', '')]) || jobId
+  const watch = [`${link.watch}:${watchId}`]
+  if (link.alias && alias) watch.push(`${link.alias.watch}:${alias}`)
+  return { jobId, watch, ask: link.ask.replace('{id}', encodeURIComponent(watchId)) }
+}
+
+/** What a job of this lease's creation would be called if it had the id `id`. */
+export function startOfLease(
+  routes: Map<string, Route>,
+  lease: Lease,
+  id: string
+): JobStart | undefined {
+  const link = routes.get(lease.route)?.job
+  return link ? startOf(link, id, {}, undefined) : undefined
+}
+
+export function routesByName(routes: readonly Route[]): Map<string, Route> {
+  return new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
+}
+
+/** What a status answer says of the jobs it speaks about. States that no row knows count as still running. */
+export function readReports(
+  match: RouteMatch,
+  query: URLSearchParams,
+  answer: unknown
+): JobReport[] {
+  const link = match.route.reports
+  if (!link) return []
+  if (link.id.startsWith('answer:')) return readBulk(link, answer)
+  const [place, name] = link.id.split(':') as ['path' | 'query', string]
+  const id = place === 'path' ? match.params[name] : query.get(name)
+  const state = valueAt(answer, link.status ?? '/data/status')
+  if (!id || (typeof state !== 'string' && typeof state !== 'number')) return []
+  return [reportOf(link, id, String(state), answer)]
+}
+
+function readBulk(link: StatusLink, answer: unknown): JobReport[] {
+  const at = link.id.slice('answer:'.length)
+  const rows = valuesAt(answer, at.slice(0, at.lastIndexOf('/')))
+  return rows.flatMap((row) => {
+    const id = textAt(row, at.slice(at.lastIndexOf('/')))
+    const state = textAt(row, '/status')
+    return id && state && state !== 'not_found' ? [reportOf(link, id, state, { data: row })] : []
+  })
+}
+
+function reportOf(link: StatusLink, id: string, word: string, answer: unknown): JobReport {
+  const detail = failureOf(answer)
+  const watch = `${link.watch}:${id}`
+  if (link.done.includes(word)) return { watch, state: 'completed' }
+  if (link.failed.includes(word) || (link.failedWhen && textAt(answer, link.failedWhen))) {
+    return { watch, state: 'failed', ...(detail === undefined ? {} : { detail }) }
+  }
+  return { watch, state: link.waiting?.includes(word) ? 'waiting' : 'running' }
+}
+
+/** The places in which a failed job's reason was seen, most telling first. */
+const REASONS = [
+  '/data/error/code',
+  '/data/failure_code',
+  '/data/failure_message',
+  '/data/error/message',
+  '/data/error_msg',
+  '/data/error_message',
+  '/data/task_status_msg',
+  '/data/message',
+  '/data/msg',
+  '/data/error',
+]
+
+function failureOf(answer: unknown): string | undefined {
+  const found = REASONS.map((pointer) => textAt(answer, pointer)).find((text) => text !== undefined)
+  return found?.slice(0, 200)
+}

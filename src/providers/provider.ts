@@ -1,0 +1,203 @@
+/**
+ * What a provider is to the rest of the house: a table of routes and a few readers of its bodies.
+ * A provider folder does no I/O of its own except through the `Upstream` it is handed.
+ */
+import type * as z from 'zod'
+import type { Account, AccountForm, Credential, Proof, Session } from '#domain/account.ts'
+import type { ErrorCode } from '#domain/errors.ts'
+import type { JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { ParkOrder } from '#domain/parking.ts'
+import type { Settings } from '#domain/settings.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** `creates-job` and `sync-generation` take slots; every other kind is a plain call. */
+export type RouteKind =
+  | 'creates-job'
+  | 'sync-generation'
+  | 'job-status'
+  | 'read-account'
+  | 'write-account'
+  | 'read-shared'
+  | 'streaming-session'
+
+/**
+ * Which accounts a call concerns. `any`: one usable account. `owner`: the account that owns the ids in the
+ * call, else any. `merge`, `sum`, `split`: several accounts make one answer. `gateway`: the gateway's own.
+ */
+export type Pool = 'any' | 'owner' | 'merge' | 'sum' | 'split' | 'gateway'
+
+/** Where one id stands in a request. `pointer` is a JSON pointer in which `*` stands for every member. */
+export interface IdRef {
+  resource: string
+  in: 'path' | 'query' | 'body'
+  at: string
+  required: boolean
+  mayBeShared: boolean
+  isList: boolean
+}
+
+/** Links a creating route to the job it starts. `null` on the route: it has no status row to ask. */
+export interface JobLink {
+  /** The kind of thing whose state tells the end; with the id it makes the watch key `video:abc`. */
+  watch: string
+  /** Pointers into the answer (or `body:` into the request); the first that yields ids wins, each id is a job. */
+  id: string | readonly string[]
+  /** Where the id to watch stands when it is not the job's own: `path:session_id`. */
+  watchId?: string
+  /** A second name of the same job. */
+  alias?: { watch: string; id: string }
+  /** The status path to ask, `{id}` replaced. */
+  ask: string
+  /** Pointer to an array in the request body: one job, so one slot, for each member. */
+  slots?: string
+  /** What a daily trial limit counts; such a limit parks only this meter. */
+  meter?: string
+}
+
+/** How a status answer is read. `id` as in {@link JobLink}, or `answer:` for bulk answers. */
+export interface StatusLink {
+  watch: string
+  id: string
+  status?: string
+  done: readonly string[]
+  failed: readonly string[]
+  /** A pointer whose presence means failure whatever the status says. */
+  failedWhen?: string
+  /** States in which a human is awaited: such a job holds no slot. */
+  waiting?: readonly string[]
+}
+
+export interface Route {
+  method: Method
+  path: string
+  kind: RouteKind
+  /** `upload`: the provider's upload host. */
+  host: 'api' | 'upload'
+  pool: Pool
+  ids: readonly IdRef[]
+  creates: readonly string[]
+  lists: readonly string[]
+  mixesShared: boolean
+  job?: JobLink | null
+  reports?: StatusLink
+}
+
+export interface RouteMatch {
+  route: Route
+  params: Readonly<Record<string, string>>
+}
+
+/** What the provider's answer to a call means for the account that gave it. */
+export type Verdict =
+  | { kind: 'ok' }
+  /** The caller's own mistake: the answer passes through. */
+  | { kind: 'caller' }
+  /** Surely not accepted; this account cannot, another may. Parks nothing. */
+  | { kind: 'refused'; reason: string }
+  /** Surely not accepted; the account is out for a while. `until` absent: the usual wait of `reason`. */
+  | { kind: 'park'; order: ParkOrder }
+  /** It may have been accepted. */
+  | { kind: 'unsure' }
+
+/** One call to the provider on one account; `path` starts with `/`. Network failures throw. */
+export interface UpstreamCall {
+  method: string
+  path: string
+  headers?: Record<string, string>
+  body?: string
+  timeoutMs: number
+}
+
+/** A way to list an account's recent jobs, for a creation whose answer was lost. */
+export interface Finder {
+  path: string
+  /** Pointers from a row. */
+  rows: string
+  id: string
+  title: string
+  createdAt: string
+  callbackId?: string
+}
+
+export interface JudgedAnswer {
+  status: number
+  headers: Headers
+  body: unknown
+  isJobCall: boolean
+  now: number
+}
+
+export interface Provider {
+  name: string
+  /** The highest `maxJobs` an account may have. */
+  maxJobsCeiling(settings: Settings): number
+  routes: readonly Route[]
+  match(method: string, path: string): RouteMatch | undefined
+  /** The fixed origin a call goes to; nothing in a request changes it. */
+  origin(match: RouteMatch | undefined, settings: Settings): string
+  authorize(headers: Headers, credential: Credential, session: Session | undefined): void
+  /** `body` is the parsed JSON answer, or undefined when it is not JSON. */
+  judge(answer: JudgedAnswer): Verdict
+  /** How many jobs a creation starts, so how many slots it takes. */
+  countJobs(match: RouteMatch, body: unknown): number
+  readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[]
+  readReports(match: RouteMatch, query: URLSearchParams, answer: unknown): JobReport[]
+  /** What the end of a job says about its account, such as: it had no credit. */
+  parkingOf(report: JobReport): ParkOrder | undefined
+  /** The creation a lease stands for: what a found job would be called and where it is asked about. */
+  startOf(lease: Lease, id: string): JobStart | undefined
+  finderOf(lease: Lease): Finder | undefined
+  /** What identifies a job whose answer was lost. */
+  clueOf(body: unknown): { title?: string; callbackId?: string }
+  /** An error of ours in the shape that the called path's clients parse. */
+  errorBody(
+    path: string,
+    error: { code: ErrorCode; status: number; message: string; requestId: string }
+  ): unknown
+
+  accounts: ProviderAccounts
+  speech?: ProviderSpeech
+}
+
+export interface ProviderAccounts {
+  /** The credential's fields beside `email`, `maxJobs` and `dryRun`; also their part of the OpenAPI text. */
+  fields: z.ZodRawShape
+  /** Reads the fields of POST /accounts into a credential, or says what is wrong with them. */
+  readCredential(
+    form: AccountForm
+  ): { ok: true; credential: Credential; field: string } | { ok: false; message: string }
+  /** Proves a credential at the provider. Never throws for what the provider says. */
+  prove(upstream: Upstream, credential: Credential, session: Session | undefined): Promise<Proof>
+  /** Absent where the credential needs no session. */
+  logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
+  toView(account: Account): Record<string, unknown>
+}
+
+export type LogIn =
+  | { ok: true; session: Session }
+  | { ok: false; reason: 'refused' | 'unreachable'; message?: string }
+
+export interface Upstream {
+  now(): number
+  settings: Settings
+  /** Never follows redirects; the body is read up to 1 MiB. Throws when the provider cannot be reached. */
+  send(
+    origin: string,
+    call: UpstreamCall
+  ): Promise<{ status: number; headers: Headers; text: string }>
+}
+
+/** Mapping of useapi.net's text-to-speech calls to the provider's own. */
+export interface ProviderSpeech {
+  /** The fields of POST /tts/create beside `email`. */
+  fields: z.ZodRawShape
+  create(fields: Record<string, unknown>): { path: string; body: unknown }
+  createAnswer(answer: unknown): Record<string, unknown>
+  voicesPath(page: { limit: number; token?: string; language?: string }): string
+  voicePath(voiceId: string): string
+  voicesAnswer(answer: unknown): { list: Record<string, unknown>[]; next?: string }
+  voiceAnswer(answer: unknown): Record<string, unknown>
+  languagesPath: string
+  languagesAnswer(answer: unknown): Record<string, unknown>[]
+}

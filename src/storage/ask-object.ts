@@ -1,0 +1,24 @@
+/**
+ * One question to a Durable Object. Every method of ours may be asked again with the same arguments, so a passing
+ * failure is retried with a new stub; an overloaded object never is (reference/cloudflare.md section 2).
+ */
+const ATTEMPTS = 3
+
+interface ObjectError {
+  retryable?: boolean
+  overloaded?: boolean
+}
+
+export function askObject<S>(stubOf: () => S) {
+  return async <T>(question: (stub: S) => Promise<T>): Promise<T> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await question(stubOf())
+      } catch (error) {
+        const { retryable, overloaded } = (error ?? {}) as ObjectError
+        if (attempt === ATTEMPTS || retryable !== true || overloaded === true) throw error
+        await new Promise((resolve) => setTimeout(resolve, 50 * attempt + Math.random() * 50))
+      }
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * Seals what must not be read from storage: AES-256-GCM, a random nonce, the record's identity as additional data.
+ * Text form `kid.nonce.ciphertext` (base64). The first master key seals, all open.
+ */
+import type { Vault } from '#domain/ports.ts'
+
+interface MasterKey {
+  kid: string
+  raw: string
+}
+
+const encoder = new TextEncoder()
+
+export function makeVault(masterKeys: readonly MasterKey[]): Vault {
+  const ring = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
+  return {
+    async seal(identity, plain) {
+      const [first] = ring
+      if (!first) throw new Error('no master key')
+      const iv = crypto.getRandomValues(new Uint8Array(12))
+      const params = { name: 'AES-GCM', iv, additionalData: encoder.encode(identity) }
+      const sealed = await crypto.subtle.encrypt(params, await first.key, encoder.encode(plain))
+      return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
+    },
+    async open(identity, sealed) {
+      const [kid, iv, text] = sealed.split('.')
+      const entry = ring.find((one) => one.kid === kid)
+      if (!entry || !iv || !text) throw new Error('sealed by an unknown master key')
+      const params = {
+        name: 'AES-GCM',
+        iv: fromBase64(iv),
+        additionalData: encoder.encode(identity),
+      }
+      const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
+      return new TextDecoder().decode(plain)
+    },
+  }
+}
+
+function importKey(raw: string): Promise<CryptoKey> {
+  return crypto.subtle.importKey('raw', fromBase64(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes))
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
+}

@@ -1,0 +1,126 @@
+/** A gateway in workerd with the simulator behind it over real HTTP, ready to call. */
+import { runWorker } from '../../scripts/lib/run-worker.ts'
+import { Simulator } from './simulator.ts'
+
+export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
+export const MASTER_KEYS = 'k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
+
+export interface GatewayOptions {
+  /** Simulator names: each becomes `<name>@example.com` with the key `sk_test_<name>` and its `maxJobs`. */
+  accounts?: Record<string, number>
+  timeScale?: number
+  vars?: Record<string, string>
+  simVars?: Record<string, string>
+  simAccount?: Record<string, unknown>
+  persist?: string
+  simulator?: Simulator
+  port?: number
+}
+
+export class Gateway {
+  readonly url: string
+  readonly sim: Simulator
+  readonly logs: string[]
+  readonly pid: number | undefined
+  token = ''
+  readonly #dispose: () => Promise<void>
+
+  constructor(parts: { url: string; sim: Simulator; logs: string[]; pid: number | undefined; dispose: () => Promise<void> }) {
+    this.url = parts.url
+    this.sim = parts.sim
+    this.logs = parts.logs
+    this.pid = parts.pid
+    this.#dispose = parts.dispose
+  }
+
+  /** A call with the tenant's token. */
+  fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    if (!headers.has('authorization') && !headers.has('x-api-key')) headers.set('authorization', `Bearer ${this.token}`)
+    return fetch(this.url + path, { redirect: 'manual', ...init, headers })
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return this.fetch(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } })
+  }
+
+  admin(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
+    return fetch(`${this.url}/admin${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  }
+
+  async newToken(more: Record<string, unknown> = {}): Promise<{ id: string; token: string; tenant: string }> {
+    const answer = await this.admin('POST', '/tokens', { name: 'test', ...more })
+    if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as { id: string; token: string; tenant: string }
+  }
+
+  async addAccount(name: string, maxJobs: number, simAccount: Record<string, unknown> = {}): Promise<string> {
+    const email = `${name}@example.com`
+    await this.sim.addAccount(email, `sk_test_${name}`, simAccount)
+    const added = await this.post('/v1/heygen/accounts', { email, apiKey: `sk_test_${name}`, maxJobs })
+    if (added.status !== 201) throw new Error(`account ${name}: ${added.status} ${await added.text()}`)
+    return email
+  }
+
+  createVideo(more: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Response> {
+    return this.post('/heygen/v3/videos', { ...VIDEO, ...more }, headers)
+  }
+
+  dispose() {
+    return this.#dispose()
+  }
+}
+
+export const VIDEO = {
+  type: 'avatar',
+  avatar_id: 'Abigail_expressive_2024112501',
+  script: 'Hello there.',
+  voice_id: '1bd001e7e50f421d891986aad5158bc8',
+  title: 'Demo',
+}
+
+export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
+  const sim = options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
+  const logs: string[] = []
+  const worker = await runWorker({
+    config: 'wrangler.toml',
+    name: 'gateway',
+    vars: gatewayVars(sim.url, options),
+    onLog: (log) => logs.push(log.message),
+    ...(options.persist === undefined ? {} : { persist: options.persist }),
+    ...(options.port === undefined ? {} : { port: options.port }),
+  })
+  const dispose = async () => {
+    await worker.dispose()
+    if (!options.simulator) await sim.dispose()
+  }
+  const gateway = new Gateway({ url: worker.url, sim, logs, pid: worker.pid, dispose })
+  gateway.token = (await gateway.newToken()).token
+  for (const [name, maxJobs] of Object.entries(options.accounts ?? {})) {
+    await gateway.addAccount(name, maxJobs, options.simAccount)
+  }
+  return gateway
+}
+
+export function gatewayVars(simUrl: string, options: GatewayOptions): Record<string, string> {
+  return {
+    HEYGEN_ORIGIN: `${simUrl}/api.heygen.com`,
+    HEYGEN_UPLOAD_ORIGIN: `${simUrl}/upload.heygen.com`,
+    HEYGEN_WEB_ORIGIN: `${simUrl}/api2.heygen.com`,
+    ADMIN_TOKEN,
+    MASTER_KEYS,
+    TIME_SCALE: String(options.timeScale ?? 1),
+    ...options.vars,
+  }
+}
+
+export async function until<T>(what: () => Promise<T | false | undefined>, withinMs = 10_000): Promise<T> {
+  const end = Date.now() + withinMs
+  for (;;) {
+    const value = await what()
+    if (value) return value
+    if (Date.now() > end) throw new Error(`did not happen within ${withinMs} ms`)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}

@@ -1,0 +1,96 @@
+/** The simulator's remote control: what it saw, what it counted, what it should do next. */
+import { runWorker } from '../../scripts/lib/run-worker.ts'
+
+export interface SimAccount {
+  email: string
+  username: string
+  inFlight: number
+  maxInFlight: number
+  jobsStarted: number
+  logins: number
+}
+
+export interface SimRequest {
+  n: number
+  method: string
+  host: string
+  path: string
+  query: string
+  headers: Record<string, string>
+  account: string | null
+  status: number
+  body?: string
+}
+
+export interface SimJob {
+  id: string
+  type: string
+  account: string
+  status: string
+  callbackId?: string
+}
+
+export class Simulator {
+  readonly url: string
+  readonly #dispose: () => Promise<void>
+
+  constructor(url: string, dispose: () => Promise<void>) {
+    this.url = url
+    this.#dispose = dispose
+  }
+
+  static async start(options: { persist?: string; vars?: Record<string, string> } = {}) {
+    const worker = await runWorker({ config: 'simulator/wrangler.toml', name: 'simulator', ...options })
+    return new Simulator(worker.url, () => worker.dispose())
+  }
+
+  async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
+    const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const answer = await fetch(`${this.url}/__sim${path}`, init)
+    if (!answer.ok) throw new Error(`simulator ${method} ${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as T
+  }
+
+  /** `key` is one of its API keys. Unlimited upstream capacity unless `concurrency` says otherwise. */
+  addAccount(email: string, key: string, more: Record<string, unknown> = {}) {
+    return this.control('POST', '/accounts', { email, apiKeys: [key], concurrency: null, ...more })
+  }
+
+  async state() {
+    return this.control<{ accounts: SimAccount[]; jobs: SimJob[] }>('GET', '/state')
+  }
+
+  async account(email: string): Promise<SimAccount> {
+    const found = (await this.state()).accounts.find((one) => one.email === email)
+    if (!found) throw new Error(`the simulator has no account ${email}`)
+    return found
+  }
+
+  async requests(): Promise<SimRequest[]> {
+    return this.control<SimRequest[]>('GET', '/requests')
+  }
+
+  forgetRequests() {
+    return this.control('DELETE', '/requests')
+  }
+
+  fault(fault: { match?: Record<string, unknown>; times?: number; effect: Record<string, unknown> }) {
+    return this.control('POST', '/faults', { match: {}, ...fault })
+  }
+
+  clearFaults() {
+    return this.control('DELETE', '/faults')
+  }
+
+  settings(settings: Record<string, unknown>) {
+    return this.control('POST', '/settings', settings)
+  }
+
+  finishJobs() {
+    return this.control('POST', '/finish', {})
+  }
+
+  dispose() {
+    return this.#dispose()
+  }
+}
