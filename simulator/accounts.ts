@@ -15,7 +15,8 @@ export function putAccount(state: State, fields: Partial<Account> & { email: str
     key: email,
     email,
   }
-  for (const [apiKey, owner] of state.emailByKey) if (owner === email) state.emailByKey.delete(apiKey)
+  for (const [apiKey, owner] of state.emailByKey)
+    if (owner === email) state.emailByKey.delete(apiKey)
   for (const apiKey of account.apiKeys) state.emailByKey.set(apiKey, email)
   return state.accounts.put(account)
 }
@@ -24,8 +25,10 @@ export function removeAccount(state: State, email: string): boolean {
   const account = state.accounts.get(email.toLowerCase())
   if (!account) return false
   for (const apiKey of account.apiKeys) state.emailByKey.delete(apiKey)
-  for (const resource of [...(state.byOwner.get(account.email)?.values() ?? [])]) state.deleteResource(resource)
-  for (const job of [...state.jobs.values()]) if (job.account === account.email) state.jobs.delete(job.key)
+  for (const resource of [...(state.byOwner.get(account.email)?.values() ?? [])])
+    state.deleteResource(resource)
+  for (const job of [...state.jobs.values()])
+    if (job.account === account.email) state.jobs.delete(job.key)
   for (const session of [...state.webSessions.values()]) {
     if (session.account === account.email) state.webSessions.delete(session.key)
   }
@@ -59,7 +62,10 @@ export function findByWebToken(state: State, token: string): Account | undefined
   return account?.webSessionRefused ? undefined : account
 }
 
-export function openWebSession(state: State, account: Account): { token: string; expiresAt: number } {
+export function openWebSession(
+  state: State,
+  account: Account
+): { token: string; expiresAt: number } {
   const token = `web_${newHex(24)}`
   const expiresAt = state.now() + account.sessionSeconds * 1000
   state.webSessions.put({ key: token, account: account.email, expiresAt })

@@ -5,6 +5,10 @@ import type { State } from './state.ts'
 
 export async function runAlarm(state: State): Promise<void> {
   state.alarmRang()
+  await settleAndSend(state)
+}
+
+export async function settleAndSend(state: State): Promise<void> {
   settleDue(state)
   await sendDue(state)
 }

@@ -18,9 +18,11 @@ export type NewDelivery = {
 }
 
 export function enqueue(state: State, delivery: NewDelivery): void {
-  const { loseRate, doubleRate, reorderRate, webhookDelayMs, webhooks } = state.settings
+  const { loseRate, doubleRate, reorderRate, webhookDelayMs, webhooks, webhooksBeyondLoopback } =
+    state.settings
   const copies = Math.random() < doubleRate ? 2 : 1
   for (let copy = 0; copy < copies; copy++) {
+    const isBlocked = !webhooksBeyondLoopback && !isLoopback(delivery.url)
     const isLost = Math.random() < loseRate
     const shuffleMs = Math.random() < reorderRate ? Math.random() * 2000 : 0
     const now = state.now()
@@ -29,16 +31,23 @@ export function enqueue(state: State, delivery: NewDelivery): void {
       ...delivery,
       key: newHex(8),
       seq: state.nextSeq(),
-      state: isLost ? 'lost' : webhooks === 'held' ? 'held' : 'due',
+      state: isBlocked ? 'blocked' : isLost ? 'lost' : webhooks === 'held' ? 'held' : 'due',
       attempts: 0,
       nextAt,
       createdAt: now,
       lastStatus: null,
       lastError: null,
     })
-    if (!isLost && webhooks === 'auto') state.wakeAt(nextAt)
+    if (!isBlocked && !isLost && webhooks === 'auto') state.wakeAt(nextAt)
   }
   forgetOld(state)
+}
+
+export function isLoopback(url: string): boolean {
+  const host = URL.parse(url)?.hostname ?? ''
+  return (
+    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host)
+  )
 }
 
 export async function sendDue(state: State): Promise<void> {
@@ -95,8 +104,12 @@ async function sign(delivery: Delivery, now: number): Promise<Record<string, str
   if (delivery.secret === null) return {}
   const text = new TextEncoder()
   const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', text.encode(delivery.secret), hmac, false, ['sign'])
-  const signature = new Uint8Array(await crypto.subtle.sign('HMAC', key, text.encode(delivery.body)))
+  const key = await crypto.subtle.importKey('raw', text.encode(delivery.secret), hmac, false, [
+    'sign',
+  ])
+  const signature = new Uint8Array(
+    await crypto.subtle.sign('HMAC', key, text.encode(delivery.body))
+  )
   const hex = signature.reduce((all, byte) => all + byte.toString(16).padStart(2, '0'), '')
   return {
     signature: hex,
@@ -108,6 +121,8 @@ async function sign(delivery: Delivery, now: number): Promise<Record<string, str
 
 function forgetOld(state: State): void {
   if (state.deliveries.size <= KEPT_MAX) return
-  const done = state.deliveries.values().find((each) => each.state !== 'due' && each.state !== 'held')
+  const done = state.deliveries
+    .values()
+    .find((each) => each.state !== 'due' && each.state !== 'held')
   if (done) state.deliveries.delete(done.key)
 }

@@ -48,12 +48,15 @@ export class State {
 
   constructor(ctx: DurableObjectState, times: { jobMs: number; syncMs: number }) {
     const sql = ctx.storage.sql
-    sql.exec('CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))')
+    sql.exec(
+      'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
+    )
     this.ctx = ctx
     this.defaults = {
       ...times,
       webhooks: 'auto',
       validateWebhookUrl: false,
+      webhooksBeyondLoopback: false,
       loseRate: 0,
       doubleRate: 0,
       reorderRate: 0,
@@ -71,7 +74,10 @@ export class State {
     this.faults = new Collection(sql, 'fault')
     this.plans = new Collection(sql, 'plan')
     this.#offsetMs = Number(this.meta.get('offsetMs')?.value ?? 0)
-    this.#settings = { ...this.defaults, ...(this.meta.get('settings')?.value as Partial<Settings>) }
+    this.#settings = {
+      ...this.defaults,
+      ...(this.meta.get('settings')?.value as Partial<Settings>),
+    }
     this.#index()
   }
 
@@ -143,8 +149,30 @@ export class State {
   }
 
   reset(): void {
-    const { accounts, resources, jobs, webSessions, deliveries, events, replays, faults, plans, meta } = this
-    for (const each of [accounts, resources, jobs, webSessions, deliveries, events, replays, faults, plans, meta]) {
+    const {
+      accounts,
+      resources,
+      jobs,
+      webSessions,
+      deliveries,
+      events,
+      replays,
+      faults,
+      plans,
+      meta,
+    } = this
+    for (const each of [
+      accounts,
+      resources,
+      jobs,
+      webSessions,
+      deliveries,
+      events,
+      replays,
+      faults,
+      plans,
+      meta,
+    ]) {
       each.clear()
     }
     this.#offsetMs = 0

@@ -83,7 +83,7 @@ export type Delivery = {
   /** null: a per-request callback_url, which is not signed. */
   secret: string | null
   endpointId: string | null
-  state: 'held' | 'due' | 'delivered' | 'lost' | 'failed'
+  state: 'held' | 'due' | 'delivered' | 'lost' | 'failed' | 'blocked'
   attempts: number
   nextAt: number
   createdAt: number
@@ -143,6 +143,8 @@ export type Settings = {
   /** auto: sent when due; held: kept until drained by hand; off: none are made. */
   webhooks: 'auto' | 'held' | 'off'
   validateWebhookUrl: boolean
+  /** Off: what is addressed beyond loopback is kept as `blocked`, since examples name hosts of the real world. */
+  webhooksBeyondLoopback: boolean
   loseRate: number
   doubleRate: number
   reorderRate: number

@@ -44,7 +44,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   }
   const miniflare = await oneAtATime(async () => {
     subscribe('child_process', onChild)
-    return start(script, bindings, host, options).finally(() => unsubscribe('child_process', onChild))
+    return start(script, bindings, host, options).finally(() =>
+      unsubscribe('child_process', onChild)
+    )
   })
   const port = Number((await miniflare.ready).port)
   // Miniflare starts workerd again when it dies; the newcomer is told by the port that it is given.
@@ -58,7 +60,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     url: `http://${host}:${port}`,
     port,
     get pid() {
-      const restarted = children.findLast((child) => isWorkerd(child) && listensOn(child, host, port))
+      const restarted = children.findLast(
+        (child) => isWorkerd(child) && listensOn(child, host, port)
+      )
       return (restarted ?? first)?.pid
     },
     dispose: async () => {
@@ -94,7 +98,10 @@ function toBindings(config: WranglerConfig, options: RunWorkerOptions) {
     compatibilityFlags: config.compatibility_flags,
     bindings: { ...config.vars, ...options.vars },
     kvNamespaces: Object.fromEntries(
-      config.kv_namespaces.map((namespace) => [namespace.binding, namespace.id ?? namespace.binding])
+      config.kv_namespaces.map((namespace) => [
+        namespace.binding,
+        namespace.id ?? namespace.binding,
+      ])
     ),
     durableObjects: Object.fromEntries(
       config.durable_objects.bindings.map((binding) => [

@@ -1,4 +1,5 @@
 /** Webhook endpoints of an account. */
+import { isLoopback } from '../deliveries.ts'
 import { newHex } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, getSubject, type Reply, reply } from './call.ts'
@@ -16,7 +17,11 @@ export async function makeEndpoint(call: Call): Promise<Reply> {
     status: 'enabled',
     secret: newSecret(),
   }
-  return show(call, addResource(call.state, call.account.email, { type: 'webhook-endpoint', doc }), true)
+  return show(
+    call,
+    addResource(call.state, call.account.email, { type: 'webhook-endpoint', doc }),
+    true
+  )
 }
 
 /** events are replaced whole. */
@@ -82,9 +87,12 @@ function readEvents(call: Call): string[] | null {
 }
 
 async function assertUrl(call: Call, url: unknown): Promise<void> {
+  const { validateWebhookUrl, webhooksBeyondLoopback } = call.state.settings
   const isUrl = /^https?:\/\/[^\s/]+/.test(asText(url) ?? '')
-  if (isUrl && (!call.state.settings.validateWebhookUrl || (await answersOptions(String(url))))) return
-  if (envelopeOf(call.row) === 'v3') throw invalid('v3', 'Url of this webhook endpoint is invalid', 'url')
+  const isAsked = validateWebhookUrl && (webhooksBeyondLoopback || isLoopback(String(url)))
+  if (isUrl && (!isAsked || (await answersOptions(String(url))))) return
+  if (envelopeOf(call.row) === 'v3')
+    throw invalid('v3', 'Url of this webhook endpoint is invalid', 'url')
   throw new Refusal(400, { code: 400542, message: 'Url of this webhook endpoint is invalid' })
 }
 

@@ -46,14 +46,21 @@ export function errorBody(envelope: Envelope, facts: ErrorFacts): unknown {
   return { error: { code, message, param: param ?? null, doc_url: null } }
 }
 
-export function refuse(envelope: Envelope, facts: ErrorFacts, headers?: Record<string, string>): Refusal {
+export function refuse(
+  envelope: Envelope,
+  facts: ErrorFacts,
+  headers?: Record<string, string>
+): Refusal {
   return new Refusal(facts.status, errorBody(envelope, facts), headers)
 }
 
 export function unauthorized(envelope: Envelope): Refusal {
   if (envelope === 'v1') return new Refusal(401, { code: 400112, message: 'Unauthorized' })
   if (envelope === 'v2') {
-    return new Refusal(401, { data: null, error: { code: 'internal_error', message: 'Unauthorized' } })
+    return new Refusal(401, {
+      data: null,
+      error: { code: 'internal_error', message: 'Unauthorized' },
+    })
   }
   const doc_url = 'https://developers.heygen.com/docs/error-codes#unauthorized'
   return new Refusal(401, { error: { code: 'unauthorized', message: 'Unauthorized', doc_url } })
@@ -101,7 +108,9 @@ export function notFound(row: Row, type: string, place: 'path' | 'query' | 'body
   const envelope = envelopeOf(row)
   const isV2Generation = envelope === 'v2' && place === 'body' && row.kind === 'creates-job'
   const message =
-    envelope === 'v3' ? 'The requested resource was not found.' : `${known?.noun ?? type.replaceAll('-', ' ')} not found`
+    envelope === 'v3'
+      ? 'The requested resource was not found.'
+      : `${known?.noun ?? type.replaceAll('-', ' ')} not found`
   return refuse(envelope, {
     status: isV2Generation && known ? 400 : 404,
     number: known?.number ?? 400569,

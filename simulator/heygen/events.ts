@@ -5,7 +5,12 @@ import type { Doc, Job, Resource } from '../types.ts'
 import { newEventId } from './endpoints.ts'
 import { mediaUrl, toTime } from './fill.ts'
 
-type Spec = { event: string; idName: string; failName: 'msg' | 'message'; extra?: (job: Job, url: string) => Doc }
+type Spec = {
+  event: string
+  idName: string
+  failName: 'msg' | 'message'
+  extra?: (job: Job, url: string) => Doc
+}
 
 const url = (_job: Job, link: string): Doc => ({ url: link })
 
@@ -71,24 +76,49 @@ export function emitJobEvents(state: State, job: Job): void {
   const eventType = name === 'batch.finished' ? name : `${name}.${isDone ? 'success' : 'fail'}`
   const origin = String(job.doc.origin ?? 'https://files.heygen.ai')
   const link = mediaUrl(origin, `${String(job.doc.video_id ?? entityId)}.mp4`)
-  const facts = isDone ? spec.extra?.(job, link) : { [spec.failName]: job.failure?.message ?? 'failed' }
-  const languages = !isDone && job.type === 'translation' ? { output_language: job.doc.output_language } : {}
+  const facts = isDone
+    ? spec.extra?.(job, link)
+    : { [spec.failName]: job.failure?.message ?? 'failed' }
+  const languages =
+    !isDone && job.type === 'translation' ? { output_language: job.doc.output_language } : {}
   const eventData: Doc = {
     [isMotion ? 'id' : spec.idName]: entityId,
     ...(job.type === 'batch' ? { status: isDone ? 'completed' : 'failed' } : facts),
     ...languages,
-    ...(job.type === 'training' || job.type === 'photo-generation' ? {} : { callback_id: job.callbackId }),
+    ...(job.type === 'training' || job.type === 'photo-generation'
+      ? {}
+      : { callback_id: job.callbackId }),
   }
-  send(state, { account: job.account, eventType, entityId, eventData, callbackUrl: job.callbackUrl })
+  send(state, {
+    account: job.account,
+    eventType,
+    entityId,
+    eventData,
+    callbackUrl: job.callbackUrl,
+  })
 }
 
-type Event = { account: string; eventType: string; entityId: string; eventData: Doc; callbackUrl: string | null }
+type Event = {
+  account: string
+  eventType: string
+  entityId: string
+  eventData: Doc
+  callbackUrl: string | null
+}
 
 function send(state: State, event: Event): void {
   const { account, eventType, entityId, eventData, callbackUrl } = event
   const eventId = newEventId()
   const createdAt = state.now()
-  const record = { key: eventId, seq: state.nextSeq(), account, eventType, entityId, eventData, createdAt }
+  const record = {
+    key: eventId,
+    seq: state.nextSeq(),
+    account,
+    eventType,
+    entityId,
+    eventData,
+    createdAt,
+  }
   state.events.put(record)
   if (state.settings.webhooks === 'off') return
   const body = JSON.stringify({
@@ -100,13 +130,23 @@ function send(state: State, event: Event): void {
   const common = { account, eventId, eventType, body }
   for (const endpoint of listAsking(state, account, eventType, entityId)) {
     const { url: target, secret } = endpoint.doc
-    enqueue(state, { ...common, url: String(target), secret: String(secret), endpointId: endpoint.id })
+    enqueue(state, {
+      ...common,
+      url: String(target),
+      secret: String(secret),
+      endpointId: endpoint.id,
+    })
   }
   // Both are called when both apply; the one named by the request is not signed.
   if (callbackUrl) enqueue(state, { ...common, url: callbackUrl, secret: null, endpointId: null })
 }
 
-function listAsking(state: State, account: string, eventType: string, entityId: string): Resource[] {
+function listAsking(
+  state: State,
+  account: string,
+  eventType: string,
+  entityId: string
+): Resource[] {
   return [...(state.byOwner.get(account)?.values() ?? [])].filter(({ type, doc }) => {
     if (type !== 'webhook-endpoint' || doc.status !== 'enabled') return false
     if (doc.entity_id && doc.entity_id !== entityId) return false

@@ -11,10 +11,24 @@ export type Subject = { resource: Resource; phase: Phase; row: Row; origin: stri
 
 const MEDIA_HOST = /^https:\/\/(?:files\d?|resource\d?|static)\.(?:heygen\.(?:ai|com)|movio\.la)\//
 const EXAMPLE_HEX = /[0-9a-f]{32}/g
-const TITLES = new Set(['title', 'name', 'video_title', 'avatar_name', 'talking_photo_name', 'voice_name'])
+const TITLES = new Set([
+  'title',
+  'name',
+  'video_title',
+  'avatar_name',
+  'talking_photo_name',
+  'voice_name',
+])
 const FAILURE_TEXTS = new Set(['failure_message', 'message', 'msg', 'error_msg', 'error_message'])
 /** Results that are empty until the job is done. */
-const RESULTS = new Set(['clips', 'layers', 'image_url_list', 'image_key_list', 'messages', 'output'])
+const RESULTS = new Set([
+  'clips',
+  'layers',
+  'image_url_list',
+  'image_key_list',
+  'messages',
+  'output',
+])
 
 const ID_NAMES: Record<string, string[]> = {
   video: ['video_id'],
@@ -52,7 +66,8 @@ export function toSubject(state: State, resource: Resource, row: Row, origin: st
 export function fillRow(template: unknown, subject: Subject): unknown {
   if (typeof template === 'string') return fillText(template, subject)
   if (template === null || typeof template !== 'object') return template
-  if (Array.isArray(template)) return template.map((each) => localise(each, subject.origin, subject.resource.id))
+  if (Array.isArray(template))
+    return template.map((each) => localise(each, subject.origin, subject.resource.id))
   return Object.fromEntries(
     Object.entries(template).map(([name, value]) => [name, fillMember(name, value, subject)])
   )
@@ -66,17 +81,21 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
   if (name === 'status') return fillStatus(example, subject)
   if (name === 'callback_id') return doc.callback_id ?? null
   if (name === 'progress' && typeof example === 'number') return Math.floor(phase.fraction * 100)
-  if (name === 'completed_at') return isOver ? toTime(example ?? 0, phase.endedAt ?? resource.createdAt) : null
+  if (name === 'completed_at')
+    return isOver ? toTime(example ?? 0, phase.endedAt ?? resource.createdAt) : null
   if (/(_at|_ts)$/.test(name) && example !== null) return toTime(example, resource.createdAt)
-  if (name === 'duration' && resource.jobId !== undefined && example !== null) return isOver ? 2 : null
+  if (name === 'duration' && resource.jobId !== undefined && example !== null)
+    return isOver ? 2 : null
   if (name === 'failure_code') return phase.failure?.code ?? null
-  if (FAILURE_TEXTS.has(name) && (example === null || phase.failure)) return phase.failure?.message ?? null
+  if (FAILURE_TEXTS.has(name) && (example === null || phase.failure))
+    return phase.failure?.message ?? null
   if (name === 'error') return fillError(phase, row)
   if (TITLES.has(name) && doc.title !== undefined) return doc.title
   if (doc[name] !== undefined) return doc[name]
   const results = doc.done as Doc | undefined
   if (isOver && results?.[name] !== undefined) return results[name]
-  if (!isOver && RESULTS.has(name)) return Array.isArray(example) ? [] : example === null ? null : {}
+  if (!isOver && RESULTS.has(name))
+    return Array.isArray(example) ? [] : example === null ? null : {}
   return fillValue(example, subject)
 }
 
@@ -105,7 +124,8 @@ function fillError(phase: Phase, row: Row): unknown {
 }
 
 function fillText(example: string, subject: Subject): string | null {
-  if (MEDIA_HOST.test(example) && subject.resource.jobId && subject.phase.state !== 'done') return null
+  if (MEDIA_HOST.test(example) && subject.resource.jobId && subject.phase.state !== 'done')
+    return null
   return localise(example, subject.origin, subject.resource.id) as string
 }
 
@@ -114,7 +134,9 @@ export function localise(value: unknown, origin: string, id?: string): unknown {
   if (typeof value === 'string') return localiseText(value, origin, id)
   if (Array.isArray(value)) return value.map((each) => localise(each, origin, id))
   if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, localise(each, origin, id)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([name, each]) => [name, localise(each, origin, id)])
+  )
 }
 
 function localiseText(text: string, origin: string, id: string | undefined): string {

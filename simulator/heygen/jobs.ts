@@ -40,7 +40,8 @@ export function startJob(state: State, account: Account, job: NewJob): Job {
     account.concurrency !== null &&
     job.type !== 'streaming-session' &&
     countRunning(state, account) >= account.concurrency
-  const charged = account.credits !== null && job.type !== 'streaming-session' && account.credits > 0 ? 1 : 0
+  const charged =
+    account.credits !== null && job.type !== 'streaming-session' && account.credits > 0 ? 1 : 0
   const started = state.putJob({
     ...job,
     key: job.id,
@@ -123,7 +124,9 @@ export function endJob(state: State, job: Job, end: JobEnd = {}): void {
     endedAt: at,
     startedAt: job.startedAt ?? at,
     outcome,
-    failure: isFailed(outcome) ? (failure ?? { code: 'generation_failed', message: 'Generation failed' }) : failure,
+    failure: isFailed(outcome)
+      ? (failure ?? { code: 'generation_failed', message: 'Generation failed' })
+      : failure,
   })
   state.putJob(job)
   const account = state.accounts.get(job.account)
@@ -144,14 +147,20 @@ export function isFailed(outcome: string): boolean {
 function startWaiting(state: State, account: Account, at: number): void {
   const waiting = activeJobs(state, account).filter((job) => job.status === 'queued')
   const free = (account.concurrency ?? Infinity) - countRunning(state, account)
-  for (const job of waiting.toSorted((a, b) => a.createdAt - b.createdAt).slice(0, Math.max(0, free))) {
+  for (const job of waiting
+    .toSorted((a, b) => a.createdAt - b.createdAt)
+    .slice(0, Math.max(0, free))) {
     state.putJob(Object.assign(job, { status: 'running', startedAt: at }))
     schedule(state, job)
   }
 }
 
 /** How a new job will go: a plan of the control API, else marks in its text, else the settings. */
-export function planJob(state: State, account: Account, job: { type: string; path: string; text: string }) {
+export function planJob(
+  state: State,
+  account: Account,
+  job: { type: string; path: string; text: string }
+) {
   const plan = takePlan(state, account, job)
   const marked = /\[ms=(\d+)\]/.exec(job.text)?.[1]
   const held = job.text.includes('[hold]')

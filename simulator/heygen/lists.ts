@@ -4,8 +4,11 @@ import type { Call, Reply } from './call.ts'
 import { reply } from './call.ts'
 import { findRow } from './catalogue.ts'
 import { envelopeOf, invalid } from './errors.ts'
-import { envelopeData, fillRow, localise, toSubject, withData } from './fill.ts'
+import { listEndpointRows } from './endpoints.ts'
+import { EVENT_TYPES } from './event-types.ts'
+import { envelopeData, fillRow, localise, toSubject, toTime, withData } from './fill.ts'
 import { listOwn, listPublic } from './resources.ts'
+import { listSessions } from './streaming.ts'
 
 type ListSpec = {
   type: string
@@ -21,13 +24,21 @@ const inFolder = (call: Call, resource: Resource): boolean => {
 
 const titled = (call: Call, resource: Resource): boolean => {
   const title = call.query.get('title')?.toLowerCase()
-  return inFolder(call, resource) && (!title || String(resource.doc.title ?? '').toLowerCase().includes(title))
+  return (
+    inFolder(call, resource) &&
+    (!title ||
+      String(resource.doc.title ?? '')
+        .toLowerCase()
+        .includes(title))
+  )
 }
 
 const inTrash = (call: Call, resource: Resource): boolean => {
   const wanted = call.query.get('is_trash') === 'true'
   const parent = call.query.get('parent_id')
-  return (resource.doc.is_trash === true) === wanted && (!parent || resource.doc.parent_id === parent)
+  return (
+    (resource.doc.is_trash === true) === wanted && (!parent || resource.doc.parent_id === parent)
+  )
 }
 
 const ownedAs = (call: Call, resource: Resource): boolean => {
@@ -38,7 +49,8 @@ const ownedAs = (call: Call, resource: Resource): boolean => {
   return ownership !== 'private' || resource.account !== ''
 }
 
-const ofGroup = (call: Call, resource: Resource): boolean => resource.doc.group_id === call.params.group_id
+const ofGroup = (call: Call, resource: Resource): boolean =>
+  resource.doc.group_id === call.params.group_id
 
 const ofSession = (call: Call, resource: Resource): boolean =>
   resource.doc.session_id === call.params.session_id
@@ -56,7 +68,11 @@ export const LISTS: Record<string, ListSpec> = {
   'GET /v3/videos': { type: 'video', filter: titled },
   'GET /v2/avatar_group.list': { type: 'avatar-group', filter: publicOnRequest },
   'GET /v3/avatars': { type: 'avatar-group', filter: ownedAs },
-  'GET /v2/avatar_group/{group_id}/avatars': { type: 'avatar', publicForms: LOOKS, filter: ofGroup },
+  'GET /v2/avatar_group/{group_id}/avatars': {
+    type: 'avatar',
+    publicForms: LOOKS,
+    filter: ofGroup,
+  },
   'GET /v3/avatars/looks': { type: 'avatar', forms: LOOKS, filter: ownedAs },
   'GET /v1/talking_photo.list': { type: 'avatar', forms: ['photo'] },
   'GET /v1/streaming/avatar.list': { type: 'avatar', forms: ['streaming'] },
@@ -98,22 +114,73 @@ const ROW_FROM: Record<string, string> = {
 export function listRows(call: Call): Reply {
   const spec = LISTS[call.name]
   const example = call.row.responseExample
-  if (call.name === 'GET /v2/avatars') return listAvatars(call)
+  const special = SPECIAL[call.name]
+  if (special) return special(call)
   if (!spec) return reply(call, localise(example, call.origin))
   const all = collect(call, spec)
   const page = toPage(call, all)
+  const rows =
+    spec.type === 'webhook-endpoint' ? listEndpointRows(call, page.rows) : fillRows(call, page.rows)
+  return reply(call, toBody(call, rows, all.length, page.token))
+}
+
+function fillRows(call: Call, resources: Resource[]): unknown[] {
   const template = rowTemplate(call)
-  const rows = page.rows.map((resource) =>
+  return resources.map((resource) =>
     fillRow(template, toSubject(call.state, resource, call.row, call.origin))
   )
+}
+
+function listEvents(call: Call): Reply {
+  const type = call.query.get('event_type')
+  const entity = call.query.get('entity_id')
+  const all = [...call.state.events.values()]
+    .filter((each) => each.account === call.account.email)
+    .filter((each) => (!type || each.eventType === type) && (!entity || each.entityId === entity))
+    .toSorted((a, b) => b.seq - a.seq)
+    .map((each) => ({ ...each, id: each.key, type: 'event', form: '', doc: each.eventData }))
+  const page = toPage(call, all)
+  const rows = page.rows.map(({ key, createdAt }) => {
+    const { eventType, eventData } = call.state.events.get(key)!
+    return {
+      created_at: toTime('Z', createdAt),
+      event_data: eventData,
+      event_id: key,
+      event_type: eventType,
+    }
+  })
   return reply(call, toBody(call, rows, all.length, page.token))
+}
+
+function listEventTypes(call: Call): Reply {
+  if (call.row.family === 'v1') return reply(call, withData(call.row.responseExample, EVENT_TYPES))
+  const data = EVENT_TYPES.map((event_type) => ({
+    event_type,
+    description: `Sent on ${event_type}.`,
+  }))
+  return reply(call, withData(call.row.responseExample, data))
+}
+
+const SPECIAL: Record<string, (call: Call) => Reply> = {
+  'GET /v2/avatars': listAvatars,
+  'GET /v3/webhooks/events': listEvents,
+  'GET /v3/webhooks/event-types': listEventTypes,
+  'GET /v1/webhook/webhook.list': listEventTypes,
+  'GET /v1/streaming.list': listSessions,
+  'GET /v2/streaming.list': listSessions,
+}
+
+export function isList(name: string): boolean {
+  return name in LISTS || name in SPECIAL
 }
 
 function collect(call: Call, spec: ListSpec): Resource[] {
   const { state, account, row } = call
   const shared = row.mixesSharedRows || spec.publicForms ? listPublic(state, spec.type) : []
   return [
-    ...listOwn(state, account, spec.type).filter((each) => !spec.forms || spec.forms.includes(each.form)),
+    ...listOwn(state, account, spec.type).filter(
+      (each) => !spec.forms || spec.forms.includes(each.form)
+    ),
     ...shared.filter((each) => !spec.forms || spec.forms.includes(each.form)),
   ].filter((resource) => !spec.filter || spec.filter(call, resource))
 }
@@ -148,7 +215,8 @@ type Page = { rows: Resource[]; token: string | null }
 /** The token names the last row that was shown, so that newer ones do not shift the next page. */
 function toPage(call: Call, all: Resource[]): Page {
   const { query, row } = call
-  const pages = row.family === 'v3' || row.queryParams.includes('token') || row.queryParams.includes('limit')
+  const pages =
+    row.family === 'v3' || row.queryParams.includes('token') || row.queryParams.includes('limit')
   if (!pages) return { rows: all, token: null }
   const limit = readLimit(call)
   const after = readToken(call)
@@ -156,7 +224,9 @@ function toPage(call: Call, all: Resource[]): Page {
   const rows = all.slice(from, from + limit)
   const last = rows.at(-1)
   const hasMore = from + limit < all.length && last !== undefined
-  const token = hasMore ? btoa(JSON.stringify({ after: last.id, seq: last.seq, own: last.account !== '' })) : null
+  const token = hasMore
+    ? btoa(JSON.stringify({ after: last.id, seq: last.seq, own: last.account !== '' }))
+    : null
   return { rows, token: query.has('page') ? null : token }
 }
 

@@ -16,7 +16,12 @@ export type LoginAnswer = { response: Response; account: string | null }
 
 export async function login(state: State, request: Request): Promise<LoginAnswer> {
   const body = (await request.json().catch(() => undefined)) as Record<string, unknown> | undefined
-  if (!body || body.login_type !== 'email' || typeof body.account !== 'string' || typeof body.password !== 'string') {
+  if (
+    !body ||
+    body.login_type !== 'email' ||
+    typeof body.account !== 'string' ||
+    typeof body.password !== 'string'
+  ) {
     throw new Refusal(400, { code: 400, message: 'Invlid parameters' })
   }
   const account = findByEmail(state, body.account)

@@ -69,7 +69,8 @@ function readPartHead(chunks: Uint8Array[]): PartHead | undefined {
   const fields = text.slice(Math.max(0, start), end)
   return {
     endsAt: end + 4,
-    contentType: /content-type:\s*([^\r\n;]+)/i.exec(fields)?.[1]?.trim() ?? 'application/octet-stream',
+    contentType:
+      /content-type:\s*([^\r\n;]+)/i.exec(fields)?.[1]?.trim() ?? 'application/octet-stream',
     fileName: /filename="([^"]*)"/i.exec(disposition[0])?.[1],
   }
 }

@@ -16,11 +16,14 @@ export type Phase = {
 export function phaseOf(state: State, resource: Resource): Phase {
   const job = resource.jobId ? state.jobs.get(resource.jobId) : undefined
   const { createdAt } = resource
-  if (!job) return { state: 'done', outcome: 'completed', endedAt: createdAt, fraction: 1, failure: null }
+  if (!job)
+    return { state: 'done', outcome: 'completed', endedAt: createdAt, fraction: 1, failure: null }
   const now = state.now()
   const share = resource.part ? (resource.part.index + 1) / resource.part.total : 1
   const partEnd =
-    job.startedAt !== null && job.durationMs !== null ? job.startedAt + job.durationMs * share : null
+    job.startedAt !== null && job.durationMs !== null
+      ? job.startedAt + job.durationMs * share
+      : null
   if (job.status === 'ended' || (resource.part && partEnd !== null && partEnd <= now)) {
     const failed = job.outcome !== 'completed'
     return {
@@ -41,7 +44,16 @@ export function phaseOf(state: State, resource: Resource): Phase {
 
 // Preferred words; what a row does not know is skipped. waiting_for_input and pending_consent wait for a human.
 const EARLY = ['pending', 'submitted', 'queued', 'thinking', 'in_progress', 'processing', 0]
-const LATE = ['processing', 'running', 'training', 'rendering', 'generating', 'streaming', 'in_progress', 1]
+const LATE = [
+  'processing',
+  'running',
+  'training',
+  'rendering',
+  'generating',
+  'streaming',
+  'in_progress',
+  1,
+]
 
 export function statusWord(terminal: Terminal, phase: Phase): string | number {
   if (phase.state === 'done') return terminal.done[0]!

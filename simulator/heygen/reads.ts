@@ -28,7 +28,12 @@ function creditOf(account: Account, otherwise: number): number {
 
 const readMe: Read = ({ account, row }) => {
   const [first = 'Dev', last = 'Example'] = account.email.split('@')[0]?.split(/[._-]/) ?? []
-  const who = { username: account.username, email: account.email, first_name: first, last_name: last }
+  const who = {
+    username: account.username,
+    email: account.email,
+    first_name: first,
+    last_name: last,
+  }
   if (row.family !== 'v3') return who
   const wallet = { currency: 'usd', remaining_balance: creditOf(account, 12.5), auto_reload: null }
   return { ...who, billing_type: 'wallet', wallet, subscription: null, usage_based: null }
@@ -87,7 +92,10 @@ const readAgent: Read = (call, session) => {
     role: 'model',
     type: 'text',
   }
-  return { messages: phase.state === 'done' ? [message] : [], video_id: session!.doc.video_id ?? null }
+  return {
+    messages: phase.state === 'done' ? [message] : [],
+    video_id: session!.doc.video_id ?? null,
+  }
 }
 
 const readBatch: Read = (call, batch) => {
@@ -158,7 +166,9 @@ const readAgentResource: Read = (call, resource) => {
 }
 
 const readGroup: Read = (call, group) => {
-  const looks = listOwn(call.state, call.account, 'avatar').filter((look) => look.doc.group_id === group!.id)
+  const looks = listOwn(call.state, call.account, 'avatar').filter(
+    (look) => look.doc.group_id === group!.id
+  )
   return { looks_count: Math.max(1, looks.length) }
 }
 

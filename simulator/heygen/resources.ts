@@ -15,7 +15,8 @@ const SAME_TYPE: Record<string, string> = {
 
 /** Some documented resource names are wider or narrower than what they mean. undefined: not checked. */
 export function toType(row: Row, resource: string): string | undefined {
-  if (resource === 'job') return row.path.includes('ai-clipping') ? 'ai-clipping' : 'background-removal'
+  if (resource === 'job')
+    return row.path.includes('ai-clipping') ? 'ai-clipping' : 'background-removal'
   if (resource === 'video-or-project' || resource === 'streaming-token') return undefined
   if (resource.includes(' ')) return undefined
   if (row.path.startsWith('/v1/workflows')) return 'workflow-execution'
@@ -122,7 +123,12 @@ export function addExamples(state: State, account: Account): void {
   const add = (type: string | undefined, id: unknown): void => {
     if (!type || typeof id !== 'string' || isPublicId(id)) return
     if (state.resources.has(resourceKey(account.email, type, id))) return
-    addResource(state, account.email, { type, id, form: exampleForm(type, id), doc: exampleDoc(type) })
+    addResource(state, account.email, {
+      type,
+      id,
+      form: exampleForm(type, id),
+      doc: exampleDoc(type),
+    })
   }
   for (const row of CATALOGUE) {
     for (const owner of row.ownerIdIn) {
@@ -132,7 +138,23 @@ export function addExamples(state: State, account: Account): void {
       for (const id of readPointer(row.requestExample, owner.pointer)) add(type, id)
     }
   }
+  const key = `evt_${account.username}`
+  state.events.put({
+    key,
+    seq: state.nextSeq(),
+    account: account.email,
+    eventType: 'avatar_video.success',
+    entityId: EXAMPLE_VIDEO,
+    eventData: {
+      video_id: EXAMPLE_VIDEO,
+      url: `https://files.heygen.ai/video/${EXAMPLE_VIDEO}.mp4`,
+      callback_id: 'job-0042',
+    },
+    createdAt: state.now(),
+  })
 }
+
+const EXAMPLE_VIDEO = '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b84'
 
 function exampleForm(type: string, id: string): string {
   if (type === 'avatar') return id.startsWith('4f0c') ? 'photo' : 'look'
@@ -141,22 +163,35 @@ function exampleForm(type: string, id: string): string {
 }
 
 function exampleDoc(type: string): Doc {
-  const video = '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b84'
+  const video = EXAMPLE_VIDEO
   const doc: Doc = { title: 'Demo', callback_id: 'job-0042' }
+  if (type === 'video') return { ...doc, session_id: 'sess_abc123' }
   if (type === 'agent-session') return { ...doc, video_id: video, resource_ids: ['res_1'] }
   if (type === 'agent-resource') return { session_id: 'sess_abc123', video_id: video }
   if (type === 'avatar') return { ...doc, group_id: '6b1f0a9c3d7e4f52b8c1d2e3f4a5b6c7' }
-  if (type === 'asset') return { title: 'photo.jpg', file_type: 'image', mime_type: 'image/jpeg', size_bytes: 204_800 }
+  if (type === 'asset')
+    return { title: 'photo.jpg', file_type: 'image', mime_type: 'image/jpeg', size_bytes: 204_800 }
   if (type === 'batch') return { ...doc, item_type: 'video', items: [video] }
   if (type === 'webhook-endpoint') {
-    return { url: 'https://example.com/hg', events: [], secret: `whsec_${newHex(12)}`, status: 'disabled' }
+    const events = ['avatar_video.success', 'avatar_video.fail']
+    return {
+      url: 'https://example.com/hg',
+      events,
+      secret: `whsec_${newHex(12)}`,
+      status: 'enabled',
+    }
   }
   return doc
 }
 
 export function splitIds(owner: OwnerId, value: string | undefined): string[] {
   if (!value) return []
-  return owner.list ? value.split(',').map((id) => id.trim()).filter(Boolean) : [value]
+  return owner.list
+    ? value
+        .split(',')
+        .map((id) => id.trim())
+        .filter(Boolean)
+    : [value]
 }
 
 /** Strings at a JSON pointer whose `*` segments mean every item. */

@@ -3,8 +3,11 @@ import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, getSubject } from './call.ts'
 import { envelopeData, fillRow, mediaUrl, toSubject } from './fill.ts'
+import { assertCount } from './limits.ts'
 import { addResource, readPointer } from './resources.ts'
-import { assertCount, type Begin } from './start.ts'
+
+/** Starts a job. Shapes may name the id, the type of the thing that the id means, and more of its doc. */
+export type Begin = (what?: { id?: string; type?: string; form?: string; doc?: Doc }) => Resource
 
 type Shape = (call: Call, begin: Begin) => Resource
 
@@ -19,11 +22,18 @@ const startBatch: Shape = (call, begin) => {
   const { list, type } = BATCHED[call.name]!
   const given = call.body[list]
   // The documented example of comparisons is an empty list.
-  const items = type === 'comparison' ? [...(Array.isArray(given) ? given : [])] : assertCount(call, list, given)
+  const items =
+    type === 'comparison'
+      ? [...(Array.isArray(given) ? given : [])]
+      : assertCount(call, list, given)
   const ids = items.map(() => newId(type))
   const batch = begin({ doc: { item_type: type, items: ids } })
   for (const [index, id] of ids.entries()) {
-    const doc = { title: asText((items[index] as Doc).title) ?? 'Demo', callback_id: null, batch_id: batch.id }
+    const doc = {
+      title: asText((items[index] as Doc).title) ?? 'Demo',
+      callback_id: null,
+      batch_id: batch.id,
+    }
     addResource(call.state, call.account.email, {
       type,
       id,
@@ -52,11 +62,13 @@ const completeUploads: Shape = (call, begin) => {
   return again
 }
 
-const train: Shape = (call, begin) => begin({ id: call.found.get('/group_id')!.id, type: 'training' })
+const train: Shape = (call, begin) =>
+  begin({ id: call.found.get('/group_id')!.id, type: 'training' })
 
 const generatePhoto: Shape = (call, begin) => {
   const keys = [newId('asset'), newId('asset')]
-  for (const id of keys) addResource(call.state, call.account.email, { type: 'asset', id, doc: { file_type: 'image' } })
+  for (const id of keys)
+    addResource(call.state, call.account.email, { type: 'asset', id, doc: { file_type: 'image' } })
   const image_key_list = keys.map((id) => `image/${id}/original`)
   const image_url_list = keys.map((id) => mediaUrl(call.origin, `${id}.jpg`))
   return begin({ doc: { done: { image_key_list, image_url_list } } })
@@ -64,12 +76,17 @@ const generatePhoto: Shape = (call, begin) => {
 
 const changePhoto: Shape = (call, begin) => {
   const photo = call.found.get('/id')!
-  return begin({ form: 'photo', doc: { group_id: photo.doc.group_id ?? null, title: photo.doc.title } })
+  return begin({
+    form: 'photo',
+    doc: { group_id: photo.doc.group_id ?? null, title: photo.doc.title },
+  })
 }
 
 const makeVideoAvatar: Shape = (call, begin) => {
   const given = call.found.get('/avatar_group_id')
-  const group = given ?? addResource(call.state, call.account.email, { type: 'avatar-group', doc: titleOf(call) })
+  const group =
+    given ??
+    addResource(call.state, call.account.email, { type: 'avatar-group', doc: titleOf(call) })
   return begin({ form: 'video', doc: { avatar_group_id: group.id, group_id: group.id } })
 }
 
@@ -110,7 +127,12 @@ const openAgent: Shape = (call, begin) => {
     doc: { ...link, callback_id: session.doc.callback_id },
     jobId: session.id,
   })
-  addResource(call.state, email, { type: 'agent-resource', id: resourceId, doc: link, jobId: session.id })
+  addResource(call.state, email, {
+    type: 'agent-resource',
+    id: resourceId,
+    doc: link,
+    jobId: session.id,
+  })
   return session
 }
 

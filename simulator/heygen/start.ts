@@ -2,11 +2,11 @@
 import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, type Reply, reply, toDoc } from './call.ts'
-import { envelopeOf, invalid, refuse, tooMany } from './errors.ts'
 import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
-import { activeJobs, countedJobs, endsAt, NO_CREDIT, planJob, startJob } from './jobs.ts'
+import { NO_CREDIT, planJob, startJob } from './jobs.ts'
+import { assertRoom } from './limits.ts'
 import { addResource } from './resources.ts'
-import { SHAPES } from './start-shapes.ts'
+import { type Begin, SHAPES } from './start-shapes.ts'
 import { runSync } from './sync.ts'
 
 /** A creation whose job has no status row anywhere: it is over when its answer goes out. */
@@ -51,14 +51,16 @@ export async function startJobs(call: Call): Promise<Reply> {
   const shape = SHAPES[call.name]
   const creation = newId('creation')
   const started = languages.map((language) => {
-    const start = beginJob(call, creation, type, language ? { ...doc, output_language: language } : doc)
+    const start = beginJob(
+      call,
+      creation,
+      type,
+      language ? { ...doc, output_language: language } : doc
+    )
     return shape ? shape(call, start) : start()
   })
   return reply(call, answer(call, type, started, languages.length > 1))
 }
-
-/** Starts the job. Shapes may name the id, the type of the thing that the id means, and more of its doc. */
-export type Begin = (what?: { id?: string; type?: string; form?: string; doc?: Doc }) => Resource
 
 function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
   return (what = {}) => {
@@ -82,7 +84,13 @@ function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
       callbackUrl: asText(call.body.callback_url) ?? null,
       doc: { ...allDoc, entityId: id, origin: call.origin },
     })
-    return addResource(state, account.email, { type: thing, id, form: what.form ?? '', doc: allDoc, jobId })
+    return addResource(state, account.email, {
+      type: thing,
+      id,
+      form: what.form ?? '',
+      doc: allDoc,
+      jobId,
+    })
   }
 }
 
@@ -113,42 +121,6 @@ function toLanguages(call: Call, type: string): (string | undefined)[] {
   return [asText(one)]
 }
 
-function assertRoom(call: Call, type: string, count: number): void {
-  const { account, row } = call
-  const envelope = envelopeOf(row)
-  if (envelope === 'v3' && account.credits !== null && account.credits <= 0) {
-    const message = 'Insufficient credits to perform this action.'
-    throw refuse(envelope, { status: 402, number: 402, code: 'insufficient_credit', message })
-  }
-  assertTrial(call, type)
-  assertConcurrency(call, count)
-}
-
-export function assertConcurrency(call: Call, count: number): void {
-  const { state, account, row } = call
-  if (account.overflow !== 'refuse' || account.concurrency === null) return
-  if (countedJobs(state, account) + count <= account.concurrency) return
-  // Several languages that do not all fit: nothing is started [guess].
-  const ends = activeJobs(state, account).map((job) => endsAt(job) ?? Infinity)
-  const first = Math.min(...ends, state.now() + 30_000)
-  throw tooMany(envelopeOf(row), Math.max(1, Math.ceil((first - state.now()) / 1000)))
-}
-
-function assertTrial(call: Call, type: string): void {
-  const { state, account, row } = call
-  const limit = account.trialDailyLimit
-  if (limit === null || type !== 'video') return
-  const today = new Date(state.now()).toISOString().slice(0, 10)
-  const count = account.startedToday.day === today ? account.startedToday.count : 0
-  if (count < limit) return
-  throw refuse(envelopeOf(row), {
-    status: 429,
-    number: 400664,
-    code: 'trial_video_limit_exceeded',
-    message: `It seems you've reached your daily api trial limit ${limit}.`,
-  })
-}
-
 function startWithoutStatus(call: Call): Promise<Reply> {
   assertRoom(call, 'instant', 1)
   return runSync(call, () => {
@@ -165,9 +137,4 @@ function startWithoutStatus(call: Call): Promise<Reply> {
     if ('sound_effect_id' in filled) filled.sound_effect_id = made.id
     return reply(call, withData(example, filled))
   })
-}
-
-export function assertCount(call: Call, name: string, items: unknown): unknown[] {
-  if (Array.isArray(items) && items.length > 0 && items.length <= 100) return items
-  throw invalid(envelopeOf(call.row), `${name} must have 1 to 100 items.`, name)
 }

@@ -17,7 +17,9 @@ export function stream(call: Call): Reply {
 }
 
 const createToken: Step = (call) => {
-  const token = btoa(JSON.stringify({ token: newHex(), token_type: 'sa_from_regular', created_at: call.state.now() }))
+  const token = btoa(
+    JSON.stringify({ token: newHex(), token_type: 'sa_from_regular', created_at: call.state.now() })
+  )
   addResource(call.state, call.account.email, { type: 'streaming-token', id: token })
   return reply(call, withData(call.row.responseExample, { token }))
 }
@@ -73,7 +75,9 @@ function open(call: Call, type: string): Resource {
 
 /** Number and status of this refusal are not documented; the text is seen [guess]. */
 function assertFree(call: Call): void {
-  const sessions = activeJobs(call.state, call.account).filter((job) => job.type === 'streaming-session')
+  const sessions = activeJobs(call.state, call.account).filter(
+    (job) => job.type === 'streaming-session'
+  )
   if (sessions.length < call.account.streamingConcurrency) return
   throw refuse(envelopeOf(call.row), {
     status: 400,
@@ -107,7 +111,10 @@ function wake(call: Call): Resource {
 const touch: Step = (call) => {
   const session = wake(call)
   const data = envelopeData(call.row.responseExample)
-  const filled = session.type === 'stream' ? fillRow(data, toSubject(call.state, session, call.row, call.origin)) : data
+  const filled =
+    session.type === 'stream'
+      ? fillRow(data, toSubject(call.state, session, call.row, call.origin))
+      : data
   return reply(call, withData(call.row.responseExample, filled))
 }
 

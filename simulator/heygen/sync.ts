@@ -4,7 +4,7 @@ import type { Doc } from '../types.ts'
 import { type Call, type Reply, reply } from './call.ts'
 import { envelopeData, localise, mediaUrl, withData } from './fill.ts'
 import { countStart } from './jobs.ts'
-import { assertConcurrency } from './start.ts'
+import { assertConcurrency } from './limits.ts'
 
 export async function runSync(call: Call, finish: () => Reply): Promise<Reply> {
   const { state, account } = call

@@ -18,8 +18,12 @@ const RAW_MAX_BYTES: Record<string, number> = { video: 100 * MIB, image: 50 * MI
 export async function uploadRaw(call: Call): Promise<Reply> {
   const { uploaded, fileType } = await takeRaw(call, RAW_TYPES)
   const id = newId('asset')
-  const extension = uploaded.contentType.split('/')[1]?.replace('jpeg', 'jpg').replace('mpeg', 'mp3')
-  const key = fileType === 'image' ? { image_key: `image/${id}/original.${extension}` } : { image_key: null }
+  const extension = uploaded.contentType
+    .split('/')[1]
+    ?.replace('jpeg', 'jpg')
+    .replace('mpeg', 'mp3')
+  const key =
+    fileType === 'image' ? { image_key: `image/${id}/original.${extension}` } : { image_key: null }
   const doc = { ...toFileDoc(uploaded), ...key, title: `upload.${extension}`, file_type: fileType }
   return show(call, addResource(call.state, call.account.email, { type: 'asset', id, doc }))
 }
@@ -34,8 +38,14 @@ export async function uploadPhoto(call: Call): Promise<Reply> {
   return show(call, photo)
 }
 
-async function takeRaw(call: Call, types: string[]): Promise<{ uploaded: Uploaded; fileType: string }> {
-  const contentType = (call.request.headers.get('content-type') ?? '').split(';')[0]!.trim().toLowerCase()
+async function takeRaw(
+  call: Call,
+  types: string[]
+): Promise<{ uploaded: Uploaded; fileType: string }> {
+  const contentType = (call.request.headers.get('content-type') ?? '')
+    .split(';')[0]!
+    .trim()
+    .toLowerCase()
   if (!types.includes(contentType)) {
     throw new Refusal(400, { code: 400543, message: 'Asset format not supported' })
   }
@@ -43,7 +53,8 @@ async function takeRaw(call: Call, types: string[]): Promise<{ uploaded: Uploade
   const maxBytes = RAW_MAX_BYTES[fileType] ?? 50 * MIB
   const uploaded = await readUpload(call.request, { maxBytes })
   if (!uploaded) throw tooLarge(call)
-  if (uploaded.sizeBytes === 0) throw refuse('v1', { status: 400, number: 40001, code: '', message: 'Empty body' })
+  if (uploaded.sizeBytes === 0)
+    throw refuse('v1', { status: 400, number: 40001, code: '', message: 'Empty body' })
   return { uploaded, fileType }
 }
 
@@ -54,17 +65,30 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
   const uploaded = await readUpload(call.request, { maxBytes: MULTIPART_MAX_BYTES, boundary })
   if (!uploaded) throw tooLarge(call)
   if (!uploaded.hasFile) throw invalid('v3', 'file: Field required', 'file')
-  const doc = { ...toFileDoc(uploaded), title: uploaded.fileName ?? 'file', file_type: typeOf(uploaded.contentType) }
+  const doc = {
+    ...toFileDoc(uploaded),
+    title: uploaded.fileName ?? 'file',
+    file_type: typeOf(uploaded.contentType),
+  }
   return show(call, addResource(call.state, call.account.email, { type: 'asset', doc }))
 }
 
 function tooLarge(call: Call): Refusal {
-  const facts = { status: 413, number: 413, code: 'payload_too_large', message: 'File exceeds the maximum size.' }
+  const facts = {
+    status: 413,
+    number: 413,
+    code: 'payload_too_large',
+    message: 'File exceeds the maximum size.',
+  }
   return refuse(envelopeOf(call.row), facts)
 }
 
 function toFileDoc(uploaded: Uploaded): Doc {
-  return { mime_type: uploaded.contentType, size_bytes: uploaded.sizeBytes, sha256: uploaded.sha256 }
+  return {
+    mime_type: uploaded.contentType,
+    size_bytes: uploaded.sizeBytes,
+    sha256: uploaded.sha256,
+  }
 }
 
 function typeOf(mime: string): string {
@@ -113,7 +137,12 @@ function announce(call: Call, file: Doc, more: Doc): Doc {
 export function completeAsset(call: Call): Reply {
   const asset = getSubject(call)!
   if (asset.doc.status === 'pending_upload') {
-    throw refuse('v3', { status: 409, number: 0, code: 'resource_not_ready', message: 'Nothing was uploaded yet.' })
+    throw refuse('v3', {
+      status: 409,
+      number: 0,
+      code: 'resource_not_ready',
+      message: 'Nothing was uploaded yet.',
+    })
   }
   return show(call, asset)
 }
@@ -121,8 +150,10 @@ export function completeAsset(call: Call): Reply {
 /** The storage's side of a direct upload. */
 export async function putUpload(state: State, request: Request, id: string): Promise<Response> {
   const asset = state.resources.values().find((each) => each.type === 'asset' && each.id === id)
-  const isSigned = new URL(request.url).searchParams.get('X-Amz-Signature') === `SIM${id.slice(0, 16)}`
-  if (!asset || !isSigned) return new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+  const isSigned =
+    new URL(request.url).searchParams.get('X-Amz-Signature') === `SIM${id.slice(0, 16)}`
+  if (!asset || !isSigned)
+    return new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
   const uploaded = await readUpload(request, { maxBytes: DIRECT_MAX_BYTES })
   if (!uploaded) return new Response('<Error><Code>EntityTooLarge</Code></Error>', { status: 400 })
   const { status: _, ...doc } = asset.doc

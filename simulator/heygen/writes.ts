@@ -7,7 +7,14 @@ import { envelopeData, fillRow, localise, toSubject, withData } from './fill.ts'
 import { endJob } from './jobs.ts'
 import { addResource, toId } from './resources.ts'
 import { changeEndpoint, makeEndpoint, rotateSecret } from './endpoints.ts'
-import { announceUpload, announceUploads, completeAsset, uploadMultipart, uploadPhoto, uploadRaw } from './uploads.ts'
+import {
+  announceUpload,
+  announceUploads,
+  completeAsset,
+  uploadMultipart,
+  uploadPhoto,
+  uploadRaw,
+} from './uploads.ts'
 
 type Write = (call: Call, subject: Resource | undefined) => Reply | Promise<Reply>
 
@@ -15,7 +22,8 @@ export async function write(call: Call): Promise<Reply> {
   const subject = getSubject(call)
   const special = WRITES[call.name]
   if (special) return special(call, subject)
-  if (call.row.method === 'DELETE' || call.row.path.endsWith('/delete')) return remove(call, subject)
+  if (call.row.method === 'DELETE' || call.row.path.endsWith('/delete'))
+    return remove(call, subject)
   const made = MADE[call.name]
   if (made) return make(call, made)
   return change(call, subject)
@@ -37,7 +45,10 @@ function make(call: Call, type: string): Reply {
 function answerWith(call: Call, resource: Resource): Reply {
   const example = call.row.responseExample
   const data = envelopeData(example)
-  return reply(call, withData(example, fillRow(data, toSubject(call.state, resource, call.row, call.origin))))
+  return reply(
+    call,
+    withData(example, fillRow(data, toSubject(call.state, resource, call.row, call.origin)))
+  )
 }
 
 function change(call: Call, subject: Resource | undefined): Reply {
@@ -80,7 +91,11 @@ const addToGroup: Write = (call) => {
   const [template] = (envelopeData(example) as { photo_avatar_list: unknown[] }).photo_avatar_list
   const photo_avatar_list = keys.map(() => {
     const doc = { ...toDoc(call.body), group_id: group.id, status: 'completed' }
-    const photo = addResource(call.state, call.account.email, { type: 'avatar', form: 'photo', doc })
+    const photo = addResource(call.state, call.account.email, {
+      type: 'avatar',
+      form: 'photo',
+      doc,
+    })
     const shown = { ...photo, doc: { ...doc, status: 'pending' } }
     return fillRow(template, toSubject(call.state, shown, call.row, call.origin))
   })
@@ -111,7 +126,10 @@ const consent: Write = (call, group) => {
   const example = call.row.responseExample
   const template = envelopeData(example) as Doc
   const fresh = call.state.resources.get(group!.key)!
-  const avatar_group = fillRow(template.avatar_group, toSubject(call.state, fresh, call.row, call.origin))
+  const avatar_group = fillRow(
+    template.avatar_group,
+    toSubject(call.state, fresh, call.row, call.origin)
+  )
   const url = asText(call.body.reroute_url) ?? `${call.origin}/files/consent/${newHex(8)}.mp4`
   return reply(call, withData(example, { avatar_group, url }))
 }
@@ -143,7 +161,8 @@ const removeEndpoint: Write = (call, endpoint) => {
 
 const setDefaultVoice: Write = (call, group) => {
   const voice = asText(call.body.default_voice_id)
-  if (!voice) throw invalid(envelopeOf(call.row), 'default_voice_id is required.', 'default_voice_id')
+  if (!voice)
+    throw invalid(envelopeOf(call.row), 'default_voice_id is required.', 'default_voice_id')
   call.state.putResource({ ...group!, doc: { ...group!.doc, default_voice_id: voice } })
   return reply(call, { data: { id: toId('avatar-group', group!.id), default_voice_id: voice } })
 }

@@ -27,6 +27,16 @@ export function untrack(
   return { ...NO_CHANGE, put }
 }
 
+/** The account is gone: nobody can say any more how its jobs end. */
+export function loseAll(leases: readonly Lease[], now: number): Change {
+  const ended = leases.map((lease) => ({
+    lease,
+    endedAt: now,
+    outcome: { status: 'lost' as const },
+  }))
+  return { ...NO_CHANGE, ended }
+}
+
 /** A job that has no id yet can be named by the request that is making it. */
 export function answersTo(lease: Lease, name: string): boolean {
   return lease.jobId === name || lease.id === name || lease.requestId === name

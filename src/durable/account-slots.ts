@@ -6,25 +6,22 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
-import type { Account } from '#domain/account.ts'
+import { sameEmail, type Account } from '#domain/account.ts'
 import {
   bind,
   grant,
   hear,
   heldSlots,
   nextDueAt,
-  NO_CHANGE,
   release,
   type Change,
-  type EndedJob,
   type JobReport,
   type JobStart,
-  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
   type Ledger,
 } from '#domain/lease.ts'
-import { untrack } from '#domain/job.ts'
+import { loseAll, untrack } from '#domain/job.ts'
 import { park, type ParkOrder, type Parking } from '#domain/parking.ts'
 import type {
   ClaimAnswer,
@@ -49,7 +46,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
     const held = this.#tables.account()
-    const isOther = held && (held.tenant !== account.tenant || held.email !== account.email)
+    const isOther =
+      held && (held.tenant !== account.tenant || !sameEmail(held.email, account.email))
     const isReplaced = instead?.tenant === held?.tenant && instead?.email === held?.email
     if (isOther && !isReplaced && !this.#tables.isRetired()) {
       return {
@@ -68,10 +66,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async retire(isNow: boolean): Promise<void> {
     this.#tables.retire(Date.now())
-    if (isNow) {
-      const ended = this.#tables.leases().map((lease) => this.#ended(lease, 'lost'))
-      this.#save({ ...NO_CHANGE, ended })
-    }
+    if (isNow) this.#loseAll()
     this.#wipeWhenDone()
     await this.#arm()
   }
@@ -126,6 +121,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   override async alarm(): Promise<void> {
     try {
       const account = this.#tables.account()
+      this.#loseWhenRetiredLong()
       if (account) await this.#reconcile(account)
       this.#tables.forgetEnded(Date.now() - this.#ports().waits.keepEndedMs)
       this.#wipeWhenDone()
@@ -167,8 +163,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return change.ended.length + change.put.length + change.drop.length > 0
   }
 
-  #ended(lease: Lease, status: EndedJob['outcome']['status']): EndedJob {
-    return { lease, endedAt: Date.now(), outcome: { status } }
+  #loseAll(): void {
+    this.#save(loseAll(this.#tables.leases(), Date.now()))
+  }
+
+  /** A removed account keeps its credential for its last jobs, but not for ever. */
+  #loseWhenRetiredLong(): void {
+    const retiredAt = this.#tables.retiredAt()
+    if (retiredAt !== undefined && Date.now() - retiredAt >= this.#ports().waits.lostMs)
+      this.#loseAll()
   }
 
   #wipeWhenDone(): void {

@@ -28,10 +28,12 @@ export class SlotsTables {
   }
 
   isRetired(): boolean {
-    return (
-      this.#storage.sql.exec('SELECT 1 FROM account WHERE retired_at IS NOT NULL').toArray()
-        .length > 0
-    )
+    return this.retiredAt() !== undefined
+  }
+
+  retiredAt(): number | undefined {
+    const sql = 'SELECT retired_at AS at FROM account WHERE retired_at IS NOT NULL'
+    return this.#storage.sql.exec<{ at: number }>(sql).toArray()[0]?.at
   }
 
   /** A new credential or limit also ends what the account was parked for. */

@@ -33,7 +33,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
     if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
     if (before && before.key !== account.key) await ports.slots(before.key).retire(false)
-    const isNew = this.#tables.saveAccount(account)
+    const kept = before ? { email: before.email, createdAt: before.createdAt } : {}
+    const isNew = this.#tables.saveAccount({ ...account, ...kept })
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
   }
 

@@ -64,6 +64,12 @@ export async function reconcileAccount(
   }
 }
 
+interface Answer {
+  status: number
+  headers: Headers
+  body: unknown
+}
+
 async function run(errands: Errands, lease: Lease): Promise<void> {
   const { ports, desk } = errands
   const errand = errandOf(lease, ports.now(), ports.waits)
@@ -89,6 +95,7 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   if (answer.status === 404 || answer.status === 410) {
     return void desk.apply(unknownToProvider(still, now, ports.waits))
   }
+  await parkIfRefused(errands, answer)
   const reports = reportsOf(errands, still, answer.body)
   if (answer.status !== 200 || reports.length === 0) {
     return void desk.apply(postponed(still, now, ports.waits))
@@ -97,6 +104,13 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   await desk.settle(reports)
   const order = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
   if (order) await desk.park(order)
+}
+
+/** A credential that the provider refuses is found here too, when nobody else calls. */
+async function parkIfRefused(errands: Errands, answer: Answer): Promise<void> {
+  const { provider, desk, ports } = errands
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  if (verdict.kind === 'park') await desk.park(verdict.order)
 }
 
 function reportsOf(errands: Errands, lease: Lease, body: unknown): JobReport[] {
@@ -121,6 +135,9 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   const start = match && provider.startOf(still, match.candidate.id)
   if (!match || !start) return void desk.apply(unknownToProvider(still, now, ports.waits))
   desk.apply(found(still, start, match.isExact, now, ports.waits))
+  const { tenant, email } = desk.account
+  const owner = { id: start.jobId, email, lease: still.requestId }
+  if (match.isExact) await ports.owners.learn(tenant, provider.name, [owner])
 }
 
 function rowsOf(finder: Finder, body: unknown): Candidate[] {
@@ -168,10 +185,7 @@ async function withCallbackIds(
 }
 
 /** Undefined: the provider could not be asked, refused the credential, or is overloaded. */
-async function get(
-  errands: Errands,
-  path: string
-): Promise<{ status: number; body: unknown } | undefined> {
+async function get(errands: Errands, path: string): Promise<Answer | undefined> {
   const { ports, provider, open } = errands
   const headers = new Headers({ accept: 'application/json' })
   provider.authorize(headers, open.credential, open.session)
@@ -184,7 +198,8 @@ async function get(
   try {
     const origin = provider.origin(undefined, ports.settings)
     const answer = await makeUpstream(ports).send(origin, call)
-    return { status: answer.status, body: parseJson(answer.text) }
+    const { status, headers: received, text } = answer
+    return { status, headers: received, body: parseJson(text) }
   } catch {
     return undefined
   }

@@ -9,68 +9,117 @@ import { addAccount, changeLimit } from '#flows/add-account.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
-import { documented, ownError, type App } from './documented.ts'
-import { readBody } from './read-body.ts'
+import { readBody, readQuery } from './read-body.ts'
+import { ownError, route, type App } from './route.ts'
 
 const NONE = 'Configuration not found. To create configuration use POST /accounts.'
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
+const view = z.looseObject({
+  email: z.string(),
+  session: z.looseObject({}),
+  maxJobs: z.number(),
+})
+const errors = { 401: ownError, 402: ownError }
+const removal = z.object({ now: z.enum(['true', 'false']).optional() })
+
 export function accounts(provider: Provider): App {
   const app = new OpenAPIHono<AppEnv>()
+  const { name } = provider
   const form = accountForm(provider)
 
-  app.post('/', fullScope, async (c) => {
-    const { email, maxJobs, dryRun, ...fields } = (await readBody(c, form)) as AccountForm
-    checkMaxJobs(c, provider, maxJobs)
-    const { tenant } = c.get('caller')
-    const isLimitOnly = Object.values(fields).every((value) => value === undefined)
-    if (isLimitOnly && email !== undefined && !dryRun) {
-      const account = await changeLimit(c.get('ports'), provider, { tenant, email, maxJobs })
-      return c.json(provider.accounts.toView(account))
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/',
+      summary: `Add, update or check a ${name} account`,
+      body: form,
+      form: true,
+      answers: { 200: view, 201: view, 400: ownError, ...errors, 403: ownError, 409: ownError },
+    },
+    fullScope,
+    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/',
+      summary: `All ${name} accounts, by email`,
+      answers: { 200: z.record(z.string(), view), ...errors, 404: NONE },
+    },
+    async (c) => {
+      const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
+      if (all.length === 0) throw new AppError('no_accounts', NONE, { plainText: true })
+      const views = all.map(async (one) => [one.email, await toView(c, provider, one)])
+      return c.json(Object.fromEntries(await Promise.all(views)) as Record<string, unknown>)
     }
-    const { account, isNew } = await addAccount(c.get('ports'), provider, {
-      tenant,
-      maxJobs,
-      fields,
-      isDryRun: dryRun === true,
-      publicOrigin: c.get('ports').settings.publicOrigin || new URL(c.req.url).origin,
-      ...(email === undefined ? {} : { email }),
-    })
-    c.get('ports').log(isNew ? 'account_added' : 'account_updated', {
-      provider: provider.name,
-      email: account.email,
-      isDryRun: dryRun === true,
-    })
-    return c.json(provider.accounts.toView(account), dryRun ? 200 : 201)
-  })
+  )
 
-  app.get('/', async (c) => {
-    const { accounts: all } = await c
-      .get('ports')
-      .accounts.fresh(c.get('caller').tenant, provider.name)
-    if (all.length === 0) throw new AppError('no_accounts', NONE, { plainText: true })
-    const views = await Promise.all(
-      all.map(async (one) => [one.email, await toView(c, provider, one)])
-    )
-    return c.json(Object.fromEntries(views) as Record<string, unknown>)
-  })
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/{email}',
+      summary: `One ${name} account`,
+      answers: { 200: view, ...errors, 404: NOT_THIS },
+    },
+    async (c) => c.json(await toView(c, provider, await find(c, provider)))
+  )
 
-  app.get('/:email', async (c) => c.json(await toView(c, provider, await find(c, provider))))
+  route(
+    app,
+    {
+      method: 'delete',
+      path: '/{email}',
+      summary: `Remove a ${name} account`,
+      query: removal,
+      answers: { 204: '', ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    fullScope,
+    async (c) => remove(c, provider, await find(c, provider))
+  )
 
-  app.delete('/:email', fullScope, async (c) => {
-    const ports = c.get('ports')
-    const account = await find(c, provider)
-    const { tenant } = c.get('caller')
-    const isNow = c.req.query('now') === 'true'
-    const snapshot = await ports.desk(tenant, provider.name).removeAccount(account.email, isNow)
-    if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
-    ports.hints.forget(account.key)
-    ports.log('account_removed', { provider: provider.name, email: account.email, isNow })
-    return c.body(null, 204)
-  })
-
-  describe(app, provider, form)
   return app
+}
+
+async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
+  const { email, maxJobs, dryRun, ...fields } = form
+  const ports = c.get('ports')
+  const { tenant } = c.get('caller')
+  checkMaxJobs(c, provider, maxJobs)
+  const isLimitOnly = Object.values(fields).every((value) => value === undefined)
+  if (isLimitOnly && email !== undefined && !dryRun) {
+    const account = await changeLimit(ports, provider, { tenant, email, maxJobs })
+    return c.json(provider.accounts.toView(account))
+  }
+  const isDryRun = dryRun === true
+  const { account, isNew } = await addAccount(ports, provider, {
+    tenant,
+    maxJobs,
+    fields,
+    isDryRun,
+    publicOrigin: ports.settings.publicOrigin || new URL(c.req.url).origin,
+    ...(email === undefined ? {} : { email }),
+  })
+  if (!isDryRun) {
+    const event = isNew ? 'account_added' : 'account_updated'
+    ports.log(event, { provider: provider.name, email: account.email })
+  }
+  return c.json(provider.accounts.toView(account), isDryRun ? 200 : 201)
+}
+
+async function remove(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { tenant, email, key } = account
+  const { now } = readQuery(c, removal)
+  const snapshot = await ports.desk(tenant, provider.name).removeAccount(email, now === 'true')
+  if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
+  ports.hints.forget(key)
+  ports.log('account_removed', { provider: provider.name, email, isNow: now === 'true' })
+  return c.body(null, 204)
 }
 
 interface AccountForm {
@@ -126,48 +175,4 @@ function toParkingView(parkings: Parking[]) {
   }))
   const [first] = parked
   return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
-}
-
-function describe(app: App, provider: Provider, form: z.ZodObject): void {
-  const view = z.looseObject({ email: z.string(), session: z.looseObject({}), maxJobs: z.number() })
-  const { name } = provider
-  documented(app, {
-    method: 'post',
-    path: '/',
-    summary: `Add, update or check a ${name} account`,
-    body: form,
-    form: true,
-    answers: {
-      200: view,
-      201: view,
-      400: ownError,
-      401: ownError,
-      402: ownError,
-      403: ownError,
-      404: ownError,
-      409: ownError,
-      502: ownError,
-    },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/',
-    summary: `All ${name} accounts, by email`,
-    answers: { 200: z.record(z.string(), view), 401: ownError, 404: NONE },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/{email}',
-    summary: `One ${name} account`,
-    params: ['email'],
-    answers: { 200: view, 401: ownError, 404: NOT_THIS },
-  })
-  documented(app, {
-    method: 'delete',
-    path: '/{email}',
-    summary: `Remove a ${name} account`,
-    params: ['email'],
-    query: z.object({ now: z.enum(['true', 'false']).optional() }),
-    answers: { 204: '', 401: ownError, 403: ownError, 404: NOT_THIS },
-  })
 }

@@ -13,8 +13,9 @@ import {
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { authenticateAdmin } from './authenticate.ts'
-import { documented, ownError } from './documented.ts'
+
 import { readBody } from './read-body.ts'
+import { ownError, route } from './route.ts'
 
 const expiresAt = z.iso.datetime({ offset: true }).nullable()
 
@@ -50,90 +51,143 @@ const tenantView = z.object({
   tokens: z.number(),
 })
 
+const withSecret = tokenView.extend({ token: z.string().meta({ description: 'Shown once.' }) })
+const tokensView = z.object({ tokens: z.array(tokenView) })
+const tenantsView = z.object({ tenants: z.array(tenantView) })
+const errors = { 401: ownError, 404: ownError }
+
 export const admin = new OpenAPIHono<AppEnv>()
 
 admin.use(authenticateAdmin)
 
-admin.post('/tokens', async (c) => {
-  const form = await readBody(c, newTokenForm)
-  const { registrar, now } = c.get('ports')
-  const tenant = form.tenant ?? newId('tnt')
-  if (form.tenant !== undefined && !(await registrar.findTenant(form.tenant))) {
-    throw new AppError(
-      'not_found',
-      `tenant: there is no tenant ${form.tenant}; leave it out to make one`
-    )
+route(
+  admin,
+  {
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make a token, and a tenant unless one is named',
+    body: newTokenForm,
+    answers: { 201: withSecret, 400: ownError, ...errors },
+  },
+  async (c) => {
+    const form = await readBody(c, newTokenForm)
+    const { registrar, now } = c.get('ports')
+    const tenant = form.tenant ?? newId('tnt')
+    if (form.tenant !== undefined && !(await registrar.findTenant(form.tenant))) {
+      const advice = 'leave it out to make one'
+      throw new AppError('not_found', `tenant: there is no tenant ${form.tenant}; ${advice}`)
+    }
+    const token = newToken()
+    const record: TokenRecord = {
+      id: newId('tok'),
+      hash: await hashToken(token),
+      tenant,
+      name: form.name,
+      scope: form.scope,
+      subscription: form.subscription,
+      createdAt: now(),
+      expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
+    }
+    const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
+    await registrar.saveToken(record, owner)
+    const { id, ...view } = toTokenView(record)
+    return c.json({ id, token, ...view }, 201)
   }
-  const token = newToken()
-  const record: TokenRecord = {
-    id: newId('tok'),
-    hash: await hashToken(token),
-    tenant,
-    name: form.name,
-    scope: form.scope,
-    subscription: form.subscription,
-    createdAt: now(),
-    expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
+)
+
+route(
+  admin,
+  {
+    method: 'get',
+    path: '/tokens',
+    summary: 'All tokens, without their secrets',
+    answers: { 200: tokensView, 401: ownError },
+  },
+  async (c) => {
+    const tokens = await c.get('ports').registrar.listTokens()
+    return c.json({ tokens: tokens.map(toTokenView) })
   }
-  await registrar.saveToken(record, {
-    id: tenant,
-    name: form.name,
-    replyUrl: null,
-    createdAt: now(),
-  })
-  const { id, ...view } = toTokenView(record)
-  return c.json({ id, token, ...view }, 201)
-})
+)
 
-admin.get('/tokens', async (c) => {
-  const tokens = await c.get('ports').registrar.listTokens()
-  return c.json({ tokens: tokens.map(toTokenView) })
-})
+route(
+  admin,
+  {
+    method: 'patch',
+    path: '/tokens/{id}',
+    summary: 'Change a token',
+    body: changeForm,
+    answers: { 200: tokenView, 400: ownError, ...errors },
+  },
+  async (c) => {
+    const { expiresAt: end, ...change } = await readBody(c, changeForm)
+    const ports = c.get('ports')
+    const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
+    const changed = { ...withoutUndefined(change), ...expires }
+    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed)
+    if (!token) throw noToken()
+    ports.tokens.forget(token.hash)
+    return c.json(toTokenView(token))
+  }
+)
 
-admin.patch('/tokens/:id', async (c) => {
-  const form = await readBody(c, changeForm)
-  const { expiresAt: end, ...change } = form
-  const ports = c.get('ports')
-  const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
-  const token = await ports.registrar.changeToken(c.req.param('id'), {
-    ...withoutUndefined(change),
-    ...expires,
-  })
-  if (!token) throw noToken()
-  ports.tokens.forget(token.hash)
-  return c.json(toTokenView(token))
-})
+route(
+  admin,
+  {
+    method: 'delete',
+    path: '/tokens/{id}',
+    summary: 'Remove a token: dead everywhere within about a minute',
+    answers: { 204: '', ...errors },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '')
+    if (!removed) throw noToken()
+    ports.tokens.forget(removed.hash)
+    return c.body(null, 204)
+  }
+)
 
-admin.delete('/tokens/:id', async (c) => {
-  const ports = c.get('ports')
-  const removed = await ports.registrar.removeToken(c.req.param('id'))
-  if (!removed) throw noToken()
-  ports.tokens.forget(removed.hash)
-  return c.body(null, 204)
-})
+route(
+  admin,
+  {
+    method: 'get',
+    path: '/tenants',
+    summary: 'All tenants',
+    answers: { 200: tenantsView, 401: ownError },
+  },
+  async (c) => {
+    const { registrar } = c.get('ports')
+    const [tenants, tokens] = await Promise.all([registrar.listTenants(), registrar.listTokens()])
+    const views = tenants.map(({ id, name, createdAt }) => ({
+      id,
+      name,
+      createdAt: new Date(createdAt).toISOString(),
+      tokens: tokens.filter((token) => token.tenant === id).length,
+    }))
+    return c.json({ tenants: views })
+  }
+)
 
-admin.get('/tenants', async (c) => {
-  const { registrar } = c.get('ports')
-  const [tenants, tokens] = await Promise.all([registrar.listTenants(), registrar.listTokens()])
-  const views = tenants.map(({ id, name, createdAt }) => ({
-    id,
-    name,
-    createdAt: new Date(createdAt).toISOString(),
-    tokens: tokens.filter((token) => token.tenant === id).length,
-  }))
-  return c.json({ tenants: views })
-})
-
-admin.delete('/tenants/:tenant', async (c) => {
-  const ports = c.get('ports')
-  const tenant = c.req.param('tenant')
-  if (!(await ports.registrar.findTenant(tenant)))
-    throw new AppError('not_found', 'There is no such tenant')
-  for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
-  const tokens = await ports.registrar.removeTenant(tenant)
-  for (const token of tokens ?? []) ports.tokens.forget(token.hash)
-  return c.body(null, 204)
-})
+route(
+  admin,
+  {
+    method: 'delete',
+    path: '/tenants/{tenant}',
+    summary: 'Remove a tenant, its tokens and its accounts',
+    answers: { 204: '', ...errors },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const tenant = c.req.param('tenant') ?? ''
+    if (!(await ports.registrar.findTenant(tenant))) {
+      throw new AppError('not_found', 'There is no such tenant')
+    }
+    for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
+    const tokens = await ports.registrar.removeTenant(tenant)
+    for (const token of tokens ?? []) ports.tokens.forget(token.hash)
+    return c.body(null, 204)
+  }
+)
 
 function noToken(): AppError {
   return new AppError('not_found', 'There is no such token')
@@ -156,48 +210,3 @@ function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
     expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
   }
 }
-
-const withSecret = tokenView.extend({ token: z.string().meta({ description: 'Shown once.' }) })
-const errors = { 401: ownError, 404: ownError }
-
-documented(admin, {
-  method: 'post',
-  path: '/tokens',
-  summary: 'Make a token, and a tenant unless one is named',
-  body: newTokenForm,
-  answers: { 201: withSecret, 400: ownError, ...errors },
-})
-documented(admin, {
-  method: 'get',
-  path: '/tokens',
-  summary: 'All tokens, without their secrets',
-  answers: { 200: z.object({ tokens: z.array(tokenView) }), 401: ownError },
-})
-documented(admin, {
-  method: 'patch',
-  path: '/tokens/{id}',
-  summary: 'Change a token',
-  params: ['id'],
-  body: changeForm,
-  answers: { 200: tokenView, 400: ownError, ...errors },
-})
-documented(admin, {
-  method: 'delete',
-  path: '/tokens/{id}',
-  summary: 'Remove a token: dead everywhere within about a minute',
-  params: ['id'],
-  answers: { 204: '', ...errors },
-})
-documented(admin, {
-  method: 'get',
-  path: '/tenants',
-  summary: 'All tenants',
-  answers: { 200: z.object({ tenants: z.array(tenantView) }), 401: ownError },
-})
-documented(admin, {
-  method: 'delete',
-  path: '/tenants/{tenant}',
-  summary: 'Remove a tenant, its tokens and its accounts',
-  params: ['tenant'],
-  answers: { 204: '', ...errors },
-})

@@ -16,21 +16,30 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
     throw new AppError('not_found', 'There is nothing here.')
   }
+  const match = surface.provider.match(c.req.method, surface.path)
+  const isChange = match?.route.pool === 'gateway' && match.route.kind === 'write-account'
+  if (isChange && c.get('caller').scope !== 'full') {
+    throw new AppError('forbidden', 'This token may not change webhook endpoints.')
+  }
   const email = c.req.header('x-gateway-account')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
     tenant: c.get('caller').tenant,
     provider: surface.provider,
-    match: surface.provider.match(c.req.method, surface.path),
+    match,
     method: c.req.method,
     path: surface.path,
     search: url.search,
     headers: headersUp(c.req.raw.headers),
-    body: c.req.raw.body,
+    body: isBodiless(c.req.method) ? null : c.req.raw.body,
     signal: c.req.raw.signal,
     ...(email === undefined ? {} : { email }),
   }
   return toResponse(await dispatchRequest(c.get('ports'), call))
+}
+
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
 }
 
 export function toResponse({ response, email, jobIds }: ProxyAnswer): Response {

@@ -9,71 +9,135 @@ import type { JobRecord, SlotsView } from '#domain/ports.ts'
 import { findJob } from '#flows/find-job.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
-import { documented, ownError, type App } from './documented.ts'
+import { readQuery } from './read-body.ts'
+import { ownError, route, type App } from './route.ts'
 
 interface AccountView {
   account: Account
   view: SlotsView
 }
 
+const task = z.object({
+  id: z.string(),
+  email: z.string(),
+  started: z.string(),
+  elapsed: z.string().meta({ description: 'MM:SS' }),
+  replyUrl: z.string().nullable(),
+  replyRef: z.string().nullable(),
+})
+const room = z.object({
+  email: z.string(),
+  maxJobs: z.number(),
+  executing: z.number(),
+  available: z.number(),
+})
+const availability = z.object({ executing: z.array(task), available: z.array(room) })
+const running = z.object({
+  jobid: z.string(),
+  email: z.string(),
+  created: z.string(),
+  type: z.string(),
+})
+const load = z.object({ running: z.number(), maxJobs: z.number() })
+const runningJobs = z.object({
+  running: z.array(running),
+  accounts: z.record(z.string(), load),
+})
+const job = z.object({
+  jobid: z.string().nullable(),
+  requestId: z.string(),
+  email: z.string().nullable(),
+  type: z.string(),
+  status: z.string(),
+  status_final: z.boolean(),
+  detail: z.string().nullable(),
+  created: z.string(),
+  ended: z.string().nullable(),
+})
+const force = z.object({ force: z.enum(['true', 'false']).optional() })
+const missing = { 401: ownError, 404: ownError }
+
 export function jobs(provider: Provider): App {
   const app = new OpenAPIHono<AppEnv>()
 
-  app.get('/scheduler', async (c) => c.json(executing(await viewAll(c, provider))))
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/scheduler',
+      summary: 'Jobs that are running now',
+      answers: { 200: z.array(task), 401: ownError },
+    },
+    async (c) => c.json(executing(await viewAll(c, provider)))
+  )
 
-  app.get('/scheduler/available', async (c) => {
-    const views = await viewAll(c, provider)
-    const available = views.map(({ account, view }) => ({
-      email: account.email,
-      maxJobs: view.maxJobs,
-      executing: view.held,
-      available: Math.max(0, view.maxJobs - view.held),
-    }))
-    return c.json({ executing: executing(views), available })
-  })
-
-  app.delete('/scheduler/:id', async (c) => {
-    const ports = c.get('ports')
-    const id = c.req.param('id')
-    const isForced = c.req.query('force') === 'true'
-    const { tenant } = c.get('caller')
-    const found = await findJob(ports, provider, tenant, id)
-    const account = found && !found.record.ended ? found.account : undefined
-    if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
-      throw new AppError('not_found', `Unable to locate running task_id ${id}`)
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/scheduler/available',
+      summary: 'Running jobs, and free slots by account',
+      answers: { 200: availability, 401: ownError },
+    },
+    async (c) => {
+      const views = await viewAll(c, provider)
+      return c.json({ executing: executing(views), available: views.map(roomOf) })
     }
-    if (isForced) ports.hints.noteFreed(account.key)
-    return c.body(null, 204)
-  })
+  )
 
-  app.get('/jobs', async (c) => {
-    const views = await viewAll(c, provider)
-    const running = views.flatMap(({ account, view }) =>
-      view.leases
-        .filter((lease) => lease.isTracked)
-        .map((lease) => ({
-          jobid: lease.jobId ?? lease.id,
-          email: account.email,
-          created: new Date(lease.acquiredAt).toISOString(),
-          type: lease.route,
-        }))
-    )
-    const accounts = views.map(({ account, view }) => [
-      account.email,
-      { running: view.held, maxJobs: view.maxJobs },
-    ])
-    return c.json({ running, accounts: Object.fromEntries(accounts) as Record<string, unknown> })
-  })
+  route(
+    app,
+    {
+      method: 'delete',
+      path: '/scheduler/{id}',
+      summary: 'Stop tracking a job; force=true also frees its slot',
+      query: force,
+      answers: { 204: '', ...missing },
+    },
+    async (c) => untrack(c, provider, c.req.param('id') ?? '')
+  )
 
-  app.get('/jobs/:id', async (c) => {
-    const id = c.req.param('id')
-    const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
-    if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-    return c.json(toJobView(found.account?.email ?? null, found.record))
-  })
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs',
+      summary: 'Running jobs and the load of every account',
+      answers: { 200: runningJobs, 401: ownError },
+    },
+    async (c) => c.json(toRunningView(await viewAll(c, provider)))
+  )
 
-  describe(app)
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs/{id}',
+      summary: 'What became of a job, by job id or request id; kept 30 days',
+      answers: { 200: job, ...missing },
+    },
+    async (c) => {
+      const id = c.req.param('id') ?? ''
+      const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+      if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
+      return c.json(toJobView(found.account?.email ?? null, found.record))
+    }
+  )
+
   return app
+}
+
+async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {
+  const ports = c.get('ports')
+  const { tenant } = c.get('caller')
+  const isForced = readQuery(c, force).force === 'true'
+  const found = await findJob(ports, provider, tenant, id)
+  const account = found && !found.record.ended ? found.account : undefined
+  if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
+    throw new AppError('not_found', `Unable to locate running task_id ${id}`)
+  }
+  if (isForced) ports.hints.noteFreed(account.key)
+  return c.body(null, 204)
 }
 
 async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountView[]> {
@@ -86,6 +150,29 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
       view: await ports.slots(account.key).view(tenant),
     }))
   )
+}
+
+function roomOf({ account, view }: AccountView) {
+  const { maxJobs, held } = view
+  return { email: account.email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
+}
+
+function toRunningView(views: AccountView[]) {
+  const tracked = views.flatMap(({ account, view }) =>
+    view.leases
+      .filter((lease) => lease.isTracked)
+      .map((lease) => ({
+        jobid: lease.jobId ?? lease.id,
+        email: account.email,
+        created: new Date(lease.acquiredAt).toISOString(),
+        type: lease.route,
+      }))
+  )
+  const loads = views.map(({ account, view: { held, maxJobs } }) => [
+    account.email,
+    { running: held, maxJobs },
+  ])
+  return { running: tracked, accounts: Object.fromEntries(loads) as Record<string, unknown> }
 }
 
 function executing(views: AccountView[]) {
@@ -126,78 +213,4 @@ function toJobView(email: string | null, { lease, ended }: JobRecord) {
     created: new Date(lease.acquiredAt).toISOString(),
     ended: ended ? new Date(ended.endedAt).toISOString() : null,
   }
-}
-
-function describe(app: App): void {
-  const task = z.object({
-    id: z.string(),
-    email: z.string(),
-    started: z.string(),
-    elapsed: z.string(),
-    replyUrl: z.string().nullable(),
-    replyRef: z.string().nullable(),
-  })
-  const room = z.object({
-    email: z.string(),
-    maxJobs: z.number(),
-    executing: z.number(),
-    available: z.number(),
-  })
-  const running = z.object({
-    jobid: z.string(),
-    email: z.string(),
-    created: z.string(),
-    type: z.string(),
-  })
-  const job = z.object({
-    jobid: z.string().nullable(),
-    requestId: z.string(),
-    email: z.string().nullable(),
-    type: z.string(),
-    status: z.string(),
-    status_final: z.boolean(),
-    detail: z.string().nullable(),
-    created: z.string(),
-    ended: z.string().nullable(),
-  })
-  const count = z.object({ running: z.number(), maxJobs: z.number() })
-  documented(app, {
-    method: 'get',
-    path: '/scheduler',
-    summary: 'Jobs that are running now',
-    answers: { 200: z.array(task), 401: ownError },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/scheduler/available',
-    summary: 'Running jobs, and free slots by account',
-    answers: {
-      200: z.object({ executing: z.array(task), available: z.array(room) }),
-      401: ownError,
-    },
-  })
-  documented(app, {
-    method: 'delete',
-    path: '/scheduler/{id}',
-    summary: 'Stop tracking a job; force=true also frees its slot',
-    params: ['id'],
-    query: z.object({ force: z.enum(['true', 'false']).optional() }),
-    answers: { 204: '', 401: ownError, 404: ownError },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/jobs',
-    summary: 'Running jobs and the load of every account',
-    answers: {
-      200: z.object({ running: z.array(running), accounts: z.record(z.string(), count) }),
-      401: ownError,
-    },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/jobs/{id}',
-    summary: 'What became of a job, by job id or request id; kept 30 days',
-    params: ['id'],
-    answers: { 200: job, 401: ownError, 404: ownError },
-  })
 }

@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import { AppError } from '#domain/errors.ts'
 import type { AppEnv } from './app-env.ts'
-import type { App } from './documented.ts'
+import type { App } from './route.ts'
 import { respondError } from './respond-error.ts'
 
 const INFO = {

@@ -5,51 +5,12 @@ import { AppError } from '#domain/errors.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
-import { documented, ownError } from './documented.ts'
 import { readBody } from './read-body.ts'
+import { ownError, route } from './route.ts'
 
 const form = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   replyUrl: z.string().optional(),
-})
-
-export const platformAccount = new OpenAPIHono<AppEnv>()
-
-platformAccount.get('/', async (c) => {
-  const ports = c.get('ports')
-  const { id, tenant, expiresAt } = c.get('caller')
-  const record = await ports.registrar.findTenant(tenant)
-  const counts = await Promise.all(
-    PROVIDERS.map(async ({ name }) => {
-      const { accounts } = await ports.accounts.list(tenant, name)
-      return [name, { total: accounts.length }]
-    })
-  )
-  return c.json({
-    id: tenant,
-    name: record?.name ?? null,
-    created: new Date(record?.createdAt ?? 0).toISOString(),
-    token: id,
-    subscriptionIsActive: true,
-    expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
-    accounts: Object.fromEntries(counts) as Record<string, unknown>,
-    replyUrl: record?.replyUrl ?? null,
-  })
-})
-
-platformAccount.post('/', fullScope, async (c) => {
-  const { name, replyUrl } = await readBody(c, form)
-  if (replyUrl !== undefined && replyUrl.length > 1024) {
-    throw new AppError('bad_request', 'replyUrl is too long')
-  }
-  if (replyUrl && !/^https?:$/.test(URL.parse(replyUrl)?.protocol ?? '')) {
-    throw new AppError('bad_request', 'replyUrl: must be an http(s) URL')
-  }
-  await c.get('ports').registrar.changeTenant(c.get('caller').tenant, {
-    ...(name === undefined ? {} : { name }),
-    ...(replyUrl === undefined ? {} : { replyUrl: replyUrl || null }),
-  })
-  return c.body(null, 204)
 })
 
 const view = z.looseObject({
@@ -57,16 +18,63 @@ const view = z.looseObject({
   subscriptionIsActive: z.boolean(),
   accounts: z.looseObject({}),
 })
-documented(platformAccount, {
-  method: 'get',
-  path: '/',
-  summary: 'Who this token belongs to',
-  answers: { 200: view, 401: ownError, 402: ownError },
-})
-documented(platformAccount, {
-  method: 'post',
-  path: '/',
-  summary: 'Set the name and the default replyUrl',
-  body: form,
-  answers: { 204: '', 400: ownError, 401: ownError, 403: ownError },
-})
+
+export const platformAccount = new OpenAPIHono<AppEnv>()
+
+route(
+  platformAccount,
+  {
+    method: 'get',
+    path: '/',
+    summary: 'Who this token belongs to',
+    answers: { 200: view, 401: ownError, 402: ownError },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const { id, tenant, expiresAt } = c.get('caller')
+    const record = await ports.registrar.findTenant(tenant)
+    const counts = PROVIDERS.map(async ({ name }) => {
+      const { accounts } = await ports.accounts.list(tenant, name)
+      return [name, { total: accounts.length }]
+    })
+    return c.json({
+      id: tenant,
+      name: record?.name ?? null,
+      created: new Date(record?.createdAt ?? 0).toISOString(),
+      token: id,
+      subscriptionIsActive: true,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      accounts: Object.fromEntries(await Promise.all(counts)) as Record<string, unknown>,
+      replyUrl: record?.replyUrl ?? null,
+    })
+  }
+)
+
+route(
+  platformAccount,
+  {
+    method: 'post',
+    path: '/',
+    summary: 'Set the name and the default replyUrl',
+    body: form,
+    answers: { 204: '', 400: ownError, 401: ownError, 403: ownError },
+  },
+  fullScope,
+  async (c) => {
+    const { name, replyUrl } = await readBody(c, form)
+    if (replyUrl !== undefined) checkReplyUrl(replyUrl)
+    await c.get('ports').registrar.changeTenant(c.get('caller').tenant, {
+      ...(name === undefined ? {} : { name }),
+      ...(replyUrl === undefined ? {} : { replyUrl: replyUrl || null }),
+    })
+    return c.body(null, 204)
+  }
+)
+
+/** Empty: no default any more. useapi.net's own sentence for one that is too long. */
+function checkReplyUrl(replyUrl: string): void {
+  if (replyUrl.length > 1024) throw new AppError('bad_request', 'replyUrl is too long')
+  if (replyUrl && !/^https?:$/.test(URL.parse(replyUrl)?.protocol ?? '')) {
+    throw new AppError('bad_request', 'replyUrl: must be an http(s) URL')
+  }
+}

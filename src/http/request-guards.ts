@@ -42,7 +42,7 @@ function isPlain(pathname: string): boolean {
 function isPlainSegment(segment: string): boolean {
   try {
     const decoded = decodeURIComponent(segment)
-    return decoded !== '.' && decoded !== '..' && !/[/\\\u0000-\u001f\u007f]/.test(decoded)
+    return decoded !== '.' && decoded !== '..' && !/[/\\\p{Cc}]/u.test(decoded)
   } catch {
     return false
   }

@@ -7,8 +7,8 @@ import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import type { Provider, ProviderSpeech } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
-import { documented, ownError, type App } from './documented.ts'
 import { readBody, readQuery } from './read-body.ts'
+import { ownError, route, type App } from './route.ts'
 
 const PAGE_MAX = 100
 
@@ -21,25 +21,52 @@ const voicesQuery = z.strictObject({
 })
 const languagesQuery = z.strictObject({ email: z.string().optional() })
 
+const audio = z.object({
+  audio_url: z.string(),
+  duration: z.number(),
+  is_pass: z.boolean(),
+  job_id: z.null(),
+  word_timestamps: z.array(z.looseObject({})),
+})
+const languages = z.object({ languages: z.array(z.looseObject({})) })
+const errors = { 400: ownError, 401: ownError, 429: ownError }
+
 export function speech(provider: Provider, mapping: ProviderSpeech): App {
   const app = new OpenAPIHono<AppEnv>()
   const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
 
-  app.post('/create', async (c) => {
-    const { email, ...fields } = (await readBody(c, form)) as Record<string, unknown>
-    const { path, body } = mapping.create(fields)
-    const sent = await send(c, provider, {
-      method: 'POST',
-      path,
-      email: email as string | undefined,
-      body,
-    })
-    return c.json(mapping.createAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
-  })
+  route(
+    app,
+    {
+      method: 'post',
+      path: '/create',
+      summary: 'Speak a text',
+      body: form,
+      form: true,
+      answers: { 200: audio, ...errors, 412: ownError, 596: ownError },
+    },
+    async (c) => {
+      const { email, ...fields } = (await readBody(c, form)) as Record<string, unknown>
+      const { path, body } = mapping.create(fields)
+      const on = email as string | undefined
+      const sent = await send(c, provider, { method: 'POST', path, email: on, body })
+      return c.json(mapping.createAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
+    }
+  )
 
-  app.get('/voices', async (c) => {
-    const { email, voice_id, ...page } = readQuery(c, voicesQuery)
-    if (voice_id !== undefined) {
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/voices',
+      summary: 'Voices, or one voice',
+      query: voicesQuery,
+      answers: { 200: z.looseObject({}), ...errors },
+    },
+    async (c) => {
+      const { voice_id, ...page } = readQuery(c, voicesQuery)
+      if (voice_id === undefined) return c.json(await listVoices(c, provider, mapping, page))
+      const { email } = page
       const sent = await send(c, provider, {
         method: 'GET',
         path: mapping.voicePath(voice_id),
@@ -47,23 +74,30 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       })
       return c.json(mapping.voiceAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
     }
-    return c.json(await listVoices(c, provider, mapping, { email, ...page }))
-  })
+  )
 
-  app.get('/languages', async (c) => {
-    const { email } = readQuery(c, languagesQuery)
-    const sent = await send(c, provider, { method: 'GET', path: mapping.languagesPath, email })
-    return c.json({ languages: mapping.languagesAnswer(sent.json) }, 200, {
-      'X-Gateway-Account': sent.email,
-    })
-  })
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/languages',
+      summary: 'Languages and locales',
+      query: languagesQuery,
+      answers: { 200: languages, ...errors },
+    },
+    async (c) => {
+      const { email } = readQuery(c, languagesQuery)
+      const sent = await send(c, provider, { method: 'GET', path: mapping.languagesPath, email })
+      const list = mapping.languagesAnswer(sent.json)
+      return c.json({ languages: list }, 200, { 'X-Gateway-Account': sent.email })
+    }
+  )
 
-  describe(app, form)
   return app
 }
 
 interface VoicesPage {
-  email: string | undefined
+  email?: string | undefined
   page: number
   limit: number
   language?: string | undefined
@@ -150,37 +184,4 @@ function messageIn(json: unknown): string {
   const body = json as { error?: { message?: unknown }; message?: unknown } | undefined
   const message = body?.error?.message ?? body?.message
   return typeof message === 'string' ? message : 'The provider refused the call.'
-}
-
-function describe(app: App, form: z.ZodObject): void {
-  const audio = z.object({
-    audio_url: z.string(),
-    duration: z.number(),
-    is_pass: z.boolean(),
-    job_id: z.null(),
-    word_timestamps: z.array(z.looseObject({})),
-  })
-  const errors = { 400: ownError, 401: ownError, 429: ownError }
-  documented(app, {
-    method: 'post',
-    path: '/create',
-    summary: 'Speak a text',
-    body: form,
-    form: true,
-    answers: { 200: audio, ...errors, 412: ownError, 596: ownError },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/voices',
-    summary: 'Voices, or one voice',
-    query: voicesQuery,
-    answers: { 200: z.looseObject({}), ...errors },
-  })
-  documented(app, {
-    method: 'get',
-    path: '/languages',
-    summary: 'Languages and locales',
-    query: languagesQuery,
-    answers: { 200: z.object({ languages: z.array(z.looseObject({})) }), ...errors },
-  })
 }

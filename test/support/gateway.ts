@@ -25,7 +25,13 @@ export class Gateway {
   token = ''
   readonly #dispose: () => Promise<void>
 
-  constructor(parts: { url: string; sim: Simulator; logs: string[]; pid: number | undefined; dispose: () => Promise<void> }) {
+  constructor(parts: {
+    url: string
+    sim: Simulator
+    logs: string[]
+    pid: number | undefined
+    dispose: () => Promise<void>
+  }) {
     this.url = parts.url
     this.sim = parts.sim
     this.logs = parts.logs
@@ -36,34 +42,57 @@ export class Gateway {
   /** A call with the tenant's token. */
   fetch(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = new Headers(init.headers)
-    if (!headers.has('authorization') && !headers.has('x-api-key')) headers.set('authorization', `Bearer ${this.token}`)
+    if (!headers.has('authorization') && !headers.has('x-api-key'))
+      headers.set('authorization', `Bearer ${this.token}`)
     return fetch(this.url + path, { redirect: 'manual', ...init, headers })
   }
 
   post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
-    return this.fetch(path, { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } })
+    return this.fetch(path, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json', ...headers },
+    })
   }
 
   admin(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'content-type': 'application/json' }
-    return fetch(`${this.url}/admin${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+    return fetch(`${this.url}/admin${path}`, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
   }
 
-  async newToken(more: Record<string, unknown> = {}): Promise<{ id: string; token: string; tenant: string }> {
+  async newToken(
+    more: Record<string, unknown> = {}
+  ): Promise<{ id: string; token: string; tenant: string }> {
     const answer = await this.admin('POST', '/tokens', { name: 'test', ...more })
     if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as { id: string; token: string; tenant: string }
   }
 
-  async addAccount(name: string, maxJobs: number, simAccount: Record<string, unknown> = {}): Promise<string> {
+  async addAccount(
+    name: string,
+    maxJobs: number,
+    simAccount: Record<string, unknown> = {}
+  ): Promise<string> {
     const email = `${name}@example.com`
     await this.sim.addAccount(email, `sk_test_${name}`, simAccount)
-    const added = await this.post('/v1/heygen/accounts', { email, apiKey: `sk_test_${name}`, maxJobs })
-    if (added.status !== 201) throw new Error(`account ${name}: ${added.status} ${await added.text()}`)
+    const added = await this.post('/v1/heygen/accounts', {
+      email,
+      apiKey: `sk_test_${name}`,
+      maxJobs,
+    })
+    if (added.status !== 201)
+      throw new Error(`account ${name}: ${added.status} ${await added.text()}`)
     return email
   }
 
-  createVideo(more: Record<string, unknown> = {}, headers: Record<string, string> = {}): Promise<Response> {
+  createVideo(
+    more: Record<string, unknown> = {},
+    headers: Record<string, string> = {}
+  ): Promise<Response> {
     return this.post('/heygen/v3/videos', { ...VIDEO, ...more }, headers)
   }
 
@@ -81,7 +110,8 @@ export const VIDEO = {
 }
 
 export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
-  const sim = options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
+  const sim =
+    options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
   const logs: string[] = []
   const worker = await runWorker({
     config: 'wrangler.toml',
@@ -115,7 +145,10 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
   }
 }
 
-export async function until<T>(what: () => Promise<T | false | undefined>, withinMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: () => Promise<T | false | undefined>,
+  withinMs = 10_000
+): Promise<T> {
   const end = Date.now() + withinMs
   for (;;) {
     const value = await what()

@@ -40,14 +40,22 @@ export class Simulator {
   }
 
   static async start(options: { persist?: string; vars?: Record<string, string> } = {}) {
-    const worker = await runWorker({ config: 'simulator/wrangler.toml', name: 'simulator', ...options })
+    const worker = await runWorker({
+      config: 'simulator/wrangler.toml',
+      name: 'simulator',
+      ...options,
+    })
     return new Simulator(worker.url, () => worker.dispose())
   }
 
   async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const init = body === undefined ? { method } : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+    const init =
+      body === undefined
+        ? { method }
+        : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
     const answer = await fetch(`${this.url}/__sim${path}`, init)
-    if (!answer.ok) throw new Error(`simulator ${method} ${path}: ${answer.status} ${await answer.text()}`)
+    if (!answer.ok)
+      throw new Error(`simulator ${method} ${path}: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as T
   }
 
@@ -74,7 +82,11 @@ export class Simulator {
     return this.control('DELETE', '/requests')
   }
 
-  fault(fault: { match?: Record<string, unknown>; times?: number; effect: Record<string, unknown> }) {
+  fault(fault: {
+    match?: Record<string, unknown>
+    times?: number
+    effect: Record<string, unknown>
+  }) {
     return this.control('POST', '/faults', { match: {}, ...fault })
   }
 

@@ -66,7 +66,9 @@ export const heygenAccounts: ProviderAccounts = {
   },
 
   toView(account: Account) {
-    const session = account.session ? sessionView(account.session) : { username: account.email }
+    const session = account.session
+      ? sessionView(account, account.session)
+      : { username: account.email }
     return {
       email: account.email,
       session,
@@ -77,7 +79,10 @@ export const heygenAccounts: ProviderAccounts = {
 }
 
 /** Members and order of seed 000. */
-function sessionView(session: NonNullable<Account['session']>): Record<string, unknown> {
+function sessionView(
+  account: Account,
+  session: NonNullable<Account['session']>
+): Record<string, unknown> {
   const { view, expiresAt } = session
   return {
     heygen_session: SECURED,
@@ -87,7 +92,7 @@ function sessionView(session: NonNullable<Account['session']>): Record<string, u
     session_token: SECURED,
     space_id: view['space_id'],
     token: SECURED,
-    username: view['username'],
+    username: view['username'] ?? account.email,
     ack_agreement: view['ack_agreement'],
     internal: view['internal'],
     need_mfa: view['need_mfa'],

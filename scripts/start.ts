@@ -1,0 +1,226 @@
+/**
+ * `npm start`: the gateway with a simulated HeyGen behind it, a demo tenant with two accounts, and the lines to try.
+ *
+ *   --reset         forget everything in .local/ first
+ *   --only-gateway  the gateway alone, against the real origins of wrangler.toml, with the secrets of .dev.vars
+ *
+ * Environment: PORT (8787), SIMULATOR_PORT (8788), LOCAL_DIR (.local).
+ */
+import { readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs, parseEnv } from 'node:util'
+import {
+  findFreePort,
+  findSecrets,
+  localFolder,
+  newSecrets,
+  noteRunning,
+  openLocalStack,
+  PROJECT,
+  saveSecrets,
+  secretsFile,
+  startWorker,
+  stopOnSignals,
+  takeFolder,
+  toShownPath,
+  type LocalStack,
+  type Secrets,
+} from './lib/local-stack.ts'
+
+const DEMO_ACCOUNTS = [
+  { email: 'alice@example.com', apiKey: 'sk_demo_alice', maxJobs: 2 },
+  { email: 'bob@example.com', apiKey: 'sk_demo_bob', maxJobs: 3 },
+]
+
+const VIDEO = {
+  type: 'avatar',
+  avatar_id: 'Abigail_expressive_2024112501',
+  voice_id: '1bd001e7e50f421d891986aad5158bc8',
+  script: 'Hello there.',
+}
+
+try {
+  await main()
+} catch (error) {
+  console.error(`npm start failed: ${error instanceof Error ? error.message : String(error)}`)
+  process.exit(1)
+}
+
+async function main(): Promise<void> {
+  const { reset, 'only-gateway': isAlone } = parseArgs({
+    options: { reset: { type: 'boolean' }, 'only-gateway': { type: 'boolean' } },
+  }).values
+  // Until the stack is up there is nothing to save: leave at once, by the door that also ends what was started.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
+  stopWithNpm()
+  const folder = localFolder()
+  takeFolder(folder)
+  if (reset) forget(folder)
+  if (isAlone) await startAlone(folder)
+  else await startBoth(folder)
+}
+
+/** npm hands a signal on to the shell between it and us, and that shell may die of it without a word. */
+function stopWithNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, 500).unref()
+}
+
+/** Only what we made: LOCAL_DIR may name a folder with other things in it. */
+function forget(folder: string): void {
+  for (const name of ['gateway', 'gateway-alone', 'simulator', 'secrets.json']) {
+    rmSync(path.join(folder, name), { recursive: true, force: true })
+  }
+}
+
+async function startBoth(folder: string): Promise<void> {
+  const secrets = takeSecrets(folder)
+  const port = await takePort('PORT', 8787)
+  const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
+  const stack = await openLocalStack({ folder, secrets, port, simulatorPort, onLog: showError })
+  noteRunning(folder, stack)
+  stopOnSignals(async () => {
+    console.log('\nStopping.')
+    await stack.dispose()
+    return 0
+  })
+  const token = await openDemoTenant(folder, secrets, stack)
+  await addDemoAccounts(stack, token)
+  console.log(toGreeting(stack, token, folder))
+}
+
+async function startAlone(folder: string): Promise<void> {
+  const { ADMIN_TOKEN, MASTER_KEYS } = takeSecrets(folder)
+  const gateway = await startWorker({
+    config: path.join(PROJECT, 'wrangler.toml'),
+    name: 'gateway',
+    persist: path.join(folder, 'gateway-alone'),
+    vars: { ADMIN_TOKEN, MASTER_KEYS, ...readDevVars() },
+    port: await takePort('PORT', 8787),
+    onLog: showError,
+  })
+  stopOnSignals(async () => {
+    await gateway.dispose()
+    return 0
+  })
+  console.log(`heygen-gateway alone, against the real HeyGen: ${gateway.url}`)
+  console.log(`ADMIN_TOKEN: in .dev.vars if set there, else in ${toShownPath(secretsFile(folder))}`)
+}
+
+function readDevVars(): Record<string, string> {
+  try {
+    return parseEnv(readFileSync(path.join(PROJECT, '.dev.vars'), 'utf8')) as Record<string, string>
+  } catch {
+    return {}
+  }
+}
+
+function takeSecrets(folder: string): Secrets {
+  const known = findSecrets(folder)
+  if (known) return known
+  const secrets = newSecrets()
+  saveSecrets(folder, secrets)
+  return secrets
+}
+
+async function takePort(name: string, otherwise: number, promised?: number): Promise<number> {
+  const wanted = Number(process.env[name] || otherwise)
+  if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65_535) {
+    throw new Error(`${name} must be a port number, not ${process.env[name]}.`)
+  }
+  const port = await findFreePort(wanted === promised ? wanted + 1 : wanted)
+  if (port !== wanted) console.log(`Port ${wanted} is busy, taking ${port}`)
+  return port
+}
+
+function showError(log: { level: string; message: string }): void {
+  if (log.level === 'error') console.error(log.message)
+}
+
+/** The token of an earlier run if it still works, else a new one, for the same tenant if that is still there. */
+async function openDemoTenant(
+  folder: string,
+  secrets: Secrets,
+  { gatewayUrl }: LocalStack
+): Promise<string> {
+  if (secrets.token && (await isAccepted(gatewayUrl, secrets.token))) return secrets.token
+  const name = 'demo'
+  const made =
+    (secrets.tenant && (await makeToken(gatewayUrl, secrets, { name, tenant: secrets.tenant }))) ||
+    (await makeToken(gatewayUrl, secrets, { name }))
+  if (!made) throw new Error('The gateway made no token for the demo tenant.')
+  saveSecrets(folder, { ...secrets, tenant: made.tenant, token: made.token })
+  return made.token
+}
+
+async function isAccepted(gatewayUrl: string, token: string): Promise<boolean> {
+  const { status } = await send('GET', `${gatewayUrl}/v1/heygen/accounts`, token)
+  return status !== 401 && status !== 402
+}
+
+/** undefined: there is no such tenant. */
+async function makeToken(
+  gatewayUrl: string,
+  secrets: Secrets,
+  form: { name: string; tenant?: string }
+): Promise<{ token: string; tenant: string } | undefined> {
+  const url = `${gatewayUrl}/admin/tokens`
+  const answer = await send('POST', url, secrets.ADMIN_TOKEN, form)
+  if (answer.status === 404) return undefined
+  if (answer.status !== 201) throw await unexpected('making the demo token', answer)
+  return (await answer.json()) as { token: string; tenant: string }
+}
+
+/** Also on later runs: whatever was removed since comes back, what was changed stays. */
+async function addDemoAccounts(stack: LocalStack, token: string): Promise<void> {
+  const listed = await send('GET', `${stack.gatewayUrl}/v1/heygen/accounts`, token)
+  const known = listed.ok ? ((await listed.json()) as Record<string, unknown>) : {}
+  for (const account of DEMO_ACCOUNTS.filter(({ email }) => !(email in known))) {
+    const { email, apiKey } = account
+    const form = { email, apiKeys: [apiKey] }
+    const made = await send('POST', `${stack.simulatorUrl}/__sim/accounts`, undefined, form)
+    if (!made.ok) throw await unexpected(`making ${email} in the simulator`, made)
+    const added = await send('POST', `${stack.gatewayUrl}/v1/heygen/accounts`, token, account)
+    if (!added.ok) throw await unexpected(`adding ${email}`, added)
+  }
+}
+
+function send(method: string, url: string, token?: string, body?: unknown): Promise<Response> {
+  return fetch(url, {
+    method,
+    headers: {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body ? { 'content-type': 'application/json' } : {}),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+}
+
+async function unexpected(what: string, answer: Response): Promise<Error> {
+  return new Error(`${what} was answered with ${answer.status}: ${await answer.text()}`)
+}
+
+function toGreeting(stack: LocalStack, token: string, folder: string): string {
+  const { gatewayUrl, simulatorUrl } = stack
+  const authorization = `-H 'Authorization: Bearer ${token}'`
+  const json = "-H 'Content-Type: application/json'"
+  const limits = DEMO_ACCOUNTS.map(({ email, maxJobs }) => `${email} (${maxJobs} jobs)`)
+  return `
+heygen-gateway is ready at ${gatewayUrl}
+
+  Token        ${token}
+  Accounts     ${limits.join(', ')}
+  ADMIN_TOKEN  in ${toShownPath(secretsFile(folder))}
+  Simulator    ${simulatorUrl}, where a video takes 8 s
+
+Try:
+
+curl -s ${gatewayUrl}/v1/heygen/accounts ${authorization}
+curl -s ${gatewayUrl}/heygen/v3/videos ${authorization} ${json} -d '${JSON.stringify(VIDEO)}'
+curl -s ${gatewayUrl}/v1/heygen/scheduler/available ${authorization}
+
+Ctrl-C stops everything.`
+}

@@ -1,0 +1,164 @@
+/** The front door: which host was meant, what was asked, what goes wrong on purpose, and a record of it all. */
+import { control } from './control.ts'
+import { brokenResponse, type FaultTarget, spoil, takeFault } from './faults.ts'
+import { serveFile } from './files.ts'
+import { CATALOGUE, type Match, matchRow } from './heygen/catalogue.ts'
+import { type Envelope, envelopeOfPath, Refusal, refuse } from './heygen/errors.ts'
+import { settleDue } from './heygen/jobs.ts'
+import { login, LOGIN_PATH } from './heygen/login.ts'
+import { authenticate, serve, unauthorizedFor } from './heygen/serve.ts'
+import type { State } from './state.ts'
+import type { Account, Fault, Recorded } from './types.ts'
+
+const JSON_MAX_BYTES = 64 * 1024
+const HANG_MS = 600_000
+
+type Asked = { host: string; path: string; url: URL; match: Match | undefined; isLogin: boolean }
+
+export async function handleRequest(state: State, request: Request): Promise<Response> {
+  const url = new URL(request.url)
+  settleDue(state)
+  if (url.pathname.startsWith('/__sim/')) return control(state, request, url)
+  if (url.pathname.startsWith('/files/')) return serveFile(state, request, url)
+  const asked = readAsked(request, url)
+  const text = await readText(request, asked)
+  const account = findAccount(state, request, asked)
+  const recorded = record(state, request, asked, account, text)
+  const target = toTarget(request, asked, account)
+  const fault = takeFault(state, target)
+  if (fault) recorded.fault = fault.key
+  const response = await withFault(fault, () =>
+    answer(state, request, asked, account, text, recorded)
+  )
+  recorded.status ??= response.status
+  return response
+}
+
+const HOSTS: [string, string][] = [
+  ['/api.heygen.com', 'api'],
+  ['/upload.heygen.com', 'upload'],
+  ['/api2.heygen.com', 'web'],
+]
+
+function readAsked(request: Request, url: URL): Asked {
+  const [prefix = '', host = 'root'] =
+    HOSTS.find(([each]) => url.pathname.startsWith(`${each}/`)) ?? []
+  const path = url.pathname.slice(prefix.length)
+  const match = matchRow(request.method, path)
+  const isLogin =
+    path === LOGIN_PATH && request.method === 'POST' && (host === 'web' || host === 'root')
+  return { host, path, url, match: match && isServed(match, host) ? match : undefined, isLogin }
+}
+
+function isServed(match: Match, host: string): boolean {
+  if (host === 'root') return true
+  const isUpload = match.row.host === 'upload.heygen.com'
+  return host === 'upload' ? isUpload : host === 'api' && !isUpload
+}
+
+/** Bodies of JSON calls are read; uploads are left to stream. */
+async function readText(request: Request, asked: Asked): Promise<string | undefined> {
+  const isJson = asked.match?.row.requestContentType === 'application/json'
+  return isJson ? request.text() : undefined
+}
+
+function findAccount(state: State, request: Request, asked: Asked): Account | undefined {
+  return asked.match && authenticate(state, request, asked.url, asked.match.row)
+}
+
+function record(
+  state: State,
+  request: Request,
+  asked: Asked,
+  account: Account | undefined,
+  text: string | undefined
+): Recorded {
+  const declared = Number(request.headers.get('content-length') ?? 0)
+  return state.record({
+    at: state.now(),
+    method: request.method,
+    host: asked.host,
+    path: asked.path,
+    query: asked.url.search,
+    headers: Object.fromEntries(request.headers),
+    account: account?.email ?? null,
+    status: null,
+    bodyBytes: text === undefined ? declared : new TextEncoder().encode(text).length,
+    ...(text ? { body: text.slice(0, JSON_MAX_BYTES) } : {}),
+  })
+}
+
+function toTarget(request: Request, asked: Asked, account: Account | undefined): FaultTarget {
+  return {
+    method: request.method,
+    path: asked.path,
+    template: asked.match?.row.path ?? '',
+    kind: asked.match?.row.kind ?? '',
+    account: account?.email ?? null,
+    host: asked.host,
+  }
+}
+
+async function withFault(
+  fault: Fault | undefined,
+  run: () => Promise<Response>
+): Promise<Response> {
+  const effect = fault?.effect
+  if (!effect) return run()
+  if (effect.latencyMs) await scheduler.wait(effect.latencyMs)
+  if (effect.reset === 'before') return brokenResponse()
+  if (effect.hang) {
+    await scheduler.wait(HANG_MS)
+    return brokenResponse()
+  }
+  if (effect.redirect)
+    return new Response(null, { status: 302, headers: { location: effect.redirect } })
+  if (effect.status) {
+    const body = effect.body ?? { error: { code: 'simulated', message: 'Simulated fault' } }
+    const headers = { 'content-type': 'application/json', ...effect.headers }
+    const raw = typeof body === 'string' ? body : JSON.stringify(body)
+    return new Response(effect.status === 204 ? null : raw, { status: effect.status, headers })
+  }
+  return spoil(effect, await run())
+}
+
+async function answer(
+  state: State,
+  request: Request,
+  asked: Asked,
+  account: Account | undefined,
+  text: string | undefined,
+  recorded: Recorded
+): Promise<Response> {
+  let response: Response
+  try {
+    if (asked.isLogin) {
+      const answered = await login(state, request)
+      recorded.account = answered.account
+      response = answered.response
+    } else {
+      if (!asked.match) throw unknownPath(asked)
+      if (!account) throw unauthorizedFor(asked.match.row)
+      response = await serve({ state, request, url: asked.url, match: asked.match, text }, account)
+    }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    response = Response.json(error.body, { status: error.status, headers: error.headers })
+  }
+  recorded.status = response.status
+  if (response.webSocket) return response
+  response.headers.set('x-request-id', `sim-${recorded.n}`)
+  return response
+}
+
+function unknownPath({ path }: Asked): Refusal {
+  const envelope: Envelope = envelopeOfPath(path)
+  const isOtherMethod = CATALOGUE.some((row) => row.path === path)
+  const facts = {
+    status: isOtherMethod ? 405 : 404,
+    number: 101,
+    code: 'not_found',
+    message: 'not found',
+  }
+  return refuse(envelope, facts)
+}

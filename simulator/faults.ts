@@ -1,0 +1,84 @@
+/** Faults on demand: what goes wrong between us and a caller. */
+import { newHex } from './ids.ts'
+import type { State } from './state.ts'
+import type { Fault, FaultEffect } from './types.ts'
+
+export type FaultTarget = {
+  method: string
+  path: string
+  template: string
+  kind: string
+  account: string | null
+  host: string
+}
+
+export function addFault(state: State, given: Partial<Fault>): Fault {
+  return state.faults.put({
+    key: newHex(4),
+    match: given.match ?? {},
+    times: given.times ?? null,
+    probability: given.probability ?? 1,
+    hits: 0,
+    effect: given.effect ?? {},
+  })
+}
+
+export function takeFault(state: State, target: FaultTarget): Fault | undefined {
+  const fault = state.faults
+    .values()
+    .find((each) => matches(each, target) && Math.random() < each.probability)
+  if (!fault) return undefined
+  fault.hits += 1
+  if (fault.times !== null) {
+    fault.times -= 1
+    if (fault.times <= 0) {
+      state.faults.delete(fault.key)
+      return fault
+    }
+  }
+  return state.faults.put(fault)
+}
+
+function matches({ match }: Fault, target: FaultTarget): boolean {
+  if (match.method && match.method.toUpperCase() !== target.method) return false
+  if (match.kind && match.kind !== target.kind) return false
+  if (match.host && match.host !== target.host) return false
+  if (match.account && match.account.toLowerCase() !== target.account) return false
+  return !match.path || target.template === match.path || target.path.startsWith(match.path)
+}
+
+/** Headers go out, or not even those, and then the connection breaks. */
+export function brokenResponse(): Response {
+  const broken = new ReadableStream({
+    start: (controller) => controller.error(new Error('Simulated reset')),
+  })
+  return new Response(broken, { headers: { 'content-type': 'application/json' } })
+}
+
+/** Changes of the answer. The handler has run by now. */
+export async function spoil(effect: FaultEffect, response: Response): Promise<Response> {
+  if (effect.reset === 'after') return brokenResponse()
+  const headers = new Headers(response.headers)
+  for (const [name, value] of Object.entries(effect.headers ?? {})) headers.set(name, value)
+  const { status } = response
+  if (effect.badJson) {
+    headers.set('content-type', 'application/json')
+    return new Response('{"data": {"broken', { status, headers })
+  }
+  if (effect.truncate) return truncated(response, headers)
+  if (!effect.headers || response.webSocket) return response
+  return new Response(response.body, { status, headers })
+}
+
+async function truncated(response: Response, headers: Headers): Promise<Response> {
+  const whole = new Uint8Array(await response.arrayBuffer())
+  const { readable, writable } = new FixedLengthStream(whole.length)
+  const writer = writable.getWriter()
+  const cut = async (): Promise<void> => {
+    await writer.write(whole.slice(0, Math.floor(whole.length / 2)))
+    await writer.abort(new Error('Simulated truncation'))
+  }
+  // The reader sees the break as its own error.
+  cut().catch(() => undefined)
+  return new Response(readable, { status: response.status, headers })
+}

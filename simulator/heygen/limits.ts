@@ -1,0 +1,45 @@
+/** Why a creation is refused although its body is right: money, trial, concurrency, number of items. */
+import type { Call } from './call.ts'
+import { envelopeOf, invalid, refuse, tooMany } from './errors.ts'
+import { activeJobs, countedJobs, endsAt } from './jobs.ts'
+
+export function assertRoom(call: Call, type: string, count: number): void {
+  const { account, row } = call
+  const envelope = envelopeOf(row)
+  if (envelope === 'v3' && account.credits !== null && account.credits <= 0) {
+    const message = 'Insufficient credits to perform this action.'
+    throw refuse(envelope, { status: 402, number: 402, code: 'insufficient_credit', message })
+  }
+  assertTrial(call, type)
+  assertConcurrency(call, count)
+}
+
+export function assertConcurrency(call: Call, count: number): void {
+  const { state, account, row } = call
+  if (account.overflow !== 'refuse' || account.concurrency === null) return
+  if (countedJobs(state, account) + count <= account.concurrency) return
+  // Several languages that do not all fit: nothing is started [guess].
+  const ends = activeJobs(state, account).map((job) => endsAt(job) ?? Infinity)
+  const first = Math.min(...ends, state.now() + 30_000)
+  throw tooMany(envelopeOf(row), Math.max(1, Math.ceil((first - state.now()) / 1000)))
+}
+
+function assertTrial(call: Call, type: string): void {
+  const { state, account, row } = call
+  const limit = account.trialDailyLimit
+  if (limit === null || type !== 'video') return
+  const today = new Date(state.now()).toISOString().slice(0, 10)
+  const count = account.startedToday.day === today ? account.startedToday.count : 0
+  if (count < limit) return
+  throw refuse(envelopeOf(row), {
+    status: 429,
+    number: 400664,
+    code: 'trial_video_limit_exceeded',
+    message: `It seems you've reached your daily api trial limit ${limit}.`,
+  })
+}
+
+export function assertCount(call: Call, name: string, items: unknown): unknown[] {
+  if (Array.isArray(items) && items.length > 0 && items.length <= 100) return items
+  throw invalid(envelopeOf(call.row), `${name} must have 1 to 100 items.`, name)
+}

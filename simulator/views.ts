@@ -1,0 +1,69 @@
+/** What /__sim/state shows: the witness's account of things. */
+import { activeJobs, endsAt, inFlight } from './heygen/jobs.ts'
+import type { State } from './state.ts'
+import type { Account, Job } from './types.ts'
+
+/** `?jobs=active` leaves out what ended, `?jobs=none` all; a bench with many thousands wants that. */
+export function toStateView(state: State, url: URL): unknown {
+  const wanted = url.searchParams.get('jobs') ?? 'all'
+  const account = url.searchParams.get('account')?.toLowerCase()
+  const jobs = [...state.jobs.values()]
+    .filter((job) => wanted !== 'none' && (wanted !== 'active' || job.status !== 'ended'))
+    .filter((job) => !account || job.account === account)
+  return {
+    now: state.now(),
+    accounts: [...state.accounts.values()]
+      .filter((each) => !account || each.email === account)
+      .map((each) => toAccountView(state, each)),
+    jobs: jobs.map(toJobView),
+    duplicates: listDuplicates(state),
+    settings: state.settings,
+    faults: [...state.faults.values()],
+    plans: [...state.plans.values()],
+    requests: state.requestCount,
+  }
+}
+
+function toAccountView(state: State, account: Account) {
+  const { key: _, startedToday, ...view } = account
+  return {
+    ...view,
+    inFlight: inFlight(state, account),
+    sessions: activeJobs(state, account).filter((job) => job.type === 'streaming-session').length,
+    startedToday: startedToday.count,
+  }
+}
+
+export function toJobView(job: Job) {
+  const status = job.status === 'ended' ? job.outcome : job.status
+  return {
+    id: job.id,
+    entityId: job.doc.entityId ?? job.id,
+    type: job.type,
+    account: job.account,
+    status,
+    createdAt: job.createdAt,
+    startedAt: job.startedAt,
+    endsAt: endsAt(job),
+    callbackId: job.callbackId,
+    callbackUrl: job.callbackUrl,
+    title: job.doc.title ?? null,
+    row: job.row,
+  }
+}
+
+/** One callback_id on several creations: a job that was started twice. */
+function listDuplicates(state: State): { callbackId: string; count: number; jobs: string[] }[] {
+  const byCallbackId = new Map<string, Job[]>()
+  for (const job of state.jobs.values()) {
+    if (job.callbackId === null) continue
+    byCallbackId.set(job.callbackId, [...(byCallbackId.get(job.callbackId) ?? []), job])
+  }
+  return [...byCallbackId]
+    .map(([callbackId, jobs]) => ({
+      callbackId,
+      count: new Set(jobs.map((job) => job.creation)).size,
+      jobs: jobs.map((job) => job.id),
+    }))
+    .filter(({ count }) => count > 1)
+}

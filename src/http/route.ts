@@ -1,0 +1,60 @@
+/** Mounts a route of ours and puts it into the OpenAPI text, from the same schemas that check its input. */
+import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi'
+import type { Handler } from 'hono'
+import * as z from 'zod'
+import type { AppEnv } from './app-env.ts'
+
+export type App = OpenAPIHono<AppEnv>
+
+interface Described {
+  method: RouteConfig['method']
+  /** With `{name}` for parameters. */
+  path: string
+  summary: string
+  body?: z.ZodObject
+  /** Whether the body may also come as multipart/form-data. */
+  form?: boolean
+  query?: z.ZodObject
+  /** Status → the body's schema; a string is a plain-text answer, an empty one no body. */
+  answers: Record<number, z.ZodType | string>
+}
+
+export const ownError = z
+  .object({ error: z.string(), code: z.number().int() })
+  .meta({ description: 'Which error: header X-Gateway-Error.' })
+
+export function route(app: App, described: Described, ...handlers: Handler<AppEnv>[]): void {
+  const { method, path } = described
+  app.openAPIRegistry.registerPath(toConfig(described))
+  app.on([method.toUpperCase()], [path.replaceAll(/\{(\w+)\}/g, ':$1')], ...handlers)
+}
+
+function toConfig({ method, path, summary, body, form, query, answers }: Described): RouteConfig {
+  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])
+  const params = names.length > 0 ? z.object(Object.fromEntries(names)) : undefined
+  const content = body && {
+    'application/json': { schema: body },
+    ...(form ? { 'multipart/form-data': { schema: body } } : {}),
+  }
+  return {
+    method,
+    path,
+    summary,
+    request: {
+      ...(content ? { body: { content, required: true } } : {}),
+      ...(query ? { query } : {}),
+      ...(params ? { params } : {}),
+    },
+    responses: Object.fromEntries(Object.entries(answers).map(toResponse)),
+  }
+}
+
+function toResponse([status, body]: [string, z.ZodType | string]) {
+  const description = Number(status) < 300 ? 'Success' : 'Refused'
+  if (body === '') return [status, { description }]
+  const content =
+    typeof body === 'string'
+      ? { 'text/plain': { schema: z.literal(body) } }
+      : { 'application/json': { schema: body } }
+  return [status, { description, content }]
+}

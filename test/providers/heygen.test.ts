@@ -1,0 +1,156 @@
+import { expect, test } from 'vitest'
+import catalogue from '../../simulator/heygen/catalogue.json' with { type: 'json' }
+import { heygen } from '#providers/heygen/index.ts'
+import type { JobReport } from '#domain/lease.ts'
+
+interface Row {
+  method: string
+  host: string
+  path: string
+  kind: string
+  ownerIdIn: { in: string; name: string; pointer?: string }[]
+  terminal: { done: unknown[]; failed: unknown[]; pending: unknown[] } | null
+  requestExample: unknown
+  responseExample: unknown
+}
+
+const ROWS = (catalogue as unknown as Row[]).filter((row) => row.method !== 'WSS')
+const judge = (status: number, body: unknown, isJobCall = true, headers = new Headers()) =>
+  heygen.judge({ status, headers, body, isJobCall, now: 1000 })
+
+test('the table has every HTTP row of the catalogue, of the same kind, on the same host', () => {
+  expect(heygen.routes).toHaveLength(236)
+  for (const row of ROWS) {
+    const route = heygen.routes.find((one) => one.method === row.method && one.path === row.path)
+    expect(route, `${row.method} ${row.path}`).toBeDefined()
+    expect(route?.kind).toBe(row.kind)
+    expect(route?.host).toBe(row.host.startsWith('upload') ? 'upload' : 'api')
+    expect(route?.ids).toHaveLength(row.ownerIdIn.length)
+  }
+})
+
+test('every path finds its own row', () => {
+  for (const route of heygen.routes) {
+    const path = route.path.replaceAll(/\{\w+\}/g, 'some-id')
+    expect(heygen.match(route.method, path)?.route.path).toBe(route.path)
+  }
+})
+
+test('every creation is linked to a status row, or says that it has none', () => {
+  for (const route of heygen.routes.filter((one) => one.kind === 'creates-job')) {
+    expect(route.job, route.path).not.toBeUndefined()
+    if (!route.job) continue
+    const [path] = route.job.ask.replace('{id}', 'some-id').split('?')
+    expect(heygen.match('GET', path ?? '')?.route.reports?.watch, route.path).toBe(route.job.watch)
+  }
+  const without = heygen.routes.filter((one) => one.kind === 'creates-job' && one.job === null)
+  expect(without.map((route) => route.path).sort()).toEqual([
+    '/v1/personalized_video/add_contact',
+    '/v2/photo_avatar/add_sound_effect',
+    '/v3/models/audio/voices',
+  ])
+})
+
+test('every documented creation answer names its jobs', () => {
+  for (const row of ROWS.filter((one) => one.kind === 'creates-job')) {
+    const match = heygen.match(row.method, row.path.replaceAll(/\{\w+\}/g, 'some-id'))
+    if (!match?.route.job) continue
+    const starts = heygen.readJobs(match, row.requestExample, row.responseExample)
+    expect(starts.length, row.path).toBeGreaterThan(0)
+    for (const start of starts) expect(start.ask).toContain(start.watch[0]?.split(':')[1])
+  }
+})
+
+test('every end state of the catalogue ends a job, and no pending state does', () => {
+  for (const row of ROWS.filter((one) => one.terminal && one.kind === 'job-status')) {
+    const path = row.path.replaceAll(/\{\w+\}/g, 'some-id')
+    const match = heygen.match('GET', path)
+    if (!match?.route.reports || match.route.reports.id.startsWith('answer:')) continue
+    const query = new URLSearchParams(
+      Object.fromEntries(row.ownerIdIn.map((ref) => [ref.name, 'some-id']))
+    )
+    const state = (word: unknown): JobReport['state'] | undefined =>
+      heygen.readReports(match, query, { data: { status: word } })[0]?.state
+    for (const word of row.terminal?.done ?? [])
+      expect(state(word), `${path} ${word}`).toBe('completed')
+    for (const word of row.terminal?.failed ?? [])
+      expect(state(word), `${path} ${word}`).toBe('failed')
+    for (const word of row.terminal?.pending ?? [])
+      expect(['running', 'waiting']).toContain(state(word))
+  }
+})
+
+test('an id unknown to a bulk status row is not taken for a failed job', () => {
+  const match = heygen.match('GET', '/v3/videos/statuses')
+  const answer = {
+    data: [
+      { video_id: 'a', status: 'not_found' },
+      { video_id: 'b', status: 'completed' },
+    ],
+  }
+  expect(match && heygen.readReports(match, new URLSearchParams(), answer)).toEqual([
+    { watch: 'video:b', state: 'completed' },
+  ])
+})
+
+test('a creation in several languages takes a slot for each', () => {
+  const match = heygen.match('POST', '/v3/video-translations')
+  const body = { output_languages: ['Spanish', 'French', 'German'] }
+  expect(match && heygen.countJobs(match, body)).toBe(3)
+  expect(match && heygen.countJobs(match, { output_languages: 'Spanish' })).toBe(1)
+})
+
+test('several ids of one answer are one job', () => {
+  const match = heygen.match('POST', '/v3/avatars')
+  const answer = { data: { avatar_group: { id: 'g' }, avatar_item: { id: 'l' } } }
+  expect(match && heygen.readJobs(match, {}, answer)).toEqual([
+    { jobId: 'l', watch: ['avatar-look:l', 'avatar-group:g'], ask: '/v3/avatars/looks/l' },
+  ])
+})
+
+test('refusals are told apart by what they mean for the account', () => {
+  const v3 = (code: string) => ({ error: { code, message: '' } })
+  expect(judge(200, { data: { video_id: 'v' } }).kind).toBe('ok')
+  expect(judge(400, v3('invalid_parameter')).kind).toBe('caller')
+  expect(judge(404, v3('not_found')).kind).toBe('caller')
+  expect(judge(401, v3('unauthorized'))).toMatchObject({
+    kind: 'park',
+    order: { scope: 'all', reason: 'credential' },
+  })
+  expect(judge(402, v3('insufficient_credit'))).toMatchObject({
+    kind: 'park',
+    order: { scope: 'jobs', reason: 'credit' },
+  })
+  expect(judge(402, v3('plan_upgrade_required')).kind).toBe('refused')
+  expect(judge(403, v3('insufficient_api_key_scope')).kind).toBe('park')
+  expect(judge(403, v3('resource_access_denied')).kind).toBe('refused')
+  expect(judge(403, { code: 400631, message: '' })).toMatchObject({
+    kind: 'park',
+    order: { reason: 'blocked' },
+  })
+  expect(judge(429, { data: null, error: { code: 'trial_video_limit_exceeded' } })).toMatchObject({
+    kind: 'park',
+    order: { scope: 'meter:video' },
+  })
+  expect(judge(500, undefined).kind).toBe('unsure')
+  expect(judge(503, v3('service_unavailable')).kind).toBe('unsure')
+  expect(judge(400, { code: 10_007, message: 'Concurrent limit reached' }).kind).toBe('refused')
+  expect(judge(200, { code: 400123, message: 'Exceed rate limit' }).kind).toBe('caller')
+})
+
+test('a 429 on a plain call parks plain calls only, until Retry-After', () => {
+  const headers = new Headers({ 'retry-after': '7' })
+  expect(judge(429, {}, false, headers)).toMatchObject({ order: { scope: 'plain', until: 8000 } })
+  expect(judge(429, {}, true, headers)).toMatchObject({ order: { scope: 'jobs', until: 8000 } })
+})
+
+test('a job that failed for want of credit parks its account', () => {
+  const match = heygen.match('GET', '/v1/video_status.get')
+  const answer = {
+    code: 100,
+    data: { status: 'failed', error: { code: 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT', message: 'x' } },
+  }
+  const [report] =
+    (match && heygen.readReports(match, new URLSearchParams('video_id=v'), answer)) ?? []
+  expect(report && heygen.parkingOf(report)).toMatchObject({ scope: 'jobs', reason: 'credit' })
+})

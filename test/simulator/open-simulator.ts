@@ -1,0 +1,98 @@
+/** A running simulator with its remote control, for the tests of the simulator itself. */
+import { readFileSync } from 'node:fs'
+import { runWorker } from '../../scripts/lib/run-worker.ts'
+
+export type Row = {
+  method: string
+  host: string
+  path: string
+  family: string
+  kind: string
+  successStatus: number
+  pathExample: Record<string, string>
+  queryExample: Record<string, string>
+  requestContentType: string | null
+  requestExample: unknown
+  responseExample: unknown
+}
+
+export type Json = Record<string, any>
+
+export const ROWS = JSON.parse(
+  readFileSync(new URL('../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
+) as Row[]
+
+export type CallOptions = {
+  key?: string
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+export async function openSimulator(
+  options: { persist?: string; vars?: Record<string, string> } = {}
+) {
+  const worker = await runWorker({ config: 'simulator/wrangler.toml', ...options })
+  const send = (
+    method: string,
+    path: string,
+    { key = 'sk_sim_ann', body, headers }: CallOptions = {}
+  ) =>
+    fetch(worker.url + path, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(key ? { 'x-api-key': key } : {}),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+  const call = async (method: string, path: string, sent?: CallOptions) => {
+    const answer = await send(method, path, sent)
+    return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Json }
+  }
+  const sim = async (method: string, path: string, body?: unknown): Promise<Json> => {
+    const answer = await fetch(`${worker.url}/__sim/${path}`, {
+      method,
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+    return (await answer.json()) as Json
+  }
+  const account = async (email: string): Promise<Json> => {
+    const { accounts } = await sim('GET', `state?jobs=none&account=${email}`)
+    return accounts[0]
+  }
+  return {
+    ...worker,
+    get pid() {
+      return worker.pid
+    },
+    send,
+    call,
+    sim,
+    account,
+  }
+}
+
+export const VIDEO = {
+  type: 'avatar',
+  avatar_id: 'Abigail_expressive_2024112501',
+  voice_id: '1bd001e7e50f421d891986aad5158bc8',
+  script: 'Hello there.',
+}
+
+export const V2_VIDEO = {
+  video_inputs: [
+    {
+      character: { type: 'avatar', avatar_id: VIDEO.avatar_id },
+      voice: { type: 'text', voice_id: VIDEO.voice_id, input_text: 'Hi' },
+    },
+  ],
+}
+
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
