@@ -10,6 +10,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs, parseEnv } from 'node:util'
 import {
+  expectStatus,
   findFreePort,
   findSecrets,
   localFolder,
@@ -19,6 +20,7 @@ import {
   PROJECT,
   saveSecrets,
   secretsFile,
+  send,
   startWorker,
   stopOnSignals,
   takeFolder,
@@ -55,7 +57,7 @@ async function main(): Promise<void> {
   stopWithNpm()
   const folder = localFolder()
   takeFolder(folder)
-  if (reset) forget(folder)
+  if (reset) forget(folder, ['gateway', 'gateway-alone', 'simulator', 'secrets.json'])
   if (isAlone) await startAlone(folder)
   else await startBoth(folder)
 }
@@ -70,13 +72,15 @@ function stopWithNpm(): void {
 }
 
 /** Only what we made: LOCAL_DIR may name a folder with other things in it. */
-function forget(folder: string): void {
-  for (const name of ['gateway', 'gateway-alone', 'simulator', 'secrets.json']) {
+function forget(folder: string, names: string[]): void {
+  for (const name of names) {
     rmSync(path.join(folder, name), { recursive: true, force: true })
   }
 }
 
 async function startBoth(folder: string): Promise<void> {
+  // Without its keys, what an earlier run kept can never be opened again.
+  if (!findSecrets(folder)) forget(folder, ['gateway', 'simulator'])
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
   const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
@@ -170,7 +174,7 @@ async function makeToken(
   const url = `${gatewayUrl}/admin/tokens`
   const answer = await send('POST', url, secrets.ADMIN_TOKEN, form)
   if (answer.status === 404) return undefined
-  if (answer.status !== 201) throw await unexpected('making the demo token', answer)
+  await expectStatus(answer, 201, 'Making the demo token')
   return (await answer.json()) as { token: string; tenant: string }
 }
 
@@ -182,25 +186,10 @@ async function addDemoAccounts(stack: LocalStack, token: string): Promise<void> 
     const { email, apiKey } = account
     const form = { email, apiKeys: [apiKey] }
     const made = await send('POST', `${stack.simulatorUrl}/__sim/accounts`, undefined, form)
-    if (!made.ok) throw await unexpected(`making ${email} in the simulator`, made)
+    await expectStatus(made, 200, `Making ${email} in the simulator`)
     const added = await send('POST', `${stack.gatewayUrl}/v1/heygen/accounts`, token, account)
-    if (!added.ok) throw await unexpected(`adding ${email}`, added)
+    await expectStatus(added, 201, `Adding ${email}`)
   }
-}
-
-function send(method: string, url: string, token?: string, body?: unknown): Promise<Response> {
-  return fetch(url, {
-    method,
-    headers: {
-      ...(token ? { authorization: `Bearer ${token}` } : {}),
-      ...(body ? { 'content-type': 'application/json' } : {}),
-    },
-    ...(body ? { body: JSON.stringify(body) } : {}),
-  })
-}
-
-async function unexpected(what: string, answer: Response): Promise<Error> {
-  return new Error(`${what} was answered with ${answer.status}: ${await answer.text()}`)
 }
 
 function toGreeting(stack: LocalStack, token: string, folder: string): string {

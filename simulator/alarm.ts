@@ -3,12 +3,17 @@ import { sendDue } from './deliveries.ts'
 import { settleDue } from './heygen/jobs.ts'
 import type { State } from './state.ts'
 
-export async function runAlarm(state: State): Promise<void> {
+export function runAlarm(state: State): void {
   state.alarmRang()
-  await settleAndSend(state)
+  settleDue(state)
+  // Not awaited: a slow receiver must not hold up the next alarm.
+  state.ctx.waitUntil(sendDue(state))
+  state.wakeAt(state.nextDueAt)
+  state.keepAwake()
 }
 
 export async function settleAndSend(state: State): Promise<void> {
   settleDue(state)
+  state.wakeAt(state.nextDueAt)
   await sendDue(state)
 }

@@ -2,7 +2,7 @@
 import { control } from './control.ts'
 import { brokenResponse, type FaultTarget, spoil, takeFault } from './faults.ts'
 import { serveFile } from './files.ts'
-import { CATALOGUE, type Match, matchRow } from './heygen/catalogue.ts'
+import { type Match, matchRow } from './heygen/catalogue.ts'
 import { type Envelope, envelopeOfPath, Refusal, refuse } from './heygen/errors.ts'
 import { settleDue } from './heygen/jobs.ts'
 import { login, LOGIN_PATH } from './heygen/login.ts'
@@ -153,9 +153,8 @@ async function answer(
 
 function unknownPath({ path }: Asked): Refusal {
   const envelope: Envelope = envelopeOfPath(path)
-  const isOtherMethod = CATALOGUE.some((row) => row.path === path)
   const facts = {
-    status: isOtherMethod ? 405 : 404,
+    status: 404,
     number: 101,
     code: 'not_found',
     message: 'not found',

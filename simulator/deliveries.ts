@@ -46,13 +46,14 @@ export function enqueue(state: State, delivery: NewDelivery): void {
 export function isLoopback(url: string): boolean {
   const host = URL.parse(url)?.hostname ?? ''
   return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\./.test(host)
+    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host.startsWith('127.')
   )
 }
 
 export async function sendDue(state: State): Promise<void> {
   const now = state.now()
-  const due = state.deliveries.values().filter((each) => each.state === 'due' && each.nextAt <= now)
+  const isWaiting = (each: Delivery): boolean => each.state === 'due' && !sending.has(each.key)
+  const due = state.deliveries.values().filter((each) => isWaiting(each) && each.nextAt <= now)
   await Promise.all([...due].map((delivery) => sendOne(state, delivery)))
   const next = state.deliveries.values().filter((each) => each.state === 'due')
   state.wakeAt(Math.min(...[...next].map((each) => each.nextAt)))

@@ -39,6 +39,6 @@ export function stableHex(text: string): string {
 
 function fnv(text: string, seed: number): string {
   let hash = seed
-  for (const character of text) hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193)
+  for (const byte of new TextEncoder().encode(text)) hash = Math.imul(hash ^ byte, 0x01000193)
   return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -26,7 +26,7 @@ export class Simulator extends DurableObject<Env> {
   }
 
   override async alarm(): Promise<void> {
-    await runAlarm(this.#state)
+    runAlarm(this.#state)
   }
 }
 

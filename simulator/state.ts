@@ -15,6 +15,7 @@ import type {
 } from './types.ts'
 
 const RECORDED_MAX = 5000
+const KEEP_AWAKE_MS = 5000
 
 type Meta = { key: string; value: unknown }
 
@@ -142,6 +143,11 @@ export class State {
     if (this.#alarmAt !== null && this.#alarmAt <= real) return
     this.#alarmAt = real
     this.ctx.waitUntil(this.ctx.storage.setAlarm(real))
+  }
+
+  /** An object that nobody calls for ten seconds is put away, and with it the record of requests. */
+  keepAwake(): void {
+    this.wakeAt(this.now() + KEEP_AWAKE_MS)
   }
 
   alarmRang(): void {

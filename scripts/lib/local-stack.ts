@@ -276,6 +276,36 @@ function writeDraft(file: string, content: object): string {
   return draft
 }
 
+/** A call of the gateway or the simulator; what goes wrong is one sentence. */
+export async function send(
+  method: string,
+  url: string,
+  token?: string,
+  body?: unknown,
+  headers: Record<string, string> = {}
+): Promise<Response> {
+  try {
+    return await fetch(url, {
+      method,
+      headers: {
+        ...headers,
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body ? { 'content-type': 'application/json' } : {}),
+      },
+      ...(body ? { body: JSON.stringify(body) } : {}),
+      signal: AbortSignal.timeout(30_000),
+    })
+  } catch {
+    throw new Error(`${method} ${url} got no answer.`)
+  }
+}
+
+export async function expectStatus(answer: Response, status: number, what: string): Promise<void> {
+  if (answer.status === status) return
+  const text = (await answer.text()).slice(0, 300)
+  throw new Error(`${what} was answered with ${answer.status} instead of ${status}: ${text}`)
+}
+
 /** As a person would type it: from the project on, or the whole path when it is elsewhere. */
 export function toShownPath(file: string): string {
   const relative = path.relative(PROJECT, file)

@@ -27,9 +27,22 @@ export function reply(call: Call, body: unknown): Reply {
 }
 
 /** The thing that path or query name: the last one, since /sessions/{s}/resources/{r} is about r. */
-export function getSubject(call: Call): Resource | undefined {
+export function findSubject(call: Call): Resource | undefined {
   const owners = call.row.ownerIdIn.filter((owner) => owner.in !== 'body')
   return owners.map((owner) => call.found.get(owner.name)).findLast(Boolean)
+}
+
+export function getSubject(call: Call): Resource {
+  const subject = findSubject(call)
+  if (!subject) throw new Error(`${call.name} names no subject`)
+  return subject
+}
+
+/** A thing that the body names, by the documented pointer. */
+export function getNamed(call: Call, pointer: string): Resource {
+  const named = call.found.get(pointer)
+  if (!named) throw new Error(`${call.name} names nothing at ${pointer}`)
+  return named
 }
 
 export function asText(value: unknown): string | undefined {

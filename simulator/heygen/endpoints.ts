@@ -2,7 +2,7 @@
 import { isLoopback } from '../deliveries.ts'
 import { newHex } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
-import { asText, type Call, getSubject, type Reply, reply } from './call.ts'
+import { asText, type Call, findSubject, getNamed, getSubject, type Reply, reply } from './call.ts'
 import { envelopeOf, invalid, Refusal } from './errors.ts'
 import { toTime, withData } from './fill.ts'
 import { EVENT_TYPES } from './event-types.ts'
@@ -26,7 +26,7 @@ export async function makeEndpoint(call: Call): Promise<Reply> {
 
 /** events are replaced whole. */
 export async function changeEndpoint(call: Call): Promise<Reply> {
-  const endpoint = getSubject(call) ?? call.found.get('/endpoint_id')!
+  const endpoint = findSubject(call) ?? getNamed(call, '/endpoint_id')
   if (call.body.url !== undefined) await assertUrl(call, call.body.url)
   const doc: Doc = {
     ...endpoint.doc,
@@ -39,7 +39,7 @@ export async function changeEndpoint(call: Call): Promise<Reply> {
 
 /** The old secret dies at once. */
 export function rotateSecret(call: Call): Reply {
-  const endpoint = getSubject(call)!
+  const endpoint = getSubject(call)
   const secret = newSecret()
   call.state.putResource({ ...endpoint, doc: { ...endpoint.doc, secret } })
   return reply(call, withData(call.row.responseExample, { endpoint_id: endpoint.id, secret }))

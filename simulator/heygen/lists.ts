@@ -1,5 +1,5 @@
 /** Lists: the account's own, newest first, then the public ones, with the paging of the family. */
-import type { Doc, Resource } from '../types.ts'
+import type { Doc, HookEvent, Resource } from '../types.ts'
 import type { Call, Reply } from './call.ts'
 import { reply } from './call.ts'
 import { findRow } from './catalogue.ts'
@@ -141,7 +141,7 @@ function listEvents(call: Call): Reply {
     .map((each) => ({ ...each, id: each.key, type: 'event', form: '', doc: each.eventData }))
   const page = toPage(call, all)
   const rows = page.rows.map(({ key, createdAt }) => {
-    const { eventType, eventData } = call.state.events.get(key)!
+    const { eventType, eventData } = getEvent(call, key)
     return {
       created_at: toTime('Z', createdAt),
       event_data: eventData,
@@ -150,6 +150,12 @@ function listEvents(call: Call): Reply {
     }
   })
   return reply(call, toBody(call, rows, all.length, page.token))
+}
+
+function getEvent(call: Call, key: string): HookEvent {
+  const event = call.state.events.get(key)
+  if (!event) throw new Error(`No event ${key}`)
+  return event
 }
 
 function listEventTypes(call: Call): Reply {
@@ -199,7 +205,7 @@ function listAvatars(call: Call): Reply {
 
 function arrayName(call: Call): string[] {
   const pointer = call.row.listedIdOut[0]
-  return pointer ? pointer.split('/*')[0]!.split('/').slice(1) : ['data']
+  return pointer ? pointer.slice(0, pointer.indexOf('/*')).split('/').slice(1) : ['data']
 }
 
 function rowTemplate(call: Call): unknown {

@@ -22,7 +22,6 @@ export async function readUpload(
   { maxBytes, boundary }: ReadOptions
 ): Promise<Uploaded | undefined> {
   const limit = boundary ? maxBytes + FRAME_BYTES : maxBytes
-  if (Number(request.headers.get('content-length') ?? 0) > limit) return undefined
   const digest = new crypto.DigestStream('SHA-256')
   const writer = digest.getWriter()
   const head: Uint8Array[] = []
@@ -30,7 +29,8 @@ export async function readUpload(
   let total = 0
   for await (const chunk of request.body ?? []) {
     total += chunk.byteLength
-    if (total > limit) return undefined
+    // Read to the end all the same: callers that are still sending would see a broken pipe and not the answer.
+    if (total > limit) continue
     if (boundary && headBytes < HEAD_MAX_BYTES) {
       head.push(chunk.slice(0, HEAD_MAX_BYTES - headBytes))
       headBytes += chunk.byteLength
@@ -38,9 +38,10 @@ export async function readUpload(
     await writer.write(chunk)
   }
   await writer.close()
+  if (total > limit) return undefined
   const sha256 = toHex(await digest.digest)
   if (!boundary) {
-    const contentType = (request.headers.get('content-type') ?? '').split(';')[0]!.trim()
+    const contentType = mediaTypeOf(request)
     return { sizeBytes: total, sha256, contentType, fileName: undefined, hasFile: total > 0 }
   }
   const part = readPartHead(head)
@@ -54,6 +55,12 @@ export async function readUpload(
     fileName: part?.fileName,
     hasFile: part !== undefined,
   }
+}
+
+/** Without parameters, in lower case. */
+export function mediaTypeOf(request: Request): string {
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';')
+  return type.trim().toLowerCase()
 }
 
 type PartHead = { endsAt: number; contentType: string; fileName: string | undefined }

@@ -56,13 +56,13 @@ const LATE = [
 ]
 
 export function statusWord(terminal: Terminal, phase: Phase): string | number {
-  if (phase.state === 'done') return terminal.done[0]!
+  if (phase.state === 'done') return (terminal.done[0] ?? 'completed')
   if (phase.state === 'failed') {
     const named = [...terminal.failed, ...terminal.done].find((word) => word === phase.outcome)
-    return named ?? terminal.failed[0]!
+    return named ?? terminal.failed[0] ?? 'failed'
   }
   const words = phase.state === 'early' ? EARLY : LATE
-  return words.find((word) => terminal.pending.includes(word)) ?? terminal.pending[0]!
+  return words.find((word) => terminal.pending.includes(word)) ?? terminal.pending[0] ?? 'pending'
 }
 
 const terminals = new Map<string, Terminal>()

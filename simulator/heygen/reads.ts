@@ -1,18 +1,19 @@
 /** Reads of one thing: statuses, details, the account itself. */
 import { stableHex } from '../ids.ts'
 import type { Account, Doc, Resource } from '../types.ts'
-import { type Call, getSubject, type Reply, reply } from './call.ts'
+import { type Call, findSubject, getSubject, type Reply, reply } from './call.ts'
+import type { Row } from './catalogue.ts'
 import { notFound } from './errors.ts'
 import { envelopeData, fillRow, localise, mediaUrl, toSubject, withData } from './fill.ts'
-import { phaseOf, statusWord } from './phase.ts'
-import { listOwn, resourceKey } from './resources.ts'
+import { type Phase, phaseOf, statusWord } from './phase.ts'
+import { listOwn, resourceKey, splitIds } from './resources.ts'
 
-type Read = (call: Call, subject: Resource | undefined) => Doc | Reply
+type Read = (call: Call) => Doc | Reply
 
 export function readOne(call: Call): Reply {
-  const subject = getSubject(call)
+  const subject = findSubject(call)
   const special = READS[call.name]
-  const data = special ? special(call, subject) : undefined
+  const data = special ? special(call) : undefined
   if (data && 'body' in data) return data as Reply
   const example = call.row.responseExample
   const template = envelopeData(example)
@@ -60,46 +61,54 @@ const readKey: Read = ({ account }) => {
   }
 }
 
-const readTraining: Read = (call, group) => {
+function wordOf(row: Row, phase: Phase): string | number | null {
+  return row.terminal && statusWord(row.terminal, phase)
+}
+
+const readTraining: Read = (call) => {
+  const group = getSubject(call)
   const { state, account, row } = call
-  const training = state.resources.get(resourceKey(account.email, 'training', group!.id)) ?? group!
+  const training = state.resources.get(resourceKey(account.email, 'training', group.id)) ?? group
   const phase = phaseOf(state, training)
   return {
-    status: statusWord(row.terminal!, phase),
+    status: wordOf(row, phase),
     error_msg: phase.failure?.message ?? null,
     created_at: Math.floor(training.createdAt / 1000),
     updated_at: Math.floor((phase.endedAt ?? state.now()) / 1000),
   }
 }
 
-const readCaptionedVideo: Read = (call, video) => {
-  const phase = phaseOf(call.state, video!)
+const readCaptionedVideo: Read = (call) => {
+  const video = getSubject(call)
+  const phase = phaseOf(call.state, video)
   return {
-    video_id: video!.id,
-    caption_status: statusWord(call.row.terminal!, phase),
-    video_url_caption: phase.state === 'done' ? mediaUrl(call.origin, `${video!.id}.mp4`) : null,
+    video_id: video.id,
+    caption_status: wordOf(call.row, phase),
+    video_url_caption: phase.state === 'done' ? mediaUrl(call.origin, `${video.id}.mp4`) : null,
   }
 }
 
-const readAgent: Read = (call, session) => {
-  const phase = phaseOf(call.state, session!)
-  const at = Math.floor((phase.endedAt ?? session!.createdAt) / 1000)
-  const isWaiting = session!.doc.waits_as !== undefined
+const readAgent: Read = (call) => {
+  const session = getSubject(call)
+  const phase = phaseOf(call.state, session)
+  const at = Math.floor((phase.endedAt ?? session.createdAt) / 1000)
+  const isWaiting = session.doc.waits_as !== undefined
   const message = {
     content: isWaiting ? 'Shall I go on?' : 'Your video is ready.',
     created_at: at,
-    resource_ids: isWaiting ? [] : (session!.doc.resource_ids ?? []),
+    resource_ids: isWaiting ? [] : (session.doc.resource_ids ?? []),
     role: 'model',
     type: 'text',
   }
   return {
     messages: phase.state === 'done' ? [message] : [],
-    video_id: session!.doc.video_id ?? null,
+    video_id: session.doc.video_id ?? null,
   }
 }
 
-const readBatch: Read = (call, batch) => {
-  const items = listBatchItems(call, batch!)
+const readBatch: Read = (call) => {
+  const batch = getSubject(call)
+  const items = listBatchItems(call, batch)
   const counts: Record<string, number> = {}
   for (const item of items) counts[item.status] = (counts[item.status] ?? 0) + 1
   const limit = Math.max(1, Number(call.query.get('limit') ?? 100) || 100)
@@ -107,11 +116,15 @@ const readBatch: Read = (call, batch) => {
   const hasMore = from + limit < items.length
   return {
     counts_by_status: counts,
-    items: items.slice(from, from + limit).map(({ batch_id: _, ...item }) => item),
+    items: items.slice(from, from + limit).map(withoutBatchId),
     total_items: items.length,
     has_more: hasMore,
     next_token: hasMore ? String(from + limit) : null,
   }
+}
+
+function withoutBatchId({ error, item_index, status, video_id }: BatchItem) {
+  return { error, item_index, status, video_id }
 }
 
 export type BatchItem = {
@@ -146,28 +159,30 @@ export function toBatchItem(
 
 /** Unknown ids and those of other accounts are `not_found` in a good answer. */
 const readStatuses: Read = (call) => {
-  const items: BatchItem[] = []
-  for (const owner of call.row.ownerIdIn) {
-    const ids = (call.query.get(owner.name) ?? '').split(',').filter(Boolean)
-    for (const [index, id] of ids.entries()) {
-      if (owner.resource === 'batch') {
-        const batch = call.state.resources.get(resourceKey(call.account.email, 'batch', id))
-        if (batch) items.push(...listBatchItems(call, batch))
-      } else items.push(toBatchItem(call, owner.resource, id, null, index))
-    }
-  }
-  return reply(call, { data: items, has_more: false, next_token: null })
+  const data = call.row.ownerIdIn.flatMap((owner) => {
+    const ids = splitIds(owner, call.query.get(owner.name) ?? undefined)
+    if (owner.resource === 'batch') return ids.flatMap((id) => listItemsOf(call, id))
+    return ids.map((id, index) => toBatchItem(call, owner.resource, id, null, index))
+  })
+  return reply(call, { data, has_more: false, next_token: null })
 }
 
-const readAgentResource: Read = (call, resource) => {
+function listItemsOf(call: Call, batchId: string): BatchItem[] {
+  const batch = call.state.resources.get(resourceKey(call.account.email, 'batch', batchId))
+  return batch ? listBatchItems(call, batch) : []
+}
+
+const readAgentResource: Read = (call) => {
+  const resource = getSubject(call)
   const session = call.found.get('session_id')
-  if (resource?.doc.session_id !== session?.id) throw notFound(call.row, 'agent-resource', 'path')
-  return { url: mediaUrl(call.origin, `${String(resource?.doc.video_id)}.mp4`) }
+  if (resource.doc.session_id !== session?.id) throw notFound(call.row, 'agent-resource', 'path')
+  return { url: mediaUrl(call.origin, `${String(resource.doc.video_id)}.mp4`) }
 }
 
-const readGroup: Read = (call, group) => {
+const readGroup: Read = (call) => {
+  const group = getSubject(call)
   const looks = listOwn(call.state, call.account, 'avatar').filter(
-    (look) => look.doc.group_id === group!.id
+    (look) => look.doc.group_id === group.id
   )
   return { looks_count: Math.max(1, looks.length) }
 }

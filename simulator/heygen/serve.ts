@@ -172,7 +172,7 @@ function missing(row: Row, owner: OwnerId): Refusal {
 /** Resource names of scopes are not listed anywhere; the first path segment, with or without s, is taken [guess]. */
 function assertScope(row: Row, account: Account): void {
   if (!account.scopes || row.family !== 'v3' || row.path === '/v3/api_keys/self') return
-  const segment = row.path === '/v3/users/me' ? 'account' : row.path.split('/')[2]!
+  const segment = row.path === '/v3/users/me' ? 'account' : (row.path.split('/')[2] ?? '')
   const verb = row.method === 'GET' ? 'read' : 'write'
   const names = [segment, segment.replace(/s$/, ''), '*']
   if (

@@ -1,7 +1,7 @@
 /** Creations that make more than one thing, or start a job on a thing that exists. */
 import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
-import { asText, type Call, getSubject } from './call.ts'
+import { asText, type Call, getNamed, getSubject } from './call.ts'
 import { envelopeData, fillRow, mediaUrl, toSubject } from './fill.ts'
 import { assertCount } from './limits.ts'
 import { addResource, readPointer } from './resources.ts'
@@ -18,8 +18,14 @@ const BATCHED: Record<string, { list: string; type: string }> = {
   'POST /v3/video-quality/comparisons/batches': { list: 'comparisons', type: 'comparison' },
 }
 
+function getBatched(call: Call): { list: string; type: string } {
+  const batched = BATCHED[call.name]
+  if (!batched) throw new Error(`${call.name} is no batch`)
+  return batched
+}
+
 const startBatch: Shape = (call, begin) => {
-  const { list, type } = BATCHED[call.name]!
+  const { list, type } = getBatched(call)
   const given = call.body[list]
   // The documented example of comparisons is an empty list.
   const items =
@@ -47,7 +53,7 @@ const startBatch: Shape = (call, begin) => {
 
 /** The batch exists since its uploads were announced; completing them is the job. */
 const completeUploads: Shape = (call, begin) => {
-  const batch = call.found.get('/batch_id')!
+  const batch = getNamed(call, '/batch_id')
   const again = begin({ id: batch.id, type: 'batch', doc: batch.doc })
   const ids = readPointer(batch.doc, '/items/*').map(String)
   for (const [index, id] of ids.entries()) {
@@ -55,7 +61,7 @@ const completeUploads: Shape = (call, begin) => {
       type: 'asset',
       id,
       doc: { batch_id: batch.id, file_type: 'video' },
-      jobId: again.jobId!,
+      jobId: again.jobId ?? again.id,
       part: { index, total: ids.length },
     })
   }
@@ -63,7 +69,7 @@ const completeUploads: Shape = (call, begin) => {
 }
 
 const train: Shape = (call, begin) =>
-  begin({ id: call.found.get('/group_id')!.id, type: 'training' })
+  begin({ id: getNamed(call, '/group_id').id, type: 'training' })
 
 const generatePhoto: Shape = (call, begin) => {
   const keys = [newId('asset'), newId('asset')]
@@ -75,7 +81,7 @@ const generatePhoto: Shape = (call, begin) => {
 }
 
 const changePhoto: Shape = (call, begin) => {
-  const photo = call.found.get('/id')!
+  const photo = getNamed(call, '/id')
   return begin({
     form: 'photo',
     doc: { group_id: photo.doc.group_id ?? null, title: photo.doc.title },
@@ -102,7 +108,7 @@ const makeAvatar: Shape = (call, begin) => {
       type: 'avatar-group',
       id: groupId,
       doc: { ...titleOf(call), ...waits },
-      jobId: look.jobId!,
+      jobId: look.jobId ?? look.id,
     })
   const template = envelopeData(call.row.responseExample) as Doc
   const { state, row, origin } = call
@@ -137,12 +143,12 @@ const openAgent: Shape = (call, begin) => {
 }
 
 const tellAgent: Shape = (call, begin) => {
-  const session = getSubject(call)!
+  const session = getSubject(call)
   const { waits_as: _, ...doc } = session.doc
   const again = begin({ id: session.id, type: 'agent-session', doc })
   call.state.putResource({ ...again, createdAt: session.createdAt, seq: session.seq })
   const video = call.state.resources.get(`${call.account.email}|video|${String(doc.video_id)}`)
-  if (video) call.state.putResource({ ...video, jobId: again.jobId! })
+  if (video) call.state.putResource({ ...video, jobId: again.jobId ?? again.id })
   return { ...again, doc: { ...doc, answer: { run_id: newId('agent-run') } } }
 }
 

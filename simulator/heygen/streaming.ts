@@ -92,7 +92,7 @@ function jobOf(call: Call, session: Resource): Job | undefined {
 }
 
 function getSession(call: Call): Resource {
-  return (call.found.get('/session_id') ?? getSubject(call))!
+  return call.found.get('/session_id') ?? getSubject(call)
 }
 
 /** Whatever is done with a session wakes it; a closed one refuses. */

@@ -5,7 +5,7 @@ import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, getSubject, type Reply, reply } from './call.ts'
 import { envelopeOf, invalid, Refusal, refuse } from './errors.ts'
 import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
-import { readUpload, type Uploaded } from './multipart.ts'
+import { mediaTypeOf, readUpload, type Uploaded } from './multipart.ts'
 import { addResource } from './resources.ts'
 
 const MIB = 1024 * 1024
@@ -42,14 +42,11 @@ async function takeRaw(
   call: Call,
   types: string[]
 ): Promise<{ uploaded: Uploaded; fileType: string }> {
-  const contentType = (call.request.headers.get('content-type') ?? '')
-    .split(';')[0]!
-    .trim()
-    .toLowerCase()
+  const contentType = mediaTypeOf(call.request)
   if (!types.includes(contentType)) {
     throw new Refusal(400, { code: 400543, message: 'Asset format not supported' })
   }
-  const fileType = contentType.split('/')[0]!
+  const fileType = typeOf(contentType)
   const maxBytes = RAW_MAX_BYTES[fileType] ?? 50 * MIB
   const uploaded = await readUpload(call.request, { maxBytes })
   if (!uploaded) throw tooLarge(call)
@@ -135,7 +132,7 @@ function announce(call: Call, file: Doc, more: Doc): Doc {
 
 /** That nothing was put before is a 409 here [guess]; the documented example's asset counts as put. */
 export function completeAsset(call: Call): Reply {
-  const asset = getSubject(call)!
+  const asset = getSubject(call)
   if (asset.doc.status === 'pending_upload') {
     throw refuse('v3', {
       status: 409,

@@ -1,7 +1,7 @@
 /** Things that are made, changed and deleted at once, without a job. */
 import { newHex, newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
-import { asText, type Call, getSubject, type Reply, reply, toDoc } from './call.ts'
+import { asText, type Call, findSubject, getNamed, getSubject, type Reply, reply, toDoc } from './call.ts'
 import { envelopeOf, invalid } from './errors.ts'
 import { envelopeData, fillRow, localise, toSubject, withData } from './fill.ts'
 import { endJob } from './jobs.ts'
@@ -16,12 +16,12 @@ import {
   uploadRaw,
 } from './uploads.ts'
 
-type Write = (call: Call, subject: Resource | undefined) => Reply | Promise<Reply>
+type Write = (call: Call) => Reply | Promise<Reply>
 
 export async function write(call: Call): Promise<Reply> {
-  const subject = getSubject(call)
+  const subject = findSubject(call)
   const special = WRITES[call.name]
-  if (special) return special(call, subject)
+  if (special) return special(call)
   if (call.row.method === 'DELETE' || call.row.path.endsWith('/delete'))
     return remove(call, subject)
   const made = MADE[call.name]
@@ -85,7 +85,7 @@ const makeGroup: Write = (call) => {
 }
 
 const addToGroup: Write = (call) => {
-  const group = call.found.get('/group_id')!
+  const group = getNamed(call, '/group_id')
   const keys = Array.isArray(call.body.image_keys) ? call.body.image_keys : []
   const example = call.row.responseExample
   const [template] = (envelopeData(example) as { photo_avatar_list: unknown[] }).photo_avatar_list
@@ -104,28 +104,30 @@ const addToGroup: Write = (call) => {
 
 const trash =
   (is_trash: boolean): Write =>
-  (call, folder) => {
-    call.state.putResource({ ...folder!, doc: { ...folder!.doc, is_trash } })
+  (call) => {
+    const folder = getSubject(call)
+    call.state.putResource({ ...folder, doc: { ...folder.doc, is_trash } })
     return reply(call, call.row.responseExample)
   }
 
 const share: Write = (call) => {
-  const video = call.found.get('/video_id')!
+  const video = getNamed(call, '/video_id')
   return reply(call, withData(call.row.responseExample, `https://app.heygen.com/share/${video.id}`))
 }
 
 /** Consent ends the waiting of a digital twin [guess]. */
-const consent: Write = (call, group) => {
+const consent: Write = (call) => {
+  const group = getSubject(call)
   const looks = [...(call.state.byOwner.get(call.account.email)?.values() ?? [])].filter(
-    (each) => each.type === 'avatar' && each.doc.group_id === group!.id
+    (each) => each.type === 'avatar' && each.doc.group_id === group.id
   )
-  for (const each of [group!, ...looks]) {
+  for (const each of [group, ...looks]) {
     const { waits_as: _, ...doc } = each.doc
     call.state.putResource({ ...each, doc })
   }
   const example = call.row.responseExample
   const template = envelopeData(example) as Doc
-  const fresh = call.state.resources.get(group!.key)!
+  const fresh = call.state.resources.get(group.key) ?? group
   const avatar_group = fillRow(
     template.avatar_group,
     toSubject(call.state, fresh, call.row, call.origin)
@@ -135,36 +137,40 @@ const consent: Write = (call, group) => {
 }
 
 /** A stopped session ends at once, with what it has; that this counts as completed is a [guess]. */
-const stopAgent: Write = (call, session) => {
-  const job = session!.jobId ? call.state.jobs.get(session!.jobId) : undefined
+const stopAgent: Write = (call) => {
+  const session = getSubject(call)
+  const job = session.jobId ? call.state.jobs.get(session.jobId) : undefined
   if (job) endJob(call.state, job)
-  return answerWith(call, session!)
+  return answerWith(call, session)
 }
 
-const cancelRun: Write = (call, run) => {
-  const job = run!.jobId ? call.state.jobs.get(run!.jobId) : undefined
+const cancelRun: Write = (call) => {
+  const run = getSubject(call)
+  const job = run.jobId ? call.state.jobs.get(run.jobId) : undefined
   if (job) endJob(call.state, job, { outcome: 'cancelled' })
-  return answerWith(call, run!)
+  return answerWith(call, run)
 }
 
-const addVersion: Write = (call, workflow) => {
-  const version_number = Number(workflow!.doc.version ?? 0) + 1
-  call.state.putResource({ ...workflow!, doc: { ...workflow!.doc, version: version_number } })
+const addVersion: Write = (call) => {
+  const workflow = getSubject(call)
+  const version_number = Number(workflow.doc.version ?? 0) + 1
+  call.state.putResource({ ...workflow, doc: { ...workflow.doc, version: version_number } })
   return reply(call, withData(call.row.responseExample, { version_number }))
 }
 
-const removeEndpoint: Write = (call, endpoint) => {
-  const target = endpoint ?? call.found.get('/endpoint_id')
+const removeEndpoint: Write = (call) => {
+  const target = findSubject(call) ?? call.found.get('/endpoint_id')
   if (target) call.state.deleteResource(target)
   return reply(call, call.row.responseExample)
 }
 
-const setDefaultVoice: Write = (call, group) => {
+const setDefaultVoice: Write = (call) => {
+  const group = getSubject(call)
   const voice = asText(call.body.default_voice_id)
   if (!voice)
     throw invalid(envelopeOf(call.row), 'default_voice_id is required.', 'default_voice_id')
-  call.state.putResource({ ...group!, doc: { ...group!.doc, default_voice_id: voice } })
-  return reply(call, { data: { id: toId('avatar-group', group!.id), default_voice_id: voice } })
+  call.state.putResource({ ...group, doc: { ...group.doc, default_voice_id: voice } })
+  return reply(call, { data: { id: toId('avatar-group', group.id), default_voice_id: voice } })
 }
 
 const WRITES: Record<string, Write> = {

@@ -73,6 +73,15 @@ export interface Candidate {
 /** The provider's clock may be behind ours, and its times are often whole seconds. */
 const SKEW_MS = 5000
 
+/** It appeared since the lease was acquired, and is no job that is known. */
+export function isCandidate(
+  lease: Lease,
+  row: Candidate,
+  isKnown: (id: string) => boolean
+): boolean {
+  return !isKnown(row.id) && (row.createdAt ?? 0) >= lease.acquiredAt - SKEW_MS
+}
+
 /**
  * The row that a lost creation may have become. Exact: it carries our callback id. Likely: it appeared since and has
  * the same title, or no titles are known. Rows that belong to known jobs do not count.
@@ -82,9 +91,7 @@ export function matchCandidate(
   candidates: readonly Candidate[],
   isKnown: (id: string) => boolean
 ): { candidate: Candidate; isExact: boolean } | undefined {
-  const since = candidates.filter(
-    (row) => !isKnown(row.id) && (row.createdAt ?? 0) >= lease.acquiredAt - SKEW_MS
-  )
+  const since = candidates.filter((row) => isCandidate(lease, row, isKnown))
   const { callbackId, title } = lease.clue
   const exact = callbackId && since.find((row) => row.callbackId === callbackId)
   if (exact) return { candidate: exact, isExact: true }

@@ -14,6 +14,7 @@ import {
   errandOf,
   found,
   goesOn,
+  isCandidate,
   matchCandidate,
   postponed,
   unknownToProvider,
@@ -164,24 +165,25 @@ function toMs(time: unknown): number {
   return number < 1e11 ? number * 1000 : number
 }
 
+/** A row whose callback id cannot be read stays without one: it can then be likely, never exact. */
 async function withCallbackIds(
   errands: Errands,
   lease: Lease,
   finder: Finder,
   rows: Candidate[]
 ): Promise<Candidate[]> {
-  if (!lease.clue.callbackId || finder.callbackId !== undefined) return rows
-  const since = rows.filter(
-    (row) => !errands.desk.knows(row.id) && (row.createdAt ?? 0) > lease.acquiredAt - 60_000
-  )
-  const opened = since.slice(0, DETAILS_MAX).map(async (row) => {
-    const ask = errands.provider.startOf(lease, row.id)?.ask
-    const answer = ask === undefined ? undefined : await get(errands, ask)
-    const callbackId = textAt(answer?.body, '/data/callback_id') ?? ''
-    return { ...row, callbackId }
+  const { details } = finder
+  if (!lease.clue.callbackId || details === undefined) return rows
+  const recent = rows
+    .filter((row) => isCandidate(lease, row, errands.desk.knows))
+    .slice(0, DETAILS_MAX)
+  const opened = recent.map(async (row) => {
+    const answer = await get(errands, details.replace('{id}', encodeURIComponent(row.id)))
+    const callbackId = valueAt(answer?.body, '/data/callback_id')
+    return callbackId === undefined ? row : { ...row, callbackId: String(callbackId ?? '') }
   })
   const detailed = await Promise.all(opened)
-  return [...detailed, ...rows.filter((row) => !detailed.some((one) => one.id === row.id))]
+  return [...detailed, ...rows.filter((row) => !recent.some((one) => one.id === row.id))]
 }
 
 /** Undefined: the provider could not be asked, refused the credential, or is overloaded. */

@@ -144,12 +144,13 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  return Promise.all(
-    accounts.map(async (account) => ({
-      account,
-      view: await ports.slots(account.key).view(tenant),
-    }))
-  )
+  const views = accounts.map(async (account) => {
+    const view = await ports.slots(account.key).view(tenant)
+    // What is about to be shown as free must not be refused from memory.
+    if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
+    return { account, view }
+  })
+  return Promise.all(views)
 }
 
 function roomOf({ account, view }: AccountView) {

@@ -117,7 +117,10 @@ export interface Finder {
   id: string
   title: string
   createdAt: string
+  /** Pointer to the callback id in a row, where rows have it. */
   callbackId?: string
+  /** Else the path of one job's details that have it at `/data/callback_id`, `{id}` replaced. */
+  details?: string
 }
 
 export interface JudgedAnswer {

@@ -6,8 +6,11 @@ import type { Finder } from '#providers/provider.ts'
 
 const V3_ROW = { rows: '/data/*', id: '/id', title: '/title', createdAt: '/created_at' }
 
+/** v3's own detail of a video is not documented to echo the callback id; the older status is. Ids are the same. */
+const VIDEO_DETAILS = '/v1/video_status.get?video_id={id}'
+
 export const FINDERS: Record<string, Finder> = {
-  video: { ...V3_ROW, path: '/v3/videos?limit=50' },
+  video: { ...V3_ROW, path: '/v3/videos?limit=50', details: VIDEO_DETAILS },
   translation: { ...V3_ROW, path: '/v3/video-translations?limit=50', callbackId: '/callback_id' },
   lipsync: { ...V3_ROW, path: '/v3/lipsyncs?limit=50', callbackId: '/callback_id' },
   'ai-clipping': { ...V3_ROW, path: '/v3/ai-clipping?limit=50', callbackId: '/callback_id' },
@@ -25,4 +28,5 @@ export const LEGACY_VIDEO_FINDER: Finder = {
   id: '/video_id',
   title: '/video_title',
   createdAt: '/created_at',
+  details: VIDEO_DETAILS,
 }

@@ -1,0 +1,160 @@
+import { afterAll, expect, test } from 'vitest'
+import { openGateway, until, type Gateway } from '../support/gateway.ts'
+
+const open: Gateway[] = []
+async function gatewayWith(...options: Parameters<typeof openGateway>): Promise<Gateway> {
+  const gateway = await openGateway(...options)
+  open.push(gateway)
+  return gateway
+}
+
+afterAll(async () => {
+  await Promise.all(open.map((gateway) => gateway.dispose()))
+})
+
+const FAST = { timeScale: 100 }
+const CREATE = { method: 'POST', path: '/v3/videos' }
+const LONG = { simVars: { JOB_MS: '600000' } }
+
+interface JobView {
+  jobid: string | null
+  status: string
+  status_final: boolean
+}
+
+async function jobOf(gateway: Gateway, answer: Response): Promise<JobView> {
+  const id = answer.headers.get('x-request-id')
+  return (await (await gateway.fetch(`/v1/heygen/jobs/${id}`)).json()) as JobView
+}
+
+async function held(gateway: Gateway): Promise<number> {
+  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
+  const { available } = (await answer.json()) as { available: { executing: number }[] }
+  return available.reduce((sum, account) => sum + account.executing, 0)
+}
+
+for (const [what, effect] of [
+  ['breaks off after it was accepted', { reset: 'after' }],
+  ['is answered with broken JSON', { badJson: true }],
+] as const) {
+  test(`a creation that ${what} is never sent again and is found by its callback id`, async () => {
+    const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...FAST, ...LONG })
+    await gateway.sim.fault({ match: CREATE, times: 1, effect })
+    const lost = await gateway.createVideo({
+      callback_id: 'order-77',
+      callback_url: 'https://example.com/hg',
+    })
+    expect(lost.status).toBe(502)
+    expect(lost.headers.get('x-gateway-error')).toBe('outcome_unknown')
+    expect(await jobOf(gateway, lost)).toMatchObject({
+      status: 'outcome_unknown',
+      status_final: false,
+    })
+    const bound = await until(async () => {
+      const job = await jobOf(gateway, lost)
+      return job.jobid !== null && job
+    })
+    const { jobs } = await gateway.sim.state()
+    expect(jobs.map((job) => job.id)).toEqual([bound.jobid])
+    expect(bound.status).toBe('running')
+    await gateway.sim.finishJobs()
+    await until(async () => (await jobOf(gateway, lost)).status === 'completed')
+    expect(await held(gateway)).toBe(0)
+  })
+}
+
+for (const effect of [{ reset: 'before' }, { status: 500 }, { status: 503 }]) {
+  test(`a creation that never arrived (${JSON.stringify(effect)}) ends as absent and its slot comes back`, async () => {
+    const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+    await gateway.sim.fault({ match: CREATE, times: 1, effect })
+    const lost = await gateway.createVideo({ callback_id: 'never' })
+    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+    expect(await held(gateway)).toBe(1)
+    await until(async () => (await jobOf(gateway, lost)).status === 'absent')
+    expect(await held(gateway)).toBe(0)
+    expect((await gateway.sim.account('a@example.com')).jobsStarted).toBe(0)
+  })
+}
+
+test('a likely match holds the slot until that job ends and is never called the client’s', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+  await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
+  const lost = await gateway.createVideo({ title: 'Only a title' })
+  await new Promise((resolve) => setTimeout(resolve, 4000))
+  expect(await jobOf(gateway, lost)).toMatchObject({
+    status: 'outcome_unknown',
+    status_final: false,
+  })
+  expect((await gateway.createVideo()).status).toBe(429)
+  await gateway.sim.finishJobs()
+  await until(async () => (await jobOf(gateway, lost)).status_final)
+  expect(await jobOf(gateway, lost)).toMatchObject({ status: 'outcome_unknown' })
+  expect(await held(gateway)).toBe(0)
+})
+
+test('a creation that takes too long is given up, and its job keeps its slot', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 60, ...LONG })
+  await gateway.sim.fault({ match: CREATE, times: 1, effect: { latencyMs: 2500 } })
+  const started = Date.now()
+  const lost = await gateway.createVideo({ callback_id: 'slow-1' })
+  expect(Date.now() - started).toBeLessThan(2400)
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  await until(async () => (await jobOf(gateway, lost)).status === 'running', 15_000)
+  expect((await gateway.sim.account('a@example.com')).maxInFlight).toBe(1)
+})
+
+test('while the provider cannot be asked no slot is freed', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, simVars: { JOB_MS: '200' } })
+  await gateway.createVideo()
+  await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 503 } })
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  expect(await held(gateway)).toBe(1)
+  await gateway.sim.clearFaults()
+  await until(async () => (await held(gateway)) === 0)
+})
+
+test('a job that the provider no longer knows gives its slot back', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+  const created = await gateway.createVideo()
+  const id = created.headers.get('x-gateway-job')
+  expect((await gateway.fetch(`/heygen/v3/videos/${id}`, { method: 'DELETE' })).status).toBe(200)
+  await until(async () => (await jobOf(gateway, created)).status === 'gone')
+  expect(await held(gateway)).toBe(0)
+})
+
+test('a job unheard of for 48 h is settled as lost', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 50_000, ...LONG })
+  await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 500 } })
+  const created = await gateway.createVideo()
+  expect(created.status).toBe(502)
+  await until(async () => (await jobOf(gateway, created)).status === 'lost', 15_000)
+  expect(await held(gateway)).toBe(0)
+})
+
+test('a client that goes away does not stop a creation', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...LONG })
+  await gateway.sim.fault({ match: CREATE, times: 1, effect: { latencyMs: 700 } })
+  const gone = new AbortController()
+  setTimeout(() => gone.abort(), 150)
+  await expect(
+    gateway.fetch('/heygen/v3/videos', {
+      method: 'POST',
+      signal: gone.signal,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        type: 'avatar',
+        avatar_id: 'Abigail_expressive_2024112501',
+        script: 'Hi',
+        voice_id: '1bd001e7e50f421d891986aad5158bc8',
+      }),
+    })
+  ).rejects.toThrow()
+  const job = await until(async () => {
+    const { running } = (await (await gateway.fetch('/v1/heygen/jobs')).json()) as {
+      running: { jobid: string }[]
+    }
+    const { jobs } = await gateway.sim.state()
+    return running[0]?.jobid === jobs[0]?.id && jobs[0]
+  })
+  expect(job.status).not.toBe('completed')
+})

@@ -1,0 +1,192 @@
+/** `npm start` and `npm run demo` as a person runs them: as processes, by what they print and what they leave behind. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { findFreePort, findRunning, HOST } from '../../scripts/lib/local-stack.ts'
+
+// A machine that builds other things at the same time takes its time to start a Worker.
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 })
+
+const run = promisify(execFile)
+const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-start-'))
+const started: ChildProcess[] = []
+let port: number
+let simulatorPort: number
+
+beforeAll(async () => {
+  port = await findFreePort(18_787)
+  simulatorPort = await findFreePort(port + 10)
+})
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((child) => stop(child)))
+})
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the printed curl lines work when pasted', async () => {
+  const { output } = await start()
+  const lines = curlLines(output)
+  expect(lines).toHaveLength(3)
+  const [accounts, video, available] = await runAll(lines)
+  expect(accounts).toMatchObject({
+    'alice@example.com': { maxJobs: 2 },
+    'bob@example.com': { maxJobs: 3 },
+  })
+  const { video_id } = (video as { data: { video_id: string } }).data
+  expect(available).toMatchObject({ executing: [{ id: video_id }] })
+})
+
+test('the secrets are made once, are readable by their owner alone, and ADMIN_TOKEN is not printed', async () => {
+  const file = path.join(folder, 'secrets.json')
+  await stop((await start()).child)
+  const before = readFileSync(file, 'utf8')
+  const { output } = await start()
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  const secrets = JSON.parse(before) as { ADMIN_TOKEN: string; token: string }
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(secrets.ADMIN_TOKEN).toHaveLength(48)
+  expect(output).not.toContain(secrets.ADMIN_TOKEN)
+  expect(output).toContain(secrets.token)
+})
+
+test('SIGINT, even twice, ends with 0 and leaves no process behind', async () => {
+  const { child } = await start()
+  const workers = findRunning(folder)?.workers ?? []
+  expect(workers).toHaveLength(2)
+  child.kill('SIGINT')
+  child.kill('SIGINT')
+  expect(await exitCodeOf(child)).toBe(0)
+  expect([child.pid ?? 0, ...workers].filter(isAlive)).toEqual([])
+  expect(findRunning(folder)).toBeUndefined()
+})
+
+test('started again, it has the accounts and jobs of before, also after a kill -9', async () => {
+  const first = await start()
+  const [, video] = await runAll(curlLines(first.output))
+  const { video_id } = (video as { data: { video_id: string } }).data
+  const [orphan = 0] = findRunning(folder)?.workers ?? []
+  first.child.kill('SIGKILL')
+  await exitCodeOf(first.child)
+  const { output } = await start()
+  expect(isAlive(orphan)).toBe(false)
+  const lines = curlLines(output)
+  const [accounts] = await runAll(lines)
+  expect(Object.keys(accounts as object)).toEqual(['alice@example.com', 'bob@example.com'])
+  const job = lines[0]?.replace('/accounts', `/jobs/${video_id}`) ?? ''
+  expect(await runAll([job])).toMatchObject([{ jobid: video_id }])
+})
+
+test('a busy port is announced and the next one is taken', async () => {
+  const squatter = createServer().listen(port, HOST)
+  await once(squatter, 'listening')
+  try {
+    const { output } = await start()
+    expect(output).toContain(`Port ${port} is busy, taking ${port + 1}`)
+    expect(output).toContain(`ready at http://${HOST}:${port + 1}\n`)
+    expect(await runAll(curlLines(output).slice(0, 1))).toMatchObject([{ 'bob@example.com': {} }])
+  } finally {
+    squatter.close()
+  }
+})
+
+test('a second start on the same folder is refused in one sentence', async () => {
+  const { child } = await start()
+  const second = spawnStart()
+  const said = collect(second)
+  expect(await exitCodeOf(second)).toBe(1)
+  expect(said.text).toContain(`is in use by process ${child.pid}`)
+  expect(said.text.trim().split('\n')).toHaveLength(1)
+})
+
+test('the demo keeps its promises on a stack of its own, and leaves nothing behind', async () => {
+  const temporary = mkdtempSync(path.join(folder, 'tmp-'))
+  const env = { ...process.env, LOCAL_DIR: path.join(folder, 'nobody'), TMPDIR: temporary }
+  const { stdout } = await run(process.execPath, ['scripts/demo.ts'], { env })
+  expect(stdout).toContain('5 accepted, 3 told to come back later')
+  expect(stdout.match(/ completed /g)).toHaveLength(8)
+  expect(stdout.trim().split('\n').at(-1)).toMatch(/^As promised: 8 videos on 5 slots/)
+  expect((await run('ls', [temporary])).stdout).not.toContain('heygen-gateway-demo')
+}, 60_000)
+
+async function start(): Promise<{ child: ChildProcess; output: string }> {
+  const child = spawnStart()
+  const said = collect(child)
+  const ended = once(child, 'exit').then(() => {
+    throw new Error(`npm start ended before it was ready:\n${said.text}`)
+  })
+  await Promise.race([ended, said.until('Ctrl-C')])
+  ended.catch(() => undefined)
+  return { child, output: said.text }
+}
+
+function spawnStart(): ChildProcess {
+  const env = { LOCAL_DIR: folder, PORT: String(port), SIMULATOR_PORT: String(simulatorPort) }
+  const child = spawn(process.execPath, ['scripts/start.ts'], { env: { ...process.env, ...env } })
+  started.push(child)
+  return child
+}
+
+function collect(child: ChildProcess) {
+  const said = { text: '', until }
+  function until(word: string): Promise<void> {
+    return new Promise((resolve) => {
+      const look = () => said.text.includes(word) && resolve()
+      child.stdout?.on('data', look)
+      look()
+    })
+  }
+  const add = (chunk: Buffer) => {
+    said.text += chunk.toString()
+  }
+  child.stdout?.on('data', add)
+  child.stderr?.on('data', add)
+  return said
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM')
+  await exitCodeOf(child)
+}
+
+async function exitCodeOf(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  return child.exitCode
+}
+
+function curlLines(output: string): string[] {
+  return output.split('\n').filter((line) => line.startsWith('curl '))
+}
+
+/** One after the other, as a person would. */
+async function runAll(lines: string[]): Promise<unknown[]> {
+  const answers: unknown[] = []
+  for (const line of lines) {
+    const { stdout } = await run('sh', ['-c', line])
+    answers.push(JSON.parse(stdout) as unknown)
+  }
+  return answers
+}
+
+/** A zombie counts as gone: it only waits for its new parent to take note. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  return !isZombie(pid)
+}
+
+function isZombie(pid: number): boolean {
+  try {
+    return /^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false // no /proc here
+  }
+}

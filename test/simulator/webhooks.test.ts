@@ -1,0 +1,116 @@
+/** Webhooks: signed as the provider signs, retried, and lost or doubled when asked to. */
+import { createHmac } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openSimulator, sleep, VIDEO } from './open-simulator.ts'
+
+type Received = { method: string; path: string; headers: IncomingHttpHeaders; body: string }
+
+let simulator: Awaited<ReturnType<typeof openSimulator>>
+let server: Server
+let base = ''
+let answerWith = 200
+const received: Received[] = []
+
+beforeAll(async () => {
+  simulator = await openSimulator({ vars: { JOB_MS: '50' } })
+  server = createServer(async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += String(chunk)
+    const { method = '', url = '', headers } = request
+    received.push({ method, path: url, headers, body })
+    response.writeHead(answerWith).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  await simulator.dispose()
+  server.close()
+})
+
+const create = (key: string, more: object = {}) =>
+  simulator.call('POST', '/v3/videos', { key, body: { ...VIDEO, ...more } })
+
+async function waitFor(path: string, count = 1): Promise<Received[]> {
+  for (let tries = 0; tries < 100; tries++) {
+    const found = received.filter((each) => each.path === path && each.method === 'POST')
+    if (found.length >= count) return found
+    await sleep(20)
+  }
+  throw new Error(`${path} was not called ${count} times`)
+}
+
+test('an endpoint gets one signed event, a callback_url the same event unsigned', async () => {
+  const key = 'sk_sim_hooks'
+  const body = { url: `${base}/hook`, events: ['avatar_video.success'] }
+  const { secret } = (await simulator.call('POST', '/v3/webhooks/endpoints', { key, body })).body
+    .data
+  const made = await create(key, { callback_id: 'c1', callback_url: `${base}/callback` })
+  const [[hook], [callback]] = await Promise.all([waitFor('/hook'), waitFor('/callback')])
+  const signature = createHmac('sha256', secret).update(hook!.body).digest('hex')
+  expect(hook!.headers).toMatchObject({ signature, 'heygen-signature': signature })
+  const event = JSON.parse(hook!.body)
+  expect(hook!.headers['heygen-event-id']).toBe(event.event_id)
+  expect(event).toMatchObject({
+    event_type: 'avatar_video.success',
+    event_data: { video_id: made.body.data.video_id, callback_id: 'c1' },
+  })
+  expect(callback!.body).toBe(hook!.body)
+  expect(callback!.headers.signature).toBeUndefined()
+  const history = await simulator.call('GET', '/v3/webhooks/events', { key })
+  expect(history.body.data[0].event_id).toBe(event.event_id)
+})
+
+test('what is not answered with 2xx comes again', async () => {
+  await simulator.sim('POST', 'settings', { webhookRetryMs: 30 })
+  answerWith = 500
+  await create('sk_sim_retry', { callback_url: `${base}/retry` })
+  await waitFor('/retry', 2)
+  answerWith = 200
+  const count = (await waitFor('/retry', 3)).length
+  await sleep(150)
+  expect(received.filter((each) => each.path === '/retry').length).toBe(count)
+})
+
+test('held webhooks wait in the outbox until they are sent by hand', async () => {
+  await simulator.sim('POST', 'settings', { webhooks: 'held' })
+  await create('sk_sim_held', { callback_url: `${base}/held` })
+  await sleep(150)
+  expect(received.some((each) => each.path === '/held')).toBe(false)
+  const waiting = await simulator.sim('GET', 'webhooks?state=held')
+  expect(waiting).toMatchObject([{ eventType: 'avatar_video.success', attempts: 0 }])
+  const sent = await simulator.sim('POST', 'webhooks', {})
+  expect(sent).toMatchObject([{ state: 'delivered', lastStatus: 200 }])
+  expect(await waitFor('/held')).toHaveLength(1)
+})
+
+test('webhooks can be lost and doubled', async () => {
+  await simulator.sim('POST', 'settings', { webhooks: 'auto', doubleRate: 1 })
+  await create('sk_sim_double', { callback_url: `${base}/double` })
+  expect(await waitFor('/double', 2)).toHaveLength(2)
+  await simulator.sim('POST', 'settings', { doubleRate: 0, loseRate: 1 })
+  await create('sk_sim_lost', { callback_url: `${base}/lost` })
+  await sleep(200)
+  expect(received.some((each) => each.path === '/lost')).toBe(false)
+  await simulator.sim('POST', 'settings', { loseRate: 0 })
+})
+
+test('nothing is sent beyond loopback', async () => {
+  await create('sk_sim_far', { callback_url: 'https://example.com/hg' })
+  await sleep(150)
+  expect(await simulator.sim('GET', 'webhooks?state=blocked')).toHaveLength(1)
+})
+
+test('an endpoint is asked by OPTIONS when that is switched on', async () => {
+  await simulator.sim('POST', 'settings', { validateWebhookUrl: true })
+  const add = (url: string) =>
+    simulator.call('POST', '/v1/webhook/endpoint.add', { key: 'sk_sim_v', body: { url } })
+  expect((await add(`${base}/options`)).status).toBe(200)
+  expect(received.at(-1)).toMatchObject({ method: 'OPTIONS', path: '/options' })
+  expect(await add('http://127.0.0.1:1/none')).toMatchObject({
+    status: 400,
+    body: { code: 400542 },
+  })
+})
