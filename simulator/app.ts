@@ -1,6 +1,6 @@
 /** The front door: which host was meant, what was asked, what goes wrong on purpose, and a record of it all. */
 import { control } from './control.ts'
-import { brokenResponse, type FaultTarget, spoil, takeFault } from './faults.ts'
+import { brokenResponse, cannedResponse, type FaultTarget, spoil, takeFault } from './faults.ts'
 import { serveFile } from './files.ts'
 import { type Match, matchRow } from './heygen/catalogue.ts'
 import { type Envelope, envelopeOfPath, Refusal, refuse } from './heygen/errors.ts'
@@ -19,7 +19,8 @@ export async function handleRequest(state: State, request: Request): Promise<Res
   const url = new URL(request.url)
   settleDue(state)
   if (url.pathname.startsWith('/__sim/')) return control(state, request, url)
-  if (url.pathname.startsWith('/files/')) return serveFile(state, request, url)
+  if (url.pathname.startsWith('/files/')) return answerFile(state, request, url)
+  if (state.settings.latencyMs > 0) await scheduler.wait(state.settings.latencyMs)
   const asked = readAsked(request, url)
   const text = await readText(request, asked)
   const account = findAccount(state, request, asked)
@@ -27,11 +28,24 @@ export async function handleRequest(state: State, request: Request): Promise<Res
   const target = toTarget(request, asked, account)
   const fault = takeFault(state, target)
   if (fault) recorded.fault = fault.key
-  const response = await withFault(fault, () =>
+  const response = await withFault(fault, asked.path, () =>
     answer(state, request, asked, account, text, recorded)
   )
   recorded.status ??= response.status
   return response
+}
+
+function answerFile(state: State, request: Request, url: URL): Promise<Response> {
+  const path = url.pathname
+  const target = {
+    method: request.method,
+    path,
+    template: '',
+    kind: '',
+    account: null,
+    host: 'files',
+  }
+  return withFault(takeFault(state, target), path, () => serveFile(state, request, url))
 }
 
 const HOSTS: [string, string][] = [
@@ -101,6 +115,7 @@ function toTarget(request: Request, asked: Asked, account: Account | undefined):
 
 async function withFault(
   fault: Fault | undefined,
+  path: string,
   run: () => Promise<Response>
 ): Promise<Response> {
   const effect = fault?.effect
@@ -113,12 +128,7 @@ async function withFault(
   }
   if (effect.redirect)
     return new Response(null, { status: 302, headers: { location: effect.redirect } })
-  if (effect.status) {
-    const body = effect.body ?? { error: { code: 'simulated', message: 'Simulated fault' } }
-    const headers = { 'content-type': 'application/json', ...effect.headers }
-    const raw = typeof body === 'string' ? body : JSON.stringify(body)
-    return new Response(effect.status === 204 ? null : raw, { status: effect.status, headers })
-  }
+  if (effect.status) return cannedResponse(effect, path)
   return spoil(effect, await run())
 }
 
@@ -139,7 +149,10 @@ async function answer(
     } else {
       if (!asked.match) throw unknownPath(asked)
       if (!account) throw unauthorizedFor(asked.match.row)
-      response = await serve({ state, request, url: asked.url, match: asked.match, text }, account)
+      response = await serve(
+        { state, request, recorded, url: asked.url, match: asked.match, text },
+        account
+      )
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -35,6 +35,18 @@ function getAccount(state: State, email: unknown): Account {
   return account
 }
 
+/** By its own id, or by that of a thing that it makes: the newest job of a trained group, of a session, of a batch item. */
+function getJob(state: State, id: string): Job {
+  const ofThing = (job: Job): boolean => job.doc.entityId === id
+  const making = state.resources.values().find((each) => each.id === id && each.jobId !== undefined)
+  const job =
+    state.jobs.get(id) ??
+    [...state.jobs.values()].findLast(ofThing) ??
+    state.jobs.get(making?.jobId ?? '')
+  if (!job) throw new BadOrder(`No job ${id}`)
+  return job
+}
+
 const changeAccount: Action = ({ state, body }) => {
   const fields = body as unknown as Partial<Account> & { email: string }
   if (typeof fields.email !== 'string') throw new BadOrder('email is needed')
@@ -59,8 +71,7 @@ const listRequests: Action = ({ state, url }) => {
 }
 
 const endOne: Action = async ({ state, body, id }) => {
-  const job = state.jobs.get(id)
-  if (!job) throw new BadOrder(`No job ${id}`)
+  const job = getJob(state, id)
   finish(state, job, body)
   await settleAndSend(state)
   return toJobView(job)
@@ -160,11 +171,7 @@ const ACTIONS: Record<string, Action> = {
   'DELETE requests': ({ state }) => {
     state.requests = []
   },
-  'GET jobs/': ({ state, id }) => {
-    const job = state.jobs.get(id)
-    if (!job) throw new BadOrder(`No job ${id}`)
-    return toJobView(job)
-  },
+  'GET jobs/': ({ state, id }) => toJobView(getJob(state, id)),
   'POST jobs': startOutside,
   'POST jobs/': endOne,
   'POST finish': endAll,

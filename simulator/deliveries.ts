@@ -46,25 +46,37 @@ export function enqueue(state: State, delivery: NewDelivery): void {
 export function isLoopback(url: string): boolean {
   const host = URL.parse(url)?.hostname ?? ''
   return (
-    host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host.startsWith('127.')
+    host === 'localhost' ||
+    host.endsWith('.localhost') ||
+    host === '[::1]' ||
+    host.startsWith('127.')
   )
 }
 
 export async function sendDue(state: State): Promise<void> {
   const now = state.now()
-  const isWaiting = (each: Delivery): boolean => each.state === 'due' && !sending.has(each.key)
-  const due = state.deliveries.values().filter((each) => isWaiting(each) && each.nextAt <= now)
-  await Promise.all([...due].map((delivery) => sendOne(state, delivery)))
-  const next = state.deliveries.values().filter((each) => each.state === 'due')
-  state.wakeAt(Math.min(...[...next].map((each) => each.nextAt)))
+  const due = listWaiting(state).filter((each) => each.nextAt <= now)
+  const sends = due.map((delivery) => sendOne(state, delivery).then(() => wakeForNext(state)))
+  wakeForNext(state)
+  await Promise.all(sends)
 }
 
-const sending = new Set<string>()
+function listWaiting(state: State): Delivery[] {
+  const isWaiting = (each: Delivery): boolean =>
+    each.state === 'due' && !state.sending.has(each.key)
+  return [...state.deliveries.values().filter(isWaiting)]
+}
+
+function wakeForNext(state: State): void {
+  state.wakeAt(Math.min(...listWaiting(state).map((each) => each.nextAt)))
+}
 
 export async function sendOne(state: State, delivery: Delivery): Promise<Delivery> {
-  if (sending.has(delivery.key)) return delivery
-  sending.add(delivery.key)
-  const sent = await attempt(delivery, state.now()).finally(() => sending.delete(delivery.key))
+  if (state.sending.has(delivery.key)) return delivery
+  state.sending.add(delivery.key)
+  const sent = await attempt(delivery, state.now()).finally(() =>
+    state.sending.delete(delivery.key)
+  )
   const attempts = delivery.attempts + 1
   const isOver = state.now() - delivery.createdAt > GIVE_UP_MS
   const ok = sent.status !== null && sent.status >= 200 && sent.status < 300

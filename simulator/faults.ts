@@ -1,4 +1,5 @@
 /** Faults on demand: what goes wrong between us and a caller. */
+import { envelopeOfPath, errorBody } from './heygen/errors.ts'
 import { newHex } from './ids.ts'
 import type { State } from './state.ts'
 import type { Fault, FaultEffect } from './types.ts'
@@ -40,6 +41,9 @@ export function takeFault(state: State, target: FaultTarget): Fault | undefined 
 }
 
 function matches({ match }: Fault, target: FaultTarget): boolean {
+  // Links to files are left alone unless they are meant.
+  if (target.host === 'files' && match.host !== 'files' && !match.path?.startsWith('/files'))
+    return false
   if (match.method && match.method.toUpperCase() !== target.method) return false
   if (match.kind && match.kind !== target.kind) return false
   if (match.host && match.host !== target.host) return false
@@ -53,6 +57,30 @@ export function brokenResponse(): Response {
     start: (controller) => controller.error(new Error('Simulated reset')),
   })
   return new Response(broken, { headers: { 'content-type': 'application/json' } })
+}
+
+const WORDS: Record<number, string> = {
+  400: 'invalid_parameter',
+  401: 'unauthorized',
+  402: 'insufficient_credit',
+  403: 'insufficient_api_key_scope',
+  404: 'not_found',
+  409: 'conflict',
+  429: 'rate_limit_exceeded',
+  502: 'voice_provider_error',
+  503: 'service_unavailable',
+  504: 'gateway_timeout',
+}
+
+/** An answer in place of the provider's; without a body of its own it has the shape of the family. */
+export function cannedResponse(effect: FaultEffect, path: string): Response {
+  const status = effect.status ?? 500
+  const code = WORDS[status] ?? 'internal_error'
+  const facts = { status, number: status, code, message: 'Simulated fault' }
+  const body = effect.body ?? errorBody(envelopeOfPath(path), facts)
+  const headers = { 'content-type': 'application/json', ...effect.headers }
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return new Response([204, 304].includes(status) ? null : text, { status, headers })
 }
 
 /** Changes of the answer. The handler has run by now. */

@@ -19,6 +19,7 @@ export class Simulator extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#state = new State(ctx, { jobMs: toMs(env.JOB_MS, 1000), syncMs: toMs(env.SYNC_MS, 50) })
+    this.#state.keepAwake()
   }
 
   override fetch(request: Request): Promise<Response> {

@@ -39,6 +39,7 @@ export class State {
   readonly syncCalls = new Map<string, number>()
   readonly byOwner = new Map<string, Map<string, Resource>>()
   readonly runningReplays = new Set<string>()
+  readonly sending = new Set<string>()
   requests: Recorded[] = []
   requestCount = 0
   nextDueAt = Infinity
@@ -55,6 +56,7 @@ export class State {
     this.ctx = ctx
     this.defaults = {
       ...times,
+      latencyMs: 0,
       webhooks: 'auto',
       validateWebhookUrl: false,
       webhooksBeyondLoopback: false,

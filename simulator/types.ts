@@ -25,6 +25,7 @@ export type Account = {
   maxInFlight: number
   jobsStarted: number
   logins: number
+  /** Videos, for the daily limit of a trial. */
   startedToday: { day: string; count: number }
 }
 
@@ -140,6 +141,8 @@ export type Plan = {
 export type Settings = {
   jobMs: number
   syncMs: number
+  /** Of every call. */
+  latencyMs: number
   /** auto: sent when due; held: kept until drained by hand; off: none are made. */
   webhooks: 'auto' | 'held' | 'off'
   validateWebhookUrl: boolean

@@ -1,6 +1,6 @@
 /** One call of one account on one row of the catalogue. */
 import type { State } from '../state.ts'
-import type { Account, Doc, Resource } from '../types.ts'
+import type { Account, Doc, Recorded, Resource } from '../types.ts'
 import type { Row } from './catalogue.ts'
 
 export type Call = {
@@ -15,6 +15,8 @@ export type Call = {
   /** The body as it came, for marks like [fail]. */
   text: string
   request: Request
+  /** What /__sim/requests shows of this call; uploads add what only a read body tells. */
+  recorded: Recorded
   origin: string
   /** Resources that the call names, by the documented pointer, or by name for path and query. */
   found: Map<string, Resource>

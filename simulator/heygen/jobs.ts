@@ -53,18 +53,18 @@ export function startJob(state: State, account: Account, job: NewJob): Job {
     charged,
   })
   if (account.credits !== null) account.credits -= charged
-  countStart(state, account)
+  countStart(state, account, job.type)
   schedule(state, started)
   return started
 }
 
 /** Call after the newcomer is in the books: the maximum is of real overlap. */
-export function countStart(state: State, account: Account): void {
+export function countStart(state: State, account: Account, type: string): void {
   const day = new Date(state.now()).toISOString().slice(0, 10)
   const today = account.startedToday.day === day ? account.startedToday.count : 0
   account.jobsStarted += 1
   account.maxInFlight = Math.max(account.maxInFlight, inFlight(state, account))
-  account.startedToday = { day, count: today + 1 }
+  account.startedToday = { day, count: today + (type === 'video' ? 1 : 0) }
   state.accounts.put(account)
 }
 

@@ -5,6 +5,8 @@
 export type Uploaded = {
   sizeBytes: number
   /** Of the whole body, multipart frame included. */
+  bodyBytes: number
+  /** Of the whole body, multipart frame included. */
   sha256: string
   contentType: string
   fileName: string | undefined
@@ -42,7 +44,14 @@ export async function readUpload(
   const sha256 = toHex(await digest.digest)
   if (!boundary) {
     const contentType = mediaTypeOf(request)
-    return { sizeBytes: total, sha256, contentType, fileName: undefined, hasFile: total > 0 }
+    return {
+      sizeBytes: total,
+      bodyBytes: total,
+      sha256,
+      contentType,
+      fileName: undefined,
+      hasFile: total > 0,
+    }
   }
   const part = readPartHead(head)
   const closing = `\r\n--${boundary}--\r\n`.length
@@ -50,6 +59,7 @@ export async function readUpload(
   if (sizeBytes > maxBytes) return undefined
   return {
     sizeBytes,
+    bodyBytes: total,
     sha256,
     contentType: part?.contentType ?? 'application/octet-stream',
     fileName: part?.fileName,

@@ -56,7 +56,7 @@ const LATE = [
 ]
 
 export function statusWord(terminal: Terminal, phase: Phase): string | number {
-  if (phase.state === 'done') return (terminal.done[0] ?? 'completed')
+  if (phase.state === 'done') return terminal.done[0] ?? 'completed'
   if (phase.state === 'failed') {
     const named = [...terminal.failed, ...terminal.done].find((word) => word === phase.outcome)
     return named ?? terminal.failed[0] ?? 'failed'

@@ -1,7 +1,7 @@
 /** One call on the simulated HeyGen: who, what, allowed, then the row's own answer. */
 import { findByKey, findByWebToken } from '../accounts.ts'
 import type { State } from '../state.ts'
-import type { Account, Doc, Resource } from '../types.ts'
+import type { Account, Doc, Recorded, Resource } from '../types.ts'
 import type { Call, Reply } from './call.ts'
 import { type Match, type OwnerId, type Row, rowName } from './catalogue.ts'
 import { envelopeOf, invalid, notFound, Refusal, refuse, unauthorized } from './errors.ts'
@@ -25,6 +25,7 @@ import { validateBody } from './validate.ts'
 import { write } from './writes.ts'
 
 export type ServeInput = {
+  recorded: Recorded
   state: State
   request: Request
   url: URL
@@ -69,7 +70,7 @@ function findSessionOwner(state: State, url: URL): Account | undefined {
 }
 
 export async function serve(input: ServeInput, account: Account): Promise<Response> {
-  const { state, request, url, match, text } = input
+  const { state, request, recorded, url, match, text } = input
   const { row } = match
   assertScope(row, account)
   const call: Call = {
@@ -82,6 +83,7 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     body: {},
     text: text ?? '',
     request,
+    recorded,
     origin: url.origin,
     found: new Map(),
   }

@@ -9,7 +9,7 @@ import { assertConcurrency } from './limits.ts'
 export async function runSync(call: Call, finish: () => Reply): Promise<Reply> {
   const { state, account } = call
   change(call, 1)
-  countStart(state, account)
+  countStart(state, account, 'sync')
   try {
     await scheduler.wait(state.settings.syncMs)
     return finish()

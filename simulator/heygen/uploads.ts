@@ -48,8 +48,7 @@ async function takeRaw(
   }
   const fileType = typeOf(contentType)
   const maxBytes = RAW_MAX_BYTES[fileType] ?? 50 * MIB
-  const uploaded = await readUpload(call.request, { maxBytes })
-  if (!uploaded) throw tooLarge(call)
+  const uploaded = await take(call, { maxBytes })
   if (uploaded.sizeBytes === 0)
     throw refuse('v1', { status: 400, number: 40001, code: '', message: 'Empty body' })
   return { uploaded, fileType }
@@ -59,8 +58,7 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
   const contentType = call.request.headers.get('content-type') ?? ''
   const boundary = /^multipart\/form-data;.*boundary="?([^";]+)"?/i.exec(contentType)?.[1]
   if (!boundary) throw invalid('v3', 'A multipart body with one part named file is needed.', 'file')
-  const uploaded = await readUpload(call.request, { maxBytes: MULTIPART_MAX_BYTES, boundary })
-  if (!uploaded) throw tooLarge(call)
+  const uploaded = await take(call, { maxBytes: MULTIPART_MAX_BYTES, boundary })
   if (!uploaded.hasFile) throw invalid('v3', 'file: Field required', 'file')
   const doc = {
     ...toFileDoc(uploaded),
@@ -68,6 +66,16 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
     file_type: typeOf(uploaded.contentType),
   }
   return show(call, addResource(call.state, call.account.email, { type: 'asset', doc }))
+}
+
+async function take(
+  call: Call,
+  options: { maxBytes: number; boundary?: string }
+): Promise<Uploaded> {
+  const uploaded = await readUpload(call.request, options)
+  if (!uploaded) throw tooLarge(call)
+  Object.assign(call.recorded, { bodyBytes: uploaded.bodyBytes, bodySha256: uploaded.sha256 })
+  return uploaded
 }
 
 function tooLarge(call: Call): Refusal {

@@ -1,7 +1,16 @@
 /** Things that are made, changed and deleted at once, without a job. */
 import { newHex, newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
-import { asText, type Call, findSubject, getNamed, getSubject, type Reply, reply, toDoc } from './call.ts'
+import {
+  asText,
+  type Call,
+  findSubject,
+  getNamed,
+  getSubject,
+  type Reply,
+  reply,
+  toDoc,
+} from './call.ts'
 import { envelopeOf, invalid } from './errors.ts'
 import { envelopeData, fillRow, localise, toSubject, withData } from './fill.ts'
 import { endJob } from './jobs.ts'

@@ -425,4 +425,3 @@ test('a removed account finishes what it started, then forgets its credential', 
     await own.dispose()
   }
 })
-

@@ -1,6 +1,6 @@
 /** What goes wrong on purpose, and what is recorded. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulator, VIDEO } from './open-simulator.ts'
+import { type Json, openSimulator, VIDEO } from './open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -72,7 +72,7 @@ test('requests are recorded as they came, without control calls', async () => {
     body: VIDEO,
     headers: { 'X-Thing': 'yes' },
   })
-  const requests = (await simulator.sim('GET', 'requests?account=ann@sim.example')) as any
+  const requests = (await simulator.sim('GET', 'requests?account=ann@sim.example')) as Json[]
   expect(requests).toHaveLength(1)
   expect(requests[0]).toMatchObject({
     method: 'POST',
@@ -82,8 +82,8 @@ test('requests are recorded as they came, without control calls', async () => {
     account: 'ann@sim.example',
     status: 200,
   })
-  expect(requests[0].headers['x-thing']).toBe('yes')
-  expect(JSON.parse(requests[0].body)).toEqual(VIDEO)
+  expect(requests[0]?.headers['x-thing']).toBe('yes')
+  expect(JSON.parse(requests[0]?.body)).toEqual(VIDEO)
 })
 
 test('a job started twice under one callback_id is a duplicate', async () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulator } from './open-simulator.ts'
+import { type Json, openSimulator } from './open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -24,7 +24,7 @@ test('media is a real MP4 with ranges, ETag and HEAD', async () => {
   expect(await part.text()).toBe('ftyp')
   const head = await fetch(url, { method: 'HEAD' })
   expect(head.headers.get('content-length')).toBe(String(whole.length))
-  const etag = head.headers.get('etag')!
+  const etag = head.headers.get('etag') ?? ''
   expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304)
   expect((await fetch(url, { headers: { range: 'bytes=999999-' } })).status).toBe(416)
 })
@@ -40,14 +40,19 @@ test('a long download has the promised length and resumes anywhere', async () =>
 test('64 MiB pass through without being held', async () => {
   // The first time grows the heap to its working size; what matters is that the second does not add to it.
   await uploadVideo()
-  const before = residentBytes(simulator.pid!)
+  const before = residentBytes(simulator.pid)
   let peak = before
-  const watch = setInterval(() => (peak = Math.max(peak, residentBytes(simulator.pid!))), 20)
+  const watch = setInterval(() => (peak = Math.max(peak, residentBytes(simulator.pid))), 20)
   const id = await uploadVideo()
   clearInterval(watch)
   const assets = await simulator.call('GET', '/v1/asset/list', { key: 'sk_sim_up' })
   expect(assets.body.data.assets[0].id).toBe(id)
   expect(peak - before).toBeLessThan(40 * MIB)
+  const [seen] = (await simulator.sim('GET', 'requests')) as Json[]
+  const sha = createHash('sha256')
+    .update(Buffer.alloc(64 * MIB, 7))
+    .digest('hex')
+  expect(seen).toMatchObject({ bodyBytes: 64 * MIB, bodySha256: sha })
 })
 
 async function uploadVideo(): Promise<string> {
@@ -63,7 +68,7 @@ async function uploadVideo(): Promise<string> {
     duplex: 'half',
   } as RequestInit)
   expect(answer.status).toBe(200)
-  return ((await answer.json()) as any).data.id
+  return ((await answer.json()) as Json).data.id
 }
 
 test('a multipart upload counts the file and not the frame, and refuses more than 32 MB', async () => {
@@ -73,7 +78,7 @@ test('a multipart upload counts the file and not the frame, and refuses more tha
     const headers = { 'x-api-key': 'sk_sim_up' }
     return fetch(`${simulator.url}/v3/assets`, { method: 'POST', headers, body })
   }
-  const good = (await (await upload(new Blob(['hello'], { type: 'image/png' }))).json()) as any
+  const good = (await (await upload(new Blob(['hello'], { type: 'image/png' }))).json()) as Json
   expect(good.data).toMatchObject({ mime_type: 'image/png', size_bytes: 5 })
   expect((await upload(new Blob([new Uint8Array(33 * MIB)]))).status).toBe(413)
 })
@@ -122,7 +127,7 @@ function echo(url: string): Promise<string> {
 }
 
 /** Of the simulator's process; 0 where there is no /proc, which makes the check empty there. */
-function residentBytes(pid: number): number {
+function residentBytes(pid: number | undefined): number {
   try {
     return Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]) * 4096
   } catch {

@@ -16,7 +16,7 @@ test('two Workers started at once have processes of their own, and one killed co
   const [one, two] = await Promise.all([runWorker({ config }), runWorker({ config })])
   expect(one.pid).toBeTypeOf('number')
   expect(one.pid).not.toBe(two.pid)
-  const killed = one.pid!
+  const killed = Number(one.pid)
   process.kill(killed, 'SIGKILL')
   await expect.poll(() => one.pid, { timeout: 5000 }).not.toBe(killed)
   expect((await fetch(`${one.url}/__sim/state`)).status).toBe(200)

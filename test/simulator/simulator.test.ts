@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulator, sleep, V2_VIDEO, VIDEO } from './open-simulator.ts'
+import { type Json, openSimulator, sleep, V2_VIDEO, VIDEO } from './open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -29,8 +29,8 @@ test('five keys of one account are one account', async () => {
   const [one, two] = await Promise.all(
     ['k1', 'k2'].map((key) => simulator.call('GET', '/v3/users/me', { key }))
   )
-  expect(one!.body.data.username).toMatch(/^[0-9a-f]{32}$/)
-  expect(one!.body).toEqual(two!.body)
+  expect(one?.body.data.username).toMatch(/^[0-9a-f]{32}$/)
+  expect(one?.body).toEqual(two?.body)
 })
 
 test('a log-in gives a token that works as Bearer until it is refused or expires', async () => {
@@ -55,6 +55,66 @@ test('a log-in gives a token that works as Bearer until it is refused or expires
   const wrong = await simulator.call('POST', path, { key: '', body: { ...login, password: 'no' } })
   expect(wrong).toMatchObject({ status: 401, body: { code: 40009 } })
   expect((await simulator.account('web@x.example')).logins).toBe(1)
+})
+
+test('a log-in may want a second factor or be stopped at the edge', async () => {
+  const login = (name: string) =>
+    simulator.send('POST', '/v1/pacific/login', {
+      key: '',
+      body: { login_type: 'email', account: `${name}@sim.example`, password: `sim-${name}` },
+    })
+  await simulator.sim('POST', 'accounts', { email: 'mfa@sim.example', mfa: true })
+  await simulator.sim('POST', 'accounts', { email: 'edge@sim.example', edgeBlock: true })
+  const { data } = (await (await login('mfa')).json()) as Json
+  expect(data).toMatchObject({ need_mfa: true, access_token: null })
+  const blocked = await login('edge')
+  expect([blocked.status, blocked.headers.get('content-type')]).toEqual([
+    403,
+    'text/html; charset=UTF-8',
+  ])
+})
+
+test('a narrow key is forbidden what its scopes leave out, but may read itself', async () => {
+  await simulator.sim('POST', 'accounts', { email: 'narrow@sim.example', scopes: ['video:read'] })
+  const key = 'sk_sim_narrow'
+  const read = async (path: string) => (await simulator.call('GET', path, { key })).status
+  expect(await read('/v3/videos')).toBe(200)
+  expect(await read('/v3/users/me')).toBe(403)
+  expect(await read('/v3/api_keys/self')).toBe(200)
+  expect((await create(key)).body.error.code).toBe('insufficient_api_key_scope')
+})
+
+test('a trial stops at its daily number of videos', async () => {
+  await simulator.sim('POST', 'accounts', { email: 'trial@sim.example', trialDailyLimit: 1 })
+  const send = () =>
+    simulator.call('POST', '/v2/video/generate', { key: 'sk_sim_trial', body: V2_VIDEO })
+  expect((await send()).status).toBe(200)
+  expect(await send()).toMatchObject({
+    status: 429,
+    body: { data: null, error: { code: 'trial_video_limit_exceeded' } },
+  })
+})
+
+test('a trained group, an agent and a batch item are known by the ids of what they make', async () => {
+  const key = 'sk_sim_agent'
+  const { data } = (
+    await simulator.call('POST', '/v3/video-agents', {
+      key,
+      body: { prompt: '[hold] Solar power' },
+    })
+  ).body
+  const read = async () =>
+    (await simulator.call('GET', `/v3/video-agents/${data.session_id}`, { key })).body.data
+  await sleep(220)
+  expect(await read()).toMatchObject({
+    status: 'generating',
+    video_id: data.video_id,
+    messages: [],
+  })
+  await simulator.sim('POST', `jobs/${data.video_id}`, {})
+  expect((await read()).status).toBe('completed')
+  const video = await simulator.call('GET', `/v3/videos/${data.video_id}`, { key })
+  expect(video.body.data.status).toBe('completed')
 })
 
 test('a job goes through its words and ends with a playable link', async () => {
@@ -96,9 +156,9 @@ test('above its concurrency an account refuses with 429 and Retry-After, and the
   await simulator.sim('POST', 'accounts', { email: 'two@sim.example', concurrency: 2 })
   const answers = await Promise.all([1, 2, 3, 4].map(() => create('sk_sim_two')))
   expect(answers.map((each) => each.status).toSorted()).toEqual([200, 200, 429, 429])
-  const refused = answers.find((each) => each.status === 429)!
-  expect(refused.body.error.code).toBe('rate_limit_exceeded')
-  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  const refused = answers.find((each) => each.status === 429)
+  expect(refused?.body.error.code).toBe('rate_limit_exceeded')
+  expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
   const witness = { inFlight: 2, maxInFlight: 2, jobsStarted: 2 }
   expect(await simulator.account('two@sim.example')).toMatchObject(witness)
   await sleep(250)
@@ -260,7 +320,7 @@ test('state, clock and the books survive a restart on the same folder', async ()
   const before = await openSimulator({ persist, vars: { JOB_MS: '60000' } })
   const { body } = await before.call('POST', '/v3/videos', { body: VIDEO })
   await before.sim('POST', 'clock', { advanceMs: 30_000 })
-  process.kill(before.pid!, 'SIGKILL')
+  process.kill(Number(before.pid), 'SIGKILL')
   await before.dispose()
   const after = await openSimulator({ persist, vars: { JOB_MS: '60000' } })
   expect(await after.account('ann@sim.example')).toMatchObject({ inFlight: 1, maxInFlight: 1 })

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { Simulator } from '../support/simulator.ts'
+
+const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
+const simulator = await Simulator.start({ vars: { JOB_MS: '600000' } })
+afterAll(async () => {
+  await simulator.dispose()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const CREATE = { method: 'POST', path: '/v3/videos' }
+
+function start(persist: string): Promise<Gateway> {
+  return openGateway({ simulator, persist: path.join(folder, persist), timeScale: 100 })
+}
+
+/** The whole of workerd, at once, with whatever it was doing. */
+async function kill(gateway: Gateway): Promise<void> {
+  if (gateway.pid === undefined) throw new Error('no workerd to kill')
+  process.kill(gateway.pid, 'SIGKILL')
+  await gateway.dispose()
+}
+
+async function again(persist: string, token: string): Promise<Gateway> {
+  const gateway = await start(persist)
+  gateway.token = token
+  return gateway
+}
+
+async function held(gateway: Gateway): Promise<number> {
+  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
+  const { available } = (await answer.json()) as { available: { executing: number }[] }
+  return available.reduce((sum, account) => sum + account.executing, 0)
+}
+
+test('killed with jobs running and a creation in flight, it comes back with no slot lost and none too many', async () => {
+  const first = await start('jobs')
+  const { token } = first
+  await first.addAccount('killed', 3)
+  const created = await Promise.all([first.createVideo(), first.createVideo()])
+  await simulator.fault({ match: CREATE, times: 1, effect: { latencyMs: 400 } })
+  const cut = first.createVideo({ callback_id: 'in-flight' }).then(
+    () => 'answered',
+    () => 'cut off'
+  )
+  await until(async () => (await held(first)) === 3)
+  await kill(first)
+  expect(await cut).toBe('cut off')
+
+  const second = await again('jobs', token)
+  const storm = await Promise.all(Array.from({ length: 20 }, () => second.createVideo()))
+  expect(new Set(storm.map((answer) => answer.status))).toEqual(new Set([429]))
+  for (const answer of created) {
+    const id = answer.headers.get('x-gateway-job')
+    expect((await second.fetch(`/heygen/v3/videos/${id}`)).headers.get('x-gateway-account')).toBe(
+      'killed@example.com'
+    )
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  await kill(second)
+
+  const third = await again('jobs', token)
+  await simulator.finishJobs()
+  await until(async () => (await held(third)) === 0)
+  const fit = await Promise.all(Array.from({ length: 10 }, () => third.createVideo()))
+  expect(fit.filter((answer) => answer.status === 200)).toHaveLength(3)
+  const witness = await simulator.account('killed@example.com')
+  expect(witness.maxInFlight).toBeLessThanOrEqual(3)
+  expect(witness.jobsStarted).toBeLessThanOrEqual(6)
+  await third.dispose()
+})
+
+test('killed at any moment of a storm, the limits hold and every slot comes back', async () => {
+  let gateway = await start('storm')
+  const { token } = gateway
+  await gateway.addAccount('one', 2)
+  await gateway.addAccount('two', 3)
+  await simulator.settings({ jobMs: 300 })
+  for (let round = 0; round < 4; round += 1) {
+    const storm = Array.from({ length: 40 }, (_, index) =>
+      gateway.createVideo({ callback_id: `storm-${round}-${index}` }).then(
+        (answer) => answer.status,
+        () => 0
+      )
+    )
+    await new Promise((resolve) => setTimeout(resolve, 20 + round * 35))
+    await kill(gateway)
+    await Promise.all(storm)
+    gateway = await again('storm', token)
+  }
+  await until(async () => (await held(gateway)) === 0, 20_000)
+  await simulator.settings({ jobMs: 600_000 })
+  const fit = await Promise.all(Array.from({ length: 20 }, () => gateway.createVideo()))
+  expect(fit.filter((answer) => answer.status === 200)).toHaveLength(5)
+  expect((await simulator.account('one@example.com')).maxInFlight).toBeLessThanOrEqual(2)
+  expect((await simulator.account('two@example.com')).maxInFlight).toBeLessThanOrEqual(3)
+  const { jobs } = await simulator.state()
+  const ids = jobs.flatMap((job) => (job.callbackId?.startsWith('storm-') ? [job.callbackId] : []))
+  expect(new Set(ids).size).toBe(ids.length)
+  await gateway.dispose()
+})
