@@ -34,7 +34,10 @@ export type RunningWorker = {
 export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
   const host = options.host ?? '127.0.0.1'
   if (options.port) await assertPortFree(host, options.port)
-  const config = readConfig({ config: path.resolve(options.config) }, { hideWarnings: true })
+  const config = readConfig(
+    { config: path.resolve(options.config) },
+    { hideWarnings: true }
+  ) as WranglerConfig
   const script = await bundle(options.entry ? path.resolve(options.entry) : config.main)
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
@@ -72,7 +75,25 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   }
 }
 
-type WranglerConfig = ReturnType<typeof readConfig>
+/** What we read of it; wrangler's own type comes from a package that it does not ship. */
+type WranglerConfig = {
+  name?: string
+  main?: string
+  configPath?: string
+  compatibility_date?: string
+  compatibility_flags: string[]
+  vars: Record<string, string>
+  kv_namespaces: { binding: string; id?: string }[]
+  durable_objects: { bindings: { name: string; class_name: string }[] }
+  migrations: { new_sqlite_classes?: string[] }[]
+  exports?: Record<string, { type: string; storage?: string }>
+  ratelimits?: {
+    name: string
+    namespace_id: string
+    simple: { limit: number; period: 10 | 60 }
+  }[]
+  assets?: { directory?: string; binding?: string }
+}
 
 async function bundle(entry: string | undefined): Promise<string> {
   if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
@@ -94,7 +115,7 @@ async function bundle(entry: string | undefined): Promise<string> {
 function toBindings(config: WranglerConfig, options: RunWorkerOptions) {
   return {
     name: options.name ?? config.name ?? 'worker',
-    compatibilityDate: config.compatibility_date,
+    ...(config.compatibility_date ? { compatibilityDate: config.compatibility_date } : {}),
     compatibilityFlags: config.compatibility_flags,
     bindings: { ...config.vars, ...options.vars },
     kvNamespaces: Object.fromEntries(
@@ -129,7 +150,7 @@ function toAssets(config: WranglerConfig) {
 }
 
 function isSqlite(config: WranglerConfig, className: string): boolean {
-  const declared = config.exports?.[className] as { storage?: string } | undefined
+  const declared = config.exports?.[className]
   if (declared) return declared.storage === 'sqlite'
   return config.migrations.some((migration) => migration.new_sqlite_classes?.includes(className))
 }

@@ -123,9 +123,14 @@ function fillError(phase: Phase, row: Row): unknown {
   return row.family === 'v1' ? { code, detail: message, message } : { code, message }
 }
 
+/** Live streams are watched while they run. */
+function isPlayable({ resource, phase }: Subject): boolean {
+  if (!resource.jobId || phase.state === 'done') return true
+  return resource.type === 'stream' && phase.state === 'late'
+}
+
 function fillText(example: string, subject: Subject): string | null {
-  if (MEDIA_HOST.test(example) && subject.resource.jobId && subject.phase.state !== 'done')
-    return null
+  if (MEDIA_HOST.test(example) && !isPlayable(subject)) return null
   return localise(example, subject.origin, subject.resource.id) as string
 }
 

@@ -170,7 +170,7 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
     ...(ask.deadlineAt === undefined ? {} : { deadlineAt: ask.deadlineAt }),
     ...(ask.expected === undefined ? {} : { ...ask.expected }),
     watch: ask.expected?.watch ?? [],
-    nextAt: ask.deadlineAt ?? now + waits.unboundMs,
+    nextAt: ask.deadlineAt ?? now + waits.firstAskMs,
     asks: 0,
     misses: 0,
     heardAt: now,
@@ -215,7 +215,9 @@ export function bound(
   now: number,
   waits: Waits
 ): Lease {
-  return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt: now + waits.firstAskMs }
+  // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
+  const nextAt = lease.acquiredAt + waits.firstAskMs
+  return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt }
 }
 
 /** Gives back the slots of a creation that surely started nothing, or of a call that is over. */

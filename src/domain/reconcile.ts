@@ -9,19 +9,27 @@ import {
 } from './lease.ts'
 import type { Waits } from './waits.ts'
 
-export type Errand = 'drop' | 'lose' | 'ask' | 'look'
+/** `wait`: an unbound lease whose creation may still be on its way. */
+export type Errand = 'drop' | 'lose' | 'ask' | 'look' | 'wait'
 
 /** What has to be done about a lease now; undefined: nothing yet. */
 export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
   if (now - lease.heardAt >= waits.lostMs) return 'lose'
   if (lease.nextAt > now) return undefined
-  return lease.state === 'unbound' && lease.watch.length === 0 ? 'look' : 'ask'
+  if (lease.state !== 'unbound') return 'ask'
+  if (now < lease.acquiredAt + waits.unboundMs) return 'wait'
+  return lease.watch.length === 0 ? 'look' : 'ask'
 }
 
 export function ended(lease: Lease, outcome: Outcome, now: number): Change {
   const end: EndedJob = { lease, endedAt: now, outcome }
   return { put: [], drop: [], ended: [end] }
+}
+
+/** A creation has until `unboundMs` to be bound. */
+export function waitsOn(lease: Lease, waits: Waits): Change {
+  return put({ ...lease, nextAt: lease.acquiredAt + waits.unboundMs })
 }
 
 /** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */

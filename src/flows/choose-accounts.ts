@@ -64,10 +64,15 @@ function conflict(a: Owner, b: Owner): AppError {
   return new AppError('owners_conflict', message)
 }
 
-/** The ids that a call names, as its row says where they stand. */
+/**
+ * The ids that a call names, as its row says where they stand. Ids that may be in the public catalogue are left out:
+ * nothing is learnt of their owners yet.
+ */
 export function idsOf(call: ProxyCall, json: unknown): string[] {
   const query = new URLSearchParams(call.search)
-  const found = (call.match?.route.ids ?? []).flatMap((ref) => idsAt(ref, call, query, json))
+  const found = (call.match?.route.ids ?? [])
+    .filter((ref) => !ref.mayBeShared)
+    .flatMap((ref) => idsAt(ref, call, query, json))
   return [...new Set(found)]
 }
 

@@ -18,6 +18,7 @@ import {
   matchCandidate,
   postponed,
   unknownToProvider,
+  waitsOn,
   type Candidate,
 } from '#domain/reconcile.ts'
 import type { Finder, Provider } from '#providers/provider.ts'
@@ -76,6 +77,7 @@ async function run(errands: Errands, lease: Lease): Promise<void> {
   const errand = errandOf(lease, ports.now(), ports.waits)
   if (errand === 'drop') desk.apply({ put: [], drop: [lease.id], ended: [] })
   if (errand === 'lose') desk.apply(ended(lease, { status: 'lost' }, ports.now()))
+  if (errand === 'wait') desk.apply(waitsOn(lease, ports.waits))
   if (errand === 'ask') await askAbout(errands, lease)
   if (errand === 'look') await lookFor(errands, lease)
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Lease } from '#domain/lease.ts'
-import { errandOf, goesOn, matchCandidate, unknownToProvider } from '#domain/reconcile.ts'
+import { errandOf, goesOn, matchCandidate, unknownToProvider, waitsOn } from '#domain/reconcile.ts'
 import { waitsAt } from '#domain/waits.ts'
 
 const WAITS = waitsAt(1)
@@ -27,8 +27,11 @@ function lease(more: Partial<Lease> = {}): Lease {
 }
 
 test('a lease still unbound after 120 s has its job looked for', () => {
-  expect(errandOf(lease(), NOW + 119_999, WAITS)).toBeUndefined()
-  expect(errandOf(lease(), NOW + 120_000, WAITS)).toBe('look')
+  const due = lease({ nextAt: NOW + WAITS.firstAskMs })
+  expect(errandOf(due, NOW + 29_999, WAITS)).toBeUndefined()
+  expect(errandOf(due, NOW + 119_999, WAITS)).toBe('wait')
+  expect(waitsOn(due, WAITS).put[0]?.nextAt).toBe(NOW + 120_000)
+  expect(errandOf(due, NOW + 120_000, WAITS)).toBe('look')
 })
 
 test('a job that is not found ends as absent only the second time, a minute later', () => {

@@ -20,9 +20,7 @@ export type Row = {
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = Record<string, any>
 
-export const ROWS = JSON.parse(
-  readFileSync(new URL('../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
-) as Row[]
+export const ROWS = JSON.parse(readFileSync('simulator/heygen/catalogue.json', 'utf8')) as Row[]
 
 export type CallOptions = {
   key?: string

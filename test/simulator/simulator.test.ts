@@ -315,6 +315,23 @@ test('a streaming session lives until it is stopped or sleeps too long', async (
   expect((await simulator.account('talk@sim.example')).inFlight).toBe(0)
 })
 
+test('a realtime avatar is pending, streams, and completes when it is cancelled', async () => {
+  const key = 'sk_sim_live'
+  const body = { avatar_id: VIDEO.avatar_id }
+  const { stream_id } = (await simulator.call('POST', '/v3/avatar-realtime', { key, body })).body
+    .data
+  const read = async () =>
+    (await simulator.call('GET', `/v3/avatar-realtime/${stream_id}`, { key })).body.data
+  expect(await read()).toMatchObject({ status: 'pending', hls_url: null })
+  await sleep(230)
+  expect(await read()).toMatchObject({
+    status: 'streaming',
+    hls_url: expect.stringContaining('.m3u8'),
+  })
+  await simulator.call('POST', `/v3/avatar-realtime/${stream_id}/cancel`, { key, body: {} })
+  expect(await read()).toMatchObject({ status: 'completed', end_reason: 'cancelled' })
+})
+
 test('state, clock and the books survive a restart on the same folder', async () => {
   const persist = await mkdtemp(path.join(tmpdir(), 'simulator-'))
   const before = await openSimulator({ persist, vars: { JOB_MS: '60000' } })

@@ -15,6 +15,8 @@ export interface GatewayOptions {
   persist?: string
   simulator?: Simulator
   port?: number
+  /** Another entry than the Worker's own. */
+  entry?: string
 }
 
 export class Gateway {
@@ -96,8 +98,13 @@ export class Gateway {
     return this.post('/heygen/v3/videos', { ...VIDEO, ...more }, headers)
   }
 
-  dispose() {
-    return this.#dispose()
+  /** Every test ends with a look for secrets in what its Worker logged. */
+  async dispose() {
+    await this.#dispose()
+    const said = this.logs.join('\n')
+    const secrets = [ADMIN_TOKEN, MASTER_KEYS.slice(3), this.token, 'sk_test_', 'sk_sim_']
+    const told = secrets.find((secret) => secret !== '' && said.includes(secret))
+    if (told) throw new Error(`a secret stands in the log: ${told.slice(0, 8)}…`)
   }
 }
 
@@ -120,6 +127,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
     onLog: (log) => logs.push(log.message),
     ...(options.persist === undefined ? {} : { persist: options.persist }),
     ...(options.port === undefined ? {} : { port: options.port }),
+    ...(options.entry === undefined ? {} : { entry: options.entry }),
   })
   const dispose = async () => {
     await worker.dispose()

@@ -1,0 +1,92 @@
+import { afterAll, expect, test } from 'vitest'
+import { openGateway, until, type Gateway } from '../support/gateway.ts'
+
+/** Budgets of contract section 8, counted in the Worker itself (test/support/counting-worker.ts), warm isolate. */
+const gateway = await openGateway({
+  accounts: { a: 3, b: 3 },
+  timeScale: 20,
+  simVars: { JOB_MS: '600000' },
+  entry: 'test/support/counting-worker.ts',
+})
+afterAll(() => gateway.dispose())
+
+interface Counts {
+  kv: number
+  requests: number
+  rows: number
+}
+
+async function cost(what: (gateway: Gateway) => Promise<unknown>): Promise<Counts> {
+  await fetch(`${gateway.url}/__count`)
+  await what(gateway)
+  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
+}
+
+const ids: string[] = []
+async function create(): Promise<void> {
+  const answer = await gateway.createVideo()
+  expect(answer.status).toBe(200)
+  ids.push(answer.headers.get('x-gateway-job') ?? '')
+}
+
+await gateway.fetch('/heygen/v3/users/me')
+
+test('a plain read costs nothing', async () => {
+  expect(await cost((one) => one.fetch('/heygen/v3/users/me'))).toEqual({
+    kv: 0,
+    requests: 0,
+    rows: 0,
+  })
+})
+
+test('a creation costs at most three requests and four rows', async () => {
+  for (let job = 0; job < 4; job += 1) {
+    const { kv, requests, rows } = await cost(create)
+    expect(kv).toBe(0)
+    expect(requests).toBeLessThanOrEqual(3)
+    expect(rows).toBeLessThanOrEqual(4)
+  }
+})
+
+test('a poll of a running job costs nothing', async () => {
+  expect(await cost((one) => one.fetch(`/heygen/v3/videos/${ids[0]}`))).toEqual({
+    kv: 0,
+    requests: 0,
+    rows: 0,
+  })
+})
+
+test('the poll that settles a job costs one request and two rows, later ones nothing', async () => {
+  await gateway.sim.control('POST', `/jobs/${ids[0]}`, { status: 'completed' })
+  const poll = (one: Gateway) => one.fetch(`/heygen/v3/videos/${ids[0]}`)
+  expect(await cost(poll)).toEqual({ kv: 0, requests: 1, rows: 2 })
+  expect(await cost(poll)).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+test('a full pool costs a question to each account, then a second of nothing', async () => {
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 1 })
+  await gateway.post('/v1/heygen/accounts', { email: 'b@example.com', maxJobs: 1 })
+  await until(async () => (await gateway.createVideo()).status === 429)
+  await new Promise((resolve) => setTimeout(resolve, 1100))
+  const first = await cost((one) => one.createVideo())
+  expect(first).toMatchObject({ kv: 0, rows: 0 })
+  expect(first.requests).toBeLessThanOrEqual(2)
+  expect(await cost((one) => one.createVideo())).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+test('a whole job that nobody polls costs at most six requests and eight rows, its alarms included', async () => {
+  await gateway.sim.finishJobs()
+  await until(async () => {
+    const answer = await gateway.fetch('/v1/heygen/scheduler')
+    return ((await answer.json()) as unknown[]).length === 0
+  })
+  await new Promise((resolve) => setTimeout(resolve, 2500))
+  await gateway.sim.settings({ jobMs: 1000 })
+  const { kv, requests, rows } = await cost(async () => {
+    await create()
+    await new Promise((resolve) => setTimeout(resolve, 4000))
+  })
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(6)
+  expect(rows).toBeLessThanOrEqual(8)
+})
