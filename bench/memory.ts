@@ -71,6 +71,12 @@ async function download(): Promise<void> {
   if (length !== SIZE) throw new Error(`${length} bytes came down, not ${SIZE}`)
 }
 
+/** A creation is read whole before it is sent: this must show, or the measurement is blind. */
+async function creation(): Promise<void> {
+  const answer = await gateway.post('/heygen/v3/videos', { script: 'a'.repeat(15 * MIB) })
+  await answer.text()
+}
+
 async function residentMiB(): Promise<number> {
   const status = await readFile(`/proc/${gateway.pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
@@ -102,6 +108,7 @@ for (let round = 1; round <= ROUNDS; round += 1) {
 }
 const together = () => Promise.all([upload(), download(), upload(), download()])
 console.log(await measure('2 up + 2 down at once', () => together().then(() => undefined)))
+console.log(await measure('control: 15 MiB of JSON, held', creation))
 await gateway.dispose()
 provider.closeAllConnections()
 provider.close()

@@ -73,6 +73,19 @@ export function findAccount(snapshot: AccountSnapshot, email: string): Account |
   return snapshot.accounts.find((one) => sameEmail(one.email, email))
 }
 
+/** Headers carry ASCII: anything else in an email goes percent-encoded, as it may come. */
+export function emailToHeader(email: string): string {
+  return email.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
+}
+
+export function emailFromHeader(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
 /** What a sealed text is bound to, so that a record copied to another account does not open. */
 export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'email'>): string {
   return `account/${record.provider}/${record.tenant}/${record.email.toLowerCase()}`

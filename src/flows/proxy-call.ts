@@ -14,7 +14,7 @@ export interface ProxyCall {
   search: string
   /** Only what may go up. */
   headers: Headers
-  body: ReadableStream<Uint8Array> | Uint8Array | null
+  body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
   /** The client named the account itself. */
   email?: string
   /** A per-request limit (useapi.net's `maxJobs`). */
@@ -32,4 +32,4 @@ export interface ProxyAnswer {
 }
 
 /** A call whose body has been looked at, so that it can be sent more than once. */
-export type ReadCall = ProxyCall & { body: Uint8Array | null; json: unknown }
+export type ReadCall = ProxyCall & { body: Uint8Array<ArrayBuffer> | null; json: unknown }

@@ -14,11 +14,10 @@ import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { settleJobs } from './settle-job.ts'
-import { parseJson, readBytes } from './upstream.ts'
+import { parseJson, peek, readBytes } from './upstream.ts'
 
 const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
-const REFUSAL_BYTES_MAX = 64 * 1024
 const STATUS_BYTES_MAX = 1024 * 1024
 const PLAIN = { isJob: false }
 
@@ -89,11 +88,12 @@ async function tryOn(
 ): Promise<Try> {
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
-  if (sent.status < 400)
+  if (sent.status < 400) {
     return { answer: await passStatus(ports, call, account, sent), again: false }
-  const bytes = (await readBytes(sent.body, REFUSAL_BYTES_MAX)) ?? new Uint8Array()
-  const answer = { response: passOn(sent, bytes), email: account.email }
-  const verdict = verdictOf(ports, call, sent, bytes)
+  }
+  const { json, body } = await peek(sent)
+  const answer = { response: passOn(sent, body), email: account.email }
+  const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
   if (verdict.kind !== 'park') return { answer, again: true }
   if (hasParked) return { again: true }
@@ -112,8 +112,7 @@ async function parkedTry(
   return { error: unavailable(account, parking, ports.now()), parking, again: true }
 }
 
-function verdictOf(ports: Ports, call: ProxyCall, sent: Response, bytes: Uint8Array): Verdict {
-  const body = parseJson(bytes)
+function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown): Verdict {
   const { status, headers } = sent
   return call.provider.judge({ status, headers, body, isJobCall: false, now: ports.now() })
 }
@@ -144,7 +143,12 @@ async function passStatus(
 ): Promise<ProxyAnswer> {
   const email = account.email
   if (!call.match?.route.reports || call.method === 'HEAD') return { response: passOn(sent), email }
-  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX)
+  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
+    throw new AppError(
+      'upstream_unreachable',
+      'The provider broke off in the middle of its answer.'
+    )
+  })
   if (!bytes) return { response: passOn(sent), email }
   const query = new URLSearchParams(call.search)
   const reports = call.provider.readReports(call.match, query, parseJson(bytes))

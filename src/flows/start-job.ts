@@ -8,19 +8,12 @@ import { AppError } from '#domain/errors.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
-import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
-import { SlotSearch } from './take-slot.ts'
+import { SlotSearch, type Attempt } from './take-slot.ts'
 import { parseJson, readBytes } from './upstream.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
-const ACCOUNTS_TRIED_MAX = 3
-
-/** What became of a creation on one account. `refused`: surely nothing was started there. */
-type Attempt =
-  | { kind: 'done'; answer: ProxyAnswer }
-  | { kind: 'refused'; answer: ProxyAnswer; isParked: boolean }
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
@@ -31,23 +24,8 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  const ask = leaseAskOf(call)
-  const search = new SlotSearch(
-    ports,
-    eligible,
-    ask,
-    poolOf(call, ask, eligible.accounts, eligible.isPinned)
-  )
-  let refusal: Extract<Attempt, { kind: 'refused' }> | undefined
-  for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
-    const account = await search.next()
-    if (!account) break
-    const attempt = await createOn(ports, call, ask, account, search, refusal?.isParked === true)
-    if (attempt.kind === 'done') return attempt.answer
-    if (!refusal || refusal.isParked) refusal = attempt
-  }
-  if (refusal && !refusal.isParked) return refusal.answer
-  throw search.failure()
+  const search = new SlotSearch(ports, call, eligible, leaseAskOf(call))
+  return search.serve((account) => createOn(ports, call, account))
 }
 
 function leaseAskOf(call: ReadCall): LeaseAsk {
@@ -69,47 +47,20 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
   }
 }
 
-/** What a refusal from memory would be about. */
-export function poolOf(
-  call: ReadCall,
-  ask: LeaseAsk,
-  accounts: Account[],
-  isPinned: boolean
-): string {
-  const pinned = isPinned ? accounts[0]?.key : ''
-  return [call.tenant, call.provider.name, pinned, ask.count, ask.limit, ask.meter].join(' ')
-}
-
-async function createOn(
-  ports: Ports,
-  call: ReadCall,
-  ask: LeaseAsk,
-  account: Account,
-  search: SlotSearch,
-  hasParked: boolean
-): Promise<Attempt> {
-  const acquiredAt = ports.now()
-  const received = await receive(ports, call, account, acquiredAt)
-  const { sent, bytes } = received
+async function createOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
+  const { sent, bytes } = await receive(ports, call, account, ports.now())
   const body = parseJson(bytes)
-  const judged = {
-    status: sent.status,
-    headers: sent.headers,
-    body,
-    isJobCall: true,
-    now: ports.now(),
-  }
+  const { status, headers } = sent
+  const judged = { status, headers, body, isJobCall: true, now: ports.now() }
   const verdict = call.provider.judge(judged)
   const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
   if (verdict.kind === 'unsure') throw unknown(call, account)
-  if (verdict.kind === 'ok')
+  if (verdict.kind === 'ok') {
     return { kind: 'done', answer: await accept(ports, call, account, body, answer) }
-  await giveBack(ports, account, ask.leaseId)
+  }
+  await giveBack(ports, account, call.requestId)
   if (verdict.kind === 'caller') return { kind: 'done', answer }
-  if (verdict.kind === 'refused' || hasParked)
-    return { kind: 'refused', answer, isParked: hasParked }
-  search.noteParked(account, await parkAccount(ports, account, verdict.order))
-  return { kind: 'refused', answer, isParked: true }
+  return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
 }
 
 /**

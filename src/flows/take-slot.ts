@@ -5,12 +5,21 @@
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { LeaseAnswer, LeaseAsk } from '#domain/lease.ts'
-import type { Parking } from '#domain/parking.ts'
+import type { ParkOrder, Parking } from '#domain/parking.ts'
 import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Eligible } from './choose-accounts.ts'
+import { parkAccount } from './park-account.ts'
+import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { unavailable } from './send-plain.ts'
+
+const ACCOUNTS_TRIED_MAX = 3
+
+/** What became of a call on one account. `refused`: surely nothing was started; `order`: the account is to be parked. */
+export type Attempt =
+  | { kind: 'done'; answer: ProxyAnswer }
+  | { kind: 'refused'; answer: ProxyAnswer; order?: ParkOrder }
 
 type Refused = Extract<LeaseAnswer, { ok: false }>
 
@@ -24,22 +33,21 @@ export class SlotSearch {
   readonly #refused: { account: Account; answer: Refused }[] = []
   readonly #startedAt: number
 
-  /** `pool` names what a refusal from memory is about: tenant, provider, and what narrows the choice. */
-  constructor(ports: Ports, eligible: Eligible, ask: LeaseAsk, pool: string) {
+  constructor(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk) {
     const wish = { isJob: true, meter: ask.meter }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
     this.#ports = ports
     this.#ask = ask
-    this.#pool = pool
+    this.#pool = poolOf(call, eligible, ask)
     this.#candidates = choice.candidates
     this.#parked = choice.parked
     this.#startedAt = ports.now()
-    const refusal = ports.hints.refusal(pool, ports.now())
+    const refusal = ports.hints.refusal(this.#pool, ports.now())
     if (refusal) throw full(refusal.retryAt, ports.now())
   }
 
   /** The next account that granted the lease, or undefined when none is left. */
-  async next(): Promise<Account | undefined> {
+  async #next(): Promise<Account | undefined> {
     for (let account = this.#candidates.shift(); account; account = this.#candidates.shift()) {
       const answer = await this.#acquire(account)
       if (answer.ok) {
@@ -80,12 +88,31 @@ export class SlotSearch {
     this.#refused.push({ account, answer })
   }
 
-  noteParked(account: Account, parking: Parking): void {
-    this.#parked.push({ account, parking })
+  /**
+   * Attempts the call on one account after the other until one is done with it. Only a received refusal leads on to
+   * the next account, and one request parks at most one.
+   */
+  async serve(attempt: (account: Account) => Promise<Attempt>): Promise<ProxyAnswer> {
+    let refusal: ProxyAnswer | undefined
+    let hasParked = false
+    for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
+      const account = await this.#next()
+      if (!account) break
+      const result = await attempt(account)
+      if (result.kind === 'done') return result.answer
+      if (!result.order) refusal ??= result.answer
+      else if (!hasParked) {
+        hasParked = true
+        const parking = await parkAccount(this.#ports, account, result.order)
+        this.#parked.push({ account, parking })
+      }
+    }
+    if (refusal) return refusal
+    throw this.#failure()
   }
 
   /** What to tell the client when no account is left. */
-  failure(): AppError {
+  #failure(): AppError {
     const now = this.#ports.now()
     const ends = this.#refused.flatMap(({ answer }) =>
       answer.reason === 'full' ? [answer.retryAt] : []
@@ -109,6 +136,12 @@ export class SlotSearch {
     const message = `This call starts ${this.#ask.count} jobs at once, and no account may hold more than ${most}.`
     return new AppError('bad_request', message)
   }
+}
+
+/** What a refusal from memory is about: tenant, provider, and what narrows the choice. */
+function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
+  const pinned = eligible.isPinned ? eligible.accounts[0]?.key : ''
+  return [call.tenant, call.provider.name, pinned, ask.count, ask.limit, ask.meter].join(' ')
 }
 
 function full(retryAt: number, now: number): AppError {

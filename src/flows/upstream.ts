@@ -41,6 +41,15 @@ export async function readBytes(
   return join(chunks, size)
 }
 
+const REFUSAL_BYTES_MAX = 64 * 1024
+
+/** Looks into a refusal on its way: its JSON, if it is small enough to be one, and the body to pass on, whole. */
+export async function peek(answer: Response): Promise<{ json: unknown; body: BodyInit | null }> {
+  const copy = answer.clone().body
+  const bytes = await readBytes(copy, REFUSAL_BYTES_MAX).catch(() => undefined)
+  return bytes ? { json: parseJson(bytes), body: bytes } : { json: undefined, body: answer.body }
+}
+
 function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(size)
   let at = 0

@@ -122,6 +122,9 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   return c.body(null, 204)
 }
 
+/** Loose, but it must be able to stand in a path and in a header. */
+const EMAIL = /^[^\s@/\\\p{C}]+@[^\s@/\\\p{C}]+$/u
+
 interface AccountForm {
   email?: string
   maxJobs: number
@@ -131,13 +134,7 @@ interface AccountForm {
 
 function accountForm(provider: Provider) {
   return z.strictObject({
-    email: z
-      .string()
-      .trim()
-      .min(3)
-      .max(254)
-      .regex(/^[^\s@]+@[^\s@]+$/, 'is not an email address')
-      .optional(),
+    email: z.string().trim().min(3).max(254).regex(EMAIL, 'is not an email address').optional(),
     ...provider.accounts.fields,
     maxJobs: z.number().int().min(1),
     dryRun: z.boolean().optional(),

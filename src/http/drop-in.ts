@@ -1,5 +1,6 @@
 /** The drop-in proxy: a client that changed only its base URL. Unknown paths are forwarded too, as plain calls. */
 import type { Context } from 'hono'
+import { emailFromHeader, emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { headersUp } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
@@ -21,7 +22,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (isChange && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
-  const email = c.req.header('x-gateway-account')
+  const named = c.req.header('x-gateway-account')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
     tenant: c.get('caller').tenant,
@@ -33,7 +34,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
     signal: c.req.raw.signal,
-    ...(email === undefined ? {} : { email }),
+    ...(named === undefined ? {} : { email: emailFromHeader(named) }),
   }
   return toResponse(await dispatchRequest(c.get('ports'), call))
 }
@@ -43,7 +44,7 @@ function isBodiless(method: string): boolean {
 }
 
 export function toResponse({ response, email, jobIds }: ProxyAnswer): Response {
-  response.headers.set('X-Gateway-Account', email)
+  response.headers.set('X-Gateway-Account', emailToHeader(email))
   if (jobIds && jobIds.length > 0) response.headers.set('X-Gateway-Job', jobIds.join(','))
   return response
 }

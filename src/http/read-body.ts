@@ -5,6 +5,8 @@ import { AppError } from '#domain/errors.ts'
 import type { AppEnv } from './app-env.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
+/** What a form may write for a number; not `0x2`, not an empty text. */
+const DECIMAL = /^-?\d+(\.\d+)?$/
 
 export async function readBody<T extends z.ZodObject>(
   c: Context<AppEnv>,
@@ -76,8 +78,7 @@ function typed(fields: Record<string, unknown>, schema: z.ZodObject): Record<str
   const entries = Object.entries(fields).map(([name, value]) => {
     const kind = kindOf(schema.shape[name])
     if (typeof value !== 'string') return [name, value]
-    if (kind === 'number' && value.trim() !== '' && Number.isFinite(Number(value)))
-      return [name, Number(value)]
+    if (kind === 'number' && DECIMAL.test(value)) return [name, Number(value)]
     if (kind === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true']
     return [name, value]
   })

@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
@@ -16,7 +17,7 @@ export function respondError(error: unknown, c: Context<AppEnv>): Response {
   c.header('X-Request-Id', requestId)
   const { retryAfterSeconds, accountEmail } = known.details
   if (retryAfterSeconds !== undefined) c.header('Retry-After', String(retryAfterSeconds))
-  if (accountEmail !== undefined) c.header('X-Gateway-Account', accountEmail)
+  if (accountEmail !== undefined) c.header('X-Gateway-Account', emailToHeader(accountEmail))
   return body(known, c, requestId)
 }
 

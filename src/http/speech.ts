@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
+import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
@@ -50,7 +51,9 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       const { path, body } = mapping.create(fields)
       const on = email as string | undefined
       const sent = await send(c, provider, { method: 'POST', path, email: on, body })
-      return c.json(mapping.createAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
+      return c.json(mapping.createAnswer(sent.json), 200, {
+        'X-Gateway-Account': emailToHeader(sent.email),
+      })
     }
   )
 
@@ -72,7 +75,9 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
         path: mapping.voicePath(voice_id),
         email,
       })
-      return c.json(mapping.voiceAnswer(sent.json), 200, { 'X-Gateway-Account': sent.email })
+      return c.json(mapping.voiceAnswer(sent.json), 200, {
+        'X-Gateway-Account': emailToHeader(sent.email),
+      })
     }
   )
 
@@ -89,7 +94,9 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       const { email } = readQuery(c, languagesQuery)
       const sent = await send(c, provider, { method: 'GET', path: mapping.languagesPath, email })
       const list = mapping.languagesAnswer(sent.json)
-      return c.json({ languages: list }, 200, { 'X-Gateway-Account': sent.email })
+      return c.json({ languages: list }, 200, {
+        'X-Gateway-Account': emailToHeader(sent.email),
+      })
     }
   )
 
@@ -152,11 +159,15 @@ async function send(
     path: url.pathname,
     search: url.search,
     headers: new Headers({ accept: 'application/json', 'content-type': 'application/json' }),
-    body: wanted.body === undefined ? null : new TextEncoder().encode(JSON.stringify(wanted.body)),
+    body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
   }
   return readAnswer(await dispatchRequest(c.get('ports'), call))
+}
+
+function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify(body)))
 }
 
 async function readAnswer({

@@ -1,0 +1,96 @@
+import { expect, test } from 'vitest'
+import type { Account } from '#domain/account.ts'
+import { Hints } from '#domain/hints.ts'
+import type { Ports, SlotDesk } from '#domain/ports.ts'
+import { Recent } from '#domain/recent.ts'
+import { waitsAt } from '#domain/waits.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyCall } from '#flows/proxy-call.ts'
+import { heygen } from '#providers/heygen/index.ts'
+
+/**
+ * Local workerd goes on with a call whose client has left, so what a leaving client ends cannot be seen through the
+ * front door here. This holds the construction: which signal a call is made with, and what is deferred.
+ */
+const ACCOUNT = {
+  provider: 'heygen',
+  tenant: 't',
+  email: 'a@example.com',
+  key: 'heygen:a',
+} as Account
+
+interface Seen {
+  signals: AbortSignal[]
+  deferred: Promise<unknown>[]
+  bound: string[]
+}
+
+function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
+  const slots: Partial<SlotDesk> = {
+    acquire: async () => ({ ok: true, free: 1 }),
+    bind: async (requestId) => void seen.bound.push(requestId),
+  }
+  const ports: Partial<Ports> = {
+    settings: { heygenOrigin: 'https://api.example.com' } as Ports['settings'],
+    waits: waitsAt(1),
+    now: () => Date.now(),
+    random: () => 0,
+    fetch: async (_, init) => {
+      if (init.signal) seen.signals.push(init.signal)
+      return answer()
+    },
+    defer: (work) => void seen.deferred.push(work),
+    log: () => {},
+    hints: new Hints(),
+    toldEnds: new Recent(10),
+    vault: { seal: async () => '', open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}' },
+    accounts: {
+      list: async () => ({ version: 1, accounts: [ACCOUNT] }),
+    } as unknown as Ports['accounts'],
+    owners: { find: async () => [], learn: async () => {} },
+    slots: () => slots as SlotDesk,
+  }
+  return ports as Ports
+}
+
+function call(method: string, path: string, signal: AbortSignal, body?: object): ProxyCall {
+  return {
+    requestId: 'r1',
+    tenant: 't',
+    provider: heygen,
+    match: heygen.match(method, path),
+    method,
+    path,
+    search: '',
+    headers: new Headers(),
+    body: body ? new TextEncoder().encode(JSON.stringify(body)) : null,
+    signal,
+  }
+}
+
+test('a client that leaves ends its plain call', async () => {
+  const seen: Seen = { signals: [], deferred: [], bound: [] }
+  const client = new AbortController()
+  const ports = portsSeeing(seen, async () => Response.json({ data: {} }))
+  await dispatchRequest(ports, call('GET', '/v3/users/me', client.signal))
+  expect(seen.signals).toHaveLength(1)
+  expect(seen.signals[0]?.aborted).toBe(false)
+  client.abort()
+  expect(seen.signals[0]?.aborted).toBe(true)
+})
+
+test('a client that leaves does not end its creation, which is deferred as a whole: sent, bound, answered', async () => {
+  const seen: Seen = { signals: [], deferred: [], bound: [] }
+  const client = new AbortController()
+  const late = Promise.withResolvers<Response>()
+  const ports = portsSeeing(seen, () => late.promise)
+  const work = dispatchRequest(ports, call('POST', '/v3/videos', client.signal, { type: 'avatar' }))
+  while (seen.signals.length === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  expect(seen.deferred).toHaveLength(1)
+  client.abort()
+  expect(seen.signals[0]?.aborted).toBe(false)
+  late.resolve(Response.json({ data: { video_id: 'v1' } }))
+  await seen.deferred[0]
+  expect(seen.bound).toEqual(['r1'])
+  expect((await work).jobIds).toEqual(['v1'])
+})
