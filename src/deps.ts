@@ -85,6 +85,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     settle: (reports) => ask((slots) => slots.settle(reports)),
     park: (order) => ask((slots) => slots.park(order)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
+    watch: (until) => ask((slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
   }
@@ -101,6 +102,8 @@ function deskPort(env: Env, name: string): Desk {
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    awaitTurn: (waiter, until) => ask((desk) => desk.awaitTurn(waiter, until)),
+    noteFreed: (accountKey) => ask((desk) => desk.noteFreed(accountKey)),
     close: () => ask((desk) => desk.close()),
   }
 }

@@ -9,6 +9,7 @@ import type { ParkOrder, Parking } from './parking.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
+import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
 
 export interface Ports {
@@ -71,9 +72,16 @@ export interface Desk {
   holds(email: string, key: string): Promise<boolean>
   learn(owners: Owner[]): Promise<void>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Waits in line until an account that could serve has a free slot, or until a time. */
+  awaitTurn(waiter: Waiter, until: number): Promise<Turn>
+  /** An account that was being watched has a free slot. */
+  noteFreed(accountKey: string): Promise<void>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+/** `none`: the line is full, or the time is over. `go`: try again, there may be room. */
+export type Turn = 'go' | 'none'
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
@@ -119,6 +127,8 @@ export interface SlotDesk {
   park(order: ParkOrder): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
+  /** Until a time, the desk wants to know when a slot comes free. */
+  watch(until: number): Promise<void>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
 }

@@ -38,6 +38,8 @@ import { SlotsTables } from './slots-tables.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
+  /** In memory only: whoever waits also looks again by itself. */
+  #watchedUntil = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -103,6 +105,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#save(change)
   }
 
+  async watch(until: number): Promise<void> {
+    this.#watchedUntil = Math.max(this.#watchedUntil, until)
+  }
+
   async view(tenant: string): Promise<SlotsView> {
     const ledger = this.#ledger()
     return {
@@ -160,7 +166,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   #save(change: Change): boolean {
     this.#tables.apply(change)
     if (change.ended.length > 0) this.#wipeWhenDone()
+    if (change.ended.length + change.drop.length > 0) this.#tellWaiting()
     return change.ended.length + change.put.length + change.drop.length > 0
+  }
+
+  #tellWaiting(): void {
+    const account = this.#tables.account()
+    if (!account || Date.now() >= this.#watchedUntil) return
+    const desk = this.#ports().desk(account.tenant, account.provider)
+    this.ctx.waitUntil(desk.noteFreed(account.key).catch(() => {}))
   }
 
   #loseAll(): void {

@@ -6,15 +6,19 @@
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { Desk, Owner, Ports, Registrar, SaveAnswer, TokenChange } from '#domain/ports.ts'
+import type { Desk, Owner, Ports, Registrar, SaveAnswer, TokenChange, Turn } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
+import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
 
+const LOOK_AGAIN_MS = 3000
+
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
+  readonly #line = new WaitingLine<Waiter & { go(): void }>()
   #publishing: Promise<void> = Promise.resolve()
   readonly #refreshing = new Map<string, Promise<void>>()
 
@@ -75,6 +79,29 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async close(): Promise<void> {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
+  }
+
+  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+    const ports = this.#ports()
+    for (const account of waiter.accounts) await ports.slots(account).watch(until)
+    const turn = Promise.withResolvers<Turn>()
+    const waiting = { ...waiter, go: () => turn.resolve('go') }
+    if (!this.#line.join(waiting)) return 'none'
+    // A wake that got lost costs a look of one's own, not the whole wait.
+    const left = until - Date.now()
+    const isLast = left <= LOOK_AGAIN_MS
+    const timer = setTimeout(
+      () => turn.resolve(isLast ? 'none' : 'go'),
+      Math.max(0, Math.min(left, LOOK_AGAIN_MS))
+    )
+    const result = await turn.promise
+    clearTimeout(timer)
+    this.#line.leave(waiting)
+    return result
+  }
+
+  async noteFreed(accountKey: string): Promise<void> {
+    this.#line.next(accountKey)?.go()
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {

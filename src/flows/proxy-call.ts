@@ -20,6 +20,8 @@ export interface ProxyCall {
   /** A per-request limit (useapi.net's `maxJobs`). */
   limit?: number
   reply?: NonNullable<Lease['reply']>
+  /** How long the client would rather wait for a slot than be told that there is none. */
+  waitSeconds?: number
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

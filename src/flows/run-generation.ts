@@ -11,23 +11,28 @@ import { passOn, sendOn } from './send-on.ts'
 import { giveBack } from './start-job.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { peek } from './upstream.ts'
+import { waitForSlot } from './wait-for-slot.ts'
 
 export async function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  const deadlineAt = ports.now() + ports.waits.createGiveUpMs
-  const route = `${call.match?.route.method} ${call.match?.route.path}`
-  const ask: LeaseAsk = {
+  return waitForSlot(ports, call, eligible, () => {
+    const ask = leaseAskOf(ports, call)
+    const search = new SlotSearch(ports, call, eligible, ask)
+    return search.serve((account) => generateOn(ports, call, account, ask.deadlineAt))
+  })
+}
+
+function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk & { deadlineAt: number } {
+  return {
     leaseId: call.requestId,
     tenant: call.tenant,
     kind: 'call',
-    route,
+    route: `${call.match?.route.method} ${call.match?.route.path}`,
     count: 1,
-    deadlineAt,
+    deadlineAt: ports.now() + ports.waits.createGiveUpMs,
     clue: {},
     ...(call.limit === undefined ? {} : { limit: call.limit }),
   }
-  const search = new SlotSearch(ports, call, eligible, ask)
-  return search.serve((account) => generateOn(ports, call, account, deadlineAt))
 }
 
 async function generateOn(

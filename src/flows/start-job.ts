@@ -12,6 +12,7 @@ import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { parseJson, readBytes } from './upstream.ts'
+import { waitForSlot } from './wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -24,8 +25,10 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  const search = new SlotSearch(ports, call, eligible, leaseAskOf(call))
-  return search.serve((account) => createOn(ports, call, account))
+  const ask = leaseAskOf(call)
+  return waitForSlot(ports, call, eligible, () =>
+    new SlotSearch(ports, call, eligible, ask).serve((account) => createOn(ports, call, account))
+  )
 }
 
 function leaseAskOf(call: ReadCall): LeaseAsk {

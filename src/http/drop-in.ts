@@ -7,6 +7,7 @@ import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import { preferredWait } from './prefer-wait.ts'
 import { surfaceOf } from './surface.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -22,6 +23,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (isChange && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
+  const waitSeconds = preferredWait(c.req.header('prefer'))
   const named = c.req.header('x-gateway-account')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
@@ -34,6 +36,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
     signal: c.req.raw.signal,
+    ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
   }
   return toResponse(await dispatchRequest(c.get('ports'), call))

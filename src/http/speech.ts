@@ -8,6 +8,7 @@ import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import type { Provider, ProviderSpeech } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
+import { preferredWait } from './prefer-wait.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
@@ -149,6 +150,7 @@ async function send(
   provider: Provider,
   wanted: Wanted
 ): Promise<{ json: unknown; email: string }> {
+  const waitSeconds = preferredWait(c.req.header('prefer'))
   const url = new URL(wanted.path, 'http://path')
   const call: ProxyCall = {
     requestId: c.get('requestId'),
@@ -161,6 +163,7 @@ async function send(
     headers: new Headers({ accept: 'application/json', 'content-type': 'application/json' }),
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
+    ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
   }
   return readAnswer(await dispatchRequest(c.get('ports'), call))

@@ -328,15 +328,17 @@ test('a provider that hangs up before its answer is a 502 of ours', async () => 
 })
 
 test.each([
-  ['POST', '/v3/videos', 200, 502],
-  ['POST', '/v3/videos', 400, 502],
-  ['POST', '/v2/photo_avatar/avatar_group/create', 400, 502],
-  ['GET', '/v1/video_status.get', 200, 502],
-  ['GET', '/v1/video_status.get', 400, 502],
-  ['GET', '/v3/files/broken', 400, 502],
+  ['POST', '/v3/videos', 200],
+  ['POST', '/v3/videos', 400],
+  ['POST', '/v2/photo_avatar/avatar_group/create', 400],
+  ['POST', '/v1/audio/text_to_speech', 200],
+  ['POST', '/v1/audio/text_to_speech', 400],
+  ['GET', '/v1/video_status.get', 200],
+  ['GET', '/v1/video_status.get', 400],
+  ['GET', '/v3/files/broken', 400],
 ] as const)(
-  'an answer that breaks off while the gateway reads it is a 502: %s %s %i',
-  async (method, path, status, expected) => {
+  'an answer that breaks off never looks whole, nor like our own failure: %s %s %i',
+  async (method, path, status) => {
     answers.set(`${method} ${path}`, async (incoming, outgoing) => {
       incoming.resume()
       outgoing.writeHead(status, { ...JSON_TYPE, 'content-length': '1000' })
@@ -345,13 +347,19 @@ test.each([
       outgoing.destroy()
     })
     const sent = method === 'POST' ? { body: JSON.stringify(VIDEO), headers: JSON_TYPE } : {}
-    const answer = await gateway.fetch(`/heygen${path}?video_id=a`, { method, ...sent })
-    const text = await answer.text()
-    expect({ status: answer.status, text }).toEqual({ status: expected, text })
-    expect(answer.headers.get('x-gateway-error')).toMatch(
-      /^(outcome_unknown|upstream_unreachable)$/
+    const seen = await gateway
+      .fetch(`/heygen${path}?video_id=a`, { method, ...sent })
+      .then(async (answer) => {
+        await answer.text()
+        return `${answer.status} ${answer.headers.get('x-gateway-error')}`
+      })
+      .catch(() => 'broken')
+    const isCreation = path === '/v3/videos'
+    expect(isCreation ? ['502 outcome_unknown'] : ['broken', '502 upstream_unreachable']).toContain(
+      seen
     )
-    await freeAll()
+    if (isCreation) await freeAll()
+    await until(async () => (await slotsOf(gateway)).executing.length === 0)
   }
 )
 
