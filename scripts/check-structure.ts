@@ -68,7 +68,9 @@ function isAllowed(rule: Rule, file: string, name: string): boolean {
 function breaches(rules: Rule[]): string[] {
   return filesUnder('src').flatMap((file) => {
     const inside = path.relative('src', file)
-    const matching = rules.filter(({ room }) => inside === room || (room.endsWith('/') && inside.startsWith(room)))
+    const matching = rules.filter(
+      ({ room }) => inside === room || (room.endsWith('/') && inside.startsWith(room))
+    )
     const rule = matching.toSorted((a, b) => b.room.length - a.room.length)[0]
     if (!rule) return [`${file}: no row of the import table covers it`]
     const bad = importsOf(file).filter((name) => !isAllowed(rule, file, name))
@@ -77,12 +79,19 @@ function breaches(rules: Rule[]): string[] {
 }
 
 function treeDifferences(drawn: string[], real: string[]): string[] {
-  const missing = real.filter((file) => !drawn.includes(file)).map((file) => `${DOCUMENT} does not draw ${file}`)
-  const extra = drawn.filter((file) => !real.includes(file)).map((file) => `${DOCUMENT} draws ${file}, which is not there`)
+  const missing = real
+    .filter((file) => !drawn.includes(file))
+    .map((file) => `${DOCUMENT} does not draw ${file}`)
+  const extra = drawn
+    .filter((file) => !real.includes(file))
+    .map((file) => `${DOCUMENT} draws ${file}, which is not there`)
   return [...missing, ...extra]
 }
 
 const text = readFileSync(DOCUMENT, 'utf8')
-const problems = [...treeDifferences(drawnFiles(text), filesUnder('src')), ...breaches(rulesIn(text))]
+const problems = [
+  ...treeDifferences(drawnFiles(text), filesUnder('src')),
+  ...breaches(rulesIn(text)),
+]
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length === 0 ? 0 : 1

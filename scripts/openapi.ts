@@ -22,6 +22,8 @@ const now = await documentNow()
 if (!process.argv.includes('--check')) {
   await writeFile(FILE, now)
 } else if ((await readFile(FILE, 'utf8').catch(() => '')) !== now) {
-  console.error(`${FILE} is not what the routes say: run "npm run openapi" and look at the difference.`)
+  console.error(
+    `${FILE} is not what the routes say: run "npm run openapi" and look at the difference.`
+  )
   process.exitCode = 1
 }

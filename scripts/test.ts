@@ -25,7 +25,13 @@ mkdirSync('.local', { recursive: true })
 rmSync(RESULTS, { force: true })
 const isChecked = run('npm', ['run', '--silent', 'check'])
 const files = process.argv.slice(2)
-const isTested = run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${RESULTS}`, ...files])
+const isTested = run('vitest', [
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${RESULTS}`,
+  ...files,
+])
 const { numPassedTests, numFailedTests } = readResults()
 // A failed check counts as a failure; so does a test file that could not even be read.
 const failed = numFailedTests + (isChecked ? 0 : 1) + (isTested || numFailedTests > 0 ? 0 : 1)
