@@ -1,4 +1,5 @@
 /** Every HTTP row of the catalogue, called through the gateway as a client would that changed only its base URL. */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway } from '../support/gateway.ts'
@@ -18,7 +19,7 @@ interface Row {
   responseExample: unknown
 }
 
-type Seen = SimRequest & { bodyBytes: number }
+type Seen = SimRequest & { bodyBytes: number; bodySha256?: string }
 
 const CATALOGUE = JSON.parse(
   readFileSync(new URL('../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
@@ -169,6 +170,7 @@ function checkBodyUp(sent: Sent | undefined, one: Seen): void {
   expect(one.headers['content-type']).toBe(sent.contentType)
   if (sent.json === undefined) {
     expect(one.bodyBytes).toBe(sent.bytes.length)
+    expect(one.bodySha256).toBe(createHash('sha256').update(sent.bytes).digest('hex'))
     return
   }
   if ('callback_url' in sent.json) {

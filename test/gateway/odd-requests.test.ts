@@ -804,6 +804,27 @@ test.each([
   expect(heard).toEqual([])
 })
 
+test.each([
+  ['a length and chunks', ['Content-Length: 6', 'Transfer-Encoding: chunked']],
+  ['chunks and a length', ['Transfer-Encoding: chunked', 'Content-Length: 6']],
+  ['two lengths', ['Content-Length: 6', 'Content-Length: 90']],
+  ['a length that is none', ['Content-Length: 6, 90']],
+  ['a negative length', ['Content-Length: -1']],
+  ['an unknown coding', ['Transfer-Encoding: xchunked']],
+  ['a folded header', ['Transfer-Encoding:', ' chunked', 'Content-Length: 6']],
+])('a request inside the body of a request reaches nobody: %s', async (_, framing) => {
+  await gateway.sim.forgetRequests()
+  const inner = `GET /heygen/v3/smuggled HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`
+  const headers = [...framing, 'Content-Type: image/png']
+  const outer = head('/heygen/v1/asset', { method: 'POST', headers })
+  const answer = await raw(`${outer}0\r\n\r\nX${inner}`)
+  expect(answer.status).toBeLessThan(500)
+  const seen = (await gateway.sim.requests()).map((one) => one.path)
+  expect(seen.filter((path) => path !== '/v1/asset')).toEqual([])
+  expect(seen.length).toBeLessThanOrEqual(1)
+  await checkSlotsFree()
+})
+
 test('what is very long is answered or refused, never broken', async () => {
   const long = 'a'.repeat(8_000)
   for (const target of [

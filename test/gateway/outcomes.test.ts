@@ -1,16 +1,8 @@
-import { afterAll, expect, test } from 'vitest'
-import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { expect, test } from 'vitest'
+import { until, type Gateway } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
-const open: Gateway[] = []
-async function gatewayWith(...options: Parameters<typeof openGateway>): Promise<Gateway> {
-  const gateway = await openGateway(...options)
-  open.push(gateway)
-  return gateway
-}
-
-afterAll(async () => {
-  await Promise.all(open.map((gateway) => gateway.dispose()))
-})
+const gatewayWith = gatewaysOfFile()
 
 const FAST = { timeScale: 100 }
 const CREATE = { method: 'POST', path: '/v3/videos' }
@@ -25,12 +17,6 @@ interface JobView {
 async function jobOf(gateway: Gateway, answer: Response): Promise<JobView> {
   const id = answer.headers.get('x-request-id')
   return (await (await gateway.fetch(`/v1/heygen/jobs/${id}`)).json()) as JobView
-}
-
-async function held(gateway: Gateway): Promise<number> {
-  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
-  const { available } = (await answer.json()) as { available: { executing: number }[] }
-  return available.reduce((sum, account) => sum + account.executing, 0)
 }
 
 for (const [what, effect] of [
@@ -59,7 +45,7 @@ for (const [what, effect] of [
     expect(bound.status).toBe('running')
     await gateway.sim.finishJobs()
     await until(async () => (await jobOf(gateway, lost)).status === 'completed')
-    expect(await held(gateway)).toBe(0)
+    expect(await gateway.heldSlots()).toBe(0)
   })
 }
 
@@ -69,9 +55,9 @@ for (const effect of [{ reset: 'before' }, { status: 500 }, { status: 503 }]) {
     await gateway.sim.fault({ match: CREATE, times: 1, effect })
     const lost = await gateway.createVideo({ callback_id: 'never' })
     expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
-    expect(await held(gateway)).toBe(1)
+    expect(await gateway.heldSlots()).toBe(1)
     await until(async () => (await jobOf(gateway, lost)).status === 'absent')
-    expect(await held(gateway)).toBe(0)
+    expect(await gateway.heldSlots()).toBe(0)
     expect((await gateway.sim.account('a@example.com')).jobsStarted).toBe(0)
   })
 }
@@ -89,7 +75,7 @@ test('a likely match holds the slot until that job ends and is never called the 
   await gateway.sim.finishJobs()
   await until(async () => (await jobOf(gateway, lost)).status_final)
   expect(await jobOf(gateway, lost)).toMatchObject({ status: 'outcome_unknown' })
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('a creation that takes too long is given up, and its job keeps its slot', async () => {
@@ -108,9 +94,9 @@ test('while the provider cannot be asked no slot is freed', async () => {
   await gateway.createVideo()
   await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 503 } })
   await new Promise((resolve) => setTimeout(resolve, 3000))
-  expect(await held(gateway)).toBe(1)
+  expect(await gateway.heldSlots()).toBe(1)
   await gateway.sim.clearFaults()
-  await until(async () => (await held(gateway)) === 0)
+  await until(async () => (await gateway.heldSlots()) === 0)
 })
 
 test('a job that the provider no longer knows gives its slot back', async () => {
@@ -119,7 +105,7 @@ test('a job that the provider no longer knows gives its slot back', async () => 
   const id = created.headers.get('x-gateway-job')
   expect((await gateway.fetch(`/heygen/v3/videos/${id}`, { method: 'DELETE' })).status).toBe(200)
   await until(async () => (await jobOf(gateway, created)).status === 'gone')
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('a job unheard of for 48 h is settled as lost', async () => {
@@ -128,7 +114,7 @@ test('a job unheard of for 48 h is settled as lost', async () => {
   const created = await gateway.createVideo()
   expect(created.status).toBe(502)
   await until(async () => (await jobOf(gateway, created)).status === 'lost', 15_000)
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('a client that goes away does not stop a creation', async () => {

@@ -1,16 +1,8 @@
-import { afterAll, expect, test } from 'vitest'
-import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { expect, test } from 'vitest'
+import { until, type Gateway } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
-const open: Gateway[] = []
-async function gatewayWith(...options: Parameters<typeof openGateway>): Promise<Gateway> {
-  const gateway = await openGateway(...options)
-  open.push(gateway)
-  return gateway
-}
-
-afterAll(async () => {
-  await Promise.all(open.map((gateway) => gateway.dispose()))
-})
+const gatewayWith = gatewaysOfFile()
 
 const LONG = { simVars: { JOB_MS: '600000' } }
 const on = (
@@ -31,12 +23,6 @@ async function parkedOf(
   return ((await view.json()) as { parked?: { reason: string; until: string }[] }).parked ?? []
 }
 
-async function held(gateway: Gateway): Promise<number> {
-  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
-  const { available } = (await answer.json()) as { available: { executing: number }[] }
-  return available.reduce((sum, account) => sum + account.executing, 0)
-}
-
 test('a creation that one account refuses with 429 goes to another, and the first is parked until Retry-After', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
   const busy = { status: 429, body: v3('rate_limit_exceeded'), headers: { 'retry-after': '40' } }
@@ -51,7 +37,7 @@ test('a creation that one account refuses with 429 goes to another, and the firs
   const [parking] = await parkedOf(gateway, 'a')
   expect(parking?.reason).toBe('busy')
   expect(Date.parse(parking?.until ?? '') - Date.now()).toBeGreaterThan(30_000)
-  expect(await held(gateway)).toBe(8)
+  expect(await gateway.heldSlots()).toBe(8)
 })
 
 test('an account whose key is refused is parked and shows why; a new key ends it', async () => {
@@ -84,7 +70,7 @@ test('the last account is parked like any other, and the answer says so and unti
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0)
     expect(await answer.text()).toContain('a@example.com is parked until 20')
   }
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('an account without credit is out for creations and still reads', async () => {
@@ -128,7 +114,7 @@ test('a plan that lacks a feature parks nothing: another account is tried, or th
   expect([refused.status, await refused.json()]).toEqual([402, v3('plan_upgrade_required')])
   expect(refused.headers.get('x-gateway-error')).toBeNull()
   expect([...(await parkedOf(gateway, 'a')), ...(await parkedOf(gateway, 'b'))]).toEqual([])
-  expect(await held(gateway)).toBe(6)
+  expect(await gateway.heldSlots()).toBe(6)
 })
 
 test('the caller’s own mistake passes through byte for byte and holds no slot', async () => {
@@ -136,7 +122,7 @@ test('the caller’s own mistake passes through byte for byte and holds no slot'
   const answer = await gateway.post('/heygen/v3/videos', { type: 'avatar', avatar_id: 7 })
   expect(answer.status).toBe(400)
   expect(answer.headers.get('x-gateway-error')).toBeNull()
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('one request parks at most one account', async () => {

@@ -31,12 +31,6 @@ async function again(persist: string, token: string): Promise<Gateway> {
   return gateway
 }
 
-async function held(gateway: Gateway): Promise<number> {
-  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
-  const { available } = (await answer.json()) as { available: { executing: number }[] }
-  return available.reduce((sum, account) => sum + account.executing, 0)
-}
-
 test('killed with jobs running and a creation in flight, it comes back with no slot lost and none too many', async () => {
   const first = await start('jobs')
   const { token } = first
@@ -47,7 +41,7 @@ test('killed with jobs running and a creation in flight, it comes back with no s
     () => 'answered',
     () => 'cut off'
   )
-  await until(async () => (await held(first)) === 3)
+  await until(async () => (await first.heldSlots()) === 3)
   await kill(first)
   expect(await cut).toBe('cut off')
 
@@ -65,7 +59,7 @@ test('killed with jobs running and a creation in flight, it comes back with no s
 
   const third = await again('jobs', token)
   await simulator.finishJobs()
-  await until(async () => (await held(third)) === 0)
+  await until(async () => (await third.heldSlots()) === 0)
   const fit = await Promise.all(Array.from({ length: 10 }, () => third.createVideo()))
   expect(fit.filter((answer) => answer.status === 200)).toHaveLength(3)
   const witness = await simulator.account('killed@example.com')
@@ -92,7 +86,7 @@ test('killed at any moment of a storm, the limits hold and every slot comes back
     await Promise.all(storm)
     gateway = await again('storm', token)
   }
-  await until(async () => (await held(gateway)) === 0, 20_000)
+  await until(async () => (await gateway.heldSlots()) === 0, 20_000)
   await simulator.settings({ jobMs: 600_000 })
   const fit = await Promise.all(Array.from({ length: 20 }, () => gateway.createVideo()))
   expect(fit.filter((answer) => answer.status === 200)).toHaveLength(5)

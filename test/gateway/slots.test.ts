@@ -1,24 +1,10 @@
-import { afterAll, expect, test } from 'vitest'
-import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { expect, test } from 'vitest'
+import { until } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
-const open: Gateway[] = []
-async function gatewayWith(...options: Parameters<typeof openGateway>): Promise<Gateway> {
-  const gateway = await openGateway(...options)
-  open.push(gateway)
-  return gateway
-}
-
-afterAll(async () => {
-  await Promise.all(open.map((gateway) => gateway.dispose()))
-})
+const gatewayWith = gatewaysOfFile()
 
 const jobOf = (answer: Response) => answer.headers.get('x-gateway-job') ?? ''
-
-async function held(gateway: Gateway): Promise<number> {
-  const answer = await gateway.fetch('/v1/heygen/scheduler/available')
-  const { available } = (await answer.json()) as { available: { executing: number }[] }
-  return available.reduce((sum, account) => sum + account.executing, 0)
-}
 
 test('200 creations at once fill every slot exactly, and when they are done exactly as many fit again', async () => {
   const gateway = await gatewayWith({
@@ -70,7 +56,7 @@ test('nobody polls: every slot comes back by the alarm', async () => {
   })
   for (let job = 0; job < 3; job += 1) expect((await gateway.createVideo()).status).toBe(200)
   expect((await gateway.createVideo()).status).toBe(429)
-  await until(async () => (await held(gateway)) === 0)
+  await until(async () => (await gateway.heldSlots()) === 0)
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
@@ -160,10 +146,10 @@ test('every family of creations takes a slot, and its own status row gives it ba
   for (const [path, body, status] of cases) {
     const created = await gateway.post(`/heygen${path}`, body)
     expect(created.status, `${path} ${await created.clone().text()}`).toBeLessThan(300)
-    expect(await held(gateway), path).toBe(1)
+    expect(await gateway.heldSlots(), path).toBe(1)
     await gateway.sim.finishJobs()
     await gateway.fetch(`/heygen${status(jobOf(created))}`)
-    expect(await held(gateway), path).toBe(0)
+    expect(await gateway.heldSlots(), path).toBe(0)
   }
 })
 
@@ -175,7 +161,7 @@ test('a creation in three languages takes three slots, all or none', async () =>
   }
   const created = await gateway.post('/heygen/v3/video-translations', translation)
   expect(jobOf(created).split(',')).toHaveLength(3)
-  expect(await held(gateway)).toBe(3)
+  expect(await gateway.heldSlots()).toBe(3)
   expect((await gateway.post('/heygen/v3/video-translations', translation)).status).toBe(429)
   expect((await gateway.createVideo()).status).toBe(200)
   const many = { ...translation, output_languages: ['a', 'b', 'c', 'd', 'e'] }
@@ -208,7 +194,7 @@ test('speech holds a slot for the length of its call', async () => {
   const both = await Promise.all([say(), say()])
   expect(both.map((answer) => answer.status).sort()).toEqual([200, 429])
   await Promise.all(both.map((answer) => answer.text()))
-  await until(async () => (await held(gateway)) === 0)
+  await until(async () => (await gateway.heldSlots()) === 0)
   expect((await say()).status).toBe(200)
 })
 
@@ -218,7 +204,7 @@ test('a video agent that waits for its human holds no slot', async () => {
   const session = jobOf(created)
   await gateway.sim.control('POST', `/jobs/${session}`, { status: 'waiting_for_input' })
   await gateway.fetch(`/heygen/v3/video-agents/${session}`)
-  expect(await held(gateway)).toBe(0)
+  expect(await gateway.heldSlots()).toBe(0)
 })
 
 test('a lowered limit applies at once, and a raised one too', async () => {

@@ -98,6 +98,13 @@ export class Gateway {
     return this.post('/heygen/v3/videos', { ...VIDEO, ...more }, headers)
   }
 
+  /** Slots held on all accounts, as the scheduler shows them. */
+  async heldSlots(): Promise<number> {
+    const answer = await this.fetch('/v1/heygen/scheduler/available')
+    const { available } = (await answer.json()) as { available: { executing: number }[] }
+    return available.reduce((sum, account) => sum + account.executing, 0)
+  }
+
   /** Every test ends with a look for secrets in what its Worker logged. */
   async dispose() {
     await this.#dispose()
