@@ -70,7 +70,9 @@ export type Match = { row: Row; params: Record<string, string> }
 
 export function matchRow(method: string, path: string): Match | undefined {
   const segments = path.split('/').slice(1)
-  for (const compiled of byShape.get(`${method} ${segments.length}`) ?? []) {
+  // A HEAD is answered as its GET; the runtime leaves the body out.
+  const asked = method === 'HEAD' ? 'GET' : method
+  for (const compiled of byShape.get(`${asked} ${segments.length}`) ?? []) {
     const params = bindParams(compiled.segments, segments)
     if (params) return { row: compiled.row, params }
   }

@@ -13,7 +13,14 @@ import { SlotSearch, type Attempt } from './take-slot.ts'
 import { peek } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
-export async function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+/** Deferred before it is awaited: a client that leaves must not leave its slot taken until the deadline. */
+export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const work = generate(ports, call)
+  ports.defer(work.catch(() => {}))
+  return work
+}
+
+async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
   return waitForSlot(ports, call, eligible, () => {
     const ask = leaseAskOf(ports, call)
@@ -50,7 +57,7 @@ async function generateOn(
   const { status, headers } = sent
   const { email } = account
   if (status < 400) {
-    const response = passOn(sent, freeing(sent, ports, free))
+    const response = passOn(sent, freeing(sent, ports, call, free))
     return { kind: 'done', answer: { response, email } }
   }
   const { json, body } = await peek(sent)
@@ -63,7 +70,12 @@ async function generateOn(
 }
 
 /** The answer's body as it comes; its end, or the client's leaving, frees the slot. */
-function freeing(sent: Response, ports: Ports, free: () => Promise<void>): BodyInit | null {
+function freeing(
+  sent: Response,
+  ports: Ports,
+  call: ReadCall,
+  free: () => Promise<void>
+): BodyInit | null {
   if (!sent.body) {
     ports.defer(free())
     return null
@@ -71,7 +83,7 @@ function freeing(sent: Response, ports: Ports, free: () => Promise<void>): BodyI
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   ports.defer(
     sent.body
-      .pipeTo(writable)
+      .pipeTo(writable, call.signal ? { signal: call.signal } : {})
       .catch(() => {})
       .then(free)
   )
