@@ -6,6 +6,7 @@ import { Hints } from '#domain/hints.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
 import { Recent } from '#domain/recent.ts'
 import { parseSettings, type Settings } from '#domain/settings.ts'
+import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
@@ -22,6 +23,7 @@ interface Isolate {
   vault: Ports['vault']
   hints: Hints
   toldEnds: Recent
+  searches: Turnstile
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
@@ -39,6 +41,7 @@ function isolateOf(env: Env): Isolate {
     vault: makeVault(settings.masterKeys),
     hints: new Hints(),
     toldEnds: new Recent(10_000),
+    searches: new Turnstile(),
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
@@ -63,6 +66,7 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     vault: isolate.vault,
     hints: isolate.hints,
     toldEnds: isolate.toldEnds,
+    searches: isolate.searches,
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),

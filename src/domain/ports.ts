@@ -9,6 +9,7 @@ import type { ParkOrder, Parking } from './parking.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
+import type { Turnstile } from './turnstile.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
 
@@ -30,6 +31,8 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  /** Searches under way in this isolate. */
+  searches: Turnstile
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -56,8 +59,19 @@ export interface AccountBook {
 
 /** Who owns an id, asked of the desk once and then remembered. */
 export interface OwnerBook {
-  find(tenant: string, provider: string, ids: string[]): Promise<Owner[]>
-  learn(tenant: string, provider: string, owners: Owner[]): Promise<void>
+  find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
+  /** Only what is not known yet costs anything. */
+  learn(pool: OwnerPool, owners: Owner[]): Promise<void>
+  /** Ids that no account had: believed for a minute. */
+  noteMissing(pool: OwnerPool, ids: string[]): void
+  isMissing(pool: OwnerPool, id: string): boolean
+}
+
+/** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
+export interface OwnerPool {
+  tenant: string
+  provider: string
+  epoch: string
 }
 
 /** TenantDesk of one tenant and provider. The only writer of its accounts. */
@@ -87,10 +101,17 @@ export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
   | { ok: false; reason: 'exists' | 'not_found' }
 
-/** Which account an id belongs to. `lease`: the creation it came from, if it is a job. */
+/**
+ * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
+ * a `created` id never changes hands, one that was `listed` or `found` and may be public is forgotten when an account is
+ * added, since with more accounts it may show to be public.
+ */
 export interface Owner {
   id: string
-  email: string
+  email: string | null
+  source: 'created' | 'listed' | 'found'
+  mayBeShared: boolean
+  /** The creation it came from, if it is a job. */
   lease?: string
 }
 

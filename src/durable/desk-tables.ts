@@ -55,9 +55,18 @@ export class DeskTables {
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
+      if (isNew) this.#forgetGuessedOwners()
       this.#touch(this.#accountsKey)
     })
     return isNew
+  }
+
+  /** With more accounts, what seemed to be one's own may show to be public. */
+  #forgetGuessedOwners(): void {
+    this.#storage.sql.exec(
+      `DELETE FROM owner WHERE json_extract(record, '$.mayBeShared') AND json_extract(record, '$.source') <> 'created'
+       AND json_extract(record, '$.email') IS NOT NULL`
+    )
   }
 
   /** With it go the ids it owned. */

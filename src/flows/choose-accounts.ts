@@ -4,6 +4,7 @@ import { AppError } from '#domain/errors.ts'
 import { textsAt } from '#domain/json-pointer.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { IdRef } from '#providers/provider.ts'
+import { findOwners, type NamedId } from './find-owners.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
 /** `isPinned`: no other account could serve it. */
@@ -46,10 +47,8 @@ async function findOwner(
   json: unknown,
   accounts: readonly Account[]
 ): Promise<Account | undefined> {
-  const ids = idsOf(call, json)
-  if (ids.length === 0) return undefined
-  const known = await ports.owners.find(call.tenant, call.provider.name, ids)
-  const owned = known.flatMap((owner) => {
+  const owners = await findOwners(ports, call, accounts, idsOf(call, json))
+  const owned = owners.flatMap((owner) => {
     const account = accounts.find((one) => one.email === owner.email)
     return account ? [{ owner, account }] : []
   })
@@ -64,16 +63,13 @@ function conflict(a: Owner, b: Owner): AppError {
   return new AppError('owners_conflict', message)
 }
 
-/**
- * The ids that a call names, as its row says where they stand. Ids that may be in the public catalogue are left out:
- * nothing is learnt of their owners yet.
- */
-export function idsOf(call: ProxyCall, json: unknown): string[] {
+/** The ids that a call names, as its row says where they stand; each once. */
+export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
   const query = new URLSearchParams(call.search)
-  const found = (call.match?.route.ids ?? [])
-    .filter((ref) => !ref.mayBeShared)
-    .flatMap((ref) => idsAt(ref, call, query, json))
-  return [...new Set(found)]
+  const found = (call.match?.route.ids ?? []).flatMap((ref) =>
+    idsAt(ref, call, query, json).map((id) => ({ ref, id }))
+  )
+  return found.filter(({ id }, index) => found.findIndex((one) => one.id === id) === index)
 }
 
 function idsAt(ref: IdRef, call: ProxyCall, query: URLSearchParams, json: unknown): string[] {

@@ -1,6 +1,7 @@
 /** Finds a job of a tenant by its id, or by the id of the request that made it. */
 import { findAccount, type Account } from '#domain/account.ts'
 import type { JobRecord, Ports } from '#domain/ports.ts'
+import { poolOf } from './find-owners.ts'
 import type { Provider } from '#providers/provider.ts'
 
 export interface FoundJob {
@@ -16,8 +17,8 @@ export async function findJob(
   id: string
 ): Promise<FoundJob | undefined> {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  const [owner] = await ports.owners.find(tenant, provider.name, [id])
-  const owning = owner && findAccount({ version: 0, accounts }, owner.email)
+  const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
+  const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
   const asked = owning ? [owning] : accounts
   const found = await Promise.all(
     asked.map(async (account) => {

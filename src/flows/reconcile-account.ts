@@ -138,9 +138,10 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   const start = match && provider.startOf(still, match.candidate.id)
   if (!match || !start) return void desk.apply(unknownToProvider(still, now, ports.waits))
   desk.apply(found(still, start, match.isExact, now, ports.waits))
+  if (!match.isExact) return
   const { tenant, email } = desk.account
-  const owner = { id: start.jobId, email, lease: still.requestId }
-  if (match.isExact) await ports.owners.learn(tenant, provider.name, [owner])
+  const rest = { source: 'created', mayBeShared: false, lease: still.requestId } as const
+  await ports.desk(tenant, provider.name).learn([{ id: start.jobId, email, ...rest }])
 }
 
 function rowsOf(finder: Finder, body: unknown): Candidate[] {

@@ -10,6 +10,7 @@ import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
+import { createdOwners, learnIds } from './learn-ids.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
@@ -142,7 +143,9 @@ async function passStatus(
   sent: Response
 ): Promise<ProxyAnswer> {
   const email = account.email
-  if (!call.match?.route.reports || call.method === 'HEAD') return { response: passOn(sent), email }
+  const { reports: link, creates } = call.match?.route ?? { creates: [] }
+  const isTelling = link !== undefined || creates.length > 0
+  if (!call.match || !isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
   const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
@@ -151,7 +154,9 @@ async function passStatus(
   })
   if (!bytes) return { response: passOn(sent), email }
   const query = new URLSearchParams(call.search)
-  const reports = call.provider.readReports(call.match, query, parseJson(bytes))
+  const answer = parseJson(bytes)
+  await learnIds(ports, call, createdOwners(call, account, answer))
+  const reports = call.provider.readReports(call.match, query, answer)
   await settleJobs(ports, call.provider, account, reports).catch(() =>
     ports.log('settle_failed', { email, requestId: call.requestId })
   )

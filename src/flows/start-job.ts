@@ -6,8 +6,9 @@
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
-import type { Ports } from '#domain/ports.ts'
+import type { Owner, Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
+import { createdOwners, learnIds } from './learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
@@ -105,11 +106,12 @@ async function accept(
   const { match, provider, json, requestId } = call
   if (!match?.route.job) {
     await giveBack(ports, account, requestId)
+    await learnIds(ports, call, createdOwners(call, account, body))
     return answer
   }
   const starts = provider.readJobs(match, json, body)
   if (starts.length === 0) throw unknown(call, account)
-  await bindJobs(ports, call, account, starts)
+  await bindJobs(ports, call, account, starts, body)
   return { ...answer, jobIds: starts.map((start) => start.jobId) }
 }
 
@@ -118,13 +120,18 @@ async function bindJobs(
   ports: Ports,
   call: ReadCall,
   account: Account,
-  starts: JobStart[]
+  starts: JobStart[],
+  answer: unknown
 ): Promise<void> {
-  const owners = starts.map((start) => ({
+  const jobs: Owner[] = starts.map((start) => ({
     id: start.jobId,
     email: account.email,
+    source: 'created',
+    mayBeShared: false,
     lease: call.requestId,
   }))
+  const others = createdOwners(call, account, answer)
+  const owners = [...jobs, ...others.filter((one) => !jobs.some((job) => job.id === one.id))]
   for (const watch of starts.flatMap((start) => start.watch)) {
     for (const state of ['completed', 'failed', 'waiting']) {
       ports.toldEnds.delete(`${account.key} ${watch} ${state}`)
@@ -132,7 +139,7 @@ async function bindJobs(
   }
   const results = await Promise.allSettled([
     ports.slots(account.key).bind(call.requestId, starts),
-    ports.owners.learn(call.tenant, call.provider.name, owners),
+    learnIds(ports, call, owners),
   ])
   if (results.every((result) => result.status === 'fulfilled')) return
   ports.log('bind_failed', { email: account.email, requestId: call.requestId })

@@ -131,6 +131,12 @@ export interface JudgedAnswer {
   now: number
 }
 
+/** A read that shows whether an account has an id, `{id}` replaced. `rows`: it is a list, and these are its ids. */
+export interface IdSearch {
+  path: string
+  rows?: string
+}
+
 export interface Provider {
   name: string
   /** The highest `maxJobs` an account may have. */
@@ -151,6 +157,8 @@ export interface Provider {
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */
   startOf(lease: Lease, id: string): JobStart | undefined
   finderOf(lease: Lease): Finder | undefined
+  /** How to look for an id that nobody has seen; undefined: it cannot be looked for. */
+  searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined
   /** What identifies a job whose answer was lost. */
   clueOf(body: unknown): { title?: string; callbackId?: string }
   /** An error of ours in the shape that the called path's clients parse. */

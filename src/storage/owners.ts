@@ -1,53 +1,68 @@
 /**
- * Which account an id belongs to: kept by TenantDesk, remembered by the isolate. Ids are unguessable, so one that was
- * asked for and not known is very likely not a job of ours; that is believed for a minute.
+ * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
+ * forgotten is only asked for again.
  */
-import type { Desk, Owner, OwnerBook } from '#domain/ports.ts'
+import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports.ts'
 import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000
-/** An owner never changes; what is forgotten is only asked for again. */
 const KEEP_MS = 3_600_000
 
 export interface OwnerCache {
   known: Cached<Owner>
-  missed: Cached<true>
+  /** Asked of the desk and not known there. */
+  unlearnt: Cached<true>
+  /** Looked for on every account and found on none. */
+  missing: Cached<true>
 }
 
 export function makeOwnerCache(): OwnerCache {
-  return { known: new Cached<Owner>(KEEP_MS, 20_000), missed: new Cached<true>(MISS_MS, 20_000) }
+  return {
+    known: new Cached<Owner>(KEEP_MS, 20_000),
+    unlearnt: new Cached<true>(MISS_MS, 20_000),
+    missing: new Cached<true>(MISS_MS, 20_000),
+  }
 }
 
 export function makeOwnerBook(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
 ): OwnerBook {
-  const keyOf = (tenant: string, provider: string, id: string) => `${tenant}/${provider}/${id}`
-  const note = (tenant: string, provider: string, owner: Owner) => {
-    const key = keyOf(tenant, provider, owner.id)
+  const note = (pool: OwnerPool, owner: Owner) => {
+    const key = keyOf(pool, owner.id)
     cache.known.put(key, owner, Date.now())
-    cache.missed.delete(key)
+    cache.unlearnt.delete(key)
+    cache.missing.delete(key)
   }
+  const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id), Date.now())
   return {
-    async learn(tenant, provider, owners) {
-      for (const owner of owners) note(tenant, provider, owner)
-      await deskOf(tenant, provider).learn(owners)
-    },
-    async find(tenant, provider, ids) {
-      const now = Date.now()
-      const known = ids.flatMap((id) => cache.known.peek(keyOf(tenant, provider, id), now) ?? [])
+    async find(pool, ids) {
+      const known = ids.flatMap((id) => knownOf(pool, id) ?? [])
       const asked = ids.filter((id) => {
-        const key = keyOf(tenant, provider, id)
-        return !cache.known.peek(key, now) && !cache.missed.peek(key, now)
+        const isUnlearnt = cache.unlearnt.peek(keyOf(pool, id), Date.now()) !== undefined
+        return !isUnlearnt && !known.some((owner) => owner.id === id)
       })
       if (asked.length === 0) return known
-      const found = await deskOf(tenant, provider).ownersOf(asked)
-      for (const owner of found) note(tenant, provider, owner)
+      const found = await deskOf(pool.tenant, pool.provider).ownersOf(asked)
+      for (const owner of found) note(pool, owner)
       for (const id of asked) {
-        const isMissed = !found.some((owner) => owner.id === id)
-        if (isMissed) cache.missed.put(keyOf(tenant, provider, id), true, now)
+        const isFound = found.some((owner) => owner.id === id)
+        if (!isFound) cache.unlearnt.put(keyOf(pool, id), true, Date.now())
       }
       return [...known, ...found]
     },
+    async learn(pool, owners) {
+      const news = owners.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
+      for (const owner of news) note(pool, owner)
+      if (news.length > 0) await deskOf(pool.tenant, pool.provider).learn(news)
+    },
+    noteMissing(pool, ids) {
+      for (const id of ids) cache.missing.put(keyOf(pool, id), true, Date.now())
+    },
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, id), Date.now()) !== undefined,
   }
+}
+
+function keyOf({ tenant, provider, epoch }: OwnerPool, id: string): string {
+  return `${tenant}/${provider}/${epoch}/${id}`
 }

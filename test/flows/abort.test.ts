@@ -3,6 +3,7 @@ import type { Account } from '#domain/account.ts'
 import { Hints } from '#domain/hints.ts'
 import type { Ports, SlotDesk } from '#domain/ports.ts'
 import { Recent } from '#domain/recent.ts'
+import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyCall } from '#flows/proxy-call.ts'
@@ -47,7 +48,13 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     accounts: {
       list: async () => ({ version: 1, accounts: [ACCOUNT] }),
     } as unknown as Ports['accounts'],
-    owners: { find: async () => [], learn: async () => {} },
+    owners: {
+      find: async () => [],
+      learn: async () => {},
+      noteMissing: () => {},
+      isMissing: () => true,
+    },
+    searches: new Turnstile(),
     slots: () => slots as SlotDesk,
   }
   return ports as Ports

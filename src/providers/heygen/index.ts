@@ -7,11 +7,13 @@ import {
   routesByName,
   startOfLease,
 } from '#providers/job-links.ts'
+import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { errorBody } from './error-body.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
 import { matchRoute, ROUTES } from './routes.ts'
+import { searchedId, SEARCHES } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
 import { judge, parkingOf } from './verdicts.ts'
 
@@ -36,6 +38,8 @@ export const heygen: Provider = {
     if (watch === 'video' && !lease.route.includes(' /v3/')) return LEGACY_VIDEO_FINDER
     return watch === undefined ? undefined : FINDERS[watch]
   },
+  searchFor: (match, ref, id) =>
+    searchFor(matchRoute, SEARCHES, match, ref, searchedId(ref.resource, id)),
   clueOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

@@ -57,7 +57,6 @@ export const V1_ROUTES = [
   post('/v1/streaming.task', 'streaming-session', {
     pool: 'owner',
     ids: ['streaming-session! body:/session_id'],
-    creates: ['/data/task_id'],
   }),
   post('/v1/streaming.stop', 'streaming-session', {
     pool: 'owner',
@@ -67,7 +66,7 @@ export const V1_ROUTES = [
     pool: 'owner',
     ids: ['streaming-session! body:/session_id'],
   }),
-  post('/v1/streaming.create_token', 'streaming-session', { creates: ['/data/token'] }),
+  post('/v1/streaming.create_token', 'streaming-session'),
   get('/v1/streaming/avatar.list', 'read-account', {
     pool: 'merge',
     lists: ['/data/*/avatar_id'],

@@ -510,7 +510,6 @@ export const V3_ROUTES = [
   post('/v3/voices/speech', 'sync-generation', {
     pool: 'owner',
     ids: ['voice!? body:/voice_id'],
-    creates: ['/data/request_id'],
   }),
   // v3 Webhooks
   post('/v3/webhooks/endpoints', 'write-account', {

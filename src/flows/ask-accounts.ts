@@ -1,0 +1,64 @@
+/** Asks several accounts the same thing, a few at a time, and reads their whole answers. */
+import type { Account } from '#domain/account.ts'
+import { headersUp } from '#domain/headers.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { Provider } from '#providers/provider.ts'
+import type { ProxyCall } from './proxy-call.ts'
+import { sendOn } from './send-on.ts'
+import { parseJson, readBytes } from './upstream.ts'
+
+/** Six connections are what one invocation may hold. */
+const AT_ONCE = 6
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024
+const WITHIN_MS = 30_000
+
+export interface Asked {
+  account: Account
+  /** Undefined: it could not be reached, took too long, or answered more than can be looked at. */
+  answer?: { response: Response; text: string; json: unknown }
+}
+
+/** `callOf` says what each account is asked. */
+export async function askAccounts(
+  ports: Ports,
+  accounts: readonly Account[],
+  callOf: (account: Account) => ProxyCall
+): Promise<Asked[]> {
+  const asked: Asked[] = []
+  for (let at = 0; at < accounts.length; at += AT_ONCE) {
+    const some = accounts.slice(at, at + AT_ONCE)
+    asked.push(...(await Promise.all(some.map((account) => ask(ports, account, callOf(account))))))
+  }
+  return asked
+}
+
+async function ask(ports: Ports, account: Account, call: ProxyCall): Promise<Asked> {
+  const timeout = AbortSignal.timeout(WITHIN_MS)
+  const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout
+  try {
+    const response = await sendOn(ports, call, account, signal)
+    const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
+    if (!bytes) return { account }
+    const text = new TextDecoder().decode(bytes)
+    return { account, answer: { response, text, json: parseJson(text) } }
+  } catch {
+    return { account }
+  }
+}
+
+/** A read of our own on behalf of a call. */
+export function readCall(provider: Provider, call: ProxyCall, path: string): ProxyCall {
+  const [pathname, search] = path.split('?') as [string, string | undefined]
+  return {
+    requestId: call.requestId,
+    tenant: call.tenant,
+    provider,
+    match: provider.match('GET', pathname),
+    method: 'GET',
+    path: pathname,
+    search: search === undefined ? '' : `?${search}`,
+    headers: headersUp(new Headers({ accept: 'application/json' })),
+    body: null,
+    ...(call.signal ? { signal: call.signal } : {}),
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Who owns the ids of a call: what is remembered, else every account is asked once, side by side. An id at two accounts
+ * is public. With one account there is nothing to find out.
+ */
+import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import { textsAt, valueAt } from '#domain/json-pointer.ts'
+import type { Owner, OwnerPool, Ports } from '#domain/ports.ts'
+import type { IdRef, IdSearch } from '#providers/provider.ts'
+import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
+import type { ProxyCall } from './proxy-call.ts'
+
+/** Searches at once in one isolate and tenant. */
+const SEARCHES_MAX = 10
+/** Ids of one call that are looked for. */
+const IDS_MAX = 50
+
+export interface NamedId {
+  ref: IdRef
+  id: string
+}
+
+export function poolOf(tenant: string, provider: string, accounts: readonly Account[]): OwnerPool {
+  const newest = Math.max(0, ...accounts.map((account) => account.createdAt))
+  return { tenant, provider, epoch: `${accounts.length}-${newest}` }
+}
+
+export async function findOwners(
+  ports: Ports,
+  call: ProxyCall,
+  accounts: readonly Account[],
+  ids: readonly NamedId[]
+): Promise<Owner[]> {
+  if (accounts.length < 2 || ids.length === 0) return []
+  const pool = poolOf(call.tenant, call.provider.name, accounts)
+  const known = await ports.owners.find(
+    pool,
+    ids.map(({ id }) => id)
+  )
+  const emails = new Set(accounts.map((account) => account.email))
+  const useful = known.filter((owner) => owner.email === null || emails.has(owner.email))
+  const unknown = ids.filter(({ id }) => !useful.some((owner) => owner.id === id))
+  const found = await search(ports, call, pool, accounts, unknown)
+  return [...useful, ...found]
+}
+
+async function search(
+  ports: Ports,
+  call: ProxyCall,
+  pool: OwnerPool,
+  accounts: readonly Account[],
+  ids: readonly NamedId[]
+): Promise<Owner[]> {
+  const wanted = ids.flatMap((named) => {
+    const how = call.match && call.provider.searchFor(call.match, named.ref, named.id)
+    return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
+  })
+  if (wanted.length === 0) return []
+  if (wanted.length > IDS_MAX) {
+    throw new AppError(
+      'bad_request',
+      `This call names ${wanted.length} ids that are not known; ${IDS_MAX} can be looked for at once.`
+    )
+  }
+  const results: Owner[] = []
+  for (const one of wanted) results.push(...(await searchOnce(ports, call, pool, accounts, one)))
+  return results
+}
+
+/** One search for an id however many calls name it: whoever had to wait finds it known. */
+function searchOnce(
+  ports: Ports,
+  call: ProxyCall,
+  pool: OwnerPool,
+  accounts: readonly Account[],
+  wanted: NamedId & { how: IdSearch }
+): Promise<Owner[]> {
+  return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
+    const known = await ports.owners.find(pool, [wanted.id])
+    if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
+    const found = await ports.searches.run(call.tenant, SEARCHES_MAX, () =>
+      searchOne(ports, call, pool, accounts, wanted)
+    )
+    await ports.owners.learn(pool, found)
+    return found
+  })
+}
+
+async function searchOne(
+  ports: Ports,
+  call: ProxyCall,
+  pool: OwnerPool,
+  accounts: readonly Account[],
+  { ref, id, how }: NamedId & { how: IdSearch }
+): Promise<Owner[]> {
+  const asked = await askAccounts(ports, accounts, () => readCall(call.provider, call, how.path))
+  const holders = asked.filter((one) => has(one, how, id))
+  const [holder] = holders
+  const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
+  if (holders.length > 1) return [{ ...rest, email: null, mayBeShared: true }]
+  if (holder) return [{ ...rest, email: holder.account.email }]
+  if (asked.every((one) => one.answer !== undefined)) ports.owners.noteMissing(pool, [id])
+  return []
+}
+
+function has({ answer }: Asked, how: IdSearch, id: string): boolean {
+  if (!answer || answer.response.status !== 200) return false
+  if (how.rows !== undefined) return textsAt(answer.json, how.rows).includes(id)
+  const status = valueAt(answer.json, '/data/status')
+  return (
+    valueAt(answer.json, '/data') !== undefined &&
+    valueAt(answer.json, '/data') !== null &&
+    status !== 'not_found'
+  )
+}

@@ -1,0 +1,28 @@
+/** Remembers whose the ids are that an answer names as created. What is learnt twice costs nothing the second time. */
+import type { Account } from '#domain/account.ts'
+import { textsAt } from '#domain/json-pointer.ts'
+import type { Owner, Ports } from '#domain/ports.ts'
+import { poolOf } from './find-owners.ts'
+import type { ProxyCall } from './proxy-call.ts'
+
+export function createdOwners(call: ProxyCall, account: Account, answer: unknown): Owner[] {
+  const ids = (call.match?.route.creates ?? []).flatMap((pointer) => textsAt(answer, pointer))
+  return [...new Set(ids)].map((id) => ({
+    id,
+    email: account.email,
+    source: 'created',
+    mayBeShared: false,
+  }))
+}
+
+export async function learnIds(
+  ports: Ports,
+  call: ProxyCall,
+  owners: readonly Owner[]
+): Promise<void> {
+  if (owners.length === 0) return
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  await ports.owners
+    .learn(poolOf(call.tenant, call.provider.name, accounts), [...owners])
+    .catch(() => ports.log('learn_failed', { requestId: call.requestId }))
+}
