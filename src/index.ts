@@ -5,7 +5,8 @@
  * 1 requestId     writes requestId        every answer, the log, the lease's name
  * 2 withPorts     writes ports            every room; a bad setting ends here
  * 3 plainPath     refuses odd paths       the drop-in
- * 4 authenticate  writes caller           everything below it
+ * 4 streaming     answers streaming calls; their tokens and CORS are their own
+ * 5 authenticate  writes caller           everything below it
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
@@ -21,6 +22,7 @@ import { platformAccount } from '#http/platform-account.ts'
 import { plainPath, requestId, withPorts } from '#http/request-guards.ts'
 import { respondError } from '#http/respond-error.ts'
 import { speech } from '#http/speech.ts'
+import { openCors, streaming } from '#http/streaming.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
@@ -32,6 +34,7 @@ app.notFound(notFound)
 app.use(requestId)
 app.get('/healthz', (c) => c.json({ ok: true }))
 app.use(withPorts(makePorts), plainPath)
+app.use(openCors, streaming)
 
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))

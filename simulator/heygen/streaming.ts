@@ -193,6 +193,7 @@ function isClosed(call: Call, session: Resource): boolean {
 export function openSocket(call: Call): Response {
   wake(call)
   const { 0: client, 1: server } = new WebSocketPair()
+  server.binaryType = 'arraybuffer'
   server.accept()
   server.addEventListener('message', (event) => server.send(event.data))
   server.addEventListener('close', (event) => server.close(event.code === 1005 ? 1000 : event.code))

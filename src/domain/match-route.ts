@@ -45,7 +45,10 @@ function walk<R>(node: Node<R>, segments: string[], depth: number, method: strin
   return walk(node.parameter, segments, depth + 1, method)
 }
 
-/** Parameters come out with their percent-encoding undone; the caller has checked that it can be undone. */
+/**
+ * A path is compared with its percent-encoding undone and without a slash at its end: a server behind may read it so,
+ * and a creation must not slip by its row under another spelling. The caller has checked that it can be undone.
+ */
 export function matcher<R extends Row>(table: readonly R[]) {
   const root = emptyNode<R>()
   for (const row of table) insert(root, row)
@@ -53,16 +56,21 @@ export function matcher<R extends Row>(table: readonly R[]) {
     method: string,
     path: string
   ): { route: R; params: Record<string, string> } | undefined => {
-    const segments = path.split('/').slice(1)
+    const segments = segmentsOf(path)
     const route = walk(root, segments, 0, method === 'HEAD' ? 'GET' : method)
     return route && { route, params: paramsOf(route.path, segments) }
   }
 }
 
+function segmentsOf(path: string): string[] {
+  const segments = path.split('/').slice(1).map(decodeURIComponent)
+  return segments.at(-1) === '' && segments.length > 1 ? segments.slice(0, -1) : segments
+}
+
 function paramsOf(template: string, segments: string[]): Record<string, string> {
   const params: Record<string, string> = {}
   for (const [index, part] of template.split('/').slice(1).entries()) {
-    if (part.startsWith('{')) params[part.slice(1, -1)] = decodeURIComponent(segments[index] ?? '')
+    if (part.startsWith('{')) params[part.slice(1, -1)] = segments[index] ?? ''
   }
   return params
 }

@@ -4,6 +4,7 @@
  */
 import type { Account, AccountSnapshot, Credential, Session } from './account.ts'
 import type { Hints } from './hints.ts'
+import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
 import type { Recent } from './recent.ts'
@@ -31,6 +32,8 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  /** One request parks at most one account: whether this one has. */
+  hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
   desk(tenant: string, provider: string): Desk
@@ -86,6 +89,11 @@ export interface Desk {
   holds(email: string, key: string): Promise<boolean>
   learn(owners: Owner[]): Promise<void>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
+  beginKey(name: string, requestId: string): Promise<KeyTurn>
+  endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
+  /** The requests that ran under a key, on whatever path. */
+  requestsOfKey(key: string): Promise<string[]>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** An account that was being watched has a free slot. */
@@ -93,6 +101,11 @@ export interface Desk {
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+export type KeyEnd =
+  | { kind: 'keep'; answer: KeptAnswer }
+  | { kind: 'unknown'; email?: string }
+  | { kind: 'forget' }
 
 /** `none`: the line is full, or the time is over. `go`: try again, there may be room. */
 export type Turn = 'go' | 'none'

@@ -50,6 +50,13 @@ export function unknownToProvider(lease: Lease, now: number, waits: Waits): Chan
   return put({ ...lease, misses: lease.misses + 1, nextAt: now + waits.lookAgainMs })
 }
 
+/** The list of all that runs does not have it. That list may lag behind, so this too is believed the second time. */
+export function notListed(lease: Lease, now: number, waits: Waits): Change {
+  const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
+  if (lease.misses >= 1) return ended(lease, { status }, now)
+  return put({ ...lease, misses: lease.misses + 1, nextAt: now + waits.lookAgainMs })
+}
+
 function endWithoutTrace(lease: Lease): Outcome['status'] {
   if (lease.state === 'unbound') return 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'

@@ -19,6 +19,9 @@ const SPANS = {
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
+  /** An Idempotency-Key is remembered this long; a run under it that has not ended by the second never will. */
+  keepKeyMs: 24 * HOUR,
+  staleKeyMs: 150 * SECOND,
   /** How far ahead of its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
   parkBusyMs: 30 * SECOND,
@@ -26,6 +29,8 @@ const SPANS = {
   parkCredentialMs: 15 * MINUTE,
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
+  /** A browser's token for one streaming session. */
+  streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const

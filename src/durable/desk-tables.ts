@@ -1,5 +1,6 @@
 /** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
 import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
@@ -7,6 +8,7 @@ import { keys } from '#storage/keys.ts'
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS account (email TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS owner (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS idempotency (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, hash TEXT UNIQUE NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS tenant (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
@@ -92,6 +94,35 @@ export class DeskTables {
 
   ownersOf(ids: string[]): Owner[] {
     return ids.flatMap((id) => this.#records<Owner>('SELECT record FROM owner WHERE id = ?', id))
+  }
+
+  findKey(name: string): KeyRecord | undefined {
+    return this.#records<KeyRecord>('SELECT record FROM idempotency WHERE name = ?', name)[0]
+  }
+
+  saveKey(name: string, record: KeyRecord): void {
+    this.#storage.sql.exec(
+      'INSERT INTO idempotency VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      name,
+      JSON.stringify(record)
+    )
+  }
+
+  dropKey(name: string): void {
+    this.#storage.sql.exec('DELETE FROM idempotency WHERE name = ?', name)
+  }
+
+  /** True when some are left. */
+  forgetKeys(before: number): boolean {
+    const sql = "DELETE FROM idempotency WHERE json_extract(record, '$.startedAt') <= ?"
+    this.#storage.sql.exec(sql, before)
+    return this.#storage.sql.exec('SELECT 1 FROM idempotency LIMIT 1').toArray().length > 0
+  }
+
+  /** A scan of a day's keys, asked for seldom. */
+  requestsOfKey(key: string): string[] {
+    const sql = "SELECT record FROM idempotency WHERE substr(name, -length(?1) - 1) = ' ' || ?1"
+    return this.#records<KeyRecord>(sql, key).map((record) => record.requestId)
   }
 
   saveToken(token: TokenRecord, tenant: TenantRecord): void {

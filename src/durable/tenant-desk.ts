@@ -6,8 +6,18 @@
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { Desk, Owner, Ports, Registrar, SaveAnswer, TokenChange, Turn } from '#domain/ports.ts'
+import type {
+  Desk,
+  KeyEnd,
+  Owner,
+  Ports,
+  Registrar,
+  SaveAnswer,
+  TokenChange,
+  Turn,
+} from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
+import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
@@ -81,6 +91,33 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
   }
 
+  async beginKey(name: string, requestId: string): Promise<KeyTurn> {
+    const { keepKeyMs: keepMs, staleKeyMs: staleMs } = this.#ports().waits
+    const turn = turnOf(this.#tables.findKey(name), Date.now(), { keepMs, staleMs })
+    if (turn.kind !== 'fresh') return turn
+    this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + keepMs)
+    return turn
+  }
+
+  async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
+    const record = this.#tables.findKey(name)
+    if (record?.requestId !== requestId) return
+    if (end.kind === 'forget') this.#tables.dropKey(name)
+    else if (end.kind === 'keep') this.#tables.saveKey(name, { ...record, answer: end.answer })
+    else
+      this.#tables.saveKey(name, {
+        ...record,
+        isUnknown: true,
+        ...(end.email === undefined ? {} : { email: end.email }),
+      })
+  }
+
+  async requestsOfKey(key: string): Promise<string[]> {
+    return this.#tables.requestsOfKey(key)
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     const ports = this.#ports()
     for (const account of waiter.accounts) await ports.slots(account).watch(until)
@@ -151,6 +188,9 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
+    const { keepKeyMs } = this.#ports().waits
+    if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
+      await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
     await this.#publish()
   }
 

@@ -2,9 +2,12 @@
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
+import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
 import { sendPlain } from './send-plain.ts'
 import { startJob } from './start-job.ts'
+import { followSession } from './stream-session.ts'
+import { giveStreamToken } from './stream-token.ts'
 import { parseJson, readBytes } from './upstream.ts'
 
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
@@ -12,16 +15,30 @@ const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.kind === 'creates-job') return startJob(ports, await readJob(call))
+  if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
+  const together = await readTogether(ports, call)
+  if (together) return together
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true
   if (!namesIds) return sendPlain(ports, call, undefined)
   const read = await readWhole(call)
   return sendPlain(ports, read, read.json)
 }
 
-/** A creation that could not be understood never gets as far as a slot. */
+/** A session is a job from its opening until it is over. */
+async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const { provider, match, method, path } = call
+  const token = provider.streaming?.token
+  if (method === token?.method && path === token.path) return giveStreamToken(ports, call)
+  if (match?.route.job) return startJob(ports, await readJob(call))
+  return followSession(ports, await readWhole(call))
+}
+
+/** A creation that could not be understood never gets as far as a slot. All of a session has defaults. */
 async function readJob(call: ProxyCall): Promise<ReadCall> {
   const read = await readWhole(call)
+  const isSession = call.match?.route.kind === 'streaming-session'
+  if (isSession && !read.body?.byteLength) return { ...read, json: {} }
   if (typeof read.json === 'object' && read.json !== null && !Array.isArray(read.json)) return read
   throw new AppError('bad_request', 'The body must be a JSON object.')
 }

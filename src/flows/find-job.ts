@@ -9,8 +9,26 @@ export interface FoundJob {
   record: JobRecord
 }
 
-/** By the owner that was learnt when it was made; else every account is asked, which only odd names cost. */
+const KEY = 'key:'
+
+/** Also by `key:<Idempotency-Key>`, for as long as the key is remembered. */
 export async function findJob(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  name: string
+): Promise<FoundJob | undefined> {
+  if (!name.startsWith(KEY)) return findById(ports, provider, tenant, name)
+  const requests = await ports.desk(tenant, provider.name).requestsOfKey(name.slice(KEY.length))
+  for (const id of requests) {
+    const found = await findById(ports, provider, tenant, id)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** By the owner that was learnt when it was made; else every account is asked, which only odd names cost. */
+async function findById(
   ports: Ports,
   provider: Provider,
   tenant: string,

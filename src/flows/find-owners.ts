@@ -78,11 +78,9 @@ function searchOnce(
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
     if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
-    const found = await ports.searches.run(call.tenant, SEARCHES_MAX, () =>
+    return ports.searches.run(call.tenant, SEARCHES_MAX, () =>
       searchOne(ports, call, pool, accounts, wanted)
     )
-    await ports.owners.learn(pool, found)
-    return found
   })
 }
 
@@ -95,12 +93,21 @@ async function searchOne(
 ): Promise<Owner[]> {
   const asked = await askAccounts(ports, accounts, () => readCall(call.provider, call, how.path))
   const holders = asked.filter((one) => has(one, how, id))
+  const isCertain = asked.every(saysSomething)
   const [holder] = holders
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
-  if (holders.length > 1) return [{ ...rest, email: null, mayBeShared: true }]
-  if (holder) return [{ ...rest, email: holder.account.email }]
-  if (asked.every((one) => one.answer !== undefined)) ports.owners.noteMissing(pool, [id])
-  return []
+  const found: Owner[] = []
+  if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
+  else if (holder) found.push({ ...rest, email: holder.account.email })
+  else if (isCertain) ports.owners.noteMissing(pool, [id])
+  // What only one account of several could show may be public all the same: good for this call, not for the next.
+  if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
+  return found
+}
+
+/** Refused, overloaded or unreachable accounts say nothing about an id. */
+function saysSomething({ answer, order }: Asked): boolean {
+  return answer !== undefined && order === undefined && answer.response.status < 500
 }
 
 function has({ answer }: Asked, how: IdSearch, id: string): boolean {

@@ -1,4 +1,7 @@
-/** Parks an account: its object remembers it for all, this isolate for its own next calls. */
+/**
+ * Parks an account: its object remembers it for all, this isolate for its own next calls. One request parks at most
+ * one, so that a call which every account refuses does not empty the pool.
+ */
 import type { Account } from '#domain/account.ts'
 import type { ParkOrder, Parking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
@@ -7,7 +10,9 @@ export async function parkAccount(
   ports: Ports,
   account: Account,
   order: ParkOrder
-): Promise<Parking> {
+): Promise<Parking | undefined> {
+  if (ports.hasParked.isTrue) return undefined
+  ports.hasParked.isTrue = true
   const parking = await ports.slots(account.key).park(order)
   ports.hints.noteParked(account.key, parking)
   ports.log('parked', {

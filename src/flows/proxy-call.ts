@@ -17,6 +17,8 @@ export interface ProxyCall {
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
   /** The client named the account itself. */
   email?: string
+  /** The provider's streaming token of a browser: sent in the place of the account's credential. */
+  bearer?: string
   /** A per-request limit (useapi.net's `maxJobs`). */
   limit?: number
   reply?: NonNullable<Lease['reply']>
@@ -29,7 +31,8 @@ export interface ProxyCall {
 /** An answer for the client, and which account and jobs it is about. */
 export interface ProxyAnswer {
   response: Response
-  email: string
+  /** Absent when several accounts answered together. */
+  email?: string
   jobIds?: string[]
 }
 

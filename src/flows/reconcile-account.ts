@@ -16,12 +16,14 @@ import {
   goesOn,
   isCandidate,
   matchCandidate,
+  notListed,
   postponed,
   unknownToProvider,
   waitsOn,
   type Candidate,
 } from '#domain/reconcile.ts'
 import type { Finder, Provider } from '#providers/provider.ts'
+import { toMs } from '#domain/merge-rows.ts'
 import { openAccount } from './open-account.ts'
 import { makeUpstream, parseJson } from './upstream.ts'
 
@@ -100,6 +102,9 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   }
   await parkIfRefused(errands, answer)
   const reports = reportsOf(errands, still, answer.body)
+  if (isUnlisted(errands, still, answer, reports)) {
+    return void desk.apply(notListed(still, now, ports.waits))
+  }
   if (answer.status !== 200 || reports.length === 0) {
     return void desk.apply(postponed(still, now, ports.waits))
   }
@@ -120,6 +125,17 @@ function reportsOf(errands: Errands, lease: Lease, body: unknown): JobReport[] {
   const [path, search] = (lease.ask ?? '').split('?')
   const match = errands.provider.match('GET', path ?? '')
   return match ? errands.provider.readReports(match, new URLSearchParams(search), body) : []
+}
+
+/** It was asked about by a list of all that runs, and is not in it. An answer that holds no list says nothing. */
+function isUnlisted(errands: Errands, lease: Lease, answer: Answer, reports: JobReport[]): boolean {
+  const { provider, ports } = errands
+  const [path] = (lease.ask ?? '').split('?')
+  const at = provider.match('GET', path ?? '')?.route.reports?.listOfAll
+  if (at === undefined || reports.some((one) => lease.watch.includes(one.watch))) return false
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const list = valueAt(answer.body, at)
+  return verdict.kind === 'ok' && (Array.isArray(list) || list === null)
 }
 
 /** Looks for the job of a creation whose answer was lost. One lease at a time, so that two never take one row. */
@@ -159,13 +175,6 @@ function rowsOf(finder: Finder, body: unknown): Candidate[] {
       },
     ]
   })
-}
-
-/** Providers give seconds, milliseconds, or ISO text. */
-function toMs(time: unknown): number {
-  if (typeof time === 'string' && !/^\d+$/.test(time)) return Date.parse(time) || 0
-  const number = Number(time)
-  return number < 1e11 ? number * 1000 : number
 }
 
 /** A row whose callback id cannot be read stays without one: it can then be likely, never exact. */

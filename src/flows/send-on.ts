@@ -3,6 +3,7 @@ import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { headersDown } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
+import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
@@ -13,7 +14,8 @@ export async function sendOn(
   signal: AbortSignal
 ): Promise<Response> {
   const answer = await sendOnce(ports, call, account, signal)
-  if (answer.status !== 401 || !account.session || call.body instanceof ReadableStream)
+  const isOwn = account.session && call.bearer === undefined
+  if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
     return answer
   const renewed = await renewSession(ports, account, account.session.expiresAt)
   if (renewed.session?.sealed === account.session.sealed) return answer
@@ -30,10 +32,13 @@ async function sendOnce(
   const { provider, match, method, path, search, body } = call
   const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
   const headers = new Headers(call.headers)
-  provider.authorize(headers, opened.credential, opened.session)
+  if (!provider.takesIdempotencyKey(path)) headers.delete('idempotency-key')
+  if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
+  else provider.authorize(headers, opened.credential, opened.session)
   const url = provider.origin(match, ports.settings) + path + search
   const answer = await reach(ports, url, { method, headers, signal, ...(body ? { body } : {}) })
-  return withoutSecrets(answer, Object.values(opened.credential.secrets))
+  const secrets = Object.values(opened.credential.secrets)
+  return withoutSecrets(answer, call.bearer === undefined ? secrets : [...secrets, call.bearer])
 }
 
 async function reach(ports: Ports, url: string, init: RequestInit): Promise<Response> {
@@ -64,4 +69,11 @@ export function passOn(answer: Response, body: BodyInit | null = answer.body): R
     status: answer.status,
     headers: headersDown(answer.headers),
   })
+}
+
+/** A refused bearer is the caller's own matter: it says nothing about the account, which must not be parked for it. */
+export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
+  const verdict = call.provider.judge(answer)
+  const isCredential = verdict.kind === 'park' && verdict.order.reason === 'credential'
+  return isCredential && call.bearer !== undefined ? { kind: 'caller' } : verdict
 }

@@ -13,7 +13,8 @@ import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
-import { passOn, sendOn } from './send-on.ts'
+import { roomiestFirst } from './roomiest-first.ts'
+import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { settleJobs } from './settle-job.ts'
 import { parseJson, peek, readBytes } from './upstream.ts'
 
@@ -26,7 +27,6 @@ const PLAIN = { isJob: false }
 interface Try {
   answer?: ProxyAnswer
   error?: AppError
-  parking?: Parking
   again: boolean
 }
 
@@ -36,16 +36,17 @@ export async function sendPlain(
   json: unknown
 ): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, json)
-  const accounts = usable(ports, eligible)
+  const drawn = usable(ports, eligible)
+  const isRoomy = call.match?.route.pool === 'roomy' && drawn.length > 1
+  const accounts = isRoomy ? await roomiestFirst(ports, drawn) : drawn
   const isRead = call.method === 'GET' || call.method === 'HEAD'
   const tries: Try[] = []
   for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {
-    const hasParked = tries.some((one) => one.parking !== undefined)
-    const result = await tryOn(ports, call, account, hasParked)
+    const result = await tryOn(ports, call, account)
     if (!result.again) return resultOf(result)
     tries.push(result)
   }
-  return resultOf(tries.findLast((one) => one.answer) ?? tries.at(-1))
+  return resultOf(tries.findLast((one) => one.answer) ?? tries.findLast((one) => one.error))
 }
 
 function usable(ports: Ports, eligible: Eligible): Account[] {
@@ -81,12 +82,7 @@ function resultOf(last: Try | undefined): ProxyAnswer {
   throw last?.error ?? new AppError('internal', 'No account was tried.')
 }
 
-async function tryOn(
-  ports: Ports,
-  call: ProxyCall,
-  account: Account,
-  hasParked: boolean
-): Promise<Try> {
+async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<Try> {
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
   if (sent.status < 400) {
@@ -97,7 +93,6 @@ async function tryOn(
   const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
   if (verdict.kind !== 'park') return { answer, again: true }
-  if (hasParked) return { again: true }
   return parkedTry(ports, account, verdict.order, answer)
 }
 
@@ -109,13 +104,14 @@ async function parkedTry(
   answer: ProxyAnswer
 ): Promise<Try> {
   const parking = await parkAccount(ports, account, order)
-  if (order.reason === 'busy') return { answer, parking, again: true }
-  return { error: unavailable(account, parking, ports.now()), parking, again: true }
+  if (order.reason === 'busy') return { answer, again: true }
+  if (!parking) return { again: true }
+  return { error: unavailable(account, parking, ports.now()), again: true }
 }
 
 function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown): Verdict {
   const { status, headers } = sent
-  return call.provider.judge({ status, headers, body, isJobCall: false, now: ports.now() })
+  return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now() })
 }
 
 /** A stream going up may take as long as it takes; otherwise headers are awaited for a limited time. */

@@ -9,8 +9,10 @@ import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
+import { onceByKey } from './once-by-key.ts'
+import { unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
-import { passOn, sendOn } from './send-on.ts'
+import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { parseJson, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
@@ -19,7 +21,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const work = createJob(ports, call)
+  const work = onceByKey(ports, call, () => createJob(ports, call))
   ports.defer(work.catch(() => {}))
   return work
 }
@@ -56,7 +58,7 @@ async function createOn(ports: Ports, call: ReadCall, account: Account): Promise
   const body = parseJson(bytes)
   const { status, headers } = sent
   const judged = { status, headers, body, isJobCall: true, now: ports.now() }
-  const verdict = call.provider.judge(judged)
+  const verdict = judgeFor(call, judged)
   const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
   if (verdict.kind === 'unsure') throw unknown(call, account)
   if (verdict.kind === 'ok') {
@@ -91,9 +93,7 @@ async function receive(
 }
 
 function unknown(call: ReadCall, account: Account): AppError {
-  const where = `GET /v1/${call.provider.name}/jobs/${call.requestId}`
-  const message = `Whether the job was started is not known and is being found out; it was not sent again. See ${where}.`
-  return new AppError('outcome_unknown', message, { accountEmail: account.email })
+  return unknownOutcome(call.provider.name, call.requestId, account.email)
 }
 
 async function accept(

@@ -94,18 +94,14 @@ export class SlotSearch {
    */
   async serve(attempt: (account: Account) => Promise<Attempt>): Promise<ProxyAnswer> {
     let refusal: ProxyAnswer | undefined
-    let hasParked = false
     for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
       const account = await this.#next()
       if (!account) break
       const result = await attempt(account)
       if (result.kind === 'done') return result.answer
       if (!result.order) refusal ??= result.answer
-      else if (!hasParked) {
-        hasParked = true
-        const parking = await parkAccount(this.#ports, account, result.order)
-        this.#parked.push({ account, parking })
-      }
+      const parking = result.order && (await parkAccount(this.#ports, account, result.order))
+      if (parking) this.#parked.push({ account, parking })
     }
     if (refusal) return refusal
     throw this.#failure()

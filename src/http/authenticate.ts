@@ -32,7 +32,7 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
   }
 )
 
-async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
+export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
   const token = presented(c)
   if (token === undefined || !isTokenForm(token)) throw await refusal(c)
   const { tokens, now } = c.get('ports')
@@ -44,7 +44,7 @@ async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
   return record
 }
 
-function presented(c: Context<AppEnv>): string | undefined {
+export function presented(c: Context<AppEnv>): string | undefined {
   const isDropIn = surfaceOf(c.req.path, PROVIDERS).kind === 'drop-in'
   return bearerOf(c) ?? (isDropIn ? c.req.header('x-api-key') : undefined)
 }
@@ -53,7 +53,7 @@ function bearerOf(c: Context<AppEnv>): string | undefined {
   return /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
 }
 
-async function refusal(c: Context<AppEnv>): Promise<AppError> {
+export async function refusal(c: Context<AppEnv>): Promise<AppError> {
   return (await isDamped(c)) ? tooMany() : unauthorized()
 }
 

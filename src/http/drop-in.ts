@@ -8,7 +8,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferredWait } from './prefer-wait.ts'
-import { surfaceOf } from './surface.ts'
+import { surfaceOf, type Surface } from './surface.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
@@ -23,23 +23,30 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (isChange && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
+  return toResponse(
+    await dispatchRequest(c.get('ports'), toCall(c, surface, c.get('caller').tenant))
+  )
+}
+
+export type DropIn = Extract<Surface, { kind: 'drop-in' }>
+
+export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: string): ProxyCall {
   const waitSeconds = preferredWait(c.req.header('prefer'))
   const named = c.req.header('x-gateway-account')
-  const call: ProxyCall = {
+  return {
     requestId: c.get('requestId'),
-    tenant: c.get('caller').tenant,
-    provider: surface.provider,
-    match,
+    tenant,
+    provider,
+    match: provider.match(c.req.method, path),
     method: c.req.method,
-    path: surface.path,
-    search: url.search,
+    path,
+    search: new URL(c.req.url).search,
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
     signal: c.req.raw.signal,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
   }
-  return toResponse(await dispatchRequest(c.get('ports'), call))
 }
 
 function isBodiless(method: string): boolean {
@@ -47,7 +54,7 @@ function isBodiless(method: string): boolean {
 }
 
 export function toResponse({ response, email, jobIds }: ProxyAnswer): Response {
-  response.headers.set('X-Gateway-Account', emailToHeader(email))
+  if (email !== undefined) response.headers.set('X-Gateway-Account', emailToHeader(email))
   if (jobIds && jobIds.length > 0) response.headers.set('X-Gateway-Job', jobIds.join(','))
   return response
 }

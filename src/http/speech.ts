@@ -52,9 +52,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       const { path, body } = mapping.create(fields)
       const on = email as string | undefined
       const sent = await send(c, provider, { method: 'POST', path, email: on, body })
-      return c.json(mapping.createAnswer(sent.json), 200, {
-        'X-Gateway-Account': emailToHeader(sent.email),
-      })
+      return c.json(mapping.createAnswer(sent.json), 200, accountHeader(sent.email))
     }
   )
 
@@ -76,9 +74,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
         path: mapping.voicePath(voice_id),
         email,
       })
-      return c.json(mapping.voiceAnswer(sent.json), 200, {
-        'X-Gateway-Account': emailToHeader(sent.email),
-      })
+      return c.json(mapping.voiceAnswer(sent.json), 200, accountHeader(sent.email))
     }
   )
 
@@ -95,9 +91,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       const { email } = readQuery(c, languagesQuery)
       const sent = await send(c, provider, { method: 'GET', path: mapping.languagesPath, email })
       const list = mapping.languagesAnswer(sent.json)
-      return c.json({ languages: list }, 200, {
-        'X-Gateway-Account': emailToHeader(sent.email),
-      })
+      return c.json({ languages: list }, 200, accountHeader(sent.email))
     }
   )
 
@@ -145,11 +139,16 @@ interface Wanted {
   body?: unknown
 }
 
-async function send(
-  c: Context<AppEnv>,
-  provider: Provider,
-  wanted: Wanted
-): Promise<{ json: unknown; email: string }> {
+interface Sent {
+  json: unknown
+  email?: string
+}
+
+function accountHeader(email: string | undefined): Record<string, string> {
+  return email === undefined ? {} : { 'X-Gateway-Account': emailToHeader(email) }
+}
+
+async function send(c: Context<AppEnv>, provider: Provider, wanted: Wanted): Promise<Sent> {
   const waitSeconds = preferredWait(c.req.header('prefer'))
   const url = new URL(wanted.path, 'http://path')
   const call: ProxyCall = {
@@ -173,18 +172,17 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(new TextEncoder().encode(JSON.stringify(body)))
 }
 
-async function readAnswer({
-  response,
-  email,
-}: ProxyAnswer): Promise<{ json: unknown; email: string }> {
+async function readAnswer({ response, email }: ProxyAnswer): Promise<Sent> {
   const json: unknown = await response.json().catch(() => undefined)
-  if (response.ok && json !== undefined) return { json, email }
+  if (response.ok && json !== undefined) {
+    return { json, ...(email === undefined ? {} : { email }) }
+  }
   throw refusalOf(response.status, messageIn(json), email)
 }
 
 /** The provider's refusals in useapi.net's words (reference/useapi.md 3.2). */
-function refusalOf(status: number, message: string, email: string): AppError {
-  const details = { accountEmail: email }
+function refusalOf(status: number, message: string, email: string | undefined): AppError {
+  const details = email === undefined ? {} : { accountEmail: email }
   if (status === 402)
     return new AppError('account_unavailable', message, { ...details, useapiStatus: 412 })
   if (status === 404) return new AppError('not_found', message, details)

@@ -23,9 +23,10 @@ export type RouteKind =
 
 /**
  * Which accounts a call concerns. `any`: one usable account. `owner`: the account that owns the ids in the
- * call, else any. `merge`, `sum`, `split`: several accounts make one answer. `gateway`: the gateway's own.
+ * call, else any. `roomy`: the account with the most free slots, as what is uploaded there is used there.
+ * `merge`, `sum`, `split`: several accounts make one answer. `gateway`: the gateway's own.
  */
-export type Pool = 'any' | 'owner' | 'merge' | 'sum' | 'split' | 'gateway'
+export type Pool = 'any' | 'owner' | 'roomy' | 'merge' | 'sum' | 'split' | 'gateway'
 
 /** Where one id stands in a request. `pointer` is a JSON pointer in which `*` stands for every member. */
 export interface IdRef {
@@ -66,6 +67,8 @@ export interface StatusLink {
   failedWhen?: string
   /** States in which a human is awaited: such a job holds no slot. */
   waiting?: readonly string[]
+  /** A pointer to the list of everything that runs: what the account's alarm does not find there has ended. */
+  listOfAll?: string
 }
 
 export interface Route {
@@ -81,6 +84,8 @@ export interface Route {
   mixesShared: boolean
   job?: JobLink | null
   reports?: StatusLink
+  /** Once the call is accepted, the session that it names is over. */
+  ends?: boolean
 }
 
 export interface RouteMatch {
@@ -131,6 +136,24 @@ export interface JudgedAnswer {
   now: number
 }
 
+/** How a list that all accounts share in is shaped. Pointers into the answer, names of query parameters. */
+export interface ListShape {
+  /** Arrays of rows. Only unpaged lists have more than one. */
+  rows: readonly string[]
+  limit?: string
+  token?: string
+  /** The token of the next page, and whether there is one. */
+  next?: string
+  more?: string
+  /** Pages counted from 1, where a list has them beside tokens. */
+  page?: string
+  totals: readonly string[]
+  /** Where a row has its time, the first that is there. */
+  times: readonly string[]
+  /** The query parameter that tells `public` from `private` rows. */
+  shared?: { query: string }
+}
+
 /** A read that shows whether an account has an id, `{id}` replaced. `rows`: it is a list, and these are its ids. */
 export interface IdSearch {
   path: string
@@ -145,6 +168,8 @@ export interface Provider {
   match(method: string, path: string): RouteMatch | undefined
   /** The fixed origin a call goes to; nothing in a request changes it. */
   origin(match: RouteMatch | undefined, settings: Settings): string
+  /** Whether an Idempotency-Key means something to the provider on this path; else it does not go up. */
+  takesIdempotencyKey(path: string): boolean
   authorize(headers: Headers, credential: Credential, session: Session | undefined): void
   /** `body` is the parsed JSON answer, or undefined when it is not JSON. */
   judge(answer: JudgedAnswer): Verdict
@@ -157,6 +182,10 @@ export interface Provider {
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */
   startOf(lease: Lease, id: string): JobStart | undefined
   finderOf(lease: Lease): Finder | undefined
+  /** The shape of a list that merges all accounts; undefined: the row is no such list. */
+  listOf(route: Route): ListShape | undefined
+  /** Numbers that are added up over all accounts; undefined: the row is no such sum. */
+  sumsOf(route: Route): readonly string[] | undefined
   /** How to look for an id that nobody has seen; undefined: it cannot be looked for. */
   searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined
   /** What identifies a job whose answer was lost. */
@@ -169,6 +198,7 @@ export interface Provider {
 
   accounts: ProviderAccounts
   speech?: ProviderSpeech
+  streaming?: ProviderStreaming
 }
 
 export interface ProviderAccounts {
@@ -211,4 +241,16 @@ export interface ProviderSpeech {
   voiceAnswer(answer: unknown): Record<string, unknown>
   languagesPath: string
   languagesAnswer(answer: unknown): Record<string, unknown>[]
+}
+
+/** Interactive sessions, which a browser opens and holds with nothing but a token made for it. */
+export interface ProviderStreaming {
+  /** Gives out such a token; `at` points to it in the answer. */
+  token: { method: Method; path: string; at: string }
+  /** The paths, all POST, that such a token opens. */
+  paths: readonly string[]
+  /** The WebSocket beside them, and the query parameter that carries the token. */
+  socket: { route: Route; tokenParam: string }
+  /** Whether a refusal says that the session named in the call is over. */
+  saysOver(status: number, body: unknown): boolean
 }

@@ -28,6 +28,8 @@ test('literal segments beat parameters at every depth', () => {
   expect(match('HEAD', '/v2/t/abc')?.route.method).toBe('GET')
   expect(match('POST', '/v2/t/abc')).toBeUndefined()
   expect(match('GET', '/v2/t/')).toBeUndefined()
+  expect(match('GET', '/v2/t/%63aption/')?.route.path).toBe('/v2/t/caption')
+  expect(match('GET', '/v2/t/a%20b')?.params).toEqual({ id: 'a b' })
 })
 
 test('pointers with a star find every member', () => {

@@ -54,6 +54,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       noteMissing: () => {},
       isMissing: () => true,
     },
+    hasParked: { isTrue: false },
     searches: new Turnstile(),
     slots: () => slots as SlotDesk,
   }

@@ -1,42 +1,29 @@
 /** Every HTTP row of the catalogue, called through the gateway as a client would that changed only its base URL. */
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
+import {
+  bodyOf,
+  findDifferences,
+  HTTP_ROWS,
+  IN_ORDER,
+  nameOf,
+  pathOf,
+  type CatalogueRow as Row,
+  type Sent,
+} from '../support/catalogue.ts'
 import { openGateway } from '../support/gateway.ts'
 import type { SimRequest } from '../support/simulator.ts'
 
-interface Row {
-  method: string
-  host: string
-  path: string
-  family: string
-  kind: string
-  successStatus: number
-  pathExample: Record<string, string>
-  queryExample: Record<string, string>
-  requestContentType: string | null
-  requestExample: unknown
-  responseExample: unknown
-}
-
 type Seen = SimRequest & { bodyBytes: number; bodySha256?: string }
 
-const CATALOGUE = JSON.parse(
-  readFileSync(new URL('../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
-) as Row[]
-const HTTP_ROWS = CATALOGUE.filter((row) => row.method !== 'WSS')
-/** What removes or ends something comes last, so that the rows before find what they name. */
-const ENDING = /\/(delete|trash|stop|cancel)$|\.stop$/
-const IN_ORDER = [
-  ...HTTP_ROWS.filter((row) => !isEnding(row)),
-  ...HTTP_ROWS.filter((row) => isEnding(row)),
-]
 /** Creations that HeyGen gives no way to ask about: they are over when they are answered. */
 const WITHOUT_STATUS = new Set([
   'POST /v1/personalized_video/add_contact',
   'POST /v2/photo_avatar/add_sound_effect',
   'POST /v3/models/audio/voices',
 ])
+/** A session holds a slot as a job does. */
+const OPENING = new Set(['POST /v1/streaming.new', 'POST /v3/avatar-realtime'])
 const AT_ROOT = [
   'GET /v1/video_status.get',
   'GET /v1/video.list',
@@ -190,46 +177,11 @@ function checkHeaders(answer: Response, seen: Seen[]): void {
 
 /** Every id that is called a job stands in the answer, or in the request where the answer names none. */
 function checkJobs(row: Row, texts: string, jobs: string[]): void {
-  const startsJobs = row.kind === 'creates-job' && !WITHOUT_STATUS.has(nameOf(row))
+  const isStart = row.kind === 'creates-job' || OPENING.has(nameOf(row))
+  const startsJobs = isStart && !WITHOUT_STATUS.has(nameOf(row))
   expect(jobs.length > 0).toBe(startsJobs)
   expect(new Set(jobs).size).toBe(jobs.length)
   expect(jobs.filter((id) => !texts.includes(`"${id}"`))).toEqual([])
-}
-
-interface Sent {
-  bytes: Uint8Array<ArrayBuffer>
-  contentType: string
-  json?: Record<string, unknown>
-}
-
-async function bodyOf(row: Row): Promise<Sent | undefined> {
-  const type = row.requestContentType
-  if (!type) return undefined
-  if (type === 'application/json') {
-    const bytes = new TextEncoder().encode(JSON.stringify(row.requestExample))
-    return { bytes, contentType: type, json: row.requestExample as Record<string, unknown> }
-  }
-  if (type === 'multipart/form-data') {
-    const form = new FormData()
-    form.append('file', new Blob([rawBytes()], { type: 'image/png' }), 'a.png')
-    const encoded = new Response(form)
-    const contentType = encoded.headers.get('content-type') ?? ''
-    return { bytes: new Uint8Array(await encoded.arrayBuffer()), contentType }
-  }
-  return { bytes: rawBytes(), contentType: 'image/png' }
-}
-
-/** Every byte there is, so that anything that takes them for text is noticed. */
-function rawBytes(): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from({ length: 1024 }, (_, index) => index % 256)
-}
-
-function pathOf(row: Row): string {
-  const path = row.path.replace(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(row.pathExample[name] ?? '')
-  )
-  const query = new URLSearchParams(row.queryExample).toString()
-  return query ? `${path}?${query}` : path
 }
 
 async function seenSince(): Promise<Seen[]> {
@@ -238,40 +190,6 @@ async function seenSince(): Promise<Seen[]> {
   return seen
 }
 
-function nameOf(row: Row): string {
-  return `${row.method} ${row.path}`
-}
-
 function atRoot(row: Row): { name: string; row: Row } {
   return { name: nameOf(row), row }
-}
-
-function isEnding(row: Row): boolean {
-  return row.method === 'DELETE' || ENDING.test(row.path)
-}
-
-/** null stands for any type, since most members may be null. */
-function findDifferences(example: unknown, got: unknown, at: string): string[] {
-  if (example === null || got === null) return []
-  if (kindOf(example) !== kindOf(got)) return [`${at} is ${kindOf(got)}, not ${kindOf(example)}`]
-  if (Array.isArray(example) && Array.isArray(got)) {
-    const both = example.length > 0 && got.length > 0
-    return both ? findDifferences(example[0], got[0], `${at}/0`) : []
-  }
-  if (typeof example !== 'object') return []
-  const wanted = example as Record<string, unknown>
-  const members = got as Record<string, unknown>
-  const extra = Object.keys(members).filter((name) => !(name in wanted))
-  return [
-    ...extra.map((name) => `${at}/${name} is extra`),
-    ...Object.keys(wanted).flatMap((name) =>
-      name in members
-        ? findDifferences(wanted[name], members[name], `${at}/${name}`)
-        : [`${at}/${name} is missing`]
-    ),
-  ]
-}
-
-function kindOf(value: unknown): string {
-  return Array.isArray(value) ? 'array' : typeof value
 }

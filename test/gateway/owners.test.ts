@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { until, VIDEO, type Gateway } from '../support/gateway.ts'
+import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const gatewayWith = gatewaysOfFile()
@@ -87,6 +87,23 @@ test('what an upload or a creation answers pins what comes later', async () => {
     expect([renamed.status, by(renamed)]).toEqual([200, by(made)])
   }
   expect(await gateway.sim.requests()).toHaveLength(4)
+})
+
+test('an upload goes to the account with the most room, and pins the job that uses it', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 5, c: 2 }, ...LONG })
+  const upload = () =>
+    gateway.fetch('/heygen/v1/asset', {
+      method: 'POST',
+      body: new Uint8Array(10),
+      headers: { 'content-type': 'image/png' },
+    })
+  const uploaded = await upload()
+  expect(by(uploaded)).toBe('b@example.com')
+  const { data } = (await uploaded.json()) as { data: { id: string } }
+  const watermark = { image: { type: 'asset_id', asset_id: data.id } }
+  for (let round = 0; round < 4; round += 1)
+    expect(by(await gateway.createVideo({ watermark }))).toBe('b@example.com')
+  expect(by(await upload())).toBe('c@example.com')
 })
 
 test('public avatars spread over accounts that are added later', async () => {

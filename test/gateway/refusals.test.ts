@@ -45,7 +45,7 @@ test('an account whose key is refused is parked and shows why; a new key ends it
   await gateway.sim.fault(on('a', { status: 401, body: v3('unauthorized') }))
   for (let round = 0; round < 6; round += 1) {
     expect((await gateway.createVideo()).headers.get('x-gateway-account')).toBe('b@example.com')
-    const read = await gateway.fetch('/heygen/v3/users/me')
+    const read = await gateway.fetch('/heygen/v2/voices/locales')
     expect([read.status, read.headers.get('x-gateway-account')]).toEqual([200, 'b@example.com'])
   }
   expect((await parkedOf(gateway, 'a')).map((one) => one.reason)).toEqual(['credential'])
@@ -138,7 +138,7 @@ test('a plain GET that meets a broken account tries another', async () => {
   await gateway.sim.fault(on('a', { status: 502 }))
   await gateway.sim.fault(on('b', { reset: 'before' }))
   for (let round = 0; round < 10; round += 1) {
-    const read = await gateway.fetch('/heygen/v3/voices?limit=1')
+    const read = await gateway.fetch('/heygen/v2/voices/locales')
     expect([read.status, read.headers.get('x-gateway-account')]).toEqual([200, 'c@example.com'])
   }
 })

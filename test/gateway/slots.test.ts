@@ -258,3 +258,24 @@ test('a client that names the account gets that one, or 429 when it is full', as
     (await gateway.createVideo({}, { 'x-gateway-account': 'nobody@example.com' })).status
   ).toBe(404)
 })
+
+test('no other spelling of a creation’s path goes by its slot', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, simVars: { JOB_MS: '600000' } })
+  expect((await gateway.createVideo()).status).toBe(200)
+  const body = {
+    type: 'avatar',
+    avatar_id: 'Abigail_expressive_2024112501',
+    script: 'x',
+    voice_id: '1bd001e7e50f421d891986aad5158bc8',
+  }
+  for (const path of [
+    '/heygen/v3/vide%6Fs',
+    '/heygen/v3/videos/',
+    '/v3/%76ideos',
+    '/heygen/%763/videos',
+    '/heygen/v3/videos?x=1',
+  ]) {
+    expect((await gateway.post(path, body)).status, path).toBe(429)
+  }
+  expect((await gateway.sim.account('a@example.com')).maxInFlight).toBe(1)
+})

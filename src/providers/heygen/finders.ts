@@ -19,6 +19,13 @@ export const FINDERS: Record<string, Finder> = {
   render: { ...V3_ROW, path: '/v3/hyperframes/renders', id: '/render_id' },
   podcast: { ...V3_ROW, path: '/v3/podcasts' },
   'workflow-run': { ...V3_ROW, path: '/v3/workflow-runs' },
+  'streaming-session': {
+    path: '/v1/streaming.list',
+    rows: '/data/sessions/*',
+    id: '/session_id',
+    title: '/title',
+    createdAt: '/created_at',
+  },
 }
 
 /** Videos made on v1 and v2 paths are looked for on the list of their own time. */

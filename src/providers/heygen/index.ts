@@ -12,9 +12,11 @@ import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { errorBody } from './error-body.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
+import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
 import { searchedId, SEARCHES } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
+import { heygenStreaming } from './streaming.ts'
 import { judge, parkingOf } from './verdicts.ts'
 
 const BY_NAME = routesByName(ROUTES)
@@ -26,6 +28,7 @@ export const heygen: Provider = {
   match: matchRoute,
   origin: (match, settings) =>
     match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
+  takesIdempotencyKey: (path) => path.startsWith('/v3/'),
   authorize,
   judge,
   countJobs,
@@ -38,6 +41,8 @@ export const heygen: Provider = {
     if (watch === 'video' && !lease.route.includes(' /v3/')) return LEGACY_VIDEO_FINDER
     return watch === undefined ? undefined : FINDERS[watch]
   },
+  listOf,
+  sumsOf,
   searchFor: (match, ref, id) =>
     searchFor(matchRoute, SEARCHES, match, ref, searchedId(ref.resource, id)),
   clueOf(body) {
@@ -51,4 +56,5 @@ export const heygen: Provider = {
   errorBody,
   accounts: heygenAccounts,
   speech: heygenSpeech,
+  streaming: heygenStreaming,
 }

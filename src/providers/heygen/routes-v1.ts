@@ -45,6 +45,7 @@ export const V1_ROUTES = [
       'knowledge-base body:/knowledge_base_id',
     ],
     creates: ['/data/session_id'],
+    job: { watch: 'streaming-session', id: '/data/session_id', ask: '/v1/streaming.list' },
   }),
   post('/v1/streaming.start', 'streaming-session', {
     pool: 'owner',
@@ -53,6 +54,13 @@ export const V1_ROUTES = [
   get('/v1/streaming.list', 'read-account', {
     pool: 'merge',
     lists: ['/data/sessions/*/session_id'],
+    reports: {
+      watch: 'streaming-session',
+      id: 'answer:/data/sessions/*/session_id',
+      done: ['closed'],
+      failed: [],
+      listOfAll: '/data/sessions',
+    },
   }),
   post('/v1/streaming.task', 'streaming-session', {
     pool: 'owner',
@@ -61,6 +69,7 @@ export const V1_ROUTES = [
   post('/v1/streaming.stop', 'streaming-session', {
     pool: 'owner',
     ids: ['streaming-session! body:/session_id'],
+    ends: true,
   }),
   post('/v1/streaming.interrupt', 'streaming-session', {
     pool: 'owner',
@@ -93,7 +102,11 @@ export const V1_ROUTES = [
   // User
   get('/v1/user/me', 'read-account', { pool: 'sum' }),
   // Assets
-  post('/v1/asset', 'write-account', { host: 'upload', creates: ['/data/id', '/data/image_key'] }),
+  post('/v1/asset', 'write-account', {
+    pool: 'roomy',
+    host: 'upload',
+    creates: ['/data/id', '/data/image_key'],
+  }),
   get('/v1/asset/list', 'read-account', {
     pool: 'merge',
     ids: ['folder query:folder_id'],
@@ -187,6 +200,7 @@ export const V1_ROUTES = [
   }),
   get('/v1/talking_photo.list', 'read-account', { pool: 'merge', lists: ['/data/*/id'] }),
   post('/v1/talking_photo', 'write-account', {
+    pool: 'roomy',
     host: 'upload',
     creates: ['/data/talking_photo_id'],
   }),

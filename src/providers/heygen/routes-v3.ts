@@ -44,12 +44,16 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['asset! path:asset_id'],
   }),
-  post('/v3/assets', 'write-account', { creates: ['/data/asset_id'] }),
+  post('/v3/assets', 'write-account', { pool: 'roomy', creates: ['/data/asset_id'] }),
   del('/v3/assets/{asset_id}', 'write-account', { pool: 'owner', ids: ['asset! path:asset_id'] }),
   post('/v3/assets/direct-uploads/batches', 'write-account', {
+    pool: 'roomy',
     creates: ['/data/batch_id', '/data/items/*/asset_id'],
   }),
-  post('/v3/assets/direct-uploads', 'write-account', { creates: ['/data/asset_id'] }),
+  post('/v3/assets/direct-uploads', 'write-account', {
+    pool: 'roomy',
+    creates: ['/data/asset_id'],
+  }),
   get('/v3/assets/{asset_id}', 'read-account', { pool: 'owner', ids: ['asset! path:asset_id'] }),
   get('/v3/assets', 'read-account', {
     pool: 'merge',
@@ -750,10 +754,12 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['avatar-look!? body:/avatar_id'],
     creates: ['/data/stream_id'],
+    job: { watch: 'stream', id: '/data/stream_id', ask: '/v3/avatar-realtime/{id}' },
   }),
   get('/v3/avatar-realtime/{stream_id}', 'job-status', {
     pool: 'owner',
     ids: ['stream! path:stream_id'],
+    reports: { watch: 'stream', id: 'path:stream_id', done: ['completed'], failed: ['error'] },
   }),
   get('/v3/avatar-realtime/{stream_id}/words', 'streaming-session', {
     pool: 'owner',
@@ -766,6 +772,7 @@ export const V3_ROUTES = [
   post('/v3/avatar-realtime/{stream_id}/cancel', 'streaming-session', {
     pool: 'owner',
     ids: ['stream! path:stream_id'],
+    ends: true,
   }),
   // v3 AI Clipping
   post('/v3/clips', 'creates-job', {

@@ -24,6 +24,7 @@ export interface RowOptions {
   mixesShared?: boolean
   job?: JobLink | null
   reports?: StatusLink
+  ends?: boolean
 }
 
 const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
@@ -54,6 +55,7 @@ function rowOf(method: Method) {
     mixesShared: options.mixesShared ?? false,
     ...(options.job === undefined ? {} : { job: options.job }),
     ...(options.reports === undefined ? {} : { reports: options.reports }),
+    ...(options.ends === undefined ? {} : { ends: options.ends }),
   })
 }
 

@@ -1,0 +1,81 @@
+/**
+ * Merges the pages of several streams into one page: newest first, each row once, and for each stream the place where
+ * the next page goes on. A stream is an account's list, or the public part of one.
+ */
+export interface Row {
+  id: string
+  /** Epoch ms; 0 when the list has no times: then streams follow each other. */
+  createdAt: number
+  /** As the provider wrote it. */
+  text: string
+}
+
+/** A place in a stream: the page that `token` opens, `skip` rows into it. */
+export interface Cursor {
+  token: string | null
+  skip: number
+  isDone: boolean
+}
+
+export interface StreamPage {
+  cursor: Cursor
+  rows: readonly Row[]
+  /** Opens the page after this one; null: there is none. */
+  next: string | null
+}
+
+export interface MergedPage {
+  rows: { row: Row; stream: number }[]
+  cursors: Cursor[]
+}
+
+/**
+ * Ends when `limit` rows are there, or when a stream's page is used up while the stream goes on: what comes next in it
+ * is not known yet, so nothing later may be taken.
+ */
+export function mergePages(pages: readonly StreamPage[], limit: number): MergedPage {
+  const taken = pages.map((page) => Math.min(page.cursor.skip, page.rows.length))
+  const merged: MergedPage['rows'] = []
+  const seen = new Set<string>()
+  while (
+    merged.length < limit &&
+    !pages.some((page, index) => isWanting(page, taken[index] ?? 0))
+  ) {
+    const stream = newestHead(pages, taken)
+    const row = pages[stream]?.rows[taken[stream] ?? 0]
+    if (!row) break
+    taken[stream] = (taken[stream] ?? 0) + 1
+    if (seen.has(row.id)) continue
+    seen.add(row.id)
+    merged.push({ row, stream })
+  }
+  return { rows: merged, cursors: pages.map((page, index) => advance(page, taken[index] ?? 0)) }
+}
+
+function isWanting(page: StreamPage, taken: number): boolean {
+  return taken >= page.rows.length && page.next !== null && page.rows.length > 0
+}
+
+/** The stream whose next row is newest; the first of equals. */
+function newestHead(pages: readonly StreamPage[], taken: readonly number[]): number {
+  let best = -1
+  for (const [index, page] of pages.entries()) {
+    const row = page.rows[taken[index] ?? 0]
+    const leader = pages[best]?.rows[taken[best] ?? 0]
+    if (row && (!leader || row.createdAt > leader.createdAt)) best = index
+  }
+  return best
+}
+
+function advance(page: StreamPage, taken: number): Cursor {
+  if (taken < page.rows.length) return { token: page.cursor.token, skip: taken, isDone: false }
+  return { token: page.next, skip: 0, isDone: page.next === null }
+}
+
+/** Seconds, milliseconds, or text of either or of a date; 0 when it is none of these. */
+export function toMs(time: unknown): number {
+  if (typeof time === 'string' && !/^\d+(\.\d+)?$/.test(time)) return Date.parse(time) || 0
+  const number = Number(time ?? 0)
+  if (!Number.isFinite(number)) return 0
+  return number < 1e11 ? number * 1000 : number
+}

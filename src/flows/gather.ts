@@ -1,0 +1,43 @@
+/** One answer out of those of several accounts: which count, which are missing, and what to say when none does. */
+import { emailToHeader } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import { findParking } from '#domain/parking.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { Asked } from './ask-accounts.ts'
+import type { ProxyAnswer } from './proxy-call.ts'
+import { passOn } from './send-on.ts'
+import { unavailable } from './send-plain.ts'
+
+type Answer = NonNullable<Asked['answer']>
+
+export function answersOf(asked: readonly Asked[]): Answer[] {
+  return asked.flatMap(({ answer }) => (answer && answer.response.status < 300 ? [answer] : []))
+}
+
+/** `text` in the answer of the first account; the accounts that are missing are named. */
+export function partialAnswer(first: Answer, text: string, asked: readonly Asked[]): ProxyAnswer {
+  const response = passOn(first.response, text)
+  response.headers.delete('content-length')
+  response.headers.delete('etag')
+  const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
+  const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
+  if (emails.length > 0) response.headers.set('X-Gateway-Partial', emails.join(', '))
+  return { response }
+}
+
+/** None of them answered: the first refusal passes through, unless it is about the account. */
+export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer {
+  const now = ports.now()
+  const parked = asked.flatMap(({ account }) => {
+    const parking = findParking(ports.hints.parkings(account.key, now), { isJob: false }, now)
+    return parking && parking.reason !== 'busy' ? [{ account, parking }] : []
+  })
+  const refused = asked.find(({ answer, order }) => answer && (!order || order.reason === 'busy'))
+  if (refused?.answer) {
+    const { response, text } = refused.answer
+    return { response: passOn(response, text), email: refused.account.email }
+  }
+  const soonest = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
+  if (soonest) throw unavailable(soonest.account, soonest.parking, now)
+  throw new AppError('upstream_unreachable', 'The provider could not be reached.')
+}

@@ -1,0 +1,28 @@
+/** Reads that all accounts answer together: lists are merged, numbers added up, bulk questions split by owner. */
+import type { Ports } from '#domain/ports.ts'
+import { chooseAccounts } from './choose-accounts.ts'
+import { mergeLists } from './merge-lists.ts'
+import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { splitIds } from './split-ids.ts'
+import { sumUp } from './sum-up.ts'
+
+/** Undefined: one account answers it, as it names one, or as there is only one. */
+export async function readTogether(
+  ports: Ports,
+  call: ProxyCall
+): Promise<ProxyAnswer | undefined> {
+  const route = call.match?.route
+  if (!route || call.method !== 'GET' || call.email !== undefined) return undefined
+  const shape = call.provider.listOf(route)
+  const sums = call.provider.sumsOf(route)
+  const isSplit = route.pool === 'split'
+  if (!shape && !sums && !isSplit) return undefined
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  if (accounts.length < 2) return undefined
+  if (isSplit) return splitIds(ports, call, accounts)
+  const { isPinned } = await chooseAccounts(ports, call, undefined)
+  if (isPinned) return undefined
+  return sums
+    ? sumUp(ports, call, sums, accounts)
+    : shape && mergeLists(ports, call, shape, accounts)
+}

@@ -1,0 +1,101 @@
+/**
+ * A call about many ids at once: each account is asked about its own, and the rows come back in the order in which they
+ * were asked. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
+ */
+import type { Account } from '#domain/account.ts'
+import { textAt, valuesAt } from '#domain/json-pointer.ts'
+import { elementsAt, sliceAt, splice } from '#domain/json-slices.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { IdRef } from '#providers/provider.ts'
+import { askAccounts, type Asked } from './ask-accounts.ts'
+import { idsOf } from './choose-accounts.ts'
+import { findOwners } from './find-owners.ts'
+import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
+import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { settleJobs } from './settle-job.ts'
+
+const ROWS = '/data'
+const ROW_ID = '/video_id'
+
+export async function splitIds(
+  ports: Ports,
+  call: ProxyCall,
+  accounts: readonly Account[]
+): Promise<ProxyAnswer> {
+  const shares = await shareOut(ports, call, accounts)
+  const asked = await askAccounts(ports, [...shares.keys()], (account) => ({
+    ...call,
+    search: searchFor(call, shares.get(account) ?? new Set()),
+  }))
+  const answered = answersOf(asked)
+  const [first] = answered
+  if (!first) return noneAnswered(ports, asked)
+  await settleAll(ports, call, asked)
+  const slice = sliceAt(first.text, ROWS)
+  const rows = inOrder(call, answered)
+  const text = slice ? splice(first.text, [{ ...slice, text: `[${rows.join(',')}]` }]) : first.text
+  return partialAnswer(first, text, asked)
+}
+
+async function shareOut(
+  ports: Ports,
+  call: ProxyCall,
+  accounts: readonly Account[]
+): Promise<Map<Account, Set<string>>> {
+  const named = idsOf(call, undefined)
+  const owners = await findOwners(ports, call, accounts, named)
+  const shares = new Map<Account, Set<string>>()
+  for (const { id } of named) {
+    const owner = owners.find((one) => one.id === id)
+    const account = accounts.find((one) => one.email === owner?.email) ?? accounts[0]
+    if (account) shares.set(account, (shares.get(account) ?? new Set()).add(id))
+  }
+  return shares
+}
+
+/** The same query with only these ids in its lists. */
+function searchFor(call: ProxyCall, ids: ReadonlySet<string>): string {
+  const query = new URLSearchParams(call.search)
+  for (const ref of listsIn(call)) {
+    const kept = (query.get(ref.at) ?? '').split(',').filter((id) => ids.has(id))
+    if (kept.length > 0) query.set(ref.at, kept.join(','))
+    else query.delete(ref.at)
+  }
+  return `?${query}`
+}
+
+function listsIn(call: ProxyCall): IdRef[] {
+  return (call.match?.route.ids ?? []).filter((ref) => ref.isList)
+}
+
+function inOrder(call: ProxyCall, answered: readonly NonNullable<Asked['answer']>[]): string[] {
+  const order = idsOf(call, undefined).map(({ id }) => id)
+  const rows = answered.flatMap(({ text, json }) => {
+    const slice = sliceAt(text, ROWS)
+    const values = valuesAt(json, `${ROWS}/*`)
+    return (slice ? elementsAt(text, slice.start) : []).map(({ start, end }, index) => ({
+      place: placeOf(order, values[index]),
+      text: text.slice(start, end),
+    }))
+  })
+  return rows.toSorted((a, b) => a.place - b.place).map((row) => row.text)
+}
+
+/** By its own id, else by its batch's; rows that name neither come last. */
+function placeOf(order: readonly string[], row: unknown): number {
+  const places = [textAt(row, ROW_ID), textAt(row, '/batch_id')].map((id) =>
+    id ? order.indexOf(id) : -1
+  )
+  return places.find((place) => place >= 0) ?? order.length
+}
+
+async function settleAll(ports: Ports, call: ProxyCall, asked: readonly Asked[]): Promise<void> {
+  for (const { account, answer } of asked) {
+    if (!call.match || !answer || answer.response.status >= 300) continue
+    const query = new URLSearchParams(call.search)
+    const reports = call.provider.readReports(call.match, query, answer.json)
+    await settleJobs(ports, call.provider, account, reports).catch(() =>
+      ports.log('settle_failed', { email: account.email, requestId: call.requestId })
+    )
+  }
+}

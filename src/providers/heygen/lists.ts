@@ -1,0 +1,74 @@
+/**
+ * How HeyGen's lists are shaped, by path: what the merge needs beyond the row of the route table. v3 lists are alike
+ * and stand in one entry (reference/heygen.md section 2).
+ */
+import type { ListShape, Route } from '#providers/provider.ts'
+
+const V3: ListShape = {
+  rows: ['/data'],
+  limit: 'limit',
+  token: 'token',
+  next: '/next_token',
+  more: '/has_more',
+  totals: [],
+  times: ['/created_at', '/uploaded_at'],
+}
+
+/** An older list: its rows, and a token beside them when it has pages. */
+function older(rows: string[], options: Partial<ListShape> = {}): ListShape {
+  return { rows, totals: [], times: ['/created_at', '/created_ts'], ...options }
+}
+
+const PAGED = { limit: 'limit', token: 'token', next: '/data/token' }
+
+const SHAPES: Record<string, ListShape> = {
+  '/v1/video.list': older(['/data/videos'], PAGED),
+  '/v1/asset/list': older(['/data/assets'], { ...PAGED, totals: ['/data/total'] }),
+  '/v1/folders': older(['/data/folders'], { ...PAGED, totals: ['/data/total'] }),
+  '/v1/brand_voice/list': older(['/data/list'], { ...PAGED, totals: ['/data/total'] }),
+  '/v2/videos': older(['/data/videos'], PAGED),
+  '/v1/audio/voices': older(['/data/voices'], { ...PAGED, shared: { query: 'type' } }),
+  '/v2/templates': older(['/data/templates']),
+  '/v2/avatar_group.list': older(['/data/avatar_group_list'], { totals: ['/data/total_count'] }),
+  '/v2/avatars': older(['/data/avatars', '/data/talking_photos']),
+  '/v2/voices': older(['/data/voices']),
+  '/v1/streaming.list': older(['/data/sessions']),
+  '/v2/streaming.list': older(['/data/data'], {
+    limit: 'page_size',
+    page: 'page',
+    token: 'token',
+    next: '/data/next_pagination_token',
+    totals: ['/data/total'],
+  }),
+  '/v1/streaming/avatar.list': older(['/data']),
+  '/v1/streaming/knowledge_base/list': older(['/data/list']),
+  '/v1/talking_photo.list': older(['/data']),
+  '/v1/avatar.list': older(['/data/avatars']),
+  '/v1/voice.list': older(['/data/list']),
+  '/v3/avatars': { ...V3, shared: { query: 'ownership' } },
+  '/v3/avatars/looks': { ...V3, shared: { query: 'ownership' } },
+  '/v3/voices': { ...V3, shared: { query: 'type' } },
+}
+
+/** v1 lists that HeyGen's catalogue lets any account answer hold mostly public rows; private ones are merged in. */
+const MERGED_TOO = new Set(['/v1/audio/voices', '/v1/voice.list'])
+
+export function listOf(route: Route): ListShape | undefined {
+  if (route.method !== 'GET') return undefined
+  if (route.pool !== 'merge' && !MERGED_TOO.has(route.path)) return undefined
+  return SHAPES[route.path] ?? (route.path.startsWith('/v3/') ? V3 : undefined)
+}
+
+/** Numbers that are added up over all accounts. */
+const SUMS: Record<string, readonly string[]> = {
+  '/v2/user/remaining_quota': [
+    '/data/remaining_quota',
+    '/data/details/api',
+    '/data/details/plan_credit',
+  ],
+  '/v3/users/me': ['/data/wallet/remaining_balance'],
+}
+
+export function sumsOf(route: Route): readonly string[] | undefined {
+  return route.method === 'GET' ? SUMS[route.path] : undefined
+}

@@ -1,0 +1,32 @@
+/**
+ * HeyGen's interactive avatars (reference/heygen.md section 8). The SDK in the browser sends its token as Bearer, and to
+ * the chat socket in the query.
+ */
+import { textAt } from '#domain/json-pointer.ts'
+import type { ProviderStreaming } from '#providers/provider.ts'
+import { get } from './row.ts'
+
+/** Kept out of the table: a GET without an upgrade is no call of HeyGen's. */
+const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {
+  pool: 'owner',
+  ids: ['streaming-session! query:session_id'],
+})
+
+export const heygenStreaming: ProviderStreaming = {
+  token: { method: 'POST', path: '/v1/streaming.create_token', at: '/data/token' },
+  paths: [
+    '/v1/streaming.new',
+    '/v1/streaming.start',
+    '/v1/streaming.task',
+    '/v1/streaming.stop',
+    '/v1/streaming.interrupt',
+    '/v1/streaming.keep_alive',
+    '/v1/streaming.ice',
+    '/v1/streaming.start_listening',
+    '/v1/streaming.stop_listening',
+  ],
+  socket: { route: SOCKET, tokenParam: 'session_token' },
+  /** Only the words tell: the numbers of these refusals mean other things elsewhere. */
+  saysOver: (status, body) =>
+    status === 400 && /session state wrong: clos/i.test(textAt(body, '/message') ?? ''),
+}

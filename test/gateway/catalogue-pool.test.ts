@@ -1,0 +1,77 @@
+/** Every row of the catalogue that names somebody's ids, with three accounts of which one has them. */
+import { afterAll, expect, test } from 'vitest'
+import { textsAt } from '#domain/json-pointer.ts'
+import { heygen } from '#providers/heygen/index.ts'
+import { bodyOf, IN_ORDER, nameOf, pathOf, type CatalogueRow } from '../support/catalogue.ts'
+import { openGateway } from '../support/gateway.ts'
+
+const OWNER = 'bob@example.com'
+const gateway = await openGateway({
+  accounts: { ann: 10, bob: 10, cid: 10 },
+  simVars: { JOB_MS: '30', SYNC_MS: '5' },
+})
+afterAll(() => gateway.dispose())
+
+/** Ids that belong to the public catalogue, which any account may serve. */
+const PUBLIC = new Set([
+  'Abigail_expressive_2024112501',
+  'Vanessa-invest-20220722',
+  'Wayne_20240711',
+  '1bd001e7e50f421d891986aad5158bc8',
+  'v_abc123',
+])
+
+/** Webhook endpoints are to be the gateway's own, whoever's they are now. */
+function isOwners(row: CatalogueRow): boolean {
+  return idsOf(row).length > 0 && !row.path.includes('/webhook')
+}
+
+function idsOf(row: CatalogueRow): string[] {
+  return namedIds(row).filter((id) => !PUBLIC.has(id))
+}
+
+function namedIds(row: CatalogueRow): string[] {
+  const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
+  const query = new URLSearchParams(row.queryExample)
+  return (match?.route.ids ?? []).flatMap((ref) => {
+    if (ref.in === 'body') return textsAt(row.requestExample, ref.at)
+    const text = ref.in === 'path' ? match?.params[ref.at] : query.get(ref.at)
+    return text ? text.split(',') : []
+  })
+}
+
+test.each(IN_ORDER.filter(isOwners).map((row) => ({ name: nameOf(row), row })))(
+  '$name reaches the owner of its ids, and no other account does its work',
+  async ({ row }) => {
+    await gateway.sim.control('POST', '/accounts', { email: OWNER, examples: true })
+    await gateway.sim.forgetRequests()
+    const sent = await bodyOf(row)
+    const init =
+      sent === undefined ? {} : { body: sent.bytes, headers: { 'content-type': sent.contentType } }
+    const answer = await gateway.fetch(`/heygen${pathOf(row)}`, { method: row.method, ...init })
+    const text = await answer.text()
+    await free(answer)
+    expect(answer.status, text).toBe(row.successStatus)
+    const seen = await gateway.sim.requests()
+    const others = seen.filter((request) => request.account !== OWNER && request.method !== 'GET')
+    expect(others).toEqual([])
+    const path = pathOf(row).split('?')[0]
+    const own = seen.filter(
+      (request) =>
+        request.account === OWNER && request.path === path && request.method === row.method
+    )
+    expect(own.length).toBeGreaterThan(0)
+    const isSplit = row.path.endsWith('/statuses')
+    if (!isSplit) expect(answer.headers.get('x-gateway-account')).toBe(OWNER)
+    expect(seen.length).toBeLessThanOrEqual(1 + 3 * namedIds(row).length)
+  }
+)
+
+async function free(answer: Response): Promise<void> {
+  await gateway.sim.finishJobs()
+  for (const job of answer.headers.get('x-gateway-job')?.split(',') ?? []) {
+    await gateway.fetch(`/v1/heygen/scheduler/${encodeURIComponent(job)}?force=true`, {
+      method: 'DELETE',
+    })
+  }
+}

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest'
+import { until } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+
+const gatewayWith = gatewaysOfFile()
+const LONG = { simVars: { JOB_MS: '600000' } }
+const key = (text: string) => ({ 'idempotency-key': text })
+const V2 = {
+  video_inputs: [
+    {
+      character: { type: 'avatar', avatar_id: 'Abigail_expressive_2024112501' },
+      voice: { type: 'text', voice_id: '1bd001e7e50f421d891986aad5158bc8', input_text: 'Hi' },
+    },
+  ],
+}
+
+async function started(gateway: Awaited<ReturnType<typeof gatewayWith>>): Promise<number> {
+  const { accounts } = await gateway.sim.state()
+  return accounts.reduce((sum, one) => sum + one.jobsStarted, 0)
+}
+
+test('the same key 50 times at once starts one job; the others are replays or told that it is in progress', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
+  await gateway.sim.settings({ latencyMs: 200 })
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => gateway.createVideo({}, key('order-1')))
+  )
+  expect(await started(gateway)).toBe(1)
+  const fresh = answers.filter((answer) => answer.status === 200)
+  const waiting = answers.filter((answer) => answer.status === 409)
+  expect(fresh.length + waiting.length).toBe(50)
+  for (const answer of waiting)
+    expect(answer.headers.get('x-gateway-error')).toBe('request_in_progress')
+  const again = await gateway.createVideo({ title: 'another body' }, key('order-1'))
+  expect(again.headers.get('x-gateway-job')).toBe(fresh[0]?.headers.get('x-gateway-job'))
+  expect(again.headers.get('x-gateway-account')).toBe(fresh[0]?.headers.get('x-gateway-account'))
+  expect(await again.text()).toBe(await fresh[0]?.text())
+  expect(await started(gateway)).toBe(1)
+})
+
+test('a key works on every family, whatever HeyGen supports, and goes up on v3 alone', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
+  for (const [path, body] of [
+    ['/heygen/v3/videos', undefined],
+    ['/heygen/v2/video/generate', V2],
+    ['/v1/video_agent/generate', { prompt: 'A video' }],
+  ] as const) {
+    const send = () =>
+      body
+        ? gateway.post(path, body, key('every-family'))
+        : gateway.createVideo({}, key('every-family'))
+    await gateway.sim.forgetRequests()
+    const [first, second] = [await send(), await send()]
+    expect(second.headers.get('x-gateway-job')).toBe(first.headers.get('x-gateway-job'))
+    const [up, ...more] = (await gateway.sim.requests()).filter(
+      (request) => request.method === 'POST'
+    )
+    expect(more).toEqual([])
+    expect(up?.headers['idempotency-key']).toBe(path.includes('/v3/') ? 'every-family' : undefined)
+  }
+  expect(await started(gateway)).toBe(3)
+})
+
+test('a refusal forgets the key, so that the client may try again', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...LONG })
+  const first = await gateway.createVideo()
+  expect((await gateway.createVideo({}, key('later'))).status).toBe(429)
+  await gateway.sim.finishJobs()
+  await gateway.fetch(`/heygen/v3/videos/${first.headers.get('x-gateway-job')}`)
+  expect((await gateway.createVideo({}, key('later'))).status).toBe(200)
+})
+
+test('an unknown outcome is replayed and never sent again, and can be asked for by the key', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 2 }, timeScale: 100, ...LONG })
+  await gateway.sim.fault({
+    match: { method: 'POST', path: '/v3/videos' },
+    times: 1,
+    effect: { reset: 'after' },
+  })
+  const lost = await gateway.createVideo({ callback_id: 'cb-9' }, key('lost:1'))
+  const again = await gateway.createVideo({ callback_id: 'cb-9' }, key('lost:1'))
+  expect([lost.status, again.status, again.headers.get('x-gateway-error')]).toEqual([
+    502,
+    502,
+    'outcome_unknown',
+  ])
+  expect(await again.text()).toBe(await lost.text())
+  expect(await started(gateway)).toBe(1)
+  await until(async () => {
+    const job = (await (await gateway.fetch('/v1/heygen/jobs/key:lost:1')).json()) as {
+      status: string
+    }
+    return job.status === 'running'
+  })
+})
+
+test('keys of different tenants and paths do not meet, and a malformed one is refused by name', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
+  const one = await gateway.createVideo({}, key('same'))
+  const other = await gateway.post('/heygen/v2/video/generate', V2, key('same'))
+  expect(one.headers.get('x-gateway-job')).not.toBe(other.headers.get('x-gateway-job'))
+  const refused = await gateway.createVideo({}, key('no spaces allowed'))
+  expect([refused.status, await refused.text()]).toMatchObject([
+    400,
+    expect.stringContaining('Idempotency-Key') as string,
+  ])
+})
