@@ -5,7 +5,8 @@
 import type { Parking } from './parking.ts'
 
 const REFUSAL_MS = 1000
-const FULL_MS = 5000
+/** Longer than a question takes, since a full account is only tried last, not left out. */
+const FULL_MS = 30_000
 
 export interface Refusal {
   until: number

@@ -92,3 +92,53 @@ test('a whole job that nobody polls costs at most six requests and eight rows, i
   expect(requests).toBeLessThanOrEqual(6)
   expect(rows).toBeLessThanOrEqual(8)
 })
+
+test('a creation under an Idempotency-Key costs two requests and two rows more', async () => {
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 9 })
+  await create()
+  await cost((one) => one.createVideo({}, { 'idempotency-key': 'warm' }))
+  const { kv, requests, rows } = await cost((one) =>
+    one.createVideo({}, { 'idempotency-key': 'counted' })
+  )
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(3 + 2)
+  expect(rows).toBeLessThanOrEqual(4 + 2)
+})
+
+test('a list costs a row for each private id not seen before, and nothing the second time', async () => {
+  for (let index = 0; index < 5; index += 1) {
+    const account = index % 2 ? 'a@example.com' : 'b@example.com'
+    const resource = { account, resource: 'template', id: `budget-template-${index}` }
+    await gateway.sim.control('POST', '/resources', resource)
+  }
+  const list = (one: Gateway) => one.fetch('/heygen/v3/templates?limit=100')
+  expect(await cost(list)).toEqual({ kv: 0, requests: 1, rows: 5 })
+  expect(await cost(list)).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+test('in a pool of 100 accounts, 90 of them full, a creation costs at most six requests on average', async () => {
+  const pool = await openGateway({
+    simulator: gateway.sim,
+    entry: 'test/support/counting-worker.ts',
+  })
+  try {
+    const names = Array.from({ length: 100 }, (_, index) => `pool${index}`)
+    for (const name of names) await pool.addAccount(name, 1)
+    await gateway.sim.settings({ jobMs: 600_000 })
+    await Promise.all(
+      names
+        .slice(0, 90)
+        .map((name) => pool.createVideo({}, { 'x-gateway-account': `${name}@example.com` }))
+    )
+    await fetch(`${pool.url}/__count`)
+    // The ids of a creation are looked for once; that is a cost of its own.
+    expect((await pool.createVideo()).status).toBe(200)
+    await fetch(`${pool.url}/__count`)
+    for (let job = 0; job < 8; job += 1) expect((await pool.createVideo()).status).toBe(200)
+    const { requests, rows } = (await (await fetch(`${pool.url}/__count`)).json()) as Counts
+    expect(requests / 8).toBeLessThanOrEqual(6)
+    expect(rows / 8).toBeLessThanOrEqual(4)
+  } finally {
+    await pool.dispose()
+  }
+})

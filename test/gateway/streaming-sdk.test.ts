@@ -1,0 +1,73 @@
+/** The published SDK, unmodified. Around it: a browser's globals, and a LiveKit room that joins nothing. */
+import { registerHooks } from 'node:module'
+import { expect, test } from 'vitest'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+
+const gatewayWith = gatewaysOfFile()
+
+const ROOM = new URL('../support/livekit-room.mjs', import.meta.url).href
+
+registerHooks({
+  resolve(name, context, next) {
+    if (name === 'livekit-client?real') return next('livekit-client', context)
+    const isSdk = context.parentURL?.includes('streaming-avatar') === true
+    return name === 'livekit-client' && isSdk
+      ? { url: ROOM, shortCircuit: true }
+      : next(name, context)
+  },
+})
+
+interface Avatar {
+  createStartAvatar(request: object): Promise<{ session_id: string }>
+  on(event: string, listener: (event: { detail: unknown }) => void): void
+  webSocket: WebSocket
+  speak(request: object): Promise<{ task_id: string }>
+  keepAlive(): Promise<unknown>
+  interrupt(): Promise<unknown>
+  stopAvatar(): Promise<unknown>
+}
+
+/** The SDK speaks TLS to the host of `basePath` and drops its port, so its socket is led to where the gateway is. */
+function likeABrowser(url: string, opened: string[]): void {
+  const Socket = globalThis.WebSocket
+  class LedSocket extends Socket {
+    constructor(address: string) {
+      opened.push(address)
+      super(address.replace(/^wss:\/\/[^/]+/, url.replace('http', 'ws')))
+    }
+  }
+  const globals = { window: globalThis, MediaStream: class {}, RTCPeerConnection: class {} }
+  Object.assign(globalThis, globals, { WebSocket: LedSocket })
+}
+
+test.each(['', '/heygen'])(
+  'the published SDK opens, talks, chats and stops with basePath %j',
+  async (prefix) => {
+    const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
+    const opened: string[] = []
+    likeABrowser(gateway.url, opened)
+    const made = await gateway.fetch(`${prefix}/v1/streaming.create_token`, { method: 'POST' })
+    const { token } = ((await made.json()) as { data: { token: string } }).data
+    // What bundlers take: the package's `main` does not load in Node.
+    const sdk = (await import('@heygen/streaming-avatar/lib/index.esm.js' as string)) as {
+      default: new (options: object) => Avatar
+    }
+    const avatar = new sdk.default({ token, basePath: gateway.url + prefix })
+    const heard = new Promise((resolve) => avatar.on('user_start', ({ detail }) => resolve(detail)))
+    const session = await avatar.createStartAvatar({ quality: 'low', avatarName: 'Wayne_20240711' })
+    expect(session).toMatchObject({ session_id: expect.any(String) })
+    expect(await gateway.heldSlots()).toBe(1)
+    expect(opened[0]).toContain(`/v1/ws/streaming.chat?session_id=${session.session_id}&`)
+    avatar.webSocket.send('{"event_type":"user_start"}')
+    expect(await heard).toEqual({ event_type: 'user_start' })
+    const spoken = await avatar.speak({ text: 'Hi', taskType: 'repeat', taskMode: 'sync' })
+    expect(spoken).toMatchObject({ task_id: expect.any(String) })
+    await avatar.keepAlive()
+    await avatar.interrupt()
+    await avatar.stopAvatar()
+    expect(await gateway.heldSlots()).toBe(0)
+    const seen = (await gateway.sim.requests()).filter(({ path }) => path.includes('streaming'))
+    expect(new Set(seen.map(({ account }) => account)).size).toBe(1)
+    expect(JSON.stringify(seen)).not.toContain('hgs_')
+  }
+)
