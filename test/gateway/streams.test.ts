@@ -531,10 +531,17 @@ async function growthDuring(one: typeof gateway, work: () => Promise<unknown>): 
   const before = await residentMiB(one)
   expect(before).toBeGreaterThan(1)
   let peak = before
-  const sampling = setInterval(() => {
-    void residentMiB(one).then((now) => (peak = Math.max(peak, now)))
-  }, 5)
-  await work().finally(() => clearInterval(sampling))
+  let isOver = false
+  const sample = async () => {
+    while (!isOver) {
+      peak = Math.max(peak, await residentMiB(one))
+      await wait(5)
+    }
+  }
+  const sampling = sample()
+  await work().finally(() => (isOver = true))
+  // Waited for, or the last look would find the process gone.
+  await sampling
   return Math.round(peak - before)
 }
 
