@@ -68,6 +68,7 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     toldEnds: isolate.toldEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
+    isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),

@@ -27,8 +27,9 @@ export interface Lease {
   jobId?: string
   /** `video:abc`: the states that tell this job's end. */
   watch: string[]
-  /** The provider's status path. */
+  /** The provider's status path, and the one to ask when that is not there any more. */
   ask?: string
+  askElse?: string
   /** When the alarm looks at it next. */
   nextAt: number
   asks: number
@@ -70,6 +71,7 @@ export interface JobStart {
   jobId: string
   watch: string[]
   ask?: string
+  askElse?: string
 }
 
 /** What a status answer, a webhook or the alarm heard about a job. */

@@ -29,6 +29,8 @@ export interface Ports {
   hints: Hints
   /** Ends that this isolate has already passed on. */
   toldEnds: Recent
+  /** Counts a failed authentication of an address; true when it has had too many. */
+  isDamped(address: string): Promise<boolean>
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook

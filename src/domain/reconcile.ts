@@ -37,10 +37,10 @@ export function postponed(lease: Lease, now: number, waits: Waits): Change {
   return put({ ...lease, asks: lease.asks + 1, nextAt: now + backOff(lease, waits) })
 }
 
-/** It was asked and goes on. */
-export function goesOn(lease: Lease, now: number, waits: Waits): Change {
-  const state = lease.state === 'unbound' ? 'running' : lease.state
-  const wait = state === 'waiting' ? waits.waitingAskMs : backOff(lease, waits)
+/** It was asked and goes on. While it waits for a human it is asked about seldom. */
+export function goesOn(lease: Lease, isWaiting: boolean, now: number, waits: Waits): Change {
+  const state = lease.state === 'suspect' ? 'suspect' : 'running'
+  const wait = isWaiting ? waits.waitingAskMs : backOff(lease, waits)
   return put({ ...lease, state, asks: lease.asks + 1, misses: 0, heardAt: now, nextAt: now + wait })
 }
 

@@ -3,10 +3,11 @@
  * is opened, never looked up, and good on the streaming paths alone. Pure forms; flows/stream-token.ts seals and opens.
  */
 import * as z from 'zod'
+import { fromUrlText, toUrlText } from './sealed-text.ts'
 
 const PREFIX = 'hgs_'
 /** What the vault writes: key id, nonce, text. Only the last two are base64. */
-const FORM = /^hgs_([\w-]+)\.([\w-]{16})\.([\w-]{32,8000})$/
+const FORM = /^hgs_[\w-]+\.[\w-]{16}\.[\w-]{32,8000}$/
 
 const streamToken = z.object({
   provider: z.string(),
@@ -26,18 +27,12 @@ export function isStreamTokenForm(text: string): boolean {
 
 /** Fit for a header and, as the published SDK puts it there unescaped, for a query. */
 export function toStreamToken(sealed: string): string {
-  const [kid, ...parts] = sealed.split('.')
-  const safe = parts.map((part) =>
-    part.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-  )
-  return PREFIX + [kid, ...safe].join('.')
+  return PREFIX + toUrlText(sealed)
 }
 
 /** The vault's text again; undefined: this is no stream token. */
 export function toSealed(text: string): string | undefined {
-  const [, kid, ...parts] = FORM.exec(text) ?? []
-  if (kid === undefined) return undefined
-  return [kid, ...parts.map((part) => part.replaceAll('-', '+').replaceAll('_', '/'))].join('.')
+  return FORM.test(text) ? fromUrlText(text.slice(PREFIX.length)) : undefined
 }
 
 export function parseStreamToken(text: string): StreamToken {

@@ -80,6 +80,12 @@ export class DeskTables {
     })
   }
 
+  /** The tenant is gone: what is known of its ids and keys goes with it. */
+  forgetAll(): void {
+    this.#storage.sql.exec('DELETE FROM owner')
+    this.#storage.sql.exec('DELETE FROM idempotency')
+  }
+
   learn(owners: Owner[]): void {
     this.#storage.transactionSync(() => {
       for (const owner of owners) {

@@ -89,6 +89,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async close(): Promise<void> {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
+    this.#tables.forgetAll()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {

@@ -22,14 +22,18 @@ export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<Pr
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true
   if (!namesIds) return sendPlain(ports, call, undefined)
   const read = await readWhole(call)
+  if (read.body?.byteLength && read.json === undefined) {
+    const why = 'The body must be JSON: the ids in it say which account it is for.'
+    throw new AppError('bad_request', why)
+  }
   return sendPlain(ports, read, read.json)
 }
 
 /** A session is a job from its opening until it is over. */
 async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
-  const { provider, match, method, path } = call
+  const { provider, match } = call
   const token = provider.streaming?.token
-  if (method === token?.method && path === token.path) return giveStreamToken(ports, call)
+  if (token && match?.route.path === token.path) return giveStreamToken(ports, call)
   if (match?.route.job) return startJob(ports, await readJob(call))
   return followSession(ports, await readWhole(call))
 }

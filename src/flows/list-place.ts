@@ -1,6 +1,7 @@
 /** Tokens of merged lists: each account's place, sealed, since the provider's tokens and the accounts' emails are in it. */
 import { AppError } from '#domain/errors.ts'
 import type { Cursor } from '#domain/merge-rows.ts'
+import { fromUrlText, toUrlText } from '#domain/sealed-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -15,17 +16,6 @@ function sealName(call: ProxyCall): string {
   return `list/${call.provider.name}/${call.tenant}/${call.path}`
 }
 
-/** Base64 as it may stand in a query; the key's name before the first point stays as it is. */
-function toUrl(sealed: string): string {
-  const [kid, ...rest] = sealed.split('.')
-  return [kid, ...rest.map((part) => part.replaceAll('+', '-').replaceAll('/', '_'))].join('.')
-}
-
-function fromUrl(token: string): string {
-  const [kid, ...rest] = token.split('.')
-  return [kid, ...rest.map((part) => part.replaceAll('-', '+').replaceAll('_', '/'))].join('.')
-}
-
 export async function readPlace(
   ports: Ports,
   call: ProxyCall,
@@ -35,12 +25,12 @@ export async function readPlace(
   const token = shape.token === undefined ? null : query.get(shape.token)
   if (!token) return undefined
   try {
-    return JSON.parse(await ports.vault.open(sealName(call), fromUrl(token))) as Place
+    return JSON.parse(await ports.vault.open(sealName(call), fromUrlText(token))) as Place
   } catch {
     throw new AppError('bad_request', `${shape.token}: is not a token of this list`)
   }
 }
 
 export async function writePlace(ports: Ports, call: ProxyCall, place: Place): Promise<string> {
-  return toUrl(await ports.vault.seal(sealName(call), JSON.stringify(place)))
+  return toUrlText(await ports.vault.seal(sealName(call), JSON.stringify(place)))
 }

@@ -92,24 +92,26 @@ function current(errands: Errands, lease: Lease): Lease | undefined {
 
 async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   const { ports, desk, provider } = errands
-  const answer = lease.ask === undefined ? undefined : await get(errands, lease.ask)
+  const { path, answer } = await askStatus(errands, lease)
   const still = current(errands, lease)
   if (!still) return
   const now = ports.now()
   if (!answer) return void desk.apply(postponed(still, now, ports.waits))
-  if (answer.status === 404 || answer.status === 410) {
+  if (isGone(answer)) {
     return void desk.apply(unknownToProvider(still, now, ports.waits))
   }
   await parkIfRefused(errands, answer)
-  const reports = reportsOf(errands, still, answer.body)
+  const reports = reportsOf(errands, path, answer.body)
   if (isUnlisted(errands, still, answer, reports)) {
     return void desk.apply(notListed(still, now, ports.waits))
   }
   if (answer.status !== 200 || reports.length === 0) {
     return void desk.apply(postponed(still, now, ports.waits))
   }
-  desk.apply(goesOn(still, now, ports.waits))
-  await desk.settle(reports)
+  const news = reports.filter((report) => report.state !== 'running')
+  const isWaiting = news.some((report) => report.state === 'waiting')
+  desk.apply(goesOn(still, isWaiting, now, ports.waits))
+  if (news.length > 0) await desk.settle(news)
   const order = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
   if (order) await desk.park(order)
 }
@@ -121,8 +123,23 @@ async function parkIfRefused(errands: Errands, answer: Answer): Promise<void> {
   if (verdict.kind === 'park') await desk.park(verdict.order)
 }
 
-function reportsOf(errands: Errands, lease: Lease, body: unknown): JobReport[] {
-  const [path, search] = (lease.ask ?? '').split('?')
+/** HeyGen's older status paths may go while their jobs stay: then the newer path is asked for the same id. */
+async function askStatus(
+  errands: Errands,
+  { ask, askElse }: Lease
+): Promise<{ path: string; answer: Answer | undefined }> {
+  if (ask === undefined) return { path: '', answer: undefined }
+  const answer = await get(errands, ask)
+  if (askElse === undefined || !answer || !isGone(answer)) return { path: ask, answer }
+  return { path: askElse, answer: await get(errands, askElse) }
+}
+
+function isGone({ status }: Answer): boolean {
+  return status === 404 || status === 410
+}
+
+function reportsOf(errands: Errands, asked: string, body: unknown): JobReport[] {
+  const [path, search] = asked.split('?')
   const match = errands.provider.match('GET', path ?? '')
   return match ? errands.provider.readReports(match, new URLSearchParams(search), body) : []
 }

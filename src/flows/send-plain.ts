@@ -4,7 +4,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import { findParking, type ParkOrder, type Parking } from '#domain/parking.ts'
+import type { ParkOrder, Parking } from '#domain/parking.ts'
 import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
@@ -157,9 +157,4 @@ async function passStatus(
     ports.log('settle_failed', { email, requestId: call.requestId })
   )
   return { response: passOn(sent, bytes), email }
-}
-
-/** Whether an account is out of rotation for plain calls; for views. */
-export function plainParking(parkings: readonly Parking[], now: number): Parking | undefined {
-  return findParking(parkings, PLAIN, now)
 }

@@ -58,10 +58,8 @@ export async function refusal(c: Context<AppEnv>): Promise<AppError> {
 }
 
 /** Counts one failure of this address. Without an address (local development) all share one. */
-async function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  const address = c.req.header('cf-connecting-ip') ?? 'unknown'
-  const { success } = await c.env.AUTH_DAMPER.limit({ key: address })
-  return !success
+function isDamped(c: Context<AppEnv>): Promise<boolean> {
+  return c.get('ports').isDamped(c.req.header('cf-connecting-ip') ?? 'unknown')
 }
 
 function unauthorized(): AppError {

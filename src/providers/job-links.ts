@@ -32,7 +32,9 @@ function startOf(
   const watchId = (link.watchId && params[link.watchId.replace('path:', '')]) || jobId
   const watch = [`${link.watch}:${watchId}`]
   if (link.alias && alias) watch.push(`${link.alias.watch}:${alias}`)
-  return { jobId, watch, ask: link.ask.replace('{id}', encodeURIComponent(watchId)) }
+  const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId))
+  const askElse = link.askElse === undefined ? {} : { askElse: pathTo(link.askElse) }
+  return { jobId, watch, ask: pathTo(link.ask), ...askElse }
 }
 
 /** What a job of this lease's creation would be called if it had the id `id`. */

@@ -50,6 +50,8 @@ export interface JobLink {
   alias?: { watch: string; id: string }
   /** The status path to ask, `{id}` replaced. */
   ask: string
+  /** Asked when the first path is no longer there. */
+  askElse?: string
   /** Pointer to an array in the request body: one job, so one slot, for each member. */
   slots?: string
   /** What a daily trial limit counts; such a limit parks only this meter. */

@@ -53,7 +53,7 @@ test('long jobs are asked about less and less often, and at least every five min
   let running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'], nextAt: NOW })
   const gaps: number[] = []
   for (let asked = 0; asked < 12; asked += 1) {
-    const [next] = goesOn(running, NOW, WAITS).put
+    const [next] = goesOn(running, false, NOW, WAITS).put
     gaps.push((next as Lease).nextAt - NOW)
     running = next as Lease
   }

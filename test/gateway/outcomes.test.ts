@@ -108,6 +108,20 @@ test('a job that the provider no longer knows gives its slot back', async () => 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
+test('when an older status path is gone, the newer one is asked, and no running job loses its slot', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+  for (const status of [404, 410]) {
+    await gateway.sim.fault({ match: { path: '/v1/video_status.get' }, effect: { status } })
+    const created = await gateway.post('/heygen/v1/video_agent/generate', { prompt: 'A video' })
+    expect(created.status).toBe(200)
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(await jobOf(gateway, created)).toMatchObject({ status: 'running' })
+    await gateway.sim.finishJobs()
+    await until(async () => (await jobOf(gateway, created)).status === 'completed')
+    await gateway.sim.clearFaults()
+  }
+})
+
 test('a job unheard of for 48 h is settled as lost', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 50_000, ...LONG })
   await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 500 } })
