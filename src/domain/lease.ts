@@ -236,7 +236,9 @@ export function hear(ledger: Ledger, reports: readonly JobReport[], now: number)
   for (const lease of ledger.leases) {
     const heard = reports.filter((report) => lease.watch.includes(report.watch))
     const end = heard.find((report) => report.state === 'completed' || report.state === 'failed')
-    if (lease.kind === 'call' || heard.length === 0) continue
+    // Before its creation has answered, a state is that of something older.
+    const isOlder = lease.kind === 'call' || lease.state === 'unbound'
+    if (isOlder || heard.length === 0) continue
     if (end) change.ended.push(endOf(lease, end, now))
     else if (lease.state !== 'suspect') change.put.push(stillGoing(lease, heard[0]?.state, now))
   }

@@ -25,11 +25,14 @@ import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
 
 const LOOK_AGAIN_MS = 3000
+const LOG_IN_AGAIN_MS = 60_000
 
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #line = new WaitingLine<Waiter & { go(): void }>()
   #publishing: Promise<void> = Promise.resolve()
+  /** A log-in that failed is not tried again at every call. */
+  readonly #failedUntil = new Map<string, number>()
   readonly #refreshing = new Map<string, Promise<void>>()
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -47,6 +50,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
     if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
     if (before && before.key !== account.key) await ports.slots(before.key).retire(false)
+    this.#failedUntil.delete(account.email)
     const kept = before ? { email: before.email, createdAt: before.createdAt } : {}
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
@@ -69,6 +73,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
     const account = this.#tables.findAccount(email)
     if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
+    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return this.#tables.snapshot()
     const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
     await running
     return this.#tables.snapshot()
@@ -230,6 +235,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const ports = this.#ports()
     const renewed = await logInAgain(ports, getProvider(account.provider), account)
     const current = this.#tables.findAccount(account.email)
+    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
     if (!renewed || !current || current.updatedAt !== account.updatedAt) return
     this.#tables.saveAccount({ ...current, session: renewed })
     await ports.slots(current.key).renew({ ...current, session: renewed })

@@ -56,32 +56,42 @@ export async function reconcileAccount(
   desk: Reconciled
 ): Promise<void> {
   const due = desk.leases().filter((lease) => errandOf(lease, ports.now(), ports.waits))
-  if (due.length === 0) return
+  const asking = due.filter((lease) => !settledHere(ports, desk, lease))
+  if (asking.length === 0) return
   const open = await openAccount(ports, desk.account).catch(() => undefined)
-  if (!open) return due.forEach((lease) => desk.apply(postponed(lease, ports.now(), ports.waits)))
-  const errands = { ports, provider, desk, open }
-  for (let at = 0; at < due.length; at += AT_ONCE) {
-    const batch = due.slice(at, at + AT_ONCE)
-    const asks = batch.filter((lease) => errandOf(lease, ports.now(), ports.waits) !== 'look')
-    await Promise.all(asks.map((lease) => run(errands, lease)))
-    for (const lease of batch) if (!asks.includes(lease)) await run(errands, lease)
+  if (!open) {
+    for (const lease of asking) postpone(ports, desk, lease)
+    return
   }
+  const errands = { ports, provider, desk, open }
+  for (let at = 0; at < asking.length; at += AT_ONCE) {
+    const batch = asking.slice(at, at + AT_ONCE)
+    const looks = batch.filter((lease) => errandOf(lease, ports.now(), ports.waits) === 'look')
+    const asks = batch.filter((lease) => !looks.includes(lease))
+    await Promise.all(asks.map((lease) => askAbout(errands, lease)))
+    for (const lease of looks) await lookFor(errands, lease)
+  }
+}
+
+/** What needs nobody is done first, so that it is done even when the provider cannot be asked. */
+function settledHere(ports: Ports, desk: Reconciled, lease: Lease): boolean {
+  const now = ports.now()
+  const errand = errandOf(lease, now, ports.waits)
+  if (errand === 'drop') return desk.apply({ put: [], drop: [lease.id], ended: [] })
+  if (errand === 'lose') return desk.apply(ended(lease, { status: 'lost' }, now))
+  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.waits))
+  return false
+}
+
+function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
+  const still = desk.leases().find((one) => one.id === lease.id)
+  if (still) desk.apply(postponed(still, ports.now(), ports.waits))
 }
 
 interface Answer {
   status: number
   headers: Headers
   body: unknown
-}
-
-async function run(errands: Errands, lease: Lease): Promise<void> {
-  const { ports, desk } = errands
-  const errand = errandOf(lease, ports.now(), ports.waits)
-  if (errand === 'drop') desk.apply({ put: [], drop: [lease.id], ended: [] })
-  if (errand === 'lose') desk.apply(ended(lease, { status: 'lost' }, ports.now()))
-  if (errand === 'wait') desk.apply(waitsOn(lease, ports.waits))
-  if (errand === 'ask') await askAbout(errands, lease)
-  if (errand === 'look') await lookFor(errands, lease)
 }
 
 /** The lease as it is now; undefined when it has ended or was bound meanwhile. */
