@@ -135,7 +135,8 @@ async function takePort(name: string, otherwise: number, promised?: number): Pro
   if (!Number.isInteger(wanted) || wanted < 1 || wanted > 65_535) {
     throw new Error(`${name} must be a port number, not ${process.env[name]}.`)
   }
-  const port = await findFreePort(wanted === promised ? wanted + 1 : wanted)
+  const free = await findFreePort(wanted === promised ? wanted + 1 : wanted)
+  const port = free === promised ? await findFreePort(free + 1) : free
   if (port !== wanted) console.log(`Port ${wanted} is busy, taking ${port}`)
   return port
 }

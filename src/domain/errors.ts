@@ -54,3 +54,7 @@ export class AppError extends Error {
     return ERROR_STATUS[this.code]
   }
 }
+
+/** The sentence of seeds 000 and 004, bare. */
+export const NO_CONFIGURATION =
+  'Configuration not found. To create configuration use POST /accounts.'

@@ -2,7 +2,8 @@
 import * as z from 'zod'
 import { AppError } from './errors.ts'
 
-const origin = z.string().transform((text, ctx) => {
+/** A path is allowed, for those who reach the provider through a proxy of their own. */
+const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) {
     return text.replace(/\/+$/, '')
@@ -14,7 +15,26 @@ const origin = z.string().transform((text, ctx) => {
   return z.NEVER
 })
 
-const flag = z.enum(['true', 'false', '']).transform((text) => text === 'true')
+/** Our own address: no path, since the paths that we register are ours. */
+const ownOrigin = z.string({ error: 'is missing' }).transform((text, ctx) => {
+  const url = URL.parse(text)
+  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/'
+  if (text === '' || (isOrigin && !url.search && !url.username)) return url?.origin ?? ''
+  ctx.addIssue({
+    code: 'custom',
+    message: 'must be empty or an origin such as https://gateway.example.com',
+  })
+  return z.NEVER
+})
+
+function numberFrom(least: number, most: number) {
+  const error = `must be a number from ${least} to ${most}`
+  return z.coerce.number({ error }).min(least, error).max(most, error)
+}
+
+const flag = z
+  .enum(['true', 'false', ''], { error: 'must be true or false' })
+  .transform((text) => text === 'true')
 
 const ring = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const keys = text.split(',').map((part) => /^([\w-]+):([A-Za-z0-9+/]{43}=)$/.exec(part.trim()))
@@ -32,12 +52,12 @@ const schema = z.object({
   HEYGEN_ORIGIN: origin,
   HEYGEN_UPLOAD_ORIGIN: origin,
   HEYGEN_WEB_ORIGIN: origin,
-  HEYGEN_MAX_JOBS: z.coerce.number().int().min(1).max(1000),
+  HEYGEN_MAX_JOBS: numberFrom(1, 1000).refine(Number.isInteger, 'must be an integer'),
   KLING_ORIGIN: origin,
   KLING_WEB_ORIGIN: origin,
-  PUBLIC_ORIGIN: z.union([z.literal(''), origin]),
+  PUBLIC_ORIGIN: ownOrigin,
   ALLOW_LOOPBACK_CALLBACKS: flag,
-  TIME_SCALE: z.coerce.number().min(1).max(100_000),
+  TIME_SCALE: numberFrom(1, 100_000),
   MASTER_KEYS: ring,
   ADMIN_TOKEN: z.string().optional(),
 })

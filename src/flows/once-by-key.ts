@@ -53,10 +53,12 @@ async function runOnce(
   }
 }
 
-/** An answer too large to be kept is remembered as one whose job can be asked for. */
+/** Only JSON is kept. Sound that streams, or what is too large, is remembered as done without being replayed. */
 async function endOf(ports: Ports, call: ReadCall, kept: ProxyAnswer): Promise<KeyEnd> {
   const { response, email, jobIds } = kept
   if (!response.ok) return { kind: 'forget' }
+  const isJson = (response.headers.get('content-type') ?? '').includes('json')
+  if (!isJson) return { kind: 'unknown', ...(email === undefined ? {} : { email }) }
   const text = await response.clone().text()
   const who = email === undefined ? {} : { email }
   if (text.length > KEPT_ANSWER_CHARS_MAX) return { kind: 'unknown', ...who }

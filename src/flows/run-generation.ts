@@ -3,9 +3,11 @@
  * Its lease carries the deadline at which the call is cut off, so the slot is free by then whatever happens.
  */
 import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
 import type { LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
+import { onceByKey } from './once-by-key.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { giveBack } from './start-job.ts'
@@ -15,7 +17,7 @@ import { waitForSlot } from './wait-for-slot.ts'
 
 /** Deferred before it is awaited: a client that leaves must not leave its slot taken until the deadline. */
 export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const work = generate(ports, call)
+  const work = onceByKey(ports, call, () => generate(ports, call))
   ports.defer(work.catch(() => {}))
   return work
 }
@@ -52,7 +54,7 @@ async function generateOn(
   const signal = AbortSignal.timeout(Math.max(1, deadlineAt - ports.now()))
   const sent = await sendOn(ports, call, account, signal).catch((error: unknown) => {
     ports.defer(free())
-    throw error
+    throw error instanceof AppError ? unknownGeneration(account) : error
   })
   const { status, headers } = sent
   const { email } = account
@@ -65,8 +67,15 @@ async function generateOn(
   const judged = { status, headers, body: json, isJobCall: true, now: ports.now() }
   const verdict = call.provider.judge(judged)
   const answer = { response: passOn(sent, body), email }
-  if (verdict.kind === 'caller' || verdict.kind === 'unsure') return { kind: 'done', answer }
+  if (verdict.kind === 'unsure') throw unknownGeneration(account)
+  if (verdict.kind === 'caller') return { kind: 'done', answer }
   return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+}
+
+/** It may have been made and paid for; nothing of it can be asked for later. */
+function unknownGeneration(account: Account): AppError {
+  const message = 'Whether it was generated is not known; it was not sent again.'
+  return new AppError('outcome_unknown', message, { accountEmail: account.email })
 }
 
 /** The answer's body as it comes; its end, or the client's leaving, frees the slot. */

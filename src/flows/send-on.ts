@@ -36,19 +36,30 @@ async function sendOnce(
   if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
   else provider.authorize(headers, opened.credential, opened.session)
   const url = provider.origin(match, ports.settings) + path + search
-  const answer = await reach(ports, url, { method, headers, signal, ...(body ? { body } : {}) })
+  const answer = await reach(ports, account, url, {
+    method,
+    headers,
+    signal,
+    ...(body ? { body } : {}),
+  })
   const secrets = Object.values(opened.credential.secrets)
   return withoutSecrets(answer, call.bearer === undefined ? secrets : [...secrets, call.bearer])
 }
 
-async function reach(ports: Ports, url: string, init: RequestInit): Promise<Response> {
+async function reach(
+  ports: Ports,
+  account: Account,
+  url: string,
+  init: RequestInit
+): Promise<Response> {
   try {
     return await ports.fetch(url, init)
   } catch (error) {
+    const who = { accountEmail: account.email }
     if ((error as Error | null)?.name === 'TimeoutError') {
-      throw new AppError('upstream_timeout', 'The provider did not answer in time.')
+      throw new AppError('upstream_timeout', 'The provider did not answer in time.', who)
     }
-    throw new AppError('upstream_unreachable', 'The provider could not be reached.')
+    throw new AppError('upstream_unreachable', 'The provider could not be reached.', who)
   }
 }
 

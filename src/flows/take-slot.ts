@@ -32,6 +32,8 @@ export class SlotSearch {
   readonly #parked: { account: Account; parking: Parking }[]
   readonly #refused: { account: Account; answer: Refused }[] = []
   readonly #startedAt: number
+  /** Set when only one account could serve. */
+  readonly #named: string | undefined
 
   constructor(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk) {
     const wish = { isJob: true, meter: ask.meter }
@@ -43,7 +45,8 @@ export class SlotSearch {
     this.#parked = choice.parked
     this.#startedAt = ports.now()
     const refusal = ports.hints.refusal(this.#pool, ports.now())
-    if (refusal) throw full(refusal.retryAt, ports.now())
+    this.#named = eligible.isPinned ? eligible.accounts[0]?.email : undefined
+    if (refusal) throw full(refusal.retryAt, ports.now(), this.#named)
   }
 
   /** The next account that granted the lease, or undefined when none is left. */
@@ -116,7 +119,9 @@ export class SlotSearch {
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
     const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
     if (ends.length > 0) this.#ports.hints.noteRefusal(this.#pool, soonest, this.#startedAt)
-    if (Number.isFinite(soonest)) return full(soonest, now)
+    const [parkedBusy] = busy
+    if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
+    if (Number.isFinite(soonest)) return full(soonest, now, this.#named)
     const parked = this.#parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
     if (parked) return unavailable(parked.account, parked.parking, now)
     return this.#neverFits()
@@ -140,8 +145,25 @@ function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   return [call.tenant, call.provider.name, pinned, ask.count, ask.limit, ask.meter].join(' ')
 }
 
-function full(retryAt: number, now: number): AppError {
+function full(retryAt: number, now: number, email: string | undefined): AppError {
   const seconds = retryAfterSeconds(retryAt, now)
-  const message = `All slots of all accounts are taken. Try again in ${seconds} s.`
-  return new AppError('slots_full', message, { retryAfterSeconds: seconds })
+  const whose = email === undefined ? 'all accounts' : `account ${email}`
+  const message = `All slots of ${whose} are taken. Try again in ${seconds} s.`
+  const who = email === undefined ? {} : { accountEmail: email }
+  return new AppError('slots_full', message, { retryAfterSeconds: seconds, ...who })
+}
+
+/** No slot is taken, but the provider wants to be left alone for a while. */
+function throttled(
+  { account, parking }: { account: Account; parking: Parking },
+  soonest: number,
+  now: number
+): AppError {
+  const until = new Date(parking.until).toISOString()
+  const message = `Account ${account.email} is parked until ${until}: ${parking.detail}.`
+  const seconds = retryAfterSeconds(soonest, now)
+  return new AppError('slots_full', message, {
+    retryAfterSeconds: seconds,
+    accountEmail: account.email,
+  })
 }

@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { findAccount, type Account } from '#domain/account.ts'
-import { AppError } from '#domain/errors.ts'
+import { AppError, NO_CONFIGURATION } from '#domain/errors.ts'
 import type { Parking } from '#domain/parking.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -12,7 +12,6 @@ import { fullScope } from './authenticate.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
-const NONE = 'Configuration not found. To create configuration use POST /accounts.'
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
 const view = z.looseObject({
@@ -36,7 +35,15 @@ export function accounts(provider: Provider): App {
       summary: `Add, update or check a ${name} account`,
       body: form,
       form: true,
-      answers: { 200: view, 201: view, 400: ownError, ...errors, 403: ownError, 409: ownError },
+      answers: {
+        200: view,
+        201: view,
+        ...errors,
+        403: ownError,
+        404: ownError,
+        409: ownError,
+        502: ownError,
+      },
     },
     fullScope,
     async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
@@ -48,11 +55,11 @@ export function accounts(provider: Provider): App {
       method: 'get',
       path: '/',
       summary: `All ${name} accounts, by email`,
-      answers: { 200: z.record(z.string(), view), ...errors, 404: NONE },
+      answers: { 200: z.record(z.string(), view), ...errors, 404: NO_CONFIGURATION },
     },
     async (c) => {
       const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
-      if (all.length === 0) throw new AppError('no_accounts', NONE, { plainText: true })
+      if (all.length === 0) throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
       const views = all.map(async (one) => [one.email, await toView(c, provider, one)])
       return c.json(Object.fromEntries(await Promise.all(views)) as Record<string, unknown>)
     }
@@ -123,7 +130,11 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
 }
 
 /** Loose, but it must be able to stand in a path and in a header. */
-const EMAIL = /^[^\s@/\\\p{C}]+@[^\s@/\\\p{C}]+$/u
+const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+$/
+
+function isPrintable(text: string): boolean {
+  return !/\p{C}/u.test(text)
+}
 
 interface AccountForm {
   email?: string
@@ -134,7 +145,14 @@ interface AccountForm {
 
 function accountForm(provider: Provider) {
   return z.strictObject({
-    email: z.string().trim().min(3).max(254).regex(EMAIL, 'is not an email address').optional(),
+    email: z
+      .string()
+      .trim()
+      .min(3)
+      .max(254)
+      .regex(EMAIL, 'is not an email address')
+      .refine(isPrintable, 'is not an email address')
+      .optional(),
     ...provider.accounts.fields,
     maxJobs: z.number().int().min(1),
     dryRun: z.boolean().optional(),

@@ -66,10 +66,12 @@ admin.use(authenticateAdmin)
 route(
   admin,
   {
+    isAdmin: true,
     method: 'post',
     path: '/tokens',
     summary: 'Make a token, and its tenant unless there is one of that name',
     body: newTokenForm,
+    form: true,
     answers: { 201: withSecret, 400: ownError, 401: ownError },
   },
   async (c) => {
@@ -97,6 +99,7 @@ route(
 route(
   admin,
   {
+    isAdmin: true,
     method: 'get',
     path: '/tokens',
     summary: 'All tokens, without their secrets',
@@ -111,10 +114,12 @@ route(
 route(
   admin,
   {
+    isAdmin: true,
     method: 'patch',
     path: '/tokens/{id}',
     summary: 'Change a token',
     body: changeForm,
+    form: true,
     answers: { 200: tokenView, 400: ownError, ...errors },
   },
   async (c) => {
@@ -132,6 +137,7 @@ route(
 route(
   admin,
   {
+    isAdmin: true,
     method: 'delete',
     path: '/tokens/{id}',
     summary: 'Remove a token: dead everywhere within about a minute',
@@ -149,6 +155,7 @@ route(
 route(
   admin,
   {
+    isAdmin: true,
     method: 'get',
     path: '/tenants',
     summary: 'All tenants',
@@ -170,6 +177,7 @@ route(
 route(
   admin,
   {
+    isAdmin: true,
     method: 'delete',
     path: '/tenants/{tenant}',
     summary: 'Remove a tenant, its tokens and its accounts',

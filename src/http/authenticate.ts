@@ -27,6 +27,7 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
   async function authenticateAdmin(c, next) {
     const expected = c.get('ports').settings.adminToken
     const given = bearerOf(c) ?? ''
+    if (expected === undefined) c.get('ports').log('admin_token_missing_or_short')
     if (expected === undefined || !(await isSameSecret(given, expected))) throw await refusal(c)
     await next()
   }

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { holdsSlot, type Lease } from '#domain/lease.ts'
+import { findParking } from '#domain/parking.ts'
 import type { JobRecord, SlotsView } from '#domain/ports.ts'
 import { findJob } from '#flows/find-job.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -30,6 +31,7 @@ const room = z.object({
   maxJobs: z.number(),
   executing: z.number(),
   available: z.number(),
+  error: z.string().optional(),
 })
 const availability = z.object({ executing: z.array(task), available: z.array(room) })
 const running = z.object({
@@ -153,9 +155,15 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   return Promise.all(views)
 }
 
+/** Available is what is usable and not full: a parked account has no room, and says why. */
 function roomOf({ account, view }: AccountView) {
-  const { maxJobs, held } = view
-  return { email: account.email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
+  const { maxJobs, held, parkings } = view
+  const { email } = account
+  const parking = findParking(parkings, { isJob: true }, Date.now())
+  if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
+  const until = new Date(parking.until).toISOString()
+  const error = `Parked until ${until}: ${parking.detail}`
+  return { email, maxJobs, executing: held, available: 0, error }
 }
 
 function toRunningView(views: AccountView[]) {

@@ -9,7 +9,7 @@ const INFO = {
   title: 'heygen-gateway',
   version: '0.1.0',
   description:
-    'Many accounts behind one URL and one token. The drop-in paths (/heygen/*, and /v1, /v2, /v3 at the root) are the provider’s own and are described by it.',
+    'Many accounts behind one URL and one token. An answer that is the gateway’s own carries X-Gateway-Error; Retry-After and X-Gateway-Account where they apply. The drop-in paths (/heygen/*, and /v1, /v2, /v3 at the root) are the provider’s own and are described by it.',
 }
 
 export function openapi(app: App) {
@@ -17,11 +17,11 @@ export function openapi(app: App) {
 }
 
 function documentOf(app: App) {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'token', {
-    type: 'http',
-    scheme: 'bearer',
-  })
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO, security: [{ token: [] }] })
+  const bearer = { type: 'http', scheme: 'bearer' } as const
+  app.openAPIRegistry.registerComponent('securitySchemes', 'token', bearer)
+  const description = 'The ADMIN_TOKEN of the deployment.'
+  app.openAPIRegistry.registerComponent('securitySchemes', 'operator', { ...bearer, description })
+  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO })
 }
 
 export function notFound(c: Context<AppEnv>): Response {

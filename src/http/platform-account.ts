@@ -57,6 +57,7 @@ route(
     path: '/',
     summary: 'Set the name and the default replyUrl',
     body: form,
+    form: true,
     answers: { 204: '', 400: ownError, 401: ownError, 403: ownError },
   },
   fullScope,

@@ -15,13 +15,15 @@ interface Described {
   /** Whether the body may also come as multipart/form-data. */
   form?: boolean
   query?: z.ZodObject
-  /** Status → the body's schema; a string is a plain-text answer, an empty one no body. */
+  /** For the operator's token instead of a tenant's. */
+  isAdmin?: boolean
+  /** Status → the body's schema, beside what every route may answer; a string is a plain-text answer, an empty one no body. */
   answers: Record<number, z.ZodType | string>
 }
 
 export const ownError = z
-  .object({ error: z.string(), code: z.number().int() })
-  .meta({ description: 'Which error: header X-Gateway-Error.' })
+  .object({ error: z.string(), code: z.number().int().optional() })
+  .meta({ description: 'Which error: header X-Gateway-Error. Refused log-ins have no code.' })
 
 export function route(app: App, described: Described, ...handlers: Handler<AppEnv>[]): void {
   const { method, path } = described
@@ -29,7 +31,21 @@ export function route(app: App, described: Described, ...handlers: Handler<AppEn
   app.on([method.toUpperCase()], [path.replaceAll(/\{(\w+)\}/g, ':$1')], ...handlers)
 }
 
-function toConfig({ method, path, summary, body, form, query, answers }: Described): RouteConfig {
+/** What every route of its kind may answer besides. */
+function commonAnswers({ body, query, isAdmin }: Described): Described['answers'] {
+  return {
+    401: ownError,
+    429: ownError,
+    500: ownError,
+    ...(isAdmin ? {} : { 402: ownError }),
+    ...(body || query ? { 400: ownError } : {}),
+    ...(body ? { 413: ownError } : {}),
+  }
+}
+
+function toConfig(described: Described): RouteConfig {
+  const { method, path, summary, body, form, query, isAdmin } = described
+  const answers = { ...commonAnswers(described), ...described.answers }
   const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])
   const params = names.length > 0 ? z.object(Object.fromEntries(names)) : undefined
   const content = body && {
@@ -40,6 +56,7 @@ function toConfig({ method, path, summary, body, form, query, answers }: Describ
     method,
     path,
     summary,
+    security: [isAdmin ? { operator: [] } : { token: [] }],
     request: {
       ...(content ? { body: { content, required: true } } : {}),
       ...(query ? { query } : {}),

@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { emailToHeader } from '#domain/account.ts'
-import { AppError } from '#domain/errors.ts'
+import { AppError, NO_CONFIGURATION } from '#domain/errors.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import type { Provider, ProviderSpeech } from '#providers/provider.ts'
@@ -31,7 +31,14 @@ const audio = z.object({
   word_timestamps: z.array(z.looseObject({})),
 })
 const languages = z.object({ languages: z.array(z.looseObject({})) })
-const errors = { 400: ownError, 401: ownError, 429: ownError }
+const errors = {
+  404: ownError,
+  412: ownError,
+  422: ownError,
+  502: ownError,
+  503: ownError,
+  596: ownError,
+}
 
 export function speech(provider: Provider, mapping: ProviderSpeech): App {
   const app = new OpenAPIHono<AppEnv>()
@@ -45,7 +52,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       summary: 'Speak a text',
       body: form,
       form: true,
-      answers: { 200: audio, ...errors, 412: ownError, 596: ownError },
+      answers: { 200: audio, ...errors },
     },
     async (c) => {
       const { email, ...fields } = (await readBody(c, form)) as Record<string, unknown>
@@ -159,13 +166,28 @@ async function send(c: Context<AppEnv>, provider: Provider, wanted: Wanted): Pro
     method: wanted.method,
     path: url.pathname,
     search: url.search,
-    headers: new Headers({ accept: 'application/json', 'content-type': 'application/json' }),
+    headers: headersOf(c),
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
   }
-  return readAnswer(await dispatchRequest(c.get('ports'), call))
+  return readAnswer(await dispatchRequest(c.get('ports'), call).catch(asUseapi))
+}
+
+function headersOf(c: Context<AppEnv>): Headers {
+  const headers = new Headers({ accept: 'application/json', 'content-type': 'application/json' })
+  const key = c.req.header('idempotency-key')
+  if (key !== undefined) headers.set('idempotency-key', key)
+  return headers
+}
+
+/** Without accounts the seed's sentence, bare. */
+function asUseapi(error: unknown): never {
+  if (error instanceof AppError && error.code === 'no_accounts') {
+    throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
+  }
+  throw error
 }
 
 function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
@@ -177,7 +199,8 @@ async function readAnswer({ response, email }: ProxyAnswer): Promise<Sent> {
   if (response.ok && json !== undefined) {
     return { json, ...(email === undefined ? {} : { email }) }
   }
-  throw refusalOf(response.status, messageIn(json), email)
+  const isModerated = codeIn(json) === 'content_policy_violation'
+  throw refusalOf(isModerated ? 422 : response.status, messageIn(json), email)
 }
 
 /** The provider's refusals in useapi.net's words (reference/useapi.md 3.2). */
@@ -185,11 +208,16 @@ function refusalOf(status: number, message: string, email: string | undefined): 
   const details = email === undefined ? {} : { accountEmail: email }
   if (status === 402)
     return new AppError('account_unavailable', message, { ...details, useapiStatus: 412 })
+  if (status === 422) return new AppError('bad_request', message, { ...details, useapiStatus: 422 })
   if (status === 404) return new AppError('not_found', message, details)
   if (status === 429)
     return new AppError('slots_full', message, { ...details, retryAfterSeconds: 10 })
   if (status >= 400 && status < 500) return new AppError('bad_request', message, details)
   return new AppError('upstream_unreachable', message, details)
+}
+
+function codeIn(json: unknown): unknown {
+  return (json as { error?: { code?: unknown } } | undefined)?.error?.code
 }
 
 function messageIn(json: unknown): string {

@@ -4,6 +4,9 @@ import type { Provider } from './provider.ts'
 
 export const PROVIDERS: readonly Provider[] = [heygen]
 
+/** Names whose paths are kept for providers to come: never the first provider's by mistake. */
+export const KEPT_NAMES: readonly string[] = ['kling']
+
 export function findProvider(name: string): Provider | undefined {
   return PROVIDERS.find((provider) => provider.name === name)
 }
