@@ -5,6 +5,7 @@
 import type { Parking } from './parking.ts'
 
 const REFUSAL_MS = 1000
+const PARKED_MS = 60_000
 /** Longer than a question takes, since a full account is only tried last, not left out. */
 const FULL_MS = 30_000
 
@@ -15,7 +16,7 @@ export interface Refusal {
 
 export class Hints {
   readonly #full = new Map<string, number>()
-  readonly #parked = new Map<string, Parking[]>()
+  readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
 
   isFull(account: string, now: number): boolean {
@@ -32,13 +33,18 @@ export class Hints {
     this.#refusals.clear()
   }
 
+  /** Believed for a minute at most: elsewhere the account may have been given a new credential. */
   parkings(account: string, now: number): Parking[] {
-    return (this.#parked.get(account) ?? []).filter((parking) => parking.until > now)
+    const noted = this.#parked.get(account) ?? []
+    return noted
+      .filter(({ parking, notedAt }) => parking.until > now && now < notedAt + PARKED_MS)
+      .map(({ parking }) => parking)
   }
 
-  noteParked(account: string, parking: Parking): void {
-    const others = (this.#parked.get(account) ?? []).filter((one) => one.scope !== parking.scope)
-    this.#parked.set(account, [...others, parking])
+  noteParked(account: string, parking: Parking, now: number): void {
+    const noted = this.#parked.get(account) ?? []
+    const others = noted.filter((one) => one.parking.scope !== parking.scope)
+    this.#parked.set(account, [...others, { parking, notedAt: now }])
   }
 
   /** A new credential or limit: what was believed of the account no longer holds. */

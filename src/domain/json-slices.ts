@@ -1,6 +1,7 @@
 /**
  * JSON text changed in place: values are found by pointer as slices of the text and replaced by splicing, so that
- * numbers beyond 2^53 and the provider's own spelling survive. The text must be valid JSON (it has been parsed once).
+ * numbers beyond 2^53 and the provider's own spelling survive. The text must be valid JSON (it has been parsed once);
+ * what is not valid ends the search, it never hangs.
  */
 export interface Slice {
   start: number
@@ -27,6 +28,7 @@ export function elementsAt(text: string, start: number): Slice[] {
   let at = skipSpace(text, start + 1)
   while (at < text.length && text[at] !== ']') {
     const end = endOfValue(text, at)
+    if (end <= at) return found
     found.push({ start: at, end })
     at = skipSpace(text, end)
     if (text[at] === ',') at = skipSpace(text, at + 1)
@@ -52,7 +54,9 @@ function memberOf(text: string, objectStart: number, key: string): Slice | undef
     const name: unknown = JSON.parse(text.slice(at, nameEnd))
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1)
     if (name === key) return { start, end: start }
-    at = skipSpace(text, endOfValue(text, start))
+    const end = endOfValue(text, start)
+    if (end <= start) return undefined
+    at = skipSpace(text, end)
     if (text[at] === ',') at = skipSpace(text, at + 1)
   }
   return undefined

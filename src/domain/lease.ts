@@ -64,7 +64,7 @@ export interface LeaseAsk {
   clue: Lease['clue']
   reply?: Lease['reply']
   /** For a job whose id is known before the answer. */
-  expected?: JobStart
+  expected?: ExpectedJob
 }
 
 export interface JobStart {
@@ -73,6 +73,9 @@ export interface JobStart {
   ask?: string
   askElse?: string
 }
+
+/** What is known of a job before its creation has answered. Without an id it can be watched, not named. */
+export type ExpectedJob = Omit<JobStart, 'jobId'> & { jobId?: string }
 
 /** What a status answer, a webhook or the alarm heard about a job. */
 export interface JobReport {
@@ -200,10 +203,31 @@ export function bind(
   const unbound = mine.filter((lease) => lease.state === 'unbound')
   const fresh = starts.filter((start) => !mine.some((lease) => isBoundTo(lease, start)))
   const put = fresh.map((start, index) => {
-    const lease = unbound[index] ?? { ...pattern, id: `${requestId}.${mine.length + index}` }
+    const lease = unbound[index] ?? {
+      ...pattern,
+      id: freeId(ledger, requestId, mine.length + index),
+    }
     return bound(lease, start, 'running', now, waits)
   })
+  const taken = new Set(fresh.map((start) => start.jobId))
+  const wronged = ledger.leases.filter(
+    (lease) => lease.state === 'suspect' && taken.has(lease.jobId ?? '')
+  )
+  put.push(...wronged.map((lease) => unsuspected(lease, now, waits)))
   return { put, drop: unbound.slice(fresh.length).map((lease) => lease.id), ended: [] }
+}
+
+/** An ended lease of the same request may have had the number. */
+function freeId(ledger: Ledger, requestId: string, from: number): string {
+  let number = from
+  while (ledger.leases.some((lease) => lease.id === `${requestId}.${number}`)) number += 1
+  return `${requestId}.${number}`
+}
+
+/** What it was taken for is somebody else's: it is looked for again. */
+function unsuspected(lease: Lease, now: number, waits: Waits): Lease {
+  const { jobId: _, ask: __, askElse: ___, ...rest } = lease
+  return { ...rest, state: 'unbound', watch: [], misses: 0, nextAt: now + waits.lookAgainMs }
 }
 
 function isBoundTo(lease: Lease, start: JobStart): boolean {

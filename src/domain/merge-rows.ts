@@ -10,10 +10,14 @@ export interface Row {
   text: string
 }
 
-/** A place in a stream: the page that `token` opens, `skip` rows into it. */
+/**
+ * A place in a stream: the page that `token` opens, behind the row `after`. Lists change between two pages, so the row
+ * itself is looked for; `skip`, its number, counts only for rows without times.
+ */
 export interface Cursor {
   token: string | null
   skip: number
+  after?: { id: string; createdAt: number }
   isDone: boolean
 }
 
@@ -34,7 +38,7 @@ export interface MergedPage {
  * is not known yet, so nothing later may be taken.
  */
 export function mergePages(pages: readonly StreamPage[], limit: number): MergedPage {
-  const taken = pages.map((page) => Math.min(page.cursor.skip, page.rows.length))
+  const taken = pages.map(startIn)
   const merged: MergedPage['rows'] = []
   const seen = new Set<string>()
   while (
@@ -50,6 +54,16 @@ export function mergePages(pages: readonly StreamPage[], limit: number): MergedP
     merged.push({ row, stream })
   }
   return { rows: merged, cursors: pages.map((page, index) => advance(page, taken[index] ?? 0)) }
+}
+
+/** Where a page goes on. A row that is gone is taken for standing between the newer and the older ones. */
+function startIn({ cursor: { after, skip }, rows }: StreamPage): number {
+  if (!after) return Math.min(skip, rows.length)
+  const at = rows.findIndex((row) => row.id === after.id)
+  if (at >= 0) return at + 1
+  if (after.createdAt === 0) return Math.min(skip, rows.length)
+  const older = rows.findIndex((row) => row.createdAt <= after.createdAt)
+  return older < 0 ? rows.length : older
 }
 
 function isWanting(page: StreamPage, taken: number): boolean {
@@ -68,7 +82,11 @@ function newestHead(pages: readonly StreamPage[], taken: readonly number[]): num
 }
 
 function advance(page: StreamPage, taken: number): Cursor {
-  if (taken < page.rows.length) return { token: page.cursor.token, skip: taken, isDone: false }
+  const last = page.rows[taken - 1]
+  if (taken < page.rows.length) {
+    const after = last ? { after: { id: last.id, createdAt: last.createdAt } } : {}
+    return { token: page.cursor.token, skip: taken, ...after, isDone: false }
+  }
   return { token: page.next, skip: 0, isDone: page.next === null }
 }
 

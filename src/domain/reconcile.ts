@@ -39,7 +39,9 @@ export function postponed(lease: Lease, now: number, waits: Waits): Change {
 
 /** It was asked and goes on. While it waits for a human it is asked about seldom. */
 export function goesOn(lease: Lease, isWaiting: boolean, now: number, waits: Waits): Change {
-  const state = lease.state === 'suspect' ? 'suspect' : 'running'
+  // Watched without an id of its own: what ends there may be something older, so nothing is said of this one.
+  const isNameless = lease.state === 'suspect' || lease.jobId === undefined
+  const state = isNameless ? 'suspect' : 'running'
   const wait = isWaiting ? waits.waitingAskMs : backOff(lease, waits)
   return put({ ...lease, state, asks: lease.asks + 1, misses: 0, heardAt: now, nextAt: now + wait })
 }
@@ -88,6 +90,22 @@ export interface Candidate {
 /** The provider's clock may be behind ours, and its times are often whole seconds. */
 const SKEW_MS = 5000
 
+/** Another creation is still on its way: a row that looks like ours may be its. */
+export function isCrowded(
+  lease: Lease,
+  leases: readonly Lease[],
+  now: number,
+  waits: Waits
+): boolean {
+  return leases.some(
+    (other) =>
+      other.requestId !== lease.requestId &&
+      other.kind === 'job' &&
+      other.state === 'unbound' &&
+      now < other.acquiredAt + waits.unboundMs
+  )
+}
+
 /** It appeared since the lease was acquired, and is no job that is known. */
 export function isCandidate(
   lease: Lease,
@@ -99,7 +117,7 @@ export function isCandidate(
 
 /**
  * The row that a lost creation may have become. Exact: it carries our callback id. Likely: it appeared since and has
- * the same title, or no titles are known. Rows that belong to known jobs do not count.
+ * the same title, or no titles are known; the one that appeared first. Rows that belong to known jobs do not count.
  */
 export function matchCandidate(
   lease: Lease,
@@ -110,7 +128,9 @@ export function matchCandidate(
   const { callbackId, title } = lease.clue
   const exact = callbackId && since.find((row) => row.callbackId === callbackId)
   if (exact) return { candidate: exact, isExact: true }
-  const open = since.filter((row) => !callbackId || row.callbackId === undefined)
+  const open = since
+    .filter((row) => !callbackId || row.callbackId === undefined)
+    .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0))
   const likely = open.find((row) => !title || row.title === undefined || row.title === title)
   return likely && { candidate: likely, isExact: false }
 }

@@ -75,9 +75,13 @@ export class DeskTables {
   removeAccount(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.#storage.sql.exec("DELETE FROM owner WHERE json_extract(record, '$.email') = ?", email)
+      this.forgetOwnersOf(email)
       this.#touch(this.#accountsKey)
     })
+  }
+
+  forgetOwnersOf(email: string): void {
+    this.#storage.sql.exec("DELETE FROM owner WHERE json_extract(record, '$.email') = ?", email)
   }
 
   /** The tenant is gone: what is known of its ids and keys goes with it. */

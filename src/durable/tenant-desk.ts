@@ -51,7 +51,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
     if (before && before.key !== account.key) await ports.slots(before.key).retire(false)
     this.#failedUntil.delete(account.email)
-    const kept = before ? { email: before.email, createdAt: before.createdAt } : {}
+    const isSame = before?.key === account.key
+    const kept = before
+      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
+      : {}
+    if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
   }
@@ -99,7 +103,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const { keepKeyMs: keepMs, staleKeyMs: staleMs } = this.#ports().waits
-    const turn = turnOf(this.#tables.findKey(name), Date.now(), { keepMs, staleMs })
+    const record = this.#tables.findKey(name)
+    // Asked again because the answer was lost: the key is still its own.
+    if (record?.requestId === requestId && !record.answer && !record.isUnknown)
+      return { kind: 'fresh' }
+    const turn = turnOf(record, Date.now(), { keepMs, staleMs })
     if (turn.kind !== 'fresh') return turn
     this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
     if ((await this.ctx.storage.getAlarm()) === null)
@@ -213,16 +221,23 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   /** Writes every KV copy that is behind. What fails is tried again a little later. */
   async #writeCopies(): Promise<void> {
-    for (const copy of this.#tables.copiesBehind()) {
+    const behind = this.#tables.copiesBehind()
+    // Armed first: if this object dies in the middle, the alarm writes what is left.
+    if (behind.length > 0) await this.#armSoon()
+    for (const copy of behind) {
       try {
         const value = this.#tables.copyOf(copy.key)
         if (value === undefined) await this.env.REGISTRY.delete(copy.key)
         else await this.env.REGISTRY.put(copy.key, value)
         this.#tables.noteCopied(copy)
       } catch {
-        await this.ctx.storage.setAlarm(Date.now() + 1500)
+        await this.#armSoon()
       }
     }
+  }
+
+  async #armSoon(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + 1500)
   }
 
   #startRefresh(account: Account): Promise<void> {

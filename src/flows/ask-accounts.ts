@@ -75,6 +75,8 @@ async function ask(ports: Ports, account: Account, call: ProxyCall): Promise<Ask
     if (!bytes) return { account }
     const text = new TextDecoder().decode(bytes)
     const json = parseJson(text)
+    // An answer that cannot be read is none: the account counts as missing.
+    if (response.ok && json === undefined) return { account }
     const order = judged(ports, call, response, json)
     return { account, answer: { response, text, json }, ...(order ? { order } : {}) }
   } catch {

@@ -37,20 +37,16 @@ async function runOnce(
     desk
       .endKey(name, call.requestId, how)
       .catch(() => ports.log('key_not_ended', { requestId: call.requestId }))
-  try {
-    const answer = await run()
-    await end(await endOf(ports, call, answer))
-    return answer
-  } catch (error) {
+  const answer = await run().catch(async (error: unknown) => {
     const isUnknown = error instanceof AppError && error.code === 'outcome_unknown'
     const email = error instanceof AppError ? error.details.accountEmail : undefined
-    await end(
-      isUnknown
-        ? { kind: 'unknown', ...(email === undefined ? {} : { email }) }
-        : { kind: 'forget' }
-    )
+    const unknown: KeyEnd = { kind: 'unknown', ...(email === undefined ? {} : { email }) }
+    await end(isUnknown || !(error instanceof AppError) ? unknown : { kind: 'forget' })
     throw error
-  }
+  })
+  // Whatever keeps the answer from being kept, it was given: the key never starts it again.
+  await end(await endOf(ports, call, answer).catch((): KeyEnd => ({ kind: 'unknown' })))
+  return answer
 }
 
 /** Only JSON is kept. Sound that streams, or what is too large, is remembered as done without being replayed. */

@@ -14,7 +14,7 @@ export async function parkAccount(
   if (ports.hasParked.isTrue) return undefined
   ports.hasParked.isTrue = true
   const parking = await ports.slots(account.key).park(order)
-  ports.hints.noteParked(account.key, parking)
+  ports.hints.noteParked(account.key, parking, ports.now())
   ports.log('parked', {
     provider: account.provider,
     email: account.email,

@@ -15,6 +15,7 @@ import {
   found,
   goesOn,
   isCandidate,
+  isCrowded,
   matchCandidate,
   notListed,
   postponed,
@@ -179,6 +180,9 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   if (!fresh) return void desk.apply(postponed(still, now, ports.waits))
   const match = matchCandidate(still, fresh, (id) => desk.knows(id))
   const start = match && provider.startOf(still, match.candidate.id)
+  if (match && !match.isExact && isCrowded(still, desk.leases(), now, ports.waits)) {
+    return void desk.apply(postponed(still, now, ports.waits))
+  }
   if (!match || !start) return void desk.apply(unknownToProvider(still, now, ports.waits))
   desk.apply(found(still, start, match.isExact, now, ports.waits))
   if (!match.isExact) return

@@ -1,6 +1,6 @@
 /**
  * A call about many ids at once: each account is asked about its own, and the rows come back in the order in which they
- * were asked. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
+ * were asked. Undefined: no id is named, and one account may say so. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
  */
 import type { Account } from '#domain/account.ts'
 import { textAt, valuesAt } from '#domain/json-pointer.ts'
@@ -21,8 +21,9 @@ export async function splitIds(
   ports: Ports,
   call: ProxyCall,
   accounts: readonly Account[]
-): Promise<ProxyAnswer> {
+): Promise<ProxyAnswer | undefined> {
   const shares = await shareOut(ports, call, accounts)
+  if (shares.size === 0) return undefined
   const asked = await askAccounts(ports, [...shares.keys()], (account) => ({
     ...call,
     search: searchFor(call, shares.get(account) ?? new Set()),

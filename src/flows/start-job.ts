@@ -18,6 +18,8 @@ import { parseJson, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
+/** A little behind the moment at which the call is given up. */
+const DEADLINE_SHARE = 1.1
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
@@ -28,21 +30,23 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  const ask = leaseAskOf(call)
-  return waitForSlot(ports, call, eligible, () =>
-    new SlotSearch(ports, call, eligible, ask).serve((account) => createOn(ports, call, account))
-  )
+  return waitForSlot(ports, call, eligible, () => {
+    const search = new SlotSearch(ports, call, eligible, leaseAskOf(ports, call))
+    return search.serve((account) => createOn(ports, call, account))
+  })
 }
 
-function leaseAskOf(call: ReadCall): LeaseAsk {
+/** A creation that has no status row holds its slot for the call, which is over by the deadline. */
+function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json } = call
   if (!match) throw new Error('a creation without a row')
   const { route } = match
-  const expected = provider.readJobs(match, json, undefined)[0]
+  const expected = provider.expectedJob(match, json)
+  const deadlineAt = ports.now() + DEADLINE_SHARE * ports.waits.createGiveUpMs
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
-    kind: 'job',
+    ...(route.job ? { kind: 'job' } : { kind: 'call', deadlineAt }),
     route: `${route.method} ${route.path}`,
     count: provider.countJobs(match, json),
     clue: provider.clueOf(json),

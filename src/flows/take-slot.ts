@@ -85,7 +85,7 @@ export class SlotSearch {
     const { hints } = this.#ports
     if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now())
     if (answer.reason === 'parked' && answer.parking) {
-      hints.noteParked(account.key, answer.parking)
+      hints.noteParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
     }
     this.#refused.push({ account, answer })

@@ -171,7 +171,7 @@ function toRunningView(views: AccountView[]) {
     view.leases
       .filter((lease) => lease.isTracked)
       .map((lease) => ({
-        jobid: lease.jobId ?? lease.id,
+        jobid: nameOf(lease) ?? lease.id,
         email: account.email,
         created: new Date(lease.acquiredAt).toISOString(),
         type: lease.route,
@@ -189,7 +189,7 @@ function executing(views: AccountView[]) {
     view.leases
       .filter((lease) => lease.isTracked && holdsSlot(lease, Date.now()))
       .map((lease) => ({
-        id: lease.jobId ?? lease.id,
+        id: nameOf(lease) ?? lease.id,
         email: account.email,
         started: new Date(lease.acquiredAt).toISOString(),
         elapsed: minutesAndSeconds(Date.now() - lease.acquiredAt),
@@ -205,6 +205,11 @@ function minutesAndSeconds(spanMs: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
 }
 
+/** A job that only may be the client's is never called so. */
+function nameOf(lease: Lease): string | null {
+  return lease.state === 'suspect' ? null : (lease.jobId ?? null)
+}
+
 function statusOf(lease: Lease): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
@@ -212,7 +217,7 @@ function statusOf(lease: Lease): string {
 /** A creation that is still on its way shows as `outcome_unknown` too: until it answers, it is. */
 function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
-    jobid: lease.jobId ?? null,
+    jobid: nameOf(lease),
     requestId: lease.requestId,
     email,
     type: lease.route,

@@ -1,6 +1,6 @@
 /** Reads jobs and their states out of bodies by the links of a route table. The same for every provider. */
 import { textAt, textsAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { JobLink, Route, RouteMatch, StatusLink } from './provider.ts'
 
 export function countJobs(match: RouteMatch, body: unknown): number {
@@ -17,6 +17,14 @@ export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknow
   const first = ids.find((found) => found.length > 0) ?? []
   const alias = link.alias && textAt(answer, link.alias.id)
   return first.map((id) => startOf(link, id, match.params, first.length === 1 ? alias : undefined))
+}
+
+/** What can be watched before the answer is there: an id of the request, or what the path is about. */
+export function expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined {
+  const link = match.route.job
+  if (!link?.watchId) return readJobs(match, requestBody, undefined)[0]
+  const { watch, ask } = startOf(link, '', match.params, undefined)
+  return ask === undefined ? { watch } : { watch, ask }
 }
 
 function idsAt(place: string, requestBody: unknown, answer: unknown): string[] {

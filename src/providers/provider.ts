@@ -5,7 +5,7 @@
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/account.ts'
 import type { ErrorCode } from '#domain/errors.ts'
-import type { JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import type { Settings } from '#domain/settings.ts'
 
@@ -178,6 +178,7 @@ export interface Provider {
   /** How many jobs a creation starts, so how many slots it takes. */
   countJobs(match: RouteMatch, body: unknown): number
   readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[]
+  expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined
   readReports(match: RouteMatch, query: URLSearchParams, answer: unknown): JobReport[]
   /** What the end of a job says about its account, such as: it had no credit. */
   parkingOf(report: JobReport): ParkOrder | undefined

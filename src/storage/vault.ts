@@ -42,7 +42,12 @@ function importKey(raw: string): Promise<CryptoKey> {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
+  // In pieces: as many arguments as there are bytes would be too many.
+  let text = ''
+  for (let at = 0; at < bytes.length; at += 8192) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 8192))
+  }
+  return btoa(text)
 }
 
 function fromBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@
 import { textAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
+  expectedJob,
   readJobs,
   readReports,
   routesByName,
@@ -32,6 +33,7 @@ export const heygen: Provider = {
   authorize,
   judge,
   countJobs,
+  expectedJob,
   readJobs,
   readReports,
   parkingOf,
