@@ -123,6 +123,20 @@ test('equal accounts are picked evenly, and those believed full come last', () =
   ).toBe('heygen:b')
 })
 
+test('a parking is believed from memory for a minute, since elsewhere it may have been lifted', () => {
+  const hints = new Hints()
+  const parking = {
+    scope: 'all' as const,
+    reason: 'credential' as const,
+    detail: '',
+    streak: 1,
+    until: NOW + 3_600_000,
+  }
+  hints.noteParked('heygen:a', parking, NOW)
+  expect(hints.parkings('heygen:a', NOW + 59_999)).toEqual([parking])
+  expect(hints.parkings('heygen:a', NOW + 60_000)).toEqual([])
+})
+
 test('a refusal is answered from memory for a second and no longer', () => {
   const hints = new Hints()
   hints.noteRefusal('pool', NOW + 30_000, NOW)

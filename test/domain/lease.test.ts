@@ -243,3 +243,19 @@ test('over random histories no more slots are held than the limit, and none leak
     expect(heldSlots(ledger, NOW), `seed ${seed}`).toBe(0)
   }
 })
+
+test('a lost creation that was taken for another’s job is looked for again when the other claims it', () => {
+  const lost = granted(empty(3), ask('lost'))
+  const [lease] = lost.leases
+  if (!lease) throw new Error('no lease')
+  const mistaken = { ...lost, leases: [{ ...lease, ...VIDEO, state: 'suspect' as const }] }
+  const held = granted(mistaken, ask('a'))
+  const claimed = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  expect(claimed.leases.map((one) => [one.requestId, one.state, one.jobId])).toEqual(
+    expect.arrayContaining([
+      ['a', 'running', 'v1'],
+      ['lost', 'unbound', undefined],
+    ])
+  )
+  expect(heldSlots(claimed, NOW)).toBe(2)
+})

@@ -18,6 +18,19 @@ test('values are found as slices of the text, whatever stands in strings', () =>
   expect(elementsAt('[ ]', 0)).toEqual([])
 })
 
+test('text that is not valid JSON ends the search', () => {
+  for (const broken of [
+    '{"data":[}',
+    '{"data":[1,}]',
+    '{"data":[[]',
+    '{"data":',
+    '{"a":,"data":[1]}',
+  ]) {
+    const rows = sliceAt(broken, '/data')
+    expect(elementsAt(broken, rows?.start ?? 0).length, broken).toBeLessThan(5)
+  }
+})
+
 test('splicing changes nothing else, so that large numbers survive', () => {
   const next = sliceAt(TEXT, '/next')
   const spliced = splice(TEXT, next ? [{ ...next, text: '"tok"' }] : [])
@@ -74,4 +87,16 @@ test('times are read in whatever form they come', () => {
     toMs(null),
     toMs('soon'),
   ]).toEqual([1764500000000, 1764500000000, 1764500000123, 1764500000000, 0, 0])
+})
+
+test('rows that come or go between two pages neither repeat others nor hide them', () => {
+  const rowsOf = (ids: number[]) => ids.map((id) => ({ id: `r${id}`, createdAt: id, text: '' }))
+  const page = (ids: number[], cursor: Cursor) => ({ cursor, rows: rowsOf(ids), next: null })
+  const idsOf = (merged: ReturnType<typeof mergePages>) => merged.rows.map(({ row }) => row.id)
+  const first = mergePages([page([9, 7, 5, 3], START)], 2)
+  expect(idsOf(first)).toEqual(['r9', 'r7'])
+  const [cursor = START] = first.cursors
+  expect(idsOf(mergePages([page([11, 10, 9, 7, 5, 3], cursor)], 9))).toEqual(['r5', 'r3'])
+  expect(idsOf(mergePages([page([5, 3], cursor)], 9))).toEqual(['r5', 'r3'])
+  expect(idsOf(mergePages([page([7, 5, 3], cursor)], 9))).toEqual(['r5', 'r3'])
 })

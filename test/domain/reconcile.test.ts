@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Lease } from '#domain/lease.ts'
-import { errandOf, goesOn, matchCandidate, unknownToProvider, waitsOn } from '#domain/reconcile.ts'
+import {
+  errandOf,
+  goesOn,
+  isCrowded,
+  matchCandidate,
+  unknownToProvider,
+  waitsOn,
+} from '#domain/reconcile.ts'
 import { waitsAt } from '#domain/waits.ts'
 
 const WAITS = waitsAt(1)
@@ -85,4 +92,23 @@ test('jobs that are older, known, or carry another callback id are not the lost 
   const foreign = [{ id: 'f', title: 'Demo', createdAt: NOW + 1, callbackId: 'theirs' }]
   const mine = lease({ clue: { title: 'Demo', callbackId: 'mine' } })
   expect(matchCandidate(mine, foreign, NONE_KNOWN)).toBeUndefined()
+})
+
+test('of several likely jobs the one that appeared first is taken', () => {
+  const rows = [3000, 1000, 2000].map((after) => ({ id: `at-${after}`, createdAt: NOW + after }))
+  expect(matchCandidate(lease(), rows, NONE_KNOWN)?.candidate.id).toBe('at-1000')
+})
+
+test('nothing likely is taken while another creation is on its way', () => {
+  const mine = lease()
+  const other = lease({ id: 'b', requestId: 'b', acquiredAt: NOW + 1000 })
+  expect(isCrowded(mine, [mine, other], NOW + 2000, WAITS)).toBe(true)
+  expect(isCrowded(mine, [mine, other], other.acquiredAt + WAITS.unboundMs, WAITS)).toBe(false)
+  expect(isCrowded(mine, [mine, { ...other, state: 'running' }], NOW + 2000, WAITS)).toBe(false)
+  expect(isCrowded(mine, [mine], NOW + 2000, WAITS)).toBe(false)
+})
+
+test('what is watched without an id of its own is never called running', () => {
+  const nameless = lease({ state: 'suspect', watch: ['agent-session:s'] })
+  expect(goesOn(nameless, false, NOW, WAITS).put[0]?.state).toBe('suspect')
 })

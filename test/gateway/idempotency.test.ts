@@ -70,6 +70,21 @@ test('a refusal forgets the key, so that the client may try again', async () => 
   expect((await gateway.createVideo({}, key('later'))).status).toBe(200)
 })
 
+test('an answer of many bytes is kept for its key', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
+  const body = { data: { video_id: 'long-answer', note: '漢字'.repeat(31_000) } }
+  await gateway.sim.fault({
+    match: { method: 'POST', path: '/v3/videos' },
+    times: 1,
+    effect: { status: 200, body },
+  })
+  const first = await gateway.createVideo({}, key('long'))
+  const again = await gateway.createVideo({}, key('long'))
+  expect([first.status, again.status]).toEqual([200, 200])
+  expect(await again.json()).toEqual(body)
+  expect(await started(gateway)).toBe(0)
+})
+
 test('an unknown outcome is replayed and never sent again, and can be asked for by the key', async () => {
   const gateway = await gatewayWith({ accounts: { a: 2 }, timeScale: 100, ...LONG })
   await gateway.sim.fault({

@@ -180,6 +180,18 @@ test('an account that cannot answer is left out and named, and all failing is an
   await gateway.sim.clearFaults()
 })
 
+test('an account whose list cannot be read is left out and named', async () => {
+  for (const effect of [{ badJson: true }, { status: 200, body: '{"data":[}' }]) {
+    await gateway.sim.fault({ match: { account: 'c@example.com' }, effect })
+    const partial = await gateway.fetch('/heygen/v3/videos?limit=100')
+    expect([partial.status, partial.headers.get('x-gateway-partial')]).toEqual([
+      200,
+      'c@example.com',
+    ])
+    await gateway.sim.clearFaults()
+  }
+})
+
 test('a token of another list, another tenant or nobody is refused by name', async () => {
   const page = (await (await gateway.fetch('/heygen/v3/videos?limit=1')).json()) as {
     next_token: string

@@ -78,6 +78,32 @@ test('a likely match holds the slot until that job ends and is never called the 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
+test('the slot of a creation without a status of its own comes back when its time is over', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+  const path = '/v3/models/audio/voices'
+  await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
+  const lost = await gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  await until(async () => (await gateway.heldSlots()) === 0)
+})
+
+test('a lost run of an agent holds its slot until the session rests, and is named nowhere', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
+  const opened = await gateway.post('/heygen/v3/video-agents', { prompt: 'A video' })
+  const { data } = (await opened.json()) as { data: { session_id: string } }
+  await gateway.sim.finishJobs()
+  await until(async () => (await gateway.heldSlots()) === 0)
+  const path = `/v3/video-agents/${data.session_id}`
+  await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
+  const lost = await gateway.post(`/heygen${path}`, { message: 'Make it longer' })
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  await new Promise((resolve) => setTimeout(resolve, 3000))
+  expect(await gateway.heldSlots()).toBe(1)
+  expect(await jobOf(gateway, lost)).toMatchObject({ jobid: null, status: 'outcome_unknown' })
+  await gateway.sim.finishJobs()
+  await until(async () => (await gateway.heldSlots()) === 0)
+})
+
 test('a creation that takes too long is given up, and its job keeps its slot', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 60, ...LONG })
   await gateway.sim.fault({ match: CREATE, times: 1, effect: { latencyMs: 2500 } })
