@@ -1,6 +1,7 @@
 /**
  * A call about many ids at once: each account is asked about its own, and the rows come back in the order in which they
- * were asked. Undefined: no id is named, and one account may say so. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
+ * were asked. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
+ * Undefined: no id is named; any one account may say so.
  */
 import type { Account } from '#domain/account.ts'
 import { textAt, valuesAt } from '#domain/json-pointer.ts'

@@ -238,3 +238,10 @@ test('a bulk status is split by owner and comes back in the asked order', async 
     true,
   ])
 })
+
+test('a bulk status that names nothing is refused by the provider itself, once', async () => {
+  await gateway.sim.forgetRequests()
+  const answer = await gateway.fetch('/heygen/v3/videos/statuses')
+  const asked = await gateway.sim.requests()
+  expect([asked.length, answer.status]).toEqual([1, asked[0]?.status ?? 0])
+})

@@ -130,6 +130,19 @@ test('a removed account’s ids are forgotten, a re-added one’s found again', 
   await until(async () => by(await gateway.fetch(`/heygen/v2/template/${id}`)) === 'b@example.com')
 })
 
+test('what was known of an email is forgotten when it gets another account’s key', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
+  const id = await outside(gateway, 'b', 'template', 'tpl-moved')
+  expect(by(await gateway.fetch(`/heygen/v2/template/${id}`))).toBe('b@example.com')
+  await gateway.sim.addAccount('c@example.com', 'sk_test_c')
+  const register = (email: string, apiKey: string) =>
+    gateway.post('/v1/heygen/accounts', { email, apiKey, maxJobs: 9 })
+  expect((await register('b@example.com', 'sk_test_c')).status).toBe(201)
+  expect((await register('moved@example.com', 'sk_test_b')).status).toBe(201)
+  const found = await gateway.fetch(`/heygen/v2/template/${id}`)
+  expect([found.status, by(found)]).toEqual([200, 'moved@example.com'])
+})
+
 test('an id that nobody has is looked for once a minute, and answers as the provider does', async () => {
   const gateway = await gatewayWith(THREE)
   await gateway.sim.forgetRequests()
