@@ -59,7 +59,6 @@ export interface LeaseAsk {
   count: number
   /** A per-request limit may only lower the account's. */
   limit?: number
-  deadlineAt?: number
   meter?: string
   clue: Lease['clue']
   reply?: Lease['reply']
@@ -164,6 +163,7 @@ function nextEndAt(ledger: Ledger, now: number, waits: Waits): number {
 }
 
 function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
+  const deadlineAt = ask.kind === 'call' ? now + waits.callSlotMs : undefined
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,
@@ -172,10 +172,10 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
     state: 'unbound',
     route: ask.route,
     acquiredAt: now,
-    ...(ask.deadlineAt === undefined ? {} : { deadlineAt: ask.deadlineAt }),
-    ...(ask.expected === undefined ? {} : { ...ask.expected }),
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...ask.expected,
     watch: ask.expected?.watch ?? [],
-    nextAt: ask.deadlineAt ?? now + waits.firstAskMs,
+    nextAt: deadlineAt ?? now + waits.firstAskMs,
     asks: 0,
     misses: 0,
     heardAt: now,

@@ -6,6 +6,8 @@ const HOUR = 60 * MINUTE
 const SPANS = {
   /** A creating call is given up this long after its lease was acquired. */
   createGiveUpMs: 90 * SECOND,
+  /** The slot of a call lasts this long from its granting: a little longer than the call, since the granting travels. */
+  callSlotMs: 99 * SECOND,
   /** A lease still unbound by then has its job looked for. */
   unboundMs: 120 * SECOND,
   lookAgainMs: 60 * SECOND,

@@ -1,6 +1,7 @@
 /**
  * A generation that answers in the same call (speech, a voice preview): it holds a slot for the length of the call.
- * Its lease carries the deadline at which the call is cut off, so the slot is free by then whatever happens.
+ * Its lease carries a deadline a little behind the moment at which the call is cut off, so the slot comes back whatever
+ * happens.
  */
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
@@ -25,33 +26,26 @@ export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer
 async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
   return waitForSlot(ports, call, eligible, () => {
-    const ask = leaseAskOf(ports, call)
-    const search = new SlotSearch(ports, call, eligible, ask)
-    return search.serve((account) => generateOn(ports, call, account, ask.deadlineAt))
+    const search = new SlotSearch(ports, call, eligible, leaseAskOf(call))
+    return search.serve((account) => generateOn(ports, call, account))
   })
 }
 
-function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk & { deadlineAt: number } {
+function leaseAskOf(call: ReadCall): LeaseAsk {
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
     kind: 'call',
     route: `${call.match?.route.method} ${call.match?.route.path}`,
     count: 1,
-    deadlineAt: ports.now() + ports.waits.createGiveUpMs,
     clue: {},
     ...(call.limit === undefined ? {} : { limit: call.limit }),
   }
 }
 
-async function generateOn(
-  ports: Ports,
-  call: ReadCall,
-  account: Account,
-  deadlineAt: number
-): Promise<Attempt> {
+async function generateOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
   const free = () => giveBack(ports, account, call.requestId)
-  const signal = AbortSignal.timeout(Math.max(1, deadlineAt - ports.now()))
+  const signal = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const sent = await sendOn(ports, call, account, signal).catch((error: unknown) => {
     ports.defer(free())
     throw error instanceof AppError ? unknownGeneration(account) : error

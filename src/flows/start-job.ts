@@ -18,8 +18,6 @@ import { parseJson, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
-/** A little behind the moment at which the call is given up. */
-const DEADLINE_SHARE = 1.1
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
@@ -36,17 +34,16 @@ async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   })
 }
 
-/** A creation that has no status row holds its slot for the call, which is over by the deadline. */
+/** A creation that has no status row holds its slot for the call, not longer. */
 function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json } = call
   if (!match) throw new Error('a creation without a row')
   const { route } = match
   const expected = provider.expectedJob(match, json)
-  const deadlineAt = ports.now() + DEADLINE_SHARE * ports.waits.createGiveUpMs
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
-    ...(route.job ? { kind: 'job' } : { kind: 'call', deadlineAt }),
+    kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
     count: provider.countJobs(match, json),
     clue: provider.clueOf(json),
@@ -58,7 +55,7 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
 }
 
 async function createOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
-  const { sent, bytes } = await receive(ports, call, account, ports.now())
+  const { sent, bytes } = await receive(ports, call, account)
   const body = parseJson(bytes)
   const { status, headers } = sent
   const judged = { status, headers, body, isJobCall: true, now: ports.now() }
@@ -80,17 +77,14 @@ async function createOn(ports: Ports, call: ReadCall, account: Account): Promise
 async function receive(
   ports: Ports,
   call: ReadCall,
-  account: Account,
-  acquiredAt: number
+  account: Account
 ): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> }> {
-  const left = Math.max(1, acquiredAt + ports.waits.createGiveUpMs - ports.now())
-  const sent = await sendOn(ports, call, account, AbortSignal.timeout(left)).catch(
-    async (error: unknown) => {
-      if (error instanceof AppError) throw unknown(call, account)
-      await giveBack(ports, account, call.requestId)
-      throw error
-    }
-  )
+  const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
+  const sent = await sendOn(ports, call, account, giveUp).catch(async (error: unknown) => {
+    if (error instanceof AppError) throw unknown(call, account)
+    await giveBack(ports, account, call.requestId)
+    throw error
+  })
   const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) throw unknown(call, account)
   return { sent, bytes }

@@ -91,9 +91,11 @@ test('an unbound lease never ends by time alone', () => {
 })
 
 test('the lease of a call ends at its deadline and is swept by the next grant', () => {
-  const one = granted(empty(1), ask('a', { kind: 'call', deadlineAt: NOW + 1000 }))
-  expect(grant(one, ask('b'), NOW + 999, WAITS).answer).toMatchObject({ reason: 'full' })
-  const later = grant(one, ask('b'), NOW + 1000, WAITS)
+  const one = granted(empty(1), ask('a', { kind: 'call' }))
+  const end = NOW + WAITS.callSlotMs
+  expect(WAITS.callSlotMs).toBeGreaterThan(WAITS.createGiveUpMs)
+  expect(grant(one, ask('b'), end - 1, WAITS).answer).toMatchObject({ reason: 'full' })
+  const later = grant(one, ask('b'), end, WAITS)
   expect(later.answer.ok).toBe(true)
   expect(later.change.drop).toEqual(['a'])
 })
@@ -194,8 +196,9 @@ test('untracking keeps the slot, forcing frees it', () => {
 })
 
 test('the alarm is due at the earliest lease', () => {
-  const both = granted(granted(empty(), ask('a')), ask('b', { kind: 'call', deadlineAt: NOW + 5 }))
-  expect(nextDueAt(both)).toBe(NOW + 5)
+  const both = granted(granted(empty(), ask('a', { kind: 'call' })), ask('b'))
+  expect(nextDueAt(both)).toBe(NOW + WAITS.firstAskMs)
+  expect(nextDueAt(granted(empty(), ask('a', { kind: 'call' })))).toBe(NOW + WAITS.callSlotMs)
   expect(nextDueAt(empty())).toBeUndefined()
 })
 

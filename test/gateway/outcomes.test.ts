@@ -87,6 +87,20 @@ test('the slot of a creation without a status of its own comes back when its tim
   await until(async () => (await gateway.heldSlots()) === 0)
 })
 
+test('a call that goes to a second account late holds its slot there until it is over', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, timeScale: 40 })
+  const path = '/v3/models/audio/voices'
+  const match = { method: 'POST', path }
+  await gateway.sim.fault({ match, times: 1, effect: { status: 429, latencyMs: 1800 } })
+  const made = gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
+  await new Promise((resolve) => setTimeout(resolve, 900))
+  await gateway.sim.fault({ match, times: 1, effect: { latencyMs: 2000 } })
+  await new Promise((resolve) => setTimeout(resolve, 2200))
+  expect(await gateway.heldSlots()).toBe(1)
+  expect((await made).status).toBe(200)
+  expect(await gateway.heldSlots()).toBe(0)
+})
+
 test('a lost run of an agent holds its slot until the session rests, and is named nowhere', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
   const opened = await gateway.post('/heygen/v3/video-agents', { prompt: 'A video' })
