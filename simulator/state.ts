@@ -157,32 +157,19 @@ export class State {
   }
 
   reset(): void {
-    const {
-      accounts,
-      resources,
-      jobs,
-      webSessions,
-      deliveries,
-      events,
-      replays,
-      faults,
-      plans,
-      meta,
-    } = this
-    for (const each of [
-      accounts,
-      resources,
-      jobs,
-      webSessions,
-      deliveries,
-      events,
-      replays,
-      faults,
-      plans,
-      meta,
-    ]) {
-      each.clear()
-    }
+    const tables = [
+      this.accounts,
+      this.resources,
+      this.jobs,
+      this.webSessions,
+      this.deliveries,
+      this.events,
+      this.replays,
+      this.faults,
+      this.plans,
+      this.meta,
+    ]
+    for (const table of tables) table.clear()
     this.#offsetMs = 0
     this.#settings = this.defaults
     this.requests = []

@@ -407,6 +407,17 @@ test('our own paths take no more than 64 KiB', async () => {
   checkRefusal(await sendJson('/v2/account', big), 'too_large', 'own')
 })
 
+/** The account of a tenant of its own. */
+async function addAs(email: string) {
+  const { token } = await gateway.newToken()
+  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+  const apiKey = `sk_test_${crypto.randomUUID()}`
+  await gateway.sim.addAccount(email, apiKey)
+  const body = JSON.stringify({ email, apiKey, maxJobs: 1 })
+  const added = await send(ACCOUNTS, { method: 'POST', headers, body })
+  return { headers, added }
+}
+
 test.each([
   'odd+tag@example.com',
   "o'hara!#$&*=?^_`{|}~@example.com",
@@ -419,12 +430,7 @@ test.each([
   'a\u0000@example.com',
   'a\nb@example.com',
 ])('an email that can be added can be read and removed: %j', async (email) => {
-  const { token } = await gateway.newToken()
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-  const apiKey = `sk_test_${crypto.randomUUID()}`
-  await gateway.sim.addAccount(email, apiKey)
-  const body = JSON.stringify({ email, apiKey, maxJobs: 1 })
-  const added = await send(ACCOUNTS, { method: 'POST', headers, body })
+  const { headers, added } = await addAs(email)
   if (added.status === 400) return checkRefusal(added, 'bad_request', 'own')
   const own = `${ACCOUNTS}/${encodeURIComponent(email)}`
   const read = await send(own, { headers })
@@ -440,12 +446,7 @@ test.each([
 test.each(['ü.é@exämple.com', '日本@example.com', '😀@example.com', 'odd%zz@example.com'])(
   'an account with an odd email serves, and can be named as the answer names it: %s',
   async (email) => {
-    const { token } = await gateway.newToken()
-    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
-    const apiKey = `sk_test_${crypto.randomUUID()}`
-    await gateway.sim.addAccount(email, apiKey)
-    const body = JSON.stringify({ email, apiKey, maxJobs: 1 })
-    const added = await send(ACCOUNTS, { method: 'POST', headers, body })
+    const { headers, added } = await addAs(email)
     if (added.status === 400) return checkRefusal(added, 'bad_request', 'own')
     const first = await send('/heygen/v3/users/me', { headers })
     expect({ status: first.status, text: first.text }).toMatchObject({ status: 200 })

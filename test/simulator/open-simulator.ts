@@ -1,26 +1,9 @@
 /** A running simulator with its remote control, for the tests of the simulator itself. */
-import { readFileSync } from 'node:fs'
 import { runWorker } from '../../scripts/lib/run-worker.ts'
-
-export type Row = {
-  method: string
-  host: string
-  path: string
-  family: string
-  kind: string
-  successStatus: number
-  pathExample: Record<string, string>
-  queryExample: Record<string, string>
-  requestContentType: string | null
-  requestExample: unknown
-  responseExample: unknown
-}
 
 // Bodies are looked into by tests only; a wrong member shows there at once.
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Json = Record<string, any>
-
-export const ROWS = JSON.parse(readFileSync('simulator/heygen/catalogue.json', 'utf8')) as Row[]
 
 export type CallOptions = {
   key?: string

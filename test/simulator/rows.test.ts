@@ -1,6 +1,7 @@
 /** Every row of the catalogue answers its documented example in its documented shape. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openSimulator, type Row, ROWS } from './open-simulator.ts'
+import { CATALOGUE, type CatalogueRow } from '../support/catalogue.ts'
+import { openSimulator } from './open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -8,10 +9,10 @@ beforeAll(async () => {
 })
 afterAll(() => simulator.dispose())
 
-const HTTP_ROWS = ROWS.filter((row) => row.method !== 'WSS')
+const HTTP_ROWS = CATALOGUE.filter((row) => row.method !== 'WSS')
 
 test('the catalogue has 238 rows, two of them sockets', () => {
-  expect(ROWS.length).toBe(238)
+  expect(CATALOGUE.length).toBe(238)
   expect(HTTP_ROWS.length).toBe(236)
 })
 
@@ -54,7 +55,7 @@ test('an unknown path answers 404 in the envelope of its family', async () => {
   expect((await simulator.call('GET', '/v3/nothing')).body.error.param).toBeNull()
 })
 
-function toPath(row: Row): string {
+function toPath(row: CatalogueRow): string {
   const path = row.path.replace(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(row.pathExample[name] ?? '')
   )
@@ -62,7 +63,7 @@ function toPath(row: Row): string {
   return query ? `${path}?${query}` : path
 }
 
-function toInit(row: Row, key: string): RequestInit {
+function toInit(row: CatalogueRow, key: string): RequestInit {
   const { method } = row
   const headers = { 'x-api-key': key }
   if (!row.requestContentType) return { method, headers }

@@ -15,7 +15,7 @@ export interface CatalogueRow {
   responseExample: unknown
 }
 
-const CATALOGUE = JSON.parse(
+export const CATALOGUE = JSON.parse(
   readFileSync(new URL('../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
 ) as CatalogueRow[]
 export const HTTP_ROWS = CATALOGUE.filter((row) => row.method !== 'WSS')
