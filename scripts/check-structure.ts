@@ -1,11 +1,19 @@
 /**
- * Holds docs/architecture.md against the code: the tree it draws against the files there are, and its import table
- * against the imports. Fails with one line for each difference.
+ * Holds docs/architecture.md against the code: the tree it draws against the files there are, its import table against
+ * the imports, and that no provider is known by name outside its folder. Fails with one line for each difference.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 const DOCUMENT = 'docs/architecture.md'
+
+/** Where every provider stands by name. */
+const PROVIDER_LISTS = ['src/providers/index.ts', 'src/domain/settings.ts']
+/** Headers: HeyGen's signature is one of the two that every delivery carries, and some of its own go up. */
+const MAY_NAME: Record<string, string[]> = {
+  heygen: ['src/domain/headers.ts', 'src/domain/signatures.ts', 'src/flows/deliver.ts'],
+}
+const OUR_OWN_NAME = 'heygen-gateway'
 
 interface Rule {
   room: string
@@ -59,18 +67,25 @@ function target(file: string, name: string): string {
   return name.replace(/^#/, '')
 }
 
+/** `room/` stands for all that is in it, a `*` for any one name. */
+function covers(pattern: string, file: string): boolean {
+  const names = file.split('/')
+  const wanted = pattern.split('/')
+  const isRoom = wanted.at(-1) === ''
+  if (isRoom ? names.length < wanted.length : names.length !== wanted.length) return false
+  return wanted.every((name, index) => name === '' || name === '*' || name === names[index])
+}
+
 function isAllowed(rule: Rule, file: string, name: string): boolean {
   const to = target(file, name)
   if (path.dirname(to) === path.dirname(path.relative('src', file))) return true
-  return rule.allowed.some((one) => (one.endsWith('/') ? to.startsWith(one) : to === one))
+  return rule.allowed.some((one) => covers(one, to))
 }
 
 function breaches(rules: Rule[]): string[] {
   return filesUnder('src').flatMap((file) => {
     const inside = path.relative('src', file)
-    const matching = rules.filter(
-      ({ room }) => inside === room || (room.endsWith('/') && inside.startsWith(room))
-    )
+    const matching = rules.filter(({ room }) => covers(room, inside))
     const rule = matching.toSorted((a, b) => b.room.length - a.room.length)[0]
     if (!rule) return [`${file}: no row of the import table covers it`]
     const bad = importsOf(file).filter((name) => !isAllowed(rule, file, name))
@@ -88,10 +103,27 @@ function treeDifferences(drawn: string[], real: string[]): string[] {
   return [...missing, ...extra]
 }
 
+function namesOutside(): string[] {
+  const entries = readdirSync('src/providers', { withFileTypes: true })
+  const providers = entries.filter((one) => one.isDirectory()).map((one) => one.name)
+  return providers.flatMap((name) => {
+    const mayName = [...PROVIDER_LISTS, ...(MAY_NAME[name] ?? [])]
+    const others = filesUnder('src').filter(
+      (file) => !file.startsWith(`src/providers/${name}/`) && !mayName.includes(file)
+    )
+    const knowing = others.filter((file) => {
+      const text = `${file}\n${readFileSync(file, 'utf8')}`.toLowerCase()
+      return text.replaceAll(OUR_OWN_NAME, '').includes(name)
+    })
+    return knowing.map((file) => `${file} knows the provider ${name} by name`)
+  })
+}
+
 const text = readFileSync(DOCUMENT, 'utf8')
 const problems = [
   ...treeDifferences(drawnFiles(text), filesUnder('src')),
   ...breaches(rulesIn(text)),
+  ...namesOutside(),
 ]
 for (const problem of problems) console.error(problem)
 process.exitCode = problems.length === 0 ? 0 : 1

@@ -25,15 +25,20 @@ export function removeAccount(state: State, email: string): boolean {
   const account = state.accounts.get(email.toLowerCase())
   if (!account) return false
   for (const apiKey of account.apiKeys) state.emailByKey.delete(apiKey)
-  for (const resource of [...(state.byOwner.get(account.email)?.values() ?? [])])
+  dropThings(state, account)
+  return state.accounts.delete(account.key)
+}
+
+/** What belongs to the account goes with it. */
+export function dropThings(state: State, account: Account): void {
+  for (const resource of [...(state.byOwner.get(account.key)?.values() ?? [])])
     state.deleteResource(resource)
   for (const job of [...state.jobs.values()])
-    if (job.account === account.email) state.jobs.delete(job.key)
+    if (job.account === account.key) state.jobs.delete(job.key)
   for (const session of [...state.webSessions.values()]) {
-    if (session.account === account.email) state.webSessions.delete(session.key)
+    if (session.account === account.key) state.webSessions.delete(session.key)
   }
-  state.active.delete(account.email)
-  return state.accounts.delete(account.email)
+  state.active.delete(account.key)
 }
 
 export function findByKey(state: State, apiKey: string): Account | undefined {
@@ -59,7 +64,8 @@ export function findByWebToken(state: State, token: string): Account | undefined
   const session = state.webSessions.get(token)
   if (!session || session.expiresAt <= state.now()) return undefined
   const account = state.accounts.get(session.account)
-  return account?.webSessionRefused ? undefined : account
+  // A session at Kling's console is none here.
+  return account?.webSessionRefused || account?.kling ? undefined : account
 }
 
 export function openWebSession(
@@ -68,12 +74,12 @@ export function openWebSession(
 ): { token: string; expiresAt: number } {
   const token = `web_${newHex(24)}`
   const expiresAt = state.now() + account.sessionSeconds * 1000
-  state.webSessions.put({ key: token, account: account.email, expiresAt })
+  state.webSessions.put({ key: token, account: account.key, expiresAt })
   state.accounts.put(Object.assign(account, { logins: account.logins + 1 }))
   return { token, expiresAt }
 }
 
-function newAccount(state: State, email: string): Account {
+export function newAccount(state: State, email: string): Account {
   const name = email.split('@')[0] ?? email
   return {
     key: email,

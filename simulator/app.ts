@@ -1,17 +1,17 @@
 /** The front door: which host was meant, what was asked, what goes wrong on purpose, and a record of it all. */
 import { control } from './control.ts'
-import { brokenResponse, cannedResponse, type FaultTarget, spoil, takeFault } from './faults.ts'
+import { type FaultTarget, takeFault, withFault } from './faults.ts'
 import { serveFile } from './files.ts'
 import { type Match, matchRow } from './heygen/catalogue.ts'
 import { type Envelope, envelopeOfPath, Refusal, refuse } from './heygen/errors.ts'
 import { settleDue } from './heygen/jobs.ts'
 import { login, LOGIN_PATH } from './heygen/login.ts'
 import { authenticate, serve, unauthorizedFor } from './heygen/serve.ts'
+import { handleKling } from './kling/app.ts'
 import type { State } from './state.ts'
-import type { Account, Fault, Recorded } from './types.ts'
+import type { Account, Recorded } from './types.ts'
 
 const JSON_MAX_BYTES = 64 * 1024
-const HANG_MS = 600_000
 
 type Asked = { host: string; path: string; url: URL; match: Match | undefined; isLogin: boolean }
 
@@ -20,6 +20,8 @@ export async function handleRequest(state: State, request: Request): Promise<Res
   settleDue(state)
   if (url.pathname.startsWith('/__sim/')) return control(state, request, url)
   if (url.pathname.startsWith('/files/')) return answerFile(state, request, url)
+  const answered = await handleKling(state, request, url)
+  if (answered) return answered
   if (state.settings.latencyMs > 0) await scheduler.wait(state.settings.latencyMs)
   const asked = readAsked(request, url)
   const text = await readText(request, asked)
@@ -28,7 +30,7 @@ export async function handleRequest(state: State, request: Request): Promise<Res
   const target = toTarget(request, asked, account)
   const fault = takeFault(state, target)
   if (fault) recorded.fault = fault.key
-  const response = await withFault(fault, asked.path, () =>
+  const response = await withFault(fault, { path: asked.path }, () =>
     answer(state, request, asked, account, text, recorded)
   )
   recorded.status ??= response.status
@@ -45,7 +47,7 @@ function answerFile(state: State, request: Request, url: URL): Promise<Response>
     account: null,
     host: 'files',
   }
-  return withFault(takeFault(state, target), path, () => serveFile(state, request, url))
+  return withFault(takeFault(state, target), { path }, () => serveFile(state, request, url))
 }
 
 const HOSTS: [string, string][] = [
@@ -111,25 +113,6 @@ function toTarget(request: Request, asked: Asked, account: Account | undefined):
     account: account?.email ?? null,
     host: asked.host,
   }
-}
-
-async function withFault(
-  fault: Fault | undefined,
-  path: string,
-  run: () => Promise<Response>
-): Promise<Response> {
-  const effect = fault?.effect
-  if (!effect) return run()
-  if (effect.latencyMs) await scheduler.wait(effect.latencyMs)
-  if (effect.reset === 'before') return brokenResponse()
-  if (effect.hang) {
-    await scheduler.wait(HANG_MS)
-    return brokenResponse()
-  }
-  if (effect.redirect)
-    return new Response(null, { status: 302, headers: { location: effect.redirect } })
-  if (effect.status) return cannedResponse(effect, path)
-  return spoil(effect, await run())
 }
 
 async function answer(

@@ -6,6 +6,15 @@ import { addFault } from './faults.ts'
 import { addExamples, addPublic, addResource } from './heygen/resources.ts'
 import { endJob, isFailed, startJob, toFailure } from './heygen/jobs.ts'
 import { newHex, newId } from './ids.ts'
+import {
+  addKlingThing,
+  changeKling,
+  findKlingView,
+  finishKling,
+  isKlingOrder,
+  removeKling,
+  startKlingOutside,
+} from './kling/control.ts'
 import type { State } from './state.ts'
 import type { Account, Doc, Fault, Job, Settings } from './types.ts'
 import { toJobView, toStateView } from './views.ts'
@@ -35,6 +44,11 @@ function getAccount(state: State, email: unknown): Account {
   return account
 }
 
+function known<T>(found: T | undefined, email: unknown): T {
+  if (found === undefined) throw new BadOrder(`No account ${String(email)} at Kling`)
+  return found
+}
+
 /** By its own id, or by that of a thing that it makes: the newest job of a trained group, of a session, of a batch item. */
 function getJob(state: State, id: string): Job {
   const ofThing = (job: Job): boolean => job.doc.entityId === id
@@ -47,15 +61,28 @@ function getJob(state: State, id: string): Job {
   return job
 }
 
-const changeAccount: Action = ({ state, body }) => {
+const changeAccount: Action = ({ state, body, url }) => {
   const fields = body as unknown as Partial<Account> & { email: string }
   if (typeof fields.email !== 'string') throw new BadOrder('email is needed')
+  if (isKlingOrder(body, url)) return changeKling(state, body, url.origin)
   const account = putAccount(state, fields)
   if (fields.examples) addExamples(state, account)
   return account
 }
 
-const changeSettings: Action = ({ state, body }) => state.changeSettings(body as Partial<Settings>)
+const RATES = ['loseRate', 'doubleRate', 'reorderRate', 'lateRate', 'earlyRate'] as const
+
+const changeSettings: Action = ({ state, body }) => {
+  for (const name of RATES) assertNumber(body, name, 1)
+  assertNumber(body, 'lateMs', Infinity)
+  return state.changeSettings(body as Partial<Settings>)
+}
+
+function assertNumber(body: Doc, name: string, max: number): void {
+  const value = body[name]
+  if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return
+  throw new BadOrder(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
+}
 
 /** Everything that falls due is done before the answer, webhooks included. */
 const moveClock: Action = async ({ state, body }) => {
@@ -78,6 +105,7 @@ const endOne: Action = async ({ state, body, id }) => {
 }
 
 function finish(state: State, job: Job, body: Doc): void {
+  if (finishKling(state, job, body)) return
   const outcome = String(body.status ?? 'completed')
   const failure = isFailed(outcome) ? toFailure(body.code as string, body.message as string) : null
   endJob(state, job, { outcome, failure })
@@ -92,6 +120,9 @@ const endAll: Action = async ({ state, body }) => {
 
 /** A job that did not come through the gateway, as somebody working in the web app would start. */
 const startOutside: Action = ({ state, body, url }) => {
+  if (isKlingOrder(body, url)) {
+    return toJobView(known(startKlingOutside(state, body, url.origin), body.account))
+  }
   const account = getAccount(state, body.account)
   const type = String(body.type ?? 'video')
   const id = String(body.id ?? newId(type))
@@ -121,7 +152,8 @@ const startOutside: Action = ({ state, body, url }) => {
   return toJobView(job)
 }
 
-const addOutside: Action = ({ state, body }) => {
+const addOutside: Action = ({ state, body, url }) => {
+  if (isKlingOrder(body, url)) return known(addKlingThing(state, body), body.account)
   const account = getAccount(state, body.account)
   const type = String(body.resource ?? body.type)
   const doc = { title: 'Outside', ...(body.doc as Doc) }
@@ -162,8 +194,11 @@ const deliver: Action = async ({ state, body }) => {
 const ACTIONS: Record<string, Action> = {
   'GET state': ({ state, url }) => toStateView(state, url),
   'POST accounts': changeAccount,
-  'GET accounts/': ({ state, id }) => getAccount(state, id),
-  'DELETE accounts/': ({ state, id }) => ({ removed: removeAccount(state, id) }),
+  'GET accounts/': ({ state, id, body, url }) =>
+    isKlingOrder(body, url) ? known(findKlingView(state, id), id) : getAccount(state, id),
+  'DELETE accounts/': ({ state, id, body, url }) => ({
+    removed: isKlingOrder(body, url) ? removeKling(state, id) : removeAccount(state, id),
+  }),
   'GET settings': ({ state }) => state.settings,
   'POST settings': changeSettings,
   'POST clock': moveClock,

@@ -1,5 +1,6 @@
 /** Webhooks on their way out: signed, sent, retried; or lost, doubled, delayed and reordered when asked to. */
 import { newHex } from './ids.ts'
+import { signKling } from './kling/signature.ts'
 import type { State } from './state.ts'
 import type { Delivery } from './types.ts'
 
@@ -15,18 +16,23 @@ export type NewDelivery = {
   body: string
   secret: string | null
   endpointId: string | null
+  provider?: 'kling'
+  /** What is told of in advance. */
+  afterMs?: number
 }
 
 export function enqueue(state: State, delivery: NewDelivery): void {
   const { loseRate, doubleRate, reorderRate, webhookDelayMs, webhooks, webhooksBeyondLoopback } =
     state.settings
+  const { lateRate, lateMs } = state.settings
   const copies = Math.random() < doubleRate ? 2 : 1
   for (let copy = 0; copy < copies; copy++) {
     const isBlocked = !webhooksBeyondLoopback && !isLoopback(delivery.url)
     const isLost = Math.random() < loseRate
     const shuffleMs = Math.random() < reorderRate ? Math.random() * 2000 : 0
+    const lateByMs = Math.random() < lateRate ? lateMs : 0
     const now = state.now()
-    const nextAt = now + webhookDelayMs + shuffleMs
+    const nextAt = now + webhookDelayMs + shuffleMs + lateByMs + (delivery.afterMs ?? 0)
     state.deliveries.put({
       ...delivery,
       key: newHex(8),
@@ -59,6 +65,13 @@ export async function sendDue(state: State): Promise<void> {
   const sends = due.map((delivery) => sendOne(state, delivery).then(() => wakeForNext(state)))
   wakeForNext(state)
   await Promise.all(sends)
+}
+
+/** One attempt, whatever its time, at all that came into the outbox after `seq` and is neither held nor lost. */
+export async function sendNewer(state: State, seq: number): Promise<void> {
+  const newer = listWaiting(state).filter((each) => each.seq > seq)
+  await Promise.all(newer.map((each) => sendOne(state, each)))
+  wakeForNext(state)
 }
 
 function listWaiting(state: State): Delivery[] {
@@ -114,6 +127,7 @@ async function attempt(
 
 /** The whole whsec_ text is the key, and only the raw body is signed. */
 async function sign(delivery: Delivery, now: number): Promise<Record<string, string>> {
+  if (delivery.provider === 'kling') return signKling(delivery, now)
   if (delivery.secret === null) return {}
   const text = new TextEncoder()
   const hmac = { name: 'HMAC', hash: 'SHA-256' }

@@ -1,6 +1,7 @@
 /** Faults on demand: what goes wrong between us and a caller. */
 import { envelopeOfPath, errorBody } from './heygen/errors.ts'
 import { newHex } from './ids.ts'
+import { answerOfStatus, errorAnswer } from './kling/errors.ts'
 import type { State } from './state.ts'
 import type { Fault, FaultEffect } from './types.ts'
 
@@ -51,8 +52,31 @@ function matches({ match }: Fault, target: FaultTarget): boolean {
   return !match.path || target.template === match.path || target.path.startsWith(match.path)
 }
 
+const HANG_MS = 600_000
+
+export type Asked = { path: string; isKling?: boolean }
+
+export async function withFault(
+  fault: Fault | undefined,
+  asked: Asked,
+  run: () => Promise<Response>
+): Promise<Response> {
+  const effect = fault?.effect
+  if (!effect) return run()
+  if (effect.latencyMs) await scheduler.wait(effect.latencyMs)
+  if (effect.reset === 'before') return brokenResponse()
+  if (effect.hang) {
+    await scheduler.wait(HANG_MS)
+    return brokenResponse()
+  }
+  if (effect.redirect)
+    return new Response(null, { status: 302, headers: { location: effect.redirect } })
+  if (effect.status || effect.code) return cannedResponse(effect, asked)
+  return spoil(effect, await run())
+}
+
 /** Headers go out, or not even those, and then the connection breaks. */
-export function brokenResponse(): Response {
+function brokenResponse(): Response {
   const broken = new ReadableStream({
     start: (controller) => controller.error(new Error('Simulated reset')),
   })
@@ -73,18 +97,28 @@ const WORDS: Record<number, string> = {
 }
 
 /** An answer in place of the provider's; without a body of its own it has the shape of the family. */
-export function cannedResponse(effect: FaultEffect, path: string): Response {
+function cannedResponse(effect: FaultEffect, { path, isKling }: Asked): Response {
   const status = effect.status ?? 500
+  if (isKling) return cannedKling(effect, status)
   const code = WORDS[status] ?? 'internal_error'
   const facts = { status, number: status, code, message: 'Simulated fault' }
   const body = effect.body ?? errorBody(envelopeOfPath(path), facts)
+  return toCanned(effect, status, body)
+}
+
+function cannedKling(effect: FaultEffect, status: number): Response {
+  const known = effect.code ? errorAnswer(effect.code) : answerOfStatus(status)
+  return toCanned(effect, effect.status ?? known.status, effect.body ?? known.body)
+}
+
+function toCanned(effect: FaultEffect, status: number, body: unknown): Response {
   const headers = { 'content-type': 'application/json', ...effect.headers }
   const text = typeof body === 'string' ? body : JSON.stringify(body)
   return new Response([204, 304].includes(status) ? null : text, { status, headers })
 }
 
 /** Changes of the answer. The handler has run by now. */
-export async function spoil(effect: FaultEffect, response: Response): Promise<Response> {
+async function spoil(effect: FaultEffect, response: Response): Promise<Response> {
   if (effect.reset === 'after') return brokenResponse()
   const headers = new Headers(response.headers)
   for (const [name, value] of Object.entries(effect.headers ?? {})) headers.set(name, value)

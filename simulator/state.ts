@@ -40,6 +40,8 @@ export class State {
   readonly byOwner = new Map<string, Map<string, Resource>>()
   readonly runningReplays = new Set<string>()
   readonly sending = new Set<string>()
+  /** Account and external id of a task at Kling, to its id. */
+  readonly externalIds = new Map<string, string>()
   requests: Recorded[] = []
   requestCount = 0
   nextDueAt = Infinity
@@ -63,7 +65,11 @@ export class State {
       loseRate: 0,
       doubleRate: 0,
       reorderRate: 0,
+      lateRate: 0,
+      lateMs: 5000,
+      earlyRate: 0,
       webhookDelayMs: 0,
+      klingCallbacks: 'all',
       webhookRetryMs: 1000,
     }
     this.meta = new Collection(sql, 'meta')
@@ -138,10 +144,13 @@ export class State {
     return recorded
   }
 
-  /** Arms the alarm for a moment of the simulated clock, unless it rings earlier anyway. */
+  /**
+   * Arms the alarm for a moment of the simulated clock, unless it rings earlier anyway. Never for this very moment:
+   * workerd may keep one set in the millisecond in which it rings, and not ring it.
+   */
   wakeAt(at: number): void {
     if (!Number.isFinite(at)) return
-    const real = Math.max(at - this.#offsetMs, Date.now())
+    const real = Math.max(at - this.#offsetMs, Date.now() + 1)
     if (this.#alarmAt !== null && this.#alarmAt <= real) return
     this.#alarmAt = real
     this.ctx.waitUntil(this.ctx.storage.setAlarm(real))
@@ -179,13 +188,14 @@ export class State {
   }
 
   #index(): void {
-    for (const map of [this.emailByKey, this.active, this.byOwner]) map.clear()
+    for (const map of [this.emailByKey, this.active, this.byOwner, this.externalIds]) map.clear()
     this.nextDueAt = this.jobs.size > 0 ? 0 : Infinity
     for (const account of this.accounts.values()) {
       for (const apiKey of account.apiKeys) this.emailByKey.set(apiKey, account.email)
     }
     for (const resource of this.resources.values()) this.putIndex(resource)
     for (const job of this.jobs.values()) {
+      if (job.doc.externalId) this.externalIds.set(`${job.account} ${job.doc.externalId}`, job.id)
       if (job.status === 'ended') continue
       const active = this.active.get(job.account) ?? new Set()
       this.active.set(job.account, active.add(job))

@@ -1,9 +1,11 @@
 /** What the simulator remembers. Times are epoch milliseconds of the simulated clock. */
 
+import type { KlingFacts } from './kling/types.ts'
+
 export type Doc = Record<string, unknown>
 
 export type Account = {
-  /** The email. */
+  /** The email; of an account at Kling, `kling:` and the email. */
   key: string
   email: string
   password: string
@@ -27,6 +29,8 @@ export type Account = {
   logins: number
   /** Videos, for the daily limit of a trial. */
   startedToday: { day: string; count: number }
+  /** Only of an account at Kling. */
+  kling?: KlingFacts
 }
 
 export type Resource = {
@@ -69,6 +73,8 @@ export type Job = {
   callbackId: string | null
   callbackUrl: string | null
   doc: Doc
+  /** How much of the concurrency it takes; 1 unless told. */
+  slots?: number
 }
 
 export type WebSession = { key: string; account: string; expiresAt: number }
@@ -84,6 +90,8 @@ export type Delivery = {
   /** null: a per-request callback_url, which is not signed. */
   secret: string | null
   endpointId: string | null
+  /** Kling signs in another way. */
+  provider?: 'kling'
   state: 'held' | 'due' | 'delivered' | 'lost' | 'failed' | 'blocked'
   attempts: number
   nextAt: number
@@ -105,6 +113,8 @@ export type HookEvent = {
 export type Replay = { key: string; status: number; body: string; expiresAt: number }
 
 export type FaultEffect = {
+  /** Of Kling: the documented answer of this code. */
+  code?: number
   latencyMs?: number
   status?: number
   body?: unknown
@@ -151,7 +161,14 @@ export type Settings = {
   loseRate: number
   doubleRate: number
   reorderRate: number
+  /** That share of webhooks is sent `lateMs` later. */
+  lateRate: number
+  lateMs: number
+  /** That share of creations has ended, and told so, before it is answered. */
+  earlyRate: number
   webhookDelayMs: number
+  /** all: at every change of a task; end: only when it is over. The documentation says both. */
+  klingCallbacks: 'all' | 'end'
   webhookRetryMs: number
 }
 

@@ -1,5 +1,6 @@
 /** What /__sim/state shows: the witness's account of things. */
 import { activeJobs, endsAt, inFlight } from './heygen/jobs.ts'
+import { toKlingView } from './kling/control.ts'
 import type { State } from './state.ts'
 import type { Account, Job } from './types.ts'
 
@@ -7,13 +8,16 @@ import type { Account, Job } from './types.ts'
 export function toStateView(state: State, url: URL): unknown {
   const wanted = url.searchParams.get('jobs') ?? 'all'
   const account = url.searchParams.get('account')?.toLowerCase()
+  const provider = url.searchParams.get('provider')
+  const isShown = (key: string): boolean =>
+    (!account || emailOf(key) === account) && (!provider || providerOf(key) === provider)
   const jobs = [...state.jobs.values()]
     .filter((job) => wanted !== 'none' && (wanted !== 'active' || job.status !== 'ended'))
-    .filter((job) => !account || job.account === account)
+    .filter((job) => isShown(job.account))
   return {
     now: state.now(),
     accounts: [...state.accounts.values()]
-      .filter((each) => !account || each.email === account)
+      .filter((each) => isShown(each.key))
       .map((each) => toAccountView(state, each)),
     jobs: jobs.map(toJobView),
     duplicates: listDuplicates(state),
@@ -25,8 +29,10 @@ export function toStateView(state: State, url: URL): unknown {
 }
 
 function toAccountView(state: State, account: Account) {
+  if (account.kling) return toKlingView(state, account)
   const { key: _, startedToday, ...view } = account
   return {
+    provider: 'heygen',
     ...view,
     inFlight: inFlight(state, account),
     sessions: activeJobs(state, account).filter((job) => job.type === 'streaming-session').length,
@@ -40,7 +46,8 @@ export function toJobView(job: Job) {
     id: job.id,
     entityId: job.doc.entityId ?? job.id,
     type: job.type,
-    account: job.account,
+    provider: providerOf(job.account),
+    account: emailOf(job.account),
     status,
     createdAt: job.createdAt,
     startedAt: job.startedAt,
@@ -52,16 +59,26 @@ export function toJobView(job: Job) {
   }
 }
 
+/** The key of an account is its email, behind the name of the provider unless that is HeyGen. */
+function providerOf(key: string): string {
+  return key.includes(':') ? (key.split(':')[0] ?? '') : 'heygen'
+}
+
+function emailOf(key: string): string {
+  return key.slice(key.indexOf(':') + 1)
+}
+
 /** One callback_id on several creations: a job that was started twice. */
 function listDuplicates(state: State): { callbackId: string; count: number; jobs: string[] }[] {
   const byCallbackId = new Map<string, Job[]>()
   for (const job of state.jobs.values()) {
     if (job.callbackId === null) continue
-    byCallbackId.set(job.callbackId, [...(byCallbackId.get(job.callbackId) ?? []), job])
+    const key = `${providerOf(job.account)} ${job.callbackId}`
+    byCallbackId.set(key, [...(byCallbackId.get(key) ?? []), job])
   }
   return [...byCallbackId]
-    .map(([callbackId, jobs]) => ({
-      callbackId,
+    .map(([key, jobs]) => ({
+      callbackId: key.slice(key.indexOf(' ') + 1),
       count: new Set(jobs.map((job) => job.creation)).size,
       jobs: jobs.map((job) => job.id),
     }))

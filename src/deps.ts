@@ -94,6 +94,10 @@ function slotsPort(env: Env, name: string): SlotDesk {
     watch: (until) => ask((slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
+    receive: (received) => ask(async (slots) => slots.receive(received)),
+    listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
+    findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
+    retryDelivery: (tenant, id) => ask(async (slots) => slots.retryDelivery(tenant, id)),
   }
 }
 
@@ -105,6 +109,7 @@ function deskPort(env: Env, name: string): Desk {
     changeLimit: (email, maxJobs, now) => ask((desk) => desk.changeLimit(email, maxJobs, now)),
     removeAccount: (email, isNow) => ask((desk) => desk.removeAccount(email, isNow)),
     refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
+    formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
@@ -113,6 +118,12 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     awaitTurn: (waiter, until) => ask((desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey) => ask((desk) => desk.noteFreed(accountKey)),
+    addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),
+    endpoints: () => ask((desk) => desk.endpoints()),
+    changeEndpoint: (id, change) => ask((desk) => desk.changeEndpoint(id, change)),
+    removeEndpoint: (id) => ask((desk) => desk.removeEndpoint(id)),
+    saveCallbackSecret: (sealed, now) => ask((desk) => desk.saveCallbackSecret(sealed, now)),
+    outlets: () => ask((desk) => desk.outlets()),
     close: () => ask((desk) => desk.close()),
   }
 }

@@ -5,8 +5,9 @@
  * 1 requestId     writes requestId        every answer, the log, the lease's name
  * 2 withPorts     writes ports            every room; a bad setting ends here
  * 3 plainPath     refuses odd paths       the drop-in
- * 4 streaming     answers streaming calls; their tokens and CORS are their own
- * 5 authenticate  writes caller           everything below it
+ * 4 noLoops       refuses what a gateway delivered
+ * 5 streaming     answers streaming calls; their tokens and CORS are their own
+ * 6 authenticate  writes caller           everything below it
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
@@ -15,14 +16,17 @@ import { accounts } from '#http/accounts.ts'
 import { admin } from '#http/admin.ts'
 import type { AppEnv } from '#http/app-env.ts'
 import { authenticate } from '#http/authenticate.ts'
+import { callbackSecret, deliveries } from '#http/deliveries.ts'
 import { dropIn } from '#http/drop-in.ts'
 import { jobs } from '#http/jobs.ts'
 import { notFound, openapi } from '#http/openapi.ts'
 import { platformAccount } from '#http/platform-account.ts'
-import { plainPath, requestId, withPorts } from '#http/request-guards.ts'
+import { noLoops, plainPath, requestId, withPorts } from '#http/request-guards.ts'
+import { receivers } from '#http/receivers.ts'
 import { respondError } from '#http/respond-error.ts'
 import { speech } from '#http/speech.ts'
 import { openCors, streaming } from '#http/streaming.ts'
+import { tasks } from '#http/tasks.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
@@ -33,9 +37,11 @@ app.onError(respondError)
 app.notFound(notFound)
 app.use(requestId)
 app.get('/healthz', (c) => c.json({ ok: true }))
-app.use(withPorts(makePorts), plainPath)
+app.use(withPorts(makePorts), plainPath, noLoops)
 app.use(openCors, streaming)
 
+app.route('/webhooks', receivers('webhook')) // proved by address and signature
+app.route('/callbacks', receivers('ticket'))
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
 
@@ -46,9 +52,12 @@ for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
   app.route(`/v1/${provider.name}/accounts`, accounts(provider))
   app.route(`/v1/${provider.name}`, jobs(provider))
+  if (provider.tasks) app.route(`/v1/${provider.name}`, tasks(provider, provider.tasks))
   if (provider.speech) app.route(`/v1/${provider.name}/tts`, speech(provider, provider.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
+app.route('/v1/deliveries', deliveries)
+app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)
 app.all('/v1/*', dropIn) // clients that can change only the host
 app.all('/v2/*', dropIn)

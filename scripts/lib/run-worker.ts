@@ -20,6 +20,8 @@ export type RunWorkerOptions = {
   persist?: string
   vars?: Record<string, string>
   entry?: string
+  /** What is imported by a name comes from another file: for tests. */
+  alias?: Record<string, string>
   onLog?: (log: WorkerLog) => void
   name?: string
 }
@@ -38,7 +40,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     { config: path.resolve(options.config) },
     { hideWarnings: true }
   ) as WranglerConfig
-  const script = await bundle(options.entry ? path.resolve(options.entry) : config.main)
+  const script = await bundle(
+    options.entry ? path.resolve(options.entry) : config.main,
+    options.alias
+  )
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
   const onChild = (message: unknown): void => {
@@ -95,8 +100,21 @@ type WranglerConfig = {
   assets?: { directory?: string; binding?: string }
 }
 
-async function bundle(entry: string | undefined): Promise<string> {
+/** By entry and alias: tests start the same Worker many times. */
+const bundles = new Map<string, Promise<string>>()
+
+async function bundle(
+  entry: string | undefined,
+  alias: Record<string, string> = {}
+): Promise<string> {
   if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
+  const name = JSON.stringify([entry, alias])
+  const known = bundles.get(name) ?? makeBundle(entry, alias)
+  bundles.set(name, known)
+  return known
+}
+
+async function makeBundle(entry: string, alias: Record<string, string>): Promise<string> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -105,6 +123,7 @@ async function bundle(entry: string | undefined): Promise<string> {
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
+    alias,
     logLevel: 'silent',
   })
   const file = result.outputFiles[0]

@@ -2,6 +2,7 @@
  * Jobs, and the witness: how many of an account's jobs are in flight, counted here and by nobody else. A job ends by
  * the clock even when nobody looks; whoever looks next brings the books up to date first (`settleDue`).
  */
+import { endKlingTask } from '../kling/ending.ts'
 import { emitJobEvents } from './events.ts'
 import type { State } from '../state.ts'
 import type { Account, Doc, Failure, Job, Plan } from '../types.ts'
@@ -17,10 +18,12 @@ export type NewJob = {
   callbackId: string | null
   callbackUrl: string | null
   doc: Doc
+  slots?: number
 }
 
 export function inFlight(state: State, account: Account): number {
-  return (state.active.get(account.email)?.size ?? 0) + (state.syncCalls.get(account.email) ?? 0)
+  const slots = activeJobs(state, account).reduce((sum, job) => sum + (job.slots ?? 1), 0)
+  return slots + (state.syncCalls.get(account.key) ?? 0)
 }
 
 /** Jobs that count against the concurrency; an interactive session has a limit of its own. */
@@ -30,7 +33,7 @@ export function countedJobs(state: State, account: Account): number {
 }
 
 export function activeJobs(state: State, account: Account): Job[] {
-  return [...(state.active.get(account.email) ?? [])]
+  return [...(state.active.get(account.key) ?? [])]
 }
 
 export function startJob(state: State, account: Account, job: NewJob): Job {
@@ -45,7 +48,7 @@ export function startJob(state: State, account: Account, job: NewJob): Job {
   const started = state.putJob({
     ...job,
     key: job.id,
-    account: account.email,
+    account: account.key,
     status: waits ? 'queued' : 'running',
     createdAt: now,
     startedAt: waits ? null : now,
@@ -137,7 +140,8 @@ export function endJob(state: State, job: Job, end: JobEnd = {}): void {
     state.accounts.put(account)
   }
   startWaiting(state, account, at)
-  emitJobEvents(state, job)
+  if (account.kling) endKlingTask(state, account.kling, job)
+  else emitJobEvents(state, job)
 }
 
 export function isFailed(outcome: string): boolean {

@@ -1,9 +1,10 @@
 /** Creations that start jobs: what they start, what ids they answer, and what happens when there is no room. */
+import { sendNewer } from '../deliveries.ts'
 import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, type Reply, reply, toDoc } from './call.ts'
 import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
-import { NO_CREDIT, planJob, startJob } from './jobs.ts'
+import { activeJobs, endJob, NO_CREDIT, planJob, startJob } from './jobs.ts'
 import { assertRoom } from './limits.ts'
 import { addResource } from './resources.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
@@ -59,7 +60,19 @@ export async function startJobs(call: Call): Promise<Reply> {
     )
     return shape ? shape(call, start) : start()
   })
-  return reply(call, answer(call, type, started, languages.length > 1))
+  const answered = reply(call, answer(call, type, started, languages.length > 1))
+  if (Math.random() < call.state.settings.earlyRate) await endEarly(call, creation)
+  return answered
+}
+
+/** The answer is still on its way when the end is told. What waits for a place, or is ended only by hand, goes on. */
+async function endEarly({ state, account, text }: Call, creation: string): Promise<void> {
+  const seq = state.nextSeq()
+  for (const job of activeJobs(state, account)) {
+    const isMeant = job.creation === creation && job.status === 'running'
+    if (isMeant && !text.includes('[hold]')) endJob(state, job)
+  }
+  await sendNewer(state, seq)
 }
 
 function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {

@@ -5,6 +5,8 @@ import * as z from 'zod'
 export interface Credential {
   kind: string
   secrets: Record<string, string>
+  /** Which of the provider's fixed hosts it belongs to, where there are several. */
+  region?: string
 }
 
 /** A web session. `view` may be shown, `secrets` not. */
@@ -32,8 +34,9 @@ const account = z.object({
   maxJobs: z.number().int(),
   credential: z.string(),
   credentialKind: z.string(),
-  /** The field the secret came in, shown back as `…secured…`. */
+  /** The field the secret came in, shown back as `…secured…`; several with a space between. */
   secretField: z.string(),
+  region: z.string().optional(),
   session: storedSession.optional(),
   publicOrigin: z.string(),
   createdAt: z.number(),
@@ -89,6 +92,13 @@ export function emailFromHeader(text: string): string {
 /** What a sealed text is bound to, so that a record copied to another account does not open. */
 export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'email'>): string {
   return `account/${record.provider}/${record.tenant}/${record.email.toLowerCase()}`
+}
+
+/** For providers that do not name their accounts: the hash of what proves one. */
+export async function hashedIdentity(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
+  const bytes = Array.from(new Uint8Array(digest).slice(0, 16))
+  return `hash-${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
 export const SECURED = '…secured…'

@@ -21,6 +21,7 @@ export const ERROR_STATUS = {
   upstream_timeout: 504,
   outcome_unknown: 502,
   not_implemented: 501,
+  loop_detected: 508,
   internal: 500,
 } as const
 
@@ -34,6 +35,10 @@ export interface ErrorDetails {
   plainText?: boolean
   /** Seeds that print no `code` member. */
   withoutCode?: boolean
+  /** Where the provider has a code of its own for this, its clients look for that. */
+  providerCode?: string | number
+  /** The field that is wrong, where the shape has a place for it. */
+  field?: string
   /** The job was maybe started: what became of it can be asked under this id. */
   accountEmail?: string
 }

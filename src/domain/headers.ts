@@ -40,6 +40,12 @@ const NOT_DOWN = new Set([
 
 const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)/
 
+/** On what we deliver; a request that carries it came from a gateway and is refused, so that none goes in circles. */
+export const HOP_HEADER = 'x-gateway-hop'
+/** Where a drop-in client wants its job's end told, and a text of its own that comes with it. */
+export const REPLY_URL_HEADER = 'x-gateway-reply-url'
+export const REPLY_REF_HEADER = 'x-gateway-reply-ref'
+
 export function headersUp(headers: Headers): Headers {
   const up = new Headers()
   for (const name of UP) {

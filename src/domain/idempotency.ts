@@ -1,6 +1,6 @@
 /**
  * Idempotency keys of creations: for a day, the same key on the same method and path starts nothing again. A 2xx and an
- * unknown outcome are replayed, whatever the body says this time (as HeyGen does); a refusal forgets the key.
+ * unknown outcome are replayed, whatever the body says this time; a refusal forgets the key.
  */
 export const KEY_FORM = /^[A-Za-z0-9_:.-]{1,255}$/
 export const KEPT_ANSWER_CHARS_MAX = 64 * 1024

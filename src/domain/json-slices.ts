@@ -36,6 +36,85 @@ export function elementsAt(text: string, start: number): Slice[] {
   return found
 }
 
+/**
+ * The edit that gives an object a member: its value is replaced, or the member is put in front, with the objects around
+ * it that are missing or null. Undefined: what should hold it is no object.
+ */
+export function memberEdit(text: string, pointer: string, json: string): Edit | undefined {
+  const found = sliceAt(text, pointer)
+  if (found) return { ...found, text: json }
+  const at = pointer.lastIndexOf('/')
+  const [around, name] = [pointer.slice(0, at), pointer.slice(at + 1)]
+  const holder = sliceAt(text, around)
+  if (!holder) return around === '' ? undefined : memberEdit(text, around, memberText(name, json))
+  if (around !== '' && text.slice(holder.start, holder.end) === 'null') {
+    return { ...holder, text: memberText(name, json) }
+  }
+  if (text[holder.start] !== '{') return undefined
+  const inside = skipSpace(text, holder.start + 1)
+  const comma = text[inside] === '}' ? '' : ','
+  const start = holder.start + 1
+  return { start, end: start, text: `${JSON.stringify(name)}:${json}${comma}` }
+}
+
+function memberText(name: string, json: string): string {
+  return `{${JSON.stringify(name)}:${json}}`
+}
+
+/** Every member of that name at a pointer without stars gets another value; the text comes back when there is none. */
+export function replaceMember(text: string, pointer: string, value: string): string {
+  const edits = membersAt(text, pointer).map(({ value: slice }) => ({ ...slice, text: value }))
+  return splice(text, edits)
+}
+
+/** The members of that name, and the commas that they leave, are cut out. */
+export function withoutMember(text: string, pointer: string): string {
+  const cut = pointer.lastIndexOf('/')
+  const name = pointer.slice(cut + 1)
+  const parent = sliceAt(text, pointer.slice(0, cut))
+  if (!parent || text[parent.start] !== '{') return text
+  const members = membersOf(text, parent.start)
+  const lastKept = members.findLastIndex((member) => member.name !== name)
+  const edits = members.flatMap((member, index) => {
+    if (member.name !== name || index > lastKept) return []
+    return [{ start: member.start, end: members[index + 1]?.start ?? member.value.end, text: '' }]
+  })
+  const last = members.at(-1)
+  if (!last || lastKept === members.length - 1) return splice(text, edits)
+  // Behind the last one that stays, all go with the comma before them.
+  const from = members[lastKept]?.value.end ?? members[0]?.start ?? last.start
+  return splice(text, [...edits, { start: from, end: last.value.end, text: '' }])
+}
+
+interface Member {
+  /** Where its name begins. */
+  start: number
+  value: Slice
+}
+
+function membersAt(text: string, pointer: string): Member[] {
+  const cut = pointer.lastIndexOf('/')
+  const parent = sliceAt(text, pointer.slice(0, cut))
+  const found = parent && text[parent.start] === '{' ? membersOf(text, parent.start) : []
+  return found.filter(({ name }) => name === pointer.slice(cut + 1))
+}
+
+function membersOf(text: string, objectStart: number): (Member & { name: unknown })[] {
+  const members: (Member & { name: unknown })[] = []
+  let at = skipSpace(text, objectStart + 1)
+  while (at < text.length && text[at] !== '}') {
+    const nameEnd = endOfString(text, at)
+    const start = skipSpace(text, skipSpace(text, nameEnd) + 1)
+    const end = endOfValue(text, start)
+    if (end <= start) return members
+    const name: unknown = JSON.parse(text.slice(at, nameEnd))
+    members.push({ start: at, value: { start, end }, name })
+    at = skipSpace(text, end)
+    if (text[at] === ',') at = skipSpace(text, at + 1)
+  }
+  return members
+}
+
 /** Edits must not overlap. */
 export function splice(text: string, edits: readonly Edit[]): string {
   let result = ''
@@ -48,18 +127,8 @@ export function splice(text: string, edits: readonly Edit[]): string {
 }
 
 function memberOf(text: string, objectStart: number, key: string): Slice | undefined {
-  let at = skipSpace(text, objectStart + 1)
-  while (at < text.length && text[at] !== '}') {
-    const nameEnd = endOfString(text, at)
-    const name: unknown = JSON.parse(text.slice(at, nameEnd))
-    const start = skipSpace(text, skipSpace(text, nameEnd) + 1)
-    if (name === key) return { start, end: start }
-    const end = endOfValue(text, start)
-    if (end <= start) return undefined
-    at = skipSpace(text, end)
-    if (text[at] === ',') at = skipSpace(text, at + 1)
-  }
-  return undefined
+  // Of two with one name the later counts, as it does for JSON.parse.
+  return membersOf(text, objectStart).findLast(({ name }) => name === key)?.value
 }
 
 function endOfValue(text: string, start: number): number {

@@ -39,13 +39,26 @@ export interface Lease {
   clue: { title?: string; callbackId?: string }
   /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
   isTracked: boolean
-  reply?: { url?: string; ref?: string }
+  reply?: Reply
+  /** The provider tells its end by itself, so the alarm asks late. */
+  isTold?: boolean
   meter?: string
+  /** How many slots it holds; absent: one. */
+  slots?: number
+}
+
+/** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
+export interface Reply {
+  url?: string
+  ref?: string
+  form?: string
 }
 
 export interface Ledger {
   maxJobs: number
   isRetired: boolean
+  /** The provider sends this account's events to us. */
+  isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
 }
@@ -55,13 +68,18 @@ export interface LeaseAsk {
   tenant: string
   kind: 'job' | 'call'
   route: string
-  /** Slots wanted at once: all or none. */
+  /** Jobs wanted at once: all or none. */
   count: number
+  /** Slots that each of them takes; absent: one. */
+  slots?: number
   /** A per-request limit may only lower the account's. */
   limit?: number
   meter?: string
   clue: Lease['clue']
-  reply?: Lease['reply']
+  reply?: Reply
+  /** The end of such a job is documented to be told; `isTicketed`: this creation also carries a callback of ours. */
+  isTold?: boolean
+  isTicketed?: boolean
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -81,6 +99,19 @@ export interface JobReport {
   watch: string
   state: 'running' | 'waiting' | 'completed' | 'failed'
   detail?: string
+  /** Of an end: the plain members of the status answer, for the event that is built from it. */
+  facts?: Record<string, unknown>
+  /** Of an end: the provider's own event, if that is how it was heard. */
+  event?: EventText
+}
+
+/** An event in the provider's own words. */
+export interface EventText {
+  id: string
+  type: string
+  body: string
+  /** Ids in it. */
+  mentions?: string[]
 }
 
 /** `gone`: the provider no longer knows it. `absent`: its creation never arrived. `lost`: unheard of for 48 h. */
@@ -93,6 +124,8 @@ export interface EndedJob {
   lease: Lease
   endedAt: number
   outcome: Outcome
+  /** How it was heard; not kept. */
+  heard?: JobReport
 }
 
 export interface Change {
@@ -114,7 +147,8 @@ export function holdsSlot(lease: Lease, now: number): boolean {
 }
 
 export function heldSlots(ledger: Ledger, now: number): number {
-  return ledger.leases.filter((lease) => holdsSlot(lease, now)).length
+  const holding = ledger.leases.filter((lease) => holdsSlot(lease, now))
+  return holding.reduce((sum, lease) => sum + (lease.slots ?? 1), 0)
 }
 
 /** Admits all of `count` or nothing. Asking again with the same lease id changes nothing. */
@@ -130,10 +164,13 @@ export function grant(
   }
   const refusal = refuse(ledger, ask, held, now, waits)
   if (refusal) return { answer: refusal, change: NO_CHANGE }
-  const leases = Array.from({ length: ask.count }, (_, index) => newLease(ask, index, now, waits))
+  const isTold = ask.isTold === true && (ledger.isHooked === true || ask.isTicketed === true)
+  const leases = Array.from({ length: ask.count }, (_, index) =>
+    newLease({ ...ask, isTold }, index, now, waits)
+  )
   const expired = ledger.leases.filter((lease) => lease.kind === 'call' && !holdsSlot(lease, now))
   return {
-    answer: { ok: true, free: ledger.maxJobs - held - ask.count },
+    answer: { ok: true, free: ledger.maxJobs - held - slotsWanted(ask) },
     change: { put: leases, drop: expired.map((lease) => lease.id), ended: [] },
   }
 }
@@ -147,11 +184,16 @@ function refuse(
 ): LeaseAnswer | undefined {
   if (ledger.isRetired) return { ok: false, reason: 'retired', maxJobs: ledger.maxJobs }
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
-  if (ask.count > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
+  const wanted = slotsWanted(ask)
+  if (wanted > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
   const parking = findParking(ledger.parkings, { isJob: true, meter: ask.meter }, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  if (held + ask.count <= limit) return undefined
+  if (held + wanted <= limit) return undefined
   return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }
+}
+
+function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
+  return count * slots
 }
 
 /** A guess, for Retry-After only. */
@@ -164,6 +206,7 @@ function nextEndAt(ledger: Ledger, now: number, waits: Waits): number {
 
 function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
   const deadlineAt = ask.kind === 'call' ? now + waits.callSlotMs : undefined
+  const firstLookMs = ask.isTold ? waits.unboundMs : waits.firstAskMs
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,
@@ -175,14 +218,16 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...ask.expected,
     watch: ask.expected?.watch ?? [],
-    nextAt: deadlineAt ?? now + waits.firstAskMs,
+    nextAt: deadlineAt ?? now + firstLookMs,
     asks: 0,
     misses: 0,
     heardAt: now,
     clue: ask.clue,
     isTracked: true,
     ...(ask.reply === undefined ? {} : { reply: ask.reply }),
+    ...(ask.isTold ? { isTold: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
+    ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
 }
 
@@ -242,7 +287,7 @@ export function bound(
   waits: Waits
 ): Lease {
   // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
-  const nextAt = lease.acquiredAt + waits.firstAskMs
+  const nextAt = lease.acquiredAt + (lease.isTold ? waits.toldAskMs : waits.firstAskMs)
   return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt }
 }
 
@@ -279,7 +324,7 @@ function endOf(lease: Lease, report: JobReport, now: number): EndedJob {
     return { lease, endedAt: now, outcome: { status: 'outcome_unknown' } }
   }
   const status = report.state === 'completed' ? 'completed' : 'failed'
-  return { lease, endedAt: now, outcome: { status, ...detail } }
+  return { lease, endedAt: now, outcome: { status, ...detail }, heard: report }
 }
 
 /** The earliest moment at which the alarm has something to do, or undefined. */

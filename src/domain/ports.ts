@@ -3,6 +3,9 @@
  * it knows what they are made of.
  */
 import type { Account, AccountSnapshot, Credential, Session } from './account.ts'
+import type { Delivery } from './delivery.ts'
+import type { Endpoint, Outlets } from './endpoint.ts'
+import type { Became, Via } from './event.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
@@ -89,6 +92,8 @@ export interface Desk {
   /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
   holds(email: string, key: string): Promise<boolean>
+  /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
+  formerKeys(): Promise<string[]>
   learn(owners: Owner[]): Promise<void>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
@@ -100,9 +105,20 @@ export interface Desk {
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** An account that was being watched has a free slot. */
   noteFreed(accountKey: string): Promise<void>
+  /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
+  addEndpoint(endpoint: Endpoint): Promise<boolean>
+  endpoints(): Promise<Endpoint[]>
+  changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined>
+  removeEndpoint(id: string): Promise<boolean>
+  /** The one before is kept, to sign beside it for a day. */
+  saveCallbackSecret(sealed: string, now: number): Promise<void>
+  /** Where events go beside a job's own target, and what signs them. */
+  outlets(): Promise<Outlets>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>
 
 export type KeyEnd =
   | { kind: 'keep'; answer: KeptAnswer }
@@ -167,6 +183,33 @@ export interface SlotDesk {
   watch(until: number): Promise<void>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
+  /** An event of the provider, as it came. What is not signed changes nothing. */
+  receive(received: ReceivedEvent): Promise<Became | 'refused'>
+  /** Newest first. */
+  listDeliveries(query: DeliveryQuery): Promise<Delivery[]>
+  findDelivery(tenant: string, id: string): Promise<Delivery | undefined>
+  /** Sends it again, whatever became of it. */
+  retryDelivery(tenant: string, id: string): Promise<Delivery | undefined>
+}
+
+/** `headers`: those that may sign it. */
+export interface ReceivedEvent {
+  via: Via
+  tenant: string
+  headers: Record<string, string>
+  body: string
+}
+
+export interface DeliveryQuery {
+  tenant: string
+  state?: Delivery['state']
+  /** A job's or its request's id. */
+  job?: string
+  since?: number
+  until?: number
+  /** Only what is older than this one. */
+  before?: { createdAt: number; id: string }
+  limit: number
 }
 
 export interface Holder {
@@ -183,6 +226,8 @@ export interface SlotsView {
   held: number
   maxJobs: number
   parkings: Parking[]
+  /** Our webhook at the provider is not there (yet): its events are missed and ends are asked for. */
+  hookFailure?: { message: string; retryAt: number }
 }
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }

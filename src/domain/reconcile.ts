@@ -136,6 +136,7 @@ export function matchCandidate(
 }
 
 function backOff(lease: Lease, waits: Waits): number {
+  if (lease.isTold) return waits.longestAskMs
   return Math.min(waits.firstAskMs * 1.5 ** (lease.asks + 1), waits.longestAskMs)
 }
 

@@ -2,6 +2,7 @@
 import * as z from 'zod'
 
 const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
+const ACCESS_KEY = /^hga_([0-9a-f]{64})([0-9a-f]{8})$/
 
 export const SCOPES = ['full', 'use'] as const
 export const SUBSCRIPTIONS = ['active', 'lapsed'] as const
@@ -15,6 +16,10 @@ export const tokenRecord = z.object({
   subscription: z.enum(SUBSCRIPTIONS),
   createdAt: z.number(),
   expiresAt: z.number().nullable(),
+  /** Sealed; signs tokens of clients that can only sign. Absent on tokens from before there were pairs. */
+  secretKey: z.string().optional(),
+  /** The tenant's default, copied here so that a creation need not ask for it. */
+  replyUrl: z.string().nullable().optional(),
 })
 
 export type TokenRecord = z.infer<typeof tokenRecord>
@@ -37,6 +42,26 @@ export function isTokenForm(text: string): boolean {
   if (text.length !== 55) return false
   const [, secret, sum] = ALPHABET.exec(text) ?? []
   return secret !== undefined && checksum(secret) === sum
+}
+
+/** The public half of a token's key pair: its hash, so that it leads to the token as the token itself does. */
+export function accessKeyOf(hash: string): string {
+  return `hga_${hash}${checksum(hash)}`
+}
+
+/** The token's hash; undefined: this is no access key of ours. */
+export function hashInAccessKey(text: string): string | undefined {
+  const [, hash, sum] = ACCESS_KEY.exec(text) ?? []
+  return hash !== undefined && checksum(hash) === sum ? hash : undefined
+}
+
+export function newSecretKey(): string {
+  return `hgk_${base64Url(crypto.getRandomValues(new Uint8Array(32)))}`
+}
+
+/** What a secret key's sealed text is bound to. */
+export function pairSealName(tokenId: string): string {
+  return `token-pair/${tokenId}`
 }
 
 export async function hashToken(token: string): Promise<string> {

@@ -16,6 +16,19 @@ const SPANS = {
   /** First question about a bound job, then half as long again each time up to the longest. */
   firstAskMs: 30 * SECOND,
   longestAskMs: 5 * MINUTE,
+  /** First question about a job whose end the provider tells by itself: only for what got lost. */
+  toldAskMs: 10 * MINUTE,
+  /** An event that came before its job was bound is kept this long. */
+  earlyMs: 10 * MINUTE,
+  /** How long the provider may still send the event of a job that ended without it. */
+  lateMs: 25 * HOUR,
+  /** Registering our webhook: tried again after this long, doubling up to the second; looked after at most so often. */
+  hookRetryMs: 1 * MINUTE,
+  hookRetryLongestMs: 1 * HOUR,
+  /** Deliveries that have ended can be looked at and sent again for this long. */
+  keepDeliveriesMs: 7 * 24 * HOUR,
+  /** A callback secret that was rotated still signs for this long. */
+  oldSecretMs: 24 * HOUR,
   /** A job waiting for a human is asked about seldom. */
   waitingAskMs: 10 * MINUTE,
   lostMs: 48 * HOUR,
@@ -37,9 +50,28 @@ const SPANS = {
   typicalJobMs: 5 * MINUTE,
 } as const
 
-export type Waits = { readonly [K in keyof typeof SPANS]: number }
+/** When a delivery is attempted, counted from its beginning (contract section 6: for 24 h). */
+const DELIVER_AT = [
+  0,
+  10 * SECOND,
+  1 * MINUTE,
+  5 * MINUTE,
+  30 * MINUTE,
+  2 * HOUR,
+  6 * HOUR,
+  12 * HOUR,
+  24 * HOUR,
+]
+
+export type Waits = { readonly [K in keyof typeof SPANS]: number } & {
+  readonly deliverAtMs: readonly number[]
+}
 
 export function waitsAt(timeScale: number): Waits {
-  const scaled = Object.entries(SPANS).map(([name, span]) => [name, Math.ceil(span / timeScale)])
-  return Object.fromEntries(scaled) as Waits
+  const scale = (span: number) => Math.ceil(span / timeScale)
+  const scaled = Object.entries(SPANS).map(([name, span]) => [name, scale(span)])
+  return {
+    ...(Object.fromEntries(scaled) as { [K in keyof typeof SPANS]: number }),
+    deliverAtMs: DELIVER_AT.map(scale),
+  }
 }

@@ -1,12 +1,14 @@
 /**
- * AccountSlots: one object per provider account. Holds its leases, ended jobs and parking, and a sealed copy of the
- * credential for the questions of its alarm. Load, decide (in `domain`), save, arm the alarm: it decides nothing
- * itself, and between load and save nothing is awaited. Methods only ever gain optional arguments: an older Worker
- * may talk to a newer object and the reverse.
+ * AccountSlots: one object per provider account. Holds its leases, ended jobs, parking, webhook and outbox, and a
+ * sealed copy of the credential for the questions of its alarm. Load, decide (in `domain`), save, arm the alarm: it
+ * decides nothing itself, and between load and save nothing is awaited. Methods only ever gain optional arguments: an
+ * older Worker may talk to a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import { sameEmail, type Account } from '#domain/account.ts'
+import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
+import type { Became } from '#domain/event.ts'
 import {
   bind,
   grant,
@@ -14,36 +16,84 @@ import {
   heldSlots,
   nextDueAt,
   release,
-  type Change,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
   type LeaseAsk,
-  type Ledger,
 } from '#domain/lease.ts'
 import { loseAll, untrack } from '#domain/job.ts'
 import { park, type ParkOrder, type Parking } from '#domain/parking.ts'
 import type {
   ClaimAnswer,
+  DeliveryQuery,
   Holder,
   JobName,
   JobRecord,
   Ports,
+  ReceivedEvent,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
-import { reconcileAccount } from '#flows/reconcile-account.ts'
+import { errandOf } from '#domain/reconcile.ts'
+import { deliver } from '#flows/deliver.ts'
+import { readEvent } from '#flows/read-event.ts'
+import { ASKED_AT_ONCE, reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
+import type { Provider } from '#providers/provider.ts'
+import { AlarmClock } from './alarm-clock.ts'
+import { HookKeeper } from './hook-keeper.ts'
+import { Outbox } from './outbox.ts'
+import { OutletBook } from './outlet-book.ts'
+import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+
+const AFTER_FAILURE_MS = 30_000
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
+  readonly #clock: AlarmClock
+  readonly #outlets: OutletBook
+  readonly #outbox: Outbox
+  readonly #settling: Settling
+  readonly #hook: HookKeeper
   /** In memory only: whoever waits also looks again by itself. */
   #watchedUntil = 0
+  #isAsking = false
+  #lastEventAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
+    const ports = () => this.#ports()
+    const waits = () => this.#ports().waits
     this.#tables = new SlotsTables(ctx.storage)
+    this.#clock = new AlarmClock(ctx.storage)
+    this.#outlets = new OutletBook(ports)
+    this.#hook = new HookKeeper(this.#tables, ports, () => this.#isDone())
+    this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
+      waits,
+      lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
+      readOutlets: (delivery) => this.#outlets.forSending(delivery),
+      send: (delivery, outlets) =>
+        deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
+      save: (changed, dropped) => {
+        this.#tables.saveDeliveries(changed, dropped)
+        this.#wipeWhenDone()
+        this.#arm()
+      },
+    })
+    this.#settling = new Settling(this.#tables, this.#outlets, {
+      provider: () => this.#provider(),
+      waits,
+      isAsking: () => this.#isAsking,
+      lastEventAt: () => this.#lastEventAt,
+      owe: (deliveries) => this.#owe(deliveries),
+      noteEnded: () => this.#wipeWhenDone(),
+      noteFreed: () => this.#tellWaiting(),
+    })
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#clock.read()
+      this.#outbox.pump()
+    })
   }
 
   async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
@@ -59,6 +109,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       }
     }
     this.#tables.saveAccount(account)
+    this.#hook.wantFor(account, held)
+    this.#arm()
     return { ok: true }
   }
 
@@ -67,31 +119,62 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean): Promise<void> {
+    if (isNow) await this.#readOutlets()
     this.#tables.retire(Date.now())
-    if (isNow) this.#loseAll()
+    if (isNow) {
+      this.#loseAll()
+      this.ctx.waitUntil(this.#hook.wipeNow())
+    }
     this.#wipeWhenDone()
-    await this.#arm()
+    this.#arm()
   }
 
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
-    const { answer, change } = grant(this.#ledger(), ask, Date.now(), this.#ports().waits)
-    this.#save(change)
-    await this.#arm()
+    const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
+    this.#settling.save(change)
+    this.#arm()
     return answer
   }
 
   async bind(requestId: string, starts: JobStart[]): Promise<void> {
-    this.#save(bind(this.#ledger(), requestId, starts, Date.now(), this.#ports().waits))
-    await this.#arm()
+    const isAwaited = this.#tables.earlyEvents().length > 0
+    if (isAwaited) await this.#readOutlets()
+    const ledger = this.#settling.ledger()
+    this.#settling.save(bind(ledger, requestId, starts, Date.now(), this.#ports().waits))
+    if (isAwaited) this.#settling.hearAgain()
+    this.#arm()
   }
 
   async release(requestId: string): Promise<void> {
-    this.#save(release(this.#ledger(), requestId))
+    const isAwaited = this.#tables.earlyEvents().length > 0
+    if (isAwaited) await this.#readOutlets()
+    this.#settling.save(release(this.#settling.ledger(), requestId))
+    if (isAwaited) this.#settling.hearAgain()
     this.#wipeWhenDone()
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    return this.#save(hear(this.#ledger(), reports, Date.now()))
+    const isEnd = hear(this.#settling.ledger(), reports, Date.now()).ended.length > 0
+    if (isEnd) await this.#readOutlets()
+    return this.#settling.save(hear(this.#settling.ledger(), reports, Date.now()))
+  }
+
+  async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
+    const ports = this.#ports()
+    const provider = this.#provider()
+    const known = { account: this.#tables.account(), hook: this.#tables.hook() }
+    const event = await readEvent(ports, provider, known, received)
+    if (event === 'refused') return 'refused'
+    if (received.via.kind === 'hook') this.#lastEventAt = Date.now()
+    const hearing = event && { event, via: received.via, at: Date.now() }
+    if (hearing && this.#settling.isTelling(hearing)) await this.#readOutlets(received.tenant)
+    const became = hearing ? this.#settling.hear(hearing) : 'known'
+    const settled = became === 'settled' ? (event?.reports ?? []) : []
+    const order = settled.map((report) => provider.parkingOf(report)).find((one) => one)
+    if (order) await this.park(order)
+    ports.log('event_heard', { provider: provider.name, type: event?.type, became })
+    this.#arm()
+    return became
   }
 
   async park(order: ParkOrder): Promise<Parking> {
@@ -102,7 +185,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
     const change = untrack(this.#tables.leases(), tenant, jobId, isForced, Date.now())
-    return this.#save(change)
+    return this.#settling.save(change)
   }
 
   async watch(until: number): Promise<void> {
@@ -110,12 +193,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    const ledger = this.#ledger()
+    const ledger = this.#settling.ledger()
+    const hookFailure = this.#hook.failure()
     return {
       leases: ledger.leases.filter((lease) => lease.tenant === tenant),
       held: heldSlots(ledger, Date.now()),
       maxJobs: ledger.maxJobs,
       parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
+      ...(hookFailure === undefined ? {} : { hookFailure }),
     }
   }
 
@@ -123,51 +208,85 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#tables.findJob(tenant, name)
   }
 
+  async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
+    return this.#tables.listDeliveries(query)
+  }
+
+  async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
+    const found = this.#tables.findDelivery(id)
+    return found?.tenant === tenant ? found : undefined
+  }
+
+  async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
+    const found = await this.findDelivery(tenant, id)
+    if (!found || this.#outbox.isSending(id)) return found
+    const again = sendAgain(found, Date.now())
+    this.#tables.saveDeliveries([again])
+    this.#owe([again])
+    return again
+  }
+
   /** Asks the provider about every due lease. Never throws: a lost alarm would lose slots. */
   override async alarm(): Promise<void> {
+    this.#clock.noteFired()
     try {
-      const account = this.#tables.account()
-      this.#loseWhenRetiredLong()
-      if (account) await this.#reconcile(account)
-      this.#tables.forgetEnded(Date.now() - this.#ports().waits.keepEndedMs)
+      this.#outbox.pump()
+      await this.#loseWhenRetiredLong()
+      await this.#reconcile()
+      if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
+      this.#settling.hearAgain()
+      await this.#hook.tend()
+      this.#forget()
       this.#wipeWhenDone()
     } catch (error) {
       console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
-      await this.ctx.storage.setAlarm(Date.now() + 30_000)
+      this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
       return
     }
-    await this.#arm()
+    this.#arm()
   }
 
-  async #reconcile(account: Account): Promise<void> {
-    await reconcileAccount(this.#ports(), getProvider(account.provider), {
-      account,
-      leases: () => this.#tables.leases(),
-      knows: (jobId) => this.#tables.knowsJob(jobId),
-      apply: (change) => this.#save(change),
-      park: (order) => this.park(order),
-      settle: (reports) => this.settle(reports),
-    })
+  async #reconcile(): Promise<void> {
+    const account = this.#tables.account()
+    if (!account) return
+    const { waits } = this.#ports()
+    const due = this.#tables.leases().filter((lease) => errandOf(lease, Date.now(), waits))
+    if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
+    this.#isAsking = true
+    try {
+      await reconcileAccount(this.#ports(), this.#provider(), {
+        account,
+        leases: () => this.#tables.leases(),
+        knows: (jobId) => this.#tables.knowsJob(jobId),
+        apply: (change) => this.#settling.save(change),
+        park: (order) => this.park(order),
+        settle: (reports) => this.settle(reports),
+      })
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  /** Also of an account that is already wiped: the object is named after it. */
+  #provider(): Provider {
+    return getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? '')
   }
 
   #ports(): Ports {
     return makePorts(this.env, (work) => this.ctx.waitUntil(work))
   }
 
-  #ledger(): Ledger {
-    return {
-      maxJobs: this.#tables.account()?.maxJobs ?? 0,
-      isRetired: this.#tables.isRetired(),
-      leases: this.#tables.leases(),
-      parkings: this.#tables.parkings(),
-    }
+  #owe(deliveries: Delivery[]): void {
+    this.#outbox.add(deliveries)
+    this.#arm()
   }
 
-  #save(change: Change): boolean {
-    this.#tables.apply(change)
-    if (change.ended.length > 0) this.#wipeWhenDone()
-    if (change.ended.length + change.drop.length > 0) this.#tellWaiting()
-    return change.ended.length + change.put.length + change.drop.length > 0
+  /** A retired tenant's last jobs have endpoints of their own. */
+  async #readOutlets(...tenants: string[]): Promise<void> {
+    const account = this.#tables.account()
+    const ours = this.#tables.leases().map((lease) => lease.tenant)
+    const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
+    await this.#outlets.read(this.#provider().name, all)
   }
 
   #tellWaiting(): void {
@@ -178,26 +297,46 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   #loseAll(): void {
-    this.#save(loseAll(this.#tables.leases(), Date.now()))
+    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
   }
 
   /** A removed account keeps its credential for its last jobs, but not for ever. */
-  #loseWhenRetiredLong(): void {
-    const retiredAt = this.#tables.retiredAt()
-    if (retiredAt !== undefined && Date.now() - retiredAt >= this.#ports().waits.lostMs)
-      this.#loseAll()
+  async #loseWhenRetiredLong(): Promise<void> {
+    if (Date.now() < (this.#keepsUntil() ?? Infinity)) return
+    if (this.#tables.leases().length === 0) return
+    await this.#readOutlets()
+    this.#loseAll()
+  }
+
+  /** What is still to be delivered then is delivered without a credential. */
+  #isDone(): boolean {
+    if (!this.#tables.isRetired() || this.#tables.leases().length > 0) return false
+    return this.#outbox.isEmpty || Date.now() >= (this.#keepsUntil() ?? Infinity)
+  }
+
+  /** How long a removed account keeps its credential at most. */
+  #keepsUntil(): number | undefined {
+    const retiredAt = this.#tables.account() && this.#tables.retiredAt()
+    return retiredAt === undefined ? undefined : retiredAt + this.#ports().waits.lostMs
   }
 
   #wipeWhenDone(): void {
-    if (this.#tables.isRetired() && this.#tables.leases().length === 0) this.#tables.wipeAccount()
+    if (this.#isDone() && this.#hook.wipe()) this.#arm()
   }
 
-  /** One row written only when the alarm must come earlier than it would. */
-  async #arm(): Promise<void> {
-    const due =
-      nextDueAt(this.#ledger()) ?? this.#tables.oldestEndedAt(this.#ports().waits.keepEndedMs)
-    if (due === undefined) return
-    const armed = await this.ctx.storage.getAlarm()
-    if (armed === null || armed > due) await this.ctx.storage.setAlarm(Math.max(due, Date.now()))
+  #forget(): void {
+    const { keepEndedMs, lateMs, keepDeliveriesMs } = this.#ports().waits
+    this.#tables.forgetEnded(Date.now() - keepEndedMs)
+    this.#tables.forgetLate(Date.now() - lateMs)
+    this.#tables.forgetDeliveries(Date.now() - keepDeliveriesMs)
+  }
+
+  #arm(): void {
+    const { earlyMs, keepEndedMs } = this.#ports().waits
+    const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
+    const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
+    const dues = [...own, ...early, this.#keepsUntil()].filter((due) => due !== undefined)
+    const due = dues.length > 0 ? Math.min(...dues) : this.#tables.oldestEndedAt(keepEndedMs)
+    if (due !== undefined) this.#clock.setFor(due)
   }
 }

@@ -1,5 +1,6 @@
 /** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
 import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { CallbackSecret, Endpoint } from '#domain/endpoint.ts'
 import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
@@ -9,6 +10,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS account (email TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS owner (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS idempotency (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS former (key TEXT PRIMARY KEY, left_at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS endpoint (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS callback_secret (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
   CREATE TABLE IF NOT EXISTS token (id TEXT PRIMARY KEY, hash TEXT UNIQUE NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS tenant (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
@@ -80,6 +84,21 @@ export class DeskTables {
     })
   }
 
+  /** Its object still has what became of its jobs. */
+  noteFormer(key: string, now: number): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO former VALUES (?, ?)', key, now)
+  }
+
+  /** Latest first, without those that came back. */
+  formerKeys(since: number): string[] {
+    this.#storage.sql.exec('DELETE FROM former WHERE left_at < ?', since)
+    const current = new Set(this.snapshot().accounts.map((account) => account.key))
+    return this.#storage.sql
+      .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
+      .toArray()
+      .flatMap(({ key }) => (current.has(key) ? [] : [key]))
+  }
+
   forgetOwnersOf(email: string): void {
     this.#storage.sql.exec("DELETE FROM owner WHERE json_extract(record, '$.email') = ?", email)
   }
@@ -88,6 +107,8 @@ export class DeskTables {
   forgetAll(): void {
     this.#storage.sql.exec('DELETE FROM owner')
     this.#storage.sql.exec('DELETE FROM idempotency')
+    this.#storage.sql.exec('DELETE FROM endpoint')
+    this.#storage.sql.exec('DELETE FROM callback_secret')
   }
 
   learn(owners: Owner[]): void {
@@ -135,6 +156,37 @@ export class DeskTables {
     return this.#records<KeyRecord>(sql, key).map((record) => record.requestId)
   }
 
+  /** Oldest first. */
+  endpoints(): Endpoint[] {
+    return this.#records<Endpoint>(
+      "SELECT record FROM endpoint ORDER BY json_extract(record, '$.createdAt'), id"
+    )
+  }
+
+  saveEndpoint(endpoint: Endpoint): void {
+    this.#storage.sql.exec(
+      'INSERT INTO endpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      endpoint.id,
+      JSON.stringify(endpoint)
+    )
+  }
+
+  /** True when it was there. */
+  dropEndpoint(id: string): boolean {
+    return this.#storage.sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
+  }
+
+  callbackSecret(): CallbackSecret | undefined {
+    return this.#records<CallbackSecret>('SELECT record FROM callback_secret')[0]
+  }
+
+  saveCallbackSecret(secret: CallbackSecret): void {
+    this.#storage.sql.exec(
+      'INSERT INTO callback_secret VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      JSON.stringify(secret)
+    )
+  }
+
   saveToken(token: TokenRecord, tenant: TenantRecord): void {
     this.#storage.transactionSync(() => {
       this.#putToken(token)
@@ -147,7 +199,8 @@ export class DeskTables {
   }
 
   findToken(hash: string): TokenRecord | undefined {
-    return this.#records<TokenRecord>('SELECT record FROM token WHERE hash = ?', hash)[0]
+    const token = this.#records<TokenRecord>('SELECT record FROM token WHERE hash = ?', hash)[0]
+    return token && this.#withTenant(token)
   }
 
   tokens(): TokenRecord[] {
@@ -180,7 +233,16 @@ export class DeskTables {
     const before = this.findTenant(id)
     if (!before) return
     const after = JSON.stringify({ ...before, ...change })
-    this.#storage.sql.exec('UPDATE tenant SET record = ? WHERE id = ?', after, id)
+    const tokens = change.replyUrl === undefined ? [] : this.tokens()
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec('UPDATE tenant SET record = ? WHERE id = ?', after, id)
+      for (const token of tokens) if (token.tenant === id) this.#touch(keys.token(token.hash))
+    })
+  }
+
+  /** With what is the tenant's, for those who read only tokens. */
+  #withTenant(token: TokenRecord): TokenRecord {
+    return { ...token, replyUrl: this.findTenant(token.tenant)?.replyUrl ?? null }
   }
 
   /** The tokens that went with it; undefined: no such tenant. */
@@ -206,7 +268,7 @@ export class DeskTables {
   copyOf(key: string): string | undefined {
     if (key === this.#accountsKey) return JSON.stringify(this.snapshot())
     const token = this.tokens().find((one) => keys.token(one.hash) === key)
-    return token && JSON.stringify(token)
+    return token && JSON.stringify(this.#withTenant(token))
   }
 
   noteCopied(copy: Copy): void {

@@ -6,8 +6,10 @@
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
   Desk,
+  EndpointChange,
   KeyEnd,
   Owner,
   Ports,
@@ -26,6 +28,8 @@ import { DeskTables } from './desk-tables.ts'
 
 const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
+/** Each is told of every event. */
+const ENDPOINTS_MAX = 50
 
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
@@ -49,7 +53,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const before = this.#tables.findAccount(account.email)
     const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
     if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
-    if (before && before.key !== account.key) await ports.slots(before.key).retire(false)
+    if (before && before.key !== account.key) await this.#letGo(before, false)
     this.#failedUntil.delete(account.email)
     const isSame = before?.key === account.key
     const kept = before
@@ -69,9 +73,18 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
     const account = this.#tables.findAccount(email)
     if (!account) return undefined
-    await this.#ports().slots(account.key).retire(isNow)
+    await this.#letGo(account, isNow)
     this.#tables.removeAccount(account.email)
     return this.#publishAccounts()
+  }
+
+  async #letGo(account: Account, isNow: boolean): Promise<void> {
+    await this.#ports().slots(account.key).retire(isNow)
+    this.#tables.noteFormer(account.key, Date.now())
+  }
+
+  async formerKeys(): Promise<string[]> {
+    return this.#tables.formerKeys(Date.now() - this.#ports().waits.keepEndedMs)
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
@@ -130,6 +143,44 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async requestsOfKey(key: string): Promise<string[]> {
     return this.#tables.requestsOfKey(key)
+  }
+
+  async addEndpoint(endpoint: Endpoint): Promise<boolean> {
+    const known = this.#tables.endpoints()
+    // Asked again because the answer was lost: it is there already.
+    if (known.some((one) => one.id === endpoint.id)) return true
+    if (known.length >= ENDPOINTS_MAX) return false
+    this.#tables.saveEndpoint(endpoint)
+    return true
+  }
+
+  async endpoints(): Promise<Endpoint[]> {
+    return this.#tables.endpoints()
+  }
+
+  async changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined> {
+    const before = this.#tables.endpoints().find((one) => one.id === id)
+    if (!before) return undefined
+    const after = { ...before, ...change }
+    this.#tables.saveEndpoint(after)
+    return after
+  }
+
+  async removeEndpoint(id: string): Promise<boolean> {
+    return this.#tables.dropEndpoint(id)
+  }
+
+  async saveCallbackSecret(sealed: string, now: number): Promise<void> {
+    const before = this.#tables.callbackSecret()
+    if (before?.current === sealed) return
+    const previous = before === undefined ? {} : { previous: before.current }
+    this.#tables.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
+  }
+
+  async outlets(): Promise<Outlets> {
+    const callbackSecret = this.#tables.callbackSecret()
+    const endpoints = this.#tables.endpoints()
+    return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
@@ -193,6 +244,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
   ): Promise<void> {
     this.#tables.changeTenant(id, change)
+    await this.#publish()
   }
 
   async removeTenant(id: string): Promise<TokenRecord[] | undefined> {

@@ -1,9 +1,15 @@
 /** Adds, updates or only checks an account: proved at the provider before anything is stored. Safe to repeat. */
-import { sealIdentity, type Account, type Credential, type Session } from '#domain/account.ts'
+import {
+  sameEmail,
+  sealIdentity,
+  type Account,
+  type Credential,
+  type Session,
+} from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
-import { sealSession } from './open-account.ts'
+import { sealSession, unseal } from './open-account.ts'
 import { makeUpstream } from './upstream.ts'
 
 export interface AccountRequest {
@@ -33,12 +39,14 @@ export async function addAccount(
       'email is required: the provider does not tell it for this credential'
     )
   const { credential, field } = read
+  const who = { provider: provider.name, tenant: request.tenant, email }
   const account = await toRecord(ports, provider, request, {
     email,
     credential,
     field,
     session,
-    identity: proof.identity,
+    key:
+      (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
   })
   return request.isDryRun ? { account, isNew: true } : save(ports, account)
 }
@@ -81,7 +89,29 @@ interface Proved {
   credential: Credential
   field: string
   session: Session | undefined
-  identity: string
+  key: string
+}
+
+/**
+ * An account that gets other keys beside one that it had is the same one: its object holds the slots that are taken.
+ * Under a second email it is refused.
+ */
+async function keyBefore(
+  ports: Ports,
+  provider: Provider,
+  { tenant, email }: Pick<Account, 'tenant' | 'email'>,
+  credential: Credential
+): Promise<string | undefined> {
+  const { isSame } = provider.accounts
+  if (!isSame) return undefined
+  const { accounts } = await ports.accounts.fresh(tenant, provider.name)
+  for (const account of accounts) {
+    const open = await unseal(ports, account).catch(() => undefined)
+    if (!open || !isSame(open.credential, credential)) continue
+    if (!sameEmail(account.email, email)) throw exists()
+    return account.key
+  }
+  return undefined
 }
 
 async function toRecord(
@@ -94,11 +124,12 @@ async function toRecord(
   const now = ports.now()
   return {
     ...who,
-    key: `${provider.name}:${proved.identity}`,
+    key: proved.key,
     maxJobs: request.maxJobs,
     credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(proved.credential)),
     credentialKind: proved.credential.kind,
     secretField: proved.field,
+    ...(proved.credential.region === undefined ? {} : { region: proved.credential.region }),
     ...(proved.session ? { session: await sealSession(ports, who, proved.session) } : {}),
     publicOrigin: request.publicOrigin,
     createdAt: now,
@@ -110,14 +141,16 @@ async function save(ports: Ports, account: Account): Promise<{ account: Account;
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account)
   if (!saved.ok) {
-    throw new AppError(
-      'account_exists',
-      'This provider account has already been added, perhaps under another email.'
-    )
+    throw exists()
   }
   ports.accounts.note(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }
+}
+
+function exists(): AppError {
+  const message = 'This provider account has already been added, perhaps under another email.'
+  return new AppError('account_exists', message)
 }
 
 /** `email` and `maxJobs` alone change the limit; it applies at once, since the account's object decides. */

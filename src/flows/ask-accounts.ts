@@ -1,13 +1,14 @@
 /** Asks several accounts the same thing, a few at a time, and reads their whole answers. */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { headersUp } from '#domain/headers.ts'
 import { findParking, type ParkOrder } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { IdSearch, Provider } from '#providers/provider.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
 import { sendOn } from './send-on.ts'
-import { parseJson, readBytes } from './upstream.ts'
+import { readBytes } from './upstream.ts'
 
 /** Six connections are what one invocation may hold. */
 const AT_ONCE = 6
@@ -85,18 +86,22 @@ async function ask(ports: Ports, account: Account, call: ProxyCall): Promise<Ask
 }
 
 /** A read of our own on behalf of a call. */
-export function readCall(provider: Provider, call: ProxyCall, path: string): ProxyCall {
+export function readCall(provider: Provider, call: ProxyCall, { path, body }: IdSearch): ProxyCall {
+  const method = body === undefined ? 'GET' : 'POST'
+  const headers = new Headers({ accept: 'application/json' })
+  if (body !== undefined) headers.set('content-type', 'application/json')
   const [pathname, search] = path.split('?') as [string, string | undefined]
   return {
+    origin: call.origin,
     requestId: call.requestId,
     tenant: call.tenant,
     provider,
-    match: provider.match('GET', pathname),
-    method: 'GET',
+    match: provider.match(method, pathname),
+    method,
     path: pathname,
     search: search === undefined ? '' : `?${search}`,
-    headers: headersUp(new Headers({ accept: 'application/json' })),
-    body: null,
+    headers: headersUp(headers),
+    body: body === undefined ? null : new Uint8Array(new TextEncoder().encode(body)),
     ...(call.signal ? { signal: call.signal } : {}),
   }
 }

@@ -20,12 +20,23 @@ export async function chooseAccounts(
 ): Promise<Eligible> {
   const { tenant, provider, email } = call
   if (email !== undefined) {
-    return { accounts: [await namedAccount(ports, tenant, provider.name, email)], isPinned: true }
+    const named = await namedAccount(ports, tenant, provider.name, email)
+    return { accounts: ableAccounts(call, [named]), isPinned: true }
   }
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   if (accounts.length === 0) throw new AppError('no_accounts', 'No account has been added yet.')
   const owner = await findOwner(ports, call, json, accounts)
-  return owner ? { accounts: [owner], isPinned: true } : { accounts, isPinned: false }
+  if (owner) return { accounts: ableAccounts(call, [owner]), isPinned: true }
+  return { accounts: ableAccounts(call, accounts), isPinned: false }
+}
+
+/** Those whose kind of credential can serve the call; when none can, an error that says what is missing. */
+export function ableAccounts(call: ProxyCall, accounts: readonly Account[]): Account[] {
+  const { provider, path } = call
+  const lacks = accounts.map((account) => provider.missingFor?.(account, path))
+  const [missing] = lacks
+  if (missing !== undefined && !lacks.includes(undefined)) throw new AppError('forbidden', missing)
+  return accounts.filter((_, index) => lacks[index] === undefined)
 }
 
 export async function namedAccount(

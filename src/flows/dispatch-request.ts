@@ -1,6 +1,8 @@
 /** A client's call to a provider, from the row of its path to the answer. The kinds part ways here. */
+import { parseJson } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
+import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
 import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
@@ -8,15 +10,24 @@ import { sendPlain } from './send-plain.ts'
 import { startJob } from './start-job.ts'
 import { followSession } from './stream-session.ts'
 import { giveStreamToken } from './stream-token.ts'
-import { parseJson, readBytes } from './upstream.ts'
+import { readBytes } from './upstream.ts'
 
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
 export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
+  if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
+  if (!route && call.provider.events?.endpoints?.owns(call.path)) {
+    throw new AppError(
+      'not_found',
+      'The gateway keeps webhook endpoints itself and knows no such call.'
+    )
+  }
   if (route?.kind === 'creates-job') return startJob(ports, await readJob(call))
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
+  if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
+  if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
   const together = await readTogether(ports, call)
   if (together) return together
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true
@@ -27,6 +38,25 @@ export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<Pr
     throw new AppError('bad_request', why)
   }
   return sendPlain(ports, read, read.json)
+}
+
+/** A list that is asked for with a body. What is no object is the provider's to refuse. */
+async function askInBody(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const read = await readWhole(call)
+  const isAsked = !read.body?.byteLength || isObject(read.json)
+  const together = isAsked ? await readTogether(ports, read) : undefined
+  return together ?? sendPlain(ports, read, read.json)
+}
+
+function isObject(json: unknown): boolean {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
+}
+
+/** What the gateway keeps in the provider's place. */
+async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const command = endpointCommand(call)
+  if (command) return keepEndpoints(ports, call, command)
+  throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 
 /** A session is a job from its opening until it is over. */
@@ -43,7 +73,7 @@ async function readJob(call: ProxyCall): Promise<ReadCall> {
   const read = await readWhole(call)
   const isSession = call.match?.route.kind === 'streaming-session'
   if (isSession && !read.body?.byteLength) return { ...read, json: {} }
-  if (typeof read.json === 'object' && read.json !== null && !Array.isArray(read.json)) return read
+  if (isObject(read.json)) return read
   throw new AppError('bad_request', 'The body must be a JSON object.')
 }
 

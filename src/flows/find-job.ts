@@ -44,5 +44,19 @@ async function findById(
       return record ? [{ account, record }] : []
     })
   )
-  return found.flat()[0]
+  return found.flat()[0] ?? findAtFormer(ports, provider, tenant, id)
+}
+
+/** With an account its ids are forgotten, but its object still knows what became of its jobs. */
+async function findAtFormer(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  id: string
+): Promise<FoundJob | undefined> {
+  for (const key of await ports.desk(tenant, provider.name).formerKeys()) {
+    const record = await ports.slots(key).findJob(tenant, { jobId: id })
+    if (record) return { account: undefined, record }
+  }
+  return undefined
 }

@@ -91,7 +91,7 @@ async function searchOne(
   accounts: readonly Account[],
   { ref, id, how }: NamedId & { how: IdSearch }
 ): Promise<Owner[]> {
-  const asked = await askAccounts(ports, accounts, () => readCall(call.provider, call, how.path))
+  const asked = await askAccounts(ports, accounts, () => readCall(call.provider, call, how))
   const holders = asked.filter((one) => has(one, how, id))
   const isCertain = asked.every(saysSomething)
   const [holder] = holders

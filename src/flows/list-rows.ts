@@ -12,12 +12,16 @@ export function rowsIn(shape: ListShape, pointer: string, answer: Answer): Row[]
   const values = valuesAt(answer.json, `${pointer}/*`)
   const slices = slice ? elementsAt(answer.text, slice.start) : []
   return slices.map(({ start, end }, index) => ({
-    id: idIn(values[index]) ?? `${index}-${answer.text.slice(start, end)}`,
+    id: rowId(shape, values[index]) ?? `${index}-${answer.text.slice(start, end)}`,
     createdAt: toMs(
       shape.times.map((time) => valueAt(values[index], time)).find((one) => one !== undefined)
     ),
     text: answer.text.slice(start, end),
   }))
+}
+
+export function rowId(shape: ListShape, row: unknown): string | undefined {
+  return shape.id === undefined ? idIn(row) : textAt(row, shape.id)
 }
 
 /** Rows name themselves by `id` or by one member that ends in `_id`; more specific ones first. */
@@ -36,7 +40,7 @@ const ID_MEMBERS = [
   'brand_kit_id',
 ]
 
-export function idIn(row: unknown): string | undefined {
+function idIn(row: unknown): string | undefined {
   return ID_MEMBERS.map((name) => textAt(row, `/${name}`)).find((id) => id !== undefined)
 }
 
@@ -55,6 +59,7 @@ export function pagedText(
   put(shape.rows[0], `[${merged.rows.map(({ row }) => row.text).join(',')}]`)
   put(shape.next, JSON.stringify(token))
   put(shape.more, String(token !== null))
+  put(shape.count, String(merged.rows.length))
   for (const total of shape.totals) put(total, String(sum(answered, total)))
   return splice(first.text, edits)
 }

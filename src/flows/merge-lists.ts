@@ -3,28 +3,36 @@
  * a token of ours that carries each account's place. Rows are passed on as the provider wrote them. Public rows are
  * taken from one account. An account that cannot answer is left out and named in a header.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import { mergePages, type Cursor, type MergedPage, type StreamPage } from '#domain/merge-rows.ts'
+import { textAt, textsAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
+import {
+  mergePages,
+  type Cursor,
+  type MergedPage,
+  type Row,
+  type StreamPage,
+} from '#domain/merge-rows.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
 import { askAccounts, type Asked } from './ask-accounts.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
 import { learnIds } from './learn-ids.ts'
 import { readPlace, writePlace, type Place } from './list-place.ts'
-import { idIn, pagedText, rowsIn, unpagedText, type Answer } from './list-rows.ts'
+import { bodyAt, queryOf } from './list-question.ts'
+import { pagedText, rowId, rowsIn, unpagedText, type Answer } from './list-rows.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 
 /** One account's list, or one part of it. */
-interface Stream {
+export interface Stream {
   account: Account
   /** The value for the parameter that tells public from private; absent: as the client asked. */
   part?: 'public' | 'private'
   cursor: Cursor
 }
 
-const START: Cursor = { token: null, skip: 0, isDone: false }
+export const START: Cursor = { token: null, skip: 0, isDone: false }
 const PAGES_MAX = 50
 
 export async function mergeLists(
@@ -33,7 +41,7 @@ export async function mergeLists(
   shape: ListShape,
   accounts: readonly Account[]
 ): Promise<ProxyAnswer> {
-  const query = new URLSearchParams(call.search)
+  const query = queryOf(call, shape)
   const start = await readPlace(ports, call, shape, query)
   const round = await mergeTo(ports, call, { shape, query, accounts }, start)
   const { asked, open, merged, place } = round
@@ -142,6 +150,7 @@ function askStreams(
     const opener = shape.page ?? shape.token
     if (shape.page !== undefined) own.delete(shape.page)
     if (stream.cursor.token !== null && opener !== undefined) own.set(opener, stream.cursor.token)
+    if (shape.isAskedInBody) return { ...call, body: bodyAt(call, shape, own) }
     const search = own.toString()
     return { ...call, method: 'GET', body: null, search: search === '' ? '' : `?${search}` }
   })
@@ -170,7 +179,7 @@ function nextOf(shape: ListShape, { json }: Answer, cursor: Cursor, rows: number
 }
 
 /** Private rows teach whose they are. In a mixed list without a mark, a row at one account alone is private. */
-function ownersIn(
+export function ownersIn(
   call: ProxyCall,
   shape: ListShape,
   streams: readonly Stream[],
@@ -189,14 +198,20 @@ function ownersIn(
       holders(shape, asked, row.id) === 1
     const isPrivate = !isMixed || part === 'private' || (part === undefined && isAlone)
     if (!account || !isPrivate) return []
-    return [{ id: row.id, email: account.email, source: 'listed' as const, mayBeShared: isMixed }]
+    const rest = { email: account.email, source: 'listed' as const, mayBeShared: isMixed }
+    return [row.id, ...ownedIn(shape, row)].map((id) => ({ id, ...rest }))
   })
+}
+
+function ownedIn({ owned = [] }: ListShape, row: Row): string[] {
+  const value = owned.length === 0 ? undefined : parseJson(row.text)
+  return owned.flatMap((pointer) => textsAt(value, pointer))
 }
 
 function holders(shape: ListShape, asked: readonly Asked[], id: string): number {
   return asked.filter(({ answer }) =>
     shape.rows.some((pointer) =>
-      valuesAt(answer?.json, `${pointer}/*`).some((row) => idIn(row) === id)
+      valuesAt(answer?.json, `${pointer}/*`).some((row) => rowId(shape, row) === id)
     )
   ).length
 }

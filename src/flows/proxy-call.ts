@@ -1,5 +1,5 @@
 /** One call of a client on its way to the provider, free of any framework. */
-import type { Lease } from '#domain/lease.ts'
+import type { Reply } from '#domain/lease.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
 
 export interface ProxyCall {
@@ -21,7 +21,12 @@ export interface ProxyCall {
   bearer?: string
   /** A per-request limit (useapi.net's `maxJobs`). */
   limit?: number
-  reply?: NonNullable<Lease['reply']>
+  /** Where else than at a callback in its body a job's end is to be told. */
+  reply?: Reply
+  /** The origin that the client called: one of our own. */
+  origin: string
+  /** May change endpoints and see their secrets. */
+  mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */
   waitSeconds?: number
   /** Ends when the client goes away. Ignored for creations. */

@@ -1,6 +1,7 @@
 /** Reads that all accounts answer together: lists are merged, numbers added up, bulk questions split by owner. */
 import type { Ports } from '#domain/ports.ts'
-import { chooseAccounts } from './choose-accounts.ts'
+import { ableAccounts, chooseAccounts } from './choose-accounts.ts'
+import { mergeCounted } from './merge-counted.ts'
 import { mergeLists } from './merge-lists.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { splitIds } from './split-ids.ts'
@@ -12,17 +13,22 @@ export async function readTogether(
   call: ProxyCall
 ): Promise<ProxyAnswer | undefined> {
   const route = call.match?.route
-  if (!route || call.method !== 'GET' || call.email !== undefined) return undefined
+  if (!route || call.email !== undefined) return undefined
   const shape = call.provider.listOf(route)
+  if (call.method !== (shape?.isAskedInBody ? 'POST' : 'GET')) return undefined
   const sums = call.provider.sumsOf(route)
   const isSplit = route.pool === 'split'
   if (!shape && !sums && !isSplit) return undefined
   const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
   if (accounts.length < 2) return undefined
+  ableAccounts(call, accounts)
   if (isSplit) return splitIds(ports, call, accounts)
   const { isPinned } = await chooseAccounts(ports, call, undefined)
   if (isPinned) return undefined
-  return sums
-    ? sumUp(ports, call, sums, accounts)
-    : shape && mergeLists(ports, call, shape, accounts)
+  if (sums) return sumUp(ports, call, sums, accounts)
+  if (!shape) return undefined
+  const { counted } = shape
+  return counted
+    ? mergeCounted(ports, call, { ...shape, counted }, accounts)
+    : mergeLists(ports, call, shape, accounts)
 }

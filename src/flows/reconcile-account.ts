@@ -3,6 +3,7 @@
  * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
  * since other calls may have run meanwhile.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import type { Change, JobReport, Lease } from '#domain/lease.ts'
@@ -26,7 +27,7 @@ import {
 import type { Finder, Provider } from '#providers/provider.ts'
 import { toMs } from '#domain/merge-rows.ts'
 import { openAccount } from './open-account.ts'
-import { makeUpstream, parseJson } from './upstream.ts'
+import { makeUpstream } from './upstream.ts'
 
 /** The alarm's side of AccountSlots. */
 export interface Reconciled {
@@ -40,15 +41,17 @@ export interface Reconciled {
 
 const ASK_TIMEOUT_MS = 20_000
 /** Fewer than the six connections that one invocation may hold. */
-const AT_ONCE = 4
-/** How many rows of a list are opened to read a callback id that the list does not show. */
-const DETAILS_MAX = 5
+export const ASKED_AT_ONCE = 4
+/** How many rows of a list are opened to read a callback id that the list does not show: twice what an account holds. */
+const DETAILS_MAX = 20
 
 interface Errands {
   ports: Ports
   provider: Provider
   desk: Reconciled
   open: OpenAccount
+  /** Of the rows that were opened: several creations may have been lost at once. */
+  callbackIds: Map<string, string>
 }
 
 export async function reconcileAccount(
@@ -57,16 +60,19 @@ export async function reconcileAccount(
   desk: Reconciled
 ): Promise<void> {
   const due = desk.leases().filter((lease) => errandOf(lease, ports.now(), ports.waits))
-  const asking = due.filter((lease) => !settledHere(ports, desk, lease))
+  // Who knows its job exactly looks first, so that nobody takes that job for his own.
+  const asking = due
+    .filter((lease) => !settledHere(ports, desk, lease))
+    .toSorted((a, b) => Number(!a.clue.callbackId) - Number(!b.clue.callbackId))
   if (asking.length === 0) return
   const open = await openAccount(ports, desk.account).catch(() => undefined)
   if (!open) {
     for (const lease of asking) postpone(ports, desk, lease)
     return
   }
-  const errands = { ports, provider, desk, open }
-  for (let at = 0; at < asking.length; at += AT_ONCE) {
-    const batch = asking.slice(at, at + AT_ONCE)
+  const errands = { ports, provider, desk, open, callbackIds: new Map<string, string>() }
+  for (let at = 0; at < asking.length; at += ASKED_AT_ONCE) {
+    const batch = asking.slice(at, at + ASKED_AT_ONCE)
     const looks = batch.filter((lease) => errandOf(lease, ports.now(), ports.waits) === 'look')
     const asks = batch.filter((lease) => !looks.includes(lease))
     await Promise.all(asks.map((lease) => askAbout(errands, lease)))
@@ -93,6 +99,7 @@ interface Answer {
   status: number
   headers: Headers
   body: unknown
+  text: string
 }
 
 /** The lease as it is now; undefined when it has ended or was bound meanwhile. */
@@ -108,11 +115,11 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   if (!still) return
   const now = ports.now()
   if (!answer) return void desk.apply(postponed(still, now, ports.waits))
-  if (isGone(answer)) {
+  if (isGone(answer, provider)) {
     return void desk.apply(unknownToProvider(still, now, ports.waits))
   }
   await parkIfRefused(errands, answer)
-  const reports = reportsOf(errands, path, answer.body)
+  const reports = reportsOf(errands, path, answer)
   if (isUnlisted(errands, still, answer, reports)) {
     return void desk.apply(notListed(still, now, ports.waits))
   }
@@ -134,25 +141,27 @@ async function parkIfRefused(errands: Errands, answer: Answer): Promise<void> {
   if (verdict.kind === 'park') await desk.park(verdict.order)
 }
 
-/** HeyGen's older status paths may go while their jobs stay: then the newer path is asked for the same id. */
+/** Older status paths may go while their jobs stay: then the newer path is asked for the same id. */
 async function askStatus(
   errands: Errands,
   { ask, askElse }: Lease
 ): Promise<{ path: string; answer: Answer | undefined }> {
   if (ask === undefined) return { path: '', answer: undefined }
   const answer = await get(errands, ask)
-  if (askElse === undefined || !answer || !isGone(answer)) return { path: ask, answer }
+  if (askElse === undefined || !answer || !isGone(answer, errands.provider))
+    return { path: ask, answer }
   return { path: askElse, answer: await get(errands, askElse) }
 }
 
-function isGone({ status }: Answer): boolean {
-  return status === 404 || status === 410
+function isGone(answer: Answer, provider: Provider): boolean {
+  const { status } = answer
+  return status === 404 || status === 410 || provider.saysUnknown?.(answer) === true
 }
 
-function reportsOf(errands: Errands, asked: string, body: unknown): JobReport[] {
+function reportsOf({ provider }: Errands, asked: string, { body, text }: Answer): JobReport[] {
   const [path, search] = asked.split('?')
-  const match = errands.provider.match('GET', path ?? '')
-  return match ? errands.provider.readReports(match, new URLSearchParams(search), body) : []
+  const match = provider.match('GET', path ?? '')
+  return match ? provider.readReports(match, new URLSearchParams(search), body, text) : []
 }
 
 /** It was asked about by a list of all that runs, and is not in it. An answer that holds no list says nothing. */
@@ -216,35 +225,43 @@ async function withCallbackIds(
   rows: Candidate[]
 ): Promise<Candidate[]> {
   const { details } = finder
+  const { callbackIds } = errands
   if (!lease.clue.callbackId || details === undefined) return rows
   const recent = rows
     .filter((row) => isCandidate(lease, row, errands.desk.knows))
     .slice(0, DETAILS_MAX)
-  const opened = recent.map(async (row) => {
-    const answer = await get(errands, details.replace('{id}', encodeURIComponent(row.id)))
-    const callbackId = valueAt(answer?.body, '/data/callback_id')
-    return callbackId === undefined ? row : { ...row, callbackId: String(callbackId ?? '') }
+    .filter((row) => !callbackIds.has(row.id))
+  for (let at = 0; at < recent.length; at += ASKED_AT_ONCE) {
+    const opened = recent.slice(at, at + ASKED_AT_ONCE).map(async ({ id }) => {
+      const answer = await get(errands, details.replace('{id}', encodeURIComponent(id)))
+      const callbackId = valueAt(answer?.body, '/data/callback_id')
+      if (callbackId !== undefined) callbackIds.set(id, String(callbackId ?? ''))
+    })
+    await Promise.all(opened)
+  }
+  return rows.map((row) => {
+    const callbackId = callbackIds.get(row.id)
+    return callbackId === undefined ? row : { ...row, callbackId }
   })
-  const detailed = await Promise.all(opened)
-  return [...detailed, ...rows.filter((row) => !recent.some((one) => one.id === row.id))]
 }
 
 /** Undefined: the provider could not be asked, refused the credential, or is overloaded. */
 async function get(errands: Errands, path: string): Promise<Answer | undefined> {
   const { ports, provider, open } = errands
   const headers = new Headers({ accept: 'application/json' })
-  provider.authorize(headers, open.credential, open.session)
-  const call = {
-    method: 'GET',
-    path,
-    headers: Object.fromEntries(headers),
-    timeoutMs: ASK_TIMEOUT_MS,
-  }
+  const at = { path, now: ports.now(), settings: ports.settings }
   try {
-    const origin = provider.origin(undefined, ports.settings)
+    await provider.authorize(headers, open.credential, open.session, at)
+    const call = {
+      method: 'GET',
+      path,
+      headers: Object.fromEntries(headers),
+      timeoutMs: ASK_TIMEOUT_MS,
+    }
+    const origin = provider.origin(undefined, ports.settings, open.credential)
     const answer = await makeUpstream(ports).send(origin, call)
     const { status, headers: received, text } = answer
-    return { status, headers: received, body: parseJson(text) }
+    return { status, headers: received, body: parseJson(text), text }
   } catch {
     return undefined
   }

@@ -3,18 +3,22 @@
  * Its lease carries a deadline a little behind the moment at which the call is cut off, so the slot comes back whatever
  * happens.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
+import { createdOwners, learnIds } from './learn-ids.ts'
 import { onceByKey } from './once-by-key.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { giveBack } from './start-job.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
-import { peek } from './upstream.ts'
+import { peek, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** Deferred before it is awaited: a client that leaves must not leave its slot taken until the deadline. */
 export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
@@ -52,18 +56,43 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   })
   const { status, headers } = sent
   const { email } = account
+  if (status < 400 && call.match?.route.creates.length) {
+    return { kind: 'done', answer: await pinned(ports, call, account, sent, free) }
+  }
   if (status < 400) {
     const response = passOn(sent, freeing(sent, ports, call, free))
     return { kind: 'done', answer: { response, email } }
   }
   const { json, body } = await peek(sent)
   await free()
-  const judged = { status, headers, body: json, isJobCall: true, now: ports.now() }
+  const judged = {
+    status,
+    headers,
+    body: json,
+    isJobCall: true,
+    now: ports.now(),
+    match: call.match,
+  }
   const verdict = call.provider.judge(judged)
   const answer = { response: passOn(sent, body), email }
   if (verdict.kind === 'unsure') throw unknownGeneration(account)
   if (verdict.kind === 'caller') return { kind: 'done', answer }
   return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+}
+
+/** What the answer names is used in later calls, which must find their way back to this account. */
+async function pinned(
+  ports: Ports,
+  call: ReadCall,
+  account: Account,
+  sent: Response,
+  free: () => Promise<void>
+): Promise<ProxyAnswer> {
+  const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
+  ports.defer(free())
+  if (!bytes) throw unknownGeneration(account)
+  await learnIds(ports, call, createdOwners(call, account, parseJson(bytes)))
+  return { response: passOn(sent, bytes), email: account.email }
 }
 
 /** It may have been made and paid for; nothing of it can be asked for later. */

@@ -3,6 +3,7 @@ import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { headersDown } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
+import { sendNamed } from './named-jobs.ts'
 import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -13,14 +14,16 @@ export async function sendOn(
   account: Account,
   signal: AbortSignal
 ): Promise<Response> {
-  const answer = await sendOnce(ports, call, account, signal)
+  const send = (on: Account) =>
+    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal))
+  const answer = await send(account)
   const isOwn = account.session && call.bearer === undefined
   if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
     return answer
   const renewed = await renewSession(ports, account, account.session.expiresAt)
   if (renewed.session?.sealed === account.session.sealed) return answer
   await answer.body?.cancel()
-  return sendOnce(ports, call, renewed, signal)
+  return send(renewed)
 }
 
 async function sendOnce(
@@ -34,8 +37,11 @@ async function sendOnce(
   const headers = new Headers(call.headers)
   if (!provider.takesIdempotencyKey(path)) headers.delete('idempotency-key')
   if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
-  else provider.authorize(headers, opened.credential, opened.session)
-  const url = provider.origin(match, ports.settings) + path + search
+  else {
+    const at = { path, now: ports.now(), settings: ports.settings }
+    await provider.authorize(headers, opened.credential, opened.session, at)
+  }
+  const url = provider.origin(match, ports.settings, opened.credential) + path + search
   const answer = await reach(ports, account, url, {
     method,
     headers,

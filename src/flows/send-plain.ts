@@ -2,6 +2,7 @@
  * A call that takes no slot. A GET that meets a refusing or broken account tries up to three; anything else is sent
  * once, since it may have had an effect. A follow-up is answered by the account that owns it even while it is parked.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { ParkOrder, Parking } from '#domain/parking.ts'
@@ -16,7 +17,7 @@ import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { roomiestFirst } from './roomiest-first.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { settleJobs } from './settle-job.ts'
-import { parseJson, peek, readBytes } from './upstream.ts'
+import { peek, readBytes } from './upstream.ts'
 
 const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
@@ -39,7 +40,7 @@ export async function sendPlain(
   const drawn = usable(ports, eligible)
   const isRoomy = call.match?.route.pool === 'roomy' && drawn.length > 1
   const accounts = isRoomy ? await roomiestFirst(ports, drawn) : drawn
-  const isRead = call.method === 'GET' || call.method === 'HEAD'
+  const isRead = call.method === 'GET' || call.method === 'HEAD' || isReadByPost(call)
   const tries: Try[] = []
   for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {
     const result = await tryOn(ports, call, account)
@@ -47,6 +48,11 @@ export async function sendPlain(
     tries.push(result)
   }
   return resultOf(tries.findLast((one) => one.answer) ?? tries.findLast((one) => one.error))
+}
+
+/** Its body has been read, so it can be sent again. */
+function isReadByPost({ match, body }: ProxyCall): boolean {
+  return match?.route.kind === 'read-account' && !(body instanceof ReadableStream)
 }
 
 function usable(ports: Ports, eligible: Eligible): Account[] {
@@ -111,7 +117,8 @@ async function parkedTry(
 
 function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown): Verdict {
   const { status, headers } = sent
-  return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now() })
+  const { match } = call
+  return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now(), match })
 }
 
 /** A stream going up may take as long as it takes; otherwise headers are awaited for a limited time. */
@@ -150,9 +157,10 @@ async function passStatus(
   })
   if (!bytes) return { response: passOn(sent), email }
   const query = new URLSearchParams(call.search)
-  const answer = parseJson(bytes)
+  const text = new TextDecoder().decode(bytes)
+  const answer = parseJson(text)
   await learnIds(ports, call, createdOwners(call, account, answer))
-  const reports = call.provider.readReports(call.match, query, answer)
+  const reports = call.provider.readReports(call.match, query, answer, text)
   await settleJobs(ports, call.provider, account, reports).catch(() =>
     ports.log('settle_failed', { email, requestId: call.requestId })
   )

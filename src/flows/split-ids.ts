@@ -1,7 +1,7 @@
 /**
  * A call about many ids at once: each account is asked about its own, and the rows come back in the order in which they
- * were asked. Ids that nobody is known to own are asked of the first account, which says that it does not know them.
- * Undefined: no id is named; any one account may say so.
+ * were asked. Ids that nobody is known to own are asked of the first account that can be asked, which says that it does
+ * not know them. Undefined: no id is named; any one account may say so.
  */
 import type { Account } from '#domain/account.ts'
 import { textAt, valuesAt } from '#domain/json-pointer.ts'
@@ -9,14 +9,16 @@ import { elementsAt, sliceAt, splice } from '#domain/json-slices.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdRef } from '#providers/provider.ts'
 import { askAccounts, type Asked } from './ask-accounts.ts'
-import { idsOf } from './choose-accounts.ts'
+import { ableAccounts, idsOf } from './choose-accounts.ts'
 import { findOwners } from './find-owners.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
+import { createdOwners, learnIds } from './learn-ids.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { settleJobs } from './settle-job.ts'
 
 const ROWS = '/data'
-const ROW_ID = '/video_id'
+/** Names by which a row says which of the ids it is about, most telling first. */
+const ROW_IDS = ['/video_id', '/batch_id', '/id', '/external_id']
 
 export async function splitIds(
   ports: Ports,
@@ -25,6 +27,7 @@ export async function splitIds(
 ): Promise<ProxyAnswer | undefined> {
   const shares = await shareOut(ports, call, accounts)
   if (shares.size === 0) return undefined
+  ableAccounts(call, [...shares.keys()])
   const asked = await askAccounts(ports, [...shares.keys()], (account) => ({
     ...call,
     search: searchFor(call, shares.get(account) ?? new Set()),
@@ -46,10 +49,11 @@ async function shareOut(
 ): Promise<Map<Account, Set<string>>> {
   const named = idsOf(call, undefined)
   const owners = await findOwners(ports, call, accounts, named)
+  const [first] = ableAccounts(call, accounts)
   const shares = new Map<Account, Set<string>>()
   for (const { id } of named) {
     const owner = owners.find((one) => one.id === id)
-    const account = accounts.find((one) => one.email === owner?.email) ?? accounts[0]
+    const account = accounts.find((one) => one.email === owner?.email) ?? first
     if (account) shares.set(account, (shares.get(account) ?? new Set()).add(id))
   }
   return shares
@@ -83,11 +87,12 @@ function inOrder(call: ProxyCall, answered: readonly NonNullable<Asked['answer']
   return rows.toSorted((a, b) => a.place - b.place).map((row) => row.text)
 }
 
-/** By its own id, else by its batch's; rows that name neither come last. */
+/** Rows that name none of the ids come last. */
 function placeOf(order: readonly string[], row: unknown): number {
-  const places = [textAt(row, ROW_ID), textAt(row, '/batch_id')].map((id) =>
-    id ? order.indexOf(id) : -1
-  )
+  const places = ROW_IDS.map((name) => {
+    const id = textAt(row, name)
+    return id ? order.indexOf(id) : -1
+  })
   return places.find((place) => place >= 0) ?? order.length
 }
 
@@ -95,7 +100,8 @@ async function settleAll(ports: Ports, call: ProxyCall, asked: readonly Asked[])
   for (const { account, answer } of asked) {
     if (!call.match || !answer || answer.response.status >= 300) continue
     const query = new URLSearchParams(call.search)
-    const reports = call.provider.readReports(call.match, query, answer.json)
+    await learnIds(ports, call, createdOwners(call, account, answer.json))
+    const reports = call.provider.readReports(call.match, query, answer.json, answer.text)
     await settleJobs(ports, call.provider, account, reports).catch(() =>
       ports.log('settle_failed', { email: account.email, requestId: call.requestId })
     )

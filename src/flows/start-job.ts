@@ -3,18 +3,20 @@
  * even when the client goes away, and it is sent to a second account only on a received refusal: once it may have
  * been accepted it is never sent again, because it may be running and paid for.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
-import { chooseAccounts } from './choose-accounts.ts'
+import { chooseAccounts, idsOf } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { onceByKey } from './once-by-key.ts'
+import { isTicketed, replyOf, withOwnCallback } from './own-callback.ts'
 import { unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
-import { parseJson, readBytes } from './upstream.ts'
+import { readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
@@ -27,9 +29,10 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 }
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
   return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, leaseAskOf(ports, call))
+    const search = new SlotSearch(ports, call, eligible, ask)
     return search.serve((account) => createOn(ports, call, account))
   })
 }
@@ -40,16 +43,20 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   if (!match) throw new Error('a creation without a row')
   const { route } = match
   const expected = provider.expectedJob(match, json)
+  const reply = replyOf(ports, call)
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
     kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
     count: provider.countJobs(match, json),
-    clue: provider.clueOf(json),
+    slots: provider.slotsPerJob?.(match, json) ?? 1,
+    clue: provider.clueOf(json, call),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
-    ...(call.reply === undefined ? {} : { reply: call.reply }),
+    ...(reply === undefined ? {} : { reply }),
+    isTold: provider.events?.tells(route) === true,
+    isTicketed: isTicketed(ports, call),
     ...(expected === undefined ? {} : { expected }),
   }
 }
@@ -58,10 +65,10 @@ async function createOn(ports: Ports, call: ReadCall, account: Account): Promise
   const { sent, bytes } = await receive(ports, call, account)
   const body = parseJson(bytes)
   const { status, headers } = sent
-  const judged = { status, headers, body, isJobCall: true, now: ports.now() }
+  const judged = { status, headers, body, isJobCall: true, now: ports.now(), match: call.match }
   const verdict = judgeFor(call, judged)
   const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
-  if (verdict.kind === 'unsure') throw unknown(call, account)
+  if (verdict.kind === 'unsure') throw await unknown(ports, call, account)
   if (verdict.kind === 'ok') {
     return { kind: 'done', answer: await accept(ports, call, account, body, answer) }
   }
@@ -80,17 +87,27 @@ async function receive(
   account: Account
 ): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> }> {
   const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
-  const sent = await sendOn(ports, call, account, giveUp).catch(async (error: unknown) => {
-    if (error instanceof AppError) throw unknown(call, account)
+  const sending = withOwnCallback(ports, call, account).then((own) =>
+    sendOn(ports, own, account, giveUp)
+  )
+  const sent = await sending.catch(async (error: unknown) => {
+    if (error instanceof AppError) throw await unknown(ports, call, account)
     await giveBack(ports, account, call.requestId)
     throw error
   })
   const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
-  if (!bytes) throw unknown(call, account)
+  if (!bytes) throw await unknown(ports, call, account)
   return { sent, bytes }
 }
 
-function unknown(call: ReadCall, account: Account): AppError {
+/** The name that the client gave it is remembered: sent again, it meets the first one at the same account. */
+async function unknown(ports: Ports, call: ReadCall, account: Account): Promise<AppError> {
+  const { resource } = call.provider.names ?? {}
+  const names = idsOf(call, call.json).filter(({ ref }) => ref.resource === resource)
+  const owners = names.map(({ id }): Owner => {
+    return { id, email: account.email, source: 'created', mayBeShared: false }
+  })
+  await learnIds(ports, call, owners)
   return unknownOutcome(call.provider.name, call.requestId, account.email)
 }
 
@@ -108,7 +125,7 @@ async function accept(
     return answer
   }
   const starts = provider.readJobs(match, json, body)
-  if (starts.length === 0) throw unknown(call, account)
+  if (starts.length === 0) throw await unknown(ports, call, account)
   await bindJobs(ports, call, account, starts, body)
   return { ...answer, jobIds: starts.map((start) => start.jobId) }
 }

@@ -2,6 +2,7 @@
  * Stream tokens: given out in the place of the provider's own, and opened again. Opening asks nobody: whether the
  * tenant's subscription still stands is not looked up for the day that such a token lives.
  */
+import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { textAt } from '#domain/json-pointer.ts'
@@ -18,7 +19,7 @@ import type { Provider } from '#providers/provider.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { sendPlain, unavailable } from './send-plain.ts'
-import { parseJson, readBytes } from './upstream.ts'
+import { readBytes } from './upstream.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 

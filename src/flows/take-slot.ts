@@ -134,15 +134,20 @@ export class SlotSearch {
     const isTooMany = this.#refused.some(({ answer }) => answer.reason === 'too_many')
     if (!isTooMany) return new AppError('no_accounts', 'No account is left that could serve this.')
     const most = Math.max(...limits)
-    const message = `This call starts ${this.#ask.count} jobs at once, and no account may hold more than ${most}.`
+    const { count, slots = 1 } = this.#ask
+    const what = slots === 1 ? `starts ${count} jobs at once` : `takes ${count * slots} slots`
+    const message = `This call ${what}, and no account may hold more than ${most}.`
     return new AppError('bad_request', message)
   }
 }
 
 /** What a refusal from memory is about: tenant, provider, and what narrows the choice. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
-  const pinned = eligible.isPinned ? eligible.accounts[0]?.key : ''
-  return [call.tenant, call.provider.name, pinned, ask.count, ask.limit, ask.meter].join(' ')
+  const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
+  const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
+  return [call.tenant, call.provider.name, pinned, ask.count, ask.slots, ask.limit, ask.meter].join(
+    ' '
+  )
 }
 
 function full(retryAt: number, now: number, email: string | undefined): AppError {

@@ -1,4 +1,5 @@
 /** The provider as provider folders see it: whole small answers, for log-ins, proofs and status questions. */
+import { parseJson } from '#domain/json-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Upstream } from '#providers/provider.ts'
 
@@ -58,14 +59,4 @@ function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
     at += chunk.byteLength
   }
   return whole
-}
-
-export function parseJson(bytes: Uint8Array | string): unknown {
-  try {
-    return JSON.parse(
-      typeof bytes === 'string' ? bytes : new TextDecoder().decode(bytes)
-    ) as unknown
-  } catch {
-    return undefined
-  }
 }

@@ -5,6 +5,8 @@ import * as z from 'zod'
 import { findAccount, type Account } from '#domain/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/errors.ts'
 import type { Parking } from '#domain/parking.ts'
+import { detailsOf } from '#flows/account-details.ts'
+import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
@@ -73,7 +75,14 @@ export function accounts(provider: Provider): App {
       summary: `One ${name} account`,
       answers: { 200: view, ...errors, 404: NOT_THIS },
     },
-    async (c) => c.json(await toView(c, provider, await find(c, provider)))
+    async (c) => {
+      const account = await find(c, provider)
+      const [shown, details] = await Promise.all([
+        toView(c, provider, account),
+        detailsOf(c.get('ports'), provider, account),
+      ])
+      return c.json({ ...shown, ...details })
+    }
   )
 
   route(
@@ -177,8 +186,17 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
 /** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
-  const { parkings } = await c.get('ports').slots(account.key).view(account.tenant)
-  return parkings.length === 0 ? view : { ...view, ...toParkingView(parkings) }
+  const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
+  return {
+    ...view,
+    ...(parkings.length === 0 ? {} : toParkingView(parkings)),
+    ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
+  }
+}
+
+/** Without its webhook an account works on: ends are asked for. */
+function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure']>) {
+  return { error: message, retry: new Date(retryAt).toISOString() }
 }
 
 function toParkingView(parkings: Parking[]) {

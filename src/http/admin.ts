@@ -3,9 +3,12 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import {
+  accessKeyOf,
   hashToken,
   newId,
+  newSecretKey,
   newToken,
+  pairSealName,
   SCOPES,
   SUBSCRIPTIONS,
   type TokenRecord,
@@ -54,7 +57,13 @@ const tenantView = z.object({
   tokens: z.number(),
 })
 
-const withSecret = tokenView.extend({ token: z.string().meta({ description: 'Shown once.' }) })
+const withSecret = tokenView.extend({
+  token: z.string().meta({ description: 'Shown once.' }),
+  accessKey: z
+    .string()
+    .meta({ description: 'With secretKey, for clients that sign their tokens.' }),
+  secretKey: z.string().meta({ description: 'Shown once.' }),
+})
 const tokensView = z.object({ tokens: z.array(tokenView) })
 const tenantsView = z.object({ tenants: z.array(tenantView) })
 const errors = { 401: ownError, 404: ownError }
@@ -76,11 +85,13 @@ route(
   },
   async (c) => {
     const form = await readBody(c, newTokenForm)
-    const { registrar, now } = c.get('ports')
+    const { registrar, vault, now } = c.get('ports')
     const tenant = form.tenant ?? newId('tnt')
     const token = newToken()
+    const tokenId = newId('tok')
+    const secretKey = newSecretKey()
     const record: TokenRecord = {
-      id: newId('tok'),
+      id: tokenId,
       hash: await hashToken(token),
       tenant,
       name: form.name,
@@ -88,11 +99,12 @@ route(
       subscription: form.subscription,
       createdAt: now(),
       expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
+      secretKey: await vault.seal(pairSealName(tokenId), secretKey),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     await registrar.saveToken(record, owner)
     const { id, ...view } = toTokenView(record)
-    return c.json({ id, token, ...view }, 201)
+    return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
 )
 

@@ -5,7 +5,14 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
-import { hashToken, isTokenForm, type TokenRecord } from '#domain/token.ts'
+import { isSignedBy, issuerOf } from '#domain/signed-token.ts'
+import {
+  hashInAccessKey,
+  hashToken,
+  isTokenForm,
+  pairSealName,
+  type TokenRecord,
+} from '#domain/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
@@ -34,15 +41,39 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
 )
 
 export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
-  const token = presented(c)
-  if (token === undefined || !isTokenForm(token)) throw await refusal(c)
+  const token = presented(c) ?? ''
+  const isSigned = takesSigned(c) && !isTokenForm(token)
+  const hash = isSigned ? hashInAccessKey(issuerOf(token) ?? '') : await hashOf(token)
+  if (hash === undefined) throw await refusal(c)
   const { tokens, now } = c.get('ports')
-  const record = await tokens.find(await hashToken(token), () => isDamped(c))
+  const record = await tokens.find(hash, () => isDamped(c))
   if (record === 'damped') throw tooMany()
+  if (record && isSigned && !(await isSignedWith(c, token, record))) throw await refusal(c)
   if (!record || (record.expiresAt !== null && record.expiresAt <= now())) throw unauthorized()
   if (record.subscription !== 'active')
     throw new AppError('subscription_required', 'Subscription required')
   return record
+}
+
+async function hashOf(token: string): Promise<string | undefined> {
+  return isTokenForm(token) ? hashToken(token) : undefined
+}
+
+/** Some providers' clients sign a token with a key pair; the pair belongs to a token of ours. */
+function takesSigned(c: Context<AppEnv>): boolean {
+  const surface = surfaceOf(c.req.path, PROVIDERS)
+  return surface.kind === 'drop-in' && surface.provider.takesSignedTokens === true
+}
+
+async function isSignedWith(
+  c: Context<AppEnv>,
+  token: string,
+  record: TokenRecord
+): Promise<boolean> {
+  const { vault, now } = c.get('ports')
+  if (record.secretKey === undefined) return false
+  const secret = await vault.open(pairSealName(record.id), record.secretKey)
+  return isSignedBy(token, secret, now())
 }
 
 export function presented(c: Context<AppEnv>): string | undefined {

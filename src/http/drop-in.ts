@@ -8,6 +8,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferredWait } from './prefer-wait.ts'
+import { replyOfHeaders } from './reply.ts'
 import { surfaceOf, type Surface } from './surface.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
@@ -23,9 +24,8 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (isChange && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
-  return toResponse(
-    await dispatchRequest(c.get('ports'), toCall(c, surface, c.get('caller').tenant))
-  )
+  const call = toCall(c, surface, c.get('caller').tenant)
+  return toResponse(await dispatchRequest(c.get('ports'), call))
 }
 
 export type DropIn = Extract<Surface, { kind: 'drop-in' }>
@@ -33,8 +33,10 @@ export type DropIn = Extract<Surface, { kind: 'drop-in' }>
 export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: string): ProxyCall {
   const waitSeconds = preferredWait(c.req.header('prefer'))
   const named = c.req.header('x-gateway-account')
+  const reply = replyOfHeaders(c)
   return {
     requestId: c.get('requestId'),
+    origin: new URL(c.req.url).origin,
     tenant,
     provider,
     match: provider.match(c.req.method, path),
@@ -46,6 +48,8 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     signal: c.req.raw.signal,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
+    ...(reply === undefined ? {} : { reply }),
+    mayChange: c.get('caller')?.scope === 'full',
   }
 }
 

@@ -1,11 +1,13 @@
 /** `/v2/account`: useapi.net's platform account, which its clients use to test a credential (useapi.md 3.10). */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
 import { readBody } from './read-body.ts'
+import { checkTarget } from './reply.ts'
 import { ownError, route } from './route.ts'
 
 const form = z.strictObject({
@@ -63,19 +65,20 @@ route(
   fullScope,
   async (c) => {
     const { name, replyUrl } = await readBody(c, form)
-    if (replyUrl !== undefined) checkReplyUrl(replyUrl)
-    await c.get('ports').registrar.changeTenant(c.get('caller').tenant, {
+    const change = {
       ...(name === undefined ? {} : { name }),
-      ...(replyUrl === undefined ? {} : { replyUrl: replyUrl || null }),
-    })
+      ...(replyUrl === undefined ? {} : { replyUrl: checkReplyUrl(c, replyUrl) }),
+    }
+    const { registrar, tokens } = c.get('ports')
+    const { tenant, hash } = c.get('caller')
+    await registrar.changeTenant(tenant, change)
+    tokens.forget(hash)
     return c.body(null, 204)
   }
 )
 
 /** Empty: no default any more. useapi.net's own sentence for one that is too long. */
-function checkReplyUrl(replyUrl: string): void {
+function checkReplyUrl(c: Context<AppEnv>, replyUrl: string): string | null {
   if (replyUrl.length > 1024) throw new AppError('bad_request', 'replyUrl is too long')
-  if (replyUrl && !/^https?:$/.test(URL.parse(replyUrl)?.protocol ?? '')) {
-    throw new AppError('bad_request', 'replyUrl: must be an http(s) URL')
-  }
+  return replyUrl === '' ? null : checkTarget(c, 'replyUrl', replyUrl)
 }

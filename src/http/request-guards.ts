@@ -1,6 +1,7 @@
 /** What every request passes first: an id of ours, the ports, and a path that means one thing to everybody. */
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
+import { HOP_HEADER } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { AppEnv } from './app-env.ts'
 
@@ -23,6 +24,14 @@ export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports)
     await next()
   })
 }
+
+/** What a gateway delivered must not come back in: it would go round for ever. */
+export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {
+  if (c.req.header(HOP_HEADER) !== undefined) {
+    throw new AppError('loop_detected', 'This is a delivery of a gateway; it takes none.')
+  }
+  await next()
+})
 
 /** Empty segments, encoded slashes and encodings that cannot be undone read differently here and upstream. */
 export const plainPath = createMiddleware<AppEnv>(async function plainPath(c, next) {

@@ -26,7 +26,13 @@ function body(error: AppError, c: Context<AppEnv>, requestId: string): Response 
   const { code, message } = error
   if (surface.kind === 'drop-in') {
     const { status } = error
-    const shape = surface.provider.errorBody(surface.path, { code, status, message, requestId })
+    const { providerCode, field } = error.details
+    const told = { code, status, message, requestId }
+    const shape = surface.provider.errorBody(surface.path, {
+      ...told,
+      ...(providerCode === undefined ? {} : { providerCode }),
+      ...(field === undefined ? {} : { field }),
+    })
     return c.json(shape as object, status as ContentfulStatusCode)
   }
   if (error.details.plainText) return c.text(message, error.status as ContentfulStatusCode)

@@ -79,6 +79,8 @@ async function forBrowser(
   const call = { ...toCall(c, place, tenant), email, bearer }
   // Two browsers of one tenant know nothing of each other, so neither can mean the other's earlier call.
   call.headers.delete('idempotency-key')
+  // A browser does not say where a tenant's events go.
+  delete call.reply
   try {
     return nameless(await serve(c, place, call))
   } catch (error) {

@@ -2,7 +2,6 @@
  * Which surface a path belongs to (contract section 2). Our own paths come first; the rest of `/v1`, `/v2` and `/v3`
  * at the root is the drop-in of the first provider.
  */
-import { KEPT_NAMES } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 
 export type Surface =
@@ -20,7 +19,6 @@ export function surfaceOf(path: string, providers: readonly Provider[]): Surface
     }
     if (path.startsWith(`/v1${prefix}/`) || path === `/v1${prefix}`) return { kind: 'own' }
   }
-  if (KEPT_NAMES.some((name) => `${path}/`.startsWith(`/v1/${name}/`))) return { kind: 'own' }
   const [first] = providers
   if (!first || OWN_AT_ROOT.test(path) || !/^\/v[123]\//.test(path)) return { kind: 'own' }
   return { kind: 'drop-in', provider: first, path }

@@ -1,11 +1,9 @@
 /** The one list of providers. A new one is a folder and a line here. */
 import { heygen } from './heygen/index.ts'
+import { kling } from './kling/index.ts'
 import type { Provider } from './provider.ts'
 
-export const PROVIDERS: readonly Provider[] = [heygen]
-
-/** Names whose paths are kept for providers to come: never the first provider's by mistake. */
-export const KEPT_NAMES: readonly string[] = ['kling']
+export const PROVIDERS: readonly Provider[] = [heygen, kling]
 
 export function findProvider(name: string): Provider | undefined {
   return PROVIDERS.find((provider) => provider.name === name)

@@ -80,7 +80,7 @@ function readBulk(link: StatusLink, answer: unknown): JobReport[] {
   const rows = valuesAt(answer, at.slice(0, at.lastIndexOf('/')))
   return rows.flatMap((row) => {
     const id = textAt(row, at.slice(at.lastIndexOf('/')))
-    const state = textAt(row, '/status')
+    const state = textAt(row, link.rowStatus ?? '/status')
     return id && state && state !== 'not_found' ? [reportOf(link, id, state, { data: row })] : []
   })
 }
@@ -88,11 +88,24 @@ function readBulk(link: StatusLink, answer: unknown): JobReport[] {
 function reportOf(link: StatusLink, id: string, word: string, answer: unknown): JobReport {
   const detail = failureOf(answer)
   const watch = `${link.watch}:${id}`
-  if (link.done.includes(word)) return { watch, state: 'completed' }
+  const facts = factsOf(valueAt(answer, '/data'))
+  if (link.done.includes(word)) return { watch, state: 'completed', facts }
   if (link.failed.includes(word) || (link.failedWhen && textAt(answer, link.failedWhen))) {
-    return { watch, state: 'failed', ...(detail === undefined ? {} : { detail }) }
+    return { watch, state: 'failed', facts, ...(detail === undefined ? {} : { detail }) }
   }
   return { watch, state: link.waiting?.includes(word) ? 'waiting' : 'running' }
+}
+
+const FACTS_MAX = 40
+const FACT_CHARS_MAX = 4096
+
+/** The plain members of a status answer; what is nested or very long is left to whoever asks again. */
+function factsOf(data: unknown): Record<string, unknown> {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return {}
+  const plain = Object.entries(data).filter(
+    ([, value]) => typeof value !== 'object' && String(value).length <= FACT_CHARS_MAX
+  )
+  return Object.fromEntries(plain.slice(0, FACTS_MAX))
 }
 
 /** The places in which a failed job's reason was seen, most telling first. */

@@ -5,9 +5,21 @@
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/account.ts'
 import type { ErrorCode } from '#domain/errors.ts'
-import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { Endpoint } from '#domain/endpoint.ts'
+import type { HeardEvent } from '#domain/event.ts'
+import type { EndedJob, EventText, ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
+import type { OpenAccount } from '#domain/ports.ts'
 import type { Settings } from '#domain/settings.ts'
+import type { ProviderSpeech, ProviderTasks } from './useapi-mapping.ts'
+
+export type {
+  BuiltCall,
+  MissingCall,
+  ProviderSpeech,
+  ProviderTasks,
+  TaskCall,
+} from './useapi-mapping.ts'
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -63,6 +75,8 @@ export interface StatusLink {
   watch: string
   id: string
   status?: string
+  /** The same in bulk answers, from the row; absent: `/status`. */
+  rowStatus?: string
   done: readonly string[]
   failed: readonly string[]
   /** A pointer whose presence means failure whatever the status says. */
@@ -88,6 +102,8 @@ export interface Route {
   reports?: StatusLink
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
+  /** Not passed on; the sentence says why and what to do instead. */
+  notOffered?: string
 }
 
 export interface RouteMatch {
@@ -136,12 +152,24 @@ export interface JudgedAnswer {
   body: unknown
   isJobCall: boolean
   now: number
+  /** The row that was called, where the caller of this knows it. */
+  match?: RouteMatch | undefined
 }
 
 /** How a list that all accounts share in is shaped. Pointers into the answer, names of query parameters. */
 export interface ListShape {
   /** Arrays of rows. Only unpaged lists have more than one. */
   rows: readonly string[]
+  /** Where a row has its id; absent: by one of the usual names. */
+  id?: string
+  /** Ids further in that belong to the row's account. */
+  owned?: readonly string[]
+  /** It is asked with POST; limit and token stand in the JSON body. */
+  isAskedInBody?: boolean
+  /** Pages that are only counted, without a total or an end: the parameters, the usual and the largest size. */
+  counted?: { page: string; size: string; usual: number; most: number }
+  /** Where the number of rows on the page stands. */
+  count?: string
   limit?: string
   token?: string
   /** The token of the next page, and whether there is one. */
@@ -159,6 +187,8 @@ export interface ListShape {
 /** A read that shows whether an account has an id, `{id}` replaced. `rows`: it is a list, and these are its ids. */
 export interface IdSearch {
   path: string
+  /** JSON, for a list that is asked for with POST. */
+  body?: string
   rows?: string
 }
 
@@ -169,17 +199,37 @@ export interface Provider {
   routes: readonly Route[]
   match(method: string, path: string): RouteMatch | undefined
   /** The fixed origin a call goes to; nothing in a request changes it. */
-  origin(match: RouteMatch | undefined, settings: Settings): string
+  origin(match: RouteMatch | undefined, settings: Settings, credential: Credential): string
+  /** What an account lacks for calls to a path, as a sentence; undefined: it can serve them. */
+  missingFor?(account: Account, path: string): string | undefined
+  /** Clients may present a token that they signed with a key pair of ours (HS256). */
+  takesSignedTokens?: boolean
+  names?: ProviderNames
   /** Whether an Idempotency-Key means something to the provider on this path; else it does not go up. */
   takesIdempotencyKey(path: string): boolean
-  authorize(headers: Headers, credential: Credential, session: Session | undefined): void
+  authorize(
+    headers: Headers,
+    credential: Credential,
+    session: Session | undefined,
+    at: { path: string; now: number; settings: Settings }
+  ): void | Promise<void>
   /** `body` is the parsed JSON answer, or undefined when it is not JSON. */
   judge(answer: JudgedAnswer): Verdict
   /** How many jobs a creation starts, so how many slots it takes. */
   countJobs(match: RouteMatch, body: unknown): number
+  /** How many slots each of these jobs takes; absent: one. */
+  slotsPerJob?(match: RouteMatch, body: unknown): number
   readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[]
   expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined
-  readReports(match: RouteMatch, query: URLSearchParams, answer: unknown): JobReport[]
+  /** `text`: the answer as it came. */
+  readReports(
+    match: RouteMatch,
+    query: URLSearchParams,
+    answer: unknown,
+    text?: string
+  ): JobReport[]
+  /** Whether a status answer says that there is no such job, beside 404 and 410. */
+  saysUnknown?(answer: { status: number; body: unknown }): boolean
   /** What the end of a job says about its account, such as: it had no credit. */
   parkingOf(report: JobReport): ParkOrder | undefined
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */
@@ -192,19 +242,153 @@ export interface Provider {
   /** How to look for an id that nobody has seen; undefined: it cannot be looked for. */
   searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined
   /** What identifies a job whose answer was lost. */
-  clueOf(body: unknown): { title?: string; callbackId?: string }
+  clueOf(body: unknown, call?: NamedCall): { title?: string; callbackId?: string }
   /** An error of ours in the shape that the called path's clients parse. */
   errorBody(
     path: string,
-    error: { code: ErrorCode; status: number; message: string; requestId: string }
+    error: {
+      code: ErrorCode
+      status: number
+      message: string
+      requestId: string
+      /** The provider's own code for it, and the field that is wrong. */
+      providerCode?: string | number
+      field?: string
+    }
   ): unknown
 
   accounts: ProviderAccounts
+  /** What it tells by itself. Absent: nothing; every end is asked for, and told to clients in our own words. */
+  events?: ProviderEvents
   speech?: ProviderSpeech
+  tasks?: ProviderTasks
   streaming?: ProviderStreaming
 }
 
+/** A call as far as the client's own names for jobs are concerned. */
+export interface NamedCall {
+  tenant: string
+  requestId: string
+  match: RouteMatch | undefined
+  path: string
+  search: string
+}
+
+/**
+ * Names that clients give their jobs and that must be unique in an account: kept apart by tenant on the way up, and as
+ * the client wrote them on the way down.
+ */
+export interface ProviderNames {
+  /** What ids that are such names are called in the route table. */
+  resource: string
+  /** The call as it goes up. A second form is asked for when the provider does not know the first (reads only). */
+  up(call: NamedCall, body: string | undefined): NamedForm[]
+  /** JSON text of the provider as the client should see it; spliced, never written anew. */
+  down(text: string, tenant: string): string
+}
+
+export interface NamedForm {
+  path: string
+  search: string
+  body: string | undefined
+}
+
+/** Events: to the webhook of an account, signed, and to the callback of one creation. */
+export interface ProviderEvents {
+  /** The headers that a delivery is signed with. */
+  signatureHeaders: readonly string[]
+  /** False without a secret, without a signature, or when it is of other bytes. */
+  isSigned(
+    secret: string,
+    headers: Readonly<Record<string, string>>,
+    body: string
+  ): Promise<boolean>
+  /** Undefined: not an event. `id` undefined: it has none of its own. */
+  read(body: string): ReadEvent | undefined
+  /** Whether an end of what this row starts is surely told, so that asking can wait. */
+  tells(route: Route): boolean
+  /** Where a creation's body names its callback. */
+  callbackUrlAt(route: Route): string
+  /** The event of an end that was heard otherwise. `at`: epoch ms. Undefined: such an end is no event. */
+  build(end: EndedJob, id: string, at: number): Omit<EventText, 'id'> | undefined
+  /** The secret that signs callbacks of this account, where there is one; else they come unsigned. */
+  callbackSecret?(credential: Credential): string | undefined
+  /** Whether a creation without a callback gets one of ours: for providers that tell ends in no other way. */
+  addsCallback?(route: Route): boolean
+  /** An event in the other form that a job's target asked for (`Reply.form`). */
+  replyBody?(lease: Lease, body: string): string | undefined
+  /** How the account's own webhook is registered. Absent: it has none. */
+  webhooks?: ProviderWebhooks
+  /** The provider's own calls for webhook endpoints, which the gateway answers. */
+  endpoints?: ProviderEndpoints
+}
+
+export type ReadEvent = Omit<HeardEvent, 'id'> & { id?: string }
+
+/** An endpoint as the provider has it. `isOn`: it is delivered to. */
+export interface RegisteredWebhook {
+  id: string
+  url: string
+  isOn: boolean
+}
+
+export type WebhookFailure = { ok: false; message: string }
+
+export interface ProviderWebhooks {
+  list(
+    upstream: Upstream,
+    open: OpenAccount
+  ): Promise<{ ok: true; webhooks: RegisteredWebhook[] } | WebhookFailure>
+  /** For every event. The provider asks our receiver before it answers. */
+  add(
+    upstream: Upstream,
+    open: OpenAccount,
+    url: string
+  ): Promise<{ ok: true; id: string; secret: string } | WebhookFailure>
+  /** True when it is gone. */
+  remove(upstream: Upstream, open: OpenAccount, id: string): Promise<boolean>
+}
+
+/** What a client's call about webhook endpoints wants. */
+export type EndpointCommand =
+  | { kind: 'types' }
+  | { kind: 'list'; limit?: number; token?: string }
+  | { kind: 'add'; url: string; events: string[] | null; entityId: string | null }
+  | {
+      kind: 'update'
+      id: string
+      url?: string
+      events?: string[] | null
+      status?: Endpoint['status']
+    }
+  | { kind: 'remove'; id: string }
+  | { kind: 'rotate'; id: string }
+  | { kind: 'bad'; message: string }
+
+/** `secret` is open where it may be shown. */
+export type ShownEndpoint = Omit<Endpoint, 'secret'> & { secret: string | null }
+
+export type EndpointResult =
+  | { kind: 'types' }
+  | { kind: 'list'; endpoints: ShownEndpoint[]; next?: string }
+  | { kind: 'one' | 'rotated'; endpoint: ShownEndpoint }
+  | { kind: 'removed' }
+
+export interface ProviderEndpoints {
+  /** Undefined: the row is no such call. */
+  read(match: RouteMatch, query: URLSearchParams, body: unknown): EndpointCommand | undefined
+  answer(match: RouteMatch, tenant: string, result: EndpointResult): unknown
+  /** Whether a path that no row knows is about endpoints: it must not reach the provider's own. */
+  owns(path: string): boolean
+  /** Whether this row's lists show secrets. */
+  showsSecrets(match: RouteMatch): boolean
+  /** The provider's own code for a refused URL and an endpoint that is not there, by the row's family. */
+  codes(match: RouteMatch): { badUrl: string | number; notFound: string | number }
+}
+
 export interface ProviderAccounts {
+  /** Whether two credentials are surely of one account, where the provider does not name its accounts. */
+  isSame?(before: Credential, after: Credential): boolean
   /** The credential's fields beside `email`, `maxJobs` and `dryRun`; also their part of the OpenAPI text. */
   fields: z.ZodRawShape
   /** Reads the fields of POST /accounts into a credential, or says what is wrong with them. */
@@ -216,6 +400,12 @@ export interface ProviderAccounts {
   /** Absent where the credential needs no session. */
   logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
   toView(account: Account): Record<string, unknown>
+  /** What the page of one account shows besides, asked of the provider. Never throws; nothing when it does not answer. */
+  details?(
+    upstream: Upstream,
+    credential: Credential,
+    session: Session | undefined
+  ): Promise<Record<string, unknown>>
 }
 
 export type LogIn =
@@ -230,20 +420,6 @@ export interface Upstream {
     origin: string,
     call: UpstreamCall
   ): Promise<{ status: number; headers: Headers; text: string }>
-}
-
-/** Mapping of useapi.net's text-to-speech calls to the provider's own. */
-export interface ProviderSpeech {
-  /** The fields of POST /tts/create beside `email`. */
-  fields: z.ZodRawShape
-  create(fields: Record<string, unknown>): { path: string; body: unknown }
-  createAnswer(answer: unknown): Record<string, unknown>
-  voicesPath(page: { limit: number; token?: string; language?: string }): string
-  voicePath(voiceId: string): string
-  voicesAnswer(answer: unknown): { list: Record<string, unknown>[]; next?: string }
-  voiceAnswer(answer: unknown): Record<string, unknown>
-  languagesPath: string
-  languagesAnswer(answer: unknown): Record<string, unknown>[]
 }
 
 /** Interactive sessions, which a browser opens and holds with nothing but a token made for it. */

@@ -64,6 +64,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
 function call(method: string, path: string, signal: AbortSignal, body?: object): ProxyCall {
   return {
     requestId: 'r1',
+    origin: 'https://gateway.example.com',
     tenant: 't',
     provider: heygen,
     match: heygen.match(method, path),

@@ -54,7 +54,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
   const desk: Reconciled = {
     account: ACCOUNT,
     leases: () => held,
-    knows: () => false,
+    knows: (jobId) => held.some((one) => one.jobId === jobId),
     apply,
     settle: async (reports) =>
       apply(hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW)),
@@ -104,6 +104,35 @@ test('a lease that ended while the provider was asked about another does not com
       .map((one) => one.id)
       .sort()
   ).toEqual(['a', 'b', 'c', 'd'])
+})
+
+test('a lost creation without a callback id does not take the job of one that has it', async () => {
+  const lost = (id: string, callbackId?: string): Lease => {
+    const { jobId: _, ask: __, ...rest } = lease(id)
+    const clue = callbackId === undefined ? {} : { callbackId }
+    return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, clue }
+  }
+  const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
+  const vault = {
+    seal: async () => '',
+    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+  }
+  const rows = [NOW - 190_000, NOW - 180_000].map((at, index) => ({
+    id: `v${index}`,
+    title: 'Demo',
+    created_at: Math.floor(at / 1000),
+  }))
+  const fetch = async (input: unknown) => {
+    const url = new URL(String(input))
+    if (url.pathname === '/v3/videos') return Response.json({ data: rows })
+    const id = url.searchParams.get('video_id')
+    return Response.json({ data: { id, callback_id: id === 'v0' ? 'mine' : null } })
+  }
+  const learn = async () => {}
+  const tenant = () => ({ learn })
+  await reconcileAccount(portsWith({ vault, fetch, desk: tenant as never }), heygen, desk)
+  const found = Object.fromEntries(left().map((one) => [one.id, [one.state, one.jobId]]))
+  expect(found).toEqual({ named: ['running', 'v0'], nameless: ['suspect', 'v1'] })
 })
 
 test('a state heard before the creation has answered does not end its lease', () => {

@@ -6,6 +6,7 @@ import {
   findDifferences,
   HTTP_ROWS,
   IN_ORDER,
+  isOwn,
   nameOf,
   pathOf,
   type CatalogueRow as Row,
@@ -46,11 +47,14 @@ afterAll(() => gateway.dispose())
 
 let lastSeen = 0
 
-test('the catalogue has 236 HTTP rows', () => {
+test('the catalogue has 236 HTTP rows, of which the gateway answers 11 itself', () => {
   expect(HTTP_ROWS.length).toBe(236)
+  expect(HTTP_ROWS.filter(isOwn).length).toBe(11)
 })
 
-test.each(IN_ORDER.map((row) => ({ name: nameOf(row), row })))(
+const FORWARDED = IN_ORDER.filter((row) => !isOwn(row))
+
+test.each(FORWARDED.map((row) => ({ name: nameOf(row), row })))(
   '$name through the gateway is one call upstream and the documented answer',
   async ({ row }) => {
     await callAndCheck(row, '/heygen')

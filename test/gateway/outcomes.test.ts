@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { until, type Gateway } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
-const gatewayWith = gatewaysOfFile()
+const gatewayWith = gatewaysOfTests()
 
 const FAST = { timeScale: 100 }
 const CREATE = { method: 'POST', path: '/v3/videos' }
@@ -49,18 +49,20 @@ for (const [what, effect] of [
   })
 }
 
-for (const effect of [{ reset: 'before' }, { status: 500 }, { status: 503 }]) {
-  test(`a creation that never arrived (${JSON.stringify(effect)}) ends as absent and its slot comes back`, async () => {
-    const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })
-    await gateway.sim.fault({ match: CREATE, times: 1, effect })
-    const lost = await gateway.createVideo({ callback_id: 'never' })
-    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
-    expect(await gateway.heldSlots()).toBe(1)
-    await until(async () => (await jobOf(gateway, lost)).status === 'absent')
-    expect(await gateway.heldSlots()).toBe(0)
-    expect((await gateway.sim.account('a@example.com')).jobsStarted).toBe(0)
+test('ten creations whose answers were lost at once are each found by their own callback id', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 10 }, ...FAST, ...LONG })
+  await gateway.sim.fault({ match: CREATE, times: 10, effect: { reset: 'after' } })
+  const callbackIds = Array.from({ length: 10 }, (_, index) => `one-of-ten-${index}`)
+  const lost = await Promise.all(callbackIds.map((id) => gateway.createVideo({ callback_id: id })))
+  const bound = await until(async () => {
+    const views = await Promise.all(lost.map((answer) => jobOf(gateway, answer)))
+    return views.every((view) => view.jobid !== null) && views
   })
-}
+  const { jobs } = await gateway.sim.state()
+  const started = new Map(jobs.map((job) => [job.callbackId, job.id]))
+  expect(bound.map((view) => view.jobid)).toEqual(callbackIds.map((id) => started.get(id)))
+  expect(new Set(bound.map((view) => view.status))).toEqual(new Set(['running']))
+})
 
 test('a likely match holds the slot until that job ends and is never called the client’s', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, ...FAST, ...LONG })

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { until, type Gateway } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
-const gatewayWith = gatewaysOfFile()
+const gatewayWith = gatewaysOfTests()
 
 const LONG = { simVars: { JOB_MS: '600000' } }
 const on = (

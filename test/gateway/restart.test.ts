@@ -67,33 +67,3 @@ test('killed with jobs running and a creation in flight, it comes back with no s
   expect(witness.jobsStarted).toBeLessThanOrEqual(6)
   await third.dispose()
 })
-
-test('killed at any moment of a storm, the limits hold and every slot comes back', async () => {
-  let gateway = await start('storm')
-  const { token } = gateway
-  await gateway.addAccount('one', 2)
-  await gateway.addAccount('two', 3)
-  await simulator.settings({ jobMs: 300 })
-  for (let round = 0; round < 4; round += 1) {
-    const storm = Array.from({ length: 40 }, (_, index) =>
-      gateway.createVideo({ callback_id: `storm-${round}-${index}` }).then(
-        (answer) => answer.status,
-        () => 0
-      )
-    )
-    await new Promise((resolve) => setTimeout(resolve, 20 + round * 35))
-    await kill(gateway)
-    await Promise.all(storm)
-    gateway = await again('storm', token)
-  }
-  await until(async () => (await gateway.heldSlots()) === 0, 20_000)
-  await simulator.settings({ jobMs: 600_000 })
-  const fit = await Promise.all(Array.from({ length: 20 }, () => gateway.createVideo()))
-  expect(fit.filter((answer) => answer.status === 200)).toHaveLength(5)
-  expect((await simulator.account('one@example.com')).maxInFlight).toBeLessThanOrEqual(2)
-  expect((await simulator.account('two@example.com')).maxInFlight).toBeLessThanOrEqual(3)
-  const { jobs } = await simulator.state()
-  const ids = jobs.flatMap((job) => (job.callbackId?.startsWith('storm-') ? [job.callbackId] : []))
-  expect(new Set(ids).size).toBe(ids.length)
-  await gateway.dispose()
-})

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { until } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
-const gatewayWith = gatewaysOfFile()
+const gatewayWith = gatewaysOfTests()
 
 const jobOf = (answer: Response) => answer.headers.get('x-gateway-job') ?? ''
 

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest'
 import { toStreamToken } from '../../src/domain/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
-const gatewayWith = gatewaysOfFile()
+const gatewayWith = gatewaysOfTests()
 
 const [kid = '', raw = ''] = MASTER_KEYS.split(':')
 const vault = makeVault([{ kid, raw }])

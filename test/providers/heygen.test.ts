@@ -89,7 +89,7 @@ test('an id unknown to a bulk status row is not taken for a failed job', () => {
     ],
   }
   expect(match && heygen.readReports(match, new URLSearchParams(), answer)).toEqual([
-    { watch: 'video:b', state: 'completed' },
+    { watch: 'video:b', state: 'completed', facts: { video_id: 'b', status: 'completed' } },
   ])
 })
 

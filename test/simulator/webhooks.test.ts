@@ -104,6 +104,83 @@ test('webhooks can be lost and doubled', async () => {
   await simulator.sim('POST', 'settings', { loseRate: 0 })
 })
 
+const countOf = (path: string): number => received.filter((each) => each.path === path).length
+
+test('a late webhook waits for its time on the clock of the simulator', async () => {
+  await simulator.sim('POST', 'settings', { lateRate: 1, lateMs: 60_000 })
+  const key = 'sk_sim_late'
+  const made = await create(key, { callback_url: `${base}/late` })
+  await sleep(200)
+  const path = `/v3/videos/${made.body.data.video_id}`
+  expect((await simulator.call('GET', path, { key })).body.data.status).toBe('completed')
+  await simulator.sim('POST', 'clock', { advanceMs: 55_000 })
+  expect(countOf('/late')).toBe(0)
+  await simulator.sim('POST', 'clock', { advanceMs: 6000 })
+  expect(countOf('/late')).toBe(1)
+  await simulator.sim('POST', 'settings', { lateRate: 0 })
+})
+
+test('an early end is told to every receiver before the creation is answered', async () => {
+  await simulator.sim('POST', 'settings', { earlyRate: 1, jobMs: 600_000, webhookDelayMs: 600_000 })
+  const key = 'sk_sim_early'
+  const body = { url: `${base}/early-hook`, events: ['avatar_video.success', 'avatar_video.fail'] }
+  await simulator.call('POST', '/v3/webhooks/endpoints', { key, body })
+  const made = await create(key, { callback_url: `${base}/early` })
+  expect([countOf('/early-hook'), countOf('/early')]).toEqual([1, 1])
+  const { video_id, status } = made.body.data
+  // The answer was written before the end.
+  expect(status).not.toBe('completed')
+  const [event] = received.filter((each) => each.path === '/early')
+  expect(JSON.parse(event?.body ?? '').event_data.video_id).toBe(video_id)
+  const read = await simulator.call('GET', `/v3/videos/${video_id}`, { key })
+  expect(read.body.data.status).toBe('completed')
+  const account = await simulator.account('early@sim.example')
+  expect(account).toMatchObject({ inFlight: 0, maxInFlight: 1, jobsStarted: 1 })
+})
+
+test('an early end may be a failure, be refused by its receiver, or be put off by [hold]', async () => {
+  const key = 'sk_sim_early'
+  await create(key, { script: '[fail]', callback_url: `${base}/early-fail` })
+  const [failed] = received.filter((each) => each.path === '/early-fail')
+  expect(JSON.parse(failed?.body ?? '').event_type).toBe('avatar_video.fail')
+  answerWith = 500
+  await create(key, { callback_url: `${base}/early-refused` })
+  expect(countOf('/early-refused')).toBe(1)
+  answerWith = 200
+  await waitFor('/early-refused', 2)
+  await create(key, { script: '[hold]', callback_url: `${base}/early-held` })
+  expect(countOf('/early-held')).toBe(0)
+  expect(await simulator.account('early@sim.example')).toMatchObject({ inFlight: 1 })
+})
+
+test('every job of an early creation ends, and no other', async () => {
+  const key = 'sk_sim_langs'
+  await simulator.sim('POST', 'settings', { earlyRate: 0 })
+  await create(key, { callback_url: `${base}/not-early` })
+  await simulator.sim('POST', 'settings', { earlyRate: 1 })
+  const body = {
+    video: { type: 'url', url: 'https://example.com/a.mp4' },
+    output_languages: ['German', 'French'],
+    callback_url: `${base}/langs`,
+  }
+  const made = await simulator.call('POST', '/v3/video-translations', { key, body })
+  expect(made.status).toBeLessThan(300)
+  expect(countOf('/langs')).toBe(2)
+  expect(countOf('/not-early')).toBe(0)
+  expect(await simulator.account('langs@sim.example')).toMatchObject({ inFlight: 1 })
+  await simulator.sim('POST', 'settings', { earlyRate: 0, jobMs: 50, webhookDelayMs: 0 })
+})
+
+test('a rate beyond 0 to 1 is refused and changes nothing', async () => {
+  const before = await simulator.sim('GET', 'settings')
+  for (const body of [{ lateRate: 2 }, { earlyRate: -1 }, { loseRate: '1' }, { lateMs: null }]) {
+    await expect(simulator.sim('POST', 'settings', body), JSON.stringify(body)).rejects.toThrow(
+      '400'
+    )
+  }
+  expect(await simulator.sim('GET', 'settings')).toEqual(before)
+})
+
 test('nothing is sent beyond loopback', async () => {
   await create('sk_sim_far', { callback_url: 'https://example.com/hg' })
   await sleep(150)

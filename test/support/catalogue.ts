@@ -94,3 +94,8 @@ export function findDifferences(example: unknown, got: unknown, at: string): str
 function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value
 }
+
+/** Webhook endpoints are the gateway's own (test/gateway/endpoints.test.ts). */
+export function isOwn(row: CatalogueRow): boolean {
+  return /^\/(v1\/webhook|v3\/webhooks\/(endpoints|event-types))(\/|$)/.test(row.path)
+}

@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker with its billable operations counted: KV calls, requests to objects (alarms included), rows
- * written. `GET /__count` answers the counts since the last time. An entry for runWorker, never deployed.
+ * The gateway's Worker with its billable operations counted: KV calls, requests to objects (alarms, and what objects
+ * ask each other, included), rows written. `GET /__count` answers the counts since the last time. An entry for runWorker, never deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../src/index.ts'
 
@@ -36,7 +36,7 @@ function countRows(ctx: DurableObjectState): DurableObjectState {
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(ctx), env)
+    super(countRows(ctx), countingEnv(env))
   }
 
   override async alarm(): Promise<void> {
@@ -47,7 +47,7 @@ export class AccountSlots extends Slots {
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(ctx), env)
+    super(countRows(ctx), countingEnv(env))
   }
 }
 

@@ -1,4 +1,5 @@
 /** A gateway in workerd with the simulator behind it over real HTTP, ready to call. */
+import path from 'node:path'
 import { runWorker } from '../../scripts/lib/run-worker.ts'
 import { Simulator } from './simulator.ts'
 
@@ -17,28 +18,48 @@ export interface GatewayOptions {
   port?: number
   /** Another entry than the Worker's own. */
   entry?: string
+  /** Another list of providers than src/providers/index.ts. */
+  providers?: string
 }
 
 export class Gateway {
   readonly url: string
   readonly sim: Simulator
   readonly logs: string[]
-  readonly pid: number | undefined
+  /** What must stand in no line of the log. Tokens are added when they are made. */
+  readonly secrets: string[]
   token = ''
+  readonly #pid: () => number | undefined
   readonly #dispose: () => Promise<void>
 
   constructor(parts: {
     url: string
     sim: Simulator
     logs: string[]
-    pid: number | undefined
+    pid: () => number | undefined
+    secrets: string[]
     dispose: () => Promise<void>
   }) {
     this.url = parts.url
     this.sim = parts.sim
     this.logs = parts.logs
-    this.pid = parts.pid
+    this.#pid = parts.pid
+    this.secrets = parts.secrets
     this.#dispose = parts.dispose
+  }
+
+  /** workerd's, which is another after it was killed and came back. */
+  get pid(): number | undefined {
+    return this.#pid()
+  }
+
+  /** The same gateway as another tenant sees it. */
+  as(token: string): Gateway {
+    const { url, sim, logs, secrets } = this
+    const parts = { url, sim, logs, secrets, pid: this.#pid, dispose: async () => undefined }
+    const gateway = new Gateway(parts)
+    gateway.token = token
+    return gateway
   }
 
   /** A call with the tenant's token. */
@@ -71,7 +92,9 @@ export class Gateway {
   ): Promise<{ id: string; token: string; tenant: string }> {
     const answer = await this.admin('POST', '/tokens', { name: 'test', ...more })
     if (answer.status !== 201) throw new Error(`no token: ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as { id: string; token: string; tenant: string }
+    const made = (await answer.json()) as { id: string; token: string; tenant: string }
+    this.secrets.push(made.token)
+    return made
   }
 
   async addAccount(
@@ -99,8 +122,8 @@ export class Gateway {
   }
 
   /** Slots held on all accounts, as the scheduler shows them. */
-  async heldSlots(): Promise<number> {
-    const answer = await this.fetch('/v1/heygen/scheduler/available')
+  async heldSlots(provider = 'heygen'): Promise<number> {
+    const answer = await this.fetch(`/v1/${provider}/scheduler/available`)
     const { available } = (await answer.json()) as { available: { executing: number }[] }
     return available.reduce((sum, account) => sum + account.executing, 0)
   }
@@ -109,11 +132,22 @@ export class Gateway {
   async dispose() {
     await this.#dispose()
     const said = this.logs.join('\n')
-    const secrets = [ADMIN_TOKEN, MASTER_KEYS.slice(3), this.token, 'sk_test_', 'sk_sim_']
-    const told = secrets.find((secret) => secret !== '' && said.includes(secret))
+    const told = this.secrets.find((secret) => said.includes(secret))
     if (told) throw new Error(`a secret stands in the log: ${told.slice(0, 8)}…`)
   }
 }
+
+const SECRETS = [
+  ADMIN_TOKEN,
+  MASTER_KEYS.slice(3),
+  'sk_test_',
+  'sk_sim_',
+  'kling_key_',
+  'kling_secret_',
+  'whsec_',
+  // Signed tokens.
+  'eyJ',
+]
 
 export const VIDEO = {
   type: 'avatar',
@@ -135,12 +169,23 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
     ...(options.persist === undefined ? {} : { persist: options.persist }),
     ...(options.port === undefined ? {} : { port: options.port }),
     ...(options.entry === undefined ? {} : { entry: options.entry }),
+    ...(options.providers === undefined
+      ? {}
+      : { alias: { '#providers/index.ts': path.resolve(options.providers) } }),
   })
   const dispose = async () => {
     await worker.dispose()
     if (!options.simulator) await sim.dispose()
   }
-  const gateway = new Gateway({ url: worker.url, sim, logs, pid: worker.pid, dispose })
+  const pid = () => worker.pid
+  const gateway = new Gateway({
+    url: worker.url,
+    sim,
+    logs,
+    pid,
+    secrets: [...SECRETS],
+    dispose,
+  })
   gateway.token = (await gateway.newToken()).token
   for (const [name, maxJobs] of Object.entries(options.accounts ?? {})) {
     await gateway.addAccount(name, maxJobs, options.simAccount)
@@ -153,6 +198,8 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
     HEYGEN_ORIGIN: `${simUrl}/api.heygen.com`,
     HEYGEN_UPLOAD_ORIGIN: `${simUrl}/upload.heygen.com`,
     HEYGEN_WEB_ORIGIN: `${simUrl}/api2.heygen.com`,
+    KLING_ORIGIN: `${simUrl}/api-singapore.klingai.com`,
+    KLING_WEB_ORIGIN: `${simUrl}/id.klingai.com`,
     ADMIN_TOKEN,
     MASTER_KEYS,
     TIME_SCALE: String(options.timeScale ?? 1),

@@ -2,6 +2,7 @@
 import { runWorker } from '../../scripts/lib/run-worker.ts'
 
 export interface SimAccount {
+  provider: string
   email: string
   username: string
   inFlight: number

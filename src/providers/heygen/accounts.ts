@@ -2,8 +2,10 @@
  * HeyGen accounts: reading a credential, proving it, and the web log-in of the seeds. The log-in has no reliable
  * public description (reference/heygen-login.md): it follows what is known and works around no protection.
  */
+import { parseJson } from '#domain/json-text.ts'
 import * as z from 'zod'
 import {
+  hashedIdentity,
   SECURED,
   type Account,
   type Credential,
@@ -120,7 +122,7 @@ async function ask(
   const call = { method: 'GET', path, headers: Object.fromEntries(headers), timeoutMs: TIMEOUT_MS }
   try {
     const answer = await upstream.send(upstream.settings.heygenOrigin, call)
-    return { status: answer.status, body: parse(answer.text) }
+    return { status: answer.status, body: parseJson(answer.text) }
   } catch {
     return { status: 0, body: undefined }
   }
@@ -159,12 +161,7 @@ function refusalOf(status: number, credential: Credential): Proof {
 async function fallbackIdentity(credential: Credential): Promise<string> {
   const secret =
     credential.secrets['apiKey'] ?? `email:${credential.secrets['email']?.toLowerCase()}`
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  return `hash-${Array.from(new Uint8Array(digest).slice(0, 16), hex).join('')}`
-}
-
-function hex(byte: number): string {
-  return byte.toString(16).padStart(2, '0')
+  return hashedIdentity(secret)
 }
 
 interface LogInAnswer {
@@ -175,7 +172,7 @@ interface LogInAnswer {
 
 /** The members of the answer are known from the seeds alone: read liberally. */
 function readLogIn(answer: LogInAnswer, now: number): LogIn {
-  const body = parse(answer.text)
+  const body = parseJson(answer.text)
   const data = valueAt(body, '/data')
   if (answer.status >= 500) {
     return {
@@ -227,12 +224,4 @@ function expiryOf(cookie: string, data: unknown, now: number): number {
   const stated = Number(textAt(data, '/ExpireTime') ?? textAt(data, '/expire_time'))
   if (Number.isFinite(expires)) return expires
   return Number.isFinite(stated) && stated > now ? stated : now + 24 * 3_600_000
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
 }

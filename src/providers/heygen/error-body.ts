@@ -5,6 +5,8 @@ interface OwnError {
   code: ErrorCode
   status: number
   message: string
+  providerCode?: string | number
+  field?: string
 }
 
 /** HeyGen's own numbers where it has one (heygen.md 3.1). */
@@ -14,8 +16,11 @@ const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
   slots_full: 400123,
 }
 
-export function errorBody(path: string, { code, status, message }: OwnError): unknown {
-  if (path.startsWith('/v3/')) return { error: { code, message, param: null, doc_url: null } }
-  if (path.startsWith('/v2/')) return { data: null, error: { code, message } }
-  return { code: V1_NUMBERS[code] ?? status, message }
+export function errorBody(path: string, error: OwnError): unknown {
+  const { code, status, message, providerCode, field } = error
+  if (path.startsWith('/v3/')) {
+    return { error: { code: providerCode ?? code, message, param: field ?? null, doc_url: null } }
+  }
+  if (path.startsWith('/v2/')) return { data: null, error: { code: providerCode ?? code, message } }
+  return { code: providerCode ?? V1_NUMBERS[code] ?? status, message }
 }

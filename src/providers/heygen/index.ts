@@ -12,6 +12,7 @@ import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { errorBody } from './error-body.ts'
+import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
@@ -57,6 +58,7 @@ export const heygen: Provider = {
   },
   errorBody,
   accounts: heygenAccounts,
+  events: heygenEvents,
   speech: heygenSpeech,
   streaming: heygenStreaming,
 }

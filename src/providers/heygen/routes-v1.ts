@@ -1,7 +1,7 @@
 /**
- * HeyGen's v1 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ./row.ts).
+ * HeyGen's v1 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
  */
-import { del, get, patch, post } from './row.ts'
+import { del, get, patch, post } from '#providers/row.ts'
 
 export const V1_ROUTES = [
   // Video Generation
@@ -135,7 +135,7 @@ export const V1_ROUTES = [
     pool: 'gateway',
     ids: ['webhook-endpoint! query:endpoint_id'],
   }),
-  get('/v1/webhook/webhook.list', 'read-shared'),
+  get('/v1/webhook/webhook.list', 'read-shared', { pool: 'gateway' }),
   // Folders
   get('/v1/folders', 'read-account', {
     pool: 'merge',

@@ -1,7 +1,7 @@
 /**
- * HeyGen's v3 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ./row.ts).
+ * HeyGen's v3 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
  */
-import { del, get, patch, post, put } from './row.ts'
+import { del, get, patch, post, put } from '#providers/row.ts'
 
 export const V3_ROUTES = [
   // Templates
@@ -537,7 +537,7 @@ export const V3_ROUTES = [
     pool: 'gateway',
     ids: ['webhook-endpoint! path:endpoint_id'],
   }),
-  get('/v3/webhooks/event-types', 'read-shared'),
+  get('/v3/webhooks/event-types', 'read-shared', { pool: 'gateway' }),
   get('/v3/webhooks/events', 'read-account', {
     pool: 'merge',
     ids: ['video-or-project query:entity_id'],

@@ -4,7 +4,7 @@
  */
 import { textAt } from '#domain/json-pointer.ts'
 import type { ProviderStreaming } from '#providers/provider.ts'
-import { get } from './row.ts'
+import { get } from '#providers/row.ts'
 
 /** Kept out of the table: a GET without an upgrade is no call of HeyGen's. */
 const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {

@@ -1,19 +1,11 @@
 /**
- * How a row of the route table is written, and what the short forms mean.
+ * How a row of a route table is written, and what the short forms mean. The same for every provider.
  *
  * `ids`: `'<resource><!><?> <place>:<where>'`. `!` the call is meaningless without it, `?` the id may belong to
- * HeyGen's public catalogue. Places: `path:name`, `query:name` (`,...` a comma list), `body:/json/pointer` with `*`
+ * the provider's public catalogue. Places: `path:name`, `query:name` (`,...` a comma list), `body:/json/pointer` with `*`
  * for every member. `creates`, `lists`: pointers into the answer.
  */
-import type {
-  IdRef,
-  JobLink,
-  Method,
-  Pool,
-  Route,
-  RouteKind,
-  StatusLink,
-} from '#providers/provider.ts'
+import type { IdRef, JobLink, Method, Pool, Route, RouteKind, StatusLink } from './provider.ts'
 
 export interface RowOptions {
   pool?: Pool
@@ -25,6 +17,7 @@ export interface RowOptions {
   job?: JobLink | null
   reports?: StatusLink
   ends?: boolean
+  notOffered?: string
 }
 
 const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
@@ -56,6 +49,7 @@ function rowOf(method: Method) {
     ...(options.job === undefined ? {} : { job: options.job }),
     ...(options.reports === undefined ? {} : { reports: options.reports }),
     ...(options.ends === undefined ? {} : { ends: options.ends }),
+    ...(options.notOffered === undefined ? {} : { notOffered: options.notOffered }),
   })
 }
 

@@ -1,0 +1,77 @@
+// Receives what the gateway delivers, proves who sent it, and handles each event once. Node 20 or newer, nothing else.
+//
+//   curl -X POST "$BASE_URL/v1/callback-secret" -H "Authorization: Bearer $TOKEN"      # prints the secret, once
+//   SECRET=whsec_… PORT=9000 node examples/receiver.mjs
+//
+// Then give http://127.0.0.1:9000/ as callback_url or as X-Gateway-Reply-Url of a creation (`npm start` allows
+// loopback; a deployed gateway calls https only). For an endpoint (POST /heygen/v3/webhooks/endpoints) SECRET is the
+// endpoint's own, and the second check alone is what a receiver written for HeyGen does.
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+
+const { SECRET, PORT = '9000' } = process.env
+if (!SECRET?.startsWith('whsec_')) {
+  console.error('Set SECRET to the text that starts with whsec_.')
+  process.exit(1)
+}
+
+const BODY_BYTES_MAX = 1024 * 1024
+/** How far the clocks may be apart. */
+const TOLERANCE_SECONDS = 5 * 60
+/** Deliveries may repeat; in earnest this is a table with a unique column. */
+const handled = new Set()
+
+const server = createServer(async (request, response) => {
+  // HeyGen and the gateway look whether anybody is here before they accept an endpoint.
+  if (request.method !== 'POST') return response.writeHead(204).end()
+  const body = await readBody(request)
+  if (body === undefined) return response.writeHead(413).end()
+  if (!isStandard(request.headers, body) || !isHeygen(request.headers, body)) {
+    return response.writeHead(401).end()
+  }
+  const id = request.headers['webhook-id']
+  if (!handled.has(id)) {
+    handled.add(id)
+    const { event_type: type, event_data: data } = JSON.parse(body.toString('utf8'))
+    console.log(`${type} ${JSON.stringify(data)}`)
+  }
+  // Within ten seconds: longer work belongs behind a queue of your own.
+  response.writeHead(204).end()
+})
+
+server.listen(Number(PORT), '127.0.0.1', () => {
+  console.log(`Listening on http://127.0.0.1:${server.address().port}/`)
+})
+
+/** The bytes as they came: a signature is over them, not over what JSON makes of them. */
+async function readBody(request) {
+  const chunks = []
+  let size = 0
+  for await (const chunk of request) {
+    size += chunk.length
+    if (size > BODY_BYTES_MAX) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** https://www.standardwebhooks.com: id, time and body, keyed by what stands behind `whsec_`; one signature of several. */
+function isStandard(headers, body) {
+  const id = headers['webhook-id'] ?? ''
+  const time = headers['webhook-timestamp'] ?? ''
+  if (!(Math.abs(Date.now() / 1000 - Number(time)) <= TOLERANCE_SECONDS)) return false
+  const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
+  const signed = createHmac('sha256', key).update(`${id}.${time}.`).update(body).digest('base64')
+  const given = String(headers['webhook-signature'] ?? '').split(' ')
+  return given.some((one) => isSame(one, `v1,${signed}`))
+}
+
+/** HeyGen's way: hex over the body alone, keyed by the whole text of the secret. */
+function isHeygen(headers, body) {
+  return isSame(headers['signature'] ?? '', createHmac('sha256', SECRET).update(body).digest('hex'))
+}
+
+function isSame(given, expected) {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}

@@ -1,0 +1,147 @@
+/**
+ * The one way in which an account's ledger changes: a change, what is owed to clients because of it, and the events
+ * that are still to be expected are written together. Nothing is awaited here.
+ */
+import { deliveriesOf, type Announcement, type Delivery } from '#domain/delivery.ts'
+import {
+  hearEvent,
+  toldIdOf,
+  type Became,
+  type Heard,
+  type Hearing,
+  type LateEnd,
+} from '#domain/event.ts'
+import { doubtedHook } from '#domain/hook.ts'
+import type { Change, EndedJob, Ledger } from '#domain/lease.ts'
+import type { Waits } from '#domain/waits.ts'
+import { announce } from '#flows/announce.ts'
+import type { Provider } from '#providers/provider.ts'
+import type { OutletBook } from './outlet-book.ts'
+import type { SlotsTables } from './slots-tables.ts'
+
+/** Events of one end are made at about the same time. */
+const SAME_END_MS = 60_000
+
+/** The object's side. */
+export interface SettlingHands {
+  provider(): Provider
+  waits(): Waits
+  /** True while the alarm asks the provider. */
+  isAsking(): boolean
+  /** When the last event came that was signed, as far as this object remembers. */
+  lastEventAt(): number
+  owe(deliveries: Delivery[]): void
+  noteEnded(): void
+  noteFreed(): void
+}
+
+export class Settling {
+  readonly #tables: SlotsTables
+  readonly #outlets: OutletBook
+  readonly #hands: SettlingHands
+
+  constructor(tables: SlotsTables, outlets: OutletBook, hands: SettlingHands) {
+    this.#tables = tables
+    this.#outlets = outlets
+    this.#hands = hands
+  }
+
+  ledger(): Ledger {
+    return {
+      maxJobs: this.#tables.account()?.maxJobs ?? 0,
+      isRetired: this.#tables.isRetired(),
+      isHooked: this.#tables.hook()?.state === 'on',
+      leases: this.#tables.leases(),
+      parkings: this.#tables.parkings(),
+    }
+  }
+
+  /** True when something changed. */
+  save(change: Change, news: Announcement[] = []): boolean {
+    const now = Date.now()
+    const provider = this.#hands.provider()
+    const ends = change.ended.flatMap((end) => announce(provider, end, this.#toldIdOf(end)) ?? [])
+    const told = [...ends, ...news]
+    const deliveries = told.flatMap((one) => deliveriesOf(one, this.#outlets.forSettling(one), now))
+    const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
+    if (owed.length > 0) this.#hands.owe(owed)
+    if (change.ended.length > 0) this.#hands.noteEnded()
+    if (change.ended.length + change.drop.length > 0) this.#hands.noteFreed()
+    return change.ended.length + change.put.length + change.drop.length > 0
+  }
+
+  hear(hearing: Hearing): Became {
+    const { became, change, isNews, late } = this.#meaningOf(hearing)
+    if (became === 'early') this.#tables.saveEarly(hearing)
+    if (became === 'late') this.#noteCame(late, hearing.event.id)
+    this.save(change, isNews ? this.#newsOf(hearing) : [])
+    return became
+  }
+
+  /** Whether somebody is to be told because of it, so that it is worth knowing whom. */
+  isTelling(hearing: Hearing): boolean {
+    const { change, isNews } = this.#meaningOf(hearing)
+    return change.ended.length > 0 || isNews
+  }
+
+  #meaningOf(hearing: Hearing): Heard & { late: LateEnd[] } {
+    const provider = this.#hands.provider()
+    const late = this.#tables.lateEnds(hearing.event.reports.map((report) => report.watch))
+    const startOf = provider.startOf.bind(provider)
+    const ledger = this.ledger()
+    const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
+    return { ...heard, late, isNews: heard.isNews && !this.#wasTold(hearing) }
+  }
+
+  /** A job has one end: what comes after it, under whatever id, tells nobody anything new. */
+  #wasTold({ event }: Hearing): boolean {
+    if (event.reports.length === 0) return false
+    const watches = event.reports.map((report) => report.watch)
+    const endedAt = this.#tables.lastEndOf(watches, Date.now() - this.#hands.waits().lateMs)
+    if (endedAt === undefined) return false
+    return event.createdAt === undefined || event.createdAt < endedAt + SAME_END_MS
+  }
+
+  /** Events that waited for a job to get its name. */
+  hearAgain(): void {
+    for (const hearing of this.#tables.earlyEvents()) {
+      const became = this.hear(hearing)
+      if (became === 'news') this.#noteTold(hearing)
+      if (became !== 'early') this.#tables.dropEarly(hearing)
+    }
+  }
+
+  #noteTold({ event, at }: Hearing): void {
+    for (const { watch } of event.reports)
+      this.#tables.saveLate({ watch, endedAt: at, eventId: event.id, isTold: true })
+  }
+
+  #toldIdOf(end: EndedJob): string | undefined {
+    return toldIdOf(end, this.#tables.lateEnds(end.lease.watch))
+  }
+
+  #newsOf({ event }: Hearing): Announcement[] {
+    const tenant = this.#tables.account()?.tenant
+    if (tenant === undefined) return []
+    const { id, type, body, mentions } = event
+    const provider = this.#hands.provider().name
+    return [{ provider, tenant, event: { id, type, body }, mentions }]
+  }
+
+  #noteCame(late: LateEnd[], eventId: string): void {
+    for (const end of late) this.#tables.saveLate({ ...end, eventId })
+  }
+
+  /** Ends that were heard otherwise than by the event that the provider will still send. */
+  #lateEnds({ ended }: Change): LateEnd[] {
+    const hook = this.#tables.hook()
+    if (hook?.state !== 'on') return []
+    const unheard = ended.filter(({ lease, heard }) => lease.kind === 'job' && !heard?.event)
+    // A poll is often faster than the event. The alarm asks so late that the event must have got lost.
+    const isDoubtful = this.#hands.isAsking() && unheard.some((end) => end.lease.isTold)
+    const { lastEventAt, waits } = this.#hands
+    const doubted = isDoubtful ? doubtedHook(hook, lastEventAt(), Date.now(), waits()) : undefined
+    if (doubted) this.#tables.saveHook(doubted)
+    return unheard.flatMap(({ lease, endedAt }) => lease.watch.map((watch) => ({ watch, endedAt })))
+  }
+}

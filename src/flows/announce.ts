@@ -1,0 +1,65 @@
+/** What is told of a job's end: the provider's own event if that is how it was heard, else one built in its shape. */
+import type { Announcement } from '#domain/delivery.ts'
+import type { EndedJob, EventText, Lease } from '#domain/lease.ts'
+import type { Provider, ProviderEvents } from '#providers/provider.ts'
+
+/**
+ * Undefined: nobody is told, because nobody may know (tracking was ended) or nothing was promised (a call). `toldId`:
+ * the event under which some have already heard of this end.
+ */
+export function announce(
+  provider: Provider,
+  end: EndedJob,
+  toldId?: string
+): Announcement | undefined {
+  const { lease, outcome, heard } = end
+  const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
+  const { events } = provider
+  if (isSilent) return undefined
+  const about = { provider: provider.name, tenant: lease.tenant, lease }
+  if (heard?.event) {
+    const { mentions: others = [], ...event } = heard.event
+    const mentions = [...new Set([...idsOf(lease), ...others])]
+    return asReply(events, { ...about, mentions, event })
+  }
+  // One job has one end, so its lease names the event.
+  const id = toldId ?? `evt_${lease.id.replaceAll(/[^\w]/g, '')}`
+  const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
+  const isNamed = !isUnsure && lease.state !== 'suspect'
+  const told = isNamed ? lease : withoutName(lease)
+  const known = { ...end, lease: told }
+  const text = events ? events.build(known, id, end.endedAt) : inOurWords(known, id)
+  if (!text) return undefined
+  const event = { id, ...text }
+  if (isNamed) return asReply(events, { ...about, mentions: idsOf(lease), event })
+  return asReply(events, { ...about, lease: told, mentions: [], event, isOwnOnly: true })
+}
+
+/** The provider has no events, so there is no shape to keep to. */
+function inOurWords({ lease, outcome, endedAt }: EndedJob, id: string): Omit<EventText, 'id'> {
+  const { status, detail = null } = outcome
+  const event = {
+    event_id: id,
+    event_type: `job.${status}`,
+    event_data: { job_id: lease.jobId ?? null, status, detail },
+    created_at: new Date(endedAt).toISOString(),
+  }
+  return { type: event.event_type, body: JSON.stringify(event) }
+}
+
+/** The job's own target may have asked for another form than the provider's. */
+function asReply(events: ProviderEvents | undefined, told: Announcement): Announcement {
+  const body = told.lease && events?.replyBody?.(told.lease, told.event.body)
+  return body === undefined ? told : { ...told, replyBody: body }
+}
+
+/** What it was taken for is not surely the client's. */
+function withoutName(lease: Lease): Lease {
+  const { jobId: _, ...nameless } = lease
+  return { ...nameless, watch: lease.watch.map((key) => key.replace(/:.*$/s, ':')) }
+}
+
+function idsOf(lease: Lease): string[] {
+  const watched = lease.watch.map((key) => key.slice(key.indexOf(':') + 1))
+  return [...new Set([lease.jobId, ...watched].filter((id) => id !== undefined))]
+}

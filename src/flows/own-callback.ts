@@ -1,0 +1,75 @@
+/**
+ * A creation's callback: ours takes the place of the client's, by splicing, and the client is told by us. Where the
+ * provider could not call us, the client's address is taken out of the body and the account's alarm settles the job.
+ */
+import type { Account } from '#domain/account.ts'
+import { readTarget } from '#domain/callback-target.ts'
+import { AppError } from '#domain/errors.ts'
+import { valueAt } from '#domain/json-pointer.ts'
+import { memberEdit, replaceMember, splice, withoutMember } from '#domain/json-slices.ts'
+import type { Reply } from '#domain/lease.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { ReadCall } from './proxy-call.ts'
+import { callbackUrl, isReachable, targetPolicy } from './tickets.ts'
+
+/** Where the client wants this job's end told: the address in the body, else the one beside it. */
+export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
+  const at = pointerOf(call)
+  const own = at === undefined ? undefined : valueAt(call.json, at)
+  if (own === undefined || own === null || own === '') return call.reply
+  const name = at?.slice(1).replaceAll('/', '.')
+  if (typeof own !== 'string') throw new AppError('bad_request', `${name} must be a string`)
+  const where = readTarget(own, targetPolicy(ports, call.origin))
+  if (!where.ok) throw new AppError('bad_request', `${name}: ${where.message}`)
+  const { ref } = call.reply ?? {}
+  return { url: where.url, ...(ref === undefined ? {} : { ref }) }
+}
+
+/** Whether this creation will carry a ticket of ours. */
+export function isTicketed(ports: Ports, call: ReadCall): boolean {
+  return (hasCallback(call) || isAdded(call)) && isReachable(ports, call.origin)
+}
+
+/** Where a provider tells ends only to callbacks, a creation without one gets ours. */
+function isAdded({ provider, match }: ReadCall): boolean {
+  return match?.route.job ? provider.events?.addsCallback?.(match.route) === true : false
+}
+
+function hasCallback(call: ReadCall): boolean {
+  const at = pointerOf(call)
+  const own = at === undefined ? undefined : valueAt(call.json, at)
+  return typeof own === 'string' && own !== ''
+}
+
+export async function withOwnCallback(
+  ports: Ports,
+  call: ReadCall,
+  account: Account
+): Promise<ReadCall> {
+  const at = pointerOf(call)
+  const isAdding = !hasCallback(call) && isAdded(call) && isReachable(ports, account.publicOrigin)
+  if (at === undefined || !call.body || !(hasCallback(call) || isAdding)) return call
+  const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(call.body)
+  if (isAdding) {
+    const edit = memberEdit(
+      text,
+      at,
+      JSON.stringify(await callbackUrl(ports, account, call.requestId))
+    )
+    return edit ? { ...call, body: toBytes(splice(text, [edit])) } : call
+  }
+  const changed = isReachable(ports, account.publicOrigin)
+    ? replaceMember(text, at, JSON.stringify(await callbackUrl(ports, account, call.requestId)))
+    : withoutMember(text, at)
+  return { ...call, body: toBytes(changed) }
+}
+
+/** The Worker's types name its buffer more widely than it is. */
+function toBytes(text: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(new TextEncoder().encode(text))
+}
+
+/** A creation that is over with its answer has no end that we could tell: its callback stays the client's own. */
+function pointerOf({ provider, match }: ReadCall): string | undefined {
+  return match?.route.job ? provider.events?.callbackUrlAt(match.route) : undefined
+}

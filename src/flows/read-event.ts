@@ -1,0 +1,87 @@
+/**
+ * An event that reached an account's object: is it the provider's, and what does it say. One that came to the webhook
+ * is believed only when it is signed with the webhook's own secret; one that came to a callback is believed because
+ * nobody else could know its address. The time in a header is not signed, so nothing is refused by it.
+ */
+import type { Account } from '#domain/account.ts'
+import type { HeardEvent } from '#domain/event.ts'
+import { secretsOf, type Hook } from '#domain/hook.ts'
+import type { Ports, ReceivedEvent } from '#domain/ports.ts'
+import type { Provider } from '#providers/provider.ts'
+import { unseal } from './open-account.ts'
+import { hookSecretIdentity } from './tend-hook.ts'
+
+const EVENT_ID = /^[\w-]{1,100}$/
+/** The provider tries for a day. What it signed longer ago is played again by somebody else. */
+const OLD_MS = 3 * 24 * 60 * 60 * 1000
+
+/** Undefined: it is the provider's, but it says nothing that we can use. */
+export async function readEvent(
+  ports: Ports,
+  provider: Provider,
+  { account, hook }: { account: Account | undefined; hook: Hook | undefined },
+  received: ReceivedEvent
+): Promise<HeardEvent | 'refused' | undefined> {
+  const { events } = provider
+  if (!events) return 'refused'
+  if (
+    received.via.kind === 'hook' &&
+    !(await isOfWebhook(ports, provider, account, hook, received))
+  )
+    return 'refused'
+  const proof =
+    received.via.kind === 'hook' ? 'good' : await callbackProof(ports, provider, account, received)
+  if (proof === 'bad') return 'refused'
+  const body = provider.names?.down(received.body, received.tenant) ?? received.body
+  const event = events.read(body)
+  if (!event) return undefined
+  if (event.createdAt !== undefined && ports.now() - event.createdAt > OLD_MS) return undefined
+  const { id } = event
+  const isUsable = id !== undefined && EVENT_ID.test(id)
+  const heard = { ...event, id: isUsable ? id : await hashOf(received.body) }
+  if (proof === 'good') return heard
+  const { ending: _, ...unsure } = heard
+  return { ...unsure, reports: [] }
+}
+
+/** Signed with the secret of our webhook, or for a day of the one before. Without a secret nothing is. */
+async function isOfWebhook(
+  ports: Ports,
+  provider: Provider,
+  account: Account | undefined,
+  hook: Hook | undefined,
+  { tenant, headers, body }: ReceivedEvent
+): Promise<boolean> {
+  if (!account || account.tenant !== tenant) return false
+  for (const sealed of secretsOf(hook, ports.now())) {
+    const secret = await ports.vault.open(hookSecretIdentity(account.key), sealed).catch(() => '')
+    if (await provider.events?.isSigned(secret, headers, body)) return true
+  }
+  return false
+}
+
+/**
+ * Where callbacks may be signed, what is signed wrongly is refused; what is not signed although it might be is only a
+ * reason to ask.
+ */
+async function callbackProof(
+  ports: Ports,
+  provider: Provider,
+  account: Account | undefined,
+  { headers, body }: ReceivedEvent
+): Promise<'good' | 'none' | 'bad'> {
+  const { events } = provider
+  if (!account || !events?.callbackSecret) return 'good'
+  const open = await unseal(ports, account).catch(() => undefined)
+  const secret = open && events.callbackSecret(open.credential)
+  if (secret === undefined) return 'good'
+  if (Object.keys(headers).length === 0) return 'none'
+  return (await events.isSigned(secret, headers, body)) ? 'good' : 'bad'
+}
+
+/** For events without an id of their own: the same bytes are the same event. */
+async function hashOf(body: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body))
+  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'))
+  return `evt_${hex.join('').slice(0, 32)}`
+}

@@ -1,0 +1,70 @@
+/**
+ * Keeps our webhook registered at an account: looked for by its id, registered again when it is gone or switched off,
+ * and what is left of an earlier one removed first, so that no event comes twice. A registration whose answer was
+ * lost is found again by its address, which only we could have made.
+ */
+import type { Account } from '#domain/account.ts'
+import { failedHook, registeredHook, type Hook } from '#domain/hook.ts'
+import type { OpenAccount, Ports } from '#domain/ports.ts'
+import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/provider.ts'
+import { openAccount } from './open-account.ts'
+import { hookUrl, hookUrlStart, openTicket } from './tickets.ts'
+import { makeUpstream } from './upstream.ts'
+
+export async function tendHook(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  hook: Hook
+): Promise<Hook> {
+  const webhooks = provider.events?.webhooks
+  if (!webhooks) return hook
+  const fail = (message: string) => failedHook(hook, message, ports.now(), ports.waits)
+  const open = await openAccount(ports, account).catch(() => undefined)
+  if (!open) return fail('the credential could not be opened')
+  const upstream = makeUpstream(ports)
+  const listed = await webhooks.list(upstream, open)
+  if (!listed.ok) return fail(listed.message)
+  const start = hookUrlStart(ports, account)
+  const current = listed.webhooks.find((one) => one.id === hook.id)
+  const isSound = current?.isOn === true && current.url.startsWith(start) && !hook.isDoubted
+  if (isSound && hook.secret !== undefined)
+    return registeredHook(hook, current.id, hook.secret, ports.now(), ports.waits)
+  await removeOurs(ports, account, open, webhooks, listed.webhooks)
+  const added = await webhooks.add(upstream, open, await hookUrl(ports, account))
+  if (!added.ok) return fail(added.message)
+  const secret = await ports.vault.seal(hookSecretIdentity(account.key), added.secret)
+  return registeredHook(hook, added.id, secret, ports.now(), ports.waits)
+}
+
+async function removeOurs(
+  ports: Ports,
+  account: Account,
+  open: OpenAccount,
+  webhooks: ProviderWebhooks,
+  listed: readonly RegisteredWebhook[]
+): Promise<void> {
+  for (const { id, url } of listed) {
+    const [, text] = /\/webhooks\/[^/]+\/([^/?#]+)$/.exec(url) ?? []
+    const ticket = text && (await openTicket(ports, account.provider, 'webhook', text))
+    if (ticket && ticket.accountKey === account.key)
+      await webhooks.remove(makeUpstream(ports), open, id)
+  }
+}
+
+/** True when nothing of ours is left there, or nobody could tell. */
+export async function removeHook(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  hook: Hook | undefined
+): Promise<boolean> {
+  const webhooks = provider.events?.webhooks
+  if (!webhooks || hook?.id === undefined) return true
+  const open = await openAccount(ports, account).catch(() => undefined)
+  return !open || webhooks.remove(makeUpstream(ports), open, hook.id)
+}
+
+export function hookSecretIdentity(accountKey: string): string {
+  return `webhook-secret/${accountKey}`
+}

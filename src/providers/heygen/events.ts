@@ -1,0 +1,221 @@
+/**
+ * HeyGen's events (reference/heygen.md 7): which of our jobs each is about, how they are signed, and the event that
+ * is built when one was never heard. Several payloads are known only by guess: an event type that is not listed here
+ * says no more than which job to ask about.
+ */
+import { parseJson } from '#domain/json-text.ts'
+import { textAt } from '#domain/json-pointer.ts'
+import type { EndedJob, JobReport, Lease } from '#domain/lease.ts'
+import { isSignedHex } from '#domain/signatures.ts'
+import type { ProviderEvents, ReadEvent, Route } from '#providers/provider.ts'
+import { heygenEndpoints } from './endpoints.ts'
+import { heygenWebhooks } from './webhooks.ts'
+
+/** Both names were seen in the field. */
+const SIGNATURE_HEADERS = ['heygen-signature', 'signature']
+
+interface Kind {
+  /** Where the id stands in `event_data`, and what is watched under it. */
+  id: string
+  watches: readonly string[]
+  /** The member that tells why it failed. */
+  why: 'msg' | 'message'
+  /** Members that a status answer has too, by their name there. */
+  facts?: Readonly<Record<string, readonly string[]>>
+  /** Documented or seen, so that its coming can be relied on; the others are guesses. */
+  isSure?: boolean
+}
+
+const URL_FACTS = { url: ['url', 'video_url'] }
+
+/** By the event's name without `.success` or `.fail`. */
+const KINDS: Readonly<Record<string, Kind>> = {
+  avatar_video: {
+    id: 'video_id',
+    watches: ['video'],
+    why: 'msg',
+    facts: { ...URL_FACTS, gif_download_url: ['gif_url'], video_page_url: ['video_page_url'] },
+    isSure: true,
+  },
+  video_translate: {
+    id: 'video_translate_id',
+    watches: ['translation'],
+    why: 'message',
+    facts: { ...URL_FACTS, output_language: ['output_language'] },
+    isSure: true,
+  },
+  video_agent: {
+    id: 'session_id',
+    watches: ['agent-session'],
+    why: 'msg',
+    facts: { video_id: ['video_id'], ...URL_FACTS },
+    isSure: true,
+  },
+  proofread_creation: { id: 'proofread_id', watches: ['proofread'], why: 'message' },
+  instant_avatar: { id: 'avatar_id', watches: ['video-avatar', 'avatar-look'], why: 'msg' },
+  photo_avatar_generation: { id: 'generation_id', watches: ['photo-generation'], why: 'msg' },
+  photo_avatar_train: { id: 'group_id', watches: ['avatar-training'], why: 'msg' },
+  photo_avatar_add_motion: { id: 'id', watches: ['photo-avatar'], why: 'msg' },
+  hyperframes_video: { id: 'render_id', watches: ['render'], why: 'message', facts: URL_FACTS },
+  ai_clipping: { id: 'id', watches: ['ai-clipping'], why: 'message' },
+}
+
+const BATCHES = [
+  'video-batch',
+  'lipsync-batch',
+  'translation-batch',
+  'asset-batch',
+  'comparison-batch',
+]
+
+/** Listed types that end no job of ours; their names alone would say that they do. */
+const ENDS_NOTHING = /^(avatar_video_gif|avatar_video_caption|live_avatar)\.|\.preflight\./
+
+/** What somebody opened and closed; there is nothing to fetch afterwards. */
+const SESSIONS = new Set(['streaming-session', 'stream'])
+
+const SURE = new Set(Object.values(KINDS).flatMap((kind) => (kind.isSure ? kind.watches : [])))
+
+export const heygenEvents: ProviderEvents = {
+  signatureHeaders: SIGNATURE_HEADERS,
+
+  async isSigned(secret, headers, body) {
+    for (const name of SIGNATURE_HEADERS) {
+      if (await isSignedHex(secret, body, headers[name] ?? null)) return true
+    }
+    return false
+  },
+
+  read(body) {
+    const event = parseJson(body)
+    const type = textAt(event, '/event_type')
+    return type === undefined ? undefined : readEvent(type, event, body)
+  },
+
+  tells: (route: Route) => SURE.has(route.job?.watch ?? ''),
+
+  callbackUrlAt: () => '/callback_url',
+
+  build(end, id, at) {
+    if (SESSIONS.has(end.lease.watch[0]?.split(':')[0] ?? '')) return undefined
+    const { type, data } = eventOf(end)
+    const created = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+    const event = { event_id: id, event_type: type, event_data: data, created_at: created }
+    return { type, body: JSON.stringify(event) }
+  },
+
+  webhooks: heygenWebhooks,
+  endpoints: heygenEndpoints,
+}
+
+function readEvent(type: string, event: unknown, body: string): ReadEvent {
+  const id = textAt(event, '/event_id')
+  const created = Date.parse(textAt(event, '/created_at') ?? '')
+  const [name = '', ending] = type.split('.')
+  const kind = KINDS[name]
+  const isBatch = type === 'batch.finished'
+  const subject = textAt(event, `/event_data/${isBatch ? 'batch_id' : (kind?.id ?? 'id')}`)
+  const reports = reportsOf(type, subject, event)
+  return {
+    type,
+    body,
+    reports,
+    mentions: textsIn(event),
+    ...(id === undefined ? {} : { id }),
+    ...(subject === undefined ? {} : { subject }),
+    ...(Number.isNaN(created) ? {} : { createdAt: created }),
+    ...(reports.length > 0 || ENDS_NOTHING.test(type) ? {} : endingOf(ending)),
+  }
+}
+
+function reportsOf(type: string, subject: string | undefined, event: unknown): JobReport[] {
+  if (subject === undefined) return []
+  if (type === 'batch.finished') {
+    const state = textAt(event, '/event_data/status') === 'failed' ? 'failed' : 'completed'
+    return BATCHES.map((watch) => ({ watch: `${watch}:${subject}`, state }))
+  }
+  const [name = '', word] = type.split('.')
+  const { ending } = endingOf(word)
+  const kind = KINDS[name]
+  if (!kind || !ending || type.split('.').length !== 2) return []
+  const why = ending === 'failed' ? reasonIn(event) : undefined
+  const detail = why === undefined ? {} : { detail: why }
+  return kind.watches.map((watch) => ({ watch: `${watch}:${subject}`, state: ending, ...detail }))
+}
+
+function endingOf(word: string | undefined): { ending?: 'completed' | 'failed' } {
+  if (word === 'success') return { ending: 'completed' }
+  return word === 'fail' ? { ending: 'failed' } : {}
+}
+
+/** `msg`, `message` and `error` were all seen. */
+function reasonIn(event: unknown): string | undefined {
+  const found = ['msg', 'message', 'error'].map((name) => textAt(event, `/event_data/${name}`))
+  return found.find((text) => text !== undefined)?.slice(0, 200)
+}
+
+/** Whatever may be an id in the event's data. */
+function textsIn(event: unknown): string[] {
+  const data = (event as { event_data?: unknown }).event_data
+  if (typeof data !== 'object' || data === null) return []
+  return Object.entries(data)
+    .filter(([name]) => name !== 'callback_id' && /(^|_)id$/.test(name))
+    .map(([, value]) => value)
+    .filter((value) => typeof value === 'string' && value !== '')
+    .slice(0, 20) as string[]
+}
+
+function eventOf({ lease, outcome, heard }: EndedJob): {
+  type: string
+  data: Record<string, unknown>
+} {
+  const watch = lease.watch[0]?.split(':')[0] ?? 'job'
+  const jobId = lease.jobId ?? null
+  const isDone = outcome.status === 'completed'
+  const callback = { callback_id: lease.clue.callbackId ?? null }
+  if (BATCHES.includes(watch)) {
+    const data = { batch_id: jobId, status: isDone ? 'completed' : 'failed', ...callback }
+    return { type: 'batch.finished', data }
+  }
+  const [name, kind] = kindOf(watch, lease)
+  const facts = isDone ? pick(kind.facts ?? {}, heard?.facts ?? {}) : { [kind.why]: whyOf(outcome) }
+  const type = `${name}.${isDone ? 'success' : 'fail'}`
+  return { type, data: { [kind.id]: subjectOf(lease) ?? jobId, ...facts, ...callback } }
+}
+
+/** Kinds without an event of their own are named after what they are. */
+function kindOf(watch: string, lease: Lease): [string, Kind] {
+  const known = Object.entries(KINDS).find(([, kind]) => kind.watches.includes(watch))
+  if (known) return known
+  const isNamed = lease.watch.length > 0
+  const name = isNamed ? watch.replaceAll('-', '_') : 'job'
+  return [name, { id: 'id', watches: [], why: 'message', facts: URL_FACTS }]
+}
+
+/** What is watched may not be the job itself: the run of a session is told by its session. */
+function subjectOf(lease: Lease): string | undefined {
+  const [watch] = lease.watch
+  return watch?.slice(watch.indexOf(':') + 1) || undefined
+}
+
+function pick(
+  names: Readonly<Record<string, readonly string[]>>,
+  facts: Record<string, unknown>
+): Record<string, unknown> {
+  const found = Object.entries(names).map(([name, places]) => {
+    const place = places.find((one) => facts[one] !== undefined && facts[one] !== null)
+    return [name, place === undefined ? null : facts[place]]
+  })
+  return Object.fromEntries(found) as Record<string, unknown>
+}
+
+const WHY: Partial<Record<EndedJob['outcome']['status'], string>> = {
+  gone: 'the provider no longer knows this job',
+  absent: 'this job never reached the provider',
+  lost: 'nothing was heard of this job for 48 h',
+  outcome_unknown: 'the answer to this creation was lost, and what became of it is not known',
+}
+
+function whyOf({ status, detail }: EndedJob['outcome']): string {
+  return detail ?? WHY[status] ?? status
+}

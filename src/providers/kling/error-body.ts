@@ -1,0 +1,32 @@
+/** Our own errors as Kling's clients parse them: `{code, message, request_id}`, with Kling's number where one fits. */
+import type { ErrorCode } from '#domain/errors.ts'
+
+const NUMBERS: Record<ErrorCode, number> = {
+  unauthorized: 1002,
+  too_many_failures: 1302,
+  subscription_required: 1101,
+  forbidden: 1103,
+  bad_request: 1201,
+  no_accounts: 1203,
+  account_not_found: 1203,
+  not_found: 1203,
+  account_exists: 1200,
+  owners_conflict: 1200,
+  request_in_progress: 1200,
+  too_large: 1201,
+  slots_full: 1303,
+  account_unavailable: 5001,
+  upstream_unreachable: 5002,
+  upstream_timeout: 5002,
+  outcome_unknown: 5002,
+  not_implemented: 1202,
+  loop_detected: 1200,
+  internal: 5000,
+}
+
+export function errorBody(
+  _path: string,
+  { code, message, requestId }: { code: ErrorCode; message: string; requestId: string }
+): unknown {
+  return { code: NUMBERS[code], message, request_id: requestId }
+}

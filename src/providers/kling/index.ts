@@ -1,0 +1,65 @@
+/** Kling, assembled: https://kling.ai/document-api (reference/kling.md). */
+import { textAt } from '#domain/json-pointer.ts'
+import {
+  countJobs,
+  expectedJob,
+  readJobs,
+  readReports,
+  routesByName,
+  startOfLease,
+} from '#providers/job-links.ts'
+import { searchFor } from '#providers/id-searches.ts'
+import type { Provider } from '#providers/provider.ts'
+import { klingAccounts } from './accounts.ts'
+import { authorize, missingFor, originOf } from './credentials.ts'
+import { errorBody } from './error-body.ts'
+import { klingEvents, withTask } from './events.ts'
+import { listOf } from './lists.ts'
+import { EXTERNAL, klingNames, nameAt, nameOf } from './names.ts'
+import { matchRoute, ROUTES } from './routes.ts'
+import { finderOf, NAMED_TASKS, SEARCHES } from './searches.ts'
+import { slotsPerJob } from './slots.ts'
+import { klingTasks } from './tasks.ts'
+import { judge, saysUnknown } from './verdicts.ts'
+
+const MAX_JOBS = 50
+const BY_NAME = routesByName(ROUTES)
+
+export const kling: Provider = {
+  name: 'kling',
+  maxJobsCeiling: () => MAX_JOBS,
+  routes: ROUTES,
+  match: matchRoute,
+  origin: (_match, settings, credential) => originOf(settings, credential),
+  missingFor: (account, path) => missingFor(account.credentialKind, path),
+  takesSignedTokens: true,
+  takesIdempotencyKey: () => false,
+  authorize,
+  judge,
+  countJobs,
+  slotsPerJob,
+  expectedJob,
+  readJobs,
+  readReports: (match, query, answer, text) =>
+    withTask(match, readReports(match, query, answer), text),
+  saysUnknown,
+  parkingOf: () => undefined,
+  startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
+  finderOf,
+  listOf,
+  sumsOf: () => undefined,
+  searchFor(match, ref, id) {
+    if (ref.resource !== EXTERNAL) return searchFor(matchRoute, SEARCHES, match, ref, id)
+    if (ref.in !== 'query') return undefined
+    return { ...NAMED_TASKS, path: NAMED_TASKS.path.replace('{id}', encodeURIComponent(id)) }
+  },
+  names: klingNames,
+  clueOf(body, call) {
+    const name = call && nameOf(call, textAt(body, nameAt(call)))
+    return name === undefined ? {} : { callbackId: name }
+  },
+  errorBody,
+  accounts: klingAccounts,
+  events: klingEvents,
+  tasks: klingTasks,
+}

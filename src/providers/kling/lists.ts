@@ -1,0 +1,63 @@
+/** How Kling's lists are shaped (reference/kling.md section 7): pages that are only counted, or a cursor in the body. */
+import type { ListShape, Route } from '#providers/provider.ts'
+
+/** Its pages are larger than the others'. */
+const VOICES = '/v1/general/custom-voices'
+const TIMES = ['/created_at', '/create_time']
+
+/** A bare array without total or end: a full page may have a next one. */
+function counted(id: string, owned: string[], most = 500): ListShape {
+  return {
+    rows: ['/data'],
+    id,
+    owned,
+    counted: { page: 'pageNum', size: 'pageSize', usual: 30, most },
+    totals: [],
+    times: TIMES,
+  }
+}
+
+const BY_CURSOR: ListShape = {
+  rows: ['/data/result'],
+  id: '/id',
+  owned: ['/outputs/*/id'],
+  isAskedInBody: true,
+  limit: 'limit',
+  token: 'cursor',
+  next: '/data/next_cursor',
+  more: '/data/has_more',
+  count: '/data/count',
+  totals: [],
+  times: TIMES,
+}
+
+/** One task may be charged more than once, so these rows have no id of their own. */
+const DEDUCTIONS: ListShape = {
+  ...BY_CURSOR,
+  rows: ['/data/result/detail'],
+  id: '/no-id',
+  owned: [],
+  count: '/data/result/count',
+  times: ['/deduction_time'],
+}
+
+const SHAPES: Record<string, ListShape> = {
+  'POST /tasks': BY_CURSOR,
+  'POST /account/billing/balance': DEDUCTIONS,
+  'POST /account/billing/package': DEDUCTIONS,
+  'GET /account/costs': {
+    rows: ['/data/resource_pack_subscribe_infos'],
+    id: '/resource_pack_id',
+    totals: [],
+    times: ['/purchase_time'],
+  },
+  'GET /v1/general/custom-elements': counted('/element_id', []),
+}
+
+export function listOf(route: Route): ListShape | undefined {
+  if (route.pool !== 'merge') return undefined
+  const own = SHAPES[`${route.method} ${route.path}`]
+  if (own) return own
+  const owned = route.lists.slice(1).map((at) => at.slice('/data/*'.length))
+  return counted('/task_id', owned, route.path === VOICES ? 1000 : 500)
+}

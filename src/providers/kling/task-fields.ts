@@ -1,0 +1,93 @@
+/** Fields that several of useapi.net's calls share, and what becomes of them in Kling's own (reference/kling.md 11.2). */
+import * as z from 'zod'
+
+export type Fields = Record<string, unknown>
+
+export const text = z.string().max(2500).optional()
+export const url = z.string().min(1).max(8192)
+export const flag = z.boolean().optional()
+export const mode = z.enum(['std', 'pro', '4k']).optional()
+export const ratio = z.string().max(10).optional()
+/** Kling wants text, useapi.net's clients send either. */
+export const seconds = z
+  .union([z.number().int(), z.string().regex(/^\d{1,2}$/)])
+  .transform(String)
+  .optional()
+export const images = z.number().int().min(1).max(9).optional()
+/** A saved element; useapi.net wrote `u_` before the number. */
+export const element = z
+  .string()
+  .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
+  .optional()
+
+/** What Kling has nothing for is refused unless it is neutral: silently another result would be worse. */
+export function only<T extends string | number | boolean>(value: T) {
+  const error = `has no counterpart in Kling's API; only ${JSON.stringify(value)} is accepted`
+  return z.literal(value, { error }).optional()
+}
+
+export const elements = { element_1: element, element_2: element, element_3: element }
+
+const SHOTS = [1, 2, 3, 4, 5, 6]
+
+export const shots: Record<string, z.ZodType> = Object.fromEntries(
+  SHOTS.flatMap((index) => [
+    [`shot_${index}_prompt`, text],
+    [`shot_${index}_duration`, seconds],
+  ])
+)
+
+/** Only members that are there. */
+export function given(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+/** Numbers of elements do not fit a number of JavaScript; they are written as they came. */
+export function elementList(fields: Fields): Fields {
+  const ids = Object.keys(elements).flatMap((name) => {
+    const id = fields[name]
+    return typeof id === 'string' ? [{ element_id: rawNumber(id.replace(/^u_/, '')) }] : []
+  })
+  return ids.length === 0 ? {} : { element_list: ids }
+}
+
+function rawNumber(digits: string): unknown {
+  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
+  return rawJSON(BigInt(digits).toString())
+}
+
+/** Several shots are one prompt each; their length together is that of the video. */
+export function shotList(fields: Fields): Fields {
+  const list = SHOTS.flatMap((index) => {
+    const prompt = fields[`shot_${index}_prompt`]
+    if (prompt === undefined) return []
+    return [{ index, prompt, duration: String(fields[`shot_${index}_duration`] ?? '5') }]
+  })
+  if (list.length === 0) return {}
+  const whole = list.reduce((sum, shot) => sum + Number(shot.duration), 0)
+  const plan = { multi_shot: true, shot_type: 'customize', multi_prompt: list }
+  return { ...plan, duration: String(whole) }
+}
+
+const MODELS: Record<string, string> = {
+  'kling-v3-0': 'kling-v3',
+  'kling-v2-5': 'kling-v2-5-turbo',
+  'kling-v2-0': 'kling-v2',
+}
+export const TURBO = 'kling-v3-0-turbo'
+
+export function modelOf(name: unknown): string {
+  return MODELS[String(name)] ?? String(name)
+}
+
+/** useapi.net's v3 sounds unless told not to, the older ones only when told. */
+export function soundOf({ enable_audio: wanted }: Fields, isOnByItself: boolean): Fields {
+  if (isOnByItself) return { sound: wanted === false ? 'off' : 'on' }
+  return wanted === undefined ? {} : { sound: wanted === true ? 'on' : 'off' }
+}
+
+/** `@image_1` in useapi.net's prompts. */
+export function referring(prompt: unknown): string | undefined {
+  if (typeof prompt !== 'string') return undefined
+  return prompt.replaceAll(/@((?:image|element|video)_\d)/g, '<<<$1>>>')
+}

@@ -1,0 +1,174 @@
+/** I1 and I2: slots are never overdrawn and always come back. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { Simulator } from '../support/simulator.ts'
+import type { Bench } from './bench.ts'
+import { errorOf, jobOf, pause, Tenant } from './tenant.ts'
+
+const LIMITS = [1, 2, 3]
+const ROOM = 6
+
+async function maximaOf(tenant: Tenant): Promise<number[]> {
+  return (await tenant.seen()).accounts.map((one) => one.maxInFlight)
+}
+
+export function holdsTheLimits({ kit, calm }: Bench): void {
+  test('60 creations at once fill every slot exactly, and when they have ended exactly as many fit again', async () => {
+    const tenant = await Tenant.open(calm, kit, ...LIMITS)
+    const storm = async () => {
+      const answers = await Promise.all(Array.from({ length: 60 }, () => tenant.create()))
+      const counts = [200, 429].map((status) => answers.filter((one) => one.status === status))
+      expect(counts.map((some) => some.length)).toEqual([ROOM, 60 - ROOM])
+      return (counts[0] ?? []).map(jobOf)
+    }
+    for (const id of await storm()) await tenant.end(id)
+    await until(async () => (await tenant.held()) === 0)
+    expect(new Set(await storm()).size).toBe(ROOM)
+    expect(await maximaOf(tenant)).toEqual(LIMITS)
+    expect(await tenant.startedJobs()).toBe(2 * ROOM)
+  })
+
+  test('creations, polls, ends and tellings that come twice, all at once, never overdraw an account', async () => {
+    const tenant = await Tenant.open(calm, kit, ...LIMITS)
+    await calm.sim.settings({ jobMs: 60, doubleRate: 1 })
+    const ids: string[] = []
+    const client = async () => {
+      while (ids.length < 40) {
+        const answer = await tenant.create({}, { prefer: 'wait=5' })
+        if (answer.status === 200) ids.push(jobOf(answer))
+        else expect(answer.status, await answer.text()).toBe(429)
+        const known = ids[Math.floor(Math.random() * ids.length)]
+        if (known !== undefined) expect((await tenant.poll(known)).status).toBe(200)
+      }
+    }
+    await Promise.all(Array.from({ length: 12 }, client))
+    await until(async () => (await tenant.held()) === 0)
+    for (const [index, most] of (await maximaOf(tenant)).entries()) {
+      expect(most).toBeLessThanOrEqual(LIMITS[index] ?? 0)
+    }
+    expect(await tenant.startedJobs()).toBe(new Set(ids).size)
+  })
+
+  test('killed at any moment of a storm, it comes back with the same limits and every slot', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
+    const simulator = await Simulator.start({ vars: { JOB_MS: '300' } })
+    const start = () => openGateway({ simulator, persist: folder, timeScale: 100 })
+    let gateway = await start()
+    try {
+      const tenant = await Tenant.open(gateway, { ...kit, isHeard: async () => undefined }, 2, 3)
+      const { token } = tenant.at
+      const resumed = () => tenant.seenBy(gateway.as(token))
+      for (let round = 0; round < 3; round += 1) {
+        const at = resumed()
+        const storm = Array.from({ length: 40 }, (_, index) =>
+          at.create({ name: `storm-${round}-${index}` }).catch(() => undefined)
+        )
+        await pause(20 + round * 40)
+        await kill(gateway)
+        await Promise.all(storm)
+        gateway = await start()
+      }
+      await until(async () => (await resumed().held()) === 0, 20_000)
+      await simulator.settings({ jobMs: 600_000 })
+      const fit = await Promise.all(Array.from({ length: 20 }, () => resumed().create()))
+      expect(fit.filter((answer) => answer.status === 200)).toHaveLength(5)
+      const [one = 0, two = 0] = await maximaOf(resumed())
+      expect([one <= 2, two <= 3]).toEqual([true, true])
+      expect(await simulator.control('GET', '/state')).toMatchObject({ duplicates: [] })
+    } finally {
+      await gateway.dispose()
+      await simulator.dispose()
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+}
+
+/** The whole of workerd, at once, with whatever it was doing. */
+async function kill(gateway: Gateway): Promise<void> {
+  if (gateway.pid === undefined) throw new Error('no workerd to kill')
+  process.kill(gateway.pid, 'SIGKILL')
+  await gateway.dispose()
+}
+
+export function givesEverySlotBack({ kit, calm, quick }: Bench): void {
+  test('as soon as the provider tells of the end, without one question', async () => {
+    const tenant = await Tenant.open(calm, kit, 1)
+    const id = await tenant.start({ callback: 'https://client.example.com/none' })
+    expect(await tenant.held()).toBe(1)
+    await calm.sim.forgetRequests()
+    await tenant.end(id)
+    await until(async () => (await tenant.held()) === 0)
+    expect(await calm.sim.requests()).toEqual([])
+    expect((await tenant.create()).status).toBe(200)
+  })
+
+  test('with the first answer to a poll that shows the end, when nothing was told', async () => {
+    const tenant = await Tenant.open(calm, kit, 1)
+    await calm.sim.settings({ webhooks: 'off' })
+    const id = await tenant.start()
+    const running = await tenant.poll(id)
+    expect(kit.statusIn(await running.json())).not.toBe(kit.words.done)
+    expect((await tenant.create()).status).toBe(429)
+    await tenant.end(id)
+    expect(kit.statusIn(await (await tenant.poll(id)).json())).toBe(kit.words.done)
+    expect((await tenant.create()).status).toBe(200)
+  })
+
+  test('by the alarm alone, when nothing was told and nobody asks; not before the provider answers it', async () => {
+    const tenant = await Tenant.open(quick, kit, 2)
+    await quick.sim.settings({ webhooks: 'off' })
+    const [account = ''] = tenant.emails
+    await quick.sim.fault({ match: { method: 'GET', account }, effect: { status: 503 } })
+    for (const id of [await tenant.start(), await tenant.start()]) await tenant.end(id)
+    await quick.sim.forgetRequests()
+    await until(async () => (await quick.sim.requests()).some((one) => one.status === 503))
+    expect(await tenant.held()).toBe(2)
+    expect((await tenant.create()).status).toBe(429)
+    await quick.sim.clearFaults()
+    await until(async () => (await tenant.held()) === 0, 20_000)
+    expect((await tenant.create()).status).toBe(200)
+  })
+
+  test('of a job that failed, which is shown as failed', async () => {
+    const tenant = await Tenant.open(calm, kit, 1)
+    const id = await tenant.start()
+    await tenant.end(id, 'failed')
+    await until(async () => (await tenant.held()) === 0)
+    expect(await tenant.job(id)).toMatchObject({ jobid: id, status: 'failed', status_final: true })
+  })
+
+  test('of a creation whose answer was lost: its job is found and followed to its end', async () => {
+    const tenant = await Tenant.open(quick, kit, 1)
+    await tenant.faultCreations({ reset: 'after' })
+    const lost = await tenant.create({ name: 'order-77' })
+    expect([lost.status, errorOf(lost)]).toEqual([502, 'outcome_unknown'])
+    const request = lost.headers.get('x-request-id') ?? ''
+    const { jobid } = await until(async () => {
+      const job = await tenant.job(request)
+      return job.jobid !== null && job
+    })
+    expect((await tenant.seen()).jobs.map((job) => job.id)).toEqual([jobid])
+    expect(await tenant.held()).toBe(1)
+    await tenant.end(jobid ?? '')
+    await until(async () => (await tenant.job(request)).status === 'completed')
+    expect(await tenant.held()).toBe(0)
+  })
+
+  test.each([{ reset: 'before' }, { status: 500 }, { status: 503 }])(
+    'of a creation that never arrived (%j), which ends as absent',
+    async (effect) => {
+      const tenant = await Tenant.open(quick, kit, 1)
+      await tenant.faultCreations(effect)
+      const lost = await tenant.create({ name: 'never' })
+      expect([lost.status, errorOf(lost)]).toEqual([502, 'outcome_unknown'])
+      expect(await tenant.held()).toBe(1)
+      const request = lost.headers.get('x-request-id') ?? ''
+      await until(async () => (await tenant.job(request)).status === 'absent')
+      expect(await tenant.held()).toBe(0)
+      expect(await tenant.startedJobs()).toBe(0)
+    }
+  )
+}

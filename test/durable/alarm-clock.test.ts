@@ -1,0 +1,32 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import { AlarmClock } from '#durable/alarm-clock.ts'
+
+afterEach(() => vi.useRealTimers())
+
+/** As workerd was seen to do: while an alarm rings, setting it to that same moment changes nothing. */
+function storageOf() {
+  let at: number | null = null
+  let ringing: number | null = null
+  return {
+    getAlarm: async () => at,
+    setAlarm: async (next: number) => {
+      if (next !== ringing) at = next
+    },
+    ring: () => {
+      ringing = at
+      at = null
+    },
+  }
+}
+
+test('an alarm that is set anew while it rings rings again', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage)
+  clock.setFor(Date.now() + 50)
+  vi.advanceTimersByTime(50)
+  storage.ring()
+  clock.noteFired()
+  clock.setFor(Date.now() - 10)
+  expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
+})

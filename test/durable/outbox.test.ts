@@ -1,0 +1,98 @@
+/** When the object's alarm has to come for what is owed. */
+import { expect, test } from 'vitest'
+import type { AttemptResult, Delivery } from '#domain/delivery.ts'
+import { waitsAt } from '#domain/waits.ts'
+import { Outbox } from '#durable/outbox.ts'
+
+function delivery(id: string): Delivery {
+  const now = Date.now()
+  return {
+    id,
+    provider: 'heygen',
+    tenant: 't',
+    event: { id, type: 'avatar_video.success', body: '{}' },
+    mentions: [],
+    target: { kind: 'callback', url: 'https://client.example.com/slow' },
+    state: 'pending',
+    createdAt: now,
+    startedAt: now,
+    nextAt: now,
+    tries: 0,
+    attempts: [],
+  }
+}
+
+test('a delivery that is due again at once is never under way twice at the same time', async () => {
+  let under = 0
+  let most = 0
+  let tries = 0
+  const outbox = new Outbox([], {
+    // So short that the next attempt is due when one ends.
+    waits: () => ({ ...waitsAt(1), deliverAtMs: [0, 1, 2, 3, 60_000] }),
+    lanes: () => 6,
+    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    send: async () => {
+      most = Math.max(most, (under += 1))
+      tries += 1
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      under -= 1
+      return { at: Date.now(), ms: 5, status: tries < 4 ? 500 : 200, isTaken: tries >= 4 }
+    },
+    save: () => {},
+  })
+  const now = Date.now()
+  outbox.add([{ ...delivery('evt_again'), startedAt: now, nextAt: now }])
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(most).toBe(1)
+})
+
+/** An outbox whose receivers never answer. */
+function hanging(): Outbox {
+  return new Outbox([], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    send: () => new Promise(() => {}),
+    save: () => {},
+  })
+}
+
+test('what waits for a free connection does not call the alarm at once, again and again', () => {
+  const outbox = hanging()
+  outbox.add(Array.from({ length: 8 }, (_, index) => delivery(`evt_${index}`)))
+  expect(outbox.isSending('evt_0')).toBe(true)
+  expect(outbox.isSending('evt_7')).toBe(false)
+  expect(outbox.dueAt()).toBeGreaterThan(Date.now() + 5000)
+})
+
+/** Due for a second. */
+function overdue(id: string): Delivery {
+  return { ...delivery(id), createdAt: 0, startedAt: 0, nextAt: Date.now() - 1000 }
+}
+
+function outboxWith(send: () => Promise<AttemptResult>): Outbox {
+  return new Outbox([], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    readOutlets: async () => ({ endpoints: [] }),
+    send,
+    save: () => {},
+  })
+}
+
+test('what waits for a connection does not make the alarm ring again and again', async () => {
+  const outbox = outboxWith(() => new Promise(() => {}))
+  outbox.add(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(overdue))
+  expect(outbox.isSending('a')).toBe(true)
+  expect(outbox.isSending('h')).toBe(false)
+  expect(outbox.dueAt()).toBeGreaterThan(Date.now() + 10_000)
+})
+
+test('what waits for a connection is sent when one is free', async () => {
+  const sent: string[] = []
+  const outbox = outboxWith(async () => ({ at: 0, ms: 1, isTaken: sent.push('one') > 0 }))
+  outbox.add(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(overdue))
+  await expect.poll(() => outbox.isEmpty).toBe(true)
+  expect(sent).toHaveLength(8)
+  expect(outbox.dueAt()).toBeUndefined()
+})

@@ -1,0 +1,32 @@
+/** What a client is told of a job's end. */
+import { expect, test } from 'vitest'
+import type { Lease } from '#domain/lease.ts'
+import { announce } from '#flows/announce.ts'
+import { getProvider } from '#providers/index.ts'
+
+const SUSPECT: Lease = {
+  id: 'r1',
+  requestId: 'r1',
+  tenant: 't',
+  kind: 'job',
+  state: 'suspect',
+  route: 'POST /v3/videos',
+  acquiredAt: 1000,
+  jobId: 'somebody-elses',
+  watch: ['video:somebody-elses'],
+  nextAt: 2000,
+  asks: 0,
+  misses: 0,
+  heardAt: 1000,
+  clue: {},
+  isTracked: true,
+  reply: { url: 'https://client.example.com/cb' },
+}
+
+test('a job that is only likely the client’s own is not named to it, not even when its account is given up', () => {
+  const end = { lease: SUSPECT, endedAt: 3000, outcome: { status: 'lost' } } as const
+  const told = announce(getProvider('heygen'), end)
+  expect(told?.event.body).toBeDefined()
+  expect(JSON.stringify(told)).not.toContain('somebody-elses')
+  expect(told?.isOwnOnly).toBe(true)
+})

@@ -1,0 +1,153 @@
+/** What a review of the Kling side found: bodies at the edge of what is allowed, answers that are lost, old and new design mixed. */
+import { afterAll, expect, test } from 'vitest'
+import { until, type Gateway } from '../support/gateway.ts'
+import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
+import { LOOPBACK } from '../support/hooked.ts'
+import { addKling, keysOf, klingRequests, TEXT2VIDEO } from '../support/kling.ts'
+import { Receiver } from '../support/receiver.ts'
+
+const openGateway = gatewaysOfTests()
+const receiver = await Receiver.open()
+afterAll(() => receiver.close())
+
+const T2V = '/kling/v1/videos/text2video'
+const TURBO = '/kling/text-to-video/kling-3.0-turbo'
+
+async function creationsOf(gateway: Gateway): Promise<(string | null | undefined)[]> {
+  const requests = await klingRequests(gateway)
+  return requests
+    .filter((one) => one.method === 'POST' && /text2video|text-to-video/.test(one.path))
+    .map((one) => one.body)
+}
+
+test('options that are null do not keep a creation from its name: it is found when its answer is lost', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  await gateway.sim.fault({ match: { method: 'POST' }, times: 1, effect: { reset: 'after' } })
+  const lost = await gateway.post(TURBO, { prompt: 'x', options: null })
+  expect(lost.status).toBe(502)
+  const [body] = await creationsOf(gateway)
+  expect(JSON.parse(body ?? '')).toMatchObject({
+    options: { external_task_id: expect.stringMatching(/^hgw/) },
+  })
+  const job = await until(async () => {
+    const path = `/v1/kling/jobs/${lost.headers.get('x-request-id')}`
+    const view = (await (await gateway.fetch(path)).json()) as { jobid: string; status: string }
+    return ['running', 'absent'].includes(view.status) && view
+  }, 20_000)
+  expect(job.status).toBe('running')
+})
+
+test('a creation that is sent again under its name after its answer was lost starts nothing twice', async () => {
+  for (const path of [T2V, TURBO]) {
+    const gateway = await openGateway({ simVars: { JOB_MS: '600000' } })
+    for (const name of ['ann', 'bob', 'cid', 'dan']) await addKling(gateway, name)
+    const fields =
+      path === T2V ? { external_task_id: 'once' } : { options: { external_task_id: 'once' } }
+    await gateway.sim.fault({
+      match: { method: 'POST', path: path.slice('/kling'.length) },
+      times: 1,
+      effect: { reset: 'after' },
+    })
+    expect((await gateway.post(path, { ...TEXT2VIDEO, ...fields })).status).toBe(502)
+    for (let index = 0; index < 4; index += 1) {
+      const again = await gateway.post(path, { ...TEXT2VIDEO, ...fields })
+      expect(again.status, await again.clone().text()).toBe(400)
+      expect(await again.json()).toMatchObject({ code: 1201 })
+    }
+  }
+})
+
+test.each([
+  ['a question about ids', (id: string) => [`/kling/tasks?task_ids=${id}`, {}] as const],
+  ['the list', () => ['/kling/tasks', { method: 'POST', body: '{}' }] as const],
+])(
+  'a v1 task whose end is heard by %s of the newer design is told in the shape of v1',
+  async (name, callOf) => {
+    const gateway = await openGateway({
+      vars: LOOPBACK,
+      simVars: { JOB_MS: '600000' },
+    })
+    await addKling(gateway, 'ann')
+    await gateway.sim.control('POST', '/settings', { webhooks: 'off' })
+    const path = `/${encodeURIComponent(name)}`
+    const made = await gateway.post(T2V, {
+      ...TEXT2VIDEO,
+      callback_url: receiver.url + path,
+      external_task_id: 'mine',
+    })
+    const id = made.headers.get('x-gateway-job') ?? ''
+    await gateway.sim.finishJobs()
+    const [asked, init] = callOf(id)
+    await gateway.fetch(asked, { ...init, headers: { 'content-type': 'application/json' } })
+    const [told] = await until(async () => receiver.posts(path).length > 0 && receiver.posts(path))
+    expect(JSON.parse(told?.body ?? '')).toMatchObject({
+      task_id: id,
+      task_status: 'succeed',
+      task_info: { external_task_id: 'mine' },
+      task_result: { videos: [{ id: expect.any(String), url: expect.any(String) }] },
+    })
+  }
+)
+
+test('a story shows its pictures in useapi.net’s view', async () => {
+  const gateway = await openGateway({ simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  const fields = { prompt: 'x', story_mode: true, imageCount: 3 }
+  const made = await gateway.post('/v1/kling/images/omni', fields)
+  const { task } = (await made.json()) as { task: { id: string } }
+  await gateway.sim.finishJobs()
+  const view = await (await gateway.fetch(`/v1/kling/tasks/${task.id}`)).json()
+  const work = { contentType: 'image', resource: { resource: expect.stringContaining('http') } }
+  expect(view).toMatchObject({ status_name: 'succeed', works: [work, work, work] })
+})
+
+test.each([
+  ['text2video', { shot_2_prompt: 'y' }],
+  ['text2video', { shot_1_duration: 3 }],
+  ['image2video-frames', { element_2: 'u_123' }],
+])('%s: what the turbo model has no place for is refused by name: %o', async (name, more) => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const fields = { prompt: 'x', model_name: 'kling-v3-0-turbo', ...more }
+  const answer = await gateway.post(`/v1/kling/videos/${name}`, fields)
+  expect(answer.status).toBe(400)
+  const { error } = (await answer.json()) as { error: string }
+  expect(error).toContain(Object.keys(more)[0])
+  expect(await creationsOf(gateway)).toEqual([])
+})
+
+test('tasks that nobody knows are asked of an account whose credential can serve the call', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { kind: 'pair' })
+  await addKling(gateway, 'bob', { kind: 'apiKey' })
+  const answer = await gateway.fetch('/kling/tasks?task_ids=123456789012345678')
+  expect(answer.status, await answer.clone().text()).toBe(200)
+  expect(await answer.json()).toMatchObject({ code: 0, data: [] })
+  const view = await gateway.fetch('/v1/kling/tasks/123456789012345678')
+  expect(view.status, await view.clone().text()).toBe(404)
+})
+
+test('an account that gets another kind of key beside its own stays the same account, with the slots that are taken', async () => {
+  const gateway = await openGateway({ simVars: { JOB_MS: '600000' } })
+  const email = await addKling(gateway, 'ann', { kind: 'apiKey', maxJobs: 2 })
+  for (let index = 0; index < 2; index += 1) {
+    expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(200)
+  }
+  const both = { email, maxJobs: 2, ...keysOf('ann') }
+  expect((await gateway.post('/v1/kling/accounts', both)).ok).toBe(true)
+  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
+  const { apiKey } = keysOf('ann')
+  expect((await gateway.post('/v1/kling/accounts', { email, maxJobs: 2, apiKey })).ok).toBe(true)
+  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
+})
+
+test('an account that has two kinds of keys is not added again by one of them under another email', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { kind: 'both' })
+  const { apiKey, accessKey, secretKey } = keysOf('ann')
+  for (const keys of [{ apiKey }, { accessKey, secretKey }]) {
+    const again = { email: 'other@example.com', maxJobs: 2, ...keys }
+    expect((await gateway.post('/v1/kling/accounts', again)).status).toBe(409)
+  }
+})

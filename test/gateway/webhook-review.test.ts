@@ -1,0 +1,215 @@
+/** Events that come twice, late, or after something else: what they must not do. */
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { until } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { endpointsOf, eventOf, hookOf, openHooked, signed } from '../support/hooked.ts'
+import { Receiver } from '../support/receiver.ts'
+
+const open = gatewaysOfFile()
+const receiver = await Receiver.open()
+afterAll(() => receiver.close())
+
+const gateway = await openHooked(open, { accounts: { one: 10 } })
+const hook = await hookOf(gateway, 'one')
+beforeEach(() => gateway.sim.settings({ webhooks: 'off' }))
+
+async function send(body: string): Promise<void> {
+  const headers = signed(hook.secret, body)
+  const answer = await fetch(hook.url, { method: 'POST', body, headers })
+  expect(answer.status).toBe(204)
+}
+
+async function stateOf(job: string): Promise<string> {
+  const answer = await gateway.fetch(`/v1/heygen/jobs/${job}`)
+  return ((await answer.json()) as { status: string }).status
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+async function openSession(): Promise<{ session: string; event: string }> {
+  const created = await gateway.post('/heygen/v3/video-agents', { prompt: 'A film.' })
+  expect(created.status, await created.clone().text()).toBe(200)
+  const session = created.headers.get('x-gateway-job') ?? ''
+  const event = eventOf(session, {
+    event_type: 'video_agent.success',
+    event_data: { session_id: session, video_id: `v-${session}`, url: null },
+  })
+  return { session, event }
+}
+
+async function goOn(session: string): Promise<string> {
+  await pause(1100)
+  const path = `/heygen/v3/video-agents/${session}`
+  const again = await gateway.post(path, { message: 'Shorter.' })
+  expect(again.status, await again.clone().text()).toBe(200)
+  return again.headers.get('x-gateway-job') ?? ''
+}
+
+test('the event of a session’s first run, come twice, does not end its second run', async () => {
+  const { session, event } = await openSession()
+  await send(event)
+  expect(await stateOf(session)).toBe('completed')
+  const run = await goOn(session)
+  await send(event)
+  expect(await stateOf(run)).toBe('running')
+})
+
+test('the event of a session’s first run, come late, does not end its second run', async () => {
+  const { session, event } = await openSession()
+  await gateway.sim.control('POST', `/jobs/${session}`, { status: 'completed' })
+  await gateway.fetch(`/heygen/v3/video-agents/${session}`)
+  expect(await stateOf(session)).toBe('completed')
+  const run = await goOn(session)
+  await send(event)
+  expect(await stateOf(run)).toBe('running')
+  await send(
+    event
+      .replace(/"created_at":"[^"]*"/, `"created_at":"${new Date().toISOString()}"`)
+      .replace('evt_', 'evt_2_')
+  )
+  expect(await stateOf(run)).toBe('completed')
+})
+
+async function withEndpoint(path: string, act: () => Promise<void>): Promise<void> {
+  const url = `${receiver.url}${path}`
+  const added = await gateway.post('/heygen/v3/webhooks/endpoints', { url })
+  expect(added.status, await added.clone().text()).toBe(200)
+  const { data } = (await added.json()) as { data: { endpoint_id: string } }
+  try {
+    await act()
+  } finally {
+    await gateway.fetch(`/heygen/v3/webhooks/endpoints/${data.endpoint_id}`, { method: 'DELETE' })
+  }
+}
+
+async function newJob(more: Record<string, unknown> = {}): Promise<string> {
+  const created = await gateway.createVideo(more)
+  expect(created.status, await created.clone().text()).toBe(200)
+  return created.headers.get('x-gateway-job') ?? ''
+}
+
+test('the end of a job whose tracking was ended is told to no endpoint, however often its event comes', async () => {
+  await withEndpoint('/untracked', async () => {
+    const job = await newJob()
+    await gateway.fetch(`/v1/heygen/scheduler/${job}`, { method: 'DELETE' })
+    for (const _ of [1, 2, 3]) await send(eventOf(job))
+    expect(await stateOf(job)).toBe('completed')
+    await pause(400)
+    expect(receiver.posts('/untracked')).toEqual([])
+  })
+})
+
+test('a job’s end is told once, although its event comes under a second id as well', async () => {
+  await withEndpoint('/ids', async () => {
+    const job = await newJob()
+    await send(eventOf(job))
+    await send(eventOf(job, { event_id: 'evt_another' }))
+    await send(eventOf(job, { event_id: 'evt_third', event_type: 'avatar_video.fail' }))
+    await until(async () => receiver.posts('/ids').length > 0)
+    await pause(400)
+    expect(receiver.posts('/ids').map((one) => one.headers['webhook-id'])).toEqual([`evt_${job}`])
+  })
+})
+
+test('an endpoint hears nothing of jobs that ended before it was there', async () => {
+  const job = await newJob()
+  await send(eventOf(job))
+  await withEndpoint('/afterwards', async () => {
+    await send(eventOf(job))
+    await pause(400)
+    expect(receiver.posts('/afterwards')).toEqual([])
+    // What did not come through the gateway is news.
+    await send(eventOf('made-elsewhere'))
+    await until(async () => receiver.posts('/afterwards').length > 0)
+  })
+})
+
+test('when one event ends two runs of a session, each run’s own callback is called', async () => {
+  const callback_url = (name: string) => `${receiver.url}/${name}`
+  const created = await gateway.post('/heygen/v3/video-agents', {
+    prompt: 'A film.',
+    callback_url: callback_url('run-one'),
+  })
+  const session = created.headers.get('x-gateway-job') ?? ''
+  const path = `/heygen/v3/video-agents/${session}`
+  const body = { message: 'Shorter.', callback_url: callback_url('run-two') }
+  expect((await gateway.post(path, body)).status).toBe(200)
+  await pause(50)
+  await send(
+    eventOf(session, {
+      event_type: 'video_agent.success',
+      event_data: { session_id: session, video_id: null },
+    })
+  )
+  await until(async () => receiver.posts('/run-one').length + receiver.posts('/run-two').length > 0)
+  await pause(300)
+  expect(receiver.posts('/run-one')).toHaveLength(1)
+  expect(receiver.posts('/run-two')).toHaveLength(1)
+})
+
+test('the platform keeps no log of requests of its own: hook ids and tickets stand in their addresses', async () => {
+  const config = await readFile('wrangler.toml', 'utf8')
+  const [, logs = ''] = /\[observability\.logs\]([^[]*)/.exec(config) ?? []
+  expect(logs).toMatch(/^invocation_logs = false$/m)
+  const [, traces = ''] = /\[observability\.traces\]([^[]*)/.exec(config) ?? []
+  expect(traces).toMatch(/^enabled = false$/m)
+})
+
+test('48 h after an account was removed its webhook and credential are gone, although a delivery is still owed', async () => {
+  // In scaled time: 48 h are 22 s, the 24 h of a delivery 11 s.
+  const leaving = await openHooked(open, { accounts: { owing: 2 }, timeScale: 8000 })
+  receiver.answer = ({ path }) => (path === '/never' ? 500 : undefined)
+  await leaving.createVideo({ callback_url: `${receiver.url}/never` })
+  await leaving.fetch('/v1/heygen/accounts/owing@example.com', { method: 'DELETE' })
+  await until(async () => (await endpointsOf(leaving, 'owing')).length === 0, 50_000)
+  expect(receiver.posts('/never').length).toBeLessThan(9)
+  await until(async () => receiver.posts('/never').length === 9, 20_000)
+}, 90_000)
+
+test('deliveries are listed however large their events were', async () => {
+  await withEndpoint('/large', async () => {
+    const data = { video_id: 'elsewhere', note: 'x'.repeat(1_000_000) }
+    for (let index = 0; index < 36; index += 1) {
+      await send(eventOf(`large-${index}`, { event_data: data }))
+    }
+    const answer = await gateway.fetch('/v1/deliveries?limit=100')
+    expect(answer.status, await answer.clone().text()).toBe(200)
+    const { deliveries } = (await answer.json()) as { deliveries: { event: { id: string } }[] }
+    expect(deliveries.map((one) => one.event.id)).toContain('evt_large-35')
+  })
+})
+
+test('a webhook whose secret was changed at HeyGen is registered anew once a job ends without its event', async () => {
+  // In scaled time: events are missed after 1.2 s, and the webhook is looked after once in 7.2 s.
+  const changed = await openHooked(open, { accounts: { changed: 5 }, timeScale: 500 })
+  const before = await hookOf(changed, 'changed')
+  await fetch(
+    `${changed.sim.url}/api.heygen.com/v3/webhooks/endpoints/${before.id}/rotate-secret`,
+    { method: 'POST', headers: { 'x-api-key': 'sk_test_changed' } }
+  )
+  await pause(7500)
+  const created = await changed.createVideo()
+  const job = created.headers.get('x-gateway-job') ?? ''
+  await changed.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+  const after = await until(async () => {
+    const [endpoint] = await endpointsOf(changed, 'changed')
+    return endpoint?.id !== before.id && endpoint
+  })
+  expect(await endpointsOf(changed, 'changed')).toHaveLength(1)
+  const body = eventOf('news')
+  const headers = signed(after.secret, body)
+  expect((await fetch(after.url, { method: 'POST', body, headers })).status).toBe(204)
+})
+
+test('an account removed at once, while its webhook is being registered, leaves none behind at HeyGen', async () => {
+  const match = { method: 'POST', path: '/v3/webhooks/endpoints' }
+  await gateway.sim.fault({ match, times: 1, effect: { latencyMs: 1500 } })
+  const email = await gateway.addAccount('brief', 2)
+  await pause(300)
+  await gateway.fetch(`/v1/heygen/accounts/${email}?now=true`, { method: 'DELETE' })
+  await pause(2500)
+  await until(async () => (await endpointsOf(gateway, 'brief')).length === 0, 3000)
+})

@@ -1,0 +1,69 @@
+/** examples/receiver.mjs as a user starts it, called by a gateway. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { afterAll, expect, test } from 'vitest'
+import { until } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { openHooked } from '../support/hooked.ts'
+
+const open = gatewaysOfFile()
+const children: ChildProcess[] = []
+afterAll(() => {
+  for (const child of children) child.kill()
+})
+
+const gateway = await openHooked(open, { accounts: { one: 3 } })
+const made = await gateway.fetch('/v1/callback-secret', { method: 'POST' })
+const { secret } = (await made.json()) as { secret: string }
+const receiver = await start(secret)
+
+async function start(key: string): Promise<{ url: string; said: string[] }> {
+  const child = spawn(process.execPath, ['examples/receiver.mjs'], {
+    env: { ...process.env, SECRET: key, PORT: '0' },
+  })
+  children.push(child)
+  const said: string[] = []
+  child.stdout.on('data', (chunk) => said.push(...String(chunk).trim().split('\n')))
+  const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0])
+  return { url, said }
+}
+
+test('it takes what the gateway delivers, once each', async () => {
+  const created = await gateway.createVideo({ callback_url: receiver.url, callback_id: 'example' })
+  const id = created.headers.get('x-gateway-job') ?? ''
+  await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+  const line = await until(async () => receiver.said.find((one) => one.includes(id)))
+  expect(line).toMatch(/^avatar_video\.success /)
+  const list = await gateway.fetch(`/v1/deliveries?job=${id}`)
+  const { deliveries } = (await list.json()) as { deliveries: { id: string; state: string }[] }
+  expect(deliveries).toMatchObject([{ state: 'delivered' }])
+  await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}/retry`, { method: 'POST' })
+  await until(async () => {
+    const again = await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}`)
+    const { state, attempts } = (await again.json()) as { state: string; attempts: unknown[] }
+    return state === 'delivered' && attempts.length === 2
+  })
+  expect(receiver.said.filter((one) => one.includes(id))).toHaveLength(1)
+})
+
+test('it refuses what is not signed, signed with another secret, changed, or old', async () => {
+  const body = '{"event_type":"x","event_data":{}}'
+  const at = (seconds: number, key = secret, text = body) => {
+    const time = String(Math.floor(Date.now() / 1000) + seconds)
+    const bytes = Buffer.from(key.slice(6), 'base64')
+    const standard = createHmac('sha256', bytes).update(`evt_x.${time}.${text}`).digest('base64')
+    return {
+      'webhook-id': 'evt_x',
+      'webhook-timestamp': time,
+      'webhook-signature': `v1,${standard}`,
+      signature: createHmac('sha256', key).update(text).digest('hex'),
+    }
+  }
+  const post = async (headers: Record<string, string>) =>
+    (await fetch(receiver.url, { method: 'POST', body, headers })).status
+  expect(await post({})).toBe(401)
+  expect(await post(at(0, 'whsec_AAAA'))).toBe(401)
+  expect(await post(at(0, secret, `${body} `))).toBe(401)
+  expect(await post(at(-3600))).toBe(401)
+  expect(await post(at(0))).toBe(204)
+})

@@ -1,0 +1,16 @@
+/** Stands in the place of src/providers/index.ts: the same list and one line. */
+import { PROVIDERS as OURS } from '../../../src/providers/index.ts'
+import type { Provider } from '#providers/provider.ts'
+import { demo } from './demo/index.ts'
+
+export const PROVIDERS: readonly Provider[] = [...OURS, demo]
+
+export function findProvider(name: string): Provider | undefined {
+  return PROVIDERS.find((provider) => provider.name === name)
+}
+
+export function getProvider(name: string): Provider {
+  const provider = findProvider(name)
+  if (!provider) throw new Error(`no provider is called ${name}`)
+  return provider
+}
