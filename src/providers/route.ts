@@ -1,0 +1,141 @@
+/** A row of a provider's route table, and how the lists and searches of such rows are shaped. Data only. */
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** `creates-job` and `sync-generation` take slots; every other kind is a plain call. */
+export type RouteKind =
+  | 'creates-job'
+  | 'sync-generation'
+  | 'job-status'
+  | 'read-account'
+  | 'write-account'
+  | 'read-shared'
+  | 'streaming-session'
+
+/**
+ * Which accounts a call concerns. `any`: one usable account. `owner`: the account that owns the ids in the
+ * call, else any. `roomy`: the account with the most free slots, as what is uploaded there is used there.
+ * `merge`, `sum`, `split`: several accounts make one answer. `gateway`: the gateway's own.
+ */
+export type Pool = 'any' | 'owner' | 'roomy' | 'merge' | 'sum' | 'split' | 'gateway'
+
+/** Where one id stands in a request. `pointer` is a JSON pointer in which `*` stands for every member. */
+export interface IdRef {
+  resource: string
+  in: 'path' | 'query' | 'body'
+  at: string
+  required: boolean
+  mayBeShared: boolean
+  isList: boolean
+}
+
+/** Links a creating route to the job it starts. `null` on the route: it has no status row to ask. */
+export interface JobLink {
+  /** The kind of thing whose state tells the end; with the id it makes the watch key `video:abc`. */
+  watch: string
+  /** Pointers into the answer (or `body:` into the request); the first that yields ids wins, each id is a job. */
+  id: string | readonly string[]
+  /** Where the id to watch stands when it is not the job's own: `path:session_id`. */
+  watchId?: string
+  /** A second name of the same job. */
+  alias?: { watch: string; id: string }
+  /** The status path to ask, `{id}` replaced. */
+  ask: string
+  /** Asked when the first path is no longer there. */
+  askElse?: string
+  /** Pointer to an array in the request body: one job, so one slot, for each member. */
+  slots?: string
+  /** What a daily trial limit counts; such a limit parks only this meter. */
+  meter?: string
+}
+
+/** How a status answer is read. `id` as in {@link JobLink}, or `answer:` for bulk answers. */
+export interface StatusLink {
+  watch: string
+  id: string
+  status?: string
+  /** The same in bulk answers, from the row; absent: `/status`. */
+  rowStatus?: string
+  done: readonly string[]
+  failed: readonly string[]
+  /** A pointer whose presence means failure whatever the status says. */
+  failedWhen?: string
+  /** States in which a human is awaited: such a job holds no slot. */
+  waiting?: readonly string[]
+  /** A pointer to the list of everything that runs: what the account's alarm does not find there has ended. */
+  listOfAll?: string
+}
+
+export interface Route {
+  method: Method
+  path: string
+  kind: RouteKind
+  /** `upload`: the provider's upload host. */
+  host: 'api' | 'upload'
+  pool: Pool
+  ids: readonly IdRef[]
+  creates: readonly string[]
+  lists: readonly string[]
+  mixesShared: boolean
+  job?: JobLink | null
+  reports?: StatusLink
+  /** Once the call is accepted, the session that it names is over. */
+  ends?: boolean
+  /** Not passed on; the sentence says why and what to do instead. */
+  notOffered?: string
+}
+
+export interface RouteMatch {
+  route: Route
+  params: Readonly<Record<string, string>>
+}
+
+/** How a list that all accounts share in is shaped. Pointers into the answer, names of query parameters. */
+export interface ListShape {
+  /** Arrays of rows. Only unpaged lists have more than one. */
+  rows: readonly string[]
+  /** Where a row has its id; absent: by one of the usual names. */
+  id?: string
+  /** Ids further in that belong to the row's account. */
+  owned?: readonly string[]
+  /** It is asked with POST; limit and token stand in the JSON body. */
+  isAskedInBody?: boolean
+  /** Pages that are only counted, without a total or an end: the parameters, the usual and the largest size. */
+  counted?: { page: string; size: string; usual: number; most: number }
+  /** Where the number of rows on the page stands. */
+  count?: string
+  limit?: string
+  token?: string
+  /** The token of the next page, and whether there is one. */
+  next?: string
+  more?: string
+  /** Pages counted from 1, where a list has them beside tokens. */
+  page?: string
+  totals: readonly string[]
+  /** Where a row has its time, the first that is there. */
+  times: readonly string[]
+  /** The query parameter that tells `public` from `private` rows. */
+  shared?: { query: string }
+}
+
+/** A read that shows whether an account has an id, `{id}` replaced. `rows`: it is a list, and these are its ids. */
+export interface IdSearch {
+  path: string
+  /** JSON, for a list that is asked for with POST. */
+  body?: string
+  rows?: string
+}
+
+/** A way to list an account's recent jobs, for a creation whose answer was lost. */
+export interface Finder {
+  path: string
+  /** Pointers from a row. */
+  rows: string
+  id: string
+  title: string
+  createdAt: string
+  /** Pointer to the callback id in a row, where rows have it. */
+  callbackId?: string
+  /** Else the path of one job's details that have it at `/data/callback_id`, `{id}` replaced. */
+  details?: string
+}
