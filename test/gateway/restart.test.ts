@@ -14,8 +14,13 @@ afterAll(async () => {
 
 const CREATE = { method: 'POST', path: '/v3/videos' }
 
-function start(persist: string): Promise<Gateway> {
-  return openGateway({ simulator, persist: path.join(folder, persist), timeScale: 100 })
+function start(persist: string, timeScale: number): Promise<Gateway> {
+  return openGateway({ simulator, persist: path.join(folder, persist), timeScale })
+}
+
+/** As the simulator saw them, answered or not. */
+async function creations() {
+  return (await simulator.requests()).filter((one) => one.method === 'POST')
 }
 
 /** The whole of workerd, at once, with whatever it was doing. */
@@ -25,27 +30,34 @@ async function kill(gateway: Gateway): Promise<void> {
   await gateway.dispose()
 }
 
-async function again(persist: string, token: string): Promise<Gateway> {
-  const gateway = await start(persist)
+async function again(persist: string, token: string, timeScale: number): Promise<Gateway> {
+  const gateway = await start(persist, timeScale)
   gateway.token = token
   return gateway
 }
 
 test('killed with jobs running and a creation in flight, it comes back with no slot lost and none too many', async () => {
-  const first = await start('jobs')
+  // Its creation is given up after 15 s, and its first alarm, which the second answers for, is 5 s away.
+  const first = await start('jobs', 6)
   const { token } = first
   await first.addAccount('killed', 3)
   const created = await Promise.all([first.createVideo(), first.createVideo()])
-  await simulator.fault({ match: CREATE, times: 1, effect: { latencyMs: 400 } })
+  await simulator.fault({ match: CREATE, times: 1, effect: { latencyMs: 600_000 } })
   const cut = first.createVideo({ callback_id: 'in-flight' }).then(
     () => 'answered',
     () => 'cut off'
   )
   await until(async () => (await first.heldSlots()) === 3)
+  await until(async () => (await creations()).length === 3)
   await kill(first)
   expect(await cut).toBe('cut off')
+  // The provider takes it all the same.
+  await simulator.control('POST', '/jobs', {
+    account: 'killed@example.com',
+    callbackId: 'in-flight',
+  })
 
-  const second = await again('jobs', token)
+  const second = await again('jobs', token, 100)
   const storm = await Promise.all(Array.from({ length: 20 }, () => second.createVideo()))
   expect(new Set(storm.map((answer) => answer.status))).toEqual(new Set([429]))
   for (const answer of created) {
@@ -54,16 +66,26 @@ test('killed with jobs running and a creation in flight, it comes back with no s
       'killed@example.com'
     )
   }
-  await new Promise((resolve) => setTimeout(resolve, 3000))
+  // Its alarms have asked about what ran, as we did above, and have looked for what was cut off.
+  await until(async () => {
+    const paths = (await simulator.requests()).map((one) => one.path)
+    const isAsked = created.every((answer) => {
+      const id = answer.headers.get('x-gateway-job')
+      return paths.filter((one) => one === `/v3/videos/${id}`).length > 1
+    })
+    return isAsked && paths.includes('/v1/video_status.get')
+  }, 30_000)
+  expect((await second.createVideo()).status).toBe(429)
   await kill(second)
 
-  const third = await again('jobs', token)
+  // What ended meanwhile is seen by the alarms that the second left behind; creations again have 15 s.
   await simulator.finishJobs()
-  await until(async () => (await third.heldSlots()) === 0)
+  const third = await again('jobs', token, 6)
+  await until(async () => (await third.heldSlots()) === 0, 30_000)
   const fit = await Promise.all(Array.from({ length: 10 }, () => third.createVideo()))
   expect(fit.filter((answer) => answer.status === 200)).toHaveLength(3)
   const witness = await simulator.account('killed@example.com')
   expect(witness.maxInFlight).toBeLessThanOrEqual(3)
   expect(witness.jobsStarted).toBeLessThanOrEqual(6)
   await third.dispose()
-})
+}, 120_000)

@@ -24,25 +24,40 @@ async function start(key: string): Promise<{ url: string; said: string[] }> {
   children.push(child)
   const said: string[] = []
   child.stdout.on('data', (chunk) => said.push(...String(chunk).trim().split('\n')))
-  const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0])
+  const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0], 30_000)
   return { url, said }
 }
 
-test('it takes what the gateway delivers, once each', async () => {
+async function endJob(): Promise<string> {
   const created = await gateway.createVideo({ callback_url: receiver.url, callback_id: 'example' })
   const id = created.headers.get('x-gateway-job') ?? ''
   await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
-  const line = await until(async () => receiver.said.find((one) => one.includes(id)))
+  return id
+}
+
+function lineOf(id: string): Promise<string> {
+  return until(async () => receiver.said.find((one) => one.includes(id)), 30_000)
+}
+
+test('it takes what the gateway delivers, once each', async () => {
+  const id = await endJob()
+  const line = await lineOf(id)
   expect(line).toMatch(/^avatar_video\.success /)
-  const list = await gateway.fetch(`/v1/deliveries?job=${id}`)
-  const { deliveries } = (await list.json()) as { deliveries: { id: string; state: string }[] }
+  // It says so before it answers, and the gateway notes the answer after that.
+  const deliveries = await until(async () => {
+    const list = await gateway.fetch(`/v1/deliveries?job=${id}`)
+    const all = ((await list.json()) as { deliveries: { id: string; state: string }[] }).deliveries
+    return all.some((one) => one.state === 'delivered') && all
+  }, 30_000)
   expect(deliveries).toMatchObject([{ state: 'delivered' }])
   await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}/retry`, { method: 'POST' })
   await until(async () => {
     const again = await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}`)
     const { state, attempts } = (await again.json()) as { state: string; attempts: unknown[] }
     return state === 'delivered' && attempts.length === 2
-  })
+  }, 30_000)
+  // What it says comes in order: a second line would stand before that of a later job.
+  await lineOf(await endJob())
   expect(receiver.said.filter((one) => one.includes(id))).toHaveLength(1)
 })
 

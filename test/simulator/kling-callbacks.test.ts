@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { signKling } from '../../simulator/kling/signature.ts'
 import { openKling, TEXT_TO_VIDEO, TURBO } from './open-kling.ts'
-import { type Json, sleep } from './open-simulator.ts'
+import { type Json, soon } from './open-simulator.ts'
 
 type Received = { path: string; headers: IncomingHttpHeaders; text: string; body: Json }
 
@@ -15,7 +15,8 @@ let base = ''
 const received: Received[] = []
 
 beforeAll(async () => {
-  kling = await openKling({ vars: { JOB_MS: '60' } })
+  // Longer than the file takes: a task is processed by itself, and ends when it is told to.
+  kling = await openKling({ vars: { JOB_MS: '600000' } })
   server = createServer(async (request, response) => {
     let text = ''
     for await (const chunk of request) text += String(chunk)
@@ -37,18 +38,20 @@ const create = (name: string, callback_url: string, more: object = {}) =>
     body: { ...TEXT_TO_VIDEO, callback_url, ...more },
   })
 
-async function waitFor(path: string, count: number): Promise<Received[]> {
-  for (let tries = 0; tries < 100; tries++) {
-    const found = received.filter((each) => each.path === path)
-    if (found.length >= count) return found
-    await sleep(20)
-  }
-  throw new Error(`${path} was not called ${count} times`)
+const callsOf = (path: string): Received[] => received.filter((each) => each.path === path)
+
+function waitFor(path: string, count: number): Promise<Received[]> {
+  return soon(async () => callsOf(path).length >= count && callsOf(path))
 }
+
+/** What is told of it is sent before this returns. */
+const endAll = () => kling.sim('POST', 'finish', {})
 
 test('every change of a task is told as the bare task, unsigned', async () => {
   const made = await create('plain', `${base}/plain`, { external_task_id: 'cb-1' })
-  const calls = await waitFor('/plain', 2)
+  await waitFor('/plain', 1)
+  await kling.pass(600_000)
+  const calls = callsOf('/plain')
   expect(calls.map(({ body }) => body.task_status)).toEqual(['processing', 'succeed'])
   const [, last] = calls
   const { task_id } = made.body.data
@@ -66,7 +69,8 @@ test('the new design tells in its own shape, and signs with each secret of the a
   const options = { callback_url: `${base}/signed` }
   const body = { prompt: 'A cat', options }
   await kling.call('POST', TURBO, { name: 'signed', body })
-  const [call] = await waitFor('/signed', 1)
+  await endAll()
+  const [call] = callsOf('/signed')
   expect(call?.body).toMatchObject({ status: 'succeeded', outputs: [{ type: 'video' }] })
   const { 'webhook-id': id, 'webhook-timestamp': time } = call?.headers ?? {}
   const expected = ['new', 'old'].map((key) => {
@@ -74,7 +78,8 @@ test('the new design tells in its own shape, and signs with each secret of the a
     return `v1,${hmac.digest('base64')}`
   })
   expect(call?.headers['webhook-signature']).toBe(expected.join(' '))
-  expect(received.filter((each) => each.path === '/signed')).toHaveLength(1)
+  await kling.pass(60_000)
+  expect(callsOf('/signed')).toHaveLength(1)
   await kling.sim('POST', 'settings', { klingCallbacks: 'all' })
 })
 
@@ -90,30 +95,35 @@ test('callbacks are held, lost, doubled and kept from going beyond loopback', as
   const settings = (change: object) => kling.sim('POST', 'settings', change)
   await settings({ klingCallbacks: 'end', webhooks: 'held' })
   await create('held', `${base}/held`)
-  await sleep(120)
-  expect(received.some((each) => each.path === '/held')).toBe(false)
+  await endAll()
+  expect(callsOf('/held')).toHaveLength(0)
   await kling.sim('POST', 'webhooks', {})
-  expect(await waitFor('/held', 1)).toHaveLength(1)
+  expect(callsOf('/held')).toHaveLength(1)
   await settings({ webhooks: 'auto', doubleRate: 1 })
   await create('double', `${base}/double`)
-  expect(await waitFor('/double', 2)).toHaveLength(2)
+  await endAll()
+  expect(callsOf('/double')).toHaveLength(2)
   await settings({ doubleRate: 0, loseRate: 1 })
   await create('lost', `${base}/lost`)
-  await sleep(120)
-  expect(received.some((each) => each.path === '/lost')).toBe(false)
+  await endAll()
+  expect(callsOf('/lost')).toHaveLength(0)
   await settings({ loseRate: 0 })
   await create('far', 'https://example.com/kling')
-  await sleep(120)
+  await endAll()
   expect(await kling.sim('GET', 'webhooks?state=blocked')).toHaveLength(1)
   await settings({ klingCallbacks: 'all' })
 })
 
 test('a task that ends before it is processed has only its end to tell', async () => {
+  // Nothing goes out before the end, and the clock goes back so that the processing is still to come by then.
+  await kling.sim('POST', 'settings', { webhooks: 'held' })
   const made = await create('quick', `${base}/quick`, { prompt: '[hold]' })
+  await kling.pass(-60_000)
   await kling.sim('POST', `jobs/${made.body.data.task_id}`, { status: 'failed' })
-  await sleep(300)
-  const calls = await waitFor('/quick', 1)
-  expect(calls.map(({ body }) => body.task_status)).toEqual(['failed'])
+  await kling.pass(120_000)
+  await kling.sim('POST', 'settings', { webhooks: 'auto' })
+  await kling.sim('POST', 'webhooks', {})
+  expect(callsOf('/quick').map(({ body }) => body.task_status)).toEqual(['failed'])
 })
 
 test('an element id stays a whole integer in a callback', async () => {
@@ -125,6 +135,8 @@ test('an element id stays a whole integer in a callback', async () => {
       callback_url: `${base}/whole`,
     },
   })
-  const calls = await waitFor('/whole', 2)
-  expect(calls.at(-1)?.text).toMatch(/"element_id":\d{18}[,}]/)
+  await waitFor('/whole', 1)
+  await endAll()
+  expect(callsOf('/whole')).toHaveLength(2)
+  expect(callsOf('/whole').at(-1)?.text).toMatch(/"element_id":\d{18}[,}]/)
 })

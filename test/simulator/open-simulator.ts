@@ -1,5 +1,6 @@
 /** A running simulator with its remote control, for the tests of the simulator itself. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
+import { until } from '../support/gateway.ts'
 
 // Bodies are looked into by tests only; a wrong member shows there at once.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -44,6 +45,8 @@ export async function openSimulator(
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
     return (await answer.json()) as Json
   }
+  /** Moves the clock, also back. What falls due is done before it returns, webhooks included. */
+  const pass = (ms: number) => sim('POST', 'clock', { advanceMs: ms })
   const account = async (email: string): Promise<Json> => {
     const { accounts } = await sim('GET', `state?jobs=none&account=${email}`)
     return accounts[0]
@@ -56,6 +59,7 @@ export async function openSimulator(
     send,
     call,
     sim,
+    pass,
     account,
   }
 }
@@ -76,6 +80,7 @@ export const V2_VIDEO = {
   ],
 }
 
-export function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms))
+/** For what happens by itself, without the clock being moved: however slow the machine is. */
+export function soon<T>(what: () => Promise<T | false | undefined>): Promise<T> {
+  return until(what, 30_000)
 }

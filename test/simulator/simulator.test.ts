@@ -3,13 +3,19 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Json, openSimulator, sleep, V2_VIDEO, VIDEO } from './open-simulator.ts'
+import { type Json, openSimulator, soon, V2_VIDEO, VIDEO } from './open-simulator.ts'
+
+// Longer than the file takes: nothing ends unless the clock is moved.
+const JOB_MS = 600_000
+const vars = { JOB_MS: String(JOB_MS), SYNC_MS: '20' }
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
-  simulator = await openSimulator({ vars: { JOB_MS: '200', SYNC_MS: '20' } })
+  simulator = await openSimulator({ vars })
 })
 afterAll(() => simulator.dispose())
+
+const DAY_MS = 86_400_000
 
 const create = (key: string, more: object = {}) =>
   simulator.call('POST', '/v3/videos', { key, body: { ...VIDEO, ...more } })
@@ -86,6 +92,9 @@ test('a narrow key is forbidden what its scopes leave out, but may read itself',
 
 test('a trial stops at its daily number of videos', async () => {
   await simulator.sim('POST', 'accounts', { email: 'trial@sim.example', trialDailyLimit: 1 })
+  // A new day has just begun, so that none begins in between.
+  const { now } = await simulator.sim('GET', 'state?jobs=none')
+  await simulator.pass(DAY_MS - (now % DAY_MS))
   const send = () =>
     simulator.call('POST', '/v2/video/generate', { key: 'sk_sim_trial', body: V2_VIDEO })
   expect((await send()).status).toBe(200)
@@ -93,6 +102,8 @@ test('a trial stops at its daily number of videos', async () => {
     status: 429,
     body: { data: null, error: { code: 'trial_video_limit_exceeded' } },
   })
+  await simulator.pass(DAY_MS)
+  expect((await send()).status).toBe(200)
 })
 
 test('a trained group, an agent and a batch item are known by the ids of what they make', async () => {
@@ -105,7 +116,7 @@ test('a trained group, an agent and a batch item are known by the ids of what th
   ).body
   const read = async () =>
     (await simulator.call('GET', `/v3/video-agents/${data.session_id}`, { key })).body.data
-  await sleep(220)
+  await simulator.pass(1000)
   expect(await read()).toMatchObject({
     status: 'generating',
     video_id: data.video_id,
@@ -124,9 +135,9 @@ test('a job goes through its words and ends with a playable link', async () => {
     (await simulator.call('GET', `/v3/videos/${body.data.video_id}`, { key: 'sk_sim_life' })).body
       .data
   expect(await read()).toMatchObject({ status: 'pending', video_url: null, completed_at: null })
-  await sleep(120)
+  await simulator.pass(JOB_MS / 2)
   expect((await read()).status).toBe('processing')
-  await sleep(120)
+  await simulator.pass(JOB_MS / 2)
   const done = await read()
   expect(done).toMatchObject({ status: 'completed', title: 'T', duration: 2 })
   const media = await fetch(done.video_url)
@@ -136,10 +147,20 @@ test('a job goes through its words and ends with a playable link', async () => {
   expect(data).toMatchObject({ status: 'completed', callback_id: 'cb-1', error: null })
 })
 
+test('a job ends by itself, without the clock being moved', async () => {
+  const { body } = await create('sk_sim_alone', { script: '[ms=200]' })
+  await soon(async () => {
+    const path = `/v3/videos/${body.data.video_id}`
+    const read = await simulator.call('GET', path, { key: 'sk_sim_alone' })
+    return read.body.data.status === 'completed'
+  })
+})
+
 test('marks in the text make a job fail, wait or last', async () => {
   const failed = await create('sk_sim_marks', { script: '[fail] [ms=10]' })
   const held = await create('sk_sim_marks', { title: '[hold]' })
-  await sleep(250)
+  const lasting = await create('sk_sim_marks', { script: '[ms=3600000]' })
+  await simulator.pass(JOB_MS)
   const read = async (id: string) =>
     (await simulator.call('GET', `/v3/videos/${id}`, { key: 'sk_sim_marks' })).body.data
   expect(await read(failed.body.data.video_id)).toMatchObject({
@@ -147,6 +168,9 @@ test('marks in the text make a job fail, wait or last', async () => {
     failure_code: 'generation_failed',
     video_url: null,
   })
+  expect((await read(lasting.body.data.video_id)).status).toBe('pending')
+  await simulator.pass(3_600_000)
+  expect((await read(lasting.body.data.video_id)).status).toBe('completed')
   expect((await read(held.body.data.video_id)).status).toBe('processing')
   await simulator.sim('POST', `jobs/${held.body.data.video_id}`, { status: 'completed' })
   expect((await read(held.body.data.video_id)).status).toBe('completed')
@@ -161,7 +185,7 @@ test('above its concurrency an account refuses with 429 and Retry-After, and the
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
   const witness = { inFlight: 2, maxInFlight: 2, jobsStarted: 2 }
   expect(await simulator.account('two@sim.example')).toMatchObject(witness)
-  await sleep(250)
+  await simulator.pass(JOB_MS)
   expect(await simulator.account('two@sim.example')).toMatchObject({ ...witness, inFlight: 0 })
   expect((await create('sk_sim_two')).status).toBe(200)
 })
@@ -174,9 +198,9 @@ test('an account that queues accepts everything and runs it in turn', async () =
     [1, 2].map(() => simulator.call('POST', path, { key: 'sk_sim_queue', body: V2_VIDEO }))
   )
   expect(sent.map((each) => each.status)).toEqual([200, 200])
-  await sleep(250)
+  await simulator.pass(JOB_MS)
   expect(await simulator.account(email)).toMatchObject({ inFlight: 1, maxInFlight: 2 })
-  await sleep(250)
+  await simulator.pass(JOB_MS)
   expect((await simulator.account(email)).inFlight).toBe(0)
 })
 
@@ -198,7 +222,7 @@ test('a batch is one job whose items are asked for together, with not_found for 
   })
   expect(made.status).toBe(202)
   expect((await simulator.account('batch@sim.example')).jobsStarted).toBe(1)
-  await sleep(250)
+  await simulator.pass(JOB_MS)
   const batch = await simulator.call('GET', `/v3/videos/batches/${made.body.data.batch_id}`, {
     key,
   })
@@ -311,7 +335,7 @@ test('a streaming session lives until it is stopped or sleeps too long', async (
     status: 400,
     body: { code: 10004 },
   })
-  await simulator.sim('POST', 'clock', { advanceMs: 130_000 })
+  await simulator.pass(130_000)
   expect((await simulator.account('talk@sim.example')).inFlight).toBe(0)
 })
 
@@ -322,8 +346,10 @@ test('a realtime avatar is pending, streams, and completes when it is cancelled'
     .data
   const read = async () =>
     (await simulator.call('GET', `/v3/avatar-realtime/${stream_id}`, { key })).body.data
+  // It is pending for a moment only, which is stretched by putting the clock back.
+  await simulator.pass(-60_000)
   expect(await read()).toMatchObject({ status: 'pending', hls_url: null })
-  await sleep(230)
+  await simulator.pass(61_000)
   expect(await read()).toMatchObject({
     status: 'streaming',
     hls_url: expect.stringContaining('.m3u8'),
@@ -334,14 +360,14 @@ test('a realtime avatar is pending, streams, and completes when it is cancelled'
 
 test('state, clock and the books survive a restart on the same folder', async () => {
   const persist = await mkdtemp(path.join(tmpdir(), 'simulator-'))
-  const before = await openSimulator({ persist, vars: { JOB_MS: '60000' } })
+  const before = await openSimulator({ persist, vars })
   const { body } = await before.call('POST', '/v3/videos', { body: VIDEO })
-  await before.sim('POST', 'clock', { advanceMs: 30_000 })
+  await before.pass(JOB_MS / 2)
   process.kill(Number(before.pid), 'SIGKILL')
   await before.dispose()
-  const after = await openSimulator({ persist, vars: { JOB_MS: '60000' } })
+  const after = await openSimulator({ persist, vars })
   expect(await after.account('ann@sim.example')).toMatchObject({ inFlight: 1, maxInFlight: 1 })
-  await after.sim('POST', 'clock', { advanceMs: 31_000 })
+  await after.pass(JOB_MS / 2)
   const { data } = (await after.call('GET', `/v3/videos/${body.data.video_id}`)).body
   expect(data.status).toBe('completed')
   await after.dispose()
