@@ -30,9 +30,14 @@ test.each([
 
 test('a body with very many of them takes no longer for it', () => {
   const text = `{${Array.from({ length: 200_000 }, () => '"callback_url":"a"').join(',')}}`
-  const began = performance.now()
-  expect(withoutMember(text, AT)).toBe('{}')
-  expect(performance.now() - began).toBeLessThan(3000)
+  // The least of several tries: a pause of the machine can only add. Copying the text for each member takes minutes.
+  let leastMs = Infinity
+  for (let time = 0; time < 5 && leastMs > 3000; time += 1) {
+    const began = performance.now()
+    expect(withoutMember(text, AT)).toBe('{}')
+    leastMs = Math.min(leastMs, performance.now() - began)
+  }
+  expect(leastMs).toBeLessThanOrEqual(3000)
 })
 
 test('a member further in is found by its pointer; of two objects of one name the later counts', () => {

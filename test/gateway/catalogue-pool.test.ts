@@ -8,7 +8,7 @@ import { openGateway } from '../support/gateway.ts'
 const OWNER = 'bob@example.com'
 const gateway = await openGateway({
   accounts: { ann: 10, bob: 10, cid: 10 },
-  simVars: { JOB_MS: '30', SYNC_MS: '5' },
+  simVars: { JOB_MS: '600000', SYNC_MS: '5' },
 })
 afterAll(() => gateway.dispose())
 

@@ -74,7 +74,13 @@ async function openSessions(): Promise<string[]> {
   for (const name of NAMES) {
     for (let count = 0; count < 2; count += 1) {
       const headers = { 'x-api-key': `sk_test_${name}`, 'content-type': 'application/json' }
-      const body = JSON.stringify({ version: 'v2', avatar_name: 'Wayne_20240711', quality: 'low' })
+      const body = JSON.stringify({
+        version: 'v2',
+        avatar_name: 'Wayne_20240711',
+        quality: 'low',
+        // The longest there is: none may fall asleep before the last list of them was read.
+        activity_idle_timeout: 3600,
+      })
       const opened = await fetch(`${gateway.sim.url}/v1/streaming.new`, {
         method: 'POST',
         headers,

@@ -17,7 +17,7 @@ interface Answer {
 const gateway = await openGateway({
   accounts: { ann: 2 },
   simAccount: { examples: true },
-  simVars: { JOB_MS: '60000' },
+  simVars: { JOB_MS: '600000' },
 })
 /** Another host, which must never hear of anything. */
 const heard: string[] = []
@@ -883,29 +883,26 @@ test('after 120 failed authentications in a minute an address waits, its right t
   const guessed = await openGateway({ accounts: {} })
   const guess = (path: string) =>
     fetch(guessed.url + path, { headers: { authorization: `Bearer ${newToken()}` } })
-  const statuses: number[] = []
-  // A new minute may begin on the way.
-  while (statuses.at(-1) !== 429 && statuses.length < 260) {
-    const answer = await guess('/heygen/v3/videos')
-    statuses.push(answer.status)
-    await answer.text()
+  const refused: Response[] = []
+  const damped: Response[] = []
+  // A new minute may begin on the way. Several at once, so that no second one does on a slow machine.
+  while (damped.length === 0 && refused.length < 270) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => guess('/heygen/v3/videos')))
+    for (const answer of answers) (answer.status === 429 ? damped : refused).push(answer)
   }
-  expect(statuses.at(-1)).toBe(429)
-  expect(statuses.length).toBeGreaterThan(120)
-  expect(statuses.slice(0, -1).every((status) => status === 401)).toBe(true)
-  const damped = await guess('/heygen/v3/videos')
-  const body = (await damped.json()) as { error: { code: string } }
-  expect({
-    status: damped.status,
-    error: damped.headers.get('x-gateway-error'),
-    wait: damped.headers.get('retry-after'),
-    code: body.error.code,
-  }).toEqual({
-    status: 429,
-    error: 'too_many_failures',
-    wait: '60',
-    code: 'too_many_failures',
+  expect(refused.length).toBeGreaterThanOrEqual(120)
+  expect(refused.every(({ status }) => status === 401)).toBe(true)
+  const answered = damped.map(async (answer) => {
+    const body = (await answer.json()) as { error: { code: string } }
+    return {
+      error: answer.headers.get('x-gateway-error'),
+      wait: answer.headers.get('retry-after'),
+      code: body.error.code,
+    }
   })
+  const expected = { error: 'too_many_failures', wait: '60', code: 'too_many_failures' }
+  expect(answered.length).toBeGreaterThan(0)
+  expect(await Promise.all(answered)).toEqual(answered.map(() => expected))
   expect((await guessed.fetch('/v2/account')).status).toBe(200)
   await guessed.dispose()
 })

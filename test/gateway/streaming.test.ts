@@ -4,8 +4,10 @@ import { toStreamToken } from '../../src/domain/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
+import type { SimRequest } from '../support/simulator.ts'
 
 const gatewayWith = gatewaysOfTests()
+const LONG = { simVars: { JOB_MS: '600000' } }
 
 const [kid = '', raw = ''] = MASTER_KEYS.split(':')
 const vault = makeVault([{ kid, raw }])
@@ -109,6 +111,17 @@ function handshake(url: string, headers: Record<string, string> = {}) {
     asked.end()
   })
 }
+
+/** Waits until the alarm has read an account's list of sessions so often, and a moment for what follows from it. */
+async function untilListed(gateway: Gateway, name: string, times: number): Promise<void> {
+  const isList = ({ path, account }: SimRequest) =>
+    path === '/v1/streaming.list' && account === `${name}@example.com`
+  await until(async () => (await gateway.sim.requests()).filter(isList).length >= times, 40_000)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+}
+
+/** Alarms come soon, and an opening still has 4.5 s before it is given up. */
+const SOON = { timeScale: 20 }
 
 /** A token of ours with what one says in it; no end: tomorrow. */
 async function forged(more: Record<string, unknown> = {}, identity = 'stream-token/heygen') {
@@ -274,14 +287,15 @@ test('a session that the provider calls over in a refusal gives its slot back', 
 })
 
 test('a session that falls asleep gives its slot back by the alarm, one that is awake keeps it', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 2 }, timeScale: 100 })
+  const gateway = await gatewayWith({ accounts: { a: 2 }, ...SOON })
   const token = await newStreamToken(gateway)
-  const asleep = await openSession(gateway, token, { activity_idle_timeout: 30 })
+  const asleep = await openSession(gateway, token, { activity_idle_timeout: 600 })
   const awake = await openSession(gateway, token, { activity_idle_timeout: 3600 })
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  // Both sessions are asked about twice: that is when one that is not listed would be believed over.
+  await untilListed(gateway, 'a', 4)
   expect(await gateway.heldSlots()).toBe(2)
-  await gateway.sim.control('POST', '/clock', { advanceMs: 60_000 })
-  await until(async () => (await gateway.heldSlots()) === 1)
+  await gateway.sim.control('POST', '/clock', { advanceMs: 1_200_000 })
+  await until(async () => (await gateway.heldSlots()) === 1, 40_000)
   const jobs = (await (await gateway.fetch('/v1/heygen/scheduler')).json()) as { id: string }[]
   expect(jobs.map(({ id }) => id)).toEqual([awake])
   const shown = await gateway.fetch(`/v1/heygen/jobs/${asleep}`)
@@ -289,38 +303,46 @@ test('a session that falls asleep gives its slot back by the alarm, one that is 
 })
 
 test('a list of sessions that is broken or refused frees no slot', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 100 })
-  const token = await newStreamToken(gateway)
-  await openSession(gateway, token, { activity_idle_timeout: 3600 })
-  const list = { match: { path: '/v1/streaming.list' } }
-  for (const body of [
-    { code: 100, data: {} },
-    { code: 400123, data: { sessions: [] } },
-  ]) {
-    await gateway.sim.fault({ ...list, effect: { status: 200, body } })
-    await new Promise((resolve) => setTimeout(resolve, 4000))
-    expect(await gateway.heldSlots(), JSON.stringify(body)).toBe(1)
-    await gateway.sim.clearFaults()
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...SOON })
+  const bodies = {
+    a: { code: 100, data: {} },
+    b: { code: 400123, data: { sessions: [] } },
   }
+  for (const [name, body] of Object.entries(bodies)) {
+    const account = `${name}@example.com`
+    const match = { path: '/v1/streaming.list', account }
+    await gateway.sim.fault({ match, effect: { status: 200, body } })
+    const named = { 'x-gateway-account': account }
+    const token = await newStreamToken(gateway, '/v1/streaming.create_token', named)
+    await openSession(gateway, token, { activity_idle_timeout: 3600 })
+  }
+  // An answer without it is believed the second time.
+  for (const name of Object.keys(bodies)) await untilListed(gateway, name, 2)
+  expect(await gateway.heldSlots()).toBe(2)
 })
 
 test('a session whose opening got lost is found on the list, and its slot comes back when it is over', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 100 })
+  const gateway = await gatewayWith({ accounts: { a: 1 }, ...SOON })
   const token = await newStreamToken(gateway)
   const lost = { match: { path: '/v1/streaming.new' }, times: 1, effect: { reset: 'after' } }
   await gateway.sim.fault(lost)
-  const opened = await call(gateway, token, '/v1/streaming.new', NEW)
+  const opened = await call(gateway, token, '/v1/streaming.new', {
+    ...NEW,
+    activity_idle_timeout: 3600,
+  })
   expect(opened.status).toBe(502)
   expect(opened.headers.get('x-gateway-error')).toBe('outcome_unknown')
   expect(opened.headers.has('x-gateway-account')).toBe(false)
-  await new Promise((resolve) => setTimeout(resolve, 4000))
+  // Looked for and found, then asked about: not found twice, it would be let go.
+  await untilListed(gateway, 'a', 2)
   expect(await gateway.heldSlots()).toBe(1)
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) === 0)
+  await until(async () => (await gateway.heldSlots()) === 0, 40_000)
 })
 
 test('a full account answers a token with 429, and the provider’s own limit passes through', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 2 }, simAccount: { streamingConcurrency: 1 } })
+  const simAccount = { streamingConcurrency: 1 }
+  const gateway = await gatewayWith({ accounts: { a: 2 }, simAccount, ...LONG })
   const token = await newStreamToken(gateway)
   const session = await openSession(gateway, token)
   const limited = await call(gateway, token, '/v1/streaming.new', NEW)
@@ -352,7 +374,7 @@ test('a gateway token that meets the provider’s limit opens its session on the
 })
 
 test('a token is made on an account that has room, or on the one that is named', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...LONG })
   await gateway.createVideo({}, { 'x-gateway-account': 'a@example.com' })
   for (let round = 0; round < 8; round += 1) {
     const made = await gateway.fetch('/v1/streaming.create_token', { method: 'POST' })
@@ -430,9 +452,10 @@ test('a token that was changed, is over, or was sealed for something else is ref
 })
 
 test('a token outlives its day by nothing', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 50_000 })
+  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 100_000 })
   const token = await newStreamToken(gateway)
-  await new Promise((resolve) => setTimeout(resolve, 2000))
+  // A day is 864 ms.
+  await new Promise((resolve) => setTimeout(resolve, 900))
   expect((await call(gateway, token, '/v1/streaming.new', NEW)).status).toBe(401)
 })
 

@@ -28,10 +28,12 @@ const upstream = createServer((incoming, outgoing) => {
   if (path === '/v3/users/me') outgoing.end('{"data":{"username":"0123456789abcdef"}}')
   else outgoing.writeHead(404).end('{"error":{"code":"not_found","message":"not found"}}')
 })
+// As the provider does, it keeps idle connections: one closed just when a call comes would be a 502.
+upstream.keepAliveTimeout = 0
 await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
 const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
 
-const simulated = await openGateway({ accounts: { ann: 2 }, simVars: { JOB_MS: '60000' } })
+const simulated = await openGateway({ accounts: { ann: 2 }, simVars: { JOB_MS: '600000' } })
 const gateway = await openGateway({
   simulator: simulated.sim,
   vars: { HEYGEN_ORIGIN: origin, HEYGEN_UPLOAD_ORIGIN: origin },
@@ -307,15 +309,17 @@ test.each([
 test.each(['with a length', 'in chunks'])(
   'an answer that breaks off is seen to break off, %s',
   async (how) => {
+    const begun = deferred()
     answers.set('GET /v3/files/dies', async (incoming, outgoing) => {
       const headers = how === 'in chunks' ? {} : { 'content-length': '1000' }
       outgoing.writeHead(200, headers)
       outgoing.write('x'.repeat(500))
-      await wait(50)
+      await begun.promise
       outgoing.destroy()
     })
-    const reading = gateway.fetch('/heygen/v3/files/dies').then((answer) => answer.text())
-    await expect(reading).rejects.toThrow()
+    const answer = await gateway.fetch('/heygen/v3/files/dies')
+    begun.resolve()
+    await expect(answer.text()).rejects.toThrow()
   }
 )
 
@@ -504,13 +508,24 @@ test('a body that is streamed is not held: 64 MiB grow the gateway by less than 
     outgoing.writeHead(200, JSON_TYPE).end('{"code":100,"data":{"id":"a"}}')
   })
   answers.set('GET /v3/files/big', sendBig)
-  expect(await growthOfFresh((fresh) => upload(fresh, BIG))).toBeLessThan(48)
+  expect(await leastGrowth((fresh) => upload(fresh, BIG), 48)).toBeLessThan(48)
   const down = async (fresh: typeof gateway) => {
     const answer = await fresh.fetch('/heygen/v3/files/big')
     expect((await digest(answer.body)).length).toBe(BIG)
   }
-  expect(await growthOfFresh(down)).toBeLessThan(48)
+  expect(await leastGrowth(down, 48)).toBeLessThan(48)
 })
+
+/** Of up to three tries: what the process needs besides can only add, and a body that is held is held each time. */
+async function leastGrowth(
+  work: (fresh: typeof gateway) => Promise<unknown>,
+  enough: number
+): Promise<number> {
+  let least = Infinity
+  for (let time = 0; time < 3 && least >= enough; time += 1)
+    least = Math.min(least, await growthOfFresh(work))
+  return least
+}
 
 /** A process of its own, since one that once held much keeps the room and would not grow again. */
 async function growthOfFresh(work: (fresh: typeof gateway) => Promise<unknown>): Promise<number> {
@@ -596,17 +611,24 @@ test('a reader that stops stops the provider, and the gateway holds nothing for 
   const client = openCall(gateway, '/heygen/v3/files/faucet')
   const answer = await client.answer
   answer.on('error', () => {})
-  await wait(1500)
-  const [soon, growth] = [written, (await residentMiB(gateway)) - before]
-  await wait(500)
-  const later = written
+  // The kernel's own buffers on loopback take tens of MiB; the rest has to wait.
+  const most = endless / 4
+  const soon = await whenStill(() => written, most)
+  const growth = (await residentMiB(gateway)) - before
   client.leave()
   expect(soon).toBeGreaterThan(0)
-  // The kernel's own buffers on loopback take tens of MiB; the rest has to wait.
-  expect(soon).toBeLessThan(endless / 4)
-  expect(later).toBe(soon)
+  expect(soon).toBeLessThan(most)
   expect(growth).toBeLessThan(48)
 })
+
+/** What a number has come to when it has not changed for a while, or has become too large. */
+async function whenStill(read: () => number, most: number): Promise<number> {
+  for (;;) {
+    const before = read()
+    await wait(700)
+    if (read() === before || before >= most) return read()
+  }
+}
 
 test('a client that leaves before the answer ends its plain call', async () => {
   const [came, left] = [deferred(), deferred()]
@@ -617,7 +639,7 @@ test('a client that leaves before the answer ends its plain call', async () => {
   const client = openCall(gateway, '/heygen/v3/files/hang')
   await came.promise
   client.leave()
-  await until(() => isOver(left), 5000)
+  await until(() => isOver(left), 30_000)
 })
 
 test('a client that leaves in the middle of the answer ends its plain call', async () => {
@@ -631,7 +653,7 @@ test('a client that leaves in the middle of the answer ends its plain call', asy
   answer.on('error', () => {})
   await new Promise((resolve) => answer.once('data', resolve))
   client.leave()
-  await until(() => isOver(left), 5000)
+  await until(() => isOver(left), 30_000)
 })
 
 test('a client that leaves in the middle of an upload ends it', async () => {
@@ -648,58 +670,69 @@ test('a client that leaves in the middle of an upload ends it', async () => {
   sent.write(Buffer.alloc(100_000))
   await came.promise
   sent.socket?.resetAndDestroy()
-  await until(() => isOver(left), 5000)
+  await until(() => isOver(left), 30_000)
   expect(isWhole).toBe(false)
 })
 
 test('a client that leaves during a creation does not stop it: the job is bound and shown', async () => {
-  await simulated.sim.fault({
-    match: { path: '/v3/videos', method: 'POST' },
-    times: 1,
-    effect: { latencyMs: 1500 },
+  const [came, hasLeft] = [deferred(), deferred()]
+  let creations = 0
+  answers.set('POST /v3/videos', async (incoming, outgoing) => {
+    incoming.resume()
+    creations += 1
+    came.resolve()
+    await hasLeft.promise
+    outgoing.writeHead(200, JSON_TYPE).end('{"data":{"video_id":"left","status":"waiting"}}')
   })
-  const client = openCall(simulated, '/heygen/v3/videos', { ...VIDEO, title: 'left alone' })
-  await until(async () => (await slotsOf(simulated)).executing.length === 1)
+  const client = openCall(gateway, '/heygen/v3/videos', { ...VIDEO, title: 'left alone' })
+  await came.promise
+  expect((await slotsOf(gateway)).executing).toHaveLength(1)
   client.leave()
   await expect(client.answer).rejects.toThrow()
-  const job = await until(async () => (await simulated.sim.state()).jobs[0])
-  await until(async () => (await slotsOf(simulated)).executing[0]?.id === job.id)
-  const shown = await simulated.fetch(`/v1/heygen/jobs/${job.id}`)
+  // So that the gateway has seen it leave before it is answered.
+  await wait(300)
+  hasLeft.resolve()
+  await until(async () => (await slotsOf(gateway)).executing[0]?.id === 'left', 20_000)
+  const shown = await gateway.fetch('/v1/heygen/jobs/left')
   expect(await shown.json()).toMatchObject({
-    jobid: job.id,
-    email: 'ann@example.com',
+    jobid: 'left',
+    email: 'eve@example.com',
     status_final: false,
   })
-  expect((await simulated.sim.account('ann@example.com')).jobsStarted).toBe(1)
-  const path = `/v1/heygen/scheduler/${job.id}?force=true`
-  expect((await simulated.fetch(path, { method: 'DELETE' })).status).toBe(204)
+  expect(creations).toBe(1)
+  const path = '/v1/heygen/scheduler/left?force=true'
+  expect((await gateway.fetch(path, { method: 'DELETE' })).status).toBe(204)
 })
 
 test.each([
-  ['before its answer', 2000],
-  ['in the middle of its answer', 0],
-])('a client that leaves a generation %s leaves its slot', async (_, hangMs) => {
-  const came = deferred()
+  ['before its answer', false],
+  ['in the middle of its answer', true],
+])('a client that leaves a generation %s leaves its slot', async (_, isMiddle) => {
+  const [came, go] = [deferred(), deferred()]
+  // The sound never ends by itself: what gives the slot back is that the client has left.
   answers.set('POST /v3/models/audio/tts/stream', async (incoming, outgoing) => {
     incoming.resume()
     came.resolve()
-    await wait(hangMs)
+    if (!isMiddle) await go.promise
     outgoing.writeHead(200, { 'content-type': 'audio/mpeg' })
     outgoing.write('piece')
     const ticking = setInterval(() => outgoing.write('piece'), 50)
     outgoing.on('close', () => clearInterval(ticking))
-    setTimeout(() => outgoing.end(), 3000)
   })
   await freeAll()
   const path = '/heygen/v3/models/audio/tts/stream'
   const client = openCall(gateway, path, { text: 'Hello', voice_id: 'v' })
   await came.promise
   expect((await slotsOf(gateway)).executing).toHaveLength(1)
-  if (hangMs === 0) {
+  if (isMiddle) {
     const answer = await client.answer
     answer.on('error', () => {})
     await new Promise((resolve) => answer.once('data', resolve))
   }
   client.leave()
-  await until(async () => (await slotsOf(gateway)).executing.length === 0, 10_000)
+  if (!isMiddle) {
+    await wait(300)
+    go.resolve()
+  }
+  await until(async () => (await slotsOf(gateway)).executing.length === 0, 30_000)
 })
