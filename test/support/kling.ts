@@ -1,6 +1,6 @@
 /** Accounts at Kling, made in the simulator and added to a gateway. */
 import { SignJWT } from 'jose'
-import type { Gateway } from './gateway.ts'
+import { until, type Gateway } from './gateway.ts'
 import type { SimRequest } from './simulator.ts'
 
 export const TEXT2VIDEO = { model_name: 'kling-v3', prompt: 'A calm sunrise', duration: '5' }
@@ -55,6 +55,24 @@ export async function addKling(
 /** What the simulator saw of Kling since it was last told to forget. */
 export async function klingRequests(gateway: Gateway): Promise<SimRequest[]> {
   return (await gateway.sim.requests()).filter((one) => one.host.startsWith('kling'))
+}
+
+/**
+ * A creation that started a task and whose answer was lost. In scaled time one may be given up before it has arrived,
+ * which starts nothing; then another is made.
+ */
+export async function loseAnswer(gateway: Gateway, path: string, body: object): Promise<Response> {
+  const match = { method: 'POST', path: path.slice('/kling'.length) }
+  await gateway.sim.fault({ match, effect: { reset: 'after' } })
+  const lost = await until(async () => {
+    const answer = await gateway.post(path, body)
+    const { jobs } = await gateway.sim.state()
+    const request = answer.headers.get('x-request-id') ?? 'none'
+    // The gateway's own names end with their request.
+    return jobs.some((job) => job.callbackId?.endsWith(request)) && answer
+  }, 40_000)
+  await gateway.sim.clearFaults()
+  return lost
 }
 
 /** As Kling's own sample code signs. */
