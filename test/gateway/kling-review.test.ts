@@ -151,3 +151,27 @@ test('an account that has two kinds of keys is not added again by one of them un
     expect((await gateway.post('/v1/kling/accounts', again)).status).toBe(409)
   }
 })
+
+test('what a lost creation was only taken for is not shown as its task', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  await gateway.sim.fault({ match: { method: 'POST' }, times: 1, effect: { reset: 'after' } })
+  const urls = {
+    video: 'https://files.example.com/v.mp4',
+    audio: 'https://files.example.com/a.mp3',
+  }
+  const lost = await gateway.post('/v1/kling/videos/lipsync', urls)
+  expect(lost.status).toBe(502)
+  // A lip-sync has no name of its own, so its task is only a likely one: found, it is asked about.
+  const asked = await until(async () => {
+    const requests = await klingRequests(gateway)
+    return requests.find((one) => one.path.startsWith('/v1/videos/lip-sync/'))
+  }, 30_000)
+  const shown = await gateway.fetch(`/v1/kling/tasks/${lost.headers.get('x-request-id')}`)
+  expect([shown.status, await shown.json()]).toEqual([
+    404,
+    { error: expect.stringContaining('Unable to locate task_id'), code: 404 },
+  ])
+  const own = await gateway.fetch(`/v1/kling/tasks/${asked.path.split('/').at(-1)}`)
+  expect(own.status).toBe(200)
+})
