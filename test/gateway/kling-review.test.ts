@@ -175,3 +175,18 @@ test('what a lost creation was only taken for is not shown as its task', async (
   const own = await gateway.fetch(`/v1/kling/tasks/${asked.path.split('/').at(-1)}`)
   expect(own.status).toBe(200)
 })
+
+test('a task id may come as a number larger than JavaScript’s', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const id = '866889456698785799'
+  const task = { provider: 'kling', account: 'ann@example.com', id }
+  await gateway.sim.control('POST', '/jobs', task)
+  await gateway.sim.finishJobs()
+  const extended = await gateway.fetch('/v1/kling/videos/extend', {
+    method: 'POST',
+    body: `{"task_id": ${id}}`,
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(extended.status, await extended.text()).toBe(200)
+})
