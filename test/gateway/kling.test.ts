@@ -501,3 +501,21 @@ test('keys of an account are neither in answers nor in the log', async () => {
   expect(texts).not.toContain(apiKey)
   expect(texts).not.toContain(secretKey)
 })
+
+test('a page larger than Kling gives is refused, however many accounts there are', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob']) {
+    await addKling(gateway, name)
+    for (const [path, size] of [
+      [T2V, 501],
+      ['/kling/v1/general/custom-voices', 1001],
+    ] as const) {
+      const answer = await gateway.fetch(`${path}?pageSize=${size}`)
+      expect([answer.status, await answer.json()], name).toEqual([
+        400,
+        expect.objectContaining({ code: 1201, message: expect.stringContaining('pageSize') }),
+      ])
+      expect((await gateway.fetch(`${path}?pageSize=${size - 1}`)).status).toBe(200)
+    }
+  }
+})
