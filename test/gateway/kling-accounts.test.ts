@@ -214,3 +214,20 @@ test('accounts of one provider are none of the other', async () => {
   expect(await emails('heygen')).toEqual(['ann@example.com'])
   expect(await emails('kling')).toEqual(['bob@example.com'])
 })
+
+test('a webhook secret that was cut off is refused, not kept', async () => {
+  const gateway = await openGateway()
+  const email = await makeKling(gateway, 'ann')
+  const add = async (webhookSecret: string) => {
+    const answer = await gateway.post(ACCOUNTS, {
+      email,
+      maxJobs: 1,
+      ...keysOf('ann'),
+      webhookSecret,
+    })
+    return [answer.status, await answer.text()]
+  }
+  expect(await add('whsec_dGVzdHNlY')).toEqual([400, expect.stringContaining('webhookSecret')])
+  expect(await add('whsec_dGVzdHNlY3')).toEqual([201, expect.stringContaining('webhookSecret')])
+  expect(await add('whsec_dGVzdHNlY3I=')).toEqual([201, expect.any(String)])
+})

@@ -20,6 +20,9 @@ const DAY_MS = 24 * 3_600_000
 const secret = z.string().min(1).max(1024).optional()
 /** useapi.net's clients can send a key pair only in the place of the password. */
 const PAIR = /^([\w-]{16,})\|([\w-]{16,})$/
+/** Base64 that can be undone: with any other, no callback would ever be signed rightly. */
+const WEBHOOK_SECRET =
+  /^whsec_(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
 type Form = Partial<
   Record<
@@ -38,7 +41,7 @@ export const klingAccounts: ProviderAccounts = {
     region: z.enum(REGIONS).optional(),
     webhookSecret: z
       .string()
-      .regex(/^whsec_[A-Za-z0-9+/]+=*$/, 'must be the text that starts with whsec_')
+      .regex(WEBHOOK_SECRET, 'must be the text that starts with whsec_, whole')
       .max(200)
       .optional(),
   },
