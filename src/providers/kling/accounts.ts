@@ -17,6 +17,9 @@ import { logIn, USE_A_KEY } from './log-in.ts'
 
 const TIMEOUT_MS = 15_000
 const DAY_MS = 24 * 3_600_000
+/** What packs cost may be asked once a second of an account, and both kinds of its keys are proved. */
+const COSTS_EVERY_MS = 1100
+const COSTS_ASKED_MAX = 3
 const secret = z.string().min(1).max(1024).optional()
 /** useapi.net's clients can send a key pair only in the place of the password. */
 const PAIR = /^([\w-]{16,})\|([\w-]{16,})$/
@@ -54,7 +57,7 @@ export const klingAccounts: ProviderAccounts = {
   async prove(upstream, credential, session) {
     const proofs = []
     for (const part of partsOf(credential)) {
-      const costs = await askCosts(upstream, part, session, 30)
+      const costs = await askPatiently(upstream, part, session)
       const refusal = refusalOf(costs, credential, part)
       if (refusal) return refusal
       proofs.push(packsIn(costs.body).map((pack) => textAt(pack, '/resource_pack_id')))
@@ -167,6 +170,18 @@ interface Costs {
   /** 0: it could not be reached. */
   status: number
   body: unknown
+}
+
+async function askPatiently(
+  upstream: Upstream,
+  credential: Credential,
+  session: Session | undefined
+): Promise<Costs> {
+  for (let asked = 1; ; asked += 1) {
+    const costs = await askCosts(upstream, credential, session, 30)
+    if (textAt(costs.body, '/code') !== '1302' || asked === COSTS_ASKED_MAX) return costs
+    await upstream.pause(COSTS_EVERY_MS)
+  }
 }
 
 async function askCosts(
