@@ -190,3 +190,42 @@ test('a task id may come as a number larger than JavaScript’s', async () => {
   })
   expect(extended.status, await extended.text()).toBe(200)
 })
+
+test('a lost creation is found by its name however many tasks were made after it', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  const path = '/v1/videos/text2video'
+  await gateway.sim.fault({
+    match: { method: 'POST', path },
+    times: 1,
+    effect: { reset: 'after' },
+  })
+  await gateway.sim.fault({ match: { method: 'GET', path }, effect: { code: 5001 } })
+  const lost = await gateway.post(T2V, TEXT2VIDEO)
+  expect(lost.status).toBe(502)
+  const outside = { provider: 'kling', account: 'ann@example.com', path }
+  for (let index = 0; index < 220; index += 1) {
+    await gateway.sim.control('POST', '/jobs', outside)
+  }
+  await gateway.sim.clearFaults()
+  const job = await until(async () => {
+    const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
+    const view = (await answer.json()) as { jobid: string | null; status: string }
+    return (view.status !== 'outcome_unknown' || view.jobid !== null) && view
+  }, 30_000)
+  expect(job.status).toBe('running')
+})
+
+test('a lost creation that never arrived is not taken for a task of somebody else', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  const fault = { match: { method: 'POST' }, times: 1, effect: { reset: 'before' } }
+  await gateway.sim.fault(fault)
+  const lost = await gateway.post(T2V, TEXT2VIDEO)
+  expect(lost.status).toBe(502)
+  const outside = { provider: 'kling', account: 'ann@example.com', path: '/v1/videos/text2video' }
+  await gateway.sim.control('POST', '/jobs', outside)
+  await until(async () => (await gateway.heldSlots('kling')) === 0, 30_000)
+  const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
+  expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
+})

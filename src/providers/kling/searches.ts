@@ -31,13 +31,26 @@ export const NAMED_TASKS: IdSearch = {
   rows: '/data/*/external_id',
 }
 
-/** Every creation goes up under a name of its own, which the lists show. */
+/** Their pages say nothing of reading a task by its external id, so it is looked for on the list. */
+const LISTED = new Set([
+  '/v1/videos/lip-sync',
+  '/v1/videos/video-extend',
+  '/v1/images/multi-image2image',
+  '/v1/general/ai-multi-shot',
+])
+/** Of names that clients made up, those that any server reads alike in a path. */
+const PLAIN_NAME = /^[\w-]+$/
+
+/**
+ * Every creation goes up under a name of its own, and a task can be read by it. A list would have an end, before which
+ * busy accounts make many younger tasks.
+ */
 export function finderOf(lease: Lease): Finder {
   const [, path = ''] = lease.route.split(' ')
+  const { callbackId: name = '' } = lease.clue
   if (!path.startsWith('/v1/')) {
-    const name = encodeURIComponent(lease.clue.callbackId ?? '')
     return {
-      path: `/tasks?external_task_ids=${name}`,
+      path: `/tasks?external_task_ids=${encodeURIComponent(name)}`,
       rows: '/data/*',
       id: '/id',
       title: '/title',
@@ -45,9 +58,10 @@ export function finderOf(lease: Lease): Finder {
       callbackId: '/external_id',
     }
   }
+  const isRead = PLAIN_NAME.test(name) && !LISTED.has(path)
   return {
-    path: `${path}?pageNum=1&pageSize=200`,
-    rows: '/data/*',
+    path: isRead ? `${path}/${name}` : `${path}?pageNum=1&pageSize=200`,
+    rows: isRead ? '/data' : '/data/*',
     id: '/task_id',
     title: '/title',
     createdAt: '/created_at',
