@@ -79,6 +79,8 @@ export interface Route {
   mixesShared: boolean
   job?: JobLink | null
   reports?: StatusLink
+  /** As in {@link JobLink}, of a generation that is over with its answer. */
+  meter?: string
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
   /** Not passed on; the sentence says why and what to do instead. */
