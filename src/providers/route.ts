@@ -126,6 +126,8 @@ export interface IdSearch {
   /** JSON, for a list that is asked for with POST. */
   body?: string
   rows?: string
+  /** All of these instead, where an account's credential cannot serve the path. */
+  otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }
 
 /** A way to list an account's recent jobs, for a creation whose answer was lost. */

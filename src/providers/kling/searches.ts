@@ -1,9 +1,10 @@
 /**
  * Where an id that nobody has seen is looked for. Results of tasks have no read of their own: the newest five hundred tasks
- * of an account show theirs.
+ * of an account show theirs, and without an API key those of each kind.
  */
 import type { Finder, IdSearch } from '#providers/provider.ts'
 import type { Lease } from '#domain/lease.ts'
+import { ROUTES } from './routes.ts'
 
 const RESULT: IdSearch = {
   path: '/tasks',
@@ -11,9 +12,15 @@ const RESULT: IdSearch = {
   rows: '/data/result/*/outputs/*/id',
 }
 
+/** The v1 lists in which such results stand. */
+function listsWith(rows: string): IdSearch[] {
+  const lists = ROUTES.filter((route) => route.lists.includes(rows))
+  return lists.map(({ path }) => ({ path: `${path}?pageSize=500`, rows }))
+}
+
 export const SEARCHES: Record<string, IdSearch> = {
-  video: RESULT,
-  audio: RESULT,
+  video: { ...RESULT, otherwise: listsWith('/data/*/task_result/videos/*/id') },
+  audio: { ...RESULT, otherwise: listsWith('/data/*/task_result/audios/*/id') },
   task: { path: '/tasks?task_ids={id}', rows: '/data/*/id' },
   voice: {
     path: '/v1/general/custom-voices?pageSize=1000',
