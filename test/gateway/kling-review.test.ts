@@ -229,3 +229,23 @@ test('a lost creation that never arrived is not taken for a task of somebody els
   const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
 })
+
+test.each([
+  ['all ten', 10, '<<<image_1>>>, <<<image_10>>>, <<<element_1>>>'],
+  ['the first and the last', 2, '<<<image_1>>>, <<<image_2>>>, <<<element_1>>>'],
+])('a prompt names its pictures by their places in the list: %s', async (_, count, prompt) => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const numbers = count === 10 ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [1, 10]
+  const made = await gateway.post('/v1/kling/images/omni', {
+    prompt: '@image_1, @image_10, @element_2',
+    element_2: 'u_829836802793406551',
+    ...Object.fromEntries(
+      numbers.map((number) => [`image_${number}`, `https://files.example.com/${number}.png`])
+    ),
+  })
+  expect(made.status, await made.text()).toBe(200)
+  const requests = await klingRequests(gateway)
+  const sent = requests.find((one) => one.path === '/v1/images/omni-image')
+  expect(JSON.parse(sent?.body ?? '')).toMatchObject({ prompt })
+})

@@ -270,7 +270,7 @@ function omniVideo(fields: Fields) {
   const keep_original_sound = fields['keep_audio'] === true ? 'yes' : 'no'
   const body = given({
     model_name: isOld ? 'kling-video-o1' : 'kling-v3-omni',
-    prompt: referring(fields['prompt']),
+    prompt: referring(fields),
     aspect_ratio,
     duration: duration ?? '5',
     mode: how ?? 'std',
