@@ -91,18 +91,36 @@ async function searchOne(
   accounts: readonly Account[],
   { ref, id, how }: NamedId & { how: IdSearch }
 ): Promise<Owner[]> {
-  const asked = await askAccounts(ports, accounts, () => readCall(call.provider, call, how))
-  const holders = asked.filter((one) => has(one, how, id))
+  const looks = accounts.flatMap((account) => looksOn(call, account, how))
+  let next = 0
+  const asked = await askAccounts(
+    ports,
+    looks.map(({ account }) => account),
+    () => readCall(call.provider, call, looks[next++]?.how ?? how)
+  )
+  const shown = asked.filter((one, index) => has(one, looks[index]?.how ?? how, id))
+  const holders = accounts.filter((account) => shown.some((one) => one.account === account))
   const isCertain = asked.every(saysSomething)
   const [holder] = holders
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
   const found: Owner[] = []
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
-  else if (holder) found.push({ ...rest, email: holder.account.email })
+  else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.noteMissing(pool, [id])
   // What only one account of several could show may be public all the same: good for this call, not for the next.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found
+}
+
+/** What an account's credential can be asked. */
+function looksOn(
+  { provider }: ProxyCall,
+  account: Account,
+  how: IdSearch
+): { account: Account; how: IdSearch }[] {
+  const isAble = provider.missingFor?.(account, how.path) === undefined
+  const { otherwise } = how
+  return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }
 
 /** Refused, overloaded or unreachable accounts say nothing about an id. */

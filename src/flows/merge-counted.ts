@@ -37,7 +37,7 @@ export async function mergeCounted(
   return partialAnswer(first, pagedText(shape, first, answered, merged, null), asked)
 }
 
-/** What is no number is left to the provider: it is asked as the client asked, and refuses. */
+/** What is no number, or larger than it gives, is left to the provider: it is asked as the client asked, and refuses. */
 function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; size: number } {
   const query = new URLSearchParams(call.search)
   const read = (name: string, usual: number) => {
@@ -91,8 +91,11 @@ function searchFor(
   size: number
 ): string {
   const query = new URLSearchParams(call.search)
-  const isOdd = (name: string) => query.has(name) && !/^[1-9]\d*$/.test(query.get(name) ?? '')
-  if (!isOdd(counted.page)) query.set(counted.page, String(page))
-  if (!isOdd(counted.size)) query.set(counted.size, String(size))
+  const isOdd = (name: string, most: number) => {
+    const value = query.get(name)
+    return value !== null && !(/^[1-9]\d*$/.test(value) && Number(value) <= most)
+  }
+  if (!isOdd(counted.page, Infinity)) query.set(counted.page, String(page))
+  if (!isOdd(counted.size, counted.most)) query.set(counted.size, String(size))
   return `?${query}`
 }

@@ -180,7 +180,7 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   const { ports, desk, provider } = errands
   const finder = provider.finderOf(lease)
   const answer = finder && (await get(errands, finder.path))
-  const rows = finder && answer?.status === 200 ? rowsOf(finder, answer.body) : undefined
+  const rows = finder && answer && rowsIn(provider, finder, answer)
   const fresh = finder && rows && (await withCallbackIds(errands, lease, finder, rows))
   const still = current(errands, lease)
   if (!still) return
@@ -198,6 +198,12 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   const { tenant, email } = desk.account
   const rest = { source: 'created', mayBeShared: false, lease: still.requestId } as const
   await ports.desk(tenant, provider.name).learn([{ id: start.jobId, email, ...rest }])
+}
+
+/** Undefined: the answer says nothing. That there is no such job says that there is no row. */
+function rowsIn(provider: Provider, finder: Finder, answer: Answer): Candidate[] | undefined {
+  if (provider.saysUnknown?.(answer) === true) return []
+  return answer.status === 200 ? rowsOf(finder, answer.body) : undefined
 }
 
 function rowsOf(finder: Finder, body: unknown): Candidate[] {

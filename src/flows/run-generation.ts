@@ -36,6 +36,7 @@ async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 }
 
 function leaseAskOf(call: ReadCall): LeaseAsk {
+  const { meter } = call.match?.route ?? {}
   return {
     leaseId: call.requestId,
     tenant: call.tenant,
@@ -43,6 +44,7 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
     route: `${call.match?.route.method} ${call.match?.route.path}`,
     count: 1,
     clue: {},
+    ...(meter === undefined ? {} : { meter }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
   }
 }

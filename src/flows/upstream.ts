@@ -24,6 +24,7 @@ export function makeUpstream(ports: Ports): Upstream {
         text: new TextDecoder().decode(bytes),
       }
     },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
   }
 }
 

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
+import { parseJson } from '#domain/json-text.ts'
 import type { AppEnv } from './app-env.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
@@ -44,12 +45,9 @@ function messageOf(error: z.ZodError, fields: unknown): string {
 }
 
 async function readJson(c: Context<AppEnv>): Promise<unknown> {
-  const text = await readText(c)
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    throw new AppError('bad_request', 'The body must be JSON or multipart/form-data.')
-  }
+  const json = parseJson(await readText(c))
+  if (json !== undefined) return json
+  throw new AppError('bad_request', 'The body must be JSON or multipart/form-data.')
 }
 
 async function readText(c: Context<AppEnv>): Promise<string> {

@@ -142,7 +142,10 @@ function headersOf(sent: Sent): Record<string, string> {
   return { ...accountHeader(sent.email), ...(jobs ? { 'X-Gateway-Job': jobs } : {}) }
 }
 
-/** Where its creation said that it is asked about; else where the provider shows any task. */
+/**
+ * Where its creation said that it is asked about; else where the provider shows any task. What a lost creation was only
+ * taken for is nobody's until it is asked for by its own id.
+ */
 async function readTask(
   c: Context<AppEnv>,
   provider: Provider,
@@ -150,7 +153,9 @@ async function readTask(
   { id, email }: { id: string; email: string | undefined }
 ): Promise<{ sent: Sent; path: string }> {
   const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
-  const path = found?.record.lease.ask ?? mapping.taskPath(id)
+  const lease = found?.record.lease
+  if (lease?.state === 'suspect' && lease.jobId !== id) throw unknownTask(id)
+  const path = lease?.ask ?? mapping.taskPath(id)
   const on = email ?? (found?.account ? found.account.email : undefined)
   const sent = await sendUseapi(c, provider, { method: 'GET', path, email: on }).catch(
     (error: unknown) => {

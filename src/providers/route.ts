@@ -79,6 +79,8 @@ export interface Route {
   mixesShared: boolean
   job?: JobLink | null
   reports?: StatusLink
+  /** As in {@link JobLink}, of a generation that is over with its answer. */
+  meter?: string
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
   /** Not passed on; the sentence says why and what to do instead. */
@@ -124,6 +126,8 @@ export interface IdSearch {
   /** JSON, for a list that is asked for with POST. */
   body?: string
   rows?: string
+  /** All of these instead, where an account's credential cannot serve the path. */
+  otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }
 
 /** A way to list an account's recent jobs, for a creation whose answer was lost. */

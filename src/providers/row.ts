@@ -16,6 +16,7 @@ export interface RowOptions {
   mixesShared?: boolean
   job?: JobLink | null
   reports?: StatusLink
+  meter?: string
   ends?: boolean
   notOffered?: string
 }
@@ -48,6 +49,7 @@ function rowOf(method: Method) {
     mixesShared: options.mixesShared ?? false,
     ...(options.job === undefined ? {} : { job: options.job }),
     ...(options.reports === undefined ? {} : { reports: options.reports }),
+    ...(options.meter === undefined ? {} : { meter: options.meter }),
     ...(options.ends === undefined ? {} : { ends: options.ends }),
     ...(options.notOffered === undefined ? {} : { notOffered: options.notOffered }),
   })

@@ -18,4 +18,6 @@ export interface Upstream {
     origin: string,
     call: UpstreamCall
   ): Promise<{ status: number; headers: Headers; text: string }>
+  /** Where the provider wants its questions apart. */
+  pause(ms: number): Promise<void>
 }

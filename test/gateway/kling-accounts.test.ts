@@ -214,3 +214,32 @@ test('accounts of one provider are none of the other', async () => {
   expect(await emails('heygen')).toEqual(['ann@example.com'])
   expect(await emails('kling')).toEqual(['bob@example.com'])
 })
+
+test('a webhook secret that was cut off is refused, not kept', async () => {
+  const gateway = await openGateway()
+  const email = await makeKling(gateway, 'ann')
+  const add = async (webhookSecret: string) => {
+    const answer = await gateway.post(ACCOUNTS, {
+      email,
+      maxJobs: 1,
+      ...keysOf('ann'),
+      webhookSecret,
+    })
+    return [answer.status, await answer.text()]
+  }
+  expect(await add('whsec_dGVzdHNlY')).toEqual([400, expect.stringContaining('webhookSecret')])
+  expect(await add('whsec_dGVzdHNlY3')).toEqual([201, expect.stringContaining('webhookSecret')])
+  expect(await add('whsec_dGVzdHNlY3I=')).toEqual([201, expect.any(String)])
+})
+
+test('both kinds of keys are proved although Kling answers the question about packs once a second', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { kind: 'both', sim: { costsPerSecond: 1 } })
+  await gateway.sim.fault({ match: { path: '/account/costs' }, effect: { code: 1302 } })
+  const email = await makeKling(gateway, 'bob')
+  const never = await gateway.post(ACCOUNTS, { email, maxJobs: 1, ...keysOf('bob') })
+  expect([never.status, await never.json()]).toEqual([
+    502,
+    { error: 'Kling answered 429; nothing was changed', code: 502 },
+  ])
+})

@@ -243,3 +243,21 @@ test('a progress callback ends nothing', async () => {
   await gateway.sim.finishJobs()
   await receiver.heard('/progress')
 })
+
+test('a progress callback costs Kling no question', async () => {
+  for (const path of [T2V, TURBO]) {
+    const id = await create(gateway, path, {})
+    const ticket = await ticketOf(gateway)
+    await gateway.sim.forgetRequests()
+    for (const word of ['submitted', 'processing']) {
+      const body = path === T2V ? { task_id: id, task_status: word } : { id, status: word }
+      const init = { method: 'POST', body: JSON.stringify(body) }
+      expect((await fetch(ticket, init)).status).toBe(204)
+      expect(await held(gateway)).toBe(1)
+    }
+    await gateway.sim.finishJobs()
+    await until(async () => (await held(gateway)) === 0)
+    const questions = (await klingRequests(gateway)).filter((one) => one.method === 'GET')
+    expect(questions).toEqual([])
+  }
+})

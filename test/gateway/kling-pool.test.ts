@@ -4,7 +4,7 @@ import { until } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 import { nameOf, pathOf } from '../support/catalogue.ts'
 import { KLING_ROWS } from '../support/kling-catalogue.ts'
-import { addKling, klingRequests, TEXT2VIDEO } from '../support/kling.ts'
+import { addKling, keysOf, klingRequests, sign, TEXT2VIDEO } from '../support/kling.ts'
 
 const open = gatewaysOfTests()
 /** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
@@ -116,4 +116,34 @@ test('a question about the tasks of an account without an API key says what is m
   expect(((await both.json()) as { data: { id: string }[] }).data.map((row) => row.id)).toEqual([
     ids[1],
   ])
+})
+
+test('what a task made is found at an account without an API key too', async () => {
+  const gateway = await openGateway()
+  for (const [name, kind] of [
+    ['ann', 'both'],
+    ['bob', 'pair'],
+    ['cid', 'pair'],
+  ] as const) {
+    await addKling(gateway, name, { kind })
+  }
+  const account = 'bob@example.com'
+  const path = '/v1/videos/image2video'
+  await gateway.sim.control('POST', '/jobs', { provider: 'kling', account, path })
+  await gateway.sim.finishJobs()
+  const token = await sign(keysOf('bob').accessKey, keysOf('bob').secretKey)
+  // Not through the gateway, which would remember whose it is.
+  const list = await fetch(`${gateway.sim.url}/api-singapore.klingai.com${path}`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  const { data } = (await list.json()) as { data: { task_result: { videos: { id: string }[] } }[] }
+  const video_id = data[0]?.task_result.videos[0]?.id
+  expect(video_id).toMatch(/^\d+$/)
+  for (let index = 0; index < 4; index += 1) {
+    const answer = await gateway.post('/kling/v1/videos/identify-face', { video_id })
+    expect(answer.status, await answer.text()).toBe(200)
+    expect(answer.headers.get('x-gateway-account')).toBe(account)
+  }
+  const unknown = { video_id: '1'.repeat(18) }
+  expect((await gateway.post('/kling/v1/videos/identify-face', unknown)).status).toBe(400)
 })

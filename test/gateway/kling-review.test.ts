@@ -149,3 +149,101 @@ test('an account that has two kinds of keys is not added again by one of them un
     expect((await gateway.post('/v1/kling/accounts', again)).status).toBe(409)
   }
 })
+
+test('what a lost creation was only taken for is not shown as its task', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  await gateway.sim.fault({ match: { method: 'POST' }, times: 1, effect: { reset: 'after' } })
+  const urls = {
+    video: 'https://files.example.com/v.mp4',
+    audio: 'https://files.example.com/a.mp3',
+  }
+  const lost = await gateway.post('/v1/kling/videos/lipsync', urls)
+  expect(lost.status).toBe(502)
+  // A lip-sync has no name of its own, so its task is only a likely one: found, it is asked about.
+  const asked = await until(async () => {
+    const requests = await klingRequests(gateway)
+    return requests.find((one) => one.path.startsWith('/v1/videos/lip-sync/'))
+  }, 30_000)
+  const shown = await gateway.fetch(`/v1/kling/tasks/${lost.headers.get('x-request-id')}`)
+  expect([shown.status, await shown.json()]).toEqual([
+    404,
+    { error: expect.stringContaining('Unable to locate task_id'), code: 404 },
+  ])
+  const own = await gateway.fetch(`/v1/kling/tasks/${asked.path.split('/').at(-1)}`)
+  expect(own.status).toBe(200)
+})
+
+test('a task id may come as a number larger than JavaScript’s', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const id = '866889456698785799'
+  const task = { provider: 'kling', account: 'ann@example.com', id }
+  await gateway.sim.control('POST', '/jobs', task)
+  await gateway.sim.finishJobs()
+  const extended = await gateway.fetch('/v1/kling/videos/extend', {
+    method: 'POST',
+    body: `{"task_id": ${id}}`,
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(extended.status, await extended.text()).toBe(200)
+})
+
+test('a lost creation is found by its name however many tasks were made after it', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  const path = '/v1/videos/text2video'
+  await gateway.sim.fault({
+    match: { method: 'POST', path },
+    times: 1,
+    effect: { reset: 'after' },
+  })
+  await gateway.sim.fault({ match: { method: 'GET', path }, effect: { code: 5001 } })
+  const lost = await gateway.post(T2V, TEXT2VIDEO)
+  expect(lost.status).toBe(502)
+  const outside = { provider: 'kling', account: 'ann@example.com', path }
+  for (let index = 0; index < 220; index += 1) {
+    await gateway.sim.control('POST', '/jobs', outside)
+  }
+  await gateway.sim.clearFaults()
+  const job = await until(async () => {
+    const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
+    const view = (await answer.json()) as { jobid: string | null; status: string }
+    return (view.status !== 'outcome_unknown' || view.jobid !== null) && view
+  }, 30_000)
+  expect(job.status).toBe('running')
+})
+
+test('a lost creation that never arrived is not taken for a task of somebody else', async () => {
+  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  await addKling(gateway, 'ann')
+  const fault = { match: { method: 'POST' }, times: 1, effect: { reset: 'before' } }
+  await gateway.sim.fault(fault)
+  const lost = await gateway.post(T2V, TEXT2VIDEO)
+  expect(lost.status).toBe(502)
+  const outside = { provider: 'kling', account: 'ann@example.com', path: '/v1/videos/text2video' }
+  await gateway.sim.control('POST', '/jobs', outside)
+  await until(async () => (await gateway.heldSlots('kling')) === 0, 30_000)
+  const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
+  expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
+})
+
+test.each([
+  ['all ten', 10, '<<<image_1>>>, <<<image_10>>>, <<<element_1>>>'],
+  ['the first and the last', 2, '<<<image_1>>>, <<<image_2>>>, <<<element_1>>>'],
+])('a prompt names its pictures by their places in the list: %s', async (_, count, prompt) => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const numbers = count === 10 ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [1, 10]
+  const made = await gateway.post('/v1/kling/images/omni', {
+    prompt: '@image_1, @image_10, @element_2',
+    element_2: 'u_829836802793406551',
+    ...Object.fromEntries(
+      numbers.map((number) => [`image_${number}`, `https://files.example.com/${number}.png`])
+    ),
+  })
+  expect(made.status, await made.text()).toBe(200)
+  const requests = await klingRequests(gateway)
+  const sent = requests.find((one) => one.path === '/v1/images/omni-image')
+  expect(JSON.parse(sent?.body ?? '')).toMatchObject({ prompt })
+})

@@ -169,6 +169,19 @@ test.each([
     },
   ],
   [
+    '/videos/image2video-elements',
+    { image_0: PICTURE, prompt: 'x', model_name: 'kling-v3-0', enable_audio: false },
+    '/v1/videos/omni-video',
+    {
+      model_name: 'kling-v3-omni',
+      prompt: 'x',
+      duration: '5',
+      mode: 'std',
+      sound: 'off',
+      image_list: [{ image_url: PICTURE }],
+    },
+  ],
+  [
     '/videos/image2video-effects',
     { effect: 'color_mixing', image: PICTURE },
     '/v1/videos/effects',
@@ -445,6 +458,13 @@ test('what Kling has nothing for is refused by name', async () => {
     400,
     expect.stringMatching(/^prompt: has no counterpart/),
   ])
+  for (const silent of [{ omni_version: 'o1' }, { video_1: FILM }]) {
+    const sounding = { prompt: 'x', enable_audio: true, ...silent }
+    expect(await told('/videos/omni', sounding)).toEqual([
+      400,
+      expect.stringMatching(/^enable_audio: only/),
+    ])
+  }
   expect(await told('/images/kolors', { prompt: 'x', reference: 'restyle' })).toEqual([
     400,
     expect.stringMatching(/^reference: has no counterpart/),

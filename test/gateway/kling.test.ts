@@ -11,6 +11,7 @@ const T2V = '/kling/v1/videos/text2video'
 const TURBO = '/kling/text-to-video/kling-3.0-turbo'
 const IMAGES = '/kling/v1/images/generations'
 const JSON_TYPE = { 'content-type': 'application/json' }
+const SPEECH = { text: 'Hello', voice_id: 'oversea_male1', voice_language: 'en' }
 
 interface Task {
   code: number
@@ -502,4 +503,42 @@ test('keys of an account are neither in answers nor in the log', async () => {
   const { apiKey, secretKey } = keysOf('ann')
   expect(texts).not.toContain(apiKey)
   expect(texts).not.toContain(secretKey)
+})
+
+test('a page larger than Kling gives is refused, however many accounts there are', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob']) {
+    await addKling(gateway, name)
+    for (const [path, size] of [
+      [T2V, 501],
+      ['/kling/v1/general/custom-voices', 1001],
+    ] as const) {
+      const answer = await gateway.fetch(`${path}?pageSize=${size}`)
+      expect([answer.status, await answer.json()], name).toEqual([
+        400,
+        expect.objectContaining({ code: 1201, message: expect.stringContaining('pageSize') }),
+      ])
+      expect((await gateway.fetch(`${path}?pageSize=${size - 1}`)).status).toBe(200)
+    }
+  }
+})
+
+test('accounts whose video pack is used up are not asked for speech again, so the one that has some serves', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob', 'cid', 'dan']) {
+    const account = await addKling(gateway, name)
+    const effect = { code: 1102 }
+    await gateway.sim.fault({ match: { account, path: '/v1/audio/tts' }, effect })
+  }
+  const rich = await addKling(gateway, 'eve')
+  for (const name of ['ann', 'bob', 'cid', 'dan']) {
+    const headers = { 'X-Gateway-Account': `${name}@example.com` }
+    expect((await gateway.post('/kling/v1/audio/tts', SPEECH, headers)).status).toBe(503)
+  }
+  await gateway.sim.forgetRequests()
+  for (let index = 0; index < 6; index += 1) {
+    const answer = await gateway.post('/kling/v1/audio/tts', SPEECH)
+    expect([answer.status, answer.headers.get('x-gateway-account')]).toEqual([200, rich])
+  }
+  expect(await klingRequests(gateway)).toHaveLength(6)
 })

@@ -16,6 +16,9 @@ import { klingTasks } from './tasks.ts'
 const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 const TASK_CHARS_MAX = 256 * 1024
 
+/** Every change is told. That a task goes on is no news, and no reason to ask. */
+const GOES_ON = new Set(['submitted', 'processing'])
+
 /** Their pages name no callback. */
 const WITHOUT_CALLBACK = new Set([
   '/v1/images/omni-image',
@@ -43,7 +46,7 @@ export const klingEvents: ProviderEvents = {
     const task = parseJson(body)
     const id = textAt(task, '/task_id') ?? textAt(task, '/id')
     const word = textAt(task, '/task_status') ?? textAt(task, '/status')
-    if (id === undefined || word === undefined) return undefined
+    if (id === undefined || word === undefined || GOES_ON.has(word)) return undefined
     const reports = reportsOf(id, word, task)
     return { type: typeOf(word), body, reports, subject: id, mentions: [id] }
   },

@@ -7,6 +7,7 @@ import { matcher } from '#domain/match-route.ts'
 import { get, post } from '#providers/row.ts'
 import { EXTERNAL } from './names.ts'
 
+/** Pack types; speech and faces are paid from that of videos. */
 type Meter = 'video' | 'image' | 'try_on'
 
 interface Family {
@@ -129,12 +130,14 @@ export const ROUTES: readonly Route[] = [
   ...family('/v1/videos/effects', { meter: 'video', results: VIDEOS }),
   ...family('/v1/videos/multi-elements', { ids: [SESSION], meter: 'video', results: VIDEOS }),
   post('/v1/videos/identify-face', 'sync-generation', {
+    meter: 'video',
     pool: 'owner',
     ids: ['video body:/video_id'],
     creates: ['/data/session_id'],
   }),
-  post('/v1/videos/image-recognize', 'sync-generation'),
+  post('/v1/videos/image-recognize', 'sync-generation', { meter: 'video' }),
   post('/v1/videos/multi-elements/init-selection', 'sync-generation', {
+    meter: 'video',
     pool: 'owner',
     ids: ['video body:/video_id'],
     creates: ['/data/session_id'],
@@ -153,6 +156,7 @@ export const ROUTES: readonly Route[] = [
     results: [...AUDIOS, ...VIDEOS],
   }),
   post('/v1/audio/tts', 'sync-generation', {
+    meter: 'video',
     creates: ['/data/task_id', '/data/task_result/audios/*/id'],
   }),
 

@@ -1,9 +1,10 @@
 /**
  * Where an id that nobody has seen is looked for. Results of tasks have no read of their own: the newest five hundred tasks
- * of an account show theirs.
+ * of an account show theirs, and without an API key those of each kind.
  */
 import type { Finder, IdSearch } from '#providers/provider.ts'
 import type { Lease } from '#domain/lease.ts'
+import { ROUTES } from './routes.ts'
 
 const RESULT: IdSearch = {
   path: '/tasks',
@@ -11,9 +12,15 @@ const RESULT: IdSearch = {
   rows: '/data/result/*/outputs/*/id',
 }
 
+/** The v1 lists in which such results stand. */
+function listsWith(rows: string): IdSearch[] {
+  const lists = ROUTES.filter((route) => route.lists.includes(rows))
+  return lists.map(({ path }) => ({ path: `${path}?pageSize=500`, rows }))
+}
+
 export const SEARCHES: Record<string, IdSearch> = {
-  video: RESULT,
-  audio: RESULT,
+  video: { ...RESULT, otherwise: listsWith('/data/*/task_result/videos/*/id') },
+  audio: { ...RESULT, otherwise: listsWith('/data/*/task_result/audios/*/id') },
   task: { path: '/tasks?task_ids={id}', rows: '/data/*/id' },
   voice: {
     path: '/v1/general/custom-voices?pageSize=1000',
@@ -31,13 +38,26 @@ export const NAMED_TASKS: IdSearch = {
   rows: '/data/*/external_id',
 }
 
-/** Every creation goes up under a name of its own, which the lists show. */
+/** Their pages say nothing of reading a task by its external id, so it is looked for on the list. */
+const LISTED = new Set([
+  '/v1/videos/lip-sync',
+  '/v1/videos/video-extend',
+  '/v1/images/multi-image2image',
+  '/v1/general/ai-multi-shot',
+])
+/** Of names that clients made up, those that any server reads alike in a path. */
+const PLAIN_NAME = /^[\w-]+$/
+
+/**
+ * Every creation goes up under a name of its own, and a task can be read by it. A list would have an end, before which
+ * busy accounts make many younger tasks.
+ */
 export function finderOf(lease: Lease): Finder {
   const [, path = ''] = lease.route.split(' ')
+  const { callbackId: name = '' } = lease.clue
   if (!path.startsWith('/v1/')) {
-    const name = encodeURIComponent(lease.clue.callbackId ?? '')
     return {
-      path: `/tasks?external_task_ids=${name}`,
+      path: `/tasks?external_task_ids=${encodeURIComponent(name)}`,
       rows: '/data/*',
       id: '/id',
       title: '/title',
@@ -45,9 +65,10 @@ export function finderOf(lease: Lease): Finder {
       callbackId: '/external_id',
     }
   }
+  const isRead = PLAIN_NAME.test(name) && !LISTED.has(path)
   return {
-    path: `${path}?pageNum=1&pageSize=200`,
-    rows: '/data/*',
+    path: isRead ? `${path}/${name}` : `${path}?pageNum=1&pageSize=200`,
+    rows: isRead ? '/data' : '/data/*',
     id: '/task_id',
     title: '/title',
     createdAt: '/created_at',

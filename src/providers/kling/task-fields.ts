@@ -86,8 +86,17 @@ export function soundOf({ enable_audio: wanted }: Fields, isOnByItself: boolean)
   return wanted === undefined ? {} : { sound: wanted === true ? 'on' : 'off' }
 }
 
-/** `@image_1` in useapi.net's prompts. */
-export function referring(prompt: unknown): string | undefined {
+/** `@image_3` in useapi.net's prompts is the field of that name; Kling counts those that are there. */
+export function referring(fields: Fields): string | undefined {
+  const { prompt } = fields
   if (typeof prompt !== 'string') return undefined
-  return prompt.replaceAll(/@((?:image|element|video)_\d)/g, '<<<$1>>>')
+  return prompt.replaceAll(
+    /@(image|element|video)_(\d{1,2})(?!\d)/g,
+    (_, kind: string, number: string) => {
+      const before = Array.from({ length: Number(number) }, (__, index) => `${kind}_${index + 1}`)
+      const place = before.filter((name) => fields[name] !== undefined).length
+      const isThere = fields[`${kind}_${number}`] !== undefined
+      return `<<<${kind}_${isThere ? place : number}>>>`
+    }
+  )
 }

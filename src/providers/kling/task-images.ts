@@ -102,7 +102,7 @@ export const IMAGE_CALLS: readonly TaskCall[] = [
         : { result_type: 'single', n: count ?? 1 }
       const body = given({
         model_name: fields['omni_version'] === 'o1' ? 'kling-image-o1' : 'kling-v3-omni',
-        prompt: referring(fields['prompt']),
+        prompt: referring(fields),
         resolution: fields['resolution'],
         aspect_ratio: fields['aspect_ratio'],
         ...amount,

@@ -246,7 +246,7 @@ function imagesToVideo(fields: Fields) {
   if (fields['model_name'] === 'kling-v3-0') {
     if (negative_prompt) return { wrong: 'negative_prompt has no counterpart with kling-v3-0' }
     const image_list = sources.map((image_url) => ({ image_url }))
-    const body = { model_name: 'kling-v3-omni', ...rest, sound: 'on', image_list }
+    const body = { model_name: 'kling-v3-omni', ...rest, ...soundOf(fields, true), image_list }
     return { path: '/v1/videos/omni-video', body: { ...body, ...elementList(fields) } }
   }
   const odd = ['element_1', 'element_2', 'element_3'].find((name) => fields[name] !== undefined)
@@ -260,6 +260,10 @@ function imagesToVideo(fields: Fields) {
 function omniVideo(fields: Fields) {
   const isOld = fields['omni_version'] === 'o1'
   const { frame_start, frame_end, video_1, aspect_ratio, duration, mode: how } = fields
+  const isSilent = isOld || video_1 !== undefined
+  if (isSilent && fields['enable_audio']) {
+    return { wrong: 'enable_audio: only with omni_version v3, and without video_1' }
+  }
   const pictures = [1, 2, 3, 4, 5, 6, 7].flatMap((index) => fields[`image_${index}`] ?? [])
   const image_list = [
     ...pictures.map((image_url) => ({ image_url })),
@@ -270,7 +274,7 @@ function omniVideo(fields: Fields) {
   const keep_original_sound = fields['keep_audio'] === true ? 'yes' : 'no'
   const body = given({
     model_name: isOld ? 'kling-video-o1' : 'kling-v3-omni',
-    prompt: referring(fields['prompt']),
+    prompt: referring(fields),
     aspect_ratio,
     duration: duration ?? '5',
     mode: how ?? 'std',
@@ -278,7 +282,7 @@ function omniVideo(fields: Fields) {
     ...(video_1 === undefined
       ? {}
       : { video_list: [{ video_url: video_1, refer_type, keep_original_sound }] }),
-    ...(isOld || video_1 !== undefined ? {} : soundOf(fields, true)),
+    ...(isSilent ? {} : soundOf(fields, true)),
     ...elementList(fields),
     ...shotList(fields),
   })

@@ -44,9 +44,8 @@ function verdictOf(code: string, { match }: JudgedAnswer): Verdict | undefined {
   }
 }
 
-/** Speech and faces are paid from the video pack. */
 function meterOf(match: JudgedAnswer['match']): string | undefined {
-  return match?.route.kind === 'sync-generation' ? 'video' : match?.route.job?.meter
+  return match?.route.meter ?? match?.route.job?.meter
 }
 
 function packUsedUp(meter: string | undefined): string {
