@@ -213,3 +213,21 @@ test('an account removed at once, while its webhook is being registered, leaves 
   await pause(2500)
   await until(async () => (await endpointsOf(gateway, 'brief')).length === 0, 3000)
 })
+
+test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {
+  // A week is seventeen seconds: longer than the alarm that guarded the attempt.
+  const quiet = await openHooked(open, { accounts: { quiet: 1 }, timeScale: 35_000 })
+  const { url: address, secret } = await hookOf(quiet, 'quiet')
+  const added = await quiet.post('/heygen/v3/webhooks/endpoints', { url: `${receiver.url}/quiet` })
+  expect(added.status, await added.clone().text()).toBe(200)
+  const body = eventOf('made-elsewhere')
+  const told = await fetch(address, { method: 'POST', body, headers: signed(secret, body) })
+  expect(told.status).toBe(204)
+  await until(async () => receiver.posts('/quiet').length > 0)
+  await until(async () => {
+    const { deliveries } = (await (await quiet.fetch('/v1/deliveries')).json()) as {
+      deliveries: unknown[]
+    }
+    return deliveries.length === 0
+  }, 50_000)
+}, 120_000)
