@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { endpointsOf, eventOf, hookOf, openHooked, signed } from '../support/hooked.ts'
+import { endpointsOf, eventOf, hookOf, LOOPBACK, openHooked, signed } from '../support/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
 
 const open = gatewaysOfFile()
@@ -212,6 +212,23 @@ test('an account removed at once, while its webhook is being registered, leaves 
   await gateway.fetch(`/v1/heygen/accounts/${email}?now=true`, { method: 'DELETE' })
   await pause(2500)
   await until(async () => (await endpointsOf(gateway, 'brief')).length === 0, 3000)
+})
+
+test('an account removed after the answer to its webhook’s registration was lost leaves none behind', async () => {
+  for (const query of ['', '?now=true']) {
+    const lost = await open({ vars: LOOPBACK })
+    const adding = { method: 'POST', path: '/v3/webhooks/endpoints' }
+    await lost.sim.fault({ match: adding, times: 1, effect: { reset: 'after' } })
+    const email = await lost.addAccount('lost', 1)
+    await until(async () => {
+      const view = await (await lost.fetch(`/v1/heygen/accounts/${email}`)).text()
+      return view.includes('could not be added')
+    })
+    expect(await endpointsOf(lost, 'lost')).toHaveLength(1)
+    const gone = await lost.fetch(`/v1/heygen/accounts/${email}${query}`, { method: 'DELETE' })
+    expect(gone.status).toBe(204)
+    await until(async () => (await endpointsOf(lost, 'lost')).length === 0)
+  }
 })
 
 test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {
