@@ -113,6 +113,7 @@ function deskPort(env: Env, name: string): Desk {
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    isMadeElsewhere: (requestId, email) => ask((desk) => desk.isMadeElsewhere(requestId, email)),
     beginKey: (key, requestId) => ask(async (desk) => desk.beginKey(key, requestId)),
     endKey: (key, requestId, end) => ask((desk) => desk.endKey(key, requestId, end)),
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),

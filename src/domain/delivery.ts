@@ -39,7 +39,7 @@ export interface Delivery {
   /** Where the schedule counts from: its creation, or when it was sent again by hand. */
   startedAt: number
   nextAt: number
-  /** Attempts of this schedule that count. */
+  /** How many moments of the schedule have passed. */
   tries: number
   attempts: Attempt[]
 }
@@ -136,14 +136,18 @@ export function afterAttempt(
   random: () => number
 ): Delivery {
   const { isTaken, retryAfterMs = 0, isFinal, ...attempt } = result
-  const tries = delivery.tries + 1
+  const { deliverAtMs } = waits
+  // The attempt that the receiver asked for stands for those that it overtakes; else they would all follow at once.
+  const askedAt = now + retryAfterMs - delivery.startedAt
+  const overtaken = retryAfterMs > 0 ? deliverAtMs.findLastIndex((offset) => offset <= askedAt) : 0
+  const tries = Math.max(delivery.tries + 1, overtaken)
   const attempts = [...delivery.attempts, attempt].slice(-ATTEMPTS_SHOWN)
   const tried = { ...delivery, tries, attempts }
   if (isTaken) return { ...tried, state: 'delivered', endedAt: now }
   const why = attempt.error ?? `the receiver answered ${attempt.status}`
   if (isFinal) return { ...tried, state: 'dead', endedAt: now, reason: why }
-  const offset = waits.deliverAtMs[tries]
-  const lastMs = waits.deliverAtMs.at(-1) ?? 0
+  const offset = deliverAtMs[tries]
+  const lastMs = deliverAtMs.at(-1) ?? 0
   const isOver = offset === undefined || now - delivery.startedAt >= lastMs
   if (isOver)
     return { ...tried, state: 'dead', endedAt: now, reason: `${why}; it was tried for 24 h` }

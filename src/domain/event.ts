@@ -82,7 +82,9 @@ export function hearEvent(
   const ended = hear({ ...scope, leases: meant }, reports, now).ended
   if (ended.length > 0) return { ...became('settled'), change: { ...NO_CHANGE, ended } }
   if (mayStillBeNamed(meant, hearing, now, waits)) return became('early')
-  const asked = event.reports.length > 0 ? [] : meant.filter((one) => isAbout(one, hearing))
+  const asked = meant.filter(
+    (one) => ledger.leases.includes(one) && isToBeAsked(one, meant, hearing)
+  )
   if (asked.length > 0) {
     const put = asked.map((lease) => ({ ...lease, nextAt: now }))
     return { ...became('asked'), change: { ...NO_CHANGE, put }, isNews: via.kind === 'hook' }
@@ -168,6 +170,12 @@ function mayStillBeNamed(
   return leases.some(
     (lease) => lease.kind === 'job' && lease.state === 'unbound' && lease.acquiredAt <= at
   )
+}
+
+/** A report that ended nothing may be told by another name, unless it can be of a job of the same creation that ended. */
+function isToBeAsked(lease: Lease, meant: readonly Lease[], hearing: Hearing): boolean {
+  const isForeign = hearing.via.kind === 'ticket' && meant.length === 1
+  return (hearing.event.reports.length === 0 || isForeign) && isAbout(lease, hearing)
 }
 
 function isAbout(lease: Lease, { event, via }: Hearing): boolean {

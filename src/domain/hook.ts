@@ -71,6 +71,11 @@ export function failedHook(hook: Hook, message: string, now: number, waits: Wait
   return { ...hook, state, message, tries: hook.tries + 1, checkedAt: now, nextAt: now + wait }
 }
 
+/** Whether one of ours may be there: the answer to a registration that failed may only have been lost. */
+export function mayBeThere(hook: Hook | undefined): hook is Hook {
+  return hook !== undefined && (hook.id !== undefined || hook.tries > 0)
+}
+
 export function isHookDue(hook: Hook | undefined, now: number): hook is Hook {
   return hook?.nextAt !== undefined && hook.nextAt <= now
 }

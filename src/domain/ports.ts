@@ -96,6 +96,8 @@ export interface Desk {
   formerKeys(): Promise<string[]>
   learn(owners: Owner[]): Promise<void>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Whether a creation made its job on another account than this. */
+  isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
   beginKey(name: string, requestId: string): Promise<KeyTurn>
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>

@@ -48,6 +48,8 @@ import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
 
 const AFTER_FAILURE_MS = 30_000
+/** Deliveries of some hours are forgotten together, not each by an alarm of its own. */
+const TOGETHER = 1.02
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
@@ -243,7 +245,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
       return
     }
-    this.#arm()
+    // Every attempt has an alarm behind it, so no other call has to look when deliveries are to be forgotten.
+    this.#arm(this.#tables.oldestDeliveryAt(this.#ports().waits.keepDeliveriesMs * TOGETHER))
   }
 
   async #reconcile(): Promise<void> {
@@ -331,12 +334,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables.forgetDeliveries(Date.now() - keepDeliveriesMs)
   }
 
-  #arm(): void {
+  /** `idleUntil`: when there is something to do although nothing is waited for. */
+  #arm(idleUntil = Infinity): void {
     const { earlyMs, keepEndedMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
     const dues = [...own, ...early, this.#keepsUntil()].filter((due) => due !== undefined)
-    const due = dues.length > 0 ? Math.min(...dues) : this.#tables.oldestEndedAt(keepEndedMs)
-    if (due !== undefined) this.#clock.setFor(due)
+    const idle = () => Math.min(this.#tables.oldestEndedAt(keepEndedMs) ?? Infinity, idleUntil)
+    const due = dues.length > 0 ? Math.min(...dues) : idle()
+    if (due !== Infinity) this.#clock.setFor(due)
   }
 }

@@ -127,6 +127,13 @@ export class DeskTables {
     return ids.flatMap((id) => this.#records<Owner>('SELECT record FROM owner WHERE id = ?', id))
   }
 
+  /** A scan, for a creation that an account has no trace of. */
+  isMadeElsewhere(requestId: string, email: string): boolean {
+    const sql =
+      "SELECT record FROM owner WHERE json_extract(record, '$.lease') = ? AND json_extract(record, '$.email') <> ? LIMIT 1"
+    return this.#records(sql, requestId, email).length > 0
+  }
+
   findKey(name: string): KeyRecord | undefined {
     return this.#records<KeyRecord>('SELECT record FROM idempotency WHERE name = ?', name)[0]
   }

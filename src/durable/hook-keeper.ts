@@ -3,7 +3,7 @@
  * after by the alarm, and removed before the account's credential is wiped.
  */
 import type { Account } from '#domain/account.ts'
-import { failedHook, isHookDue, wantedHook } from '#domain/hook.ts'
+import { failedHook, isHookDue, mayBeThere, wantedHook } from '#domain/hook.ts'
 import type { Ports, SlotsView } from '#domain/ports.ts'
 import { removeHook, tendHook } from '#flows/tend-hook.ts'
 import { isReachable } from '#flows/tickets.ts'
@@ -73,11 +73,14 @@ export class HookKeeper {
   wipe(): boolean {
     const hook = this.#tables.hook()
     if (!this.#tables.account()) return false
-    if (hook?.id === undefined) {
+    if (!mayBeThere(hook)) {
       this.#forget()
       return false
     }
-    if (hook.nextAt === undefined) this.#tables.saveHook(wantedHook(hook, Date.now()))
+    // What failed before the account was removed does not wait for its turn; what failed at its removal does.
+    const isOlder = hook.checkedAt <= (this.#tables.retiredAt() ?? 0)
+    const isLater = hook.nextAt === undefined || (isOlder && hook.nextAt > Date.now())
+    if (isLater) this.#tables.saveHook(wantedHook(hook, Date.now()))
     return true
   }
 

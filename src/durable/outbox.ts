@@ -14,7 +14,7 @@ import {
 import type { Outlets } from '#domain/endpoint.ts'
 import type { Waits } from '#domain/waits.ts'
 
-/** Longer than an attempt may take: only a crash leaves one under way for so long. */
+/** Longer than an attempt may take: only a crash, or an object that does not answer, leaves one under way for so long. */
 const GUARD_MS = 15_000
 
 /** The object's side. */
@@ -28,10 +28,15 @@ export interface OutboxHands {
   save(changed: Delivery[], dropped: string[]): void
 }
 
+interface Attempting {
+  delivery: Delivery
+  since: number
+}
+
 export class Outbox {
   readonly #hands: OutboxHands
   readonly #pending: Map<string, Delivery>
-  readonly #sending = new Map<string, { delivery: Delivery; since: number }>()
+  readonly #sending = new Map<string, Attempting>()
   /** Receivers whose last attempt failed, as far as this object remembers. */
   readonly #failing = new Set<string>()
 
@@ -68,50 +73,60 @@ export class Outbox {
   /** Starts what may be started now. Each that ends starts the next. */
   pump(): void {
     const now = Date.now()
+    for (const [id, { since }] of this.#sending) {
+      if (now >= since + GUARD_MS) this.#sending.delete(id)
+    }
     const sending = [...this.#sending.values()].map((one) => one.delivery)
     const isFailing = (receiver: string) => this.#failing.has(receiver)
     const pending = [...this.#pending.values()]
     for (const delivery of nextToSend(pending, sending, isFailing, this.#hands.lanes(), now)) {
-      this.#sending.set(delivery.id, { delivery, since: now })
-      void this.#carry(delivery)
+      const attempting = { delivery, since: now }
+      this.#sending.set(delivery.id, attempting)
+      void this.#carry(attempting)
     }
   }
 
-  async #carry(delivery: Delivery): Promise<void> {
+  async #carry(attempting: Attempting): Promise<void> {
+    const { delivery } = attempting
     try {
       const outlets = await this.#hands.readOutlets(delivery)
       if (delivery.target.kind === 'endpoints') this.#replace(delivery, outlets)
-      else this.#note(delivery, await this.#hands.send(delivery, outlets))
+      else this.#note(attempting, await this.#hands.send(delivery, outlets))
     } catch {
       // Ours to mend, not the receiver's: it is tried again like any other.
       const error = 'the gateway could not send it'
-      this.#note(delivery, { at: Date.now(), ms: 0, error, isTaken: false })
+      this.#note(attempting, { at: Date.now(), ms: 0, error, isTaken: false })
     } finally {
-      this.#end(delivery)
+      this.#end(attempting)
       this.pump()
     }
   }
 
   /** It may already be under way again. */
-  #end(delivery: Delivery): void {
-    if (this.#sending.get(delivery.id)?.delivery === delivery) this.#sending.delete(delivery.id)
+  #end(attempting: Attempting): void {
+    const { id } = attempting.delivery
+    if (this.#sending.get(id) === attempting) this.#sending.delete(id)
   }
 
   #replace(delivery: Delivery, outlets: Outlets): void {
+    if (this.#pending.get(delivery.id) !== delivery) return
     this.#pending.delete(delivery.id)
     const unfolded = unfold(delivery, outlets, Date.now())
     for (const one of unfolded) this.#pending.set(one.id, one)
     this.#hands.save(unfolded, [delivery.id])
   }
 
-  #note(delivery: Delivery, result: AttemptResult): void {
+  /** Of two attempts, because one hung, the one that ends first counts. */
+  #note(attempting: Attempting, result: AttemptResult): void {
+    const { delivery } = attempting
+    if (this.#pending.get(delivery.id) !== delivery) return
     const after = afterAttempt(delivery, result, Date.now(), this.#hands.waits(), Math.random)
     const receiver = receiverOf(delivery)
     if (result.isTaken) this.#failing.delete(receiver)
     else this.#failing.add(receiver)
     if (after.state === 'pending') this.#pending.set(after.id, after)
     else this.#pending.delete(after.id)
-    this.#end(delivery)
+    this.#end(attempting)
     this.pump()
     this.#hands.save([after], [])
   }

@@ -266,6 +266,14 @@ export class SlotsTables {
     this.#storage.sql.exec(sql, before)
   }
 
+  /** When the oldest delivery that has ended has been kept long enough. A scan. */
+  oldestDeliveryAt(keepMs: number): number | undefined {
+    const sql =
+      "SELECT MIN(json_extract(record, '$.endedAt')) AS at FROM delivery WHERE is_pending = 0"
+    const { at } = this.#storage.sql.exec<{ at: number | null }>(sql).one()
+    return at === null ? undefined : at + keepMs
+  }
+
   #records<T>(sql: string, ...values: (string | number | null)[]): T[] {
     const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)

@@ -104,6 +104,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#tables.learn(owners)
   }
 
+  async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
+    return this.#tables.isMadeElsewhere(requestId, email)
+  }
+
   async ownersOf(ids: string[]): Promise<Owner[]> {
     return this.#tables.ownersOf(ids)
   }

@@ -17,7 +17,8 @@ const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
-  if (!route && call.provider.events?.endpoints?.owns(call.path)) {
+  // As a server behind may read it.
+  if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {
     throw new AppError(
       'not_found',
       'The gateway keeps webhook endpoints itself and knows no such call.'

@@ -103,13 +103,31 @@ async function list(
   keeping: Keeping,
   { limit = PAGE_MAX, token }: Extract<EndpointCommand, { kind: 'list' }>
 ): Promise<EndpointResult> {
+  const place = token === undefined ? undefined : readPlace(token)
   const all = await keeping.desk.endpoints()
-  const from = token === undefined ? 0 : all.findIndex((one) => one.id === token) + 1
-  if (token !== undefined && from === 0) throw new AppError('bad_request', 'token is not known')
-  const page = all.slice(from, from + limit)
-  const last = from + limit < all.length ? page.at(-1) : undefined
+  const left = place ? all.filter((one) => isBehind(one, place)) : all
+  const page = left.slice(0, limit)
+  const last = limit < left.length ? page.at(-1) : undefined
   const endpoints = await Promise.all(page.map((one) => shown(keeping, one)))
-  return { kind: 'list', endpoints, ...(last === undefined ? {} : { next: last.id }) }
+  return {
+    kind: 'list',
+    endpoints,
+    ...(last === undefined ? {} : { next: `${last.createdAt}.${last.id}` }),
+  }
+}
+
+type Place = Pick<Endpoint, 'createdAt' | 'id'>
+
+/** A place in the list, so that it still leads on when the endpoint that stood there was removed. */
+function readPlace(token: string): Place {
+  const [, at, id] = /^(\d{1,15})\.(\w+)$/.exec(token) ?? []
+  if (at === undefined || id === undefined) throw new AppError('bad_request', 'token is not known')
+  return { createdAt: Number(at), id }
+}
+
+/** In the desk's order: by time, then by id. */
+function isBehind({ createdAt, id }: Endpoint, place: Place): boolean {
+  return createdAt > place.createdAt || (createdAt === place.createdAt && id > place.id)
 }
 
 /** Some lists of the provider show secrets; ours do too, to whoever may change them. */

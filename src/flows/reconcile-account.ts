@@ -102,6 +102,22 @@ interface Answer {
   text: string
 }
 
+/**
+ * The provider does not have it. One that never arrived may have been refused here and made on another account, when
+ * giving its slot back got lost: that account tells its end, and nothing is told of this one.
+ */
+async function notThere({ ports, provider, desk }: Errands, lease: Lease): Promise<void> {
+  const change = unknownToProvider(lease, ports.now(), ports.waits)
+  if (!change.ended.some((end) => end.outcome.status === 'absent')) return void desk.apply(change)
+  const isElsewhere = await ports
+    .desk(lease.tenant, provider.name)
+    .isMadeElsewhere(lease.requestId, desk.account.email)
+    .catch(() => false)
+  const still = desk.leases().find((one) => one.id === lease.id)
+  if (still?.state !== lease.state) return
+  desk.apply(isElsewhere ? { put: [], drop: [lease.id], ended: [] } : change)
+}
+
 /** The lease as it is now; undefined when it has ended or was bound meanwhile. */
 function current(errands: Errands, lease: Lease): Lease | undefined {
   const now = errands.desk.leases().find((one) => one.id === lease.id)
@@ -116,7 +132,7 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   const now = ports.now()
   if (!answer) return void desk.apply(postponed(still, now, ports.waits))
   if (isGone(answer, provider)) {
-    return void desk.apply(unknownToProvider(still, now, ports.waits))
+    return notThere(errands, still)
   }
   await parkIfRefused(errands, answer)
   const reports = reportsOf(errands, path, answer)
@@ -192,7 +208,7 @@ async function lookFor(errands: Errands, lease: Lease): Promise<void> {
   if (match && !match.isExact && isCrowded(still, desk.leases(), now, ports.waits)) {
     return void desk.apply(postponed(still, now, ports.waits))
   }
-  if (!match || !start) return void desk.apply(unknownToProvider(still, now, ports.waits))
+  if (!match || !start) return notThere(errands, still)
   desk.apply(found(still, start, match.isExact, now, ports.waits))
   if (!match.isExact) return
   const { tenant, email } = desk.account

@@ -4,7 +4,7 @@
  * lost is found again by its address, which only we could have made.
  */
 import type { Account } from '#domain/account.ts'
-import { failedHook, registeredHook, type Hook } from '#domain/hook.ts'
+import { failedHook, mayBeThere, registeredHook, type Hook } from '#domain/hook.ts'
 import type { OpenAccount, Ports } from '#domain/ports.ts'
 import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/provider.ts'
 import { openAccount } from './open-account.ts'
@@ -43,13 +43,15 @@ async function removeOurs(
   open: OpenAccount,
   webhooks: ProviderWebhooks,
   listed: readonly RegisteredWebhook[]
-): Promise<void> {
+): Promise<boolean> {
+  let areGone = true
   for (const { id, url } of listed) {
     const [, text] = /\/webhooks\/[^/]+\/([^/?#]+)$/.exec(url) ?? []
     const ticket = text && (await openTicket(ports, account.provider, 'webhook', text))
     if (ticket && ticket.accountKey === account.key)
-      await webhooks.remove(makeUpstream(ports), open, id)
+      areGone = (await webhooks.remove(makeUpstream(ports), open, id)) && areGone
   }
+  return areGone
 }
 
 /** True when nothing of ours is left there, or nobody could tell. */
@@ -60,9 +62,16 @@ export async function removeHook(
   hook: Hook | undefined
 ): Promise<boolean> {
   const webhooks = provider.events?.webhooks
-  if (!webhooks || hook?.id === undefined) return true
+  if (!webhooks || !mayBeThere(hook)) return true
   const open = await openAccount(ports, account).catch(() => undefined)
-  return !open || webhooks.remove(makeUpstream(ports), open, hook.id)
+  if (!open) return true
+  const upstream = makeUpstream(ports)
+  const isGone = hook.id === undefined || (await webhooks.remove(upstream, open, hook.id))
+  if (hook.tries === 0) return isGone
+  // A registration failed, or only its answer was lost.
+  const listed = await webhooks.list(upstream, open)
+  if (!listed.ok) return false
+  return (await removeOurs(ports, account, open, webhooks, listed.webhooks)) && isGone
 }
 
 export function hookSecretIdentity(accountKey: string): string {

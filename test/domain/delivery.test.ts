@@ -96,6 +96,17 @@ test('Retry-After puts an attempt off, but the last one is at 24 h', () => {
   expect(afterAttempt(owed('d', 'a'), sooner, NOW, WAITS, () => 0).nextAt).toBe(NOW + 10_000)
 })
 
+test('the attempt that a receiver asked for stands for those that it overtakes', () => {
+  const asked = { ...FAILED, retryAfterMs: 2 * HOUR }
+  let delivery = afterAttempt(owed('d', 'a'), asked, NOW, WAITS, () => 0)
+  const at: number[] = []
+  while (delivery.state === 'pending') {
+    at.push((delivery.nextAt - NOW) / HOUR)
+    delivery = afterAttempt(delivery, FAILED, delivery.nextAt, WAITS, () => 0)
+  }
+  expect(at).toEqual([2, 6, 12, 24])
+})
+
 test('a final refusal ends it at once; by hand it begins anew', () => {
   const dead = afterAttempt(owed('d', 'a'), { ...FAILED, isFinal: true }, NOW, WAITS, () => 0)
   expect(dead.state).toBe('dead')

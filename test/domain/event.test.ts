@@ -98,6 +98,17 @@ test('a ticket says nothing about another creation’s job', () => {
   expect(hear([lease()], { via })).toMatchObject({ became: 'known', change: { ended: [] } })
 })
 
+test('a ticket’s event about something that its job is not watched by makes the account ask', () => {
+  const via: Via = { kind: 'ticket', requestId: 'r' }
+  const session = lease({ jobId: 's', watch: ['agent-session:s'] })
+  const asked = hear([session], { via })
+  expect(asked).toMatchObject({ became: 'asked', isNews: false, change: { ended: [] } })
+  expect(asked.change.put).toEqual([{ ...session, nextAt: NOW }])
+  // Of several jobs it may be about one that has ended.
+  const two = [session, { ...session, id: 'r.1', jobId: 't', watch: ['agent-session:t'] }]
+  expect(hear(two, { via })).toMatchObject({ became: 'known', change: { put: [] } })
+})
+
 test('of several jobs of one creation a ticket’s event ends the one that it is about', () => {
   const via: Via = { kind: 'ticket', requestId: 'r' }
   const both = [lease(), lease({ id: 'r.1', jobId: 'w', watch: ['video:w'] })]

@@ -1,5 +1,5 @@
 /** When the object's alarm has to come for what is owed. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { AttemptResult, Delivery } from '#domain/delivery.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { Outbox } from '#durable/outbox.ts'
@@ -95,4 +95,28 @@ test('what waits for a connection is sent when one is free', async () => {
   await expect.poll(() => outbox.isEmpty).toBe(true)
   expect(sent).toHaveLength(8)
   expect(outbox.dueAt()).toBeUndefined()
+})
+
+test('an attempt that hangs is made again, and the alarm does not ring for it without end', async () => {
+  vi.useFakeTimers()
+  try {
+    const answers: ((result: AttemptResult) => void)[] = []
+    const outbox = outboxWith(() => new Promise((resolve) => answers.push(resolve)))
+    outbox.add([delivery('evt_hangs')])
+    await vi.advanceTimersByTimeAsync(16_000)
+    expect(answers).toHaveLength(1)
+    outbox.pump()
+    expect(outbox.dueAt()).toBeGreaterThan(Date.now() + 5000)
+    await vi.advanceTimersByTimeAsync(0)
+    expect(answers).toHaveLength(2)
+    answers[1]?.({ at: Date.now(), ms: 1, isTaken: true })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(outbox.isEmpty).toBe(true)
+    // What the first one comes to after that changes nothing.
+    answers[0]?.({ at: Date.now(), ms: 16_000, isTaken: false, error: 'too late' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(outbox.isEmpty).toBe(true)
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -215,6 +215,20 @@ test('a list of endpoints has pages', async () => {
   expect(seen.length).toBeGreaterThan(3)
 })
 
+test('a list goes on although the endpoint where its page ended was removed', async () => {
+  const { body: whole } = await call('GET', '/v3/webhooks/endpoints')
+  const before = (whole.data as Endpoint[]).map((one) => one.endpoint_id)
+  const made = [await add('/page-a'), await add('/page-b')].map((one) => one.endpoint_id)
+  const limit = before.length + 1
+  const { body: first } = await call('GET', `/v3/webhooks/endpoints?limit=${limit}`)
+  expect((first.data as Endpoint[]).at(-1)?.endpoint_id).toBe(made[0])
+  expect((await call('DELETE', `/v3/webhooks/endpoints/${made[0]}`)).status).toBe(200)
+  const token = encodeURIComponent(String(first.next_token))
+  const rest = await call('GET', `/v3/webhooks/endpoints?limit=${limit}&token=${token}`)
+  expect(rest.status, JSON.stringify(rest.body)).toBe(200)
+  expect((rest.body.data as Endpoint[]).map((one) => one.endpoint_id)).toEqual([made[1]])
+})
+
 test.each([
   ['no url', {}, 'url'],
   ['a private address', { url: 'https://10.0.0.1/x' }, 'url'],

@@ -10,6 +10,7 @@ import {
   endpointsOf,
   eventOf,
   hookOf,
+  LOOPBACK,
   openHooked,
   openQuickened,
   signed,
@@ -275,3 +276,58 @@ test('an account removed at once, while its webhook is being registered, leaves 
   await pause(500)
   expect(await endpointsOf(gateway, 'brief')).toEqual([])
 })
+
+test('an account removed after the answer to its webhook’s registration was lost leaves none behind', async () => {
+  for (const query of ['', '?now=true']) {
+    const lost = await open({ vars: LOOPBACK })
+    const adding = { method: 'POST', path: '/v3/webhooks/endpoints' }
+    await lost.sim.fault({ match: adding, times: 1, effect: { reset: 'after' } })
+    const email = await lost.addAccount('lost', 1)
+    await until(async () => {
+      const view = await (await lost.fetch(`/v1/heygen/accounts/${email}`)).text()
+      return view.includes('could not be added')
+    })
+    expect(await endpointsOf(lost, 'lost')).toHaveLength(1)
+    const gone = await lost.fetch(`/v1/heygen/accounts/${email}${query}`, { method: 'DELETE' })
+    expect(gone.status).toBe(204)
+    await until(async () => (await endpointsOf(lost, 'lost')).length === 0)
+  }
+})
+
+test('a creation that one account refused and another made is told once, although the slot was not given back', async () => {
+  const entry = 'test/support/lossy-worker.ts'
+  const lossy = await openHooked(open, { accounts: { a: 2, b: 2 }, timeScale: 20, entry })
+  await lossy.sim.settings({ webhooks: 'off' })
+  const creating = { method: 'POST', path: '/v3/videos' }
+  await lossy.sim.fault({ match: creating, times: 1, effect: { status: 429 } })
+  const created = await lossy.createVideo({ callback_url: `${receiver.url}/twice` })
+  expect(created.status, await created.clone().text()).toBe(200)
+  await until(async () => lossy.logs.some((line) => line.includes('release_failed')))
+  await until(async () => (await lossy.heldSlots()) === 1, 50_000)
+  // What is told of an end is written with it.
+  expect(await (await lossy.fetch('/v1/deliveries')).json()).toMatchObject({ deliveries: [] })
+  const job = created.headers.get('x-gateway-job') ?? ''
+  await lossy.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+  await lossy.fetch(`/heygen/v3/videos/${job}`)
+  await until(async () => receiver.posts('/twice').length > 0)
+  expect(receiver.posts('/twice').map((one) => one.body)).toEqual([
+    expect.stringContaining('avatar_video.success'),
+  ])
+}, 90_000)
+
+test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {
+  // A week is seventeen seconds: longer than the alarm that guarded the attempt.
+  const quiet = await openHooked(open, { accounts: { quiet: 1 }, timeScale: 35_000 })
+  const { url: address, secret } = await hookOf(quiet, 'quiet')
+  await addEndpoint(quiet, `${receiver.url}/quiet`)
+  const body = eventOf('made-elsewhere')
+  const told = await fetch(address, { method: 'POST', body, headers: signed(secret, body) })
+  expect(told.status).toBe(204)
+  await until(async () => receiver.posts('/quiet').length > 0)
+  await until(async () => {
+    const { deliveries } = (await (await quiet.fetch('/v1/deliveries')).json()) as {
+      deliveries: unknown[]
+    }
+    return deliveries.length === 0
+  }, 50_000)
+}, 120_000)

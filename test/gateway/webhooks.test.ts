@@ -395,7 +395,9 @@ test('what became of a removed account’s jobs and deliveries can still be aske
 
 test('a call about webhook endpoints that nobody knows never reaches HeyGen’s own', async () => {
   await gateway.sim.forgetRequests()
-  for (const path of ['/v3/webhooks/endpoints/abc', '/v1/webhook/endpoint.show', '/v2/webhooks']) {
+  const known = ['/v3/webhooks/endpoints/abc', '/v1/webhook/endpoint.show', '/v2/webhooks']
+  const encoded = ['/v3/%77ebhooks/all', '/v1/Webhoo%6B/endpoint.list', '/%761/webhook/all']
+  for (const path of [...known, ...encoded]) {
     expect((await gateway.fetch(`/heygen${path}`)).status, path).toBe(404)
     expect((await gateway.fetch(path)).status, path).toBe(404)
   }
