@@ -1,5 +1,7 @@
-/** What the tests of one provider share: two gateways on one simulator, and a client's server. */
+/** What the tests of one provider share: two gateways, each on a simulator of its own, and a client's server. */
 import { afterAll, beforeEach } from 'vitest'
+import { CLOCKED } from '../support/clock.ts'
+import { Gate } from '../support/gate.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { LOOPBACK } from '../support/hooked.ts'
@@ -11,23 +13,29 @@ export interface Bench {
   open: ReturnType<typeof gatewaysOfFile>
   /** Its waits are the real ones: what happens here does not happen by alarm. */
   calm: Gateway
-  /** Its waits are 200 times shorter. */
-  quick: Gateway
+  /** Its clock is moved by the tests (test/support/clock.ts). */
+  moved: Gateway
+  /** Between `calm` and its simulator. */
+  gate: Gate
   receiver: Receiver
 }
 
-const SETTINGS = { webhooks: 'auto', jobMs: 600_000, doubleRate: 0, latencyMs: 0 }
+const SETTINGS = { webhooks: 'auto', jobMs: -1, doubleRate: 0, latencyMs: 0 }
 
 export async function openBench(kit: ProviderKit): Promise<Bench> {
   const open = gatewaysOfFile()
   const receiver = await Receiver.open()
-  afterAll(() => receiver.close())
-  const calm = await open({ vars: LOOPBACK })
-  const quick = await open({ vars: LOOPBACK, timeScale: 200, simulator: calm.sim })
+  const gate = await Gate.open()
+  afterAll(() => Promise.all([receiver.close(), gate.close()]))
+  const calm = await open({ vars: { ...LOOPBACK, ...gate.vars } })
+  gate.target = calm.sim.url
+  const moved = await open({ vars: LOOPBACK, entry: CLOCKED })
   beforeEach(async () => {
     receiver.answer = () => undefined
-    await calm.sim.clearFaults()
-    await calm.sim.settings(SETTINGS)
+    for (const { sim } of [calm, moved]) {
+      await sim.clearFaults()
+      await sim.settings(SETTINGS)
+    }
   })
-  return { kit, open, calm, quick, receiver }
+  return { kit, open, calm, moved, gate, receiver }
 }

@@ -5,7 +5,7 @@ import type { Bench } from './bench.ts'
 
 const key = (text: string) => ({ 'idempotency-key': text })
 
-export function startsEachJobOnce({ kit, calm }: Bench): void {
+export function startsEachJobOnce({ kit, calm, gate }: Bench): void {
   test('fifty calls at once with one Idempotency-Key start one job; the others are replays or told that it runs', async () => {
     const tenant = await Tenant.open(calm, kit, 9, 9)
     await calm.sim.settings({ latencyMs: 200 })
@@ -67,17 +67,22 @@ export function startsEachJobOnce({ kit, calm }: Bench): void {
 
   test('a client that goes away does not stop its creation, and asking again under its key starts no other', async () => {
     const tenant = await Tenant.open(calm, kit, 9)
-    await tenant.faultCreations({ latencyMs: 400 })
     const { path, body } = kit.creation
+    const held = gate.hold('POST', path)
+    const leaving = new AbortController()
     const gone = tenant.at.fetch(tenant.dropIn(path), {
       method: 'POST',
       body: JSON.stringify(body({})),
       headers: { 'content-type': 'application/json', ...key('left') },
-      signal: AbortSignal.timeout(150),
+      signal: leaving.signal,
     })
+    await held.arrived
+    leaving.abort()
     await expect(gone).rejects.toThrow()
+    expect((await tenant.create({}, key('left'))).status).toBe(409)
+    held.pass()
     await expect
-      .poll(async () => (await tenant.create({}, key('left'))).status, { timeout: 5000 })
+      .poll(async () => (await tenant.create({}, key('left'))).status, { timeout: 20_000 })
       .toBe(200)
     expect(await tenant.startedJobs()).toBe(1)
   })

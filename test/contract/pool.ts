@@ -1,5 +1,6 @@
 /** Many accounts look like one: owners, lists, limits, and what is said when none can serve. */
 import { expect, test } from 'vitest'
+import { stopClock } from '../support/clock.ts'
 import { until } from '../support/gateway.ts'
 import type { Bench } from './bench.ts'
 import { accountOf, errorOf, jobOf, Tenant } from './tenant.ts'
@@ -47,7 +48,7 @@ export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): voi
     const seconds = Number(full.headers.get('retry-after'))
     expect([seconds >= 5, seconds <= 60]).toEqual([true, true])
     expect(await full.json()).toEqual(kit.errorShape('slots_full'))
-    const [waited] = await Promise.all([tenant.create({}, { prefer: 'wait=10' }), tenant.end(id)])
+    const [waited] = await Promise.all([tenant.create({}, { prefer: 'wait=30' }), tenant.end(id)])
     expect(waited.status).toBe(200)
     expect((await tenant.seen()).accounts[0]?.maxInFlight).toBe(1)
   })
@@ -123,6 +124,7 @@ export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): voi
     const tenant = await Tenant.open(counted, { ...kit, isHeard: async () => undefined }, 3, 3)
     const id = await tenant.start()
     await tenant.poll(id)
+    await stopClock(counted)
     const count = async () => (await fetch(`${counted.url}/__count`)).json()
     await count()
     for (const _ of [1, 2, 3]) expect((await tenant.poll(id)).status).toBe(200)

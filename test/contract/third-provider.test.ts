@@ -1,6 +1,7 @@
 /** A third provider takes one folder and one line: tried with one that is thrown away (docs/adding-a-provider.md). */
 import { afterAll, expect, test } from 'vitest'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
+import { advance, CLOCKED, SECOND } from '../support/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { LOOPBACK } from '../support/hooked.ts'
@@ -17,7 +18,7 @@ afterAll(async () => {
 const open = gatewaysOfFile()
 const gateway = await open({
   providers: 'test/support/throwaway-provider/providers.ts',
-  timeScale: 100,
+  entry: CLOCKED,
   vars: { ...LOOPBACK, HEYGEN_ORIGIN: upstream.url },
 })
 gateway.secrets.push('demo_key_')
@@ -32,6 +33,15 @@ async function tenantWith(limits: Record<string, number>): Promise<Gateway> {
     expect(await added.json()).toMatchObject({ apiKey: '…secured…', maxJobs })
   }
   return tenant
+}
+
+/** All clocks, until it is so. */
+async function untilMoved(what: () => Promise<boolean>): Promise<void> {
+  for (let step = 0; !(await what()); step += 1) {
+    expect(step).toBeLessThan(100)
+    upstream.aheadMs += 15 * SECOND
+    await advance(gateway, 15 * SECOND)
+  }
 }
 
 const create = (at: Gateway, body: object = {}, headers: Record<string, string> = {}) =>
@@ -60,7 +70,7 @@ test('a storm fills every slot exactly; a status answer or the alarm gives each 
     expect(await answer.json()).toEqual({ oops: expect.stringContaining('taken') as string })
   }
   upstream.end('finished')
-  await until(async () => (await tenant.heldSlots('demo')) === 0)
+  await untilMoved(async () => (await tenant.heldSlots('demo')) === 0)
   const [again] = [await create(tenant)]
   upstream.end('broken')
   const asked = await tenant.fetch(`/demo/jobs/${jobOf(again)}`)
@@ -98,9 +108,9 @@ test('a lost answer is never sent again, and its job is found and followed to it
   const id = upstream.jobs.at(-1)?.id
   const job = async () =>
     (await (await tenant.fetch('/v1/demo/jobs/key:k')).json()) as { jobid: string; status: string }
-  await until(async () => (await job()).jobid === id)
+  await untilMoved(async () => (await job()).jobid === id)
   upstream.end('finished')
-  await until(async () => (await job()).status === 'completed')
+  await untilMoved(async () => (await job()).status === 'completed')
   expect(await tenant.heldSlots('demo')).toBe(0)
 })
 
@@ -114,6 +124,7 @@ test('an end is told to whoever asked, signed, although the provider has no even
     const url = `${receiver.url}/${status}`
     const id = jobOf(await create(tenant, {}, { 'x-gateway-reply-url': url }))
     upstream.end(end)
+    await untilMoved(async () => (await tenant.heldSlots('demo')) === 0)
     const told = await until(async () => receiver.posts(`/${status}`)[0])
     expect(JSON.parse(told.body)).toMatchObject({
       event_type: `job.${status}`,

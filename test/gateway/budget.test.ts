@@ -1,14 +1,19 @@
 import { afterAll, expect, test } from 'vitest'
+import { advance, MINUTE, SECOND, stopClock } from '../support/clock.ts'
 import { openGateway, until, type Gateway } from '../support/gateway.ts'
 
-/** Budgets of contract section 8, counted in the Worker itself (test/support/counting-worker.ts), warm isolate. */
+/**
+ * Budgets of contract section 8, counted in the Worker itself (test/support/counting-worker.ts), warm isolate. Its clock
+ * stands still: no alarm rings and nothing that the isolate remembers grows old while something is counted, unless the
+ * test moves the clock.
+ */
 const gateway = await openGateway({
   accounts: { a: 3, b: 3 },
-  timeScale: 20,
-  simVars: { JOB_MS: '600000' },
+  simVars: { JOB_MS: '-1' },
   entry: 'test/support/counting-worker.ts',
 })
 afterAll(() => gateway.dispose())
+await stopClock(gateway)
 
 interface Counts {
   kv: number
@@ -69,25 +74,27 @@ test('a full pool costs a question to each account, then a second of nothing', a
   await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 1 })
   await gateway.post('/v1/heygen/accounts', { email: 'b@example.com', maxJobs: 1 })
   await until(async () => (await gateway.createVideo()).status === 429)
-  await new Promise((resolve) => setTimeout(resolve, 1100))
+  await advance(gateway, 1 * SECOND)
   const first = await cost((one) => one.createVideo())
   expect(first).toMatchObject({ kv: 0, rows: 0 })
   expect(first.requests).toBeLessThanOrEqual(2)
+  await advance(gateway, 1 * SECOND - 1)
   expect(await cost((one) => one.createVideo())).toEqual({ kv: 0, requests: 0, rows: 0 })
 })
 
 test('a whole job that nobody polls costs at most six requests and eight rows, its alarms included', async () => {
   await gateway.sim.finishJobs()
-  await until(async () => {
-    const answer = await gateway.fetch('/v1/heygen/scheduler')
-    return ((await answer.json()) as unknown[]).length === 0
-  })
-  await new Promise((resolve) => setTimeout(resolve, 2500))
-  await gateway.sim.settings({ jobMs: 1000 })
+  await advance(gateway, 5 * MINUTE)
+  expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
+  // What the isolate remembers has grown old meanwhile.
+  await gateway.fetch('/heygen/v3/users/me')
   const { kv, requests, rows } = await cost(async () => {
     await create()
-    await new Promise((resolve) => setTimeout(resolve, 4000))
+    await gateway.sim.finishJobs()
+    await advance(gateway, 30 * SECOND)
+    await advance(gateway, 1 * MINUTE)
   })
+  expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
   expect(kv).toBe(0)
   expect(requests).toBeLessThanOrEqual(6)
   expect(rows).toBeLessThanOrEqual(8)
@@ -124,7 +131,7 @@ test('in a pool of 100 accounts, 90 of them full, a creation costs at most six r
   try {
     const names = Array.from({ length: 100 }, (_, index) => `pool${index}`)
     for (const name of names) await pool.addAccount(name, 1)
-    await gateway.sim.settings({ jobMs: 600_000 })
+    await stopClock(pool)
     await Promise.all(
       names
         .slice(0, 90)

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
+import { CLOCKED, stopClock, untilMoved } from '../support/clock.ts'
+import { Gate } from '../support/gate.ts'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
@@ -34,29 +36,35 @@ test('200 creations at once fill every slot exactly, and when they are done exac
   expect(accounts.reduce((sum, one) => sum + one.jobsStarted, 0)).toBe(20)
 })
 
-test('over 300 single creations no account of three equal ones gets fewer than 70', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 5, b: 5, c: 5 }, simVars: { JOB_MS: '1' } })
+// Each draw is fair, so 60 of 100 expected are missed once in a million runs; 70 would be once in 3,500.
+test('over 300 single creations no account of three equal ones gets fewer than 60', async () => {
+  const gateway = await gatewayWith({ accounts: { a: 9, b: 9, c: 9 }, simVars: { JOB_MS: '0' } })
   const counts = new Map<string, number>()
-  for (let round = 0; round < 300; round += 1) {
+  const one = async () => {
     const answer = await gateway.createVideo()
     expect(answer.status).toBe(200)
     const email = answer.headers.get('x-gateway-account') ?? ''
     counts.set(email, (counts.get(email) ?? 0) + 1)
     await gateway.fetch(`/heygen/v3/videos/${jobOf(answer)}`)
   }
+  // Six at a time fill no account, whichever they draw.
+  for (let round = 0; round < 50; round += 1) await Promise.all(Array.from({ length: 6 }, one))
   expect([...counts.values()].reduce((a, b) => a + b)).toBe(300)
-  expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(70)
-})
+  expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(60)
+}, 180_000)
 
 test('nobody polls: every slot comes back by the alarm', async () => {
   const gateway = await gatewayWith({
     accounts: { a: 3 },
-    timeScale: 100,
-    simVars: { JOB_MS: '500' },
+    entry: CLOCKED,
+    simVars: { JOB_MS: '-1' },
   })
+  await stopClock(gateway)
   for (let job = 0; job < 3; job += 1) expect((await gateway.createVideo()).status).toBe(200)
   expect((await gateway.createVideo()).status).toBe(429)
-  await until(async () => (await gateway.heldSlots()) === 0)
+  await gateway.sim.finishJobs()
+  expect(await gateway.heldSlots()).toBe(3)
+  await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
@@ -185,15 +193,24 @@ test('a full pool answers 429 in the envelope of the path that was called', asyn
 })
 
 test('speech holds a slot for the length of its call', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, simVars: { SYNC_MS: '300' } })
+  const gate = await Gate.open()
+  afterAll(() => gate.close())
+  const gateway = await gatewayWith({ vars: gate.vars })
+  gate.target = gateway.sim.url
+  await gateway.addAccount('a', 1)
   const say = () =>
     gateway.post('/heygen/v3/voices/speech', {
       text: 'Hi',
       voice_id: '1bd001e7e50f421d891986aad5158bc8',
     })
-  const both = await Promise.all([say(), say()])
-  expect(both.map((answer) => answer.status).sort()).toEqual([200, 429])
-  await Promise.all(both.map((answer) => answer.text()))
+  const held = gate.hold('POST', '/v3/voices/speech')
+  const first = say()
+  await held.arrived
+  expect((await say()).status).toBe(429)
+  held.pass()
+  const said = await first
+  expect(said.status).toBe(200)
+  await said.text()
   await until(async () => (await gateway.heldSlots()) === 0)
   expect((await say()).status).toBe(200)
 })

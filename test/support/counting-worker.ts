@@ -1,8 +1,10 @@
 /**
  * The gateway's Worker with its billable operations counted: KV calls, requests to objects (alarms, and what objects
- * ask each other, included), rows written. `GET /__count` answers the counts since the last time. An entry for runWorker, never deployed.
+ * ask each other, included), rows written. `GET /__count` answers the counts since the last time. The test moves its
+ * clock (movable-clock.ts), and that is not counted. An entry for runWorker, never deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../src/index.ts'
+import { answerClock, goByClock, rearm, ring } from './movable-clock.ts'
 
 interface Counts {
   kv: number
@@ -36,18 +38,32 @@ function countRows(ctx: DurableObjectState): DurableObjectState {
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(ctx), countingEnv(env))
+    super(countRows(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
   }
 
-  override async alarm(): Promise<void> {
-    counts.requests += 1
-    await super.alarm()
+  override alarm(): Promise<void> {
+    return ring(this.ctx, () => {
+      counts.requests += 1
+      return super.alarm()
+    })
+  }
+
+  rearm(): Promise<void> {
+    return rearm(this.ctx)
   }
 }
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(ctx), countingEnv(env))
+    super(countRows(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
+  }
+
+  override alarm(): Promise<void> {
+    return ring(this.ctx, () => super.alarm())
+  }
+
+  rearm(): Promise<void> {
+    return rearm(this.ctx)
   }
 }
 
@@ -110,8 +126,8 @@ function takeCounts(): Counts {
 }
 
 export default {
-  fetch(request, env, ctx) {
+  async fetch(request, env, ctx) {
     if (new URL(request.url).pathname === '/__count') return Response.json(takeCounts())
-    return worker.fetch(request, countingEnv(env), ctx)
+    return (await answerClock(request, env)) ?? worker.fetch(request, countingEnv(env), ctx)
   },
 } satisfies ExportedHandler<Env>

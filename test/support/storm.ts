@@ -219,7 +219,7 @@ class Storm {
     this.#say('SIGKILL')
     this.#isDown = true
     process.kill(pid, 'SIGKILL')
-    await this.#reach('back again', Date.now() + 20_000, async () => {
+    await this.#reach('back again', Date.now() + 60_000, async () => {
       if (this.#gateway.pid === pid) return false
       return (await fetch(`${this.#gateway.url}/openapi.json`)).ok
     })
@@ -231,7 +231,11 @@ class Storm {
     const enough = this.#counts.unknown + times
     const match = { method: 'POST', path: '/v3/videos' }
     await this.#gateway.sim.fault({ match, times, effect: { reset: 'after' } })
-    await this.#reach('answers lost', Date.now() + 1500, async () => this.#counts.unknown >= enough)
+    await this.#reach(
+      'answers lost',
+      Date.now() + 10_000,
+      async () => this.#counts.unknown >= enough
+    )
   }
 
   async #reach(what: string, until: number, isSo: () => Promise<boolean>): Promise<void> {

@@ -19,6 +19,8 @@ export class DemoUpstream {
   creations = 0
   /** The next creation is made and its answer lost. */
   losesNext = false
+  /** How far its clock was moved. */
+  aheadMs = 0
   readonly #server = createServer((request, response) => {
     void this.#serve(request).then((reply) => {
       if (!reply) return response.destroy()
@@ -64,7 +66,7 @@ export class DemoUpstream {
 
   #start(key: string, { ref }: { ref?: string }): Job {
     this.creations += 1
-    const created_at = new Date().toISOString()
+    const created_at = new Date(Date.now() + this.aheadMs).toISOString()
     const job: Job = {
       id: `j${this.creations}`,
       key,

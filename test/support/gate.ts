@@ -1,0 +1,108 @@
+/**
+ * Stands between a gateway and its simulator and lets everything through but what a test holds: so a call is under way
+ * for exactly as long as the test wants, and the test knows when it has come.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface Held {
+  /** Resolves when it has come. */
+  arrived: Promise<void>
+  /** Lets it through to the simulator. */
+  pass(): void
+  /** Answers in the simulator's place. */
+  refuse(status: number): void
+}
+
+interface Hold {
+  method: string
+  path: string
+  arrive(): void
+  verdict: Promise<number | undefined>
+}
+
+/** Meant for one connection only, or no longer true of the body once fetch has read it. */
+const NOT_PASSED_ON = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']
+const NOT_PASSED_BACK = [...NOT_PASSED_ON, 'content-encoding']
+
+export class Gate {
+  readonly url: string
+  /** The simulator. */
+  target = ''
+  readonly #holds: Hold[] = []
+  readonly #close: () => Promise<void>
+
+  private constructor(url: string, close: () => Promise<void>) {
+    this.url = url
+    this.#close = close
+  }
+
+  static async open(): Promise<Gate> {
+    const hold: { gate?: Gate } = {}
+    const server = createServer((request, response) => {
+      hold.gate?.serve(request, response).catch(() => response.destroy())
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    hold.gate = new Gate(url, async () => {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    })
+    return hold.gate
+  }
+
+  /** What a gateway needs to call its simulator through here. */
+  get vars(): Record<string, string> {
+    return {
+      HEYGEN_ORIGIN: `${this.url}/api.heygen.com`,
+      KLING_ORIGIN: `${this.url}/api-singapore.klingai.com`,
+    }
+  }
+
+  /** The next such call. `path`: its end. */
+  hold(method: string, path: string): Held {
+    const arrived = Promise.withResolvers<void>()
+    const verdict = Promise.withResolvers<number | undefined>()
+    this.#holds.push({ method, path, arrive: arrived.resolve, verdict: verdict.promise })
+    return {
+      arrived: arrived.promise,
+      pass: () => verdict.resolve(undefined),
+      refuse: (status) => verdict.resolve(status),
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#close()
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = '', url = '' } = request
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const refusal = await this.#verdictOn(method, url)
+    if (refusal !== undefined) {
+      response.writeHead(refusal, { 'content-type': 'application/json' })
+      return void response.end('{}')
+    }
+    const answer = await fetch(this.target + url, {
+      method,
+      redirect: 'manual',
+      headers: Object.entries(request.headers).flatMap(([name, value]) =>
+        value === undefined || NOT_PASSED_ON.includes(name) ? [] : [[name, String(value)]]
+      ) as [string, string][],
+      ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks) }),
+    })
+    const body = Buffer.from(await answer.arrayBuffer())
+    const headers = [...answer.headers].filter(([name]) => !NOT_PASSED_BACK.includes(name))
+    response.writeHead(answer.status, Object.fromEntries(headers))
+    response.end(body)
+  }
+
+  async #verdictOn(method: string, url: string): Promise<number | undefined> {
+    const [path = ''] = url.split('?')
+    const at = this.#holds.findIndex((one) => one.method === method && path.endsWith(one.path))
+    const [held] = at < 0 ? [] : this.#holds.splice(at, 1)
+    held?.arrive()
+    return held?.verdict
+  }
+}
