@@ -1,5 +1,6 @@
 /** Accounts: one log-in at a provider. Records as they are kept, and what is proved before one is. */
 import * as z from 'zod'
+import { hexHash } from './hash.ts'
 
 /** What we present to the provider; the members depend on its kind (`apiKey`, `password`, …). Never stored unsealed. */
 export interface Credential {
@@ -96,9 +97,7 @@ export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'emai
 
 /** For providers that do not name their accounts: the hash of what proves one. */
 export async function hashedIdentity(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  const bytes = Array.from(new Uint8Array(digest).slice(0, 16))
-  return `hash-${bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return `hash-${(await hexHash(secret)).slice(0, 32)}`
 }
 
 export const SECURED = '…secured…'

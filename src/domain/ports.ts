@@ -73,6 +73,8 @@ export interface OwnerBook {
   /** Ids that no account had: believed for a minute. */
   noteMissing(pool: OwnerPool, ids: string[]): void
   isMissing(pool: OwnerPool, id: string): boolean
+  /** They are asked about anew. */
+  forgetMisses(pool: OwnerPool, ids: string[]): void
 }
 
 /** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */

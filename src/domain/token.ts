@@ -1,5 +1,6 @@
 /** Tokens: `hgw_` + 32 random bytes + a checksum, so that a mistyped or invented one is refused without a look-up. */
 import * as z from 'zod'
+import { hexHash } from './hash.ts'
 
 const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
 const ACCESS_KEY = /^hga_([0-9a-f]{64})([0-9a-f]{8})$/
@@ -64,10 +65,8 @@ export function pairSealName(tokenId: string): string {
   return `token-pair/${tokenId}`
 }
 
-export async function hashToken(token: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
+/** Of a token only this is stored. */
+export const hashToken = hexHash
 
 /** `prefix_` and 16 random hex digits: an id that is no secret. */
 export function newId(prefix: string): string {

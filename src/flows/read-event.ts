@@ -5,6 +5,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { HeardEvent } from '#domain/event.ts'
+import { hexHash } from '#domain/hash.ts'
 import { secretsOf, type Hook } from '#domain/hook.ts'
 import type { Ports, ReceivedEvent } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -81,7 +82,5 @@ async function callbackProof(
 
 /** For events without an id of their own: the same bytes are the same event. */
 async function hashOf(body: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(body))
-  const hex = Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0'))
-  return `evt_${hex.join('').slice(0, 32)}`
+  return `evt_${(await hexHash(body)).slice(0, 32)}`
 }

@@ -8,9 +8,10 @@ import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
-import { chooseAccounts, idsOf } from './choose-accounts.ts'
+import { chooseAccounts } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { onceByKey } from './once-by-key.ts'
+import { namesOf, onceByName } from './once-by-name.ts'
 import { isTicketed, replyOf, withOwnCallback } from './own-callback.ts'
 import { unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
@@ -23,7 +24,7 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const work = onceByKey(ports, call, () => createJob(ports, call))
+  const work = onceByKey(ports, call, () => onceByName(ports, call, () => createJob(ports, call)))
   ports.defer(work.catch(() => {}))
   return work
 }
@@ -102,9 +103,7 @@ async function receive(
 
 /** The name that the client gave it is remembered: sent again, it meets the first one at the same account. */
 async function unknown(ports: Ports, call: ReadCall, account: Account): Promise<AppError> {
-  const { resource } = call.provider.names ?? {}
-  const names = idsOf(call, call.json).filter(({ ref }) => ref.resource === resource)
-  const owners = names.map(({ id }): Owner => {
+  const owners = namesOf(call).map((id): Owner => {
     return { id, email: account.email, source: 'created', mayBeShared: false }
   })
   await learnIds(ports, call, owners)

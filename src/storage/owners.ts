@@ -59,6 +59,12 @@ export function makeOwnerBook(
     noteMissing(pool, ids) {
       for (const id of ids) cache.missing.put(keyOf(pool, id), true, Date.now())
     },
+    forgetMisses(pool, ids) {
+      for (const id of ids) {
+        cache.unlearnt.delete(keyOf(pool, id))
+        cache.missing.delete(keyOf(pool, id))
+      }
+    },
     isMissing: (pool, id) => cache.missing.peek(keyOf(pool, id), Date.now()) !== undefined,
   }
 }

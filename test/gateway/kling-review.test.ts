@@ -1,5 +1,6 @@
 /** What a review of the Kling side found: bodies at the edge of what is allowed, answers that are lost, old and new design mixed. */
 import { afterAll, expect, test } from 'vitest'
+import { stopClock } from '../support/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 import { LOOPBACK } from '../support/hooked.ts'
@@ -57,6 +58,50 @@ test('a creation that is sent again under its name after its answer was lost sta
       expect(await again.json()).toMatchObject({ code: 1201 })
     }
   }
+})
+
+test('creations at the same time under one name start one task, whatever account each would have taken', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob', 'cid', 'dan']) await addKling(gateway, name)
+  for (const [path, fields] of [
+    [T2V, { external_task_id: 'same time' }],
+    [TURBO, { options: { external_task_id: 'same time, too' } }],
+  ] as const) {
+    const before = (await gateway.sim.state()).jobs.length
+    const send = () => gateway.post(path, { ...TEXT2VIDEO, ...fields })
+    const answers = await Promise.all(Array.from({ length: 8 }, send))
+    expect(answers.filter((one) => one.status === 200)).toHaveLength(1)
+    for (const other of answers.filter((one) => one.status !== 200)) {
+      // Those that came while it ran, and those that came after it.
+      const body = (await other.json()) as { code: number }
+      expect([other.status, other.headers.get('x-gateway-error'), body.code]).toEqual(
+        other.status === 409 ? [409, 'request_in_progress', body.code] : [400, null, 1201]
+      )
+    }
+    expect((await gateway.sim.state()).jobs.length).toBe(before + 1)
+    expect((await send()).status).toBe(400)
+  }
+})
+
+test('a creation that the client names costs at most three requests and three rows more than one without a name', async () => {
+  const gateway = await openGateway({ entry: 'test/support/counting-worker.ts' })
+  for (const name of ['ann', 'bob']) await addKling(gateway, name)
+  await stopClock(gateway)
+  const cost = async (fields: object) => {
+    await fetch(`${gateway.url}/__count`)
+    expect((await gateway.post(T2V, { ...TEXT2VIDEO, ...fields })).status).toBe(200)
+    return (await (await fetch(`${gateway.url}/__count`)).json()) as Record<string, number>
+  }
+  await cost({ external_task_id: 'warm' })
+  await cost({})
+  const plain = await cost({})
+  const named = await cost({ external_task_id: 'counted' })
+  expect(plain).toMatchObject({ kv: 0, requests: 3 })
+  expect(plain['rows']).toBeLessThanOrEqual(4)
+  expect(named['kv']).toBe(0)
+  // Two for the name as a key, and one to ask whose it is.
+  expect(named['requests']).toBeLessThanOrEqual(3 + 2 + 1)
+  expect(named['rows']).toBeLessThanOrEqual((plain['rows'] ?? 0) + 3)
 })
 
 test.each([
