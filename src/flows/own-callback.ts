@@ -25,9 +25,9 @@ export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
   return { url: where.url, ...(ref === undefined ? {} : { ref }) }
 }
 
-/** Whether this creation will carry a ticket of ours. */
-export function isTicketed(ports: Ports, call: ReadCall): boolean {
-  return (hasCallback(call) || isAdded(call)) && isReachable(ports, call.origin)
+/** Whether this creation will carry a ticket of ours to this account, which knows under what address we are called. */
+export function isTicketed(ports: Ports, call: ReadCall, account: Account): boolean {
+  return (hasCallback(call) || isAdded(call)) && isReachable(ports, account.publicOrigin)
 }
 
 /** Where a provider tells ends only to callbacks, a creation without one gets ours. */
@@ -47,7 +47,7 @@ export async function withOwnCallback(
   account: Account
 ): Promise<ReadCall> {
   const at = pointerOf(call)
-  const isAdding = !hasCallback(call) && isAdded(call) && isReachable(ports, account.publicOrigin)
+  const isAdding = !hasCallback(call) && isTicketed(ports, call, account)
   if (at === undefined || !call.body || !(hasCallback(call) || isAdding)) return call
   const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(call.body)
   if (isAdding) {
@@ -58,7 +58,7 @@ export async function withOwnCallback(
     )
     return edit ? { ...call, body: toBytes(splice(text, [edit])) } : call
   }
-  const changed = isReachable(ports, account.publicOrigin)
+  const changed = isTicketed(ports, call, account)
     ? replaceMember(text, at, JSON.stringify(await callbackUrl(ports, account, call.requestId)))
     : withoutMember(text, at)
   return { ...call, body: toBytes(changed) }

@@ -33,7 +33,9 @@ async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
   return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, ask)
+    const search = new SlotSearch(ports, call, eligible, ask, (account) => ({
+      isTicketed: isTicketed(ports, call, account),
+    }))
     return search.serve((account) => createOn(ports, call, account))
   })
 }
@@ -57,7 +59,6 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
     isTold: provider.events?.tells(route) === true,
-    isTicketed: isTicketed(ports, call),
     ...(expected === undefined ? {} : { expected }),
   }
 }

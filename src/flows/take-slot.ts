@@ -27,6 +27,7 @@ type Refused = Extract<LeaseAnswer, { ok: false }>
 export class SlotSearch {
   readonly #ports: Ports
   readonly #ask: LeaseAsk
+  readonly #onAccount: (account: Account) => Partial<LeaseAsk>
   readonly #pool: string
   readonly #candidates: Account[]
   readonly #parked: { account: Account; parking: Parking }[]
@@ -35,11 +36,19 @@ export class SlotSearch {
   /** Set when only one account could serve. */
   readonly #named: string | undefined
 
-  constructor(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk) {
+  /** `onAccount`: what of the lease depends on the account. */
+  constructor(
+    ports: Ports,
+    call: ReadCall,
+    eligible: Eligible,
+    ask: LeaseAsk,
+    onAccount: (account: Account) => Partial<LeaseAsk> = () => ({})
+  ) {
     const wish = { isJob: true, meter: ask.meter }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
     this.#ports = ports
     this.#ask = ask
+    this.#onAccount = onAccount
     this.#pool = poolOf(call, eligible, ask)
     this.#candidates = choice.candidates
     this.#parked = choice.parked
@@ -65,7 +74,9 @@ export class SlotSearch {
   /** An object that cannot be asked grants nothing: closed, not open. */
   async #acquire(account: Account): Promise<LeaseAnswer> {
     try {
-      return await this.#ports.slots(account.key).acquire(this.#ask)
+      return await this.#ports
+        .slots(account.key)
+        .acquire({ ...this.#ask, ...this.#onAccount(account) })
     } catch {
       this.#ports.log('acquire_failed', { email: account.email, requestId: this.#ask.leaseId })
       this.#ports.defer(

@@ -53,6 +53,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       learn: async () => {},
       noteMissing: () => {},
       isMissing: () => true,
+      forgetMisses: () => {},
     },
     hasParked: { isTrue: false },
     searches: new Turnstile(),

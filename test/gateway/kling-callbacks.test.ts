@@ -1,6 +1,8 @@
 /** Kling calls us, task by task; and what its clients are told. */
+import { request } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
+import { advance, CLOCKED, MINUTE } from '../support/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { LOOPBACK } from '../support/hooked.ts'
@@ -16,8 +18,6 @@ const TURBO = '/kling/text-to-video/kling-3.0-turbo'
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
 
 const gateway = await open({ vars: LOOPBACK, simVars: { JOB_MS: '600000' } })
-// Told of its progress too, an account asks: after a second or so, in the middle of any test.
-await gateway.sim.settings({ klingCallbacks: 'end' })
 await addKling(gateway, 'ann', { maxJobs: 20 })
 
 async function create(at: Gateway, path: string, more: object): Promise<string> {
@@ -260,4 +260,35 @@ test('a progress callback costs Kling no question', async () => {
     const questions = (await klingRequests(gateway)).filter((one) => one.method === 'GET')
     expect(questions).toEqual([])
   }
+})
+
+/** From another address than the one under which the test reaches it. */
+function postAs(at: Gateway, host: string, where: string, body: object): Promise<number> {
+  const headers = {
+    host,
+    authorization: `Bearer ${at.token}`,
+    'content-type': 'application/json',
+  }
+  return new Promise((resolve, reject) => {
+    const sent = request(at.url + where, { method: 'POST', headers }, (answer) => {
+      answer.resume()
+      resolve(answer.statusCode ?? 0)
+    })
+    sent.once('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}
+
+test('a task that carries no callback because its account was added where nobody can call us is asked about soon', async () => {
+  const clocked = await open({ vars: LOOPBACK, simVars: { JOB_MS: '600000' }, entry: CLOCKED })
+  const email = await makeKling(clocked, 'far')
+  const account = { email, maxJobs: 2, apiKey: keysOf('far').apiKey }
+  const added = await postAs(clocked, 'plain.example.com', '/v1/kling/accounts', account)
+  expect(added).toBe(201)
+  const id = await create(clocked, TURBO, {})
+  expect(await ticketOf(clocked)).toBe('')
+  await clocked.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+  expect(await held(clocked)).toBe(1)
+  await advance(clocked, 2 * MINUTE)
+  expect(await held(clocked)).toBe(0)
 })
