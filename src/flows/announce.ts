@@ -22,9 +22,8 @@ export function announce(
     const mentions = [...new Set([...idsOf(lease), ...others])]
     return asReply(events, { ...about, mentions, event })
   }
-  // One job has one end, so its lease names the event.
-  const id = toldId ?? `evt_${lease.id.replaceAll(/[^\w]/g, '')}`
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
+  const id = toldId ?? idOf(lease, isUnsure ? `_${outcome.status}` : '')
   const isNamed = !isUnsure && lease.state !== 'suspect'
   const told = isNamed ? lease : withoutName(lease)
   const known = { ...end, lease: told }
@@ -33,6 +32,14 @@ export function announce(
   const event = { id, ...text }
   if (isNamed) return asReply(events, { ...about, mentions: idsOf(lease), event })
   return asReply(events, { ...about, lease: told, mentions: [], event, isOwnOnly: true })
+}
+
+/**
+ * One job has one end, so its lease names the event. What may have been a mistake has a name of its own: the same request
+ * may have made its job on another account, whose end must not look like a repeat.
+ */
+function idOf(lease: Lease, suffix: string): string {
+  return `evt_${lease.id.replaceAll(/[^\w]/g, '')}${suffix}`
 }
 
 /** The provider has no events, so there is no shape to keep to. */

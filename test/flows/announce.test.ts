@@ -30,3 +30,17 @@ test('a job that is only likely the client’s own is not named to it, not even 
   expect(JSON.stringify(told)).not.toContain('somebody-elses')
   expect(told?.isOwnOnly).toBe(true)
 })
+
+test('that a creation was not found has another id than the end of the job that the same request made elsewhere', () => {
+  const provider = getProvider('heygen')
+  const found: Lease = { ...SUSPECT, state: 'running', jobId: 'v1', watch: ['video:v1'] }
+  const idOf = (lease: Lease, status: 'absent' | 'outcome_unknown' | 'completed') =>
+    announce(provider, { lease, endedAt: 3000, outcome: { status } })?.event.id
+  const ids = [
+    idOf({ ...SUSPECT, state: 'unbound' }, 'absent'),
+    idOf(SUSPECT, 'outcome_unknown'),
+    idOf(found, 'completed'),
+  ]
+  expect(ids).not.toContain(undefined)
+  expect(new Set(ids).size).toBe(3)
+})
