@@ -35,6 +35,7 @@ export async function deliver(
       ? outlets.endpoints.find((one) => one.id === target.endpointId)
       : undefined
   if (target.kind === 'endpoint' && !endpoint) return failed('the endpoint was removed', true)
+  if (endpoint?.status === 'disabled') return failed('the endpoint is switched off', true)
   const where = readTarget(endpoint?.url ?? target.url, targetPolicy(ports, ownOrigin))
   if (!where.ok) return failed(where.message, true)
   const headers = await headersOf(ports, delivery, outlets)

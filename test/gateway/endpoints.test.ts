@@ -2,9 +2,10 @@
 import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { findDifferences, HTTP_ROWS, isOwn, nameOf, pathOf } from '../support/catalogue.ts'
-import type { Gateway } from '../support/gateway.ts'
+import { advance, CLOCKED, MINUTE } from '../support/clock.ts'
+import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { callNaming, openHooked } from '../support/hooked.ts'
+import { addEndpoint, callNaming, openHooked } from '../support/hooked.ts'
 import { Receiver, type Received } from '../support/receiver.ts'
 
 const open = gatewaysOfFile()
@@ -162,6 +163,41 @@ test('an endpoint that was changed, switched off, or removed hears what it then 
   expect(receiver.posts('/after')).toHaveLength(1)
   const gone = await call('PATCH', path, { events: null })
   expect(gone).toMatchObject({ status: 404, body: { error: { code: 'webhook_not_found' } } })
+})
+
+test('what is still owed to an endpoint that was switched off is not sent, and can be sent once it is on again', async () => {
+  const clocked = await openHooked(open, { accounts: { off: 2 }, entry: CLOCKED })
+  receiver.answer = ({ path }) =>
+    path === '/off' && receiver.posts('/off').length === 1 ? 500 : undefined
+  const { endpoint_id: id } = await addEndpoint(clocked, `${receiver.url}/off`)
+  const turn = (status: string) =>
+    callNaming(() =>
+      clocked.fetch(`/heygen/v3/webhooks/endpoints/${id}`, {
+        method: 'PATCH',
+        body: JSON.stringify({ status }),
+        headers: { 'content-type': 'application/json' },
+      })
+    )
+  const owed = async () => {
+    const answer = await clocked.fetch('/v1/deliveries')
+    return ((await answer.json()) as { deliveries: Record<string, unknown>[] }).deliveries[0]
+  }
+  await finishVideo(clocked, 'off@example.com')
+  await until(async () => (await owed())?.['attempts'] === 1)
+  expect((await turn('disabled')).status).toBe(200)
+  await advance(clocked, MINUTE)
+  const dead = await until(async () => {
+    const one = await owed()
+    return one?.['state'] === 'dead' && one
+  })
+  expect(dead).toMatchObject({ reason: 'the endpoint is switched off' })
+  expect(receiver.posts('/off')).toHaveLength(1)
+  expect((await turn('enabled')).status).toBe(200)
+  await advance(clocked, MINUTE)
+  await clocked.fetch(`/v1/deliveries/${String(dead['id'])}/retry`, { method: 'POST' })
+  await until(async () => (await owed())?.['state'] === 'delivered')
+  expect(receiver.posts('/off')).toHaveLength(2)
+  receiver.answer = () => undefined
 })
 
 test('a rotated secret signs from then on', async () => {
