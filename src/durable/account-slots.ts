@@ -42,6 +42,7 @@ import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { HookKeeper } from './hook-keeper.ts'
+import { Leaving } from './leaving.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
@@ -58,6 +59,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #outbox: Outbox
   readonly #settling: Settling
   readonly #hook: HookKeeper
+  readonly #leaving: Leaving
   /** In memory only: whoever waits also looks again by itself. */
   #watchedUntil = 0
   #isAsking = false
@@ -70,7 +72,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     this.#outlets = new OutletBook(ports)
-    this.#hook = new HookKeeper(this.#tables, ports, () => this.#isDone())
+    this.#hook = new HookKeeper(this.#tables, ports, () => this.#leaving.isDone())
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
       waits,
       lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
@@ -83,6 +85,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
         this.#arm()
       },
     })
+    this.#leaving = new Leaving(this.#tables, waits, () => this.#outbox.isEmpty)
     this.#settling = new Settling(this.#tables, this.#outlets, {
       provider: () => this.#provider(),
       waits,
@@ -94,6 +97,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
+      this.#clock.restore(() => this.#dueAt())
       this.#outbox.pump()
     })
   }
@@ -303,28 +307,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
   }
 
-  /** A removed account keeps its credential for its last jobs, but not for ever. */
   async #loseWhenRetiredLong(): Promise<void> {
-    if (Date.now() < (this.#keepsUntil() ?? Infinity)) return
-    if (this.#tables.leases().length === 0) return
+    if (!this.#leaving.isOverdue()) return
     await this.#readOutlets()
     this.#loseAll()
   }
 
-  /** What is still to be delivered then is delivered without a credential. */
-  #isDone(): boolean {
-    if (!this.#tables.isRetired() || this.#tables.leases().length > 0) return false
-    return this.#outbox.isEmpty || Date.now() >= (this.#keepsUntil() ?? Infinity)
-  }
-
-  /** How long a removed account keeps its credential at most. */
-  #keepsUntil(): number | undefined {
-    const retiredAt = this.#tables.account() && this.#tables.retiredAt()
-    return retiredAt === undefined ? undefined : retiredAt + this.#ports().waits.lostMs
-  }
-
   #wipeWhenDone(): void {
-    if (this.#isDone() && this.#hook.wipe()) this.#arm()
+    if (this.#leaving.isDone() && this.#hook.wipe()) this.#arm()
   }
 
   #forget(): void {
@@ -336,12 +326,17 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   /** `idleUntil`: when there is something to do although nothing is waited for. */
   #arm(idleUntil = Infinity): void {
+    const due = this.#dueAt(idleUntil)
+    if (due !== Infinity) this.#clock.setFor(due)
+  }
+
+  /** Infinity: never. */
+  #dueAt(idleUntil = Infinity): number {
     const { earlyMs, keepEndedMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
-    const dues = [...own, ...early, this.#keepsUntil()].filter((due) => due !== undefined)
+    const dues = [...own, ...early, this.#leaving.keepsUntil()].filter((due) => due !== undefined)
     const idle = () => Math.min(this.#tables.oldestEndedAt(keepEndedMs) ?? Infinity, idleUntil)
-    const due = dues.length > 0 ? Math.min(...dues) : idle()
-    if (due !== Infinity) this.#clock.setFor(due)
+    return dues.length > 0 ? Math.min(...dues) : idle()
   }
 }

@@ -1,3 +1,6 @@
+/** An alarm that rings later than this was given up. */
+const GIVEN_UP_MS = 60_000
+
 interface AlarmStorage {
   getAlarm(): Promise<number | null>
   setAlarm(at: number): Promise<void>
@@ -18,6 +21,16 @@ export class AlarmClock {
   /** Before anything else of a new object. */
   async read(): Promise<void> {
     this.#setTo = await this.#storage.getAlarm()
+  }
+
+  /**
+   * The platform gives up an alarm that failed six times. Whoever wakes the object then finds none set and something long
+   * overdue. While an alarm rings none is set either, but then nothing is late.
+   */
+  restore(dueAt: () => number): void {
+    if (this.#setTo !== null) return
+    const due = dueAt()
+    if (due < Date.now() - GIVEN_UP_MS) this.setFor(due)
   }
 
   noteFired(): void {

@@ -30,3 +30,21 @@ test('an alarm that is set anew while it rings rings again', async () => {
   clock.setFor(Date.now() - 10)
   expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
 })
+
+test('an alarm that the platform gave up is set again when the object wakes; one that merely rings is not', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const wakeWith = async (set: number | null, due: number) => {
+    const storage = storageOf()
+    if (set !== null) await storage.setAlarm(set)
+    const clock = new AlarmClock(storage)
+    await clock.read()
+    clock.restore(() => due)
+    return storage.getAlarm()
+  }
+  const now = Date.now()
+  expect(await wakeWith(null, now - 61_000)).toBe(now + 1)
+  expect(await wakeWith(null, now - 5000)).toBeNull()
+  expect(await wakeWith(null, now + 5000)).toBeNull()
+  expect(await wakeWith(null, Infinity)).toBeNull()
+  expect(await wakeWith(now + 9000, now - 61_000)).toBe(now + 9000)
+})
