@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // More than the two cores of a small machine: many tests wait for spans to pass.
     maxWorkers: 4,
+    // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
+    isolate: false,
   },
 })
