@@ -27,6 +27,8 @@ const SPANS = {
   hookRetryLongestMs: 1 * HOUR,
   /** Deliveries that have ended can be looked at and sent again for this long. */
   keepDeliveriesMs: 7 * 24 * HOUR,
+  /** What was kept long enough is looked for at most so often. */
+  forgetEveryMs: 1 * HOUR,
   /** A callback secret that was rotated still signs for this long. */
   oldSecretMs: 24 * HOUR,
   /** A job waiting for a human is asked about seldom. */

@@ -41,6 +41,7 @@ import { ASKED_AT_ONCE, reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
+import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
 import { Outbox } from './outbox.ts'
@@ -49,8 +50,6 @@ import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
 
 const AFTER_FAILURE_MS = 30_000
-/** Deliveries of some hours are forgotten together, not each by an alarm of its own. */
-const TOGETHER = 1.02
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
@@ -60,6 +59,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #settling: Settling
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
+  readonly #forgetting: Forgetting
   /** In memory only: whoever waits also looks again by itself. */
   #watchedUntil = 0
   #isAsking = false
@@ -71,6 +71,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const waits = () => this.#ports().waits
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
+    this.#forgetting = new Forgetting(this.#tables, waits)
     this.#outlets = new OutletBook(ports)
     this.#hook = new HookKeeper(this.#tables, ports, () => this.#leaving.isDone())
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
@@ -242,15 +243,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
       this.#settling.hearAgain()
       await this.#hook.tend()
-      this.#forget()
+      this.#forgetting.forget()
       this.#wipeWhenDone()
     } catch (error) {
       console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
       this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
       return
     }
-    // Every attempt has an alarm behind it, so no other call has to look when deliveries are to be forgotten.
-    this.#arm(this.#tables.oldestDeliveryAt(this.#ports().waits.keepDeliveriesMs * TOGETHER))
+    this.#arm(true)
   }
 
   async #reconcile(): Promise<void> {
@@ -317,26 +317,19 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#leaving.isDone() && this.#hook.wipe()) this.#arm()
   }
 
-  #forget(): void {
-    const { keepEndedMs, lateMs, keepDeliveriesMs } = this.#ports().waits
-    this.#tables.forgetEnded(Date.now() - keepEndedMs)
-    this.#tables.forgetLate(Date.now() - lateMs)
-    this.#tables.forgetDeliveries(Date.now() - keepDeliveriesMs)
-  }
-
-  /** `idleUntil`: when there is something to do although nothing is waited for. */
-  #arm(idleUntil = Infinity): void {
-    const due = this.#dueAt(idleUntil)
+  /** `afterAlarm`: every attempt has an alarm behind it, so no other call has to look when deliveries are forgotten. */
+  #arm(afterAlarm = false): void {
+    const due = this.#dueAt(afterAlarm)
     if (due !== Infinity) this.#clock.setFor(due)
   }
 
   /** Infinity: never. */
-  #dueAt(idleUntil = Infinity): number {
-    const { earlyMs, keepEndedMs } = this.#ports().waits
+  #dueAt(afterAlarm = false): number {
+    const { earlyMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
     const dues = [...own, ...early, this.#leaving.keepsUntil()].filter((due) => due !== undefined)
-    const idle = () => Math.min(this.#tables.oldestEndedAt(keepEndedMs) ?? Infinity, idleUntil)
-    return dues.length > 0 ? Math.min(...dues) : idle()
+    if (dues.length > 0) return Math.min(...dues)
+    return this.#forgetting.dueAt({ withDeliveries: afterAlarm })
   }
 }
