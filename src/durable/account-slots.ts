@@ -225,6 +225,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
+    // Its endpoint may have been mended or switched on a moment ago for this very attempt.
+    await this.#outlets.read(this.#provider().name, [tenant])
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
     const again = sendAgain(found, Date.now())

@@ -25,12 +25,17 @@ export class AlarmClock {
 
   /**
    * The platform gives up an alarm that failed six times. Whoever wakes the object then finds none set and something long
-   * overdue. While an alarm rings none is set either, but then nothing is late.
+   * overdue. While an alarm rings none is set either, but then nothing is late. What cannot be told now (a setting is
+   * malformed) must not keep the object from waking: its alarm would be given up, too.
    */
   restore(dueAt: () => number): void {
     if (this.#setTo !== null) return
-    const due = dueAt()
-    if (due < Date.now() - GIVEN_UP_MS) this.setFor(due)
+    try {
+      const due = dueAt()
+      if (due < Date.now() - GIVEN_UP_MS) this.setFor(due)
+    } catch {
+      return
+    }
   }
 
   noteFired(): void {

@@ -63,9 +63,7 @@ export class HookKeeper {
     const ports = this.#ports()
     const isGone = await removeHook(ports, getProvider(account.provider), account, hook)
     if (!this.#isDone()) return
-    const retiredAt = this.#tables.retiredAt() ?? Date.now()
-    const isHopeless = Date.now() - retiredAt >= ports.waits.lostMs
-    if (isGone || isHopeless || !hook) return this.#forget()
+    if (isGone || this.#isHopeless() || !hook) return this.#forget()
     this.#tables.saveHook(failedHook(hook, 'it could not be removed', Date.now(), ports.waits))
   }
 
@@ -77,11 +75,17 @@ export class HookKeeper {
       this.#forget()
       return false
     }
-    // What failed before the account was removed does not wait for its turn; what failed at its removal does.
+    // What failed before the account was removed does not wait for its turn; what failed at its removal does, for 48 h.
     const isOlder = hook.checkedAt <= (this.#tables.retiredAt() ?? 0)
-    const isLater = hook.nextAt === undefined || (isOlder && hook.nextAt > Date.now())
+    const isPressing = isOlder || this.#isHopeless()
+    const isLater = hook.nextAt === undefined || (isPressing && hook.nextAt > Date.now())
     if (isLater) this.#tables.saveHook(wantedHook(hook, Date.now()))
     return true
+  }
+
+  #isHopeless(): boolean {
+    const retiredAt = this.#tables.retiredAt() ?? Date.now()
+    return Date.now() - retiredAt >= this.#ports().waits.lostMs
   }
 
   /** Nothing is waited for: the webhook is removed with a credential that is no longer here. */

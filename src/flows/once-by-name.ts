@@ -19,14 +19,15 @@ export async function onceByName(
   if (name === undefined) return run()
   const { tenant, provider, requestId } = call
   const desk = ports.desk(tenant, provider.name)
+  // Read first: once the name is held, nothing may fail before the creation that gives it back.
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const pool = poolOf(tenant, provider.name, accounts)
   // Of a name only its hash: it may be long, and no Idempotency-Key looks like it.
   const key = `named/${await hexHash(name)}`
   const turn = await desk.beginKey(key, requestId)
   if (turn.kind === 'running') {
     throw new AppError('request_in_progress', `A creation named ${name} is still in progress.`)
   }
-  const { accounts } = await ports.accounts.list(tenant, provider.name)
-  const pool = poolOf(tenant, provider.name, accounts)
   // Nobody knew it a moment ago: meanwhile another isolate may have used it.
   ports.owners.forgetMisses(pool, [name])
   if (turn.kind === 'fresh') {

@@ -48,3 +48,17 @@ test('an alarm that the platform gave up is set again when the object wakes; one
   expect(await wakeWith(null, Infinity)).toBeNull()
   expect(await wakeWith(now + 9000, now - 61_000)).toBe(now + 9000)
 })
+
+test('an object wakes, and its alarm rings, although nobody can tell what is due: settings are mended later', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage)
+  await clock.read()
+  const unreadable = () => {
+    throw new Error('MASTER_KEYS is malformed')
+  }
+  expect(() => clock.restore(unreadable)).not.toThrow()
+  clock.noteFired()
+  clock.setFor(Date.now() + 30_000)
+  expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
+})

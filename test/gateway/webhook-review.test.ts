@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { advance, CLOCKED, HOUR, MINUTE } from '../support/clock.ts'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import {
@@ -293,6 +294,25 @@ test('an account removed after the answer to its webhook’s registration was lo
     await until(async () => (await endpointsOf(lost, 'lost')).length === 0)
   }
 })
+
+test('a webhook that cannot be removed is let go 48 h after its account was, and not asked about without end', async () => {
+  const stuck = await openHooked(open, { accounts: { stuck: 1 }, entry: CLOCKED })
+  const removing = { method: 'DELETE', path: '/v3/webhooks/endpoints' }
+  await stuck.sim.fault({ match: removing, effect: { status: 500 } })
+  const removals = async () =>
+    (await stuck.sim.requests()).filter((one) => one.method === 'DELETE').length
+  const gone = await stuck.fetch('/v1/heygen/accounts/stuck@example.com', { method: 'DELETE' })
+  expect(gone.status).toBe(204)
+  // Until it is tried once an hour, and will next be after the 48 h.
+  for (let hours = 1; hours <= 8; hours += 1) await advance(stuck, HOUR)
+  await advance(stuck, 39 * HOUR + 30 * MINUTE)
+  const before = await removals()
+  await advance(stuck, 31 * MINUTE)
+  const last = await removals()
+  expect(last).toBeGreaterThan(before)
+  await advance(stuck, 2 * HOUR)
+  expect(await removals()).toBe(last)
+}, 90_000)
 
 test('a creation that one account refused and another made is told once, although the slot was not given back', async () => {
   const entry = 'test/support/lossy-worker.ts'
