@@ -15,13 +15,13 @@ import { ownError, route } from './route.ts'
 
 const time = z.iso.datetime({ offset: true })
 const state = z.enum(['pending', 'delivered', 'dead'])
-const listing = z.object({
+const listing = z.strictObject({
   state: state.optional(),
   job: z.string().max(256).optional().meta({ description: 'Job id or request id' }),
   since: time.optional(),
   until: time.optional(),
-  limit: z.number().int().min(1).max(100).optional(),
-  cursor: z.string().max(400).optional(),
+  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
+  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
 })
 const attempt = z.object({
   at: z.string(),

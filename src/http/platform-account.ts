@@ -12,7 +12,7 @@ import { ownError, route } from './route.ts'
 
 const form = z.strictObject({
   name: z.string().min(1).max(200).optional(),
-  replyUrl: z.string().optional(),
+  replyUrl: z.string().optional().meta({ description: 'Empty: no default any more' }),
 })
 
 const view = z.looseObject({

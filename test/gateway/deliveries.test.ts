@@ -292,7 +292,13 @@ test('deliveries are listed newest first, by state, job and time, in pages, and 
   expect((await list(gateway, `?job=${job}`)).deliveries).toHaveLength(1)
   expect((await list(gateway, '?since=2099-01-01T00:00:00Z')).deliveries).toEqual([])
   expect((await list(gateway, '?until=2020-01-01T00:00:00Z')).deliveries).toEqual([])
-  for (const query of ['?state=lost', '?limit=0', '?since=yesterday', '?cursor=%20']) {
+  for (const query of [
+    '?state=lost',
+    '?limit=0',
+    '?since=yesterday',
+    '?cursor=%20',
+    '?status=dead',
+  ]) {
     expect((await gateway.fetch(`/v1/deliveries${query}`)).status, query).toBe(400)
   }
   const other = await gateway.newToken()

@@ -39,6 +39,24 @@ function lineOf(id: string): Promise<string> {
   return until(async () => receiver.said.find((one) => one.includes(id)), 30_000)
 }
 
+const BODY = '{"event_type":"x","event_data":{}}'
+
+function signed(seconds: number, key = secret, text = BODY, id = 'evt_x'): Record<string, string> {
+  const time = String(Math.floor(Date.now() / 1000) + seconds)
+  const bytes = Buffer.from(key.slice(6), 'base64')
+  const standard = createHmac('sha256', bytes).update(`${id}.${time}.${text}`).digest('base64')
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': time,
+    'webhook-signature': `v1,${standard}`,
+    signature: createHmac('sha256', key).update(text).digest('hex'),
+  }
+}
+
+async function post(headers: Record<string, string>, body = BODY): Promise<number> {
+  return (await fetch(receiver.url, { method: 'POST', body, headers })).status
+}
+
 test('it takes what the gateway delivers, once each', async () => {
   const id = await endJob()
   const line = await lineOf(id)
@@ -61,24 +79,23 @@ test('it takes what the gateway delivers, once each', async () => {
   expect(receiver.said.filter((one) => one.includes(id))).toHaveLength(1)
 })
 
+test('it still takes what comes when the secret was rotated', async () => {
+  const rotated = await gateway.fetch('/v1/callback-secret', { method: 'POST' })
+  expect(rotated.status).toBe(201)
+  const id = await endJob()
+  expect(await lineOf(id)).toMatch(/^avatar_video\.success /)
+})
+
+test('it shows the bare task that Kling sends', async () => {
+  const body = '{"task_id":"kling-1","task_status":"succeed"}'
+  expect(await post(signed(0, secret, body, 'evt_kling'), body)).toBe(204)
+  expect(await lineOf('kling-1')).toBe(`task ${body}`)
+})
+
 test('it refuses what is not signed, signed with another secret, changed, or old', async () => {
-  const body = '{"event_type":"x","event_data":{}}'
-  const at = (seconds: number, key = secret, text = body) => {
-    const time = String(Math.floor(Date.now() / 1000) + seconds)
-    const bytes = Buffer.from(key.slice(6), 'base64')
-    const standard = createHmac('sha256', bytes).update(`evt_x.${time}.${text}`).digest('base64')
-    return {
-      'webhook-id': 'evt_x',
-      'webhook-timestamp': time,
-      'webhook-signature': `v1,${standard}`,
-      signature: createHmac('sha256', key).update(text).digest('hex'),
-    }
-  }
-  const post = async (headers: Record<string, string>) =>
-    (await fetch(receiver.url, { method: 'POST', body, headers })).status
   expect(await post({})).toBe(401)
-  expect(await post(at(0, 'whsec_AAAA'))).toBe(401)
-  expect(await post(at(0, secret, `${body} `))).toBe(401)
-  expect(await post(at(-3600))).toBe(401)
-  expect(await post(at(0))).toBe(204)
+  expect(await post(signed(0, 'whsec_AAAA'))).toBe(401)
+  expect(await post(signed(0, secret, `${BODY} `))).toBe(401)
+  expect(await post(signed(-3600))).toBe(401)
+  expect(await post(signed(0))).toBe(204)
 })
