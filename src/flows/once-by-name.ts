@@ -27,7 +27,7 @@ export async function onceByName(
   const key = `named/${await hexHash(name)}`
   const turn = await desk.beginKey(key, requestId)
   if (turn.kind === 'running') {
-    throw new AppError('request_in_progress', `A creation named ${name} is still in progress.`)
+    throw new AppError('request_in_progress', 'A creation under this name is still in progress.')
   }
   // Nobody knew it a moment ago: meanwhile another isolate may have used it.
   ports.owners.forgetMisses(pool, [name])

@@ -12,6 +12,7 @@ import type { ProviderEvents } from './events-mapping.ts'
 import type { Finder, IdRef, IdSearch, ListShape, Method, Route, RouteMatch } from './route.ts'
 import type { Upstream } from './upstream.ts'
 import type { ProviderSpeech, ProviderTasks } from './useapi-mapping.ts'
+import type { Verdict } from './verdict.ts'
 
 export type {
   Finder,
@@ -27,6 +28,7 @@ export type {
   StatusLink,
 } from './route.ts'
 export type { Upstream, UpstreamCall } from './upstream.ts'
+export type { Verdict } from './verdict.ts'
 export type {
   EndpointCommand,
   EndpointResult,
@@ -45,18 +47,6 @@ export type {
   ProviderTasks,
   TaskCall,
 } from './useapi-mapping.ts'
-
-/** What the provider's answer to a call means for the account that gave it. */
-export type Verdict =
-  | { kind: 'ok' }
-  /** The caller's own mistake: the answer passes through. */
-  | { kind: 'caller' }
-  /** Surely not accepted; this account cannot, another may. Parks nothing. */
-  | { kind: 'refused'; reason: string }
-  /** Surely not accepted; the account is out for a while. `until` absent: the usual wait of `reason`. */
-  | { kind: 'park'; order: ParkOrder }
-  /** It may have been accepted. */
-  | { kind: 'unsure' }
 
 export interface JudgedAnswer {
   status: number

@@ -4,6 +4,7 @@ import type { JobReport } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
+import { parked } from '#providers/verdict.ts'
 
 interface Answer {
   status: number
@@ -56,18 +57,6 @@ function forbidden(answer: Answer, code: string): Verdict {
   if (code !== 'insufficient_api_key_scope') return { kind: 'refused', reason: code }
   const detail = 'its API key lacks the scope for this'
   return parked(answer.isJobCall ? 'jobs' : 'plain', 'blocked', detail)
-}
-
-function parked(
-  scope: ParkOrder['scope'],
-  reason: ParkOrder['reason'],
-  detail: string,
-  until?: number
-): Verdict {
-  return {
-    kind: 'park',
-    order: { scope, reason, detail, ...(until === undefined ? {} : { until }) },
-  }
 }
 
 /** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */

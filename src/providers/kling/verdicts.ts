@@ -3,9 +3,9 @@
  * body decides and the status only where there is none.
  */
 import { textAt } from '#domain/json-pointer.ts'
-import type { ParkOrder } from '#domain/parking.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
 import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
+import { parked } from '#providers/verdict.ts'
 
 export function judge(answer: JudgedAnswer): Verdict {
   const code = textAt(answer.body, '/code')
@@ -64,18 +64,6 @@ function byStatus(answer: JudgedAnswer, code: string | undefined): Verdict {
     return parked(answer.isJobCall ? 'jobs' : 'plain', 'busy', detail, until)
   }
   return status < 300 ? { kind: 'ok' } : { kind: 'caller' }
-}
-
-function parked(
-  scope: ParkOrder['scope'],
-  reason: ParkOrder['reason'],
-  detail: string,
-  until?: number
-): Verdict {
-  return {
-    kind: 'park',
-    order: { scope, reason, detail, ...(until === undefined ? {} : { until }) },
-  }
 }
 
 /** An unknown task is 400 on v1 paths, and a row that is missing on the newer one. */
