@@ -45,6 +45,8 @@ export interface Lease {
   meter?: string
   /** How many slots it holds; absent: one. */
   slots?: number
+  /** The Idempotency-Key under which its creation went up: a name of ours, never the client's text. */
+  upstreamKey?: string
 }
 
 /** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
@@ -80,6 +82,7 @@ export interface LeaseAsk {
   /** The end of such a job is documented to be told; `isTicketed`: this creation also carries a callback of ours. */
   isTold?: boolean
   isTicketed?: boolean
+  upstreamKey?: string
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -227,6 +230,7 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
     ...(ask.reply === undefined ? {} : { reply: ask.reply }),
     ...(ask.isTold ? { isTold: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
+    ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
 }

@@ -29,6 +29,7 @@ import type {
   Holder,
   JobName,
   JobRecord,
+  Looked,
   Ports,
   ReceivedEvent,
   SlotDesk,
@@ -143,7 +144,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return answer
   }
 
-  async bind(requestId: string, starts: JobStart[]): Promise<void> {
+  async lookNow(_requestId: string): Promise<Looked> {
+    return { kind: 'unknown' }
+  }
+
+  async bind(requestId: string, starts: JobStart[], _again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
     const ledger = this.#settling.ledger()
