@@ -3,7 +3,9 @@
  * id, a name) names its job. Every other row that nobody knows and that may be its own holds its slot until that row's job
  * has ended, but is never called the client's.
  */
-import { bound, WHOLE_SEARCHES, type Change, type JobStart, type Lease } from './lease.ts'
+import { bound } from './bind-jobs.ts'
+import { WHOLE_SEARCHES } from './hear-reports.ts'
+import { type Change, type JobStart, type Lease } from './lease.ts'
 import { ended, found, looked, nextLookAt } from './reconcile.ts'
 import type { Waits } from './waits.ts'
 
@@ -27,6 +29,11 @@ export const CLOCKS_MS = 60_000
 export type Match =
   | { kind: 'exact' | 'suspect'; row: Candidate }
   | { kind: 'taken' | 'over' | 'none' }
+
+/** Unbound, or taken for a job that is not surely its own. */
+export function isLost({ state, kind, jobId }: Lease): boolean {
+  return kind === 'job' && (state === 'unbound' || (state === 'suspect' && jobId !== undefined))
+}
 
 /** Whether the row may be the job of this creation. */
 export function mayBe(lease: Lease, row: Candidate, waits: Waits): boolean {

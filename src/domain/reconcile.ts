@@ -1,8 +1,7 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
+import { bound } from './bind-jobs.ts'
+import { goingOn, WHOLE_SEARCHES } from './hear-reports.ts'
 import {
-  bound,
-  goingOn,
-  WHOLE_SEARCHES,
   type Change,
   type EndedJob,
   type JobReport,

@@ -9,16 +9,15 @@ import { makePorts } from '../deps.ts'
 import { sameEmail, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
 import {
-  bind,
   grant,
-  hear,
   heldSlots,
   nextDueAt,
   release,
   type JobReport,
   type JobStart,
-  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/lease.ts'
@@ -36,19 +35,17 @@ import type {
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
-import { errandOf, lost } from '#domain/reconcile.ts'
-import { ASKED_AT_ONCE, newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
+import { errandOf } from '#domain/reconcile.ts'
+import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { readEvent } from '#flows/read-event.ts'
-import { findLost, lookedAt } from '#flows/find-lost.ts'
-import { openAccount } from '#flows/open-account.ts'
-import { reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
+import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
@@ -62,12 +59,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #outlets: OutletBook
   readonly #outbox: Outbox
   readonly #settling: Settling
+  readonly #looking: Looking
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
   /** In memory only: whoever waits also looks again by itself. */
   #watchedUntil = 0
-  readonly #memory = newSearchMemory()
   #isAsking = false
   #lastEventAt = 0
 
@@ -101,6 +98,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
       noteFreed: () => this.#tellWaiting(),
+    })
+    this.#looking = new Looking(this.#tables, this.#settling, {
+      ports,
+      provider: () => this.#provider(),
+      bind: (requestId, starts) => this.#bindNow(requestId, starts),
+      settle: (reports) => this.settle(reports),
+      park: (order) => this.park(order),
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
@@ -150,25 +154,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async lookNow(requestId: string): Promise<Looked> {
-    const account = this.#tables.account()
-    const ports = this.#ports()
-    const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
-    const unbound = this.#tables
-      .leases()
-      .filter((lease) => isMine(lease) && lease.state === 'unbound')
-    const put = unbound.map((lease) => lost(lease, Date.now(), ports.waits))
-    this.#settling.save({ put, drop: [], ended: [] })
-    this.#arm()
-    const desk = this.#reconciled()
-    const open = account && (await openAccount(ports, account).catch(() => undefined))
-    if (!desk || !open) return { kind: 'unknown' }
     await this.#readOutlets()
-    const errands = { ports, provider: this.#provider(), desk, open }
-    const sought = this.#tables.leases().filter(isMine)
-    const last = await findLost(errands, sought, true)
-    this.#settling.hearAgain()
+    const looked = await this.#looking.lookNow(requestId)
     this.#arm()
-    return lookedAt(errands, requestId, last)
+    return looked
   }
 
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
@@ -294,33 +283,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async #reconcile(): Promise<void> {
-    const account = this.#tables.account()
-    if (!account) return
     const { waits } = this.#ports()
     const due = this.#tables.leases().filter((lease) => errandOf(lease, Date.now(), waits))
     if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
     this.#isAsking = true
     try {
-      const desk = this.#reconciled()
-      if (desk) await reconcileAccount(this.#ports(), this.#provider(), desk)
+      await this.#looking.reconcile()
     } finally {
       this.#isAsking = false
-    }
-  }
-
-  #reconciled(): Reconciled | undefined {
-    const account = this.#tables.account()
-    if (!account) return undefined
-    return {
-      account,
-      leases: () => this.#tables.leases(),
-      knows: (jobId) => this.#tables.knowsJob(jobId),
-      ended: (requestId) => this.#tables.endedOf(requestId),
-      apply: (change) => this.#settling.save(change),
-      bind: (requestId, starts) => this.#bindNow(requestId, starts),
-      park: (order) => this.park(order),
-      settle: (reports) => this.settle(reports),
-      memory: this.#memory,
     }
   }
 

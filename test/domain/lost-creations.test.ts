@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { afterSearch, matchRows, type Candidate, type Match } from '#domain/lost-creations.ts'
-import { bind, hear, type Lease, type Ledger } from '#domain/lease.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
+import { type Lease, type Ledger } from '#domain/lease.ts'
 import { waitsAt } from '#domain/waits.ts'
 
 const WAITS = waitsAt(1)
