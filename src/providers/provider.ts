@@ -86,6 +86,15 @@ export interface Provider {
   /** How many slots each of these jobs takes; absent: one. */
   slotsPerJob?(match: RouteMatch, body: unknown): number
   readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[]
+  /** The answer to a creation in the provider's shape, made of what was found of it: ids, and the first state of a job. */
+  creationAnswer(
+    match: RouteMatch,
+    starts: readonly JobStart[],
+    requestBody: unknown,
+    now: number
+  ): object
+  /** The body of a creation that asks the provider to check it and to start nothing. */
+  asksForNothing?(match: RouteMatch, requestBody: unknown): boolean
   expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined
   /** `text`: the answer as it came. */
   readReports(

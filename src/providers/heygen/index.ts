@@ -1,5 +1,5 @@
 /** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
@@ -11,6 +11,7 @@ import {
 import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
+import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
@@ -37,6 +38,8 @@ export const heygen: Provider = {
   countJobs,
   expectedJob,
   readJobs,
+  creationAnswer,
+  asksForNothing: (_match, body) => valueAt(body, '/validate_only') === true,
   readReports,
   parkingOf,
   startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
