@@ -18,22 +18,23 @@ export function soughtBy({
   ...call
 }: ReadCall): 'exactly' | 'list' | undefined {
   const route = match?.route
-  if (!route) return undefined
+  if (!route?.job) return undefined
   if (provider.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
-  if (!route.job) return undefined
   const clue = provider.clueOf(json, { ...call, match })
   const lease = { route: `${route.method} ${route.path}`, clue } as Lease
   if (provider.finderOf(lease) === undefined) return undefined
   return clue.callbackId === undefined ? 'list' : 'exactly'
 }
 
-/** Undefined: not found in the time that a client waits for it. */
+/** Undefined: not found in the time that a client waits for it. The object is told by this that the call is over. */
 export async function lookAtOnce(
   ports: Ports,
   call: ReadCall,
   account: Account
 ): Promise<ProxyAnswer | undefined> {
-  for (const pauseMs of [0, ...ports.waits.lookPausesMs]) {
+  const sought = soughtBy(call)
+  if (sought === undefined) return undefined
+  for (const pauseMs of sought === 'exactly' ? [0, ...ports.waits.lookPausesMs] : [0]) {
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
     const looked = await lookNow(ports, account, call.requestId)
     if (looked.kind === 'found') {

@@ -163,7 +163,7 @@ async function lost(ports: Ports, call: ReadCall, account: Account): Promise<Att
     noteUnknown(ports, call, { email, canBeFound: Boolean(call.match?.route.job) }),
     learnIds(ports, call, owners),
   ])
-  const found = sought === 'exactly' ? await lookAtOnce(ports, call, account) : undefined
+  const found = await lookAtOnce(ports, call, account)
   await noting
   if (!found) {
     const details = { accountEmail: email, isSought: sought !== undefined }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest'
-import { until } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
 const gatewayWith = gatewaysOfTests()
