@@ -8,7 +8,7 @@ import type { Waits } from './waits.ts'
 
 /**
  * `unbound`: acquired, the provider's job id not known (yet). `running`: bound to a job. `waiting`: the job waits for
- * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that is likely its own is running;
+ * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that may be its own is running;
  * it holds the slot until that job ends but is never called the client's.
  */
 export type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
@@ -33,9 +33,26 @@ export interface Lease {
   /** When the alarm looks at it next. */
   nextAt: number
   asks: number
-  /** Answers in a row that did not know the job, or looks that did not find it. */
+  /** Answers in a row that did not know the job, or whole searches that did not find it; when the first one was. */
   misses: number
+  missedAt?: number
   heardAt: number
+  /** Since when its creation's answer is known to be lost: whoever waited for it gave up. */
+  lostAt?: number
+  /** How often its job was looked for. */
+  looks?: number
+  /** A look named its job, not the creation's own answer, which would be surer. */
+  isFound?: true
+  /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */
+  isDoubtful?: true
+  /** What it watches may tell of something older: a session's run before, a group's training before. */
+  isReused?: true
+  /** A word that means an end when it is said again. */
+  ending?: { word: string; since: number }
+  /** Since when it waits for a human. */
+  waitingSince?: number
+  /** Its deletion went through the gateway. */
+  deletedAt?: number
   clue: { title?: string; callbackId?: string }
   /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
   isTracked: boolean
@@ -92,16 +109,24 @@ export interface JobStart {
   watch: string[]
   ask?: string
   askElse?: string
+  isReused?: true
 }
 
 /** What is known of a job before its creation has answered. Without an id it can be watched, not named. */
 export type ExpectedJob = Omit<JobStart, 'jobId'> & { jobId?: string }
 
-/** What a status answer, a webhook or the alarm heard about a job. */
+/**
+ * What a status answer, a webhook or the alarm heard about a job. `ending`: a word that means an end when it is said
+ * twice. `unclear`: a word that nobody knows, as good as nothing heard. `deleted`: a deletion went through the gateway.
+ */
 export interface JobReport {
   watch: string
-  state: 'running' | 'waiting' | 'completed' | 'failed'
+  state: 'running' | 'waiting' | 'completed' | 'failed' | 'ending' | 'unclear' | 'deleted'
   detail?: string
+  /** What it was called, where its meaning is not sure. */
+  word?: string
+  /** Another name under which the same job is watched from now on. */
+  alias?: string
   /** Of an end: the plain members of the status answer, for the event that is built from it. */
   facts?: Record<string, unknown>
   /** Of an end: the provider's own event, if that is how it was heard. */
@@ -236,51 +261,80 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
 }
 
 /**
- * Names the jobs that a creation started. Leases left over are released; a job too many (the provider started more
- * than the request said) gets a lease of its own, so that it is at least counted.
+ * Names the jobs that a creation started: what its own answer said is certain, whoever brings it and however late.
+ * Leases left over are released; a job too many gets a lease of its own, so that it is at least counted. `ended`: what
+ * this request started and is over. `again`: makes the lease anew when it is not there.
  */
 export function bind(
   ledger: Ledger,
   requestId: string,
   starts: JobStart[],
   now: number,
-  waits: Waits
+  waits: Waits,
+  { ended = [], again }: { ended?: readonly EndedJob[]; again?: LeaseAsk } = {}
 ): Change {
   const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-  const pattern = mine[0]
+  const pattern = mine[0] ?? ended[0]?.lease ?? (again && newLease(again, 0, now, waits))
   if (!pattern) return NO_CHANGE
-  const unbound = mine.filter((lease) => lease.state === 'unbound')
-  const fresh = starts.filter((start) => !mine.some((lease) => isBoundTo(lease, start)))
-  const put = fresh.map((start, index) => {
-    const lease = unbound[index] ?? {
-      ...pattern,
-      id: freeId(ledger, requestId, mine.length + index),
-    }
-    return bound(lease, start, 'running', now, waits)
-  })
-  const taken = new Set(fresh.map((start) => start.jobId))
-  const wronged = ledger.leases.filter(
-    (lease) => lease.state === 'suspect' && taken.has(lease.jobId ?? '')
+  const isOver = (start: JobStart) =>
+    ended.some(({ lease }) => lease.jobId === start.jobId && lease.state !== 'suspect')
+  const fresh = starts.filter(
+    (start) => !isOver(start) && !mine.some((lease) => isBoundTo(lease, start))
   )
-  put.push(...wronged.map((lease) => unsuspected(lease, now, waits)))
-  return { put, drop: unbound.slice(fresh.length).map((lease) => lease.id), ended: [] }
+  const open = mine.filter((lease) => isOpen(lease, starts))
+  const taken = new Set(ended.map(({ lease }) => lease.id))
+  const put: Lease[] = []
+  for (const [index, start] of fresh.entries()) {
+    const lease = open[index] ?? {
+      ...fresherThan(pattern, now),
+      id: freeId(ledger, requestId, taken),
+    }
+    taken.add(lease.id)
+    put.push(bound(lease, start, 'running', now, waits))
+  }
+  const ids = new Set(starts.filter((start) => !start.isReused).map((start) => start.jobId))
+  const wronged = ledger.leases.filter(
+    (lease) =>
+      lease.requestId !== requestId &&
+      ids.has(lease.jobId ?? '') &&
+      (lease.state === 'suspect' || lease.isFound)
+  )
+  put.push(...wronged.map((lease) => unsuspected(lease, now)))
+  return { put, drop: open.slice(fresh.length).map((lease) => lease.id), ended: [] }
+}
+
+/** Not yet named for certain. What a look named by another id than the answer says is named anew. */
+function isOpen(lease: Lease, starts: readonly JobStart[]): boolean {
+  if (lease.kind === 'call') return false
+  if (lease.state === 'unbound' || lease.state === 'suspect') return true
+  return lease.isFound === true && !starts.some((start) => start.jobId === lease.jobId)
+}
+
+/** A lease made from what is known of one that ended. */
+function fresherThan(pattern: Lease, now: number): Lease {
+  const { jobId: _, ask: __, askElse: ___, ending: ____, ...rest } = pattern
+  return { ...rest, state: 'unbound', watch: [], asks: 0, misses: 0, heardAt: now, nextAt: now }
 }
 
 /** An ended lease of the same request may have had the number. */
-function freeId(ledger: Ledger, requestId: string, from: number): string {
-  let number = from
-  while (ledger.leases.some((lease) => lease.id === `${requestId}.${number}`)) number += 1
+function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): string {
+  const isTaken = (id: string) => taken.has(id) || ledger.leases.some((lease) => lease.id === id)
+  if (!isTaken(requestId)) return requestId
+  let number = 1
+  while (isTaken(`${requestId}.${number}`)) number += 1
   return `${requestId}.${number}`
 }
 
-/** What it was taken for is somebody else's: it is looked for again. */
-function unsuspected(lease: Lease, now: number, waits: Waits): Lease {
-  const { jobId: _, ask: __, askElse: ___, ...rest } = lease
-  return { ...rest, state: 'unbound', watch: [], misses: 0, nextAt: now + waits.lookAgainMs }
+/** What it was taken for is somebody else's, or over: it is looked for again. */
+export function unsuspected(lease: Lease, now: number): Lease {
+  const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
+  const lostAt = lease.lostAt ?? now
+  return { ...rest, state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
 }
 
 function isBoundTo(lease: Lease, start: JobStart): boolean {
-  return lease.state !== 'unbound' && lease.jobId === start.jobId
+  const isNamed = lease.state === 'running' || lease.state === 'waiting'
+  return isNamed && lease.jobId === start.jobId
 }
 
 export function bound(
@@ -292,7 +346,8 @@ export function bound(
 ): Lease {
   // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
   const nextAt = lease.acquiredAt + (lease.isTold ? waits.toldAskMs : waits.firstAskMs)
-  return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt }
+  const { missedAt: _, isFound: __, ...rest } = lease
+  return { ...rest, ...start, state, misses: 0, heardAt: now, nextAt }
 }
 
 /** Gives back the slots of a creation that surely started nothing, or of a call that is over. */
@@ -304,26 +359,108 @@ export function release(ledger: Ledger, requestId: string): Change {
 }
 
 /** The one door to an end state: applies what was heard. A report about an ended or unknown job changes nothing. */
-export function hear(ledger: Ledger, reports: readonly JobReport[], now: number): Change {
+export function hear(
+  ledger: Ledger,
+  reports: readonly JobReport[],
+  now: number,
+  waits: Waits
+): Change {
   const change: Change = { put: [], drop: [], ended: [] }
   for (const lease of ledger.leases) {
     const heard = reports.filter((report) => lease.watch.includes(report.watch))
-    const end = heard.find((report) => report.state === 'completed' || report.state === 'failed')
     // Before its creation has answered, a state is that of something older.
     const isOlder = lease.kind === 'call' || lease.state === 'unbound'
     if (isOlder || heard.length === 0) continue
-    if (end) change.ended.push(endOf(lease, end, now))
-    else if (lease.state !== 'suspect') change.put.push(stillGoing(lease, heard[0]?.state, now))
+    const end = heard.find((report) => isEnd(lease, report, now, waits))
+    if (!end) change.put.push(...stillGoing(lease, heard, now, waits))
+    else if (mayBeAnother(lease)) change.put.push({ ...unsuspected(lease, now), isDoubtful: true })
+    else change.ended.push(endOf(lease, end, now))
   }
-  return change
+  return withWaitsCapped(ledger.leases, change, now)
 }
 
-function stillGoing(lease: Lease, state: JobReport['state'] | undefined, now: number): Lease {
-  return { ...lease, state: state === 'waiting' ? 'waiting' : 'running', misses: 0, heardAt: now }
+/** What it was taken for has ended, but not yet every job that may have been its own is known. */
+function mayBeAnother(lease: Lease): boolean {
+  return lease.state === 'suspect' && lease.jobId !== undefined && lease.misses < WHOLE_SEARCHES
+}
+
+/** So many whole searches, a while apart, must agree before anything is concluded from them. */
+export const WHOLE_SEARCHES = 2
+
+function isEnd(lease: Lease, report: JobReport, now: number, waits: Waits): boolean {
+  if (report.state === 'completed' || report.state === 'failed') return true
+  const since = lease.ending?.since
+  return report.state === 'ending' && since !== undefined && now - since >= waits.lookAgainMs
+}
+
+/** Nothing to write where nothing was heard. */
+function stillGoing(
+  lease: Lease,
+  heard: readonly JobReport[],
+  now: number,
+  waits: Waits
+): Lease[] {
+  if (heard.some((report) => report.state === 'deleted'))
+    return [{ ...lease, deletedAt: now, nextAt: now }]
+  const ending = heard.find((report) => report.state === 'ending')
+  if (ending) {
+    if (lease.ending) return []
+    const { word = '' } = ending
+    const nextAt = Math.min(lease.nextAt, now + waits.lookAgainMs)
+    return [{ ...lease, ending: { word, since: now }, nextAt }]
+  }
+  const known = heard.find((report) => report.state !== 'unclear')
+  if (!known || lease.state === 'suspect') return []
+  return [goingOn(lease, heard, known.state === 'waiting', now)]
+}
+
+/** It is heard of and goes on. */
+export function goingOn(
+  lease: Lease,
+  heard: readonly JobReport[],
+  isWaiting: boolean,
+  now: number
+): Lease {
+  const { ending: _, waitingSince = now, missedAt: __, ...rest } = lease
+  // The video of a session's run before is not that of this one.
+  const aliases = lease.isReused ? [] : heard.flatMap(({ alias }) => alias ?? [])
+  const watch = [...new Set([...lease.watch, ...aliases])]
+  const state = isWaiting ? 'waiting' : 'running'
+  return { ...rest, ...(isWaiting ? { waitingSince } : {}), watch, state, misses: 0, heardAt: now }
+}
+
+/** Waiting jobs hold no slot, so nothing else bounds their number. */
+const WAITS_MAX = 200
+
+/** Of more, the ones that wait longest are given up. */
+export function withWaitsCapped(
+  leases: readonly Lease[],
+  change: Change,
+  now: number
+): Change {
+  const gone = new Set([...change.drop, ...change.ended.map(({ lease }) => lease.id)])
+  const changed = new Map(change.put.map((lease) => [lease.id, lease]))
+  const waiting = leases
+    .map((lease) => changed.get(lease.id) ?? lease)
+    .filter((lease) => lease.state === 'waiting' && !gone.has(lease.id))
+  if (waiting.length <= WAITS_MAX) return change
+  const oldest = waiting
+    .toSorted((a, b) => (a.waitingSince ?? 0) - (b.waitingSince ?? 0))
+    .slice(0, waiting.length - WAITS_MAX)
+  const detail = `more than ${WAITS_MAX} jobs of this account wait for a human`
+  return {
+    ...change,
+    put: change.put.filter((lease) => !oldest.some(({ id }) => id === lease.id)),
+    ended: [
+      ...change.ended,
+      ...oldest.map((lease) => ({ lease, endedAt: now, outcome: { status: 'lost', detail } as const })),
+    ],
+  }
 }
 
 function endOf(lease: Lease, report: JobReport, now: number): EndedJob {
-  const detail = report.detail === undefined ? {} : { detail: report.detail }
+  const said = report.detail ?? (report.state === 'ending' ? report.word : undefined)
+  const detail = said === undefined ? {} : { detail: said }
   if (lease.state === 'suspect') {
     return { lease, endedAt: now, outcome: { status: 'outcome_unknown' } }
   }

@@ -18,6 +18,7 @@ import {
   release,
   type JobReport,
   type JobStart,
+  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/lease.ts'
@@ -35,10 +36,13 @@ import type {
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
-import { errandOf } from '#domain/reconcile.ts'
+import { errandOf, lost } from '#domain/reconcile.ts'
+import { ASKED_AT_ONCE, newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { readEvent } from '#flows/read-event.ts'
-import { ASKED_AT_ONCE, reconcileAccount } from '#flows/reconcile-account.ts'
+import { findLost, lookedAt } from '#flows/find-lost.ts'
+import { openAccount } from '#flows/open-account.ts'
+import { reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
@@ -63,6 +67,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #forgetting: Forgetting
   /** In memory only: whoever waits also looks again by itself. */
   #watchedUntil = 0
+  readonly #memory = newSearchMemory()
   #isAsking = false
   #lastEventAt = 0
 
@@ -144,17 +149,42 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return answer
   }
 
-  async lookNow(_requestId: string): Promise<Looked> {
-    return { kind: 'unknown' }
+  async lookNow(requestId: string): Promise<Looked> {
+    const account = this.#tables.account()
+    const ports = this.#ports()
+    const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
+    const unbound = this.#tables
+      .leases()
+      .filter((lease) => isMine(lease) && lease.state === 'unbound')
+    const put = unbound.map((lease) => lost(lease, Date.now(), ports.waits))
+    this.#settling.save({ put, drop: [], ended: [] })
+    this.#arm()
+    const desk = this.#reconciled()
+    const open = account && (await openAccount(ports, account).catch(() => undefined))
+    if (!desk || !open) return { kind: 'unknown' }
+    await this.#readOutlets()
+    const errands = { ports, provider: this.#provider(), desk, open }
+    const sought = this.#tables.leases().filter(isMine)
+    const last = await findLost(errands, sought, true)
+    this.#settling.hearAgain()
+    this.#arm()
+    return lookedAt(errands, requestId, last)
   }
 
-  async bind(requestId: string, starts: JobStart[], _again?: LeaseAsk): Promise<void> {
+  async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
-    const ledger = this.#settling.ledger()
-    this.#settling.save(bind(ledger, requestId, starts, Date.now(), this.#ports().waits))
+    this.#bindNow(requestId, starts, again)
     if (isAwaited) this.#settling.hearAgain()
     this.#arm()
+  }
+
+  #bindNow(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+    const ledger = this.#settling.ledger()
+    const ended = this.#tables.endedOf(requestId)
+    const { waits } = this.#ports()
+    const known = { ended, ...(again === undefined ? {} : { again }) }
+    this.#settling.save(bind(ledger, requestId, starts, Date.now(), waits, known))
   }
 
   async release(requestId: string): Promise<void> {
@@ -166,9 +196,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    const isEnd = hear(this.#settling.ledger(), reports, Date.now()).ended.length > 0
+    const { waits } = this.#ports()
+    const isEnd = hear(this.#settling.ledger(), reports, Date.now(), waits).ended.length > 0
     if (isEnd) await this.#readOutlets()
-    return this.#settling.save(hear(this.#settling.ledger(), reports, Date.now()))
+    const isChanged = this.#settling.save(hear(this.#settling.ledger(), reports, Date.now(), waits))
+    this.#arm()
+    return isChanged
   }
 
   async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
@@ -268,16 +301,26 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
     this.#isAsking = true
     try {
-      await reconcileAccount(this.#ports(), this.#provider(), {
-        account,
-        leases: () => this.#tables.leases(),
-        knows: (jobId) => this.#tables.knowsJob(jobId),
-        apply: (change) => this.#settling.save(change),
-        park: (order) => this.park(order),
-        settle: (reports) => this.settle(reports),
-      })
+      const desk = this.#reconciled()
+      if (desk) await reconcileAccount(this.#ports(), this.#provider(), desk)
     } finally {
       this.#isAsking = false
+    }
+  }
+
+  #reconciled(): Reconciled | undefined {
+    const account = this.#tables.account()
+    if (!account) return undefined
+    return {
+      account,
+      leases: () => this.#tables.leases(),
+      knows: (jobId) => this.#tables.knowsJob(jobId),
+      ended: (requestId) => this.#tables.endedOf(requestId),
+      apply: (change) => this.#settling.save(change),
+      bind: (requestId, starts) => this.#bindNow(requestId, starts),
+      park: (order) => this.park(order),
+      settle: (reports) => this.settle(reports),
+      memory: this.#memory,
     }
   }
 
