@@ -394,12 +394,7 @@ function isEnd(lease: Lease, report: JobReport, now: number, waits: Waits): bool
 }
 
 /** Nothing to write where nothing was heard. */
-function stillGoing(
-  lease: Lease,
-  heard: readonly JobReport[],
-  now: number,
-  waits: Waits
-): Lease[] {
+function stillGoing(lease: Lease, heard: readonly JobReport[], now: number, waits: Waits): Lease[] {
   if (heard.some((report) => report.state === 'deleted'))
     return [{ ...lease, deletedAt: now, nextAt: now }]
   const ending = heard.find((report) => report.state === 'ending')
@@ -433,11 +428,7 @@ export function goingOn(
 const WAITS_MAX = 200
 
 /** Of more, the ones that wait longest are given up. */
-export function withWaitsCapped(
-  leases: readonly Lease[],
-  change: Change,
-  now: number
-): Change {
+export function withWaitsCapped(leases: readonly Lease[], change: Change, now: number): Change {
   const gone = new Set([...change.drop, ...change.ended.map(({ lease }) => lease.id)])
   const changed = new Map(change.put.map((lease) => [lease.id, lease]))
   const waiting = leases
@@ -453,7 +444,11 @@ export function withWaitsCapped(
     put: change.put.filter((lease) => !oldest.some(({ id }) => id === lease.id)),
     ended: [
       ...change.ended,
-      ...oldest.map((lease) => ({ lease, endedAt: now, outcome: { status: 'lost', detail } as const })),
+      ...oldest.map((lease) => ({
+        lease,
+        endedAt: now,
+        outcome: { status: 'lost', detail } as const,
+      })),
     ],
   }
 }

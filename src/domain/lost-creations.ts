@@ -3,13 +3,7 @@
  * id, a name) names its job. Every other row that nobody knows and that may be its own holds its slot until that row's job
  * has ended, but is never called the client's.
  */
-import {
-  bound,
-  WHOLE_SEARCHES,
-  type Change,
-  type JobStart,
-  type Lease,
-} from './lease.ts'
+import { bound, WHOLE_SEARCHES, type Change, type JobStart, type Lease } from './lease.ts'
 import { ended, found, looked, nextLookAt } from './reconcile.ts'
 import type { Waits } from './waits.ts'
 

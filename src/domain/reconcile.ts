@@ -112,7 +112,8 @@ export function afterUnknown(
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
   const missed = { ...lease, misses: lease.misses + 1, missedAt, asks: lease.asks + 1 }
   const later = put({ ...missed, nextAt: now + Math.max(waits.lookAgainMs, backOff(lease, waits)) })
-  if (lease.misses === 0) return { kind: 'again', change: put({ ...missed, nextAt: now + waits.lookAgainMs }) }
+  if (lease.misses === 0)
+    return { kind: 'again', change: put({ ...missed, nextAt: now + waits.lookAgainMs }) }
   if (now - missedAt < waits.lookAgainMs)
     return { kind: 'again', change: put({ ...lease, nextAt: missedAt + waits.lookAgainMs }) }
   const together = leases.some(

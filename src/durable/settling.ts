@@ -92,7 +92,8 @@ export class Settling {
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
     const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
-    const isNews = heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing, late)
+    const isNews =
+      heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing, late)
     return { ...heard, late, isNews }
   }
 

@@ -28,9 +28,7 @@ export function announce(
   const isNamed = !isUnsure && lease.state !== 'suspect'
   const told = isNamed ? lease : withoutName(lease)
   const known = { ...end, lease: told }
-  const text = events
-    ? events.build(known, eventId, end.endedAt)
-    : inOurWords(known, eventId)
+  const text = events ? events.build(known, eventId, end.endedAt) : inOurWords(known, eventId)
   if (!text) return undefined
   const event = { id: eventId, ...text }
   if (isNamed) return asReply(events, { ...about, eventId, mentions: idsOf(lease), event })

@@ -162,7 +162,9 @@ async function searchFor(
   const due = new Set(sought.map((lease) => lease.id))
   const isHere = (lease: Lease) => provider.finderOf(lease)?.path === finder.path
   // Those that hold a row although nobody looks for them now: an exact match may take it from them.
-  const held = all.filter((lease) => !due.has(lease.id) && lease.state === 'suspect' && isHere(lease))
+  const held = all.filter(
+    (lease) => !due.has(lease.id) && lease.state === 'suspect' && isHere(lease)
+  )
   const lost = [...all.filter((lease) => due.has(lease.id) && isLost(lease)), ...held]
   const now = ports.now()
   if (!search) {
@@ -284,7 +286,7 @@ function rowsIn(
     const title = textAt(row, finder.title)
     const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
     const word = finder.status === undefined ? undefined : textAt(row, finder.status)
-    const state = word === undefined || !lease ? undefined : provider.stateOfRow(lease, word)
+    const state = word === undefined || !lease ? undefined : provider.stateOfRow?.(lease, word)
     const made = instantOf(valueAt(row, finder.createdAt))
     return [
       {
@@ -308,7 +310,9 @@ async function openRows(
   const { desk, ports } = errands
   const { details } = finder
   const possible = rows.filter(
-    (row) => !desk.knows(row.id) && sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
+    (row) =>
+      !desk.knows(row.id) &&
+      sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
   )
   const wantsNames = details !== undefined && sought.some((lease) => lease.clue.callbackId)
   const nameless = wantsNames
@@ -348,8 +352,16 @@ export function lookedAt({ desk }: Pick<Errands, 'desk'>, requestId: string, las
   )
   if (live.some(isLost)) return last.kind === 'found' ? { kind: 'unknown' } : last
   if (named.length > 0) {
-    const starts = named.map(({ jobId = '', watch, ask }) => ({ jobId, watch, ...(ask === undefined ? {} : { ask }) }))
-    return { kind: 'found', starts, ...(last.kind === 'found' && last.body !== undefined ? { body: last.body } : {}) }
+    const starts = named.map(({ jobId = '', watch, ask }) => ({
+      jobId,
+      watch,
+      ...(ask === undefined ? {} : { ask }),
+    }))
+    return {
+      kind: 'found',
+      starts,
+      ...(last.kind === 'found' && last.body !== undefined ? { body: last.body } : {}),
+    }
   }
   const isAbsent = live.length === 0 && over.every(({ outcome }) => outcome.status === 'absent')
   return isAbsent && over.length > 0 ? { kind: 'absent' } : { kind: 'unknown' }

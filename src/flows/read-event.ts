@@ -38,7 +38,9 @@ export async function readEvent(
   const { id } = event
   const isUsable = id !== undefined && EVENT_ID.test(id)
   const newsId = await hashOf(
-    [account?.key ?? received.tenant, event.type, event.subject ?? '', withoutTimes(body)].join('\n')
+    [account?.key ?? received.tenant, event.type, event.subject ?? '', withoutTimes(body)].join(
+      '\n'
+    )
   )
   const heard = { ...event, id: isUsable ? id : await hashOf(received.body), newsId }
   if (proof === 'good') return heard
@@ -86,7 +88,7 @@ async function hashOf(body: string): Promise<string> {
   return `evt_${(await hexHash(body)).slice(0, 32)}`
 }
 
-/** The same event sent again may have been written anew: its times and its own id say nothing about what it tells. */
+/** The same event sent again may have been written anew: its times say nothing about what it tells. */
 function withoutTimes(body: string): string {
   const event = parseJson(body)
   return event === undefined
@@ -94,4 +96,4 @@ function withoutTimes(body: string): string {
     : JSON.stringify(event, (name, value: unknown) => (IS_TIME.test(name) ? undefined : value))
 }
 
-const IS_TIME = /^(event_id|created_at|updated_at|timestamp|time|sent_at|date)$/
+const IS_TIME = /^(created_at|updated_at|timestamp|time|sent_at|date)$/

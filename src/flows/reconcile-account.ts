@@ -122,7 +122,9 @@ async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): P
   const left = desk.leases().find((one) => one.id === lease.id)
   const ending = ends.find((report) => report.state === 'ending')
   if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')
-    desk.apply(ending ? mayBeEnding(left, ending, now, ports.waits) : postponed(left, now, ports.waits))
+    desk.apply(
+      ending ? mayBeEnding(left, ending, now, ports.waits) : postponed(left, now, ports.waits)
+    )
 }
 
 /**

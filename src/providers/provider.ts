@@ -112,7 +112,7 @@ export interface Provider {
   /** The jobs that the answer to this lease's creation names. */
   startsIn?(lease: Lease, answer: unknown): JobStart[]
   /** What a word in a list's row says of a job of this kind; undefined: nothing that is known. */
-  stateOfRow(lease: Lease, word: string): 'running' | 'over' | undefined
+  stateOfRow?(lease: Lease, word: string): 'running' | 'over' | undefined
   /** What the end of a job says about its account, such as: it had no credit. */
   parkingOf(report: JobReport): ParkOrder | undefined
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */

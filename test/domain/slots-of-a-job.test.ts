@@ -26,7 +26,7 @@ test('a job that takes several slots gets all or none, and is one lease with one
   const start = { jobId: 'j', watch: ['task:j'], ask: '/j' }
   const running = ledgerOf(...bind(ledger, 'a', [start], 0, waits).put)
   expect(heldSlots(running, 0)).toBe(3)
-  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0)
+  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0, waits)
   expect(ended).toHaveLength(1)
 })
 
