@@ -12,12 +12,14 @@ const LOST = { reset: 'after' }
 const key = (text: string) => ({ 'idempotency-key': text })
 let tenants = 0
 
+type Fault = Record<string, unknown>
+
 interface Pool {
   gateway: Gateway
   emails: string[]
   started(): Promise<number>
   /** Answers of this pool's accounts are lost. */
-  lose(match: object, times?: number, effect?: object): Promise<void>
+  lose(match: Fault, times?: number, effect?: Fault): Promise<void>
 }
 
 async function pool(size = 2): Promise<Pool> {
@@ -304,4 +306,3 @@ test('the key that goes up is never the client’s text, and another one for ano
   for (const one of [keys[0], keys[1], keys[2], keys[4]]) expect(one).toMatch(/^[A-Za-z0-9_-]{43}$/)
   expect(new Set(keys).size).toBe(5)
 })
-
