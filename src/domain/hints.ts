@@ -18,6 +18,7 @@ export class Hints {
   readonly #full = new Map<string, number>()
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
+  readonly #unknown = new Map<string, number>()
 
   isFull(account: string, now: number): boolean {
     return (this.#full.get(account) ?? 0) > now
@@ -60,5 +61,15 @@ export class Hints {
 
   noteRefusal(pool: string, retryAt: number, askedAt: number): void {
     this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt })
+  }
+
+  /** A creation of this tenant at this provider has no known outcome: repeats are looked up until then. */
+  noteUnknown(tenant: string, provider: string, until: number): void {
+    const name = `${provider}:${tenant}`
+    this.#unknown.set(name, Math.max(until, this.#unknown.get(name) ?? 0))
+  }
+
+  unknownUntil(tenant: string, provider: string): number {
+    return this.#unknown.get(`${provider}:${tenant}`) ?? 0
   }
 }

@@ -50,6 +50,8 @@ export interface Vault {
   seal(identity: string, plain: string): Promise<string>
   /** Throws when the text was sealed for another identity or by an unknown key. */
   open(identity: string, sealed: string): Promise<string>
+  /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
+  name(text: string): Promise<string>
 }
 
 /** Token hash → record. Cached up to 30 s; absence is never cached, but asking about it is damped by address. */
@@ -106,6 +108,12 @@ export interface Desk {
   /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
   beginKey(name: string, requestId: string): Promise<KeyTurn>
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
+  /** A creation's outcome is not known: a repeat of it (the same `print`) starts nothing. Published to every isolate. */
+  noteUnknown(print: string, unknown: UnknownCreation): Promise<void>
+  /** The oldest one that a call with this print would repeat. */
+  unknownOf(print: string): Promise<UnknownCreation | undefined>
+  /** What became of it was told. */
+  forgetUnknown(print: string, requestId: string): Promise<void>
   /** The requests that ran under a key, on whatever path. */
   requestsOfKey(key: string): Promise<string[]>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
@@ -133,9 +141,18 @@ export interface Made {
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>
 
+/** A creation that was given up, at `at`, without its outcome being known. `canBeFound`: it may still be. */
+export interface UnknownCreation {
+  requestId: string
+  at: number
+  email?: string
+  canBeFound?: boolean
+}
+
 export type KeyEnd =
   | { kind: 'keep'; answer: KeptAnswer }
-  | { kind: 'unknown'; email?: string }
+  /** `done`: it was answered, with an answer that cannot be given again. */
+  | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
   | { kind: 'forget' }
 
 /** `none`: the line is full, or the time is over. `go`: try again, there may be room. */

@@ -45,9 +45,16 @@ const SPANS = {
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
-  /** An Idempotency-Key is remembered this long; a run under it that has not ended by the second never will. */
+  /** An Idempotency-Key is remembered this long after its answer; one whose outcome is not known longer than any job. */
   keepKeyMs: 24 * HOUR,
+  keepUnknownKeyMs: 72 * HOUR,
+  /** No account is tried any more this long after a creation began, so a run that has not ended by the second has left no new lease. */
+  acquireWithinMs: 140 * SECOND,
   staleKeyMs: 150 * SECOND,
+  /** Counted from its start: until then a creation under a key whose outcome is unknown is said to be in progress. */
+  soughtMs: 5 * MINUTE,
+  /** A repeat of a creation whose outcome is unknown starts nothing for this long. */
+  joinMs: 10 * MINUTE,
   /** How far ahead of its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
   parkBusyMs: 30 * SECOND,
@@ -74,8 +81,15 @@ const DELIVER_AT = [
   24 * HOUR,
 ]
 
+/** The pauses between the looks for a creation whose answer was lost, inside its client's own request. */
+const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
+/** Between attempts to tell an account's object what a creation named. */
+const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
+
 export type Waits = { readonly [K in keyof typeof SPANS]: number } & {
   readonly deliverAtMs: readonly number[]
+  readonly lookPausesMs: readonly number[]
+  readonly bindPausesMs: readonly number[]
 }
 
 export function waitsAt(timeScale: number): Waits {
@@ -84,5 +98,7 @@ export function waitsAt(timeScale: number): Waits {
   return {
     ...(Object.fromEntries(scaled) as { [K in keyof typeof SPANS]: number }),
     deliverAtMs: DELIVER_AT.map(scale),
+    lookPausesMs: LOOK_PAUSES.map(scale),
+    bindPausesMs: BIND_PAUSES.map(scale),
   }
 }

@@ -28,9 +28,16 @@ export class DeskTables {
   readonly #storage: DurableObjectStorage
   readonly #accountsKey: string
 
+  readonly #unknownUntil: () => number | undefined
+
   /** `name` is the object's own: `<provider>:<tenant>`. */
-  constructor(storage: DurableObjectStorage, name: string) {
+  constructor(
+    storage: DurableObjectStorage,
+    name: string,
+    unknownUntil: () => number | undefined = () => undefined
+  ) {
     this.#storage = storage
+    this.#unknownUntil = unknownUntil
     const [provider, tenant] = name.split(':')
     this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
     storage.sql.exec(SCHEMA)
@@ -38,10 +45,17 @@ export class DeskTables {
 
   snapshot(): AccountSnapshot {
     const version = this.#version(this.#accountsKey)
+    const unknownUntil = this.#unknownUntil()
     return {
       version,
       accounts: this.#records<Account>('SELECT record FROM account ORDER BY position'),
+      ...(unknownUntil === undefined ? {} : { unknownUntil }),
     }
+  }
+
+  /** Its copy says more than the accounts. */
+  touchAccounts(): void {
+    this.#storage.transactionSync(() => this.#touch(this.#accountsKey))
   }
 
   findAccount(email: string): Account | undefined {

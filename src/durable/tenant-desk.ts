@@ -18,6 +18,7 @@ import type {
   SaveAnswer,
   TokenChange,
   Turn,
+  UnknownCreation,
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
@@ -26,6 +27,7 @@ import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
+import { JoinBook } from './join-book.ts'
 
 const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
@@ -34,6 +36,7 @@ const ENDPOINTS_MAX = 50
 
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
+  readonly #joins: JoinBook
   readonly #line = new WaitingLine<Waiter & { go(): void }>()
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
@@ -42,7 +45,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '')
+    this.#joins = new JoinBook(ctx.storage)
+    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -124,15 +128,16 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
+    this.#joins.forgetAll()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const { keepKeyMs: keepMs, staleKeyMs: staleMs } = this.#ports().waits
+    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#ports().waits
     const record = this.#tables.findKey(name)
     // Asked again because the answer was lost: the key is still its own.
     if (record?.requestId === requestId && !record.answer && !record.isUnknown)
       return { kind: 'fresh' }
-    const turn = turnOf(record, Date.now(), { keepMs, staleMs })
+    const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
     if (turn.kind !== 'fresh') return turn
     this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
     if ((await this.ctx.storage.getAlarm()) === null)
@@ -143,14 +148,30 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
     const record = this.#tables.findKey(name)
     if (record?.requestId !== requestId) return
+    const endedAt = Date.now()
     if (end.kind === 'forget') this.#tables.dropKey(name)
-    else if (end.kind === 'keep') this.#tables.saveKey(name, { ...record, answer: end.answer })
-    else
-      this.#tables.saveKey(name, {
-        ...record,
-        isUnknown: true,
-        ...(end.email === undefined ? {} : { email: end.email }),
-      })
+    else if (end.kind === 'keep') {
+      this.#tables.saveKey(name, { ...record, endedAt, answer: end.answer })
+    } else {
+      const { kind: _, ...how } = end
+      this.#tables.saveKey(name, { ...record, endedAt, isUnknown: true, ...how })
+    }
+  }
+
+  /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
+  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
+    const { joinMs } = this.#ports().waits
+    if (!this.#joins.note(print, unknown, Date.now(), joinMs)) return
+    this.#tables.touchAccounts()
+    await this.#publish()
+  }
+
+  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
+    return this.#joins.find(print, Date.now(), this.#ports().waits.joinMs)
+  }
+
+  async forgetUnknown(print: string, requestId: string): Promise<void> {
+    this.#joins.forget(print, requestId, Date.now(), this.#ports().waits.joinMs)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {

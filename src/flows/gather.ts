@@ -1,6 +1,7 @@
 /** One answer out of those of several accounts: which count, which are missing, and what to say when none does. */
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
+import { setHeader } from '#domain/headers.ts'
 import { findParking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Asked } from './ask-accounts.ts'
@@ -21,7 +22,7 @@ export function partialAnswer(first: Answer, text: string, asked: readonly Asked
   response.headers.delete('etag')
   const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
   const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
-  if (emails.length > 0) response.headers.set('X-Gateway-Partial', emails.join(', '))
+  if (emails.length > 0) setHeader(response.headers, 'X-Gateway-Partial', emails.join(', '))
   return { response }
 }
 

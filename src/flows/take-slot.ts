@@ -21,28 +21,38 @@ export type Attempt =
   | { kind: 'done'; answer: ProxyAnswer }
   | { kind: 'refused'; answer: ProxyAnswer; order?: ParkOrder }
 
+/** What of the lease depends on the account. */
+type OnAccount = (account: Account) => Promise<Partial<LeaseAsk>>
+
+/** An account that granted the lease, and what it was asked for with. */
+export interface Granted {
+  account: Account
+  ask: LeaseAsk
+}
+
 type Refused = Extract<LeaseAnswer, { ok: false }>
 
 /** One creation's search for a slot; an account is asked once. */
 export class SlotSearch {
   readonly #ports: Ports
   readonly #ask: LeaseAsk
-  readonly #onAccount: (account: Account) => Partial<LeaseAsk>
+  readonly #onAccount: OnAccount
   readonly #pool: string
   readonly #candidates: Account[]
   readonly #parked: { account: Account; parking: Parking }[]
   readonly #refused: { account: Account; answer: Refused }[] = []
   readonly #startedAt: number
+  /** A lease may have been left behind on an account that was asked for one and did not answer. */
+  hasLeft = false
   /** Set when only one account could serve. */
   readonly #named: string | undefined
 
-  /** `onAccount`: what of the lease depends on the account. */
   constructor(
     ports: Ports,
     call: ReadCall,
     eligible: Eligible,
     ask: LeaseAsk,
-    onAccount: (account: Account) => Partial<LeaseAsk> = () => ({})
+    onAccount: OnAccount = async () => ({})
   ) {
     const wish = { isJob: true, meter: ask.meter }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
@@ -59,12 +69,13 @@ export class SlotSearch {
   }
 
   /** The next account that granted the lease, or undefined when none is left. */
-  async #next(): Promise<Account | undefined> {
+  async #next(): Promise<Granted | undefined> {
     for (let account = this.#candidates.shift(); account; account = this.#candidates.shift()) {
-      const answer = await this.#acquire(account)
+      const ask = { ...this.#ask, ...(await this.#onAccount(account)) }
+      const answer = await this.#acquire(account, ask)
       if (answer.ok) {
         if (answer.free <= 0) this.#ports.hints.noteFull(account.key, this.#ports.now())
-        return account
+        return { account, ask }
       }
       this.#note(account, answer)
     }
@@ -72,12 +83,11 @@ export class SlotSearch {
   }
 
   /** An object that cannot be asked grants nothing: closed, not open. */
-  async #acquire(account: Account): Promise<LeaseAnswer> {
+  async #acquire(account: Account, ask: LeaseAsk): Promise<LeaseAnswer> {
     try {
-      return await this.#ports
-        .slots(account.key)
-        .acquire({ ...this.#ask, ...this.#onAccount(account) })
+      return await this.#ports.slots(account.key).acquire(ask)
     } catch {
+      this.hasLeft = true
       this.#ports.log('acquire_failed', { email: account.email, requestId: this.#ask.leaseId })
       this.#ports.defer(
         this.#ports
@@ -106,12 +116,13 @@ export class SlotSearch {
    * Attempts the call on one account after the other until one is done with it. Only a received refusal leads on to
    * the next account, and one request parks at most one.
    */
-  async serve(attempt: (account: Account) => Promise<Attempt>): Promise<ProxyAnswer> {
+  async serve(attempt: (granted: Granted) => Promise<Attempt>): Promise<ProxyAnswer> {
     let refusal: ProxyAnswer | undefined
     for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
-      const account = await this.#next()
-      if (!account) break
-      const result = await attempt(account)
+      const granted = await this.#next()
+      if (!granted) break
+      const { account } = granted
+      const result = await attempt(granted)
       if (result.kind === 'done') return result.answer
       if (!result.order) refusal ??= result.answer
       const parking = result.order && (await parkAccount(this.#ports, account, result.order))

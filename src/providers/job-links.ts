@@ -40,7 +40,7 @@ function startOf(
   const watchId = (link.watchId && params[link.watchId.replace('path:', '')]) || jobId
   const watch = [`${link.watch}:${watchId}`]
   if (link.alias && alias) watch.push(`${link.alias.watch}:${alias}`)
-  const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId))
+  const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId.toWellFormed()))
   const askElse = link.askElse === undefined ? {} : { askElse: pathTo(link.askElse) }
   const reused = isReused(link) ? { isReused: true as const } : {}
   return { jobId, watch, ask: pathTo(link.ask), ...askElse, ...reused }

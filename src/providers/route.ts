@@ -87,12 +87,15 @@ export interface Route {
   meter?: string
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
-  /** The provider documents that it takes an Idempotency-Key here. */
-  takesKey?: true
-  /** A body that this row is known to refuse whatever else is so: it asks for a creation under its key. */
-  keyProbe?: Readonly<Record<string, unknown>>
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
+  /** The provider's documentation says that this call takes an `Idempotency-Key`. */
+  takesKey?: true
+  /**
+   * The body that asks under a key what became of a creation, and cannot start one: a member that the row's schema, read
+   * in the reference, requires at the top level, with a wrong type. Only on creations that take a key.
+   */
+  keyProbe?: Readonly<Record<string, unknown>>
 }
 
 export interface RouteMatch {

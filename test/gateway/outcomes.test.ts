@@ -52,7 +52,7 @@ for (const [what, effect] of [
       callback_id: 'order-77',
       callback_url: 'https://example.com/hg',
     })
-    expect(lost.status).toBe(502)
+    expect(lost.status).toBe(424)
     expect(lost.headers.get('x-gateway-error')).toBe('outcome_unknown')
     expect(await jobOf(gateway, lost)).toMatchObject({
       status: 'outcome_unknown',
@@ -107,7 +107,7 @@ test('the slot of a creation without a status of its own comes back when its tim
   const path = '/v3/models/audio/voices'
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
   const lost = await gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   await advance(gateway, 90 * SECOND)
   expect(await gateway.heldSlots()).toBe(1)
   await advance(gateway, 9 * SECOND)
@@ -140,7 +140,7 @@ test('a lost run of an agent holds its slot until the session rests, and is name
   const path = `/v3/video-agents/${data.session_id}`
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
   const lost = await gateway.post(`/heygen${path}`, { message: 'Make it longer' })
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   await passTenMinutes(gateway)
   expect(await gateway.heldSlots()).toBe(1)
   expect(await jobOf(gateway, lost)).toMatchObject({ jobid: null, status: 'outcome_unknown' })
@@ -158,7 +158,7 @@ test('a creation that takes too long is given up, and its job keeps its slot', a
   expect(isAnswered).toBe(false)
   await advance(gateway, 10 * SECOND)
   const lost = await creation
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   held.pass()
   await until(async () => (await gateway.sim.state()).jobs.length === 1)
   await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status === 'running')
@@ -207,7 +207,7 @@ test('a job unheard of for 48 h is settled as lost', async () => {
   await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
   await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 500 } })
   const created = await gateway.createVideo()
-  expect(created.status).toBe(502)
+  expect(created.status).toBe(424)
   await advance(gateway, 48 * HOUR - MINUTE)
   expect((await jobOf(gateway, created)).status).toBe('outcome_unknown')
   expect(await gateway.heldSlots()).toBe(1)

@@ -359,7 +359,7 @@ test.each([
       })
       .catch(() => 'broken')
     const isCreation = path === '/v3/videos'
-    expect(isCreation ? ['502 outcome_unknown'] : ['broken', '502 upstream_unreachable']).toContain(
+    expect(isCreation ? ['424 outcome_unknown'] : ['broken', '502 upstream_unreachable']).toContain(
       seen
     )
     if (isCreation) await freeAll()

@@ -1,5 +1,5 @@
 /** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
@@ -14,6 +14,7 @@ import {
 import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
+import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
@@ -33,12 +34,15 @@ export const heygen: Provider = {
   match: matchRoute,
   origin: (match, settings) =>
     match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
-  takesIdempotencyKey: (path) => path.startsWith('/v3/'),
+  takesIdempotencyKey: (path, match) =>
+    match ? match.route.takesKey === true : path.startsWith('/v3/'),
   authorize,
   judge,
   countJobs,
   expectedJob,
   readJobs,
+  creationAnswer,
+  asksForNothing: (_match, body) => valueAt(body, '/validate_only') === true,
   readReports,
   parkingOf,
   saysUnknown,

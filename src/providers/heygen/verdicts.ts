@@ -1,5 +1,5 @@
 /** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; contract section 4). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { JobReport } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
@@ -86,8 +86,16 @@ function codeOf(body: unknown): string {
   return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
 }
 
-/** An error inside an HTTP 200: v1 has another code than 100, v2 a filled `error`. */
+const FINE = new Set(['0', '100', '200'])
+
+/** An error inside an HTTP 200: v1 has another code than 100, v2 and v3 a filled `error`; some say only that it failed. */
 function isErrorBody(body: unknown): boolean {
   const number = textAt(body, '/code')
-  return codeOf(body) !== '' && number !== '100'
+  if (isFilled(valueAt(body, '/error')) || valueAt(body, '/success') === false) return true
+  return number !== undefined && !FINE.has(number)
+}
+
+function isFilled(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return error !== null && Boolean(error)
+  return Object.values(error).some((value) => value !== null && value !== '')
 }
