@@ -71,6 +71,7 @@ export class State {
       webhookDelayMs: 0,
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
+      keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')
     this.accounts = new Collection(sql, 'account')

@@ -170,6 +170,8 @@ export type Settings = {
   /** all: at every change of a task; end: only when it is over. The documentation says both. */
   klingCallbacks: 'all' | 'end'
   webhookRetryMs: number
+  /** What an Idempotency-Key does on the rows that take one (heygen/idempotency.ts). */
+  keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
 }
 
 export type Recorded = {

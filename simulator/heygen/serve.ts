@@ -93,9 +93,12 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     resolveOwners(call)
     return openSocket(call)
   }
-  return replayed(call, async () => {
+  const check = () => {
     validateBody(row, call.body)
     resolveOwners(call)
+  }
+  return replayed(call, check, async () => {
+    check()
     return toResponse(call, await answer(call))
   })
 }

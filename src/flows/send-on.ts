@@ -35,7 +35,7 @@ async function sendOnce(
   const { provider, match, method, path, search, body } = call
   const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
   const headers = new Headers(call.headers)
-  if (!provider.takesIdempotencyKey(path)) headers.delete('idempotency-key')
+  if (!provider.takesIdempotencyKey(path, match)) headers.delete('idempotency-key')
   if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
   else {
     const at = { path, now: ports.now(), settings: ports.settings }

@@ -71,8 +71,8 @@ export interface Provider {
   /** Clients may present a token that they signed with a key pair of ours (HS256). */
   takesSignedTokens?: boolean
   names?: ProviderNames
-  /** Whether an Idempotency-Key means something to the provider on this path; else it does not go up. */
-  takesIdempotencyKey(path: string): boolean
+  /** Whether an Idempotency-Key means something to the provider on this row, or on a path without one; else it does not go up. */
+  takesIdempotencyKey(path: string, match: RouteMatch | undefined): boolean
   authorize(
     headers: Headers,
     credential: Credential,

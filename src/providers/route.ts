@@ -85,6 +85,13 @@ export interface Route {
   ends?: boolean
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
+  /** The provider's documentation says that this call takes an `Idempotency-Key`. */
+  takesKey?: true
+  /**
+   * The body that asks under a key what became of a creation, and cannot start one: a member that the row's schema, read
+   * in the reference, requires at the top level, with a wrong type. Only on creations that take a key.
+   */
+  keyProbe?: Readonly<Record<string, unknown>>
 }
 
 export interface RouteMatch {

@@ -64,6 +64,11 @@ export async function openSimulator(
   }
 }
 
+/** An Idempotency-Key that nobody has used. */
+export function newKey(): string {
+  return crypto.randomUUID()
+}
+
 export const VIDEO = {
   type: 'avatar',
   avatar_id: 'Abigail_expressive_2024112501',

@@ -30,7 +30,8 @@ export const heygen: Provider = {
   match: matchRoute,
   origin: (match, settings) =>
     match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
-  takesIdempotencyKey: (path) => path.startsWith('/v3/'),
+  takesIdempotencyKey: (path, match) =>
+    match ? match.route.takesKey === true : path.startsWith('/v3/'),
   authorize,
   judge,
   countJobs,

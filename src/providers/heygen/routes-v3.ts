@@ -15,6 +15,8 @@ export const V3_ROUTES = [
     ids: ['asset body:/video/asset_id'],
     creates: ['/data/ai_clipping_id'],
     job: { watch: 'ai-clipping', id: '/data/ai_clipping_id', ask: '/v3/ai-clipping/{id}' },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/ai-clipping/{job_id}', 'write-account', { pool: 'owner', ids: ['job! path:job_id'] }),
   get('/v3/ai-clipping/{job_id}', 'job-status', {
@@ -39,6 +41,7 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['batch! body:/batch_id'],
     job: { watch: 'asset-batch', id: 'body:/batch_id', ask: '/v3/assets/batches/{id}' },
+    takesKey: true,
   }),
   post('/v3/assets/{asset_id}/complete', 'write-account', {
     pool: 'owner',
@@ -49,6 +52,7 @@ export const V3_ROUTES = [
   post('/v3/assets/direct-uploads/batches', 'write-account', {
     pool: 'roomy',
     creates: ['/data/batch_id', '/data/items/*/asset_id'],
+    takesKey: true,
   }),
   post('/v3/assets/direct-uploads', 'write-account', {
     pool: 'roomy',
@@ -75,6 +79,7 @@ export const V3_ROUTES = [
   post('/v3/avatars/{group_id}/consent', 'write-account', {
     pool: 'owner',
     ids: ['avatar-group! path:group_id', 'asset body:/consent_video/asset_id'],
+    takesKey: true,
   }),
   post('/v3/avatars', 'creates-job', {
     pool: 'owner',
@@ -91,6 +96,8 @@ export const V3_ROUTES = [
       ask: '/v3/avatars/looks/{id}',
       alias: { watch: 'avatar-group', id: '/data/avatar_group/id' },
     },
+    takesKey: true,
+    keyProbe: { type: null },
   }),
   del('/v3/avatars/{group_id}', 'write-account', {
     pool: 'owner',
@@ -171,6 +178,8 @@ export const V3_ROUTES = [
     ],
     creates: ['/data/batch_id'],
     job: { watch: 'lipsync-batch', id: '/data/batch_id', ask: '/v3/lipsyncs/batches/{id}' },
+    takesKey: true,
+    keyProbe: { lipsyncs: null },
   }),
   get('/v3/lipsyncs/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -188,6 +197,8 @@ export const V3_ROUTES = [
     ids: ['asset body:/audio/asset_id', 'folder body:/folder_id', 'asset body:/video/asset_id'],
     creates: ['/data/lipsync_id'],
     job: { watch: 'lipsync', id: '/data/lipsync_id', ask: '/v3/lipsyncs/{id}' },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/lipsyncs/{lipsync_id}', 'write-account', {
     pool: 'owner',
@@ -225,6 +236,8 @@ export const V3_ROUTES = [
     ],
     creates: ['/data/id'],
     job: { watch: 'video', id: '/data/id', ask: '/v3/videos/{id}', meter: 'video' },
+    takesKey: true,
+    keyProbe: { variables: 0 },
   }),
   get('/v3/templates/{template_id}', 'read-account', {
     pool: 'owner',
@@ -311,6 +324,8 @@ export const V3_ROUTES = [
       id: '/data/batch_id',
       ask: '/v3/video-translations/batches/{id}',
     },
+    takesKey: true,
+    keyProbe: { video_translations: null },
   }),
   get('/v3/video-translations/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -340,6 +355,8 @@ export const V3_ROUTES = [
       ask: '/v3/video-translations/{id}',
       slots: '/output_languages',
     },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/video-translations/{video_translation_id}', 'write-account', {
     pool: 'owner',
@@ -373,6 +390,8 @@ export const V3_ROUTES = [
       ask: '/v3/video-translations/proofreads/{id}',
       slots: '/output_languages',
     },
+    takesKey: true,
+    keyProbe: { title: null },
   }),
   post('/v3/video-translations/proofreads/{proofread_id}/generate', 'creates-job', {
     pool: 'owner',
@@ -383,6 +402,7 @@ export const V3_ROUTES = [
       id: '/data/video_translation_id',
       ask: '/v3/video-translations/{id}',
     },
+    takesKey: true,
   }),
   get('/v3/video-translations/proofreads/{proofread_id}', 'job-status', {
     pool: 'owner',
@@ -440,6 +460,8 @@ export const V3_ROUTES = [
     ],
     creates: ['/data/batch_id'],
     job: { watch: 'video-batch', id: '/data/batch_id', ask: '/v3/videos/batches/{id}' },
+    takesKey: true,
+    keyProbe: { videos: null },
   }),
   get('/v3/videos/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -469,6 +491,8 @@ export const V3_ROUTES = [
     ],
     creates: ['/data/video_id'],
     job: { watch: 'video', id: '/data/video_id', ask: '/v3/videos/{id}', meter: 'video' },
+    takesKey: true,
+    keyProbe: { type: null },
   }),
   del('/v3/videos/{video_id}', 'write-account', { pool: 'owner', ids: ['video! path:video_id'] }),
   get('/v3/videos/{video_id}', 'job-status', {
@@ -520,6 +544,7 @@ export const V3_ROUTES = [
     pool: 'gateway',
     ids: ['video-or-project body:/entity_id'],
     creates: ['/data/endpoint_id'],
+    takesKey: true,
   }),
   del('/v3/webhooks/endpoints/{endpoint_id}', 'write-account', {
     pool: 'gateway',
@@ -532,6 +557,7 @@ export const V3_ROUTES = [
   post('/v3/webhooks/endpoints/{endpoint_id}/rotate-secret', 'write-account', {
     pool: 'gateway',
     ids: ['webhook-endpoint! path:endpoint_id'],
+    takesKey: true,
   }),
   patch('/v3/webhooks/endpoints/{endpoint_id}', 'write-account', {
     pool: 'gateway',
@@ -593,6 +619,7 @@ export const V3_ROUTES = [
     ids: ['asset body:/project/asset_id'],
     creates: ['/data/render_id'],
     job: { watch: 'render', id: '/data/render_id', ask: '/v3/hyperframes/renders/{id}' },
+    takesKey: true,
   }),
   get('/v3/hyperframes/renders', 'read-account', { pool: 'merge', lists: ['/data/*/render_id'] }),
   get('/v3/hyperframes/renders/{render_id}', 'job-status', {
@@ -614,6 +641,8 @@ export const V3_ROUTES = [
       id: '/data/filler_word_removal_id',
       ask: '/v3/filler-word-removals/{id}',
     },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   get('/v3/filler-word-removals/{filler_word_removal_id}', 'job-status', {
     pool: 'owner',
@@ -727,7 +756,12 @@ export const V3_ROUTES = [
     },
   }),
   // v3 Models Audio
-  post('/v3/models/audio/voices', 'creates-job', { creates: ['/data/voice_id'], job: null }),
+  post('/v3/models/audio/voices', 'creates-job', {
+    creates: ['/data/voice_id'],
+    job: null,
+    takesKey: true,
+    keyProbe: { mode: null },
+  }),
   get('/v3/models/audio/voices', 'read-account', {
     pool: 'merge',
     lists: ['/data/*/voice_id'],
