@@ -100,7 +100,7 @@ async function searchOne(
   )
   const shown = asked.filter((one, index) => has(one, looks[index]?.how ?? how, id))
   const holders = accounts.filter((account) => shown.some((one) => one.account === account))
-  const isCertain = asked.every(saysSomething)
+  const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
   const found: Owner[] = []
@@ -123,9 +123,10 @@ function looksOn(
   return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }
 
-/** Refused, overloaded or unreachable accounts say nothing about an id. */
-function saysSomething({ answer, order }: Asked): boolean {
-  return answer !== undefined && order === undefined && answer.response.status < 500
+/** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
+function saysSomething({ answer, order }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || order !== undefined || answer.response.status >= 500) return false
+  return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
 }
 
 function has({ answer }: Asked, how: IdSearch, id: string): boolean {

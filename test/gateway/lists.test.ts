@@ -30,6 +30,7 @@ const LISTS = (catalogue as unknown as ListRow[]).filter((row) => {
 /** What stands in the simulator for the rows of a list, by path. */
 const RESOURCE: Record<string, string> = {
   templates: 'template',
+  proofreads: 'proofread',
   'video.list': 'video',
   videos: 'video',
   'avatar_group.list': 'avatar-group',
