@@ -78,11 +78,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
       waits,
       lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
+      load: (id) => this.#tables.findDelivery(id),
       readOutlets: (delivery) => this.#outlets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => {
-        this.#tables.saveDeliveries(changed, dropped)
+      save: (changed, dropped) => this.#tables.saveDeliveries(changed, dropped),
+      noteSaved: () => {
         this.#wipeWhenDone()
         this.#arm()
       },
@@ -235,7 +236,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
     const again = sendAgain(found, Date.now())
-    this.#tables.saveDeliveries([again])
+    this.#tables.sendAgain(again)
     this.#owe([again])
     return again
   }

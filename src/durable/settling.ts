@@ -86,7 +86,7 @@ export class Settling {
 
   #meaningOf(hearing: Hearing): Heard & { late: LateEnd[] } {
     const provider = this.#hands.provider()
-    const late = this.#tables.lateEnds(hearing.event.reports.map((report) => report.watch))
+    const late = this.#late(hearing.event.reports.map((report) => report.watch))
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
     const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
@@ -117,12 +117,16 @@ export class Settling {
   }
 
   #toldIdOf(end: EndedJob): string | undefined {
-    return toldIdOf(end, this.#tables.lateEnds(end.lease.watch))
+    return toldIdOf(end, this.#late(end.lease.watch))
+  }
+
+  #late(watches: string[]): LateEnd[] {
+    return this.#tables.lateEnds(watches, Date.now() - this.#hands.waits().lateMs)
   }
 
   #newsOf({ event }: Hearing): Announcement[] {
     const tenant = this.#tables.account()?.tenant
-    if (tenant === undefined) return []
+    if (tenant === undefined || !this.#tables.isNewNews(event.id, Date.now())) return []
     const { id, type, body, mentions } = event
     const provider = this.#hands.provider().name
     return [{ provider, tenant, event: { id, type, body }, mentions }]
