@@ -1,4 +1,7 @@
-/** Every span of our own, in milliseconds, in one place. All are divided by TIME_SCALE; the provider's are not. */
+/**
+ * Every span of our own, in milliseconds, in one place. All are divided by TIME_SCALE; the provider's are not, and how long
+ * the provider is waited for only in part.
+ */
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -52,6 +55,18 @@ const SPANS = {
   typicalJobMs: 5 * MINUTE,
 } as const
 
+/** A fast clock makes no provider faster: the waits for its answers are divided by this at most. */
+const AWAITED_SCALE_MAX = 4
+
+const AWAITED = {
+  /** All accounts that answer one read together, from its first call to its last. */
+  togetherMs: 10 * SECOND,
+  /** An account that others queue behind is waited for at least this long. */
+  slowMs: 3 * SECOND,
+  /** All accounts that did not answer the last time, together. */
+  hungMs: 1 * SECOND,
+} as const
+
 /** When a delivery is attempted, counted from its beginning (contract section 6: for 24 h). */
 const DELIVER_AT = [
   0,
@@ -65,15 +80,21 @@ const DELIVER_AT = [
   24 * HOUR,
 ]
 
-export type Waits = { readonly [K in keyof typeof SPANS]: number } & {
+type Span = keyof typeof SPANS | keyof typeof AWAITED
+
+export type Waits = { readonly [K in Span]: number } & {
   readonly deliverAtMs: readonly number[]
 }
 
 export function waitsAt(timeScale: number): Waits {
   const scale = (span: number) => Math.ceil(span / timeScale)
-  const scaled = Object.entries(SPANS).map(([name, span]) => [name, scale(span)])
+  const awaitedScale = Math.min(timeScale, AWAITED_SCALE_MAX)
+  const scaled = [
+    ...Object.entries(SPANS).map(([name, span]) => [name, scale(span)]),
+    ...Object.entries(AWAITED).map(([name, span]) => [name, Math.ceil(span / awaitedScale)]),
+  ]
   return {
-    ...(Object.fromEntries(scaled) as { [K in keyof typeof SPANS]: number }),
+    ...(Object.fromEntries(scaled) as { [K in Span]: number }),
     deliverAtMs: DELIVER_AT.map(scale),
   }
 }
