@@ -120,6 +120,8 @@ function deskPort(env: Env, name: string): Desk {
     beginKey: (key, requestId) => ask(async (desk) => desk.beginKey(key, requestId)),
     endKey: (key, requestId, end) => ask((desk) => desk.endKey(key, requestId, end)),
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
+    keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
+    placeOf: (place) => ask((desk) => desk.placeOf(place)),
     awaitTurn: (waiter, until) => ask((desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey) => ask((desk) => desk.noteFreed(accountKey)),
     addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),

@@ -108,6 +108,9 @@ export interface Desk {
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
   /** The requests that ran under a key, on whatever path. */
   requestsOfKey(key: string): Promise<string[]>
+  /** Keeps a place in a list, sealed, for a day; returns its name. */
+  keepPlace(place: string): Promise<string>
+  placeOf(name: string): Promise<string | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** An account that was being watched has a free slot. */

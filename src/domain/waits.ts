@@ -42,6 +42,8 @@ const SPANS = {
   /** An Idempotency-Key is remembered this long; a run under it that has not ended by the second never will. */
   keepKeyMs: 24 * HOUR,
   staleKeyMs: 150 * SECOND,
+  /** The place in a list that a short token names. */
+  keepPlaceMs: 24 * HOUR,
   /** How far ahead of its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
   parkBusyMs: 30 * SECOND,

@@ -26,6 +26,7 @@ import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
+import { ListPlaces } from './list-places.ts'
 
 const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
@@ -34,6 +35,7 @@ const ENDPOINTS_MAX = 50
 
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
+  readonly #places: ListPlaces
   readonly #line = new WaitingLine<Waiter & { go(): void }>()
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
@@ -43,6 +45,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '')
+    this.#places = new ListPlaces(ctx.storage)
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -124,6 +127,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
+    this.#places.clear()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -193,6 +197,18 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const callbackSecret = this.#tables.callbackSecret()
     const endpoints = this.#tables.endpoints()
     return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
+  }
+
+  async keepPlace(place: string): Promise<string> {
+    const { keepPlaceMs } = this.#ports().waits
+    const name = this.#places.keep(place, Date.now(), keepPlaceMs)
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
+    return name
+  }
+
+  async placeOf(name: string): Promise<string | undefined> {
+    return this.#places.find(name, Date.now())
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
@@ -266,7 +282,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
-    const { keepKeyMs } = this.#ports().waits
+    const { keepKeyMs, keepPlaceMs } = this.#ports().waits
+    if (this.#places.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
     if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
       await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
     await this.#publish()

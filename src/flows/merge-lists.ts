@@ -53,8 +53,8 @@ export async function mergeLists(
   const answered = answersOf(asked)
   const [first] = answered
   if (!first) return noneAnswered(ports, asked)
-  await learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
-  const token = place ? await writePlace(ports, call, place) : null
+  const learning = learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
+  const [token] = await Promise.all([place ? writePlace(ports, call, place) : null, learning])
   const text =
     shape.rows.length > 1
       ? unpagedText(shape, answered)
