@@ -18,18 +18,24 @@ export interface Refusal {
 }
 
 export class Hints {
-  readonly #full = new Map<string, number>()
+  readonly #full = new Map<string, { until: number; retryAt?: number }>()
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
   /** By account: when it may be waited for again. */
   readonly #hung = new Map<string, number>()
 
   isFull(account: string, now: number): boolean {
-    return (this.#full.get(account) ?? 0) > now
+    return (this.#full.get(account)?.until ?? 0) > now
   }
 
-  noteFull(account: string, now: number): void {
-    this.#full.set(account, now + FULL_MS)
+  /** `retryAt`: when it expects to have room. */
+  noteFull(account: string, now: number, retryAt?: number): void {
+    this.#full.set(account, { until: now + FULL_MS, ...(retryAt === undefined ? {} : { retryAt }) })
+  }
+
+  /** When a full account was last expected to have room. */
+  fullUntil(account: string): number | undefined {
+    return this.#full.get(account)?.retryAt
   }
 
   /** Something ended on this account: it may have room again. */

@@ -32,6 +32,7 @@ import type {
   Looked,
   Ports,
   ReceivedEvent,
+  Room,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
@@ -49,6 +50,7 @@ import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { Watching } from './watching.ts'
 
 const AFTER_FAILURE_MS = 30_000
 
@@ -61,8 +63,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
-  /** In memory only: whoever waits also looks again by itself. */
-  #watchedUntil = 0
+  readonly #watching: Watching
   #isAsking = false
   #lastEventAt = 0
 
@@ -95,8 +96,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       lastEventAt: () => this.#lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
-      noteFreed: () => this.#tellWaiting(),
+      noteFreed: () => this.#watching.noteFreed(),
     })
+    const ledger = () => this.#settling.ledger()
+    this.#watching = new Watching(this.#tables, ledger, ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -140,6 +143,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
+    if (answer.ok) this.#watching.noteGranted()
     this.#arm()
     return answer
   }
@@ -200,8 +204,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#settling.save(change)
   }
 
-  async watch(until: number): Promise<void> {
-    this.#watchedUntil = Math.max(this.#watchedUntil, until)
+  async watch(until: number): Promise<Room> {
+    return this.#watching.watch(until)
   }
 
   async view(tenant: string): Promise<SlotsView> {
@@ -301,13 +305,6 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const ours = this.#tables.leases().map((lease) => lease.tenant)
     const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
     await this.#outlets.read(this.#provider().name, all)
-  }
-
-  #tellWaiting(): void {
-    const account = this.#tables.account()
-    if (!account || Date.now() >= this.#watchedUntil) return
-    const desk = this.#ports().desk(account.tenant, account.provider)
-    this.ctx.waitUntil(desk.noteFreed(account.key).catch(() => {}))
   }
 
   #loseAll(): void {

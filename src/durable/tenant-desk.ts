@@ -21,14 +21,14 @@ import type {
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
-import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
+import type { Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
 import { ListPlaces } from './list-places.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
-const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
@@ -36,7 +36,7 @@ const ENDPOINTS_MAX = 50
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #places: ListPlaces
-  readonly #line = new WaitingLine<Waiter & { go(): void }>()
+  readonly #waiting = new WaitingRoom(() => this.#ports())
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
   readonly #failedUntil = new Map<string, number>()
@@ -65,6 +65,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       : {}
     if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
+    this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
   }
 
@@ -212,26 +213,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    const ports = this.#ports()
-    for (const account of waiter.accounts) await ports.slots(account).watch(until)
-    const turn = Promise.withResolvers<Turn>()
-    const waiting = { ...waiter, go: () => turn.resolve('go') }
-    if (!this.#line.join(waiting)) return 'none'
-    // A wake that got lost costs a look of one's own, not the whole wait.
-    const left = until - Date.now()
-    const isLast = left <= LOOK_AGAIN_MS
-    const timer = setTimeout(
-      () => turn.resolve(isLast ? 'none' : 'go'),
-      Math.max(0, Math.min(left, LOOK_AGAIN_MS))
-    )
-    const result = await turn.promise
-    clearTimeout(timer)
-    this.#line.leave(waiting)
-    return result
+    return this.#waiting.awaitTurn(waiter, until)
   }
 
-  async noteFreed(accountKey: string): Promise<void> {
-    this.#line.next(accountKey)?.go()
+  async noteFreed(accountKey: string, slots?: number): Promise<void> {
+    this.#waiting.noteFreed(accountKey, slots)
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {

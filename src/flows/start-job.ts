@@ -32,8 +32,8 @@ export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, ask, (account) => ({
+  return waitForSlot(ports, call, eligible, ask.count * (ask.slots ?? 1), (among) => {
+    const search = new SlotSearch(ports, call, among, ask, (account) => ({
       isTicketed: isTicketed(ports, call, account),
     }))
     return search.serve((account) => createOn(ports, call, account))
