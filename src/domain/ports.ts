@@ -116,10 +116,13 @@ export interface Desk {
   forgetUnknown(print: string, requestId: string): Promise<void>
   /** The requests that ran under a key, on whatever path. */
   requestsOfKey(key: string): Promise<string[]>
+  /** Keeps a place in a list, sealed, for a day; returns its name. */
+  keepPlace(place: string): Promise<string>
+  placeOf(name: string): Promise<string | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
-  /** An account that was being watched has a free slot. */
-  noteFreed(accountKey: string): Promise<void>
+  /** Slots of an account that was being watched came free; absent: one. */
+  noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
   addEndpoint(endpoint: Endpoint): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
@@ -155,8 +158,14 @@ export type KeyEnd =
   | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
   | { kind: 'forget' }
 
-/** `none`: the line is full, or the time is over. `go`: try again, there may be room. */
-export type Turn = 'go' | 'none'
+/** `none`: the line is full, or the time is over. `go`: try again, there may be room, where it is named on that account. */
+export type Turn = 'go' | 'none' | { go: string }
+
+/** `freeAt`: when more may be without a notice, as a parking ends. */
+export interface Room {
+  free: number
+  freeAt?: number
+}
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
@@ -212,8 +221,8 @@ export interface SlotDesk {
   park(order: ParkOrder): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
-  /** Until a time, the desk wants to know when a slot comes free. */
-  watch(until: number): Promise<void>
+  /** Until a time, the desk wants to know when slots come free; says how many are now. */
+  watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** An event of the provider, as it came. What is not signed changes nothing. */

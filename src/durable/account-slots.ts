@@ -32,6 +32,7 @@ import type {
   Looked,
   Ports,
   ReceivedEvent,
+  Room,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
@@ -50,6 +51,7 @@ import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { Watching } from './watching.ts'
 
 const AFTER_FAILURE_MS = 30_000
 
@@ -63,8 +65,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
-  /** In memory only: whoever waits also looks again by itself. */
-  #watchedUntil = 0
+  readonly #watching: Watching
   #isAsking = false
   #lastEventAt = 0
 
@@ -98,7 +99,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       lastEventAt: () => this.#lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
-      noteFreed: () => this.#tellWaiting(),
+      noteFreed: () => this.#watching.noteFreed(),
     })
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
@@ -107,6 +108,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       settle: (reports) => this.settle(reports),
       park: (order) => this.park(order),
     })
+    const ledger = () => this.#settling.ledger()
+    this.#watching = new Watching(this.#tables, ledger, ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -150,6 +153,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
+    if (answer.ok) this.#watching.noteGranted()
     this.#arm()
     return answer
   }
@@ -225,8 +229,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#settling.save(change)
   }
 
-  async watch(until: number): Promise<void> {
-    this.#watchedUntil = Math.max(this.#watchedUntil, until)
+  async watch(until: number): Promise<Room> {
+    return this.#watching.watch(until)
   }
 
   async view(tenant: string): Promise<SlotsView> {
@@ -317,13 +321,6 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const ours = this.#tables.leases().map((lease) => lease.tenant)
     const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
     await this.#outlets.read(this.#provider().name, all)
-  }
-
-  #tellWaiting(): void {
-    const account = this.#tables.account()
-    if (!account || Date.now() >= this.#watchedUntil) return
-    const desk = this.#ports().desk(account.tenant, account.provider)
-    this.ctx.waitUntil(desk.noteFreed(account.key).catch(() => {}))
   }
 
   #loseAll(): void {

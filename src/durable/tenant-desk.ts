@@ -22,14 +22,15 @@ import type {
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
-import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
+import type { Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
+import { ListPlaces } from './list-places.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
-const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
@@ -37,7 +38,8 @@ const ENDPOINTS_MAX = 50
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
-  readonly #line = new WaitingLine<Waiter & { go(): void }>()
+  readonly #places: ListPlaces
+  readonly #waiting = new WaitingRoom(() => this.#ports())
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
   readonly #failedUntil = new Map<string, number>()
@@ -47,6 +49,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     super(ctx, env)
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
+    this.#places = new ListPlaces(ctx.storage)
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -66,6 +69,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       : {}
     if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
+    this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
   }
 
@@ -129,6 +133,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
+    this.#places.clear()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -216,27 +221,24 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
   }
 
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    const ports = this.#ports()
-    for (const account of waiter.accounts) await ports.slots(account).watch(until)
-    const turn = Promise.withResolvers<Turn>()
-    const waiting = { ...waiter, go: () => turn.resolve('go') }
-    if (!this.#line.join(waiting)) return 'none'
-    // A wake that got lost costs a look of one's own, not the whole wait.
-    const left = until - Date.now()
-    const isLast = left <= LOOK_AGAIN_MS
-    const timer = setTimeout(
-      () => turn.resolve(isLast ? 'none' : 'go'),
-      Math.max(0, Math.min(left, LOOK_AGAIN_MS))
-    )
-    const result = await turn.promise
-    clearTimeout(timer)
-    this.#line.leave(waiting)
-    return result
+  async keepPlace(place: string): Promise<string> {
+    const { keepPlaceMs } = this.#ports().waits
+    const name = this.#places.keep(place, Date.now(), keepPlaceMs)
+    if ((await this.ctx.storage.getAlarm()) === null)
+      await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
+    return name
   }
 
-  async noteFreed(accountKey: string): Promise<void> {
-    this.#line.next(accountKey)?.go()
+  async placeOf(name: string): Promise<string | undefined> {
+    return this.#places.find(name, Date.now())
+  }
+
+  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+    return this.#waiting.awaitTurn(waiter, until)
+  }
+
+  async noteFreed(accountKey: string, slots?: number): Promise<void> {
+    this.#waiting.noteFreed(accountKey, slots)
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
@@ -287,7 +289,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
-    const { keepKeyMs } = this.#ports().waits
+    const { keepKeyMs, keepPlaceMs } = this.#ports().waits
+    if (this.#places.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
     if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
       await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
     await this.#publish()
