@@ -7,11 +7,13 @@ import {
   HTTP_ROWS,
   IN_ORDER,
   isOwn,
+  kindOf,
   nameOf,
   pathOf,
   type CatalogueRow as Row,
   type Sent,
 } from '../support/catalogue.ts'
+import { oneOfEach } from '../support/full.ts'
 import { openGateway } from '../support/gateway.ts'
 import type { SimRequest } from '../support/simulator.ts'
 
@@ -53,7 +55,7 @@ test('the catalogue has 254 HTTP rows, of which the gateway answers 11 itself', 
 
 const FORWARDED = IN_ORDER.filter((row) => !isOwn(row))
 
-test.each(FORWARDED.map((row) => ({ name: nameOf(row), row })))(
+test.each(oneOfEach(FORWARDED, kindOf).map((row) => ({ name: nameOf(row), row })))(
   '$name through the gateway is one call upstream and the documented answer',
   async ({ row }) => {
     await callAndCheck(row, '/heygen')
