@@ -123,7 +123,7 @@ class Storm {
   readonly #receivers: Receivers
   readonly #chance: Chance
   readonly #intentions = new Map<string, Intention>()
-  readonly #counts: Record<string, number> = { kills: 0, polls: 0, waited: 0 }
+  readonly #counts: Record<string, number> = { kills: 0 }
   readonly #secrets: string[] = []
   #accepted = 0
   #isOver = false
@@ -420,7 +420,7 @@ class Storm {
 
   async #report(createdMs: number, allMs: number, awake: string[]): Promise<StormReport> {
     const doubtful = [...this.#intentions.values()].filter(
-      ({ answers }) => answers.length > 1 || !/^20/.test(answers[0] ?? '')
+      ({ answers }) => answers.length > 1 || !answers[0]?.startsWith('20')
     )
     for (const intention of doubtful) await this.#askAbout(intention)
     const seen = await this.#seen()
