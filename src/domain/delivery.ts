@@ -25,6 +25,8 @@ export interface Delivery {
   provider: string
   tenant: string
   event: EventText
+  /** Ours: the same for the same end, another for any other (`webhook-id`). Absent in older records: the event's own. */
+  eventId?: string
   /** Ids in the event, for narrowed endpoints. */
   mentions: string[]
   jobId?: string
@@ -49,6 +51,7 @@ export interface Announcement {
   provider: string
   tenant: string
   event: EventText
+  eventId: string
   mentions: string[]
   /** Absent for an event that is not about a job of ours: only endpoints hear of it. */
   lease?: Lease
@@ -72,10 +75,11 @@ export function deliveriesOf(
   const others = outlets ? endpointTargets(told, outlets) : [UNREAD]
   const targets = told.isOwnOnly ? own : [...own, ...others]
   return targets.map((target) => ({
-    id: `${event.id}.${nameOf(target, lease)}`,
+    id: `${told.eventId}.${nameOf(target, lease)}`,
     provider: told.provider,
     tenant: told.tenant,
     event: target.kind === 'callback' ? { ...event, body: told.replyBody ?? event.body } : event,
+    eventId: told.eventId,
     mentions,
     ...(lease?.jobId === undefined ? {} : { jobId: lease.jobId }),
     ...(lease === undefined ? {} : { requestId: lease.requestId }),
@@ -114,7 +118,8 @@ export function unfold(delivery: Delivery, outlets: Outlets, now: number): Deliv
     ...(jobId === undefined ? {} : { jobId }),
     ...(requestId === undefined ? {} : { requestId }),
   }
-  return deliveriesOf({ provider, tenant, event, mentions }, outlets, now).map((one) => ({
+  const eventId = delivery.eventId ?? event.id
+  return deliveriesOf({ provider, tenant, event, eventId, mentions }, outlets, now).map((one) => ({
     ...one,
     ...about,
   }))

@@ -2,7 +2,9 @@
  * What a provider's event means for an account's ledger. Pure; AccountSlots saves what it says. Events come late,
  * twice, in any order, or before their job has its name: each is heard once and nothing is concluded from its absence.
  */
-import { bound, hear, NO_CHANGE, type Change, type EndedJob, type JobReport } from './lease.ts'
+import { bound } from './bind-jobs.ts'
+import { hear } from './hear-reports.ts'
+import { NO_CHANGE, type Change, type EndedJob, type JobReport } from './lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from './lease.ts'
 import type { Waits } from './waits.ts'
 
@@ -16,8 +18,10 @@ export interface HeardEvent extends Omit<EventText, 'mentions'> {
   subject?: string
   /** Every id in it: for narrowed endpoints, and to know which job to ask about. */
   mentions: string[]
-  /** When the provider made it, if it says so where it is signed. */
+  /** When the provider made it by its own clock, if it says so where it is signed, and in which time zone. */
   createdAt?: number
+  /** Names it where it is about no job of ours: a hash of the account, the type, the subject and the body without times. */
+  newsId?: string
 }
 
 /** How it came: signed, to the account's webhook; or to the callback of one creation. */
@@ -52,6 +56,8 @@ export interface LateEnd {
   endedAt: number
   eventId?: string
   isTold?: boolean
+  /** Something older or younger may end under the same name. */
+  isReused?: boolean
 }
 
 /** The id under which an end was told before it was known whose it is. */
@@ -79,9 +85,9 @@ export function hearEvent(
   const younger = scope.leases.filter((lease) => isYounger(lease, event, late))
   const meant = scope.leases.filter((lease) => !younger.includes(lease))
   const reports = reportsFor(meant, hearing).map((report) => ({ ...report, event: text }))
-  const ended = hear({ ...scope, leases: meant }, reports, now).ended
-  if (ended.length > 0) return { ...became('settled'), change: { ...NO_CHANGE, ended } }
-  if (mayStillBeNamed(meant, hearing, now, waits)) return became('early')
+  const change = hear({ ...scope, leases: meant }, reports, now, waits)
+  if (change.ended.length > 0) return { ...became('settled'), change }
+  if (mayStillBeNamed(meant, hearing, now, waits)) return { ...became('early'), change }
   const asked = meant.filter(
     (one) => ledger.leases.includes(one) && isToBeAsked(one, meant, hearing)
   )
@@ -89,7 +95,8 @@ export function hearEvent(
     const put = asked.map((lease) => ({ ...lease, nextAt: now }))
     return { ...became('asked'), change: { ...NO_CHANGE, put }, isNews: via.kind === 'hook' }
   }
-  const rest = { change: { ...NO_CHANGE, put: askedSooner(younger, event, now, waits) } }
+  const sooner = askedSooner(younger, event, now, waits)
+  const rest = { change: { ...change, put: [...change.put, ...sooner] } }
   if (via.kind === 'ticket') return { ...became('known'), ...rest }
   return { ...became(isLate(event, late) ? 'late' : 'news'), ...rest }
 }
@@ -99,10 +106,12 @@ const WHOLE_SECOND_MS = 1000
 
 /**
  * An event made before a lease was acquired tells of something older under the same name: the runs of one session
- * share theirs. Without a time it is taken for the one that is still owed for an earlier end.
+ * share theirs. Without a time it is taken for the one that is still owed for an earlier end. Where the name is the job's
+ * alone, times decide nothing: they are another clock's.
  */
 function isYounger(lease: Lease, event: HeardEvent, late: readonly LateEnd[]): boolean {
   const { createdAt } = event
+  if (!lease.isReused) return false
   if (createdAt !== undefined && createdAt >= lease.acquiredAt) return false
   if (createdAt !== undefined && createdAt + WHOLE_SECOND_MS <= lease.acquiredAt) return true
   const before = late.filter((end) => end.endedAt <= lease.acquiredAt)
@@ -139,7 +148,8 @@ function namedByTicket(
   const mine = leases.filter((lease) => lease.requestId === requestId && lease.kind === 'job')
   const [only] = mine
   if (!only || mine.length > 1 || event.subject === undefined) return mine
-  if (only.state !== 'unbound' && only.state !== 'suspect') return mine
+  const isNamed = only.state !== 'unbound' && only.state !== 'suspect'
+  if (isNamed && !(only.isFound && only.jobId !== event.subject)) return mine
   if (event.reports.length === 0 && event.ending === undefined) return mine
   // Of an unbound one what its request said is surer; what a suspect was taken for may be another's.
   const expected = only.state === 'unbound' ? only.jobId : undefined
@@ -183,9 +193,26 @@ function isAbout(lease: Lease, { event, via }: Hearing): boolean {
   return via.kind === 'ticket' || event.mentions.includes(lease.jobId)
 }
 
-/** One event is owed for each end that was heard otherwise; the same one may come again. */
+/**
+ * A job has one end: what tells of it again, under whatever id, is late. Where the name may be something younger's, one
+ * event is owed for each end that was heard otherwise, and the same one may come again.
+ */
 function isLate(event: HeardEvent, late: readonly LateEnd[]): boolean {
+  const isSame = (end: LateEnd) => !end.isReused || (end.eventId ?? event.id) === event.id
   return event.reports.some((report) =>
-    late.some((end) => end.watch === report.watch && (end.eventId ?? event.id) === event.id)
+    late.some((end) => end.watch === report.watch && isSame(end))
   )
+}
+
+/** Events that wait for their job's name, each once: nobody promises that a provider's event ids are unique. */
+export function nameOfHearing({ event, via }: Hearing): string {
+  const about = via.kind === 'ticket' ? via.requestId : (event.subject ?? '')
+  return [via.kind, event.id, event.type, about].join(' ')
+}
+
+/** The provider tries for a day. What it signed longer ago, and nobody waits for, is played again by somebody else. */
+const OLD_MS = 3 * 24 * 60 * 60 * 1000
+
+export function isOld({ createdAt }: HeardEvent, now: number): boolean {
+  return createdAt !== undefined && now - createdAt > OLD_MS
 }

@@ -1,5 +1,13 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
+
 /** SHA-256 of a text's UTF-8 as 64 hex digits. */
 export async function hexHash(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The same without a promise, for short texts where an object must not wait between reading and writing. */
+export function hexHashNow(text: string): string {
+  return bytesToHex(sha256(utf8ToBytes(text)))
 }

@@ -8,7 +8,7 @@ import type { Waits } from './waits.ts'
 
 /**
  * `unbound`: acquired, the provider's job id not known (yet). `running`: bound to a job. `waiting`: the job waits for
- * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that is likely its own is running;
+ * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that may be its own is running;
  * it holds the slot until that job ends but is never called the client's.
  */
 export type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
@@ -33,9 +33,26 @@ export interface Lease {
   /** When the alarm looks at it next. */
   nextAt: number
   asks: number
-  /** Answers in a row that did not know the job, or looks that did not find it. */
+  /** Answers in a row that did not know the job, or whole searches that did not find it; when the first one was. */
   misses: number
+  missedAt?: number
   heardAt: number
+  /** Since when its creation's answer is known to be lost: whoever waited for it gave up. */
+  lostAt?: number
+  /** How often its job was looked for. */
+  looks?: number
+  /** A look named its job, not the creation's own answer, which would be surer. */
+  isFound?: true
+  /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */
+  isDoubtful?: true
+  /** What it watches may tell of something older: a session's run before, a group's training before. */
+  isReused?: true
+  /** A word that means an end when it is said again. */
+  ending?: { word: string; since: number }
+  /** Since when it waits for a human. */
+  waitingSince?: number
+  /** Its deletion went through the gateway. */
+  deletedAt?: number
   clue: { title?: string; callbackId?: string }
   /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
   isTracked: boolean
@@ -45,6 +62,8 @@ export interface Lease {
   meter?: string
   /** How many slots it holds; absent: one. */
   slots?: number
+  /** The Idempotency-Key under which its creation went up: a name of ours, never the client's text. */
+  upstreamKey?: string
 }
 
 /** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
@@ -80,6 +99,7 @@ export interface LeaseAsk {
   /** The end of such a job is documented to be told; `isTicketed`: this creation also carries a callback of ours. */
   isTold?: boolean
   isTicketed?: boolean
+  upstreamKey?: string
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -89,16 +109,24 @@ export interface JobStart {
   watch: string[]
   ask?: string
   askElse?: string
+  isReused?: true
 }
 
 /** What is known of a job before its creation has answered. Without an id it can be watched, not named. */
 export type ExpectedJob = Omit<JobStart, 'jobId'> & { jobId?: string }
 
-/** What a status answer, a webhook or the alarm heard about a job. */
+/**
+ * What a status answer, a webhook or the alarm heard about a job. `ending`: a word that means an end when it is said
+ * twice. `unclear`: a word that nobody knows, as good as nothing heard. `deleted`: a deletion went through the gateway.
+ */
 export interface JobReport {
   watch: string
-  state: 'running' | 'waiting' | 'completed' | 'failed'
+  state: 'running' | 'waiting' | 'completed' | 'failed' | 'ending' | 'unclear' | 'deleted'
   detail?: string
+  /** What it was called, where its meaning is not sure. */
+  word?: string
+  /** Another name under which the same job is watched from now on. */
+  alias?: string
   /** Of an end: the plain members of the status answer, for the event that is built from it. */
   facts?: Record<string, unknown>
   /** Of an end: the provider's own event, if that is how it was heard. */
@@ -204,7 +232,7 @@ function nextEndAt(ledger: Ledger, now: number, waits: Waits): number {
   return Math.max(now, Math.min(...ends, now + waits.typicalJobMs))
 }
 
-function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
+export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
   const deadlineAt = ask.kind === 'call' ? now + waits.callSlotMs : undefined
   const firstLookMs = ask.isTold ? waits.unboundMs : waits.firstAskMs
   return {
@@ -227,68 +255,9 @@ function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Leas
     ...(ask.reply === undefined ? {} : { reply: ask.reply }),
     ...(ask.isTold ? { isTold: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
+    ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
-}
-
-/**
- * Names the jobs that a creation started. Leases left over are released; a job too many (the provider started more
- * than the request said) gets a lease of its own, so that it is at least counted.
- */
-export function bind(
-  ledger: Ledger,
-  requestId: string,
-  starts: JobStart[],
-  now: number,
-  waits: Waits
-): Change {
-  const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-  const pattern = mine[0]
-  if (!pattern) return NO_CHANGE
-  const unbound = mine.filter((lease) => lease.state === 'unbound')
-  const fresh = starts.filter((start) => !mine.some((lease) => isBoundTo(lease, start)))
-  const put = fresh.map((start, index) => {
-    const lease = unbound[index] ?? {
-      ...pattern,
-      id: freeId(ledger, requestId, mine.length + index),
-    }
-    return bound(lease, start, 'running', now, waits)
-  })
-  const taken = new Set(fresh.map((start) => start.jobId))
-  const wronged = ledger.leases.filter(
-    (lease) => lease.state === 'suspect' && taken.has(lease.jobId ?? '')
-  )
-  put.push(...wronged.map((lease) => unsuspected(lease, now, waits)))
-  return { put, drop: unbound.slice(fresh.length).map((lease) => lease.id), ended: [] }
-}
-
-/** An ended lease of the same request may have had the number. */
-function freeId(ledger: Ledger, requestId: string, from: number): string {
-  let number = from
-  while (ledger.leases.some((lease) => lease.id === `${requestId}.${number}`)) number += 1
-  return `${requestId}.${number}`
-}
-
-/** What it was taken for is somebody else's: it is looked for again. */
-function unsuspected(lease: Lease, now: number, waits: Waits): Lease {
-  const { jobId: _, ask: __, askElse: ___, ...rest } = lease
-  return { ...rest, state: 'unbound', watch: [], misses: 0, nextAt: now + waits.lookAgainMs }
-}
-
-function isBoundTo(lease: Lease, start: JobStart): boolean {
-  return lease.state !== 'unbound' && lease.jobId === start.jobId
-}
-
-export function bound(
-  lease: Lease,
-  start: JobStart,
-  state: 'running' | 'suspect',
-  now: number,
-  waits: Waits
-): Lease {
-  // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
-  const nextAt = lease.acquiredAt + (lease.isTold ? waits.toldAskMs : waits.firstAskMs)
-  return { ...lease, ...start, state, misses: 0, heardAt: now, nextAt }
 }
 
 /** Gives back the slots of a creation that surely started nothing, or of a call that is over. */
@@ -297,34 +266,6 @@ export function release(ledger: Ledger, requestId: string): Change {
     (lease) => lease.requestId === requestId && (lease.state === 'unbound' || lease.kind === 'call')
   )
   return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
-}
-
-/** The one door to an end state: applies what was heard. A report about an ended or unknown job changes nothing. */
-export function hear(ledger: Ledger, reports: readonly JobReport[], now: number): Change {
-  const change: Change = { put: [], drop: [], ended: [] }
-  for (const lease of ledger.leases) {
-    const heard = reports.filter((report) => lease.watch.includes(report.watch))
-    const end = heard.find((report) => report.state === 'completed' || report.state === 'failed')
-    // Before its creation has answered, a state is that of something older.
-    const isOlder = lease.kind === 'call' || lease.state === 'unbound'
-    if (isOlder || heard.length === 0) continue
-    if (end) change.ended.push(endOf(lease, end, now))
-    else if (lease.state !== 'suspect') change.put.push(stillGoing(lease, heard[0]?.state, now))
-  }
-  return change
-}
-
-function stillGoing(lease: Lease, state: JobReport['state'] | undefined, now: number): Lease {
-  return { ...lease, state: state === 'waiting' ? 'waiting' : 'running', misses: 0, heardAt: now }
-}
-
-function endOf(lease: Lease, report: JobReport, now: number): EndedJob {
-  const detail = report.detail === undefined ? {} : { detail: report.detail }
-  if (lease.state === 'suspect') {
-    return { lease, endedAt: now, outcome: { status: 'outcome_unknown' } }
-  }
-  const status = report.state === 'completed' ? 'completed' : 'failed'
-  return { lease, endedAt: now, outcome: { status, ...detail }, heard: report }
 }
 
 /** The earliest moment at which the alarm has something to do, or undefined. */

@@ -100,6 +100,9 @@ export interface Desk {
   ownersOf(ids: string[]): Promise<Owner[]>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
+  /** What a creation's own answer named, kept here when its account's object could not be told. */
+  noteMade(requestId: string, made: Made): Promise<void>
+  madeBy(requestId: string): Promise<Made | undefined>
   /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
   beginKey(name: string, requestId: string): Promise<KeyTurn>
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
@@ -120,6 +123,12 @@ export interface Desk {
   outlets(): Promise<Outlets>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
+}
+
+/** The account that a creation started its jobs on, and the jobs. */
+export interface Made {
+  email: string
+  starts: JobStart[]
 }
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>
@@ -176,7 +185,10 @@ export interface SlotDesk {
   /** No new lease. The credential is wiped when the last lease has ended, or now. */
   retire(isNow: boolean): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
-  bind(requestId: string, starts: JobStart[]): Promise<void>
+  /** `again`: what the lease was asked for with; a lease that is not there (any more) is made anew from it. */
+  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
+  /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
+  lookNow(requestId: string): Promise<Looked>
   release(requestId: string): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
@@ -233,6 +245,14 @@ export interface SlotsView {
   /** Our webhook at the provider is not there (yet): its events are missed and ends are asked for. */
   hookFailure?: { message: string; retryAt: number }
 }
+
+/**
+ * What a look for a lost creation came to. `found`: for certain; `body` is the provider's own answer, where it gave it
+ * again. `later`: the provider still works on it. `absent`: it never arrived. `unknown`: nobody knows yet.
+ */
+export type Looked =
+  | { kind: 'found'; starts: JobStart[]; body?: string }
+  | { kind: 'later' | 'absent' | 'unknown' }
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
 

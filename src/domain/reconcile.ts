@@ -1,8 +1,10 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
+import { bound } from './bind-jobs.ts'
+import { goingOn, WHOLE_SEARCHES } from './hear-reports.ts'
 import {
-  bound,
   type Change,
   type EndedJob,
+  type JobReport,
   type JobStart,
   type Lease,
   type Outcome,
@@ -10,16 +12,32 @@ import {
 import type { Waits } from './waits.ts'
 
 /** `wait`: an unbound lease whose creation may still be on its way. */
-export type Errand = 'drop' | 'lose' | 'ask' | 'look' | 'wait'
+export type Errand = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
 
 /** What has to be done about a lease now; undefined: nothing yet. */
 export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
   if (now - lease.heardAt >= waits.lostMs) return 'lose'
+  if (hasWaitedTooLong(lease, now, waits)) return 'give-up'
   if (lease.nextAt > now) return undefined
+  if (lease.state === 'suspect' && isLookedFor(lease)) return 'look'
   if (lease.state !== 'unbound') return 'ask'
-  if (now < lease.acquiredAt + waits.unboundMs) return 'wait'
+  if (now < givenUpAt(lease, waits)) return 'wait'
   return lease.watch.length === 0 ? 'look' : 'ask'
+}
+
+/** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
+export function givenUpAt(lease: Lease, waits: Waits): number {
+  return lease.lostAt ?? lease.acquiredAt + waits.giveUpSeenMs
+}
+
+/** A suspect is looked for until it is sure that no other job may be its own. */
+function isLookedFor(lease: Lease): boolean {
+  return lease.jobId !== undefined && lease.misses < WHOLE_SEARCHES
+}
+
+function hasWaitedTooLong(lease: Lease, now: number, waits: Waits): boolean {
+  return lease.state === 'waiting' && now - (lease.waitingSince ?? now) >= waits.waitForHumanMs
 }
 
 export function ended(lease: Lease, outcome: Outcome, now: number): Change {
@@ -27,9 +45,20 @@ export function ended(lease: Lease, outcome: Outcome, now: number): Change {
   return { put: [], drop: [], ended: [end] }
 }
 
-/** A creation has until `unboundMs` to be bound. */
+/** A human was awaited for too long. */
+export function givenUp(lease: Lease, now: number): Change {
+  return ended(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)
+}
+
+/** A creation has until then to be bound. */
 export function waitsOn(lease: Lease, waits: Waits): Change {
-  return put({ ...lease, nextAt: lease.acquiredAt + waits.unboundMs })
+  return put({ ...lease, nextAt: givenUpAt(lease, waits) })
+}
+
+/** Its caller gave up: from now on its job is looked for. */
+export function lost(lease: Lease, now: number, waits: Waits): Lease {
+  if (lease.lostAt !== undefined) return lease
+  return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + waits.lookSoonMs) }
 }
 
 /** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
@@ -37,102 +66,107 @@ export function postponed(lease: Lease, now: number, waits: Waits): Change {
   return put({ ...lease, asks: lease.asks + 1, nextAt: now + backOff(lease, waits) })
 }
 
-/** It was asked and goes on. While it waits for a human it is asked about seldom. */
-export function goesOn(lease: Lease, isWaiting: boolean, now: number, waits: Waits): Change {
+/** It was asked and goes on. While it waits for a human it is asked about less and less often. */
+export function goesOn(
+  lease: Lease,
+  heard: readonly JobReport[],
+  now: number,
+  waits: Waits
+): Change {
+  const isWaiting = heard.some((report) => report.state === 'waiting')
+  const going = goingOn(lease, heard, isWaiting, now)
   // Watched without an id of its own: what ends there may be something older, so nothing is said of this one.
   const isNameless = lease.state === 'suspect' || lease.jobId === undefined
-  const state = isNameless ? 'suspect' : 'running'
-  const wait = isWaiting ? waits.waitingAskMs : backOff(lease, waits)
-  return put({ ...lease, state, asks: lease.asks + 1, misses: 0, heardAt: now, nextAt: now + wait })
+  const state = isNameless ? 'suspect' : going.state
+  // A suspect's misses count the searches for it.
+  const misses = lease.state === 'suspect' ? lease.misses : 0
+  const wait = isWaiting ? waitForHuman(going, now, waits) : backOff(lease, waits)
+  return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
 }
 
-/** The provider says that it does not know the job: believed the second time. */
-export function unknownToProvider(lease: Lease, now: number, waits: Waits): Change {
-  if (lease.misses >= 1) return ended(lease, { status: endWithoutTrace(lease) }, now)
-  return put({ ...lease, misses: lease.misses + 1, nextAt: now + waits.lookAgainMs })
+function waitForHuman({ waitingSince }: Lease, now: number, waits: Waits): number {
+  const waited = now - (waitingSince ?? now)
+  return Math.min(Math.max(waits.waitingAskMs, waited), waits.waitingAskLongestMs)
 }
 
-/** The list of all that runs does not have it. That list may lag behind, so this too is believed the second time. */
+/** A word that means an end only when it is said again. */
+export function mayBeEnding(lease: Lease, report: JobReport, now: number, waits: Waits): Change {
+  const { word = '' } = report
+  const ending = lease.ending ?? { word, since: now }
+  const nextAt = Math.max(now + 1, ending.since + waits.lookAgainMs)
+  return put({ ...lease, ending, asks: lease.asks + 1, nextAt })
+}
+
+/**
+ * The provider says that it does not know the job. `again`: asked again later. `confirm`: said twice, a while apart; it
+ * is believed when something else says so too. When several jobs of an account vanish at once, the provider is more
+ * likely to be wrong than all of them gone, unless their deletion went through the gateway.
+ */
+export function afterUnknown(
+  lease: Lease,
+  leases: readonly Lease[],
+  now: number,
+  waits: Waits
+): { kind: 'again' | 'confirm'; change: Change } {
+  const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
+  const missed = { ...lease, misses: lease.misses + 1, missedAt, asks: lease.asks + 1 }
+  const later = put({ ...missed, nextAt: now + Math.max(waits.lookAgainMs, backOff(lease, waits)) })
+  if (lease.misses === 0)
+    return { kind: 'again', change: put({ ...missed, nextAt: now + waits.lookAgainMs }) }
+  if (now - missedAt < waits.lookAgainMs)
+    return { kind: 'again', change: put({ ...lease, nextAt: missedAt + waits.lookAgainMs }) }
+  const together = leases.some(
+    (other) =>
+      other.id !== lease.id &&
+      other.misses > 0 &&
+      (other.state === 'running' || other.state === 'waiting') &&
+      Math.abs((other.missedAt ?? 0) - missedAt) < waits.vanishTogetherMs
+  )
+  if (together && lease.deletedAt === undefined) return { kind: 'again', change: later }
+  return { kind: 'confirm', change: later }
+}
+
+/** The list of all that runs does not have it. That list may lag behind, so this is believed the second time. */
 export function notListed(lease: Lease, now: number, waits: Waits): Change {
   const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
-  if (lease.misses >= 1) return ended(lease, { status }, now)
-  return put({ ...lease, misses: lease.misses + 1, nextAt: now + waits.lookAgainMs })
+  const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
+  if (lease.misses >= 1 && now - missedAt >= waits.lookAgainMs) return ended(lease, { status }, now)
+  return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + waits.lookAgainMs })
 }
 
-function endWithoutTrace(lease: Lease): Outcome['status'] {
-  if (lease.state === 'unbound') return 'absent'
+export function endWithoutTrace(lease: Lease): Outcome['status'] {
+  if (lease.state === 'unbound') return lease.isDoubtful ? 'outcome_unknown' : 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
 }
 
 /** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
 export function cannotLook(lease: Lease, now: number, waits: Waits): Change {
-  return put({ ...lease, nextAt: now + waits.lookBlindMs })
+  return put({ ...looked(lease), nextAt: now + waits.lookBlindMs })
 }
 
-export function found(
-  lease: Lease,
-  start: JobStart,
-  isExact: boolean,
-  now: number,
-  waits: Waits
-): Change {
-  return put(bound(lease, start, isExact ? 'running' : 'suspect', now, waits))
+/** For certain: by a key, a name or a callback id that is its own alone. */
+export function found(lease: Lease, start: JobStart, now: number, waits: Waits): Change {
+  const { missedAt: _, ...rest } = bound(lease, start, 'running', now, waits)
+  const nextAt = now + (lease.isTold ? waits.longestAskMs : waits.firstAskMs)
+  return put({ ...rest, isFound: true, nextAt })
 }
 
-/** One row of a provider's list of recent jobs. */
-export interface Candidate {
-  id: string
-  title?: string
-  createdAt?: number
-  callbackId?: string
+/** Looked for without an end: soon again at first, then every two minutes. */
+export function lookedInVain(lease: Lease, now: number, waits: Waits): Change {
+  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, waits) })
 }
 
-/** The provider's clock may be behind ours, and its times are often whole seconds. */
-const SKEW_MS = 5000
-
-/** Another creation is still on its way: a row that looks like ours may be its. */
-export function isCrowded(
-  lease: Lease,
-  leases: readonly Lease[],
-  now: number,
-  waits: Waits
-): boolean {
-  return leases.some(
-    (other) =>
-      other.requestId !== lease.requestId &&
-      other.kind === 'job' &&
-      other.state === 'unbound' &&
-      now < other.acquiredAt + waits.unboundMs
-  )
+export function looked(lease: Lease): Lease {
+  return { ...lease, asks: lease.asks + 1, looks: (lease.looks ?? 0) + 1 }
 }
 
-/** It appeared since the lease was acquired, and is no job that is known. */
-export function isCandidate(
-  lease: Lease,
-  row: Candidate,
-  isKnown: (id: string) => boolean
-): boolean {
-  return !isKnown(row.id) && (row.createdAt ?? 0) >= lease.acquiredAt - SKEW_MS
-}
-
-/**
- * The row that a lost creation may have become. Exact: it carries our callback id. Likely: it appeared since and has
- * the same title, or no titles are known; the one that appeared first. Rows that belong to known jobs do not count.
- */
-export function matchCandidate(
-  lease: Lease,
-  candidates: readonly Candidate[],
-  isKnown: (id: string) => boolean
-): { candidate: Candidate; isExact: boolean } | undefined {
-  const since = candidates.filter((row) => isCandidate(lease, row, isKnown))
-  const { callbackId, title } = lease.clue
-  const exact = callbackId && since.find((row) => row.callbackId === callbackId)
-  if (exact) return { candidate: exact, isExact: true }
-  const open = since
-    .filter((row) => !callbackId || row.callbackId === undefined)
-    .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0))
-  const likely = open.find((row) => !title || row.title === undefined || row.title === title)
-  return likely && { candidate: likely, isExact: false }
+/** The first whole search that counts is at `unboundMs`, the second `lookAgainMs` after it. */
+export function nextLookAt(lease: Lease, now: number, waits: Waits): number {
+  const { looks = 0, misses, missedAt } = lease
+  const usual = now + Math.min(waits.lookSoonMs * 2 ** looks, waits.lookOftenMs)
+  const firstCount = lease.acquiredAt + waits.unboundMs
+  const nextCount = misses > 0 ? (missedAt ?? now) + waits.lookAgainMs : firstCount
+  return nextCount > now ? Math.min(usual, nextCount) : usual
 }
 
 function backOff(lease: Lease, waits: Waits): number {

@@ -8,9 +8,16 @@ const SPANS = {
   createGiveUpMs: 90 * SECOND,
   /** The slot of a call lasts this long from its granting: a little longer than the call, since the granting travels. */
   callSlotMs: 99 * SECOND,
-  /** A lease still unbound by then has its job looked for. */
+  /** A lease that nobody has bound or given up by then was left by somebody who died: a little after the giving up. */
+  giveUpSeenMs: 95 * SECOND,
+  /** Searches count from this age of a lease on; what two of them say is believed when they are so far apart. */
   unboundMs: 120 * SECOND,
   lookAgainMs: 60 * SECOND,
+  /** A lost creation's job is looked for so soon, then twice as late each time up to the second. */
+  lookSoonMs: 5 * SECOND,
+  lookOftenMs: 110 * SECOND,
+  /** Jobs of one account that the provider stops to know within this span vanished together. */
+  vanishTogetherMs: 10 * MINUTE,
   /** Where the provider has no way to look. */
   lookBlindMs: 1 * HOUR,
   /** First question about a bound job, then half as long again each time up to the longest. */
@@ -31,8 +38,10 @@ const SPANS = {
   forgetEveryMs: 1 * HOUR,
   /** A callback secret that was rotated still signs for this long. */
   oldSecretMs: 24 * HOUR,
-  /** A job waiting for a human is asked about seldom. */
+  /** A job waiting for a human is asked about less and less often, and given up in the end. */
   waitingAskMs: 10 * MINUTE,
+  waitingAskLongestMs: 6 * HOUR,
+  waitForHumanMs: 7 * 24 * HOUR,
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,

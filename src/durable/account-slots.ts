@@ -9,10 +9,10 @@ import { makePorts } from '../deps.ts'
 import { sameEmail, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
 import {
-  bind,
   grant,
-  hear,
   heldSlots,
   nextDueAt,
   release,
@@ -29,21 +29,23 @@ import type {
   Holder,
   JobName,
   JobRecord,
+  Looked,
   Ports,
   ReceivedEvent,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
 import { errandOf } from '#domain/reconcile.ts'
+import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { readEvent } from '#flows/read-event.ts'
-import { ASKED_AT_ONCE, reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
+import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
@@ -57,6 +59,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #outlets: OutletBook
   readonly #outbox: Outbox
   readonly #settling: Settling
+  readonly #looking: Looking
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
@@ -95,6 +98,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
       noteFreed: () => this.#tellWaiting(),
+    })
+    this.#looking = new Looking(this.#tables, this.#settling, {
+      ports,
+      provider: () => this.#provider(),
+      bind: (requestId, starts) => this.#bindNow(requestId, starts),
+      settle: (reports) => this.settle(reports),
+      park: (order) => this.park(order),
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
@@ -143,13 +153,27 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return answer
   }
 
-  async bind(requestId: string, starts: JobStart[]): Promise<void> {
+  async lookNow(requestId: string): Promise<Looked> {
+    await this.#readOutlets()
+    const looked = await this.#looking.lookNow(requestId)
+    this.#arm()
+    return looked
+  }
+
+  async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
-    const ledger = this.#settling.ledger()
-    this.#settling.save(bind(ledger, requestId, starts, Date.now(), this.#ports().waits))
+    this.#bindNow(requestId, starts, again)
     if (isAwaited) this.#settling.hearAgain()
     this.#arm()
+  }
+
+  #bindNow(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+    const ledger = this.#settling.ledger()
+    const ended = this.#tables.endedOf(requestId)
+    const { waits } = this.#ports()
+    const known = { ended, ...(again === undefined ? {} : { again }) }
+    this.#settling.save(bind(ledger, requestId, starts, Date.now(), waits, known))
   }
 
   async release(requestId: string): Promise<void> {
@@ -161,9 +185,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    const isEnd = hear(this.#settling.ledger(), reports, Date.now()).ended.length > 0
+    const { waits } = this.#ports()
+    const isEnd = hear(this.#settling.ledger(), reports, Date.now(), waits).ended.length > 0
     if (isEnd) await this.#readOutlets()
-    return this.#settling.save(hear(this.#settling.ledger(), reports, Date.now()))
+    const isChanged = this.#settling.save(hear(this.#settling.ledger(), reports, Date.now(), waits))
+    this.#arm()
+    return isChanged
   }
 
   async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
@@ -256,21 +283,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async #reconcile(): Promise<void> {
-    const account = this.#tables.account()
-    if (!account) return
     const { waits } = this.#ports()
     const due = this.#tables.leases().filter((lease) => errandOf(lease, Date.now(), waits))
     if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
     this.#isAsking = true
     try {
-      await reconcileAccount(this.#ports(), this.#provider(), {
-        account,
-        leases: () => this.#tables.leases(),
-        knows: (jobId) => this.#tables.knowsJob(jobId),
-        apply: (change) => this.#settling.save(change),
-        park: (order) => this.park(order),
-        settle: (reports) => this.settle(reports),
-      })
+      await this.#looking.reconcile()
     } finally {
       this.#isAsking = false
     }

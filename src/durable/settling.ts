@@ -5,8 +5,10 @@
 import { deliveriesOf, type Announcement, type Delivery } from '#domain/delivery.ts'
 import {
   hearEvent,
+  isOld,
   toldIdOf,
   type Became,
+  type HeardEvent,
   type Heard,
   type Hearing,
   type LateEnd,
@@ -90,12 +92,15 @@ export class Settling {
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
     const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
-    return { ...heard, late, isNews: heard.isNews && !this.#wasTold(hearing) }
+    const isNews =
+      heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing, late)
+    return { ...heard, late, isNews }
   }
 
   /** A job has one end: what comes after it, under whatever id, tells nobody anything new. */
-  #wasTold({ event }: Hearing): boolean {
+  #wasTold({ event }: Hearing, late: LateEnd[]): boolean {
     if (event.reports.length === 0) return false
+    if (late.some((end) => !end.isReused && !end.isTold)) return true
     const watches = event.reports.map((report) => report.watch)
     const endedAt = this.#tables.lastEndOf(watches, Date.now() - this.#hands.waits().lateMs)
     if (endedAt === undefined) return false
@@ -112,8 +117,9 @@ export class Settling {
   }
 
   #noteTold({ event, at }: Hearing): void {
+    const eventId = newsIdOf(event)
     for (const { watch } of event.reports)
-      this.#tables.saveLate({ watch, endedAt: at, eventId: event.id, isTold: true })
+      this.#tables.saveLate({ watch, endedAt: at, eventId, isTold: true })
   }
 
   #toldIdOf(end: EndedJob): string | undefined {
@@ -125,7 +131,8 @@ export class Settling {
     if (tenant === undefined) return []
     const { id, type, body, mentions } = event
     const provider = this.#hands.provider().name
-    return [{ provider, tenant, event: { id, type, body }, mentions }]
+    const eventId = newsIdOf(event)
+    return [{ provider, tenant, event: { id, type, body }, eventId, mentions }]
   }
 
   #noteCame(late: LateEnd[], eventId: string): void {
@@ -142,6 +149,14 @@ export class Settling {
     const { lastEventAt, waits } = this.#hands
     const doubted = isDoubtful ? doubtedHook(hook, lastEventAt(), Date.now(), waits()) : undefined
     if (doubted) this.#tables.saveHook(doubted)
-    return unheard.flatMap(({ lease, endedAt }) => lease.watch.map((watch) => ({ watch, endedAt })))
+    return unheard.flatMap(({ lease, endedAt }) => {
+      const reused = lease.isReused ? { isReused: true } : {}
+      return lease.watch.map((watch) => ({ watch, endedAt, ...reused }))
+    })
   }
+}
+
+/** Written by an older Worker it has none. */
+function newsIdOf({ newsId, id }: HeardEvent): string {
+  return newsId ?? id
 }

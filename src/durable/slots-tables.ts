@@ -4,7 +4,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { Delivery } from '#domain/delivery.ts'
-import type { Hearing, LateEnd } from '#domain/event.ts'
+import { nameOfHearing, type Hearing, type LateEnd } from '#domain/event.ts'
 import type { Hook } from '#domain/hook.ts'
 import { answersTo } from '#domain/job.ts'
 import type { Change, EndedJob, Lease } from '#domain/lease.ts'
@@ -129,10 +129,18 @@ export class SlotsTables {
     )
   }
 
+  /** What a request started and is over. */
+  endedOf(requestId: string): EndedJob[] {
+    return this.#records<EndedJob>(FIND_ENDED, requestId).filter(
+      (end) => end.lease.requestId === requestId
+    )
+  }
+
   /** Whether an id is a job's that we started, running or ended. */
   knowsJob(jobId: string): boolean {
-    if (this.leases().some((lease) => lease.jobId === jobId)) return true
-    return this.#records(FIND_ENDED, jobId).length > 0
+    const isNamed = (lease: Lease) => lease.jobId === jobId && lease.state !== 'suspect'
+    if (this.leases().some(isNamed)) return true
+    return this.#records<EndedJob>(FIND_ENDED, jobId).some((end) => isNamed(end.lease))
   }
 
   /** When a job that is watched under one of these names ended last. A scan, for events that nobody waits for. */
@@ -180,14 +188,15 @@ export class SlotsTables {
   saveEarly(hearing: Hearing): void {
     this.#storage.sql.exec(
       'INSERT INTO early VALUES (?, ?) ON CONFLICT DO NOTHING',
-      `${hearing.via.kind} ${hearing.event.id}`,
+      nameOfHearing(hearing),
       JSON.stringify(hearing)
     )
   }
 
   dropEarly(hearing: Hearing): void {
-    const id = `${hearing.via.kind} ${hearing.event.id}`
-    this.#storage.sql.exec('DELETE FROM early WHERE id = ?', id)
+    // Under the first name an older Worker kept it.
+    for (const id of [nameOfHearing(hearing), `${hearing.via.kind} ${hearing.event.id}`])
+      this.#storage.sql.exec('DELETE FROM early WHERE id = ?', id)
   }
 
   lateEnds(watches: string[]): LateEnd[] {

@@ -11,6 +11,7 @@ import type {
   Desk,
   EndpointChange,
   KeyEnd,
+  Made,
   Owner,
   Ports,
   Registrar,
@@ -106,6 +107,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
     return this.#tables.isMadeElsewhere(requestId, email)
+  }
+
+  /** Kept by the tables of the storage schema that is being built. */
+  async noteMade(_requestId: string, _made: Made): Promise<void> {}
+
+  async madeBy(_requestId: string): Promise<Made | undefined> {
+    return undefined
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {

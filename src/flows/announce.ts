@@ -1,5 +1,6 @@
 /** What is told of a job's end: the provider's own event if that is how it was heard, else one built in its shape. */
 import type { Announcement } from '#domain/delivery.ts'
+import { hexHashNow } from '#domain/hash.ts'
 import type { EndedJob, EventText, Lease } from '#domain/lease.ts'
 import type { Provider, ProviderEvents } from '#providers/provider.ts'
 
@@ -17,29 +18,31 @@ export function announce(
   const { events } = provider
   if (isSilent) return undefined
   const about = { provider: provider.name, tenant: lease.tenant, lease }
+  const eventId = toldId ?? idOfEnd(end)
   if (heard?.event) {
     const { mentions: others = [], ...event } = heard.event
     const mentions = [...new Set([...idsOf(lease), ...others])]
-    return asReply(events, { ...about, mentions, event })
+    return asReply(events, { ...about, eventId, mentions, event })
   }
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
-  const id = toldId ?? idOf(lease, isUnsure ? `_${outcome.status}` : '')
   const isNamed = !isUnsure && lease.state !== 'suspect'
   const told = isNamed ? lease : withoutName(lease)
   const known = { ...end, lease: told }
-  const text = events ? events.build(known, id, end.endedAt) : inOurWords(known, id)
+  const text = events ? events.build(known, eventId, end.endedAt) : inOurWords(known, eventId)
   if (!text) return undefined
-  const event = { id, ...text }
-  if (isNamed) return asReply(events, { ...about, mentions: idsOf(lease), event })
-  return asReply(events, { ...about, lease: told, mentions: [], event, isOwnOnly: true })
+  const event = { id: eventId, ...text }
+  if (isNamed) return asReply(events, { ...about, eventId, mentions: idsOf(lease), event })
+  return asReply(events, { ...about, eventId, lease: told, mentions: [], event, isOwnOnly: true })
 }
 
 /**
- * One job has one end, so its lease names the event. What may have been a mistake has a name of its own: the same request
- * may have made its job on another account, whose end must not look like a repeat.
+ * Nobody promises that a provider's event ids, or its job ids over time, are unique: an end is named after its lease,
+ * which is one job of one creation. What may have been a mistake has a name of its own: the same request may have made
+ * its job on another account, whose end must not look like a repeat.
  */
-function idOf(lease: Lease, suffix: string): string {
-  return `evt_${lease.id.replaceAll(/[^\w]/g, '')}${suffix}`
+function idOfEnd({ lease, outcome }: EndedJob): string {
+  const isSure = outcome.status === 'completed' || outcome.status === 'failed'
+  return `evt_${hexHashNow(`${lease.id} ${isSure ? 'end' : outcome.status}`).slice(0, 32)}`
 }
 
 /** The provider has no events, so there is no shape to keep to. */

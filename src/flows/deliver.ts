@@ -71,7 +71,7 @@ function resultOf(ports: Ports, at: number, answer: Response): AttemptResult {
 
 async function headersOf(
   ports: Ports,
-  { target, event, id, jobId, tenant, provider }: Delivery,
+  { target, event, eventId = event.id, id, jobId, tenant, provider }: Delivery,
   outlets: Outlets
 ): Promise<Headers> {
   const seconds = Math.floor(ports.now() / 1000)
@@ -80,7 +80,7 @@ async function headersOf(
     'user-agent': 'heygen-gateway',
     [HOP_HEADER]: '1',
     'x-gateway-delivery': id,
-    'webhook-id': event.id,
+    'webhook-id': eventId,
     'webhook-timestamp': String(seconds),
     'heygen-event-id': event.id,
     'heygen-timestamp': String(seconds),
@@ -98,7 +98,7 @@ async function headersOf(
   const hex = await signHex(current, event.body)
   headers.set('signature', hex)
   headers.set('heygen-signature', hex)
-  headers.set('webhook-signature', await signStandard(secrets, event.id, seconds, event.body))
+  headers.set('webhook-signature', await signStandard(secrets, eventId, seconds, event.body))
   return headers
 }
 

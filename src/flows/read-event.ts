@@ -5,6 +5,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { HeardEvent } from '#domain/event.ts'
+import { parseJson } from '#domain/json-text.ts'
 import { hexHash } from '#domain/hash.ts'
 import { secretsOf, type Hook } from '#domain/hook.ts'
 import type { Ports, ReceivedEvent } from '#domain/ports.ts'
@@ -13,8 +14,6 @@ import { unseal } from './open-account.ts'
 import { hookSecretIdentity } from './tend-hook.ts'
 
 const EVENT_ID = /^[\w-]{1,100}$/
-/** The provider tries for a day. What it signed longer ago is played again by somebody else. */
-const OLD_MS = 3 * 24 * 60 * 60 * 1000
 
 /** Undefined: it is the provider's, but it says nothing that we can use. */
 export async function readEvent(
@@ -36,10 +35,14 @@ export async function readEvent(
   const body = provider.names?.down(received.body, received.tenant) ?? received.body
   const event = events.read(body)
   if (!event) return undefined
-  if (event.createdAt !== undefined && ports.now() - event.createdAt > OLD_MS) return undefined
   const { id } = event
   const isUsable = id !== undefined && EVENT_ID.test(id)
-  const heard = { ...event, id: isUsable ? id : await hashOf(received.body) }
+  const newsId = await hashOf(
+    [account?.key ?? received.tenant, event.type, event.subject ?? '', withoutTimes(body)].join(
+      '\n'
+    )
+  )
+  const heard = { ...event, id: isUsable ? id : await hashOf(received.body), newsId }
   if (proof === 'good') return heard
   const { ending: _, ...unsure } = heard
   return { ...unsure, reports: [] }
@@ -84,3 +87,13 @@ async function callbackProof(
 async function hashOf(body: string): Promise<string> {
   return `evt_${(await hexHash(body)).slice(0, 32)}`
 }
+
+/** The same event sent again may have been written anew: its times say nothing about what it tells. */
+function withoutTimes(body: string): string {
+  const event = parseJson(body)
+  return event === undefined
+    ? body
+    : JSON.stringify(event, (name, value: unknown) => (IS_TIME.test(name) ? undefined : value))
+}
+
+const IS_TIME = /^(created_at|updated_at|timestamp|time|sent_at|date)$/

@@ -5,7 +5,7 @@
 import type { Account } from '#domain/account.ts'
 import type { JobReport } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider, RouteMatch } from '#providers/provider.ts'
 import { parkAccount } from './park-account.ts'
 
 export async function settleJobs(
@@ -36,4 +36,22 @@ function note(ports: Ports, account: Account, report: JobReport): void {
   if (report.state !== 'running') {
     ports.toldEnds.add(`${account.key} ${report.watch} ${report.state}`)
   }
+}
+
+/**
+ * A deletion that the provider accepted: when it soon says that it does not know the job, that is believed. Where a
+ * row's path is also the path of a job's status, what is deleted may be a running job.
+ */
+export async function noteDeleted(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  { method, match, path }: { method: string; match: RouteMatch | undefined; path: string }
+): Promise<void> {
+  const status = method === 'DELETE' && match ? provider.match('GET', path) : undefined
+  const link = status?.route.reports
+  if (!status || !link?.id.startsWith('path:')) return
+  const id = status.params[link.id.slice('path:'.length)]
+  if (!id) return
+  await ports.slots(account.key).settle([{ watch: `${link.watch}:${id}`, state: 'deleted' }])
 }

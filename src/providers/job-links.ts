@@ -24,7 +24,7 @@ export function expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJo
   const link = match.route.job
   if (!link?.watchId) return readJobs(match, requestBody, undefined)[0]
   const { watch, ask } = startOf(link, '', match.params, undefined)
-  return ask === undefined ? { watch } : { watch, ask }
+  return { watch, isReused: true, ...(ask === undefined ? {} : { ask }) }
 }
 
 function idsAt(place: string, requestBody: unknown, answer: unknown): string[] {
@@ -42,7 +42,13 @@ function startOf(
   if (link.alias && alias) watch.push(`${link.alias.watch}:${alias}`)
   const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId))
   const askElse = link.askElse === undefined ? {} : { askElse: pathTo(link.askElse) }
-  return { jobId, watch, ask: pathTo(link.ask), ...askElse }
+  const reused = isReused(link) ? { isReused: true as const } : {}
+  return { jobId, watch, ask: pathTo(link.ask), ...askElse, ...reused }
+}
+
+/** What is watched was there before the creation: a session's next run, a group's training. */
+function isReused(link: JobLink): boolean {
+  return link.watchId !== undefined || [link.id].flat().some((place) => place.startsWith('body:'))
 }
 
 /** What a job of this lease's creation would be called if it had the id `id`. */
@@ -55,11 +61,42 @@ export function startOfLease(
   return link ? startOf(link, id, {}, undefined) : undefined
 }
 
+/** The jobs that the answer to a lease's creation names. */
+export function startsInAnswer(
+  routes: Map<string, Route>,
+  lease: Lease,
+  answer: unknown
+): JobStart[] {
+  const route = routes.get(lease.route)
+  return route ? readJobs({ route, params: {} }, undefined, answer) : []
+}
+
+/** The body that asks for a creation under its key, where its row has one and its path names nothing. */
+export function probeOf(
+  routes: Map<string, Route>,
+  lease: Lease
+): { path: string; body: string } | undefined {
+  const route = routes.get(lease.route)
+  if (!route?.keyProbe || route.path.includes('{')) return undefined
+  return { path: route.path, body: JSON.stringify(route.keyProbe) }
+}
+
+export function stateInRow(
+  routes: Map<string, Route>,
+  lease: Lease,
+  word: string
+): 'running' | 'over' | undefined {
+  const watch = routes.get(lease.route)?.job?.watch
+  const links = [...routes.values()].flatMap((route) => route.reports ?? [])
+  const link = links.find((one) => one.watch === watch)
+  return link && rowState(link, word)
+}
+
 export function routesByName(routes: readonly Route[]): Map<string, Route> {
   return new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
 }
 
-/** What a status answer says of the jobs it speaks about. States that no row knows count as still running. */
+/** What a status answer says of the jobs it speaks about. */
 export function readReports(
   match: RouteMatch,
   query: URLSearchParams,
@@ -85,15 +122,62 @@ function readBulk(link: StatusLink, answer: unknown): JobReport[] {
   })
 }
 
-function reportOf(link: StatusLink, id: string, word: string, answer: unknown): JobReport {
-  const detail = failureOf(answer)
+/** The words by which the providers' rows say that a job goes on (reference: `terminal.pending` of each row). */
+const RUNNING = new Set([
+  'active',
+  'connected',
+  'connecting',
+  'created',
+  'generating',
+  'idle',
+  'in_progress',
+  'in_queue',
+  'new',
+  'pending',
+  'processing',
+  'queued',
+  'rendering',
+  'reviewing',
+  'running',
+  'starting',
+  'streaming',
+  'submitted',
+  'thinking',
+  'training',
+  'waiting',
+])
+
+/** Words that mean an end wherever they were seen, although not every row lists them: believed when said twice. */
+const ENDING = new Set(['cancelled', 'canceled', 'deleted', 'error', 'expired', 'timeout'])
+
+/** Where a finished job's result stands, whatever its status is called. */
+const RESULTS = ['/data/video_url', '/data/audio_url']
+
+function reportOf(link: StatusLink, id: string, said: string, answer: unknown): JobReport {
   const watch = `${link.watch}:${id}`
   const facts = factsOf(valueAt(answer, '/data'))
-  if (link.done.includes(word)) return { watch, state: 'completed', facts }
-  if (link.failed.includes(word) || (link.failedWhen && textAt(answer, link.failedWhen))) {
-    return { watch, state: 'failed', facts, ...(detail === undefined ? {} : { detail }) }
+  const word = said.toLowerCase()
+  const names = (words: readonly string[] | undefined) => words?.some((one) => one === word)
+  const alias = link.alias && textAt(answer, link.alias.id)
+  const also = link.alias && alias ? { alias: `${link.alias.watch}:${alias}` } : {}
+  if (names(link.done)) return { watch, state: 'completed', facts, ...also }
+  if (names(link.failed) || (link.failedWhen && textAt(answer, link.failedWhen))) {
+    const detail = failureOf(answer)
+    return { watch, state: 'failed', facts, ...(detail === undefined ? {} : { detail }), ...also }
   }
-  return { watch, state: link.waiting?.includes(word) ? 'waiting' : 'running' }
+  if (names(link.waiting)) return { watch, state: 'waiting', ...also }
+  if (RUNNING.has(word) || names(link.running)) return { watch, state: 'running', ...also }
+  if (ENDING.has(word)) return { watch, state: 'ending', word, facts, ...also }
+  const hasResult = RESULTS.some((pointer) => /^https?:/.test(textAt(answer, pointer) ?? ''))
+  if (hasResult) return { watch, state: 'completed', facts, ...also }
+  return { watch, state: 'unclear', word: word.slice(0, 64) }
+}
+
+/** Whether a word in a list's row says that its job is over; undefined: it does not say. */
+function rowState(link: StatusLink, said: string): 'running' | 'over' | undefined {
+  const { state } = reportOf(link, '', said, undefined)
+  if (state === 'completed' || state === 'failed' || state === 'ending') return 'over'
+  return state === 'running' || state === 'waiting' ? 'running' : undefined
 }
 
 const FACTS_MAX = 40

@@ -94,8 +94,16 @@ export interface Provider {
     answer: unknown,
     text?: string
   ): JobReport[]
-  /** Whether a status answer says that there is no such job, beside 404 and 410. */
+  /** Whether a status answer says, in the provider's own words, that there is no such job. Absent: a 404 or 410 in JSON. */
   saysUnknown?(answer: { status: number; body: unknown }): boolean
+  /** Whether a refusal says that another call under the same Idempotency-Key is still running. */
+  saysInProgress?(answer: { status: number; body: unknown }): boolean
+  /** A call that asks for the creation under its own key and cannot start anything; undefined: there is none. */
+  askUnderKey?(lease: Lease): { path: string; body: string } | undefined
+  /** The jobs that the answer to this lease's creation names. */
+  startsIn?(lease: Lease, answer: unknown): JobStart[]
+  /** What a word in a list's row says of a job of this kind; undefined: nothing that is known. */
+  stateOfRow?(lease: Lease, word: string): 'running' | 'over' | undefined
   /** What the end of a job says about its account, such as: it had no credit. */
   parkingOf(report: JobReport): ParkOrder | undefined
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */
@@ -160,6 +168,8 @@ export interface NamedForm {
 }
 
 export interface ProviderAccounts {
+  /** A cheap read that every good account answers with 200: whether the provider is well at all. */
+  aliveAt?: string
   /** Whether two credentials are surely of one account, where the provider does not name its accounts. */
   isSame?(before: Credential, after: Credential): boolean
   /** The credential's fields beside `email`, `maxJobs` and `dryRun`; also their part of the OpenAPI text. */

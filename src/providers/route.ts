@@ -62,6 +62,10 @@ export interface StatusLink {
   failedWhen?: string
   /** States in which a human is awaited: such a job holds no slot. */
   waiting?: readonly string[]
+  /** States of a job that goes on, beside the usual words. Compared in lower case, like all of these. */
+  running?: readonly string[]
+  /** A second name of the same job, as the status answer tells it. */
+  alias?: { watch: string; id: string }
   /** A pointer to the list of everything that runs: what the account's alarm does not find there has ended. */
   listOfAll?: string
 }
@@ -83,6 +87,10 @@ export interface Route {
   meter?: string
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
+  /** The provider documents that it takes an Idempotency-Key here. */
+  takesKey?: true
+  /** A body that this row is known to refuse whatever else is so: it asks for a creation under its key. */
+  keyProbe?: Readonly<Record<string, unknown>>
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
 }
@@ -130,9 +138,19 @@ export interface IdSearch {
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }
 
-/** A way to list an account's recent jobs, for a creation whose answer was lost. */
+/** A way to list an account's recent jobs, newest first, for a creation whose answer was lost. */
 export interface Finder {
   path: string
+  /** The query parameter that opens the next page, where its token stands, and whether there is one. */
+  token?: string
+  next?: string
+  more?: string
+  /** Where a row has its status. */
+  status?: string
+  /** It does not list: it reads the one job that has a name of ours. */
+  isExact?: boolean
+  /** Pages that are only counted, from 1. */
+  counted?: { page: string; size: number }
   /** Pointers from a row. */
   rows: string
   id: string

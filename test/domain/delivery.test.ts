@@ -25,7 +25,7 @@ function endpoint(id: string, more: Partial<Endpoint> = {}): Endpoint {
 
 function told(more: object = {}) {
   const lease = { id: 'r', requestId: 'r', jobId: 'v', reply: { url: 'https://c.example.com/' } }
-  const about = { provider: 'p', tenant: 't', event: EVENT, mentions: ['v'] }
+  const about = { provider: 'p', tenant: 't', event: EVENT, eventId: EVENT.id, mentions: ['v'] }
   return { ...about, lease: lease as unknown as Lease, ...more }
 }
 

@@ -64,7 +64,7 @@ test('a terminal event ends the job that it is about, in its own words', () => {
 })
 
 test('what was only taken for a job is never settled as the client’s by a webhook', () => {
-  const { change } = hear([lease({ state: 'suspect' })])
+  const { change } = hear([lease({ state: 'suspect', misses: 2 })])
   expect(change.ended).toMatchObject([{ outcome: { status: 'outcome_unknown' } }])
 })
 
@@ -79,7 +79,9 @@ test('the event of a job that had already ended is late, once', () => {
   expect(hear([], {}, late)).toMatchObject({ became: 'late', isNews: false })
   const came = [{ watch: 'video:v', endedAt: NOW - 5, eventId: 'evt' }]
   expect(hear([], {}, came).became).toBe('late')
-  expect(hear([], { event: event({ id: 'another' }) }, came).became).toBe('news')
+  expect(hear([], { event: event({ id: 'another' }) }, came).became).toBe('late')
+  const reused = came.map((end) => ({ ...end, isReused: true }))
+  expect(hear([], { event: event({ id: 'another' }) }, reused).became).toBe('news')
 })
 
 test('a ticket names the job of its own creation, whatever was thought of it', () => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
 import {
-  bind,
   grant,
-  hear,
   heldSlots,
   nextDueAt,
   release,
@@ -103,11 +103,11 @@ test('the lease of a call ends at its deadline and is swept by the next grant', 
 test('a finished job frees its slot once, and a second report changes nothing', () => {
   const held = granted(empty(1), ask('a'))
   const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
-  const end = hear(running, [{ watch: 'video:v1', state: 'completed' }], NOW)
+  const end = hear(running, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)
   expect(end.ended).toHaveLength(1)
   const done = after(running, end)
   expect(heldSlots(done, NOW)).toBe(0)
-  expect(hear(done, [{ watch: 'video:v1', state: 'completed' }], NOW)).toEqual({
+  expect(hear(done, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)).toEqual({
     put: [],
     drop: [],
     ended: [],
@@ -119,7 +119,7 @@ test('a job is settled under any of its names', () => {
   const start = { jobId: 's1', watch: ['agent-session:s1', 'video:v9'] }
   const running = after(held, bind(held, 'a', [start], NOW, WAITS))
   expect(
-    hear(running, [{ watch: 'video:v9', state: 'failed' }], NOW).ended[0]?.outcome.status
+    hear(running, [{ watch: 'video:v9', state: 'failed' }], NOW, WAITS).ended[0]?.outcome.status
   ).toBe('failed')
 })
 
@@ -151,9 +151,12 @@ test('releasing a bound lease changes nothing', () => {
 test('a job that waits for a human holds no slot, and holds one again when it goes on', () => {
   const held = granted(empty(1), ask('a'))
   const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
-  const waiting = after(running, hear(running, [{ watch: 'video:v1', state: 'waiting' }], NOW))
+  const waiting = after(
+    running,
+    hear(running, [{ watch: 'video:v1', state: 'waiting' }], NOW, WAITS)
+  )
   expect(heldSlots(waiting, NOW)).toBe(0)
-  const again = after(waiting, hear(waiting, [{ watch: 'video:v1', state: 'running' }], NOW))
+  const again = after(waiting, hear(waiting, [{ watch: 'video:v1', state: 'running' }], NOW, WAITS))
   expect(heldSlots(again, NOW)).toBe(1)
 })
 
@@ -235,13 +238,19 @@ test('over random histories no more slots are held than the limit, and none leak
           )
         else if (dice < 0.8) ledger = after(ledger, release(ledger, one))
         else
-          ledger = after(ledger, hear(ledger, [{ watch: `video:${one}`, state: 'completed' }], NOW))
+          ledger = after(
+            ledger,
+            hear(ledger, [{ watch: `video:${one}`, state: 'completed' }], NOW, WAITS)
+          )
       }
       expect(heldSlots(ledger, NOW), `seed ${seed}`).toBeLessThanOrEqual(ledger.maxJobs)
     }
     for (const id of open) {
       ledger = after(ledger, release(ledger, id))
-      ledger = after(ledger, hear(ledger, [{ watch: `video:${id}`, state: 'completed' }], NOW))
+      ledger = after(
+        ledger,
+        hear(ledger, [{ watch: `video:${id}`, state: 'completed' }], NOW, WAITS)
+      )
     }
     expect(heldSlots(ledger, NOW), `seed ${seed}`).toBe(0)
   }

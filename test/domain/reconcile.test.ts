@@ -1,13 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Lease } from '#domain/lease.ts'
-import {
-  errandOf,
-  goesOn,
-  isCrowded,
-  matchCandidate,
-  unknownToProvider,
-  waitsOn,
-} from '#domain/reconcile.ts'
+import { afterUnknown, errandOf, goesOn, lookedInVain, lost, waitsOn } from '#domain/reconcile.ts'
 import { waitsAt } from '#domain/waits.ts'
 
 const WAITS = waitsAt(1)
@@ -33,21 +26,61 @@ function lease(more: Partial<Lease> = {}): Lease {
   }
 }
 
-test('a lease still unbound after 120 s has its job looked for', () => {
+test('a lease still unbound when its caller must have given up has its job looked for', () => {
   const due = lease({ nextAt: NOW + WAITS.firstAskMs })
   expect(errandOf(due, NOW + 29_999, WAITS)).toBeUndefined()
-  expect(errandOf(due, NOW + 119_999, WAITS)).toBe('wait')
-  expect(waitsOn(due, WAITS).put[0]?.nextAt).toBe(NOW + 120_000)
-  expect(errandOf(due, NOW + 120_000, WAITS)).toBe('look')
+  expect(errandOf(due, NOW + 94_999, WAITS)).toBe('wait')
+  expect(waitsOn(due, WAITS).put[0]?.nextAt).toBe(NOW + 95_000)
+  expect(errandOf(due, NOW + 95_000, WAITS)).toBe('look')
 })
 
-test('a job that is not found ends as absent only the second time, a minute later', () => {
-  const first = unknownToProvider(lease(), NOW, WAITS)
-  expect(first.ended).toEqual([])
-  expect(first.put[0]?.nextAt).toBe(NOW + 60_000)
-  expect(unknownToProvider(first.put[0] as Lease, NOW, WAITS).ended[0]?.outcome.status).toBe(
-    'absent'
-  )
+test('a creation whose caller says that its answer is lost is looked for within seconds', () => {
+  const given = lost(lease({ nextAt: NOW + 120_000 }), NOW + 1000, WAITS)
+  expect(given.nextAt).toBe(NOW + 6000)
+  expect(errandOf(given, NOW + 6000, WAITS)).toBe('look')
+})
+
+test('a lost creation is looked for at least every two minutes, however often it was looked for', () => {
+  let one = lost(lease(), NOW, WAITS)
+  let now = NOW
+  for (let look = 0; look < 30; look += 1) {
+    expect(one.nextAt - now).toBeLessThanOrEqual(120_000)
+    now = one.nextAt
+    one = lookedInVain(one, now, WAITS).put[0] as Lease
+  }
+})
+
+test('that a provider does not know a job is believed when it says so twice, a minute apart, and it is confirmed', () => {
+  const running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'] })
+  const first = afterUnknown(running, [running], NOW, WAITS)
+  expect(first.kind).toBe('again')
+  const [missed] = first.change.put as [Lease]
+  expect(afterUnknown(missed, [missed], NOW + 59_999, WAITS).kind).toBe('again')
+  expect(afterUnknown(missed, [missed], NOW + 60_000, WAITS).kind).toBe('confirm')
+})
+
+test('jobs that vanish together are not believed to be gone, except those whose deletion went through us', () => {
+  const missed = (id: string) =>
+    lease({ id, state: 'running', jobId: id, misses: 1, missedAt: NOW })
+  const [one, two] = [missed('a'), missed('b')]
+  const later = NOW + 60_000
+  expect(afterUnknown(one, [one, two], later, WAITS).kind).toBe('again')
+  const deleted = { ...one, deletedAt: NOW }
+  expect(afterUnknown(deleted, [deleted, two], later, WAITS).kind).toBe('confirm')
+})
+
+test('a job that waits for a human is asked about less and less often, and given up after a week', () => {
+  let waiting = lease({ state: 'running', jobId: 's', watch: ['agent-session:s'] })
+  let now = NOW
+  let asks = 0
+  const report = { watch: 'agent-session:s', state: 'waiting' } as const
+  while (errandOf({ ...waiting, nextAt: now }, now, WAITS) === 'ask') {
+    waiting = goesOn(waiting, [report], now, WAITS).put[0] as Lease
+    now = waiting.nextAt
+    asks += 1
+  }
+  expect(errandOf(waiting, NOW + 7 * 86_400_000, WAITS)).toBe('give-up')
+  expect(asks).toBeLessThan(50)
 })
 
 test('a job unheard of for 48 h is lost', () => {
@@ -60,7 +93,7 @@ test('long jobs are asked about less and less often, and at least every five min
   let running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'], nextAt: NOW })
   const gaps: number[] = []
   for (let asked = 0; asked < 12; asked += 1) {
-    const [next] = goesOn(running, false, NOW, WAITS).put
+    const [next] = goesOn(running, [], NOW, WAITS).put
     gaps.push((next as Lease).nextAt - NOW)
     running = next as Lease
   }
@@ -68,47 +101,7 @@ test('long jobs are asked about less and less often, and at least every five min
   expect(gaps.at(-1)).toBe(300_000)
 })
 
-const NONE_KNOWN = () => false
-
-test('only the callback id binds what is found', () => {
-  const mine = lease({ clue: { title: 'Demo', callbackId: 'job-1' } })
-  const rows = [
-    { id: 'other', title: 'Demo', createdAt: NOW + 1000, callbackId: 'job-2' },
-    { id: 'mine', title: 'Renamed', createdAt: NOW + 1000, callbackId: 'job-1' },
-  ]
-  expect(matchCandidate(mine, rows, NONE_KNOWN)).toEqual({ candidate: rows[1], isExact: true })
-})
-
-test('a job of the same title that appeared since is only likely', () => {
-  const rows = [{ id: 'x', title: 'Demo', createdAt: NOW + 1000 }]
-  expect(matchCandidate(lease({ clue: { title: 'Demo' } }), rows, NONE_KNOWN)?.isExact).toBe(false)
-})
-
-test('jobs that are older, known, or carry another callback id are not the lost one', () => {
-  const rows = [{ id: 'old', title: 'Demo', createdAt: NOW - 60_000 }]
-  expect(matchCandidate(lease({ clue: { title: 'Demo' } }), rows, NONE_KNOWN)).toBeUndefined()
-  const known = [{ id: 'known', title: 'Demo', createdAt: NOW + 1 }]
-  expect(matchCandidate(lease(), known, (id) => id === 'known')).toBeUndefined()
-  const foreign = [{ id: 'f', title: 'Demo', createdAt: NOW + 1, callbackId: 'theirs' }]
-  const mine = lease({ clue: { title: 'Demo', callbackId: 'mine' } })
-  expect(matchCandidate(mine, foreign, NONE_KNOWN)).toBeUndefined()
-})
-
-test('of several likely jobs the one that appeared first is taken', () => {
-  const rows = [3000, 1000, 2000].map((after) => ({ id: `at-${after}`, createdAt: NOW + after }))
-  expect(matchCandidate(lease(), rows, NONE_KNOWN)?.candidate.id).toBe('at-1000')
-})
-
-test('nothing likely is taken while another creation is on its way', () => {
-  const mine = lease()
-  const other = lease({ id: 'b', requestId: 'b', acquiredAt: NOW + 1000 })
-  expect(isCrowded(mine, [mine, other], NOW + 2000, WAITS)).toBe(true)
-  expect(isCrowded(mine, [mine, other], other.acquiredAt + WAITS.unboundMs, WAITS)).toBe(false)
-  expect(isCrowded(mine, [mine, { ...other, state: 'running' }], NOW + 2000, WAITS)).toBe(false)
-  expect(isCrowded(mine, [mine], NOW + 2000, WAITS)).toBe(false)
-})
-
 test('what is watched without an id of its own is never called running', () => {
   const nameless = lease({ state: 'suspect', watch: ['agent-session:s'] })
-  expect(goesOn(nameless, false, NOW, WAITS).put[0]?.state).toBe('suspect')
+  expect(goesOn(nameless, [], NOW, WAITS).put[0]?.state).toBe('suspect')
 })

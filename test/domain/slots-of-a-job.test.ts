@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { bind, grant, hear, heldSlots, type LeaseAsk, type Ledger } from '#domain/lease.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
+import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/lease.ts'
 import { memberEdit, splice } from '#domain/json-slices.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { parseJson } from '#domain/json-text.ts'
@@ -26,7 +28,7 @@ test('a job that takes several slots gets all or none, and is one lease with one
   const start = { jobId: 'j', watch: ['task:j'], ask: '/j' }
   const running = ledgerOf(...bind(ledger, 'a', [start], 0, waits).put)
   expect(heldSlots(running, 0)).toBe(3)
-  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0)
+  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0, waits)
   expect(ended).toHaveLength(1)
 })
 

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/account.ts'
 import type { Change, Lease } from '#domain/lease.ts'
-import { hear } from '#domain/lease.ts'
+import { hear } from '#domain/hear-reports.ts'
 import type { Ports } from '#domain/ports.ts'
 import { waitsAt } from '#domain/waits.ts'
-import { reconcileAccount, type Reconciled } from '#flows/reconcile-account.ts'
+import { newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
+import { reconcileAccount } from '#flows/reconcile-account.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const NOW = 1_800_000_000_000
@@ -54,11 +55,16 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
   const desk: Reconciled = {
     account: ACCOUNT,
     leases: () => held,
-    knows: (jobId) => held.some((one) => one.jobId === jobId),
+    knows: (jobId) => held.some((one) => one.jobId === jobId && one.state !== 'suspect'),
     apply,
     settle: async (reports) =>
-      apply(hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW)),
+      apply(
+        hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
+      ),
     park: async () => {},
+    ended: () => [],
+    bind: () => {},
+    memory: newSearchMemory(),
   }
   return { desk, left: () => held }
 }
@@ -129,7 +135,8 @@ test('a lost creation without a callback id does not take the job of one that ha
     return Response.json({ data: { id, callback_id: id === 'v0' ? 'mine' : null } })
   }
   const learn = async () => {}
-  const tenant = () => ({ learn })
+  const madeBy = async () => undefined
+  const tenant = () => ({ learn, madeBy })
   await reconcileAccount(portsWith({ vault, fetch, desk: tenant as never }), heygen, desk)
   const found = Object.fromEntries(left().map((one) => [one.id, [one.state, one.jobId]]))
   expect(found).toEqual({ named: ['running', 'v0'], nameless: ['suspect', 'v1'] })
@@ -138,5 +145,7 @@ test('a lost creation without a callback id does not take the job of one that ha
 test('a state heard before the creation has answered does not end its lease', () => {
   const training = lease('t', { state: 'unbound', watch: ['avatar-training:g'] })
   const ledger = { maxJobs: 1, isRetired: false, leases: [training], parkings: [] }
-  expect(hear(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW).ended).toEqual([])
+  expect(
+    hear(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
+  ).toEqual([])
 })

@@ -121,7 +121,9 @@ test('a job’s end is told once, although its event comes under a second id as 
     await send(eventOf(job, { event_id: 'evt_third', event_type: 'avatar_video.fail' }))
     await receiver.heard('/ids')
     await pause(400)
-    expect(receiver.posts('/ids').map((one) => one.headers['webhook-id'])).toEqual([`evt_${job}`])
+    const posts = receiver.posts('/ids')
+    expect(posts.map((one) => one.headers['heygen-event-id'])).toEqual([`evt_${job}`])
+    expect(posts[0]?.headers['webhook-id']).toMatch(/^evt_[0-9a-f]{32}$/)
   })
 })
 

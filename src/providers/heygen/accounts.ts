@@ -19,6 +19,8 @@ const TIMEOUT_MS = 15_000
 const USE_A_KEY = 'Add the account with an API key instead (apiKey; app.heygen.com, Settings, API).'
 
 export const heygenAccounts: ProviderAccounts = {
+  aliveAt: '/v3/users/me',
+
   fields: {
     password: z.string().min(1).max(1024).optional(),
     apiKey: z.string().min(1).max(1024).optional(),

@@ -4,7 +4,8 @@
  * says no more than which job to ask about.
  */
 import { parseJson } from '#domain/json-text.ts'
-import { textAt } from '#domain/json-pointer.ts'
+import { instantOf } from '#domain/instant.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/lease.ts'
 import { isSignedHex } from '#domain/signatures.ts'
 import type { ProviderEvents, ReadEvent, Route } from '#providers/provider.ts'
@@ -110,7 +111,7 @@ export const heygenEvents: ProviderEvents = {
 
 function readEvent(type: string, event: unknown, body: string): ReadEvent {
   const id = textAt(event, '/event_id')
-  const created = Date.parse(textAt(event, '/created_at') ?? '')
+  const created = instantOf(valueAt(event, '/created_at'))
   const [name = '', ending] = type.split('.')
   const kind = KINDS[name]
   const isBatch = type === 'batch.finished'
@@ -123,7 +124,7 @@ function readEvent(type: string, event: unknown, body: string): ReadEvent {
     mentions: textsIn(event),
     ...(id === undefined ? {} : { id }),
     ...(subject === undefined ? {} : { subject }),
-    ...(Number.isNaN(created) ? {} : { createdAt: created }),
+    ...(created === undefined ? {} : { createdAt: created }),
     ...(reports.length > 0 || ENDS_NOTHING.test(type) ? {} : endingOf(ending)),
   }
 }

@@ -4,18 +4,27 @@
  */
 import type { Finder } from '#providers/provider.ts'
 
-const V3_ROW = { rows: '/data/*', id: '/id', title: '/title', createdAt: '/created_at' }
+const V3_ROW = {
+  rows: '/data/*',
+  id: '/id',
+  title: '/title',
+  createdAt: '/created_at',
+  status: '/status',
+  token: 'token',
+  next: '/next_token',
+  more: '/has_more',
+}
 
 /** v3's own detail of a video is not documented to echo the callback id; the older status is. Ids are the same. */
 const VIDEO_DETAILS = '/v1/video_status.get?video_id={id}'
 
 export const FINDERS: Record<string, Finder> = {
-  video: { ...V3_ROW, path: '/v3/videos?limit=50', details: VIDEO_DETAILS },
-  translation: { ...V3_ROW, path: '/v3/video-translations?limit=50', callbackId: '/callback_id' },
-  lipsync: { ...V3_ROW, path: '/v3/lipsyncs?limit=50', callbackId: '/callback_id' },
-  'ai-clipping': { ...V3_ROW, path: '/v3/ai-clipping?limit=50', callbackId: '/callback_id' },
-  'background-removal': { ...V3_ROW, path: '/v3/background-removals?limit=50' },
-  'agent-session': { ...V3_ROW, path: '/v3/video-agents?limit=50', id: '/session_id' },
+  video: { ...V3_ROW, path: '/v3/videos?limit=100', details: VIDEO_DETAILS },
+  translation: { ...V3_ROW, path: '/v3/video-translations?limit=100', callbackId: '/callback_id' },
+  lipsync: { ...V3_ROW, path: '/v3/lipsyncs?limit=100', callbackId: '/callback_id' },
+  'ai-clipping': { ...V3_ROW, path: '/v3/ai-clipping?limit=100', callbackId: '/callback_id' },
+  'background-removal': { ...V3_ROW, path: '/v3/background-removals?limit=100' },
+  'agent-session': { ...V3_ROW, path: '/v3/video-agents?limit=100', id: '/session_id' },
   render: { ...V3_ROW, path: '/v3/hyperframes/renders', id: '/render_id' },
   podcast: { ...V3_ROW, path: '/v3/podcasts' },
   'workflow-run': { ...V3_ROW, path: '/v3/workflow-runs' },
@@ -25,15 +34,19 @@ export const FINDERS: Record<string, Finder> = {
     id: '/session_id',
     title: '/title',
     createdAt: '/created_at',
+    status: '/status',
   },
 }
 
 /** Videos made on v1 and v2 paths are looked for on the list of their own time. */
 export const LEGACY_VIDEO_FINDER: Finder = {
-  path: '/v1/video.list?limit=50',
+  path: '/v1/video.list?limit=100',
   rows: '/data/videos/*',
   id: '/video_id',
   title: '/video_title',
   createdAt: '/created_at',
+  status: '/status',
+  token: 'token',
+  next: '/data/token',
   details: VIDEO_DETAILS,
 }

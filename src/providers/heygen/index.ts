@@ -3,10 +3,13 @@ import { textAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
+  probeOf,
   readJobs,
   readReports,
   routesByName,
   startOfLease,
+  startsInAnswer,
+  stateInRow,
 } from '#providers/job-links.ts'
 import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -19,7 +22,7 @@ import { matchRoute, ROUTES } from './routes.ts'
 import { searchedId, SEARCHES } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
 import { heygenStreaming } from './streaming.ts'
-import { judge, parkingOf } from './verdicts.ts'
+import { judge, parkingOf, saysInProgress, saysUnknown } from './verdicts.ts'
 
 const BY_NAME = routesByName(ROUTES)
 
@@ -38,7 +41,12 @@ export const heygen: Provider = {
   readJobs,
   readReports,
   parkingOf,
+  saysUnknown,
+  saysInProgress,
   startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
+  askUnderKey: (lease) => probeOf(BY_NAME, lease),
+  startsIn: (lease, answer) => startsInAnswer(BY_NAME, lease, answer),
+  stateOfRow: (lease, word) => stateInRow(BY_NAME, lease, word),
   finderOf(lease) {
     const watch = BY_NAME.get(lease.route)?.job?.watch
     if (watch === 'video' && !lease.route.includes(' /v3/')) return LEGACY_VIDEO_FINDER

@@ -198,6 +198,7 @@ export const V1_ROUTES = [
       id: 'path:execution_id',
       done: ['completed'],
       failed: ['failed', 'error'],
+      running: ['not_found'],
     },
   }),
   get('/v1/talking_photo.list', 'read-account', { pool: 'merge', lists: ['/data/*/id'] }),

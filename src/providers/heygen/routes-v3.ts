@@ -260,6 +260,7 @@ export const V3_ROUTES = [
       done: ['completed'],
       failed: ['failed'],
       waiting: ['waiting_for_input'],
+      alias: { watch: 'video', id: '/data/video_id' },
     },
   }),
   get('/v3/video-agents', 'read-account', { pool: 'merge', lists: ['/data/*/session_id'] }),

@@ -65,6 +65,22 @@ export function parkingOf(report: JobReport): ParkOrder | undefined {
   return { scope: 'jobs', reason: 'credit', detail: 'a job failed for want of credit' }
 }
 
+/**
+ * Whether HeyGen itself says that it does not know a job: in its own envelope, with a code or words for it. Its edge
+ * answers 404 with a page of its own when it is ill.
+ */
+export function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
+  if (status !== 404 && status !== 410) return false
+  const code = codeOf(body)
+  const message = textAt(body, '/message') ?? textAt(body, '/error/message') ?? ''
+  if (/^\d+$/.test(code)) return /not found|not exist|deleted/i.test(message)
+  return /(^|_)(not_found|gone|deleted)$/.test(code)
+}
+
+export function saysInProgress({ body }: { body: unknown }): boolean {
+  return codeOf(body) === 'request_in_progress'
+}
+
 /** v3 and v2 name errors by text, v1 by number. */
 function codeOf(body: unknown): string {
   return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''

@@ -7,6 +7,7 @@ import {
   readReports,
   routesByName,
   startOfLease,
+  stateInRow,
 } from '#providers/job-links.ts'
 import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -45,6 +46,7 @@ export const kling: Provider = {
   saysUnknown,
   parkingOf: () => undefined,
   startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
+  stateOfRow: (lease, word) => stateInRow(BY_NAME, lease, word),
   finderOf,
   listOf,
   sumsOf: () => undefined,

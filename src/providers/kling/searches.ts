@@ -63,6 +63,7 @@ export function finderOf(lease: Lease): Finder {
       title: '/title',
       createdAt: '/create_time',
       callbackId: '/external_id',
+      isExact: true,
     }
   }
   const isRead = PLAIN_NAME.test(name) && !LISTED.has(path)
@@ -73,5 +74,7 @@ export function finderOf(lease: Lease): Finder {
     title: '/title',
     createdAt: '/created_at',
     callbackId: '/task_info/external_task_id',
+    status: '/task_status',
+    ...(isRead ? { isExact: true } : { counted: { page: 'pageNum', size: 200 } }),
   }
 }
