@@ -9,7 +9,6 @@ import { makePorts } from '../deps.ts'
 import { sameEmail, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
-import { bind } from '#domain/bind-jobs.ts'
 import { hear } from '#domain/hear-reports.ts'
 import {
   grant,
@@ -104,7 +103,6 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
       provider: () => this.#provider(),
-      bind: (requestId, starts) => this.#bindNow(requestId, starts),
       settle: (reports) => this.settle(reports),
       park: (order) => this.park(order),
     })
@@ -168,19 +166,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
-    this.#bindNow(requestId, starts, again)
+    this.#settling.bind(requestId, starts, again)
     if (isAwaited) this.#settling.hearAgain()
     this.#arm()
-  }
-
-  #bindNow(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
-    const ledger = this.#settling.ledger()
-    const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-    // A look into the past costs more than most bindings do, and is needed where something is odd.
-    const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
-    const { waits } = this.#ports()
-    const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.#settling.save(bind(ledger, requestId, starts, Date.now(), waits, known))
   }
 
   async release(requestId: string): Promise<void> {

@@ -14,7 +14,8 @@ import {
   type LateEnd,
 } from '#domain/event.ts'
 import { doubtedHook } from '#domain/hook.ts'
-import type { Change, EndedJob, Ledger } from '#domain/lease.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
 import type { Waits } from '#domain/waits.ts'
 import { announce } from '#flows/announce.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -70,6 +71,16 @@ export class Settling {
     if (change.ended.length > 0) this.#hands.noteEnded()
     if (change.ended.length + change.drop.length > 0) this.#hands.noteFreed()
     return change.ended.length + change.put.length + change.drop.length > 0
+  }
+
+  /** What surely started these jobs named them. `again` makes the lease anew when it is not there. */
+  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+    const ledger = this.ledger()
+    const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
+    // A look into the past costs more than most bindings do, and is needed only where something is odd.
+    const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
+    const known = { ended, ...(again === undefined ? {} : { again }) }
+    this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
   }
 
   hear(hearing: Hearing): Became {
