@@ -36,6 +36,8 @@ const SPANS = {
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
+  /** Whose an id is, from when it was learnt last. */
+  keepOwnersMs: 90 * 24 * HOUR,
   /** An Idempotency-Key is remembered this long; a run under it that has not ended by the second never will. */
   keepKeyMs: 24 * HOUR,
   staleKeyMs: 150 * SECOND,
