@@ -48,6 +48,8 @@ const SPANS = {
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
+  /** Whose an id is, from when it was learnt last. */
+  keepOwnersMs: 90 * 24 * HOUR,
   /** An Idempotency-Key is remembered this long after its answer; one whose outcome is not known longer than any job. */
   keepKeyMs: 24 * HOUR,
   keepUnknownKeyMs: 72 * HOUR,

@@ -26,6 +26,7 @@ import type { Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
+import { AlarmClock } from './alarm-clock.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
@@ -40,6 +41,9 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #joins: JoinBook
   readonly #places: ListPlaces
   readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #clock: AlarmClock
+  /** When old rows are looked for again, as far as this object remembers. */
+  #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
   readonly #failedUntil = new Map<string, number>()
@@ -50,6 +54,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
     this.#places = new ListPlaces(ctx.storage)
+    this.#clock = new AlarmClock(ctx.storage)
+    void ctx.blockConcurrencyWhile(() => this.#clock.read())
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -67,7 +73,6 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const kept = before
       ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
       : {}
-    if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
@@ -111,17 +116,22 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async learn(owners: Owner[]): Promise<void> {
     this.#tables.learn(owners)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
   }
 
+  /** Asked by older Workers; newer ones ask madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    return this.#tables.isMadeElsewhere(requestId, email)
+    const made = this.#tables.madeBy(requestId)
+    return made !== undefined && made.email !== email
   }
 
-  /** Kept by the tables of the storage schema that is being built. */
-  async noteMade(_requestId: string, _made: Made): Promise<void> {}
+  async noteMade(requestId: string, made: Made): Promise<void> {
+    this.#tables.noteMade(requestId, made)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+  }
 
-  async madeBy(_requestId: string): Promise<Made | undefined> {
-    return undefined
+  async madeBy(requestId: string): Promise<Made | undefined> {
+    return this.#tables.madeBy(requestId)
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
@@ -145,8 +155,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
     if (turn.kind !== 'fresh') return turn
     this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(Date.now() + keepMs)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
     return turn
   }
 
@@ -224,8 +233,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async keepPlace(place: string): Promise<string> {
     const { keepPlaceMs } = this.#ports().waits
     const name = this.#places.keep(place, Date.now(), keepPlaceMs)
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
+    this.#clock.setFor(Date.now() + keepPlaceMs)
     return name
   }
 
@@ -289,10 +297,14 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
-    const { keepKeyMs, keepPlaceMs } = this.#ports().waits
-    if (this.#places.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
-    if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
-      await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
+    this.#clock.noteFired()
+    const { keepOwnersMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
+    if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
+    if (Date.now() >= this.#forgetAt) {
+      const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
+      this.#forgetAt = Date.now() + forgetEveryMs
+      if (due !== undefined) this.#clock.setFor(due)
+    } else this.#clock.setFor(this.#forgetAt)
     await this.#publish()
   }
 
@@ -311,7 +323,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async #writeCopies(): Promise<void> {
     const behind = this.#tables.copiesBehind()
     // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) await this.#armSoon()
+    if (behind.length > 0) this.#armSoon()
     for (const copy of behind) {
       try {
         const value = this.#tables.copyOf(copy.key)
@@ -319,13 +331,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
         else await this.env.REGISTRY.put(copy.key, value)
         this.#tables.noteCopied(copy)
       } catch {
-        await this.#armSoon()
+        this.#armSoon()
       }
     }
   }
 
-  async #armSoon(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + 1500)
+  #armSoon(): void {
+    this.#clock.setFor(Date.now() + 1500)
   }
 
   #startRefresh(account: Account): Promise<void> {
