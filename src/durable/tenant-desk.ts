@@ -22,9 +22,10 @@ import type {
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
+import { Claims } from './claims.ts'
+import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { ListPlaces } from './list-places.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -36,6 +37,8 @@ const ENDPOINTS_MAX = 50
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #places: ListPlaces
+  readonly #claims: Claims
+  readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
@@ -46,6 +49,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     super(ctx, env)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '')
     this.#places = new ListPlaces(ctx.storage)
+    this.#claims = new Claims(ctx.storage)
+    this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
+      ports: () => this.#ports(),
+      armSoon: () => this.#armSoon(),
+    })
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -53,20 +61,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
-    const ports = this.#ports()
-    const before = this.#tables.findAccount(account.email)
-    const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
-    if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
-    if (before && before.key !== account.key) await this.#letGo(before, false)
+    const saved = await this.#accounts.save(account)
+    if (!saved) return { ok: false, reason: 'exists' }
     this.#failedUntil.delete(account.email)
-    const isSame = before?.key === account.key
-    const kept = before
-      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
-      : {}
-    if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
-    const isNew = this.#tables.saveAccount({ ...account, ...kept })
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
-    return { ok: true, isNew, snapshot: await this.#publishAccounts() }
+    return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer> {
@@ -76,16 +75,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
-    const account = this.#tables.findAccount(email)
-    if (!account) return undefined
-    await this.#letGo(account, isNow)
-    this.#tables.removeAccount(account.email)
-    return this.#publishAccounts()
-  }
-
-  async #letGo(account: Account, isNow: boolean): Promise<void> {
-    await this.#ports().slots(account.key).retire(isNow)
-    this.#tables.noteFormer(account.key, Date.now())
+    const isRemoved = await this.#accounts.remove(email, isNow)
+    return isRemoved ? this.#publishAccounts() : undefined
   }
 
   async formerKeys(): Promise<string[]> {
@@ -102,7 +93,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async holds(email: string, key: string): Promise<boolean> {
-    return this.#tables.findAccount(email)?.key === key
+    return this.#accounts.holds(email, key)
   }
 
   async learn(owners: Owner[]): Promise<void> {
@@ -272,6 +263,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (this.#places.forget(Date.now())) await this.ctx.storage.setAlarm(Date.now() + keepPlaceMs)
     if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
       await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
+    await this.#accounts.letGoLeftOvers()
+    if (!this.#claims.isEmpty) await this.#armSoon()
     await this.#publish()
   }
 
