@@ -6,7 +6,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
-import { sameEmail, type Account } from '#domain/account.ts'
+import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
 import { hear } from '#domain/hear-reports.ts'
@@ -117,15 +117,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
     const held = this.#tables.account()
-    const isOther =
-      held && (held.tenant !== account.tenant || !sameEmail(held.email, account.email))
-    const isReplaced = instead?.tenant === held?.tenant && instead?.email === held?.email
-    if (isOther && !isReplaced && !this.#tables.isRetired()) {
-      return {
-        ok: false,
-        holder: { tenant: held.tenant, email: held.email },
-        provider: held.provider,
-      }
+    if (held && !this.#tables.isRetired() && !mayClaim(held, account, instead)) {
+      return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
     this.#hook.wantFor(account, held)
@@ -134,11 +127,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async renew(account: Account): Promise<void> {
-    if (!this.#tables.isRetired()) this.#tables.replaceAccount(account)
+    const held = this.#tables.account()
+    if (!held || !isHeldBy(held, account) || this.#tables.isRetired()) return
+    this.#tables.replaceAccount({ ...account, claimId: held.claimId })
   }
 
-  async retire(isNow: boolean): Promise<void> {
+  async retire(isNow: boolean, holder?: Holder): Promise<void> {
     if (isNow) await this.#readOutlets()
+    if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
       this.#loseAll()
@@ -148,7 +144,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
+  /** Another holds the account than who asks. */
+  #isOthers(tenant: string | undefined, email?: string): boolean {
+    const held = this.#tables.account()
+    return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
+  }
+
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
+    if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
     if (answer.ok) this.#watching.noteGranted()
@@ -206,9 +209,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
-  async park(order: ParkOrder): Promise<Parking> {
+  async park(order: ParkOrder, tenant?: string): Promise<Parking> {
     const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    this.#tables.saveParking(parking)
+    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
     return parking
   }
 
@@ -223,9 +226,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async view(tenant: string): Promise<SlotsView> {
     const ledger = this.#settling.ledger()
+    const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
+    const own = heldSlots({ ...ledger, leases }, Date.now())
+    if (this.#isOthers(tenant)) return { leases, held: own, maxJobs: own, parkings: [] }
     const hookFailure = this.#hook.failure()
     return {
-      leases: ledger.leases.filter((lease) => lease.tenant === tenant),
+      leases,
       held: heldSlots(ledger, Date.now()),
       maxJobs: ledger.maxJobs,
       parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
