@@ -1,0 +1,126 @@
+/** What the objects ask of their tables, as SQLite says that it finds it. Every statement that runs is seen. */
+import { afterAll, expect, test } from 'vitest'
+import { advance, HOUR, MINUTE } from '../support/clock.ts'
+import { until } from '../support/gateway.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { addEndpoint, openHooked } from '../support/hooked.ts'
+import { Receiver } from '../support/receiver.ts'
+import { fillEnded, fillOwners, rowsReadBy, runIn, statementsOf } from '../support/sql.ts'
+
+const open = gatewaysOfFile()
+const receiver = await Receiver.open()
+afterAll(() => receiver.close())
+
+const gateway = await openHooked(open, {
+  accounts: { a: 5, b: 5 },
+  simVars: { JOB_MS: '-1' },
+  entry: 'test/support/sql-worker.ts',
+})
+const DAY = 24 * HOUR
+
+/**
+ * Read whole, because there is never much in them: what an account or a tenant has now. `copy`, `token`, `tenant`:
+ * the operator's own, a row for each token, read when one is changed. `every`: no table, the numbers of the drawers.
+ */
+const READ_WHOLE = [
+  'account',
+  'lease',
+  'parking',
+  'hook',
+  'early',
+  'resent',
+  'endpoint',
+  'callback_secret',
+  'former',
+  'copy',
+  'token',
+  'tenant',
+  'every',
+  'CONSTANT ROW',
+]
+
+function scansIn(plan: string[]): string[] {
+  return plan.flatMap((line) => {
+    const [, table = ''] = /^SCAN (.+?)( USING .*)?$/.exec(line) ?? []
+    return table === '' || READ_WHOLE.includes(table) ? [] : [line]
+  })
+}
+
+async function keyOf(name: string): Promise<string> {
+  const [row] = await runIn(
+    gateway,
+    'TENANT_DESK',
+    await deskName(),
+    'SELECT record FROM account WHERE email = ?',
+    [`${name}@example.com`]
+  )
+  return (JSON.parse(String(row?.record)) as { key: string }).key
+}
+
+async function deskName(): Promise<string> {
+  const { tenants } = (await (await gateway.admin('GET', '/tenants')).json()) as {
+    tenants: { id: string }[]
+  }
+  return `heygen:${tenants[0]?.id}`
+}
+
+async function create(
+  headers: Record<string, string> = {}
+): Promise<{ job: string; request: string }> {
+  const answer = await gateway.createVideo({}, headers)
+  expect(answer.status).toBe(200)
+  const job = answer.headers.get('x-gateway-job') ?? ''
+  return { job, request: answer.headers.get('x-request-id') ?? '' }
+}
+
+/** Everything that a tenant can cause, once. */
+async function everything(): Promise<void> {
+  await addEndpoint(gateway, `${receiver.url}/all`)
+  const polled = await create({ 'idempotency-key': 'polled' })
+  const told = await create({ 'x-gateway-reply-url': `${receiver.url}/told` })
+  await gateway.sim.control('POST', `/jobs/${told.job}`, { status: 'completed' })
+  await until(async () => receiver.posts('/told').length > 0)
+  await gateway.sim.control('POST', `/jobs/${polled.job}`, { status: 'failed' })
+  await gateway.fetch(`/heygen/v3/videos/${polled.job}`)
+  for (const name of [polled.job, polled.request, 'key:polled', 'nobody', crypto.randomUUID()])
+    await gateway.fetch(`/v1/heygen/jobs/${name}`)
+  await create({ 'idempotency-key': 'polled' }).catch(() => {})
+  await gateway.fetch('/v1/deliveries?state=dead&job=x&since=2026-01-01T00:00:00Z')
+  const list = await gateway.fetch('/v1/deliveries?limit=1')
+  const { deliveries } = (await list.json()) as { deliveries: { id: string }[] }
+  await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}`)
+  await gateway.post(`/v1/deliveries/${deliveries[0]?.id}/retry`, {})
+  await gateway.fetch('/v1/heygen/accounts')
+  await gateway.fetch('/v1/heygen/scheduler')
+  await gateway.fetch('/heygen/v3/videos?limit=100')
+  // A creation whose answer is lost: it is looked for.
+  await gateway.sim.fault({
+    match: { method: 'POST', path: '/v3/videos' },
+    times: 1,
+    effect: { resetAfter: true },
+  })
+  await gateway.createVideo()
+  for (let minutes = 0; minutes < 10; minutes += 1) await advance(gateway, MINUTE)
+  await gateway.sim.finishJobs()
+  for (let minutes = 0; minutes < 30; minutes += 5) await advance(gateway, 5 * MINUTE)
+}
+
+test('no statement of an object scans a table that grows with time', async () => {
+  await everything()
+  for (const days of [8, 31, 70]) await advance(gateway, days * DAY)
+  await gateway.fetch('/v1/heygen/accounts/b@example.com', { method: 'DELETE' })
+  const { token } = await gateway.newToken({ tenant: 'short-lived' })
+  await gateway.as(token).fetch('/v1/heygen/jobs/key:none')
+  await gateway.admin('DELETE', '/tenants/short-lived')
+  const all = await statementsOf(gateway)
+  const tables = ['ended_job', 'outgoing', 'news', 'owned_id', 'keyed', 'made']
+  for (const table of tables) {
+    const isUsed = all.some(({ sql }) => !sql.includes('CREATE') && sql.includes(table))
+    expect([table, isUsed]).toEqual([table, true])
+  }
+  for (const { sql, plan, runs, rowsRead } of all)
+    if (process.env.SHOW)
+      console.log(runs, rowsRead, sql.slice(0, 90).replaceAll(/\s+/g, ' '), JSON.stringify(plan))
+  const scans = all.flatMap(({ sql, plan }) => scansIn(plan).map((line) => `${line}: ${sql}`))
+  expect(scans).toEqual([])
+})
