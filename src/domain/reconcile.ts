@@ -1,4 +1,5 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
+import { keptClue } from './clue.ts'
 import {
   bound,
   type Change,
@@ -126,12 +127,12 @@ export function matchCandidate(
 ): { candidate: Candidate; isExact: boolean } | undefined {
   const since = candidates.filter((row) => isCandidate(lease, row, isKnown))
   const { callbackId, title } = lease.clue
-  const exact = callbackId && since.find((row) => row.callbackId === callbackId)
+  const exact = callbackId && since.find((row) => keptClue(row).callbackId === callbackId)
   if (exact) return { candidate: exact, isExact: true }
   const open = since
     .filter((row) => !callbackId || row.callbackId === undefined)
     .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0))
-  const likely = open.find((row) => !title || row.title === undefined || row.title === title)
+  const likely = open.find((row) => !title || row.title === undefined || keptClue(row).title === title)
   return likely && { candidate: likely, isExact: false }
 }
 
