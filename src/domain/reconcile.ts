@@ -132,7 +132,9 @@ export function matchCandidate(
   const open = since
     .filter((row) => !callbackId || row.callbackId === undefined)
     .toSorted((a, b) => (a.createdAt ?? 0) - (b.createdAt ?? 0))
-  const likely = open.find((row) => !title || row.title === undefined || keptClue(row).title === title)
+  const likely = open.find(
+    (row) => !title || row.title === undefined || keptClue(row).title === title
+  )
   return likely && { candidate: likely, isExact: false }
 }
 

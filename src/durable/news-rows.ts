@@ -1,4 +1,4 @@
-/** Events that are no job's and were told: HeyGen sends again what it got no answer to, for some days. */
+/** Events that are no job's and were told: a provider sends again what it got no answer to, for some days. */
 export const NEWS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS news (day INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID;
 `

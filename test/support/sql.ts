@@ -76,3 +76,16 @@ export async function fillOwners(gateway: Gateway, object: string, count: number
     await runIn(gateway, 'TENANT_DESK', object, sql, [from, to, Date.now()])
   }
 }
+
+/** The objects of a gateway's first tenant. */
+export async function objectsOf(gateway: Gateway): Promise<{ desk: string; accounts: string[] }> {
+  const { tenants } = (await (await gateway.admin('GET', '/tenants')).json()) as {
+    tenants: { id: string }[]
+  }
+  const desk = `heygen:${tenants[0]?.id}`
+  const rows = await runIn(gateway, 'TENANT_DESK', desk, 'SELECT record FROM account')
+  return {
+    desk,
+    accounts: rows.map((row) => (JSON.parse(String(row.record)) as { key: string }).key),
+  }
+}
