@@ -114,7 +114,7 @@ test('a call that goes to a second account late holds its slot there until it is
   const gateway = await gatedWith({ a: 1, b: 1 })
   const path = '/v3/models/audio/voices'
   const [first, second] = [gate.hold('POST', path), gate.hold('POST', path)]
-  const made = gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
+  const made = gateway.post(`/heygen${path}`, { mode: 'instant', prompt: 'A calm voice' })
   await first.arrived
   await advance(gateway, 80 * SECOND)
   first.refuse(429)
