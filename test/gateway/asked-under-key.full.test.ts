@@ -5,9 +5,9 @@ import { bodyOf, CATALOGUE, pathOf } from '../support/catalogue.ts'
 import { openGateway, type Gateway } from '../support/gateway.ts'
 
 let gateway: Gateway
+let accounts = 0
 beforeAll(async () => {
   gateway = await openGateway({ timeScale: 10, simVars: { JOB_MS: '-1' } })
-  await gateway.addAccount('asked', 10, { examples: true })
 })
 afterAll(() => gateway.dispose())
 
@@ -18,9 +18,10 @@ test.each(ASKED.map((route) => ({ name: `${route.method} ${route.path}` })))(
   async ({ name }) => {
     const row = CATALOGUE.find((one) => `${one.method} ${one.path}` === name)
     if (!row) throw new Error(`no row ${name}`)
-    await gateway.sim.finishJobs()
     await gateway.sim.clearFaults()
-    const before = (await gateway.sim.account('asked@example.com')).jobsStarted
+    accounts += 1
+    const email = await gateway.addAccount(`asked${accounts}`, 10, { examples: true })
+    const before = (await gateway.sim.account(email)).jobsStarted
     await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 404 } })
     await gateway.sim.fault({
       match: { method: 'POST', path: row.path },
@@ -32,13 +33,13 @@ test.each(ASKED.map((route) => ({ name: `${route.method} ${route.path}` })))(
       method: 'POST',
       headers: {
         'content-type': body?.contentType ?? '',
-        'x-gateway-account': 'asked@example.com',
+        'x-gateway-account': email,
       },
       body: body?.bytes ?? null,
     })
     expect(answer.status, await answer.clone().text()).toBe(200)
     expect(answer.headers.get('x-gateway-job')).toBeTruthy()
-    const after = (await gateway.sim.account('asked@example.com')).jobsStarted
+    const after = (await gateway.sim.account(email)).jobsStarted
     expect(after - before).toBeGreaterThan(0)
   }
 )
