@@ -83,6 +83,7 @@ const changeSettings: Action = ({ state, body }) => {
   for (const name of RATES) assertNumber(body, name, 1)
   assertNumber(body, 'lateMs', Infinity)
   assertWord(body, 'keyMode', KEY_MODES)
+  assertWord(body, 'sunset', [true, false])
   return state.changeSettings(body as Partial<Settings>)
 }
 
@@ -92,7 +93,7 @@ function assertNumber(body: Doc, name: string, max: number): void {
   throw new BadOrder(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
 }
 
-function assertWord(body: Doc, name: string, words: readonly string[]): void {
+function assertWord(body: Doc, name: string, words: readonly unknown[]): void {
   const value = body[name]
   if (value === undefined || words.some((word) => word === value)) return
   throw new BadOrder(`${name} must be one of ${words.join(', ')}`)

@@ -142,6 +142,10 @@ function resolveOwners(call: Call): void {
     if (!type) continue
     for (const id of ids) {
       const found = assertOwn(call, type, id, owner)
+      // A folder in the trash takes nothing in; nothing is made then.
+      if (owner.in === 'body' && type === 'folder' && found.doc.is_trash === true) {
+        throw notFound(call.row, type, 'body')
+      }
       call.found.set(owner.in === 'body' ? (owner.pointer ?? owner.name) : owner.name, found)
     }
   }

@@ -2,7 +2,9 @@
  * What a provider's event means for an account's ledger. Pure; AccountSlots saves what it says. Events come late,
  * twice, in any order, or before their job has its name: each is heard once and nothing is concluded from its absence.
  */
-import { bound, hear, NO_CHANGE, type Change, type EndedJob, type JobReport } from './lease.ts'
+import { bound } from './bind-jobs.ts'
+import { hear } from './hear-reports.ts'
+import { NO_CHANGE, type Change, type EndedJob, type JobReport } from './lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from './lease.ts'
 import type { Waits } from './waits.ts'
 

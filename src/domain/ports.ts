@@ -2,7 +2,7 @@
  * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
  * it knows what they are made of.
  */
-import type { Account, AccountSnapshot, Credential, Session } from './account.ts'
+import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
@@ -16,6 +16,8 @@ import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
+
+export type { Holder }
 
 export interface Ports {
   settings: Settings
@@ -116,10 +118,13 @@ export interface Desk {
   forgetUnknown(print: string, requestId: string): Promise<void>
   /** The requests that ran under a key, on whatever path. */
   requestsOfKey(key: string): Promise<string[]>
+  /** Keeps a place in a list, sealed, for a day; returns its name. */
+  keepPlace(place: string): Promise<string>
+  placeOf(name: string): Promise<string | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
-  /** An account that was being watched has a free slot. */
-  noteFreed(accountKey: string): Promise<void>
+  /** Slots of an account that was being watched came free; absent: one. */
+  noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
   addEndpoint(endpoint: Endpoint): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
@@ -155,8 +160,14 @@ export type KeyEnd =
   | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
   | { kind: 'forget' }
 
-/** `none`: the line is full, or the time is over. `go`: try again, there may be room. */
-export type Turn = 'go' | 'none'
+/** `none`: the line is full, or the time is over. `go`: try again, there may be room, where it is named on that account. */
+export type Turn = 'go' | 'none' | { go: string }
+
+/** `freeAt`: when more may be without a notice, as a parking ends. */
+export interface Room {
+  free: number
+  freeAt?: number
+}
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
@@ -199,8 +210,8 @@ export interface SlotDesk {
   claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
   /** A renewed session: the account is otherwise as it was. */
   renew(account: Account): Promise<void>
-  /** No new lease. The credential is wiped when the last lease has ended, or now. */
-  retire(isNow: boolean): Promise<void>
+  /** No new lease. The credential is wiped when the last lease has ended, or now. Without effect when another holds it. */
+  retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
   /** `again`: what the lease was asked for with; a lease that is not there (any more) is made anew from it. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
@@ -209,11 +220,12 @@ export interface SlotDesk {
   release(requestId: string): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  park(order: ParkOrder): Promise<Parking>
+  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
+  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
-  /** Until a time, the desk wants to know when a slot comes free. */
-  watch(until: number): Promise<void>
+  /** Until a time, the desk wants to know when slots come free; says how many are now. */
+  watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** An event of the provider, as it came. What is not signed changes nothing. */
@@ -243,11 +255,6 @@ export interface DeliveryQuery {
   /** Only what is older than this one. */
   before?: { createdAt: number; id: string }
   limit: number
-}
-
-export interface Holder {
-  tenant: string
-  email: string
 }
 
 export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: string }

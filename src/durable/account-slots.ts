@@ -6,19 +6,17 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
-import { sameEmail, type Account } from '#domain/account.ts'
+import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
+import { hear } from '#domain/hear-reports.ts'
 import {
-  bind,
   grant,
-  hear,
   heldSlots,
   nextDueAt,
   release,
   type JobReport,
   type JobStart,
-  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/lease.ts'
@@ -33,26 +31,26 @@ import type {
   Looked,
   Ports,
   ReceivedEvent,
+  Room,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
-import { errandOf, lost } from '#domain/reconcile.ts'
-import { ASKED_AT_ONCE, newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
+import { errandOf } from '#domain/reconcile.ts'
+import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { readEvent } from '#flows/read-event.ts'
-import { findLost, lookedAt } from '#flows/find-lost.ts'
-import { openAccount } from '#flows/open-account.ts'
-import { reconcileAccount } from '#flows/reconcile-account.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
+import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { Watching } from './watching.ts'
 
 const AFTER_FAILURE_MS = 30_000
 
@@ -62,12 +60,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #outlets: OutletBook
   readonly #outbox: Outbox
   readonly #settling: Settling
+  readonly #looking: Looking
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
-  /** In memory only: whoever waits also looks again by itself. */
-  #watchedUntil = 0
-  readonly #memory = newSearchMemory()
+  readonly #watching: Watching
   #isAsking = false
   #lastEventAt = 0
 
@@ -83,11 +80,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
       waits,
       lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
+      load: (id) => this.#tables.findDelivery(id),
       readOutlets: (delivery) => this.#outlets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => {
-        this.#tables.saveDeliveries(changed, dropped)
+      save: (changed, dropped) => this.#tables.saveDeliveries(changed, dropped),
+      noteSaved: () => {
         this.#wipeWhenDone()
         this.#arm()
       },
@@ -100,8 +98,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       lastEventAt: () => this.#lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
-      noteFreed: () => this.#tellWaiting(),
+      noteFreed: () => this.#watching.noteFreed(),
     })
+    this.#looking = new Looking(this.#tables, this.#settling, {
+      ports,
+      provider: () => this.#provider(),
+      settle: (reports) => this.settle(reports),
+      park: (order) => this.park(order),
+    })
+    const ledger = () => this.#settling.ledger()
+    this.#watching = new Watching(this.#tables, ledger, ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -111,15 +117,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
     const held = this.#tables.account()
-    const isOther =
-      held && (held.tenant !== account.tenant || !sameEmail(held.email, account.email))
-    const isReplaced = instead?.tenant === held?.tenant && instead?.email === held?.email
-    if (isOther && !isReplaced && !this.#tables.isRetired()) {
-      return {
-        ok: false,
-        holder: { tenant: held.tenant, email: held.email },
-        provider: held.provider,
-      }
+    if (held && !this.#tables.isRetired() && !mayClaim(held, account, instead)) {
+      return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
     this.#hook.wantFor(account, held)
@@ -128,11 +127,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async renew(account: Account): Promise<void> {
-    if (!this.#tables.isRetired()) this.#tables.replaceAccount(account)
+    const held = this.#tables.account()
+    if (!held || !isHeldBy(held, account) || this.#tables.isRetired()) return
+    this.#tables.replaceAccount({ ...account, claimId: held.claimId })
   }
 
-  async retire(isNow: boolean): Promise<void> {
+  async retire(isNow: boolean, holder?: Holder): Promise<void> {
     if (isNow) await this.#readOutlets()
+    if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
       this.#loseAll()
@@ -142,49 +144,34 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
+  /** Another holds the account than who asks. */
+  #isOthers(tenant: string | undefined, email?: string): boolean {
+    const held = this.#tables.account()
+    return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
+  }
+
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
+    if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
+    if (answer.ok) this.#watching.noteGranted()
     this.#arm()
     return answer
   }
 
   async lookNow(requestId: string): Promise<Looked> {
-    const account = this.#tables.account()
-    const ports = this.#ports()
-    const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
-    const unbound = this.#tables
-      .leases()
-      .filter((lease) => isMine(lease) && lease.state === 'unbound')
-    const put = unbound.map((lease) => lost(lease, Date.now(), ports.waits))
-    this.#settling.save({ put, drop: [], ended: [] })
-    this.#arm()
-    const desk = this.#reconciled()
-    const open = account && (await openAccount(ports, account).catch(() => undefined))
-    if (!desk || !open) return { kind: 'unknown' }
     await this.#readOutlets()
-    const errands = { ports, provider: this.#provider(), desk, open }
-    const sought = this.#tables.leases().filter(isMine)
-    const last = await findLost(errands, sought, true)
-    this.#settling.hearAgain()
+    const looked = await this.#looking.lookNow(requestId)
     this.#arm()
-    return lookedAt(errands, requestId, last)
+    return looked
   }
 
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
-    this.#bindNow(requestId, starts, again)
+    this.#settling.bind(requestId, starts, again)
     if (isAwaited) this.#settling.hearAgain()
     this.#arm()
-  }
-
-  #bindNow(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
-    const ledger = this.#settling.ledger()
-    const ended = this.#tables.endedOf(requestId)
-    const { waits } = this.#ports()
-    const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.#settling.save(bind(ledger, requestId, starts, Date.now(), waits, known))
   }
 
   async release(requestId: string): Promise<void> {
@@ -222,9 +209,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
-  async park(order: ParkOrder): Promise<Parking> {
+  async park(order: ParkOrder, tenant?: string): Promise<Parking> {
     const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    this.#tables.saveParking(parking)
+    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
     return parking
   }
 
@@ -233,15 +220,18 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#settling.save(change)
   }
 
-  async watch(until: number): Promise<void> {
-    this.#watchedUntil = Math.max(this.#watchedUntil, until)
+  async watch(until: number): Promise<Room> {
+    return this.#watching.watch(until)
   }
 
   async view(tenant: string): Promise<SlotsView> {
     const ledger = this.#settling.ledger()
+    const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
+    const own = heldSlots({ ...ledger, leases }, Date.now())
+    if (this.#isOthers(tenant)) return { leases, held: own, maxJobs: own, parkings: [] }
     const hookFailure = this.#hook.failure()
     return {
-      leases: ledger.leases.filter((lease) => lease.tenant === tenant),
+      leases,
       held: heldSlots(ledger, Date.now()),
       maxJobs: ledger.maxJobs,
       parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
@@ -268,7 +258,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
     const again = sendAgain(found, Date.now())
-    this.#tables.saveDeliveries([again])
+    this.#tables.sendAgain(again)
     this.#owe([again])
     return again
   }
@@ -294,33 +284,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async #reconcile(): Promise<void> {
-    const account = this.#tables.account()
-    if (!account) return
     const { waits } = this.#ports()
     const due = this.#tables.leases().filter((lease) => errandOf(lease, Date.now(), waits))
     if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
     this.#isAsking = true
     try {
-      const desk = this.#reconciled()
-      if (desk) await reconcileAccount(this.#ports(), this.#provider(), desk)
+      await this.#looking.reconcile()
     } finally {
       this.#isAsking = false
-    }
-  }
-
-  #reconciled(): Reconciled | undefined {
-    const account = this.#tables.account()
-    if (!account) return undefined
-    return {
-      account,
-      leases: () => this.#tables.leases(),
-      knows: (jobId) => this.#tables.knowsJob(jobId),
-      ended: (requestId) => this.#tables.endedOf(requestId),
-      apply: (change) => this.#settling.save(change),
-      bind: (requestId, starts) => this.#bindNow(requestId, starts),
-      park: (order) => this.park(order),
-      settle: (reports) => this.settle(reports),
-      memory: this.#memory,
     }
   }
 
@@ -344,13 +315,6 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const ours = this.#tables.leases().map((lease) => lease.tenant)
     const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
     await this.#outlets.read(this.#provider().name, all)
-  }
-
-  #tellWaiting(): void {
-    const account = this.#tables.account()
-    if (!account || Date.now() >= this.#watchedUntil) return
-    const desk = this.#ports().desk(account.tenant, account.provider)
-    this.ctx.waitUntil(desk.noteFreed(account.key).catch(() => {}))
   }
 
   #loseAll(): void {

@@ -22,14 +22,17 @@ import type {
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
-import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
-import { claimAccount } from '#flows/claim-account.ts'
+import type { Waiter } from '#domain/waiting-line.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
+import { AlarmClock } from './alarm-clock.ts'
+import { Claims } from './claims.ts'
+import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
+import { ListPlaces } from './list-places.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
-const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
@@ -37,7 +40,13 @@ const ENDPOINTS_MAX = 50
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
-  readonly #line = new WaitingLine<Waiter & { go(): void }>()
+  readonly #places: ListPlaces
+  readonly #claims: Claims
+  readonly #accounts: DeskAccounts
+  readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #clock: AlarmClock
+  /** When old rows are looked for again, as far as this object remembers. */
+  #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
   readonly #failedUntil = new Map<string, number>()
@@ -47,6 +56,14 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     super(ctx, env)
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
+    this.#places = new ListPlaces(ctx.storage)
+    this.#clock = new AlarmClock(ctx.storage)
+    void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    this.#claims = new Claims(ctx.storage)
+    this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
+      ports: () => this.#ports(),
+      armSoon: () => this.#armSoon(),
+    })
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -54,19 +71,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
-    const ports = this.#ports()
-    const before = this.#tables.findAccount(account.email)
-    const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
-    if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
-    if (before && before.key !== account.key) await this.#letGo(before, false)
+    const saved = await this.#accounts.save(account)
+    if (!saved) return { ok: false, reason: 'exists' }
     this.#failedUntil.delete(account.email)
-    const isSame = before?.key === account.key
-    const kept = before
-      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
-      : {}
-    if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
-    const isNew = this.#tables.saveAccount({ ...account, ...kept })
-    return { ok: true, isNew, snapshot: await this.#publishAccounts() }
+    this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
+    return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer> {
@@ -76,16 +85,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
-    const account = this.#tables.findAccount(email)
-    if (!account) return undefined
-    await this.#letGo(account, isNow)
-    this.#tables.removeAccount(account.email)
-    return this.#publishAccounts()
-  }
-
-  async #letGo(account: Account, isNow: boolean): Promise<void> {
-    await this.#ports().slots(account.key).retire(isNow)
-    this.#tables.noteFormer(account.key, Date.now())
+    const isRemoved = await this.#accounts.remove(email, isNow)
+    return isRemoved ? this.#publishAccounts() : undefined
   }
 
   async formerKeys(): Promise<string[]> {
@@ -102,22 +103,27 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async holds(email: string, key: string): Promise<boolean> {
-    return this.#tables.findAccount(email)?.key === key
+    return this.#accounts.holds(email, key)
   }
 
   async learn(owners: Owner[]): Promise<void> {
     this.#tables.learn(owners)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
   }
 
+  /** Asked by older Workers; newer ones ask madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    return this.#tables.isMadeElsewhere(requestId, email)
+    const made = this.#tables.madeBy(requestId)
+    return made !== undefined && made.email !== email
   }
 
-  /** Kept by the tables of the storage schema that is being built. */
-  async noteMade(_requestId: string, _made: Made): Promise<void> {}
+  async noteMade(requestId: string, made: Made): Promise<void> {
+    this.#tables.noteMade(requestId, made)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+  }
 
-  async madeBy(_requestId: string): Promise<Made | undefined> {
-    return undefined
+  async madeBy(requestId: string): Promise<Made | undefined> {
+    return this.#tables.madeBy(requestId)
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
@@ -129,6 +135,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
+    this.#places.clear()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -140,8 +147,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
     if (turn.kind !== 'fresh') return turn
     this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(Date.now() + keepMs)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
     return turn
   }
 
@@ -216,27 +222,23 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
   }
 
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    const ports = this.#ports()
-    for (const account of waiter.accounts) await ports.slots(account).watch(until)
-    const turn = Promise.withResolvers<Turn>()
-    const waiting = { ...waiter, go: () => turn.resolve('go') }
-    if (!this.#line.join(waiting)) return 'none'
-    // A wake that got lost costs a look of one's own, not the whole wait.
-    const left = until - Date.now()
-    const isLast = left <= LOOK_AGAIN_MS
-    const timer = setTimeout(
-      () => turn.resolve(isLast ? 'none' : 'go'),
-      Math.max(0, Math.min(left, LOOK_AGAIN_MS))
-    )
-    const result = await turn.promise
-    clearTimeout(timer)
-    this.#line.leave(waiting)
-    return result
+  async keepPlace(place: string): Promise<string> {
+    const { keepPlaceMs } = this.#ports().waits
+    const name = this.#places.keep(place, Date.now(), keepPlaceMs)
+    this.#clock.setFor(Date.now() + keepPlaceMs)
+    return name
   }
 
-  async noteFreed(accountKey: string): Promise<void> {
-    this.#line.next(accountKey)?.go()
+  async placeOf(name: string): Promise<string | undefined> {
+    return this.#places.find(name, Date.now())
+  }
+
+  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+    return this.#waiting.awaitTurn(waiter, until)
+  }
+
+  async noteFreed(accountKey: string, slots?: number): Promise<void> {
+    this.#waiting.noteFreed(accountKey, slots)
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
@@ -287,9 +289,16 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
-    const { keepKeyMs } = this.#ports().waits
-    if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
-      await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
+    this.#clock.noteFired()
+    const { keepOwnersMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
+    if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
+    if (Date.now() >= this.#forgetAt) {
+      const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
+      this.#forgetAt = Date.now() + forgetEveryMs
+      if (due !== undefined) this.#clock.setFor(due)
+    } else this.#clock.setFor(this.#forgetAt)
+    await this.#accounts.letGoLeftOvers()
+    if (!this.#claims.isEmpty) this.#armSoon()
     await this.#publish()
   }
 
@@ -308,7 +317,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async #writeCopies(): Promise<void> {
     const behind = this.#tables.copiesBehind()
     // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) await this.#armSoon()
+    if (behind.length > 0) this.#armSoon()
     for (const copy of behind) {
       try {
         const value = this.#tables.copyOf(copy.key)
@@ -316,13 +325,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
         else await this.env.REGISTRY.put(copy.key, value)
         this.#tables.noteCopied(copy)
       } catch {
-        await this.#armSoon()
+        this.#armSoon()
       }
     }
   }
 
-  async #armSoon(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + 1500)
+  #armSoon(): void {
+    this.#clock.setFor(Date.now() + 1500)
   }
 
   #startRefresh(account: Account): Promise<void> {

@@ -102,3 +102,17 @@ export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<
   for (let at = 0; at < all.length; at += ASKED_AT_ONCE)
     await Promise.all(all.slice(at, at + ASKED_AT_ONCE).map(work))
 }
+
+/** Whose the jobs of a found creation are. */
+export async function learnStarted(
+  { ports, provider, desk }: Errands,
+  lease: Lease,
+  starts: JobStart[]
+) {
+  const { tenant, email } = desk.account
+  const rest = { email, source: 'created', mayBeShared: false, lease: lease.requestId } as const
+  await ports
+    .desk(tenant, provider.name)
+    .learn(starts.map(({ jobId: id }) => ({ id, ...rest })))
+    .catch(() => ports.log('learn_failed', { requestId: lease.requestId }))
+}

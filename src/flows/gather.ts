@@ -40,5 +40,8 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
   }
   const soonest = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
   if (soonest) throw unavailable(soonest.account, soonest.parking, now)
+  if (asked.some((one) => one.isLate)) {
+    throw new AppError('upstream_timeout', 'The provider did not answer in time.')
+  }
   throw new AppError('upstream_unreachable', 'The provider could not be reached.')
 }

@@ -30,8 +30,8 @@ export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer
 
 async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, leaseAskOf(call))
+  return waitForSlot(ports, call, eligible, 1, (among) => {
+    const search = new SlotSearch(ports, call, among, leaseAskOf(call))
     return search.serve(({ account }) => generateOn(ports, call, account))
   })
 }

@@ -17,7 +17,7 @@ import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { roomiestFirst } from './roomiest-first.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
-import { settleJobs } from './settle-job.ts'
+import { noteDeleted, settleJobs } from './settle-job.ts'
 import { peek, readBytes } from './upstream.ts'
 
 const TRIES_MAX = 3
@@ -106,6 +106,9 @@ async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<T
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
   if (sent.status < 400) {
+    await noteDeleted(ports, call.provider, account, call).catch(() =>
+      ports.log('settle_failed', { email: account.email, requestId: call.requestId })
+    )
     return { answer: await passStatus(ports, call, account, sent), again: false }
   }
   const { json, body } = await peek(sent)

@@ -45,8 +45,9 @@ async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const creation: Creation = { call, begunAt: ports.now(), hasLeft: false }
   const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, ask, async (account) => {
+  const slots = ask.count * (ask.slots ?? 1)
+  return waitForSlot(ports, call, eligible, slots, (among) => {
+    const search = new SlotSearch(ports, call, among, ask, async (account) => {
       if (isTooLate(ports, creation)) throw tooLate()
       const key = await upstreamKey(ports, call, account)
       return {

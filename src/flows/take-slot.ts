@@ -46,6 +46,9 @@ export class SlotSearch {
   hasLeft = false
   /** Set when only one account could serve. */
   readonly #named: string | undefined
+  /** Those that a patient call did not ask, since the line knows better. */
+  readonly #unasked: Account[] = []
+  readonly #isPatient: boolean
 
   constructor(
     ports: Ports,
@@ -60,6 +63,7 @@ export class SlotSearch {
     this.#ask = ask
     this.#onAccount = onAccount
     this.#pool = poolOf(call, eligible, ask)
+    this.#isPatient = eligible.isPatient === true
     this.#candidates = choice.candidates
     this.#parked = choice.parked
     this.#startedAt = ports.now()
@@ -71,6 +75,10 @@ export class SlotSearch {
   /** The next account that granted the lease, or undefined when none is left. */
   async #next(): Promise<Granted | undefined> {
     for (let account = this.#candidates.shift(); account; account = this.#candidates.shift()) {
+      if (this.#isLeftToTheLine(account)) {
+        this.#unasked.push(account)
+        continue
+      }
       const ask = { ...this.#ask, ...(await this.#onAccount(account)) }
       const answer = await this.#acquire(account, ask)
       if (answer.ok) {
@@ -80,6 +88,13 @@ export class SlotSearch {
       this.#note(account, answer)
     }
     return undefined
+  }
+
+  /** A patient call goes by what it believes, and asks until the first that is full after all. */
+  #isLeftToTheLine({ key }: Account): boolean {
+    if (!this.#isPatient) return false
+    const isFound = this.#refused.some(({ answer }) => answer.reason === 'full')
+    return isFound || this.#ports.hints.isFull(key, this.#ports.now())
   }
 
   /** An object that cannot be asked grants nothing: closed, not open. */
@@ -104,7 +119,7 @@ export class SlotSearch {
 
   #note(account: Account, answer: Refused): void {
     const { hints } = this.#ports
-    if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now())
+    if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
     if (answer.reason === 'parked' && answer.parking) {
       hints.noteParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
@@ -135,12 +150,18 @@ export class SlotSearch {
   /** What to tell the client when no account is left. */
   #failure(): AppError {
     const now = this.#ports.now()
-    const ends = this.#refused.flatMap(({ answer }) =>
+    const { hints, waits } = this.#ports
+    const answered = this.#refused.flatMap(({ answer }) =>
       answer.reason === 'full' ? [answer.retryAt] : []
     )
+    const believed = this.#unasked.map(
+      ({ key }) => hints.fullUntil(key) ?? now + waits.typicalJobMs
+    )
+    const ends = [...answered, ...believed]
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
     const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
-    if (ends.length > 0) this.#ports.hints.noteRefusal(this.#pool, soonest, this.#startedAt)
+    if (ends.length > 0 && believed.length === 0)
+      hints.noteRefusal(this.#pool, soonest, this.#startedAt)
     const [parkedBusy] = busy
     if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
     if (Number.isFinite(soonest)) return full(soonest, now, this.#named)

@@ -4,6 +4,8 @@ import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { JobLink, Route, RouteMatch, StatusLink } from './provider.ts'
 
 export function countJobs(match: RouteMatch, body: unknown): number {
+  const by = match.route.job?.slotsBy
+  if (by) return by.counts[textAt(body, by.at) ?? ''] ?? 1
   const pointer = match.route.job?.slots
   const list = pointer === undefined ? undefined : valueAt(body, pointer)
   return Array.isArray(list) ? Math.max(1, list.length) : 1
@@ -198,6 +200,7 @@ const REASONS = [
   '/data/error/code',
   '/data/failure_code',
   '/data/failure_message',
+  '/data/failure_reason',
   '/data/error/message',
   '/data/error_msg',
   '/data/error_message',

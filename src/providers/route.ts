@@ -45,6 +45,8 @@ export interface JobLink {
   askElse?: string
   /** Pointer to an array in the request body: one job, so one slot, for each member. */
   slots?: string
+  /** The same by a word of the request body, at `at`; a word that is not listed: one. */
+  slotsBy?: { at: string; counts: Readonly<Record<string, number>> }
   /** What a daily trial limit counts; such a limit parks only this meter. */
   meter?: string
 }
@@ -137,6 +139,8 @@ export interface IdSearch {
   /** JSON, for a list that is asked for with POST. */
   body?: string
   rows?: string
+  /** The path may be gone by now: its 404 says nothing of the id. */
+  mayBeRetired?: true
   /** All of these instead, where an account's credential cannot serve the path. */
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
 import {
-  bind,
   grant,
-  hear,
   heldSlots,
   nextDueAt,
   release,

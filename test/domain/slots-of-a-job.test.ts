@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { bind, grant, hear, heldSlots, type LeaseAsk, type Ledger } from '#domain/lease.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import { hear } from '#domain/hear-reports.ts'
+import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/lease.ts'
 import { memberEdit, splice } from '#domain/json-slices.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { parseJson } from '#domain/json-text.ts'

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/account.ts'
 import type { Change, Lease } from '#domain/lease.ts'
-import { hear } from '#domain/lease.ts'
+import { hear } from '#domain/hear-reports.ts'
 import type { Ports } from '#domain/ports.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { testFull } from '../support/full.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'
 
 const gatewayWith = gatewaysOfTests()
@@ -18,24 +19,28 @@ async function started(gateway: Awaited<ReturnType<typeof gatewayWith>>): Promis
   return accounts.reduce((sum, one) => sum + one.jobsStarted, 0)
 }
 
-test('the same key 50 times at once starts one job; the others are replays or told that it is in progress', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
-  await gateway.sim.settings({ latencyMs: 200 })
-  const answers = await Promise.all(
-    Array.from({ length: 50 }, () => gateway.createVideo({}, key('order-1')))
-  )
-  expect(await started(gateway)).toBe(1)
-  const fresh = answers.filter((answer) => answer.status === 200)
-  const waiting = answers.filter((answer) => answer.status === 409)
-  expect(fresh.length + waiting.length).toBe(50)
-  for (const answer of waiting)
-    expect(answer.headers.get('x-gateway-error')).toBe('request_in_progress')
-  const again = await gateway.createVideo({ title: 'another body' }, key('order-1'))
-  expect(again.headers.get('x-gateway-job')).toBe(fresh[0]?.headers.get('x-gateway-job'))
-  expect(again.headers.get('x-gateway-account')).toBe(fresh[0]?.headers.get('x-gateway-account'))
-  expect(await again.text()).toBe(await fresh[0]?.text())
-  expect(await started(gateway)).toBe(1)
-})
+// Its kind in npm test: test/contract/once.ts, fifty calls with one key.
+testFull(
+  'the same key 50 times at once starts one job; the others are replays or told that it is in progress',
+  async () => {
+    const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
+    await gateway.sim.settings({ latencyMs: 200 })
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => gateway.createVideo({}, key('order-1')))
+    )
+    expect(await started(gateway)).toBe(1)
+    const fresh = answers.filter((answer) => answer.status === 200)
+    const waiting = answers.filter((answer) => answer.status === 409)
+    expect(fresh.length + waiting.length).toBe(50)
+    for (const answer of waiting)
+      expect(answer.headers.get('x-gateway-error')).toBe('request_in_progress')
+    const again = await gateway.createVideo({ title: 'another body' }, key('order-1'))
+    expect(again.headers.get('x-gateway-job')).toBe(fresh[0]?.headers.get('x-gateway-job'))
+    expect(again.headers.get('x-gateway-account')).toBe(fresh[0]?.headers.get('x-gateway-account'))
+    expect(await again.text()).toBe(await fresh[0]?.text())
+    expect(await started(gateway)).toBe(1)
+  }
+)
 
 test('a key works on every family, whatever HeyGen supports; on v3 alone one goes up, and never the client’s text', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })

@@ -18,10 +18,15 @@ const gate = await Gate.open()
 afterAll(() => gate.close())
 
 /** Its calls go through the gate. */
-async function gatedWith(accounts: Record<string, number>): Promise<Gateway> {
+async function gatedWith(
+  accounts: Record<string, number>,
+  simAccount: Record<string, unknown> = {}
+): Promise<Gateway> {
   const gateway = await gatewayWith({ vars: gate.vars })
   gate.target = gateway.sim.url
-  for (const [name, maxJobs] of Object.entries(accounts)) await gateway.addAccount(name, maxJobs)
+  for (const [name, maxJobs] of Object.entries(accounts)) {
+    await gateway.addAccount(name, maxJobs, simAccount)
+  }
   return gateway
 }
 
@@ -98,11 +103,14 @@ test('a likely match holds the slot until that job ends and is never called the 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
+/** A photo that the examples of every account have. */
+const PHOTO = '4f0c2d5b9e3a47d1a6c8e7b2f1903d5c'
+
 test('the slot of a creation without a status of its own comes back when its time is over', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 } })
-  const path = '/v3/models/audio/voices'
+  const gateway = await gatewayWith({ accounts: { a: 1 }, simAccount: { examples: true } })
+  const path = '/v2/photo_avatar/add_sound_effect'
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
-  const lost = await gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
+  const lost = await gateway.post(`/heygen${path}`, { id: PHOTO })
   expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   await advance(gateway, 90 * SECOND)
   expect(await gateway.heldSlots()).toBe(1)
@@ -111,10 +119,10 @@ test('the slot of a creation without a status of its own comes back when its tim
 })
 
 test('a call that goes to a second account late holds its slot there until it is over', async () => {
-  const gateway = await gatedWith({ a: 1, b: 1 })
-  const path = '/v3/models/audio/voices'
+  const gateway = await gatedWith({ a: 1, b: 1 }, { examples: true })
+  const path = '/v2/photo_avatar/add_sound_effect'
   const [first, second] = [gate.hold('POST', path), gate.hold('POST', path)]
-  const made = gateway.post(`/heygen${path}`, { mode: 'instant', prompt: 'A calm voice' })
+  const made = gateway.post(`/heygen${path}`, { id: PHOTO })
   await first.arrived
   await advance(gateway, 80 * SECOND)
   first.refuse(429)

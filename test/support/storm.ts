@@ -1,18 +1,24 @@
 /**
- * A storm: many jobs while webhooks are lost, doubled, late and early, clients' receivers fail, and the gateway's
- * workerd is killed in the middle. It only watches; what it saw is a list of broken promises (none, it is hoped) and
- * numbers. The witnesses are the simulator (what was started) and the receivers (what was told).
+ * A storm: many creations of every kind while answers, webhooks and connections are lost, receivers fail and the
+ * gateway's workerd is killed in the middle. It only watches; what it saw is a list of broken promises (none, it is
+ * hoped: storm-checks.ts) and numbers. The witnesses are whoever plays HeyGen (storm-world.ts: what was started) and
+ * the receivers (what was told).
  */
-import { createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { openGateway, type Gateway } from './gateway.ts'
-import { hookOf, LOOPBACK } from './hooked.ts'
+import { LOOPBACK } from './hooked.ts'
 import { Receiver, type Received } from './receiver.ts'
-import { Simulator, type SimJob } from './simulator.ts'
+import * as checks from './storm-checks.ts'
+import type { Intention, OwnKind, Seen } from './storm-checks.ts'
+import { simulatorWorld, witnessWorld, type World } from './storm-world.ts'
+import { Chance } from './witness-random.ts'
 
 export interface StormPlan {
+  world: 'witness' | 'simulator'
+  seed: number
+  /** Accepted creations. */
   jobs: number
   /** Clients that create at once. */
   clients: number
@@ -22,28 +28,38 @@ export interface StormPlan {
   jobMs: number
   /** Later than the first alarm of a job whose end is told: 10 min / timeScale. */
   lateMs: number
-  /** workerd is killed when so many creations were answered, just after as many more as `lostAtKill` lost their answer. */
+  /** workerd is killed when so many creations were accepted, just after as many more as `lostAtKill` lost their answer. */
   killAt: number[]
   lostAtKill: number
   deadForMs: number
+  /** How often a flaky receiver refuses before it takes. */
+  flakyTimes: number
+  /** Something comes over an account so often, and stays for so long. */
+  troubleEveryMs: number
+  troubleForMs: number
   /** How long the last report may take. */
   tailMs: number
+  /** After nothing is owed any more: how long its objects' alarms are counted. */
+  idleMs: number
   onProgress?: (line: string) => void
 }
 
 /** Names what was found wrong; all empty when the promises hold. */
 export interface Broken {
   notStarted: string[]
-  overLimit: string[]
-  startedTwice: string[]
+  overCap: string[]
+  doubled: string[]
   slotsHeld: string[]
-  notTold: string[]
+  untold: string[]
   toldOtherwise: string[]
-  severalIds: string[]
+  twoIds: string[]
+  sharedIds: string[]
+  falselyAbsent: string[]
   unsigned: string[]
   failedForGood: string[]
-  flakyNotTaken: string[]
   webhooksNotTaken: string[]
+  awake: string[]
+  odd: string[]
 }
 
 export interface StormReport {
@@ -51,117 +67,118 @@ export interface StormReport {
   numbers: Record<string, number>
 }
 
-/** What issue 4 demands. */
-const RATES = { loseRate: 0.2, doubleRate: 0.2, lateRate: 0.2, earlyRate: 0.1 }
-const FAILED_ATTEMPTS = 5
-const WATCHED_MS = 100
-
-interface SimWebhook {
-  url: string
-  attempts: number
-  lastStatus: number | null
-  lastError: string | null
-}
-
-type Kind = 'told' | 'flaky' | 'dead'
-
-interface Creation {
-  callbackId: string
-  kind: Kind | undefined
-}
-
-/** A quarter of the jobs have a callback of their own; some of those receivers are in trouble. */
-function kindOf(n: number): Kind | undefined {
-  if (n % 20 === 3) return 'flaky'
-  if (n % 20 === 13) return 'dead'
-  return n % 10 < 2 ? 'told' : undefined
-}
+const WATCHED_MS = 150
+const KEYED_TRIES_MAX = 8
+const ENTRY = 'test/support/storm-worker.ts'
 
 export async function runStorm(plan: StormPlan): Promise<StormReport> {
   const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-storm-'))
-  const sim = await Simulator.start({ vars: { JOB_MS: String(plan.jobMs) } })
-  const receivers = await openReceivers()
+  const open = plan.world === 'witness' ? witnessWorld : simulatorWorld
+  const world = await open(plan.seed, plan.jobMs)
+  const receivers = await openReceivers(plan)
   try {
     const gateway = await openGateway({
-      simulator: sim,
+      simulator: world.simulator,
       accounts: plan.accounts,
       timeScale: plan.timeScale,
       vars: LOOPBACK,
       persist: folder,
+      entry: ENTRY,
     })
     try {
-      return await new Storm(plan, gateway, receivers).run()
+      return await new Storm(plan, world, gateway, receivers).run()
     } finally {
       await gateway.dispose()
     }
   } finally {
-    await Promise.all([sim.dispose(), ...Object.values(receivers).map((one) => one.close())])
+    await Promise.all([world.close(), ...Object.values(receivers).map((one) => one.close())])
     await rm(folder, { recursive: true, force: true })
   }
 }
 
-type Receivers = Record<Kind | 'endpoint', Receiver>
+type Receivers = Record<OwnKind | 'one' | 'two', Receiver>
 
-async function openReceivers(): Promise<Receivers> {
-  const receivers: Receivers = {
-    endpoint: await Receiver.open(),
-    told: await Receiver.open(),
-    flaky: await Receiver.open(),
-    dead: await Receiver.open(),
-  }
-  const { flaky } = receivers
+async function openReceivers({ flakyTimes }: StormPlan): Promise<Receivers> {
+  const names = ['told', 'flaky', 'dead', 'one', 'two'] as const
+  const opened = await Promise.all(
+    names.map(async (name) => [name, await Receiver.open()] as const)
+  )
+  const receivers = Object.fromEntries(opened) as Receivers
   const tries = new Map<string, number>()
-  flaky.answer = (received) => {
+  receivers.flaky.answer = (received) => {
     const n = (tries.get(received.path) ?? 0) + 1
     tries.set(received.path, n)
-    return n <= FAILED_ATTEMPTS ? 500 : 200
+    return n <= flakyTimes ? 500 : 200
   }
   return receivers
 }
 
+/** What a client does when its creation was answered so. */
+type Next = 'done' | 'again' | 'give up'
+
 class Storm {
   readonly #plan: StormPlan
+  readonly #world: World
   readonly #gateway: Gateway
   readonly #receivers: Receivers
-  readonly #creations: Creation[] = []
-  readonly #counts = { answered: 0, cut: 0, unknown: 0, full: 0, other: 0, kills: 0 }
-  readonly #prefix = `storm-${Date.now()}-`
-  #secret = ''
+  readonly #chance: Chance
+  readonly #intentions = new Map<string, Intention>()
+  readonly #counts: Record<string, number> = { kills: 0 }
+  readonly #secrets: string[] = []
+  #accepted = 0
+  #isOver = false
   #isDown = false
   #back: Promise<unknown> = Promise.resolve()
 
-  constructor(plan: StormPlan, gateway: Gateway, receivers: Receivers) {
+  constructor(plan: StormPlan, world: World, gateway: Gateway, receivers: Receivers) {
     this.#plan = plan
+    this.#world = world
     this.#gateway = gateway
     this.#receivers = receivers
+    this.#chance = new Chance(plan.seed * 7919)
   }
 
   async run(): Promise<StormReport> {
-    const { accounts, clients, tailMs, deadForMs } = this.#plan
-    const sim = this.#gateway.sim
-    for (const name of Object.keys(accounts)) await hookOf(this.#gateway, name)
-    const url = `${this.#receivers.endpoint.url}/events`
-    const added = await this.#gateway.post('/heygen/v3/webhooks/endpoints', { url })
-    this.#secret = ((await added.json()) as { data: { secret: string } }).data.secret
-    await sim.settings({ ...RATES, lateMs: this.#plan.lateMs })
+    const { accounts, clients, tailMs, deadForMs, lateMs, timeScale } = this.#plan
+    const names = Object.keys(accounts)
+    for (const name of names) await this.#world.hooked(this.#gateway, name)
+    for (const name of ['one', 'two'] as const) await this.#addEndpoint(name)
+    await this.#world.rage(names, lateMs, timeScale)
     this.#dieFor(deadForMs)
     const began = Date.now()
+    const watching = this.#watch()
+    const troubling = this.#trouble(names)
     await Promise.all(Array.from({ length: clients }, () => this.#client()))
-    await this.#back
+    this.#isOver = true
+    await Promise.all([watching, troubling, this.#back])
     const createdMs = Date.now() - began
     this.#say('all created')
+    await this.#world.calm()
     const last = Date.now() + tailMs
-    await this.#reach('every job told', last, async () => {
-      const { jobs } = await this.#state()
-      return jobs.length > 0 && jobs.every((job) => this.#targetsOf(job).every((has) => has))
-    })
-    await this.#reach('every slot back', last, async () => (await this.#held()) === 0)
+    const isOver = async () =>
+      (await this.#world.books()).creations.every((one) => one.jobs.every((job) => job.isOver))
+    await this.#reach('every job over', last, isOver)
+    await this.#reach('every slot back', last, async () => (await this.#gateway.heldSlots()) === 0)
+    await this.#reach(
+      'no webhook under way',
+      last,
+      async () => (await this.#world.due()).length === 0
+    )
     await this.#reach('nothing owed', last, async () => (await this.#owed('pending')).length === 0)
-    await this.#reach('no webhook under way', last, async () => {
-      return (await this.#due()).length === 0
-    })
+    await this.#reach(
+      'every end told',
+      last,
+      async () => checks.untold(await this.#seen()).length === 0
+    )
     await this.#reach('nothing owed', last, async () => (await this.#owed('pending')).length === 0)
-    return this.#report(createdMs, Date.now() - began)
+    const awake = await this.#idle()
+    return this.#report(createdMs, Date.now() - began, awake)
+  }
+
+  async #addEndpoint(name: 'one' | 'two'): Promise<void> {
+    const url = `${this.#receivers[name].url}/events`
+    const added = await this.#gateway.post('/heygen/v3/webhooks/endpoints', { url })
+    this.#secrets.push(((await added.json()) as { data: { secret: string } }).data.secret)
   }
 
   /** Its connections break for a while. */
@@ -173,47 +190,140 @@ class Storm {
     }
   }
 
-  async #client(): Promise<void> {
-    while (this.#creations.length - this.#notStarted() < this.#plan.jobs) {
-      if (this.#isDown) await this.#back
-      const n = this.#creations.length
-      const kind = kindOf(n)
-      const callbackId = `${this.#prefix}${n}`
-      this.#creations.push({ callbackId, kind })
-      await this.#create(n, kind, callbackId)
+  /** Counts what was accepted, and kills when it is time. */
+  async #watch(): Promise<void> {
+    const { killAt, jobs } = this.#plan
+    let said = 0
+    while (!this.#isOver) {
+      this.#accepted = await this.#world.accepted()
+      if (this.#accepted - said >= jobs / 10)
+        this.#say(`${(said = this.#accepted)} of ${jobs} accepted`)
+      const kills = this.#counts['kills'] ?? 0
+      if (this.#accepted >= (killAt[kills] ?? Infinity)) {
+        this.#count('kills')
+        this.#back = this.#kill()
+        await this.#back
+      }
+      await wait(WATCHED_MS / 3)
     }
   }
 
-  #notStarted(): number {
-    const { cut, unknown, full, other } = this.#counts
-    return cut + unknown + full + other
+  async #trouble(names: string[]): Promise<void> {
+    const { troubleEveryMs, troubleForMs } = this.#plan
+    while (!this.#isOver) {
+      await wait(troubleEveryMs)
+      if (this.#isOver) return
+      this.#count('troubles')
+      await this.#world.trouble(this.#chance.pick(names), troubleForMs)
+    }
   }
 
-  /** Never again under the same name: after a cut nobody knows what became of it. */
-  async #create(n: number, kind: Kind | undefined, callbackId: string): Promise<void> {
-    const own = kind && { callback_url: `${this.#receivers[kind].url}/${kind}/${callbackId}` }
-    const script = n % 25 === 7 ? 'Hello. [fail]' : 'Hello.'
-    const more = { title: 'Storm', script, callback_id: callbackId, ...own }
-    const answer = await this.#gateway.createVideo(more, { prefer: 'wait=60' }).catch(() => 'cut')
-    if (typeof answer === 'string') this.#counts.cut += 1
-    else if (answer.status === 200) this.#counts.answered += 1
-    else if (answer.headers.get('x-gateway-error') === 'outcome_unknown') this.#counts.unknown += 1
-    else if (answer.status === 429) this.#counts.full += 1
-    else this.#counts.other += 1
-    if (typeof answer !== 'string') await answer.body?.cancel().catch(() => {})
-    const { killAt, jobs } = this.#plan
-    const { answered, kills } = this.#counts
-    if (typeof answer !== 'string' && answer.status === 200 && answered % 100 === 0)
-      this.#say(`${answered} of ${jobs} answered`)
-    if (answered < (killAt[kills] ?? Infinity)) return
-    this.#counts.kills += 1
-    this.#back = this.#kill()
-    await this.#back
+  async #client(): Promise<void> {
+    while (this.#accepted < this.#plan.jobs) {
+      if (this.#isDown) await this.#back
+      await this.#carryOut(this.#intend())
+    }
+  }
+
+  #intend(): Intention {
+    const chance = this.#chance
+    const mark = `mark-${this.#plan.seed}-${this.#intentions.size}`
+    const kind = chance.pick(this.#world.kinds)
+    const intention: Intention = {
+      mark,
+      kind,
+      ...(chance.isHit(0.35) ? { key: `key-${mark}` } : {}),
+      ...(chance.isHit(0.5) ? { callbackId: mark } : {}),
+      ...(chance.isHit(0.35)
+        ? { own: chance.pick(['told', 'told', 'flaky', 'dead'] as const) }
+        : {}),
+      answers: [],
+      requestIds: [],
+      jobIds: [],
+      views: [],
+    }
+    this.#intentions.set(mark, intention)
+    return intention
+  }
+
+  async #carryOut(intention: Intention): Promise<void> {
+    const { kind, mark, callbackId, own, key } = intention
+    const chance = this.#chance
+    const { path: at, body } = this.#world.creation(kind, mark)
+    const isNamed = !this.#world.allowsEqualTitles || chance.isHit(0.5)
+    const text = JSON.stringify({
+      ...body,
+      ...(isNamed && 'title' in body ? { title: mark } : {}),
+      ...('output_languages' in body && this.#world.allowsEqualTitles
+        ? {
+            output_languages: ['Spanish', 'French', 'German'].slice(
+              0,
+              1 + Math.floor(chance.next() * 3)
+            ),
+          }
+        : {}),
+      ...(callbackId === undefined ? {} : { callback_id: callbackId }),
+      ...(own === undefined ? {} : { callback_url: `${this.#receivers[own].url}/${own}/${mark}` }),
+    })
+    const headers = {
+      'content-type': 'application/json',
+      ...(chance.isHit(0.7) ? { prefer: 'wait=30' } : {}),
+      ...(key === undefined ? {} : { 'idempotency-key': key }),
+    }
+    for (let n = 0; n < KEYED_TRIES_MAX; n += 1) {
+      const next = await this.#try(intention, `/heygen${at}`, text, headers)
+      if (next === 'done') await this.#follow(`/heygen${at}`, intention)
+      if (next !== 'again') return
+      await wait(200 + chance.next() * 800)
+      if (this.#isDown) await this.#back
+    }
+  }
+
+  async #try(
+    intention: Intention,
+    at: string,
+    body: string,
+    headers: Record<string, string>
+  ): Promise<Next> {
+    const answer = await this.#gateway
+      .fetch(at, { method: 'POST', body, headers })
+      .catch(() => undefined)
+    if (!answer) {
+      intention.answers.push('cut')
+      this.#count('cut')
+      // Without a key nobody may try again: it may have been started.
+      return intention.key === undefined ? 'give up' : 'again'
+    }
+    const code = answer.headers.get('x-gateway-error')
+    const requestId = answer.headers.get('x-request-id')
+    const named = answer.headers.get('x-gateway-job')
+    intention.answers.push(code === null ? String(answer.status) : `${answer.status} ${code}`)
+    if (requestId !== null) intention.requestIds.push(requestId)
+    if (named !== null) intention.jobIds.push(...named.split(',').map((id) => id.trim()))
+    await answer.body?.cancel().catch(() => undefined)
+    this.#count(answer.ok ? 'answered' : (code ?? `status ${answer.status}`))
+    if (answer.ok) return 'done'
+    if (answer.status === 429) await wait(100)
+    const mayRepeat = answer.status >= 409 || answer.status >= 500
+    return intention.key !== undefined && mayRepeat ? 'again' : 'give up'
+  }
+
+  /** Some clients poll. */
+  async #follow(at: string, { jobIds }: Intention): Promise<void> {
+    const [id] = jobIds
+    if (id === undefined || !this.#chance.isHit(0.2)) return
+    for (let n = 0; n < 3; n += 1) {
+      await wait(this.#plan.jobMs / 2)
+      this.#count('polls')
+      const answer = await this.#gateway.fetch(`${at}/${id}`).catch(() => undefined)
+      await answer?.body?.cancel().catch(() => undefined)
+    }
   }
 
   /** The whole of workerd, at once, with whatever it was doing. Miniflare starts it again on the same port. */
   async #kill(): Promise<void> {
-    await this.#loseAnswers(this.#plan.lostAtKill)
+    await this.#world.loseAnswers(this.#plan.lostAtKill)
+    await wait(this.#chance.next() * 300)
     const { pid } = this.#gateway
     if (pid === undefined) throw new Error('no workerd to kill')
     this.#say('SIGKILL')
@@ -226,37 +336,47 @@ class Storm {
     this.#isDown = false
   }
 
-  /** So that the kill surely finds creations whose job runs and has no name. */
-  async #loseAnswers(times: number): Promise<void> {
-    const enough = this.#counts.unknown + times
-    const match = { method: 'POST', path: '/v3/videos' }
-    await this.#gateway.sim.fault({ match, times, effect: { reset: 'after' } })
-    await this.#reach(
-      'answers lost',
-      Date.now() + 10_000,
-      async () => this.#counts.unknown >= enough
-    )
-  }
-
   async #reach(what: string, until: number, isSo: () => Promise<boolean>): Promise<void> {
     while (Date.now() < until) {
       if (await isSo().catch(() => false)) return this.#say(what)
-      await new Promise((resolve) => setTimeout(resolve, WATCHED_MS))
+      await wait(WATCHED_MS)
     }
     this.#say(`${what}: not in time`)
+  }
+
+  /** Once nothing is owed no object wakes, but to forget, at most once an hour; and nobody is called. */
+  async #idle(): Promise<string[]> {
+    const productMinute = 60_000 / this.#plan.timeScale
+    await wait(productMinute)
+    const before = await this.#alarms()
+    const heard = await this.#world.callCount()
+    await wait(this.#plan.idleMs)
+    const after = await this.#alarms()
+    const hours = Math.ceil(this.#plan.idleMs / (60 * productMinute))
+    const woken = Object.entries(after.alarms).flatMap(([name, count]) => {
+      const times = count - (before.alarms[name] ?? 0)
+      return times > hours
+        ? [`${name}: ${times} times in ${(this.#plan.idleMs / productMinute).toFixed(0)} minutes`]
+        : []
+    })
+    const called = (await this.#world.callCount()) - heard
+    this.#counts['idleAlarms'] = sum(after.alarms) - sum(before.alarms)
+    if (called > 0) woken.push(`HeyGen was called ${called} times`)
+    if (after.calls > before.calls) woken.push(`${after.calls - before.calls} calls were made`)
+    return woken
+  }
+
+  async #alarms(): Promise<{ alarms: Record<string, number>; calls: number }> {
+    const answer = await fetch(`${this.#gateway.url}/__alarms`)
+    return (await answer.json()) as { alarms: Record<string, number>; calls: number }
   }
 
   #say(line: string): void {
     this.#plan.onProgress?.(line)
   }
 
-  async #state() {
-    const { accounts, jobs } = await this.#gateway.sim.state()
-    return { accounts, jobs: jobs.filter((job) => job.callbackId?.startsWith(this.#prefix)) }
-  }
-
-  #held(): Promise<number> {
-    return this.#gateway.heldSlots()
+  #count(what: string): void {
+    this.#counts[what] = (this.#counts[what] ?? 0) + 1
   }
 
   async #owed(state: 'pending' | 'dead'): Promise<unknown[]> {
@@ -264,135 +384,98 @@ class Storm {
     return ((await answer.json()) as { deliveries: unknown[] }).deliveries
   }
 
-  /** What the simulator still tries to tell us. */
-  #due(): Promise<SimWebhook[]> {
-    return this.#gateway.sim.control<SimWebhook[]>('GET', '/webhooks?state=due')
-  }
-
-  #creationOf(job: SimJob): Creation | undefined {
-    return this.#creations[Number(job.callbackId?.slice(this.#prefix.length))]
-  }
-
-  /** Whether each who asked has taken a report of it. */
-  #targetsOf(job: SimJob): boolean[] {
-    const kind = this.#creationOf(job)?.kind
-    const isTaken = (one: Received) => subjectOf(one) === job.id && one.status === 200
-    const own = kind && this.#receivers[kind].posts(`/${kind}/${job.callbackId}`).some(isTaken)
-    const events = this.#receivers.endpoint.posts('/events')
-    return [events.some(isTaken), ...(own === undefined ? [] : [own])]
-  }
-
-  async #report(createdMs: number, allMs: number): Promise<StormReport> {
-    const { accounts, jobs } = await this.#state()
-    const { told, flaky, dead, endpoint } = this.#receivers
-    const posts = [endpoint, told, flaky, dead].flatMap((one) => one.posts())
-    const byJob = new Map<string, Received[]>()
-    for (const post of posts) {
-      const id = subjectOf(post) ?? ''
-      byJob.set(id, [...(byJob.get(id) ?? []), post])
+  async #seen(): Promise<Seen> {
+    const { told, flaky, dead, one, two } = this.#receivers
+    return {
+      limits: new Map(
+        Object.entries(this.#plan.accounts).map(([name, max]) => [`${name}@example.com`, max])
+      ),
+      intentions: this.#intentions,
+      books: await this.#world.books(),
+      told: {
+        endpoints: [one.posts(), two.posts()],
+        own: { told: told.posts(), flaky: flaky.posts(), dead: dead.posts() },
+      },
+      secrets: this.#secrets,
     }
-    const idsOf = (job: SimJob) => new Set((byJob.get(job.id) ?? []).map(idOf))
-    const callbackIds = jobs.map((job) => job.callbackId ?? '')
-    const limits = new Map(
-      Object.entries(this.#plan.accounts).map(([name, max]) => [`${name}@example.com`, max])
+  }
+
+  /** What the gateway itself says became of what it did not answer at once. */
+  async #askAbout(intention: Intention): Promise<void> {
+    for (const requestId of new Set(intention.requestIds)) {
+      const answer = await this.#gateway.fetch(`/v1/heygen/jobs/${requestId}`)
+      const view = (await answer.json()) as {
+        status?: string
+        status_final?: boolean
+        jobid?: string | null
+      }
+      intention.views.push({
+        requestId,
+        status: view.status ?? String(answer.status),
+        isFinal: view.status_final === true,
+        jobId: view.jobid ?? null,
+      })
+    }
+  }
+
+  async #report(createdMs: number, allMs: number, awake: string[]): Promise<StormReport> {
+    const doubtful = [...this.#intentions.values()].filter(
+      ({ answers }) => answers.length > 1 || !answers[0]?.startsWith('20')
     )
-    const ids = jobs.map((job) => [...idsOf(job)][0] ?? '')
-    const byEvent = ids.filter((id) => SIMULATOR_ID.test(id)).length
-    const distinct = new Set(posts.map((post) => `${post.path} ${idOf(post)}`))
-    const held = await this.#held()
-    const owed = [...(await this.#owed('pending')), ...(await this.#owed('dead'))]
+    for (const intention of doubtful) await this.#askAbout(intention)
+    const seen = await this.#seen()
+    const { creations } = seen.books
+    const held = await this.#gateway.heldSlots()
+    const open = [...(await this.#owed('pending')), ...(await this.#owed('dead'))]
+    const posts = [...seen.told.endpoints.flat(), ...Object.values(seen.told.own).flat()]
+    const started = creations.length
     return {
       broken: {
-        notStarted: jobs.length < this.#plan.jobs ? [`only ${jobs.length} jobs`] : [],
-        overLimit: accounts.flatMap(({ email, maxInFlight }) =>
-          maxInFlight > (limits.get(email) ?? 0) ? [`${email}: ${maxInFlight}`] : []
-        ),
-        startedTwice: callbackIds.filter((id, index) => callbackIds.indexOf(id) !== index),
+        notStarted: started < this.#plan.jobs ? [`only ${started}`] : [],
+        overCap: checks.overCap(seen),
+        doubled: checks.doubled(seen),
         slotsHeld: held === 0 ? [] : [`${held} slots`],
-        notTold: jobs.flatMap((job) => {
-          const targets = this.#targetsOf(job)
-          return targets.every((has) => has) ? [] : [`${job.callbackId}: ${targets.join(', ')}`]
-        }),
-        toldOtherwise: this.#toldOtherwise(jobs, byJob),
-        severalIds: jobs.flatMap((job) =>
-          idsOf(job).size > 1 ? [`${job.callbackId}: ${[...idsOf(job)].join(', ')}`] : []
-        ),
-        unsigned: endpoint.posts().flatMap((post) => {
-          const hex = createHmac('sha256', this.#secret).update(post.body).digest('hex')
-          return post.headers['signature'] === hex && bodyOf(post).event_id === idOf(post)
-            ? []
-            : [idOf(post)]
-        }),
-        webhooksNotTaken: (await this.#due()).map(
-          ({ url, attempts, lastStatus, lastError }) =>
-            `${url.includes('/callbacks/') ? 'callback' : 'webhook'}: ${attempts} attempts, ${lastStatus ?? lastError}`
-        ),
-        failedForGood: owed.map((one) => JSON.stringify(one)),
-        flakyNotTaken: [...new Set(flaky.posts().map((post) => post.path))].flatMap((at) => {
-          const tries = flaky.posts(at)
-          const isTaken = tries.length > FAILED_ATTEMPTS && tries.at(-1)?.status === 200
-          return isTaken ? [] : [`${at}: ${tries.length}`]
-        }),
+        untold: checks.untold(seen),
+        toldOtherwise: checks.toldOtherwise(seen),
+        twoIds: checks.twoIds(seen),
+        sharedIds: checks.sharedIds(seen),
+        falselyAbsent: checks.falselyAbsent(seen),
+        unsigned: checks.unsigned(seen),
+        failedForGood: open.map((one) => JSON.stringify(one).slice(0, 400)),
+        webhooksNotTaken: await this.#world.due(),
+        awake,
+        odd: this.#world.oddities(),
       },
       numbers: {
+        seed: this.#plan.seed,
         ...this.#counts,
-        jobsStarted: jobs.length,
-        settledByEvent: byEvent,
-        settledByAlarm: jobs.length - byEvent,
+        intended: this.#intentions.size,
+        accepted: started,
+        jobs: creations.reduce((all, { jobs }) => all + jobs.length, 0),
+        untraceable: creations.filter(({ isTraceable }) => !isTraceable).length,
         attempts: posts.length,
-        taken: posts.filter((post) => post.status === 200).length,
-        repeats: posts.length - distinct.size,
-        repeatsAfterTaken: repeatsAfterTaken(posts),
-        flakyReceivers: new Set(flaky.posts().map((post) => post.path)).size,
-        deadReceivers: new Set(dead.posts().map((post) => post.path)).size,
+        taken: posts.filter(({ status }) => status === 200).length,
+        repeats: repeatsOf(posts),
         createdMs,
         allMs,
       },
     }
   }
-
-  /** Told of another end than it had, or at an address of its own something that is not about it. */
-  #toldOtherwise(jobs: SimJob[], byJob: Map<string, Received[]>): string[] {
-    const wrong = jobs.filter((job) => {
-      const type = `avatar_video.${job.status === 'completed' ? 'success' : 'fail'}`
-      return byJob.get(job.id)?.some((post) => bodyOf(post).event_type !== type)
-    })
-    const kinds = ['told', 'flaky', 'dead'] as const
-    const strangers = kinds
-      .flatMap((kind) => this.#receivers[kind].posts())
-      .filter((post) => {
-        const job = jobs.find((one) => post.path.endsWith(`/${one.callbackId}`))
-        return job && subjectOf(post) !== job.id
-      })
-    return [...wrong.map((job) => job.callbackId ?? ''), ...strangers.map((post) => post.body)]
-  }
 }
 
-/** Ours are longer. */
-const SIMULATOR_ID = /^evt_[0-9a-f]{24}$/
-
-interface EventBody {
-  event_id: string
-  event_type: string
-  event_data: { video_id?: string }
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function bodyOf(post: Received): EventBody {
-  return JSON.parse(post.body) as EventBody
+function sum(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((all, one) => all + one, 0)
 }
 
-function subjectOf(post: Received): string | undefined {
-  return bodyOf(post).event_data.video_id
-}
-
-function idOf(post: Received): string {
-  return String(post.headers['webhook-id'])
-}
-
-function repeatsAfterTaken(posts: Received[]): number {
+/** Told again under the same id after it was taken, which a receiver may drop. */
+function repeatsOf(posts: Received[]): number {
   const taken = new Set<string>()
   return posts.filter((post) => {
-    const name = `${post.path} ${idOf(post)}`
+    const name = `${post.path} ${checks.idOf(post)}`
     const isRepeat = taken.has(name)
     if (post.status === 200) taken.add(name)
     return isRepeat

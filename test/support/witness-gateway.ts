@@ -1,5 +1,5 @@
 /** A gateway whose HeyGen is the witness, with a clock that the test moves, and what the tests about lost jobs ask it. */
-import { CLOCKED, SECOND, stopClock, advance } from './clock.ts'
+import { advance, CLOCKED, clockOf, SECOND, stopClock } from './clock.ts'
 import { openGateway, until, type Gateway, type GatewayOptions } from './gateway.ts'
 import { LOOPBACK, signed } from './hooked.ts'
 import { Simulator } from './simulator.ts'
@@ -34,8 +34,8 @@ export async function openWitnessed(options: WitnessedOptions = {}): Promise<Wit
   for (const name of Object.keys(options.accounts ?? {})) await hookAt(witness, name)
   if (!isHooked) witness.hooks.isHeld = true
   if (!isLive) {
-    witness.stop()
     await stopClock(gateway)
+    witness.stopAt((await clockOf(gateway)).now)
   }
   const close = async () => {
     await gateway.dispose()

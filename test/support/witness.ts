@@ -203,8 +203,9 @@ export class Witness {
   }
 
   /** From now on time passes by `advance` alone. */
-  stop(): void {
-    this.#stoppedAt ??= Date.now()
+  stopAt(now: number): void {
+    this.#stoppedAt = now
+    this.#aheadMs = 0
   }
 
   /** What falls due has been done when it resolves. */

@@ -11,7 +11,6 @@ import {
   startsInAnswer,
   stateInRow,
 } from '#providers/job-links.ts'
-import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { creationAnswer } from './creation-answer.ts'
@@ -20,7 +19,7 @@ import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
-import { searchedId, SEARCHES } from './searches.ts'
+import { searchOf } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
 import { heygenStreaming } from './streaming.ts'
 import { judge, parkingOf, saysInProgress, saysUnknown } from './verdicts.ts'
@@ -58,8 +57,7 @@ export const heygen: Provider = {
   },
   listOf,
   sumsOf,
-  searchFor: (match, ref, id) =>
-    searchFor(matchRoute, SEARCHES, match, ref, searchedId(ref.resource, id)),
+  searchFor: searchOf,
   clueOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

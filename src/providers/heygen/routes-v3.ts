@@ -9,6 +9,17 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['template! path:template_id'],
   }),
+  // v3 Folders
+  post('/v3/folders', 'write-account', {
+    pool: 'owner',
+    ids: ['folder body:/parent_id'],
+    creates: ['/data/folder_id'],
+    takesKey: true,
+  }),
+  get('/v3/folders/{folder_id}', 'read-account', {
+    pool: 'owner',
+    ids: ['folder! path:folder_id'],
+  }),
   // v3 AI Clipping
   post('/v3/ai-clipping', 'creates-job', {
     pool: 'owner',
@@ -44,6 +55,18 @@ export const V3_ROUTES = [
     takesKey: true,
   }),
   post('/v3/assets/{asset_id}/complete', 'write-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  post('/v3/assets/{asset_id}/parts', 'write-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  get('/v3/assets/{asset_id}/parts', 'read-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  del('/v3/assets/{asset_id}/parts', 'write-account', {
     pool: 'owner',
     ids: ['asset! path:asset_id'],
   }),
@@ -113,6 +136,24 @@ export const V3_ROUTES = [
       failed: ['failed'],
       waiting: ['pending_consent'],
     },
+  }),
+  // How many looks a pack has is not in the request: those beyond the first are counted once the answer names them.
+  post('/v3/avatars/looks', 'creates-job', {
+    pool: 'owner',
+    ids: ['avatar-look! body:/reference_look_id', 'look-template!? body:/template_id'],
+    creates: ['/data/looks/*/id'],
+    job: {
+      watch: 'avatar-look',
+      id: '/data/looks/*/id',
+      ask: '/v3/avatars/looks/{id}',
+      slotsBy: { at: '/type', counts: { template: 2 } },
+    },
+    takesKey: true,
+  }),
+  // Nearly all are public, and no row tells which: merged, each public one would come once for every account.
+  get('/v3/avatars/look-templates', 'read-account', {
+    lists: ['/data/*/id'],
+    mixesShared: true,
   }),
   get('/v3/avatars', 'read-account', { pool: 'merge', lists: ['/data/*/id'], mixesShared: true }),
   del('/v3/avatars/looks/{look_id}', 'write-account', {
@@ -230,6 +271,7 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: [
       'template! path:template_id',
+      'brand-glossary body:/brand_glossary_id',
       'brand-glossary body:/brand_voice_id',
       'folder body:/folder_id',
       'any? body:/variables/*',
@@ -244,6 +286,24 @@ export const V3_ROUTES = [
     ids: ['template! path:template_id'],
   }),
   get('/v3/templates', 'read-account', { pool: 'merge', lists: ['/data/*/id'] }),
+  post('/v3/templates', 'write-account', {
+    pool: 'owner',
+    ids: ['video! body:/video_id'],
+    creates: ['/data/id'],
+    takesKey: true,
+  }),
+  patch('/v3/templates/{template_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
+  del('/v3/templates/{template_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
+  put('/v3/templates/{template_id}/variables', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
   // v3 User
   get('/v3/users/me', 'read-account', { pool: 'sum' }),
   // v3 Video Agent
@@ -254,6 +314,7 @@ export const V3_ROUTES = [
       'brand-kit body:/brand_kit_id',
       'asset body:/files/*/asset_id',
       'voice? body:/voice_id',
+      'brand-glossary body:/brand_glossary_id',
     ],
     creates: ['/data/session_id', '/data/video_id'],
     job: {
@@ -415,6 +476,14 @@ export const V3_ROUTES = [
       failed: ['failed'],
     },
   }),
+  get('/v3/video-translations/proofreads', 'read-account', {
+    pool: 'merge',
+    lists: ['/data/*/id'],
+  }),
+  del('/v3/video-translations/proofreads/{proofread_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['proofread! path:proofread_id'],
+  }),
   get('/v3/video-translations/proofreads/{proofread_id}/srt', 'read-account', {
     pool: 'owner',
     ids: ['proofread! path:proofread_id'],
@@ -458,6 +527,10 @@ export const V3_ROUTES = [
       'asset body:/videos/*/scenes/*/audio_asset_id',
       'asset body:/videos/*/scenes/*/source/asset_id',
       'voice? body:/videos/*/scenes/*/voice_id',
+      'avatar-look? body:/videos/*/avatar_id/*',
+      'folder body:/folder_id',
+      'brand-glossary body:/videos/*/brand_glossary_id',
+      'asset body:/videos/*/scenes/*/input/background/asset_id',
     ],
     creates: ['/data/batch_id'],
     job: { watch: 'video-batch', id: '/data/batch_id', ask: '/v3/videos/batches/{id}' },
@@ -489,6 +562,11 @@ export const V3_ROUTES = [
       'asset body:/scenes/*/audio_asset_id',
       'asset body:/scenes/*/source/asset_id',
       'voice? body:/scenes/*/voice_id',
+      // A cinematic video names one to three looks in a list.
+      'avatar-look? body:/avatar_id/*',
+      'brand-glossary body:/brand_glossary_id',
+      'folder body:/folder_id',
+      'asset body:/scenes/*/input/background/asset_id',
     ],
     creates: ['/data/video_id'],
     job: { watch: 'video', id: '/data/video_id', ask: '/v3/videos/{id}', meter: 'video' },
@@ -506,6 +584,7 @@ export const V3_ROUTES = [
     ids: ['folder query:folder_id'],
     lists: ['/data/*/id'],
   }),
+  get('/v3/videos/voice-capabilities', 'read-shared'),
   get('/v3/videos/statuses', 'job-status', {
     pool: 'split',
     ids: ['video query:video_ids,...', 'batch query:batch_ids,...'],
@@ -758,31 +837,78 @@ export const V3_ROUTES = [
   }),
   // v3 Models Audio
   post('/v3/models/audio/voices', 'creates-job', {
+    pool: 'owner',
+    ids: ['asset body:/audio/*/asset_id', 'model-voice body:/voice_id'],
     creates: ['/data/voice_id'],
-    job: null,
+    job: { watch: 'model-voice', id: '/data/voice_id', ask: '/v3/models/audio/voices/{id}' },
     takesKey: true,
     keyProbe: { mode: null },
   }),
   get('/v3/models/audio/voices', 'read-account', {
     pool: 'merge',
     lists: ['/data/*/voice_id'],
-    mixesShared: true,
   }),
-  get('/v3/models/audio/voices/{voice_id}', 'read-account', {
+  get('/v3/models/audio/voices/{voice_id}', 'job-status', {
     pool: 'owner',
-    ids: ['voice! path:voice_id'],
+    ids: ['model-voice! path:voice_id'],
+    reports: { watch: 'model-voice', id: 'path:voice_id', done: ['ACTIVE'], failed: ['FAILED'] },
   }),
   del('/v3/models/audio/voices/{voice_id}', 'write-account', {
     pool: 'owner',
-    ids: ['voice! path:voice_id'],
+    ids: ['model-voice! path:voice_id'],
   }),
   post('/v3/models/audio/tts', 'sync-generation', {
     pool: 'owner',
-    ids: ['voice!? body:/voice_id'],
+    ids: ['model-voice! body:/voice_id'],
   }),
   post('/v3/models/audio/tts/stream', 'sync-generation', {
     pool: 'owner',
-    ids: ['voice!? body:/voice_id'],
+    ids: ['model-voice! body:/voice_id'],
+  }),
+  // v3 Models Video, Image
+  post('/v3/models/videos', 'creates-job', {
+    pool: 'owner',
+    ids: [
+      'asset body:/image/asset_id',
+      'asset body:/reference_images/*/asset_id',
+      'asset body:/reference_videos/*/asset_id',
+      'asset body:/reference_audio/*/asset_id',
+    ],
+    creates: ['/data/video_id'],
+    job: { watch: 'model-video', id: '/data/video_id', ask: '/v3/models/videos/{id}' },
+    takesKey: true,
+  }),
+  get('/v3/models/videos/{video_id}', 'job-status', {
+    pool: 'owner',
+    ids: ['model-video! path:video_id'],
+    reports: {
+      watch: 'model-video',
+      id: 'path:video_id',
+      done: ['completed'],
+      failed: ['failed', 'cancelled'],
+    },
+  }),
+  post('/v3/models/images', 'creates-job', {
+    pool: 'owner',
+    ids: ['asset body:/identity_images/*/asset_id', 'asset body:/reference_images/*/asset_id'],
+    creates: ['/data/generation_id'],
+    job: {
+      watch: 'image-generation',
+      id: '/data/generation_id',
+      ask: '/v3/models/images/{id}',
+      meter: 'image',
+    },
+    takesKey: true,
+  }),
+  get('/v3/models/images/{generation_id}', 'job-status', {
+    pool: 'owner',
+    ids: ['image-generation! path:generation_id'],
+    reports: {
+      watch: 'image-generation',
+      id: 'path:generation_id',
+      done: ['completed'],
+      failed: ['failed', 'cancelled'],
+    },
   }),
   // v3 Avatar Realtime
   post('/v3/avatar-realtime', 'streaming-session', {

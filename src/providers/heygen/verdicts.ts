@@ -59,9 +59,14 @@ function forbidden(answer: Answer, code: string): Verdict {
   return parked(answer.isJobCall ? 'jobs' : 'plain', 'blocked', detail)
 }
 
+/** In the words of the older paths, and of v3, whose images tell it only when they are polled. */
+const NO_CREDIT = new Set(['MOVIO_PAYMENT_INSUFFICIENT_CREDIT', 'insufficient_credit'])
+
 /** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */
 export function parkingOf(report: JobReport): ParkOrder | undefined {
-  if (report.detail !== 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT') return undefined
+  if (report.detail === 'usage_limit_reached')
+    return { scope: 'meter:image', reason: 'limit', detail: 'its limit of images is reached' }
+  if (!NO_CREDIT.has(report.detail ?? '')) return undefined
   return { scope: 'jobs', reason: 'credit', detail: 'a job failed for want of credit' }
 }
 

@@ -1,0 +1,72 @@
+/** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
+import type { JobReport, Lease } from '#domain/lease.ts'
+import type { ParkOrder } from '#domain/parking.ts'
+import type { Looked, Ports } from '#domain/ports.ts'
+import { lost } from '#domain/reconcile.ts'
+import { newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
+import { findLost, lookedAt } from '#flows/find-lost.ts'
+import { openAccount } from '#flows/open-account.ts'
+import { reconcileAccount } from '#flows/reconcile-account.ts'
+import type { Provider } from '#providers/provider.ts'
+import type { Settling } from './settling.ts'
+import type { SlotsTables } from './slots-tables.ts'
+
+/** The object's side. */
+export interface LookingHands {
+  ports(): Ports
+  provider(): Provider
+  settle(reports: JobReport[]): Promise<boolean>
+  park(order: ParkOrder): Promise<unknown>
+}
+
+export class Looking {
+  readonly #tables: SlotsTables
+  readonly #settling: Settling
+  readonly #hands: LookingHands
+  readonly #memory = newSearchMemory()
+
+  constructor(tables: SlotsTables, settling: Settling, hands: LookingHands) {
+    this.#tables = tables
+    this.#settling = settling
+    this.#hands = hands
+  }
+
+  async reconcile(): Promise<void> {
+    const desk = this.#desk()
+    if (desk) await reconcileAccount(this.#hands.ports(), this.#hands.provider(), desk)
+  }
+
+  /** Whoever asks has given the creation up. */
+  async lookNow(requestId: string): Promise<Looked> {
+    const ports = this.#hands.ports()
+    const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
+    const given = this.#tables
+      .leases()
+      .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
+    const put = given.map((lease) => lost(lease, Date.now(), ports.waits))
+    this.#settling.save({ put, drop: [], ended: [] })
+    const desk = this.#desk()
+    const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
+    if (!desk || !open) return { kind: 'unknown' }
+    const errands = { ports, provider: this.#hands.provider(), desk, open }
+    const last = await findLost(errands, this.#tables.leases().filter(isMine), true)
+    this.#settling.hearAgain()
+    return lookedAt(errands, requestId, last)
+  }
+
+  #desk(): Reconciled | undefined {
+    const account = this.#tables.account()
+    if (!account) return undefined
+    return {
+      account,
+      leases: () => this.#tables.leases(),
+      knows: (jobId) => this.#tables.knowsJob(jobId),
+      ended: (requestId) => this.#tables.endedOf(requestId),
+      apply: (change) => this.#settling.save(change),
+      bind: (requestId, starts) => this.#settling.bind(requestId, starts),
+      park: (order) => this.#hands.park(order),
+      settle: (reports) => this.#hands.settle(reports),
+      memory: this.#memory,
+    }
+  }
+}
