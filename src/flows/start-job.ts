@@ -89,6 +89,7 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     slots: provider.slotsPerJob?.(match, json) ?? 1,
     clue: keptClue(provider.clueOf(json, call)),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
+    ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
     isTold: provider.events?.tells(route) === true,
