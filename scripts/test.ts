@@ -1,4 +1,7 @@
-/** `npm test`, everything that CI runs: the checks, then the tests. The last line counts the tests. */
+/**
+ * `npm test`, everything that CI runs: the checks, then the tests. `npm run test:full` (`--full`) runs the `*.full.test.ts` too.
+ * The last line counts the tests, the line before it says how long all took.
+ */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 
@@ -11,20 +14,31 @@ function run(command: string, args: string[]): boolean {
 interface Results {
   numPassedTests: number
   numFailedTests: number
+  testResults: { status: string; assertionResults: { status: string }[] }[]
 }
 
 function readResults(): Results {
   try {
     return JSON.parse(readFileSync(RESULTS, 'utf8')) as Results
   } catch {
-    return { numPassedTests: 0, numFailedTests: 1 }
+    return { numPassedTests: 0, numFailedTests: 1, testResults: [] }
   }
 }
 
+/** Files that failed without a failed test: they could not be read, or what stands before and after their tests threw. */
+function countFailedFiles({ testResults }: Results): number {
+  return testResults.filter(
+    ({ status, assertionResults }) =>
+      status === 'failed' && assertionResults.every((test) => test.status !== 'failed')
+  ).length
+}
+
+const startedAt = Date.now()
+const files = process.argv.slice(2).filter((argument) => argument !== '--full')
+if (process.argv.includes('--full')) process.env.FULL = '1'
 mkdirSync('.local', { recursive: true })
 rmSync(RESULTS, { force: true })
 const isChecked = run('npm', ['run', '--silent', 'check'])
-const files = process.argv.slice(2)
 const isTested = run('vitest', [
   'run',
   '--reporter=default',
@@ -32,9 +46,11 @@ const isTested = run('vitest', [
   `--outputFile.json=${RESULTS}`,
   ...files,
 ])
-const { numPassedTests, numFailedTests } = readResults()
-// A failed check counts as a failure; so does a test file that could not even be read.
-const failed = numFailedTests + (isChecked ? 0 : 1) + (isTested || numFailedTests > 0 ? 0 : 1)
+const results = readResults()
+const failedTests = results.numFailedTests + countFailedFiles(results)
+// A failed check counts as a failure; so does an error outside every test, which only Vitest's exit code tells.
+const failed = failedTests + (isChecked ? 0 : 1) + (isTested || failedTests > 0 ? 0 : 1)
 console.log(isChecked ? 'checks passed' : 'checks failed: see above')
-console.log(`${numPassedTests} passed, ${failed} failed`)
-process.exitCode = failed === 0 && numPassedTests > 0 ? 0 : 1
+console.log(`duration: ${String(Math.round((Date.now() - startedAt) / 1000))} s`)
+console.log(`${String(results.numPassedTests)} passed, ${String(failed)} failed`)
+process.exitCode = failed === 0 && results.numPassedTests > 0 ? 0 : 1

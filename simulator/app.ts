@@ -23,7 +23,7 @@ export async function handleRequest(state: State, request: Request): Promise<Res
   const answered = await handleKling(state, request, url)
   if (answered) return answered
   if (state.settings.latencyMs > 0) await scheduler.wait(state.settings.latencyMs)
-  const asked = readAsked(request, url)
+  const asked = readAsked(state, request, url)
   const text = await readText(request, asked)
   const account = findAccount(state, request, asked)
   const recorded = record(state, request, asked, account, text)
@@ -56,14 +56,19 @@ const HOSTS: [string, string][] = [
   ['/api2.heygen.com', 'web'],
 ]
 
-function readAsked(request: Request, url: URL): Asked {
+function readAsked(state: State, request: Request, url: URL): Asked {
   const [prefix = '', host = 'root'] =
     HOSTS.find(([each]) => url.pathname.startsWith(`${each}/`)) ?? []
   const path = url.pathname.slice(prefix.length)
-  const match = matchRow(request.method, path)
   const isLogin =
     path === LOGIN_PATH && request.method === 'POST' && (host === 'web' || host === 'root')
+  const match = isGone(state, host, path) ? undefined : matchRow(request.method, path)
   return { host, path, url, match: match && isServed(match, host) ? match : undefined, isLogin }
+}
+
+/** The web host keeps its paths, whatever their version. */
+function isGone(state: State, host: string, path: string): boolean {
+  return state.settings.sunset && host !== 'web' && /^\/v[12]\//.test(path)
 }
 
 function isServed(match: Match, host: string): boolean {

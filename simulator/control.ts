@@ -72,9 +72,18 @@ const changeAccount: Action = ({ state, body, url }) => {
 
 const RATES = ['loseRate', 'doubleRate', 'reorderRate', 'lateRate', 'earlyRate'] as const
 
+const KEY_MODES: readonly Settings['keyMode'][] = [
+  'key-first',
+  'validates-first',
+  'stores-refusals',
+  'ignores',
+]
+
 const changeSettings: Action = ({ state, body }) => {
   for (const name of RATES) assertNumber(body, name, 1)
   assertNumber(body, 'lateMs', Infinity)
+  assertWord(body, 'keyMode', KEY_MODES)
+  assertWord(body, 'sunset', [true, false])
   return state.changeSettings(body as Partial<Settings>)
 }
 
@@ -82,6 +91,12 @@ function assertNumber(body: Doc, name: string, max: number): void {
   const value = body[name]
   if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return
   throw new BadOrder(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
+}
+
+function assertWord(body: Doc, name: string, words: readonly unknown[]): void {
+  const value = body[name]
+  if (value === undefined || words.some((word) => word === value)) return
+  throw new BadOrder(`${name} must be one of ${words.join(', ')}`)
 }
 
 /** Everything that falls due is done before the answer, webhooks included. */

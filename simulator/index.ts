@@ -11,6 +11,7 @@ export type Env = {
   SIMULATOR: DurableObjectNamespace<Simulator>
   JOB_MS?: string
   SYNC_MS?: string
+  SUNSET?: string
 }
 
 export class Simulator extends DurableObject<Env> {
@@ -18,7 +19,11 @@ export class Simulator extends DurableObject<Env> {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#state = new State(ctx, { jobMs: toMs(env.JOB_MS, 1000), syncMs: toMs(env.SYNC_MS, 50) })
+    this.#state = new State(ctx, {
+      jobMs: toMs(env.JOB_MS, 1000),
+      syncMs: toMs(env.SYNC_MS, 50),
+      sunset: env.SUNSET === 'true',
+    })
     this.#state.keepAwake()
   }
 

@@ -50,14 +50,14 @@ export class State {
   #offsetMs = 0
   #settings: Settings
 
-  constructor(ctx: DurableObjectState, times: { jobMs: number; syncMs: number }) {
+  constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
     const sql = ctx.storage.sql
     sql.exec(
       'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
     )
     this.ctx = ctx
     this.defaults = {
-      ...times,
+      ...vars,
       latencyMs: 0,
       webhooks: 'auto',
       validateWebhookUrl: false,
@@ -71,6 +71,7 @@ export class State {
       webhookDelayMs: 0,
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
+      keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')
     this.accounts = new Collection(sql, 'account')

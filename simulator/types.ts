@@ -170,6 +170,10 @@ export type Settings = {
   /** all: at every change of a task; end: only when it is over. The documentation says both. */
   klingCallbacks: 'all' | 'end'
   webhookRetryMs: number
+  /** HeyGen after the end of v1 and v2: each of their paths is unknown, v3 is as before. */
+  sunset: boolean
+  /** What an Idempotency-Key does on the rows that take one (heygen/idempotency.ts). */
+  keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
 }
 
 export type Recorded = {

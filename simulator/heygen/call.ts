@@ -81,4 +81,5 @@ const KEPT = new Set([
   'group_id',
   'translate_audio_only',
   'colors',
+  'mode',
 ])

@@ -13,6 +13,8 @@ const BOTH = [
   'video_agent',
   'hyperframes_video',
   'ai_clipping',
+  'filler_word_removal',
+  'podcast',
 ]
 
 export const EVENT_TYPES = [

@@ -19,19 +19,30 @@ const TITLES = new Set([
   'talking_photo_name',
   'voice_name',
 ])
-const FAILURE_TEXTS = new Set(['failure_message', 'message', 'msg', 'error_msg', 'error_message'])
+const FAILURE_TEXTS = new Set([
+  'failure_message',
+  'failure_reason',
+  'message',
+  'msg',
+  'error_msg',
+  'error_message',
+])
 /** Results that are empty until the job is done. */
 const RESULTS = new Set([
   'clips',
   'layers',
   'image_url_list',
   'image_key_list',
+  'images',
   'messages',
   'output',
 ])
 
 const ID_NAMES: Record<string, string[]> = {
   video: ['video_id'],
+  'model-video': ['video_id'],
+  'image-generation': ['generation_id'],
+  folder: ['folder_id'],
   translation: ['video_translate_id', 'video_translation_id'],
   proofread: ['proofread_id'],
   'photo-generation': ['generation_id'],

@@ -177,7 +177,10 @@ export function planJob(
       failure: isFailed(outcome) ? toFailure(plan.code, plan.message) : null,
     }
   }
-  if (job.text.includes('[nocredit]')) return { durationMs, outcome: 'failed', failure: NO_CREDIT }
+  if (job.text.includes('[nocredit]')) {
+    const failure = job.type === 'image-generation' ? NO_CREDIT_LATER : NO_CREDIT
+    return { durationMs, outcome: 'failed', failure }
+  }
   if (job.text.includes('[fail]')) return { durationMs, outcome: 'failed', failure: toFailure() }
   return { durationMs, outcome: 'completed', failure: null }
 }
@@ -186,6 +189,9 @@ export const NO_CREDIT: Failure = {
   code: 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT',
   message: 'Insufficient credit',
 }
+
+/** Images tell it in the words of v3, and only when they are polled. */
+const NO_CREDIT_LATER: Failure = { code: 'insufficient_credit', message: 'Insufficient credits.' }
 
 export function toFailure(code?: string, message?: string): Failure {
   return { code: code ?? 'generation_failed', message: message ?? 'Generation failed' }

@@ -96,6 +96,8 @@ export const LISTS: Record<string, ListSpec> = {
   'GET /v3/video-agents': { type: 'agent-session' },
   'GET /v3/video-agents/{session_id}/videos': { type: 'video', filter: ofSession },
   'GET /v3/video-translations': { type: 'translation' },
+  'GET /v3/video-translations/proofreads': { type: 'proofread' },
+  'GET /v3/avatars/look-templates': { type: 'look-template' },
   'GET /v3/hyperframes/renders': { type: 'render' },
   'GET /v3/podcasts': { type: 'podcast' },
   'GET /v3/workflows': { type: 'workflow' },
@@ -108,7 +110,6 @@ const ROW_FROM: Record<string, string> = {
   'GET /v3/podcasts': 'GET /v3/podcasts/{podcast_id}',
   'GET /v3/workflows': 'GET /v3/workflows/{workflow_id}',
   'GET /v3/workflow-runs': 'GET /v3/workflow-runs/{run_id}',
-  'GET /v3/models/audio/voices': 'GET /v3/models/audio/voices/{voice_id}',
 }
 
 export function listRows(call: Call): Reply {

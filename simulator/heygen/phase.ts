@@ -75,8 +75,21 @@ for (const row of CATALOGUE) {
   }
 }
 
+/** A list whose rows have a status of their own, told by the row of one of them. */
+const ofList = new Map(
+  CATALOGUE.filter((row) => row.listedIdOut.length > 0).flatMap((list) => {
+    const one = CATALOGUE.find(
+      (row) =>
+        row.terminal && row.path.replace(/\/\{\w+\}$/, '') === list.path && row.path !== list.path
+    )
+    return one?.terminal ? [[list.path, one.terminal] as const] : []
+  })
+)
+
 /** The words of a row, or, for lists and the like, of the status row of the same family. */
 export function terminalFor(row: Row, type: string): Terminal | undefined {
+  const ofThis = ofList.get(row.path)
+  if (ofThis) return ofThis
   const isStatusOfType = row.terminal && row.terminal.statusPointer === '/data/status'
   if (isStatusOfType) return row.terminal ?? undefined
   return terminals.get(`${type} ${row.family}`) ?? terminals.get(type)

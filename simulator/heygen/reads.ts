@@ -187,6 +187,8 @@ const readGroup: Read = (call) => {
   return { looks_count: Math.max(1, looks.length) }
 }
 
+const readParts: Read = (call) => ({ asset_id: getSubject(call).id })
+
 const readVersion: Read = (call) => ({ version_number: Number(call.params.version_number) || 1 })
 
 /** Two hosted pages that end with the stream: `data:` lines, one for each word. */
@@ -215,6 +217,7 @@ const READS: Record<string, Read> = {
   'GET /v3/assets/statuses': readStatuses,
   'GET /v3/video-agents/{session_id}/resources/{resource_id}': readAgentResource,
   'GET /v3/avatars/{group_id}': readGroup,
+  'GET /v3/assets/{asset_id}/parts': readParts,
   'GET /v3/workflows/{workflow_id}/versions/{version_number}': readVersion,
   'GET /v3/avatar-realtime/{stream_id}/words': readWords,
 }

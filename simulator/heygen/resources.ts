@@ -104,6 +104,7 @@ const PUBLIC: NewResource[] = [
   { type: 'avatar-group', id: 'public_group_abigail', doc: { title: 'Abigail' } },
   { type: 'avatar-group', id: 'public_group_vanessa', doc: { title: 'Vanessa' } },
   { type: 'voice', id: '1bd001e7e50f421d891986aad5158bc8', doc: { title: 'Ana - Cheerful' } },
+  { type: 'look-template', id: 'pack_office_f', doc: { title: 'Office', looks_count: 3 } },
   { type: 'voice', id: '2d5b0e6cf36f460aa7fc47e3eee4ba54', doc: { title: 'Sim - Calm' } },
 ]
 

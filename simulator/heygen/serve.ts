@@ -93,9 +93,12 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     resolveOwners(call)
     return openSocket(call)
   }
-  return replayed(call, async () => {
+  const check = () => {
     validateBody(row, call.body)
     resolveOwners(call)
+  }
+  return replayed(call, check, async () => {
+    check()
     return toResponse(call, await answer(call))
   })
 }
@@ -139,6 +142,10 @@ function resolveOwners(call: Call): void {
     if (!type) continue
     for (const id of ids) {
       const found = assertOwn(call, type, id, owner)
+      // A folder in the trash takes nothing in; nothing is made then.
+      if (owner.in === 'body' && type === 'folder' && found.doc.is_trash === true) {
+        throw notFound(call.row, type, 'body')
+      }
       call.found.set(owner.in === 'body' ? (owner.pointer ?? owner.name) : owner.name, found)
     }
   }

@@ -3,11 +3,19 @@ import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
 import { asText, type Call, getNamed, getSubject } from './call.ts'
 import { envelopeData, fillRow, mediaUrl, toSubject } from './fill.ts'
+import { invalid } from './errors.ts'
 import { assertCount } from './limits.ts'
 import { addResource, readPointer } from './resources.ts'
 
 /** Starts a job. Shapes may name the id, the type of the thing that the id means, and more of its doc. */
-export type Begin = (what?: { id?: string; type?: string; form?: string; doc?: Doc }) => Resource
+export type Begin = (what?: {
+  /** Of a thing that exists. */
+  id?: string
+  freshId?: string
+  type?: string
+  form?: string
+  doc?: Doc
+}) => Resource
 
 type Shape = (call: Call, begin: Begin) => Resource
 
@@ -154,6 +162,22 @@ const tellAgent: Shape = (call, begin) => {
 
 const cloneVoice: Shape = (_call, begin) => begin({ form: 'clone' })
 
+/** `voice_id` trains a professional voice anew. */
+const trainVoice: Shape = (call, begin) => {
+  const { mode, language = null } = call.body
+  if (mode !== 'instant' && mode !== 'professional') {
+    throw invalid('v3', 'mode is invalid.', 'mode')
+  }
+  const again = call.found.get('/voice_id')
+  const which = again ? { id: again.id } : { freshId: newId('model-voice') }
+  return begin({ ...which, form: 'model', doc: { ...again?.doc, mode, language } })
+}
+
+const makeLook: Shape = (call, begin) => {
+  const { doc } = getNamed(call, '/reference_look_id')
+  return begin({ form: 'look', doc: { group_id: doc.group_id } })
+}
+
 function titleOf(call: Call): Doc {
   const title = asText(call.body.name) ?? asText(call.body.avatar_name) ?? asText(call.body.title)
   return title ? { title } : {}
@@ -172,4 +196,6 @@ export const SHAPES: Record<string, Shape> = {
   'POST /v3/video-agents': openAgent,
   'POST /v3/video-agents/{session_id}': tellAgent,
   'POST /v3/voices/clone': cloneVoice,
+  'POST /v3/models/audio/voices': trainVoice,
+  'POST /v3/avatars/looks': makeLook,
 }

@@ -2,7 +2,7 @@
 import { sendNewer } from '../deliveries.ts'
 import { newId } from '../ids.ts'
 import type { Doc, Resource } from '../types.ts'
-import { asText, type Call, type Reply, reply, toDoc } from './call.ts'
+import { asText, type Call, getNamed, type Reply, reply, toDoc } from './call.ts'
 import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
 import { activeJobs, endJob, NO_CREDIT, planJob, startJob } from './jobs.ts'
 import { assertRoom } from './limits.ts'
@@ -14,7 +14,6 @@ import { runSync } from './sync.ts'
 const WITHOUT_STATUS = new Set([
   'POST /v2/photo_avatar/add_sound_effect',
   'POST /v1/personalized_video/add_contact',
-  'POST /v3/models/audio/voices',
 ])
 
 const TYPES: [RegExp, string][] = [
@@ -22,7 +21,9 @@ const TYPES: [RegExp, string][] = [
   [/video_translate\/proofread$|proofreads$/, 'proofread'],
   [/video_translate|video-translations/, 'translation'],
   [/photo\/generate$|look\/generate$/, 'photo-generation'],
-  [/add_motion$|upscale$|\/v2\/video_avatar$|\/v3\/avatars$/, 'avatar'],
+  [/\/models\/videos$/, 'model-video'],
+  [/\/models\/images$/, 'image-generation'],
+  [/add_motion$|upscale$|\/v2\/video_avatar$|\/v3\/avatars(\/looks)?$/, 'avatar'],
   [/train$/, 'training'],
   [/\/v1\/workflows/, 'workflow-execution'],
   [/ai-clipping/, 'ai-clipping'],
@@ -47,7 +48,7 @@ export async function startJobs(call: Call): Promise<Reply> {
   if (WITHOUT_STATUS.has(call.name)) return startWithoutStatus(call)
   const type = jobType(call.row.path)
   const doc = toDoc(call.body)
-  const languages = toLanguages(call, type)
+  const languages = call.name === LOOKS ? looksOf(call) : toLanguages(call, type)
   assertRoom(call, type, languages.length)
   const shape = SHAPES[call.name]
   const creation = newId('creation')
@@ -78,7 +79,7 @@ async function endEarly({ state, account, text }: Call, creation: string): Promi
 function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
   return (what = {}) => {
     const thing = what.type ?? type
-    const id = what.id ?? newId(thing)
+    const id = what.id ?? what.freshId ?? newId(thing)
     // A session is asked again and again, so its later jobs have ids of their own.
     const jobId = what.id ? newId('job') : id
     const { state, account } = call
@@ -123,7 +124,17 @@ function answer(call: Call, type: string, started: Resource[], isMany: boolean):
   if (type === 'proofread' && 'proofread_ids' in filled) {
     filled.proofread_ids = isMany || call.row.family === 'v3' ? ids : null
   }
+  if (call.name === LOOKS) filled.looks = ids.map((id) => ({ id }))
   return withData(example, Object.assign(filled, first.doc.answer))
+}
+
+const LOOKS = 'POST /v3/avatars/looks'
+
+/** As many looks as the pack has; two of a template. */
+function looksOf(call: Call): undefined[] {
+  const pack = getNamed(call, '/template_id')
+  const count = call.body.type === 'template' ? 2 : Number(pack.doc.looks_count ?? 2)
+  return Array.from({ length: count }, () => undefined)
 }
 
 /** One job for each language of a translation or proofread. */
@@ -140,10 +151,8 @@ function startWithoutStatus(call: Call): Promise<Reply> {
     const example = call.row.responseExample
     const data = envelopeData(example)
     if (data === null || data === undefined) return reply(call, example)
-    const isVoice = call.row.path.includes('voices')
     const made = addResource(call.state, call.account.email, {
-      type: isVoice ? 'voice' : 'sound-effect',
-      ...(isVoice ? { id: newId('model-voice'), form: 'model' } : {}),
+      type: 'sound-effect',
       doc: toDoc(call.body),
     })
     const filled = fillRow(data, toSubject(call.state, made, call.row, call.origin)) as Doc

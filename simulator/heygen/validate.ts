@@ -27,6 +27,7 @@ const KINDS: Record<string, Kind> = {
   lipsyncs: 'array',
   video_translations: 'array',
   scenes: 'array',
+  variables: 'object',
   files: 'array',
   clips: 'array',
   test: 'boolean',
@@ -54,6 +55,9 @@ const REQUIRED: Record<string, string[][]> = {
   'POST /v3/video-translations': [['video'], ['output_languages']],
   'POST /v3/video-translations/batches': [['video_translations']],
   'POST /v3/video-translations/proofreads': [['video'], ['output_languages']],
+  'POST /v3/models/videos': [['model'], ['prompt', 'image']],
+  'POST /v3/models/images': [['model'], ['identity_images', 'reference_images', 'prompt']],
+  'POST /v3/avatars/looks': [['type']],
   'POST /v3/video-agents': [['prompt']],
   'POST /v3/video-agents/{session_id}': [['message', 'prompt']],
   'POST /v3/ai-clipping': [['video']],
@@ -61,6 +65,7 @@ const REQUIRED: Record<string, string[][]> = {
   'POST /v3/avatars': [['type']],
   'POST /v3/voices/clone': [['audio']],
   'POST /v3/filler-word-removals': [['video']],
+  'POST /v3/models/audio/voices': [['mode']],
   'POST /v3/clips': [['video']],
   'POST /v1/audio/text_to_speech': [['text']],
   'POST /v3/voices/speech': [['text']],
@@ -81,7 +86,8 @@ const KNOWN = new Set(
   videos lipsyncs video_translations comparisons reference candidate project inputs workflow_id version_number
   entry_file composition format quality hosts topic enable_speech_enhancement enable_watermark include_gif
   custom_motion_prompt enhance_custom_motion_prompt use_avatar_iv_model speed pitch emotion volume appearance pose
-  batch_id metadata tags webhook_id thread_id enhance_audio enable_video_stretching`
+  model num_images identity_images reference_videos reference_audio prompt_enhancement similarity template_id
+  reference_look_id visibility members batch_id metadata tags webhook_id thread_id enhance_audio enable_video_stretching`
     .split(/\s+/)
     .filter(Boolean)
 )
@@ -95,7 +101,8 @@ export function validateBody(row: Row, body: Doc): void {
   const isCreation = row.kind === 'creates-job' || row.kind === 'sync-generation'
   for (const [name, kind] of Object.entries(KINDS)) {
     const value = body[name]
-    if (value !== undefined && value !== null && !isKind(value, kind)) {
+    const isList = name === 'avatar_id' && body.type === 'cinematic_avatar'
+    if (value !== undefined && value !== null && !isKind(value, isList ? 'array' : kind)) {
       throw invalid(envelope, `${name} is invalid: Input should be a valid ${kind}`, name)
     }
   }
@@ -105,13 +112,23 @@ export function validateBody(row: Row, body: Doc): void {
       throw invalid(envelope, `${names[0]} is invalid: Field required`, names[0])
     }
   }
-  if (row.family === 'v3') assertKnown(row, body)
+  if (row.family !== 'v3') return
+  assertKnown(row, body)
+  assertNoCallback(row, body)
 }
 
 function assertKnown(row: Row, body: Doc): void {
   const inExample = exampleMembers.get(rowName(row)) ?? []
   const unknown = Object.keys(body).find((name) => !KNOWN.has(name) && !inExample.includes(name))
   if (unknown) throw invalid('v3', `${unknown}: Extra inputs are not permitted`, unknown)
+}
+
+/** Two kinds of creation are documented without the members of a callback. */
+function assertNoCallback(row: Row, body: Doc): void {
+  const isCinematic = row.path === '/v3/videos' && body.type === 'cinematic_avatar'
+  if (!isCinematic && row.path !== '/v3/models/images') return
+  const given = ['callback_url', 'callback_id'].find((name) => body[name] !== undefined)
+  if (given) throw invalid('v3', `${given}: Extra inputs are not permitted`, given)
 }
 
 function isMissing(value: unknown): boolean {

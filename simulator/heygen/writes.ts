@@ -15,6 +15,14 @@ import { envelopeOf, invalid } from './errors.ts'
 import { envelopeData, fillRow, localise, toSubject, withData } from './fill.ts'
 import { endJob } from './jobs.ts'
 import { addResource, toId } from './resources.ts'
+import {
+  abandonParts,
+  makeFolder,
+  makeTemplate,
+  removeVoice,
+  setVariables,
+  signParts,
+} from './authoring.ts'
 import { changeEndpoint, makeEndpoint, rotateSecret } from './endpoints.ts'
 import {
   announceUpload,
@@ -204,6 +212,12 @@ const WRITES: Record<string, Write> = {
   'POST /v1/talking_photo': uploadPhoto,
   'POST /v3/assets': uploadMultipart,
   'POST /v3/assets/{asset_id}/complete': completeAsset,
+  'POST /v3/folders': makeFolder,
+  'POST /v3/templates': makeTemplate,
+  'PUT /v3/templates/{template_id}/variables': setVariables,
+  'POST /v3/assets/{asset_id}/parts': signParts,
+  'DELETE /v3/assets/{asset_id}/parts': abandonParts,
+  'DELETE /v3/models/audio/voices/{voice_id}': removeVoice,
   'POST /v3/assets/direct-uploads': announceUpload,
   'POST /v3/assets/direct-uploads/batches': announceUploads,
 }

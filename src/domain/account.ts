@@ -50,6 +50,8 @@ export type Account = z.infer<typeof account>
 export const accountSnapshot = z.object({
   version: z.number(),
   accounts: z.array(account),
+  /** Until then a creation may be the repeat of one whose outcome is not known; the desk knows which. Epoch ms. */
+  unknownUntil: z.number().optional(),
 })
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>

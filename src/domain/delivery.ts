@@ -4,6 +4,7 @@
  */
 import { wants, type Outlets } from './endpoint.ts'
 import type { EventText, Lease } from './lease.ts'
+import { prefixOf } from './time-key.ts'
 import type { Waits } from './waits.ts'
 
 /** `endpoints`: the tenant's endpoints could not be read at the settlement; they are when it is due. */
@@ -63,7 +64,7 @@ export interface Announcement {
 
 const ATTEMPTS_SHOWN = 30
 
-/** One delivery for each who is to be told; the same event to the same target always has the same id. */
+/** One delivery for each who is to be told. Their ids stand in the order of time. */
 export function deliveriesOf(
   told: Announcement,
   outlets: Outlets | undefined,
@@ -75,7 +76,7 @@ export function deliveriesOf(
   const others = outlets ? endpointTargets(told, outlets) : [UNREAD]
   const targets = told.isOwnOnly ? own : [...own, ...others]
   return targets.map((target) => ({
-    id: `${told.eventId}.${nameOf(target, lease)}`,
+    id: `${prefixOf(now)}-${told.eventId}.${nameOf(target, lease)}`,
     provider: told.provider,
     tenant: told.tenant,
     event: target.kind === 'callback' ? { ...event, body: told.replyBody ?? event.body } : event,
@@ -174,22 +175,35 @@ export const LANES = 6
 const SLOW_LANES = 2
 const LANES_OF_ONE = 4
 
+/** What must be known of a delivery to say when it is sent. */
+export interface Pending {
+  id: string
+  receiver: string
+  nextAt: number
+  isTried: boolean
+}
+
+export function pendingOf(delivery: Delivery): Pending {
+  const { id, nextAt, attempts } = delivery
+  return { id, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
+}
+
 /** Which of the due deliveries start now. `sending`: those under way. */
 export function nextToSend(
-  pending: readonly Delivery[],
-  sending: readonly Delivery[],
+  pending: readonly Pending[],
+  sending: readonly Pending[],
   isFailing: (receiver: string) => boolean,
   lanes: number,
   now: number
-): Delivery[] {
+): Pending[] {
   const busy = [...sending]
-  const isSlow = (one: Delivery) => one.attempts.length > 0 || isFailing(receiverOf(one))
-  const started: Delivery[] = []
+  const isSlow = (one: Pending) => one.isTried || isFailing(one.receiver)
+  const started: Pending[] = []
   const due = pending.filter((one) => one.nextAt <= now && !sending.includes(one))
   for (const one of due.toSorted((a, b) => a.nextAt - b.nextAt)) {
     if (busy.length >= lanes) break
-    const receiver = receiverOf(one)
-    const isFull = busy.filter((other) => receiverOf(other) === receiver).length >= LANES_OF_ONE
+    const { receiver } = one
+    const isFull = busy.filter((other) => other.receiver === receiver).length >= LANES_OF_ONE
     const isSlowFull = isSlow(one) && busy.filter(isSlow).length >= SLOW_LANES
     if (isFull || isSlowFull) continue
     busy.push(one)

@@ -14,12 +14,13 @@ export const ERROR_STATUS = {
   account_exists: 409,
   owners_conflict: 409,
   request_in_progress: 409,
+  conflict: 409,
   too_large: 413,
   slots_full: 429,
   account_unavailable: 503,
   upstream_unreachable: 502,
   upstream_timeout: 504,
-  outcome_unknown: 502,
+  outcome_unknown: 424,
   not_implemented: 501,
   loop_detected: 508,
   internal: 500,
@@ -41,6 +42,12 @@ export interface ErrorDetails {
   field?: string
   /** The job was maybe started: what became of it can be asked under this id. */
   accountEmail?: string
+  /** The jobs that the call is about, where they are known although their answer is not. */
+  jobIds?: string[]
+  /** Of an unknown outcome: it is being looked for, so the same call under its key may soon be answered. */
+  isSought?: boolean
+  /** Of a repeat: the request that it was taken for. */
+  joined?: string
 }
 
 /** `message` is shown to the caller: never put an unexpected exception's text into it. */

@@ -1,9 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 
-/** SHA-256 of a text's UTF-8 as 64 hex digits. */
-export async function hexHash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+/** SHA-256 of bytes, or of a text's UTF-8, as 64 hex digits. */
+export async function hexHash(what: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof what === 'string' ? new TextEncoder().encode(what) : what
+  const digest = await crypto.subtle.digest('SHA-256', bytes)
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 

@@ -70,3 +70,33 @@ export function headersDown(headers: Headers): Headers {
   }
   return down
 }
+
+/** What a client reads whole: more than this of one header would be refused by many. */
+const HEADER_CHARS_MAX = 8000
+
+/**
+ * The one way in which we set a header: whatever the value is made of, it can be sent. Everything outside printable
+ * ASCII goes percent-encoded, as it may come back.
+ */
+export function setHeader(headers: Headers, name: string, value: string): void {
+  headers.set(name, headerText(value))
+}
+
+export function headerText(value: string): string {
+  const plain = value.toWellFormed().replaceAll(/[^\x20-\x7e]+/g, encodeURIComponent)
+  return plain.trim().slice(0, HEADER_CHARS_MAX)
+}
+
+/** Ids in one header, commas between; one that is too long to be sent is left out, since half an id would be wrong. */
+export function idsToHeader(ids: readonly string[]): string | undefined {
+  let text = ''
+  for (const id of ids) {
+    const plain = headerText(id.slice(0, HEADER_CHARS_MAX)).replaceAll(/[ ,]/g, encodeURIComponent)
+    const longer = text === '' ? plain : `${text},${plain}`
+    if (id.length <= HEADER_CHARS_MAX && longer.length < HEADER_CHARS_MAX) text = longer
+  }
+  return text === '' ? undefined : text
+}
+
+/** `no`: this creation is a new one, even where it looks like the repeat of another. */
+export const JOIN_HEADER = 'x-gateway-join'

@@ -9,22 +9,34 @@ const PARKED_MS = 60_000
 /** Longer than a question takes, since a full account is only tried last, not left out. */
 const FULL_MS = 30_000
 
+/** An account that did not answer in time is given its whole time again after this, by one read. */
+const HUNG_MS = 60_000
+
 export interface Refusal {
   until: number
   retryAt: number
 }
 
 export class Hints {
-  readonly #full = new Map<string, number>()
+  readonly #full = new Map<string, { until: number; retryAt?: number }>()
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
+  readonly #unknown = new Map<string, number>()
+  /** By account: when it may be waited for again. */
+  readonly #hung = new Map<string, number>()
 
   isFull(account: string, now: number): boolean {
-    return (this.#full.get(account) ?? 0) > now
+    return (this.#full.get(account)?.until ?? 0) > now
   }
 
-  noteFull(account: string, now: number): void {
-    this.#full.set(account, now + FULL_MS)
+  /** `retryAt`: when it expects to have room. */
+  noteFull(account: string, now: number, retryAt?: number): void {
+    this.#full.set(account, { until: now + FULL_MS, ...(retryAt === undefined ? {} : { retryAt }) })
+  }
+
+  /** When a full account was last expected to have room. */
+  fullUntil(account: string): number | undefined {
+    return this.#full.get(account)?.retryAt
   }
 
   /** Something ended on this account: it may have room again. */
@@ -50,7 +62,28 @@ export class Hints {
   /** A new credential or limit: what was believed of the account no longer holds. */
   forget(account: string): void {
     this.#parked.delete(account)
+    this.#hung.delete(account)
     this.noteFreed(account)
+  }
+
+  /** It did not answer a read in time. */
+  noteHung(account: string, now: number): void {
+    this.#hung.set(account, now + HUNG_MS)
+  }
+
+  noteAnswered(account: string): void {
+    this.#hung.delete(account)
+  }
+
+  isHung(account: string): boolean {
+    return this.#hung.has(account)
+  }
+
+  /** True for one read a minute: it waits for the account as if nothing were known, the others do not. */
+  mayProbe(account: string, now: number): boolean {
+    if ((this.#hung.get(account) ?? Infinity) > now) return false
+    this.noteHung(account, now)
+    return true
   }
 
   refusal(pool: string, now: number): Refusal | undefined {
@@ -60,5 +93,15 @@ export class Hints {
 
   noteRefusal(pool: string, retryAt: number, askedAt: number): void {
     this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt })
+  }
+
+  /** A creation of this tenant at this provider has no known outcome: repeats are looked up until then. */
+  noteUnknown(tenant: string, provider: string, until: number): void {
+    const name = `${provider}:${tenant}`
+    this.#unknown.set(name, Math.max(until, this.#unknown.get(name) ?? 0))
+  }
+
+  unknownUntil(tenant: string, provider: string): number {
+    return this.#unknown.get(`${provider}:${tenant}`) ?? 0
   }
 }

@@ -50,6 +50,8 @@ export interface Vault {
   seal(identity: string, plain: string): Promise<string>
   /** Throws when the text was sealed for another identity or by an unknown key. */
   open(identity: string, sealed: string): Promise<string>
+  /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
+  name(text: string): Promise<string>
 }
 
 /** Token hash → record. Cached up to 30 s; absence is never cached, but asking about it is damped by address. */
@@ -106,12 +108,21 @@ export interface Desk {
   /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
   beginKey(name: string, requestId: string): Promise<KeyTurn>
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
+  /** A creation's outcome is not known: a repeat of it (the same `print`) starts nothing. Published to every isolate. */
+  noteUnknown(print: string, unknown: UnknownCreation): Promise<void>
+  /** The oldest one that a call with this print would repeat. */
+  unknownOf(print: string): Promise<UnknownCreation | undefined>
+  /** What became of it was told. */
+  forgetUnknown(print: string, requestId: string): Promise<void>
   /** The requests that ran under a key, on whatever path. */
   requestsOfKey(key: string): Promise<string[]>
+  /** Keeps a place in a list, sealed, for a day; returns its name. */
+  keepPlace(place: string): Promise<string>
+  placeOf(name: string): Promise<string | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
-  /** An account that was being watched has a free slot. */
-  noteFreed(accountKey: string): Promise<void>
+  /** Slots of an account that was being watched came free; absent: one. */
+  noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
   addEndpoint(endpoint: Endpoint): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
@@ -133,13 +144,28 @@ export interface Made {
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>
 
+/** A creation that was given up, at `at`, without its outcome being known. `canBeFound`: it may still be. */
+export interface UnknownCreation {
+  requestId: string
+  at: number
+  email?: string
+  canBeFound?: boolean
+}
+
 export type KeyEnd =
   | { kind: 'keep'; answer: KeptAnswer }
-  | { kind: 'unknown'; email?: string }
+  /** `done`: it was answered, with an answer that cannot be given again. */
+  | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
   | { kind: 'forget' }
 
-/** `none`: the line is full, or the time is over. `go`: try again, there may be room. */
-export type Turn = 'go' | 'none'
+/** `none`: the line is full, or the time is over. `go`: try again, there may be room, where it is named on that account. */
+export type Turn = 'go' | 'none' | { go: string }
+
+/** `freeAt`: when more may be without a notice, as a parking ends. */
+export interface Room {
+  free: number
+  freeAt?: number
+}
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
@@ -195,8 +221,8 @@ export interface SlotDesk {
   park(order: ParkOrder): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
-  /** Until a time, the desk wants to know when a slot comes free. */
-  watch(until: number): Promise<void>
+  /** Until a time, the desk wants to know when slots come free; says how many are now. */
+  watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** An event of the provider, as it came. What is not signed changes nothing. */

@@ -10,7 +10,7 @@ export function retryAfterAt(header: string | null, now: number): number | undef
   return Math.min(Math.max(at, now), now + DAY_MS)
 }
 
-/** Whole seconds for our own answers, between 5 and 60. */
+/** Whole seconds for our own answers, between 5 and 59: many SDKs ignore a minute and more. */
 export function retryAfterSeconds(at: number, now: number): number {
-  return Math.min(60, Math.max(5, Math.ceil((at - now) / 1000)))
+  return Math.min(59, Math.max(5, Math.ceil((at - now) / 1000)))
 }

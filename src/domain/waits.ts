@@ -1,4 +1,7 @@
-/** Every span of our own, in milliseconds, in one place. All are divided by TIME_SCALE; the provider's are not. */
+/**
+ * Every span of our own, in milliseconds, in one place. All are divided by TIME_SCALE; the provider's are not, and how long
+ * the provider is waited for only in part.
+ */
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -45,9 +48,20 @@ const SPANS = {
   lostMs: 48 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
-  /** An Idempotency-Key is remembered this long; a run under it that has not ended by the second never will. */
+  /** Whose an id is, from when it was learnt last. */
+  keepOwnersMs: 90 * 24 * HOUR,
+  /** An Idempotency-Key is remembered this long after its answer; one whose outcome is not known longer than any job. */
   keepKeyMs: 24 * HOUR,
+  keepUnknownKeyMs: 72 * HOUR,
+  /** No account is tried any more this long after a creation began, so a run that has not ended by the second has left no new lease. */
+  acquireWithinMs: 140 * SECOND,
   staleKeyMs: 150 * SECOND,
+  /** Counted from its start: until then a creation under a key whose outcome is unknown is said to be in progress. */
+  soughtMs: 5 * MINUTE,
+  /** A repeat of a creation whose outcome is unknown starts nothing for this long. */
+  joinMs: 10 * MINUTE,
+  /** The place in a list that a short token names. */
+  keepPlaceMs: 24 * HOUR,
   /** How far ahead of its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
   parkBusyMs: 30 * SECOND,
@@ -59,6 +73,18 @@ const SPANS = {
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */
   typicalJobMs: 5 * MINUTE,
+} as const
+
+/** A fast clock makes no provider faster: the waits for its answers are divided by this at most. */
+const AWAITED_SCALE_MAX = 4
+
+const AWAITED = {
+  /** All accounts that answer one read together, from its first call to its last. */
+  togetherMs: 10 * SECOND,
+  /** An account that others queue behind is waited for at least this long. */
+  slowMs: 3 * SECOND,
+  /** All accounts that did not answer the last time, together. */
+  hungMs: 1 * SECOND,
 } as const
 
 /** When a delivery is attempted, counted from its beginning (contract section 6: for 24 h). */
@@ -74,15 +100,30 @@ const DELIVER_AT = [
   24 * HOUR,
 ]
 
-export type Waits = { readonly [K in keyof typeof SPANS]: number } & {
+/** The pauses between the looks for a creation whose answer was lost, inside its client's own request. */
+const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
+/** Between attempts to tell an account's object what a creation named. */
+const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
+
+type Span = keyof typeof SPANS | keyof typeof AWAITED
+
+export type Waits = { readonly [K in Span]: number } & {
   readonly deliverAtMs: readonly number[]
+  readonly lookPausesMs: readonly number[]
+  readonly bindPausesMs: readonly number[]
 }
 
 export function waitsAt(timeScale: number): Waits {
   const scale = (span: number) => Math.ceil(span / timeScale)
-  const scaled = Object.entries(SPANS).map(([name, span]) => [name, scale(span)])
+  const awaitedScale = Math.min(timeScale, AWAITED_SCALE_MAX)
+  const scaled = [
+    ...Object.entries(SPANS).map(([name, span]) => [name, scale(span)]),
+    ...Object.entries(AWAITED).map(([name, span]) => [name, Math.ceil(span / awaitedScale)]),
+  ]
   return {
-    ...(Object.fromEntries(scaled) as { [K in keyof typeof SPANS]: number }),
+    ...(Object.fromEntries(scaled) as { [K in Span]: number }),
     deliverAtMs: DELIVER_AT.map(scale),
+    lookPausesMs: LOOK_PAUSES.map(scale),
+    bindPausesMs: BIND_PAUSES.map(scale),
   }
 }

@@ -9,7 +9,6 @@ import { makePorts } from '../deps.ts'
 import { sameEmail, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
-import { bind } from '#domain/bind-jobs.ts'
 import { hear } from '#domain/hear-reports.ts'
 import {
   grant,
@@ -32,6 +31,7 @@ import type {
   Looked,
   Ports,
   ReceivedEvent,
+  Room,
   SlotDesk,
   SlotsView,
 } from '#domain/ports.ts'
@@ -50,6 +50,7 @@ import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { Watching } from './watching.ts'
 
 const AFTER_FAILURE_MS = 30_000
 
@@ -63,8 +64,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #hook: HookKeeper
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
-  /** In memory only: whoever waits also looks again by itself. */
-  #watchedUntil = 0
+  readonly #watching: Watching
   #isAsking = false
   #lastEventAt = 0
 
@@ -80,11 +80,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
       waits,
       lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
+      load: (id) => this.#tables.findDelivery(id),
       readOutlets: (delivery) => this.#outlets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => {
-        this.#tables.saveDeliveries(changed, dropped)
+      save: (changed, dropped) => this.#tables.saveDeliveries(changed, dropped),
+      noteSaved: () => {
         this.#wipeWhenDone()
         this.#arm()
       },
@@ -97,15 +98,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       lastEventAt: () => this.#lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
-      noteFreed: () => this.#tellWaiting(),
+      noteFreed: () => this.#watching.noteFreed(),
     })
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
       provider: () => this.#provider(),
-      bind: (requestId, starts) => this.#bindNow(requestId, starts),
       settle: (reports) => this.settle(reports),
       park: (order) => this.park(order),
     })
+    const ledger = () => this.#settling.ledger()
+    this.#watching = new Watching(this.#tables, ledger, ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -149,6 +151,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
+    if (answer.ok) this.#watching.noteGranted()
     this.#arm()
     return answer
   }
@@ -163,17 +166,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
-    this.#bindNow(requestId, starts, again)
+    this.#settling.bind(requestId, starts, again)
     if (isAwaited) this.#settling.hearAgain()
     this.#arm()
-  }
-
-  #bindNow(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
-    const ledger = this.#settling.ledger()
-    const ended = this.#tables.endedOf(requestId)
-    const { waits } = this.#ports()
-    const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.#settling.save(bind(ledger, requestId, starts, Date.now(), waits, known))
   }
 
   async release(requestId: string): Promise<void> {
@@ -222,8 +217,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#settling.save(change)
   }
 
-  async watch(until: number): Promise<void> {
-    this.#watchedUntil = Math.max(this.#watchedUntil, until)
+  async watch(until: number): Promise<Room> {
+    return this.#watching.watch(until)
   }
 
   async view(tenant: string): Promise<SlotsView> {
@@ -257,7 +252,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
     const again = sendAgain(found, Date.now())
-    this.#tables.saveDeliveries([again])
+    this.#tables.sendAgain(again)
     this.#owe([again])
     return again
   }
@@ -314,13 +309,6 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const ours = this.#tables.leases().map((lease) => lease.tenant)
     const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
     await this.#outlets.read(this.#provider().name, all)
-  }
-
-  #tellWaiting(): void {
-    const account = this.#tables.account()
-    if (!account || Date.now() >= this.#watchedUntil) return
-    const desk = this.#ports().desk(account.tenant, account.provider)
-    this.ctx.waitUntil(desk.noteFreed(account.key).catch(() => {}))
   }
 
   #loseAll(): void {

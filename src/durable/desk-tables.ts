@@ -2,11 +2,16 @@
 import type { Account, AccountSnapshot } from '#domain/account.ts'
 import type { CallbackSecret, Endpoint } from '#domain/endpoint.ts'
 import type { KeyRecord } from '#domain/idempotency.ts'
-import type { Owner, TokenChange } from '#domain/ports.ts'
+import type { Made, Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
+import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
+import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
+import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
+import { migrate, type Step } from './schema.ts'
 
-const SCHEMA = `
+/** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
+const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS account (email TEXT PRIMARY KEY, position INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS owner (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS idempotency (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
@@ -18,6 +23,16 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+/** Append only. */
+const STEPS: Step[] = [
+  (sql) => void sql.exec(FIRST_SCHEMA),
+  (sql) => {
+    sql.exec(OWNERS_SCHEMA + KEYS_SCHEMA + MADE_SCHEMA)
+    sql.exec("INSERT INTO pruning (id, started_at, place) VALUES (1, ?, '')", Date.now())
+    new KeyRows(sql).copyOld()
+  },
+]
+
 /** A KV value and how far its copy has come. */
 export interface Copy {
   key: string
@@ -27,21 +42,41 @@ export interface Copy {
 export class DeskTables {
   readonly #storage: DurableObjectStorage
   readonly #accountsKey: string
+  readonly #owners: OwnerRows
+  readonly #keys: KeyRows
+  readonly #made: MadeRows
+
+  readonly #unknownUntil: () => number | undefined
 
   /** `name` is the object's own: `<provider>:<tenant>`. */
-  constructor(storage: DurableObjectStorage, name: string) {
+  constructor(
+    storage: DurableObjectStorage,
+    name: string,
+    unknownUntil: () => number | undefined = () => undefined
+  ) {
     this.#storage = storage
+    this.#unknownUntil = unknownUntil
     const [provider, tenant] = name.split(':')
     this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
-    storage.sql.exec(SCHEMA)
+    migrate(storage, STEPS)
+    this.#owners = new OwnerRows(storage.sql)
+    this.#keys = new KeyRows(storage.sql)
+    this.#made = new MadeRows(storage.sql)
   }
 
   snapshot(): AccountSnapshot {
     const version = this.#version(this.#accountsKey)
+    const unknownUntil = this.#unknownUntil()
     return {
       version,
       accounts: this.#records<Account>('SELECT record FROM account ORDER BY position'),
+      ...(unknownUntil === undefined ? {} : { unknownUntil }),
     }
+  }
+
+  /** Its copy says more than the accounts. */
+  touchAccounts(): void {
+    this.#storage.transactionSync(() => this.#touch(this.#accountsKey))
   }
 
   findAccount(email: string): Account | undefined {
@@ -56,37 +91,27 @@ export class DeskTables {
     const isNew = this.findAccount(account.email) === undefined
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec(
-        `INSERT INTO account VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
+        `INSERT INTO account (email, position, record) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
          ON CONFLICT DO UPDATE SET record = excluded.record`,
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      if (isNew) this.#forgetGuessedOwners()
       this.#touch(this.#accountsKey)
     })
     return isNew
   }
 
-  /** With more accounts, what seemed to be one's own may show to be public. */
-  #forgetGuessedOwners(): void {
-    this.#storage.sql.exec(
-      `DELETE FROM owner WHERE json_extract(record, '$.mayBeShared') AND json_extract(record, '$.source') <> 'created'
-       AND json_extract(record, '$.email') IS NOT NULL`
-    )
-  }
-
-  /** With it go the ids it owned. */
+  /** The ids it owned no longer count. */
   removeAccount(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.forgetOwnersOf(email)
       this.#touch(this.#accountsKey)
     })
   }
 
   /** Its object still has what became of its jobs. */
   noteFormer(key: string, now: number): void {
-    this.#storage.sql.exec('INSERT OR REPLACE INTO former VALUES (?, ?)', key, now)
+    this.#storage.sql.exec('INSERT OR REPLACE INTO former (key, left_at) VALUES (?, ?)', key, now)
   }
 
   /** Latest first, without those that came back. */
@@ -99,68 +124,60 @@ export class DeskTables {
       .flatMap(({ key }) => (current.has(key) ? [] : [key]))
   }
 
-  forgetOwnersOf(email: string): void {
-    this.#storage.sql.exec("DELETE FROM owner WHERE json_extract(record, '$.email') = ?", email)
-  }
-
   /** The tenant is gone: what is known of its ids and keys goes with it. */
   forgetAll(): void {
-    this.#storage.sql.exec('DELETE FROM owner')
-    this.#storage.sql.exec('DELETE FROM idempotency')
+    this.#owners.forgetAll()
+    this.#keys.forgetAll()
+    this.#made.forgetAll()
     this.#storage.sql.exec('DELETE FROM endpoint')
     this.#storage.sql.exec('DELETE FROM callback_secret')
   }
 
   learn(owners: Owner[]): void {
-    this.#storage.transactionSync(() => {
-      for (const owner of owners) {
-        this.#storage.sql.exec(
-          'INSERT INTO owner VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-          owner.id,
-          JSON.stringify(owner)
-        )
-      }
-    })
+    const { accounts } = this.snapshot()
+    this.#storage.transactionSync(() => this.#owners.learn(owners, accounts, Date.now()))
   }
 
   ownersOf(ids: string[]): Owner[] {
-    return ids.flatMap((id) => this.#records<Owner>('SELECT record FROM owner WHERE id = ?', id))
+    return this.#owners.find(ids, this.snapshot().accounts)
   }
 
-  /** A scan, for a creation that an account has no trace of. */
-  isMadeElsewhere(requestId: string, email: string): boolean {
-    const sql =
-      "SELECT record FROM owner WHERE json_extract(record, '$.lease') = ? AND json_extract(record, '$.email') <> ? LIMIT 1"
-    return this.#records(sql, requestId, email).length > 0
+  noteMade(requestId: string, made: Made): void {
+    this.#made.save(requestId, made)
+  }
+
+  madeBy(requestId: string): Made | undefined {
+    return this.#made.find(requestId)
   }
 
   findKey(name: string): KeyRecord | undefined {
-    return this.#records<KeyRecord>('SELECT record FROM idempotency WHERE name = ?', name)[0]
+    return this.#keys.find(name, Date.now())
   }
 
   saveKey(name: string, record: KeyRecord): void {
-    this.#storage.sql.exec(
-      'INSERT INTO idempotency VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      name,
-      JSON.stringify(record)
-    )
+    this.#keys.save(name, record)
   }
 
   dropKey(name: string): void {
-    this.#storage.sql.exec('DELETE FROM idempotency WHERE name = ?', name)
+    this.#storage.transactionSync(() => this.#keys.drop(name, Date.now()))
   }
 
-  /** True when some are left. */
-  forgetKeys(before: number): boolean {
-    const sql = "DELETE FROM idempotency WHERE json_extract(record, '$.startedAt') <= ?"
-    this.#storage.sql.exec(sql, before)
-    return this.#storage.sql.exec('SELECT 1 FROM idempotency LIMIT 1').toArray().length > 0
-  }
-
-  /** A scan of a day's keys, asked for seldom. */
   requestsOfKey(key: string): string[] {
-    const sql = "SELECT record FROM idempotency WHERE substr(name, -length(?1) - 1) = ' ' || ?1"
-    return this.#records<KeyRecord>(sql, key).map((record) => record.requestId)
+    return this.#keys.requestsOf(key, Date.now())
+  }
+
+  /** What was kept long enough, a bounded number of it. Returns when the next look is due; undefined: never. */
+  forget(keepOwnersMs: number, everyMs: number): number | undefined {
+    const now = Date.now()
+    return this.#storage.transactionSync(() => {
+      this.#keys.forget(now)
+      this.#made.forget(now)
+      const owners = this.#owners.forget(now - keepOwnersMs, keepOwnersMs, everyMs, now)
+      const dues = [this.#keys.dueAt(now), this.#made.dueAt(), owners].filter(
+        (at) => at !== undefined
+      )
+      return dues.length === 0 ? undefined : Math.max(now + everyMs, Math.min(...dues))
+    })
   }
 
   /** Oldest first. */
@@ -172,7 +189,7 @@ export class DeskTables {
 
   saveEndpoint(endpoint: Endpoint): void {
     this.#storage.sql.exec(
-      'INSERT INTO endpoint VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      'INSERT INTO endpoint (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       endpoint.id,
       JSON.stringify(endpoint)
     )
@@ -189,7 +206,7 @@ export class DeskTables {
 
   saveCallbackSecret(secret: CallbackSecret): void {
     this.#storage.sql.exec(
-      'INSERT INTO callback_secret VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      'INSERT INTO callback_secret (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(secret)
     )
   }
@@ -198,7 +215,7 @@ export class DeskTables {
     this.#storage.transactionSync(() => {
       this.#putToken(token)
       this.#storage.sql.exec(
-        'INSERT INTO tenant VALUES (?, ?) ON CONFLICT DO NOTHING',
+        'INSERT INTO tenant (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
         tenant.id,
         JSON.stringify(tenant)
       )
@@ -274,8 +291,8 @@ export class DeskTables {
   /** What the copy should hold now; undefined: nothing. */
   copyOf(key: string): string | undefined {
     if (key === this.#accountsKey) return JSON.stringify(this.snapshot())
-    const token = this.tokens().find((one) => keys.token(one.hash) === key)
-    return token && JSON.stringify(this.#withTenant(token))
+    const token = this.findToken(key.slice(keys.token('').length))
+    return token && JSON.stringify(token)
   }
 
   noteCopied(copy: Copy): void {
@@ -284,7 +301,7 @@ export class DeskTables {
 
   #putToken(token: TokenRecord): void {
     this.#storage.sql.exec(
-      'INSERT INTO token VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
+      'INSERT INTO token (id, hash, record) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET record = excluded.record',
       token.id,
       token.hash,
       JSON.stringify(token)
@@ -299,7 +316,7 @@ export class DeskTables {
 
   #touch(key: string): void {
     this.#storage.sql.exec(
-      'INSERT INTO copy VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
+      'INSERT INTO copy (key, version, copied) VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
       key
     )
   }

@@ -1,10 +1,11 @@
 /**
- * What an account's object has kept long enough: ended jobs, ends whose event may still come, deliveries. Each look is a
- * scan of all of it, so there is one in an hour, and deliveries of some hours go together.
+ * What an account's object has kept long enough: ended jobs, deliveries, news. Looked for at most once in an hour, a bounded
+ * number at a time, so that no alarm is long; what there is more of waits for the next hour.
  */
 import type { Waits } from '#domain/waits.ts'
 import type { SlotsTables } from './slots-tables.ts'
 
+/** What falls due within half a day goes together. */
 const TOGETHER = 1.02
 
 export class Forgetting {
@@ -20,17 +21,17 @@ export class Forgetting {
 
   forget(): void {
     if (Date.now() < this.#nextAt) return
-    const { keepEndedMs, lateMs, keepDeliveriesMs, forgetEveryMs } = this.#waits()
+    const { keepEndedMs, keepDeliveriesMs, forgetEveryMs } = this.#waits()
     this.#nextAt = Date.now() + forgetEveryMs
     this.#tables.forgetEnded(Date.now() - keepEndedMs)
-    this.#tables.forgetLate(Date.now() - lateMs)
     this.#tables.forgetDeliveries(Date.now() - keepDeliveriesMs)
+    this.#tables.forgetNews(Date.now())
   }
 
   /** When an alarm that has nothing else to do has to look. Infinity: never. */
   dueAt({ withDeliveries }: { withDeliveries: boolean }): number {
     const { keepEndedMs, keepDeliveriesMs } = this.#waits()
-    const jobs = this.#tables.oldestEndedAt(keepEndedMs) ?? Infinity
+    const jobs = this.#tables.oldestEndedAt(keepEndedMs * TOGETHER) ?? Infinity
     const deliveries = withDeliveries
       ? this.#tables.oldestDeliveryAt(keepDeliveriesMs * TOGETHER)
       : undefined

@@ -1,5 +1,5 @@
 /** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
-import type { JobReport, JobStart, Lease } from '#domain/lease.ts'
+import type { JobReport, Lease } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import type { Looked, Ports } from '#domain/ports.ts'
 import { lost } from '#domain/reconcile.ts'
@@ -15,7 +15,6 @@ import type { SlotsTables } from './slots-tables.ts'
 export interface LookingHands {
   ports(): Ports
   provider(): Provider
-  bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): Promise<boolean>
   park(order: ParkOrder): Promise<unknown>
 }
@@ -64,7 +63,7 @@ export class Looking {
       knows: (jobId) => this.#tables.knowsJob(jobId),
       ended: (requestId) => this.#tables.endedOf(requestId),
       apply: (change) => this.#settling.save(change),
-      bind: (requestId, starts) => this.#hands.bind(requestId, starts),
+      bind: (requestId, starts) => this.#settling.bind(requestId, starts),
       park: (order) => this.#hands.park(order),
       settle: (reports) => this.#hands.settle(reports),
       memory: this.#memory,

@@ -1,15 +1,16 @@
 /**
- * The deliveries of an account's object that are still owed. They stand in its tables; here they are also in memory,
- * so that one can be sent the moment it is written and nobody has to search for what is due. The object's alarm calls
- * again for what is due later, and for everything after a crash.
+ * The deliveries of an account's object that are still owed. They stand in its tables; what says when they are sent is also
+ * in memory, so that one can be sent the moment it is written and nobody has to search for what is due. The object's
+ * alarm calls again for what is due later, and for everything after a crash.
  */
 import {
   afterAttempt,
   nextToSend,
-  receiverOf,
+  pendingOf,
   unfold,
   type AttemptResult,
   type Delivery,
+  type Pending,
 } from '#domain/delivery.ts'
 import type { Outlets } from '#domain/endpoint.ts'
 import type { Waits } from '#domain/waits.ts'
@@ -22,25 +23,28 @@ export interface OutboxHands {
   waits(): Waits
   /** Connections that are free for deliveries now. */
   lanes(): number
+  /** With its body; undefined: it is gone. */
+  load(id: string): Delivery | undefined
   readOutlets(delivery: Delivery): Promise<Outlets>
   send(delivery: Delivery, outlets: Outlets): Promise<AttemptResult>
-  /** Writes, and arms the alarm for what is due next. */
   save(changed: Delivery[], dropped: string[]): void
+  /** Arms the alarm for what is due next. */
+  noteSaved(): void
 }
 
 interface Attempting {
-  delivery: Delivery
+  pending: Pending
   since: number
 }
 
 export class Outbox {
   readonly #hands: OutboxHands
-  readonly #pending: Map<string, Delivery>
+  readonly #pending: Map<string, Pending>
   readonly #sending = new Map<string, Attempting>()
   /** Receivers whose last attempt failed, as far as this object remembers. */
   readonly #failing = new Set<string>()
 
-  constructor(pending: Delivery[], hands: OutboxHands) {
+  constructor(pending: Pending[], hands: OutboxHands) {
     this.#hands = hands
     this.#pending = new Map(pending.map((one) => [one.id, one]))
   }
@@ -55,7 +59,7 @@ export class Outbox {
 
   /** What was just written. */
   add(deliveries: readonly Delivery[]): void {
-    for (const one of deliveries) this.#pending.set(one.id, one)
+    for (const one of deliveries) this.#pending.set(one.id, pendingOf(one))
     this.pump()
   }
 
@@ -76,26 +80,30 @@ export class Outbox {
     for (const [id, { since }] of this.#sending) {
       if (now >= since + GUARD_MS) this.#sending.delete(id)
     }
-    const sending = [...this.#sending.values()].map((one) => one.delivery)
+    const sending = [...this.#sending.values()].map((one) => one.pending)
     const isFailing = (receiver: string) => this.#failing.has(receiver)
     const pending = [...this.#pending.values()]
-    for (const delivery of nextToSend(pending, sending, isFailing, this.#hands.lanes(), now)) {
-      const attempting = { delivery, since: now }
-      this.#sending.set(delivery.id, attempting)
+    for (const next of nextToSend(pending, sending, isFailing, this.#hands.lanes(), now)) {
+      const attempting = { pending: next, since: now }
+      this.#sending.set(next.id, attempting)
       void this.#carry(attempting)
     }
   }
 
   async #carry(attempting: Attempting): Promise<void> {
-    const { delivery } = attempting
+    const { pending } = attempting
+    let delivery: Delivery | undefined
     try {
+      delivery = this.#hands.load(pending.id)
+      if (!delivery) return void this.#pending.delete(pending.id)
       const outlets = await this.#hands.readOutlets(delivery)
-      if (delivery.target.kind === 'endpoints') this.#replace(delivery, outlets)
-      else this.#note(attempting, await this.#hands.send(delivery, outlets))
+      if (delivery.target.kind === 'endpoints') this.#replace(attempting, delivery, outlets)
+      else this.#note(attempting, delivery, await this.#hands.send(delivery, outlets))
     } catch {
       // Ours to mend, not the receiver's: it is tried again like any other.
       const error = 'the gateway could not send it'
-      this.#note(attempting, { at: Date.now(), ms: 0, error, isTaken: false })
+      if (delivery)
+        this.#note(attempting, delivery, { at: Date.now(), ms: 0, error, isTaken: false })
     } finally {
       this.#end(attempting)
       this.pump()
@@ -104,30 +112,32 @@ export class Outbox {
 
   /** It may already be under way again. */
   #end(attempting: Attempting): void {
-    const { id } = attempting.delivery
+    const { id } = attempting.pending
     if (this.#sending.get(id) === attempting) this.#sending.delete(id)
   }
 
-  #replace(delivery: Delivery, outlets: Outlets): void {
-    if (this.#pending.get(delivery.id) !== delivery) return
-    this.#pending.delete(delivery.id)
+  #replace({ pending }: Attempting, delivery: Delivery, outlets: Outlets): void {
+    if (this.#pending.get(pending.id) !== pending) return
+    this.#pending.delete(pending.id)
     const unfolded = unfold(delivery, outlets, Date.now())
-    for (const one of unfolded) this.#pending.set(one.id, one)
-    this.#hands.save(unfolded, [delivery.id])
+    for (const one of unfolded) this.#pending.set(one.id, pendingOf(one))
+    this.#hands.save(unfolded, [pending.id])
+    this.#hands.noteSaved()
   }
 
   /** Of two attempts, because one hung, the one that ends first counts. */
-  #note(attempting: Attempting, result: AttemptResult): void {
-    const { delivery } = attempting
-    if (this.#pending.get(delivery.id) !== delivery) return
+  #note(attempting: Attempting, delivery: Delivery, result: AttemptResult): void {
+    const { id, receiver } = attempting.pending
+    if (this.#pending.get(id) !== attempting.pending) return
     const after = afterAttempt(delivery, result, Date.now(), this.#hands.waits(), Math.random)
-    const receiver = receiverOf(delivery)
     if (result.isTaken) this.#failing.delete(receiver)
     else this.#failing.add(receiver)
-    if (after.state === 'pending') this.#pending.set(after.id, after)
-    else this.#pending.delete(after.id)
+    if (after.state === 'pending') this.#pending.set(id, pendingOf(after))
+    else this.#pending.delete(id)
     this.#end(attempting)
-    this.pump()
+    // What starts now is read from the tables.
     this.#hands.save([after], [])
+    this.pump()
+    this.#hands.noteSaved()
   }
 }

@@ -14,7 +14,8 @@ import {
   type LateEnd,
 } from '#domain/event.ts'
 import { doubtedHook } from '#domain/hook.ts'
-import type { Change, EndedJob, Ledger } from '#domain/lease.ts'
+import { bind } from '#domain/bind-jobs.ts'
+import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
 import type { Waits } from '#domain/waits.ts'
 import { announce } from '#flows/announce.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -72,6 +73,16 @@ export class Settling {
     return change.ended.length + change.put.length + change.drop.length > 0
   }
 
+  /** What surely started these jobs named them. `again` makes the lease anew when it is not there. */
+  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+    const ledger = this.ledger()
+    const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
+    // A look into the past costs more than most bindings do, and is needed only where something is odd.
+    const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
+    const known = { ended, ...(again === undefined ? {} : { again }) }
+    this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
+  }
+
   hear(hearing: Hearing): Became {
     const { became, change, isNews, late } = this.#meaningOf(hearing)
     if (became === 'early') this.#tables.saveEarly(hearing)
@@ -88,23 +99,24 @@ export class Settling {
 
   #meaningOf(hearing: Hearing): Heard & { late: LateEnd[] } {
     const provider = this.#hands.provider()
-    const late = this.#tables.lateEnds(hearing.event.reports.map((report) => report.watch))
+    const late = this.#late(hearing.event.reports.map((report) => report.watch))
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
     const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
-    const isNews =
-      heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing, late)
+    const isNews = heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing)
     return { ...heard, late, isNews }
   }
 
   /** A job has one end: what comes after it, under whatever id, tells nobody anything new. */
-  #wasTold({ event }: Hearing, late: LateEnd[]): boolean {
+  #wasTold({ event }: Hearing): boolean {
     if (event.reports.length === 0) return false
-    if (late.some((end) => !end.isReused && !end.isTold)) return true
     const watches = event.reports.map((report) => report.watch)
-    const endedAt = this.#tables.lastEndOf(watches, Date.now() - this.#hands.waits().lateMs)
-    if (endedAt === undefined) return false
-    return event.createdAt === undefined || event.createdAt < endedAt + SAME_END_MS
+    const ends = this.#tables.endsOf(watches, Date.now() - this.#hands.waits().keepEndedMs)
+    const { createdAt } = event
+    // Times of another clock decide only where a younger job may have the same name.
+    return ends.some(
+      (end) => !end.isReused || createdAt === undefined || createdAt < end.endedAt + SAME_END_MS
+    )
   }
 
   /** Events that waited for a job to get its name. */
@@ -123,12 +135,16 @@ export class Settling {
   }
 
   #toldIdOf(end: EndedJob): string | undefined {
-    return toldIdOf(end, this.#tables.lateEnds(end.lease.watch))
+    return toldIdOf(end, this.#late(end.lease.watch))
+  }
+
+  #late(watches: string[]): LateEnd[] {
+    return this.#tables.lateEnds(watches, Date.now() - this.#hands.waits().lateMs)
   }
 
   #newsOf({ event }: Hearing): Announcement[] {
     const tenant = this.#tables.account()?.tenant
-    if (tenant === undefined) return []
+    if (tenant === undefined || !this.#tables.isNewNews(newsIdOf(event), Date.now())) return []
     const { id, type, body, mentions } = event
     const provider = this.#hands.provider().name
     const eventId = newsIdOf(event)

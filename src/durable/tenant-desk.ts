@@ -18,23 +18,32 @@ import type {
   SaveAnswer,
   TokenChange,
   Turn,
+  UnknownCreation,
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
-import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
+import type { Waiter } from '#domain/waiting-line.ts'
 import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
+import { AlarmClock } from './alarm-clock.ts'
 import { DeskTables } from './desk-tables.ts'
+import { JoinBook } from './join-book.ts'
+import { ListPlaces } from './list-places.ts'
+import { WaitingRoom } from './waiting-room.ts'
 
-const LOOK_AGAIN_MS = 3000
 const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
-  readonly #line = new WaitingLine<Waiter & { go(): void }>()
+  readonly #joins: JoinBook
+  readonly #places: ListPlaces
+  readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #clock: AlarmClock
+  /** When old rows are looked for again, as far as this object remembers. */
+  #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
   /** A log-in that failed is not tried again at every call. */
   readonly #failedUntil = new Map<string, number>()
@@ -42,7 +51,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '')
+    this.#joins = new JoinBook(ctx.storage)
+    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
+    this.#places = new ListPlaces(ctx.storage)
+    this.#clock = new AlarmClock(ctx.storage)
+    void ctx.blockConcurrencyWhile(() => this.#clock.read())
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -60,8 +73,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const kept = before
       ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
       : {}
-    if (before && !isSame) this.#tables.forgetOwnersOf(before.email)
     const isNew = this.#tables.saveAccount({ ...account, ...kept })
+    this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew, snapshot: await this.#publishAccounts() }
   }
 
@@ -103,17 +116,22 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async learn(owners: Owner[]): Promise<void> {
     this.#tables.learn(owners)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
   }
 
+  /** Asked by older Workers; newer ones ask madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    return this.#tables.isMadeElsewhere(requestId, email)
+    const made = this.#tables.madeBy(requestId)
+    return made !== undefined && made.email !== email
   }
 
-  /** Kept by the tables of the storage schema that is being built. */
-  async noteMade(_requestId: string, _made: Made): Promise<void> {}
+  async noteMade(requestId: string, made: Made): Promise<void> {
+    this.#tables.noteMade(requestId, made)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+  }
 
-  async madeBy(_requestId: string): Promise<Made | undefined> {
-    return undefined
+  async madeBy(requestId: string): Promise<Made | undefined> {
+    return this.#tables.madeBy(requestId)
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
@@ -124,33 +142,50 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
+    this.#joins.forgetAll()
+    this.#places.clear()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const { keepKeyMs: keepMs, staleKeyMs: staleMs } = this.#ports().waits
+    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#ports().waits
     const record = this.#tables.findKey(name)
     // Asked again because the answer was lost: the key is still its own.
     if (record?.requestId === requestId && !record.answer && !record.isUnknown)
       return { kind: 'fresh' }
-    const turn = turnOf(record, Date.now(), { keepMs, staleMs })
+    const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
     if (turn.kind !== 'fresh') return turn
     this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
-    if ((await this.ctx.storage.getAlarm()) === null)
-      await this.ctx.storage.setAlarm(Date.now() + keepMs)
+    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
     return turn
   }
 
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
     const record = this.#tables.findKey(name)
     if (record?.requestId !== requestId) return
+    const endedAt = Date.now()
     if (end.kind === 'forget') this.#tables.dropKey(name)
-    else if (end.kind === 'keep') this.#tables.saveKey(name, { ...record, answer: end.answer })
-    else
-      this.#tables.saveKey(name, {
-        ...record,
-        isUnknown: true,
-        ...(end.email === undefined ? {} : { email: end.email }),
-      })
+    else if (end.kind === 'keep') {
+      this.#tables.saveKey(name, { ...record, endedAt, answer: end.answer })
+    } else {
+      const { kind: _, ...how } = end
+      this.#tables.saveKey(name, { ...record, endedAt, isUnknown: true, ...how })
+    }
+  }
+
+  /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
+  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
+    const { joinMs } = this.#ports().waits
+    if (!this.#joins.note(print, unknown, Date.now(), joinMs)) return
+    this.#tables.touchAccounts()
+    await this.#publish()
+  }
+
+  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
+    return this.#joins.find(print, Date.now(), this.#ports().waits.joinMs)
+  }
+
+  async forgetUnknown(print: string, requestId: string): Promise<void> {
+    this.#joins.forget(print, requestId, Date.now(), this.#ports().waits.joinMs)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {
@@ -195,27 +230,23 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
   }
 
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    const ports = this.#ports()
-    for (const account of waiter.accounts) await ports.slots(account).watch(until)
-    const turn = Promise.withResolvers<Turn>()
-    const waiting = { ...waiter, go: () => turn.resolve('go') }
-    if (!this.#line.join(waiting)) return 'none'
-    // A wake that got lost costs a look of one's own, not the whole wait.
-    const left = until - Date.now()
-    const isLast = left <= LOOK_AGAIN_MS
-    const timer = setTimeout(
-      () => turn.resolve(isLast ? 'none' : 'go'),
-      Math.max(0, Math.min(left, LOOK_AGAIN_MS))
-    )
-    const result = await turn.promise
-    clearTimeout(timer)
-    this.#line.leave(waiting)
-    return result
+  async keepPlace(place: string): Promise<string> {
+    const { keepPlaceMs } = this.#ports().waits
+    const name = this.#places.keep(place, Date.now(), keepPlaceMs)
+    this.#clock.setFor(Date.now() + keepPlaceMs)
+    return name
   }
 
-  async noteFreed(accountKey: string): Promise<void> {
-    this.#line.next(accountKey)?.go()
+  async placeOf(name: string): Promise<string | undefined> {
+    return this.#places.find(name, Date.now())
+  }
+
+  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+    return this.#waiting.awaitTurn(waiter, until)
+  }
+
+  async noteFreed(accountKey: string, slots?: number): Promise<void> {
+    this.#waiting.noteFreed(accountKey, slots)
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
@@ -266,9 +297,14 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   override async alarm(): Promise<void> {
-    const { keepKeyMs } = this.#ports().waits
-    if (this.#tables.forgetKeys(Date.now() - keepKeyMs))
-      await this.ctx.storage.setAlarm(Date.now() + keepKeyMs)
+    this.#clock.noteFired()
+    const { keepOwnersMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
+    if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
+    if (Date.now() >= this.#forgetAt) {
+      const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
+      this.#forgetAt = Date.now() + forgetEveryMs
+      if (due !== undefined) this.#clock.setFor(due)
+    } else this.#clock.setFor(this.#forgetAt)
     await this.#publish()
   }
 
@@ -287,7 +323,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async #writeCopies(): Promise<void> {
     const behind = this.#tables.copiesBehind()
     // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) await this.#armSoon()
+    if (behind.length > 0) this.#armSoon()
     for (const copy of behind) {
       try {
         const value = this.#tables.copyOf(copy.key)
@@ -295,13 +331,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
         else await this.env.REGISTRY.put(copy.key, value)
         this.#tables.noteCopied(copy)
       } catch {
-        await this.#armSoon()
+        this.#armSoon()
       }
     }
   }
 
-  async #armSoon(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + 1500)
+  #armSoon(): void {
+    this.#clock.setFor(Date.now() + 1500)
   }
 
   #startRefresh(account: Account): Promise<void> {

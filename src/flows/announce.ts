@@ -17,7 +17,9 @@ export function announce(
   const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
   const { events } = provider
   if (isSilent) return undefined
-  const about = { provider: provider.name, tenant: lease.tenant, lease }
+  // Whose endpoints heard of it as news hears it once; the job's own target has not heard it yet.
+  const isHeard = toldId === undefined ? {} : { isOwnOnly: true }
+  const about = { provider: provider.name, tenant: lease.tenant, lease, ...isHeard }
   const eventId = toldId ?? idOfEnd(end)
   if (heard?.event) {
     const { mentions: others = [], ...event } = heard.event

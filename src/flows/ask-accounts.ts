@@ -1,10 +1,14 @@
-/** Asks several accounts the same thing, a few at a time, and reads their whole answers. */
+/**
+ * Asks several accounts the same thing, a few at a time, and reads their whole answers. All of them together have one
+ * deadline. Who lets it pass is given up, is missing from the answer, and is hardly waited for by the next reads.
+ */
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { headersUp } from '#domain/headers.ts'
 import { findParking, type ParkOrder } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdSearch, Provider } from '#providers/provider.ts'
+import { inLanes } from './in-lanes.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
 import { sendOn } from './send-on.ts'
@@ -14,7 +18,6 @@ import { readBytes } from './upstream.ts'
 const AT_ONCE = 6
 const PLAIN = { isJob: false }
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
-const WITHIN_MS = 30_000
 
 export interface Asked {
   account: Account
@@ -22,21 +25,66 @@ export interface Asked {
   answer?: { response: Response; text: string; json: unknown }
   /** It refused the call in a way that parks it. */
   order?: ParkOrder
+  /** It took too long. */
+  isLate?: true
 }
 
-/** `callOf` says what each account is asked. */
+/** One read of a client over several accounts, however often it asks them: its deadline, and whom it has given up. */
+export class ReadTogether {
+  readonly late: AbortSignal
+  readonly gaveUp = new Set<string>()
+  readonly #endsAt: number
+
+  constructor(ports: Ports) {
+    this.late = AbortSignal.timeout(ports.waits.togetherMs)
+    this.#endsAt = ports.now() + ports.waits.togetherMs
+  }
+
+  /** The more queue behind an account, the sooner it is given up. */
+  patienceMs(ports: Ports, behind: number): number {
+    const left = Math.max(0, this.#endsAt - ports.now())
+    return Math.max(ports.waits.slowMs, left / (Math.ceil(behind / AT_ONCE) + 1))
+  }
+}
+
+/** `callOf` says what each is asked; the same account may stand there more than once. */
 export async function askAccounts(
   ports: Ports,
   accounts: readonly Account[],
-  callOf: (account: Account) => ProxyCall
+  callOf: (account: Account, index: number) => ProxyCall,
+  read = new ReadTogether(ports)
 ): Promise<Asked[]> {
-  const asked: Asked[] = []
-  for (let at = 0; at < accounts.length; at += AT_ONCE) {
-    const some = accounts.slice(at, at + AT_ONCE)
-    asked.push(...(await Promise.all(some.map((account) => ask(ports, account, callOf(account))))))
+  const asked: Asked[] = accounts.map((account) => ({ account }))
+  const { prompt, hung } = inTurn(ports, accounts)
+  const hurry: { signal?: AbortSignal } = {}
+  const askOne = async (index: number, patience: () => AbortSignal): Promise<void> => {
+    const account = accounts[index]
+    if (!account || read.gaveUp.has(account.key)) return
+    asked[index] = await ask(ports, account, callOf(account, index), read, patience())
   }
+  // Together they get a second, from the first one's start.
+  const hurried = () => (hurry.signal ??= AbortSignal.timeout(ports.waits.hungMs))
+  await inLanes([...prompt, ...hung], AT_ONCE, (index, behind) => {
+    const isHung = hung.includes(index)
+    const patienceMs = read.patienceMs(ports, Math.max(0, behind - hung.length))
+    return askOne(index, isHung ? hurried : () => AbortSignal.timeout(patienceMs))
+  })
   await parkOne(ports, asked)
   return asked
+}
+
+/** Places in the list of accounts: those that did not answer the last time come last, in any order, save one a minute. */
+function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[]; hung: number[] } {
+  const places = [...accounts.keys()]
+  const isHung = (place: number) => ports.hints.isHung(accounts[place]?.key ?? '')
+  const hung = places.filter(isHung)
+  const probed = hung.find((place) => ports.hints.mayProbe(accounts[place]?.key ?? '', ports.now()))
+  const others = hung.filter((place) => place !== probed)
+  const from = Math.floor(ports.random() * others.length)
+  return {
+    prompt: places.filter((place) => place === probed || !isHung(place)),
+    hung: [...others.slice(from), ...others.slice(0, from)],
+  }
 }
 
 /** Of the accounts that refuse, the first is parked: one request parks at most one. */
@@ -65,24 +113,56 @@ function judged(
 }
 
 /** A parked account is not asked: it counts as one that cannot answer. */
-async function ask(ports: Ports, account: Account, call: ProxyCall): Promise<Asked> {
+async function ask(
+  ports: Ports,
+  account: Account,
+  call: ProxyCall,
+  read: ReadTogether,
+  patience: AbortSignal
+): Promise<Asked> {
   const now = ports.now()
   if (findParking(ports.hints.parkings(account.key, now), PLAIN, now)) return { account }
-  const timeout = AbortSignal.timeout(WITHIN_MS)
-  const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout
+  // Who was asked a moment before the deadline has not hung.
+  const fair = AbortSignal.timeout(ports.waits.hungMs)
+  const late = AbortSignal.any([read.late, patience])
+  const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
   try {
-    const response = await sendOn(ports, call, account, signal)
-    const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
-    if (!bytes) return { account }
-    const text = new TextDecoder().decode(bytes)
-    const json = parseJson(text)
-    // An answer that cannot be read is none: the account counts as missing.
-    if (response.ok && json === undefined) return { account }
-    const order = judged(ports, call, response, json)
-    return { account, answer: { response, text, json }, ...(order ? { order } : {}) }
+    const found = await orAborted(receive(ports, call, account, signal), signal)
+    ports.hints.noteAnswered(account.key)
+    return found
   } catch {
-    return { account }
+    if (!late.aborted) return { account }
+    read.gaveUp.add(account.key)
+    if (fair.aborted && !ports.hints.isHung(account.key)) ports.hints.noteHung(account.key, now)
+    return { account, isLate: true }
   }
+}
+
+async function receive(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  signal: AbortSignal
+): Promise<Asked> {
+  const response = await sendOn(ports, call, account, signal)
+  const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
+  if (!bytes) return { account }
+  const text = new TextDecoder().decode(bytes)
+  const json = parseJson(text)
+  // An answer that cannot be read is none: the account counts as missing.
+  if (response.ok && json === undefined) return { account }
+  const order = judged(ports, call, response, json)
+  return { account, answer: { response, text, json }, ...(order ? { order } : {}) }
+}
+
+/** Also what does not heed the signal, as a log-in or a question to an object, is not waited for any longer. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason as Error)
+    if (signal.aborted) giveUp()
+    else signal.addEventListener('abort', giveUp, { once: true })
+    work.then(resolve, reject)
+  })
 }
 
 /** A read of our own on behalf of a call. */

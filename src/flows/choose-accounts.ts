@@ -7,10 +7,14 @@ import type { IdRef } from '#providers/provider.ts'
 import { findOwners, type NamedId } from './find-owners.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
-/** `isPinned`: no other account could serve it. */
+/**
+ * `isPinned`: no other account could serve it. `isPatient`: it would rather wait in line, where it is known who has room,
+ * than ask every account.
+ */
 export interface Eligible {
   accounts: Account[]
   isPinned: boolean
+  isPatient?: boolean
 }
 
 export async function chooseAccounts(

@@ -6,7 +6,7 @@
 import { readTarget } from '#domain/callback-target.ts'
 import type { AttemptResult, Delivery } from '#domain/delivery.ts'
 import { secretIdentity, type Outlets } from '#domain/endpoint.ts'
-import { HOP_HEADER, REPLY_REF_HEADER } from '#domain/headers.ts'
+import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
 import { signHex, signStandard } from '#domain/signatures.ts'
@@ -85,13 +85,10 @@ async function headersOf(
     'heygen-event-id': event.id,
     'heygen-timestamp': String(seconds),
   })
-  if (jobId !== undefined && /^[\x21-\x7e]+$/.test(jobId)) headers.set('x-gateway-job', jobId)
+  const job = jobId === undefined ? undefined : idsToHeader([jobId])
+  if (job !== undefined) setHeader(headers, 'x-gateway-job', job)
   const ref = target.kind === 'callback' ? target.ref : undefined
-  if (ref !== undefined)
-    headers.set(
-      REPLY_REF_HEADER,
-      ref.toWellFormed().replaceAll(/[^\x20-\x7e]+/g, encodeURIComponent)
-    )
+  if (ref !== undefined) setHeader(headers, REPLY_REF_HEADER, ref)
   const secrets = await openSecrets(ports, provider, tenant, target, outlets)
   const [current] = secrets
   if (current === undefined) return headers

@@ -4,6 +4,7 @@ import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
+import { onceByKey } from './once-by-key.ts'
 import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
 import { sendPlain } from './send-plain.ts'
@@ -14,7 +15,16 @@ import { readBytes } from './upstream.ts'
 
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
+/** What has a key runs once, on whatever path, and to its end even when the client goes away. */
 export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
+  const { signal: _, ...lasting } = call
+  const work = onceByKey(ports, lasting, () => dispatch(ports, lasting))
+  ports.defer(work.catch(() => {}))
+  return work
+}
+
+async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
   // As a server behind may read it.

@@ -4,8 +4,7 @@
  */
 import type { Delivery } from '#domain/delivery.ts'
 import type { DeliveryQuery, Ports } from '#domain/ports.ts'
-
-const AT_ONCE = 6
+import { inLanes, OBJECTS_AT_ONCE } from './in-lanes.ts'
 
 export interface DeliveryPage {
   deliveries: Delivery[]
@@ -36,7 +35,9 @@ export async function listDeliveries(
   query: DeliveryQuery
 ): Promise<DeliveryPage> {
   const one = { ...query, limit: query.limit + 1 }
-  const pages = await askEach(objects, (key) => ports.slots(key).listDeliveries(one))
+  const pages = await inLanes(objects, OBJECTS_AT_ONCE, (key) =>
+    ports.slots(key).listDeliveries(one)
+  )
   const all = pages.flat().toSorted((a, b) => b.createdAt - a.createdAt || compare(b.id, a.id))
   const deliveries = all.slice(0, query.limit)
   const last = deliveries.at(-1)
@@ -56,20 +57,9 @@ export async function findDelivery(
   tenant: string,
   id: string
 ): Promise<{ object: string; delivery: Delivery } | undefined> {
-  const found = await askEach(objects, async (object) => {
+  const found = await inLanes(objects, OBJECTS_AT_ONCE, async (object) => {
     const delivery = await ports.slots(object).findDelivery(tenant, id)
     return delivery && { object, delivery }
   })
   return found.find((one) => one !== undefined)
-}
-
-async function askEach<T>(
-  objects: readonly string[],
-  ask: (object: string) => Promise<T>
-): Promise<T[]> {
-  const answers: T[] = []
-  for (let at = 0; at < objects.length; at += AT_ONCE) {
-    answers.push(...(await Promise.all(objects.slice(at, at + AT_ONCE).map(ask))))
-  }
-  return answers
 }

@@ -2,6 +2,7 @@
 import { findAccount, type Account } from '#domain/account.ts'
 import type { JobRecord, Ports } from '#domain/ports.ts'
 import { poolOf } from './find-owners.ts'
+import { inLanes, OBJECTS_AT_ONCE } from './in-lanes.ts'
 import type { Provider } from '#providers/provider.ts'
 
 export interface FoundJob {
@@ -38,12 +39,10 @@ async function findById(
   const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
   const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
   const asked = owning ? [owning] : accounts
-  const found = await Promise.all(
-    asked.map(async (account) => {
-      const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
-      return record ? [{ account, record }] : []
-    })
-  )
+  const found = await inLanes(asked, OBJECTS_AT_ONCE, async (account) => {
+    const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
+    return record ? [{ account, record }] : []
+  })
   return found.flat()[0] ?? findAtFormer(ports, provider, tenant, id)
 }
 

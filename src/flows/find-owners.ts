@@ -7,7 +7,7 @@ import { AppError } from '#domain/errors.ts'
 import { textsAt, valueAt } from '#domain/json-pointer.ts'
 import type { Owner, OwnerPool, Ports } from '#domain/ports.ts'
 import type { IdRef, IdSearch } from '#providers/provider.ts'
-import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
+import { askAccounts, readCall, ReadTogether, type Asked } from './ask-accounts.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
 /** Searches at once in one isolate and tenant. */
@@ -19,6 +19,9 @@ export interface NamedId {
   ref: IdRef
   id: string
 }
+
+/** `read`: all searches of one call have one deadline. */
+type Wanted = NamedId & { how: IdSearch; read: ReadTogether }
 
 export function poolOf(tenant: string, provider: string, accounts: readonly Account[]): OwnerPool {
   const newest = Math.max(0, ...accounts.map((account) => account.createdAt))
@@ -63,7 +66,10 @@ async function search(
     )
   }
   const results: Owner[] = []
-  for (const one of wanted) results.push(...(await searchOnce(ports, call, pool, accounts, one)))
+  const read = new ReadTogether(ports)
+  for (const one of wanted) {
+    results.push(...(await searchOnce(ports, call, pool, accounts, { ...one, read })))
+  }
   return results
 }
 
@@ -73,7 +79,7 @@ function searchOnce(
   call: ProxyCall,
   pool: OwnerPool,
   accounts: readonly Account[],
-  wanted: NamedId & { how: IdSearch }
+  wanted: Wanted
 ): Promise<Owner[]> {
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
@@ -89,18 +95,18 @@ async function searchOne(
   call: ProxyCall,
   pool: OwnerPool,
   accounts: readonly Account[],
-  { ref, id, how }: NamedId & { how: IdSearch }
+  { ref, id, how, read }: Wanted
 ): Promise<Owner[]> {
   const looks = accounts.flatMap((account) => looksOn(call, account, how))
-  let next = 0
   const asked = await askAccounts(
     ports,
     looks.map(({ account }) => account),
-    () => readCall(call.provider, call, looks[next++]?.how ?? how)
+    (_, index) => readCall(call.provider, call, looks[index]?.how ?? how),
+    read
   )
   const shown = asked.filter((one, index) => has(one, looks[index]?.how ?? how, id))
   const holders = accounts.filter((account) => shown.some((one) => one.account === account))
-  const isCertain = asked.every(saysSomething)
+  const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
   const found: Owner[] = []
@@ -123,9 +129,10 @@ function looksOn(
   return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }
 
-/** Refused, overloaded or unreachable accounts say nothing about an id. */
-function saysSomething({ answer, order }: Asked): boolean {
-  return answer !== undefined && order === undefined && answer.response.status < 500
+/** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
+function saysSomething({ answer, order }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || order !== undefined || answer.response.status >= 500) return false
+  return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
 }
 
 function has({ answer }: Asked, how: IdSearch, id: string): boolean {

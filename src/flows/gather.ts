@@ -1,6 +1,7 @@
 /** One answer out of those of several accounts: which count, which are missing, and what to say when none does. */
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
+import { setHeader } from '#domain/headers.ts'
 import { findParking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Asked } from './ask-accounts.ts'
@@ -21,7 +22,7 @@ export function partialAnswer(first: Answer, text: string, asked: readonly Asked
   response.headers.delete('etag')
   const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
   const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
-  if (emails.length > 0) response.headers.set('X-Gateway-Partial', emails.join(', '))
+  if (emails.length > 0) setHeader(response.headers, 'X-Gateway-Partial', emails.join(', '))
   return { response }
 }
 
@@ -39,5 +40,8 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
   }
   const soonest = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
   if (soonest) throw unavailable(soonest.account, soonest.parking, now)
+  if (asked.some((one) => one.isLate)) {
+    throw new AppError('upstream_timeout', 'The provider did not answer in time.')
+  }
   throw new AppError('upstream_unreachable', 'The provider could not be reached.')
 }

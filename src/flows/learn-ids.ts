@@ -1,6 +1,7 @@
 /** Remembers whose the ids are that an answer names as created. What is learnt twice costs nothing the second time. */
 import type { Account } from '#domain/account.ts'
 import { textsAt } from '#domain/json-pointer.ts'
+import type { JobStart } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import { poolOf } from './find-owners.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -15,14 +16,23 @@ export function createdOwners(call: ProxyCall, account: Account, answer: unknown
   }))
 }
 
+/** `lease`: the request that made them. */
+export function jobOwners(starts: readonly JobStart[], account: Account, lease: string): Owner[] {
+  return starts.map(({ jobId }) => {
+    return { id: jobId, email: account.email, source: 'created', mayBeShared: false, lease }
+  })
+}
+
+/** Each id once; the first that is said of it counts. */
 export async function learnIds(
   ports: Ports,
   call: ProxyCall,
-  owners: readonly Owner[]
+  named: readonly Owner[]
 ): Promise<void> {
+  const owners = named.filter(({ id }, index) => named.findIndex((one) => one.id === id) === index)
   if (owners.length === 0) return
   const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
   await ports.owners
-    .learn(poolOf(call.tenant, call.provider.name, accounts), [...owners])
+    .learn(poolOf(call.tenant, call.provider.name, accounts), owners)
     .catch(() => ports.log('learn_failed', { requestId: call.requestId }))
 }

@@ -7,7 +7,7 @@ import { AppError } from '#domain/errors.ts'
 import { mergePages, type Row } from '#domain/merge-rows.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
-import { askAccounts, type Asked } from './ask-accounts.ts'
+import { askAccounts, ReadTogether, type Asked } from './ask-accounts.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
 import { learnIds } from './learn-ids.ts'
 import { pagedText, rowsIn } from './list-rows.ts'
@@ -66,11 +66,12 @@ async function askUpTo(
   const size = Math.min(wanted, counted.most)
   const rows: Row[][] = accounts.map(() => [])
   const asked: Asked[] = accounts.map((account) => ({ account }))
+  const read = new ReadTogether(ports)
   let open = accounts.map((_, index) => index)
   for (let page = 1; open.length > 0 && (page - 1) * size < wanted; page += 1) {
     const search = searchFor(call, counted, page, size)
     const turn = open.flatMap((index) => accounts[index] ?? [])
-    const answers = await askAccounts(ports, turn, () => ({ ...call, search }))
+    const answers = await askAccounts(ports, turn, () => ({ ...call, search }), read)
     const full = open.filter((index, at) => {
       const one = answers[at]
       const isFirst = page === 1 || !one?.answer || one.answer.response.status >= 300

@@ -16,7 +16,7 @@ import {
 } from '#domain/merge-rows.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
-import { askAccounts, type Asked } from './ask-accounts.ts'
+import { askAccounts, ReadTogether, type Asked } from './ask-accounts.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
 import { learnIds } from './learn-ids.ts'
 import { readPlace, writePlace, type Place } from './list-place.ts'
@@ -43,13 +43,18 @@ export async function mergeLists(
 ): Promise<ProxyAnswer> {
   const query = queryOf(call, shape)
   const start = await readPlace(ports, call, shape, query)
-  const round = await mergeTo(ports, call, { shape, query, accounts }, start)
+  const round = await mergeTo(
+    ports,
+    call,
+    { shape, query, accounts, read: new ReadTogether(ports) },
+    start
+  )
   const { asked, open, merged, place } = round
   const answered = answersOf(asked)
   const [first] = answered
   if (!first) return noneAnswered(ports, asked)
-  await learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
-  const token = place ? await writePlace(ports, call, place) : null
+  const learning = learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
+  const [token] = await Promise.all([place ? writePlace(ports, call, place) : null, learning])
   const text =
     shape.rows.length > 1
       ? unpagedText(shape, answered)
@@ -61,6 +66,7 @@ interface List {
   shape: ListShape
   query: URLSearchParams
   accounts: readonly Account[]
+  read: ReadTogether
 }
 
 interface Round {
@@ -96,13 +102,14 @@ function pageIn(name: string, query: URLSearchParams): number {
 async function mergeOnce(
   ports: Ports,
   call: ProxyCall,
-  { shape, query, accounts }: List,
+  list: List,
   start: Place | undefined
 ): Promise<Round> {
-  const streams = start ? streamsAt(start, accounts) : firstStreams(shape, query, accounts)
+  const { shape, query, accounts } = list
+  const streams = start ? streamsAt(start, accounts) : firstStreams(ports, list)
   const open = streams.filter((stream) => !stream.cursor.isDone)
   const limit = start?.limit ?? limitOf(shape, query)
-  const asked = await askStreams(ports, call, shape, query, open, limit)
+  const asked = await askStreams(ports, call, list, open, limit)
   const pages = asked.map((one, index) => toPage(shape, one, open[index]?.cursor ?? START))
   const largest = Math.max(...pages.map((page) => page.rows.length), 1)
   const isPaged = shape.next !== undefined
@@ -110,12 +117,9 @@ async function mergeOnce(
   return { asked, open, merged, place: nextPlace(shape, open, asked, merged, limit) }
 }
 
-function firstStreams(
-  shape: ListShape,
-  query: URLSearchParams,
-  accounts: readonly Account[]
-): Stream[] {
-  const [home, ...others] = accounts
+/** Public rows are taken from an account that answers. */
+function firstStreams({ hints }: Ports, { shape, query, accounts }: List): Stream[] {
+  const home = accounts.find((account) => !hints.isHung(account.key)) ?? accounts[0]
   if (!home) return []
   const parameter = shape.shared?.query
   const wanted = parameter === undefined ? null : query.get(parameter)
@@ -125,7 +129,7 @@ function firstStreams(
   const own: Stream[] = accounts.map((account) => ({ account, part: 'private', cursor: START }))
   const shared: Stream = { account: home, part: 'public', cursor: START }
   if (wanted === 'public') return [shared]
-  return wanted === 'private' || others.length + own.length === 0 ? own : [...own, shared]
+  return wanted === 'private' ? own : [...own, shared]
 }
 
 /** 0: the client leaves it to the provider. */
@@ -137,8 +141,7 @@ function limitOf(shape: ListShape, query: URLSearchParams): number {
 function askStreams(
   ports: Ports,
   call: ProxyCall,
-  shape: ListShape,
-  query: URLSearchParams,
+  { shape, query, read }: List,
   streams: readonly Stream[],
   limit: number | undefined
 ): Promise<Asked[]> {
@@ -155,8 +158,7 @@ function askStreams(
     return { ...call, method: 'GET', body: null, search: search === '' ? '' : `?${search}` }
   })
   const targets = streams.map((stream) => stream.account)
-  let next = 0
-  return askAccounts(ports, targets, () => calls[next++] ?? call)
+  return askAccounts(ports, targets, (_, index) => calls[index] ?? call, read)
 }
 
 function toPage(shape: ListShape, { answer }: Asked, cursor: Cursor): StreamPage {

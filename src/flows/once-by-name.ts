@@ -6,10 +6,10 @@ import { AppError } from '#domain/errors.ts'
 import { hexHash } from '#domain/hash.ts'
 import type { Ports } from '#domain/ports.ts'
 import { idsOf } from './choose-accounts.ts'
-import { findJob } from './find-job.ts'
 import { poolOf } from './find-owners.ts'
 import { unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
+import { neverArrived } from './what-became.ts'
 
 export async function onceByName(
   ports: Ports,
@@ -41,17 +41,11 @@ export async function onceByName(
   // The Worker of the one before ended in the middle. Whoever has the name refuses a second one.
   const [owner] = await ports.owners.find(pool, [name])
   if (owner || turn.kind !== 'unknown') return run()
-  if (!(await neverArrived(ports, call, turn.requestId))) {
+  if (!(await neverArrived(ports, { tenant, provider, requestId: turn.requestId }))) {
     throw unknownOutcome(provider.name, turn.requestId)
   }
   await desk.endKey(key, turn.requestId, { kind: 'forget' })
   return onceByName(ports, call, run)
-}
-
-/** Without a lease nothing was sent; and what was looked for and not found is told as absent. */
-async function neverArrived(ports: Ports, call: ReadCall, requestId: string): Promise<boolean> {
-  const found = await findJob(ports, call.provider, call.tenant, requestId)
-  return found === undefined || found.record.ended?.outcome.status === 'absent'
 }
 
 /** What the client called its job. */

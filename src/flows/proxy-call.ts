@@ -21,6 +21,10 @@ export interface ProxyCall {
   bearer?: string
   /** A per-request limit (useapi.net's `maxJobs`). */
   limit?: number
+  /** Whose call it is; absent for a browser's. A repeat is one of the same token. */
+  tokenId?: string
+  /** The client says that it repeats nothing (`X-Gateway-Join: no`). */
+  isNew?: boolean
   /** Where else than at a callback in its body a job's end is to be told. */
   reply?: Reply
   /** The origin that the client called: one of our own. */
@@ -39,6 +43,8 @@ export interface ProxyAnswer {
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
+  /** The request whose answer this repeat of it got. */
+  joined?: string
 }
 
 /** A call whose body has been looked at, so that it can be sent more than once. */

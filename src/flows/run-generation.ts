@@ -10,7 +10,8 @@ import type { LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
-import { onceByKey } from './once-by-key.ts'
+import { joinRepeat, noteUnknown } from './join-repeats.ts'
+import { unknownEffect } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { passOn, sendOn } from './send-on.ts'
 import { giveBack } from './start-job.ts'
@@ -22,16 +23,16 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** Deferred before it is awaited: a client that leaves must not leave its slot taken until the deadline. */
 export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const work = onceByKey(ports, call, () => generate(ports, call))
+  const work = joinRepeat(ports, call, () => generate(ports, call))
   ports.defer(work.catch(() => {}))
   return work
 }
 
 async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, leaseAskOf(call))
-    return search.serve((account) => generateOn(ports, call, account))
+  return waitForSlot(ports, call, eligible, 1, (among) => {
+    const search = new SlotSearch(ports, call, among, leaseAskOf(call))
+    return search.serve(({ account }) => generateOn(ports, call, account))
   })
 }
 
@@ -50,11 +51,11 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
 }
 
 async function generateOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
-  const free = () => giveBack(ports, account, call.requestId)
+  const free = async () => void (await giveBack(ports, account, call.requestId))
   const signal = AbortSignal.timeout(ports.waits.createGiveUpMs)
-  const sent = await sendOn(ports, call, account, signal).catch((error: unknown) => {
+  const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     ports.defer(free())
-    throw error instanceof AppError ? unknownGeneration(account) : error
+    throw error instanceof AppError ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent
   const { email } = account
@@ -77,7 +78,7 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   }
   const verdict = call.provider.judge(judged)
   const answer = { response: passOn(sent, body), email }
-  if (verdict.kind === 'unsure') throw unknownGeneration(account)
+  if (verdict.kind === 'unsure') throw await unknownGeneration(ports, call, account)
   if (verdict.kind === 'caller') return { kind: 'done', answer }
   return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
 }
@@ -92,15 +93,19 @@ async function pinned(
 ): Promise<ProxyAnswer> {
   const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
   ports.defer(free())
-  if (!bytes) throw unknownGeneration(account)
+  if (!bytes) throw await unknownGeneration(ports, call, account)
   await learnIds(ports, call, createdOwners(call, account, parseJson(bytes)))
   return { response: passOn(sent, bytes), email: account.email }
 }
 
-/** It may have been made and paid for; nothing of it can be asked for later. */
-function unknownGeneration(account: Account): AppError {
-  const message = 'Whether it was generated is not known; it was not sent again.'
-  return new AppError('outcome_unknown', message, { accountEmail: account.email })
+/** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */
+async function unknownGeneration(
+  ports: Ports,
+  call: ReadCall,
+  { email }: Account
+): Promise<AppError> {
+  await noteUnknown(ports, call, { email, canBeFound: false })
+  return unknownEffect(email)
 }
 
 /** The answer's body as it comes; its end, or the client's leaving, frees the slot. */

@@ -7,6 +7,7 @@ import { sendNamed } from './named-jobs.ts'
 import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
+import { upstreamKey } from './upstream-key.ts'
 
 export async function sendOn(
   ports: Ports,
@@ -35,7 +36,9 @@ async function sendOnce(
   const { provider, match, method, path, search, body } = call
   const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
   const headers = new Headers(call.headers)
-  if (!provider.takesIdempotencyKey(path)) headers.delete('idempotency-key')
+  const key = await upstreamKey(ports, call, account)
+  if (key === undefined) headers.delete('idempotency-key')
+  else headers.set('idempotency-key', key)
   if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
   else {
     const at = { path, now: ports.now(), settings: ports.settings }

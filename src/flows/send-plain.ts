@@ -12,6 +12,7 @@ import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
+import { unknownEffect } from './outcome-unknown.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { roomiestFirst } from './roomiest-first.ts'
@@ -36,6 +37,19 @@ export async function sendPlain(
   call: ProxyCall,
   json: unknown
 ): Promise<ProxyAnswer> {
+  return sendOnAccounts(ports, call, json).catch((error: unknown) => {
+    throw isUncertain(call, error) ? unknownEffect(error.details.accountEmail) : error
+  })
+}
+
+/** A POST that may have started something which costs: on a path that no row knows, or of a client that gave it a key. */
+function isUncertain(call: ProxyCall, error: unknown): error is AppError {
+  if (call.method !== 'POST' || (call.match && !call.headers.has('idempotency-key'))) return false
+  const code = error instanceof AppError ? error.code : undefined
+  return code === 'upstream_unreachable' || code === 'upstream_timeout'
+}
+
+async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, json)
   const drawn = usable(ports, eligible)
   const isRoomy = call.match?.route.pool === 'roomy' && drawn.length > 1

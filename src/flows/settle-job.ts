@@ -23,19 +23,27 @@ export async function settleJobs(
   if (order) await parkAccount(ports, account, order)
 }
 
-/** That a job waits for a human is news once, and that it goes on again is, too. */
+/** That a job waits for a human is news once, and that it goes on again is, too; so is another name of it. */
 function isNews(ports: Ports, account: Account, report: JobReport): boolean {
+  if (report.state === 'unclear') return false
   const waiting = `${account.key} ${report.watch} waiting`
+  if (report.alias && !ports.toldEnds.has(aliasName(account, report))) return true
   if (report.state === 'running') return ports.toldEnds.has(waiting)
   return !ports.toldEnds.has(`${account.key} ${report.watch} ${report.state}`)
 }
 
 function note(ports: Ports, account: Account, report: JobReport): void {
   const waiting = `${account.key} ${report.watch} waiting`
+  if (report.alias) ports.toldEnds.add(aliasName(account, report))
   if (report.state !== 'waiting') ports.toldEnds.delete(waiting)
-  if (report.state !== 'running') {
+  // A word that means an end only when it is said again is passed on each time.
+  if (report.state !== 'running' && report.state !== 'ending') {
     ports.toldEnds.add(`${account.key} ${report.watch} ${report.state}`)
   }
+}
+
+function aliasName(account: Account, { watch, alias = '' }: JobReport): string {
+  return `${account.key} ${watch} = ${alias}`
 }
 
 /**

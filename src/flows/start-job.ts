@@ -6,17 +6,21 @@
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
+import { textsAt } from '#domain/json-pointer.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
+import type { Verdict } from '#providers/provider.ts'
 import { chooseAccounts } from './choose-accounts.ts'
-import { createdOwners, learnIds } from './learn-ids.ts'
-import { onceByKey } from './once-by-key.ts'
+import { lookAtOnce, soughtBy } from './found-job.ts'
+import { forgetUnknown, joinRepeat, noteUnknown } from './join-repeats.ts'
+import { createdOwners, jobOwners, learnIds } from './learn-ids.ts'
 import { namesOf, onceByName } from './once-by-name.ts'
 import { isTicketed, replyOf, withOwnCallback } from './own-callback.ts'
 import { unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
-import { SlotSearch, type Attempt } from './take-slot.ts'
+import { SlotSearch, type Attempt, type Granted } from './take-slot.ts'
+import { upstreamKey } from './upstream-key.ts'
 import { readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
@@ -24,20 +28,48 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const work = onceByKey(ports, call, () => onceByName(ports, call, () => createJob(ports, call)))
+  const once = () => onceByName(ports, call, () => createJob(ports, call))
+  const work = joinRepeat(ports, call, once)
   ports.defer(work.catch(() => {}))
   return work
 }
 
+/** One creation on its way. `hasLeft`: a lease of it may be left behind on an account that refused it. */
+interface Creation {
+  call: ReadCall
+  begunAt: number
+  hasLeft: boolean
+}
+
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
+  const creation: Creation = { call, begunAt: ports.now(), hasLeft: false }
   const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, () => {
-    const search = new SlotSearch(ports, call, eligible, ask, (account) => ({
-      isTicketed: isTicketed(ports, call, account),
-    }))
-    return search.serve((account) => createOn(ports, call, account))
+  const slots = ask.count * (ask.slots ?? 1)
+  return waitForSlot(ports, call, eligible, slots, (among) => {
+    const search = new SlotSearch(ports, call, among, ask, async (account) => {
+      if (isTooLate(ports, creation)) throw tooLate()
+      const key = await upstreamKey(ports, call, account)
+      return {
+        isTicketed: isTicketed(ports, call, account),
+        ...(key === undefined ? {} : { upstreamKey: key }),
+      }
+    })
+    return search.serve((granted) => {
+      creation.hasLeft ||= search.hasLeft
+      return createOn(ports, creation, granted)
+    })
   })
+}
+
+/** From then on a key under which no lease is found is free, so this one must not take any more. */
+function isTooLate(ports: Ports, { begunAt }: Creation): boolean {
+  return ports.now() - begunAt >= ports.waits.acquireWithinMs
+}
+
+function tooLate(): AppError {
+  const message = 'No account has taken this creation in time; nothing was started. Try again.'
+  return new AppError('slots_full', message, { retryAfterSeconds: 5 })
 }
 
 /** A creation that has no status row holds its slot for the call, not longer. */
@@ -63,108 +95,170 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   }
 }
 
-async function createOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
-  const { sent, bytes } = await receive(ports, call, account)
+async function createOn(ports: Ports, creation: Creation, granted: Granted): Promise<Attempt> {
+  const { call } = creation
+  const { account } = granted
+  // The granting itself was late: whoever asks after this creation may have been told already that it never left.
+  if (ports.now() - creation.begunAt >= ports.waits.staleKeyMs) {
+    await giveBack(ports, account, call.requestId)
+    throw tooLate()
+  }
+  const received = await receive(ports, creation, account)
+  if (!received) return lost(ports, call, account)
+  const { sent, bytes } = received
   const body = parseJson(bytes)
   const { status, headers } = sent
   const judged = { status, headers, body, isJobCall: true, now: ports.now(), match: call.match }
-  const verdict = judgeFor(call, judged)
+  const verdict = namesJob(call, status, body) ? ACCEPTED : judgeFor(call, judged)
   const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
-  if (verdict.kind === 'unsure') throw await unknown(ports, call, account)
-  if (verdict.kind === 'ok') {
-    return { kind: 'done', answer: await accept(ports, call, account, body, answer) }
-  }
-  await giveBack(ports, account, call.requestId)
+  if (verdict.kind === 'unsure') return lost(ports, call, account)
+  if (verdict.kind === 'ok') return accept(ports, creation, granted, body, answer)
+  await letGo(ports, creation, account)
   if (verdict.kind === 'caller') return { kind: 'done', answer }
   return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
 }
 
+const ACCEPTED: Verdict = { kind: 'ok' }
+
+/** An answer that names the job was given by whoever started it, whatever else stands in it. */
+function namesJob({ match, provider }: ReadCall, status: number, body: unknown): boolean {
+  if (!match || status >= 300) return false
+  if (match.route.job) return provider.readJobs(match, undefined, body).length > 0
+  return match.route.creates.some((pointer) => textsAt(body, pointer).length > 0)
+}
+
 /**
- * The whole answer within the time that a creation has. Anything less leaves the outcome unknown: the lease stays and
- * the account's alarm finds out. An error of our own before the call was made gives the slot back.
+ * The whole answer within the time that a creation has. Anything less (undefined) leaves the outcome unknown: the lease
+ * stays. An error of our own before the call was made gives the slot back.
  */
 async function receive(
   ports: Ports,
-  call: ReadCall,
+  creation: Creation,
   account: Account
-): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> }> {
+): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> } | undefined> {
+  const { call } = creation
   const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const sending = withOwnCallback(ports, call, account).then((own) =>
     sendOn(ports, own, account, giveUp)
   )
   const sent = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError) throw await unknown(ports, call, account)
-    await giveBack(ports, account, call.requestId)
+    if (error instanceof AppError) return undefined
+    await letGo(ports, creation, account)
     throw error
   })
-  const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined)
-  if (!bytes) throw await unknown(ports, call, account)
-  return { sent, bytes }
+  const bytes = sent && (await readBytes(sent.body, ANSWER_BYTES_MAX).catch(() => undefined))
+  return sent && bytes ? { sent, bytes } : undefined
 }
 
-/** The name that the client gave it is remembered: sent again, it meets the first one at the same account. */
-async function unknown(ports: Ports, call: ReadCall, account: Account): Promise<AppError> {
+/**
+ * Nobody knows what became of it: it is looked for at once, while the client waits, and repeats of it join from now on.
+ * The name that the client gave it is remembered: sent again, it meets the first one at the same account.
+ */
+async function lost(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
+  const { email } = account
   const owners = namesOf(call).map((id): Owner => {
-    return { id, email: account.email, source: 'created', mayBeShared: false }
+    return { id, email, source: 'created', mayBeShared: false }
   })
-  await learnIds(ports, call, owners)
-  return unknownOutcome(call.provider.name, call.requestId, account.email)
+  const sought = soughtBy(call)
+  const noting = Promise.all([
+    noteUnknown(ports, call, { email, canBeFound: Boolean(call.match?.route.job) }),
+    learnIds(ports, call, owners),
+  ])
+  const found = await lookAtOnce(ports, call, account)
+  await noting
+  if (!found) {
+    const details = { accountEmail: email, isSought: sought !== undefined }
+    throw unknownOutcome(call.provider.name, call.requestId, details)
+  }
+  await forgetUnknown(ports, call)
+  return { kind: 'done', answer: found }
 }
 
 async function accept(
   ports: Ports,
-  call: ReadCall,
-  account: Account,
+  creation: Creation,
+  granted: Granted,
   body: unknown,
   answer: ProxyAnswer
-): Promise<ProxyAnswer> {
+): Promise<Attempt> {
+  const { call } = creation
   const { match, provider, json, requestId } = call
+  const { account } = granted
   if (!match?.route.job) {
     await giveBack(ports, account, requestId)
     await learnIds(ports, call, createdOwners(call, account, body))
-    return answer
+    return { kind: 'done', answer }
   }
   const starts = provider.readJobs(match, json, body)
-  if (starts.length === 0) throw await unknown(ports, call, account)
-  await bindJobs(ports, call, account, starts, body)
-  return { ...answer, jobIds: starts.map((start) => start.jobId) }
+  if (starts.length === 0 && provider.asksForNothing?.(match, json)) {
+    await giveBack(ports, account, requestId)
+    return { kind: 'done', answer }
+  }
+  if (starts.length === 0) return lost(ports, call, account)
+  await bindJobs(ports, creation, granted, starts, body)
+  return { kind: 'done', answer: { ...answer, jobIds: starts.map((start) => start.jobId) } }
 }
 
-/** If binding fails the client still gets its job; the lease stays and the alarm finds the job by itself. */
+/** If binding fails the client still gets its job: it is tried again, and the desk is told which job it was. */
 async function bindJobs(
   ports: Ports,
-  call: ReadCall,
-  account: Account,
+  { call, hasLeft }: Creation,
+  { account, ask }: Granted,
   starts: JobStart[],
   answer: unknown
 ): Promise<void> {
-  const jobs: Owner[] = starts.map((start) => ({
-    id: start.jobId,
-    email: account.email,
-    source: 'created',
-    mayBeShared: false,
-    lease: call.requestId,
-  }))
-  const others = createdOwners(call, account, answer)
-  const owners = [...jobs, ...others.filter((one) => !jobs.some((job) => job.id === one.id))]
+  const { requestId, tenant, provider } = call
+  const { email, key } = account
+  const owners = [...jobOwners(starts, account, requestId), ...createdOwners(call, account, answer)]
   for (const watch of starts.flatMap((start) => start.watch)) {
     for (const state of ['completed', 'failed', 'waiting']) {
-      ports.toldEnds.delete(`${account.key} ${watch} ${state}`)
+      ports.toldEnds.delete(`${key} ${watch} ${state}`)
     }
   }
-  const results = await Promise.allSettled([
-    ports.slots(account.key).bind(call.requestId, starts),
-    learnIds(ports, call, owners),
-  ])
-  if (results.every((result) => result.status === 'fulfilled')) return
-  ports.log('bind_failed', { email: account.email, requestId: call.requestId })
+  const bind = () => ports.slots(key).bind(requestId, starts, ask)
+  const [bound] = await Promise.allSettled([bind(), learnIds(ports, call, owners)])
+  const isBound = bound.status === 'fulfilled'
+  if (!isBound) {
+    ports.log('bind_failed', { email, requestId })
+    ports.defer(
+      bindLater(ports, bind).catch(() => ports.log('bind_given_up', { email, requestId }))
+    )
+  }
+  if (isBound && !hasLeft) return
+  // Whoever looks for a lease of this request, here or on the account before, is told for certain.
+  await ports
+    .desk(tenant, provider.name)
+    .noteMade(requestId, { email, starts })
+    .catch(() => ports.log('made_not_noted', { email, requestId }))
 }
 
-/** A slot that cannot be given back now comes back by the alarm. */
-export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<void> {
-  await ports
+async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void> {
+  let isBound = false
+  for (const pauseMs of ports.waits.bindPausesMs) {
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    isBound = await bind().then(
+      () => true,
+      () => false
+    )
+    if (isBound) return
+  }
+  throw new Error('not bound')
+}
+
+async function letGo(ports: Ports, creation: Creation, account: Account): Promise<void> {
+  if (!(await giveBack(ports, account, creation.call.requestId))) creation.hasLeft = true
+}
+
+/** A slot that cannot be given back now (false) comes back by the alarm. */
+export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<boolean> {
+  const isFreed = await ports
     .slots(account.key)
     .release(leaseId)
-    .catch(() => ports.log('release_failed', { email: account.email, requestId: leaseId }))
+    .then(
+      () => true,
+      () => false
+    )
+  if (!isFreed) ports.log('release_failed', { email: account.email, requestId: leaseId })
   ports.hints.noteFreed(account.key)
+  return isFreed
 }

@@ -21,28 +21,41 @@ export type Attempt =
   | { kind: 'done'; answer: ProxyAnswer }
   | { kind: 'refused'; answer: ProxyAnswer; order?: ParkOrder }
 
+/** What of the lease depends on the account. */
+type OnAccount = (account: Account) => Promise<Partial<LeaseAsk>>
+
+/** An account that granted the lease, and what it was asked for with. */
+export interface Granted {
+  account: Account
+  ask: LeaseAsk
+}
+
 type Refused = Extract<LeaseAnswer, { ok: false }>
 
 /** One creation's search for a slot; an account is asked once. */
 export class SlotSearch {
   readonly #ports: Ports
   readonly #ask: LeaseAsk
-  readonly #onAccount: (account: Account) => Partial<LeaseAsk>
+  readonly #onAccount: OnAccount
   readonly #pool: string
   readonly #candidates: Account[]
   readonly #parked: { account: Account; parking: Parking }[]
   readonly #refused: { account: Account; answer: Refused }[] = []
   readonly #startedAt: number
+  /** A lease may have been left behind on an account that was asked for one and did not answer. */
+  hasLeft = false
   /** Set when only one account could serve. */
   readonly #named: string | undefined
+  /** Those that a patient call did not ask, since the line knows better. */
+  readonly #unasked: Account[] = []
+  readonly #isPatient: boolean
 
-  /** `onAccount`: what of the lease depends on the account. */
   constructor(
     ports: Ports,
     call: ReadCall,
     eligible: Eligible,
     ask: LeaseAsk,
-    onAccount: (account: Account) => Partial<LeaseAsk> = () => ({})
+    onAccount: OnAccount = async () => ({})
   ) {
     const wish = { isJob: true, meter: ask.meter }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
@@ -50,6 +63,7 @@ export class SlotSearch {
     this.#ask = ask
     this.#onAccount = onAccount
     this.#pool = poolOf(call, eligible, ask)
+    this.#isPatient = eligible.isPatient === true
     this.#candidates = choice.candidates
     this.#parked = choice.parked
     this.#startedAt = ports.now()
@@ -59,25 +73,36 @@ export class SlotSearch {
   }
 
   /** The next account that granted the lease, or undefined when none is left. */
-  async #next(): Promise<Account | undefined> {
+  async #next(): Promise<Granted | undefined> {
     for (let account = this.#candidates.shift(); account; account = this.#candidates.shift()) {
-      const answer = await this.#acquire(account)
+      if (this.#isLeftToTheLine(account)) {
+        this.#unasked.push(account)
+        continue
+      }
+      const ask = { ...this.#ask, ...(await this.#onAccount(account)) }
+      const answer = await this.#acquire(account, ask)
       if (answer.ok) {
         if (answer.free <= 0) this.#ports.hints.noteFull(account.key, this.#ports.now())
-        return account
+        return { account, ask }
       }
       this.#note(account, answer)
     }
     return undefined
   }
 
+  /** A patient call goes by what it believes, and asks until the first that is full after all. */
+  #isLeftToTheLine({ key }: Account): boolean {
+    if (!this.#isPatient) return false
+    const isFound = this.#refused.some(({ answer }) => answer.reason === 'full')
+    return isFound || this.#ports.hints.isFull(key, this.#ports.now())
+  }
+
   /** An object that cannot be asked grants nothing: closed, not open. */
-  async #acquire(account: Account): Promise<LeaseAnswer> {
+  async #acquire(account: Account, ask: LeaseAsk): Promise<LeaseAnswer> {
     try {
-      return await this.#ports
-        .slots(account.key)
-        .acquire({ ...this.#ask, ...this.#onAccount(account) })
+      return await this.#ports.slots(account.key).acquire(ask)
     } catch {
+      this.hasLeft = true
       this.#ports.log('acquire_failed', { email: account.email, requestId: this.#ask.leaseId })
       this.#ports.defer(
         this.#ports
@@ -94,7 +119,7 @@ export class SlotSearch {
 
   #note(account: Account, answer: Refused): void {
     const { hints } = this.#ports
-    if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now())
+    if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
     if (answer.reason === 'parked' && answer.parking) {
       hints.noteParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
@@ -106,12 +131,13 @@ export class SlotSearch {
    * Attempts the call on one account after the other until one is done with it. Only a received refusal leads on to
    * the next account, and one request parks at most one.
    */
-  async serve(attempt: (account: Account) => Promise<Attempt>): Promise<ProxyAnswer> {
+  async serve(attempt: (granted: Granted) => Promise<Attempt>): Promise<ProxyAnswer> {
     let refusal: ProxyAnswer | undefined
     for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
-      const account = await this.#next()
-      if (!account) break
-      const result = await attempt(account)
+      const granted = await this.#next()
+      if (!granted) break
+      const { account } = granted
+      const result = await attempt(granted)
       if (result.kind === 'done') return result.answer
       if (!result.order) refusal ??= result.answer
       const parking = result.order && (await parkAccount(this.#ports, account, result.order))
@@ -124,12 +150,18 @@ export class SlotSearch {
   /** What to tell the client when no account is left. */
   #failure(): AppError {
     const now = this.#ports.now()
-    const ends = this.#refused.flatMap(({ answer }) =>
+    const { hints, waits } = this.#ports
+    const answered = this.#refused.flatMap(({ answer }) =>
       answer.reason === 'full' ? [answer.retryAt] : []
     )
+    const believed = this.#unasked.map(
+      ({ key }) => hints.fullUntil(key) ?? now + waits.typicalJobMs
+    )
+    const ends = [...answered, ...believed]
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
     const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
-    if (ends.length > 0) this.#ports.hints.noteRefusal(this.#pool, soonest, this.#startedAt)
+    if (ends.length > 0 && believed.length === 0)
+      hints.noteRefusal(this.#pool, soonest, this.#startedAt)
     const [parkedBusy] = busy
     if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
     if (Number.isFinite(soonest)) return full(soonest, now, this.#named)

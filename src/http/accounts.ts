@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { findAccount, type Account } from '#domain/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/errors.ts'
 import type { Parking } from '#domain/parking.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { detailsOf } from '#flows/account-details.ts'
 import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
@@ -62,8 +63,11 @@ export function accounts(provider: Provider): App {
     async (c) => {
       const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
       if (all.length === 0) throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
-      const views = all.map(async (one) => [one.email, await toView(c, provider, one)])
-      return c.json(Object.fromEntries(await Promise.all(views)) as Record<string, unknown>)
+      const views = await inLanes(all, OBJECTS_AT_ONCE, async (one) => [
+        one.email,
+        await toView(c, provider, one),
+      ])
+      return c.json(Object.fromEntries(views) as Record<string, unknown>)
     }
   )
 

@@ -2,12 +2,13 @@
 import type { Context } from 'hono'
 import { emailFromHeader, emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import { headersUp } from '#domain/headers.ts'
+import { headersUp, idsToHeader, setHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferredWait } from './prefer-wait.ts'
+import { joiningOf } from './joining.ts'
 import { replyOfHeaders } from './reply.ts'
 import { surfaceOf, type Surface } from './surface.ts'
 
@@ -50,6 +51,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
     ...(reply === undefined ? {} : { reply }),
     mayChange: c.get('caller')?.scope === 'full',
+    ...joiningOf(c),
   }
 }
 
@@ -57,8 +59,11 @@ function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds }: ProxyAnswer): Response {
-  if (email !== undefined) response.headers.set('X-Gateway-Account', emailToHeader(email))
-  if (jobIds && jobIds.length > 0) response.headers.set('X-Gateway-Job', jobIds.join(','))
+export function toResponse({ response, email, jobIds, joined }: ProxyAnswer): Response {
+  const jobs = idsToHeader(jobIds ?? [])
+  const { headers } = response
+  if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
+  if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
+  if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
   return response
 }

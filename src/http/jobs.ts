@@ -7,6 +7,7 @@ import { AppError } from '#domain/errors.ts'
 import { holdsSlot, type Lease } from '#domain/lease.ts'
 import { findParking } from '#domain/parking.ts'
 import type { JobRecord, SlotsView } from '#domain/ports.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { findJob } from '#flows/find-job.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
@@ -146,13 +147,12 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  const views = accounts.map(async (account) => {
+  return inLanes(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
     // What is about to be shown as free must not be refused from memory.
     if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
     return { account, view }
   })
-  return Promise.all(views)
 }
 
 /** Available is what is usable and not full: a parked account has no room, and says why. */

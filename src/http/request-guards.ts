@@ -3,11 +3,12 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
 import { HOP_HEADER } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
+import { newTimedId } from '#domain/time-key.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** Ours, never the client's: it names leases, so it must not be chosen from outside. */
+/** Ours, never the client's: it names leases, so it must not be chosen from outside. In the order of time, as their table is. */
 export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
-  c.set('requestId', crypto.randomUUID())
+  c.set('requestId', newTimedId(Date.now()))
   await next().catch((thrown: unknown) => {
     // Some libraries throw what is no Error; those would pass by onError and show as they are.
     throw thrown instanceof Error ? thrown : new Error(String(thrown))

@@ -6,19 +6,35 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
+import { headerText, idsToHeader } from '#domain/headers.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
 
+const IN_PROGRESS_SECONDS = 5
+
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
   const known = error instanceof AppError ? error : unexpected(error, requestId)
-  c.header('X-Gateway-Error', known.code)
-  c.header('X-Request-Id', requestId)
-  const { retryAfterSeconds, accountEmail } = known.details
-  if (retryAfterSeconds !== undefined) c.header('Retry-After', String(retryAfterSeconds))
-  if (accountEmail !== undefined) c.header('X-Gateway-Account', emailToHeader(accountEmail))
+  const headers = { ...headersOf(known), 'X-Request-Id': requestId }
+  for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
   return body(known, c, requestId)
+}
+
+function headersOf({ code, details }: AppError): Record<string, string> {
+  const { accountEmail, jobIds, joined } = details
+  const jobs = jobIds && idsToHeader(jobIds)
+  const isInProgress = code === 'request_in_progress'
+  const seconds = details.retryAfterSeconds ?? (isInProgress ? IN_PROGRESS_SECONDS : undefined)
+  return {
+    'X-Gateway-Error': code,
+    ...(seconds === undefined ? {} : { 'Retry-After': String(seconds) }),
+    ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
+    ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
+    ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    // Some SDKs ask this first: a repeat may be a second paid job.
+    ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
+  }
 }
 
 function body(error: AppError, c: Context<AppEnv>, requestId: string): Response {

@@ -6,7 +6,7 @@ import type { Provider, ProviderSpeech } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { route, type App } from './route.ts'
-import { accountHeader, sendUseapi, useapiErrors } from './useapi-call.ts'
+import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
 const PAGE_MAX = 100
 
@@ -46,7 +46,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
       const { path, body } = mapping.create(fields)
       const on = email as string | undefined
       const sent = await sendUseapi(c, provider, { method: 'POST', path, email: on, body })
-      return c.json(mapping.createAnswer(sent.json), 200, accountHeader(sent.email))
+      return c.json(mapping.createAnswer(sent.json), 200, sentHeaders(sent))
     }
   )
 

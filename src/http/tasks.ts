@@ -9,7 +9,7 @@ import type { AppEnv } from './app-env.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { makeReply } from './reply.ts'
 import { route, type App } from './route.ts'
-import { accountHeader, sendUseapi, type Sent, useapiErrors } from './useapi-call.ts'
+import { accountHeader, sendUseapi, sentHeaders, type Sent, useapiErrors } from './useapi-call.ts'
 
 const task = z.looseObject({ task: z.looseObject({ id: z.string().nullable() }) })
 const history = z.object({ history: z.array(z.looseObject({})) })
@@ -119,7 +119,7 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
         }),
       })
       const view = call.answer?.(sent.json) ?? mapping.createdView(sent.json, { path, fields })
-      return c.json(view, 200, headersOf(sent))
+      return c.json(view, 200, sentHeaders(sent))
     }
   )
 }
@@ -135,11 +135,6 @@ function checkLimit(c: Context<AppEnv>, provider: Provider, limit: number | unde
 function built(call: BuiltCall): { path: string; body: unknown } {
   if ('wrong' in call) throw new AppError('bad_request', call.wrong)
   return call
-}
-
-function headersOf(sent: Sent): Record<string, string> {
-  const jobs = sent.jobIds?.join(',')
-  return { ...accountHeader(sent.email), ...(jobs ? { 'X-Gateway-Job': jobs } : {}) }
 }
 
 /**

@@ -3,10 +3,12 @@ import { parseJson } from '#domain/json-text.ts'
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/errors.ts'
+import { headerText, idsToHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
+import { joiningOf } from './joining.ts'
 import { preferredWait } from './prefer-wait.ts'
 import { ownError } from './route.ts'
 
@@ -15,6 +17,7 @@ export const useapiErrors = {
   404: ownError,
   412: ownError,
   422: ownError,
+  424: ownError,
   502: ownError,
   503: ownError,
   596: ownError,
@@ -33,10 +36,21 @@ export interface Sent {
   json: unknown
   email?: string
   jobIds?: string[]
+  joined?: string
 }
 
 export function accountHeader(email: string | undefined): Record<string, string> {
-  return email === undefined ? {} : { 'X-Gateway-Account': emailToHeader(email) }
+  return email === undefined ? {} : { 'X-Gateway-Account': headerText(emailToHeader(email)) }
+}
+
+/** What an answer about jobs carries besides its body. */
+export function sentHeaders({ email, jobIds, joined }: Sent): Record<string, string> {
+  const jobs = idsToHeader(jobIds ?? [])
+  return {
+    ...accountHeader(email),
+    ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
+    ...(joined === undefined ? {} : { 'X-Gateway-Joined': headerText(joined) }),
+  }
 }
 
 export async function sendUseapi(
@@ -58,6 +72,7 @@ export async function sendUseapi(
     headers: headersOf(c),
     body: wanted.body === undefined ? null : toBytes(wanted.body),
     signal: c.req.raw.signal,
+    ...joiningOf(c),
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(wanted.email === undefined ? {} : { email: wanted.email }),
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
@@ -87,11 +102,16 @@ function toBytes(body: unknown): Uint8Array<ArrayBuffer> {
 
 async function readAnswer(
   provider: Provider,
-  { response, email, jobIds }: ProxyAnswer
+  { response, email, jobIds, joined }: ProxyAnswer
 ): Promise<Sent> {
   const json = parseJson(await response.text().catch(() => ''))
   if (response.ok && json !== undefined) {
-    return { json, ...(email === undefined ? {} : { email }), ...(jobIds ? { jobIds } : {}) }
+    return {
+      json,
+      ...(email === undefined ? {} : { email }),
+      ...(jobIds ? { jobIds } : {}),
+      ...(joined === undefined ? {} : { joined }),
+    }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'
   const status = provider.tasks?.statusOf(json) ?? (isModerated ? 422 : response.status)

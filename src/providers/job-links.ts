@@ -4,6 +4,8 @@ import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { JobLink, Route, RouteMatch, StatusLink } from './provider.ts'
 
 export function countJobs(match: RouteMatch, body: unknown): number {
+  const by = match.route.job?.slotsBy
+  if (by) return by.counts[textAt(body, by.at) ?? ''] ?? 1
   const pointer = match.route.job?.slots
   const list = pointer === undefined ? undefined : valueAt(body, pointer)
   return Array.isArray(list) ? Math.max(1, list.length) : 1
@@ -40,7 +42,7 @@ function startOf(
   const watchId = (link.watchId && params[link.watchId.replace('path:', '')]) || jobId
   const watch = [`${link.watch}:${watchId}`]
   if (link.alias && alias) watch.push(`${link.alias.watch}:${alias}`)
-  const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId))
+  const pathTo = (ask: string) => ask.replace('{id}', encodeURIComponent(watchId.toWellFormed()))
   const askElse = link.askElse === undefined ? {} : { askElse: pathTo(link.askElse) }
   const reused = isReused(link) ? { isReused: true as const } : {}
   return { jobId, watch, ask: pathTo(link.ask), ...askElse, ...reused }
@@ -197,6 +199,7 @@ const REASONS = [
   '/data/error/code',
   '/data/failure_code',
   '/data/failure_message',
+  '/data/failure_reason',
   '/data/error/message',
   '/data/error_msg',
   '/data/error_message',

@@ -71,8 +71,8 @@ export interface Provider {
   /** Clients may present a token that they signed with a key pair of ours (HS256). */
   takesSignedTokens?: boolean
   names?: ProviderNames
-  /** Whether an Idempotency-Key means something to the provider on this path; else it does not go up. */
-  takesIdempotencyKey(path: string): boolean
+  /** Whether an Idempotency-Key means something to the provider on this row, or on a path without one; else it does not go up. */
+  takesIdempotencyKey(path: string, match: RouteMatch | undefined): boolean
   authorize(
     headers: Headers,
     credential: Credential,
@@ -86,6 +86,15 @@ export interface Provider {
   /** How many slots each of these jobs takes; absent: one. */
   slotsPerJob?(match: RouteMatch, body: unknown): number
   readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[]
+  /** The answer to a creation in the provider's shape, made of what was found of it: ids, and the first state of a job. */
+  creationAnswer(
+    match: RouteMatch,
+    starts: readonly JobStart[],
+    requestBody: unknown,
+    now: number
+  ): object
+  /** The body of a creation that asks the provider to check it and to start nothing. */
+  asksForNothing?(match: RouteMatch, requestBody: unknown): boolean
   expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined
   /** `text`: the answer as it came. */
   readReports(

@@ -45,6 +45,8 @@ export interface JobLink {
   askElse?: string
   /** Pointer to an array in the request body: one job, so one slot, for each member. */
   slots?: string
+  /** The same by a word of the request body, at `at`; a word that is not listed: one. */
+  slotsBy?: { at: string; counts: Readonly<Record<string, number>> }
   /** What a daily trial limit counts; such a limit parks only this meter. */
   meter?: string
 }
@@ -87,12 +89,15 @@ export interface Route {
   meter?: string
   /** Once the call is accepted, the session that it names is over. */
   ends?: boolean
-  /** The provider documents that it takes an Idempotency-Key here. */
-  takesKey?: true
-  /** A body that this row is known to refuse whatever else is so: it asks for a creation under its key. */
-  keyProbe?: Readonly<Record<string, unknown>>
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
+  /** The provider's documentation says that this call takes an `Idempotency-Key`. */
+  takesKey?: true
+  /**
+   * The body that asks under a key what became of a creation, and cannot start one: a member that the row's schema, read
+   * in the reference, requires at the top level, with a wrong type. Only on creations that take a key.
+   */
+  keyProbe?: Readonly<Record<string, unknown>>
 }
 
 export interface RouteMatch {
@@ -134,6 +139,8 @@ export interface IdSearch {
   /** JSON, for a list that is asked for with POST. */
   body?: string
   rows?: string
+  /** The path may be gone by now: its 404 says nothing of the id. */
+  mayBeRetired?: true
   /** All of these instead, where an account's credential cannot serve the path. */
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }

@@ -19,6 +19,8 @@ export interface RowOptions {
   meter?: string
   ends?: boolean
   notOffered?: string
+  takesKey?: true
+  keyProbe?: Readonly<Record<string, unknown>>
 }
 
 const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
@@ -52,6 +54,8 @@ function rowOf(method: Method) {
     ...(options.meter === undefined ? {} : { meter: options.meter }),
     ...(options.ends === undefined ? {} : { ends: options.ends }),
     ...(options.notOffered === undefined ? {} : { notOffered: options.notOffered }),
+    ...(options.takesKey === undefined ? {} : { takesKey: options.takesKey }),
+    ...(options.keyProbe === undefined ? {} : { keyProbe: options.keyProbe }),
   })
 }
 

@@ -12,6 +12,7 @@ interface MasterKey {
 const encoder = new TextEncoder()
 
 export function makeVault(masterKeys: readonly MasterKey[]): Vault {
+  let naming: Promise<CryptoKey> | undefined
   const ring = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
   return {
     async seal(identity, plain) {
@@ -34,7 +35,35 @@ export function makeVault(masterKeys: readonly MasterKey[]): Vault {
       const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
       return new TextDecoder().decode(plain)
     },
+    async name(text) {
+      const [first] = masterKeys
+      if (!first) throw new Error('no master key')
+      naming ??= importNaming(first.raw)
+      const signed = await crypto.subtle.sign('HMAC', await naming, encoder.encode(text))
+      return toBase64(new Uint8Array(signed))
+        .replaceAll('+', '-')
+        .replaceAll('/', '_')
+        .replace(/=+$/, '')
+    },
   }
+}
+
+/** Its own key, derived from the first master key, so that no sealing key signs. */
+async function importNaming(raw: string): Promise<CryptoKey> {
+  const base = await crypto.subtle.importKey('raw', fromBase64(raw), 'HKDF', false, ['deriveKey'])
+  const params = {
+    name: 'HKDF',
+    hash: 'SHA-256',
+    salt: new Uint8Array(),
+    info: encoder.encode('names'),
+  }
+  return crypto.subtle.deriveKey(
+    params,
+    base,
+    { name: 'HMAC', hash: 'SHA-256', length: 256 },
+    false,
+    ['sign']
+  )
 }
 
 function importKey(raw: string): Promise<CryptoKey> {

@@ -145,6 +145,14 @@ export class Tenant {
     return requests.filter((one) => one.method === 'POST' && one.path === this.kit.creation.path)
       .length
   }
+
+  /** The accounts that they went up on. */
+  async creators(): Promise<(string | null)[]> {
+    const requests = await this.at.sim.requests()
+    return requests
+      .filter((one) => one.method === 'POST' && one.path === this.kit.creation.path)
+      .map((one) => one.account)
+  }
 }
 
 export function jobOf(answer: Response): string {

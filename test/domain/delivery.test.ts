@@ -3,10 +3,12 @@ import {
   afterAttempt,
   deliveriesOf,
   nextToSend,
+  pendingOf,
   sendAgain,
   unfold,
   type AttemptResult,
   type Delivery,
+  type Pending,
 } from '#domain/delivery.ts'
 import type { Endpoint } from '#domain/endpoint.ts'
 import type { Lease } from '#domain/lease.ts'
@@ -37,7 +39,7 @@ function owed(id: string, host: string, more: Partial<Delivery> = {}): Delivery 
 
 const FAILED: AttemptResult = { at: NOW, ms: 1, status: 500, isTaken: false }
 
-test('one event makes one delivery for each who wants it, always under the same ids', () => {
+test('one event makes one delivery for each who wants it, under ids in the order of time', () => {
   const endpoints = [
     endpoint('all'),
     endpoint('fails', { events: ['avatar_video.fail'] }),
@@ -45,9 +47,12 @@ test('one event makes one delivery for each who wants it, always under the same 
     endpoint('mine', { entityId: 'v' }),
     endpoint('off', { status: 'disabled' }),
   ]
-  const ids = () => deliveriesOf(told(), { endpoints }, NOW).map((one) => one.id)
-  expect(ids()).toEqual(['evt_1.callback-r', 'evt_1.all', 'evt_1.mine'])
-  expect(ids()).toEqual(ids())
+  const idsAt = (now: number) => deliveriesOf(told(), { endpoints }, now).map((one) => one.id)
+  const names = ['evt_1.callback-r', 'evt_1.all', 'evt_1.mine']
+  expect(idsAt(NOW)).toEqual(names.map((name) => `01a3185c-5000-${name}`))
+  const all = [idsAt(1000), idsAt(NOW), idsAt(NOW + 1), idsAt(2 * NOW)]
+  for (const [index, ids] of all.slice(1).entries())
+    expect(ids.every((id) => (all[index] ?? []).every((before) => before < id))).toBe(true)
 })
 
 test('endpoints that could not be read are told when they can be', () => {
@@ -55,7 +60,7 @@ test('endpoints that could not be read are told when they can be', () => {
   expect(own?.target.kind).toBe('callback')
   expect(others?.target.kind).toBe('endpoints')
   const unfolded = unfold(others as Delivery, { endpoints: [endpoint('all')] }, NOW)
-  expect(unfolded).toMatchObject([{ id: 'evt_1.all', jobId: 'v', requestId: 'r' }])
+  expect(unfolded).toMatchObject([{ id: '01a3185c-5000-evt_1.all', jobId: 'v', requestId: 'r' }])
 })
 
 test('what is only the client’s own matter reaches no endpoint', () => {
@@ -116,10 +121,14 @@ test('a final refusal ends it at once; by hand it begins anew', () => {
   expect(again.attempts).toHaveLength(1)
 })
 
+function pending(...args: Parameters<typeof owed>): Pending {
+  return pendingOf(owed(...args))
+}
+
 test('a receiver that failed last time gets two of six connections, one receiver at most four', () => {
-  const bad = Array.from({ length: 10 }, (_, index) => owed(`bad${index}`, `bad${index}`))
+  const bad = Array.from({ length: 10 }, (_, index) => pending(`bad${index}`, `bad${index}`))
   const good = Array.from({ length: 10 }, (_, index) =>
-    owed(`good${index}`, 'good', { nextAt: NOW - 1 + index / 100 })
+    pending(`good${index}`, 'good', { nextAt: NOW - 1 + index / 100 })
   )
   const isFailing = (host: string) => host.startsWith('bad')
   const slow = nextToSend(bad, [], isFailing, 6, NOW)
@@ -127,13 +136,13 @@ test('a receiver that failed last time gets two of six connections, one receiver
   const all = nextToSend([...bad, ...good], slow, isFailing, 6, NOW)
   expect(all.map((one) => one.id)).toEqual(['good0', 'good1', 'good2', 'good3'])
   expect(nextToSend(good, [...slow, ...all], isFailing, 6, NOW)).toEqual([])
-  const retried = owed('retried', 'fresh', { attempts: [{ at: NOW, ms: 1 }] })
+  const retried = pending('retried', 'fresh', { attempts: [{ at: NOW, ms: 1 }] })
   expect(nextToSend([retried], slow, () => false, 6, NOW)).toEqual([retried])
   expect(nextToSend([retried], slow, isFailing, 6, NOW)).toEqual([])
 })
 
 test('what is not due, or is under way, is not started', () => {
-  const later = owed('later', 'a', { nextAt: NOW + 1 })
-  const now = owed('now', 'a')
+  const later = pending('later', 'a', { nextAt: NOW + 1 })
+  const now = pending('now', 'a')
   expect(nextToSend([later, now], [now], () => false, 6, NOW)).toEqual([])
 })

@@ -4,22 +4,60 @@ import { preferredWait } from '#http/prefer-wait.ts'
 
 const waiter = (id: string, since: number, ...accounts: string[]) => ({ id, since, accounts })
 
-test('a freed account serves the first in line whom it can serve', () => {
-  const line = new WaitingLine()
+type Line = WaitingLine<ReturnType<typeof waiter> & { slots?: number; tried?: string }>
+
+function served(line: Line): string[] {
+  return line.serve().map(({ waiter: { id }, account }) => `${id} at ${account}`)
+}
+
+test('a freed account serves the first in line whom it can serve, once', () => {
+  const line: Line = new WaitingLine()
   line.join(waiter('first', 1, 'a'))
   line.join(waiter('second', 2, 'a', 'b'))
   line.join(waiter('third', 3, 'b'))
-  expect(line.next('b')?.id).toBe('second')
-  expect(line.next('b')?.id).toBe('third')
-  expect(line.next('b')).toBeUndefined()
-  expect(line.next('a')?.id).toBe('first')
+  line.noteFreed('b', 2)
+  expect(served(line)).toEqual(['second at b', 'third at b'])
+  expect(served(line)).toEqual([])
+  line.noteFreed('a')
+  expect(served(line)).toEqual(['first at a'])
 })
 
-test('asking again keeps the place in line', () => {
-  const line = new WaitingLine()
+test('asking again keeps the place in line, and stands there once', () => {
+  const line: Line = new WaitingLine()
   line.join(waiter('later', 2, 'a'))
   line.join(waiter('earlier', 1, 'a'))
-  expect(line.next('a')?.id).toBe('earlier')
+  line.join(waiter('earlier', 1, 'a'))
+  expect(line.length).toBe(2)
+  line.noteFreed('a')
+  expect(served(line)).toEqual(['earlier at a'])
+})
+
+test('a slot that came free while nobody stood in line is given to the next who does', () => {
+  const line: Line = new WaitingLine()
+  line.noteFreed('a')
+  line.join(waiter('late', 1, 'a'))
+  expect(served(line)).toEqual(['late at a'])
+})
+
+test('who finds no room is not sent there again until the account has news; others are once it says that it has room', () => {
+  const line: Line = new WaitingLine()
+  line.noteFreed('a')
+  line.join({ ...waiter('large', 1, 'a'), tried: 'a' })
+  line.join(waiter('small', 2, 'a'))
+  expect(served(line)).toEqual([])
+  line.noteFree('a', 1)
+  expect(served(line)).toEqual(['small at a'])
+  line.noteFreed('a')
+  expect(served(line)).toEqual(['large at a'])
+})
+
+test('who needs several slots waits until an account has as many', () => {
+  const line: Line = new WaitingLine()
+  line.join({ ...waiter('pair', 1, 'a'), slots: 2 })
+  line.noteFreed('a')
+  expect(served(line)).toEqual([])
+  line.noteFreed('a')
+  expect(served(line)).toEqual(['pair at a'])
 })
 
 test('at most a hundred wait', () => {

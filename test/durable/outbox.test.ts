@@ -1,6 +1,6 @@
 /** When the object's alarm has to come for what is owed. */
 import { expect, test, vi } from 'vitest'
-import type { AttemptResult, Delivery } from '#domain/delivery.ts'
+import { pendingOf, type AttemptResult, type Delivery } from '#domain/delivery.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { Outbox } from '#durable/outbox.ts'
 
@@ -22,6 +22,18 @@ function delivery(id: string): Delivery {
   }
 }
 
+/** The rows that an outbox reads bodies from. */
+function rowsOf(...deliveries: Delivery[]) {
+  const rows = new Map(deliveries.map((one) => [one.id, one]))
+  return {
+    load: (id: string) => rows.get(id) ?? delivery(id),
+    save: (changed: Delivery[]) => {
+      for (const one of changed) rows.set(one.id, one)
+    },
+    noteSaved: () => {},
+  }
+}
+
 test('a delivery that is due again at once is never under way twice at the same time', async () => {
   let under = 0
   let most = 0
@@ -38,7 +50,7 @@ test('a delivery that is due again at once is never under way twice at the same 
       under -= 1
       return { at: Date.now(), ms: 5, status: tries < 4 ? 500 : 200, isTaken: tries >= 4 }
     },
-    save: () => {},
+    ...rowsOf(),
   })
   const now = Date.now()
   outbox.add([{ ...delivery('evt_again'), startedAt: now, nextAt: now }])
@@ -53,7 +65,7 @@ function hanging(): Outbox {
     lanes: () => 6,
     readOutlets: () => Promise.resolve({ endpoints: [] }),
     send: () => new Promise(() => {}),
-    save: () => {},
+    ...rowsOf(),
   })
 }
 
@@ -77,7 +89,7 @@ function outboxWith(send: () => Promise<AttemptResult>): Outbox {
     lanes: () => 6,
     readOutlets: async () => ({ endpoints: [] }),
     send,
-    save: () => {},
+    ...rowsOf(),
   })
 }
 
@@ -121,4 +133,39 @@ test('an attempt that hangs is made again, and the alarm does not ring for it wi
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('of what is owed only the names and times are in memory, the body while it is sent', async () => {
+  const rows = new Map<string, Delivery>()
+  const bodies: string[] = []
+  const outbox = new Outbox([pendingOf(delivery('evt_a'))], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    load: (id) => rows.get(id),
+    readOutlets: async () => ({ endpoints: [] }),
+    send: async ({ event }) => {
+      bodies.push(event.body)
+      return { at: 0, ms: 1, isTaken: true }
+    },
+    save: () => {},
+    noteSaved: () => {},
+  })
+  rows.set('evt_a', { ...delivery('evt_a'), event: { id: 'evt_a', type: 't', body: 'read late' } })
+  outbox.pump()
+  await expect.poll(() => outbox.isEmpty).toBe(true)
+  expect(bodies).toEqual(['read late'])
+})
+
+test('what is gone from the tables is not owed any more', async () => {
+  const outbox = new Outbox([pendingOf(delivery('evt_gone'))], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    load: () => undefined,
+    readOutlets: async () => ({ endpoints: [] }),
+    send: () => Promise.reject(new Error('nothing to send')),
+    save: () => {},
+    noteSaved: () => {},
+  })
+  outbox.pump()
+  await expect.poll(() => outbox.isEmpty).toBe(true)
 })

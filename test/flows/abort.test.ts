@@ -44,7 +44,11 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     log: () => {},
     hints: new Hints(),
     toldEnds: new Recent(10),
-    vault: { seal: async () => '', open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}' },
+    vault: {
+      name: async (text: string) => text,
+      seal: async () => '',
+      open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+    },
     accounts: {
       list: async () => ({ version: 1, accounts: [ACCOUNT] }),
     } as unknown as Ports['accounts'],

@@ -85,7 +85,11 @@ test('what needs no provider is done although the credential cannot be opened', 
     lease('lost', { heardAt: NOW - WAITS.lostMs }),
     lease('running'),
   ])
-  const vault = { seal: async () => '', open: () => Promise.reject(new Error('no key')) }
+  const vault = {
+    seal: async () => '',
+    open: () => Promise.reject(new Error('no key')),
+    name: async (text: string) => text,
+  }
   await reconcileAccount(portsWith({ vault }), heygen, desk)
   expect(left().map((one) => one.id)).toEqual(['running'])
   expect(left()[0]?.nextAt).toBeGreaterThan(NOW)
@@ -97,6 +101,7 @@ test('a lease that ended while the provider was asked about another does not com
     lease('fresh', { state: 'unbound', watch: [], acquiredAt: NOW - 31_000 }),
   ])
   const vault = {
+    name: async (text: string) => text,
     seal: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
   }
@@ -120,6 +125,7 @@ test('a lost creation without a callback id does not take the job of one that ha
   }
   const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
   const vault = {
+    name: async (text: string) => text,
     seal: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
   }

@@ -2,7 +2,15 @@
 import { afterAll, expect, test } from 'vitest'
 import { textsAt } from '#domain/json-pointer.ts'
 import { heygen } from '#providers/heygen/index.ts'
-import { bodyOf, IN_ORDER, nameOf, pathOf, type CatalogueRow } from '../support/catalogue.ts'
+import {
+  bodyOf,
+  IN_ORDER,
+  kindOf,
+  nameOf,
+  pathOf,
+  type CatalogueRow,
+} from '../support/catalogue.ts'
+import { oneOfEach } from '../support/full.ts'
 import { openGateway } from '../support/gateway.ts'
 
 const OWNER = 'bob@example.com'
@@ -30,6 +38,14 @@ function idsOf(row: CatalogueRow): string[] {
   return namedIds(row).filter((id) => !PUBLIC.has(id))
 }
 
+/** Where a row's ids stand. */
+function placesOf(row: CatalogueRow): string {
+  const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
+  return (match?.route.ids ?? []).map((ref) => ref.in).join(' ')
+}
+
+const CASES = oneOfEach(IN_ORDER.filter(isOwners), (row) => `${kindOf(row)} ${placesOf(row)}`)
+
 function namedIds(row: CatalogueRow): string[] {
   const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
   const query = new URLSearchParams(row.queryExample)
@@ -40,7 +56,7 @@ function namedIds(row: CatalogueRow): string[] {
   })
 }
 
-test.each(IN_ORDER.filter(isOwners).map((row) => ({ name: nameOf(row), row })))(
+test.each(CASES.map((row) => ({ name: nameOf(row), row })))(
   '$name reaches the owner of its ids, and no other account does its work',
   async ({ row }) => {
     await gateway.sim.control('POST', '/accounts', { email: OWNER, examples: true })

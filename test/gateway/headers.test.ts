@@ -147,6 +147,9 @@ const CALLS = [
   ['DELETE', '/heygen/v3/videos/abc'],
 ] as const
 
+/** A creation that is documented to, and a path of v3 that nobody knows. */
+const TAKE_A_KEY = new Set<string>(['POST /heygen/v3/videos', 'GET /v3/anything'])
+
 test.each(CALLS)(
   'only the allow-list goes up, with the account’s key: %s %s',
   async (method, path) => {
@@ -155,7 +158,9 @@ test.each(CALLS)(
     const authorization = `Bearer ${observed.token}`
     const before = got.length
     const { 'idempotency-key': once, ...always } = ALLOWED
-    const allowed = path.includes('/v3/') ? { ...always, 'idempotency-key': once } : always
+    const allowed = TAKE_A_KEY.has(`${method} ${path}`)
+      ? { ...always, 'idempotency-key': once }
+      : always
     await call(path, { ...allowed, ...KEPT_BACK, authorization }, { method, body })
     expect(got.length).toBe(before + 1)
     const up = lastUp()

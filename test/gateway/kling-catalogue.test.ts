@@ -1,7 +1,8 @@
 /** Every row of Kling's catalogue, called through the gateway as a client would that changed only its base URL. */
 import { afterAll, expect, test } from 'vitest'
 import { kling } from '#providers/kling/index.ts'
-import { findDifferences, nameOf, pathOf } from '../support/catalogue.ts'
+import { findDifferences, kindOf, nameOf, pathOf } from '../support/catalogue.ts'
+import { oneOfEach } from '../support/full.ts'
 import { openGateway } from '../support/gateway.ts'
 import { KLING_IN_ORDER, KLING_ROWS, klingBody, type KlingRow } from '../support/kling-catalogue.ts'
 import { addKling, keysOf, klingRequests, makeKling } from '../support/kling.ts'
@@ -10,7 +11,10 @@ const gateway = await openGateway({ simVars: { JOB_MS: '30', SYNC_MS: '5' } })
 afterAll(() => gateway.dispose())
 await addKling(gateway, 'ann', { maxJobs: 50, sim: { examples: true } })
 
-const CASES = KLING_IN_ORDER.filter((row) => row.keys !== 'none')
+const CASES = oneOfEach(
+  KLING_IN_ORDER.filter((row) => row.keys !== 'none'),
+  (row) => `${kindOf(row)} ${row.keys}`
+)
 
 test('the catalogue has 98 rows, and each has a row of the table', () => {
   expect(KLING_ROWS.length).toBe(98)

@@ -27,7 +27,7 @@ test('options that are null do not keep a creation from its name: it is found wh
   const gateway = await openGateway({ timeScale: 20 })
   await addKling(gateway, 'ann')
   const lost = await loseAnswer(gateway, TURBO, { prompt: 'x', options: null })
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   const [body] = await creationsOf(gateway)
   expect(JSON.parse(body ?? '')).toMatchObject({
     options: { external_task_id: expect.stringMatching(/^hgw/) },
@@ -51,7 +51,7 @@ test('a creation that is sent again under its name after its answer was lost sta
       times: 1,
       effect: { reset: 'after' },
     })
-    expect((await gateway.post(path, { ...TEXT2VIDEO, ...fields })).status).toBe(502)
+    expect((await gateway.post(path, { ...TEXT2VIDEO, ...fields })).status).toBe(424)
     for (let index = 0; index < 4; index += 1) {
       const again = await gateway.post(path, { ...TEXT2VIDEO, ...fields })
       expect(again.status, await again.clone().text()).toBe(400)
@@ -209,7 +209,7 @@ test('what a lost creation was only taken for is not shown as its task', async (
     audio: 'https://files.example.com/a.mp3',
   }
   const lost = await gateway.post('/v1/kling/videos/lipsync', urls)
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   // A lip-sync has no name of its own, so its task is only a likely one: found, it is asked about.
   const asked = await until(async () => {
     const requests = await klingRequests(gateway)
@@ -250,7 +250,7 @@ test('a lost creation is found by its name however many tasks were made after it
   })
   await gateway.sim.fault({ match: { method: 'GET', path }, effect: { code: 5001 } })
   const lost = await gateway.post(T2V, TEXT2VIDEO)
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   const outside = { provider: 'kling', account: 'ann@example.com', path }
   for (let index = 0; index < 220; index += 1) {
     await gateway.sim.control('POST', '/jobs', outside)
@@ -270,7 +270,7 @@ test('a lost creation that never arrived is not taken for a task of somebody els
   const fault = { match: { method: 'POST' }, times: 1, effect: { reset: 'before' } }
   await gateway.sim.fault(fault)
   const lost = await gateway.post(T2V, TEXT2VIDEO)
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   const outside = { provider: 'kling', account: 'ann@example.com', path: '/v1/videos/text2video' }
   await gateway.sim.control('POST', '/jobs', outside)
   await until(async () => (await gateway.heldSlots('kling')) === 0, 30_000)

@@ -293,12 +293,11 @@ test.each([
   expect({ path: up.path, body: JSON.parse(up.text) as unknown }).toEqual({ path: upstream, body })
 })
 
-let sharedOne: Promise<Gateway> | undefined
+const sharedOne = openGateway().then(async (gateway) => {
+  await addKling(gateway, 'ann', { maxJobs: 50 })
+  return gateway
+})
 function shared(): Promise<Gateway> {
-  sharedOne ??= openGateway().then(async (gateway) => {
-    await addKling(gateway, 'ann', { maxJobs: 50 })
-    return gateway
-  })
   return sharedOne
 }
 

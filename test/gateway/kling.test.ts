@@ -219,7 +219,7 @@ test('a creation whose answer is lost is found by its name, and never sent again
     await addKling(gateway, 'ann', { kind })
     await addKling(gateway, 'bob', { kind })
     const lost = await loseAnswer(gateway, path, TEXT2VIDEO)
-    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
     const request = lost.headers.get('x-request-id') ?? ''
     const job = await until(async () => {
       const answer = await gateway.fetch(`/v1/kling/jobs/${request}`)
@@ -249,7 +249,7 @@ test('a creation that never arrived gives its slot back after two looks', async 
   await addKling(gateway, 'ann')
   await gateway.sim.fault({ match: { method: 'POST' }, effect: { reset: 'before' } })
   const lost = await gateway.post(TURBO, { prompt: 'x' })
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   await until(async () => (await held(gateway)) === 0, 40_000)
   const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await answer.json()).toMatchObject({ status: 'absent', status_final: true })

@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import catalogue from '../../simulator/heygen/catalogue.json' with { type: 'json' }
 import { textsAt, valuesAt } from '#domain/json-pointer.ts'
 import { heygen } from '#providers/heygen/index.ts'
+import { oneOfEach } from '../support/full.ts'
 import { openGateway } from '../support/gateway.ts'
 
 interface ListRow {
@@ -30,6 +31,7 @@ const LISTS = (catalogue as unknown as ListRow[]).filter((row) => {
 /** What stands in the simulator for the rows of a list, by path. */
 const RESOURCE: Record<string, string> = {
   templates: 'template',
+  proofreads: 'proofread',
   'video.list': 'video',
   videos: 'video',
   'avatar_group.list': 'avatar-group',
@@ -118,7 +120,14 @@ async function own(path: string): Promise<string[]> {
   return ids
 }
 
-for (const row of LISTS) {
+/** How its pages are asked for, and where they say that there are more. */
+function pagesOf({ path, mixesSharedRows }: ListRow): string {
+  const match = heygen.match('GET', path)
+  const { limit, token, next, more, page, counted } = (match && heygen.listOf(match.route)) ?? {}
+  return JSON.stringify([mixesSharedRows, limit, token, next, more, page, counted])
+}
+
+for (const row of oneOfEach(LISTS, pagesOf)) {
   test(`${row.path} holds every account’s rows exactly once, through all pages`, async () => {
     const mine = await own(row.path)
     const match = heygen.match('GET', row.path)

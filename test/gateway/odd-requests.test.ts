@@ -3,8 +3,8 @@ import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { newToken } from '#domain/token.ts'
-import { runWorker } from '../../scripts/lib/run-worker.ts'
 import { ADMIN_TOKEN, gatewayVars, openGateway, VIDEO } from '../support/gateway.ts'
+import { PLAIN, takeWorker } from '../support/renewed.ts'
 
 type Family = 'own' | 'v1' | 'v2' | 'v3'
 
@@ -559,7 +559,8 @@ test.each(['', 'short', 'exactly-thirty-one-characters-x'])(
   'an ADMIN_TOKEN shorter than 32 characters opens nothing: "%s"',
   async (adminToken) => {
     const vars = gatewayVars('http://127.0.0.1:1', { vars: { ADMIN_TOKEN: adminToken } })
-    const worker = await runWorker({ config: 'wrangler.toml', vars })
+    const of = { config: 'wrangler.toml', name: 'gateway', entry: PLAIN }
+    const worker = await takeWorker({ ...of, vars })
     for (const bearer of [adminToken, 'undefined', '']) {
       const headers = { authorization: `Bearer ${bearer}` }
       const answer = await fetch(`${worker.url}/admin/tokens`, { headers })

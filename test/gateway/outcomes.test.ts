@@ -18,10 +18,15 @@ const gate = await Gate.open()
 afterAll(() => gate.close())
 
 /** Its calls go through the gate. */
-async function gatedWith(accounts: Record<string, number>): Promise<Gateway> {
+async function gatedWith(
+  accounts: Record<string, number>,
+  simAccount: Record<string, unknown> = {}
+): Promise<Gateway> {
   const gateway = await gatewayWith({ vars: gate.vars })
   gate.target = gateway.sim.url
-  for (const [name, maxJobs] of Object.entries(accounts)) await gateway.addAccount(name, maxJobs)
+  for (const [name, maxJobs] of Object.entries(accounts)) {
+    await gateway.addAccount(name, maxJobs, simAccount)
+  }
   return gateway
 }
 
@@ -52,7 +57,7 @@ for (const [what, effect] of [
       callback_id: 'order-77',
       callback_url: 'https://example.com/hg',
     })
-    expect(lost.status).toBe(502)
+    expect(lost.status).toBe(424)
     expect(lost.headers.get('x-gateway-error')).toBe('outcome_unknown')
     expect(await jobOf(gateway, lost)).toMatchObject({
       status: 'outcome_unknown',
@@ -102,12 +107,15 @@ test('a likely match holds the slot until that job ends and is never called the 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
+/** A photo that the examples of every account have. */
+const PHOTO = '4f0c2d5b9e3a47d1a6c8e7b2f1903d5c'
+
 test('the slot of a creation without a status of its own comes back when its time is over', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 } })
-  const path = '/v3/models/audio/voices'
+  const gateway = await gatewayWith({ accounts: { a: 1 }, simAccount: { examples: true } })
+  const path = '/v2/photo_avatar/add_sound_effect'
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
-  const lost = await gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  const lost = await gateway.post(`/heygen${path}`, { id: PHOTO })
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   await advance(gateway, 90 * SECOND)
   expect(await gateway.heldSlots()).toBe(1)
   await advance(gateway, 9 * SECOND)
@@ -115,10 +123,10 @@ test('the slot of a creation without a status of its own comes back when its tim
 })
 
 test('a call that goes to a second account late holds its slot there until it is over', async () => {
-  const gateway = await gatedWith({ a: 1, b: 1 })
-  const path = '/v3/models/audio/voices'
+  const gateway = await gatedWith({ a: 1, b: 1 }, { examples: true })
+  const path = '/v2/photo_avatar/add_sound_effect'
   const [first, second] = [gate.hold('POST', path), gate.hold('POST', path)]
-  const made = gateway.post(`/heygen${path}`, { prompt: 'A calm voice' })
+  const made = gateway.post(`/heygen${path}`, { id: PHOTO })
   await first.arrived
   await advance(gateway, 80 * SECOND)
   first.refuse(429)
@@ -140,7 +148,7 @@ test('a lost run of an agent holds its slot until the session rests, and is name
   const path = `/v3/video-agents/${data.session_id}`
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
   const lost = await gateway.post(`/heygen${path}`, { message: 'Make it longer' })
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   await passTenMinutes(gateway)
   expect(await gateway.heldSlots()).toBe(1)
   expect(await jobOf(gateway, lost)).toMatchObject({ jobid: null, status: 'outcome_unknown' })
@@ -158,7 +166,7 @@ test('a creation that takes too long is given up, and its job keeps its slot', a
   expect(isAnswered).toBe(false)
   await advance(gateway, 10 * SECOND)
   const lost = await creation
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([502, 'outcome_unknown'])
+  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
   held.pass()
   await until(async () => (await gateway.sim.state()).jobs.length === 1)
   await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status === 'running')
@@ -207,7 +215,7 @@ test('a job unheard of for 48 h is settled as lost', async () => {
   await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
   await gateway.sim.fault({ match: { method: 'GET' }, effect: { status: 500 } })
   const created = await gateway.createVideo()
-  expect(created.status).toBe(502)
+  expect(created.status).toBe(424)
   await advance(gateway, 48 * HOUR - MINUTE)
   expect((await jobOf(gateway, created)).status).toBe('outcome_unknown')
   expect(await gateway.heldSlots()).toBe(1)

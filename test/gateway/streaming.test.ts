@@ -330,7 +330,7 @@ test('a session whose opening got lost is found on the list, and its slot comes 
     ...NEW,
     activity_idle_timeout: 3600,
   })
-  expect(opened.status).toBe(502)
+  expect(opened.status).toBe(424)
   expect(opened.headers.get('x-gateway-error')).toBe('outcome_unknown')
   expect(opened.headers.has('x-gateway-account')).toBe(false)
   // Looked for and found, then asked about: not found twice, it would be let go.

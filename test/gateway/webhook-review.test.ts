@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, HOUR, MINUTE } from '../support/clock.ts'
+import { advance, CLOCKED, DAY, HOUR, MINUTE } from '../support/clock.ts'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import {
@@ -338,18 +338,23 @@ test('a creation that one account refused and another made is told once, althoug
 }, 90_000)
 
 test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {
-  // A week is seventeen seconds: longer than the alarm that guarded the attempt.
-  const quiet = await openHooked(open, { accounts: { quiet: 1 }, timeScale: 35_000 })
+  const quiet = await openHooked(open, { accounts: { quiet: 1 }, entry: CLOCKED })
   const { url: address, secret } = await hookOf(quiet, 'quiet')
   await addEndpoint(quiet, `${receiver.url}/quiet`)
   const body = eventOf('made-elsewhere')
   const told = await fetch(address, { method: 'POST', body, headers: signed(secret, body) })
   expect(told.status).toBe(204)
   await until(async () => receiver.posts('/quiet').length > 0)
-  await until(async () => {
+  const left = async () => {
     const { deliveries } = (await (await quiet.fetch('/v1/deliveries')).json()) as {
-      deliveries: unknown[]
+      deliveries: { state: string }[]
     }
-    return deliveries.length === 0
-  }, 50_000)
-}, 120_000)
+    return deliveries.map(({ state }) => state)
+  }
+  await until(async () => (await left())[0] === 'delivered')
+  await advance(quiet, 7 * DAY - HOUR)
+  expect(await left()).toEqual(['delivered'])
+  // Those of some hours go together.
+  await advance(quiet, 5 * HOUR)
+  expect(await left()).toEqual([])
+})

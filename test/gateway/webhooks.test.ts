@@ -213,7 +213,7 @@ test('a callback proves which job a creation became whose answer was lost', asyn
     effect: { reset: 'after' },
   })
   const lost = await gateway.createVideo({ callback_url: `${receiver.url}/lost` })
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   const requestId = lost.headers.get('x-request-id') ?? ''
   await gateway.sim.finishJobs()
   await receiver.heard('/lost')
@@ -254,7 +254,7 @@ test('an event that nobody could wait for any longer and the end of the job foun
   await scaled.sim.fault({ match: { method: 'GET', path: '/v3/videos' }, effect: { status: 503 } })
   const own = `${receiver.url}/expired-own`
   const lost = await scaled.createVideo({ callback_id: 'slow' }, { 'x-gateway-reply-url': own })
-  expect(lost.status).toBe(502)
+  expect(lost.status).toBe(424)
   // In scaled time a creation is given up after 225 ms, so what became of it is made by hand.
   await scaled.sim.control('POST', '/jobs', {
     account: 'slow@example.com',

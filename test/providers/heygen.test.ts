@@ -19,7 +19,7 @@ const judge = (status: number, body: unknown, isJobCall = true, headers = new He
   heygen.judge({ status, headers, body, isJobCall, now: 1000 })
 
 test('the table has every HTTP row of the catalogue, of the same kind, on the same host', () => {
-  expect(heygen.routes).toHaveLength(236)
+  expect(heygen.routes).toHaveLength(254)
   for (const row of ROWS) {
     const route = heygen.routes.find((one) => one.method === row.method && one.path === row.path)
     expect(route, `${row.method} ${row.path}`).toBeDefined()
@@ -47,7 +47,6 @@ test('every creation is linked to a status row, or says that it has none', () =>
   expect(without.map((route) => route.path).sort()).toEqual([
     '/v1/personalized_video/add_contact',
     '/v2/photo_avatar/add_sound_effect',
-    '/v3/models/audio/voices',
   ])
 })
 
@@ -98,6 +97,31 @@ test('a creation in several languages takes a slot for each', () => {
   const body = { output_languages: ['Spanish', 'French', 'German'] }
   expect(match && heygen.countJobs(match, body)).toBe(3)
   expect(match && heygen.countJobs(match, { output_languages: 'Spanish' })).toBe(1)
+})
+
+test('a look pack is as many jobs as its answer names; of a template two are known before', () => {
+  const match = heygen.match('POST', '/v3/avatars/looks')
+  const answer = { data: { group_id: 'g', looks: [{ id: 'l1' }, { id: 'l2' }] } }
+  expect(match && heygen.countJobs(match, { type: 'template' })).toBe(2)
+  expect(match && heygen.countJobs(match, { type: 'look_pack' })).toBe(1)
+  expect(match && heygen.readJobs(match, {}, answer).map((start) => start.ask)).toEqual([
+    '/v3/avatars/looks/l1',
+    '/v3/avatars/looks/l2',
+  ])
+})
+
+test('the ends of filler-word removals, podcasts and model videos are understood', () => {
+  const told = (event_type: string, event_data: unknown) =>
+    heygen.events?.read(JSON.stringify({ event_type, event_data }))?.reports
+  expect(told('filler_word_removal.success', { filler_word_removal_id: 'f' })).toEqual([
+    { watch: 'filler-word-removal:f', state: 'completed' },
+  ])
+  expect(told('podcast.fail', { podcast_id: 'p', message: 'x' })).toEqual([
+    { watch: 'podcast:p', state: 'failed', detail: 'x' },
+  ])
+  expect(told('model_video.success', { video_id: 'v' })).toEqual([
+    { watch: 'model-video:v', state: 'completed' },
+  ])
 })
 
 test('several ids of one answer are one job', () => {

@@ -6,7 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { findFreePort, findRunning, HOST } from '../../scripts/lib/local-stack.ts'
 
 // A machine that builds other things at the same time takes its time to start a Worker.
@@ -24,14 +24,26 @@ beforeAll(async () => {
   simulatorPort = await findFreePort(port + 10)
 })
 
-afterEach(async () => {
-  await Promise.all(started.splice(0).map((child) => stop(child)))
+afterAll(async () => {
+  await Promise.all(started.map((child) => stop(child)))
+  rmSync(folder, { recursive: true, force: true })
 })
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+test('the secrets are made once, are readable by their owner alone, and ADMIN_TOKEN is not printed', async () => {
+  const file = path.join(folder, 'secrets.json')
+  await stop((await running()).child)
+  const before = readFileSync(file, 'utf8')
+  const { output } = await running()
+  expect(readFileSync(file, 'utf8')).toBe(before)
+  const secrets = JSON.parse(before) as { ADMIN_TOKEN: string; token: string }
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect(secrets.ADMIN_TOKEN).toHaveLength(48)
+  expect(output).not.toContain(secrets.ADMIN_TOKEN)
+  expect(output).toContain(secrets.token)
+})
 
 test('the printed curl lines work when pasted', async () => {
-  const { output } = await start()
+  const { output } = await running()
   // A video of 8 s might be over before the last line is run.
   const { simulatorUrl } = findRunning(folder) ?? {}
   const settings = { method: 'POST', body: JSON.stringify({ jobMs: 600_000 }) }
@@ -47,21 +59,24 @@ test('the printed curl lines work when pasted', async () => {
   expect(available).toMatchObject({ executing: [{ id: video_id }] })
 })
 
-test('the secrets are made once, are readable by their owner alone, and ADMIN_TOKEN is not printed', async () => {
-  const file = path.join(folder, 'secrets.json')
-  await stop((await start()).child)
-  const before = readFileSync(file, 'utf8')
-  const { output } = await start()
-  expect(readFileSync(file, 'utf8')).toBe(before)
-  const secrets = JSON.parse(before) as { ADMIN_TOKEN: string; token: string }
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect(secrets.ADMIN_TOKEN).toHaveLength(48)
-  expect(output).not.toContain(secrets.ADMIN_TOKEN)
-  expect(output).toContain(secrets.token)
+test('started again, it has the accounts and jobs of before, also after a kill -9', async () => {
+  const first = await running()
+  const [, video] = await runAll(curlLines(first.output))
+  const { video_id } = (video as { data: { video_id: string } }).data
+  const [orphan = 0] = findRunning(folder)?.workers ?? []
+  first.child.kill('SIGKILL')
+  await exitCodeOf(first.child)
+  const { output } = await running()
+  expect(isAlive(orphan)).toBe(false)
+  const lines = curlLines(output)
+  const [accounts] = await runAll(lines)
+  expect(Object.keys(accounts as object)).toEqual(['alice@example.com', 'bob@example.com'])
+  const job = lines[0]?.replace('/accounts', `/jobs/${video_id}`) ?? ''
+  expect(await runAll([job])).toMatchObject([{ jobid: video_id }])
 })
 
 test('SIGINT, even twice, ends with 0 and leaves no process behind', async () => {
-  const { child } = await start()
+  const { child } = await running()
   const workers = findRunning(folder)?.workers ?? []
   expect(workers).toHaveLength(2)
   child.kill('SIGINT')
@@ -71,27 +86,12 @@ test('SIGINT, even twice, ends with 0 and leaves no process behind', async () =>
   expect(findRunning(folder)).toBeUndefined()
 })
 
-test('started again, it has the accounts and jobs of before, also after a kill -9', async () => {
-  const first = await start()
-  const [, video] = await runAll(curlLines(first.output))
-  const { video_id } = (video as { data: { video_id: string } }).data
-  const [orphan = 0] = findRunning(folder)?.workers ?? []
-  first.child.kill('SIGKILL')
-  await exitCodeOf(first.child)
-  const { output } = await start()
-  expect(isAlive(orphan)).toBe(false)
-  const lines = curlLines(output)
-  const [accounts] = await runAll(lines)
-  expect(Object.keys(accounts as object)).toEqual(['alice@example.com', 'bob@example.com'])
-  const job = lines[0]?.replace('/accounts', `/jobs/${video_id}`) ?? ''
-  expect(await runAll([job])).toMatchObject([{ jobid: video_id }])
-})
-
 test('a busy port is announced and the next one is taken', async () => {
+  if (last && !isOver(last.child)) await stop(last.child)
   const squatter = createServer().listen(port, HOST)
   await once(squatter, 'listening')
   try {
-    const { output } = await start()
+    const { output } = await running()
     expect(output).toContain(`Port ${port} is busy, taking ${port + 1}`)
     expect(output).toContain(`ready at http://${HOST}:${port + 1}\n`)
     expect(await runAll(curlLines(output).slice(0, 1))).toMatchObject([{ 'bob@example.com': {} }])
@@ -101,7 +101,7 @@ test('a busy port is announced and the next one is taken', async () => {
 })
 
 test('a second start on the same folder is refused in one sentence', async () => {
-  const { child } = await start()
+  const { child } = await running()
   const second = spawnStart()
   const said = collect(second)
   // All that it said has come by then, which it may not have when the process has just gone.
@@ -121,7 +121,20 @@ test('the demo keeps its promises on a stack of its own, and leaves nothing behi
   expect((await run('ls', [temporary])).stdout).not.toContain('heygen-gateway-demo')
 }, 180_000)
 
-async function start(): Promise<{ child: ChildProcess; output: string }> {
+interface Started {
+  child: ChildProcess
+  output: string
+}
+
+let last: Started | undefined
+
+/** A start takes seconds of the machine: what one test leaves running, the next one uses. */
+async function running(): Promise<Started> {
+  if (!last || isOver(last.child)) last = await start()
+  return last
+}
+
+async function start(): Promise<Started> {
   const child = spawnStart()
   const said = collect(child)
   const ended = once(child, 'exit').then(() => {
@@ -156,13 +169,17 @@ function collect(child: ChildProcess) {
   return said
 }
 
+function isOver(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
 async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGTERM')
   await exitCodeOf(child)
 }
 
 async function exitCodeOf(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+  if (!isOver(child)) await once(child, 'exit')
   return child.exitCode
 }
 

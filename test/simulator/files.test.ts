@@ -6,7 +6,7 @@ import { type Json, openSimulator } from './open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
-  simulator = await openSimulator()
+  simulator = await openSimulator({ isAlone: true })
 })
 afterAll(() => simulator.dispose())
 

@@ -1,6 +1,7 @@
 /** A running simulator with its remote control, for the tests of the simulator itself. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
 import { until } from '../support/gateway.ts'
+import { SIMULATOR, takeWorker } from '../support/renewed.ts'
 
 // Bodies are looked into by tests only; a wrong member shows there at once.
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -13,9 +14,14 @@ export type CallOptions = {
 }
 
 export async function openSimulator(
-  options: { persist?: string; vars?: Record<string, string> } = {}
+  options: { persist?: string; vars?: Record<string, string>; isAlone?: boolean } = {}
 ) {
-  const worker = await runWorker({ config: 'simulator/wrangler.toml', ...options })
+  const { persist, vars = {}, isAlone = false } = options
+  const common = { config: 'simulator/wrangler.toml', name: 'simulator', vars }
+  const worker =
+    isAlone || persist !== undefined
+      ? await runWorker({ ...common, ...(persist === undefined ? {} : { persist }) })
+      : await takeWorker({ ...common, entry: SIMULATOR })
   const send = (
     method: string,
     path: string,
@@ -62,6 +68,11 @@ export async function openSimulator(
     pass,
     account,
   }
+}
+
+/** An Idempotency-Key that nobody has used. */
+export function newKey(): string {
+  return crypto.randomUUID()
 }
 
 export const VIDEO = {

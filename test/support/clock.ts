@@ -5,10 +5,11 @@
  */
 import type { Gateway } from './gateway.ts'
 
-export const CLOCKED = 'test/support/clocked-worker.ts'
+export { CLOCKED } from './renewed.ts'
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
 
 interface Clock {
   now: number

@@ -1,10 +1,14 @@
-/** The gateway's Worker with a clock that the test moves (movable-clock.ts). An entry for runWorker, never deployed. */
+/**
+ * The gateway's Worker with a clock that the test moves (movable-clock.ts), one after the other in the same workerd
+ * (renewal.ts). An entry for runWorker, never deployed.
+ */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../src/index.ts'
-import { answerClock, goByClock, rearm, ring } from './movable-clock.ts'
+import { answerClock, goByClock, rearm, resetClock, ring } from './movable-clock.ts'
+import { answerRenewal, counted, envOfTurn, noteObject, wipeObject } from './renewal.ts'
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(goByClock(ctx, 'ACCOUNT_SLOTS'), env)
+    super(goByClock(noteObject(ctx, env.ACCOUNT_SLOTS), 'ACCOUNT_SLOTS'), envOfTurn(env))
   }
 
   override alarm(): Promise<void> {
@@ -13,12 +17,16 @@ export class AccountSlots extends Slots {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
   }
 }
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(goByClock(ctx, 'TENANT_DESK'), env)
+    super(goByClock(noteObject(ctx, env.TENANT_DESK), 'TENANT_DESK'), envOfTurn(env))
   }
 
   override alarm(): Promise<void> {
@@ -28,10 +36,18 @@ export class TenantDesk extends Desk {
   rearm(): Promise<void> {
     return rearm(this.ctx)
   }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
+  }
 }
 
 export default {
   async fetch(request, env, ctx) {
-    return (await answerClock(request, env)) ?? worker.fetch(request, env, ctx)
+    return (
+      (await answerRenewal(request, env, resetClock)) ??
+      (await answerClock(request, env)) ??
+      counted(ctx, () => worker.fetch(request, envOfTurn(env), ctx))
+    )
   },
 } satisfies ExportedHandler<Env>

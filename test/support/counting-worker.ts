@@ -1,6 +1,7 @@
 /**
  * The gateway's Worker with its billable operations counted: KV calls, requests to objects (alarms, and what objects
- * ask each other, included), rows written. `GET /__count` answers the counts since the last time. The test moves its
+ * ask each other, included), rows written. `GET /__count` answers the counts since the last time, `GET /__methods` how
+ * often objects were asked what. The test moves its
  * clock (movable-clock.ts), and that is not counted. An entry for runWorker, never deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../src/index.ts'
@@ -13,6 +14,7 @@ interface Counts {
 }
 
 const counts: Counts = { kv: 0, requests: 0, rows: 0 }
+const methods = new Map<string, number>()
 const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
 const patched = new WeakSet<object>()
 
@@ -92,6 +94,7 @@ function countObjects<T extends DurableObjectNamespace>(namespace: T): T {
           (_, method) =>
           (...args: unknown[]) => {
             counts.requests += 1
+            methods.set(String(method), (methods.get(String(method)) ?? 0) + 1)
             return stub[String(method)]?.(...args)
           },
       }
@@ -125,9 +128,17 @@ function takeCounts(): Counts {
   return taken
 }
 
+function takeMethods(): Record<string, number> {
+  const taken = Object.fromEntries(methods)
+  methods.clear()
+  return taken
+}
+
 export default {
   async fetch(request, env, ctx) {
-    if (new URL(request.url).pathname === '/__count') return Response.json(takeCounts())
+    const { pathname } = new URL(request.url)
+    if (pathname === '/__count') return Response.json(takeCounts())
+    if (pathname === '/__methods') return Response.json(takeMethods())
     return (await answerClock(request, env)) ?? worker.fetch(request, countingEnv(env), ctx)
   },
 } satisfies ExportedHandler<Env>

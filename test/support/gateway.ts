@@ -1,6 +1,7 @@
 /** A gateway in workerd with the simulator behind it over real HTTP, ready to call. */
 import path from 'node:path'
-import { runWorker } from '../../scripts/lib/run-worker.ts'
+import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
+import { CLOCKED, PLAIN, takeWorker } from './renewed.ts'
 import { Simulator } from './simulator.ts'
 
 export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
@@ -18,6 +19,8 @@ export interface GatewayOptions {
   port?: number
   /** Another entry than the Worker's own. */
   entry?: string
+  /** A workerd that nobody had before and nobody has after: for whoever kills or weighs it. */
+  isAlone?: boolean
   /** Another list of providers than src/providers/index.ts. */
   providers?: string
 }
@@ -161,18 +164,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
   const sim =
     options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
   const logs: string[] = []
-  const worker = await runWorker({
-    config: 'wrangler.toml',
-    name: 'gateway',
-    vars: gatewayVars(sim.url, options),
-    onLog: (log) => logs.push(log.message),
-    ...(options.persist === undefined ? {} : { persist: options.persist }),
-    ...(options.port === undefined ? {} : { port: options.port }),
-    ...(options.entry === undefined ? {} : { entry: options.entry }),
-    ...(options.providers === undefined
-      ? {}
-      : { alias: { '#providers/index.ts': path.resolve(options.providers) } }),
-  })
+  const worker = await startGateway(sim.url, options, (message) => logs.push(message))
   const dispose = async () => {
     await worker.dispose()
     if (!options.simulator) await sim.dispose()
@@ -191,6 +183,30 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
     await gateway.addAccount(name, maxJobs, options.simAccount)
   }
   return gateway
+}
+
+/** In a workerd that another test has left, unless it has to be one of its own. */
+function startGateway(
+  simUrl: string,
+  options: GatewayOptions,
+  onLog: (message: string) => void
+): Promise<RunningWorker> {
+  const vars = gatewayVars(simUrl, options)
+  const { persist, port, entry, providers, isAlone = false } = options
+  const common = { config: 'wrangler.toml', name: 'gateway', vars }
+  const isUsual = entry === undefined || entry === CLOCKED
+  if (isUsual && !isAlone && persist === undefined && port === undefined && !providers)
+    return takeWorker({ ...common, entry: entry ?? PLAIN, onLog })
+  return runWorker({
+    ...common,
+    onLog: ({ message }) => onLog(message),
+    ...(persist === undefined ? {} : { persist }),
+    ...(port === undefined ? {} : { port }),
+    ...(entry === undefined ? {} : { entry }),
+    ...(providers === undefined
+      ? {}
+      : { alias: { '#providers/index.ts': path.resolve(providers) } }),
+  })
 }
 
 export function gatewayVars(simUrl: string, options: GatewayOptions): Record<string, string> {

@@ -1,15 +1,26 @@
-import { afterAll } from 'vitest'
+import { afterAll, afterEach, beforeEach } from 'vitest'
 import { openGateway, type Gateway } from './gateway.ts'
 
-/** Opens gateways for the tests of one file, and disposes of them after the last. */
+/** Opens gateways for the tests of one file, and disposes of them after the last; of one test's own after that test. */
 export function gatewaysOfFile(): typeof openGateway {
-  const open: Gateway[] = []
-  afterAll(async () => {
-    await Promise.all(open.map((gateway) => gateway.dispose()))
+  const ofFile: Gateway[] = []
+  const ofTest: Gateway[] = []
+  let isInTest = false
+  const disposeOf = async (gateways: Gateway[]) => {
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.dispose()))
+  }
+  beforeEach(() => {
+    isInTest = true
   })
+  afterEach(async () => {
+    isInTest = false
+    await disposeOf(ofTest)
+  })
+  afterAll(() => disposeOf(ofFile))
   return async (options) => {
+    const owner = isInTest ? ofTest : ofFile
     const gateway = await openGateway(options)
-    open.push(gateway)
+    owner.push(gateway)
     return gateway
   }
 }

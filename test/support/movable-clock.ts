@@ -114,6 +114,14 @@ export async function rearm(ctx: DurableObjectState): Promise<void> {
   if (set) await plainSetAlarm?.call(ctx.storage, realTimeOf(set.at))
 }
 
+/** As in a workerd that was just started. */
+export function resetClock(): void {
+  aheadMs = 0
+  stoppedAt = undefined
+  alarms.clear()
+  ringing = 0
+}
+
 interface Rearmed {
   rearm(): Promise<void>
 }

@@ -1,5 +1,6 @@
 /** The simulator's remote control: what it saw, what it counted, what it should do next. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
+import { SIMULATOR, takeWorker } from './renewed.ts'
 
 export interface SimAccount {
   provider: string
@@ -40,12 +41,15 @@ export class Simulator {
     this.#dispose = dispose
   }
 
-  static async start(options: { persist?: string; vars?: Record<string, string> } = {}) {
-    const worker = await runWorker({
-      config: 'simulator/wrangler.toml',
-      name: 'simulator',
-      ...options,
-    })
+  /** In a workerd that another test has left, of which it knows nothing; with `persist` in one of its own. */
+  static async start({
+    persist,
+    vars = {},
+  }: { persist?: string; vars?: Record<string, string> } = {}) {
+    const common = { config: 'simulator/wrangler.toml', name: 'simulator', vars }
+    const worker = await (persist === undefined
+      ? takeWorker({ ...common, entry: SIMULATOR })
+      : runWorker({ ...common, persist }))
     return new Simulator(worker.url, () => worker.dispose())
   }
 

@@ -59,6 +59,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   photo_avatar_add_motion: { id: 'id', watches: ['photo-avatar'], why: 'msg' },
   hyperframes_video: { id: 'render_id', watches: ['render'], why: 'message', facts: URL_FACTS },
   ai_clipping: { id: 'id', watches: ['ai-clipping'], why: 'message' },
+  // The names inside these are a guess; an event without the id says which job to ask about all the same.
+  filler_word_removal: {
+    id: 'filler_word_removal_id',
+    watches: ['filler-word-removal'],
+    why: 'message',
+    facts: URL_FACTS,
+  },
+  podcast: { id: 'podcast_id', watches: ['podcast'], why: 'message', facts: URL_FACTS },
+  // HeyGen's list of event types names none for model videos, though they take a callback_url.
+  model_video: { id: 'video_id', watches: ['model-video'], why: 'message', facts: URL_FACTS },
 }
 
 const BATCHES = [

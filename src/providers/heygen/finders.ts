@@ -25,6 +25,13 @@ export const FINDERS: Record<string, Finder> = {
   'ai-clipping': { ...V3_ROW, path: '/v3/ai-clipping?limit=100', callbackId: '/callback_id' },
   'background-removal': { ...V3_ROW, path: '/v3/background-removals?limit=100' },
   'agent-session': { ...V3_ROW, path: '/v3/video-agents?limit=100', id: '/session_id' },
+  proofread: { ...V3_ROW, path: '/v3/video-translations/proofreads?limit=100' },
+  'model-voice': {
+    ...V3_ROW,
+    path: '/v3/models/audio/voices?limit=100',
+    id: '/voice_id',
+    title: '/name',
+  },
   render: { ...V3_ROW, path: '/v3/hyperframes/renders', id: '/render_id' },
   podcast: { ...V3_ROW, path: '/v3/podcasts' },
   'workflow-run': { ...V3_ROW, path: '/v3/workflow-runs' },

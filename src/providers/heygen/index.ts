@@ -1,5 +1,5 @@
 /** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
@@ -11,15 +11,15 @@ import {
   startsInAnswer,
   stateInRow,
 } from '#providers/job-links.ts'
-import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
+import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
-import { searchedId, SEARCHES } from './searches.ts'
+import { searchOf } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
 import { heygenStreaming } from './streaming.ts'
 import { judge, parkingOf, saysInProgress, saysUnknown } from './verdicts.ts'
@@ -33,12 +33,15 @@ export const heygen: Provider = {
   match: matchRoute,
   origin: (match, settings) =>
     match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
-  takesIdempotencyKey: (path) => path.startsWith('/v3/'),
+  takesIdempotencyKey: (path, match) =>
+    match ? match.route.takesKey === true : path.startsWith('/v3/'),
   authorize,
   judge,
   countJobs,
   expectedJob,
   readJobs,
+  creationAnswer,
+  asksForNothing: (_match, body) => valueAt(body, '/validate_only') === true,
   readReports,
   parkingOf,
   saysUnknown,
@@ -54,8 +57,7 @@ export const heygen: Provider = {
   },
   listOf,
   sumsOf,
-  searchFor: (match, ref, id) =>
-    searchFor(matchRoute, SEARCHES, match, ref, searchedId(ref.resource, id)),
+  searchFor: searchOf,
   clueOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

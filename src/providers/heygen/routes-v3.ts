@@ -9,12 +9,25 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['template! path:template_id'],
   }),
+  // v3 Folders
+  post('/v3/folders', 'write-account', {
+    pool: 'owner',
+    ids: ['folder body:/parent_id'],
+    creates: ['/data/folder_id'],
+    takesKey: true,
+  }),
+  get('/v3/folders/{folder_id}', 'read-account', {
+    pool: 'owner',
+    ids: ['folder! path:folder_id'],
+  }),
   // v3 AI Clipping
   post('/v3/ai-clipping', 'creates-job', {
     pool: 'owner',
     ids: ['asset body:/video/asset_id'],
     creates: ['/data/ai_clipping_id'],
     job: { watch: 'ai-clipping', id: '/data/ai_clipping_id', ask: '/v3/ai-clipping/{id}' },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/ai-clipping/{job_id}', 'write-account', { pool: 'owner', ids: ['job! path:job_id'] }),
   get('/v3/ai-clipping/{job_id}', 'job-status', {
@@ -39,8 +52,21 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['batch! body:/batch_id'],
     job: { watch: 'asset-batch', id: 'body:/batch_id', ask: '/v3/assets/batches/{id}' },
+    takesKey: true,
   }),
   post('/v3/assets/{asset_id}/complete', 'write-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  post('/v3/assets/{asset_id}/parts', 'write-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  get('/v3/assets/{asset_id}/parts', 'read-account', {
+    pool: 'owner',
+    ids: ['asset! path:asset_id'],
+  }),
+  del('/v3/assets/{asset_id}/parts', 'write-account', {
     pool: 'owner',
     ids: ['asset! path:asset_id'],
   }),
@@ -49,6 +75,7 @@ export const V3_ROUTES = [
   post('/v3/assets/direct-uploads/batches', 'write-account', {
     pool: 'roomy',
     creates: ['/data/batch_id', '/data/items/*/asset_id'],
+    takesKey: true,
   }),
   post('/v3/assets/direct-uploads', 'write-account', {
     pool: 'roomy',
@@ -75,6 +102,7 @@ export const V3_ROUTES = [
   post('/v3/avatars/{group_id}/consent', 'write-account', {
     pool: 'owner',
     ids: ['avatar-group! path:group_id', 'asset body:/consent_video/asset_id'],
+    takesKey: true,
   }),
   post('/v3/avatars', 'creates-job', {
     pool: 'owner',
@@ -91,6 +119,8 @@ export const V3_ROUTES = [
       ask: '/v3/avatars/looks/{id}',
       alias: { watch: 'avatar-group', id: '/data/avatar_group/id' },
     },
+    takesKey: true,
+    keyProbe: { type: null },
   }),
   del('/v3/avatars/{group_id}', 'write-account', {
     pool: 'owner',
@@ -106,6 +136,24 @@ export const V3_ROUTES = [
       failed: ['failed'],
       waiting: ['pending_consent'],
     },
+  }),
+  // How many looks a pack has is not in the request: those beyond the first are counted once the answer names them.
+  post('/v3/avatars/looks', 'creates-job', {
+    pool: 'owner',
+    ids: ['avatar-look! body:/reference_look_id', 'look-template!? body:/template_id'],
+    creates: ['/data/looks/*/id'],
+    job: {
+      watch: 'avatar-look',
+      id: '/data/looks/*/id',
+      ask: '/v3/avatars/looks/{id}',
+      slotsBy: { at: '/type', counts: { template: 2 } },
+    },
+    takesKey: true,
+  }),
+  // Nearly all are public, and no row tells which: merged, each public one would come once for every account.
+  get('/v3/avatars/look-templates', 'read-account', {
+    lists: ['/data/*/id'],
+    mixesShared: true,
   }),
   get('/v3/avatars', 'read-account', { pool: 'merge', lists: ['/data/*/id'], mixesShared: true }),
   del('/v3/avatars/looks/{look_id}', 'write-account', {
@@ -171,6 +219,8 @@ export const V3_ROUTES = [
     ],
     creates: ['/data/batch_id'],
     job: { watch: 'lipsync-batch', id: '/data/batch_id', ask: '/v3/lipsyncs/batches/{id}' },
+    takesKey: true,
+    keyProbe: { lipsyncs: null },
   }),
   get('/v3/lipsyncs/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -188,6 +238,8 @@ export const V3_ROUTES = [
     ids: ['asset body:/audio/asset_id', 'folder body:/folder_id', 'asset body:/video/asset_id'],
     creates: ['/data/lipsync_id'],
     job: { watch: 'lipsync', id: '/data/lipsync_id', ask: '/v3/lipsyncs/{id}' },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/lipsyncs/{lipsync_id}', 'write-account', {
     pool: 'owner',
@@ -219,18 +271,39 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: [
       'template! path:template_id',
+      'brand-glossary body:/brand_glossary_id',
       'brand-glossary body:/brand_voice_id',
       'folder body:/folder_id',
       'any? body:/variables/*',
     ],
     creates: ['/data/id'],
     job: { watch: 'video', id: '/data/id', ask: '/v3/videos/{id}', meter: 'video' },
+    takesKey: true,
+    keyProbe: { variables: 0 },
   }),
   get('/v3/templates/{template_id}', 'read-account', {
     pool: 'owner',
     ids: ['template! path:template_id'],
   }),
   get('/v3/templates', 'read-account', { pool: 'merge', lists: ['/data/*/id'] }),
+  post('/v3/templates', 'write-account', {
+    pool: 'owner',
+    ids: ['video! body:/video_id'],
+    creates: ['/data/id'],
+    takesKey: true,
+  }),
+  patch('/v3/templates/{template_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
+  del('/v3/templates/{template_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
+  put('/v3/templates/{template_id}/variables', 'write-account', {
+    pool: 'owner',
+    ids: ['template! path:template_id'],
+  }),
   // v3 User
   get('/v3/users/me', 'read-account', { pool: 'sum' }),
   // v3 Video Agent
@@ -241,6 +314,7 @@ export const V3_ROUTES = [
       'brand-kit body:/brand_kit_id',
       'asset body:/files/*/asset_id',
       'voice? body:/voice_id',
+      'brand-glossary body:/brand_glossary_id',
     ],
     creates: ['/data/session_id', '/data/video_id'],
     job: {
@@ -312,6 +386,8 @@ export const V3_ROUTES = [
       id: '/data/batch_id',
       ask: '/v3/video-translations/batches/{id}',
     },
+    takesKey: true,
+    keyProbe: { video_translations: null },
   }),
   get('/v3/video-translations/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -341,6 +417,8 @@ export const V3_ROUTES = [
       ask: '/v3/video-translations/{id}',
       slots: '/output_languages',
     },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   del('/v3/video-translations/{video_translation_id}', 'write-account', {
     pool: 'owner',
@@ -374,6 +452,8 @@ export const V3_ROUTES = [
       ask: '/v3/video-translations/proofreads/{id}',
       slots: '/output_languages',
     },
+    takesKey: true,
+    keyProbe: { title: null },
   }),
   post('/v3/video-translations/proofreads/{proofread_id}/generate', 'creates-job', {
     pool: 'owner',
@@ -384,6 +464,7 @@ export const V3_ROUTES = [
       id: '/data/video_translation_id',
       ask: '/v3/video-translations/{id}',
     },
+    takesKey: true,
   }),
   get('/v3/video-translations/proofreads/{proofread_id}', 'job-status', {
     pool: 'owner',
@@ -394,6 +475,14 @@ export const V3_ROUTES = [
       done: ['completed'],
       failed: ['failed'],
     },
+  }),
+  get('/v3/video-translations/proofreads', 'read-account', {
+    pool: 'merge',
+    lists: ['/data/*/id'],
+  }),
+  del('/v3/video-translations/proofreads/{proofread_id}', 'write-account', {
+    pool: 'owner',
+    ids: ['proofread! path:proofread_id'],
   }),
   get('/v3/video-translations/proofreads/{proofread_id}/srt', 'read-account', {
     pool: 'owner',
@@ -438,9 +527,15 @@ export const V3_ROUTES = [
       'asset body:/videos/*/scenes/*/audio_asset_id',
       'asset body:/videos/*/scenes/*/source/asset_id',
       'voice? body:/videos/*/scenes/*/voice_id',
+      'avatar-look? body:/videos/*/avatar_id/*',
+      'folder body:/folder_id',
+      'brand-glossary body:/videos/*/brand_glossary_id',
+      'asset body:/videos/*/scenes/*/input/background/asset_id',
     ],
     creates: ['/data/batch_id'],
     job: { watch: 'video-batch', id: '/data/batch_id', ask: '/v3/videos/batches/{id}' },
+    takesKey: true,
+    keyProbe: { videos: null },
   }),
   get('/v3/videos/batches/{batch_id}', 'job-status', {
     pool: 'owner',
@@ -467,9 +562,16 @@ export const V3_ROUTES = [
       'asset body:/scenes/*/audio_asset_id',
       'asset body:/scenes/*/source/asset_id',
       'voice? body:/scenes/*/voice_id',
+      // A cinematic video names one to three looks in a list.
+      'avatar-look? body:/avatar_id/*',
+      'brand-glossary body:/brand_glossary_id',
+      'folder body:/folder_id',
+      'asset body:/scenes/*/input/background/asset_id',
     ],
     creates: ['/data/video_id'],
     job: { watch: 'video', id: '/data/video_id', ask: '/v3/videos/{id}', meter: 'video' },
+    takesKey: true,
+    keyProbe: { type: null },
   }),
   del('/v3/videos/{video_id}', 'write-account', { pool: 'owner', ids: ['video! path:video_id'] }),
   get('/v3/videos/{video_id}', 'job-status', {
@@ -482,6 +584,7 @@ export const V3_ROUTES = [
     ids: ['folder query:folder_id'],
     lists: ['/data/*/id'],
   }),
+  get('/v3/videos/voice-capabilities', 'read-shared'),
   get('/v3/videos/statuses', 'job-status', {
     pool: 'split',
     ids: ['video query:video_ids,...', 'batch query:batch_ids,...'],
@@ -521,6 +624,7 @@ export const V3_ROUTES = [
     pool: 'gateway',
     ids: ['video-or-project body:/entity_id'],
     creates: ['/data/endpoint_id'],
+    takesKey: true,
   }),
   del('/v3/webhooks/endpoints/{endpoint_id}', 'write-account', {
     pool: 'gateway',
@@ -533,6 +637,7 @@ export const V3_ROUTES = [
   post('/v3/webhooks/endpoints/{endpoint_id}/rotate-secret', 'write-account', {
     pool: 'gateway',
     ids: ['webhook-endpoint! path:endpoint_id'],
+    takesKey: true,
   }),
   patch('/v3/webhooks/endpoints/{endpoint_id}', 'write-account', {
     pool: 'gateway',
@@ -594,6 +699,7 @@ export const V3_ROUTES = [
     ids: ['asset body:/project/asset_id'],
     creates: ['/data/render_id'],
     job: { watch: 'render', id: '/data/render_id', ask: '/v3/hyperframes/renders/{id}' },
+    takesKey: true,
   }),
   get('/v3/hyperframes/renders', 'read-account', { pool: 'merge', lists: ['/data/*/render_id'] }),
   get('/v3/hyperframes/renders/{render_id}', 'job-status', {
@@ -615,6 +721,8 @@ export const V3_ROUTES = [
       id: '/data/filler_word_removal_id',
       ask: '/v3/filler-word-removals/{id}',
     },
+    takesKey: true,
+    keyProbe: { video: null },
   }),
   get('/v3/filler-word-removals/{filler_word_removal_id}', 'job-status', {
     pool: 'owner',
@@ -728,27 +836,79 @@ export const V3_ROUTES = [
     },
   }),
   // v3 Models Audio
-  post('/v3/models/audio/voices', 'creates-job', { creates: ['/data/voice_id'], job: null }),
+  post('/v3/models/audio/voices', 'creates-job', {
+    pool: 'owner',
+    ids: ['asset body:/audio/*/asset_id', 'model-voice body:/voice_id'],
+    creates: ['/data/voice_id'],
+    job: { watch: 'model-voice', id: '/data/voice_id', ask: '/v3/models/audio/voices/{id}' },
+    takesKey: true,
+    keyProbe: { mode: null },
+  }),
   get('/v3/models/audio/voices', 'read-account', {
     pool: 'merge',
     lists: ['/data/*/voice_id'],
-    mixesShared: true,
   }),
-  get('/v3/models/audio/voices/{voice_id}', 'read-account', {
+  get('/v3/models/audio/voices/{voice_id}', 'job-status', {
     pool: 'owner',
-    ids: ['voice! path:voice_id'],
+    ids: ['model-voice! path:voice_id'],
+    reports: { watch: 'model-voice', id: 'path:voice_id', done: ['ACTIVE'], failed: ['FAILED'] },
   }),
   del('/v3/models/audio/voices/{voice_id}', 'write-account', {
     pool: 'owner',
-    ids: ['voice! path:voice_id'],
+    ids: ['model-voice! path:voice_id'],
   }),
   post('/v3/models/audio/tts', 'sync-generation', {
     pool: 'owner',
-    ids: ['voice!? body:/voice_id'],
+    ids: ['model-voice! body:/voice_id'],
   }),
   post('/v3/models/audio/tts/stream', 'sync-generation', {
     pool: 'owner',
-    ids: ['voice!? body:/voice_id'],
+    ids: ['model-voice! body:/voice_id'],
+  }),
+  // v3 Models Video, Image
+  post('/v3/models/videos', 'creates-job', {
+    pool: 'owner',
+    ids: [
+      'asset body:/image/asset_id',
+      'asset body:/reference_images/*/asset_id',
+      'asset body:/reference_videos/*/asset_id',
+      'asset body:/reference_audio/*/asset_id',
+    ],
+    creates: ['/data/video_id'],
+    job: { watch: 'model-video', id: '/data/video_id', ask: '/v3/models/videos/{id}' },
+    takesKey: true,
+  }),
+  get('/v3/models/videos/{video_id}', 'job-status', {
+    pool: 'owner',
+    ids: ['model-video! path:video_id'],
+    reports: {
+      watch: 'model-video',
+      id: 'path:video_id',
+      done: ['completed'],
+      failed: ['failed', 'cancelled'],
+    },
+  }),
+  post('/v3/models/images', 'creates-job', {
+    pool: 'owner',
+    ids: ['asset body:/identity_images/*/asset_id', 'asset body:/reference_images/*/asset_id'],
+    creates: ['/data/generation_id'],
+    job: {
+      watch: 'image-generation',
+      id: '/data/generation_id',
+      ask: '/v3/models/images/{id}',
+      meter: 'image',
+    },
+    takesKey: true,
+  }),
+  get('/v3/models/images/{generation_id}', 'job-status', {
+    pool: 'owner',
+    ids: ['image-generation! path:generation_id'],
+    reports: {
+      watch: 'image-generation',
+      id: 'path:generation_id',
+      done: ['completed'],
+      failed: ['failed', 'cancelled'],
+    },
   }),
   // v3 Avatar Realtime
   post('/v3/avatar-realtime', 'streaming-session', {

@@ -2,7 +2,9 @@
  * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). A list is
  * asked where HeyGen has no read of one. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
  */
-import type { IdSearch } from '#providers/provider.ts'
+import { searchFor } from '#providers/id-searches.ts'
+import type { IdRef, IdSearch, RouteMatch } from '#providers/provider.ts'
+import { matchRoute } from './routes.ts'
 
 const one = (path: string): IdSearch => ({ path })
 const inList = (path: string, rows: string): IdSearch => ({ path, rows })
@@ -20,7 +22,7 @@ export const SEARCHES: Record<string, IdSearch> = {
   'video-translation': one('/v3/video-translations/{id}'),
   proofread: one('/v3/video-translations/proofreads/{id}'),
   lipsync: one('/v3/lipsyncs/{id}'),
-  template: one('/v2/template/{id}'),
+  template: one('/v3/templates/{id}'),
   'photo-generation': one('/v2/photo_avatar/generation/{id}'),
   'brand-voice': one('/v3/brand-glossaries/{id}'),
   'brand-glossary': one('/v3/brand-glossaries/{id}'),
@@ -29,13 +31,33 @@ export const SEARCHES: Record<string, IdSearch> = {
   workflow: one('/v3/workflows/{id}'),
   'personalized-project': one('/v1/personalized_video/project/detail?id={id}'),
   'personalized-audience': one('/v1/personalized_video/audience/detail?id={id}'),
-  folder: inList('/v1/folders?limit=100', '/data/folders/*/id'),
+  folder: one('/v3/folders/{id}'),
+  'model-video': one('/v3/models/videos/{id}'),
+  'model-voice': one('/v3/models/audio/voices/{id}'),
+  'image-generation': one('/v3/models/images/{id}'),
   'knowledge-base': inList('/v1/streaming/knowledge_base/list', '/data/list/*/id'),
   'streaming-session': inList('/v1/streaming.list', '/data/sessions/*/session_id'),
 }
 
+/**
+ * v1 and v2 may be retired by now: where v3 has a read of the resource it is asked instead, since ids are the same, and
+ * where it has none, a 404 of the old path is no proof that the account lacks the id.
+ */
+export function searchOf(call: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
+  const asked = searchedId(ref.resource, id)
+  const search = searchFor(matchRoute, SEARCHES, call, ref, asked)
+  if (!search || isV3(search)) return search
+  const inV3 = SEARCHES[ref.resource]
+  if (!inV3 || !isV3(inV3)) return { ...search, mayBeRetired: true }
+  return { ...inV3, path: inV3.path.replace('{id}', encodeURIComponent(asked)) }
+}
+
+function isV3({ path }: IdSearch): boolean {
+  return path.startsWith('/v3/')
+}
+
 /** An image key is the asset's id in a path: `image/<id>/original.jpg`. */
-export function searchedId(resource: string, id: string): string {
+function searchedId(resource: string, id: string): string {
   const [, inKey] = resource === 'asset' ? (/^[a-z]+\/([^/]+)\//.exec(id) ?? []) : []
   return inKey ?? id
 }

@@ -1,5 +1,5 @@
 /** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; contract section 4). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { JobReport } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
@@ -59,9 +59,14 @@ function forbidden(answer: Answer, code: string): Verdict {
   return parked(answer.isJobCall ? 'jobs' : 'plain', 'blocked', detail)
 }
 
+/** In the words of the older paths, and of v3, whose images tell it only when they are polled. */
+const NO_CREDIT = new Set(['MOVIO_PAYMENT_INSUFFICIENT_CREDIT', 'insufficient_credit'])
+
 /** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */
 export function parkingOf(report: JobReport): ParkOrder | undefined {
-  if (report.detail !== 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT') return undefined
+  if (report.detail === 'usage_limit_reached')
+    return { scope: 'meter:image', reason: 'limit', detail: 'its limit of images is reached' }
+  if (!NO_CREDIT.has(report.detail ?? '')) return undefined
   return { scope: 'jobs', reason: 'credit', detail: 'a job failed for want of credit' }
 }
 
@@ -86,8 +91,16 @@ function codeOf(body: unknown): string {
   return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
 }
 
-/** An error inside an HTTP 200: v1 has another code than 100, v2 a filled `error`. */
+const FINE = new Set(['0', '100', '200'])
+
+/** An error inside an HTTP 200: v1 has another code than 100, v2 and v3 a filled `error`; some say only that it failed. */
 function isErrorBody(body: unknown): boolean {
   const number = textAt(body, '/code')
-  return codeOf(body) !== '' && number !== '100'
+  if (isFilled(valueAt(body, '/error')) || valueAt(body, '/success') === false) return true
+  return number !== undefined && !FINE.has(number)
+}
+
+function isFilled(error: unknown): boolean {
+  if (typeof error !== 'object' || error === null) return error !== null && Boolean(error)
+  return Object.values(error).some((value) => value !== null && value !== '')
 }

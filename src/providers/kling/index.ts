@@ -12,6 +12,7 @@ import {
 import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { klingAccounts } from './accounts.ts'
+import { creationAnswer } from './creation-answer.ts'
 import { authorize, missingFor, originOf } from './credentials.ts'
 import { errorBody } from './error-body.ts'
 import { klingEvents, withTask } from './events.ts'
@@ -41,6 +42,7 @@ export const kling: Provider = {
   slotsPerJob,
   expectedJob,
   readJobs,
+  creationAnswer,
   readReports: (match, query, answer, text) =>
     withTask(match, readReports(match, query, answer), text),
   saysUnknown,

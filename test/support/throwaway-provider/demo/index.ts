@@ -99,6 +99,7 @@ export const demo: Provider = {
   countJobs,
   expectedJob,
   readJobs,
+  creationAnswer: (_match, [start]) => ({ job: { id: start?.jobId, state: 'queued' } }),
   readReports,
   parkingOf: () => undefined,
   startOf: (lease, id) => startOfLease(BY_NAME, lease, id),

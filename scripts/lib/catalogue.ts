@@ -1,0 +1,125 @@
+/**
+ * The simulator's catalogue out of the reference's three files: rows, rows that were added, and patches. A patch or an
+ * added row that does not fit is an error, so that a slip in the reference shows.
+ */
+
+type Json = Record<string, unknown>
+
+interface ReferenceRow extends Json {
+  method: string
+  path: string
+}
+
+export interface Patch {
+  method: string
+  path: string
+  /** Members of the row, each replaced whole. */
+  change: Json
+}
+
+export interface Reference {
+  rows: ReferenceRow[]
+  added: ReferenceRow[]
+  changed: Patch[]
+}
+
+export interface CatalogueRow extends Json {
+  method: string
+  path: string
+  pathExample: Record<string, string>
+  queryExample: Record<string, string>
+}
+
+/** `before`: the catalogue as it is; its example ids stay. The reference has none. */
+export function toCatalogue(reference: Reference, before: readonly CatalogueRow[]): CatalogueRow[] {
+  const rows = patched(reference)
+  const known = new Map(before.map((row) => [nameOf(row), row]))
+  const ids = Object.assign({}, ...before.map((row) => row.pathExample)) as Record<string, string>
+  return rows.map((row) => toRow(row, known.get(nameOf(row)), ids))
+}
+
+/** One row a line, in the spacing that the file has. */
+export function printCatalogue(rows: readonly CatalogueRow[]): string {
+  return `[\n${rows.map(print).join(',\n')}\n]\n`
+}
+
+function patched({ rows, added, changed }: Reference): ReferenceRow[] {
+  const byName = new Map<string, ReferenceRow>()
+  for (const row of [...rows, ...added]) {
+    if (byName.has(nameOf(row))) throw new Error(`two rows ${nameOf(row)}`)
+    byName.set(nameOf(row), row)
+  }
+  for (const patch of changed) {
+    const row = byName.get(nameOf(patch))
+    if (!row) throw new Error(`a patch of ${nameOf(patch)}, which has no row`)
+    const unknown = Object.keys(patch.change).find((member) => !MEMBERS.has(member))
+    if (unknown) throw new Error(`a patch of ${nameOf(patch)} changes ${unknown}, which no row has`)
+    byName.set(nameOf(patch), { ...row, ...patch.change })
+  }
+  return [...byName.values()]
+}
+
+/** What a row of the reference has; the catalogue leaves out what only people read. */
+const MEMBERS = new Set(
+  `group name method host path family docsSlug docsUrl auth kind ownerIdIn createdIdOut listedIdOut mixesSharedRows
+  terminal queryParams requestContentType requestExample successStatus responseExample errorExamples lifecycle
+  routingHint notes evidence confidence responseConfidence inIndex`.split(/\s+/)
+)
+
+function toRow(
+  row: ReferenceRow,
+  before: CatalogueRow | undefined,
+  ids: Record<string, string>
+): CatalogueRow {
+  const errors = row.errorExamples as { status: number; body: unknown }[]
+  return {
+    method: row.method,
+    host: withoutRemark(row.host),
+    path: row.path,
+    family: row.family,
+    kind: row.kind,
+    ownerIdIn: row.ownerIdIn,
+    createdIdOut: row.createdIdOut,
+    listedIdOut: row.listedIdOut,
+    mixesSharedRows: row.mixesSharedRows,
+    terminal: row.terminal,
+    successStatus: row.successStatus,
+    queryParams: (row.queryParams as string[]).map(withoutRemark),
+    pathExample: before?.pathExample ?? pathExampleOf(row, ids),
+    queryExample: before?.queryExample ?? {},
+    requestContentType: withoutRemark(row.requestContentType),
+    requestExample: row.requestExample,
+    responseExample: row.responseExample,
+    errorExamples: errors.map(({ status, body }) => ({ status, body })),
+  }
+}
+
+/** The id that the answer shows, else that of another row, else one like those. */
+function pathExampleOf(row: ReferenceRow, ids: Record<string, string>): Record<string, string> {
+  const data = (row.responseExample as { data?: Json } | null)?.data ?? {}
+  const names = [...row.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
+  return Object.fromEntries(
+    names.map((name) => {
+      const shown = data[name] ?? (names.length === 1 ? data.id : undefined)
+      return [name, typeof shown === 'string' ? shown : (ids[name] ?? `${name}_abc123`)]
+    })
+  )
+}
+
+/** Words in brackets at the end are for readers. */
+function withoutRemark<T>(text: T): T {
+  return (typeof text === 'string' ? text.replace(/ \(.*\)$/, '') : text) as T
+}
+
+function nameOf(row: { method: string; path: string }): string {
+  return `${row.method} ${row.path}`
+}
+
+function print(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(print).join(', ')}]`
+  if (value === null || typeof value !== 'object') return JSON.stringify(value)
+  const members = Object.entries(value).map(
+    ([name, each]) => `${JSON.stringify(name)}: ${print(each)}`
+  )
+  return `{${members.join(', ')}}`
+}

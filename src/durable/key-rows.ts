@@ -1,0 +1,122 @@
+/**
+ * Idempotency keys, by the day on which a key began, so that old ones go by their primary key; in a day by the client's key,
+ * so that who asks what ran under it finds it on whatever path. What `name` is: domain/idempotency.ts and its callers.
+ */
+import type { KeyRecord } from '#domain/idempotency.ts'
+
+export const KEYS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS keyed (
+    day INTEGER NOT NULL, key TEXT NOT NULL, name TEXT NOT NULL, request_id TEXT NOT NULL, record TEXT NOT NULL,
+    PRIMARY KEY (day, key, name)) WITHOUT ROWID;
+`
+
+const DAY_MS = 86_400_000
+/** The longest that a key is remembered is 72 hours; looked for on so many days before today. */
+const DAYS = 5
+const AT_ONCE = 100
+const OLD_AT_ONCE = 2000
+
+const FORGET_OLD = `DELETE FROM idempotency WHERE name IN (
+  SELECT name FROM idempotency WHERE name >= '' AND json_extract(record, '$.startedAt') < ?1 LIMIT ?2)`
+
+export class KeyRows {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  find(name: string, now: number): KeyRecord | undefined {
+    for (const day of daysAt(now)) {
+      const sql = 'SELECT record FROM keyed WHERE day = ? AND key = ? AND name = ?'
+      const [row] = this.#records(sql, day, keyOf(name), name)
+      if (row) return row
+    }
+    // By an older Worker, while a release was rolled back.
+    return this.#records('SELECT record FROM idempotency WHERE name = ?', name)[0]
+  }
+
+  save(name: string, record: KeyRecord): void {
+    this.#sql.exec(
+      `INSERT INTO keyed (day, key, name, request_id, record) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET request_id = excluded.request_id, record = excluded.record`,
+      dayOf(record.startedAt),
+      keyOf(name),
+      name,
+      record.requestId,
+      JSON.stringify(record)
+    )
+  }
+
+  drop(name: string, now: number): void {
+    for (const day of daysAt(now)) {
+      const sql = 'DELETE FROM keyed WHERE day = ? AND key = ? AND name = ?'
+      this.#sql.exec(sql, day, keyOf(name), name)
+    }
+    this.#sql.exec('DELETE FROM idempotency WHERE name = ?', name)
+  }
+
+  /** The requests that ran under a client's key, on whatever path, latest first. */
+  requestsOf(key: string, now: number): string[] {
+    const sql = 'SELECT request_id AS id FROM keyed WHERE day = ? AND key = ?'
+    return daysAt(now).flatMap((day) =>
+      this.#sql
+        .exec<{ id: string }>(sql, day, key)
+        .toArray()
+        .map(({ id }) => id)
+    )
+  }
+
+  forget(now: number): void {
+    this.#sql.exec('DELETE FROM keyed WHERE day < ?', dayOf(now) - DAYS)
+    this.#sql.exec(FORGET_OLD, now - DAYS * DAY_MS, OLD_AT_ONCE)
+  }
+
+  /** When the first of them has been kept long enough. */
+  dueAt(now: number): number | undefined {
+    const { day } = this.#sql
+      .exec<{ day: number | null }>('SELECT MIN(day) AS day FROM keyed')
+      .one()
+    if (day !== null) return (day + DAYS + 1) * DAY_MS
+    const { name } = this.#sql
+      .exec<{ name: string | null }>('SELECT MIN(name) AS name FROM idempotency')
+      .one()
+    return name === null ? undefined : now + DAYS * DAY_MS
+  }
+
+  /** In the step that makes the table. What an older Worker wrote stays, for a rollback. */
+  copyOld(): void {
+    let from = ''
+    for (;;) {
+      const sql = 'SELECT name, record FROM idempotency WHERE name > ? ORDER BY name LIMIT ?'
+      const rows = this.#sql.exec<{ name: string; record: string }>(sql, from, AT_ONCE).toArray()
+      for (const { name, record } of rows) this.save(name, JSON.parse(record) as KeyRecord)
+      if (rows.length < AT_ONCE) return
+      from = rows.at(-1)?.name ?? ''
+    }
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM keyed')
+    this.#sql.exec('DELETE FROM idempotency')
+  }
+
+  #records(sql: string, ...values: (string | number)[]): KeyRecord[] {
+    const rows = this.#sql.exec<{ record: string }>(sql, ...values).toArray()
+    return rows.map((row) => JSON.parse(row.record) as KeyRecord)
+  }
+}
+
+function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS)
+}
+
+/** Today first. */
+function daysAt(now: number): number[] {
+  return Array.from({ length: DAYS + 1 }, (_, ago) => dayOf(now) - ago)
+}
+
+/** A client's key stands behind the last space: it has none in it. */
+function keyOf(name: string): string {
+  return name.slice(name.lastIndexOf(' ') + 1)
+}

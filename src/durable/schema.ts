@@ -1,0 +1,28 @@
+/**
+ * The schema of an object's tables: a list of steps, each done once, in a transaction, when an object wakes up. Steps only
+ * add. A table that an older Worker reads is neither changed nor dropped within a release, so that a rollback works; and
+ * a version that is newer than the code is left alone. Every INSERT names its columns, so that a column more breaks none.
+ */
+export type Step = (sql: SqlStorage) => void
+
+const VERSION =
+  'CREATE TABLE IF NOT EXISTS schema (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL)'
+
+export function migrate(storage: DurableObjectStorage, steps: readonly Step[]): void {
+  const { sql } = storage
+  sql.exec(VERSION)
+  for (let version = versionOf(sql); version < steps.length; version += 1) {
+    storage.transactionSync(() => {
+      steps[version]?.(sql)
+      sql.exec(
+        'INSERT INTO schema (id, version) VALUES (1, ?) ON CONFLICT DO UPDATE SET version = excluded.version',
+        version + 1
+      )
+    })
+  }
+}
+
+function versionOf(sql: SqlStorage): number {
+  const rows = sql.exec<{ version: number }>('SELECT version FROM schema WHERE id = 1')
+  return rows.toArray()[0]?.version ?? 0
+}
