@@ -30,8 +30,11 @@ async function make(name: string, n = 1): Promise<WitnessJob> {
   return job
 }
 
+/** A repeat under the same id is dropped, as a receiver may. */
 function toldOf({ id }: WitnessJob, path?: string): Received[] {
-  return receiver.posts(path).filter(({ body }) => body.includes(id))
+  const posts = receiver.posts(path).filter(({ body }) => body.includes(id))
+  const names = posts.map((post) => `${post.path} ${idOf(post)}`)
+  return posts.filter((_, n) => names.indexOf(names[n] ?? '') === n)
 }
 
 const idOf = ({ headers }: Received): string => String(headers['webhook-id'])
