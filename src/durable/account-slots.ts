@@ -38,7 +38,6 @@ import type {
 import { errandOf } from '#domain/reconcile.ts'
 import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
-import { readEvent } from '#flows/read-event.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
@@ -48,6 +47,7 @@ import { Leaving } from './leaving.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
+import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
 import { Watching } from './watching.ts'
@@ -65,8 +65,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
   readonly #watching: Watching
+  readonly #receiving: Receiving
   #isAsking = false
-  #lastEventAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -95,10 +95,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       provider: () => this.#provider(),
       waits,
       isAsking: () => this.#isAsking,
-      lastEventAt: () => this.#lastEventAt,
+      lastEventAt: () => this.#receiving.lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
       noteFreed: () => this.#watching.noteFreed(),
+    })
+    this.#receiving = new Receiving(this.#tables, this.#settling, {
+      ports,
+      provider: () => this.#provider(),
+      readOutlets: (tenant) => this.#readOutlets(tenant),
+      park: (order) => this.park(order),
     })
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
@@ -192,19 +198,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
-    const ports = this.#ports()
-    const provider = this.#provider()
-    const known = { account: this.#tables.account(), hook: this.#tables.hook() }
-    const event = await readEvent(ports, provider, known, received)
-    if (event === 'refused') return 'refused'
-    if (received.via.kind === 'hook') this.#lastEventAt = Date.now()
-    const hearing = event && { event, via: received.via, at: Date.now() }
-    if (hearing && this.#settling.isTelling(hearing)) await this.#readOutlets(received.tenant)
-    const became = hearing ? this.#settling.hear(hearing) : 'known'
-    const settled = became === 'settled' ? (event?.reports ?? []) : []
-    const order = settled.map((report) => provider.parkingOf(report)).find((one) => one)
-    if (order) await this.park(order)
-    ports.log('event_heard', { provider: provider.name, type: event?.type, became })
+    const became = await this.#receiving.receive(received)
     this.#arm()
     return became
   }
