@@ -207,12 +207,15 @@ test('an event that comes before its creation has answered settles the job when 
 })
 
 test('a callback proves which job a creation became whose answer was lost', async () => {
+  // Nothing else tells it.
+  await gateway.sim.settings({ keyMode: 'ignores' })
   await gateway.sim.fault({
     match: { method: 'POST', path: '/v3/videos' },
     times: 1,
     effect: { reset: 'after' },
   })
   const lost = await gateway.createVideo({ callback_url: `${receiver.url}/lost` })
+  await gateway.sim.settings({ keyMode: 'key-first' })
   expect(lost.status).toBe(424)
   const requestId = lost.headers.get('x-request-id') ?? ''
   await gateway.sim.finishJobs()
