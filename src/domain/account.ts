@@ -42,6 +42,8 @@ const account = z.object({
   publicOrigin: z.string(),
   createdAt: z.number(),
   updatedAt: z.number(),
+  /** Of the claim that made this record its object's; kept there alone. */
+  claimId: z.string().optional(),
 })
 
 export type Account = z.infer<typeof account>
@@ -69,6 +71,27 @@ export type Proof =
   | { ok: true; identity: string; email?: string }
   | { ok: false; reason: 'refused'; message?: string }
   | { ok: false; reason: 'unreachable'; message: string }
+
+/** Whose an account is. */
+export interface Holder {
+  tenant: string
+  email: string
+  claimId?: string | undefined
+}
+
+export function holderOf({ tenant, email, claimId }: Account): Holder {
+  return { tenant, email, claimId }
+}
+
+export function isHeldBy(held: Account, holder: Holder): boolean {
+  return held.tenant === holder.tenant && sameEmail(held.email, holder.email)
+}
+
+/** `instead`: the claim that it takes the place of, since its holder's desk knows nothing of it. */
+export function mayClaim(held: Account, account: Account, instead?: Holder): boolean {
+  if (isHeldBy(held, account)) return true
+  return instead !== undefined && isHeldBy(held, instead) && held.claimId === instead.claimId
+}
 
 /** Emails are compared without case. */
 export function sameEmail(a: string, b: string): boolean {

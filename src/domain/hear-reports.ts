@@ -18,15 +18,22 @@ export function hear(
     if (isOlder || heard.length === 0) continue
     const end = heard.find((report) => isEnd(lease, report, now, waits))
     if (!end) change.put.push(...stillGoing(lease, heard, now, waits))
-    else if (mayBeAnother(lease)) change.put.push({ ...unsuspected(lease, now), isDoubtful: true })
+    else if (mayBeAnother(lease)) change.put.push(lookedForAgain(lease, now))
     else change.ended.push(endOf(lease, end, now))
   }
   return withWaitsCapped(ledger.leases, change, now)
 }
 
-/** What it was taken for has ended, but not yet every job that may have been its own is known. */
+/** What it was taken for has ended, but another job that may be its own can still run. */
 function mayBeAnother(lease: Lease): boolean {
-  return lease.state === 'suspect' && lease.jobId !== undefined && lease.misses < WHOLE_SEARCHES
+  return lease.state === 'suspect' && lease.jobId !== undefined
+}
+
+/** At once: what the searches before have said still counts. */
+function lookedForAgain(lease: Lease, now: number): Lease {
+  const { misses, missedAt } = lease
+  const counted = { misses, ...(missedAt === undefined ? {} : { missedAt }) }
+  return { ...unsuspected(lease, now), ...counted, isDoubtful: true }
 }
 
 /** So many whole searches, a while apart, must agree before anything is concluded from them. */

@@ -64,6 +64,8 @@ export interface Lease {
   slots?: number
   /** The Idempotency-Key under which its creation went up: a name of ours, never the client's text. */
   upstreamKey?: string
+  /** The path that was called, where the row's own has names in it and it can be asked under its key. */
+  path?: string
 }
 
 /** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
@@ -100,6 +102,7 @@ export interface LeaseAsk {
   isTold?: boolean
   isTicketed?: boolean
   upstreamKey?: string
+  path?: string
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -256,6 +259,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits
     ...(ask.isTold ? { isTold: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
+    ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
 }

@@ -170,10 +170,18 @@ export function afterSearch(
     const held = isSame ? lease : bound(lease, start, 'suspect', now, waits)
     return put(looked({ ...held, ...missesOf(counted), heardAt: now }), now, waits)
   }
-  const isSure = counted.misses >= WHOLE_SEARCHES
-  const isNever = match.kind === 'none' && !lease.isDoubtful
+  // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
+  const isGone = lease.state === 'suspect' && match.kind !== 'over'
+  const open = isGone ? countedAnew(lease, isWhole, now, waits) : counted
+  const isSure = open.misses >= WHOLE_SEARCHES
+  const isNever = match.kind === 'none' && !lease.isDoubtful && lease.state !== 'suspect'
   if (isSure) return ended(lease, { status: isNever ? 'absent' : 'outcome_unknown' }, now)
-  return put(looked({ ...unheld(lease), ...missesOf(counted) }), now, waits)
+  return put(looked({ ...unheld(lease), ...missesOf(open) }), now, waits)
+}
+
+function countedAnew(lease: Lease, isWhole: boolean, now: number, waits: Waits): Lease {
+  const { missedAt: _, ...rest } = lease
+  return isWhole ? countedSearch({ ...rest, misses: 0 }, now, waits) : { ...rest, misses: 0 }
 }
 
 function countedSearch(lease: Lease, now: number, waits: Waits): Lease {
@@ -190,8 +198,8 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
 /** It was taken for a job that has ended or is another's. */
 function unheld(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
-  const { jobId: _, ask: __, askElse: ___, ...rest } = lease
-  return { ...rest, state: 'unbound', watch: [] }
+  const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease
+  return { ...rest, state: 'unbound', watch: [], isDoubtful: true }
 }
 
 function put(lease: Lease, now: number, waits: Waits): Change {

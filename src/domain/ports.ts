@@ -2,7 +2,7 @@
  * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
  * it knows what they are made of.
  */
-import type { Account, AccountSnapshot, Credential, Session } from './account.ts'
+import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
@@ -16,6 +16,8 @@ import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
+
+export type { Holder }
 
 export interface Ports {
   settings: Settings
@@ -208,8 +210,8 @@ export interface SlotDesk {
   claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
   /** A renewed session: the account is otherwise as it was. */
   renew(account: Account): Promise<void>
-  /** No new lease. The credential is wiped when the last lease has ended, or now. */
-  retire(isNow: boolean): Promise<void>
+  /** No new lease. The credential is wiped when the last lease has ended, or now. Without effect when another holds it. */
+  retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
   /** `again`: what the lease was asked for with; a lease that is not there (any more) is made anew from it. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
@@ -218,7 +220,8 @@ export interface SlotDesk {
   release(requestId: string): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  park(order: ParkOrder): Promise<Parking>
+  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
+  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
   /** Until a time, the desk wants to know when slots come free; says how many are now. */
@@ -252,11 +255,6 @@ export interface DeliveryQuery {
   /** Only what is older than this one. */
   before?: { createdAt: number; id: string }
   limit: number
-}
-
-export interface Holder {
-  tenant: string
-  email: string
 }
 
 export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: string }

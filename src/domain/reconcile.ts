@@ -1,6 +1,6 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
 import { bound } from './bind-jobs.ts'
-import { goingOn, WHOLE_SEARCHES } from './hear-reports.ts'
+import { goingOn } from './hear-reports.ts'
 import {
   type Change,
   type EndedJob,
@@ -20,7 +20,7 @@ export function errandOf(lease: Lease, now: number, waits: Waits): Errand | unde
   if (now - lease.heardAt >= waits.lostMs) return 'lose'
   if (hasWaitedTooLong(lease, now, waits)) return 'give-up'
   if (lease.nextAt > now) return undefined
-  if (lease.state === 'suspect' && isLookedFor(lease)) return 'look'
+  if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
   if (lease.state !== 'unbound') return 'ask'
   if (now < givenUpAt(lease, waits)) return 'wait'
   return lease.watch.length === 0 ? 'look' : 'ask'
@@ -29,11 +29,6 @@ export function errandOf(lease: Lease, now: number, waits: Waits): Errand | unde
 /** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
 export function givenUpAt(lease: Lease, waits: Waits): number {
   return lease.lostAt ?? lease.acquiredAt + waits.giveUpSeenMs
-}
-
-/** A suspect is looked for until it is sure that no other job may be its own. */
-function isLookedFor(lease: Lease): boolean {
-  return lease.jobId !== undefined && lease.misses < WHOLE_SEARCHES
 }
 
 function hasWaitedTooLong(lease: Lease, now: number, waits: Waits): boolean {

@@ -56,8 +56,13 @@ export class WaitingLine<T extends Waiter> {
 
   /** Slots of it came free. */
   noteFreed(account: string, slots = 1): void {
-    this.#barred.delete(account)
+    this.pardon(account)
     this.#free.set(account, (this.#free.get(account) ?? 0) + slots)
+  }
+
+  /** Whoever was sent away may be sent there again. */
+  pardon(account: string): void {
+    this.#barred.delete(account)
   }
 
   /** Its own word on how many are free. */

@@ -6,7 +6,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
-import { sameEmail, type Account } from '#domain/account.ts'
+import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
 import { hear } from '#domain/hear-reports.ts'
@@ -38,7 +38,6 @@ import type {
 import { errandOf } from '#domain/reconcile.ts'
 import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
-import { readEvent } from '#flows/read-event.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { AlarmClock } from './alarm-clock.ts'
@@ -48,6 +47,7 @@ import { Leaving } from './leaving.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
+import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
 import { Watching } from './watching.ts'
@@ -65,8 +65,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #leaving: Leaving
   readonly #forgetting: Forgetting
   readonly #watching: Watching
+  readonly #receiving: Receiving
   #isAsking = false
-  #lastEventAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -95,10 +95,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       provider: () => this.#provider(),
       waits,
       isAsking: () => this.#isAsking,
-      lastEventAt: () => this.#lastEventAt,
+      lastEventAt: () => this.#receiving.lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: () => this.#wipeWhenDone(),
       noteFreed: () => this.#watching.noteFreed(),
+    })
+    this.#receiving = new Receiving(this.#tables, this.#settling, {
+      ports,
+      provider: () => this.#provider(),
+      readOutlets: (tenant) => this.#readOutlets(tenant),
+      park: (order) => this.park(order),
     })
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
@@ -117,15 +123,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
     const held = this.#tables.account()
-    const isOther =
-      held && (held.tenant !== account.tenant || !sameEmail(held.email, account.email))
-    const isReplaced = instead?.tenant === held?.tenant && instead?.email === held?.email
-    if (isOther && !isReplaced && !this.#tables.isRetired()) {
-      return {
-        ok: false,
-        holder: { tenant: held.tenant, email: held.email },
-        provider: held.provider,
-      }
+    if (held && !this.#tables.isRetired() && !mayClaim(held, account, instead)) {
+      return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
     this.#hook.wantFor(account, held)
@@ -134,11 +133,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async renew(account: Account): Promise<void> {
-    if (!this.#tables.isRetired()) this.#tables.replaceAccount(account)
+    const held = this.#tables.account()
+    if (!held || !isHeldBy(held, account) || this.#tables.isRetired()) return
+    this.#tables.replaceAccount({ ...account, claimId: held.claimId })
   }
 
-  async retire(isNow: boolean): Promise<void> {
+  async retire(isNow: boolean, holder?: Holder): Promise<void> {
     if (isNow) await this.#readOutlets()
+    if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
       this.#loseAll()
@@ -148,7 +150,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
+  /** Another holds the account than who asks. */
+  #isOthers(tenant: string | undefined, email?: string): boolean {
+    const held = this.#tables.account()
+    return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
+  }
+
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
+    if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
     this.#settling.save(change)
     if (answer.ok) this.#watching.noteGranted()
@@ -189,26 +198,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
-    const ports = this.#ports()
-    const provider = this.#provider()
-    const known = { account: this.#tables.account(), hook: this.#tables.hook() }
-    const event = await readEvent(ports, provider, known, received)
-    if (event === 'refused') return 'refused'
-    if (received.via.kind === 'hook') this.#lastEventAt = Date.now()
-    const hearing = event && { event, via: received.via, at: Date.now() }
-    if (hearing && this.#settling.isTelling(hearing)) await this.#readOutlets(received.tenant)
-    const became = hearing ? this.#settling.hear(hearing) : 'known'
-    const settled = became === 'settled' ? (event?.reports ?? []) : []
-    const order = settled.map((report) => provider.parkingOf(report)).find((one) => one)
-    if (order) await this.park(order)
-    ports.log('event_heard', { provider: provider.name, type: event?.type, became })
+    const became = await this.#receiving.receive(received)
     this.#arm()
     return became
   }
 
-  async park(order: ParkOrder): Promise<Parking> {
+  async park(order: ParkOrder, tenant?: string): Promise<Parking> {
     const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    this.#tables.saveParking(parking)
+    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
     return parking
   }
 
@@ -223,9 +220,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async view(tenant: string): Promise<SlotsView> {
     const ledger = this.#settling.ledger()
+    const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
+    const own = heldSlots({ ...ledger, leases }, Date.now())
+    if (this.#isOthers(tenant)) return { leases, held: own, maxJobs: own, parkings: [] }
     const hookFailure = this.#hook.failure()
     return {
-      leases: ledger.leases.filter((lease) => lease.tenant === tenant),
+      leases,
       held: heldSlots(ledger, Date.now()),
       maxJobs: ledger.maxJobs,
       parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),

@@ -69,7 +69,8 @@ export class Settling {
     const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
     if (owed.length > 0) this.#hands.owe(owed)
     if (change.ended.length > 0) this.#hands.noteEnded()
-    if (change.ended.length + change.drop.length > 0) this.#hands.noteFreed()
+    const isWaiting = change.put.some((lease) => lease.state === 'waiting')
+    if (isWaiting || change.ended.length + change.drop.length > 0) this.#hands.noteFreed()
     return change.ended.length + change.put.length + change.drop.length > 0
   }
 

@@ -23,10 +23,11 @@ import type {
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { claimAccount } from '#flows/claim-account.ts'
 import { logInAgain } from '#flows/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import { AlarmClock } from './alarm-clock.ts'
+import { Claims } from './claims.ts'
+import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
@@ -40,6 +41,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
+  readonly #claims: Claims
+  readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
@@ -56,6 +59,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#places = new ListPlaces(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    this.#claims = new Claims(ctx.storage)
+    this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
+      ports: () => this.#ports(),
+      armSoon: () => this.#armSoon(),
+    })
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -63,19 +71,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
-    const ports = this.#ports()
-    const before = this.#tables.findAccount(account.email)
-    const holdsHere = (email: string, key: string) => this.#tables.findAccount(email)?.key === key
-    if (!(await claimAccount(ports, account, holdsHere))) return { ok: false, reason: 'exists' }
-    if (before && before.key !== account.key) await this.#letGo(before, false)
+    const saved = await this.#accounts.save(account)
+    if (!saved) return { ok: false, reason: 'exists' }
     this.#failedUntil.delete(account.email)
-    const isSame = before?.key === account.key
-    const kept = before
-      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
-      : {}
-    const isNew = this.#tables.saveAccount({ ...account, ...kept })
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
-    return { ok: true, isNew, snapshot: await this.#publishAccounts() }
+    return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer> {
@@ -85,16 +85,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
-    const account = this.#tables.findAccount(email)
-    if (!account) return undefined
-    await this.#letGo(account, isNow)
-    this.#tables.removeAccount(account.email)
-    return this.#publishAccounts()
-  }
-
-  async #letGo(account: Account, isNow: boolean): Promise<void> {
-    await this.#ports().slots(account.key).retire(isNow)
-    this.#tables.noteFormer(account.key, Date.now())
+    const isRemoved = await this.#accounts.remove(email, isNow)
+    return isRemoved ? this.#publishAccounts() : undefined
   }
 
   async formerKeys(): Promise<string[]> {
@@ -111,7 +103,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async holds(email: string, key: string): Promise<boolean> {
-    return this.#tables.findAccount(email)?.key === key
+    return this.#accounts.holds(email, key)
   }
 
   async learn(owners: Owner[]): Promise<void> {
@@ -305,6 +297,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       this.#forgetAt = Date.now() + forgetEveryMs
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
+    await this.#accounts.letGoLeftOvers()
+    if (!this.#claims.isEmpty) this.#armSoon()
     await this.#publish()
   }
 

@@ -23,6 +23,8 @@ export class WaitingRoom {
   readonly #line = new WaitingLine<Standing>()
   /** By account: when it is asked next. */
   readonly #lookAt = new Map<string, number>()
+  /** Somebody was sent there for nothing: it is asked at once how many are free, for the others. */
+  readonly #refuted = new Set<string>()
 
   constructor(ports: () => Ports) {
     this.#ports = ports
@@ -37,7 +39,10 @@ export class WaitingRoom {
         woken.resolve()
       },
     }
-    if (waiter.tried !== undefined) this.#lookAt.delete(waiter.tried)
+    if (waiter.tried !== undefined) {
+      this.#lookAt.delete(waiter.tried)
+      this.#refuted.add(waiter.tried)
+    }
     for (const account of waiter.accounts) if (this.#isDue(account)) this.#line.noteFree(account, 0)
     if (!this.#line.join(standing)) return 'none'
     this.#serve()
@@ -80,6 +85,7 @@ export class WaitingRoom {
       const room = await this.#ports()
         .slots(account)
         .watch(Date.now() + WATCH_MS)
+      if (!this.#refuted.delete(account)) this.#line.pardon(account)
       // An older object does not say: somebody goes and sees.
       this.#line.noteFree(account, room ? room.free : 1)
       if (room?.freeAt !== undefined) this.#lookNoLaterThan(account, room.freeAt)

@@ -13,7 +13,7 @@ export async function parkAccount(
 ): Promise<Parking | undefined> {
   if (ports.hasParked.isTrue) return undefined
   ports.hasParked.isTrue = true
-  const parking = await ports.slots(account.key).park(order)
+  const parking = await ports.slots(account.key).park(order, account.tenant)
   ports.hints.noteParked(account.key, parking, ports.now())
   ports.log('parked', {
     provider: account.provider,

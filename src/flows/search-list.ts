@@ -2,6 +2,7 @@
  * One search of a provider's list for the jobs of lost creations, page after page, and what it means for each of them.
  * The list shows what ran, so presence proves much and absence little: see domain/lost-creations.ts.
  */
+import { keptCallbackId, keptClue } from '#domain/clue.ts'
 import { instantOf } from '#domain/instant.ts'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import type { Lease } from '#domain/lease.ts'
@@ -175,8 +176,10 @@ function rowsIn(
       {
         id,
         ...(made === undefined ? {} : { times: [made, made - aheadMs] }),
-        ...(title === undefined ? {} : { title }),
-        ...(callbackId ? { callbackId } : {}),
+        ...keptClue({
+          ...(title === undefined ? {} : { title }),
+          ...(callbackId ? { callbackId } : {}),
+        }),
         ...(state === undefined ? {} : { state }),
       },
     ]
@@ -204,7 +207,7 @@ async function openRows(
   await fewAtOnce(nameless.slice(0, DETAILS_MAX), async ({ id }) => {
     const answer = await get(errands, (details ?? '').replace('{id}', encodeURIComponent(id)))
     const callbackId = textAt(answer?.body, '/data/callback_id')
-    if (callbackId) note(errands, id, { callbackId })
+    if (callbackId) note(errands, id, { callbackId: keptCallbackId(callbackId) })
   })
   const stateless = possible.filter(
     (row) => row.state === undefined && desk.memory.rows.get(row.id)?.state !== 'over'

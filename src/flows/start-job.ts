@@ -5,6 +5,7 @@
  */
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
+import { keptClue } from '#domain/clue.ts'
 import { AppError } from '#domain/errors.ts'
 import { textsAt } from '#domain/json-pointer.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
@@ -86,8 +87,9 @@ function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     route: `${route.method} ${route.path}`,
     count: provider.countJobs(match, json),
     slots: provider.slotsPerJob?.(match, json) ?? 1,
-    clue: provider.clueOf(json, call),
+    clue: keptClue(provider.clueOf(json, call)),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
+    ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
     isTold: provider.events?.tells(route) === true,

@@ -79,8 +79,9 @@ export function probeOf(
   lease: Lease
 ): { path: string; body: string } | undefined {
   const route = routes.get(lease.route)
-  if (!route?.keyProbe || route.path.includes('{')) return undefined
-  return { path: route.path, body: JSON.stringify(route.keyProbe) }
+  const path = lease.path ?? route?.path
+  if (!route?.keyProbe || path === undefined || path.includes('{')) return undefined
+  return { path, body: JSON.stringify(route.keyProbe) }
 }
 
 export function stateInRow(

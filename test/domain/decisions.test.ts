@@ -47,7 +47,7 @@ test('Retry-After is read as seconds or as a date, and our own stays between 5 a
   expect(retryAfterAt(null, NOW)).toBeUndefined()
   expect(retryAfterAt('1e99', NOW)).toBe(NOW + 24 * 3_600_000)
   expect(retryAfterSeconds(NOW - 5, NOW)).toBe(5)
-  expect(retryAfterSeconds(NOW + 3_600_000, NOW)).toBe(60)
+  expect(retryAfterSeconds(NOW + 3_600_000, NOW)).toBe(59)
 })
 
 test('a token is 32 random bytes with a checksum, and its neighbours are no tokens', () => {

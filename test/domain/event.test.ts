@@ -65,7 +65,8 @@ test('a terminal event ends the job that it is about, in its own words', () => {
 
 test('what was only taken for a job is never settled as the client’s by a webhook', () => {
   const { change } = hear([lease({ state: 'suspect', misses: 2 })])
-  expect(change.ended).toMatchObject([{ outcome: { status: 'outcome_unknown' } }])
+  expect(change.ended).toEqual([])
+  expect(change.put).toMatchObject([{ state: 'unbound', isDoubtful: true }])
 })
 
 test('an event that may be about a creation under way waits for it, ten minutes at most', () => {

@@ -151,14 +151,29 @@ function ledger(...leases: Lease[]): Ledger {
   return { maxJobs: 9, isRetired: false, leases, parkings: [] }
 }
 
-test('when the job that it was taken for ends too early to be sure, it is looked for again', () => {
+test('when the job that it was taken for ends, it is looked for at once, and what was searched before counts', () => {
   const held = searched(lost('a'), { kind: 'suspect', row: row('x') }, NOW + 10_000).put[0] as Lease
   const over = [{ watch: 'video:x', state: 'completed' as const }]
   const again = hear(ledger(held), over, NOW + 20_000, WAITS)
   expect(again.ended).toEqual([])
   expect(again.put[0]).toMatchObject({ state: 'unbound', isDoubtful: true })
-  const sure = { ...held, misses: 2 }
-  expect(hear(ledger(sure), over, NOW + 300_000, WAITS).ended[0]?.outcome.status).toBe(
+  const sure = { ...held, misses: 2, missedAt: NOW + 130_000 }
+  const [left] = hear(ledger(sure), over, NOW + 300_000, WAITS).put as [Lease]
+  expect(left.nextAt).toBe(NOW + 300_000)
+  const other: Match = { kind: 'suspect', row: row('y') }
+  expect(searched(left, other, NOW + 300_000).put[0]?.state).toBe('suspect')
+  expect(searched(left, { kind: 'over' }, NOW + 300_000).ended[0]?.outcome.status).toBe(
+    'outcome_unknown'
+  )
+})
+
+test('a list that no longer shows the job that it was taken for must be seen twice, too', () => {
+  const held = searched(lost('a'), { kind: 'suspect', row: row('x') }, NOW + 10_000).put[0] as Lease
+  const sure = { ...held, misses: 2, missedAt: NOW + 130_000 }
+  const gone = searched(sure, { kind: 'none' }, NOW + 300_000)
+  expect(gone.ended).toEqual([])
+  const [left] = gone.put as [Lease]
+  expect(searched(left, { kind: 'none' }, NOW + 360_000).ended[0]?.outcome.status).toBe(
     'outcome_unknown'
   )
 })

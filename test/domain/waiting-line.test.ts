@@ -49,6 +49,10 @@ test('who finds no room is not sent there again until the account has news; othe
   expect(served(line)).toEqual(['small at a'])
   line.noteFreed('a')
   expect(served(line)).toEqual(['large at a'])
+  line.join({ ...waiter('large', 1, 'a'), tried: 'a' })
+  line.pardon('a')
+  line.noteFree('a', 1)
+  expect(served(line)).toEqual(['large at a'])
 })
 
 test('who needs several slots waits until an account has as many', () => {

@@ -1,49 +1,61 @@
 /** We call clients: signed, tried again, listed, sent again; and never where we must not. */
 import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
-import { advance, CLOCKED, DAY, HOUR, MINUTE, SECOND } from '../support/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { eventOf, hookOf, openHooked, signed } from '../support/hooked.ts'
+import { eventOf, hookOf, openHooked, openQuickened, signed } from '../support/hooked.ts'
 import { Receiver, type Received } from '../support/receiver.ts'
 
+const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
+afterAll(() => rm(folder, { recursive: true, force: true }))
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
 const gateway = await openHooked(open, { accounts: { one: 10, two: 10 } })
 
-/** Its clock is moved (test/support/clock.ts): 9 attempts in 24 h. */
-const clocked = await openHooked(open, { accounts: { quick: 10 }, entry: CLOCKED })
-const quick = await hookOf(clocked, 'quick')
+/** Its waits are short: 9 attempts in 22 s, which go on beside the other tests. */
+const SCALE = 4000
 const patient = await Receiver.open()
 afterAll(() => patient.close())
 patient.answer = ({ path: at }, response) => {
   const n = patient.posts(at).length
   if (at === '/flaky') return n <= 5 ? 500 : 200
   if (at === '/dead') return n <= 9 ? 503 : 200
-  if (n === 1) response.writeHead(503, { 'retry-after': '3600' })
+  if (n === 1) response.writeHead(503, { 'retry-after': '3' })
   return undefined
 }
-const jobs: Record<'flaky' | 'dead' | 'busy', string> = { flaky: '', dead: '', busy: '' }
-for (const name of ['flaky', 'dead', 'busy'] as const) {
-  const created = await clocked.createVideo({ callback_url: `${patient.url}/${name}` })
-  expect(created.status, await created.clone().text()).toBe(200)
-  jobs[name] = created.headers.get('x-gateway-job') ?? ''
-  const body = eventOf(jobs[name])
-  const headers = signed(quick.secret, body)
-  expect((await fetch(quick.url, { method: 'POST', body, headers })).status).toBe(204)
-  await patient.heard(`/${name}`)
-}
-const PLANNED = [10 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY]
-/** How often each receiver was called by when, counted from the beginning. */
-const calls: { flaky: number; dead: number; busy: number }[] = []
-for (const [index, at] of PLANNED.entries()) {
-  await advance(clocked, at - (PLANNED[index - 1] ?? 0))
-  const count = (name: string) => patient.posts(`/${name}`).length
-  calls.push({ flaky: count('flaky'), dead: count('dead'), busy: count('busy') })
+const {
+  gateway: scaled,
+  hooks: [quick],
+  prepared: jobs,
+} = await openQuickened(
+  open,
+  {
+    accounts: { quick: 10 },
+    timeScale: SCALE,
+    persist: path.join(folder, 'quick'),
+    simulator: gateway.sim,
+  },
+  async (slow) => {
+    const create = async (name: string) => {
+      const created = await slow.createVideo({ callback_url: `${patient.url}/${name}` })
+      expect(created.status, await created.clone().text()).toBe(200)
+      return created.headers.get('x-gateway-job') ?? ''
+    }
+    return { flaky: await create('flaky'), dead: await create('dead'), busy: await create('busy') }
+  }
+)
+for (const job of Object.values(jobs)) {
+  const body = eventOf(job)
+  const headers = signed(quick?.secret ?? '', body)
+  const answer = await fetch(quick?.url ?? '', { method: 'POST', body, headers })
+  expect(answer.status).toBe(204)
 }
 
 interface View {
@@ -142,35 +154,38 @@ test('what comes before: the callback in the body, then the header, then the ten
 })
 
 test('a receiver that fails the first five attempts gets it in the end, each time as the same event', async () => {
-  expect(calls.map(({ flaky }) => flaky)).toEqual([2, 3, 4, 5, 6, 6, 6, 6])
-  const posts = patient.posts('/flaky')
+  const posts = await patient.heard('/flaky', 6)
   expect(new Set(posts.map((one) => one.headers['webhook-id'])).size).toBe(1)
   expect(new Set(posts.map((one) => one.body)).size).toBe(1)
-  const delivery = await deliveryOf(clocked, jobs.flaky)
-  expect(delivery.state).toBe('delivered')
+  const delivery = await until(async () => {
+    const found = await deliveryOf(scaled, jobs.flaky)
+    return found.state === 'delivered' && found
+  })
   expect(delivery.attempts.map((one) => one.status)).toEqual([500, 500, 500, 500, 500, 200])
-  // 10 s, 1 min, 5 min, 30 min, 2 h after the first.
+  // 10 s, 1 min, 5 min, 30 min, 2 h after the first, in the scaled time.
   const offsets = delivery.attempts.map((one) => Date.parse(one.at) - Date.parse(delivery.created))
+  const planned = [0, 10_000, 60_000, 300_000, 1_800_000, 7_200_000]
   for (const [index, offset] of offsets.entries()) {
-    expect(offset).toBeGreaterThanOrEqual(PLANNED[index - 1] ?? 0)
+    expect(offset).toBeGreaterThanOrEqual((planned[index] ?? 0) / SCALE)
   }
 })
 
 test('a receiver that never takes it leaves it dead after a day of attempts, with the reason, to be sent again by hand', async () => {
-  expect(calls.map((one) => one.dead)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
-  const dead = await deliveryOf(clocked, jobs.dead)
-  expect(dead.state).toBe('dead')
+  const dead = await until(async () => {
+    const found = await deliveryOf(scaled, jobs.dead)
+    return found.state === 'dead' && found
+  }, 70_000)
   expect(dead.attempts).toHaveLength(9)
   expect(dead.reason).toContain('503')
-  const again = await clocked.fetch(`/v1/deliveries/${dead.id}/retry`, { method: 'POST' })
+  const again = await scaled.fetch(`/v1/deliveries/${dead.id}/retry`, { method: 'POST' })
   expect(again.status).toBe(202)
   const sent = await until(async () => {
-    const found = await deliveryOf(clocked, jobs.dead)
+    const found = await deliveryOf(scaled, jobs.dead)
     return found.state === 'delivered' && found
   })
   expect(sent.attempts).toHaveLength(10)
   expect(patient.posts('/dead')).toHaveLength(10)
-})
+}, 90_000)
 
 test('410 ends it, a redirect is not followed, a slow answer is none', async () => {
   const other = await Receiver.open()
@@ -209,11 +224,9 @@ test('410 ends it, a redirect is not followed, a slow answer is none', async () 
 }, 90_000)
 
 test('Retry-After is honoured', async () => {
-  // By the schedule it would be sent again after ten seconds, a minute, five and thirty; it asks for an hour.
-  expect(calls.map(({ busy }) => busy)).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
-  const { attempts } = await deliveryOf(clocked, jobs.busy)
-  const [first = 0, second = 0] = attempts.map((one) => Date.parse(one.at))
-  expect(second - first).toBeGreaterThanOrEqual(HOUR)
+  // By the schedule it would be sent again after 2.5 ms.
+  const [first, second] = await patient.heard('/busy', 2)
+  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2900)
 })
 
 test('a slow and a dead receiver do not delay the others', async () => {

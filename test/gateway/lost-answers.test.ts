@@ -306,3 +306,21 @@ test('the key that goes up is never the client’s text, and another one for ano
   for (const one of [keys[0], keys[1], keys[2], keys[4]]) expect(one).toMatch(/^[A-Za-z0-9_-]{43}$/)
   expect(new Set(keys).size).toBe(5)
 })
+
+test('on useapi.net’s paths it is the same: the task where it is found, else a 424, and repeats join', async () => {
+  const own = await pool(1)
+  const email = await addKling(own.gateway, `useapi${tenants}`)
+  const match = { method: 'POST', path: '/v1/videos/text2video' }
+  await own.lose(match, 1)
+  const wish = { prompt: 'A calm sunrise', model_name: 'kling-v2-master' }
+  const found = await own.gateway.post('/v1/kling/videos/text2video', wish)
+  expect([found.status, await found.json()]).toMatchObject([200, { task: { id: jobOf(found) } }])
+  await own.lose(match)
+  await own.lose({ method: 'GET', host: 'kling' }, undefined, { code: 5001 })
+  const first = await own.gateway.post('/v1/kling/videos/text2video', wish)
+  const again = await own.gateway.post('/v1/kling/videos/text2video', wish)
+  expect([first.status, await first.json()]).toMatchObject([424, { code: 424 }])
+  expect([again.status, again.headers.get('x-should-retry')]).toEqual([424, 'false'])
+  expect(again.headers.get('x-gateway-joined')).toBe(first.headers.get('x-request-id'))
+  expect((await own.gateway.sim.account(email)).jobsStarted).toBe(2)
+})

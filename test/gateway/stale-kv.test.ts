@@ -99,3 +99,16 @@ test('both places together never put more jobs on an account than its limit', as
   expect(answers.filter((answer) => answer.status === 200)).toHaveLength(3)
   expect((await gateway.sim.account('stale-full@sim.example')).maxInFlight).toBe(3)
 })
+
+test('an account that is another tenant’s by now takes no creation of who had it before', async () => {
+  const [before, after] = [await tenant(), await tenant()]
+  await before.one('/v1/heygen/accounts', add('stale-moved'))
+  // The other place knows it now, and will for a minute.
+  expect((await before.two('/heygen/v3/videos', create)).status).toBe(200)
+  await before.one('/v1/heygen/accounts/stale-moved@sim.example', { method: 'DELETE' })
+  expect((await after.one('/v1/heygen/accounts', add('stale-moved'))).status).toBe(201)
+  await gateway.sim.forgetRequests()
+  expect((await before.two('/heygen/v3/videos', create)).status).toBe(404)
+  expect(await gateway.sim.requests()).toEqual([])
+  expect((await after.one('/heygen/v3/videos', create)).status).toBe(200)
+})

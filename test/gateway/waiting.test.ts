@@ -12,6 +12,7 @@ afterAll(() => gateway.dispose())
 await stopClock(gateway)
 
 const PATIENT = { prefer: 'wait=20' }
+const PATIENT_LONG = { prefer: 'wait=50' }
 const jobOf = (answer: Response) => answer.headers.get('x-gateway-job') ?? ''
 
 async function finish(job: string): Promise<void> {
@@ -73,4 +74,38 @@ test('when a hundred wait, the next is told 429 at once', async () => {
   const answers = await Promise.all(crowd)
   expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([429]))
   await finish(running)
+})
+
+test('a raised limit is room for who waits', async () => {
+  const running = [jobOf(await gateway.createVideo())]
+  const waiting = gateway.createVideo({}, PATIENT)
+  await inLine(1)
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 2 })
+  const answer = await waiting
+  expect(answer.status).toBe(200)
+  running.push(jobOf(answer))
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 1 })
+  for (const job of running) await finish(job)
+})
+
+test('a slot whose notice got lost is found within thirty seconds', async () => {
+  const deaf = await openGateway({
+    accounts: { deaf: 1 },
+    simulator: gateway.sim,
+    entry: 'test/support/deaf-worker.ts',
+  })
+  try {
+    await stopClock(deaf)
+    const job = jobOf(await deaf.createVideo())
+    const waiting = deaf.createVideo({}, PATIENT_LONG)
+    await until(async () => (await clockOf(deaf)).timers === 1)
+    await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+    await deaf.fetch(`/heygen/v3/videos/${job}`)
+    await advance(deaf, 29_000)
+    expect((await clockOf(deaf)).timers).toBe(1)
+    await advance(deaf, 1000)
+    expect((await waiting).status).toBe(200)
+  } finally {
+    await deaf.dispose()
+  }
 })

@@ -18,6 +18,11 @@ let stoppedAt: number | undefined
 
 Date.now = () => (stoppedAt ?? realNow()) + aheadMs
 
+/** Before anything runs: the clock stands at this moment until it is moved. */
+export function startClockAt(now: number): void {
+  stoppedAt = now
+}
+
 /** Each looks at the clock from within the request that waits: workerd lets no other one wake it. */
 function callAt(due: number, ring: () => void): () => void {
   let id: unknown

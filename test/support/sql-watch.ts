@@ -12,12 +12,14 @@ interface Seen {
 const seen = new Map<string, Seen>()
 const cursors: { text: string; cursor: { rowsRead: number } }[] = []
 const patched = new WeakSet<object>()
+let plainExec: SqlStorage['exec'] | undefined
 
 export function watchSql(ctx: DurableObjectState): DurableObjectState {
   const sql = Object.getPrototypeOf(ctx.storage.sql) as SqlStorage
   if (patched.has(sql)) return ctx
   patched.add(sql)
   const { exec } = sql
+  plainExec = exec
   sql.exec = function watched(this: SqlStorage, text: string, ...values: unknown[]) {
     if (!seen.has(text))
       seen.set(text, { plan: planOf(this, exec, text, values), rowsRead: 0, runs: 0 })
@@ -56,7 +58,9 @@ export function runSql(
   sql: string,
   values: unknown[]
 ): { rows: unknown[] } {
-  return { rows: ctx.storage.sql.exec(sql, ...values).toArray() }
+  return {
+    rows: (plainExec ?? ctx.storage.sql.exec).call(ctx.storage.sql, sql, ...values).toArray(),
+  }
 }
 
 export async function answerSql(request: Request, env: Env): Promise<Response | undefined> {

@@ -3,6 +3,7 @@
  * is built when one was never heard. Several payloads are known only by guess: an event type that is not listed here
  * says no more than which job to ask about.
  */
+import { isCut } from '#domain/clue.ts'
 import { parseJson } from '#domain/json-text.ts'
 import { instantOf } from '#domain/instant.ts'
 import { textAt, valueAt } from '#domain/json-pointer.ts'
@@ -183,7 +184,9 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const watch = lease.watch[0]?.split(':')[0] ?? 'job'
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
-  const callback = { callback_id: lease.clue.callbackId ?? null }
+  const { callbackId = null } = lease.clue
+  // Of a very long one not all is kept: better none than another.
+  const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {
     const data = { batch_id: jobId, status: isDone ? 'completed' : 'failed', ...callback }
     return { type: 'batch.finished', data }

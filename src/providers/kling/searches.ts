@@ -2,6 +2,7 @@
  * Where an id that nobody has seen is looked for. Results of tasks have no read of their own: the newest five hundred tasks
  * of an account show theirs, and without an API key those of each kind.
  */
+import { isCut } from '#domain/clue.ts'
 import type { Finder, IdSearch } from '#providers/provider.ts'
 import type { Lease } from '#domain/lease.ts'
 import { ROUTES } from './routes.ts'
@@ -52,9 +53,11 @@ const PLAIN_NAME = /^[\w-]+$/
  * Every creation goes up under a name of its own, and a task can be read by it. A list would have an end, before which
  * busy accounts make many younger tasks.
  */
-export function finderOf(lease: Lease): Finder {
+export function finderOf(lease: Lease): Finder | undefined {
   const [, path = ''] = lease.route.split(' ')
   const { callbackId: name = '' } = lease.clue
+  // Of a very long one not all is kept: to ask for what is left would find nothing, and prove nothing.
+  if (isCut(name)) return undefined
   if (!path.startsWith('/v1/')) {
     return {
       path: `/tasks?external_task_ids=${encodeURIComponent(name)}`,

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { isCut, keptCallbackId, keptClue } from '#domain/clue.ts'
+
+test('of a client’s own text a lease keeps at most 256 characters', () => {
+  const kept = keptClue({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })
+  expect(kept.title).toBe('t'.repeat(256))
+  expect(kept.callbackId).toHaveLength(256)
+})
+
+test('what is short is kept as it is', () => {
+  const clue = { title: 'Demo', callbackId: 'order-17' }
+  expect(keptClue(clue)).toEqual(clue)
+  expect(keptClue({})).toEqual({})
+  expect(isCut('order-17')).toBe(false)
+})
+
+test('long callback ids that differ anywhere stay apart, equal ones equal', () => {
+  const long = 'c'.repeat(300)
+  const all = [long, `${long}c`, `d${long.slice(1)}`, `${long.slice(1)}d`].map(keptCallbackId)
+  expect(new Set(all).size).toBe(4)
+  expect(keptCallbackId(`${long}`)).toBe(all[0])
+  expect(all.every(isCut)).toBe(true)
+})

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import type { Account } from '#domain/account.ts'
+import { AppError, type ErrorCode } from '#domain/errors.ts'
+import { Hints } from '#domain/hints.ts'
+import type { Ports, Turn } from '#domain/ports.ts'
+import type { Waiter } from '#domain/waiting-line.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/proxy-call.ts'
+import { waitForSlot } from '#flows/wait-for-slot.ts'
+
+const account = (name: string) => ({ email: name, key: name }) as unknown as Account
+const ELIGIBLE = { accounts: [account('a'), account('b')], isPinned: false }
+const SERVED: ProxyAnswer = { response: new Response('served') }
+
+/** A desk that gives these turns, one after the other, and what was asked of it and tried. */
+function scene(turns: Turn[], outcomes: Record<string, (ErrorCode | 'ok')[]>) {
+  const asked: Waiter[] = []
+  const freed: string[] = []
+  const tried: string[] = []
+  const desk = {
+    awaitTurn: async (waiter: Waiter) => {
+      asked.push(waiter)
+      return turns.shift() ?? 'none'
+    },
+    noteFreed: async (key: string) => void freed.push(key),
+  }
+  const ports = { now: () => 0, hints: new Hints(), desk: () => desk } as unknown as Ports
+  const attempt = async ({ accounts }: { accounts: Account[] }) => {
+    const names = accounts.map(({ key }) => key).join('+')
+    tried.push(names)
+    const outcome = outcomes[names]?.shift() ?? 'slots_full'
+    if (outcome !== 'ok') throw new AppError(outcome, names)
+    return SERVED
+  }
+  const run = (signal?: AbortSignal) => {
+    const call = { tenant: 't', provider: { name: 'p' }, requestId: 'r', waitSeconds: 9 }
+    const full = { ...call, ...(signal && { signal }) } as unknown as ReadCall
+    return waitForSlot(ports, full, ELIGIBLE, 1, attempt)
+  }
+  return { asked, freed, tried, run }
+}
+
+test('who waits asks once, and then tries the account that it is sent to and no other', async () => {
+  const { asked, tried, run } = scene([{ go: 'b' }], { b: ['ok'] })
+  expect(await run()).toBe(SERVED)
+  expect(asked.map((waiter) => waiter.accounts)).toEqual([['a', 'b']])
+  expect(tried).toEqual(['a+b', 'b'])
+})
+
+test('who finds no room goes back and says where', async () => {
+  const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], { a: ['ok'] })
+  expect(await run()).toBe(SERVED)
+  expect(asked.map((waiter) => waiter.tried)).toEqual([undefined, 'b'])
+})
+
+test('an account that serves nobody for now is not waited for any more', async () => {
+  const outcomes = { b: ['account_unavailable' as const], a: ['ok' as const] }
+  const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], outcomes)
+  expect(await run()).toBe(SERVED)
+  expect(asked.map((waiter) => waiter.accounts)).toEqual([['a', 'b'], ['a']])
+})
+
+test('a client that has left passes its turn on and starts nothing', async () => {
+  const { freed, tried, run } = scene([{ go: 'b' }], { b: ['ok'] })
+  await expect(run(AbortSignal.abort())).rejects.toThrow('a+b')
+  expect([freed, tried]).toEqual([['b'], ['a+b']])
+})
+
+test('whom the line does not take asks every account once more', async () => {
+  const { tried, run } = scene(['none'], { 'a+b': ['slots_full', 'ok'] })
+  expect(await run()).toBe(SERVED)
+  expect(tried).toEqual(['a+b', 'a+b'])
+})
+
+test('an older desk, which does not say where, is believed that there may be room', async () => {
+  const { tried, run } = scene(['go'], { 'a+b': ['slots_full', 'ok'] })
+  expect(await run()).toBe(SERVED)
+  expect(tried).toEqual(['a+b', 'a+b'])
+})
+
+test('what may have been started is told at once', async () => {
+  const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], { b: ['outcome_unknown'] })
+  await expect(run()).rejects.toThrow('b')
+  expect(asked).toHaveLength(1)
+})

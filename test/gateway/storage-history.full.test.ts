@@ -1,0 +1,99 @@
+/** An account with 200,000 ended jobs and a desk with 200,000 owners, against the same two with none. */
+import { expect, test } from 'vitest'
+import { advance, MINUTE } from '../support/clock.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { openHooked } from '../support/hooked.ts'
+import { fillEnded, fillOwners, objectsOf, runIn } from '../support/sql.ts'
+
+const COUNT = 200_000
+const TIMES = 40
+/** What a busy machine adds to a call of a few milliseconds. */
+const NOISE_MS = 5
+
+/** It looks into each of 1,024 drawers, and each is on a page of its own: more than twice, but bounded (decision 0022). */
+const BY_REQUEST = 'a request that nobody knows'
+const REQUEST_MS = 150
+
+const open = gatewaysOfFile()
+const gateway = await openHooked(open, {
+  accounts: { a: 10 },
+  simVars: { JOB_MS: '-1' },
+  entry: 'test/support/sql-worker.ts',
+})
+
+async function create(headers: Record<string, string> = {}): Promise<string> {
+  const answer = await gateway.createVideo({}, headers)
+  expect(answer.status).toBe(200)
+  return answer.headers.get('x-gateway-job') ?? ''
+}
+
+const CALLS: Record<string, () => Promise<unknown>> = {
+  'a creation and the poll that settles it': async () => {
+    const job = await create()
+    await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+    await gateway.fetch(`/heygen/v3/videos/${job}`)
+  },
+  'a job that nobody knows': () => gateway.fetch(`/v1/heygen/jobs/${crypto.randomUUID()}`),
+  [BY_REQUEST]: () => gateway.fetch('/v1/heygen/jobs/01900000-0000-7000-8000-000000000000'),
+  'a key that nobody knows': () => gateway.fetch(`/v1/heygen/jobs/key:${crypto.randomUUID()}`),
+  'what the scheduler shows': () => gateway.fetch('/v1/heygen/scheduler'),
+  'a page of deliveries': () => gateway.fetch('/v1/deliveries?limit=5'),
+  'an id that is new': () => gateway.fetch(`/heygen/v3/videos/${crypto.randomUUID()}`),
+}
+
+async function medianMs(call: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let n = 0; n < TIMES; n += 1) {
+    const start = performance.now()
+    await call()
+    times.push(performance.now() - start)
+  }
+  return times.toSorted((a, b) => a - b)[TIMES / 2] ?? 0
+}
+
+async function medians(): Promise<Record<string, number>> {
+  const all: Record<string, number> = {}
+  for (const [name, call] of Object.entries(CALLS)) all[name] = await medianMs(call)
+  return all
+}
+
+/** With the time that its object takes for it, and the simulator for its answers. */
+async function lookMs(): Promise<number> {
+  const match = { method: 'POST', path: '/v3/videos' }
+  await gateway.sim.fault({ match, times: 1, effect: { resetAfter: true } })
+  await gateway.createVideo()
+  let ms = 0
+  for (let minutes = 0; minutes < 4; minutes += 1) {
+    const start = performance.now()
+    await advance(gateway, MINUTE)
+    ms += performance.now() - start
+  }
+  await gateway.sim.finishJobs()
+  for (let minutes = 0; minutes < 15; minutes += 5) await advance(gateway, 5 * MINUTE)
+  return ms
+}
+
+async function medianLook(): Promise<number> {
+  const times = [await lookMs(), await lookMs(), await lookMs()]
+  return times.toSorted((a, b) => a - b)[1] ?? 0
+}
+
+test('with 200,000 ended jobs and owners no call but by an unknown request takes twice as long as with none, and a look under 100 ms more', async () => {
+  await medians()
+  for (let n = 0; n < 60; n += 1) await CALLS['a creation and the poll that settles it']?.()
+  const empty = await medians()
+  const emptyLook = await medianLook()
+  const { desk, accounts } = await objectsOf(gateway)
+  await fillEnded(gateway, accounts[0] ?? '', COUNT)
+  await fillOwners(gateway, desk, COUNT)
+  const counted = 'SELECT COUNT(*) AS n FROM ended_job'
+  const [row] = await runIn(gateway, 'ACCOUNT_SLOTS', accounts[0] ?? '', counted)
+  expect(row?.n).toBeGreaterThan(COUNT)
+  const full = await medians()
+  const fullLook = await medianLook()
+  for (const [name, ms] of Object.entries(full)) {
+    const most = name === BY_REQUEST ? REQUEST_MS : 2 * (empty[name] ?? 0) + NOISE_MS
+    expect([name, ms <= most]).toEqual([name, true])
+  }
+  expect(fullLook - emptyLook).toBeLessThan(100)
+}, 600_000)
