@@ -315,7 +315,9 @@ class Storm {
     for (let n = 0; n < 3; n += 1) {
       await wait(this.#plan.jobMs / 2)
       this.#count('polls')
-      const answer = await this.#gateway.fetch(`${at}/${id}`).catch(() => undefined)
+      // Nobody waits for a question that HeyGen never answers.
+      const init = { signal: AbortSignal.timeout(3000) }
+      const answer = await this.#gateway.fetch(`${at}/${id}`, init).catch(() => undefined)
       await answer?.body?.cancel().catch(() => undefined)
     }
   }
