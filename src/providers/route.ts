@@ -64,7 +64,7 @@ export interface StatusLink {
   failedWhen?: string
   /** States in which a human is awaited: such a job holds no slot. */
   waiting?: readonly string[]
-  /** States of a job that goes on, beside the usual words. Compared in lower case, like all of these. */
+  /** States of a job that goes on, beside the usual words. Upper and lower case are the same, here and above. */
   running?: readonly string[]
   /** A second name of the same job, as the status answer tells it. */
   alias?: { watch: string; id: string }
