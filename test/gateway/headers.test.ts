@@ -139,6 +139,7 @@ const OF_THE_CONNECTION = [
 const CALLS = [
   ['GET', '/heygen/v3/videos'],
   ['GET', '/v3/anything'],
+  ['POST', '/v3/anything'],
   ['GET', '/heygen/v1/video_status.get?video_id=abc'],
   ['POST', '/heygen/v3/videos'],
   ['POST', '/heygen/v1/audio/text_to_speech'],
@@ -147,8 +148,8 @@ const CALLS = [
   ['DELETE', '/heygen/v3/videos/abc'],
 ] as const
 
-/** A creation that is documented to, and a path of v3 that nobody knows. */
-const TAKE_A_KEY = new Set<string>(['POST /heygen/v3/videos', 'GET /v3/anything'])
+/** A creation that is documented to, and a path of v3 that nobody knows: by a name of the gateway's, never the client's. */
+const TAKE_A_KEY = new Set<string>(['POST /heygen/v3/videos', 'POST /v3/anything'])
 
 test.each(CALLS)(
   'only the allow-list goes up, with the account’s key: %s %s',
@@ -158,12 +159,13 @@ test.each(CALLS)(
     const authorization = `Bearer ${observed.token}`
     const before = got.length
     const { 'idempotency-key': once, ...always } = ALLOWED
-    const allowed = TAKE_A_KEY.has(`${method} ${path}`)
-      ? { ...always, 'idempotency-key': once }
-      : always
-    await call(path, { ...allowed, ...KEPT_BACK, authorization }, { method, body })
+    const key = { 'idempotency-key': expect.stringMatching(/^[\w:.-]{16,255}$/) as string }
+    const allowed = TAKE_A_KEY.has(`${method} ${path}`) ? { ...always, ...key } : always
+    const sent = { ...always, 'idempotency-key': once }
+    await call(path, { ...sent, ...KEPT_BACK, authorization }, { method, body })
     expect(got.length).toBe(before + 1)
     const up = lastUp()
+    expect(up['idempotency-key']).not.toBe(once)
     expect(up).toMatchObject({ ...allowed, 'x-api-key': 'sk_test_eve' })
     const names = Object.keys(up).filter((name) => !OF_THE_CONNECTION.includes(name))
     expect(names.toSorted()).toEqual([...Object.keys(allowed), 'x-api-key'].toSorted())
