@@ -3,10 +3,11 @@ import { afterAll, expect, test } from 'vitest'
 import { MINUTE, SECOND, untilMoved } from '../support/clock.ts'
 import { addEndpoint } from '../support/hooked.ts'
 import { Receiver, type Received } from '../support/receiver.ts'
+import { until } from '../support/gateway.ts'
 import { create, openWitnessed, pass, viewOf } from '../support/witness-gateway.ts'
 import type { WitnessJob } from '../support/witness.ts'
 
-const NAMES = ['same', 'gif', 'behind', 'local', 'ahead', 'asked', 'a', 'b']
+const NAMES = ['pair', 'same', 'gif', 'behind', 'local', 'ahead', 'asked', 'a', 'b']
 const shared = await openWitnessed({
   accounts: Object.fromEntries(NAMES.map((name) => [name, 2])),
   isHooked: true,
@@ -116,4 +117,36 @@ test('an end that was asked about is not told again when its event comes late, f
   await untilMoved(gateway, async () => toldOf(job, '/asked-1').length > 0)
   witness.tell(job, { createdAt: iso(-20 * MINUTE) })
   await expectOneEnd(job, '/asked-1')
+})
+
+test('an end that comes while a lost creation may be the same job, and its own is not bound yet, is told once, under one id', async () => {
+  const pinned = { 'x-gateway-account': 'pair@example.com' }
+  witness.fault({ isCreation: true, mark: 'mark-pair-lost' }, { reset: 'before' })
+  await create(gateway, 'agent', 'mark-pair-lost', {}, pinned)
+  await pass(gateway, 115 * SECOND)
+  const answer = Promise.withResolvers<void>()
+  witness.fault({ isCreation: true, mark: 'mark-pair' }, { heldAnswer: answer.promise })
+  const made = create(
+    gateway,
+    'agent',
+    'mark-pair',
+    { callback_url: `${receiver.url}/pair` },
+    pinned
+  )
+  await until(async () => witness.marked('mark-pair').length > 0)
+  const [job] = witness.marked('mark-pair')
+  if (!job) throw new Error('it did not reach the witness')
+  await pass(gateway, 45 * SECOND)
+  witness.end(job)
+  await pass(gateway, 5 * SECOND, { stepMs: 5 * SECOND })
+  answer.resolve()
+  expect((await made).status).toBe(200)
+  await untilMoved(gateway, async () => toldOf(job, '/pair').length > 0)
+  await pass(gateway, 15 * MINUTE)
+  expect(new Set(toldOf(job).map(idOf)).size).toBe(1)
+  expect(
+    toldOf(job)
+      .map(({ path }) => path)
+      .toSorted()
+  ).toEqual(['/all', '/other', '/pair'])
 })

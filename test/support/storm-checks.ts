@@ -136,14 +136,17 @@ function allPosts({ told }: Seen): Received[] {
 /** One end has one `webhook-id`, at whomever and however often it is told. */
 export function twoIds(seen: Seen): string[] {
   const told = byJob(allPosts(seen))
-  return seen.books.creations.flatMap(({ mark, jobs }) =>
+  return seen.books.creations.flatMap(({ mark, account, jobs }) =>
     jobs.flatMap(({ id }) => {
       const ids = new Set((told.get(id) ?? []).map(idOf))
       if (ids.size <= 1) return []
       const how = (told.get(id) ?? []).map(
-        (post) => `${post.path} ${idOf(post)} ${eventOf(post).event_type}`
+        (post) =>
+          `${post.at} ${post.path} ${idOf(post)} ${eventOf(post).event_id} ${eventOf(post).event_type}`
       )
-      return [`${storyOf(seen.intentions.get(mark), mark)} ${id}: ${how.join(' | ')}`]
+      return [
+        `${storyOf(seen.intentions.get(mark), mark)} at ${account}, ${id}: ${how.join(' | ')}`,
+      ]
     })
   )
 }

@@ -50,7 +50,7 @@ export function printed({ broken, numbers }: StormReport): { text: string; count
   const failures = Object.entries<string[]>({ ...broken }).filter(([, found]) => found.length > 0)
   const lines = failures.flatMap(([promise, found]) => [
     `${promise}: ${found.length}, for instance`,
-    ...found.slice(0, 6).map((one) => `  ${one}`),
+    ...found.slice(0, 12).map((one) => `  ${one}`),
   ])
   const last = failures.length === 0 ? 'As promised.' : `${failures.length} promises broken.`
   const counted = JSON.stringify(numbers)

@@ -123,7 +123,7 @@ export const KINDS: readonly WitnessKind[] = [
     done: 'completed',
     showsCallback: false,
     hasTitle: false,
-    takesKey: true,
+    takesKey: false,
     body: (mark) => ({ video: video(mark) }),
   },
   {
@@ -155,7 +155,7 @@ export const KINDS: readonly WitnessKind[] = [
     done: 'completed',
     showsCallback: false,
     hasTitle: true,
-    takesKey: true,
+    takesKey: false,
     body: (mark) => ({ prompt: `Two hosts discuss ${mark} .` }),
   },
   {
@@ -169,7 +169,7 @@ export const KINDS: readonly WitnessKind[] = [
     done: 'succeeded',
     showsCallback: false,
     hasTitle: true,
-    takesKey: true,
+    takesKey: false,
     body: (mark) => ({ workflow_id: 'wf_shared', inputs: { note: mark } }),
   },
 ]

@@ -100,6 +100,8 @@ export interface Effect {
   slowMs?: number
   /** Nothing goes on before this. */
   held?: Promise<unknown>
+  /** The thing is done, and nothing is answered before this. */
+  heldAnswer?: Promise<unknown>
   /** Half of the answer, then the connection breaks. */
   cut?: boolean
   status?: number
@@ -403,6 +405,7 @@ export class Witness {
     const answer = account
       ? await this.#answer(call, account, url.searchParams)
       : refusal(401, 'unauthorized', 'Unauthorized')
+    await effect.heldAnswer
     if (effect.reset === 'after') return void response.socket?.destroy()
     if (effect.hang === 'after') return
     if (effect.status !== undefined) return this.#canned(response, call, effect)
