@@ -109,11 +109,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#looking = new Looking(this.#tables, this.#settling, {
       ports,
       provider: () => this.#provider(),
-      settle: (reports) => this.settle(reports),
+      settle: (reports) => this.#settle(reports),
       park: (order) => this.park(order),
     })
-    const ledger = () => this.#settling.ledger()
-    this.#watching = new Watching(this.#tables, ledger, ports)
+    this.#watching = new Watching(this.#tables, () => this.#settling.ledger(), ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -167,9 +166,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async lookNow(requestId: string): Promise<Looked> {
     await this.#readOutlets()
-    const looked = await this.#looking.lookNow(requestId)
-    this.#arm()
-    return looked
+    return this.#looking.lookNow(requestId).finally(() => this.#arm())
   }
 
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
@@ -192,6 +189,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { waits } = this.#ports()
     const isEnd = hear(this.#settling.ledger(), reports, Date.now(), waits).ended.length > 0
     if (isEnd) await this.#readOutlets()
+    return this.#settle(reports)
+  }
+
+  /** The alarm has read the endpoints a moment ago; what is too old by now is read when it is due. */
+  #settle(reports: JobReport[]): boolean {
+    const { waits } = this.#ports()
     const isChanged = this.#settling.save(hear(this.#settling.ledger(), reports, Date.now(), waits))
     this.#arm()
     return isChanged

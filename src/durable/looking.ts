@@ -15,7 +15,7 @@ import type { SlotsTables } from './slots-tables.ts'
 export interface LookingHands {
   ports(): Ports
   provider(): Provider
-  settle(reports: JobReport[]): Promise<boolean>
+  settle(reports: JobReport[]): boolean
   park(order: ParkOrder): Promise<unknown>
 }
 

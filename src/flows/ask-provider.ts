@@ -18,7 +18,7 @@ export interface Reconciled {
   apply(change: Change): boolean
   /** What surely started these jobs named them. */
   bind(requestId: string, starts: JobStart[]): void
-  settle(reports: JobReport[]): Promise<boolean>
+  settle(reports: JobReport[]): boolean
   park(order: ParkOrder): Promise<unknown>
   memory: SearchMemory
 }

@@ -91,7 +91,7 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   }
   await hearAnswer(errands, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
-  if (others.length > 0) await desk.settle(others)
+  if (others.length > 0) desk.settle(others)
   const order = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
   if (order) await desk.park(order)
 }
@@ -118,7 +118,7 @@ async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): P
   if (ends.length === 0) return void desk.apply(goesOn(still, known, now, ports.waits))
   // Before its creation has answered, what it watches may be something older.
   if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.waits))
-  await desk.settle(ends)
+  desk.settle(ends)
   const left = desk.leases().find((one) => one.id === lease.id)
   const ending = ends.find((report) => report.state === 'ending')
   if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')

@@ -57,7 +57,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
     leases: () => held,
     knows: (jobId) => held.some((one) => one.jobId === jobId && one.state !== 'suspect'),
     apply,
-    settle: async (reports) =>
+    settle: (reports) =>
       apply(
         hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
       ),
