@@ -168,7 +168,9 @@ export function afterSearch(
   if (match.kind === 'suspect' && start) {
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
     const held = isSame ? lease : bound(lease, start, 'suspect', now, waits)
-    return put(looked({ ...held, ...missesOf(counted), heardAt: now }), now, waits)
+    // A row of which nobody knows whether it runs is not heard of: it holds the slot for 48 h, not for ever.
+    const heardAt = match.row.state === 'running' ? now : lease.heardAt
+    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, waits)
   }
   // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
