@@ -4,19 +4,41 @@ import { expect, test } from 'vitest'
 import type { Account } from '#domain/account.ts'
 import type { Delivery } from '#domain/delivery.ts'
 import type { HeardEvent, Hearing } from '#domain/event.ts'
-import type { Lease } from '#domain/lease.ts'
+import type { Change, JobStart, Lease, Ledger } from '#domain/lease.ts'
 import { waitsAt } from '#domain/waits.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { newTimedId } from '#domain/time-key.ts'
-import { OutletBook } from '#durable/outlet-book.ts'
-import { Settling } from '#durable/settling.ts'
-import { SlotsTables } from '#durable/slots-tables.ts'
 
 const WAITS = waitsAt(1)
 const ACCOUNT = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k', maxJobs: 3 }
 
+/** What is used here of two files whose types are the Worker's, not those of these tests. */
+interface Tables {
+  leases(): Lease[]
+  saveAccount(account: Account): void
+  saveHook(hook: object): void
+  saveEarly(hearing: Hearing): void
+  apply(change: Change): void
+  retire(now: number): void
+  wipeAccount(): void
+}
+interface Settling {
+  ledger(): Ledger
+  save(change: Change): boolean
+  bind(requestId: string, starts: JobStart[]): void
+  hear(hearing: Hearing): string
+  hearAgain(): void
+}
+const room: string = '../../src/durable'
+const { SlotsTables } = (await import(`${room}/slots-tables.ts`)) as {
+  SlotsTables: new (storage: object) => Tables
+}
+const { Settling: SettlingOf } = (await import(`${room}/settling.ts`)) as {
+  Settling: new (tables: Tables, outlets: object, hands: object) => Settling
+}
+
 /** As much of an object's storage as its tables use. */
-function storageInMemory(): DurableObjectStorage {
+function storageInMemory(): object {
   const database = new DatabaseSync(':memory:')
   const exec = (sql: string, ...values: SQLInputValue[]) => {
     if (values.length === 0 && /;\s*\S/.test(sql)) database.exec(sql)
@@ -26,24 +48,28 @@ function storageInMemory(): DurableObjectStorage {
     return { toArray: () => rows, one: () => rows[0], rowsWritten: changes }
   }
   const transactionSync = (work: () => unknown) => work()
-  return { sql: { exec }, transactionSync } as unknown as DurableObjectStorage
+  return { sql: { exec }, transactionSync }
 }
 
 function objectWith(leases: Lease[]) {
   const tables = new SlotsTables(storageInMemory())
   tables.saveAccount(ACCOUNT as Account)
-  tables.saveHook({ state: 'on' } as never)
+  tables.saveHook({ state: 'on' })
   tables.apply({ put: leases, drop: [], ended: [] })
   const owed: Delivery[] = []
-  const settling = new Settling(tables, new OutletBook(() => ({}) as never), {
-    provider: () => heygen,
-    waits: () => WAITS,
-    isAsking: () => false,
-    lastEventAt: () => 0,
-    owe: (deliveries) => void owed.push(...deliveries),
-    noteEnded: () => {},
-    noteFreed: () => {},
-  })
+  const settling = new SettlingOf(
+    tables,
+    { forSettling: () => undefined },
+    {
+      provider: () => heygen,
+      waits: () => WAITS,
+      isAsking: () => false,
+      lastEventAt: () => 0,
+      owe: (deliveries: Delivery[]) => void owed.push(...deliveries),
+      noteEnded: () => {},
+      noteFreed: () => {},
+    }
+  )
   const told = () => owed.map(({ target, eventId }) => `${target.kind} ${eventId}`)
   return { tables, settling, told }
 }
@@ -122,12 +148,12 @@ test('an end whose early event was too old to be told is told to the endpoints',
 })
 
 test('an event of an earlier run of a session, sent again, hides no end of the next run', () => {
-  const run = {
+  const run: Partial<Lease> = {
     route: 'POST /v3/video-agents/{session_id}',
     watch: ['agent-session:s'],
     isReused: true,
     state: 'running',
-  } as const
+  }
   const first = lease('a', { ...run, jobId: 'r1', acquiredAt: Date.now() - 3_600_000 })
   const second = lease('b', { ...run, jobId: 'r2', acquiredAt: Date.now() - 1_200_000 })
   const { settling, tables, told } = objectWith([second, lease('c')])
