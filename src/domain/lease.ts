@@ -41,6 +41,8 @@ export interface Lease {
   lostAt?: number
   /** How often its job was looked for. */
   looks?: number
+  /** How many answers under its key said nothing. */
+  keyAsks?: number
   /** A look named its job, not the creation's own answer, which would be surer. */
   isFound?: true
   /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */

@@ -73,7 +73,9 @@ function world(
     settle: async () => true,
     park: async () => {},
     ended: () => [],
-    bind: () => {},
+    bind: (requestId, starts) => {
+      ends.push(`${requestId} bound to ${starts[0]?.jobId}`)
+    },
     memory: newSearchMemory(),
   }
   const ports = {
@@ -186,4 +188,27 @@ test('a row of which nobody knows whether it runs holds a slot for 48 hours, not
   )
   await findLost(here.errands, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', heardAt: NOW })
+})
+
+test('a key is asked under again after an outage, however often its client came back meanwhile', async () => {
+  let isOut = true
+  const keyed = lost('a', { route: 'POST /v3/videos', upstreamKey: 'name' })
+  const here = world([keyed], (path) => {
+    if (isOut) return { status: 503, body: '' }
+    return { body: path === '/v3/videos' ? { data: { video_id: 'v1' } } : { data: [], ...WHOLE } }
+  })
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases(), true)
+  isOut = false
+  await findLost(here.errands, here.leases())
+  expect(here.ends).toEqual(['a bound to v1'])
+})
+
+test('a key under which six answers said nothing is asked under no more', async () => {
+  const keyed = lost('a', { route: 'POST /v3/videos', upstreamKey: 'name' })
+  const refused = { status: 400, body: { error: { code: 'invalid_parameter' } } }
+  const here = world([keyed], (path) =>
+    path === '/v3/videos' ? refused : { status: 503, body: '' }
+  )
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases())
+  expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
 })
