@@ -80,7 +80,13 @@ function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): 
 export function unsuspected(lease: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
   const lostAt = lease.lostAt ?? now
-  return { ...rest, state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
+  return { ...unsaid(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
+}
+
+/** Without what was heard of the job that it was taken for. */
+export function unsaid<T extends Pick<Lease, 'ending' | 'deletedAt'>>(lease: T) {
+  const { ending: _, deletedAt: __, ...rest } = lease
+  return rest
 }
 
 function isBoundTo(lease: Lease, start: JobStart): boolean {
@@ -98,5 +104,6 @@ export function bound(
   // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
   const nextAt = lease.acquiredAt + (lease.isTold ? waits.toldAskMs : waits.firstAskMs)
   const { missedAt: _, isFound: __, ...rest } = lease
-  return { ...rest, ...start, state, misses: 0, heardAt: now, nextAt }
+  const before = lease.jobId === start.jobId ? rest : unsaid(rest)
+  return { ...before, ...start, state, misses: 0, heardAt: now, nextAt }
 }

@@ -41,6 +41,8 @@ export interface Lease {
   lostAt?: number
   /** How often its job was looked for. */
   looks?: number
+  /** How many answers under its key said nothing. */
+  keyAsks?: number
   /** A look named its job, not the creation's own answer, which would be surer. */
   isFound?: true
   /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */
@@ -266,8 +268,9 @@ export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits
 
 /** Gives back the slots of a creation that surely started nothing, or of a call that is over. */
 export function release(ledger: Ledger, requestId: string): Change {
+  const isNamed = ({ state }: Lease) => state === 'running' || state === 'waiting'
   const mine = ledger.leases.filter(
-    (lease) => lease.requestId === requestId && (lease.state === 'unbound' || lease.kind === 'call')
+    (lease) => lease.requestId === requestId && (lease.kind === 'call' || !isNamed(lease))
   )
   return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
 }

@@ -3,7 +3,7 @@
  * id, a name) names its job. Every other row that nobody knows and that may be its own holds its slot until that row's job
  * has ended, but is never called the client's.
  */
-import { bound } from './bind-jobs.ts'
+import { bound, unsaid } from './bind-jobs.ts'
 import { WHOLE_SEARCHES } from './hear-reports.ts'
 import { type Change, type JobStart, type Lease } from './lease.ts'
 import { ended, found, looked, nextLookAt } from './reconcile.ts'
@@ -168,7 +168,9 @@ export function afterSearch(
   if (match.kind === 'suspect' && start) {
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
     const held = isSame ? lease : bound(lease, start, 'suspect', now, waits)
-    return put(looked({ ...held, ...missesOf(counted), heardAt: now }), now, waits)
+    // A row of which nobody knows whether it runs is not heard of: it holds the slot for 48 h, not for ever.
+    const heardAt = match.row.state === 'running' ? now : lease.heardAt
+    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, waits)
   }
   // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
@@ -199,7 +201,7 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
 function unheld(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
   const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease
-  return { ...rest, state: 'unbound', watch: [], isDoubtful: true }
+  return { ...unsaid(rest), state: 'unbound', watch: [], isDoubtful: true }
 }
 
 function put(lease: Lease, now: number, waits: Waits): Change {

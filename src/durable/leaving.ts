@@ -29,9 +29,10 @@ export class Leaving {
     return this.#isAllTold() || this.#isLongGone()
   }
 
-  /** Its last jobs were waited for long enough. */
+  /** Its last jobs were waited for long enough, or nobody can ask about them any more. */
   isOverdue(): boolean {
-    return this.#isLongGone() && this.#tables.leases().length > 0
+    const isOver = this.#isLongGone() || !this.#tables.account()
+    return isOver && this.#tables.leases().length > 0
   }
 
   #isLongGone(): boolean {

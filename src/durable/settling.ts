@@ -16,6 +16,7 @@ import {
 import { doubtedHook } from '#domain/hook.ts'
 import { bind } from '#domain/bind-jobs.ts'
 import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
+import { isLost } from '#domain/lost-creations.ts'
 import type { Waits } from '#domain/waits.ts'
 import { announce } from '#flows/announce.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -76,6 +77,8 @@ export class Settling {
 
   /** What surely started these jobs named them. `again` makes the lease anew when it is not there. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+    // Wiped meanwhile: its jobs were told as lost, and nobody could ask about a new lease.
+    if (!this.#tables.account()) return
     const ledger = this.ledger()
     const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
     // A look into the past costs more than most bindings do, and is needed only where something is odd.
@@ -84,11 +87,14 @@ export class Settling {
     this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
   }
 
-  hear(hearing: Hearing): Became {
+  /** `isEarlier`: it waited for a job to get its name. */
+  hear(hearing: Hearing, isEarlier = false): Became {
     const { became, change, isNews, late } = this.#meaningOf(hearing)
     if (became === 'early') this.#tables.saveEarly(hearing)
     if (became === 'late') this.#noteCame(late, hearing.event.id)
+    const mayBeFound = isEarlier || this.#tables.leases().some(isLost)
     this.save(change, isNews ? this.#newsOf(hearing) : [])
+    if (isNews && mayBeFound) this.#noteTold(hearing)
     return became
   }
 
@@ -123,16 +129,19 @@ export class Settling {
   /** Events that waited for a job to get its name. */
   hearAgain(): void {
     for (const hearing of this.#tables.earlyEvents()) {
-      const became = this.hear(hearing)
-      if (became === 'news') this.#noteTold(hearing)
+      const became = this.hear(hearing, true)
       if (became !== 'early') this.#tables.dropEarly(hearing)
     }
   }
 
+  /** Its job may yet be found. What a job of ours is watched by already is not told by it, but by an older one. */
   #noteTold({ event, at }: Hearing): void {
     const eventId = newsIdOf(event)
-    for (const { watch } of event.reports)
+    const known = this.#tables.leases().filter((lease) => lease.isReused ?? !isLost(lease))
+    for (const { watch } of event.reports) {
+      if (known.some((lease) => lease.watch.includes(watch))) continue
       this.#tables.saveLate({ watch, endedAt: at, eventId, isTold: true })
+    }
   }
 
   #toldIdOf(end: EndedJob): string | undefined {

@@ -19,7 +19,10 @@ const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
-  const work = onceByKey(ports, lasting, () => dispatch(ports, lasting))
+  // Read before the key is held: while a slow body came in, it would count as left by somebody who died.
+  const read = call.match?.route.job ? await readWhole(lasting) : lasting
+  const begun = { ...read, begunAt: ports.now() }
+  const work = onceByKey(ports, begun, () => dispatch(ports, begun))
   ports.defer(work.catch(() => {}))
   return work
 }

@@ -54,8 +54,9 @@ function stillLost({ desk }: Errands, lease: Lease): Lease | undefined {
 }
 
 /** No list has this kind: only what was asked so far can name it. */
-function lookBlindly({ ports, desk }: Errands, lease: Lease): void {
-  const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX
+function lookBlindly(errands: Errands, lease: Lease): void {
+  const { ports, desk } = errands
+  const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(errands, lease) !== undefined
   const later = mayTell ? lookedInVain : cannotLook
   desk.apply(later(lease, ports.now(), ports.waits))
 }
@@ -88,11 +89,9 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
   const { ports, provider, desk } = errands
   const unknown: Looked = { kind: 'unknown' }
   const lease = desk.leases().find((one) => one.requestId === requestId && isLost(one))
-  const now = ports.now()
-  const call = lease && provider.askUnderKey?.(lease)
-  const isOver = lease && now >= givenUpAt(lease, ports.waits)
+  const call = lease && keyCallOf(errands, lease)
+  const isOver = lease && ports.now() >= givenUpAt(lease, ports.waits)
   if (!lease?.upstreamKey || !call || !isOver) return unknown
-  if (now - lease.acquiredAt >= KEY_MS || (lease.looks ?? 0) >= KEY_ASKS_MAX) return unknown
   const answer = await send(errands, {
     method: 'POST',
     path: call.path,
@@ -101,17 +100,39 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
   })
   if (!answer) return unknown
   if (answer.status === 409 && provider.saysInProgress?.(answer)) return { kind: 'later' }
-  if (answer.status < 200 || answer.status >= 300) return unknown
+  if (answer.status < 200 || answer.status >= 300) {
+    if (!IS_LATER.has(answer.status) && answer.status < 500) noteKeyAsked(errands, requestId)
+    return unknown
+  }
   const starts = provider.startsIn?.(lease, answer.body) ?? []
   const ledger = desk.leases()
   const isOthers = (start: JobStart) =>
     desk.knows(start.jobId) &&
     !ledger.some((one) => one.requestId === requestId && one.jobId === start.jobId)
-  if (starts.length === 0 || starts.some(isOthers)) return unknown
+  if (starts.length === 0 || starts.some(isOthers)) {
+    noteKeyAsked(errands, requestId)
+    return unknown
+  }
   if (!ledger.some((one) => one.requestId === requestId && isLost(one))) return unknown
   desk.bind(requestId, starts)
   await learnStarted(errands, lease, starts)
   return { kind: 'found', starts, body: answer.text }
+}
+
+/** What is asked again later: it says nothing of the key, only of now. */
+const IS_LATER = new Set([401, 402, 403, 408, 409, 429])
+
+/** The question under its key, where it can still say something. */
+function keyCallOf({ ports, provider }: Errands, lease: Lease) {
+  const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
+  const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX
+  return upstreamKey === undefined || isOver ? undefined : provider.askUnderKey?.(lease)
+}
+
+function noteKeyAsked({ desk }: Errands, requestId: string): void {
+  const mine = desk.leases().filter((one) => one.requestId === requestId && isLost(one))
+  const put = mine.map((lease) => ({ ...lease, keyAsks: (lease.keyAsks ?? 0) + 1 }))
+  desk.apply({ put, drop: [], ended: [] })
 }
 
 /** What has become of a creation as far as its account's object knows. */

@@ -33,6 +33,8 @@ export interface ProxyCall {
   mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */
   waitSeconds?: number
+  /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
+  begunAt?: number
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

@@ -5,7 +5,7 @@
 import { keptCallbackId, keptClue } from '#domain/clue.ts'
 import { instantOf } from '#domain/instant.ts'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { Lease } from '#domain/lease.ts'
+import type { JobStart, Lease } from '#domain/lease.ts'
 import {
   afterSearch,
   isBefore,
@@ -56,10 +56,13 @@ export async function searchFor(
       if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.waits))
     return
   }
-  const rows = search.rows.map((row) => ({ ...row, ...remembered(errands, row) }))
+  // A list that grows while it is read shows a row on two pages.
+  const read = new Map(search.rows.map((row) => [row.id, row]))
+  const rows = [...read.values()].map((row) => ({ ...row, ...remembered(errands, row) }))
   const matches = matchRows(lost, all, rows, (id) => desk.knows(id), ports.waits)
   const isFirst = ({ kind }: Match) => (kind === 'exact' ? 0 : 1)
   const inOrder = lost.toSorted((a, b) => order(matches, a, isFirst) - order(matches, b, isFirst))
+  const starts: [Lease, JobStart][] = []
   for (const lease of inOrder) {
     const match = matches.get(lease.id) ?? { kind: 'none' }
     const row = 'row' in match ? match.row : undefined
@@ -67,9 +70,11 @@ export async function searchFor(
     const start = row && provider.startOf(lease, row.id)
     const isWhole = search.isWhole && !blind.has(lease.requestId)
     desk.apply(afterSearch(lease, match, { isWhole, start }, now, ports.waits))
-    if (match.kind === 'exact' && start) await learnStarted(errands, lease, [start])
+    if (match.kind === 'exact' && start) starts.push([lease, start])
   }
   remember(errands, search.rows, now)
+  // Last: while it is awaited, leases change.
+  for (const [lease, start] of starts) await learnStarted(errands, lease, [start])
 }
 
 function order(matches: Map<string, Match>, lease: Lease, rank: (match: Match) => number): number {
@@ -113,17 +118,32 @@ async function readList(
   for (let page = 0; page < (isQuick ? 1 : PAGES_MAX); page += 1) {
     const answer = await get(errands, pathOf(finder, token))
     const read = answer && rowsIn(errands, finder, answer, sought)
-    if (!read) return page === 0 && !begun ? undefined : { rows, isWhole: false }
+    if (!read) {
+      // Its place may be forgotten there: what was read so far would be believed for ever.
+      if (!isQuick) passes.delete(finder.path)
+      return page === 0 && !begun ? undefined : { rows, isWhole: false }
+    }
     rows.push(...read)
     token = answer && nextToken(finder, answer, read.length, token)
     const isPast = read.length > 0 && read.every(isOlder)
+    if (token === undefined && !isPast && answer && saysMore(finder, answer)) {
+      if (!isQuick) passes.delete(finder.path)
+      return { rows, isWhole: false }
+    }
     if (token === undefined || isPast) {
       if (!isQuick) passes.delete(finder.path)
       return { rows, isWhole: true }
     }
   }
-  if (!isQuick && token !== undefined) passes.set(finder.path, { token, rows, startedAt })
+  if (!isQuick && token !== undefined && rows.length < MEMORY_MAX)
+    passes.set(finder.path, { token, rows, startedAt })
+  else if (!isQuick) passes.delete(finder.path)
   return { rows, isWhole: false }
+}
+
+/** Without saying where. */
+function saysMore({ more }: Finder, { body }: Answer): boolean {
+  return more !== undefined && valueAt(body, more) === true
 }
 
 function pathOf({ path, token: name, counted }: Finder, token: string | undefined): string {
@@ -161,10 +181,15 @@ function rowsIn(
   const at = finder.rows.replace(/\/\*$/, '')
   if (finder.rows.endsWith('/*') && !Array.isArray(valueAt(answer.body, at) ?? [])) return undefined
   if (finder.rows.endsWith('/*') && valueAt(answer.body, at) === undefined) return undefined
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  if (verdict.kind !== 'ok') return undefined
   const theirs = Date.parse(answer.headers.get('date') ?? '')
   const aheadMs = Number.isNaN(theirs) ? 0 : theirs - ports.now()
   const [lease] = sought
-  return valuesAt(answer.body, finder.rows).flatMap((row): Candidate[] => {
+  const found = valuesAt(answer.body, finder.rows)
+  // A row that cannot be read may be ours.
+  if (found.some((row) => textAt(row, finder.id) === undefined)) return undefined
+  return found.flatMap((row): Candidate[] => {
     const id = textAt(row, finder.id)
     if (id === undefined) return []
     const title = textAt(row, finder.title)

@@ -29,7 +29,10 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const once = () => onceByName(ports, call, () => createJob(ports, call))
+  const once = () => {
+    const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
+    return onceByName(ports, begun, () => createJob(ports, begun))
+  }
   const work = joinRepeat(ports, call, once)
   ports.defer(work.catch(() => {}))
   return work
@@ -43,7 +46,7 @@ interface Creation {
 }
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const creation: Creation = { call, begunAt: ports.now(), hasLeft: false }
+  const creation: Creation = { call, begunAt: call.begunAt ?? ports.now(), hasLeft: false }
   const ask = leaseAskOf(ports, call)
   const eligible = await chooseAccounts(ports, call, call.json)
   const slots = ask.count * (ask.slots ?? 1)

@@ -1,6 +1,7 @@
 /** What became of a creation whose answer was lost, as the objects of its accounts know it. */
 import { findAccount, type Account } from '#domain/account.ts'
 import type { JobStart } from '#domain/lease.ts'
+import { isLost } from '#domain/lost-creations.ts'
 import type { JobRecord, Looked, Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
 import { findJob } from './find-job.ts'
@@ -37,11 +38,12 @@ export async function whatBecame(ports: Ports, asked: Asked): Promise<Fate> {
   if (!found) return { kind: 'none' }
   const { account, record } = found
   const records = [record, ...(account ? await partsOf(ports, asked, account, record) : [])]
+  // Of several jobs all are given together: an answer with some of them would be kept as the whole one.
+  if (records.some(({ lease, ended }) => !ended && isLost(lease))) return { kind: 'open', account }
   const starts = records.flatMap(startOf)
   if (starts.length > 0) return { kind: 'found', account, starts }
-  if (records.every(({ ended }) => ended?.outcome.status === 'absent')) return { kind: 'absent' }
-  const isOpen = records.some(({ lease, ended }) => !ended && lease.state === 'unbound')
-  return isOpen ? { kind: 'open', account } : { kind: 'over' }
+  const isAbsent = records.every(({ ended }) => ended?.outcome.status === 'absent')
+  return { kind: isAbsent ? 'absent' : 'over' }
 }
 
 /** Without a lease nothing was sent; and what was looked for and not found is told as absent. */

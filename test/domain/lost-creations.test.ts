@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { afterSearch, matchRows, type Candidate, type Match } from '#domain/lost-creations.ts'
 import { bind } from '#domain/bind-jobs.ts'
 import { hear } from '#domain/hear-reports.ts'
-import { type Lease, type Ledger } from '#domain/lease.ts'
+import { release, type Lease, type Ledger } from '#domain/lease.ts'
 import { waitsAt } from '#domain/waits.ts'
 
 const WAITS = waitsAt(1)
@@ -239,4 +239,32 @@ test('of more than two hundred jobs that wait for a human the oldest are given u
   const heard = [{ watch: 'agent-session:s200', state: 'waiting' as const }]
   const change = hear(ledger(...waiting), heard, NOW + 1000, WAITS)
   expect(change.ended.map((end) => [end.lease.id, end.outcome.status])).toEqual([['w0', 'lost']])
+})
+
+const NOT_ITS_OWN = { ending: { word: 'error', since: NOW - 100_000 }, deletedAt: NOW - 100_000 }
+
+test('what was heard of the job that it was taken for says nothing of its own', () => {
+  const suspect = lost('a', { state: 'suspect', jobId: 'x', watch: ['video:x'], ...NOT_ITS_OWN })
+  const ledger: Ledger = { maxJobs: 3, isRetired: false, leases: [suspect], parkings: [] }
+  const named = bind(ledger, 'a', [{ jobId: 'y', watch: ['video:y'] }], NOW, WAITS).put[0]
+  const over = [{ watch: 'video:x', state: 'completed' as const }]
+  const again = hear(ledger, over, NOW, WAITS).put[0]
+  const unheld = afterSearch(
+    suspect,
+    { kind: 'none' },
+    { isWhole: true, start: undefined },
+    NOW,
+    WAITS
+  )
+  for (const lease of [named, again, unheld.put[0]]) {
+    expect(lease).toBeDefined()
+    expect(lease).not.toHaveProperty('ending')
+    expect(lease).not.toHaveProperty('deletedAt')
+  }
+})
+
+test('a creation that was refused gives back the slot also when it was taken for another’s job meanwhile', () => {
+  const leases = [lost('a', { state: 'suspect', jobId: 'x', watch: ['video:x'] })]
+  const ledger: Ledger = { maxJobs: 3, isRetired: false, leases, parkings: [] }
+  expect(release(ledger, 'a').drop).toEqual(['a'])
 })

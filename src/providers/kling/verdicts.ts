@@ -70,6 +70,7 @@ function byStatus(answer: JudgedAnswer, code: string | undefined): Verdict {
 export function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
   const isRefused = status === 400 && textAt(body, '/code') === '1201'
   if (isRefused) return /not found/i.test(textAt(body, '/message') ?? '')
+  if (textAt(body, '/code') !== '0') return false
   const data = (body as { data?: unknown } | undefined)?.data
   return status === 200 && Array.isArray(data) && data.length === 0
 }

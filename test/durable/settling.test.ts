@@ -1,0 +1,191 @@
+/** What an account's object tells of an end, and under which name, whatever came before it. */
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import type { Account } from '#domain/account.ts'
+import type { Delivery } from '#domain/delivery.ts'
+import type { HeardEvent, Hearing } from '#domain/event.ts'
+import type { Change, JobStart, Lease, Ledger } from '#domain/lease.ts'
+import { waitsAt } from '#domain/waits.ts'
+import { heygen } from '#providers/heygen/index.ts'
+import { newTimedId } from '#domain/time-key.ts'
+
+const WAITS = waitsAt(1)
+const ACCOUNT = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k', maxJobs: 3 }
+
+/** What is used here of two files whose types are the Worker's, not those of these tests. */
+interface Tables {
+  leases(): Lease[]
+  saveAccount(account: Account): void
+  saveHook(hook: object): void
+  saveEarly(hearing: Hearing): void
+  apply(change: Change): void
+  retire(now: number): void
+  wipeAccount(): void
+}
+interface Settling {
+  ledger(): Ledger
+  save(change: Change): boolean
+  bind(requestId: string, starts: JobStart[]): void
+  hear(hearing: Hearing): string
+  hearAgain(): void
+}
+const room: string = '../../src/durable'
+const { SlotsTables } = (await import(`${room}/slots-tables.ts`)) as {
+  SlotsTables: new (storage: object) => Tables
+}
+const { Settling: SettlingOf } = (await import(`${room}/settling.ts`)) as {
+  Settling: new (tables: Tables, outlets: object, hands: object) => Settling
+}
+
+/** As much of an object's storage as its tables use. */
+function storageInMemory(): object {
+  const database = new DatabaseSync(':memory:')
+  const exec = (sql: string, ...values: SQLInputValue[]) => {
+    if (values.length === 0 && /;\s*\S/.test(sql)) database.exec(sql)
+    const isMany = values.length === 0 && /;\s*\S/.test(sql)
+    const rows = isMany ? [] : database.prepare(sql).all(...values)
+    const changes = isMany ? 0 : Number(database.prepare('SELECT changes() AS n').get()?.['n'])
+    return { toArray: () => rows, one: () => rows[0], rowsWritten: changes }
+  }
+  const transactionSync = (work: () => unknown) => work()
+  return { sql: { exec }, transactionSync }
+}
+
+function objectWith(leases: Lease[]) {
+  const tables = new SlotsTables(storageInMemory())
+  tables.saveAccount(ACCOUNT as Account)
+  tables.saveHook({ state: 'on' })
+  tables.apply({ put: leases, drop: [], ended: [] })
+  const owed: Delivery[] = []
+  const settling = new SettlingOf(
+    tables,
+    { forSettling: () => undefined },
+    {
+      provider: () => heygen,
+      waits: () => WAITS,
+      isAsking: () => false,
+      lastEventAt: () => 0,
+      owe: (deliveries: Delivery[]) => void owed.push(...deliveries),
+      noteEnded: () => {},
+      noteFreed: () => {},
+    }
+  )
+  const told = () => owed.map(({ target, eventId }) => `${target.kind} ${eventId}`)
+  return { tables, settling, told }
+}
+
+function lease(id: string, more: Partial<Lease> = {}): Lease {
+  const now = Date.now()
+  return {
+    id,
+    requestId: id,
+    tenant: 't',
+    kind: 'job',
+    state: 'unbound',
+    route: 'POST /v3/videos',
+    acquiredAt: now - 60_000,
+    watch: [],
+    nextAt: now + 600_000,
+    asks: 0,
+    misses: 0,
+    heardAt: now,
+    clue: {},
+    isTracked: true,
+    ...more,
+  }
+}
+
+function hearing(more: Partial<HeardEvent> = {}, agoMs = 0): Hearing {
+  const event: HeardEvent = {
+    id: 'evt_theirs',
+    newsId: 'evt_news',
+    type: 'avatar_video.success',
+    body: '{}',
+    reports: [{ watch: 'video:v', state: 'completed' }],
+    subject: 'v',
+    mentions: ['v'],
+    ...more,
+  }
+  return { event, via: { kind: 'hook' }, at: Date.now() - agoMs }
+}
+
+const START = { jobId: 'v', watch: ['video:v'] }
+
+test('an object whose account is gone takes no lease that nobody could ask about', () => {
+  const id = newTimedId(Date.now() - 60_000)
+  const { tables, settling } = objectWith([lease(id)])
+  const [held] = tables.leases()
+  tables.retire(Date.now())
+  if (held)
+    settling.save({
+      put: [],
+      drop: [],
+      ended: [{ lease: held, endedAt: Date.now(), outcome: { status: 'lost' } }],
+    })
+  tables.wipeAccount()
+  settling.bind(id, [START])
+  expect(tables.leases()).toEqual([])
+})
+
+test('an end whose early event was too old to be told is told to the endpoints', () => {
+  const { settling, tables, told } = objectWith([
+    lease('a', { acquiredAt: Date.now() - 1_000_000 }),
+  ])
+  tables.saveEarly(hearing({ createdAt: Date.now() - 5 * 86_400_000 }, WAITS.earlyMs))
+  settling.hearAgain()
+  settling.bind('a', [START])
+  const { leases } = settling.ledger()
+  settling.save({
+    put: [],
+    drop: [],
+    ended: leases.map((one) => ({
+      lease: one,
+      endedAt: Date.now(),
+      outcome: { status: 'completed' },
+    })),
+  })
+  expect(told()).toEqual([expect.stringMatching(/^endpoints evt_/)])
+})
+
+test('an event of an earlier run of a session, sent again, hides no end of the next run', () => {
+  const run: Partial<Lease> = {
+    route: 'POST /v3/video-agents/{session_id}',
+    watch: ['agent-session:s'],
+    isReused: true,
+    state: 'running',
+  }
+  const first = lease('a', { ...run, jobId: 'r1', acquiredAt: Date.now() - 3_600_000 })
+  const second = lease('b', { ...run, jobId: 'r2', acquiredAt: Date.now() - 1_200_000 })
+  const { settling, tables, told } = objectWith([second, lease('c')])
+  const outcome = { status: 'completed' } as const
+  const reports = [{ watch: 'agent-session:s', state: 'completed' as const }]
+  const ofFirst = { subject: 's', mentions: ['s'], reports, createdAt: Date.now() - 3_000_000 }
+  const heard = { ...reports[0], event: { id: 'e1', type: 't', body: '{}' } } as never
+  settling.save({
+    put: [],
+    drop: [],
+    ended: [{ lease: first, endedAt: Date.now() - 3_000_000, outcome, heard }],
+  })
+  tables.saveEarly(hearing(ofFirst, WAITS.earlyMs))
+  settling.hearAgain()
+  settling.save({ put: [], drop: [], ended: [{ lease: second, endedAt: Date.now(), outcome }] })
+  expect(told()).toHaveLength(2)
+})
+
+test('an end that was told as news while its job was only suspected is not told under a second name', () => {
+  const suspect = lease('a', { state: 'suspect', ...START, lostAt: Date.now() - 1000 })
+  const { settling, told } = objectWith([suspect])
+  settling.hear(hearing())
+  settling.bind('a', [START])
+  const { leases } = settling.ledger()
+  settling.save({
+    put: [],
+    drop: [],
+    ended: leases.map((one) => ({
+      lease: one,
+      endedAt: Date.now(),
+      outcome: { status: 'completed' },
+    })),
+  })
+  expect(told()).toEqual(['endpoints evt_news'])
+})

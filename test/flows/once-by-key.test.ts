@@ -1,0 +1,84 @@
+/** A key that another call may take over is never behind a creation that is still to be sent. */
+import { expect, test } from 'vitest'
+import type { Account } from '#domain/account.ts'
+import { Hints } from '#domain/hints.ts'
+import type { Ports } from '#domain/ports.ts'
+import { waitsAt } from '#domain/waits.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyCall } from '#flows/proxy-call.ts'
+import { heygen } from '#providers/heygen/index.ts'
+
+const WAITS = waitsAt(1)
+
+function world({ beginMs = 0 } = {}) {
+  const seen: string[] = []
+  let now = 1_800_000_000_000
+  const account = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k' } as Account
+  const ports = {
+    settings: { heygenOrigin: 'https://api.example.com' },
+    waits: WAITS,
+    now: () => now,
+    random: () => 0,
+    fetch: async () => {
+      seen.push('sent')
+      return Response.json({ data: { video_id: 'v1' } })
+    },
+    defer: () => {},
+    log: () => {},
+    hints: new Hints(),
+    toldEnds: { delete: () => {} },
+    vault: {
+      name: async (text: string) => text,
+      seal: async () => '',
+      open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+    },
+    accounts: { list: async () => ({ version: 1, accounts: [account] }) },
+    owners: { find: async () => [], learn: async () => {} },
+    desk: () => ({
+      beginKey: async () => {
+        seen.push('key held')
+        now += beginMs
+        return { kind: 'fresh' }
+      },
+      endKey: async () => {},
+    }),
+    slots: () => ({ acquire: async () => ({ ok: true, free: 1 }), bind: async () => {} }),
+  } as unknown as Ports
+  return { ports, seen }
+}
+
+function creation(body: ProxyCall['body']): ProxyCall {
+  return {
+    requestId: 'r1',
+    origin: 'https://gateway.example.com',
+    tenant: 't',
+    provider: heygen,
+    match: heygen.match('POST', '/v3/videos'),
+    method: 'POST',
+    path: '/v3/videos',
+    search: '',
+    headers: new Headers({ 'idempotency-key': 'k1' }),
+    body,
+  }
+}
+
+const BODY = new TextEncoder().encode('{"type":"avatar"}')
+
+test('a key is not held while the body of its creation is still on its way', async () => {
+  const { ports, seen } = world()
+  const body = new TransformStream<Uint8Array, Uint8Array>()
+  const work = dispatchRequest(ports, creation(body.readable))
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(seen).toEqual([])
+  const writer = body.writable.getWriter()
+  void writer.write(BODY)
+  void writer.close()
+  expect((await work).jobIds).toEqual(['v1'])
+  expect(seen).toEqual(['key held', 'sent'])
+})
+
+test('a creation whose key was so long on its way that another may have taken it is not sent', async () => {
+  const { ports, seen } = world({ beginMs: WAITS.staleKeyMs })
+  await expect(dispatchRequest(ports, creation(BODY))).rejects.toMatchObject({ code: 'slots_full' })
+  expect(seen).toEqual(['key held'])
+})

@@ -1,0 +1,214 @@
+/** What a provider's list is believed, and that nothing is written over what changed while it was read. */
+import { expect, test } from 'vitest'
+import type { Account } from '#domain/account.ts'
+import type { Change, Lease } from '#domain/lease.ts'
+import type { Ports } from '#domain/ports.ts'
+import { waitsAt } from '#domain/waits.ts'
+import { newSearchMemory, type Errands, type Reconciled } from '#flows/ask-provider.ts'
+import { findLost } from '#flows/find-lost.ts'
+import { heygen } from '#providers/heygen/index.ts'
+import { kling } from '#providers/kling/index.ts'
+import type { Provider } from '#providers/provider.ts'
+
+const NOW = 1_800_000_000_000
+const WAITS = waitsAt(1)
+const LATE = NOW + 10 * 60_000
+
+function lost(id: string, more: Partial<Lease> = {}): Lease {
+  return {
+    id,
+    requestId: id,
+    tenant: 't',
+    kind: 'job',
+    state: 'unbound',
+    route: 'POST /v3/lipsyncs',
+    acquiredAt: NOW,
+    lostAt: NOW + 1000,
+    watch: [],
+    nextAt: NOW,
+    asks: 0,
+    misses: 0,
+    heardAt: NOW,
+    clue: {},
+    isTracked: true,
+    ...more,
+  }
+}
+
+type Upstream = (path: string) => { status?: number; body: unknown }
+
+interface World {
+  errands: Errands
+  leases(): Lease[]
+  ends: string[]
+  asked: string[]
+  /** The moment that the ports tell. */
+  now: { at: number }
+}
+
+function world(
+  held: Lease[],
+  upstream: Upstream,
+  {
+    provider = heygen,
+    learn = async () => {},
+  }: { provider?: Provider; learn?: () => Promise<void> } = {}
+): World {
+  let leases = held
+  const ends: string[] = []
+  const asked: string[] = []
+  const now = { at: LATE }
+  const apply = (change: Change) => {
+    for (const { lease, outcome } of change.ended) ends.push(`${lease.id} ${outcome.status}`)
+    const changed = [...change.put, ...change.ended.map((end) => end.lease)].map((one) => one.id)
+    const gone = new Set([...change.drop, ...changed])
+    leases = [...leases.filter((one) => !gone.has(one.id)), ...change.put]
+    return true
+  }
+  const desk: Reconciled = {
+    account: { tenant: 't', email: 'a@example.com', key: 'k' } as Account,
+    leases: () => leases,
+    knows: (id) => leases.some((one) => one.jobId === id && one.state !== 'suspect'),
+    apply,
+    settle: async () => true,
+    park: async () => {},
+    ended: () => [],
+    bind: (requestId, starts) => {
+      ends.push(`${requestId} bound to ${starts[0]?.jobId}`)
+    },
+    memory: newSearchMemory(),
+  }
+  const ports = {
+    now: () => now.at,
+    waits: WAITS,
+    settings: { heygenOrigin: 'https://api.example.com', klingOrigin: 'https://api.example.com' },
+    log: () => {},
+    desk: () => ({ madeBy: async () => undefined, learn }),
+    fetch: async (url: string) => {
+      const path = url.replace('https://api.example.com', '')
+      asked.push(path)
+      const { status = 200, body } = upstream(path)
+      return new Response(typeof body === 'string' ? body : JSON.stringify(body), { status })
+    },
+  } as unknown as Ports
+  const credential = { kind: 'apiKey', secrets: { apiKey: 'k' } }
+  const open = { credential, session: undefined } as unknown as Errands['open']
+  return { errands: { ports, provider, desk, open }, leases: () => leases, ends, asked, now }
+}
+
+/** Two whole searches that count, far enough apart. */
+async function searchTwice({ errands, leases, now }: World): Promise<void> {
+  await findLost(errands, leases())
+  now.at += WAITS.lookAgainMs
+  await findLost(errands, leases())
+}
+
+const rowOf = (id: string, more: object = {}) => ({
+  id,
+  status: 'processing',
+  created_at: NOW / 1000,
+  ...more,
+})
+
+test('a creation that was bound while another was being written down stays bound', async () => {
+  const one = lost('one', { clue: { callbackId: 'c1' } })
+  const other = lost('other')
+  const list = { data: [rowOf('job-1', { callback_id: 'c1' })], has_more: false, next_token: null }
+  const here = world([one, other], () => ({ body: list }), {
+    learn: async () => {
+      const mine = here.leases().find((lease) => lease.id === 'other') ?? other
+      const bound: Lease = { ...mine, state: 'running', jobId: 'job-2', watch: ['lipsync:job-2'] }
+      here.errands.desk.apply({ put: [bound], drop: [], ended: [] })
+    },
+  })
+  await findLost(here.errands, here.leases())
+  const states = here.leases().map(({ id, state, jobId }) => `${id} ${state} ${jobId}`)
+  expect(states.toSorted()).toEqual(['one running job-1', 'other running job-2'])
+})
+
+const WHOLE = { has_more: false, next_token: null }
+
+test.each([
+  ['says that there is more and not where', { data: [], has_more: true, next_token: null }],
+  ['has a row without an id', { data: [{ lipsync: 'x', status: 'processing' }], ...WHOLE }],
+  ['is an error in a 200', { error: { code: 'internal_error' }, data: [], ...WHOLE }],
+])('a list that %s proves nothing', async (_, body) => {
+  const here = world([lost('a')], () => ({ body }))
+  await searchTwice(here)
+  expect(here.ends).toEqual([])
+})
+
+test('a list that is read to its end and has no such row says so the second time', async () => {
+  const here = world([lost('a')], () => ({ body: { data: [], ...WHOLE } }))
+  await searchTwice(here)
+  expect(here.ends).toEqual(['a absent'])
+})
+
+test("Kling's error in a 200 does not say that there is no such task", async () => {
+  const named = lost('a', { route: 'POST /image-to-video', clue: { callbackId: 'mine' } })
+  const body = { code: 5001, message: 'busy', data: [] }
+  const here = world([named], () => ({ body }), { provider: kling })
+  await searchTwice(here)
+  expect([here.ends, here.asked.length]).toEqual([[], 2])
+})
+
+test('a search that cannot go on where it stopped begins again', async () => {
+  let isForgotten = false
+  const here = world([lost('a')], (path) => {
+    const page = Number(/[?&]token=(\d+)/.exec(path)?.[1] ?? 0)
+    if (isForgotten && page > 0) return { status: 400, body: { error: { code: 'bad_token' } } }
+    if (isForgotten) return { body: { data: [rowOf('late', { status: 'completed' })], ...WHOLE } }
+    const data = [rowOf(`job-${page}`, { status: page === 0 ? 'processing' : 'completed' })]
+    return { body: { data, has_more: true, next_token: String(page + 1) } }
+  })
+  await findLost(here.errands, here.leases())
+  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'job-0' })
+  isForgotten = true
+  for (let looks = 0; looks < 5; looks += 1) {
+    here.now.at += WAITS.lookAgainMs
+    await findLost(here.errands, here.leases())
+  }
+  expect(here.ends).toEqual(['a outcome_unknown'])
+})
+
+test('a row that stands on two pages is one row', async () => {
+  const mine = lost('a', { clue: { callbackId: 'c1' } })
+  const data = [rowOf('job-1', { callback_id: 'c1' })]
+  const here = world([mine], (path) => ({
+    body: path.includes('token=') ? { data, ...WHOLE } : { data, has_more: true, next_token: '2' },
+  }))
+  await findLost(here.errands, here.leases())
+  expect(here.leases()[0]).toMatchObject({ state: 'running', jobId: 'job-1', isFound: true })
+})
+
+test('a row of which nobody knows whether it runs holds a slot for 48 hours, not for ever', async () => {
+  const data = [{ id: 'x', status: 'resting' }]
+  const here = world([lost('a')], (path) =>
+    path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }
+  )
+  await findLost(here.errands, here.leases())
+  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', heardAt: NOW })
+})
+
+test('a key is asked under again after an outage, however often its client came back meanwhile', async () => {
+  let isOut = true
+  const keyed = lost('a', { route: 'POST /v3/videos', upstreamKey: 'name' })
+  const here = world([keyed], (path) => {
+    if (isOut) return { status: 503, body: '' }
+    return { body: path === '/v3/videos' ? { data: { video_id: 'v1' } } : { data: [], ...WHOLE } }
+  })
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases(), true)
+  isOut = false
+  await findLost(here.errands, here.leases())
+  expect(here.ends).toEqual(['a bound to v1'])
+})
+
+test('a key under which six answers said nothing is asked under no more', async () => {
+  const keyed = lost('a', { route: 'POST /v3/videos', upstreamKey: 'name' })
+  const refused = { status: 400, body: { error: { code: 'invalid_parameter' } } }
+  const here = world([keyed], (path) =>
+    path === '/v3/videos' ? refused : { status: 503, body: '' }
+  )
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases())
+  expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
+})

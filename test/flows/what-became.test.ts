@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest'
+import type { Lease } from '#domain/lease.ts'
+import type { JobRecord, Ports } from '#domain/ports.ts'
+import { whatBecame } from '#flows/what-became.ts'
+import { heygen } from '#providers/heygen/index.ts'
+
+const EMAIL = 'a@example.com'
+
+function portsWith(records: JobRecord[]): Ports {
+  const find = async (_: string, name: Record<string, string>) =>
+    records.find(({ lease }) => [lease.id, lease.jobId].includes(Object.values(name)[0] ?? ''))
+  return {
+    accounts: { list: async () => ({ version: 1, accounts: [{ email: EMAIL, key: 'k' }] }) },
+    slots: () => ({ findJob: find }),
+  } as unknown as Ports
+}
+
+const part = (id: string, more: Partial<Lease>): JobRecord => ({
+  lease: { id, requestId: 'r', kind: 'job', watch: [], state: 'unbound', ...more } as Lease,
+})
+
+const asked = { provider: heygen, tenant: 't', requestId: 'r', email: EMAIL }
+const found = part('r', { state: 'running', jobId: 'j1' })
+
+test.each([
+  ['unbound', {}],
+  ['suspect', { jobId: 'x' }],
+] as const)('of several jobs some are not given while another is %s', async (state, more) => {
+  const ports = portsWith([found, part('r.1', { state, ...more })])
+  expect((await whatBecame(ports, asked)).kind).toBe('open')
+})
+
+test('the jobs that were found are given when no other is looked for any more', async () => {
+  const over = { ended: { endedAt: 1, outcome: { status: 'outcome_unknown' as const } } }
+  const ports = portsWith([found, { ...part('r.1', {}), ...over }])
+  expect(await whatBecame(ports, asked)).toMatchObject({ kind: 'found', starts: [{ jobId: 'j1' }] })
+})
