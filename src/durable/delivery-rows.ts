@@ -2,7 +2,7 @@
  * The deliveries of an account's object, those owed and those that have ended, in the order in which they were made. One
  * row each, changed in its place. What is owed is found, when the object wakes up, without reading a week of them: each row
  * says which one was the oldest that was still owed when it was written, so nothing before that one is owed now but what
- * somebody sent again by hand, and that is noted apart.
+ * somebody sent again by hand or what was made while the clock had gone back, and that is noted apart.
  */
 import { pendingOf, type Delivery, type Pending } from '#domain/delivery.ts'
 import type { DeliveryQuery } from '#domain/ports.ts'
@@ -27,7 +27,7 @@ export const DELIVERIES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS resent (id TEXT PRIMARY KEY) WITHOUT ROWID;
 `
 
-/** How far back a clock may have gone between two deliveries. */
+/** A clock that went back so far costs nothing; one that went further costs a row for each delivery of that time. */
 const CLOCK_BACK_MS = 300_000
 const FORGOTTEN_AT_ONCE = 2000
 const LAST = '~'
@@ -42,6 +42,9 @@ export class DeliveryRows {
   readonly #sql: SqlStorage
   /** What is owed, oldest first, but for what was sent again. */
   readonly #owed = new Set<string>()
+  #newest = ''
+  /** Waking up now, what is before it would not be read. */
+  #from = ''
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -50,13 +53,13 @@ export class DeliveryRows {
   /** Without bodies: of 50 dead endpoints there may be 65,000. Once in an object's life. */
   pending(): Pending[] {
     const [newest] = this.#sql
-      .exec<{ oldest: string }>(
-        'SELECT oldest_owed AS oldest FROM outgoing WHERE id = (SELECT MAX(id) FROM outgoing)'
+      .exec<{ id: string; oldest: string }>(
+        'SELECT id, oldest_owed AS oldest FROM outgoing WHERE id = (SELECT MAX(id) FROM outgoing)'
       )
       .toArray()
     if (!newest) return []
-    const from = prefixOf(timeOf(newest.oldest) - CLOCK_BACK_MS)
-    const owed = this.#sql.exec<PendingRow>(PENDING, from).toArray()
+    this.#noteNewest(newest.id, newest.oldest)
+    const owed = this.#sql.exec<PendingRow>(PENDING, this.#from).toArray()
     for (const { id } of owed) this.#owed.add(id)
     const again = this.#sql.exec<PendingRow>(RESENT).toArray()
     return [...owed, ...again.filter(({ id }) => !this.#owed.has(id))].map(toPending)
@@ -65,9 +68,17 @@ export class DeliveryRows {
   /** False: it was there already. */
   add(delivery: Delivery): boolean {
     const [oldest = delivery.id] = this.#owed
-    const isAdded = this.#insert(delivery, oldest)
-    if (isAdded && delivery.state === 'pending') this.#owed.add(delivery.id)
-    return isAdded
+    if (!this.#insert(delivery, oldest)) return false
+    if (delivery.state !== 'pending') return true
+    this.#owed.add(delivery.id)
+    if (delivery.id < this.#from) this.#noteAgain(delivery.id)
+    return true
+  }
+
+  #noteNewest(id: string, oldest: string): void {
+    if (id < this.#newest) return
+    this.#newest = id
+    this.#from = prefixOf(timeOf(oldest) - CLOCK_BACK_MS)
   }
 
   /** One that an older Worker wrote, in whatever order. */
@@ -96,6 +107,7 @@ export class DeliveryRows {
       JSON.stringify({ ...rest, event: { ...event, body: '' } }),
       event.body
     )
+    if (rowsWritten > 0) this.#noteNewest(delivery.id, oldest)
     return rowsWritten > 0
   }
 
@@ -116,7 +128,8 @@ export class DeliveryRows {
       delivery.id
     )
     if (delivery.state === 'pending') return
-    if (this.#owed.delete(delivery.id)) return
+    this.#owed.delete(delivery.id)
+    // It costs a row only where there is one.
     this.#sql.exec('DELETE FROM resent WHERE id = ?', delivery.id)
   }
 
@@ -135,6 +148,7 @@ export class DeliveryRows {
   drop(id: string): void {
     this.#owed.delete(id)
     this.#sql.exec('DELETE FROM outgoing WHERE id = ?', id)
+    this.#sql.exec('DELETE FROM resent WHERE id = ?', id)
   }
 
   find(id: string): Delivery | undefined {

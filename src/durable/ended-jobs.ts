@@ -1,15 +1,15 @@
 /**
- * The jobs of an account that have ended, so kept that one row answers two questions. A row stands in one of many
- * drawers, by a hash of the job's name, and in its drawer by the id of its lease, which is to say by time. Who has a name
- * reads one drawer; who has the id of a request looks into each at one place; what is too old stands first in each.
- * A second index would cost a row at every end of a job.
+ * The jobs of an account that have ended, so kept that one row answers two questions. A row stands in one of the drawers of
+ * the day on which its lease began, by a hash of the job's name, and in its drawer by the id of its lease. Who has a name
+ * reads one drawer of each day that there is; who has the id of a request, which tells the day, looks into each drawer of that
+ * day at one place; what is too old stands first. A second index would cost a row at every end of a job.
  *
  * A name is a job's id, or an id that it is watched by. The second and third of one job, which few have, are rows
  * without a record that say where it stands.
  */
 import type { LateEnd } from '#domain/event.ts'
 import type { EndedJob, Lease } from '#domain/lease.ts'
-import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/time-key.ts'
+import { isTimedId, prefixOf, timeOf } from '#domain/time-key.ts'
 
 export const ENDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS ended_job (
@@ -26,12 +26,11 @@ export const ENDED_SCHEMA = `
   ) WITHOUT ROWID;
 `
 
-/** With 200,000 jobs a drawer holds about 200. */
-const DRAWERS = 1024
-/** Of each drawer, at one look. */
-const FORGOTTEN_AT_ONCE = 500
-/** In all, at one look. */
-const FORGOTTEN_MAX = 5000
+/** Of each day. With 200,000 jobs in thirty days a drawer holds about six. Where rows stand must never change. */
+const DRAWERS = 32
+const DAY_MS = 86_400_000
+/** At one look. */
+const FORGOTTEN_AT_ONCE = 5000
 
 interface Row {
   [column: string]: SqlStorageValue
@@ -48,10 +47,6 @@ interface Row {
 
 export class EndedJobs {
   readonly #sql: SqlStorage
-  /** Where the next look for old ones goes on, as far as this object remembers. */
-  #nextDrawer = 0
-  /** The time of the first one; undefined: not known now. */
-  #oldest: number | undefined
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -61,13 +56,14 @@ export class EndedJobs {
   add({ lease, endedAt, outcome }: EndedJob, late: readonly LateEnd[] = []): void {
     const record = JSON.stringify({ lease, outcome })
     const [first = lease.id, ...others] = namesOf(lease)
-    const main = drawerOf(first)
+    const id = timedIdOf(lease)
+    const main = drawerOf(id, first)
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
       const owed = late.find((end) => watches.includes(end.watch))
       this.#insert({
-        drawer: drawerOf(name),
-        id: timedIdOf(lease),
+        drawer: drawerOf(id, name),
+        id,
         name,
         ended_at: endedAt,
         watches: JSON.stringify(watches),
@@ -93,7 +89,6 @@ export class EndedJobs {
       row.main,
       row.record
     )
-    if (this.#oldest !== undefined) this.#oldest = Math.min(this.#oldest, timeOf(row.id))
   }
 
   /** By the id of a job, of what it is watched by, of its lease or of its request. Latest first. */
@@ -109,7 +104,8 @@ export class EndedJobs {
 
   /** Those of one creation. */
   ofRequest(requestId: string): EndedJob[] {
-    return this.#rows(OF_REQUEST, requestId, `${requestId}/`).map(toEnd)
+    const first = DRAWERS * dayOf(requestId)
+    return this.#rows(OF_REQUEST, requestId, `${requestId}/`, first).map(toEnd)
   }
 
   /** What a creation was only taken for does not count: it may be another's. */
@@ -143,9 +139,10 @@ export class EndedJobs {
       this.#sql.exec(sql, late, known.drawer, known.id, known.name)
       return
     }
+    const id = `${prefixOf(endedAt)}-${watch}`
     this.#insert({
-      drawer: drawerOf(idIn(watch)),
-      id: `${prefixOf(endedAt)}-${watch}`,
+      drawer: drawerOf(id, idIn(watch)),
+      id,
       name: idIn(watch),
       ended_at: endedAt,
       watches: JSON.stringify([watch]),
@@ -158,34 +155,20 @@ export class EndedJobs {
 
   /** A bounded number of them. True when there may be more. */
   forget(before: number): boolean {
-    const id = firstTimedId(before)
-    let forgotten = 0
-    this.#oldest = undefined
-    for (let looked = 0; looked < DRAWERS; looked += 1) {
-      if (forgotten >= FORGOTTEN_MAX) return true
-      forgotten += this.#sql.exec(
-        FORGET,
-        this.#nextDrawer,
-        id,
-        before,
-        FORGOTTEN_AT_ONCE
-      ).rowsWritten
-      this.#nextDrawer = (this.#nextDrawer + 1) % DRAWERS
-    }
-    return false
+    const behind = DRAWERS * (Math.floor(before / DAY_MS) + 1)
+    return (
+      this.#sql.exec(FORGET, behind, before, FORGOTTEN_AT_ONCE).rowsWritten >= FORGOTTEN_AT_ONCE
+    )
   }
 
-  /** About when the oldest of them began; undefined: there is none. */
+  /** When the first of them had ended, and with it most of its day; undefined: there is none. */
   oldestAt(): number | undefined {
-    if (this.#oldest === undefined) {
-      const { id } = this.#sql.exec<{ id: string | null }>(FIRST).one()
-      this.#oldest = id === null ? Infinity : timeOf(id)
-    }
-    return this.#oldest === Infinity ? undefined : this.#oldest
+    const [first] = this.#sql.exec<{ drawer: number; at: number }>(FIRST).toArray()
+    return first && Math.max(first.at, (Math.floor(first.drawer / DRAWERS) + 1) * DAY_MS)
   }
 
   #rowsOf(name: string, since = 0): Row[] {
-    return this.#rows(OF_NAME, drawerOf(name), name, since)
+    return this.#rows(OF_NAME, hashOf(name), name, since)
   }
 
   #watched(watches: readonly string[], since: number): { watch: string; row: Row }[] {
@@ -207,23 +190,28 @@ export class EndedJobs {
   }
 }
 
-const OF_NAME = 'SELECT * FROM ended_job WHERE drawer = ?1 AND name = ?2 AND ended_at >= ?3'
+/** Each day is found behind the one before, so those that have none cost nothing. */
+const OF_NAME = `WITH RECURSIVE every (day) AS (
+    SELECT (SELECT drawer FROM ended_job WHERE drawer >= 0 ORDER BY drawer LIMIT 1) / ${DRAWERS}
+    UNION ALL
+    SELECT (SELECT drawer FROM ended_job WHERE drawer >= (day + 1) * ${DRAWERS} ORDER BY drawer LIMIT 1) / ${DRAWERS}
+    FROM every WHERE day IS NOT NULL)
+  SELECT ended_job.* FROM every CROSS JOIN ended_job ON ended_job.drawer = day * ${DRAWERS} + ?1
+  WHERE name = ?2 AND ended_at >= ?3`
 
 const MAIN = 'SELECT * FROM ended_job WHERE drawer = ?1 AND id = ?2 AND record IS NOT NULL'
 
-const EVERY_DRAWER = `WITH RECURSIVE every (drawer) AS (
-  SELECT 0 UNION ALL SELECT drawer + 1 FROM every WHERE drawer < ${DRAWERS - 1})`
-
 /** A lease is called like its request, or like it with a number behind a dot. */
-const OF_REQUEST = `${EVERY_DRAWER}
+const OF_REQUEST = `WITH RECURSIVE every (drawer) AS (
+    SELECT ?3 UNION ALL SELECT drawer + 1 FROM every WHERE drawer < ?3 + ${DRAWERS - 1})
   SELECT ended_job.* FROM every CROSS JOIN ended_job ON ended_job.drawer = every.drawer
   WHERE id >= ?1 AND id < ?2 AND record IS NOT NULL`
 
-const FIRST = `${EVERY_DRAWER}
-  SELECT MIN((SELECT id FROM ended_job WHERE ended_job.drawer = every.drawer ORDER BY id LIMIT 1)) AS id FROM every`
+const FIRST =
+  'SELECT drawer, ended_at AS at FROM ended_job WHERE drawer >= 0 ORDER BY drawer, id, name LIMIT 1'
 
-const FORGET = `DELETE FROM ended_job WHERE drawer = ?1 AND (id, name) IN (
-  SELECT id, name FROM ended_job WHERE drawer = ?1 AND id < ?2 AND ended_at < ?3 ORDER BY id LIMIT ?4)`
+const FORGET = `DELETE FROM ended_job WHERE (drawer, id, name) IN (
+  SELECT drawer, id, name FROM ended_job WHERE drawer < ?1 AND ended_at < ?2 ORDER BY drawer, id, name LIMIT ?3)`
 
 type MoreOfLate = Omit<LateEnd, 'watch' | 'endedAt'>
 
@@ -260,8 +248,16 @@ function timedIdOf({ id, acquiredAt }: Lease): string {
   return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 
-/** FNV-1a. It decides nothing but where a row stands, and must never change. */
-function drawerOf(name: string): number {
+function drawerOf(id: string, name: string): number {
+  return DRAWERS * dayOf(id) + hashOf(name)
+}
+
+function dayOf(id: string): number {
+  return Math.floor(timeOf(id) / DAY_MS)
+}
+
+/** FNV-1a. */
+function hashOf(name: string): number {
   let hash = 0x811c9dc5
   for (let at = 0; at < name.length; at += 1) {
     hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)

@@ -57,7 +57,7 @@ export class JoinBook {
   find(print: string, now: number, spanMs: number): UnknownCreation | undefined {
     const sql =
       'SELECT record FROM joining WHERE bucket = ? AND print = ? AND at > ? ORDER BY at LIMIT 1'
-    const rows = bucketsAt(now, spanMs).flatMap((bucket) =>
+    const rows = withNext(bucketsAt(now, spanMs)).flatMap((bucket) =>
       this.#storage.sql.exec<{ record: string }>(sql, bucket, print, now - spanMs).toArray()
     )
     const [first] = rows
@@ -66,7 +66,7 @@ export class JoinBook {
 
   forget(print: string, requestId: string, now: number, spanMs: number): void {
     const sql = 'DELETE FROM joining WHERE bucket = ? AND print = ? AND request_id = ?'
-    for (const bucket of bucketsAt(now, spanMs))
+    for (const bucket of withNext(bucketsAt(now, spanMs)))
       this.#storage.sql.exec(sql, bucket, print, requestId)
   }
 
@@ -86,4 +86,9 @@ export class JoinBook {
 function bucketsAt(now: number, spanMs: number): [number, number] {
   const current = Math.floor(now / spanMs)
   return [current - 1, current]
+}
+
+/** The clock may have gone back at the turn of a bucket. */
+function withNext([older, current]: [number, number]): number[] {
+  return [older, current, current + 1]
 }

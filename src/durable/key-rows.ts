@@ -27,13 +27,14 @@ export class KeyRows {
   }
 
   find(name: string, now: number): KeyRecord | undefined {
+    // By an older Worker, perhaps anew while a release was rolled back: the later one counts.
+    const [old] = this.#records('SELECT record FROM idempotency WHERE name = ?', name)
     for (const day of daysAt(now)) {
       const sql = 'SELECT record FROM keyed WHERE day = ? AND key = ? AND name = ?'
       const [row] = this.#records(sql, day, keyOf(name), name)
-      if (row) return row
+      if (row) return old && old.startedAt > row.startedAt ? old : row
     }
-    // By an older Worker, while a release was rolled back.
-    return this.#records('SELECT record FROM idempotency WHERE name = ?', name)[0]
+    return old
   }
 
   save(name: string, record: KeyRecord): void {
@@ -111,9 +112,9 @@ function dayOf(at: number): number {
   return Math.floor(at / DAY_MS)
 }
 
-/** Today first. */
+/** Latest first; from tomorrow on, since the clock may have gone back at midnight. */
 function daysAt(now: number): number[] {
-  return Array.from({ length: DAYS + 1 }, (_, ago) => dayOf(now) - ago)
+  return Array.from({ length: DAYS + 2 }, (_, ago) => dayOf(now) + 1 - ago)
 }
 
 /** A client's key stands behind the last space: it has none in it. */

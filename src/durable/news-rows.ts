@@ -15,7 +15,8 @@ export class NewsRows {
 
   isNew(name: string, now: number): boolean {
     const today = Math.floor(now / DAY_MS)
-    for (let day = today - DAYS; day <= today; day += 1) {
+    // Also tomorrow: the clock may have gone back at midnight.
+    for (let day = today - DAYS; day <= today + 1; day += 1) {
       const sql = 'SELECT day FROM news WHERE day = ? AND name = ?'
       if (this.#sql.exec(sql, day, name).toArray().length > 0) return false
     }

@@ -70,9 +70,10 @@ export class Settling {
     const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
     if (owed.length > 0) this.#hands.owe(owed)
     if (change.ended.length > 0) this.#hands.noteEnded()
-    const isWaiting = change.put.some((lease) => lease.state === 'waiting')
-    if (isWaiting || change.ended.length + change.drop.length > 0) this.#hands.noteFreed()
-    return change.ended.length + change.put.length + change.drop.length > 0
+    const isChanged = change.ended.length + change.put.length + change.drop.length > 0
+    // Also where slots are taken: a job that goes on takes the one back that it gave up while it waited.
+    if (isChanged) this.#hands.noteFreed()
+    return isChanged
   }
 
   /** What surely started these jobs named them. `again` makes the lease anew when it is not there. */

@@ -153,7 +153,7 @@ export class SlotsTables {
     return new Set(ids.filter((id) => live.has(id) || this.#ended.knows(id)))
   }
 
-  /** What a creation started and is over. It looks into a thousand places, so it is asked where something is odd. */
+  /** What a creation started and is over. Seldom asked: where something is odd. */
   endedOf(requestId: string): EndedJob[] {
     return this.#ended.ofRequest(requestId)
   }

@@ -31,8 +31,10 @@ export async function learnIds(
 ): Promise<void> {
   const owners = named.filter(({ id }, index) => named.findIndex((one) => one.id === id) === index)
   if (owners.length === 0) return
-  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
-  await ports.owners
-    .learn(poolOf(call.tenant, call.provider.name, accounts), owners)
-    .catch(() => ports.log('learn_failed', { requestId: call.requestId }))
+  try {
+    const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+    await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners)
+  } catch {
+    ports.log('learn_failed', { requestId: call.requestId })
+  }
 }

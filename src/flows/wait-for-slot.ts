@@ -28,13 +28,17 @@ export async function waitForSlot(
   for (;;) {
     const keys = accounts.map((account) => account.key)
     const place = { id: call.requestId, since, accounts: keys, slots }
-    const turn = await desk.awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
+    const turn = await desk
+      .awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
+      .catch(() => undefined)
+    // The line cannot be asked: nobody knows more than that all are full.
+    if (turn === undefined) return resultOf(first)
     if (turn === 'none') {
       // A line that takes nobody more has not looked whether there is room after all.
       return ports.now() < until ? attempt({ ...eligible, accounts }) : resultOf(first)
     }
     if (call.signal?.aborted) {
-      if (turn !== 'go') await desk.noteFreed(turn.go)
+      if (turn !== 'go') await desk.noteFreed(turn.go).catch(() => {})
       return resultOf(first)
     }
     tried = accounts.find((account) => account.key === keyOf(turn))

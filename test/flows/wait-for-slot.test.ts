@@ -12,14 +12,16 @@ const ELIGIBLE = { accounts: [account('a'), account('b')], isPinned: false }
 const SERVED: ProxyAnswer = { response: new Response('served') }
 
 /** A desk that gives these turns, one after the other, and what was asked of it and tried. */
-function scene(turns: Turn[], outcomes: Record<string, (ErrorCode | 'ok')[]>) {
+function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'ok')[]>) {
   const asked: Waiter[] = []
   const freed: string[] = []
   const tried: string[] = []
   const desk = {
     awaitTurn: async (waiter: Waiter) => {
       asked.push(waiter)
-      return turns.shift() ?? 'none'
+      const turn = turns.shift() ?? 'none'
+      if (turn instanceof Error) throw turn
+      return turn
     },
     noteFreed: async (key: string) => void freed.push(key),
   }
@@ -81,4 +83,15 @@ test('what may have been started is told at once', async () => {
   const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], { b: ['outcome_unknown'] })
   await expect(run()).rejects.toThrow('b')
   expect(asked).toHaveLength(1)
+})
+
+test('a client whose line cannot be asked is told what it would have been told without waiting', async () => {
+  const { tried, run } = scene([new Error('the desk is down')], {})
+  await expect(run()).rejects.toThrow('a+b')
+  expect(tried).toEqual(['a+b'])
+})
+
+test('a client whose line breaks off while it comes back is told that all are full', async () => {
+  const { run } = scene([{ go: 'b' }, new Error('the desk is down')], {})
+  await expect(run()).rejects.toThrow('a+b')
 })

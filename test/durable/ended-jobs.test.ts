@@ -1,0 +1,87 @@
+/** Ended jobs: found by any of their names, whenever they began, and forgotten from the front. */
+import { expect, test } from 'vitest'
+import type { EndedJob, Lease } from '#domain/lease.ts'
+import { newTimedId } from '#domain/time-key.ts'
+import { EndedJobs, ENDED_SCHEMA } from '#durable/ended-jobs.ts'
+import { openSql } from '../support/sqlite.ts'
+
+const DAY = 86_400_000
+const NOON = 20_000 * DAY + DAY / 2
+
+function end(
+  name: string,
+  acquiredAt: number,
+  endedAt = acquiredAt + 60_000,
+  id?: string
+): EndedJob {
+  const leaseId = id ?? newTimedId(acquiredAt)
+  const lease = {
+    id: leaseId,
+    requestId: leaseId,
+    tenant: 't',
+    kind: 'job',
+    state: 'running',
+    jobId: name,
+    watch: [`video:${name}`, `session:s-${name}`],
+    acquiredAt,
+  } as unknown as Lease
+  return { lease, endedAt, outcome: { status: 'completed' } as EndedJob['outcome'] }
+}
+
+const open = () => new EndedJobs(openSql(ENDED_SCHEMA))
+const jobsIn = (ends: EndedJob[]) => ends.map(({ lease }) => lease.jobId)
+
+test('a job is found by its id, by what else it is watched by and by its request, whatever its day', () => {
+  const jobs = open()
+  for (let day = 0; day < 35; day += 3) {
+    const one = end(`job-${day}`, NOON + day * DAY)
+    jobs.add(one)
+    for (const name of [`job-${day}`, `s-job-${day}`, one.lease.requestId])
+      expect(jobsIn(jobs.find(name))).toEqual([`job-${day}`])
+  }
+  expect(jobs.knows('job-3')).toBe(true)
+  expect(jobs.knows('job-4')).toBe(false)
+  expect(jobs.find(newTimedId(NOON))).toEqual([])
+})
+
+test('a lease of before request ids were in the order of time is found by its request, too', () => {
+  const jobs = open()
+  const old = crypto.randomUUID()
+  jobs.add(end('old', NOON, NOON + DAY, old))
+  expect(jobsIn(jobs.find(old))).toEqual(['old'])
+})
+
+test('the latest of two jobs of one name stands first, and of an end only its own names are late', () => {
+  const jobs = open()
+  jobs.add(end('twice', NOON))
+  const late = { watch: 'video:twice', endedAt: NOON + 5 * DAY }
+  jobs.add(end('twice', NOON + 5 * DAY, NOON + 5 * DAY), [late])
+  expect(jobs.find('twice').map((one) => one.endedAt)).toEqual([NOON + 5 * DAY, NOON + 60_000])
+  expect(jobs.late(['video:twice', 'session:s-twice'], 0)).toEqual([late])
+  jobs.saveLate({ ...late, eventId: 'came' })
+  expect(jobs.late(['video:twice'], 0)).toEqual([{ ...late, eventId: 'came' }])
+})
+
+test('what ended before is forgotten, and a job that ran for days is kept as long from its own end', () => {
+  const jobs = open()
+  jobs.add(end('short', NOON))
+  jobs.add(end('long', NOON - DAY, NOON + 2 * DAY))
+  jobs.add(end('young', NOON + 3 * DAY))
+  expect(jobs.oldestAt()).toBe(NOON + 2 * DAY)
+  expect(jobs.forget(NOON + DAY)).toBe(false)
+  expect(['short', 'long', 'young'].map((name) => jobs.knows(name))).toEqual([false, true, true])
+  jobs.forget(NOON + 2 * DAY + 1)
+  expect(jobs.knows('s-long')).toBe(false)
+  // With the end of its day, so that one look takes all of a day.
+  expect(jobs.oldestAt()).toBe(20_004 * DAY)
+  jobs.forget(NOON + 40 * DAY)
+  expect(jobs.oldestAt()).toBeUndefined()
+})
+
+test('a long past is forgotten a bounded number at a time', () => {
+  const jobs = open()
+  for (let n = 0; n < 2600; n += 1) jobs.add(end(`job-${n}`, NOON + n))
+  expect(jobs.forget(NOON + 30 * DAY)).toBe(true)
+  expect(jobs.forget(NOON + 30 * DAY)).toBe(false)
+  expect(jobs.oldestAt()).toBeUndefined()
+})

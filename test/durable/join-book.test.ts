@@ -1,0 +1,36 @@
+/** Unknown creations that repeats join, and events that were told, when the clock goes back over a bucket's turn. */
+import { expect, test } from 'vitest'
+import type { UnknownCreation } from '#domain/ports.ts'
+import { JoinBook } from '#durable/join-book.ts'
+import { NewsRows, NEWS_SCHEMA } from '#durable/news-rows.ts'
+import { openSql } from '../support/sqlite.ts'
+
+const SPAN = 600_000
+const TURN = 2_880_000 * SPAN
+const UNKNOWN = { requestId: 'first' } as UnknownCreation
+
+function open() {
+  const sql = openSql('')
+  return new JoinBook({
+    sql,
+    transactionSync: <T>(work: () => T) => work(),
+  } as unknown as DurableObjectStorage)
+}
+
+test('an unknown creation is found for its span, also when the clock went back', () => {
+  const book = open()
+  book.note('print', UNKNOWN, TURN + 5, SPAN)
+  for (const now of [TURN - 5, TURN + 5, TURN + SPAN + 4])
+    expect(book.find('print', now, SPAN)?.requestId).toBe('first')
+  expect(book.find('print', TURN + SPAN + 5, SPAN)).toBeUndefined()
+  book.forget('print', 'first', TURN - 5, SPAN)
+  expect(book.find('print', TURN + 6, SPAN)).toBeUndefined()
+})
+
+test('what was told just after midnight is no news when the clock goes back before it', () => {
+  const news = new NewsRows(openSql(NEWS_SCHEMA))
+  const midnight = 20_000 * 86_400_000
+  expect(news.isNew('event', midnight + 5)).toBe(true)
+  expect(news.isNew('event', midnight - 5)).toBe(false)
+  expect(news.isNew('event', midnight + 4 * 86_400_000)).toBe(false)
+})

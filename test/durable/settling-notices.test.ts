@@ -1,0 +1,58 @@
+/** What a change of an account's ledger sets off beside itself. */
+import { expect, test } from 'vitest'
+import type { Lease } from '#domain/lease.ts'
+import { waitsAt } from '#domain/waits.ts'
+import type { Account } from '#domain/account.ts'
+import type { Ports } from '#domain/ports.ts'
+import { Settling } from '#durable/settling.ts'
+import type { OutletBook } from '#durable/outlet-book.ts'
+import type { SlotsTables } from '#durable/slots-tables.ts'
+import { Watching } from '#durable/watching.ts'
+import { getProvider } from '#providers/index.ts'
+
+const lease = (id: string, state: Lease['state']) => ({ id, state, kind: 'job' }) as Lease
+
+/** An account of two slots that a desk watches. */
+function watched() {
+  const leases = new Map<string, Lease>()
+  const told: (number | undefined)[] = []
+  const tables = {
+    account: () => ({ maxJobs: 2, tenant: 't', provider: 'heygen', key: 'k' }) as Account,
+    apply: ({ put }: { put: Lease[] }) => {
+      for (const one of put) leases.set(one.id, one)
+      return []
+    },
+    hook: () => undefined,
+    isRetired: () => false,
+    leases: () => [...leases.values()],
+    parkings: () => [],
+  } as unknown as SlotsTables
+  const desk = { noteFreed: async (_: string, slots?: number) => void told.push(slots) }
+  const ports = { desk: () => desk, defer: () => {} } as unknown as Ports
+  const settling: Settling = new Settling(tables, {} as OutletBook, {
+    provider: () => getProvider('heygen'),
+    waits: () => waitsAt(1),
+    isAsking: () => false,
+    lastEventAt: () => 0,
+    owe: () => {},
+    noteEnded: () => {},
+    noteFreed: () => watching.noteFreed(),
+  })
+  const watching = new Watching(
+    tables,
+    () => settling.ledger(),
+    () => ports
+  )
+  const put = (...changed: Lease[]) => settling.save({ put: changed, drop: [], ended: [] })
+  return { put, watching, told }
+}
+
+test('a slot that a job gave up while it waited, took back and gave up again is told each time', () => {
+  const { put, watching, told } = watched()
+  put(lease('talks', 'running'), lease('other', 'running'))
+  expect(watching.watch(Date.now() + 60_000)).toEqual({ free: 0 })
+  put(lease('talks', 'waiting'))
+  put(lease('talks', 'running'))
+  put(lease('other', 'waiting'))
+  expect(told).toEqual([1, 1])
+})

@@ -1,0 +1,14 @@
+/** The part of an object's storage that its tables use, for tests without an object: workerd's own types are not Node's. */
+type SqlStorageValue = ArrayBuffer | string | number | null
+
+interface SqlStorage {
+  exec<T extends Record<string, SqlStorageValue>>(
+    text: string,
+    ...values: unknown[]
+  ): { toArray(): T[]; one(): T; rowsWritten: number }
+}
+
+interface DurableObjectStorage {
+  sql: SqlStorage
+  transactionSync<T>(work: () => T): T
+}
