@@ -70,7 +70,7 @@ function world(
     leases: () => leases,
     knows: (id) => leases.some((one) => one.jobId === id && one.state !== 'suspect'),
     apply,
-    settle: async () => true,
+    settle: () => true,
     park: async () => {},
     ended: () => [],
     bind: (requestId, starts) => {
