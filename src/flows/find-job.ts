@@ -43,7 +43,10 @@ async function findById(
     const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
     return record ? [{ account, record }] : []
   })
-  return found.flat()[0] ?? findAtFormer(ports, provider, tenant, id)
+  const records = found.flat()
+  // On an account that refused it a lease may have been left, which was never anybody's job.
+  const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
+  return sure ?? records[0] ?? findAtFormer(ports, provider, tenant, id)
 }
 
 /** With an account its ids are forgotten, but its object still knows what became of its jobs. */

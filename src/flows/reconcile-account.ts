@@ -4,6 +4,7 @@
  * since other calls may have run meanwhile.
  */
 import { valueAt } from '#domain/json-pointer.ts'
+import { withWaitsCapped } from '#domain/hear-reports.ts'
 import type { JobReport, Lease } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import {
@@ -115,7 +116,10 @@ async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): P
   // A word that nobody knows is as good as no answer: what was not heard of for 48 h is lost.
   if (known.length === 0) return void desk.apply(postponed(still, now, ports.waits))
   const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
-  if (ends.length === 0) return void desk.apply(goesOn(still, known, now, ports.waits))
+  if (ends.length === 0) {
+    const going = goesOn(still, known, now, ports.waits)
+    return void desk.apply(withWaitsCapped(desk.leases(), going, now))
+  }
   // Before its creation has answered, what it watches may be something older.
   if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.waits))
   desk.settle(ends)

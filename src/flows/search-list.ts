@@ -29,6 +29,8 @@ import {
 
 /** Pages of one list in one look; the next one goes on there. */
 const PAGES_MAX = 20
+/** Or after so long: what runs is asked about in the same alarm, which may take a quarter of an hour. */
+const LOOK_MS = 40_000
 /** How many rows are opened in one look to read what the list does not show. */
 const DETAILS_MAX = 20
 const MEMORY_MAX = 20_000
@@ -106,12 +108,14 @@ async function readList(
   sought: readonly Lease[],
   isQuick: boolean
 ): Promise<{ rows: Candidate[]; isWhole: boolean } | undefined> {
+  const { ports } = errands
   const { passes } = errands.desk.memory
+  const until = ports.now() + LOOK_MS
   const pass = isQuick ? undefined : passes.get(finder.path)
   // Its first pages were read before some of these were given up: their rows may stand there.
-  const isYounger = (lease: Lease) => givenUpAt(lease, errands.ports.waits) > (pass?.startedAt ?? 0)
+  const isYounger = (lease: Lease) => givenUpAt(lease, ports.waits) > (pass?.startedAt ?? 0)
   const begun = sought.some(isYounger) ? undefined : pass
-  const startedAt = begun?.startedAt ?? errands.ports.now()
+  const startedAt = begun?.startedAt ?? ports.now()
   const rows: Candidate[] = [...(begun?.rows ?? [])]
   const isOlder = (row: Candidate) => sought.every((lease) => isBefore(lease, row))
   let token: string | undefined = begun?.token
@@ -130,7 +134,9 @@ async function readList(
       if (!isQuick) passes.delete(finder.path)
       return { rows, isWhole: false }
     }
-    if (token === undefined || isPast) {
+    const isOver = token === undefined || isPast
+    if (!isOver && ports.now() >= until) break
+    if (isOver) {
       if (!isQuick) passes.delete(finder.path)
       return { rows, isWhole: true }
     }

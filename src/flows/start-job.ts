@@ -116,7 +116,12 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
   const judged = { status, headers, body, isJobCall: true, now: ports.now(), match: call.match }
   const verdict = namesJob(call, status, body) ? ACCEPTED : judgeFor(call, judged)
   const answer: ProxyAnswer = { response: passOn(sent, bytes), email: account.email }
-  if (verdict.kind === 'unsure') return lost(ports, call, account)
+  // The key is of this attempt alone: somebody on the way has sent it twice, and one of them runs.
+  const isUnderWay =
+    status === 409 &&
+    granted.ask.upstreamKey !== undefined &&
+    call.provider.saysInProgress?.(judged)
+  if (verdict.kind === 'unsure' || isUnderWay) return lost(ports, call, account)
   if (verdict.kind === 'ok') return accept(ports, creation, granted, body, answer)
   await letGo(ports, creation, account)
   if (verdict.kind === 'caller') return { kind: 'done', answer }

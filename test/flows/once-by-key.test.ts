@@ -10,7 +10,10 @@ import { heygen } from '#providers/heygen/index.ts'
 
 const WAITS = waitsAt(1)
 
-function world({ beginMs = 0 } = {}) {
+function world({
+  beginMs = 0,
+  answer = { status: 200, body: { data: { video_id: 'v1' } } as object },
+} = {}) {
   const seen: string[] = []
   let now = 1_800_000_000_000
   const account = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k' } as Account
@@ -21,7 +24,7 @@ function world({ beginMs = 0 } = {}) {
     random: () => 0,
     fetch: async () => {
       seen.push('sent')
-      return Response.json({ data: { video_id: 'v1' } })
+      return Response.json(answer.body, { status: answer.status })
     },
     defer: () => {},
     log: () => {},
@@ -42,12 +45,17 @@ function world({ beginMs = 0 } = {}) {
       },
       endKey: async () => {},
     }),
-    slots: () => ({ acquire: async () => ({ ok: true, free: 1 }), bind: async () => {} }),
+    slots: () => ({
+      acquire: async () => ({ ok: true, free: 1 }),
+      bind: async () => {},
+      release: async () => void seen.push('released'),
+      lookNow: async () => ({ kind: 'absent' }),
+    }),
   } as unknown as Ports
   return { ports, seen }
 }
 
-function creation(body: ProxyCall['body']): ProxyCall {
+function creation(body: ProxyCall['body'], key = 'k1'): ProxyCall {
   return {
     requestId: 'r1',
     origin: 'https://gateway.example.com',
@@ -57,7 +65,7 @@ function creation(body: ProxyCall['body']): ProxyCall {
     method: 'POST',
     path: '/v3/videos',
     search: '',
-    headers: new Headers({ 'idempotency-key': 'k1' }),
+    headers: new Headers(key === '' ? {} : { 'idempotency-key': key }),
     body,
   }
 }
@@ -81,4 +89,12 @@ test('a creation whose key was so long on its way that another may have taken it
   const { ports, seen } = world({ beginMs: WAITS.staleKeyMs })
   await expect(dispatchRequest(ports, creation(BODY))).rejects.toMatchObject({ code: 'slots_full' })
   expect(seen).toEqual(['key held'])
+})
+
+test('a creation that its provider says is under way under our own key keeps its slot', async () => {
+  const body = { error: { code: 'request_in_progress', message: 'in progress' } }
+  const { ports, seen } = world({ answer: { status: 409, body } })
+  const work = dispatchRequest(ports, creation(BODY, ''))
+  await expect(work).rejects.toMatchObject({ code: 'outcome_unknown' })
+  expect(seen).toEqual(['sent'])
 })

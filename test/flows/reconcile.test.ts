@@ -155,3 +155,16 @@ test('a state heard before the creation has answered does not end its lease', ()
     hear(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
   ).toEqual([])
 })
+
+test('the two hundred and first job that waits for a human, heard by asking, gives up the oldest', async () => {
+  const waiting = Array.from({ length: 200 }, (_, index) =>
+    lease(`w${index}`, { state: 'waiting', waitingSince: NOW - 1000 - index, nextAt: NOW + 60_000 })
+  )
+  const session = { watch: ['agent-session:s'], ask: '/v3/video-agents/s' }
+  const { desk, left } = deskOf([...waiting, lease('s', session)])
+  const vault = { open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}' }
+  const fetch = async () => Response.json({ data: { status: 'waiting_for_input' } })
+  await reconcileAccount(portsWith({ vault: vault as never, fetch }), heygen, desk)
+  const ids = left().map((one) => one.id)
+  expect([ids.length, ids.includes('s'), ids.includes('w199')]).toEqual([200, true, false])
+})

@@ -212,3 +212,17 @@ test('a key under which six answers said nothing is asked under no more', async 
   for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases())
   expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
 })
+
+test('a list that answers slowly is left for a while, and read on from there', async () => {
+  const here = world([lost('a')], (path) => {
+    here.now.at += 15_000
+    const page = Number(/[?&]token=(\d+)/.exec(path)?.[1] ?? 0)
+    const data = [rowOf(`job-${page}`, { status: 'completed' })]
+    return { body: { data, has_more: true, next_token: String(page + 1) } }
+  })
+  await findLost(here.errands, here.leases())
+  const first = here.asked.length
+  await findLost(here.errands, here.leases())
+  expect(first).toBeLessThanOrEqual(4)
+  expect(here.asked[first]).toContain(`token=${first}`)
+})

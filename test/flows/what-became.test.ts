@@ -35,3 +35,20 @@ test('the jobs that were found are given when no other is looked for any more', 
   const ports = portsWith([found, { ...part('r.1', {}), ...over }])
   expect(await whatBecame(ports, asked)).toMatchObject({ kind: 'found', starts: [{ jobId: 'j1' }] })
 })
+
+test('a lease left behind on an account that refused says nothing of the account that took the creation', async () => {
+  const absent = { ended: { endedAt: 1, outcome: { status: 'absent' as const } } }
+  const at: Record<string, JobRecord> = { a: { ...part('r', {}), ...absent }, b: found }
+  const accounts = ['a', 'b'].map((key) => ({ email: `${key}@example.com`, key, createdAt: 1 }))
+  const ports = {
+    accounts: { list: async () => ({ version: 1, accounts }) },
+    owners: { find: async () => [] },
+    slots: (key: string) => ({
+      findJob: async (_: string, name: Record<string, string>) =>
+        Object.values(name)[0] === 'r' ? at[key] : undefined,
+    }),
+    desk: () => ({ formerKeys: async () => [] }),
+  } as unknown as Ports
+  const { email: _, ...unplaced } = asked
+  expect((await whatBecame(ports, unplaced)).kind).toBe('found')
+})
