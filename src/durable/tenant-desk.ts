@@ -34,6 +34,7 @@ import { ListPlaces } from './list-places.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 const LOG_IN_AGAIN_MS = 60_000
+const AFTER_FAILURE_MS = 30_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -288,8 +289,18 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return removed
   }
 
+  /** Never throws: the platform gives up an alarm that fails, and then nobody would end what is half done. */
   override async alarm(): Promise<void> {
     this.#clock.noteFired()
+    try {
+      await this.#tend()
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
+      this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
+    }
+  }
+
+  async #tend(): Promise<void> {
     const { keepOwnersMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
     if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
     if (Date.now() >= this.#forgetAt) {

@@ -67,7 +67,7 @@ test('what was made while the clock had gone back by hours is found again, and i
 test('one that an older Worker wrote, or that was sent again by hand, is owed until it ends and leaves no trace', () => {
   const { wake, sql } = lives()
   const { rows } = wake()
-  const old = delivery('old', NOW)
+  const old = delivery('old', NOW - HOUR)
   rows.takeOld(old)
   rows.add(delivery('new', NOW + 1000))
   const given = delivery('given', NOW - 24 * HOUR)

@@ -169,3 +169,44 @@ test('what is gone from the tables is not owed any more', async () => {
   outbox.pump()
   await expect.poll(() => outbox.isEmpty).toBe(true)
 })
+
+test('an attempt that could not be made at all is noted, and made again later', async () => {
+  const kept: Delivery[] = []
+  const outbox = new Outbox([], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    send: () => Promise.reject(new Error('no vault')),
+    ...rowsOf(),
+    save: (changed: Delivery[]) => void kept.push(...changed),
+  })
+  const before = Date.now()
+  outbox.add([delivery('evt_unsendable')])
+  await expect.poll(() => kept.length).toBe(1)
+  expect(kept[0]).toMatchObject({ state: 'pending', attempts: [{ error: expect.any(String) }] })
+  expect(outbox.dueAt()).toBeGreaterThan(before + 1000)
+})
+
+test('a receiver that failed gets two connections until it takes something', async () => {
+  let isUp = false
+  const under: (() => void)[] = []
+  const outbox = new Outbox([], {
+    waits: () => waitsAt(1),
+    lanes: () => 6,
+    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    send: async () => {
+      await new Promise<void>((resolve) => under.push(resolve))
+      return { at: Date.now(), ms: 1, status: isUp ? 200 : 500, isTaken: isUp }
+    },
+    ...rowsOf(),
+  })
+  outbox.add([delivery('evt_first')])
+  await expect.poll(() => under.length).toBe(1)
+  under.pop()?.()
+  await expect.poll(() => outbox.isSending('evt_first')).toBe(false)
+  isUp = true
+  outbox.add(Array.from({ length: 8 }, (_, index) => delivery(`evt_more_${index}`)))
+  await expect.poll(() => under.length).toBe(2)
+  under.shift()?.()
+  await expect.poll(() => under.length).toBe(4)
+})

@@ -17,3 +17,20 @@ export function openSql(schema: string): SqlStorage {
   }
   return { exec } as unknown as SqlStorage
 }
+
+/** `transactionSync` undoes what throws, as an object's does. */
+export function openStorage(schema: string): DurableObjectStorage {
+  const sql = openSql(schema)
+  const transactionSync = <T>(work: () => T): T => {
+    sql.exec('BEGIN')
+    try {
+      const done = work()
+      sql.exec('COMMIT')
+      return done
+    } catch (error) {
+      sql.exec('ROLLBACK')
+      throw error
+    }
+  }
+  return { sql, transactionSync }
+}
