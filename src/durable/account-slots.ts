@@ -52,8 +52,6 @@ import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
 import { Watching } from './watching.ts'
 
-const AFTER_FAILURE_MS = 30_000
-
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #clock: AlarmClock
@@ -260,23 +258,20 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return again
   }
 
-  /** Asks the provider about every due lease. Never throws: a lost alarm would lose slots. */
-  override async alarm(): Promise<void> {
-    this.#clock.noteFired()
-    try {
-      this.#outbox.pump()
-      await this.#loseWhenRetiredLong()
-      await this.#reconcile()
-      if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
-      this.#settling.hearAgain()
-      await this.#hook.tend()
-      this.#forgetting.forget()
-      this.#wipeWhenDone()
-    } catch (error) {
-      console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
-      this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
-      return
-    }
+  override alarm(): Promise<void> {
+    return this.#clock.ring(() => this.#tend())
+  }
+
+  /** Asks the provider about every due lease, among others. */
+  async #tend(): Promise<void> {
+    this.#outbox.pump()
+    await this.#loseWhenRetiredLong()
+    await this.#reconcile()
+    if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
+    this.#settling.hearAgain()
+    await this.#hook.tend()
+    this.#forgetting.forget()
+    this.#wipeWhenDone()
     this.#arm(true)
   }
 

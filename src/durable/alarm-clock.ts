@@ -1,5 +1,6 @@
 /** An alarm that rings later than this was given up. */
 const GIVEN_UP_MS = 60_000
+const AFTER_FAILURE_MS = 30_000
 
 interface AlarmStorage {
   getAlarm(): Promise<number | null>
@@ -38,8 +39,15 @@ export class AlarmClock {
     }
   }
 
-  noteFired(): void {
+  /** Never throws: the platform gives up an alarm that fails, and then slots or claims would never come back. */
+  async ring(work: () => Promise<void>): Promise<void> {
     this.#setTo = null
+    try {
+      await work()
+    } catch (error) {
+      console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
+      this.setFor(Date.now() + AFTER_FAILURE_MS)
+    }
   }
 
   /** Never for this very moment: workerd may keep an alarm set in the millisecond in which it rings, and not ring it. */

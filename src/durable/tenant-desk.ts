@@ -34,7 +34,6 @@ import { ListPlaces } from './list-places.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 const LOG_IN_AGAIN_MS = 60_000
-const AFTER_FAILURE_MS = 30_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -289,15 +288,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return removed
   }
 
-  /** Never throws: the platform gives up an alarm that fails, and then nobody would end what is half done. */
-  override async alarm(): Promise<void> {
-    this.#clock.noteFired()
-    try {
-      await this.#tend()
-    } catch (error) {
-      console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
-      this.#clock.setFor(Date.now() + AFTER_FAILURE_MS)
-    }
+  override alarm(): Promise<void> {
+    return this.#clock.ring(() => this.#tend())
   }
 
   async #tend(): Promise<void> {

@@ -26,8 +26,7 @@ test('an alarm that is set anew while it rings rings again', async () => {
   clock.setFor(Date.now() + 50)
   vi.advanceTimersByTime(50)
   storage.ring()
-  clock.noteFired()
-  clock.setFor(Date.now() - 10)
+  await clock.ring(async () => clock.setFor(Date.now() - 10))
   expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
 })
 
@@ -58,7 +57,9 @@ test('an object wakes, and its alarm rings, although nobody can tell what is due
     throw new Error('MASTER_KEYS is malformed')
   }
   expect(() => clock.restore(unreadable)).not.toThrow()
-  clock.noteFired()
-  clock.setFor(Date.now() + 30_000)
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  await clock.ring(async () => unreadable())
+  expect(log.mock.calls).toEqual([[expect.stringContaining('alarm_failed')]])
+  log.mockRestore()
   expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
 })

@@ -76,6 +76,29 @@ test('a short place costs nothing', async () => {
   expect(await countsOf(list)).toMatchObject({ kv: 0, requests: 0, rows: 0 })
 })
 
+test('a token that was changed, cut or made up is refused by name', async () => {
+  const { next_token: token } = await pageAt(null)
+  const whole = token ?? ''
+  const middle = Math.floor(whole.length / 2)
+  const other = whole[middle] === 'A' ? 'B' : 'A'
+  const changed = whole.slice(0, middle) + other + whole.slice(middle + 1)
+  for (const bad of [
+    changed,
+    whole.slice(0, -4),
+    whole + whole,
+    'x',
+    'k1.',
+    '..',
+    '%00',
+    '1.2.3',
+  ]) {
+    const answer = await gateway.fetch(
+      `/heygen/v3/templates?limit=7&token=${encodeURIComponent(bad)}`
+    )
+    expect([bad, answer.status]).toEqual([bad, 400])
+  }
+})
+
 test('a kept place is of no use to another tenant, for another list, or after a day', async () => {
   const { next_token: token } = await pageAt(null)
   const path = `/heygen/v3/templates?limit=7&token=${encodeURIComponent(token ?? '')}`

@@ -1,0 +1,38 @@
+/** A hundred days after the last job: how often objects wake, and that there is an end to it. */
+import { expect, test } from 'vitest'
+import { advance, DAY, HOUR, MINUTE } from '../support/clock.ts'
+import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { openHooked } from '../support/hooked.ts'
+import { runIn, objectsOf, statementsOf } from '../support/sql.ts'
+
+const open = gatewaysOfFile()
+const gateway = await openHooked(open, {
+  accounts: { a: 5 },
+  simVars: { JOB_MS: '-1' },
+  entry: 'test/support/sql-worker.ts',
+})
+const STEP = 6 * HOUR
+
+test('a tenant that has gone quiet wakes three times to forget, and then never', async () => {
+  await gateway.createVideo({}, { 'idempotency-key': 'last' })
+  await gateway.sim.finishJobs()
+  for (let n = 0; n < 12; n += 1) await advance(gateway, 5 * MINUTE)
+  const awake: number[] = []
+  for (let passed = 0; passed < 100 * DAY; passed += STEP) {
+    await statementsOf(gateway)
+    await advance(gateway, STEP)
+    if ((await statementsOf(gateway)).some(({ runs }) => runs > 0)) awake.push(passed / DAY)
+  }
+  // Keys, ended jobs with deliveries, owners.
+  expect(awake.map((day) => Math.round(day / 10) * 10)).toEqual([10, 30, 90])
+  const { desk, accounts } = await objectsOf(gateway)
+  for (const table of ['keyed', 'owned_id'])
+    expect([table, await runIn(gateway, 'TENANT_DESK', desk, `SELECT * FROM ${table}`)]).toEqual([
+      table,
+      [],
+    ])
+  for (const table of ['ended_job', 'outgoing', 'lease']) {
+    const rows = await runIn(gateway, 'ACCOUNT_SLOTS', accounts[0] ?? '', `SELECT * FROM ${table}`)
+    expect([table, rows]).toEqual([table, []])
+  }
+}, 300_000)
