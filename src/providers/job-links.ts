@@ -160,7 +160,8 @@ function reportOf(link: StatusLink, id: string, said: string, answer: unknown): 
   const watch = `${link.watch}:${id}`
   const facts = factsOf(valueAt(answer, '/data'))
   const word = said.toLowerCase()
-  const names = (words: readonly string[] | undefined) => words?.some((one) => one.toLowerCase() === word)
+  const names = (words: readonly string[] | undefined) =>
+    words?.some((one) => one.toLowerCase() === word)
   const alias = link.alias && textAt(answer, link.alias.id)
   const also = link.alias && alias ? { alias: `${link.alias.watch}:${alias}` } : {}
   if (names(link.done)) return { watch, state: 'completed', facts, ...also }
