@@ -84,8 +84,8 @@ export function unsuspected(lease: Lease, now: number): Lease {
 }
 
 /** Without what was heard of the job that it was taken for. */
-export function unsaid<T extends Pick<Lease, 'ending' | 'deletedAt'>>(lease: T) {
-  const { ending: _, deletedAt: __, ...rest } = lease
+export function unsaid<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(lease: T) {
+  const { ending: _, deletedAt: __, waitingSince: ___, ...rest } = lease
   return rest
 }
 

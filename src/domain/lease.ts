@@ -176,7 +176,10 @@ export const NO_CHANGE: Change = { put: [], drop: [], ended: [] }
 
 export function holdsSlot(lease: Lease, now: number): boolean {
   if (lease.kind === 'call') return lease.deadlineAt === undefined || lease.deadlineAt > now
-  return lease.state !== 'waiting'
+  // A run without a name, whose session waits for a human, runs no more than one with a name.
+  return (
+    lease.state !== 'waiting' && !(lease.state === 'suspect' && lease.waitingSince !== undefined)
+  )
 }
 
 export function heldSlots(ledger: Ledger, now: number): number {

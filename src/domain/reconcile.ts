@@ -32,7 +32,8 @@ export function givenUpAt(lease: Lease, waits: Waits): number {
 }
 
 function hasWaitedTooLong(lease: Lease, now: number, waits: Waits): boolean {
-  return lease.state === 'waiting' && now - (lease.waitingSince ?? now) >= waits.waitForHumanMs
+  const isWaiting = lease.state === 'waiting' || lease.state === 'suspect'
+  return isWaiting && now - (lease.waitingSince ?? now) >= waits.waitForHumanMs
 }
 
 export function ended(lease: Lease, outcome: Outcome, now: number): Change {

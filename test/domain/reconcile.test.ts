@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
+import { holdsSlot, type Lease } from '#domain/lease.ts'
 import { afterUnknown, errandOf, goesOn, lookedInVain, lost, waitsOn } from '#domain/reconcile.ts'
 import { waitsAt } from '#domain/waits.ts'
 
@@ -104,4 +104,19 @@ test('long jobs are asked about less and less often, and at least every five min
 test('what is watched without an id of its own is never called running', () => {
   const nameless = lease({ state: 'suspect', watch: ['agent-session:s'] })
   expect(goesOn(nameless, [], NOW, WAITS).put[0]?.state).toBe('suspect')
+})
+
+test('a lost run of a session that waits for a human holds no slot, and is given up like any other', () => {
+  const session = { watch: ['agent-session:s'], ask: '/v3/video-agents/s', isReused: true } as const
+  const run = lease({ ...session, watch: [...session.watch] })
+  const heard = [{ watch: 'agent-session:s', state: 'waiting' as const }]
+  const [waiting] = goesOn(run, heard, NOW, WAITS).put
+  if (!waiting) throw new Error('no lease')
+  expect(waiting.state).toBe('suspect')
+  expect(holdsSlot(waiting, NOW)).toBe(false)
+  const late = NOW + WAITS.waitForHumanMs
+  expect(errandOf({ ...waiting, heardAt: late }, late, WAITS)).toBe('give-up')
+  const going = [{ watch: 'agent-session:s', state: 'running' as const }]
+  const running = goesOn(waiting, going, NOW, WAITS).put[0]
+  expect(running && holdsSlot(running, NOW)).toBe(true)
 })
