@@ -24,6 +24,7 @@ export class Looking {
   readonly #settling: Settling
   readonly #hands: LookingHands
   readonly #memory = newSearchMemory()
+  readonly #looks = new Map<string, Promise<Looked>>()
 
   constructor(tables: SlotsTables, settling: Settling, hands: LookingHands) {
     this.#tables = tables
@@ -36,8 +37,14 @@ export class Looking {
     if (desk) await reconcileAccount(this.#hands.ports(), this.#hands.provider(), desk)
   }
 
-  /** Whoever asks has given the creation up. */
-  async lookNow(requestId: string): Promise<Looked> {
+  /** Whoever asks has given the creation up. Who asks the same meanwhile gets the same answer. */
+  lookNow(requestId: string): Promise<Looked> {
+    const running = this.#looks.get(requestId) ?? this.#look(requestId)
+    this.#looks.set(requestId, running)
+    return running.finally(() => this.#looks.delete(requestId))
+  }
+
+  async #look(requestId: string): Promise<Looked> {
     const ports = this.#hands.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
     const given = this.#tables
@@ -61,6 +68,7 @@ export class Looking {
       account,
       leases: () => this.#tables.leases(),
       knows: (jobId) => this.#tables.knowsJob(jobId),
+      knownOf: (ids) => this.#tables.knowsJobs(ids),
       ended: (requestId) => this.#tables.endedOf(requestId),
       apply: (change) => this.#settling.save(change),
       bind: (requestId, starts) => this.#settling.bind(requestId, starts),

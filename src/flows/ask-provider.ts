@@ -14,6 +14,8 @@ export interface Reconciled {
   leases(): Lease[]
   /** Whether an id is that of a job of ours that was named for certain, running or ended. */
   knows(jobId: string): boolean
+  /** Which of these are. */
+  knownOf(ids: readonly string[]): ReadonlySet<string>
   ended(requestId: string): EndedJob[]
   apply(change: Change): boolean
   /** What surely started these jobs named them. */
@@ -25,7 +27,7 @@ export interface Reconciled {
 
 /** What this object remembers of earlier searches. Lost with it, and then only asked for again. */
 export interface SearchMemory {
-  rows: Map<string, Pick<Candidate, 'seenAt' | 'state' | 'callbackId'>>
+  rows: Map<string, Pick<Candidate, 'seenAt' | 'state' | 'callbackId'> & { isOpened?: true }>
   /** Searches that did not come to an end yet, by the path of the list. */
   passes: Map<string, { token: string; rows: Candidate[]; startedAt: number }>
 }

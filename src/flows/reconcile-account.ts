@@ -149,12 +149,16 @@ async function unknownThere(errands: Errands, lease: Lease): Promise<void> {
 }
 
 async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean> {
-  const { provider } = errands
+  const { provider, ports } = errands
   const { aliveAt } = provider.accounts
   if (aliveAt !== undefined && (await get(errands, aliveAt))?.status !== 200) return false
   const finder = provider.finderOf(lease)
-  const listed = finder && !finder.isExact ? await get(errands, finder.path) : undefined
-  if (!finder || finder.isExact) return true
+  // A path that may have been retired says so of every job.
+  if (!finder && provider.mayBeRetired?.(lease.ask ?? '')) return lease.deletedAt !== undefined
+  if (!finder) return true
+  // Nothing else can be asked, so it must have said so for a while.
+  if (finder.isExact) return ports.now() - (lease.missedAt ?? Infinity) >= ports.waits.longestAskMs
+  const listed = await get(errands, finder.path)
   // The list cannot be asked: then nothing contradicts, but nothing confirms either.
   if (listed?.status !== 200) return false
   return !listed.text.includes(JSON.stringify(lease.jobId ?? ''))

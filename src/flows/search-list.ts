@@ -61,7 +61,8 @@ export async function searchFor(
   // A list that grows while it is read shows a row on two pages.
   const read = new Map(search.rows.map((row) => [row.id, row]))
   const rows = [...read.values()].map((row) => ({ ...row, ...remembered(errands, row) }))
-  const matches = matchRows(lost, all, rows, (id) => desk.knows(id), ports.waits)
+  const known = desk.knownOf(rows.map((row) => row.id))
+  const matches = matchRows(lost, all, rows, (id) => known.has(id), ports.waits)
   const isFirst = ({ kind }: Match) => (kind === 'exact' ? 0 : 1)
   const inOrder = lost.toSorted((a, b) => order(matches, a, isFirst) - order(matches, b, isFirst))
   const starts: [Lease, JobStart][] = []
@@ -226,19 +227,21 @@ async function openRows(
 ): Promise<void> {
   const { desk, ports } = errands
   const { details } = finder
+  const known = desk.knownOf(rows.map((row) => row.id))
   const possible = rows.filter(
     (row) =>
-      !desk.knows(row.id) &&
+      !known.has(row.id) &&
       sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
   )
   const wantsNames = details !== undefined && sought.some((lease) => lease.clue.callbackId)
   const nameless = wantsNames
-    ? possible.filter((row) => desk.memory.rows.get(row.id)?.callbackId === undefined)
+    ? possible.filter((row) => !desk.memory.rows.get(row.id)?.isOpened)
     : []
   await fewAtOnce(nameless.slice(0, DETAILS_MAX), async ({ id }) => {
     const answer = await get(errands, (details ?? '').replace('{id}', encodeURIComponent(id)))
     const callbackId = textAt(answer?.body, '/data/callback_id')
-    if (callbackId) note(errands, id, { callbackId: keptCallbackId(callbackId) })
+    const named = callbackId ? { callbackId: keptCallbackId(callbackId) } : {}
+    if (answer?.status === 200) note(errands, id, { ...named, isOpened: true })
   })
   const stateless = possible.filter(
     (row) => row.state === undefined && desk.memory.rows.get(row.id)?.state !== 'over'
@@ -255,7 +258,11 @@ async function openRows(
   })
 }
 
-function note({ desk, ports }: Errands, id: string, what: Partial<Candidate>): void {
+function note(
+  { desk, ports }: Errands,
+  id: string,
+  what: Partial<Candidate> & { isOpened?: true }
+): void {
   const before = desk.memory.rows.get(id)
   desk.memory.rows.set(id, { seenAt: ports.now(), ...before, ...what })
 }

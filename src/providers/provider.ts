@@ -105,6 +105,8 @@ export interface Provider {
   ): JobReport[]
   /** Whether a status answer says, in the provider's own words, that there is no such job. Absent: a 404 or 410 in JSON. */
   saysUnknown?(answer: { status: number; body: unknown }): boolean
+  /** Whether the path may be gone for good, so that a 404 on it says nothing of what it names. */
+  mayBeRetired?(path: string): boolean
   /** Whether a refusal says that another call under the same Idempotency-Key is still running. */
   saysInProgress?(answer: { status: number; body: unknown }): boolean
   /** A call that asks for the creation under its own key and cannot start anything; undefined: there is none. */

@@ -56,6 +56,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
     account: ACCOUNT,
     leases: () => held,
     knows: (jobId) => held.some((one) => one.jobId === jobId && one.state !== 'suspect'),
+    knownOf: (ids) => new Set(ids.filter((id) => desk.knows(id))),
     apply,
     settle: (reports) =>
       apply(
@@ -167,4 +168,33 @@ test('the two hundred and first job that waits for a human, heard by asking, giv
   await reconcileAccount(portsWith({ vault: vault as never, fetch }), heygen, desk)
   const ids = left().map((one) => one.id)
   expect([ids.length, ids.includes('s'), ids.includes('w199')]).toEqual([200, true, false])
+})
+
+test('that a path which may be retired knows no job is no end of it, unless its deletion went through us', async () => {
+  const generation = (more: Partial<Lease>) =>
+    lease('g', {
+      route: 'POST /v2/photo_avatar/photo/generate',
+      watch: ['photo-generation:g'],
+      ask: '/v2/photo_avatar/generation/g',
+      misses: 1,
+      missedAt: NOW - 120_000,
+      ...more,
+    })
+  const vault = {
+    seal: async () => '',
+    open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+  }
+  const fetch = async (input: unknown) =>
+    String(input).endsWith('/v3/users/me')
+      ? Response.json({ data: {} })
+      : Response.json(
+          { data: null, error: { code: 'not_found', message: 'gone' } },
+          { status: 404 }
+        )
+  const kept = deskOf([generation({})])
+  await reconcileAccount(portsWith({ vault, fetch }), heygen, kept.desk)
+  expect(kept.left().map((one) => one.id)).toEqual(['g'])
+  const deleted = deskOf([generation({ deletedAt: NOW - 130_000 })])
+  await reconcileAccount(portsWith({ vault, fetch }), heygen, deleted.desk)
+  expect(deleted.left()).toEqual([])
 })

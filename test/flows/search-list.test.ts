@@ -69,6 +69,7 @@ function world(
     account: { tenant: 't', email: 'a@example.com', key: 'k' } as Account,
     leases: () => leases,
     knows: (id) => leases.some((one) => one.jobId === id && one.state !== 'suspect'),
+    knownOf: (ids) => new Set(ids.filter((id) => desk.knows(id))),
     apply,
     settle: () => true,
     park: async () => {},

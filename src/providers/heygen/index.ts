@@ -45,6 +45,7 @@ export const heygen: Provider = {
   readReports,
   parkingOf,
   saysUnknown,
+  mayBeRetired: (path) => /^\/v[12]\//.test(path),
   saysInProgress,
   startOf: (lease, id) => startOfLease(BY_NAME, lease, id),
   askUnderKey: (lease) => probeOf(BY_NAME, lease),
