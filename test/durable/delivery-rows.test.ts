@@ -73,7 +73,7 @@ test('one that an older Worker wrote, or that was sent again by hand, is owed un
   const given = delivery('given', NOW - 24 * HOUR)
   rows.takeOld(ended(given))
   const { rows: second, owed } = wake()
-  expect(owed).toEqual(['old', 'new'])
+  expect(owed.toSorted()).toEqual(['new', 'old'])
   second.sendAgain(given)
   const { rows: third, owed: owedThen } = wake()
   expect(owedThen.toSorted()).toEqual(['given', 'new', 'old'])
