@@ -101,7 +101,10 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
   if (!answer) return unknown
   if (answer.status === 409 && provider.saysInProgress?.(answer)) return { kind: 'later' }
   if (answer.status < 200 || answer.status >= 300) {
-    if (!IS_LATER.has(answer.status) && answer.status < 500) noteKeyAsked(errands, requestId)
+    // A page of what stands before the provider is not its answer.
+    const isTheirs = typeof answer.body === 'object' && answer.body !== null
+    const isLater = IS_LATER.has(answer.status) || answer.status >= 500
+    if (isTheirs && !isLater) noteKeyAsked(errands, requestId)
     return unknown
   }
   const starts = provider.startsIn?.(lease, answer.body) ?? []

@@ -182,6 +182,7 @@ test('that a path which may be retired knows no job is no end of it, unless its 
     })
   const vault = {
     seal: async () => '',
+    name: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
   }
   const fetch = async (input: unknown) =>
