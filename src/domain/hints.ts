@@ -75,6 +75,11 @@ export class Hints {
     this.#hung.delete(account)
   }
 
+  /** It let its time pass within the last minute: whoever needs one answer asks others first. */
+  hasHungLately(account: string, now: number): boolean {
+    return (this.#hung.get(account) ?? 0) > now
+  }
+
   isHung(account: string): boolean {
     return this.#hung.has(account)
   }

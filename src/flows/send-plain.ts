@@ -81,7 +81,8 @@ function usable(ports: Ports, eligible: Eligible): Account[] {
   )
   const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
   if (candidates.length === 0 && first) throw unavailable(first.account, first.parking, now)
-  return candidates
+  const hangs = ({ key }: Account) => Number(ports.hints.hasHungLately(key, now))
+  return candidates.toSorted((a, b) => hangs(a) - hangs(b))
 }
 
 export function unavailable(account: Account, parking: Parking, now: number): AppError {
