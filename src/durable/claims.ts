@@ -23,7 +23,7 @@ interface Row extends Record<string, SqlStorageValue> {
 
 export class Claims {
   readonly #sql: SqlStorage
-  /** By key: taken by whom at this moment. A row without is from an earlier life of this object. */
+  /** By key, the email for which it is being taken now. A row of the table that is not in here was left by a crash. */
   readonly #taking = new Map<string, string>()
   readonly #turns = new Map<string, Promise<unknown>>()
 

@@ -26,7 +26,7 @@ export const ENDED_SCHEMA = `
   ) WITHOUT ROWID;
 `
 
-/** Of each day. With 200,000 jobs in thirty days a drawer holds about six. Where rows stand must never change. */
+/** Of each day. With 200,000 jobs in thirty days a drawer holds about two hundred. Where rows stand must never change. */
 const DRAWERS = 32
 const DAY_MS = 86_400_000
 /** At one look. */

@@ -5,7 +5,7 @@
 import type { Waits } from '#domain/waits.ts'
 import type { SlotsTables } from './slots-tables.ts'
 
-/** What falls due within half a day goes together. */
+/** What falls due a little later goes together: 14 hours of ended jobs, three of deliveries. */
 const TOGETHER = 1.02
 
 export class Forgetting {

@@ -11,7 +11,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS joining_until (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL);
 `
 
-/** A tenant with more than so many at once has other worries; the ones above are repeated at their client's risk. */
+/** More than so many at once are not noted: a repeat of such a one starts a new job. */
 const MOST = 1000
 
 export class JoinBook {

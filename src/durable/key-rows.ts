@@ -11,7 +11,7 @@ export const KEYS_SCHEMA = `
 `
 
 const DAY_MS = 86_400_000
-/** The longest that a key is remembered is 72 hours; looked for on so many days before today. */
+/** A key is remembered for 72 hours, and for 24 more when its answer comes at their end: so many days before today. */
 const DAYS = 5
 const AT_ONCE = 100
 const OLD_AT_ONCE = 2000

@@ -37,7 +37,7 @@ export class Looking {
     if (desk) await reconcileAccount(this.#hands.ports(), this.#hands.provider(), desk)
   }
 
-  /** Whoever asks has given the creation up. Who asks the same meanwhile gets the same answer. */
+  /** Whoever calls this has given the creation up. A second call while a look runs gets the answer of that look. */
   lookNow(requestId: string): Promise<Looked> {
     const running = this.#looks.get(requestId) ?? this.#look(requestId)
     this.#looks.set(requestId, running)

@@ -7,7 +7,7 @@ import type { Ports, Turn } from '#domain/ports.ts'
 import { WaitingLine, type Waiter } from '#domain/waiting-line.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 
-/** What the provider's jobs take is in real time, and so is this. */
+/** Jobs take real time, so these spans are not divided by TIME_SCALE. */
 const LOOK_EVERY_MS = 30_000
 const LOOK_SOONEST_MS = 1000
 /** Longer than to the next look. */

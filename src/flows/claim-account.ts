@@ -1,7 +1,7 @@
 /**
  * One provider account is one object, and belongs to the first tenant and email that proved it. A claim whose record
  * was never written (a crash between the two) is given away: the holder's desk is asked whether it still holds it. A
- * claim is replaced by its number, so that one that its holder has made anew meanwhile is not.
+ * claim is replaced by its id, so that one that its holder has made anew meanwhile is not.
  */
 import type { Account } from '#domain/account.ts'
 import type { Holder, Ports } from '#domain/ports.ts'

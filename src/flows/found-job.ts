@@ -26,7 +26,10 @@ export function soughtBy({
   return clue.callbackId === undefined ? 'list' : 'exactly'
 }
 
-/** Undefined: not found in the time that a client waits for it. The object is told by this that the call is over. */
+/**
+ * Undefined: not found in the time that a client waits for it. Where its job can be looked for at all, the object is told by
+ * this that the call is over; else it learns so by its alarm.
+ */
 export async function lookAtOnce(
   ports: Ports,
   call: ReadCall,

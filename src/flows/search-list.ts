@@ -35,6 +35,10 @@ const LOOK_MS = 40_000
 const DETAILS_MAX = 20
 const MEMORY_MAX = 20_000
 
+/**
+ * `isQuick`: somebody waits for it, so only the first page is read. `blind`: requests of which the desk could not be asked
+ * now; no search for these counts as whole.
+ */
 export async function searchFor(
   errands: Errands,
   finder: Finder,

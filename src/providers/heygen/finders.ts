@@ -1,6 +1,7 @@
 /**
  * Where an account's recent jobs are listed, by what is watched: for a creation whose answer was lost. Kinds that are
- * absent here have no list with times in HeyGen's API; such a lease is held until it is heard of, freed, or lost.
+ * absent here have no list with times in HeyGen's API; such a lease is held until its key's answer names its job, or it is
+ * heard of, freed, or lost.
  */
 import type { Finder } from '#providers/provider.ts'
 
