@@ -2,7 +2,7 @@
 import { putAccount, removeAccount } from './accounts.ts'
 import { settleAndSend } from './alarm.ts'
 import { sendOne } from './deliveries.ts'
-import { addFault } from './faults.ts'
+import { addFault, oddEffect } from './faults.ts'
 import { addExamples, addPublic, addResource } from './heygen/resources.ts'
 import { endJob, isFailed, startJob, toFailure } from './heygen/jobs.ts'
 import { newHex, newId } from './ids.ts'
@@ -229,7 +229,12 @@ const ACTIONS: Record<string, Action> = {
   'POST next': planNext,
   'DELETE next': dropAll('plans'),
   'GET faults': ({ state }) => [...state.faults.values()],
-  'POST faults': ({ state, body }) => addFault(state, body as Partial<Fault>),
+  'POST faults': ({ state, body }) => {
+    const { effect = {} } = body as Partial<Fault>
+    const odd = oddEffect(effect)
+    if (odd !== undefined) throw new BadOrder(`${odd} is no effect of a fault`)
+    return addFault(state, body as Partial<Fault>)
+  },
   'DELETE faults': dropAll('faults'),
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
   'GET webhooks': listDeliveries,

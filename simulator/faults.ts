@@ -14,6 +14,24 @@ export type FaultTarget = {
   host: string
 }
 
+const EFFECTS = new Set<string>([
+  'code',
+  'latencyMs',
+  'status',
+  'body',
+  'headers',
+  'reset',
+  'badJson',
+  'truncate',
+  'hang',
+  'redirect',
+] satisfies (keyof FaultEffect)[])
+
+/** The first name that is no effect: a fault that does nothing would hide what it was to show. */
+export function oddEffect(effect: object): string | undefined {
+  return Object.keys(effect).find((name) => !EFFECTS.has(name))
+}
+
 export function addFault(state: State, given: Partial<Fault>): Fault {
   return state.faults.put({
     key: newHex(4),

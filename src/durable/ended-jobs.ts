@@ -1,11 +1,11 @@
 /**
- * The jobs of an account that have ended, so kept that one row answers two questions. A row stands in one of the drawers of
- * the day on which its lease began, by a hash of the job's name, and in its drawer by the id of its lease. Who has a name
- * reads one drawer of each day that there is; who has the id of a request, which tells the day, looks into each drawer of that
- * day at one place; what is too old stands first. A second index would cost a row at every end of a job.
+ * The jobs of an account that have ended, so kept that one row answers two questions. A row stands under the six hours in
+ * which its lease began, and there by the job's name. Who has a name looks for it in each span that there is, at one place;
+ * who has the id of a request, which tells the span, reads that span; what is too old stands first. A second index
+ * would cost a row at every end of a job.
  *
  * A name is a job's id, or an id that it is watched by. The second and third of one job, which few have, are rows
- * without a record that say where it stands.
+ * without a record that say under which name it stands.
  */
 import type { LateEnd } from '#domain/event.ts'
 import type { EndedJob, Lease } from '#domain/lease.ts'
@@ -13,35 +13,34 @@ import { isTimedId, prefixOf, timeOf } from '#domain/time-key.ts'
 
 export const ENDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS ended_job (
-    drawer INTEGER NOT NULL,
-    id TEXT NOT NULL,
+    span INTEGER NOT NULL,
     name TEXT NOT NULL,
+    id TEXT NOT NULL,
     ended_at INTEGER NOT NULL,
     watches TEXT NOT NULL,
     is_sure INTEGER NOT NULL,
     late TEXT,
-    main INTEGER,
+    main TEXT,
     record TEXT,
-    PRIMARY KEY (drawer, id, name)
+    PRIMARY KEY (span, name, id)
   ) WITHOUT ROWID;
 `
 
-/** Of each day. With 200,000 jobs in thirty days a drawer holds about two hundred. Where rows stand must never change. */
-const DRAWERS = 32
-const DAY_MS = 86_400_000
+/** With 200,000 jobs in thirty days there are 120 spans of about 1,700. Where rows stand must never change. */
+const SPAN_MS = 6 * 3_600_000
 /** At one look. */
 const FORGOTTEN_AT_ONCE = 5000
 
 interface Row {
   [column: string]: SqlStorageValue
-  drawer: number
-  id: string
+  span: number
   name: string
+  id: string
   ended_at: number
   watches: string
   is_sure: number
   late: string | null
-  main: number | null
+  main: string | null
   record: string | null
 }
 
@@ -57,19 +56,18 @@ export class EndedJobs {
     const record = JSON.stringify({ lease, outcome })
     const [first = lease.id, ...others] = namesOf(lease)
     const id = timedIdOf(lease)
-    const main = drawerOf(id, first)
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
       const owed = late.find((end) => watches.includes(end.watch))
       this.#insert({
-        drawer: drawerOf(id, name),
-        id,
+        span: spanOf(id),
         name,
+        id,
         ended_at: endedAt,
         watches: JSON.stringify(watches),
         is_sure: lease.state === 'suspect' ? 0 : 1,
         late: owed === undefined ? null : JSON.stringify(moreOf(owed)),
-        main: name === first ? null : main,
+        main: name === first ? null : first,
         record: name === first ? record : null,
       })
     }
@@ -77,11 +75,11 @@ export class EndedJobs {
 
   #insert(row: Row): void {
     this.#sql.exec(
-      `INSERT INTO ended_job (drawer, id, name, ended_at, watches, is_sure, late, main, record)
+      `INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, late, main, record)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-      row.drawer,
-      row.id,
+      row.span,
       row.name,
+      row.id,
       row.ended_at,
       row.watches,
       row.is_sure,
@@ -104,13 +102,15 @@ export class EndedJobs {
 
   /** Those of one creation. */
   ofRequest(requestId: string): EndedJob[] {
-    const first = DRAWERS * dayOf(requestId)
-    return this.#rows(OF_REQUEST, requestId, `${requestId}/`, first).map(toEnd)
+    return this.#rows(OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
   }
 
-  /** What a creation was only taken for does not count: it may be another's. */
-  knows(name: string): boolean {
-    return this.#rowsOf(name).some((row) => row.is_sure === 1)
+  /** Which of these names it knows. What a creation was only taken for does not count: it may be another's. */
+  known(names: readonly string[]): Set<string> {
+    const rows = this.#sql
+      .exec<{ name: string }>(KNOWN, this.#spans(), JSON.stringify(names))
+      .toArray()
+    return new Set(rows.map((row) => row.name))
   }
 
   /** Jobs that were surely watched under one of these names; `isReused`: a younger one may be, too. */
@@ -135,15 +135,15 @@ export class EndedJobs {
     const late = JSON.stringify(moreOf(end))
     const known = this.#watched([watch], endedAt).find(({ row }) => row.ended_at === endedAt)?.row
     if (known) {
-      const sql = 'UPDATE ended_job SET late = ? WHERE drawer = ? AND id = ? AND name = ?'
-      this.#sql.exec(sql, late, known.drawer, known.id, known.name)
+      const sql = 'UPDATE ended_job SET late = ? WHERE span = ? AND name = ? AND id = ?'
+      this.#sql.exec(sql, late, known.span, known.name, known.id)
       return
     }
     const id = `${prefixOf(endedAt)}-${watch}`
     this.#insert({
-      drawer: drawerOf(id, idIn(watch)),
-      id,
+      span: spanOf(id),
       name: idIn(watch),
+      id,
       ended_at: endedAt,
       watches: JSON.stringify([watch]),
       is_sure: 0,
@@ -155,20 +155,26 @@ export class EndedJobs {
 
   /** A bounded number of them. True when there may be more. */
   forget(before: number): boolean {
-    const behind = DRAWERS * (Math.floor(before / DAY_MS) + 1)
+    const behind = Math.floor(before / SPAN_MS) + 1
     return (
       this.#sql.exec(FORGET, behind, before, FORGOTTEN_AT_ONCE).rowsWritten >= FORGOTTEN_AT_ONCE
     )
   }
 
-  /** When the first of them had ended, and with it most of its day; undefined: there is none. */
+  /** When the first of them had ended, and with it most of its span; undefined: there is none. */
   oldestAt(): number | undefined {
-    const [first] = this.#sql.exec<{ drawer: number; at: number }>(FIRST).toArray()
-    return first && Math.max(first.at, (Math.floor(first.drawer / DRAWERS) + 1) * DAY_MS)
+    const [first] = this.#sql.exec<{ span: number; at: number }>(FIRST).toArray()
+    return first && Math.max(first.at, (first.span + 1) * SPAN_MS)
+  }
+
+  /** As JSON, for the statements that look in each. */
+  #spans(): string {
+    const rows = this.#sql.exec<{ span: number }>(ALL_SPANS).toArray()
+    return JSON.stringify(rows.map(({ span }) => span))
   }
 
   #rowsOf(name: string, since = 0): Row[] {
-    return this.#rows(OF_NAME, hashOf(name), name, since)
+    return this.#rows(OF_NAME, this.#spans(), name, since)
   }
 
   #watched(watches: readonly string[], since: number): { watch: string; row: Row }[] {
@@ -181,7 +187,7 @@ export class EndedJobs {
 
   #mainOf(row: Row): EndedJob | undefined {
     if (isOnlyTold(row)) return undefined
-    const main = row.main === null ? row : this.#rows(MAIN, row.main, row.id)[0]
+    const main = row.main === null ? row : this.#rows(MAIN, row.span, row.main, row.id)[0]
     return main && toEnd(main)
   }
 
@@ -190,28 +196,33 @@ export class EndedJobs {
   }
 }
 
-/** Each day is found behind the one before, so those that have none cost nothing. */
-const OF_NAME = `WITH RECURSIVE every (day) AS (
-    SELECT (SELECT drawer FROM ended_job WHERE drawer >= 0 ORDER BY drawer LIMIT 1) / ${DRAWERS}
+/** Each span is found behind the one before, so those that have no row cost nothing. */
+const ALL_SPANS = `WITH RECURSIVE every (span) AS (
+    SELECT (SELECT span FROM ended_job WHERE span >= 0 ORDER BY span LIMIT 1)
     UNION ALL
-    SELECT (SELECT drawer FROM ended_job WHERE drawer >= (day + 1) * ${DRAWERS} ORDER BY drawer LIMIT 1) / ${DRAWERS}
-    FROM every WHERE day IS NOT NULL)
-  SELECT ended_job.* FROM every CROSS JOIN ended_job ON ended_job.drawer = day * ${DRAWERS} + ?1
+    SELECT (SELECT span FROM ended_job WHERE ended_job.span > every.span ORDER BY ended_job.span LIMIT 1)
+    FROM every WHERE span IS NOT NULL)
+  SELECT span FROM every WHERE span IS NOT NULL`
+
+const OF_NAME = `SELECT ended_job.* FROM json_each(?1) AS every
+  CROSS JOIN ended_job ON ended_job.span = every.value
   WHERE name = ?2 AND ended_at >= ?3`
 
-const MAIN = 'SELECT * FROM ended_job WHERE drawer = ?1 AND id = ?2 AND record IS NOT NULL'
+const KNOWN = `SELECT DISTINCT name FROM json_each(?1) AS every CROSS JOIN json_each(?2) AS wanted
+  CROSS JOIN ended_job ON ended_job.span = every.value AND ended_job.name = wanted.value
+  WHERE is_sure = 1`
+
+const MAIN = 'SELECT * FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3'
 
 /** A lease is called like its request, or like it with a number behind a dot. */
-const OF_REQUEST = `WITH RECURSIVE every (drawer) AS (
-    SELECT ?3 UNION ALL SELECT drawer + 1 FROM every WHERE drawer < ?3 + ${DRAWERS - 1})
-  SELECT ended_job.* FROM every CROSS JOIN ended_job ON ended_job.drawer = every.drawer
-  WHERE id >= ?1 AND id < ?2 AND record IS NOT NULL`
+const OF_REQUEST =
+  'SELECT * FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL'
 
 const FIRST =
-  'SELECT drawer, ended_at AS at FROM ended_job WHERE drawer >= 0 ORDER BY drawer, id, name LIMIT 1'
+  'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'
 
-const FORGET = `DELETE FROM ended_job WHERE (drawer, id, name) IN (
-  SELECT drawer, id, name FROM ended_job WHERE drawer < ?1 AND ended_at < ?2 ORDER BY drawer, id, name LIMIT ?3)`
+const FORGET = `DELETE FROM ended_job WHERE (span, name, id) IN (
+  SELECT span, name, id FROM ended_job WHERE span < ?1 AND ended_at < ?2 ORDER BY span, name, id LIMIT ?3)`
 
 type MoreOfLate = Omit<LateEnd, 'watch' | 'endedAt'>
 
@@ -248,19 +259,6 @@ function timedIdOf({ id, acquiredAt }: Lease): string {
   return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 
-function drawerOf(id: string, name: string): number {
-  return DRAWERS * dayOf(id) + hashOf(name)
-}
-
-function dayOf(id: string): number {
-  return Math.floor(timeOf(id) / DAY_MS)
-}
-
-/** FNV-1a. */
-function hashOf(name: string): number {
-  let hash = 0x811c9dc5
-  for (let at = 0; at < name.length; at += 1) {
-    hash = Math.imul(hash ^ name.charCodeAt(at), 0x01000193)
-  }
-  return (hash >>> 0) % DRAWERS
+function spanOf(id: string): number {
+  return Math.floor(timeOf(id) / SPAN_MS)
 }

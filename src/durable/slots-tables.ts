@@ -150,7 +150,8 @@ export class SlotsTables {
   knowsJobs(ids: readonly string[]): Set<string> {
     const sure = this.leases().filter((lease) => lease.state !== 'suspect')
     const live = new Set(sure.flatMap((lease) => jobNamesOf(lease)))
-    return new Set(ids.filter((id) => live.has(id) || this.#ended.knows(id)))
+    const left = ids.filter((id) => !live.has(id))
+    return new Set([...ids.filter((id) => live.has(id)), ...this.#ended.known(left)])
   }
 
   /** What a creation started and is over. Seldom asked: where something is odd. */

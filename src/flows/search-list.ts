@@ -64,7 +64,10 @@ export async function searchFor(
   }
   // A list that grows while it is read shows a row on two pages.
   const read = new Map(search.rows.map((row) => [row.id, row]))
-  const rows = [...read.values()].map((row) => ({ ...row, ...remembered(errands, row) }))
+  // Of a long list few rows are of the time in question, and only those are asked for in thirty days of jobs.
+  const rows = [...read.values()]
+    .map((row) => ({ ...row, ...remembered(errands, row) }))
+    .filter((row) => lost.some((lease) => mayBe(lease, row, ports.waits)))
   const known = desk.knownOf(rows.map((row) => row.id))
   const matches = matchRows(lost, all, rows, (id) => known.has(id), ports.waits)
   const isFirst = ({ kind }: Match) => (kind === 'exact' ? 0 : 1)
@@ -231,12 +234,11 @@ async function openRows(
 ): Promise<void> {
   const { desk, ports } = errands
   const { details } = finder
-  const known = desk.knownOf(rows.map((row) => row.id))
-  const possible = rows.filter(
-    (row) =>
-      !known.has(row.id) &&
-      sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
+  const near = rows.filter((row) =>
+    sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
   )
+  const known = desk.knownOf(near.map((row) => row.id))
+  const possible = near.filter((row) => !known.has(row.id))
   const wantsNames = details !== undefined && sought.some((lease) => lease.clue.callbackId)
   const nameless = wantsNames
     ? possible.filter((row) => !desk.memory.rows.get(row.id)?.isOpened)

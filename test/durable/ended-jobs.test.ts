@@ -39,8 +39,8 @@ test('a job is found by its id, by what else it is watched by and by its request
     for (const name of [`job-${day}`, `s-job-${day}`, one.lease.requestId])
       expect(jobsIn(jobs.find(name))).toEqual([`job-${day}`])
   }
-  expect(jobs.knows('job-3')).toBe(true)
-  expect(jobs.knows('job-4')).toBe(false)
+  expect(jobs.known(['job-3']).has('job-3')).toBe(true)
+  expect(jobs.known(['job-4']).has('job-4')).toBe(false)
   expect(jobs.find(newTimedId(NOON))).toEqual([])
 })
 
@@ -69,11 +69,15 @@ test('what ended before is forgotten, and a job that ran for days is kept as lon
   jobs.add(end('young', NOON + 3 * DAY))
   expect(jobs.oldestAt()).toBe(NOON + 2 * DAY)
   expect(jobs.forget(NOON + DAY)).toBe(false)
-  expect(['short', 'long', 'young'].map((name) => jobs.knows(name))).toEqual([false, true, true])
+  expect(['short', 'long', 'young'].map((name) => jobs.known([name]).has(name))).toEqual([
+    false,
+    true,
+    true,
+  ])
   jobs.forget(NOON + 2 * DAY + 1)
-  expect(jobs.knows('s-long')).toBe(false)
-  // With the end of its day, so that one look takes all of a day.
-  expect(jobs.oldestAt()).toBe(20_004 * DAY)
+  expect(jobs.known(['s-long']).has('s-long')).toBe(false)
+  // With the end of its six hours, so that one look takes all of them.
+  expect(jobs.oldestAt()).toBe(20_003 * DAY + (3 * DAY) / 4)
   jobs.forget(NOON + 40 * DAY)
   expect(jobs.oldestAt()).toBeUndefined()
 })

@@ -57,9 +57,9 @@ export async function fillEnded(gateway: Gateway, object: string, count: number)
     const sql = `
       WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
         t (i, at) AS (SELECT i, ?3 - CAST(?4 * (1.0 - 1.0 * i / ?5) AS INTEGER) FROM n)
-      INSERT INTO ended_job (drawer, id, name, ended_at, watches, is_sure, record)
-      SELECT at / 86400000 * 32 + (i * 40503) % 32,
-        printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, i), printf('filled%d', i), at,
+      INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, record)
+      SELECT at / 21600000, printf('filled%d', i),
+        printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, i), at,
         printf('["video:filled%d"]', i), 1, ?6 FROM t`
     const to = Math.min(count, from + 20_000)
     await runIn(gateway, 'ACCOUNT_SLOTS', object, sql, [from, to, Date.now(), span, count, LEASE])
