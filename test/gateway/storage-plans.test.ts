@@ -136,13 +136,13 @@ test('no question reads more rows with 5,000 ended jobs and owners than with non
   await fillOwners(gateway, desk, 5000)
   const full = await rowsOfEach()
   // For a name the 116 spans of six hours are read, at a few rows each, however many jobs stand there. To read all jobs once
-  // would be 5,000 rows a question.
+  // would be 5,000 rows a question. A lost creation is looked for a dozen times.
   const more = Object.entries(full).map(
     ([name, rows]) => [name, rows - (empty[name] ?? 0)] as const
   )
-  for (const [name, rows] of more) expect([name, rows > 4000]).toEqual([name, false])
+  for (const [name, rows] of more) expect([name, rows > 20_000]).toEqual([name, false])
   const small = more.filter(([name]) => !name.startsWith('a lost'))
-  for (const [name, rows] of small) expect([name, rows > 2400]).toEqual([name, false])
+  for (const [name, rows] of small) expect([name, rows > 1200]).toEqual([name, false])
 })
 
 test('no statement of an object scans a table that grows with time', async () => {

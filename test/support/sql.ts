@@ -56,9 +56,9 @@ export async function fillEnded(gateway: Gateway, object: string, count: number)
   for (let from = 0; from < count; from += 20_000) {
     const sql = `
       WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
-        t (i, at) AS (SELECT i, ?3 - CAST(?4 * (1.0 - 1.0 * i / ?5) AS INTEGER) FROM n)
+        t (i, at) AS (SELECT i, CAST(?3 - ?4 * (1.0 - 1.0 * i / ?5) AS INTEGER) FROM n)
       INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, record)
-      SELECT at / 21600000, printf('filled%d', i),
+      SELECT CAST(at / 21600000 AS INTEGER), printf('filled%d', i),
         printf('%08x-%04x-7000-8000-%012x', at >> 16, at & 65535, i), at,
         printf('["video:filled%d"]', i), 1, ?6 FROM t`
     const to = Math.min(count, from + 20_000)
