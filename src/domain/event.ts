@@ -67,18 +67,24 @@ export function toldIdOf({ lease }: EndedJob, late: readonly LateEnd[]): string 
 
 export type StartOf = (lease: Lease, id: string) => JobStart | undefined
 
+/** `isOver`: the job that the event names has ended already, and its name is its alone. */
+export interface Past {
+  late: readonly LateEnd[]
+  isOver: boolean
+}
+
 export function hearEvent(
   ledger: Ledger,
   hearing: Hearing,
-  late: readonly LateEnd[],
+  { late, isOver }: Past,
   startOf: StartOf,
   now: number,
   waits: Waits
 ): Heard {
   const { event, via } = hearing
   const scope =
-    via.kind === 'hook'
-      ? ledger
+    via.kind === 'hook' || isOver
+      ? ofTicket(ledger, via)
       : { ...ledger, leases: namedByTicket(ledger, via.requestId, event, startOf, now, waits) }
   const { id, type, body, mentions } = event
   const text = { id, type, body, mentions }
@@ -131,6 +137,16 @@ function askedSooner(younger: Lease[], event: HeardEvent, now: number, waits: Wa
 
 function became(what: Became): Heard {
   return { became: what, change: NO_CHANGE, isNews: what === 'news' }
+}
+
+/** Of a creation of several jobs one may be over and tell of it again: that names none of the others. */
+function ofTicket(ledger: Ledger, via: Via): Ledger {
+  if (via.kind === 'hook') return ledger
+  const { requestId } = via
+  const mine = ledger.leases.filter(
+    (lease) => lease.requestId === requestId && lease.kind === 'job'
+  )
+  return { ...ledger, leases: mine }
 }
 
 /**

@@ -110,9 +110,18 @@ export class Settling {
     const late = this.#late(hearing.event.reports.map((report) => report.watch))
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
-    const heard = hearEvent(ledger, hearing, late, startOf, Date.now(), this.#hands.waits())
+    const past = { late, isOver: this.#isOver(hearing) }
+    const heard = hearEvent(ledger, hearing, past, startOf, Date.now(), this.#hands.waits())
     const isNews = heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing)
     return { ...heard, late, isNews }
+  }
+
+  /** Only a ticket names a job by what it tells. */
+  #isOver({ event, via }: Hearing): boolean {
+    if (via.kind === 'hook') return false
+    const watches = event.reports.map((report) => report.watch)
+    const ends = this.#tables.endsOf(watches, Date.now() - this.#hands.waits().keepEndedMs)
+    return ends.some((end) => !end.isReused)
   }
 
   /** A job has one end: what comes after it, under whatever id, tells nobody anything new. */

@@ -47,11 +47,17 @@ function event(more: Partial<HeardEvent> = {}): HeardEvent {
 
 const unknownType = { reports: [], ending: 'completed' as const }
 
-function hear(leases: Lease[], hearing: Partial<Hearing> = {}, late: LateEnd[] = [], now = NOW) {
+function hear(
+  leases: Lease[],
+  hearing: Partial<Hearing> = {},
+  late: LateEnd[] = [],
+  now = NOW,
+  isOver = false
+) {
   const ledger: Ledger = { maxJobs: 5, isRetired: false, leases, parkings: [] }
   const full = { event: event(), via: HOOK, at: NOW, ...hearing }
   const startOf = (_: Lease, id: string) => ({ jobId: id, watch: [`video:${id}`] })
-  return hearEvent(ledger, full, late, startOf, now, WAITS)
+  return hearEvent(ledger, full, { late, isOver }, startOf, now, WAITS)
 }
 
 test('a terminal event ends the job that it is about, in its own words', () => {
@@ -127,4 +133,13 @@ test('a type that nobody knows settles by ticket, and only makes the account ask
   const asked = hear([lease()], { event: odd })
   expect(asked).toMatchObject({ became: 'asked', isNews: true, change: { put: [{ nextAt: NOW }] } })
   expect(hear([], { event: odd })).toMatchObject({ became: 'news', isNews: true })
+})
+
+test('that one of several jobs of a creation tells of its end again names none of the others', () => {
+  const left = unbound({ id: 'r.1', requestId: 'r' })
+  const via: Via = { kind: 'ticket', requestId: 'r' }
+  expect(hear([left], { via }).change.ended).toHaveLength(1)
+  const again = hear([left], { via }, [], NOW, true)
+  expect(again.change.ended).toEqual([])
+  expect(again.became).not.toBe('settled')
 })

@@ -189,3 +189,14 @@ test('an end that was told as news while its job was only suspected is not told 
   })
   expect(told()).toEqual(['endpoints evt_news'])
 })
+
+test('that one of several jobs of a creation is over, told again on its ticket, ends none of the others', () => {
+  const first = lease('r', { state: 'running', ...START })
+  const { tables, settling, told } = objectWith([first, lease('r.1', { requestId: 'r' })])
+  const ticket: Hearing = { ...hearing(), via: { kind: 'ticket', requestId: 'r' } }
+  expect(settling.hear(ticket)).toBe('settled')
+  const before = told().length
+  expect(settling.hear(ticket)).not.toBe('settled')
+  expect(told()).toHaveLength(before)
+  expect(tables.leases().map((one) => one.id)).toEqual(['r.1'])
+})
