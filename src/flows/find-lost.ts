@@ -37,7 +37,7 @@ export async function findLost(
   for (const lease of open) {
     const finder = errands.provider.finderOf(lease)
     if (!finder) {
-      lookBlindly(errands, lease)
+      if (!isQuick) lookBlindly(errands, lease)
       continue
     }
     const list = lists.get(finder.path) ?? { finder, leases: [] }

@@ -22,8 +22,10 @@ export function soughtBy({
   if (provider.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
   const clue = provider.clueOf(json, { ...call, match })
   const lease = { route: `${route.method} ${route.path}`, clue } as Lease
-  if (provider.finderOf(lease) === undefined) return undefined
-  return clue.callbackId === undefined ? 'list' : 'exactly'
+  const finder = provider.finderOf(lease)
+  if (finder === undefined) return undefined
+  const isNamed = finder.isExact || (finder.callbackId ?? finder.details) !== undefined
+  return isNamed && clue.callbackId !== undefined ? 'exactly' : 'list'
 }
 
 /**

@@ -161,7 +161,7 @@ async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean>
   const listed = await get(errands, finder.path)
   // The list cannot be asked: then nothing contradicts, but nothing confirms either.
   if (listed?.status !== 200) return false
-  return !listed.text.includes(JSON.stringify(lease.jobId ?? ''))
+  return !listed.text.includes(lease.jobId ?? '')
 }
 
 /** A credential that the provider refuses is found here too, when nobody else calls. */

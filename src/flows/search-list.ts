@@ -5,7 +5,7 @@
 import { keptCallbackId, keptClue } from '#domain/clue.ts'
 import { instantOf } from '#domain/instant.ts'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { JobStart, Lease } from '#domain/lease.ts'
+import type { Change, JobStart, Lease } from '#domain/lease.ts'
 import {
   afterSearch,
   isBefore,
@@ -58,6 +58,7 @@ export async function searchFor(
   const lost = [...all.filter((lease) => due.has(lease.id) && isLost(lease)), ...held]
   const now = ports.now()
   if (!search) {
+    if (isQuick) return
     for (const lease of lost)
       if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.waits))
     return
@@ -79,12 +80,24 @@ export async function searchFor(
     if (!due.has(lease.id) && match.kind === 'suspect' && row?.id === lease.jobId) continue
     const start = row && provider.startOf(lease, row.id)
     const isWhole = search.isWhole && !blind.has(lease.requestId)
-    desk.apply(afterSearch(lease, match, { isWhole, start }, now, ports.waits))
+    const change = afterSearch(lease, match, { isWhole, start }, now, ports.waits)
+    desk.apply(isQuick ? besides(change, lease) : change)
     if (match.kind === 'exact' && start) starts.push([lease, start])
   }
   remember(errands, search.rows, now)
   // Last: while it is awaited, leases change.
   for (const [lease, start] of starts) await learnStarted(errands, lease, [start])
+}
+
+/** A look that somebody waits for does not put off those of the alarm. */
+function besides(change: Change, before: Lease): Change {
+  const put = change.put.map((lease) => {
+    if (lease.id !== before.id || lease.state === 'running') return lease
+    const { looks: _, ...rest } = lease
+    const nextAt = Math.min(lease.nextAt, before.nextAt)
+    return { ...rest, ...(before.looks === undefined ? {} : { looks: before.looks }), nextAt }
+  })
+  return { ...change, put }
 }
 
 function order(matches: Map<string, Match>, lease: Lease, rank: (match: Match) => number): number {
