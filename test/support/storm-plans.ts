@@ -2,10 +2,13 @@
 import type { StormPlan, StormReport } from './storm.ts'
 import { givenSeed } from './witness-random.ts'
 
+/** `npm test` makes the same choices each time; the machine's timing is its own. `npm run test:full` draws them. */
+const USUAL_SEED = 495718
+
 export function smallStorm(world: StormPlan['world']): StormPlan {
   return {
     world,
-    seed: givenSeed(),
+    seed: process.env.STORM_SEED || process.env.FULL === '1' ? givenSeed() : USUAL_SEED,
     jobs: 120,
     clients: 20,
     accounts: { ada: 8, bob: 6, eve: 6, joe: 5, kim: 5, zoe: 6 },
