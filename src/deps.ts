@@ -140,13 +140,13 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant) => ask((desk) => desk.saveToken(token, tenant)),
+    saveToken: (token, tenant, hasPast) => ask((desk) => desk.saveToken(token, tenant, hasPast)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
     changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
     removeToken: (id) => ask((desk) => desk.removeToken(id)),
     listTenants: () => ask((desk) => desk.listTenants()),
-    findTenant: (id) => ask((desk) => desk.findTenant(id)),
+    findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
     changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
     removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
   }

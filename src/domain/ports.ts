@@ -171,7 +171,8 @@ export interface Room {
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
-  | { ok: false; reason: 'exists' | 'not_found' }
+  /** `closed`: the tenant was removed. */
+  | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
@@ -189,13 +190,17 @@ export interface Owner {
 
 /** The operator's desk: tokens and tenants. */
 export interface Registrar {
-  saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void>
+  /**
+   * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
+   * Answers what was saved.
+   */
+  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast?: boolean): Promise<TokenRecord>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
   removeToken(id: string): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
-  findTenant(id: string): Promise<TenantRecord | undefined>
+  findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
   changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
   removeTenant(id: string): Promise<TokenRecord[] | undefined>
 }

@@ -20,6 +20,9 @@ export function partialAnswer(first: Answer, text: string, asked: readonly Asked
   const response = passOn(first.response, text)
   response.headers.delete('content-length')
   response.headers.delete('etag')
+  // Composed: kept by nobody.
+  response.headers.delete('cache-control')
+  response.headers.delete('vary')
   const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
   const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
   if (emails.length > 0) setHeader(response.headers, 'X-Gateway-Partial', emails.join(', '))

@@ -23,6 +23,8 @@ export interface ProxyCall {
   limit?: number
   /** Whose call it is; absent for a browser's. A repeat is one of the same token. */
   tokenId?: string
+  /** What that token is stored under: what is made with it is bound to it. */
+  tokenHash?: string
   /** The client says that it repeats nothing (`X-Gateway-Join: no`). */
   isNew?: boolean
   /** Where else than at a callback in its body a job's end is to be told. */

@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { damperKeyOf } from '#domain/address.ts'
 import { AppError } from '#domain/errors.ts'
 import { isSignedBy, issuerOf } from '#domain/signed-token.ts'
 import {
@@ -47,12 +48,28 @@ export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
   if (hash === undefined) throw await refusal(c)
   const { tokens, now } = c.get('ports')
   const record = await tokens.find(hash, () => isDamped(c))
+  if (record && record !== 'damped' && isSigned && !(await isSignedWith(c, token, record)))
+    throw await refusal(c)
+  return standing(record, now())
+}
+
+/** A token that may be used now. */
+function standing(record: TokenRecord | 'damped' | undefined, now: number): TokenRecord {
   if (record === 'damped') throw tooMany()
-  if (record && isSigned && !(await isSignedWith(c, token, record))) throw await refusal(c)
-  if (!record || (record.expiresAt !== null && record.expiresAt <= now())) throw unauthorized()
+  if (!record || (record.expiresAt !== null && record.expiresAt <= now)) throw unauthorized()
   if (record.subscription !== 'active')
     throw new AppError('subscription_required', 'Subscription required')
   return record
+}
+
+/** What was made with a token ends with it: its maker is looked up as any token is, and remembered as long. */
+export async function checkMaker(
+  c: Context<AppEnv>,
+  { tokenHash, tenant }: { tokenHash: string; tenant: string }
+): Promise<void> {
+  const { tokens, now } = c.get('ports')
+  const maker = standing(await tokens.find(tokenHash, () => isDamped(c)), now())
+  if (maker.tenant !== tenant) throw unauthorized()
 }
 
 async function hashOf(token: string): Promise<string | undefined> {
@@ -89,9 +106,9 @@ export async function refusal(c: Context<AppEnv>): Promise<AppError> {
   return (await isDamped(c)) ? tooMany() : unauthorized()
 }
 
-/** Counts one failure of this address. Without an address (local development) all share one. */
+/** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
 function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  return c.get('ports').isDamped(c.req.header('cf-connecting-ip') ?? 'unknown')
+  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
 }
 
 function unauthorized(): AppError {
