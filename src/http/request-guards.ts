@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
 import { HOP_HEADER } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
+import { refuseUnsafeAt } from '#domain/settings.ts'
 import { newTimedId } from '#domain/time-key.ts'
 import type { AppEnv } from './app-env.ts'
 
@@ -32,6 +33,12 @@ export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports)
     await next()
   })
 }
+
+/** Some settings are good only where nobody else reaches the gateway. */
+export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
+  refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
+  await next()
+})
 
 /** What a gateway delivered must not come back in: it would go round for ever. */
 export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {

@@ -199,18 +199,22 @@ async function guess(address: string, path = '/heygen/v3/users/me', more = {}): 
   return (await fetch(gateway.url + path, { headers, ...more })).status
 }
 
-async function statusesOf(count: number, one: (n: number) => Promise<number>): Promise<number[]> {
-  const all: number[] = []
-  for (let n = 0; n < count; n += 1) all.push(await one(n))
-  return [...new Set(all)].toSorted()
+/** 120 failures a minute are answered: of 300 in less than two minutes some minute has more. */
+async function isDamped(one: (n: number) => Promise<number>): Promise<boolean> {
+  for (let n = 0; n < 300; n += 1) {
+    const status = await one(n)
+    if (status === 429) return true
+    expect(status).toBe(401)
+  }
+  return false
 }
 
 const hex = (n: number) => n.toString(16)
 
 test('failed guesses from one IPv6 network of 64 bits count together, and those of another do not', async () => {
-  const from = (n: number) => `2001:db8:1:2:${hex(n)}:${hex(n * 7)}::${hex(n)}`
-  expect(await statusesOf(130, (n) => guess(from(n + 1)))).toEqual([401, 429])
-  expect(await guess('2001:0DB8:0001:0002::9')).toBe(429)
+  const from = (n: number) =>
+    n % 2 ? `2001:db8:1:2:${hex(n)}:${hex(n * 7)}::${hex(n)}` : `2001:0DB8:0001:0002::${hex(n)}`
+  expect(await isDamped((n) => guess(from(n + 1)))).toBe(true)
   expect(await guess('2001:db8:1:3::9')).toBe(401)
 })
 
@@ -221,7 +225,7 @@ test('an IPv4 address counts as itself, also where it comes as IPv6', async () =
     '::FFFF:c633:6407',
     '0:0:0:0:0:ffff:198.51.100.7',
   ]
-  expect(await statusesOf(130, (n) => guess(forms[n % 4] ?? ''))).toEqual([401, 429])
+  expect(await isDamped((n) => guess(forms[n % 4] ?? ''))).toBe(true)
   expect(await guess('::ffff:198.51.100.8')).toBe(401)
   expect(await guess('198.51.100.8')).toBe(401)
 })
@@ -232,7 +236,7 @@ test('addresses of webhooks and callbacks that nobody gave out are damped, and t
       method: 'POST',
       body: '{}',
     })
-  expect(await statusesOf(130, guesses)).toEqual([401, 429])
+  expect(await isDamped(guesses)).toBe(true)
   const endpoint = await until(async () => {
     const list = await fetch(`${gateway.sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
       headers: { 'x-api-key': 'sk_test_a' },
