@@ -74,6 +74,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (this.#tables.isClosed) return { ok: false, reason: 'closed' }
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
+    // The tenant was removed while the claim was being answered.
+    if (this.#tables.isClosed) {
+      await this.#empty()
+      return { ok: false, reason: 'closed' }
+    }
     this.#renewals.allow(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }

@@ -1,6 +1,8 @@
 /** A tenant that is removed takes its name's past with it: one of the same name shares nothing with it, at once. */
 import { afterAll, expect, test } from 'vitest'
-import { until, VIDEO, type Gateway } from '../support/gateway.ts'
+import { toStreamToken } from '../../src/domain/stream-token.ts'
+import { makeVault } from '../../src/storage/vault.ts'
+import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { addEndpoint, callNaming, LOOPBACK } from '../support/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
@@ -17,6 +19,8 @@ const gateway = await open({
 })
 
 const ADDRESS = `${receiver.url}/hook?k=SECRETQ`
+const [kid = '', raw = ''] = MASTER_KEYS.split(':')
+const vault = makeVault([{ kid, raw }])
 const json = { 'content-type': 'application/json' }
 
 async function tenantNamed(name: string): Promise<Gateway> {
@@ -27,10 +31,6 @@ async function tenantNamed(name: string): Promise<Gateway> {
 
 async function remove(name: string): Promise<void> {
   expect((await gateway.admin('DELETE', `/tenants/${name}`)).status).toBe(204)
-}
-
-async function textOf(answer: Promise<Response>): Promise<string> {
-  return (await answer).text()
 }
 
 async function bodyOf<T = Record<string, unknown>>(answer: Promise<Response>): Promise<T> {
@@ -204,34 +204,28 @@ test('a name that was removed before names were remembered shares nothing either
   await expectNothingOf(past, made)
 })
 
-test('what a token that lives on elsewhere would add to a removed tenant is refused', async () => {
-  const old = await tenantNamed('closed')
-  await old.addAccount('acc4', 1)
-  await remove('closed')
-  // As in a place that has not heard of the removal: its token is known there for up to a minute.
-  const { token } = await gateway.newToken({ tenant: 'closed' })
-  const name = 'closed'
-  const records = await runIn(gateway, 'TENANT_DESK', '@registrar', 'SELECT id, record FROM token')
-  const [row] = records.filter(({ record }) => String(record).includes('closed~2'))
-  await runIn(gateway, 'TENANT_DESK', '@registrar', 'UPDATE token SET record = ? WHERE id = ?', [
-    String(row?.record).replace('closed~2', name),
-    row?.id,
-  ])
-  const stale = gateway.as(token)
-  await until(async () => {
-    // Read anew from the registrar once its copy is written again.
-    await gateway.admin('PATCH', `/tokens/${String(row?.id)}`, { name: 'stale' })
-    const { tenants } = await bodyOf<{ tenants: unknown[] }>(gateway.admin('GET', '/tenants'))
-    return tenants.length > 0
-  })
-  const added = await stale.post('/v1/heygen/accounts', { apiKey: 'sk_test_acc4', maxJobs: 1 })
-  expect(added.status, await added.clone().text()).toBe(401)
-  const endpoint = await stale.post('/v3/webhooks/endpoints', { url: ADDRESS })
-  expect(endpoint.status).toBe(400)
-  expect((await stale.fetch('/heygen/v3/users/me')).status).toBe(404)
-  // Nobody holds it, so that anybody may have it.
-  const other = gateway.as((await gateway.newToken()).token)
-  await other.addAccount('acc4', 1)
-  expect((await other.post('/heygen/v3/videos', VIDEO)).status).toBe(200)
-  expect(await textOf(stale.fetch('/v1/heygen/scheduler'))).toBe('[]')
+test('a stream token of before, which names no maker, goes on until its tenant is removed', async () => {
+  const old = await tenantNamed('streams')
+  await old.addAccount('acc5', 1)
+  const record = {
+    provider: 'heygen',
+    tenant: 'streams',
+    email: 'acc5@example.com',
+    token: 'theirs',
+    endsAt: Date.now() + 86_400_000,
+  }
+  const sealed = await vault.seal('stream-token/heygen', JSON.stringify(record))
+  const headers = { authorization: `Bearer ${toStreamToken(sealed)}`, ...json }
+  const say = async () => {
+    await gateway.sim.forgetRequests()
+    const init = { method: 'POST', headers, body: '{"session_id":"nobody"}' }
+    await fetch(`${gateway.url}/v1/streaming.task`, init)
+    return (await gateway.sim.requests()).filter(({ path }) => path === '/v1/streaming.task').length
+  }
+  expect(await say()).toBe(1)
+  await remove('streams')
+  expect(await say()).toBe(0)
+  const made = await tenantNamed('streams')
+  await made.addAccount('acc5', 1)
+  expect(await say()).toBe(0)
 })
