@@ -20,6 +20,11 @@ export function keptTitle(title: string): string {
 
 /** Two that are equal stay equal, and two that are not stay apart, as surely as chance can. */
 export function keptCallbackId(id: string): string {
+  return keptId(id)
+}
+
+/** The same of whatever a client wrote in the place of an id. */
+export function keptId(id: string): string {
   if (id.length <= KEPT_CHARS) return id
   const mark = `~${id.length}.${hexHashNow(id).slice(0, 32)}`
   return id.slice(0, KEPT_CHARS - mark.length) + mark

@@ -49,7 +49,8 @@ export function accounts(provider: Provider): App {
       },
     },
     fullScope,
-    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+    async (c) =>
+      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
   )
 
   route(
