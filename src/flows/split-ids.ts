@@ -65,8 +65,8 @@ async function shareOut(
 function searchFor(call: ProxyCall, ids: ReadonlySet<string>): string {
   const query = new URLSearchParams(call.search)
   for (const ref of listsIn(call)) {
-    const kept = (query.get(ref.at) ?? '').split(',').filter((id) => ids.has(id))
-    if (kept.length > 0) query.set(ref.at, kept.join(','))
+    const kept = new Set((query.get(ref.at) ?? '').split(',').filter((id) => ids.has(id)))
+    if (kept.size > 0) query.set(ref.at, [...kept].join(','))
     else query.delete(ref.at)
   }
   return `?${query}`
