@@ -4,6 +4,7 @@
  */
 import { Hints } from '#domain/hints.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
+import { PerMinute } from '#domain/per-minute.ts'
 import { Recent } from '#domain/recent.ts'
 import { parseSettings, type Settings } from '#domain/settings.ts'
 import { Turnstile } from '#domain/turnstile.ts'
@@ -17,6 +18,9 @@ import { askObject } from '#storage/ask-object.ts'
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
 const REGISTRAR = '@registrar'
 
+/** Of one token (contract section 14.10). */
+const SEARCHES_A_MINUTE = 30
+
 interface Isolate {
   settings: Settings
   waits: Waits
@@ -24,6 +28,7 @@ interface Isolate {
   hints: Hints
   toldEnds: Recent
   searches: Turnstile
+  searchesOfToken: PerMinute
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
@@ -42,6 +47,7 @@ function isolateOf(env: Env): Isolate {
     hints: new Hints(),
     toldEnds: new Recent(10_000),
     searches: new Turnstile(),
+    searchesOfToken: new PerMinute(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
@@ -68,6 +74,7 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     toldEnds: isolate.toldEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
+    searchesOfToken: isolate.searchesOfToken,
     isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),

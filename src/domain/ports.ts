@@ -10,6 +10,7 @@ import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
+import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
@@ -43,6 +44,8 @@ export interface Ports {
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
+  /** Searches that a token has caused in this isolate. */
+  searchesOfToken: PerMinute
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -248,6 +251,8 @@ export interface ReceivedEvent {
   tenant: string
   headers: Record<string, string>
   body: string
+  /** As it came, where that is no UTF-8: signatures are over these. */
+  bytes?: Uint8Array<ArrayBuffer>
 }
 
 export interface DeliveryQuery {

@@ -31,6 +31,8 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** What stands before the provider's path at our address: `/heygen`; absent: nothing. */
+  prefix?: string
   /** May change endpoints and see their secrets. */
   mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */
