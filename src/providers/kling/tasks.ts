@@ -1,4 +1,5 @@
 /** useapi.net's Kling on the official API: its calls, its tasks, and what has no counterpart (reference/useapi.md 2). */
+import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import type { MissingCall, ProviderTasks } from '#providers/provider.ts'
 import { matchRoute } from './routes.ts'
@@ -18,12 +19,20 @@ const STORE =
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
 const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
 
+/** useapi.net's clients send it; several would be several paid tasks under one answer. */
+const count = z
+  .literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
+  .optional()
+
 function missing(method: MissingCall['method'], path: string, why: string): MissingCall {
   return { method, path, why }
 }
 
 export const klingTasks: ProviderTasks = {
-  calls: [...VIDEO_CALLS, ...IMAGE_CALLS],
+  calls: [...VIDEO_CALLS, ...IMAGE_CALLS].map((call) => ({
+    ...call,
+    fields: { ...call.fields, count },
+  })),
 
   missing: [
     missing(
