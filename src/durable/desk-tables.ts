@@ -9,6 +9,7 @@ import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { migrate, type Step } from './schema.ts'
+import { UploadBook } from './upload-book.ts'
 
 /** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
 const FIRST_SCHEMA = `
@@ -45,6 +46,7 @@ export class DeskTables {
   readonly #owners: OwnerRows
   readonly #keys: KeyRows
   readonly #made: MadeRows
+  readonly uploads: UploadBook
 
   readonly #unknownUntil: () => number | undefined
 
@@ -62,6 +64,7 @@ export class DeskTables {
     this.#owners = new OwnerRows(storage.sql)
     this.#keys = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
+    this.uploads = new UploadBook(storage.sql)
   }
 
   snapshot(): AccountSnapshot {

@@ -45,6 +45,7 @@ export type {
   MissingCall,
   ProviderSpeech,
   ProviderTasks,
+  ProviderUploads,
   TaskCall,
 } from './useapi-mapping.ts'
 

@@ -15,7 +15,7 @@ const STATES = {
 }
 
 const STORE =
-  "Kling's API stores no files: name media by URL, or send it as base64 on the drop-in paths."
+  "Kling's API stores no files. What POST /v1/kling/assets takes ends after 24 hours and is never listed."
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
 const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
 
@@ -56,11 +56,12 @@ export const klingTasks: ProviderTasks = {
     missing('GET', '/elements/{elementId}', ELEMENTS),
     missing('DELETE', '/elements/{elementId}', ELEMENTS),
     missing('GET', '/assets', STORE),
-    missing('POST', '/assets', STORE),
     missing('GET', '/assets/download', STORE),
     missing('GET', '/assets/uploaded', STORE),
     missing('DELETE', '/assets/uploaded', STORE),
   ],
+
+  uploads: { path: '/assets', isInline: (type) => !type.startsWith('video/') },
 
   taskPath: (id) => `/tasks?task_ids=${encodeURIComponent(id)}`,
 
