@@ -39,6 +39,8 @@ export interface ProxyCall {
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** A creation that asks to be checked only: nothing can have been started by it. */
+  isCheck?: boolean
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

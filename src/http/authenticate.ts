@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { damperKeyOf } from '#domain/address.ts'
 import { AppError } from '#domain/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/retry-after.ts'
 import { issuerOf, stateOfSigned } from '#domain/signed-token.ts'
 import {
   hashInAccessKey,
@@ -156,7 +157,7 @@ function unauthorized(): AppError {
 
 function tooMany(): AppError {
   const message = 'Too many failed authentications from this address. Try again in a minute.'
-  return new AppError('too_many_failures', message, { retryAfterSeconds: 60 })
+  return new AppError('too_many_failures', message, { retryAfterSeconds: RETRY_AFTER_SECONDS_MAX })
 }
 
 /** Hashed first: the comparison itself takes only equal lengths. */
