@@ -31,7 +31,7 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
-  /** What stands before the provider's path at our address: `/heygen`; absent: nothing. */
+  /** The prefix before the provider's path at our address; absent: none. */
   prefix?: string
   /** May change endpoints and see their secrets. */
   mayChange?: boolean
