@@ -28,6 +28,7 @@ import { respondError } from '#http/respond-error.ts'
 import { speech } from '#http/speech.ts'
 import { openCors, streaming } from '#http/streaming.ts'
 import { tasks } from '#http/tasks.ts'
+import { serveUpload } from '#http/uploads.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
@@ -45,6 +46,7 @@ app.route('/webhooks', receivers('webhook')) // proved by address and signature
 app.route('/callbacks', receivers('ticket'))
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
+app.get('/files/:name', serveUpload) // its name is its permission
 
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)

@@ -10,10 +10,12 @@ import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
+import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
+import type { UploadFacts } from './upload.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
 
@@ -39,10 +41,13 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  uploads: UploadStore
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
+  /** Searches that a token has caused in this isolate. */
+  searchesOfToken: PerMinute
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -79,6 +84,20 @@ export interface OwnerBook {
   isMissing(pool: OwnerPool, id: string): boolean
   /** They are asked about anew. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
+}
+
+/** Files that clients uploaded, for a day. A name that was made is its own permission. */
+export interface UploadStore {
+  keep(
+    name: string,
+    body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
+    facts: UploadFacts
+  ): Promise<void>
+  find(name: string): Promise<UploadFound | undefined>
+}
+
+export interface UploadFound extends UploadFacts {
+  body: ReadableStream<Uint8Array>
 }
 
 /** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
@@ -121,6 +140,8 @@ export interface Desk {
   /** Keeps a place in a list, sealed, for a day; returns its name. */
   keepPlace(place: string): Promise<string>
   placeOf(name: string): Promise<string | undefined>
+  /** Counts an upload of a token. Undefined: it may come; else when it may. */
+  takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** Slots of an account that was being watched came free; absent: one. */
@@ -252,6 +273,8 @@ export interface ReceivedEvent {
   tenant: string
   headers: Record<string, string>
   body: string
+  /** As it came, where that is no UTF-8: signatures are over these. */
+  bytes?: Uint8Array<ArrayBuffer>
 }
 
 export interface DeliveryQuery {

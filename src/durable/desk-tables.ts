@@ -10,6 +10,7 @@ import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { migrate, type Step } from './schema.ts'
 import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
+import { UploadBook } from './upload-book.ts'
 
 /** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
 const FIRST_SCHEMA = `
@@ -52,6 +53,7 @@ export class DeskTables {
   readonly #keys: KeyRows
   readonly #made: MadeRows
   readonly #tenants: TenantRows
+  readonly uploads: UploadBook
 
   readonly #unknownUntil: () => number | undefined
 
@@ -70,6 +72,7 @@ export class DeskTables {
     this.#keys = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
     this.#tenants = new TenantRows(storage.sql)
+    this.uploads = new UploadBook(storage.sql)
   }
 
   snapshot(): AccountSnapshot {

@@ -243,6 +243,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#places.find(name, Date.now())
   }
 
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.#tables.uploads.take(tokenId, bytes, Date.now())
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.#waiting.awaitTurn(waiter, until)
   }

@@ -31,12 +31,16 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** The prefix before the provider's path at our address; absent: none. */
+  prefix?: string
   /** May change endpoints and see their secrets. */
   mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** A creation that asks to be checked only: nothing can have been started by it. */
+  isCheck?: boolean
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

@@ -48,7 +48,8 @@ export function accounts(provider: Provider): App {
         502: ownError,
       },
     },
-    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+    async (c) =>
+      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
   )
 
   route(

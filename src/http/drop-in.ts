@@ -43,6 +43,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
   return {
     requestId: c.get('requestId'),
     origin: new URL(c.req.url).origin,
+    prefix: prefixOf(c, path),
     tenant,
     provider,
     match: provider.match(c.req.method, path),
@@ -59,6 +60,12 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
   }
+}
+
+/** The path that the provider gets is the end of ours. */
+function prefixOf(c: Context<AppEnv>, path: string): string {
+  const { pathname } = new URL(c.req.url)
+  return pathname.slice(0, pathname.length - path.length)
 }
 
 function isBodiless(method: string): boolean {
