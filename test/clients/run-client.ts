@@ -22,18 +22,27 @@ interface Wanted {
   isSettable?: boolean
 }
 
+/** For a client whose host is fixed. */
+export function redirectTo({ url }: Gateway): Record<string, string> {
+  const hosts = ['api.heygen.com', 'upload.heygen.com']
+  return {
+    REDIRECT_HOSTS: hosts.map((host) => `${host}=${url}/heygen`).join(','),
+    NODE_OPTIONS: `--import=${HOOK}`,
+  }
+}
+
 /** `args`: what follows `node`. It has the gateway's token as TOKEN. */
 export async function runClient(
   gateway: Gateway,
   args: string[],
   { folder = 'test/clients', env = {}, isSettable = false }: Wanted = {}
 ): Promise<Ran> {
-  const hosts = ['api.heygen.com', 'upload.heygen.com']
-  const redirected = {
-    REDIRECT_HOSTS: hosts.map((host) => `${host}=${gateway.url}/heygen`).join(','),
-    NODE_OPTIONS: `--import=${HOOK}`,
+  const own = {
+    ...process.env,
+    TOKEN: gateway.token,
+    ...(isSettable ? {} : redirectTo(gateway)),
+    ...env,
   }
-  const own = { ...process.env, TOKEN: gateway.token, ...(isSettable ? {} : redirected), ...env }
   const options = { cwd: folder, env: own, timeout: 50_000, maxBuffer: 16 * 1024 * 1024 }
   return run(process.execPath, args, options).then(
     ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
