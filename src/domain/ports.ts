@@ -10,6 +10,7 @@ import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
+import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
@@ -45,6 +46,8 @@ export interface Ports {
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
+  /** Searches that a token has caused in this isolate. */
+  searchesOfToken: PerMinute
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -189,7 +192,8 @@ export interface Room {
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
-  | { ok: false; reason: 'exists' | 'not_found' }
+  /** `closed`: the tenant was removed. */
+  | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
@@ -207,13 +211,17 @@ export interface Owner {
 
 /** The operator's desk: tokens and tenants. */
 export interface Registrar {
-  saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void>
+  /**
+   * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
+   * Answers what was saved.
+   */
+  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast?: boolean): Promise<TokenRecord>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
   removeToken(id: string): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
-  findTenant(id: string): Promise<TenantRecord | undefined>
+  findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
   changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
   removeTenant(id: string): Promise<TokenRecord[] | undefined>
 }
@@ -261,6 +269,8 @@ export interface ReceivedEvent {
   tenant: string
   headers: Record<string, string>
   body: string
+  /** As it came, where that is no UTF-8: signatures are over these. */
+  bytes?: Uint8Array<ArrayBuffer>
 }
 
 export interface DeliveryQuery {

@@ -91,6 +91,7 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
     app,
     {
       method: 'post',
+      needs: 'use',
       path: call.path,
       summary: `useapi.net's ${call.path}`,
       body: form,

@@ -22,12 +22,16 @@ const kept = z.object({ url: z.string(), resourceUrl: z.string() })
 export function addUploads(app: App, provider: Provider, { path }: ProviderUploads): void {
   const answers = { 200: kept, 400: ownError, 413: ownError }
   const summary = 'Keeps a file for 24 hours at a URL: raw bytes, or multipart/form-data'
-  route(app, { method: 'post', path, summary, query: ofUpload, answers }, async (c) => {
-    const { tenant, id: tokenId } = c.get('caller')
-    const uploader = { tenant, tokenId, origin: new URL(c.req.url).origin }
-    const url = await keepUpload(c.get('ports'), provider.name, uploader, await fileOf(c))
-    return c.json({ url, resourceUrl: url }, 200, { 'Cache-Control': 'no-store' })
-  })
+  route(
+    app,
+    { method: 'post', path, summary, query: ofUpload, needs: 'use', answers },
+    async (c) => {
+      const { tenant, id: tokenId } = c.get('caller')
+      const uploader = { tenant, tokenId, origin: new URL(c.req.url).origin }
+      const url = await keepUpload(c.get('ports'), provider.name, uploader, await fileOf(c))
+      return c.json({ url, resourceUrl: url }, 200, { 'Cache-Control': 'no-store' })
+    }
+  )
 }
 
 async function fileOf(c: Context<AppEnv>): Promise<UploadedFile> {

@@ -147,6 +147,18 @@ export interface IdSearch {
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }
 
+/** A list of everything of a resource that is an account's own, and nothing that is public. Pointers into the answer. */
+export interface OwnList {
+  /** With a query, so that `&` and the parameter `token` open the next page. */
+  path: string
+  rows: string
+  token: string
+  next: string
+  more: string
+  /** What it does not show to its end is not the account's own. */
+  showsAll: boolean
+}
+
 /** A way to list an account's recent jobs, newest first, for a creation whose answer was lost. */
 export interface Finder {
   path: string

@@ -29,7 +29,12 @@ const NUMBERS: Record<ErrorCode, number> = {
 
 export function errorBody(
   _path: string,
-  { code, message, requestId }: { code: ErrorCode; message: string; requestId: string }
+  {
+    code,
+    message,
+    requestId,
+    providerCode,
+  }: { code: ErrorCode; message: string; requestId: string; providerCode?: string | number }
 ): unknown {
-  return { code: NUMBERS[code], message, request_id: requestId }
+  return { code: providerCode ?? NUMBERS[code], message, request_id: requestId }
 }
