@@ -114,6 +114,7 @@ function deskPort(env: Env, name: string): Desk {
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     isMadeElsewhere: (requestId, email) => ask((desk) => desk.isMadeElsewhere(requestId, email)),
     noteMade: (requestId, made) => ask((desk) => desk.noteMade(requestId, made)),
     madeBy: (requestId) => ask(async (desk) => desk.madeBy(requestId)),

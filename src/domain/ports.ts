@@ -102,6 +102,8 @@ export interface Desk {
   formerKeys(): Promise<string[]>
   learn(owners: Owner[]): Promise<void>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
+  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation's own answer named, kept here when its account's object could not be told. */
@@ -136,6 +138,13 @@ export interface Desk {
   outlets(): Promise<Outlets>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
+}
+
+/** `able`: emails of accounts that can be called; `parked`: what is known of others. */
+export interface HomeWish {
+  able: string[]
+  parked: { email: string; until: number }[]
+  isUpload: boolean
 }
 
 /** The account that a creation started its jobs on, and the jobs. */
@@ -175,14 +184,16 @@ export type SaveAnswer =
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
- * a `created` id never changes hands, one that was `listed` or `found` and may be public is forgotten when an account is
+ * a `created` id never changes hands (`uploaded`: nor its bytes; `copied`: by us, for another account), one that was `listed` or `found` and may be public is forgotten when an account is
  * added, since with more accounts it may show to be public.
  */
 export interface Owner {
   id: string
   email: string | null
-  source: 'created' | 'listed' | 'found'
+  source: 'created' | 'uploaded' | 'copied' | 'listed' | 'found'
   mayBeShared: boolean
+  /** An avatar or a voice; said only to whoever learns it. */
+  isLikeness?: true
   /** The creation it came from, if it is a job. */
   lease?: string
 }

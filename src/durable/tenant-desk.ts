@@ -3,8 +3,6 @@
  * registrar, for tokens and tenants. What it keeps in SQL is the truth, its KV copies are for reading far away. A
  * copy that could not be written (KV takes one write a second per key) is written again by the alarm.
  */
-import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
@@ -31,13 +29,14 @@ import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { UploadDesk } from './upload-desk.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
-export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
+export class TenantDesk extends UploadDesk implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
@@ -45,6 +44,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
   readonly #clock: AlarmClock
+  readonly #ports = (): Ports => this.portsNow()
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
@@ -74,6 +74,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
     this.#failedUntil.delete(account.email)
+    this.noteChanged(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -108,6 +109,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async learn(owners: Owner[]): Promise<void> {
     this.#tables.learn(owners)
+    this.noteLearnt(owners)
     this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
   }
 
@@ -135,6 +137,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
+    this.forgetUploads()
     this.#places.clear()
   }
 
@@ -298,6 +301,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (Date.now() >= this.#forgetAt) {
       const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
       this.#forgetAt = Date.now() + forgetEveryMs
+      this.forgetOldUploads()
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
     await this.#accounts.letGoLeftOvers()
@@ -354,7 +358,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     await this.#publish()
   }
 
-  #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+  protected accountsNow(): Account[] {
+    return this.#tables.snapshot().accounts
   }
 }

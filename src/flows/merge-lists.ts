@@ -188,7 +188,9 @@ export function ownersIn(
   merged: MergedPage,
   asked: readonly Asked[]
 ): Owner[] {
-  const isMixed = call.match?.route.mixesShared === true
+  const route = call.match?.route
+  const isMixed = route?.mixesShared === true
+  const isLikeness = route !== undefined && call.provider.likeness?.isRow(route) === true
   const isWhole = asked.every((one) => one.answer && one.answer.response.status < 400)
   if ((call.match?.route.lists ?? []).length === 0) return []
   return merged.rows.flatMap(({ row, stream }) => {
@@ -200,7 +202,12 @@ export function ownersIn(
       holders(shape, asked, row.id) === 1
     const isPrivate = !isMixed || part === 'private' || (part === undefined && isAlone)
     if (!account || !isPrivate) return []
-    const rest = { email: account.email, source: 'listed' as const, mayBeShared: isMixed }
+    const rest = {
+      email: account.email,
+      source: 'listed' as const,
+      mayBeShared: isMixed,
+      ...(isLikeness ? { isLikeness } : {}),
+    }
     return [row.id, ...ownedIn(shape, row)].map((id) => ({ id, ...rest }))
   })
 }

@@ -15,9 +15,9 @@ import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
-import { roomiestFirst } from './roomiest-first.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { noteDeleted, settleJobs } from './settle-job.ts'
+import { homeFirst } from './upload-home.ts'
 import { peek, readBytes } from './upstream.ts'
 
 const TRIES_MAX = 3
@@ -52,8 +52,7 @@ function isUncertain(call: ProxyCall, error: unknown): error is AppError {
 async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, json)
   const drawn = usable(ports, eligible)
-  const isRoomy = call.match?.route.pool === 'roomy' && drawn.length > 1
-  const accounts = isRoomy ? await roomiestFirst(ports, drawn) : drawn
+  const accounts = await homeFirst(ports, call, drawn, eligible.accounts)
   const isRead = call.method === 'GET' || call.method === 'HEAD' || isReadByPost(call)
   const tries: Try[] = []
   for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {

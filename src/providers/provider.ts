@@ -147,6 +147,8 @@ export interface Provider {
   events?: ProviderEvents
   speech?: ProviderSpeech
   tasks?: ProviderTasks
+  /** Rows and ids of avatars and voices: where an account has some of the tenant's own, its uploads belong too. */
+  likeness?: { isRow(route: Route): boolean; isId(ref: IdRef): boolean }
   streaming?: ProviderStreaming
 }
 

@@ -17,6 +17,7 @@ import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
+import { isLikenessId, isLikenessRow } from './likenesses.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
 import { searchOf } from './searches.ts'
@@ -71,5 +72,6 @@ export const heygen: Provider = {
   accounts: heygenAccounts,
   events: heygenEvents,
   speech: heygenSpeech,
+  likeness: { isRow: isLikenessRow, isId: isLikenessId },
   streaming: heygenStreaming,
 }
