@@ -26,6 +26,8 @@ export interface Ports {
   random(): number
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
+  /** A stream of exactly so many bytes, so that what is sent of it says its length. */
+  fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
   /** Work that must finish although the answer has been given or the client has gone. */
   defer(work: Promise<unknown>): void
   /** One structured line. Never given a credential, a token, or an unexpected error's full text by accident. */
@@ -100,10 +102,19 @@ export interface Desk {
   holds(email: string, key: string): Promise<boolean>
   /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
   formerKeys(): Promise<string[]>
-  learn(owners: Owner[]): Promise<void>
+  /** Returns those that are copies of ours. */
+  learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
   takeHome(token: string, wish: HomeWish): Promise<string | undefined>
+  /** For each asset whether it has a copy at this account, or may be copied there now, by this caller alone. */
+  beginCopies(originals: string[], email: string): Promise<CopyTurn[]>
+  /** Ends what was begun; without `copy`: none was made. */
+  endCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The provider does not know them. */
+  forgetCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The original was deleted, and with it image keys, which begin with `keyStart`: its copies are forgotten. */
+  takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation's own answer named, kept here when its account's object could not be told. */
@@ -146,6 +157,14 @@ export interface HomeWish {
   parked: { email: string; until: number }[]
   isUpload: boolean
 }
+
+export interface AssetCopy {
+  original: string
+  copy?: string
+}
+
+/** `no`: no upload of this tenant. `failed`: another call tried meanwhile, in vain. */
+export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
 /** The account that a creation started its jobs on, and the jobs. */
 export interface Made {

@@ -107,10 +107,10 @@ export class TenantDesk extends UploadDesk implements Desk, Registrar {
     return this.#accounts.holds(email, key)
   }
 
-  async learn(owners: Owner[]): Promise<void> {
+  async learn(owners: Owner[]): Promise<string[]> {
     this.#tables.learn(owners)
-    this.noteLearnt(owners)
     this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    return this.noteLearnt(owners)
   }
 
   /** Asked by older Workers; newer ones ask madeBy. */
@@ -358,7 +358,7 @@ export class TenantDesk extends UploadDesk implements Desk, Registrar {
     await this.#publish()
   }
 
-  protected accountsNow(): Account[] {
-    return this.#tables.snapshot().accounts
+  protected tables(): DeskTables {
+    return this.#tables
   }
 }

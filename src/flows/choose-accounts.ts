@@ -73,9 +73,11 @@ async function findOwner(
   return first?.account
 }
 
-function conflict(a: Owner, b: Owner): AppError {
+/** `why`: what kept the second, which is an upload, from being brought to the first. */
+export function conflict(a: Pick<Owner, 'id' | 'email'>, b: typeof a, why?: string): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
-  return new AppError('owners_conflict', message)
+  const reason = why === undefined ? '' : ` ${b.id} could not be brought over: ${why}.`
+  return new AppError('owners_conflict', message + reason)
 }
 
 /** The ids that a call names, as its row says where they stand; each once. */

@@ -17,6 +17,7 @@ import {
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
 import { askAccounts, ReadTogether, type Asked } from './ask-accounts.ts'
+import { withoutCopies } from './asset-copies.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
 import { learnIds } from './learn-ids.ts'
 import { readPlace, writePlace, type Place } from './list-place.ts'
@@ -55,10 +56,11 @@ export async function mergeLists(
   if (!first) return noneAnswered(ports, asked)
   const learning = learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
   const [token] = await Promise.all([place ? writePlace(ports, call, place) : null, learning])
+  const shown = await withoutCopies(ports, call, accounts, merged)
   const text =
     shape.rows.length > 1
       ? unpagedText(shape, answered)
-      : pagedText(shape, first, answered, merged, token)
+      : pagedText(shape, first, answered, shown, token)
   return partialAnswer(first, text, asked)
 }
 

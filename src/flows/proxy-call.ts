@@ -35,6 +35,10 @@ export interface ProxyCall {
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** The body as the client sent it, where assets in it were brought over: repeats are known by that. */
+  asked?: Uint8Array<ArrayBuffer>
+  /** It was refused for a copy that the provider no longer had, and goes up again. */
+  attempt?: number
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

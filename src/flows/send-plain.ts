@@ -10,6 +10,7 @@ import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
+import { deleteCopies } from './asset-copies.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
@@ -109,6 +110,7 @@ async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<T
     await noteDeleted(ports, call.provider, account, call).catch(() =>
       ports.log('settle_failed', { email: account.email, requestId: call.requestId })
     )
+    ports.defer(deleteCopies(ports, call))
     return { answer: await passStatus(ports, call, account, sent), again: false }
   }
   const { json, body } = await peek(sent)

@@ -13,6 +13,7 @@ import {
 } from '#providers/job-links.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
+import { heygenAssets } from './assets.ts'
 import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
@@ -72,6 +73,7 @@ export const heygen: Provider = {
   accounts: heygenAccounts,
   events: heygenEvents,
   speech: heygenSpeech,
+  assets: heygenAssets,
   likeness: { isRow: isLikenessRow, isId: isLikenessId },
   streaming: heygenStreaming,
 }
