@@ -136,7 +136,11 @@ test('copies stand in no list, and are deleted with their original', async () =>
   const { id } = await upload(own, AT.a)
   expect((await own.createVideo({ avatar_id: AVATAR, ...withAssets(id) })).status).toBe(200)
   const copy = assetIn(await sentVideo(own))
-  for (const path of ['/v3/assets?username=x', '/v1/asset/list', '/v3/assets/search?query=photo']) {
+  for (const path of [
+    '/v3/assets?username=x&limit=50',
+    '/v1/asset/list?limit=50',
+    '/v3/assets/search?query=photo&limit=50',
+  ]) {
     // An account that was too slow for a merged list is missing from it.
     const text = await until(async () => {
       const shown = await (await own.fetch(`/heygen${path}`)).text()
