@@ -11,9 +11,10 @@ import { findParking } from '#domain/parking.ts'
 import { pickAccounts } from '#domain/pick-account.ts'
 import type { AssetCopy, Ports } from '#domain/ports.ts'
 import type { ProviderAssets } from '#providers/provider.ts'
-import { ableAccounts, chooseAccounts, conflict, idsOf, type Eligible } from './choose-accounts.ts'
+import { ableAccounts, chooseAccounts, conflict, type Eligible } from './choose-accounts.ts'
 import { copyAsset } from './copy-asset.ts'
 import { findOwners } from './find-owners.ts'
+import { idsOf } from './named-ids.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 
 /** For all that one call has brought over. */
