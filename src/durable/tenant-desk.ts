@@ -3,8 +3,6 @@
  * registrar, for tokens and tenants. What it keeps in SQL is the truth, its KV copies are for reading far away. A
  * copy that could not be written (KV takes one write a second per key) is written again by the alarm.
  */
-import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
@@ -30,12 +28,13 @@ import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
 import { Renewals } from './renewals.ts'
+import { UploadDesk } from './upload-desk.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
-export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
+export class TenantDesk extends UploadDesk implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
@@ -44,6 +43,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #waiting = new WaitingRoom(() => this.#ports())
   readonly #renewals: Renewals
   readonly #clock: AlarmClock
+  readonly #ports = (): Ports => this.portsNow()
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
@@ -80,6 +80,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       return { ok: false, reason: 'closed' }
     }
     this.#renewals.allow(account.email)
+    this.noteChanged(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -108,9 +109,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#accounts.holds(email, key)
   }
 
-  async learn(owners: Owner[]): Promise<void> {
+  async learn(owners: Owner[]): Promise<string[]> {
     this.#tables.learn(owners)
     this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    return this.noteLearnt(owners)
   }
 
   /** Asked by older Workers; newer ones ask madeBy. */
@@ -142,6 +144,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
+    this.forgetUploads()
     this.#places.clear()
     await this.#publish()
   }
@@ -313,6 +316,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (Date.now() >= this.#forgetAt) {
       const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
       this.#forgetAt = Date.now() + forgetEveryMs
+      this.forgetOldUploads()
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
     if (this.#tables.isClosed && this.#tables.snapshot().accounts.length > 0) await this.#empty()
@@ -353,7 +357,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#clock.setFor(Date.now() + 1500)
   }
 
-  #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+  protected tables(): DeskTables {
+    return this.#tables
   }
 }
