@@ -30,8 +30,8 @@ export async function addAccount(
     request.email === undefined ? request.fields : { ...request.fields, email: request.email }
   const read = provider.accounts.readCredential(form)
   if (!read.ok) throw new AppError('bad_request', read.message)
-  const session = await logIn(ports, provider, read.credential)
-  const proof = await prove(ports, provider, read.credential, session)
+  const proved = await proveNoted(ports, provider, request, read.credential)
+  const { session, proof } = proved
   const email = request.email ?? proof.email
   if (!email)
     throw new AppError(
@@ -49,6 +49,25 @@ export async function addAccount(
       (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
   })
   return request.isDryRun ? { account, isNew: true } : save(ports, account)
+}
+
+async function proveNoted(
+  ports: Ports,
+  provider: Provider,
+  { tenant, email }: AccountRequest,
+  credential: Credential
+) {
+  try {
+    const session = await logIn(ports, provider, credential)
+    return { session, proof: await prove(ports, provider, credential, session) }
+  } catch (error) {
+    const isRefused = error instanceof AppError && error.code === 'bad_request'
+    if (isRefused) {
+      const { name } = provider
+      ports.log('credential_refused', { provider: name, tenant, email, kind: credential.kind })
+    }
+    throw error
+  }
 }
 
 /** Refusals look as in seed 001: no `code` member. */

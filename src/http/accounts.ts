@@ -49,7 +49,11 @@ export function accounts(provider: Provider): App {
       },
     },
     fullScope,
-    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+    async (c) => {
+      const limited = accountForm(provider, provider.maxJobsCeiling(c.get('ports').settings))
+      const lacking = (fields: Record<string, unknown>) => lackingIn(provider, fields)
+      return save(c, provider, (await readBody(c, limited, lacking)) as AccountForm)
+    }
   )
 
   route(
@@ -109,7 +113,6 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   const { email, maxJobs, dryRun, ...fields } = form
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
-  checkMaxJobs(c, provider, maxJobs)
   const isLimitOnly = Object.values(fields).every((value) => value === undefined)
   if (isLimitOnly && email !== undefined && !dryRun) {
     const account = await changeLimit(ports, provider, { tenant, email, maxJobs })
@@ -126,7 +129,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   })
   if (!isDryRun) {
     const event = isNew ? 'account_added' : 'account_updated'
-    ports.log(event, { provider: provider.name, email: account.email })
+    ports.log(event, { provider: provider.name, tenant, email: account.email })
   }
   return c.json(provider.accounts.toView(account), isDryRun ? 200 : 201)
 }
@@ -138,7 +141,7 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   const snapshot = await ports.desk(tenant, provider.name).removeAccount(email, now === 'true')
   if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
   ports.hints.forget(key)
-  ports.log('account_removed', { provider: provider.name, email, isNow: now === 'true' })
+  ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
 }
 
@@ -156,7 +159,8 @@ interface AccountForm {
   [field: string]: unknown
 }
 
-function accountForm(provider: Provider) {
+/** The ceiling is a setting: the schema that is shown does not know it. */
+function accountForm(provider: Provider, ceiling?: number) {
   return z.strictObject({
     email: z
       .string()
@@ -167,17 +171,21 @@ function accountForm(provider: Provider) {
       .refine(isPrintable, 'is not an email address')
       .optional(),
     ...provider.accounts.fields,
-    maxJobs: z.number().int().min(1),
+    maxJobs: z
+      .number()
+      .int()
+      .min(1)
+      .max(ceiling ?? Number.MAX_SAFE_INTEGER),
     dryRun: z.boolean().optional(),
   })
 }
 
-/** The ceiling is a setting, so the schema cannot know it. */
-function checkMaxJobs(c: Context<AppEnv>, provider: Provider, maxJobs: number): void {
-  const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
-  if (maxJobs > ceiling) {
-    throw new AppError('bad_request', `maxJobs: must be an integer from 1 to ${ceiling}`)
-  }
+/** With an email alone a limit is changed; without one there is nothing to find an account by. */
+function lackingIn(provider: Provider, fields: Record<string, unknown>): string[] {
+  const { needsOneOf } = provider.accounts
+  const names = ['email', ...Object.keys(provider.accounts.fields)]
+  if (!needsOneOf || names.some((name) => fields[name] !== undefined)) return []
+  return [`one of ${needsOneOf.join(', ')}`]
 }
 
 async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {

@@ -1,5 +1,6 @@
 /** `/admin/*`: tokens and tenants, for the operator alone (`ADMIN_TOKEN`). */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import {
@@ -103,6 +104,7 @@ route(
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     await registrar.saveToken(record, owner)
+    noteToken(c, 'token_made', record)
     const { id, ...view } = toTokenView(record)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
@@ -142,6 +144,7 @@ route(
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed)
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
+    noteToken(c, 'token_changed', token)
     return c.json(toTokenView(token))
   }
 )
@@ -160,6 +163,7 @@ route(
     const removed = await ports.registrar.removeToken(c.req.param('id') ?? '')
     if (!removed) throw noToken()
     ports.tokens.forget(removed.hash)
+    noteToken(c, 'token_removed', removed)
     return c.body(null, 204)
   }
 )
@@ -204,9 +208,16 @@ route(
     for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
     const tokens = await ports.registrar.removeTenant(tenant)
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
+    ports.log('tenant_removed', { tenant, tokens: tokens?.length ?? 0 })
     return c.body(null, 204)
   }
 )
+
+/** `changed` is the token's id; the caller is the operator. */
+function noteToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
+  const { id, tenant, scope, subscription } = token
+  c.get('ports').log(event, { tenant, changed: id, scope, subscription })
+}
 
 function noToken(): AppError {
   return new AppError('not_found', 'There is no such token')

@@ -2,9 +2,11 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
 import { HOP_HEADER } from '#domain/headers.ts'
+import type { Facts } from '#domain/log-line.ts'
 import type { Ports } from '#domain/ports.ts'
 import { newTimedId } from '#domain/time-key.ts'
 import type { AppEnv } from './app-env.ts'
+import { aboutOf } from './log-requests.ts'
 
 /** Ours, never the client's: it names leases, so it must not be chosen from outside. In the order of time, as their table is. */
 export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
@@ -16,11 +18,17 @@ export const requestId = createMiddleware<AppEnv>(async function requestId(c, ne
   c.res.headers.set('X-Request-Id', c.get('requestId'))
 })
 
-export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports) {
+type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
+
+export function withPorts(makePorts: MakePorts) {
   return createMiddleware<AppEnv>(async function withPorts(c, next) {
     c.set(
       'ports',
-      makePorts(c.env, (work) => c.executionCtx.waitUntil(work))
+      makePorts(
+        c.env,
+        (work) => c.executionCtx.waitUntil(work),
+        () => aboutOf(c)
+      )
     )
     await next()
   })

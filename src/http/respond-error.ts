@@ -32,6 +32,7 @@ function headersOf({ code, details }: AppError): Record<string, string> {
     ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    ...(details.allow === undefined ? {} : { Allow: details.allow }),
     // Some SDKs ask this first: a repeat may be a second paid job.
     ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
   }

@@ -26,6 +26,8 @@ export const heygenAccounts: ProviderAccounts = {
     apiKey: z.string().min(1).max(1024).optional(),
   },
 
+  needsOneOf: ['apiKey', 'password'],
+
   readCredential(form) {
     const { password, apiKey } = form as { password?: string; apiKey?: string }
     if (password !== undefined && apiKey !== undefined) {

@@ -49,6 +49,8 @@ export const klingAccounts: ProviderAccounts = {
       .optional(),
   },
 
+  needsOneOf: ['apiKey', 'accessKey', 'password'],
+
   readCredential(form) {
     return withWebhookSecret(readKeys(form), (form as Form).webhookSecret)
   },
