@@ -127,7 +127,7 @@ async function keyBefore(
   for (const account of accounts) {
     const open = await unseal(ports, account).catch(() => undefined)
     if (!open || !isSame(open.credential, credential)) continue
-    if (!sameEmail(account.email, email)) throw exists()
+    if (!sameEmail(account.email, email)) throw exists(account.email)
     return account.key
   }
   return undefined
@@ -159,16 +159,26 @@ async function toRecord(
 async function save(ports: Ports, account: Account): Promise<{ account: Account; isNew: boolean }> {
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account)
-  if (!saved.ok) {
-    throw exists()
-  }
+  if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.note(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }
 }
 
-function exists(): AppError {
-  const message = 'This provider account has already been added, perhaps under another email.'
+/** Under which email the tenant has this provider account already; undefined: it is another tenant's. */
+async function emailOf(
+  ports: Ports,
+  { tenant, provider, key }: Account
+): Promise<string | undefined> {
+  const { accounts } = await ports.accounts.fresh(tenant, provider)
+  return accounts.find((one) => one.key === key)?.email
+}
+
+function exists(email?: string): AppError {
+  const message =
+    email === undefined
+      ? 'This provider account has already been added, perhaps under another email.'
+      : `This is the account of ${email}, which you have already. Use that email to change it.`
   return new AppError('account_exists', message)
 }
 

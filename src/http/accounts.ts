@@ -115,8 +115,14 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   const { tenant } = c.get('caller')
   const isLimitOnly = Object.values(fields).every((value) => value === undefined)
   if (isLimitOnly && email !== undefined && !dryRun) {
+    const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
+    const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
     const account = await changeLimit(ports, provider, { tenant, email, maxJobs })
-    return c.json(provider.accounts.toView(account))
+    const shown = await toView(c, provider, account)
+    // A new limit ends what the account was parked for.
+    const unparked =
+      'parked' in shown || parked.length === 0 ? {} : { unparked: parked.map(toShown) }
+    return c.json({ ...shown, ...unparked })
   }
   const isDryRun = dryRun === true
   const { account, isNew } = await addAccount(ports, provider, {
@@ -212,12 +218,11 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 }
 
 function toParkingView(parkings: Parking[]) {
-  const parked = parkings.map(({ scope, reason, detail, until }) => ({
-    scope,
-    reason,
-    detail,
-    until: new Date(until).toISOString(),
-  }))
+  const parked = parkings.map(toShown)
   const [first] = parked
   return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+}
+
+function toShown({ scope, reason, detail, until }: Parking) {
+  return { scope, reason, detail, until: new Date(until).toISOString() }
 }

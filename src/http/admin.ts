@@ -82,11 +82,15 @@ route(
     summary: 'Make a token, and its tenant unless there is one of that name',
     body: newTokenForm,
     form: true,
-    answers: { 201: withSecret, 400: ownError, 401: ownError },
+    answers: { 201: withSecret, 400: ownError, ...errors },
   },
   async (c) => {
     const form = await readBody(c, newTokenForm)
     const { registrar, vault, now } = c.get('ports')
+    if (form.expiresAt && Date.parse(form.expiresAt) <= now()) {
+      throw new AppError('bad_request', 'expiresAt: is in the past')
+    }
+    if (form.tenant !== undefined) await checkTenant(c, form.tenant)
     const tenant = form.tenant ?? newId('tnt')
     const token = newToken()
     const tokenId = newId('tok')
@@ -122,6 +126,23 @@ route(
   async (c) => {
     const tokens = await c.get('ports').registrar.listTokens()
     return c.json({ tokens: tokens.map(toTokenView) })
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/tokens/{id}',
+    summary: 'One token, without its secrets',
+    answers: { 200: tokenView, ...errors },
+  },
+  async (c) => {
+    const tokens = await c.get('ports').registrar.listTokens()
+    const token = tokens.find(({ id }) => id === c.req.param('id'))
+    if (!token) throw noToken()
+    return c.json(toTokenView(token))
   }
 )
 
@@ -212,6 +233,13 @@ route(
     return c.body(null, 204)
   }
 )
+
+/** An id of ours that nobody has is a mistyped one. Any other name is asked for as such, and makes a tenant. */
+async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
+  if (!tenant.startsWith('tnt_') || (await c.get('ports').registrar.findTenant(tenant))) return
+  const advice = 'Leave tenant out for a new one, or give a name that does not start with tnt_.'
+  throw new AppError('not_found', `There is no tenant ${tenant}. ${advice}`)
+}
 
 /** `changed` is the token's id; the caller is the operator. */
 function noteToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {

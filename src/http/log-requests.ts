@@ -54,8 +54,17 @@ function factsOf(c: Context<AppEnv>, startedAt: number): Facts {
   }
 }
 
-/** `/v3/videos/{video_id}` behind the surface's prefix; what no table knows is `/*` behind it. */
+/** Also of a path that nobody can read. */
 function templateOf(c: Context<AppEnv>): string {
+  try {
+    return knownTemplate(c)
+  } catch {
+    return '/*'
+  }
+}
+
+/** `/v3/videos/{video_id}` behind the surface's prefix; what no table knows is `/*` behind it. */
+function knownTemplate(c: Context<AppEnv>): string {
   const { pathname } = new URL(c.req.url)
   const surface = surfaceOf(pathname, PROVIDERS)
   if (surface.kind === 'own') return ownTemplate(c) ?? '/*'

@@ -1,6 +1,7 @@
 /** `/openapi.json`: OpenAPI 3.1 of our own surfaces, made from the schemas on the routes. */
 import type { Context } from 'hono'
 import { AppError } from '#domain/errors.ts'
+import { VERSION } from '#domain/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import type { App } from './route.ts'
@@ -8,7 +9,7 @@ import { respondError } from './respond-error.ts'
 
 const INFO = {
   title: 'heygen-gateway',
-  version: '0.1.0',
+  version: VERSION,
   description:
     'Many accounts behind one URL and one token. An answer that is the gateway’s own carries X-Gateway-Error; Retry-After and X-Gateway-Account where they apply. The drop-in paths (/v1, /v2, /v3 at the root and ' +
     PROVIDERS.map(({ name }) => `/${name}/*`).join(', ') +

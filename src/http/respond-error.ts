@@ -10,15 +10,22 @@ import { headerText, idsToHeader } from '#domain/headers.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
+import { tokenHint } from './token-hint.ts'
 
 const IN_PROGRESS_SECONDS = 5
 
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
   const known = error instanceof AppError ? error : unexpected(error, requestId)
-  const headers = { ...headersOf(known), 'X-Request-Id': requestId }
+  const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
+  const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
   for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
-  return body(known, c, requestId)
+  return body(known, c, requestId, hint)
+}
+
+/** The bodies of our own paths are fixed by the seeds. */
+function hintHeaders(hint: string | undefined): Record<string, string> {
+  return hint === undefined ? {} : { 'WWW-Authenticate': 'Bearer', 'X-Gateway-Hint': hint }
 }
 
 function headersOf({ code, details }: AppError): Record<string, string> {
@@ -38,13 +45,18 @@ function headersOf({ code, details }: AppError): Record<string, string> {
   }
 }
 
-function body(error: AppError, c: Context<AppEnv>, requestId: string): Response {
+function body(
+  error: AppError,
+  c: Context<AppEnv>,
+  requestId: string,
+  hint: string | undefined
+): Response {
   const surface = surfaceOf(c.req.path, PROVIDERS)
   const { code, message } = error
   if (surface.kind === 'drop-in') {
     const { status } = error
     const { providerCode, field } = error.details
-    const told = { code, status, message, requestId }
+    const told = { code, status, message: hint ?? message, requestId }
     const shape = surface.provider.errorBody(surface.path, {
       ...told,
       ...(providerCode === undefined ? {} : { providerCode }),

@@ -1,11 +1,13 @@
 /** What anybody may ask: what this is (`GET /`), and whether it can serve (`/healthz`). Neither asks anything further. */
-import type { Context } from 'hono'
+import type { Context, Next } from 'hono'
 import type { AppError } from '#domain/errors.ts'
 import { VERSION } from '#domain/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 
-export function welcome(c: Context<AppEnv>): Response {
+/** `//` is another path, which the router takes for this one. */
+export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
+  if (new URL(c.req.url).pathname !== '/') return void (await next())
   const names = PROVIDERS.map(({ name }) => name)
   return c.json({
     name: 'heygen-gateway',

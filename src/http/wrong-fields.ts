@@ -21,8 +21,10 @@ export function sayWrong(
     (issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue, fields)
   )
   const needed = [...missing, ...more]
+  // The last that is said of a field is the most particular.
+  const ofFields = new Map(wrong.map((issue) => [issue.path.join('.'), issue]))
   const texts = [
-    ...wrong.map((issue) => sentence(issue, schema, fields)),
+    ...[...ofFields.values()].map((issue) => sentence(issue, schema, fields)),
     ...(needed.length === 0
       ? []
       : [`${inWords(needed)} ${needed.length > 1 ? 'are' : 'is'} required`]),
