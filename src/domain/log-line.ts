@@ -8,7 +8,13 @@ export type Level = 'info' | 'warn' | 'error'
 export type Facts = Record<string, unknown>
 
 /** Somebody has to do something. */
-const ERRORS = new Set(['unexpected', 'setting_invalid', 'delivery_given_up', 'bind_given_up'])
+const ERRORS = new Set([
+  'unexpected',
+  'setting_invalid',
+  'delivery_given_up',
+  'bind_given_up',
+  'alarm_failed',
+])
 /** The gateway goes on by itself. */
 const WARNINGS = new Set([
   'parked',

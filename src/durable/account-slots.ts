@@ -67,6 +67,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #forgetting: Forgetting
   readonly #watching: Watching
   readonly #receiving: Receiving
+  readonly #about = () => aboutAccount(this.#tables.account())
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -262,7 +263,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#tend())
+    return this.#clock.ring(() => this.#tend(), this.#about)
   }
 
   /** Asks the provider about every due lease, among others. */
@@ -296,11 +297,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   #ports(): Ports {
-    return makePorts(
-      this.env,
-      (work) => this.ctx.waitUntil(work),
-      () => aboutAccount(this.#tables.account())
-    )
+    return makePorts(this.env, (work) => this.ctx.waitUntil(work), this.#about)
   }
 
   #owe(deliveries: Delivery[]): void {

@@ -7,8 +7,10 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { headerText, idsToHeader } from '#domain/headers.ts'
+import { lineOf } from '#domain/log-line.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import { aboutOf } from './log-requests.ts'
 import { surfaceOf } from './surface.ts'
 import { tokenHint } from './token-hint.ts'
 
@@ -16,7 +18,7 @@ const IN_PROGRESS_SECONDS = 5
 
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
-  const known = error instanceof AppError ? error : unexpected(error, requestId)
+  const known = error instanceof AppError ? error : unexpected(error, c, requestId)
   const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
   const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
   for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
@@ -71,8 +73,8 @@ function body(
   return c.json({ error: message, code: status }, status)
 }
 
-function unexpected(error: unknown, requestId: string): AppError {
+function unexpected(error: unknown, c: Context<AppEnv>, requestId: string): AppError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  console.error(JSON.stringify({ event: 'unexpected', requestId, name, message, stack }))
+  console.error(lineOf('unexpected', aboutOf(c), { name, message, stack }).text)
   return new AppError('internal', `Something went wrong on our side. Request id: ${requestId}`)
 }
