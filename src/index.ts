@@ -5,6 +5,7 @@
  * 1 requestId     writes requestId        every answer, the log, the lease's name
  * 2 logRequests   reads all of it         one line of the log a request
  * 3 withPorts     writes ports            every room; a bad setting ends here
+ *   safeHere      refuses settings that are unsafe where we are called
  * 4 plainPath     refuses odd paths       the drop-in
  * 5 noLoops       refuses what a gateway delivered
  * 6 streaming     answers streaming calls; their tokens and CORS are their own
@@ -25,12 +26,13 @@ import { knownMethods } from '#http/known-methods.ts'
 import { logRequests } from '#http/log-requests.ts'
 import { notFound, openapi } from '#http/openapi.ts'
 import { platformAccount } from '#http/platform-account.ts'
-import { noLoops, plainPath, requestId, withPorts } from '#http/request-guards.ts'
+import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request-guards.ts'
 import { receivers } from '#http/receivers.ts'
 import { respondError } from '#http/respond-error.ts'
 import { speech } from '#http/speech.ts'
 import { openCors, streaming } from '#http/streaming.ts'
 import { tasks } from '#http/tasks.ts'
+import { serveUpload } from '#http/uploads.ts'
 import { healthz, welcome } from '#http/welcome.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
@@ -44,13 +46,14 @@ app.use(requestId)
 app.get('/healthz', healthz(settingsProblem))
 app.use(logRequests(writeLog))
 app.get('/', welcome)
-app.use(withPorts(makePorts), plainPath, noLoops)
+app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
 
 app.route('/webhooks', receivers('webhook')) // proved by address and signature
 app.route('/callbacks', receivers('ticket'))
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
+app.get('/files/:name', serveUpload) // its name is its permission
 
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)

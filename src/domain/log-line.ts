@@ -22,6 +22,7 @@ const WARNINGS = new Set([
   'credential_refused',
   'admin_token_missing_or_short',
   'unknown_status_word',
+  'check_started_jobs',
 ])
 const WARNING = /_failed$|_not_/
 

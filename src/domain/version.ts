@@ -1,2 +1,2 @@
-/** The version of package.json, which a test compares. */
-export const VERSION = '0.1.0'
+/** The product's version, said in package.json alone. */
+export { version as VERSION } from '../../package.json'

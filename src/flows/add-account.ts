@@ -159,6 +159,7 @@ async function toRecord(
 async function save(ports: Ports, account: Account): Promise<{ account: Account; isNew: boolean }> {
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account)
+  if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
   if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.note(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
