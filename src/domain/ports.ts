@@ -224,9 +224,13 @@ export interface Owner {
 export interface Registrar {
   /**
    * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
-   * Answers what was saved.
+   * Answers what was saved; an older object nothing.
    */
-  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast?: boolean): Promise<TokenRecord>
+  saveToken(
+    token: TokenRecord,
+    tenant: TenantRecord,
+    hasPast?: boolean
+  ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>

@@ -110,7 +110,7 @@ route(
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
-    const saved = await registrar.saveToken(record, owner, hasPast)
+    const saved = (await registrar.saveToken(record, owner, hasPast)) ?? record
     noteToken(c, 'token_made', saved)
     const { id, ...view } = toTokenView(saved)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
