@@ -23,17 +23,16 @@ import type {
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { logInAgain } from '#flows/log-in.ts'
-import { getProvider } from '#providers/index.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Claims } from './claims.ts'
 import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { RefusedBook } from './refused-book.ts'
+import { Sessions } from './sessions.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -41,6 +40,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
+  readonly #refused: RefusedBook
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
@@ -48,18 +48,21 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
-  /** A log-in that failed is not tried again at every call. */
-  readonly #failedUntil = new Map<string, number>()
-  readonly #refreshing = new Map<string, Promise<void>>()
+  readonly #sessions: Sessions
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
     this.#places = new ListPlaces(ctx.storage)
+    this.#refused = new RefusedBook(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
     this.#claims = new Claims(ctx.storage)
+    this.#sessions = new Sessions(this.#tables, {
+      ports: () => this.#ports(),
+      publish: () => this.#publish(),
+    })
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
@@ -73,7 +76,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async saveAccount(account: Account): Promise<SaveAnswer> {
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#failedUntil.delete(account.email)
+    this.#sessions.noteSaved(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -94,11 +97,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    const account = this.#tables.findAccount(email)
-    if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
-    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return this.#tables.snapshot()
-    const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
-    await running
+    await this.#sessions.refresh(email, stale)
     return this.#tables.snapshot()
   }
 
@@ -241,6 +240,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#waiting.noteFreed(accountKey, slots)
   }
 
+  async noteRefused(accountKey: string, until: number): Promise<boolean> {
+    const pool = this.#tables.snapshot().accounts.map(({ key }) => key)
+    return this.#refused.note(this.#ports(), pool, { account: accountKey, until })
+  }
+
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
     this.#tables.saveToken(token, tenant)
     await this.#publish()
@@ -335,23 +339,6 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   #armSoon(): void {
     this.#clock.setFor(Date.now() + 1500)
-  }
-
-  #startRefresh(account: Account): Promise<void> {
-    const work = this.#refresh(account).finally(() => this.#refreshing.delete(account.email))
-    this.#refreshing.set(account.email, work)
-    return work
-  }
-
-  async #refresh(account: Account): Promise<void> {
-    const ports = this.#ports()
-    const renewed = await logInAgain(ports, getProvider(account.provider), account)
-    const current = this.#tables.findAccount(account.email)
-    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
-    if (!renewed || !current || current.updatedAt !== account.updatedAt) return
-    this.#tables.saveAccount({ ...current, session: renewed })
-    await ports.slots(current.key).renew({ ...current, session: renewed })
-    await this.#publish()
   }
 
   #ports(): Ports {

@@ -66,7 +66,7 @@ async function search(
     )
   }
   const results: Owner[] = []
-  const read = new ReadTogether(ports)
+  const read = new ReadTogether(ports, { isSearch: true })
   for (const one of wanted) {
     results.push(...(await searchOnce(ports, call, pool, accounts, { ...one, read })))
   }
@@ -130,8 +130,8 @@ function looksOn(
 }
 
 /** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
-function saysSomething({ answer, order }: Asked, how: IdSearch): boolean {
-  if (answer === undefined || order !== undefined || answer.response.status >= 500) return false
+function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
   return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
 }
 

@@ -13,7 +13,7 @@ import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { klingAccounts } from './accounts.ts'
 import { creationAnswer } from './creation-answer.ts'
-import { authorize, missingFor, originOf } from './credentials.ts'
+import { authorize, missingFor, needsApiKey, originOf } from './credentials.ts'
 import { errorBody } from './error-body.ts'
 import { klingEvents, withTask } from './events.ts'
 import { listOf } from './lists.ts'
@@ -34,6 +34,7 @@ export const kling: Provider = {
   match: matchRoute,
   origin: (_match, settings, credential) => originOf(settings, credential),
   missingFor: (account, path) => missingFor(account.credentialKind, path),
+  partFor: (path) => (needsApiKey(path) ? 'apiKey' : 'accessKey'),
   takesSignedTokens: true,
   takesIdempotencyKey: () => false,
   authorize,
