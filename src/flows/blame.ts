@@ -3,11 +3,9 @@
  * parked, the object remembers for all and this isolate for its own next calls. One request parks at most one account, so
  * that a call which every account refuses does not empty the pool.
  */
-import { emailToHeader, findAccount, type Account } from '#domain/account.ts'
+import { findAccount, type Account } from '#domain/account.ts'
 import { rowName, type Fault, type Finding } from '#domain/fault.ts'
-import { setHeader } from '#domain/headers.ts'
 import type { JobReport } from '#domain/lease.ts'
-import type { Parking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Blame, Provider, Verdict } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -84,11 +82,4 @@ export async function newerAccount(ports: Ports, account: Account): Promise<Acco
   const fresh = await ports.accounts.fresh(tenant, provider).catch(() => undefined)
   const found = fresh && findAccount(fresh, email)
   return found && found.credential !== credential ? found : undefined
-}
-
-/** A refusal of the provider's that passes through says what its account is parked for, and until when. */
-export function sayParked(response: Response, account: Account, parking: Parking): void {
-  const until = new Date(parking.until).toISOString()
-  const text = `${emailToHeader(account.email)}; scope="${parking.scope}"; reason=${parking.reason}; until=${until}`
-  setHeader(response.headers, 'X-Gateway-Parked', text)
 }

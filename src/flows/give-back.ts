@@ -3,7 +3,7 @@ import type { Account } from '#domain/account.ts'
 import type { Fault, Finding } from '#domain/fault.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Verdict } from '#providers/provider.ts'
-import { faultOf, filled, newerAccount, noteFinding, sayParked } from './blame.ts'
+import { faultOf, filled, newerAccount, noteFinding } from './blame.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 
@@ -58,10 +58,13 @@ export async function afterRefusal(
     return { attempt: await ofKey(ports, account, answer, finding), isFreed }
   if (finding.kind !== 'parked') return { attempt: { kind: 'refused', answer }, isFreed }
   const { parking } = finding
-  sayParked(answer.response, account, parking)
   // What it waits for is ours to tell where nobody else serves; what it cannot pay or may not do is the provider's own word.
   const isOurs = parking.reason !== 'credit' && parking.reason !== 'scope'
-  const attempt: Attempt = { kind: 'refused', parking, ...(isOurs ? {} : { answer }) }
+  const attempt: Attempt = {
+    kind: 'refused',
+    parking,
+    ...(isOurs ? {} : { answer: { ...answer, parking } }),
+  }
   return { attempt, isFreed }
 }
 

@@ -11,7 +11,7 @@ import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
-import { blame, faultOf, newerAccount, rowOf, sayParked } from './blame.ts'
+import { blame, faultOf, newerAccount, rowOf } from './blame.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
@@ -142,9 +142,8 @@ function refusedTry(
   if (finding.kind !== 'parked')
     return { answer, again: doubt !== 'key' || finding.kind !== 'good' }
   const { parking } = finding
-  sayParked(answer.response, account, parking)
   const isOurs = ['credential', 'blocked', 'limit'].includes(parking.reason)
-  if (!isOurs) return { answer, again: true }
+  if (!isOurs) return { answer: { ...answer, parking }, again: true }
   return { error: unavailable(account, parking, ports.now()), again: true }
 }
 

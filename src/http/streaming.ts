@@ -113,6 +113,7 @@ function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): 
 function nameless(answer: ProxyAnswer): Response {
   const response = toResponse(answer)
   response.headers.delete('X-Gateway-Account')
+  response.headers.delete('X-Gateway-Parked')
   return response
 }
 
