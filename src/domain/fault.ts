@@ -55,7 +55,7 @@ export function guiltOf(
   const scope = splitPart === undefined ? 'all' : (`key:${splitPart}` as const)
   if (key === 'blocked') {
     const why = detail ?? 'the provider has blocked it'
-    return { kind: 'guilty', order: { scope, reason: 'blocked', detail: why, ...proved } }
+    return { kind: 'guilty', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
   }
   if (key === 'refused') {
     const why = detail ?? 'the provider refused its credential'
