@@ -134,6 +134,15 @@ test('a pack that is too small for one job still pays smaller ones; an empty one
   expect((await gateway.post(IMAGES, { ...TEXT2VIDEO, n: 1 }, named('a'))).status).toBe(200)
 })
 
+test('an account in arrears with no pack that pays is parked for jobs, and still reads', async () => {
+  await makeKling(gateway, 'a', { refuseWith: 1101, payment: 'cash' })
+  expect(await (await makeTask(named('a'))).json()).toMatchObject({ code: 1101 })
+  expect(await parked()).toEqual(['a jobs'])
+  const read = await gateway.fetch(`${T2V}?pageNum=1&pageSize=1`, { headers: named('a') })
+  expect(read.status).toBe(200)
+  await makeKling(gateway, 'a', { refuseWith: null, payment: 'unit' })
+})
+
 test('too many calls of speech park speech, a concurrency that is used up parks nothing', async () => {
   await gateway.sim.fault({ match: { path: '/v1/audio/tts' }, effect: { code: 1302 } })
   await gateway.post('/kling/v1/audio/tts', SPEECH, named('a'))

@@ -522,7 +522,9 @@ test('a page larger than Kling gives is refused, however many accounts there are
 test('accounts whose video pack is used up are not asked for speech again, so the one that has some serves', async () => {
   const gateway = await openGateway()
   for (const name of ['ann', 'bob', 'cid', 'dan']) {
-    await addKling(gateway, name, { sim: { units: { video: 0 } } })
+    const account = await addKling(gateway, name, { sim: { units: { video: 0 } } })
+    const effect = { code: 1102 }
+    await gateway.sim.fault({ match: { account, path: '/v1/audio/tts' }, effect })
   }
   const rich = await addKling(gateway, 'eve')
   for (const name of ['ann', 'bob', 'cid', 'dan']) {
