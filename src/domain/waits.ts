@@ -75,6 +75,7 @@ const SPANS = {
   /** When most accounts are refused within the first, nothing is parked for longer than the second. */
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
+  keepUploadsMs: 24 * HOUR,
   /** A browser's token for one streaming session. */
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */

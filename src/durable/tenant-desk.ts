@@ -30,7 +30,7 @@ import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
 import { RefusedBook } from './refused-book.ts'
-import { Sessions } from './sessions.ts'
+import { Renewals } from './renewals.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
@@ -44,11 +44,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #renewals: Renewals
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
-  readonly #sessions: Sessions
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -58,25 +58,31 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#refused = new RefusedBook(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    const publish = () => this.#publish()
+    this.#renewals = new Renewals(this.#tables, () => this.#ports(), publish)
     this.#claims = new Claims(ctx.storage)
-    this.#sessions = new Sessions(this.#tables, {
-      ports: () => this.#ports(),
-      publish: () => this.#publish(),
-    })
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
     })
   }
 
+  /** Of a closed desk nothing shows, also while its accounts are still being let go. */
   async snapshot(): Promise<AccountSnapshot> {
-    return this.#tables.snapshot()
+    const snapshot = this.#tables.snapshot()
+    return this.#tables.isClosed ? { version: snapshot.version, accounts: [] } : snapshot
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
+    if (this.#tables.isClosed) return { ok: false, reason: 'closed' }
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#sessions.noteSaved(account.email)
+    // The tenant was removed while the claim was being answered.
+    if (this.#tables.isClosed) {
+      await this.#empty()
+      return { ok: false, reason: 'closed' }
+    }
+    this.#renewals.allow(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -97,8 +103,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    await this.#sessions.refresh(email, stale)
-    return this.#tables.snapshot()
+    await this.#renewals.renew(email, stale)
+    return this.snapshot()
   }
 
   async holds(email: string, key: string): Promise<boolean> {
@@ -130,11 +136,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async close(): Promise<void> {
+    this.#tables.close(Date.now())
+    await this.#empty()
+  }
+
+  async #empty(): Promise<void> {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
     this.#places.clear()
+    await this.#publish()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -184,6 +196,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async addEndpoint(endpoint: Endpoint): Promise<boolean> {
+    if (this.#tables.isClosed) return false
     const known = this.#tables.endpoints()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === endpoint.id)) return true
@@ -209,6 +222,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveCallbackSecret(sealed: string, now: number): Promise<void> {
+    if (this.#tables.isClosed) return
     const before = this.#tables.callbackSecret()
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
@@ -232,6 +246,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#places.find(name, Date.now())
   }
 
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.#tables.uploads.take(tokenId, bytes, Date.now())
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.#waiting.awaitTurn(waiter, until)
   }
@@ -245,9 +263,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#refused.note(this.#ports(), pool, { account: accountKey, until })
   }
 
-  async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
-    this.#tables.saveToken(token, tenant)
+  async saveToken(token: TokenRecord, tenant: TenantRecord, hasPast = false): Promise<TokenRecord> {
+    const saved = this.#tables.saveToken(token, tenant, hasPast)
     await this.#publish()
+    return saved
   }
 
   async findToken(hash: string): Promise<TokenRecord | undefined> {
@@ -274,8 +293,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.tenants()
   }
 
-  async findTenant(id: string): Promise<TenantRecord | undefined> {
-    return this.#tables.findTenant(id)
+  async findTenant(id: string, isName = false): Promise<TenantRecord | undefined> {
+    return isName ? this.#tables.tenantNamed(id) : this.#tables.findTenant(id)
   }
 
   async changeTenant(
@@ -304,6 +323,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       this.#forgetAt = Date.now() + forgetEveryMs
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
+    if (this.#tables.isClosed && this.#tables.snapshot().accounts.length > 0) await this.#empty()
     await this.#accounts.letGoLeftOvers()
     if (!this.#claims.isEmpty) this.#armSoon()
     await this.#publish()

@@ -4,7 +4,7 @@
  */
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
-import { headersUp } from '#domain/headers.ts'
+import { headersUp, withoutConditions } from '#domain/headers.ts'
 import type { Fault, Finding } from '#domain/fault.ts'
 import { findParking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
@@ -131,7 +131,8 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const response = await sendOn(ports, call, account, signal)
+  const asking = { ...call, headers: withoutConditions(call.headers) }
+  const response = await sendOn(ports, asking, account, signal)
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
