@@ -136,9 +136,11 @@ function slotsPort(env: Env, name: string): SlotDesk {
     acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
     bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
-    release: (requestId) => ask((slots) => slots.release(requestId)),
+    release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     settle: (reports) => ask((slots) => slots.settle(reports)),
-    park: (order, tenant) => ask((slots) => slots.park(order, tenant)),
+    blame: (fault) => ask(async (slots) => slots.blame(fault)),
+    unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
@@ -188,6 +190,7 @@ function deskPort(env: Env, name: string): Desk {
     removeEndpoint: (id) => ask((desk) => desk.removeEndpoint(id)),
     saveCallbackSecret: (sealed, now) => ask((desk) => desk.saveCallbackSecret(sealed, now)),
     outlets: () => ask((desk) => desk.outlets()),
+    noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
     close: () => ask((desk) => desk.close()),
   }
 }

@@ -6,6 +6,7 @@ import type { Account, AccountSnapshot, Credential, Holder, Session } from './ac
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
+import type { Fault, Finding } from './fault.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type {
@@ -17,7 +18,7 @@ import type {
   LeaseAsk,
   Outcome,
 } from './lease.ts'
-import type { ParkOrder, Parking } from './parking.ts'
+import type { Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
@@ -179,6 +180,8 @@ export interface Desk {
   saveCallbackSecret(sealed: string, now: number): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
   outlets(): Promise<Outlets>
+  /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
+  noteRefused(accountKey: string, until: number): Promise<boolean>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
@@ -288,11 +291,16 @@ export interface SlotDesk {
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
-  release(requestId: string): Promise<void>
+  /** `fault`: why; an older object says nothing of it. */
+  release(requestId: string, fault?: Fault): Promise<Finding | undefined>
+  /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
+  blame(fault: Fault): Promise<Finding>
+  /** Ends what it is parked for, and the questions whether that still stands. */
+  unpark(tenant: string): Promise<void>
+  /** The provider seems to be ill: what it refused is asked about again by then. */
+  hold(until: number): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
-  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
   /** Until a time, the desk wants to know when slots come free; says how many are now. */

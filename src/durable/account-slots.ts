@@ -20,7 +20,8 @@ import {
   type LeaseAsk,
 } from '#domain/lease.ts'
 import { loseAll, untrack } from '#domain/job.ts'
-import { park, type ParkOrder, type Parking } from '#domain/parking.ts'
+import type { Fault, Finding } from '#domain/fault.ts'
+import type { ParkOrder, Parking } from '#domain/parking.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
@@ -49,10 +50,11 @@ import { aboutAccount, logEnds, logGivenUp } from './log-ends.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
+import { Proving } from './proving.ts'
 import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
-import { viewOf } from './slots-view.ts'
+import { viewOf, viewOfOthers } from './slots-view.ts'
 import { Watching } from './watching.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
@@ -68,12 +70,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #watching: Watching
   readonly #receiving: Receiving
   readonly #about = () => aboutAccount(this.#tables.account())
+  readonly #proving: Proving
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const ports = () => this.#ports()
     const waits = () => this.#ports().waits
+    const provider = () => this.#provider()
+    const blame = (fault: Fault) => this.#proving.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     this.#forgetting = new Forgetting(this.#tables, waits)
@@ -97,7 +102,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     })
     this.#leaving = new Leaving(this.#tables, waits, () => this.#outbox.isEmpty)
     this.#settling = new Settling(this.#tables, this.#outlets, {
-      provider: () => this.#provider(),
+      provider,
       waits,
       isAsking: () => this.#isAsking,
       lastEventAt: () => this.#receiving.lastEventAt,
@@ -108,17 +113,17 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       },
       noteFreed: () => this.#watching.noteFreed(),
     })
-    this.#receiving = new Receiving(this.#tables, this.#settling, {
+    const common = { ports, provider, blame }
+    const readOutlets = (tenant: string) => this.#readOutlets(tenant)
+    this.#receiving = new Receiving(this.#tables, this.#settling, { ...common, readOutlets })
+    const settle = (reports: JobReport[]) => this.#settle(reports)
+    this.#looking = new Looking(this.#tables, this.#settling, { ...common, settle })
+    this.#proving = new Proving(this.#tables, {
       ports,
-      provider: () => this.#provider(),
-      readOutlets: (tenant) => this.#readOutlets(tenant),
-      park: (order) => this.park(order),
-    })
-    this.#looking = new Looking(this.#tables, this.#settling, {
-      ports,
-      provider: () => this.#provider(),
-      settle: (reports) => this.#settle(reports),
-      park: (order) => this.park(order),
+      provider,
+      isOthers: (tenant) => this.#isOthers(tenant),
+      noteReturned: () => this.#watching.noteReturned(),
+      arm: () => this.#arm(),
     })
     this.#watching = new Watching(this.#tables, () => this.#settling.ledger(), ports)
     void ctx.blockConcurrencyWhile(async () => {
@@ -185,12 +190,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
-  async release(requestId: string): Promise<void> {
+  async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
     this.#settling.save(release(this.#settling.ledger(), requestId))
     if (isAwaited) this.#settling.hearAgain()
     this.#wipeWhenDone()
+    return fault && this.#proving.blame(fault)
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
@@ -214,10 +220,21 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
+  async blame(fault: Fault): Promise<Finding> {
+    return this.#proving.blame(fault)
+  }
+
+  /** Asked by older Workers, which doubt nothing. */
   async park(order: ParkOrder, tenant?: string): Promise<Parking> {
-    const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
-    return parking
+    return this.#proving.parkFor(order, tenant)
+  }
+
+  async hold(until: number): Promise<void> {
+    this.#proving.hold(until)
+  }
+
+  async unpark(tenant: string): Promise<void> {
+    if (!this.#isOthers(tenant)) this.#proving.unpark()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
@@ -230,8 +247,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    const isOthers = this.#isOthers(tenant)
-    return viewOf(this.#settling.ledger(), tenant, isOthers, this.#hook.failure())
+    if (this.#isOthers(tenant)) return viewOfOthers(this.#settling.ledger(), tenant)
+    return viewOf(this.#settling.ledger(), tenant, this.#hook.failure())
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
@@ -270,6 +287,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async #tend(): Promise<void> {
     this.#outbox.pump()
     await this.#loseWhenRetiredLong()
+    await this.#proving.tend()
     await this.#reconcile()
     if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
     this.#settling.hearAgain()
@@ -338,7 +356,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { earlyMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
-    const dues = [...own, ...early, this.#leaving.keepsUntil()].filter((due) => due !== undefined)
+    const others = [this.#leaving.keepsUntil(), this.#proving.dueAt()]
+    const dues = [...own, ...early, ...others].filter((due) => due !== undefined)
     if (dues.length > 0) return Math.min(...dues)
     return this.#forgetting.dueAt({ withDeliveries: afterAlarm })
   }

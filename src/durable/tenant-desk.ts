@@ -27,6 +27,7 @@ import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { RefusedBook } from './refused-book.ts'
 import { Renewals } from './renewals.ts'
 import { UploadDesk } from './upload-desk.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -38,6 +39,7 @@ export class TenantDesk extends UploadDesk implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
+  readonly #refused: RefusedBook
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
@@ -53,6 +55,7 @@ export class TenantDesk extends UploadDesk implements Desk, Registrar {
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
     this.#places = new ListPlaces(ctx.storage)
+    this.#refused = new RefusedBook(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
     const publish = () => this.#publish()
@@ -256,6 +259,11 @@ export class TenantDesk extends UploadDesk implements Desk, Registrar {
 
   async noteFreed(accountKey: string, slots?: number): Promise<void> {
     this.#waiting.noteFreed(accountKey, slots)
+  }
+
+  async noteRefused(accountKey: string, until: number): Promise<boolean> {
+    const pool = this.#tables.snapshot().accounts.map(({ key }) => key)
+    return this.#refused.note(this.#ports(), pool, { account: accountKey, until })
   }
 
   async saveToken(token: TokenRecord, tenant: TenantRecord, hasPast = false): Promise<TokenRecord> {

@@ -42,7 +42,7 @@ export async function findOwners(
   const unknown = ids.filter(({ id }) => !settled.has(id))
   const found = await search(
     ports,
-    { call, pool, accounts, read: new ReadTogether(ports) },
+    { call, pool, accounts, read: new ReadTogether(ports, { isSearch: true }) },
     unknown
   )
   return [...useful, ...found]
@@ -114,8 +114,8 @@ function looksOn(
 }
 
 /** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
-function saysSomething({ answer, order }: Asked, how: IdSearch): boolean {
-  if (answer === undefined || order !== undefined || answer.response.status >= 500) return false
+function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
   return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
 }
 

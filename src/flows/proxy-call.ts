@@ -1,5 +1,6 @@
 /** One call of a client on its way to the provider, free of any framework. */
 import type { Reply } from '#domain/lease.ts'
+import type { Parking } from '#domain/parking.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
 
 export interface ProxyCall {
@@ -55,6 +56,8 @@ export interface ProxyAnswer {
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
+  /** A refusal of the provider's that passes through: what its account is parked for, and until when. */
+  parking?: Parking
   /** The request whose answer this repeat of it got. */
   joined?: string
 }

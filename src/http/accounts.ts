@@ -106,7 +106,22 @@ export function accounts(provider: Provider): App {
     async (c) => remove(c, provider, await find(c, provider))
   )
 
+  unparking(app, provider)
   return app
+}
+
+function unparking(app: App, provider: Provider): void {
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/unpark',
+      summary: `Put a parked ${provider.name} account back into rotation`,
+      answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => unpark(c, provider, await find(c, provider))
+  )
 }
 
 async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
@@ -149,6 +164,15 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
+}
+
+async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { key, tenant, email } = account
+  await ports.slots(key).unpark(tenant)
+  ports.hints.forget(key)
+  ports.log('unparked', { provider: provider.name, email, scope: 'all' })
+  return c.json(await toView(c, provider, account))
 }
 
 /** Loose, but it must be able to stand in a path and in a header. */

@@ -86,11 +86,17 @@ function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds, joined }: ProxyAnswer): Response {
+export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
   const jobs = idsToHeader(jobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
   return response
+}
+
+/** Its account is the one of `X-Gateway-Account`. */
+function parkedText({ scope, reason, until }: NonNullable<ProxyAnswer['parking']>): string {
+  return `${scope}; reason=${reason}; until=${new Date(until).toISOString()}`
 }
