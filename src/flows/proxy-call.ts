@@ -29,7 +29,7 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
-  /** What stands before the provider's path at our address: `/heygen`; absent: nothing. */
+  /** What stands before the provider's path at our address, such as its name; absent: nothing. */
   prefix?: string
   /** May change endpoints and see their secrets. */
   mayChange?: boolean

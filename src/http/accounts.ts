@@ -50,7 +50,7 @@ export function accounts(provider: Provider): App {
     },
     fullScope,
     async (c) =>
-      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
+      save(c, provider, (await readBody(c, form, blankCredentials(provider))) as AccountForm)
   )
 
   route(
@@ -141,6 +141,19 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, email, isNow: now === 'true' })
   return c.body(null, 204)
+}
+
+/**
+ * Form builders send every field. A credential that is empty is not there where another one is; a password never is. An
+ * empty key alone is a setting that got lost, which whoever sends it should hear of.
+ */
+function blankCredentials({ accounts: { fields } }: Provider) {
+  return (form: Record<string, unknown>): readonly string[] => {
+    const isGiven = Object.keys(fields).some(
+      (name) => form[name] !== undefined && form[name] !== ''
+    )
+    return isGiven ? Object.keys(fields) : ['password']
+  }
 }
 
 /** Loose, but it must be able to stand in a path and in a header. */

@@ -10,18 +10,18 @@ const BODY_BYTES_MAX = 64 * 1024
 /** What a form may write for a number; not `0x2`, not an empty text. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
-/** `ignoresBlanks`: also in JSON, an empty text is a field that was not filled in. */
+/** `blanks`: fields which in JSON, too, count as not filled in where their text is empty. */
 export async function readBody<T extends z.ZodObject>(
   c: Context<AppEnv>,
   schema: T,
-  { ignoresBlanks = false } = {}
+  blanks: (fields: Record<string, unknown>) => readonly string[] = () => []
 ): Promise<z.infer<T>> {
   const isForm = /multipart\/form-data|x-www-form-urlencoded/i.test(
     c.req.header('content-type') ?? ''
   )
   const fields = isForm ? await readForm(c, schema) : await readJson(c)
-  const isSparse = ignoresBlanks && typeof fields === 'object' && !Array.isArray(fields)
-  return check(schema, isSparse ? withoutBlanks({ ...fields }) : fields)
+  const isObject = typeof fields === 'object' && fields !== null && !Array.isArray(fields)
+  return check(schema, isObject ? withoutBlanks({ ...fields }, blanks) : fields)
 }
 
 export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
@@ -81,15 +81,21 @@ async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknow
   const type = (c.req.header('content-type') ?? '').replace(/^[^;]*/, (name) => name.toLowerCase())
   try {
     const form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
-    return typed(withoutBlanks(Object.fromEntries(form)), schema)
+    return typed(withoutBlanks(Object.fromEntries(form), Object.keys), schema)
   } catch {
     throw new AppError('bad_request', 'The form could not be read.')
   }
 }
 
 /** Form builders send every field; one that was left empty is one that was not filled in. */
-function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
+function withoutBlanks(
+  fields: Record<string, unknown>,
+  blanks: (fields: Record<string, unknown>) => readonly string[]
+): Record<string, unknown> {
+  const names = blanks(fields)
+  return Object.fromEntries(
+    Object.entries(fields).filter(([name, value]) => value !== '' || !names.includes(name))
+  )
 }
 
 /** Text that stands where the schema has a number or a flag is taken for one. */
