@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { PerMinute } from '#domain/per-minute.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
 import { totalOf } from '#domain/total.ts'
-import { textsAt, textsIn } from '#domain/json-pointer.ts'
+import { firstTextsAt, textsAt } from '#domain/json-pointer.ts'
 import { stateOfSigned, signToken } from '#domain/signed-token.ts'
 import { Cached } from '#storage/cached.ts'
 
@@ -49,25 +49,25 @@ test.each([
 
 test('so many a minute under a name are given, and each name has its own', () => {
   const searches = new PerMinute(3)
-  expect(searches.take('a', 2, NOW)).toBe(2)
-  expect(searches.take('a', 5, NOW + 10 * SECOND)).toBe(1)
-  expect(searches.take('a', 1, NOW + 59 * SECOND)).toBe(0)
+  const taken = (name: string, ...seconds: number[]) =>
+    seconds.map((second) => searches.take(name, NOW + second * SECOND))
+  expect(taken('a', 0, 0, 10, 59)).toEqual([true, true, true, false])
   expect(searches.freeAt('a', NOW + 59 * SECOND)).toBe(NOW + 60 * SECOND)
-  expect(searches.take('b', 1, NOW + 59 * SECOND)).toBe(1)
-  expect(searches.take('a', 3, NOW + 60 * SECOND)).toBe(2)
-  expect(searches.take('a', 3, NOW + 70 * SECOND)).toBe(1)
+  expect(taken('b', 59)).toEqual([true])
+  expect(taken('a', 60, 60, 60, 70, 70)).toEqual([true, true, false, true, false])
 })
 
-test('texts are read one by one as they are read together', () => {
+test('the first texts at a pointer are those that all of them begin with', () => {
   const document = { a: [{ b: 'x' }, { b: 7 }, { b: '' }, { b: null }, {}, 'text'], c: { d: 'y' } }
-  for (const pointer of ['/a/*/b', '/c/d', '/*/d', '/a', '', '/none/*/x'])
-    expect([pointer, [...textsIn(document, pointer)]]).toEqual([
-      pointer,
-      textsAt(document, pointer),
-    ])
+  for (const pointer of ['/a/*/b', '/c/d', '/*/d', '/a', '', '/none/*/x', '/a/*'])
+    for (const most of [0, 1, 100])
+      expect([pointer, firstTextsAt(document, pointer, most)]).toEqual([
+        pointer,
+        textsAt(document, pointer).slice(0, most),
+      ])
 })
 
-test('whoever has enough texts stops reading', () => {
+test('who has enough texts stops reading', () => {
   const read: number[] = []
   const rows = Array.from({ length: 100 }, (_, n) => ({
     get id() {
@@ -75,7 +75,7 @@ test('whoever has enough texts stops reading', () => {
       return `id${n}`
     },
   }))
-  for (const id of textsIn({ rows }, '/rows/*/id')) if (id === 'id4') break
+  expect(firstTextsAt({ rows }, '/rows/*/id', 5)).toHaveLength(5)
   expect(Math.max(...read)).toBe(4)
 })
 
