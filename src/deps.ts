@@ -12,6 +12,7 @@ import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
 
@@ -79,6 +80,7 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
+    uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
@@ -132,6 +134,7 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
     addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),
@@ -147,13 +150,13 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant) => ask((desk) => desk.saveToken(token, tenant)),
+    saveToken: (token, tenant, hasPast) => ask((desk) => desk.saveToken(token, tenant, hasPast)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
     changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
     removeToken: (id) => ask((desk) => desk.removeToken(id)),
     listTenants: () => ask((desk) => desk.listTenants()),
-    findTenant: (id) => ask((desk) => desk.findTenant(id)),
+    findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
     changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
     removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
   }

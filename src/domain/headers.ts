@@ -1,3 +1,5 @@
+import { privately, varyBeside } from './cache-control.ts'
+
 /** Which headers travel. Up: an allow-list, so that nothing of ours or of the edge's goes to the provider. */
 const UP = [
   'accept',
@@ -22,14 +24,17 @@ const NOT_DOWN = new Set([
   'alt-svc',
   'connection',
   'date',
+  'expires',
   'keep-alive',
   'nel',
+  'pragma',
   'proxy-authenticate',
   'proxy-connection',
   'report-to',
   'server',
   'set-cookie',
   'strict-transport-security',
+  'surrogate-control',
   'te',
   'trailer',
   'transfer-encoding',
@@ -38,7 +43,7 @@ const NOT_DOWN = new Set([
   'x-powered-by',
 ])
 
-const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)/
+const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)|cdn-cache-control$/
 
 /** On what we deliver; a request that carries it came from a gateway and is refused, so that none goes in circles. */
 export const HOP_HEADER = 'x-gateway-hop'
@@ -107,7 +112,7 @@ const DECODED = /^\s*(gzip|br)\s*$/i
 
 /**
  * A body that comes to us decoded loses its `content-encoding` and with it the length of the encoded bytes. The
- * provider's request id is kept under another name, since ours takes its place.
+ * provider's request id is kept under another name, since ours takes its place. No shared cache may keep it.
  */
 export function headersDown(headers: Headers): Headers {
   const down = new Headers()
@@ -118,6 +123,8 @@ export function headersDown(headers: Headers): Headers {
     if (isDecoded && (name === 'content-length' || name === 'content-encoding')) continue
     down.append(name === 'x-request-id' ? 'x-upstream-request-id' : name, value)
   }
+  down.set('cache-control', privately(headers.get('cache-control')))
+  down.set('vary', varyBeside(headers.get('vary')))
   return down
 }
 

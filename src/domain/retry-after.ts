@@ -21,7 +21,10 @@ function timeIn(header: string, now: number): number | undefined {
   return IMF_DATE.test(header.trim()) ? Date.parse(header) : undefined
 }
 
-/** Whole seconds for our own answers, between 5 and 59: many SDKs ignore a minute and more. */
+/** Of an answer of ours. Many SDKs ignore a minute and more, and then try again at once. */
+export const RETRY_AFTER_SECONDS_MAX = 59
+
+/** Whole seconds for our own answers, at least 5. */
 export function retryAfterSeconds(at: number, now: number): number {
-  return Math.min(59, Math.max(5, Math.ceil((at - now) / 1000)))
+  return Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(5, Math.ceil((at - now) / 1000)))
 }

@@ -23,17 +23,15 @@ import type {
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { logInAgain } from '#flows/log-in.ts'
-import { getProvider } from '#providers/index.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Claims } from './claims.ts'
 import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { Renewals } from './renewals.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -44,13 +42,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #renewals: Renewals
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
-  /** A log-in that failed is not tried again at every call. */
-  readonly #failedUntil = new Map<string, number>()
-  readonly #refreshing = new Map<string, Promise<void>>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -59,6 +55,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#places = new ListPlaces(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    const publish = () => this.#publish()
+    this.#renewals = new Renewals(this.#tables, () => this.#ports(), publish)
     this.#claims = new Claims(ctx.storage)
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
@@ -66,14 +64,22 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     })
   }
 
+  /** Of a closed desk nothing shows, also while its accounts are still being let go. */
   async snapshot(): Promise<AccountSnapshot> {
-    return this.#tables.snapshot()
+    const snapshot = this.#tables.snapshot()
+    return this.#tables.isClosed ? { version: snapshot.version, accounts: [] } : snapshot
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
+    if (this.#tables.isClosed) return { ok: false, reason: 'closed' }
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#failedUntil.delete(account.email)
+    // The tenant was removed while the claim was being answered.
+    if (this.#tables.isClosed) {
+      await this.#empty()
+      return { ok: false, reason: 'closed' }
+    }
+    this.#renewals.allow(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -94,12 +100,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    const account = this.#tables.findAccount(email)
-    if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
-    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return this.#tables.snapshot()
-    const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
-    await running
-    return this.#tables.snapshot()
+    await this.#renewals.renew(email, stale)
+    return this.snapshot()
   }
 
   async holds(email: string, key: string): Promise<boolean> {
@@ -131,11 +133,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async close(): Promise<void> {
+    this.#tables.close(Date.now())
+    await this.#empty()
+  }
+
+  async #empty(): Promise<void> {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
     this.#places.clear()
+    await this.#publish()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -185,6 +193,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async addEndpoint(endpoint: Endpoint): Promise<boolean> {
+    if (this.#tables.isClosed) return false
     const known = this.#tables.endpoints()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === endpoint.id)) return true
@@ -210,6 +219,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveCallbackSecret(sealed: string, now: number): Promise<void> {
+    if (this.#tables.isClosed) return
     const before = this.#tables.callbackSecret()
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
@@ -233,6 +243,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#places.find(name, Date.now())
   }
 
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.#tables.uploads.take(tokenId, bytes, Date.now())
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.#waiting.awaitTurn(waiter, until)
   }
@@ -241,9 +255,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#waiting.noteFreed(accountKey, slots)
   }
 
-  async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
-    this.#tables.saveToken(token, tenant)
+  async saveToken(token: TokenRecord, tenant: TenantRecord, hasPast = false): Promise<TokenRecord> {
+    const saved = this.#tables.saveToken(token, tenant, hasPast)
     await this.#publish()
+    return saved
   }
 
   async findToken(hash: string): Promise<TokenRecord | undefined> {
@@ -270,8 +285,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.tenants()
   }
 
-  async findTenant(id: string): Promise<TenantRecord | undefined> {
-    return this.#tables.findTenant(id)
+  async findTenant(id: string, isName = false): Promise<TenantRecord | undefined> {
+    return isName ? this.#tables.tenantNamed(id) : this.#tables.findTenant(id)
   }
 
   async changeTenant(
@@ -300,6 +315,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       this.#forgetAt = Date.now() + forgetEveryMs
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
+    if (this.#tables.isClosed && this.#tables.snapshot().accounts.length > 0) await this.#empty()
     await this.#accounts.letGoLeftOvers()
     if (!this.#claims.isEmpty) this.#armSoon()
     await this.#publish()
@@ -335,23 +351,6 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   #armSoon(): void {
     this.#clock.setFor(Date.now() + 1500)
-  }
-
-  #startRefresh(account: Account): Promise<void> {
-    const work = this.#refresh(account).finally(() => this.#refreshing.delete(account.email))
-    this.#refreshing.set(account.email, work)
-    return work
-  }
-
-  async #refresh(account: Account): Promise<void> {
-    const ports = this.#ports()
-    const renewed = await logInAgain(ports, getProvider(account.provider), account)
-    const current = this.#tables.findAccount(account.email)
-    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
-    if (!renewed || !current || current.updatedAt !== account.updatedAt) return
-    this.#tables.saveAccount({ ...current, session: renewed })
-    await ports.slots(current.key).renew({ ...current, session: renewed })
-    await this.#publish()
   }
 
   #ports(): Ports {

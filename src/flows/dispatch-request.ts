@@ -3,6 +3,7 @@ import { KEY_FORM } from '#domain/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
+import { asksToBeChecked, checkOnly } from './check-only.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
 import { withPlainLists } from './named-ids.ts'
@@ -24,7 +25,7 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
   const { signal: _, ...lasting } = call
   // Read before the key is held: while a slow body came in, it would count as left by somebody who died.
   const read = call.match?.route.job ? await readWhole(lasting) : lasting
-  const begun = { ...read, begunAt: ports.now() }
+  const begun = { ...read, begunAt: ports.now(), isCheck: asksToBeChecked(read) }
   const work = onceByKey(ports, begun, () => dispatch(ports, begun))
   ports.defer(work.catch(() => {}))
   return work
@@ -52,7 +53,10 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
       'The gateway keeps webhook endpoints itself and knows no such call.'
     )
   }
-  if (route?.kind === 'creates-job') return startJob(ports, await readJob(call))
+  if (route?.kind === 'creates-job') {
+    const read = await readJob(call)
+    return asksToBeChecked(read) ? checkOnly(ports, read) : startJob(ports, read)
+  }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
   if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)

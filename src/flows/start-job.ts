@@ -79,7 +79,7 @@ function tooLate(): AppError {
 }
 
 /** A creation that has no status row holds its slot for the call, not longer. */
-function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
+export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json } = call
   if (!match) throw new Error('a creation without a row')
   const { route } = match

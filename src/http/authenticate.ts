@@ -4,7 +4,9 @@
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { damperKeyOf } from '#domain/address.ts'
 import { AppError } from '#domain/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/retry-after.ts'
 import { issuerOf, stateOfSigned } from '#domain/signed-token.ts'
 import {
   hashInAccessKey,
@@ -49,17 +51,30 @@ export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
   for (const text of credentials(c)) {
     const found = await lookUp(c, text)
     if (found instanceof AppError) refused ??= found
-    else if (found) return allowed(c, found)
+    else if (found) return standing(found, c.get('ports').now())
   }
   throw refused ?? (await refusal(c))
 }
 
-function allowed(c: Context<AppEnv>, record: TokenRecord): TokenRecord {
-  const { now } = c.get('ports')
-  if (record.expiresAt !== null && record.expiresAt <= now()) throw unauthorized()
+/** A token that may be used now. */
+function standing(record: TokenRecord, now: number): TokenRecord {
+  if (record.expiresAt !== null && record.expiresAt <= now) throw unauthorized()
   if (record.subscription !== 'active')
     throw new AppError('subscription_required', 'Subscription required')
   return record
+}
+
+/** What was made with a token ends with it: its maker is looked up as any token is, and remembered as long. */
+export async function checkMaker(
+  c: Context<AppEnv>,
+  { tokenHash, tenant }: { tokenHash: string; tenant: string }
+): Promise<void> {
+  const { tokens, now } = c.get('ports')
+  const maker = await tokens.find(tokenHash, () => isDamped(c))
+  if (maker === 'damped') throw tooMany()
+  if (!maker) throw unauthorized()
+  standing(maker, now())
+  if (maker.tenant !== tenant) throw unauthorized()
 }
 
 /** Undefined: it does not even look like one of ours. */
@@ -131,9 +146,9 @@ export async function refusal(c: Context<AppEnv>): Promise<AppError> {
   return (await isDamped(c)) ? tooMany() : unauthorized()
 }
 
-/** Counts one failure of this address. Without an address (local development) all share one. */
+/** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
 function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  return c.get('ports').isDamped(c.req.header('cf-connecting-ip') ?? 'unknown')
+  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
 }
 
 function unauthorized(): AppError {
@@ -142,7 +157,7 @@ function unauthorized(): AppError {
 
 function tooMany(): AppError {
   const message = 'Too many failed authentications from this address. Try again in a minute.'
-  return new AppError('too_many_failures', message, { retryAfterSeconds: 60 })
+  return new AppError('too_many_failures', message, { retryAfterSeconds: RETRY_AFTER_SECONDS_MAX })
 }
 
 /** Hashed first: the comparison itself takes only equal lengths. */

@@ -38,6 +38,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
     app,
     {
       method: 'post',
+      needs: 'use',
       path: '/create',
       summary: 'Speak a text',
       body: form,

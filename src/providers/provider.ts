@@ -55,6 +55,7 @@ export type {
   MissingCall,
   ProviderSpeech,
   ProviderTasks,
+  ProviderUploads,
   TaskCall,
 } from './useapi-mapping.ts'
 

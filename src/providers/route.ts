@@ -91,6 +91,8 @@ export interface Route {
   ends?: boolean
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
+  /** Pointer into the body of a creation: true there asks to be checked only, so nothing is started and no slot is taken. */
+  checks?: string
   /** The provider's documentation says that this call takes an `Idempotency-Key`. */
   takesKey?: true
   /**

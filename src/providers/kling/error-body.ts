@@ -16,6 +16,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   conflict: 1200,
   too_large: 1201,
   slots_full: 1303,
+  token_limit: 1303,
   account_unavailable: 5001,
   upstream_unreachable: 5002,
   upstream_timeout: 5002,
