@@ -46,6 +46,8 @@ export interface ErrorDetails {
   jobIds?: string[]
   /** Of an unknown outcome: it is being looked for, so the same call under its key may soon be answered. */
   isSought?: boolean
+  /** What it needs was sealed by a key that is not there any more: nothing was sent. */
+  isSealedAway?: boolean
   /** Of a repeat: the request that it was taken for. */
   joined?: string
 }

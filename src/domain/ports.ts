@@ -49,8 +49,13 @@ export interface Ports {
 }
 
 export interface Vault {
+  /** The id of the key that seals, and of those that only open. */
+  firstKey: string
+  otherKeys: readonly string[]
+  /** Whether a key of the text's id is there. Asks no cryptography: the text may still not open. */
+  knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws when the text was sealed for another identity or by an unknown key. */
+  /** Throws CannotOpen when the text was sealed for another identity or by an unknown key. */
   open(identity: string, sealed: string): Promise<string>
   /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
   name(text: string): Promise<string>

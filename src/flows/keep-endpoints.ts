@@ -7,6 +7,7 @@ import { secretIdentity, type Endpoint } from '#domain/endpoint.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Desk, Ports } from '#domain/ports.ts'
 import { newSigningSecret } from '#domain/signatures.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
 import type {
   EndpointCommand,
   EndpointResult,
@@ -15,6 +16,7 @@ import type {
   ShownEndpoint,
 } from '#providers/provider.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { targetPolicy } from './tickets.ts'
 
 /** As the provider's own look at a new address. */
@@ -136,7 +138,13 @@ async function shown(keeping: Keeping, endpoint: Endpoint): Promise<ShownEndpoin
   if (!endpoints.showsSecrets(match) || call.mayChange !== true)
     return { ...endpoint, secret: null }
   const identity = secretIdentity(call.provider.name, call.tenant, endpoint.id)
-  return { ...endpoint, secret: await ports.vault.open(identity, endpoint.secret) }
+  const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
+    noteSealedAway(ports, 'signing secret', error)
+    if (!(error instanceof CannotOpen)) throw error
+    // The others can be shown; a rotation gives this one a new one.
+    return null
+  })
+  return { ...endpoint, secret }
 }
 
 function seal({ ports, call }: Keeping, id: string, secret: string): Promise<string> {

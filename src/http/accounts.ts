@@ -9,6 +9,7 @@ import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { detailsOf } from '#flows/account-details.ts'
 import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
@@ -190,10 +191,12 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
 /** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
+  const isSealedAway = !isOpenable(c.get('ports'), account)
   const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
   return {
     ...view,
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
+    ...(isSealedAway ? { error: CREDENTIAL_SEALED_AWAY } : {}),
     ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
   }
 }

@@ -9,12 +9,14 @@ import { findParking } from '#domain/parking.ts'
 import type { JobRecord, SlotsView } from '#domain/ports.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { findJob } from '#flows/find-job.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
 interface AccountView {
+  isSealedAway: boolean
   account: Account
   view: SlotsView
 }
@@ -151,15 +153,18 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
     const view = await ports.slots(account.key).view(tenant)
     // What is about to be shown as free must not be refused from memory.
     if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
-    return { account, view }
+    return { account, view, isSealedAway: !isOpenable(ports, account) }
   })
 }
 
 /** Available is what is usable and not full: a parked account has no room, and says why. */
-function roomOf({ account, view }: AccountView) {
+function roomOf({ account, view, isSealedAway }: AccountView) {
   const { maxJobs, held, parkings } = view
   const { email } = account
   const parking = findParking(parkings, { isJob: true }, Date.now())
+  if (isSealedAway) {
+    return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_SEALED_AWAY }
+  }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
   const until = new Date(parking.until).toISOString()
   const error = `Parked until ${until}: ${parking.detail}`
