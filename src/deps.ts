@@ -94,6 +94,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
+    reseal: (key) => ask(async (slots) => slots.reseal(key)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
@@ -133,6 +134,7 @@ function deskPort(env: Env, name: string): Desk {
     removeEndpoint: (id) => ask((desk) => desk.removeEndpoint(id)),
     saveCallbackSecret: (sealed, now) => ask((desk) => desk.saveCallbackSecret(sealed, now)),
     outlets: () => ask((desk) => desk.outlets()),
+    reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
     close: () => ask((desk) => desk.close()),
   }
 }
@@ -149,5 +151,8 @@ function registrarPort(env: Env): Registrar {
     findTenant: (id) => ask((desk) => desk.findTenant(id)),
     changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
     removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
+    resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
+    resealState: () => ask(async (desk) => desk.resealState()),
+    saveReseal: (state) => ask((desk) => desk.saveReseal(state)),
   }
 }

@@ -11,6 +11,7 @@ import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
 import type { Recent } from './recent.ts'
+import type { ResealState, ResealStep } from './reseal.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
@@ -139,6 +140,8 @@ export interface Desk {
   saveCallbackSecret(sealed: string, now: number): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
   outlets(): Promise<Outlets>
+  /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
+  reseal(key: string, from?: string): Promise<ResealStep>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
@@ -203,6 +206,12 @@ export interface Registrar {
   findTenant(id: string): Promise<TenantRecord | undefined>
   changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
   removeTenant(id: string): Promise<TokenRecord[] | undefined>
+  /** Seals a share of the tokens' secrets with the first master key, `key`. */
+  resealTokens(key: string, after?: string): Promise<ResealStep>
+  /** How far the pass over everything has come. */
+  resealState(): Promise<ResealState | undefined>
+  /** False: somebody has saved another since this one was read. */
+  saveReseal(state: ResealState): Promise<boolean>
 }
 
 export type TokenChange = Partial<
@@ -232,6 +241,8 @@ export interface SlotDesk {
   /** Until a time, the desk wants to know when slots come free; says how many are now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** Seals what it keeps with the first master key, `key`, and has our webhook registered anew. Safe to repeat. */
+  reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** An event of the provider, as it came. What is not signed changes nothing. */
   receive(received: ReceivedEvent): Promise<Became | 'refused'>

@@ -69,6 +69,10 @@ const SPANS = {
   parkCredentialMs: 15 * MINUTE,
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
+  /** A pass that seals everything anew is followed by another this much later, for what others sealed meanwhile. */
+  resealAgainMs: 10 * MINUTE,
+  /** Who changed what can be read for this long. */
+  keepAuditMs: 90 * 24 * HOUR,
   /** A browser's token for one streaming session. */
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */

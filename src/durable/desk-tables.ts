@@ -3,8 +3,10 @@ import type { Account, AccountSnapshot } from '#domain/account.ts'
 import type { CallbackSecret, Endpoint } from '#domain/endpoint.ts'
 import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Made, Owner, TokenChange } from '#domain/ports.ts'
+import type { ResealState } from '#domain/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
+import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
@@ -23,6 +25,10 @@ const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+/** The registrar's: how far a pass over everything sealed has come. */
+const RESEAL_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS reseal (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);'
+
 /** Append only. */
 const STEPS: Step[] = [
   (sql) => void sql.exec(FIRST_SCHEMA),
@@ -31,6 +37,7 @@ const STEPS: Step[] = [
     sql.exec("INSERT INTO pruning (id, started_at, place) VALUES (1, ?, '')", Date.now())
     new KeyRows(sql).copyOld()
   },
+  (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
 ]
 
 /** A KV value and how far its copy has come. */
@@ -43,8 +50,9 @@ export class DeskTables {
   readonly #storage: DurableObjectStorage
   readonly #accountsKey: string
   readonly #owners: OwnerRows
-  readonly #keys: KeyRows
+  readonly keyRows: KeyRows
   readonly #made: MadeRows
+  readonly audit: AuditRows
 
   readonly #unknownUntil: () => number | undefined
 
@@ -60,8 +68,9 @@ export class DeskTables {
     this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
     migrate(storage, STEPS)
     this.#owners = new OwnerRows(storage.sql)
-    this.#keys = new KeyRows(storage.sql)
+    this.keyRows = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
+    this.audit = new AuditRows(storage.sql)
   }
 
   snapshot(): AccountSnapshot {
@@ -127,7 +136,7 @@ export class DeskTables {
   /** The tenant is gone: what is known of its ids and keys goes with it. */
   forgetAll(): void {
     this.#owners.forgetAll()
-    this.#keys.forgetAll()
+    this.keyRows.forgetAll()
     this.#made.forgetAll()
     this.#storage.sql.exec('DELETE FROM endpoint')
     this.#storage.sql.exec('DELETE FROM callback_secret')
@@ -151,29 +160,29 @@ export class DeskTables {
   }
 
   findKey(name: string): KeyRecord | undefined {
-    return this.#keys.find(name, Date.now())
+    return this.keyRows.find(name, Date.now())
   }
 
   saveKey(name: string, record: KeyRecord): void {
-    this.#keys.save(name, record)
+    this.keyRows.save(name, record)
   }
 
   dropKey(name: string): void {
-    this.#storage.transactionSync(() => this.#keys.drop(name, Date.now()))
+    this.#storage.transactionSync(() => this.keyRows.drop(name, Date.now()))
   }
 
   requestsOfKey(key: string): string[] {
-    return this.#keys.requestsOf(key, Date.now())
+    return this.keyRows.requestsOf(key, Date.now())
   }
 
   /** What was kept long enough, a bounded number of it. Returns when the next look is due; undefined: never. */
   forget(keepOwnersMs: number, everyMs: number): number | undefined {
     const now = Date.now()
     return this.#storage.transactionSync(() => {
-      this.#keys.forget(now)
+      this.keyRows.forget(now)
       this.#made.forget(now)
       const owners = this.#owners.forget(now - keepOwnersMs, keepOwnersMs, everyMs, now)
-      const dues = [this.#keys.dueAt(now), this.#made.dueAt(), owners].filter(
+      const dues = [this.keyRows.dueAt(now), this.#made.dueAt(), owners].filter(
         (at) => at !== undefined
       )
       return dues.length === 0 ? undefined : Math.max(now + everyMs, Math.min(...dues))
@@ -229,6 +238,32 @@ export class DeskTables {
 
   tokens(): TokenRecord[] {
     return this.#records<TokenRecord>('SELECT record FROM token')
+  }
+
+  tokensAfter(id: string, limit: number): TokenRecord[] {
+    const sql = 'SELECT record FROM token WHERE id > ? ORDER BY id LIMIT ?'
+    return this.#records<TokenRecord>(sql, id, limit)
+  }
+
+  /** Where it is still `before`. */
+  replaceSecretKey(id: string, before: string, secretKey: string): void {
+    const [token] = this.#records<TokenRecord>('SELECT record FROM token WHERE id = ?', id)
+    if (token?.secretKey !== before) return
+    this.#storage.transactionSync(() => this.#putToken({ ...token, secretKey }))
+  }
+
+  resealState(): ResealState | undefined {
+    return this.#records<ResealState>('SELECT record FROM reseal WHERE id = 1')[0]
+  }
+
+  /** False: somebody else has saved another meanwhile. */
+  saveReseal(state: ResealState): boolean {
+    if ((this.resealState()?.version ?? 0) !== state.version) return false
+    this.#storage.sql.exec(
+      'INSERT INTO reseal (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      JSON.stringify({ ...state, version: state.version + 1 })
+    )
+    return true
   }
 
   changeToken(id: string, change: TokenChange): TokenRecord | undefined {
@@ -329,7 +364,7 @@ export class DeskTables {
     return rows.toArray()[0]?.version ?? 0
   }
 
-  #records<T>(sql: string, ...values: string[]): T[] {
+  #records<T>(sql: string, ...values: (string | number)[]): T[] {
     const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }

@@ -20,20 +20,20 @@ import type {
   Turn,
   UnknownCreation,
 } from '#domain/ports.ts'
+import type { ResealState, ResealStep } from '#domain/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { logInAgain } from '#flows/log-in.ts'
-import { getProvider } from '#providers/index.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Claims } from './claims.ts'
 import { DeskAccounts } from './desk-accounts.ts'
+import { DeskResealing } from './desk-resealing.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { Sessions } from './sessions.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -48,9 +48,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
-  /** A log-in that failed is not tried again at every call. */
-  readonly #failedUntil = new Map<string, number>()
-  readonly #refreshing = new Map<string, Promise<void>>()
+  readonly #sessions: Sessions
+  readonly #resealing: DeskResealing
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -64,6 +63,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
     })
+    const ports = () => this.#ports()
+    this.#sessions = new Sessions(this.#tables, ports, () => this.#publish())
+    this.#resealing = new DeskResealing(this.#tables, {
+      ports,
+      name: ctx.id.name ?? '',
+      publish: () => this.#publish(),
+    })
   }
 
   async snapshot(): Promise<AccountSnapshot> {
@@ -73,7 +79,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async saveAccount(account: Account): Promise<SaveAnswer> {
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#failedUntil.delete(account.email)
+    this.#sessions.forgetFailure(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -94,11 +100,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    const account = this.#tables.findAccount(email)
-    if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
-    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return this.#tables.snapshot()
-    const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
-    await running
+    await this.#sessions.refresh(email, stale)
     return this.#tables.snapshot()
   }
 
@@ -241,6 +243,22 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#waiting.noteFreed(accountKey, slots)
   }
 
+  async reseal(key: string, from?: string): Promise<ResealStep> {
+    return this.#resealing.desk(key, from)
+  }
+
+  async resealTokens(key: string, after?: string): Promise<ResealStep> {
+    return this.#resealing.tokens(key, after)
+  }
+
+  async resealState(): Promise<ResealState | undefined> {
+    return this.#tables.resealState()
+  }
+
+  async saveReseal(state: ResealState): Promise<boolean> {
+    return this.#tables.saveReseal(state)
+  }
+
   async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
     this.#tables.saveToken(token, tenant)
     await this.#publish()
@@ -335,23 +353,6 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   #armSoon(): void {
     this.#clock.setFor(Date.now() + 1500)
-  }
-
-  #startRefresh(account: Account): Promise<void> {
-    const work = this.#refresh(account).finally(() => this.#refreshing.delete(account.email))
-    this.#refreshing.set(account.email, work)
-    return work
-  }
-
-  async #refresh(account: Account): Promise<void> {
-    const ports = this.#ports()
-    const renewed = await logInAgain(ports, getProvider(account.provider), account)
-    const current = this.#tables.findAccount(account.email)
-    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
-    if (!renewed || !current || current.updatedAt !== account.updatedAt) return
-    this.#tables.saveAccount({ ...current, session: renewed })
-    await ports.slots(current.key).renew({ ...current, session: renewed })
-    await this.#publish()
   }
 
   #ports(): Ports {

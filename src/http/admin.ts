@@ -18,6 +18,7 @@ import type { AppEnv } from './app-env.ts'
 import { authenticateAdmin } from './authenticate.ts'
 
 import { readBody } from './read-body.ts'
+import { reseal } from './reseal.ts'
 import { ownError, route } from './route.ts'
 
 const expiresAt = z.iso.datetime({ offset: true }).nullable()
@@ -71,6 +72,7 @@ const errors = { 401: ownError, 404: ownError }
 export const admin = new OpenAPIHono<AppEnv>()
 
 admin.use(authenticateAdmin)
+admin.route('/reseal', reseal)
 
 route(
   admin,

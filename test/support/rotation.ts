@@ -20,13 +20,16 @@ export interface Pass {
   removable: boolean
   removableFrom: string | null
   key: string
-  others: string[]
+  others: { id: string; removable: boolean }[]
   pass: number
   nextPassAt: string | null
+  tenants: { passed: number; all: number }
   resealed: Record<string, number>
-  waitsFor: Record<string, number>
+  byKey: Record<string, number>
+  waitsFor: { hooks: number; copies: number; workers: number }
   hangs: { what: string; until: string | null }[]
-  unreadable: { count: number; examples: unknown[] }
+  hooksNotRegistered: { account: string; message: string }[]
+  unreadable: { byKey: Record<string, number>; examples: { what: string; name?: string }[] }
   error?: string
 }
 
