@@ -107,9 +107,10 @@ function deskPort(env: Env, name: string): Desk {
   const ask = askObject(() => env.TENANT_DESK.getByName(name))
   return {
     snapshot: () => ask((desk) => desk.snapshot()),
-    saveAccount: (account) => ask((desk) => desk.saveAccount(account)),
-    changeLimit: (email, maxJobs, now) => ask((desk) => desk.changeLimit(email, maxJobs, now)),
-    removeAccount: (email, isNow) => ask((desk) => desk.removeAccount(email, isNow)),
+    saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
+    changeLimit: (email, maxJobs, now, by) =>
+      ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),
     refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
@@ -128,13 +129,16 @@ function deskPort(env: Env, name: string): Desk {
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
-    addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),
+    addEndpoint: (endpoint, by) => ask((desk) => desk.addEndpoint(endpoint, by)),
     endpoints: () => ask((desk) => desk.endpoints()),
-    changeEndpoint: (id, change) => ask((desk) => desk.changeEndpoint(id, change)),
-    removeEndpoint: (id) => ask((desk) => desk.removeEndpoint(id)),
-    saveCallbackSecret: (sealed, now) => ask((desk) => desk.saveCallbackSecret(sealed, now)),
+    changeEndpoint: (id, change, by) => ask((desk) => desk.changeEndpoint(id, change, by)),
+    removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
+    saveCallbackSecret: (sealed, now, by) =>
+      ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
     reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
     close: () => ask((desk) => desk.close()),
   }
 }
@@ -142,15 +146,17 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant) => ask((desk) => desk.saveToken(token, tenant)),
+    saveToken: (token, tenant, by) => ask((desk) => desk.saveToken(token, tenant, by)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
-    changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
-    removeToken: (id) => ask((desk) => desk.removeToken(id)),
+    changeToken: (id, change, by) => ask((desk) => desk.changeToken(id, change, by)),
+    removeToken: (id, by) => ask((desk) => desk.removeToken(id, by)),
     listTenants: () => ask((desk) => desk.listTenants()),
     findTenant: (id) => ask((desk) => desk.findTenant(id)),
-    changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
-    removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
+    changeTenant: (id, change, by) => ask((desk) => desk.changeTenant(id, change, by)),
+    removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
     resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
     resealState: () => ask(async (desk) => desk.resealState()),
     saveReseal: (state) => ask((desk) => desk.saveReseal(state)),

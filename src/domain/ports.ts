@@ -3,6 +3,7 @@
  * it knows what they are made of.
  */
 import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
+import type { Actor, AuditEntry, AuditLine, AuditQuery } from './audit.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
@@ -94,13 +95,24 @@ export interface OwnerPool {
   epoch: string
 }
 
+/**
+ * What both kinds of desk say of who changed what. `by`, the last argument of what changes something, is written beside the
+ * change; an older Worker does not give it.
+ */
+export interface Audited {
+  /** Of what is changed in another object: before it is asked, so that no change is without a line. */
+  noteAudit(entry: AuditEntry, by: Actor): Promise<void>
+  /** Latest first. */
+  listAudit(query: AuditQuery): Promise<AuditLine[]>
+}
+
 /** TenantDesk of one tenant and provider. The only writer of its accounts. */
-export interface Desk {
+export interface Desk extends Audited {
   snapshot(): Promise<AccountSnapshot>
   /** Adds or replaces by email, and claims the provider account for it. */
-  saveAccount(account: Account): Promise<SaveAnswer>
-  changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer>
-  removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined>
+  saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
+  changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
   holds(email: string, key: string): Promise<boolean>
@@ -132,12 +144,12 @@ export interface Desk {
   /** Slots of an account that was being watched came free; absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
-  addEndpoint(endpoint: Endpoint): Promise<boolean>
+  addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
-  changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined>
-  removeEndpoint(id: string): Promise<boolean>
+  changeEndpoint(id: string, change: EndpointChange, by?: Actor): Promise<Endpoint | undefined>
+  removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** The one before is kept, to sign beside it for a day. */
-  saveCallbackSecret(sealed: string, now: number): Promise<void>
+  saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
   outlets(): Promise<Outlets>
   /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
@@ -196,16 +208,16 @@ export interface Owner {
 }
 
 /** The operator's desk: tokens and tenants. */
-export interface Registrar {
-  saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void>
+export interface Registrar extends Audited {
+  saveToken(token: TokenRecord, tenant: TenantRecord, by?: Actor): Promise<void>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
-  changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
-  removeToken(id: string): Promise<TokenRecord | undefined>
+  changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined>
+  removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
   findTenant(id: string): Promise<TenantRecord | undefined>
-  changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
-  removeTenant(id: string): Promise<TokenRecord[] | undefined>
+  changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
+  removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
   /** Seals a share of the tokens' secrets with the first master key, `key`. */
   resealTokens(key: string, after?: string): Promise<ResealStep>
   /** How far the pass over everything has come. */
@@ -213,6 +225,8 @@ export interface Registrar {
   /** False: somebody has saved another since this one was read. */
   saveReseal(state: ResealState): Promise<boolean>
 }
+
+export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
 export type TokenChange = Partial<
   Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>

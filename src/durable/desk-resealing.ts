@@ -141,22 +141,22 @@ export class DeskResealing {
 
   async #secrets(anew: SealAnew): Promise<Share> {
     const { provider, tenant } = this.#whose()
-    for (const { id, secret } of this.#tables.endpoints()) {
+    for (const { id, secret } of this.#tables.outlets.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
       const text = await anew.text('endpointSecrets', identity, secret, { tenant, name: id })
-      const current = this.#tables.endpoints().find((one) => one.id === id)
+      const current = this.#tables.outlets.find(id)
       if (text !== undefined && current?.secret === secret)
-        this.#tables.saveEndpoint({ ...current, secret: text })
+        this.#tables.outlets.saveEndpoint({ ...current, secret: text })
     }
-    const before = this.#tables.callbackSecret()
+    const before = this.#tables.outlets.callbackSecret()
     const identity = secretIdentity(provider, tenant, 'callback')
     const seal = (sealed: string | undefined) =>
       anew.text('callbackSecrets', identity, sealed, { tenant })
     const [secret, previous] = [await seal(before?.current), await seal(before?.previous)]
-    const current = this.#tables.callbackSecret()
+    const current = this.#tables.outlets.callbackSecret()
     const isSame = current?.current === before?.current
     if (current && isSame && (secret ?? previous) !== undefined) {
-      this.#tables.saveCallbackSecret({
+      this.#tables.outlets.saveCallbackSecret({
         ...current,
         ...(secret === undefined ? {} : { current: secret }),
         ...(previous === undefined ? {} : { previous }),

@@ -1,15 +1,15 @@
 /** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
 import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { CallbackSecret, Endpoint } from '#domain/endpoint.ts'
 import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Made, Owner, TokenChange } from '#domain/ports.ts'
-import type { ResealState } from '#domain/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
+import { OutletRows } from './outlet-rows.ts'
+import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
 import { migrate, type Step } from './schema.ts'
 
 /** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
@@ -24,10 +24,6 @@ const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS tenant (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
-
-/** The registrar's: how far a pass over everything sealed has come. */
-const RESEAL_SCHEMA =
-  'CREATE TABLE IF NOT EXISTS reseal (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);'
 
 /** Append only. */
 const STEPS: Step[] = [
@@ -46,6 +42,12 @@ export interface Copy {
   version: number
 }
 
+interface Spans {
+  keepOwnersMs: number
+  keepAuditMs: number
+  everyMs: number
+}
+
 export class DeskTables {
   readonly #storage: DurableObjectStorage
   readonly #accountsKey: string
@@ -53,6 +55,8 @@ export class DeskTables {
   readonly keyRows: KeyRows
   readonly #made: MadeRows
   readonly audit: AuditRows
+  readonly outlets: OutletRows
+  readonly reseal: ResealRow
 
   readonly #unknownUntil: () => number | undefined
 
@@ -71,6 +75,8 @@ export class DeskTables {
     this.keyRows = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
     this.audit = new AuditRows(storage.sql)
+    this.outlets = new OutletRows(storage.sql)
+    this.reseal = new ResealRow(storage.sql)
   }
 
   snapshot(): AccountSnapshot {
@@ -138,8 +144,7 @@ export class DeskTables {
     this.#owners.forgetAll()
     this.keyRows.forgetAll()
     this.#made.forgetAll()
-    this.#storage.sql.exec('DELETE FROM endpoint')
-    this.#storage.sql.exec('DELETE FROM callback_secret')
+    this.outlets.forgetAll()
   }
 
   learn(owners: Owner[]): void {
@@ -176,48 +181,19 @@ export class DeskTables {
   }
 
   /** What was kept long enough, a bounded number of it. Returns when the next look is due; undefined: never. */
-  forget(keepOwnersMs: number, everyMs: number): number | undefined {
+  forget({ keepOwnersMs, keepAuditMs, everyMs }: Spans): number | undefined {
     const now = Date.now()
     return this.#storage.transactionSync(() => {
       this.keyRows.forget(now)
       this.#made.forget(now)
+      this.audit.forget(now - keepAuditMs)
       const owners = this.#owners.forget(now - keepOwnersMs, keepOwnersMs, everyMs, now)
-      const dues = [this.keyRows.dueAt(now), this.#made.dueAt(), owners].filter(
+      const audit = this.audit.dueAt(keepAuditMs)
+      const dues = [this.keyRows.dueAt(now), this.#made.dueAt(), owners, audit].filter(
         (at) => at !== undefined
       )
       return dues.length === 0 ? undefined : Math.max(now + everyMs, Math.min(...dues))
     })
-  }
-
-  /** Oldest first. */
-  endpoints(): Endpoint[] {
-    return this.#records<Endpoint>(
-      "SELECT record FROM endpoint ORDER BY json_extract(record, '$.createdAt'), id"
-    )
-  }
-
-  saveEndpoint(endpoint: Endpoint): void {
-    this.#storage.sql.exec(
-      'INSERT INTO endpoint (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      endpoint.id,
-      JSON.stringify(endpoint)
-    )
-  }
-
-  /** True when it was there. */
-  dropEndpoint(id: string): boolean {
-    return this.#storage.sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
-  }
-
-  callbackSecret(): CallbackSecret | undefined {
-    return this.#records<CallbackSecret>('SELECT record FROM callback_secret')[0]
-  }
-
-  saveCallbackSecret(secret: CallbackSecret): void {
-    this.#storage.sql.exec(
-      'INSERT INTO callback_secret (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(secret)
-    )
   }
 
   saveToken(token: TokenRecord, tenant: TenantRecord): void {
@@ -250,20 +226,6 @@ export class DeskTables {
     const [token] = this.#records<TokenRecord>('SELECT record FROM token WHERE id = ?', id)
     if (token?.secretKey !== before) return
     this.#storage.transactionSync(() => this.#putToken({ ...token, secretKey }))
-  }
-
-  resealState(): ResealState | undefined {
-    return this.#records<ResealState>('SELECT record FROM reseal WHERE id = 1')[0]
-  }
-
-  /** False: somebody else has saved another meanwhile. */
-  saveReseal(state: ResealState): boolean {
-    if ((this.resealState()?.version ?? 0) !== state.version) return false
-    this.#storage.sql.exec(
-      'INSERT INTO reseal (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify({ ...state, version: state.version + 1 })
-    )
-    return true
   }
 
   changeToken(id: string, change: TokenChange): TokenRecord | undefined {

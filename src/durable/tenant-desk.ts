@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/audit.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
   Desk,
@@ -16,20 +17,24 @@ import type {
   Ports,
   Registrar,
   SaveAnswer,
+  TenantChange,
   TokenChange,
   Turn,
   UnknownCreation,
 } from '#domain/ports.ts'
 import type { ResealState, ResealStep } from '#domain/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
-import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
+import type { KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
 import { AlarmClock } from './alarm-clock.ts'
+import { Audit } from './audit.ts'
 import { Claims } from './claims.ts'
+import { Copies } from './copies.ts'
 import { DeskAccounts } from './desk-accounts.ts'
 import { DeskResealing } from './desk-resealing.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
+import { KeyBook } from './key-book.ts'
 import { ListPlaces } from './list-places.ts'
 import { Sessions } from './sessions.ts'
 import { WaitingRoom } from './waiting-room.ts'
@@ -47,7 +52,9 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
-  #publishing: Promise<void> = Promise.resolve()
+  readonly #copies: Copies
+  readonly #keys: KeyBook
+  readonly #audit: Audit
   readonly #sessions: Sessions
   readonly #resealing: DeskResealing
 
@@ -59,11 +66,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
     this.#claims = new Claims(ctx.storage)
+    this.#audit = new Audit(this.#tables.audit, ctx.id.name ?? '', () =>
+      this.#clock.setFor(Date.now() + this.#ports().waits.keepAuditMs)
+    )
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
+      audit: this.#audit,
     })
     const ports = () => this.#ports()
+    this.#copies = new Copies(this.#tables, env.REGISTRY, () => this.#armSoon())
+    this.#keys = new KeyBook(this.#tables, () => this.#ports().waits)
     this.#sessions = new Sessions(this.#tables, ports, () => this.#publish())
     this.#resealing = new DeskResealing(this.#tables, {
       ports,
@@ -76,22 +89,26 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.snapshot()
   }
 
-  async saveAccount(account: Account): Promise<SaveAnswer> {
-    const saved = await this.#accounts.save(account)
+  async saveAccount(account: Account, by?: Actor): Promise<SaveAnswer> {
+    const saved = await this.#accounts.save(account, by)
     if (!saved) return { ok: false, reason: 'exists' }
     this.#sessions.forgetFailure(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
 
-  async changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer> {
+  async changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer> {
     const account = this.#tables.findAccount(email)
     if (!account) return { ok: false, reason: 'not_found' }
-    return this.saveAccount({ ...account, maxJobs, updatedAt: now })
+    return this.saveAccount({ ...account, maxJobs, updatedAt: now }, by)
   }
 
-  async removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined> {
-    const isRemoved = await this.#accounts.remove(email, isNow)
+  async removeAccount(
+    email: string,
+    isNow: boolean,
+    by?: Actor
+  ): Promise<AccountSnapshot | undefined> {
+    const isRemoved = await this.#accounts.remove(email, isNow, by)
     return isRemoved ? this.#publishAccounts() : undefined
   }
 
@@ -141,29 +158,13 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#ports().waits
-    const record = this.#tables.findKey(name)
-    // Asked again because the answer was lost: the key is still its own.
-    if (record?.requestId === requestId && !record.answer && !record.isUnknown)
-      return { kind: 'fresh' }
-    const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
-    if (turn.kind !== 'fresh') return turn
-    this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
-    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    const turn = this.#keys.begin(name, requestId)
+    if (turn.kind === 'fresh') this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
     return turn
   }
 
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    const record = this.#tables.findKey(name)
-    if (record?.requestId !== requestId) return
-    const endedAt = Date.now()
-    if (end.kind === 'forget') this.#tables.dropKey(name)
-    else if (end.kind === 'keep') {
-      this.#tables.saveKey(name, { ...record, endedAt, answer: end.answer })
-    } else {
-      const { kind: _, ...how } = end
-      this.#tables.saveKey(name, { ...record, endedAt, isUnknown: true, ...how })
-    }
+    this.#keys.end(name, requestId, end)
   }
 
   /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
@@ -186,42 +187,50 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.requestsOfKey(key)
   }
 
-  async addEndpoint(endpoint: Endpoint): Promise<boolean> {
-    const known = this.#tables.endpoints()
+  async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
+    const known = this.#tables.outlets.endpoints()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === endpoint.id)) return true
     if (known.length >= ENDPOINTS_MAX) return false
-    this.#tables.saveEndpoint(endpoint)
+    this.#tables.outlets.saveEndpoint(endpoint)
+    this.#audit.endpoint(by, 'endpoint.added', endpoint)
     return true
   }
 
   async endpoints(): Promise<Endpoint[]> {
-    return this.#tables.endpoints()
+    return this.#tables.outlets.endpoints()
   }
 
-  async changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined> {
-    const before = this.#tables.endpoints().find((one) => one.id === id)
+  async changeEndpoint(
+    id: string,
+    change: EndpointChange,
+    by?: Actor
+  ): Promise<Endpoint | undefined> {
+    const before = this.#tables.outlets.find(id)
     if (!before) return undefined
     const after = { ...before, ...change }
-    this.#tables.saveEndpoint(after)
+    this.#tables.outlets.saveEndpoint(after)
+    const isRotated = change.secret !== undefined
+    this.#audit.endpoint(by, isRotated ? 'endpoint.secret_rotated' : 'endpoint.changed', after)
     return after
   }
 
-  async removeEndpoint(id: string): Promise<boolean> {
-    return this.#tables.dropEndpoint(id)
+  async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
+    const endpoint = this.#tables.outlets.find(id)
+    if (endpoint) this.#audit.endpoint(by, 'endpoint.removed', endpoint)
+    return this.#tables.outlets.dropEndpoint(id)
   }
 
-  async saveCallbackSecret(sealed: string, now: number): Promise<void> {
-    const before = this.#tables.callbackSecret()
+  async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
+    const before = this.#tables.outlets.callbackSecret()
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
-    this.#tables.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
+    this.#tables.outlets.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
+    this.#audit.callbackSecret(by)
   }
 
   async outlets(): Promise<Outlets> {
-    const callbackSecret = this.#tables.callbackSecret()
-    const endpoints = this.#tables.endpoints()
-    return { endpoints, ...(callbackSecret === undefined ? {} : { callbackSecret }) }
+    return this.#tables.outlets.all()
   }
 
   async keepPlace(place: string): Promise<string> {
@@ -252,15 +261,25 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async resealState(): Promise<ResealState | undefined> {
-    return this.#tables.resealState()
+    return this.#tables.reseal.read()
   }
 
   async saveReseal(state: ResealState): Promise<boolean> {
-    return this.#tables.saveReseal(state)
+    return this.#tables.reseal.save(state)
   }
 
-  async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
+  async noteAudit(entry: AuditEntry, by: Actor): Promise<void> {
+    this.#audit.note(by, entry)
+  }
+
+  async listAudit(query: AuditQuery): Promise<AuditLine[]> {
+    return this.#tables.audit.list(query)
+  }
+
+  async saveToken(token: TokenRecord, tenant: TenantRecord, by?: Actor): Promise<void> {
+    const isNew = this.#tables.findTenant(token.tenant) === undefined
     this.#tables.saveToken(token, tenant)
+    this.#audit.tokenCreated(by, token, isNew)
     await this.#publish()
   }
 
@@ -272,14 +291,16 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.tokens()
   }
 
-  async changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined> {
+  async changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined> {
     const token = this.#tables.changeToken(id, change)
+    if (token) this.#audit.tokenChanged(by, token, change)
     await this.#publish()
     return token
   }
 
-  async removeToken(id: string): Promise<TokenRecord | undefined> {
+  async removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined> {
     const token = this.#tables.removeToken(id)
+    if (token) this.#audit.tokenRemoved(by, token)
     await this.#publish()
     return token
   }
@@ -292,16 +313,15 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.findTenant(id)
   }
 
-  async changeTenant(
-    id: string,
-    change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
-  ): Promise<void> {
+  async changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void> {
     this.#tables.changeTenant(id, change)
+    this.#audit.tenantChanged(by, id, change)
     await this.#publish()
   }
 
-  async removeTenant(id: string): Promise<TokenRecord[] | undefined> {
+  async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
     const removed = this.#tables.removeTenant(id)
+    if (removed) this.#audit.tenantRemoved(by, id, removed)
     await this.#publish()
     return removed
   }
@@ -311,10 +331,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async #tend(): Promise<void> {
-    const { keepOwnersMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
+    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
     if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
     if (Date.now() >= this.#forgetAt) {
-      const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
+      const due = this.#tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })
       this.#forgetAt = Date.now() + forgetEveryMs
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
@@ -328,27 +348,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.snapshot()
   }
 
-  /** One after the other, so that an older copy never overtakes a newer one. */
   #publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(() => this.#writeCopies())
-    return this.#publishing
-  }
-
-  /** Writes every KV copy that is behind. What fails is tried again a little later. */
-  async #writeCopies(): Promise<void> {
-    const behind = this.#tables.copiesBehind()
-    // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) this.#armSoon()
-    for (const copy of behind) {
-      try {
-        const value = this.#tables.copyOf(copy.key)
-        if (value === undefined) await this.env.REGISTRY.delete(copy.key)
-        else await this.env.REGISTRY.put(copy.key, value)
-        this.#tables.noteCopied(copy)
-      } catch {
-        this.#armSoon()
-      }
-    }
+    return this.#copies.publish()
   }
 
   #armSoon(): void {

@@ -57,20 +57,20 @@ async function carryOut(keeping: Keeping, command: EndpointCommand): Promise<End
   if (command.kind === 'list') return list(keeping, command)
   if (command.kind === 'add') return add(keeping, command)
   if (command.kind === 'remove') {
-    if (!(await desk.removeEndpoint(command.id))) throw notFound(keeping)
+    if (!(await desk.removeEndpoint(command.id, keeping.call.by))) throw notFound(keeping)
     return { kind: 'removed' }
   }
   if (command.kind === 'rotate') {
     const secret = newSigningSecret()
     const change = { secret: await seal(keeping, command.id, secret) }
-    const changed = await desk.changeEndpoint(command.id, change)
+    const changed = await desk.changeEndpoint(command.id, change, keeping.call.by)
     if (!changed) throw notFound(keeping)
     return { kind: 'rotated', endpoint: { ...changed, secret } }
   }
   const { kind: _, id, ...change } = command
   if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(keeping)
   const url = change.url === undefined ? {} : { url: await checkUrl(keeping, change.url) }
-  const changed = await desk.changeEndpoint(id, { ...change, ...url })
+  const changed = await desk.changeEndpoint(id, { ...change, ...url }, keeping.call.by)
   if (!changed) throw notFound(keeping)
   ports.log('endpoint_changed', { tenant: keeping.call.tenant, id })
   return { kind: 'one', endpoint: await shown(keeping, changed) }
@@ -95,7 +95,7 @@ async function add(
     secret: await seal(keeping, id, secret),
     createdAt: ports.now(),
   }
-  if (!(await desk.addEndpoint(endpoint))) {
+  if (!(await desk.addEndpoint(endpoint, call.by))) {
     throw new AppError('bad_request', 'There are 50 endpoints already; remove one first.')
   }
   return { kind: 'one', endpoint: { ...endpoint, secret } }

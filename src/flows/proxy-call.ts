@@ -1,4 +1,5 @@
 /** One call of a client on its way to the provider, free of any framework. */
+import type { Actor } from '#domain/audit.ts'
 import type { Reply } from '#domain/lease.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
 
@@ -29,6 +30,8 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** Who asks, for the audit of what the gateway keeps itself. */
+  by?: Actor
   /** May change endpoints and see their secrets. */
   mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */

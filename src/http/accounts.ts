@@ -11,6 +11,7 @@ import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
 import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
 import { readBody, readQuery } from './read-body.ts'
@@ -113,7 +114,12 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   checkMaxJobs(c, provider, maxJobs)
   const isLimitOnly = Object.values(fields).every((value) => value === undefined)
   if (isLimitOnly && email !== undefined && !dryRun) {
-    const account = await changeLimit(ports, provider, { tenant, email, maxJobs })
+    const account = await changeLimit(ports, provider, {
+      tenant,
+      email,
+      maxJobs,
+      by: actorOf(c),
+    })
     return c.json(provider.accounts.toView(account))
   }
   const isDryRun = dryRun === true
@@ -122,6 +128,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     maxJobs,
     fields,
     isDryRun,
+    by: actorOf(c),
     publicOrigin: ports.settings.publicOrigin || new URL(c.req.url).origin,
     ...(email === undefined ? {} : { email }),
   })
@@ -136,7 +143,9 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   const ports = c.get('ports')
   const { tenant, email, key } = account
   const { now } = readQuery(c, removal)
-  const snapshot = await ports.desk(tenant, provider.name).removeAccount(email, now === 'true')
+  const snapshot = await ports
+    .desk(tenant, provider.name)
+    .removeAccount(email, now === 'true', actorOf(c))
   if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, email, isNow: now === 'true' })

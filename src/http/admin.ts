@@ -14,7 +14,9 @@ import {
   type TokenRecord,
 } from '#domain/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
+import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from './authenticate.ts'
 
 import { readBody } from './read-body.ts'
@@ -73,6 +75,7 @@ export const admin = new OpenAPIHono<AppEnv>()
 
 admin.use(authenticateAdmin)
 admin.route('/reseal', reseal)
+admin.route('/audit', adminAudit)
 
 route(
   admin,
@@ -104,7 +107,7 @@ route(
       secretKey: await vault.seal(pairSealName(tokenId), secretKey),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
-    await registrar.saveToken(record, owner)
+    await registrar.saveToken(record, owner, actorOf(c))
     const { id, ...view } = toTokenView(record)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
@@ -141,7 +144,7 @@ route(
     const ports = c.get('ports')
     const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
     const changed = { ...withoutUndefined(change), ...expires }
-    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed)
+    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
     return c.json(toTokenView(token))
@@ -159,7 +162,7 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '')
+    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '', actorOf(c))
     if (!removed) throw noToken()
     ports.tokens.forget(removed.hash)
     return c.body(null, 204)
@@ -204,7 +207,7 @@ route(
       throw new AppError('not_found', 'There is no such tenant')
     }
     for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
-    const tokens = await ports.registrar.removeTenant(tenant)
+    const tokens = await ports.registrar.removeTenant(tenant, actorOf(c))
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
     return c.body(null, 204)
   }

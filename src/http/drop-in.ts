@@ -6,6 +6,7 @@ import { headersUp, idsToHeader, setHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferredWait } from './prefer-wait.ts'
 import { joiningOf } from './joining.ts'
@@ -50,6 +51,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
     ...(reply === undefined ? {} : { reply }),
+    by: actorOf(c),
     mayChange: c.get('caller')?.scope === 'full',
     ...joiningOf(c),
   }

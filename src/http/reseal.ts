@@ -11,6 +11,7 @@ import {
 } from '#domain/reseal.ts'
 import { resealSome } from '#flows/reseal-all.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { ownError, route } from './route.ts'
 
@@ -31,11 +32,9 @@ const view = z.object({
   resealed: counts.meta({ description: 'In this pass, by kind' }),
   byKey: counts.meta({ description: 'The same, by the key that had sealed it' }),
   waitsFor: z.object({ hooks: z.number(), copies: z.number(), workers: z.number() }),
-  hangs: z
-    .array(z.object({ what: z.string(), until: time }))
-    .meta({
-      description: 'What others hold that is sealed with an older key; until null: not known yet',
-    }),
+  hangs: z.array(z.object({ what: z.string(), until: time })).meta({
+    description: 'What others hold that is sealed with an older key; until null: not known yet',
+  }),
   hooksNotRegistered: z.array(
     z.object({ tenant: z.string(), account: z.string(), message: z.string() })
   ),
@@ -61,7 +60,12 @@ route(
   async (c) => {
     const ports = c.get('ports')
     const names = PROVIDERS.map(({ name }) => name)
-    const { state, tenants, isBroken } = await resealSome(ports, names)
+    const { state, tenants, isBroken, isBegun } = await resealSome(ports, names)
+    const subject = `pass ${state.pass.number} to ${state.key}`
+    if (isBegun) {
+      const entry = { action: 'reseal.pass_begun', subject } as const
+      await ports.registrar.noteAudit(entry, actorOf(c))
+    }
     ports.log('reseal', { key: state.key, pass: state.pass.number, ended: state.pass.endedAt })
     const error = 'A share could not be sealed just now. Call again.'
     return c.json({ ...toView(ports, state, tenants), ...(isBroken ? { error } : {}) })
