@@ -4,6 +4,7 @@
  */
 import { Hints } from '#domain/hints.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
+import { PerMinute } from '#domain/per-minute.ts'
 import { Recent } from '#domain/recent.ts'
 import { parseSettings, type Settings } from '#domain/settings.ts'
 import { Turnstile } from '#domain/turnstile.ts'
@@ -11,11 +12,15 @@ import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
 
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
 const REGISTRAR = '@registrar'
+
+/** Of one token (contract section 14.10). */
+const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
   settings: Settings
@@ -24,6 +29,7 @@ interface Isolate {
   hints: Hints
   toldEnds: Recent
   searches: Turnstile
+  searchesOfToken: PerMinute
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
@@ -42,6 +48,7 @@ function isolateOf(env: Env): Isolate {
     hints: new Hints(),
     toldEnds: new Recent(10_000),
     searches: new Turnstile(),
+    searchesOfToken: new PerMinute(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
@@ -68,10 +75,12 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     toldEnds: isolate.toldEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
+    searchesOfToken: isolate.searchesOfToken,
     isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
+    uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
@@ -127,6 +136,7 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
     addEndpoint: (endpoint, by) => ask((desk) => desk.addEndpoint(endpoint, by)),
@@ -146,13 +156,15 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant, by) => ask((desk) => desk.saveToken(token, tenant, by)),
+    saveToken: (token, tenant, hasPast, by) =>
+      ask((desk) => desk.saveToken(token, tenant, hasPast, by)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
     changeToken: (id, change, by) => ask((desk) => desk.changeToken(id, change, by)),
     removeToken: (id, by) => ask((desk) => desk.removeToken(id, by)),
     listTenants: () => ask((desk) => desk.listTenants()),
-    findTenant: (id) => ask((desk) => desk.findTenant(id)),
+    findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
+    tenantIdsOf: (name) => ask((desk) => desk.tenantIdsOf(name)),
     changeTenant: (id, change, by) => ask((desk) => desk.changeTenant(id, change, by)),
     removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),

@@ -11,11 +11,13 @@ import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
+import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { ResealState, ResealStep } from './reseal.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
+import type { UploadFacts } from './upload.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
 
@@ -41,10 +43,13 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  uploads: UploadStore
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
+  /** Searches that a token has caused in this isolate. */
+  searchesOfToken: PerMinute
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -86,6 +91,20 @@ export interface OwnerBook {
   isMissing(pool: OwnerPool, id: string): boolean
   /** They are asked about anew. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
+}
+
+/** Files that clients uploaded, for a day. A name that was made is its own permission. */
+export interface UploadStore {
+  keep(
+    name: string,
+    body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
+    facts: UploadFacts
+  ): Promise<void>
+  find(name: string): Promise<UploadFound | undefined>
+}
+
+export interface UploadFound extends UploadFacts {
+  body: ReadableStream<Uint8Array>
 }
 
 /** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
@@ -139,6 +158,8 @@ export interface Desk extends Audited {
   /** Keeps a place in a list, sealed, for a day; returns its name. */
   keepPlace(place: string): Promise<string>
   placeOf(name: string): Promise<string | undefined>
+  /** Counts an upload of a token. Undefined: it may come; else when it may. */
+  takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** Slots of an account that was being watched came free; absent: one. */
@@ -191,7 +212,8 @@ export interface Room {
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
-  | { ok: false; reason: 'exists' | 'not_found' }
+  /** `closed`: the tenant was removed. */
+  | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
@@ -209,13 +231,24 @@ export interface Owner {
 
 /** The operator's desk: tokens and tenants. */
 export interface Registrar extends Audited {
-  saveToken(token: TokenRecord, tenant: TenantRecord, by?: Actor): Promise<void>
+  /**
+   * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
+   * Answers what was saved; an older object nothing.
+   */
+  saveToken(
+    token: TokenRecord,
+    tenant: TenantRecord,
+    hasPast?: boolean,
+    by?: Actor
+  ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined>
   removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
-  findTenant(id: string): Promise<TenantRecord | undefined>
+  findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
+  /** Of every tenant that has had this name, latest first. */
+  tenantIdsOf(name: string): Promise<string[]>
   changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
   removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
   /** Seals a share of the tokens' secrets with the first master key, `key`. */
@@ -273,6 +306,8 @@ export interface ReceivedEvent {
   tenant: string
   headers: Record<string, string>
   body: string
+  /** As it came, where that is no UTF-8: signatures are over these. */
+  bytes?: Uint8Array<ArrayBuffer>
 }
 
 export interface DeliveryQuery {

@@ -69,6 +69,7 @@ const SPANS = {
   parkCredentialMs: 15 * MINUTE,
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
+  keepUploadsMs: 24 * HOUR,
   /** A pass that seals everything anew is followed by another this much later, for what others sealed meanwhile. */
   resealAgainMs: 10 * MINUTE,
   /** Who changed what can be read for this long. */

@@ -11,6 +11,8 @@ import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { OutletRows } from './outlet-rows.ts'
 import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
 import { migrate, type Step } from './schema.ts'
+import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
+import { UploadBook } from './upload-book.ts'
 
 /** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
 const FIRST_SCHEMA = `
@@ -25,6 +27,10 @@ const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+/** When this desk's tenant was removed. */
+const CLOSING_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
+
 /** Append only. */
 const STEPS: Step[] = [
   (sql) => void sql.exec(FIRST_SCHEMA),
@@ -33,6 +39,7 @@ const STEPS: Step[] = [
     sql.exec("INSERT INTO pruning (id, started_at, place) VALUES (1, ?, '')", Date.now())
     new KeyRows(sql).copyOld()
   },
+  (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
   (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
 ]
 
@@ -57,6 +64,8 @@ export class DeskTables {
   readonly audit: AuditRows
   readonly outlets: OutletRows
   readonly reseal: ResealRow
+  readonly #tenants: TenantRows
+  readonly uploads: UploadBook
 
   readonly #unknownUntil: () => number | undefined
 
@@ -77,6 +86,8 @@ export class DeskTables {
     this.audit = new AuditRows(storage.sql)
     this.outlets = new OutletRows(storage.sql)
     this.reseal = new ResealRow(storage.sql)
+    this.#tenants = new TenantRows(storage.sql)
+    this.uploads = new UploadBook(storage.sql)
   }
 
   snapshot(): AccountSnapshot {
@@ -139,12 +150,24 @@ export class DeskTables {
       .flatMap(({ key }) => (current.has(key) ? [] : [key]))
   }
 
-  /** The tenant is gone: what is known of its ids and keys goes with it. */
+  /** From here on nothing can be added: no other tenant ever has this desk. */
+  close(now: number): void {
+    const sql = 'INSERT INTO closing (id, closed_at) VALUES (1, ?) ON CONFLICT DO NOTHING'
+    this.#storage.sql.exec(sql, now)
+  }
+
+  get isClosed(): boolean {
+    return this.#storage.sql.exec('SELECT id FROM closing WHERE id = 1').toArray().length > 0
+  }
+
+  /** The tenant is gone: what is known of its ids, keys and former accounts goes with it. */
   forgetAll(): void {
     this.#owners.forgetAll()
     this.keyRows.forgetAll()
     this.#made.forgetAll()
     this.outlets.forgetAll()
+    this.#storage.sql.exec('DELETE FROM former')
+    this.touchAccounts()
   }
 
   learn(owners: Owner[]): void {
@@ -196,14 +219,12 @@ export class DeskTables {
     })
   }
 
-  saveToken(token: TokenRecord, tenant: TenantRecord): void {
-    this.#storage.transactionSync(() => {
-      this.#putToken(token)
-      this.#storage.sql.exec(
-        'INSERT INTO tenant (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
-        tenant.id,
-        JSON.stringify(tenant)
-      )
+  /** As it was saved: of the tenant that its name means now. `hasPast`: there was one before names were remembered. */
+  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast: boolean): TokenRecord {
+    return this.#storage.transactionSync(() => {
+      const saved = { ...token, tenant: this.#tenants.enter(tenant, hasPast) }
+      this.#putToken(saved)
+      return saved
     })
   }
 
@@ -243,20 +264,27 @@ export class DeskTables {
   }
 
   tenants(): TenantRecord[] {
-    return this.#records<TenantRecord>('SELECT record FROM tenant')
+    return this.#tenants.all()
   }
 
   findTenant(id: string): TenantRecord | undefined {
-    return this.#records<TenantRecord>('SELECT record FROM tenant WHERE id = ?', id)[0]
+    return this.#tenants.find(id)
+  }
+
+  tenantNamed(name: string): TenantRecord | undefined {
+    return this.#tenants.named(name)
+  }
+
+  tenantIdsOf(name: string): string[] {
+    return this.#tenants.idsOf(name)
   }
 
   changeTenant(id: string, change: Partial<TenantRecord>): void {
     const before = this.findTenant(id)
     if (!before) return
-    const after = JSON.stringify({ ...before, ...change })
     const tokens = change.replyUrl === undefined ? [] : this.tokens()
     this.#storage.transactionSync(() => {
-      this.#storage.sql.exec('UPDATE tenant SET record = ? WHERE id = ?', after, id)
+      this.#tenants.change({ ...before, ...change })
       for (const token of tokens) if (token.tenant === id) this.#touch(keys.token(token.hash))
     })
   }
@@ -272,7 +300,7 @@ export class DeskTables {
     const tokens = this.tokens().filter((token) => token.tenant === id)
     this.#storage.transactionSync(() => {
       for (const token of tokens) this.#dropToken(token)
-      this.#storage.sql.exec('DELETE FROM tenant WHERE id = ?', id)
+      this.#tenants.remove(id)
     })
     return tokens
   }
@@ -287,7 +315,9 @@ export class DeskTables {
 
   /** What the copy should hold now; undefined: nothing. */
   copyOf(key: string): string | undefined {
-    if (key === this.#accountsKey) return JSON.stringify(this.snapshot())
+    if (key === this.#accountsKey) {
+      return this.isClosed ? undefined : JSON.stringify(this.snapshot())
+    }
     const token = this.findToken(key.slice(keys.token('').length))
     return token && JSON.stringify(token)
   }

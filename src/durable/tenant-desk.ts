@@ -1,12 +1,9 @@
 /**
  * TenantDesk: one object per tenant and provider, the only writer of its accounts; and one object more, the
- * registrar, for tokens and tenants. What it keeps in SQL is the truth, its KV copies are for reading far away. A
- * copy that could not be written (KV takes one write a second per key) is written again by the alarm.
+ * registrar (registrar-desk.ts). What it keeps in SQL is the truth, its KV copies are for reading far away.
  */
-import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/audit.ts'
+import type { Actor } from '#domain/audit.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
   Desk,
@@ -14,91 +11,66 @@ import type {
   KeyEnd,
   Made,
   Owner,
-  Ports,
-  Registrar,
   SaveAnswer,
-  TenantChange,
-  TokenChange,
   Turn,
   UnknownCreation,
 } from '#domain/ports.ts'
-import type { ResealState, ResealStep } from '#domain/reseal.ts'
-import type { TenantRecord, TokenRecord } from '#domain/token.ts'
+import type { ResealStep } from '#domain/reseal.ts'
 import type { KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { AlarmClock } from './alarm-clock.ts'
-import { Audit } from './audit.ts'
 import { Claims } from './claims.ts'
-import { Copies } from './copies.ts'
 import { DeskAccounts } from './desk-accounts.ts'
-import { DeskResealing } from './desk-resealing.ts'
-import { DeskTables } from './desk-tables.ts'
-import { JoinBook } from './join-book.ts'
 import { KeyBook } from './key-book.ts'
 import { ListPlaces } from './list-places.ts'
-import { Sessions } from './sessions.ts'
+import { RegistrarDesk } from './registrar-desk.ts'
+import { Renewals } from './renewals.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
-export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
-  readonly #tables: DeskTables
-  readonly #joins: JoinBook
+export class TenantDesk extends RegistrarDesk implements Desk {
   readonly #places: ListPlaces
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
-  readonly #waiting = new WaitingRoom(() => this.#ports())
-  readonly #clock: AlarmClock
+  readonly #waiting = new WaitingRoom(this.ports)
+  readonly #renewals: Renewals
+  readonly #keys: KeyBook
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
-  readonly #copies: Copies
-  readonly #keys: KeyBook
-  readonly #audit: Audit
-  readonly #sessions: Sessions
-  readonly #resealing: DeskResealing
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#joins = new JoinBook(ctx.storage)
-    this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
     this.#places = new ListPlaces(ctx.storage)
-    this.#clock = new AlarmClock(ctx.storage)
-    void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    this.#renewals = new Renewals(this.tables, this.ports, this.publish)
     this.#claims = new Claims(ctx.storage)
-    this.#audit = new Audit(this.#tables.audit, ctx.id.name ?? '', () =>
-      this.#clock.setFor(Date.now() + this.#ports().waits.keepAuditMs)
-    )
-    this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
-      ports: () => this.#ports(),
-      armSoon: () => this.#armSoon(),
-      audit: this.#audit,
-    })
-    const ports = () => this.#ports()
-    this.#copies = new Copies(this.#tables, env.REGISTRY, () => this.#armSoon())
-    this.#keys = new KeyBook(this.#tables, () => this.#ports().waits)
-    this.#sessions = new Sessions(this.#tables, ports, () => this.#publish())
-    this.#resealing = new DeskResealing(this.#tables, {
-      ports,
-      name: ctx.id.name ?? '',
-      publish: () => this.#publish(),
-    })
+    const { ports, armSoon, audit } = this
+    this.#accounts = new DeskAccounts(this.tables, this.#claims, { ports, armSoon, audit })
+    this.#keys = new KeyBook(this.tables, () => this.ports().waits)
   }
 
+  /** Of a closed desk nothing shows, also while its accounts are still being let go. */
   async snapshot(): Promise<AccountSnapshot> {
-    return this.#tables.snapshot()
+    const snapshot = this.tables.snapshot()
+    return this.tables.isClosed ? { version: snapshot.version, accounts: [] } : snapshot
   }
 
   async saveAccount(account: Account, by?: Actor): Promise<SaveAnswer> {
+    if (this.tables.isClosed) return { ok: false, reason: 'closed' }
     const saved = await this.#accounts.save(account, by)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#sessions.forgetFailure(account.email)
+    // The tenant was removed while the claim was being answered.
+    if (this.tables.isClosed) {
+      await this.#empty()
+      return { ok: false, reason: 'closed' }
+    }
+    this.#renewals.allow(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer> {
-    const account = this.#tables.findAccount(email)
+    const account = this.tables.findAccount(email)
     if (!account) return { ok: false, reason: 'not_found' }
     return this.saveAccount({ ...account, maxJobs, updatedAt: now }, by)
   }
@@ -113,12 +85,12 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async formerKeys(): Promise<string[]> {
-    return this.#tables.formerKeys(Date.now() - this.#ports().waits.keepEndedMs)
+    return this.tables.formerKeys(Date.now() - this.ports().waits.keepEndedMs)
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    await this.#sessions.refresh(email, stale)
-    return this.#tables.snapshot()
+    await this.#renewals.renew(email, stale)
+    return this.snapshot()
   }
 
   async holds(email: string, key: string): Promise<boolean> {
@@ -126,40 +98,46 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async learn(owners: Owner[]): Promise<void> {
-    this.#tables.learn(owners)
-    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    this.tables.learn(owners)
+    this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
   }
 
   /** Asked by older Workers; newer ones ask madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const made = this.#tables.madeBy(requestId)
+    const made = this.tables.madeBy(requestId)
     return made !== undefined && made.email !== email
   }
 
   async noteMade(requestId: string, made: Made): Promise<void> {
-    this.#tables.noteMade(requestId, made)
-    this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    this.tables.noteMade(requestId, made)
+    this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.#tables.madeBy(requestId)
+    return this.tables.madeBy(requestId)
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.#tables.ownersOf(ids)
+    return this.tables.ownersOf(ids)
   }
 
   async close(): Promise<void> {
-    for (const account of this.#tables.snapshot().accounts)
+    this.tables.close(Date.now())
+    await this.#empty()
+  }
+
+  async #empty(): Promise<void> {
+    for (const account of this.tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
-    this.#tables.forgetAll()
-    this.#joins.forgetAll()
+    this.tables.forgetAll()
+    this.joins.forgetAll()
     this.#places.clear()
+    await this.publish()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const turn = this.#keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    if (turn.kind === 'fresh') this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
     return turn
   }
 
@@ -169,36 +147,37 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
   async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    const { joinMs } = this.#ports().waits
-    if (!this.#joins.note(print, unknown, Date.now(), joinMs)) return
-    this.#tables.touchAccounts()
-    await this.#publish()
+    const { joinMs } = this.ports().waits
+    if (!this.joins.note(print, unknown, Date.now(), joinMs)) return
+    this.tables.touchAccounts()
+    await this.publish()
   }
 
   async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.#joins.find(print, Date.now(), this.#ports().waits.joinMs)
+    return this.joins.find(print, Date.now(), this.ports().waits.joinMs)
   }
 
   async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.#joins.forget(print, requestId, Date.now(), this.#ports().waits.joinMs)
+    this.joins.forget(print, requestId, Date.now(), this.ports().waits.joinMs)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {
-    return this.#tables.requestsOfKey(key)
+    return this.tables.requestsOfKey(key)
   }
 
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    const known = this.#tables.outlets.endpoints()
+    if (this.tables.isClosed) return false
+    const known = this.tables.outlets.endpoints()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === endpoint.id)) return true
     if (known.length >= ENDPOINTS_MAX) return false
-    this.#tables.outlets.saveEndpoint(endpoint)
-    this.#audit.endpoint(by, 'endpoint.added', endpoint)
+    this.tables.outlets.saveEndpoint(endpoint)
+    this.audit.endpoint(by, 'endpoint.added', endpoint)
     return true
   }
 
   async endpoints(): Promise<Endpoint[]> {
-    return this.#tables.outlets.endpoints()
+    return this.tables.outlets.endpoints()
   }
 
   async changeEndpoint(
@@ -206,42 +185,47 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    const before = this.#tables.outlets.find(id)
+    const before = this.tables.outlets.find(id)
     if (!before) return undefined
     const after = { ...before, ...change }
-    this.#tables.outlets.saveEndpoint(after)
+    this.tables.outlets.saveEndpoint(after)
     const isRotated = change.secret !== undefined
-    this.#audit.endpoint(by, isRotated ? 'endpoint.secret_rotated' : 'endpoint.changed', after)
+    this.audit.endpoint(by, isRotated ? 'endpoint.secret_rotated' : 'endpoint.changed', after)
     return after
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    const endpoint = this.#tables.outlets.find(id)
-    if (endpoint) this.#audit.endpoint(by, 'endpoint.removed', endpoint)
-    return this.#tables.outlets.dropEndpoint(id)
+    const endpoint = this.tables.outlets.find(id)
+    if (endpoint) this.audit.endpoint(by, 'endpoint.removed', endpoint)
+    return this.tables.outlets.dropEndpoint(id)
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
-    const before = this.#tables.outlets.callbackSecret()
+    if (this.tables.isClosed) return
+    const before = this.tables.outlets.callbackSecret()
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
-    this.#tables.outlets.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
-    this.#audit.callbackSecret(by)
+    this.tables.outlets.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
+    this.audit.callbackSecret(by)
   }
 
   async outlets(): Promise<Outlets> {
-    return this.#tables.outlets.all()
+    return this.tables.outlets.all()
   }
 
   async keepPlace(place: string): Promise<string> {
-    const { keepPlaceMs } = this.#ports().waits
+    const { keepPlaceMs } = this.ports().waits
     const name = this.#places.keep(place, Date.now(), keepPlaceMs)
-    this.#clock.setFor(Date.now() + keepPlaceMs)
+    this.clock.setFor(Date.now() + keepPlaceMs)
     return name
   }
 
   async placeOf(name: string): Promise<string | undefined> {
     return this.#places.find(name, Date.now())
+  }
+
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.tables.uploads.take(tokenId, bytes, Date.now())
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
@@ -253,110 +237,29 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async reseal(key: string, from?: string): Promise<ResealStep> {
-    return this.#resealing.desk(key, from)
-  }
-
-  async resealTokens(key: string, after?: string): Promise<ResealStep> {
-    return this.#resealing.tokens(key, after)
-  }
-
-  async resealState(): Promise<ResealState | undefined> {
-    return this.#tables.reseal.read()
-  }
-
-  async saveReseal(state: ResealState): Promise<boolean> {
-    return this.#tables.reseal.save(state)
-  }
-
-  async noteAudit(entry: AuditEntry, by: Actor): Promise<void> {
-    this.#audit.note(by, entry)
-  }
-
-  async listAudit(query: AuditQuery): Promise<AuditLine[]> {
-    return this.#tables.audit.list(query)
-  }
-
-  async saveToken(token: TokenRecord, tenant: TenantRecord, by?: Actor): Promise<void> {
-    const isNew = this.#tables.findTenant(token.tenant) === undefined
-    this.#tables.saveToken(token, tenant)
-    this.#audit.tokenCreated(by, token, isNew)
-    await this.#publish()
-  }
-
-  async findToken(hash: string): Promise<TokenRecord | undefined> {
-    return this.#tables.findToken(hash)
-  }
-
-  async listTokens(): Promise<TokenRecord[]> {
-    return this.#tables.tokens()
-  }
-
-  async changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined> {
-    const token = this.#tables.changeToken(id, change)
-    if (token) this.#audit.tokenChanged(by, token, change)
-    await this.#publish()
-    return token
-  }
-
-  async removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined> {
-    const token = this.#tables.removeToken(id)
-    if (token) this.#audit.tokenRemoved(by, token)
-    await this.#publish()
-    return token
-  }
-
-  async listTenants(): Promise<TenantRecord[]> {
-    return this.#tables.tenants()
-  }
-
-  async findTenant(id: string): Promise<TenantRecord | undefined> {
-    return this.#tables.findTenant(id)
-  }
-
-  async changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void> {
-    this.#tables.changeTenant(id, change)
-    this.#audit.tenantChanged(by, id, change)
-    await this.#publish()
-  }
-
-  async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
-    const removed = this.#tables.removeTenant(id)
-    if (removed) this.#audit.tenantRemoved(by, id, removed)
-    await this.#publish()
-    return removed
+    return this.resealing.desk(key, from)
   }
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#tend())
+    return this.clock.ring(() => this.#tend())
   }
 
   async #tend(): Promise<void> {
-    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.#ports().waits
-    if (this.#places.forget(Date.now())) this.#clock.setFor(Date.now() + keepPlaceMs)
+    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.ports().waits
+    if (this.#places.forget(Date.now())) this.clock.setFor(Date.now() + keepPlaceMs)
     if (Date.now() >= this.#forgetAt) {
-      const due = this.#tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })
+      const due = this.tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })
       this.#forgetAt = Date.now() + forgetEveryMs
-      if (due !== undefined) this.#clock.setFor(due)
-    } else this.#clock.setFor(this.#forgetAt)
+      if (due !== undefined) this.clock.setFor(due)
+    } else this.clock.setFor(this.#forgetAt)
+    if (this.tables.isClosed && this.tables.snapshot().accounts.length > 0) await this.#empty()
     await this.#accounts.letGoLeftOvers()
-    if (!this.#claims.isEmpty) this.#armSoon()
-    await this.#publish()
+    if (!this.#claims.isEmpty) this.armSoon()
+    await this.publish()
   }
 
   async #publishAccounts(): Promise<AccountSnapshot> {
-    await this.#publish()
-    return this.#tables.snapshot()
-  }
-
-  #publish(): Promise<void> {
-    return this.#copies.publish()
-  }
-
-  #armSoon(): void {
-    this.#clock.setFor(Date.now() + 1500)
-  }
-
-  #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+    await this.publish()
+    return this.tables.snapshot()
   }
 }

@@ -9,19 +9,23 @@ export interface AuditPage {
   next?: string
 }
 
-/** `tenants`: whose desks are asked, beside the registrar. */
+/** `tenants`: whose desks are asked, beside the registrar; `isOfThem`: for nothing else. */
 export async function readAudit(
   ports: Ports,
   providers: readonly string[],
-  tenants: readonly string[],
-  query: AuditQuery
+  { tenants, isOfThem }: { tenants: readonly string[]; isOfThem: boolean },
+  query: Omit<AuditQuery, 'tenant'>
 ): Promise<AuditPage> {
   // One more than is shown says whether there are more.
   const wanted = { ...query, limit: query.limit + 1 }
-  const desks = tenants.flatMap((tenant) => providers.map((name) => ports.desk(tenant, name)))
-  const pages = await inLanes([ports.registrar, ...desks], OBJECTS_AT_ONCE, (one) =>
-    one.listAudit(wanted)
+  const asked = tenants.flatMap((tenant) =>
+    providers.map((name) => () => ports.desk(tenant, name).listAudit(wanted))
   )
+  const ofRegistrar = isOfThem
+    ? tenants.map((tenant) => () => ports.registrar.listAudit({ ...wanted, tenant }))
+    : [() => ports.registrar.listAudit(wanted)]
+  const questions = [...ofRegistrar, ...asked]
+  const pages = await inLanes(questions, OBJECTS_AT_ONCE, (ask) => ask())
   // What was written at several desks is one change.
   const byId = new Map(pages.flat().map((line) => [line.id, line]))
   const all = [...byId.values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))

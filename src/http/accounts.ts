@@ -13,7 +13,6 @@ import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
 import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
@@ -36,6 +35,7 @@ export function accounts(provider: Provider): App {
     app,
     {
       method: 'post',
+      needs: 'full',
       path: '/',
       summary: `Add, update or check a ${name} account`,
       body: form,
@@ -50,8 +50,8 @@ export function accounts(provider: Provider): App {
         502: ownError,
       },
     },
-    fullScope,
-    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+    async (c) =>
+      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
   )
 
   route(
@@ -95,12 +95,12 @@ export function accounts(provider: Provider): App {
     app,
     {
       method: 'delete',
+      needs: 'full',
       path: '/{email}',
       summary: `Remove a ${name} account`,
       query: removal,
       answers: { 204: '', ...errors, 403: ownError, 404: NOT_THIS },
     },
-    fullScope,
     async (c) => remove(c, provider, await find(c, provider))
   )
 

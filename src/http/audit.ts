@@ -4,6 +4,7 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import type { AuditLine } from '#domain/audit.ts'
 import { AppError } from '#domain/errors.ts'
+import { incarnationOf, tenantNameOf } from '#domain/tenant.ts'
 import { readAudit, type AuditPage } from '#flows/read-audit.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
@@ -13,6 +14,8 @@ import { ownError, route } from './route.ts'
 
 /** Without a tenant every desk is asked; a request may ask a thousand objects. */
 const TENANTS_MAX = 400
+/** Of the tenants that have had one name. */
+const INCARNATIONS_MAX = 50
 
 const limit = z.number().int().min(1).max(500).optional().meta({ description: 'Without it: 100' })
 const cursor = z.string().max(1500).optional().meta({ description: '`next` of the page before' })
@@ -28,6 +31,10 @@ const line = z.object({
   requestId: z.string(),
   action: z.string(),
   tenant: z.string().nullable(),
+  incarnation: z
+    .number()
+    .nullable()
+    .meta({ description: 'Of the tenants that have had this name, the how many-th' }),
   provider: z.string().nullable(),
   subject: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
@@ -55,10 +62,14 @@ route(
   async (c) => {
     const { tenant, ...query } = readQuery(c, all)
     const { registrar } = c.get('ports')
-    const known = tenant === undefined ? (await registrar.listTenants()).map(({ id }) => id) : []
-    const isWhole = known.length <= TENANTS_MAX
-    const tenants = tenant === undefined ? (isWhole ? known : []) : [tenant]
-    const found = await read(c, tenants, query, tenant)
+    const isOfThem = tenant !== undefined
+    const known = isOfThem
+      ? await registrar.tenantIdsOf(tenant)
+      : (await registrar.listTenants()).map(({ id }) => id)
+    // Of a name the latest; of all tenants none, when they are too many.
+    const isWhole = known.length <= (isOfThem ? INCARNATIONS_MAX : TENANTS_MAX)
+    const tenants = isWhole ? known : isOfThem ? known.slice(0, INCARNATIONS_MAX) : []
+    const found = await read(c, { tenants, isOfThem }, query)
     return c.json({ ...toPage(found), isWhole })
   }
 )
@@ -77,7 +88,7 @@ route(
   fullScope,
   async (c) => {
     const { tenant } = c.get('caller')
-    const found = await read(c, [tenant], readQuery(c, own), tenant)
+    const found = await read(c, { tenants: [tenant], isOfThem: true }, readQuery(c, own))
     // Where the operator sits is not the tenant's.
     const lines = found.lines.map(({ by: { from, ...by }, ...rest }) =>
       by.token === undefined || from === undefined
@@ -90,14 +101,12 @@ route(
 
 function read(
   c: Context<AppEnv>,
-  tenants: string[],
-  query: z.infer<typeof own>,
-  tenant: string | undefined
+  whose: { tenants: string[]; isOfThem: boolean },
+  query: z.infer<typeof own>
 ): Promise<AuditPage> {
   const names = PROVIDERS.map(({ name }) => name)
-  return readAudit(c.get('ports'), names, tenants, {
+  return readAudit(c.get('ports'), names, whose, {
     limit: query.limit ?? 100,
-    ...(tenant === undefined ? {} : { tenant }),
     ...(query.since === undefined ? {} : { since: Date.parse(query.since) }),
     ...(query.cursor === undefined ? {} : { before: readCursor(query.cursor) }),
   })
@@ -115,9 +124,10 @@ function toView({ id, at, by, action, tenant, provider, subject, detail }: Audit
     from: by.from ?? null,
     requestId: by.requestId,
     action,
-    tenant: tenant ?? null,
+    tenant: tenant === undefined ? null : tenantNameOf(tenant),
+    incarnation: tenant === undefined ? null : incarnationOf(tenant),
     provider: provider ?? null,
-    subject: subject ?? null,
+    subject: subject === undefined ? null : subject === tenant ? tenantNameOf(subject) : subject,
     detail: detail ?? {},
   }
 }

@@ -10,7 +10,6 @@ import { findDelivery, listDeliveries, objectsOf } from '#flows/find-deliveries.
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route } from './route.ts'
 
@@ -96,6 +95,7 @@ route(
   deliveries,
   {
     method: 'post',
+    needs: 'use',
     path: '/{id}/retry',
     summary: 'Send it again now, whatever became of it; its schedule begins anew',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
@@ -115,12 +115,12 @@ route(
   callbackSecret,
   {
     method: 'post',
+    needs: 'full',
     path: '/',
     summary:
       'Make or rotate the secret that signs callbacks; shown once, the old one also signs for 24 h',
     answers: { 201: secret, ...errors, 403: ownError },
   },
-  fullScope,
   async (c) => {
     const { vault, desk, now } = c.get('ports')
     const { tenant } = c.get('caller')

@@ -1,4 +1,4 @@
-/** Web sessions of a desk's accounts, logged in again: once however many ask, and not at every call after one that failed. */
+/** Web sessions of a desk's accounts, logged in again: once however many ask, and not at every call when it failed. */
 import type { Account } from '#domain/account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { logInAgain } from '#flows/log-in.ts'
@@ -7,12 +7,12 @@ import type { DeskTables } from './desk-tables.ts'
 
 const LOG_IN_AGAIN_MS = 60_000
 
-export class Sessions {
+export class Renewals {
   readonly #tables: DeskTables
   readonly #ports: () => Ports
   readonly #publish: () => Promise<void>
   readonly #failedUntil = new Map<string, number>()
-  readonly #refreshing = new Map<string, Promise<void>>()
+  readonly #running = new Map<string, Promise<void>>()
 
   constructor(tables: DeskTables, ports: () => Ports, publish: () => Promise<void>) {
     this.#tables = tables
@@ -20,26 +20,26 @@ export class Sessions {
     this.#publish = publish
   }
 
-  /** It has another credential now. */
-  forgetFailure(email: string): void {
+  /** It has a credential that was just proved. */
+  allow(email: string): void {
     this.#failedUntil.delete(email)
   }
 
   /** `stale`: the end of the session that is no longer good. */
-  async refresh(email: string, stale: number): Promise<void> {
+  async renew(email: string, stale: number): Promise<void> {
     const account = this.#tables.findAccount(email)
     if (!account || (account.session?.expiresAt ?? 0) !== stale) return
     if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return
-    await (this.#refreshing.get(account.email) ?? this.#start(account))
+    await (this.#running.get(account.email) ?? this.#start(account))
   }
 
   #start(account: Account): Promise<void> {
-    const work = this.#logIn(account).finally(() => this.#refreshing.delete(account.email))
-    this.#refreshing.set(account.email, work)
+    const work = this.#refresh(account).finally(() => this.#running.delete(account.email))
+    this.#running.set(account.email, work)
     return work
   }
 
-  async #logIn(account: Account): Promise<void> {
+  async #refresh(account: Account): Promise<void> {
     const ports = this.#ports()
     const renewed = await logInAgain(ports, getProvider(account.provider), account)
     const current = this.#tables.findAccount(account.email)
