@@ -76,6 +76,10 @@ const SPANS = {
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
   keepUploadsMs: 24 * HOUR,
+  /** A pass that seals everything anew is followed by another this much later, for what others sealed meanwhile. */
+  resealAgainMs: 10 * MINUTE,
+  /** Who changed what can be read for this long. */
+  keepAuditMs: 90 * 24 * HOUR,
   /** A browser's token for one streaming session. */
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */

@@ -38,10 +38,12 @@ import type {
   SlotsView,
 } from '#domain/ports.ts'
 import { errandOf } from '#domain/reconcile.ts'
+import type { ResealStep } from '#domain/reseal.ts'
 import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
+import { resealAccount } from './account-resealing.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
@@ -155,7 +157,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
-      this.#loseAll()
+      this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
       this.ctx.waitUntil(this.#hook.wipeNow())
     }
     this.#wipeWhenDone()
@@ -251,6 +253,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return viewOf(this.#settling.ledger(), tenant, this.#hook.failure())
   }
 
+  async reseal(key: string): Promise<ResealStep> {
+    const step = await resealAccount(this.#ports(), this.#tables, key)
+    this.#arm()
+    return step
+  }
+
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     return this.#tables.findJob(tenant, name)
   }
@@ -331,14 +339,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#outlets.read(this.#provider().name, all)
   }
 
-  #loseAll(): void {
-    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
-  }
-
   async #loseWhenRetiredLong(): Promise<void> {
     if (!this.#leaving.isOverdue()) return
     await this.#readOutlets()
-    this.#loseAll()
+    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
   }
 
   #wipeWhenDone(): void {

@@ -1,4 +1,5 @@
 /** One call of a client on its way to the provider, free of any framework. */
+import type { Actor } from '#domain/audit.ts'
 import type { Reply } from '#domain/lease.ts'
 import type { Parking } from '#domain/parking.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
@@ -32,6 +33,8 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** Who asks, for the audit of what the gateway keeps itself. */
+  by?: Actor
   /** The prefix before the provider's path at our address; absent: none. */
   prefix?: string
   /** May change endpoints and see their secrets. */

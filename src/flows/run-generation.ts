@@ -55,7 +55,8 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   const signal = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     ports.defer(free())
-    throw error instanceof AppError ? await unknownGeneration(ports, call, account) : error
+    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    throw hasLeft ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent
   const { email } = account

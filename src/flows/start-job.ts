@@ -182,7 +182,7 @@ async function receive(
     sendOn(ports, own, account, giveUp)
   )
   const sent = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError) return undefined
+    if (error instanceof AppError && !error.details.isSealedAway) return undefined
     await letGo(ports, creation, account)
     throw error
   })

@@ -6,6 +6,7 @@ import { headersUp, idsToHeader, setHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { RouteMatch } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferenceApplied, preferredWait } from './prefer-wait.ts'
@@ -70,6 +71,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
     ...(reply === undefined ? {} : { reply }),
+    by: actorOf(c),
     mayChange: c.get('caller')?.scope === 'full',
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
