@@ -176,7 +176,14 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   const { key, tenant, email } = account
   await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
-  ports.log('unparked', { provider: provider.name, email, scope: 'all' })
+  const entry = {
+    action: 'account.unparked',
+    tenant,
+    provider: provider.name,
+    subject: email,
+  } as const
+  await ports.desk(tenant, provider.name).noteAudit(entry, actorOf(c))
+  ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c, provider, account))
 }
 
