@@ -89,6 +89,8 @@ function slotsPort(env: Env, name: string): SlotDesk {
     bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId) => ask((slots) => slots.release(requestId)),
+    keepGuess: (requestId, start, again) =>
+      ask((slots) => slots.keepGuess(requestId, start, again)),
     settle: (reports) => ask((slots) => slots.settle(reports)),
     park: (order, tenant) => ask((slots) => slots.park(order, tenant)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),

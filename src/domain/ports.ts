@@ -6,6 +6,7 @@ import type { Account, AccountSnapshot, Credential, Holder, Session } from './ac
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
+import type { GuessedStart } from './guess.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
@@ -218,6 +219,8 @@ export interface SlotDesk {
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
   release(requestId: string): Promise<void>
+  /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
+  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
   /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */

@@ -9,6 +9,7 @@ import { makePorts } from '../deps.ts'
 import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
+import type { GuessedStart } from '#domain/guess.ts'
 import { hear } from '#domain/hear-reports.ts'
 import {
   grant,
@@ -181,6 +182,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#settling.save(release(this.#settling.ledger(), requestId))
     if (isAwaited) this.#settling.hearAgain()
     this.#wipeWhenDone()
+  }
+
+  async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
+    const isKept = this.#settling.keepGuess(id, start, again)
+    this.#arm()
+    return isKept
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {

@@ -14,6 +14,7 @@ import {
   type LateEnd,
 } from '#domain/event.ts'
 import { doubtedHook } from '#domain/hook.ts'
+import { keepGuess, type GuessedStart } from '#domain/guess.ts'
 import { bind } from '#domain/bind-jobs.ts'
 import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
 import { isLost } from '#domain/lost-creations.ts'
@@ -86,6 +87,14 @@ export class Settling {
     const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { again }) }
     this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
+  }
+
+  /** False: what the call started holds no slot from now on. */
+  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): boolean {
+    const waits = this.#hands.waits()
+    const kept = keepGuess(this.ledger(), requestId, start, Date.now(), waits, again)
+    this.save(kept.change)
+    return kept.isKept
   }
 
   /** `isEarlier`: it waited for a job to get its name. */

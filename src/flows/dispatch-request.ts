@@ -9,6 +9,7 @@ import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
 import { sendPlain } from './send-plain.ts'
 import { startJob } from './start-job.ts'
+import { startUnknown } from './start-unknown.ts'
 import { followSession } from './stream-session.ts'
 import { giveStreamToken } from './stream-token.ts'
 import { readBytes } from './upstream.ts'
@@ -42,6 +43,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
   if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
+  if (!route && call.method === 'POST') return startUnknown(ports, call)
   const together = await readTogether(ports, call)
   if (together) return together
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true

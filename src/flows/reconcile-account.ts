@@ -3,6 +3,7 @@
  * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
  * since other calls may have run meanwhile.
  */
+import { isUnproved } from '#domain/guess.ts'
 import { valueAt } from '#domain/json-pointer.ts'
 import { withWaitsCapped } from '#domain/hear-reports.ts'
 import type { JobReport, Lease } from '#domain/lease.ts'
@@ -82,9 +83,12 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   if (!still) return
   const now = ports.now()
   if (!answer) return void desk.apply(postponed(still, now, ports.waits))
+  // Of what was only guessed, not to be known says that there is nothing to ask about.
+  if (isUnproved(still) && answer.status >= 300)
+    return void desk.apply(postponed(still, now, ports.waits))
   if (saysUnknown(provider, answer)) return unknownThere(errands, still)
   await parkIfRefused(errands, answer)
-  const reports = answer.status === 200 ? reportsIn(provider, path, answer) : []
+  const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
   const mine = reports.filter((report) => still.watch.includes(report.watch))
   const isNamed = mine.length > 0
   if (!isNamed && isUnlisted(errands, still, answer)) {

@@ -269,8 +269,8 @@ async function openRows(
     const [lease] = sought
     const ask = lease && errands.provider.startOf(lease, id)?.ask
     const answer = ask === undefined ? undefined : await get(errands, ask)
-    if (ask === undefined || answer?.status !== 200) return
-    const isOver = reportsIn(errands.provider, ask, answer).some(
+    if (!lease || ask === undefined || answer?.status !== 200) return
+    const isOver = reportsIn(errands.provider, ask, answer, lease).some(
       ({ state }) => state === 'completed' || state === 'failed' || state === 'ending'
     )
     if (isOver) note(errands, id, { state: 'over' })
