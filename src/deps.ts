@@ -9,6 +9,11 @@ import { parseSettings, type Settings } from '#domain/settings.ts'
 import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import {
+  makeAddedRouteBook,
+  makeAddedRouteCache,
+  type AddedRouteCache,
+} from '#storage/added-routes.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
 import { makeVault } from '#storage/vault.ts'
@@ -27,6 +32,7 @@ interface Isolate {
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
+  addedRoutes: AddedRouteCache
 }
 
 const isolates = new WeakMap<Env, Isolate>()
@@ -45,6 +51,7 @@ function isolateOf(env: Env): Isolate {
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
+    addedRoutes: makeAddedRouteCache(),
   }
   isolates.set(env, isolate)
   return isolate
@@ -72,6 +79,7 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
+    addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
@@ -151,5 +159,8 @@ function registrarPort(env: Env): Registrar {
     findTenant: (id) => ask((desk) => desk.findTenant(id)),
     changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
     removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
+    listRoutes: () => ask((desk) => desk.listRoutes()),
+    addRoute: (route) => ask(async (desk) => desk.addRoute(route)),
+    removeRoute: (id) => ask((desk) => desk.removeRoute(id)),
   }
 }

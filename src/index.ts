@@ -13,6 +13,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
 import { makePorts } from './deps.ts'
 import { accounts } from '#http/accounts.ts'
+import { adminRoutes } from '#http/admin-routes.ts'
 import { admin } from '#http/admin.ts'
 import type { AppEnv } from '#http/app-env.ts'
 import { authenticate } from '#http/authenticate.ts'
@@ -42,6 +43,7 @@ app.use(openCors, streaming)
 
 app.route('/webhooks', receivers('webhook')) // proved by address and signature
 app.route('/callbacks', receivers('ticket'))
+app.route('/admin/routes', adminRoutes)
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
 

@@ -58,17 +58,29 @@ export function serveUnlisted(call: Call): Reply | Promise<Reply> {
   if (isCreation) return create(call, kind)
   if (call.row.method === 'POST' && word === undefined && /^(search|list|query)$/.test(id ?? ''))
     return fine([])
-  if (id === undefined) return fine(jobsOf(call).map((job) => viewOf(call, job)))
+  if (id === undefined) return listed(call)
   const job = jobsOf(call).find((one) => one.id === id)
   if (!job || (kind.startsWith('ghost') && call.row.method === 'GET')) throw missing()
   if (call.row.method === 'DELETE') endJob(call.state, job, { outcome: 'cancelled' })
   return fine(viewOf(call, job))
 }
 
+/** Its pages have no next one. */
+function listed(call: Call): Reply {
+  const limit = Number(call.query.get('limit') ?? 20)
+  const data = jobsOf(call)
+    .slice(0, limit)
+    .map((job) => viewOf(call, job))
+  return { status: 200, body: { data, has_more: false, next_token: null } }
+}
+
 function jobsOf({ state, account, params }: Call): Job[] {
-  return [...state.jobs.values()].filter(
-    (job) => job.account === account.key && job.type === UNLISTED && job.doc.kind === params.kind
-  )
+  // Newest first.
+  return [...state.jobs.values()]
+    .toReversed()
+    .filter(
+      (job) => job.account === account.key && job.type === UNLISTED && job.doc.kind === params.kind
+    )
 }
 
 function create(call: Call, kind: string): Reply | Promise<Reply> {

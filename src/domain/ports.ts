@@ -2,6 +2,7 @@
  * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
  * it knows what they are made of.
  */
+import type { AddedRoute } from './added-route.ts'
 import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
@@ -40,6 +41,7 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  addedRoutes: AddedRouteBook
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
@@ -80,6 +82,13 @@ export interface OwnerBook {
   isMissing(pool: OwnerPool, id: string): boolean
   /** They are asked about anew. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
+}
+
+/** Rows that were added without a deploy; what is read may be a minute old. */
+export interface AddedRouteBook {
+  list(): Promise<readonly AddedRoute[]>
+  /** As the registrar has them now. */
+  note(routes: readonly AddedRoute[]): void
 }
 
 /** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
@@ -199,6 +208,10 @@ export interface Registrar {
   findTenant(id: string): Promise<TenantRecord | undefined>
   changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
   removeTenant(id: string): Promise<TokenRecord[] | undefined>
+  /** Rows added without a deploy, oldest first. `taken`: another one matches the same paths. */
+  listRoutes(): Promise<AddedRoute[]>
+  addRoute(route: AddedRoute): Promise<'added' | 'taken' | 'full'>
+  removeRoute(id: string): Promise<boolean>
 }
 
 export type TokenChange = Partial<

@@ -6,6 +6,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
+import type { AddedRoute } from '#domain/added-route.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
 import type {
   Desk,
@@ -23,17 +24,17 @@ import type {
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
-import { logInAgain } from '#flows/log-in.ts'
-import { getProvider } from '#providers/index.ts'
+import { keys } from '#storage/keys.ts'
+import { AddedRoutes } from './added-routes.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Claims } from './claims.ts'
 import { DeskAccounts } from './desk-accounts.ts'
+import { DeskSessions } from './desk-sessions.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
-const LOG_IN_AGAIN_MS = 60_000
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
@@ -41,28 +42,32 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
+  readonly #routes: AddedRoutes
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
+  readonly #sessions: DeskSessions
   readonly #waiting = new WaitingRoom(() => this.#ports())
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   #publishing: Promise<void> = Promise.resolve()
-  /** A log-in that failed is not tried again at every call. */
-  readonly #failedUntil = new Map<string, number>()
-  readonly #refreshing = new Map<string, Promise<void>>()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#joins = new JoinBook(ctx.storage)
     this.#tables = new DeskTables(ctx.storage, ctx.id.name ?? '', () => this.#joins.until())
     this.#places = new ListPlaces(ctx.storage)
+    this.#routes = new AddedRoutes(ctx.storage, () => this.#tables.touch(keys.routes))
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
     this.#claims = new Claims(ctx.storage)
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
+    })
+    this.#sessions = new DeskSessions(this.#tables, {
+      ports: () => this.#ports(),
+      publish: () => this.#publish(),
     })
   }
 
@@ -73,7 +78,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async saveAccount(account: Account): Promise<SaveAnswer> {
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#failedUntil.delete(account.email)
+    this.#sessions.forgetFailure(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -94,11 +99,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    const account = this.#tables.findAccount(email)
-    if (!account || (account.session?.expiresAt ?? 0) !== stale) return this.#tables.snapshot()
-    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return this.#tables.snapshot()
-    const running = this.#refreshing.get(account.email) ?? this.#startRefresh(account)
-    await running
+    await this.#sessions.refresh(email, stale)
     return this.#tables.snapshot()
   }
 
@@ -288,6 +289,22 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return removed
   }
 
+  async listRoutes(): Promise<AddedRoute[]> {
+    return this.#routes.all()
+  }
+
+  async addRoute(route: AddedRoute): Promise<'added' | 'taken' | 'full'> {
+    const added = this.#routes.add(route)
+    await this.#publish()
+    return added
+  }
+
+  async removeRoute(id: string): Promise<boolean> {
+    const removed = this.#routes.remove(id)
+    await this.#publish()
+    return removed !== undefined
+  }
+
   override alarm(): Promise<void> {
     return this.#clock.ring(() => this.#tend())
   }
@@ -323,7 +340,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (behind.length > 0) this.#armSoon()
     for (const copy of behind) {
       try {
-        const value = this.#tables.copyOf(copy.key)
+        const isRoutes = copy.key === keys.routes
+        const value = isRoutes ? this.#routes.copy() : this.#tables.copyOf(copy.key)
         if (value === undefined) await this.env.REGISTRY.delete(copy.key)
         else await this.env.REGISTRY.put(copy.key, value)
         this.#tables.noteCopied(copy)
@@ -335,23 +353,6 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   #armSoon(): void {
     this.#clock.setFor(Date.now() + 1500)
-  }
-
-  #startRefresh(account: Account): Promise<void> {
-    const work = this.#refresh(account).finally(() => this.#refreshing.delete(account.email))
-    this.#refreshing.set(account.email, work)
-    return work
-  }
-
-  async #refresh(account: Account): Promise<void> {
-    const ports = this.#ports()
-    const renewed = await logInAgain(ports, getProvider(account.provider), account)
-    const current = this.#tables.findAccount(account.email)
-    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
-    if (!renewed || !current || current.updatedAt !== account.updatedAt) return
-    this.#tables.saveAccount({ ...current, session: renewed })
-    await ports.slots(current.key).renew({ ...current, session: renewed })
-    await this.#publish()
   }
 
   #ports(): Ports {

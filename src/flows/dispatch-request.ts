@@ -2,6 +2,7 @@
 import { parseJson } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
+import { withAddedRow } from './added-routes.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
 import { onceByKey } from './once-by-key.ts'
@@ -17,7 +18,8 @@ import { readBytes } from './upstream.ts'
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
 /** What has a key runs once, on whatever path, and to its end even when the client goes away. */
-export async function dispatchRequest(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+export async function dispatchRequest(ports: Ports, given: ProxyCall): Promise<ProxyAnswer> {
+  const call = await withAddedRow(ports, given)
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
   // Read before the key is held: while a slow body came in, it would count as left by somebody who died.

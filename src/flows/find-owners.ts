@@ -55,7 +55,7 @@ async function search(
   ids: readonly NamedId[]
 ): Promise<Owner[]> {
   const wanted = ids.flatMap((named) => {
-    const how = call.match && call.provider.searchFor(call.match, named.ref, named.id)
+    const how = searchOf(call, named)
     return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
   })
   if (wanted.length === 0) return []
@@ -71,6 +71,14 @@ async function search(
     results.push(...(await searchOnce(ports, call, pool, accounts, { ...one, read })))
   }
   return results
+}
+
+function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearch | undefined {
+  if (!match) return undefined
+  const { search } = match.added ?? {}
+  const isOwn = ref.in === 'path' && search?.at === ref.at
+  const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined
+  return own ?? provider.searchFor(match, ref, id)
 }
 
 /** One search for an id however many calls name it: whoever had to wait finds it known. */

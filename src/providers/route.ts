@@ -103,6 +103,11 @@ export interface Route {
 export interface RouteMatch {
   route: Route
   params: Readonly<Record<string, string>>
+  /**
+   * The row was added without a deploy. `reports`: how its job's status is read, where no built-in row does; `search`: the
+   * read, `{id}` replaced, that shows whether an account has the id of the parameter `at`.
+   */
+  added?: { reports?: StatusLink; search?: { at: string; path: string } }
 }
 
 /** How a list that all accounts share in is shaped. Pointers into the answer, names of query parameters. */
