@@ -162,7 +162,9 @@ async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean>
   if (!finder) return true
   // Nothing else can be asked, so it must have said so for a while.
   if (finder.isExact) return ports.now() - (lease.missedAt ?? Infinity) >= ports.waits.longestAskMs
-  const listed = await get(errands, finder.path)
+  const first = await get(errands, finder.path)
+  const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
+  const listed = isGone ? await get(errands, finder.otherwise?.path ?? '') : first
   // The list cannot be asked: then nothing contradicts, but nothing confirms either.
   if (listed?.status !== 200) return false
   return !listed.text.includes(lease.jobId ?? '')

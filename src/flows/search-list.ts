@@ -46,7 +46,9 @@ export async function searchFor(
   { isQuick, blind }: { isQuick: boolean; blind: ReadonlySet<string> }
 ): Promise<void> {
   const { ports, provider, desk } = errands
-  const search = await readList(errands, finder, sought, isQuick)
+  const search =
+    (await readList(errands, finder, sought, isQuick)) ??
+    (await readElse(errands, finder, sought, isQuick))
   if (search) await openRows(errands, finder, sought, search.rows)
   const all = desk.leases()
   const due = new Set(sought.map((lease) => lease.id))
@@ -166,6 +168,19 @@ async function readList(
     passes.set(finder.path, { token, rows, startedAt })
   else if (!isQuick) passes.delete(finder.path)
   return { rows, isWhole: false }
+}
+
+/** Older lists may be retired while what they listed stays. */
+async function readElse(
+  errands: Errands,
+  finder: Finder,
+  sought: readonly Lease[],
+  isQuick: boolean
+): ReturnType<typeof readList> {
+  if (!finder.otherwise) return undefined
+  const answer = await get(errands, finder.path)
+  const isGone = answer !== undefined && saysUnknown(errands.provider, answer)
+  return isGone ? readList(errands, finder.otherwise, sought, isQuick) : undefined
 }
 
 /** Without saying where. */

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
+import { AppError } from '#domain/errors.ts'
 import type { Provider, ProviderSpeech } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBody, readQuery } from './read-body.ts'
@@ -9,6 +10,8 @@ import { route, type App } from './route.ts'
 import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
 const PAGE_MAX = 100
+/** So many voices speak every language there is, in few pages. */
+const SPOKEN_VOICES_MAX = 1500
 
 const voicesQuery = z.strictObject({
   email: z.string().optional(),
@@ -83,17 +86,25 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
     },
     async (c) => {
       const { email } = readQuery(c, languagesQuery)
-      const sent = await sendUseapi(c, provider, {
-        method: 'GET',
-        path: mapping.languagesPath,
-        email,
-      })
-      const list = mapping.languagesAnswer(sent.json)
-      return c.json({ languages: list }, 200, accountHeader(sent.email))
+      const path = mapping.languagesPath
+      const sent = await sendUseapi(c, provider, { method: 'GET', path, email }).catch(unlessGone)
+      if (sent) {
+        const list = mapping.languagesAnswer(sent.json)
+        return c.json({ languages: list }, 200, accountHeader(sent.email))
+      }
+      const page = { email, page: 1, limit: SPOKEN_VOICES_MAX }
+      const { list } = await listVoices(c, provider, mapping, page)
+      return c.json({ languages: mapping.languagesOf(list) })
     }
   )
 
   return app
+}
+
+/** A path that was retired answers that there is nothing. */
+function unlessGone(error: unknown): undefined {
+  const isGone = error instanceof AppError && error.code === 'not_found'
+  if (!isGone) throw error
 }
 
 interface VoicesPage {

@@ -170,6 +170,8 @@ export interface Finder {
   createdAt: string
   /** Pointer to the callback id in a row, where rows have it. */
   callbackId?: string
+  /** Read instead where the provider says that the path is no longer there. */
+  otherwise?: Finder
   /** Else the path of one job's details that have it at `/data/callback_id`, `{id}` replaced. */
   details?: string
 }
