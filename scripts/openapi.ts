@@ -1,11 +1,12 @@
 /** Writes docs/openapi.json from the running Worker; with --check only says whether it is up to date. */
+import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { runWorker } from './lib/run-worker.ts'
 
 const FILE = 'docs/openapi.json'
 const SECRETS = {
-  ADMIN_TOKEN: 'x'.repeat(32),
-  MASTER_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+  ADMIN_TOKEN: randomBytes(24).toString('base64url'),
+  MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
 }
 
 async function documentNow(): Promise<string> {

@@ -4,6 +4,7 @@
  */
 import { Hints } from '#domain/hints.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
+import { PerMinute } from '#domain/per-minute.ts'
 import { Recent } from '#domain/recent.ts'
 import { parseSettings, type Settings } from '#domain/settings.ts'
 import { Turnstile } from '#domain/turnstile.ts'
@@ -16,11 +17,15 @@ import {
 } from '#storage/added-routes.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
 
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
 const REGISTRAR = '@registrar'
+
+/** Of one token (contract section 14.10). */
+const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
   settings: Settings
@@ -29,6 +34,7 @@ interface Isolate {
   hints: Hints
   toldEnds: Recent
   searches: Turnstile
+  searchesOfToken: PerMinute
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
@@ -48,6 +54,7 @@ function isolateOf(env: Env): Isolate {
     hints: new Hints(),
     toldEnds: new Recent(10_000),
     searches: new Turnstile(),
+    searchesOfToken: new PerMinute(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
@@ -75,11 +82,13 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     toldEnds: isolate.toldEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
+    searchesOfToken: isolate.searchesOfToken,
     isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
     addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
+    uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
@@ -135,6 +144,7 @@ function deskPort(env: Env, name: string): Desk {
     requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
     keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
     placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
     addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),
@@ -150,13 +160,13 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant) => ask((desk) => desk.saveToken(token, tenant)),
+    saveToken: (token, tenant, hasPast) => ask((desk) => desk.saveToken(token, tenant, hasPast)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
     changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
     removeToken: (id) => ask((desk) => desk.removeToken(id)),
     listTenants: () => ask((desk) => desk.listTenants()),
-    findTenant: (id) => ask((desk) => desk.findTenant(id)),
+    findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
     changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
     removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
     listRoutes: () => ask((desk) => desk.listRoutes()),

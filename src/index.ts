@@ -4,6 +4,7 @@
  * In order, and who reads what it writes:
  * 1 requestId     writes requestId        every answer, the log, the lease's name
  * 2 withPorts     writes ports            every room; a bad setting ends here
+ *   safeHere      refuses settings that are unsafe where we are called
  * 3 plainPath     refuses odd paths       the drop-in
  * 4 noLoops       refuses what a gateway delivered
  * 5 streaming     answers streaming calls; their tokens and CORS are their own
@@ -22,12 +23,13 @@ import { dropIn } from '#http/drop-in.ts'
 import { jobs } from '#http/jobs.ts'
 import { notFound, openapi } from '#http/openapi.ts'
 import { platformAccount } from '#http/platform-account.ts'
-import { noLoops, plainPath, requestId, withPorts } from '#http/request-guards.ts'
+import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request-guards.ts'
 import { receivers } from '#http/receivers.ts'
 import { respondError } from '#http/respond-error.ts'
 import { speech } from '#http/speech.ts'
 import { openCors, streaming } from '#http/streaming.ts'
 import { tasks } from '#http/tasks.ts'
+import { serveUpload } from '#http/uploads.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
@@ -38,7 +40,7 @@ app.onError(respondError)
 app.notFound(notFound)
 app.use(requestId)
 app.get('/healthz', (c) => c.json({ ok: true }))
-app.use(withPorts(makePorts), plainPath, noLoops)
+app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
 
 app.route('/webhooks', receivers('webhook')) // proved by address and signature
@@ -46,6 +48,7 @@ app.route('/callbacks', receivers('ticket'))
 app.route('/admin/routes', adminRoutes)
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
+app.get('/files/:name', serveUpload) // its name is its permission
 
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)

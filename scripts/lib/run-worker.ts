@@ -7,7 +7,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { unstable_readConfig as readConfig } from 'wrangler'
 
@@ -40,10 +40,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     { config: path.resolve(options.config) },
     { hideWarnings: true }
   ) as WranglerConfig
-  const script = await bundle(
-    options.entry ? path.resolve(options.entry) : config.main,
-    options.alias
-  )
+  const entry = options.entry ? path.resolve(options.entry) : config.main
+  const script = await bundle(entry, options.alias, namesOf(config))
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
   const onChild = (message: unknown): void => {
@@ -98,6 +96,14 @@ type WranglerConfig = {
     simple: { limit: number; period: 10 | 60 }
   }[]
   assets?: { directory?: string; binding?: string }
+  alias?: Record<string, string>
+}
+
+/** Its `[alias]`: a name as it stands in an import → a file. */
+function namesOf({ alias = {}, configPath = '.' }: WranglerConfig): Record<string, string> {
+  const folder = path.dirname(path.resolve(configPath))
+  const entries = Object.entries(alias).map(([name, file]) => [name, path.resolve(folder, file)])
+  return Object.fromEntries(entries) as Record<string, string>
 }
 
 /** By entry and alias: tests start the same Worker many times. */
@@ -105,16 +111,21 @@ const bundles = new Map<string, Promise<string>>()
 
 async function bundle(
   entry: string | undefined,
-  alias: Record<string, string> = {}
+  alias: Record<string, string> = {},
+  names: Record<string, string> = {}
 ): Promise<string> {
   if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
-  const name = JSON.stringify([entry, alias])
-  const known = bundles.get(name) ?? makeBundle(entry, alias)
+  const name = JSON.stringify([entry, alias, names])
+  const known = bundles.get(name) ?? makeBundle(entry, alias, names)
   bundles.set(name, known)
   return known
 }
 
-async function makeBundle(entry: string, alias: Record<string, string>): Promise<string> {
+async function makeBundle(
+  entry: string,
+  alias: Record<string, string>,
+  names: Record<string, string>
+): Promise<string> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -124,11 +135,25 @@ async function makeBundle(entry: string, alias: Record<string, string>): Promise
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     alias,
+    plugins: [exactly(names)],
     logLevel: 'silent',
   })
   const file = result.outputFiles[0]
   if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
   return file.text
+}
+
+/** As wrangler has it: only the whole name, while esbuild's own `alias` also takes what stands below it. */
+function exactly(names: Record<string, string>): Plugin {
+  return {
+    name: 'exactly',
+    setup(building) {
+      building.onResolve({ filter: /^[\w@]/ }, ({ path: name }) => {
+        const file = names[name]
+        return file === undefined ? undefined : { path: file }
+      })
+    },
+  }
 }
 
 function toBindings(config: WranglerConfig, options: RunWorkerOptions) {

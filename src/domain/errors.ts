@@ -17,6 +17,7 @@ export const ERROR_STATUS = {
   conflict: 409,
   too_large: 413,
   slots_full: 429,
+  token_limit: 429,
   account_unavailable: 503,
   upstream_unreachable: 502,
   upstream_timeout: 504,

@@ -13,6 +13,28 @@ function step(value: unknown, key: string): unknown[] {
   return Object.hasOwn(value, key) ? [(value as Record<string, unknown>)[key]] : []
 }
 
+/** Non-empty strings (and numbers as text) at a pointer, one after the other: whoever has enough of them stops. */
+export function* textsIn(document: unknown, pointer: string): Generator<string> {
+  yield* textsBelow(document, pointer.split('/').slice(1), 0)
+}
+
+function* textsBelow(value: unknown, keys: readonly string[], depth: number): Generator<string> {
+  const key = keys[depth]
+  if (key === undefined) {
+    const isText = typeof value === 'string' || typeof value === 'number'
+    if (isText && value !== '') yield String(value)
+    return
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (key !== '*') {
+    if (Object.hasOwn(value, key)) {
+      yield* textsBelow((value as Record<string, unknown>)[key], keys, depth + 1)
+    }
+    return
+  }
+  for (const member of Object.values(value)) yield* textsBelow(member, keys, depth + 1)
+}
+
 export function valueAt(document: unknown, pointer: string): unknown {
   return valuesAt(document, pointer)[0]
 }

@@ -61,58 +61,99 @@ function memberText(name: string, json: string): string {
   return `{${JSON.stringify(name)}:${json}}`
 }
 
-/** Every member of that name at a pointer without stars gets another value; the text comes back when there is none. */
-export function replaceMember(text: string, pointer: string, value: string): string {
-  const edits = membersAt(text, pointer).map(({ value: slice }) => ({ ...slice, text: value }))
-  return splice(text, edits)
+/**
+ * The text with another value of the member at a pointer without stars; undefined: what should hold it is no object. Of
+ * several of one name the last counts, as it does for JSON.parse: the others are cut, or whoever reads the first would see
+ * another text, and a thousand of them would be replaced a thousand times.
+ */
+export function putMember(text: string, pointer: string, json: string): string | undefined {
+  const single = withoutRepeats(text, pointer)
+  const edit = memberEdit(single, pointer, json)
+  return edit && splice(single, [edit])
+}
+
+/** The same, where there is such a member; else the text comes back. */
+export function replaceMember(text: string, pointer: string, json: string): string {
+  return sliceAt(text, pointer) ? (putMember(text, pointer, json) ?? text) : text
 }
 
 /** The members of that name, and the commas that they leave, are cut out. */
 export function withoutMember(text: string, pointer: string): string {
-  const cut = pointer.lastIndexOf('/')
-  const name = pointer.slice(cut + 1)
-  const parent = sliceAt(text, pointer.slice(0, cut))
-  if (!parent || text[parent.start] !== '{') return text
-  const members = membersOf(text, parent.start)
-  const lastKept = members.findLastIndex((member) => member.name !== name)
-  const edits = members.flatMap((member, index) => {
-    if (member.name !== name || index > lastKept) return []
-    return [{ start: member.start, end: members[index + 1]?.start ?? member.value.end, text: '' }]
-  })
-  const last = members.at(-1)
-  if (!last || lastKept === members.length - 1) return splice(text, edits)
-  // Behind the last one that stays, all go with the comma before them.
-  const from = members[lastKept]?.value.end ?? members[0]?.start ?? last.start
-  return splice(text, [...edits, { start: from, end: last.value.end, text: '' }])
+  const single = withoutRepeats(text, pointer)
+  const parent = sliceAt(single, pointer.slice(0, pointer.lastIndexOf('/')))
+  if (!parent || single[parent.start] !== '{') return single
+  const name = pointer.slice(pointer.lastIndexOf('/') + 1)
+  let before: Member | undefined
+  let found: Member | undefined
+  for (const member of membersOf(single, parent.start)) {
+    if (found) return cut(single, found.start, member.start)
+    if (isNamed(single, member, name)) found = member
+    else before = member
+  }
+  // Behind the last one that stays, it goes with the comma before it.
+  return found ? cut(single, before?.value.end ?? found.start, found.value.end) : single
+}
+
+function cut(text: string, start: number, end: number): string {
+  return splice(text, [{ start, end, text: '' }])
+}
+
+/** Along a pointer, all but the last of the members of one name are cut, each up to the member that follows it. */
+function withoutRepeats(text: string, pointer: string): string {
+  let single = text
+  let at = ''
+  for (const name of pointer.split('/').slice(1)) {
+    const parent = sliceAt(single, at)
+    if (!parent || single[parent.start] !== '{') return single
+    single = splice(single, repeatsIn(single, parent.start, name))
+    at += `/${name}`
+  }
+  return single
+}
+
+function repeatsIn(text: string, objectStart: number, name: string): Edit[] {
+  const last = memberOf(text, objectStart, name)
+  const edits: Edit[] = []
+  let repeat: Member | undefined
+  for (const member of membersOf(text, objectStart)) {
+    if (repeat) noteCut(edits, repeat.start, member.start)
+    const isRepeat = member.value.start !== last?.start && isNamed(text, member, name)
+    repeat = isRepeat ? member : undefined
+  }
+  return edits
+}
+
+/** What stands side by side is one cut. */
+function noteCut(edits: Edit[], start: number, end: number): void {
+  const last = edits.at(-1)
+  if (last?.end === start) last.end = end
+  else edits.push({ start, end, text: '' })
 }
 
 interface Member {
-  /** Where its name begins. */
+  /** Its name, quotes included, and its value. */
   start: number
+  nameEnd: number
   value: Slice
 }
 
-function membersAt(text: string, pointer: string): Member[] {
-  const cut = pointer.lastIndexOf('/')
-  const parent = sliceAt(text, pointer.slice(0, cut))
-  const found = parent && text[parent.start] === '{' ? membersOf(text, parent.start) : []
-  return found.filter(({ name }) => name === pointer.slice(cut + 1))
-}
-
-function membersOf(text: string, objectStart: number): (Member & { name: unknown })[] {
-  const members: (Member & { name: unknown })[] = []
+/** One after the other: an object may have millions of them. */
+function* membersOf(text: string, objectStart: number): Generator<Member> {
   let at = skipSpace(text, objectStart + 1)
   while (at < text.length && text[at] !== '}') {
     const nameEnd = endOfString(text, at)
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1)
     const end = endOfValue(text, start)
-    if (end <= start) return members
-    const name: unknown = JSON.parse(text.slice(at, nameEnd))
-    members.push({ start: at, value: { start, end }, name })
+    if (end <= start) return
+    yield { start: at, nameEnd, value: { start, end } }
     at = skipSpace(text, end)
     if (text[at] === ',') at = skipSpace(text, at + 1)
   }
-  return members
+}
+
+function isNamed(text: string, { start, nameEnd }: Member, name: string): boolean {
+  const raw = text.slice(start, nameEnd)
+  return raw === JSON.stringify(name) || (raw.includes('\\') && JSON.parse(raw) === name)
 }
 
 /** Edits must not overlap. */
@@ -126,9 +167,13 @@ export function splice(text: string, edits: readonly Edit[]): string {
   return result + text.slice(from)
 }
 
+/** Of two with one name the later counts. */
 function memberOf(text: string, objectStart: number, key: string): Slice | undefined {
-  // Of two with one name the later counts, as it does for JSON.parse.
-  return membersOf(text, objectStart).findLast(({ name }) => name === key)?.value
+  let found: Slice | undefined
+  for (const member of membersOf(text, objectStart)) {
+    if (isNamed(text, member, key)) found = member.value
+  }
+  return found
 }
 
 function endOfValue(text: string, start: number): number {

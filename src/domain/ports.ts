@@ -12,10 +12,12 @@ import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
+import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
+import type { UploadFacts } from './upload.ts'
 import type { Waiter } from './waiting-line.ts'
 import type { Waits } from './waits.ts'
 
@@ -42,10 +44,13 @@ export interface Ports {
   accounts: AccountBook
   owners: OwnerBook
   addedRoutes: AddedRouteBook
+  uploads: UploadStore
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
   searches: Turnstile
+  /** Searches that a token has caused in this isolate. */
+  searchesOfToken: PerMinute
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
@@ -91,6 +96,20 @@ export interface AddedRouteBook {
   note(routes: readonly AddedRoute[]): void
 }
 
+/** Files that clients uploaded, for a day. A name that was made is its own permission. */
+export interface UploadStore {
+  keep(
+    name: string,
+    body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>,
+    facts: UploadFacts
+  ): Promise<void>
+  find(name: string): Promise<UploadFound | undefined>
+}
+
+export interface UploadFound extends UploadFacts {
+  body: ReadableStream<Uint8Array>
+}
+
 /** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
 export interface OwnerPool {
   tenant: string
@@ -131,6 +150,8 @@ export interface Desk {
   /** Keeps a place in a list, sealed, for a day; returns its name. */
   keepPlace(place: string): Promise<string>
   placeOf(name: string): Promise<string | undefined>
+  /** Counts an upload of a token. Undefined: it may come; else when it may. */
+  takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
   /** Waits in line until an account that could serve has a free slot, or until a time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** Slots of an account that was being watched came free; absent: one. */
@@ -181,7 +202,8 @@ export interface Room {
 
 export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
-  | { ok: false; reason: 'exists' | 'not_found' }
+  /** `closed`: the tenant was removed. */
+  | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
@@ -199,13 +221,21 @@ export interface Owner {
 
 /** The operator's desk: tokens and tenants. */
 export interface Registrar {
-  saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void>
+  /**
+   * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
+   * Answers what was saved; an older object nothing.
+   */
+  saveToken(
+    token: TokenRecord,
+    tenant: TenantRecord,
+    hasPast?: boolean
+  ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
   removeToken(id: string): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
-  findTenant(id: string): Promise<TenantRecord | undefined>
+  findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
   changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
   removeTenant(id: string): Promise<TokenRecord[] | undefined>
   /** Rows added without a deploy, oldest first. `taken`: another one matches the same paths. */
@@ -259,6 +289,8 @@ export interface ReceivedEvent {
   tenant: string
   headers: Record<string, string>
   body: string
+  /** As it came, where that is no UTF-8: signatures are over these. */
+  bytes?: Uint8Array<ArrayBuffer>
 }
 
 export interface DeliveryQuery {

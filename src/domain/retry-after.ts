@@ -1,16 +1,30 @@
-/** Retry-After (RFC 9110 section 10.2.3): seconds or a date. Absurdly long ones are cut to a day. */
-const DAY_MS = 24 * 3_600_000
+/** Retry-After (RFC 9110 section 10.2.3): whole seconds or an IMF date, nothing else. */
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
+const SECONDS = /^\s*\d+\s*$/
+const IMF_DATE =
+  /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
 
-/** Epoch ms, or undefined when there is none or it cannot be read. */
+/**
+ * Epoch ms, or undefined when there is none or it cannot be read. What lies more than a day ahead is nonsense, such as a
+ * time where a span should stand: an hour is believed of it.
+ */
 export function retryAfterAt(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
-  const seconds = Number(header)
-  const at = Number.isFinite(seconds) ? now + seconds * 1000 : Date.parse(header)
-  if (!Number.isFinite(at)) return undefined
-  return Math.min(Math.max(at, now), now + DAY_MS)
+  const at = timeIn(header, now)
+  if (at === undefined || Number.isNaN(at)) return undefined
+  return at > now + DAY_MS ? now + HOUR_MS : Math.max(at, now)
 }
 
-/** Whole seconds for our own answers, between 5 and 59: many SDKs ignore a minute and more. */
+function timeIn(header: string, now: number): number | undefined {
+  if (SECONDS.test(header)) return now + Number(header) * 1000
+  return IMF_DATE.test(header.trim()) ? Date.parse(header) : undefined
+}
+
+/** Of an answer of ours. Many SDKs ignore a minute and more, and then try again at once. */
+export const RETRY_AFTER_SECONDS_MAX = 59
+
+/** Whole seconds for our own answers, at least 5. */
 export function retryAfterSeconds(at: number, now: number): number {
-  return Math.min(59, Math.max(5, Math.ceil((at - now) / 1000)))
+  return Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(5, Math.ceil((at - now) / 1000)))
 }

@@ -1,6 +1,7 @@
 /** The settings of `[vars]` and the secrets, read once. What each means: README, "Settings". */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
+import { unsafeAt, unsafeSetting } from './safe-settings.ts'
 
 /** A path is allowed, for those who reach the provider through a proxy of their own. */
 const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
@@ -77,7 +78,7 @@ export interface Settings {
   adminToken: string | undefined
 }
 
-/** Throws one AppError that names the first setting which is missing or malformed. */
+/** Throws one AppError that names the first setting which is missing, malformed or unsafe. */
 export function parseSettings(vars: Record<string, unknown>): Settings {
   const read = schema.safeParse(vars)
   if (!read.success) {
@@ -85,11 +86,7 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     throw new AppError('internal', `The setting ${String(issue?.path[0])} ${issue?.message}.`)
   }
   const s = read.data
-  if (s.TIME_SCALE !== 1 && s.PUBLIC_ORIGIN.startsWith('https:')) {
-    const why = 'must be 1 when PUBLIC_ORIGIN is https: it is for development and tests only'
-    throw new AppError('internal', `The setting TIME_SCALE ${why}.`)
-  }
-  return {
+  const settings: Settings = {
     heygenOrigin: s.HEYGEN_ORIGIN,
     heygenUploadOrigin: s.HEYGEN_UPLOAD_ORIGIN,
     heygenWebOrigin: s.HEYGEN_WEB_ORIGIN,
@@ -102,4 +99,15 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     masterKeys: s.MASTER_KEYS,
     adminToken: s.ADMIN_TOKEN && s.ADMIN_TOKEN.length >= 32 ? s.ADMIN_TOKEN : undefined,
   }
+  refuse(unsafeSetting(settings))
+  return settings
+}
+
+/** Throws an AppError that names a setting which is unsafe where the gateway is reached. */
+export function refuseUnsafeAt(settings: Settings, origin: string): void {
+  refuse(unsafeAt(settings, origin))
+}
+
+function refuse(unsafe: string | undefined): void {
+  if (unsafe !== undefined) throw new AppError('internal', `The setting ${unsafe}.`)
 }

@@ -1,5 +1,5 @@
 /**
- * Signatures of webhooks, come in and going out, over the raw body as UTF-8. HeyGen's way: hex, keyed by the whole text
+ * Signatures of webhooks, come in and going out, over the raw body: its bytes, or a text as UTF-8. HeyGen's way: hex, keyed by the whole text
  * of the secret. Standard Webhooks: keyed by the base64 after `whsec_`, id and time signed along. An empty secret signs
  * nothing and proves nothing.
  */
@@ -26,7 +26,7 @@ export async function signHex(secret: string, body: string): Promise<string> {
 
 export async function isSignedHex(
   secret: string,
-  body: string,
+  body: string | Bytes,
   hex: string | null
 ): Promise<boolean> {
   if (hex === null || !HEX.test(hex)) return false
@@ -55,16 +55,16 @@ export async function signStandard(
 export async function isSignedStandard(
   secret: string,
   { id, timestamp, signature }: StandardHeaders,
-  body: string
+  body: string | Bytes
 ): Promise<boolean> {
   if (!id || !timestamp || !signature || !/^\d+$/.test(timestamp)) return false
   const key = readKey(secret)
   if (!key) return false
-  const text = `${id}.${timestamp}.${body}`
+  const signed = joined(toBytes(`${id}.${timestamp}.`), toBytes(body))
   const claimed = signature.split(' ').flatMap((each) => V1.exec(each)?.[1] ?? [])
   const checks = claimed
     .slice(0, SIGNATURES_MAX)
-    .map((base64) => isSigned(key, fromBase64(base64), text))
+    .map((base64) => isSigned(key, fromBase64(base64), signed))
   return (await Promise.all(checks)).includes(true)
 }
 
@@ -82,7 +82,7 @@ async function sign(key: Bytes, text: string): Promise<Bytes> {
 }
 
 /** In constant time. */
-async function isSigned(key: Bytes, mac: Bytes, text: string): Promise<boolean> {
+async function isSigned(key: Bytes, mac: Bytes, text: string | Bytes): Promise<boolean> {
   if (key.length === 0) return false
   const imported = await crypto.subtle.importKey('raw', key, HMAC, false, ['verify'])
   return crypto.subtle.verify('HMAC', imported, mac, toBytes(text))
@@ -102,8 +102,15 @@ function readKey(secret: string): Bytes | undefined {
   }
 }
 
-function toBytes(text: string): Bytes {
-  return new TextEncoder().encode(text)
+function toBytes(text: string | Bytes): Bytes {
+  return typeof text === 'string' ? new TextEncoder().encode(text) : text
+}
+
+function joined(a: Bytes, b: Bytes): Bytes {
+  const whole = new Uint8Array(a.length + b.length)
+  whole.set(a)
+  whole.set(b, a.length)
+  return whole
 }
 
 function toBase64(bytes: Bytes): string {

@@ -1,8 +1,10 @@
 /** Tokens signed with a key pair (JWT, RFC 7519, HS256 only): made for providers, and checked when clients make them. */
-import { decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose'
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 
-/** Clocks differ; clients date their tokens back by five seconds. */
-const TOLERANCE_SECONDS = 10
+/** Clocks differ (RFC 7519 section 4.1.4: a few minutes at most). */
+const TOLERANCE_SECONDS = 60
+/** Clients sign anew every half hour; what lives for years is as good as a password that cannot be taken back. */
+const LIFE_SECONDS_MAX = 24 * 3600
 const FORM = /^[\w-]{10,1000}\.[\w-]{10,4000}\.[\w-]{43}$/
 
 export interface SignedClaims {
@@ -22,24 +24,36 @@ export function signToken({ iss, exp, nbf }: SignedClaims, secret: string): Prom
 export function issuerOf(token: string): string | undefined {
   if (!FORM.test(token)) return undefined
   try {
-    return decodeProtectedHeader(token).alg === 'HS256' ? decodeJwt(token).iss : undefined
+    const { iss } = decodeJwt(token)
+    const isOurs = decodeProtectedHeader(token).alg === 'HS256' && typeof iss === 'string'
+    return isOurs ? iss : undefined
   } catch {
     return undefined
   }
 }
 
-/** True when the secret signed it and its time is now. A token without an end is none. */
-export async function isSignedBy(token: string, secret: string, now: number): Promise<boolean> {
+/** `forged`: the secret did not sign it, or it has no end. `early`, `expired`, `long`: it did, but not for now. */
+export type SignedState = 'good' | 'forged' | 'early' | 'expired' | 'long'
+
+export async function stateOfSigned(
+  token: string,
+  secret: string,
+  now: number
+): Promise<SignedState> {
   try {
-    await jwtVerify(token, toKey(secret), {
+    const { payload } = await jwtVerify(token, toKey(secret), {
       algorithms: ['HS256'],
       clockTolerance: TOLERANCE_SECONDS,
       currentDate: new Date(now),
       requiredClaims: ['iss', 'exp'],
     })
-    return true
-  } catch {
-    return false
+    const left = (payload.exp ?? Infinity) - now / 1000
+    return left > LIFE_SECONDS_MAX + TOLERANCE_SECONDS ? 'long' : 'good'
+  } catch (error) {
+    // Only what was signed gets as far as its times.
+    if (error instanceof errors.JWTExpired) return 'expired'
+    const isEarly = error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf'
+    return isEarly && error.reason === 'check_failed' ? 'early' : 'forged'
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * What a browser holds instead of the provider's streaming token: `hgs_` and a sealed text that names the account. It
- * is opened, never looked up, and good on the streaming paths alone. Pure forms; flows/stream-token.ts seals and opens.
+ * is opened, never looked up, good on the streaming paths alone, and ends with the gateway token that made it. Pure forms; flows/stream-token.ts seals and opens.
  */
 import * as z from 'zod'
 import { fromUrlText, toUrlText } from './sealed-text.ts'
@@ -13,6 +13,8 @@ const streamToken = z.object({
   provider: z.string(),
   tenant: z.string(),
   email: z.string(),
+  /** Of the gateway token that made it. Absent on those from before it was kept. */
+  tokenHash: z.string().optional(),
   /** The provider's own. */
   token: z.string(),
   /** Epoch ms. */

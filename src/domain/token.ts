@@ -6,11 +6,14 @@ const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
 const ACCESS_KEY = /^hga_([0-9a-f]{64})([0-9a-f]{8})$/
 
 export const SCOPES = ['full', 'use'] as const
+export type Scope = (typeof SCOPES)[number]
+
 export const SUBSCRIPTIONS = ['active', 'lapsed'] as const
 
 export const tokenRecord = z.object({
   id: z.string(),
   hash: z.string(),
+  /** Its id, which is not always its name (tenant.ts). */
   tenant: z.string(),
   name: z.string(),
   scope: z.enum(SCOPES),

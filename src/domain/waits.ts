@@ -74,6 +74,7 @@ const SPANS = {
   parkCredentialMs: 15 * MINUTE,
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
+  keepUploadsMs: 24 * HOUR,
   /** A browser's token for one streaming session. */
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */

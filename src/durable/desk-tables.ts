@@ -9,6 +9,8 @@ import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { migrate, type Step } from './schema.ts'
+import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
+import { UploadBook } from './upload-book.ts'
 
 /** What stood before there were versions. Of it `owner` and `idempotency` are only read. */
 const FIRST_SCHEMA = `
@@ -23,6 +25,10 @@ const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
 
+/** When this desk's tenant was removed. */
+const CLOSING_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
+
 /** Append only. */
 const STEPS: Step[] = [
   (sql) => void sql.exec(FIRST_SCHEMA),
@@ -31,6 +37,7 @@ const STEPS: Step[] = [
     sql.exec("INSERT INTO pruning (id, started_at, place) VALUES (1, ?, '')", Date.now())
     new KeyRows(sql).copyOld()
   },
+  (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
 ]
 
 /** A KV value and how far its copy has come. */
@@ -45,6 +52,8 @@ export class DeskTables {
   readonly #owners: OwnerRows
   readonly #keys: KeyRows
   readonly #made: MadeRows
+  readonly #tenants: TenantRows
+  readonly uploads: UploadBook
 
   readonly #unknownUntil: () => number | undefined
 
@@ -62,6 +71,8 @@ export class DeskTables {
     this.#owners = new OwnerRows(storage.sql)
     this.#keys = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
+    this.#tenants = new TenantRows(storage.sql)
+    this.uploads = new UploadBook(storage.sql)
   }
 
   snapshot(): AccountSnapshot {
@@ -124,13 +135,25 @@ export class DeskTables {
       .flatMap(({ key }) => (current.has(key) ? [] : [key]))
   }
 
-  /** The tenant is gone: what is known of its ids and keys goes with it. */
+  /** From here on nothing can be added: no other tenant ever has this desk. */
+  close(now: number): void {
+    const sql = 'INSERT INTO closing (id, closed_at) VALUES (1, ?) ON CONFLICT DO NOTHING'
+    this.#storage.sql.exec(sql, now)
+  }
+
+  get isClosed(): boolean {
+    return this.#storage.sql.exec('SELECT id FROM closing WHERE id = 1').toArray().length > 0
+  }
+
+  /** The tenant is gone: what is known of its ids, keys and former accounts goes with it. */
   forgetAll(): void {
     this.#owners.forgetAll()
     this.#keys.forgetAll()
     this.#made.forgetAll()
+    this.#storage.sql.exec('DELETE FROM former')
     this.#storage.sql.exec('DELETE FROM endpoint')
     this.#storage.sql.exec('DELETE FROM callback_secret')
+    this.touchAccounts()
   }
 
   learn(owners: Owner[]): void {
@@ -211,14 +234,12 @@ export class DeskTables {
     )
   }
 
-  saveToken(token: TokenRecord, tenant: TenantRecord): void {
-    this.#storage.transactionSync(() => {
-      this.#putToken(token)
-      this.#storage.sql.exec(
-        'INSERT INTO tenant (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
-        tenant.id,
-        JSON.stringify(tenant)
-      )
+  /** As it was saved: of the tenant that its name means now. `hasPast`: there was one before names were remembered. */
+  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast: boolean): TokenRecord {
+    return this.#storage.transactionSync(() => {
+      const saved = { ...token, tenant: this.#tenants.enter(tenant, hasPast) }
+      this.#putToken(saved)
+      return saved
     })
   }
 
@@ -246,20 +267,23 @@ export class DeskTables {
   }
 
   tenants(): TenantRecord[] {
-    return this.#records<TenantRecord>('SELECT record FROM tenant')
+    return this.#tenants.all()
   }
 
   findTenant(id: string): TenantRecord | undefined {
-    return this.#records<TenantRecord>('SELECT record FROM tenant WHERE id = ?', id)[0]
+    return this.#tenants.find(id)
+  }
+
+  tenantNamed(name: string): TenantRecord | undefined {
+    return this.#tenants.named(name)
   }
 
   changeTenant(id: string, change: Partial<TenantRecord>): void {
     const before = this.findTenant(id)
     if (!before) return
-    const after = JSON.stringify({ ...before, ...change })
     const tokens = change.replyUrl === undefined ? [] : this.tokens()
     this.#storage.transactionSync(() => {
-      this.#storage.sql.exec('UPDATE tenant SET record = ? WHERE id = ?', after, id)
+      this.#tenants.change({ ...before, ...change })
       for (const token of tokens) if (token.tenant === id) this.touch(keys.token(token.hash))
     })
   }
@@ -275,7 +299,7 @@ export class DeskTables {
     const tokens = this.tokens().filter((token) => token.tenant === id)
     this.#storage.transactionSync(() => {
       for (const token of tokens) this.#dropToken(token)
-      this.#storage.sql.exec('DELETE FROM tenant WHERE id = ?', id)
+      this.#tenants.remove(id)
     })
     return tokens
   }
@@ -290,7 +314,9 @@ export class DeskTables {
 
   /** What the copy should hold now; undefined: nothing. */
   copyOf(key: string): string | undefined {
-    if (key === this.#accountsKey) return JSON.stringify(this.snapshot())
+    if (key === this.#accountsKey) {
+      return this.isClosed ? undefined : JSON.stringify(this.snapshot())
+    }
     const token = this.findToken(key.slice(keys.token('').length))
     return token && JSON.stringify(token)
   }

@@ -67,24 +67,31 @@ export class OwnerRows {
   }
 
   find(ids: readonly string[], accounts: readonly Account[]): Owner[] {
-    return ids.flatMap((id) => {
-      const sql = 'SELECT * FROM owned_id WHERE id = ?'
-      const row = this.#sql.exec<Row>(sql, id).toArray()[0]
-      const owner = row ? toOwner(row, accounts) : this.#findOld(id, accounts)
-      return owner ?? []
-    })
+    const rows = this.#sql.exec<Row>(FIND, JSON.stringify(ids)).toArray()
+    const epoch = epochOf(accounts)
+    const known = rows.flatMap((row) => toOwner(row, accounts, epoch) ?? [])
+    const met = new Set(rows.map((row) => row.id))
+    return [
+      ...known,
+      ...this.#findOld(
+        ids.filter((id) => !met.has(id)),
+        accounts
+      ),
+    ]
   }
 
   /** Written before there were versions, or by an older Worker since: it stands for the accounts of that time. */
-  #findOld(id: string, accounts: readonly Account[]): Owner | undefined {
-    const sql = 'SELECT record FROM owner WHERE id = ?'
-    const row = this.#sql.exec<{ record: string }>(sql, id).toArray()[0]
-    if (!row) return undefined
-    const owner = JSON.parse(row.record) as Owner
+  #findOld(ids: readonly string[], accounts: readonly Account[]): Owner[] {
+    if (ids.length === 0) return []
+    const rows = this.#sql.exec<{ record: string }>(FIND_OLD, JSON.stringify(ids)).toArray()
+    if (rows.length === 0) return []
     const startedAt = this.#pruning()?.started_at ?? 0
-    const since = owner.email === null ? 0 : sinceOf(accounts, owner.email)
-    const isOfNow = since !== undefined && since <= startedAt
-    return isOfNow && (!isGuess(owner) || epochOf(accounts) <= startedAt) ? owner : undefined
+    const isOfNow = (owner: Owner) => {
+      const since = owner.email === null ? 0 : sinceOf(accounts, owner.email)
+      if (since === undefined || since > startedAt) return false
+      return !isGuess(owner) || epochOf(accounts) <= startedAt
+    }
+    return rows.map(({ record }) => JSON.parse(record) as Owner).filter(isOfNow)
   }
 
   #pruning() {
@@ -136,13 +143,16 @@ export class OwnerRows {
   }
 }
 
+const FIND = `SELECT owned_id.* FROM json_each(?) AS wanted CROSS JOIN owned_id ON owned_id.id = wanted.value`
+const FIND_OLD = `SELECT owner.record FROM json_each(?) AS wanted CROSS JOIN owner ON owner.id = wanted.value`
+
 const PLACE = 'SELECT id, learned_at FROM owned_id WHERE id > ? ORDER BY id LIMIT ?'
 
 const FORGET_OLD =
   "DELETE FROM owner WHERE id IN (SELECT id FROM owner WHERE id >= '' ORDER BY id LIMIT ?)"
 
 /** Undefined: it counts no longer. */
-function toOwner(row: Row, accounts: readonly Account[]): Owner | undefined {
+function toOwner(row: Row, accounts: readonly Account[], epoch: number): Owner | undefined {
   const { id, email, lease, source } = row
   const owner: Owner = {
     id,
@@ -152,7 +162,7 @@ function toOwner(row: Row, accounts: readonly Account[]): Owner | undefined {
     ...(lease === null ? {} : { lease }),
   }
   const isOfNow = email === null || sinceOf(accounts, email) === row.account_since
-  return isOfNow && (!isGuess(owner) || row.epoch === epochOf(accounts)) ? owner : undefined
+  return isOfNow && (!isGuess(owner) || row.epoch === epoch) ? owner : undefined
 }
 
 /** With more accounts, what seemed to be one's own may show to be public. */

@@ -28,11 +28,12 @@ import { keys } from '#storage/keys.ts'
 import { AddedRoutes } from './added-routes.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Claims } from './claims.ts'
+import { Copying } from './copying.ts'
 import { DeskAccounts } from './desk-accounts.ts'
-import { DeskSessions } from './desk-sessions.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
 import { ListPlaces } from './list-places.ts'
+import { Renewals } from './renewals.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
@@ -45,12 +46,12 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #routes: AddedRoutes
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
-  readonly #sessions: DeskSessions
   readonly #waiting = new WaitingRoom(() => this.#ports())
+  readonly #renewals: Renewals
   readonly #clock: AlarmClock
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
-  #publishing: Promise<void> = Promise.resolve()
+  readonly #copying: Copying
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -60,25 +61,39 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#routes = new AddedRoutes(ctx.storage, () => this.#tables.touch(keys.routes))
     this.#clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    this.#copying = new Copying(this.#tables, {
+      kv: () => this.env.REGISTRY,
+      valueOf: (key) => (key === keys.routes ? this.#routes.copy() : this.#tables.copyOf(key)),
+      armSoon: () => this.#armSoon(),
+    })
+    this.#renewals = new Renewals(
+      this.#tables,
+      () => this.#ports(),
+      () => this.#publish()
+    )
     this.#claims = new Claims(ctx.storage)
     this.#accounts = new DeskAccounts(this.#tables, this.#claims, {
       ports: () => this.#ports(),
       armSoon: () => this.#armSoon(),
     })
-    this.#sessions = new DeskSessions(this.#tables, {
-      ports: () => this.#ports(),
-      publish: () => this.#publish(),
-    })
   }
 
+  /** Of a closed desk nothing shows, also while its accounts are still being let go. */
   async snapshot(): Promise<AccountSnapshot> {
-    return this.#tables.snapshot()
+    const snapshot = this.#tables.snapshot()
+    return this.#tables.isClosed ? { version: snapshot.version, accounts: [] } : snapshot
   }
 
   async saveAccount(account: Account): Promise<SaveAnswer> {
+    if (this.#tables.isClosed) return { ok: false, reason: 'closed' }
     const saved = await this.#accounts.save(account)
     if (!saved) return { ok: false, reason: 'exists' }
-    this.#sessions.forgetFailure(account.email)
+    // The tenant was removed while the claim was being answered.
+    if (this.#tables.isClosed) {
+      await this.#empty()
+      return { ok: false, reason: 'closed' }
+    }
+    this.#renewals.allow(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -99,8 +114,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    await this.#sessions.refresh(email, stale)
-    return this.#tables.snapshot()
+    await this.#renewals.renew(email, stale)
+    return this.snapshot()
   }
 
   async holds(email: string, key: string): Promise<boolean> {
@@ -132,11 +147,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async close(): Promise<void> {
+    this.#tables.close(Date.now())
+    await this.#empty()
+  }
+
+  async #empty(): Promise<void> {
     for (const account of this.#tables.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
     this.#places.clear()
+    await this.#publish()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
@@ -186,6 +207,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async addEndpoint(endpoint: Endpoint): Promise<boolean> {
+    if (this.#tables.isClosed) return false
     const known = this.#tables.endpoints()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === endpoint.id)) return true
@@ -211,6 +233,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveCallbackSecret(sealed: string, now: number): Promise<void> {
+    if (this.#tables.isClosed) return
     const before = this.#tables.callbackSecret()
     if (before?.current === sealed) return
     const previous = before === undefined ? {} : { previous: before.current }
@@ -234,6 +257,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#places.find(name, Date.now())
   }
 
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.#tables.uploads.take(tokenId, bytes, Date.now())
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.#waiting.awaitTurn(waiter, until)
   }
@@ -242,9 +269,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#waiting.noteFreed(accountKey, slots)
   }
 
-  async saveToken(token: TokenRecord, tenant: TenantRecord): Promise<void> {
-    this.#tables.saveToken(token, tenant)
+  async saveToken(token: TokenRecord, tenant: TenantRecord, hasPast = false): Promise<TokenRecord> {
+    const saved = this.#tables.saveToken(token, tenant, hasPast)
     await this.#publish()
+    return saved
   }
 
   async findToken(hash: string): Promise<TokenRecord | undefined> {
@@ -271,14 +299,11 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.tenants()
   }
 
-  async findTenant(id: string): Promise<TenantRecord | undefined> {
-    return this.#tables.findTenant(id)
+  async findTenant(id: string, isName = false): Promise<TenantRecord | undefined> {
+    return isName ? this.#tables.tenantNamed(id) : this.#tables.findTenant(id)
   }
 
-  async changeTenant(
-    id: string,
-    change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
-  ): Promise<void> {
+  async changeTenant(id: string, change: Parameters<Registrar['changeTenant']>[1]): Promise<void> {
     this.#tables.changeTenant(id, change)
     await this.#publish()
   }
@@ -317,6 +342,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       this.#forgetAt = Date.now() + forgetEveryMs
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
+    if (this.#tables.isClosed && this.#tables.snapshot().accounts.length > 0) await this.#empty()
     await this.#accounts.letGoLeftOvers()
     if (!this.#claims.isEmpty) this.#armSoon()
     await this.#publish()
@@ -327,28 +353,8 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#tables.snapshot()
   }
 
-  /** One after the other, so that an older copy never overtakes a newer one. */
   #publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(() => this.#writeCopies())
-    return this.#publishing
-  }
-
-  /** Writes every KV copy that is behind. What fails is tried again a little later. */
-  async #writeCopies(): Promise<void> {
-    const behind = this.#tables.copiesBehind()
-    // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) this.#armSoon()
-    for (const copy of behind) {
-      try {
-        const isRoutes = copy.key === keys.routes
-        const value = isRoutes ? this.#routes.copy() : this.#tables.copyOf(copy.key)
-        if (value === undefined) await this.env.REGISTRY.delete(copy.key)
-        else await this.env.REGISTRY.put(copy.key, value)
-        this.#tables.noteCopied(copy)
-      } catch {
-        this.#armSoon()
-      }
-    }
+    return this.#copying.publish()
   }
 
   #armSoon(): void {

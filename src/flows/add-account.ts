@@ -140,9 +140,8 @@ async function toRecord(
 async function save(ports: Ports, account: Account): Promise<{ account: Account; isNew: boolean }> {
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account)
-  if (!saved.ok) {
-    throw exists()
-  }
+  if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
+  if (!saved.ok) throw exists()
   ports.accounts.note(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }

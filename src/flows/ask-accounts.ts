@@ -4,7 +4,7 @@
  */
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
-import { headersUp } from '#domain/headers.ts'
+import { headersUp, withoutConditions } from '#domain/headers.ts'
 import { findParking, type ParkOrder } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdSearch, Provider } from '#providers/provider.ts'
@@ -144,7 +144,8 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const response = await sendOn(ports, call, account, signal)
+  const headers = withoutConditions(call.headers)
+  const response = await sendOn(ports, { ...call, headers }, account, signal)
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)

@@ -1,11 +1,9 @@
 /** Which accounts may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
 import { findAccount, type Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import { idsNamed } from '#domain/guess.ts'
-import { textsAt } from '#domain/json-pointer.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
-import type { IdRef } from '#providers/provider.ts'
-import { findOwners, type NamedId } from './find-owners.ts'
+import { findOwners } from './find-owners.ts'
+import { idsOf } from './named-ids.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
 /**
@@ -77,31 +75,4 @@ async function findOwner(
 function conflict(a: Owner, b: Owner): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
   return new AppError('owners_conflict', message)
-}
-
-/** On a path that no row knows, whatever is remembered counts; nothing is searched. */
-const UNKNOWN: IdRef = {
-  resource: 'unknown',
-  in: 'path',
-  at: '',
-  required: false,
-  mayBeShared: false,
-  isList: false,
-}
-
-/** The ids that a call names, as its row says where they stand; each once. */
-export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
-  if (!call.match) return idsNamed(call.path, call.search, json).map((id) => ({ ref: UNKNOWN, id }))
-  const query = new URLSearchParams(call.search)
-  const found = (call.match?.route.ids ?? []).flatMap((ref) =>
-    idsAt(ref, call, query, json).map((id) => ({ ref, id }))
-  )
-  return found.filter(({ id }, index) => found.findIndex((one) => one.id === id) === index)
-}
-
-function idsAt(ref: IdRef, call: ProxyCall, query: URLSearchParams, json: unknown): string[] {
-  if (ref.in === 'body') return textsAt(json, ref.at)
-  const text = ref.in === 'path' ? call.match?.params[ref.at] : query.get(ref.at)
-  if (!text) return []
-  return ref.isList ? text.split(',').filter((id) => id !== '') : [text]
 }

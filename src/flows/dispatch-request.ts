@@ -1,10 +1,13 @@
 /** A client's call to a provider, from the row of its path to the answer. The kinds part ways here. */
-import { parseJson } from '#domain/json-text.ts'
+import { KEY_FORM } from '#domain/idempotency.ts'
+import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
 import { withAddedRow } from './added-routes.ts'
+import { asksToBeChecked, checkOnly } from './check-only.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
+import { withPlainLists } from './named-ids.ts'
 import { onceByKey } from './once-by-key.ts'
 import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
@@ -18,16 +21,28 @@ import { readBytes } from './upstream.ts'
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
 /** What has a key runs once, on whatever path, and to its end even when the client goes away. */
-export async function dispatchRequest(ports: Ports, given: ProxyCall): Promise<ProxyAnswer> {
-  const call = await withAddedRow(ports, given)
+export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
+  const call = withPlainLists(withUsableKey(await withAddedRow(ports, sent)))
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
   // Read before the key is held: while a slow body came in, it would count as left by somebody who died.
   const read = call.match?.route.job ? await readWhole(lasting) : lasting
-  const begun = { ...read, begunAt: ports.now() }
+  const begun = { ...read, begunAt: ports.now(), isCheck: asksToBeChecked(read) }
   const work = onceByKey(ports, begun, () => dispatch(ports, begun))
   ports.defer(work.catch(() => {}))
   return work
+}
+
+/** Where the provider reads no such header, one that is empty or in quotes (as the IETF draft has it) is refused by nobody. */
+function withUsableKey(call: ProxyCall): ProxyCall {
+  const key = call.headers.get('idempotency-key')
+  if (key === null || call.provider.takesIdempotencyKey(call.path, call.match)) return call
+  const [, bare = key] = /^"(.*)"$/.exec(key) ?? []
+  if (bare === key && key !== '') return call
+  const headers = new Headers(call.headers)
+  if (KEY_FORM.test(bare)) headers.set('idempotency-key', bare)
+  else headers.delete('idempotency-key')
+  return { ...call, headers }
 }
 
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
@@ -40,7 +55,10 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
       'The gateway keeps webhook endpoints itself and knows no such call.'
     )
   }
-  if (route?.kind === 'creates-job') return startJob(ports, await readJob(call))
+  if (route?.kind === 'creates-job') {
+    const read = await readJob(call)
+    return asksToBeChecked(read) ? checkOnly(ports, read) : startJob(ports, read)
+  }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
   if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
@@ -96,14 +114,24 @@ async function readJob(call: ProxyCall): Promise<ReadCall> {
 }
 
 async function readWhole(call: ProxyCall): Promise<ReadCall> {
-  const body = call.body instanceof ReadableStream ? await readBody(call.body) : call.body
-  return { ...call, body, json: body ? parseJson(body) : undefined }
+  const body = call.body instanceof ReadableStream ? await readBody(call) : call.body
+  if (!body?.byteLength) return { ...call, body, json: undefined }
+  const text = readUtf8(body)
+  // Whatever is changed in it would change these bytes as well, and what they mean nobody knows.
+  if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
+  return { ...call, body, json: parseJson(text) }
 }
 
-async function readBody(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await readBytes(stream, LOOKED_AT_BYTES_MAX).catch(() => {
-    throw new AppError('bad_request', 'The body ended before it was complete.')
-  })
+async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  if (!/^\s*(identity)?\s*$/i.test(encoding)) {
+    throw new AppError('bad_request', 'This body is looked into: send it without Content-Encoding.')
+  }
+  const bytes = await readBytes(body as ReadableStream<Uint8Array>, LOOKED_AT_BYTES_MAX).catch(
+    () => {
+      throw new AppError('bad_request', 'The body ended before it was complete.')
+    }
+  )
   if (bytes) return bytes
   const advice = 'Upload large files first and name them by their asset id.'
   throw new AppError('too_large', `A JSON body may have up to 16 MiB. ${advice}`)

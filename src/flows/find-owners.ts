@@ -1,27 +1,23 @@
 /**
  * Who owns the ids of a call: what is remembered, else every account is asked once, side by side. An id at two accounts
- * is public. With one account there is nothing to find out.
+ * is public. With one account there is nothing to find out. How many are looked for has a bound: beyond it, what is known
+ * decides.
  */
 import type { Account } from '#domain/account.ts'
-import { AppError } from '#domain/errors.ts'
 import { textsAt, valueAt } from '#domain/json-pointer.ts'
 import type { Owner, OwnerPool, Ports } from '#domain/ports.ts'
-import type { IdRef, IdSearch } from '#providers/provider.ts'
+import type { IdSearch } from '#providers/provider.ts'
 import { askAccounts, readCall, ReadTogether, type Asked } from './ask-accounts.ts'
+import { searchLists } from './find-in-lists.ts'
+import { takeSearches, tooManySearches, type Search, type Wanted } from './id-search.ts'
+import type { NamedId } from './named-ids.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
 /** Searches at once in one isolate and tenant. */
 const SEARCHES_MAX = 10
-/** Ids of one call that are looked for. */
+/** Ids of one call that are looked for one by one, and questions to accounts that this may cost. */
 const IDS_MAX = 50
-
-export interface NamedId {
-  ref: IdRef
-  id: string
-}
-
-/** `read`: all searches of one call have one deadline. */
-type Wanted = NamedId & { how: IdSearch; read: ReadTogether }
+const QUESTIONS_MAX = 200
 
 export function poolOf(tenant: string, provider: string, accounts: readonly Account[]): OwnerPool {
   const newest = Math.max(0, ...accounts.map((account) => account.createdAt))
@@ -42,35 +38,30 @@ export async function findOwners(
   )
   const emails = new Set(accounts.map((account) => account.email))
   const useful = known.filter((owner) => owner.email === null || emails.has(owner.email))
-  const unknown = ids.filter(({ id }) => !useful.some((owner) => owner.id === id))
-  const found = await search(ports, call, pool, accounts, unknown)
+  const settled = new Set(useful.map((owner) => owner.id))
+  const unknown = ids.filter(({ id }) => !settled.has(id))
+  const found = await search(
+    ports,
+    { call, pool, accounts, read: new ReadTogether(ports) },
+    unknown
+  )
   return [...useful, ...found]
 }
 
-async function search(
-  ports: Ports,
-  call: ProxyCall,
-  pool: OwnerPool,
-  accounts: readonly Account[],
-  ids: readonly NamedId[]
-): Promise<Owner[]> {
+async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promise<Owner[]> {
+  const { call, pool, accounts } = of
   const wanted = ids.flatMap((named) => {
     const how = searchOf(call, named)
     return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
   })
   if (wanted.length === 0) return []
-  if (wanted.length > IDS_MAX) {
-    throw new AppError(
-      'bad_request',
-      `This call names ${wanted.length} ids that are not known; ${IDS_MAX} can be looked for at once.`
-    )
-  }
-  const results: Owner[] = []
-  const read = new ReadTogether(ports)
-  for (const one of wanted) {
-    results.push(...(await searchOnce(ports, call, pool, accounts, { ...one, read })))
-  }
-  return results
+  const { found, left } = await searchLists(ports, of, wanted)
+  const most = Math.max(1, Math.min(IDS_MAX, Math.floor(QUESTIONS_MAX / accounts.length)))
+  const granted = takeSearches(ports, call, Math.min(most, left.length))
+  // Nothing of it can be told yet: to go to any account would be a guess.
+  if (left.length > 0 && granted === 0 && found.length === 0) throw tooManySearches(ports, call)
+  for (const one of left.slice(0, granted)) found.push(...(await searchOnce(ports, of, one)))
+  return found
 }
 
 function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearch | undefined {
@@ -82,28 +73,19 @@ function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearc
 }
 
 /** One search for an id however many calls name it: whoever had to wait finds it known. */
-function searchOnce(
-  ports: Ports,
-  call: ProxyCall,
-  pool: OwnerPool,
-  accounts: readonly Account[],
-  wanted: Wanted
-): Promise<Owner[]> {
+function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> {
+  const { call, pool } = of
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
     if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
-    return ports.searches.run(call.tenant, SEARCHES_MAX, () =>
-      searchOne(ports, call, pool, accounts, wanted)
-    )
+    return ports.searches.run(call.tenant, SEARCHES_MAX, () => searchOne(ports, of, wanted))
   })
 }
 
 async function searchOne(
   ports: Ports,
-  call: ProxyCall,
-  pool: OwnerPool,
-  accounts: readonly Account[],
-  { ref, id, how, read }: Wanted
+  { call, pool, accounts, read }: Search,
+  { ref, id, how }: Wanted
 ): Promise<Owner[]> {
   const looks = accounts.flatMap((account) => looksOn(call, account, how))
   const asked = await askAccounts(

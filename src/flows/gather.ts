@@ -1,7 +1,7 @@
 /** One answer out of those of several accounts: which count, which are missing, and what to say when none does. */
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import { setHeader } from '#domain/headers.ts'
+import { asComposed, setHeader } from '#domain/headers.ts'
 import { findParking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Asked } from './ask-accounts.ts'
@@ -18,8 +18,7 @@ export function answersOf(asked: readonly Asked[]): Answer[] {
 /** `text` in the answer of the first account; the accounts that are missing are named. */
 export function partialAnswer(first: Answer, text: string, asked: readonly Asked[]): ProxyAnswer {
   const response = passOn(first.response, text)
-  response.headers.delete('content-length')
-  response.headers.delete('etag')
+  asComposed(response.headers)
   const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
   const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
   if (emails.length > 0) setHeader(response.headers, 'X-Gateway-Partial', emails.join(', '))
@@ -36,7 +35,9 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
   const refused = asked.find(({ answer, order }) => answer && (!order || order.reason === 'busy'))
   if (refused?.answer) {
     const { response, text } = refused.answer
-    return { response: passOn(response, text), email: refused.account.email }
+    const passed = passOn(response, text)
+    passed.headers.delete('content-length')
+    return { response: passed, email: refused.account.email }
   }
   const soonest = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
   if (soonest) throw unavailable(soonest.account, soonest.parking, now)

@@ -29,7 +29,7 @@ export async function learnIds(
   call: ProxyCall,
   named: readonly Owner[]
 ): Promise<void> {
-  const owners = named.filter(({ id }, index) => named.findIndex((one) => one.id === id) === index)
+  const owners = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
   if (owners.length === 0) return
   try {
     const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)

@@ -1,7 +1,7 @@
 /** Where a list takes its page size and its place: in the query, or in the JSON body of a POST that only reads. */
 import { parseJson } from '#domain/json-text.ts'
 import { valueAt } from '#domain/json-pointer.ts'
-import { memberEdit, splice } from '#domain/json-slices.ts'
+import { putMember } from '#domain/json-slices.ts'
 import type { ListShape } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
@@ -27,8 +27,7 @@ export function bodyAt(
 ): Uint8Array<ArrayBuffer> {
   let text = textOf(call)
   const put = (name: string, json: string) => {
-    const edit = memberEdit(text, `/${name}`, json)
-    if (edit) text = splice(text, [edit])
+    text = putMember(text, `/${name}`, json) ?? text
   }
   const size = limit === undefined ? null : query.get(limit)
   if (limit !== undefined && size !== null && /^\d+$/.test(size)) put(limit, size)

@@ -1,6 +1,7 @@
 /** The rows of lists, as the provider wrote them, and an answer with other rows in it. */
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import { elementsAt, sliceAt, splice, type Edit } from '#domain/json-slices.ts'
+import { totalOf } from '#domain/total.ts'
 import { toMs, type MergedPage, type Row } from '#domain/merge-rows.ts'
 import type { ListShape } from '#providers/provider.ts'
 import type { Asked } from './ask-accounts.ts'
@@ -60,7 +61,10 @@ export function pagedText(
   put(shape.next, JSON.stringify(token))
   put(shape.more, String(token !== null))
   put(shape.count, String(merged.rows.length))
-  for (const total of shape.totals) put(total, String(sum(answered, total)))
+  for (const at of shape.totals) {
+    const total = totalOf(answered.map((answer) => valueAt(answer.json, at)))
+    if (total !== undefined) put(at, String(total))
+  }
   return splice(first.text, edits)
 }
 
@@ -79,8 +83,4 @@ export function unpagedText(shape: ListShape, answered: readonly Answer[]): stri
     return slice ? [{ ...slice, text: `[${[...seen.values()].toReversed().join(',')}]` }] : []
   })
   return splice(first.text, edits)
-}
-
-function sum(answered: readonly Answer[], pointer: string): number {
-  return answered.reduce((total, answer) => total + Number(valueAt(answer.json, pointer) ?? 0), 0)
 }

@@ -34,6 +34,8 @@ export interface Stream {
 
 export const START: Cursor = { token: null, skip: 0, isDone: false }
 const PAGES_MAX = 50
+/** Pages of all accounts that one request may ask for. */
+const QUESTIONS_MAX = 900
 
 export async function mergeLists(
   ports: Ports,
@@ -84,7 +86,7 @@ async function mergeTo(
   list: List,
   start: Place | undefined
 ): Promise<Round> {
-  const page = start || list.shape.page === undefined ? 1 : pageIn(list.shape.page, list.query)
+  const page = start || list.shape.page === undefined ? 1 : pageIn(list.shape.page, list)
   let round = await mergeOnce(ports, call, list, start)
   for (let at = 1; at < page; at += 1) {
     if (!round.place) return { ...round, merged: { rows: [], cursors: [] } }
@@ -93,10 +95,11 @@ async function mergeTo(
   return round
 }
 
-function pageIn(name: string, query: URLSearchParams): number {
+function pageIn(name: string, { query, accounts }: List): number {
   const page = Number(query.get(name) ?? 1)
-  if (Number.isInteger(page) && page >= 1 && page <= PAGES_MAX) return page
-  throw new AppError('bad_request', `${name}: must be an integer from 1 to ${PAGES_MAX}`)
+  const most = Math.max(1, Math.min(PAGES_MAX, Math.floor(QUESTIONS_MAX / accounts.length)))
+  if (Number.isInteger(page) && page >= 1 && page <= most) return page
+  throw new AppError('bad_request', `${name}: must be an integer from 1 to ${most}`)
 }
 
 async function mergeOnce(
@@ -191,13 +194,11 @@ export function ownersIn(
   const isMixed = call.match?.route.mixesShared === true
   const isWhole = asked.every((one) => one.answer && one.answer.response.status < 400)
   if ((call.match?.route.lists ?? []).length === 0) return []
+  const canBeAlone = isMixed && isWhole && shape.next === undefined && streams.length > 1
+  const holders = canBeAlone ? holdersOf(shape, asked) : new Map<string, number>()
   return merged.rows.flatMap(({ row, stream }) => {
     const { account, part } = streams[stream] ?? {}
-    const isAlone =
-      isWhole &&
-      shape.next === undefined &&
-      streams.length > 1 &&
-      holders(shape, asked, row.id) === 1
+    const isAlone = holders.get(row.id) === 1
     const isPrivate = !isMixed || part === 'private' || (part === undefined && isAlone)
     if (!account || !isPrivate) return []
     const rest = { email: account.email, source: 'listed' as const, mayBeShared: isMixed }
@@ -210,12 +211,16 @@ function ownedIn({ owned = [] }: ListShape, row: Row): string[] {
   return owned.flatMap((pointer) => textsAt(value, pointer))
 }
 
-function holders(shape: ListShape, asked: readonly Asked[], id: string): number {
-  return asked.filter(({ answer }) =>
-    shape.rows.some((pointer) =>
-      valuesAt(answer?.json, `${pointer}/*`).some((row) => rowId(shape, row) === id)
-    )
-  ).length
+/** How many answers show each row. Counted once: some lists have thousands of rows. */
+function holdersOf(shape: ListShape, asked: readonly Asked[]): Map<string, number> {
+  const holders = new Map<string, number>()
+  for (const { answer } of asked) {
+    const rows = shape.rows.flatMap((pointer) => valuesAt(answer?.json, `${pointer}/*`))
+    for (const id of new Set(rows.map((row) => rowId(shape, row)))) {
+      if (id !== undefined) holders.set(id, (holders.get(id) ?? 0) + 1)
+    }
+  }
+  return holders
 }
 
 /** An account that did not answer is asked again for the same page, as long as another one goes on. */

@@ -2,7 +2,8 @@
  * Names that clients give their jobs, where the provider wants them unique in an account (`Provider.names`): one call
  * goes up with them kept apart by tenant, and its answer comes down as the client wrote them.
  */
-import { parseJson } from '#domain/json-text.ts'
+import { asComposed } from '#domain/headers.ts'
+import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { NamedForm } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -34,7 +35,7 @@ export async function sendNamed(
 
 /** What streams is not looked into. */
 function textOf({ body }: ProxyCall): string | undefined {
-  return body instanceof Uint8Array ? new TextDecoder().decode(body) : undefined
+  return body instanceof Uint8Array ? readUtf8(body) : undefined
 }
 
 function toPart({ path, search, body }: NamedForm, before: string | undefined) {
@@ -48,7 +49,7 @@ function toPart({ path, search, body }: NamedForm, before: string | undefined) {
 
 /** Undefined: it is no JSON. An answer that breaks off is as good as none. */
 async function readJson(answer: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  if (!(answer.headers.get('content-type') ?? '').includes('json')) return undefined
+  if (!/json/i.test(answer.headers.get('content-type') ?? '')) return undefined
   const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
     throw new AppError(
@@ -71,6 +72,6 @@ function withText(
   if (text === before.text) {
     return new Response(hasNoBody ? null : before.bytes, { status, headers })
   }
-  headers.delete('content-length')
+  asComposed(headers)
   return new Response(text, { status, headers })
 }

@@ -147,7 +147,7 @@ async function endOf(ports: Ports, call: ProxyCall, kept: ProxyAnswer): Promise<
   const { response, email, jobIds } = kept
   const who = email === undefined ? {} : { email }
   // From there nobody knows what came of it.
-  if (response.status >= 500 || response.status === 408) {
+  if (!call.isCheck && (response.status >= 500 || response.status === 408)) {
     return { kind: 'unknown', isSought: false, ...who }
   }
   if (!response.ok) return { kind: 'forget' }

@@ -5,8 +5,9 @@
 import type { Account } from '#domain/account.ts'
 import { readTarget } from '#domain/callback-target.ts'
 import { AppError } from '#domain/errors.ts'
+import { readUtf8 } from '#domain/json-text.ts'
 import { valueAt } from '#domain/json-pointer.ts'
-import { memberEdit, replaceMember, splice, withoutMember } from '#domain/json-slices.ts'
+import { putMember, replaceMember, withoutMember } from '#domain/json-slices.ts'
 import type { Reply } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { ReadCall } from './proxy-call.ts'
@@ -51,14 +52,12 @@ export async function withOwnCallback(
   const at = pointerOf(call)
   const isAdding = !hasCallback(call) && isTicketed(ports, call, account)
   if (at === undefined || !call.body || !(hasCallback(call) || isAdding)) return call
-  const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(call.body)
+  const text = readUtf8(call.body)
+  if (text === undefined) return call
   if (isAdding) {
-    const edit = memberEdit(
-      text,
-      at,
-      JSON.stringify(await callbackUrl(ports, account, call.requestId))
-    )
-    return edit ? { ...call, body: toBytes(splice(text, [edit])) } : call
+    const url = JSON.stringify(await callbackUrl(ports, account, call.requestId))
+    const changed = putMember(text, at, url)
+    return changed === undefined ? call : { ...call, body: toBytes(changed) }
   }
   const changed = isTicketed(ports, call, account)
     ? replaceMember(text, at, JSON.stringify(await callbackUrl(ports, account, call.requestId)))

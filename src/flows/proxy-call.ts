@@ -23,18 +23,24 @@ export interface ProxyCall {
   limit?: number
   /** Whose call it is; absent for a browser's. A repeat is one of the same token. */
   tokenId?: string
+  /** What that token is stored under: what is made with it is bound to it. */
+  tokenHash?: string
   /** The client says that it repeats nothing (`X-Gateway-Join: no`). */
   isNew?: boolean
   /** Where else than at a callback in its body a job's end is to be told. */
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** The prefix before the provider's path at our address; absent: none. */
+  prefix?: string
   /** May change endpoints and see their secrets. */
   mayChange?: boolean
   /** How long the client would rather wait for a slot than be told that there is none. */
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** A creation that asks to be checked only: nothing can have been started by it. */
+  isCheck?: boolean
   /** Ends when the client goes away. Ignored for creations. */
   signal?: AbortSignal
 }

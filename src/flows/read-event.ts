@@ -5,7 +5,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { HeardEvent } from '#domain/event.ts'
-import { parseJson } from '#domain/json-text.ts'
+import { parseJson, withoutMark } from '#domain/json-text.ts'
 import { hexHash } from '#domain/hash.ts'
 import { secretsOf, type Hook } from '#domain/hook.ts'
 import type { Ports, ReceivedEvent } from '#domain/ports.ts'
@@ -32,7 +32,8 @@ export async function readEvent(
   const proof =
     received.via.kind === 'hook' ? 'good' : await callbackProof(ports, provider, account, received)
   if (proof === 'bad') return 'refused'
-  const body = provider.names?.down(received.body, received.tenant) ?? received.body
+  const text = withoutMark(received.body)
+  const body = provider.names?.down(text, received.tenant) ?? text
   const event = events.read(body)
   if (!event) return undefined
   const { id } = event
@@ -54,12 +55,12 @@ async function isOfWebhook(
   provider: Provider,
   account: Account | undefined,
   hook: Hook | undefined,
-  { tenant, headers, body }: ReceivedEvent
+  { tenant, headers, body, bytes }: ReceivedEvent
 ): Promise<boolean> {
   if (!account || account.tenant !== tenant) return false
   for (const sealed of secretsOf(hook, ports.now())) {
     const secret = await ports.vault.open(hookSecretIdentity(account.key), sealed).catch(() => '')
-    if (await provider.events?.isSigned(secret, headers, body)) return true
+    if (await provider.events?.isSigned(secret, headers, bytes ?? body)) return true
   }
   return false
 }
@@ -72,7 +73,7 @@ async function callbackProof(
   ports: Ports,
   provider: Provider,
   account: Account | undefined,
-  { headers, body }: ReceivedEvent
+  { headers, body, bytes }: ReceivedEvent
 ): Promise<'good' | 'none' | 'bad'> {
   const { events } = provider
   if (!account || !events?.callbackSecret) return 'good'
@@ -80,7 +81,7 @@ async function callbackProof(
   const secret = open && events.callbackSecret(open.credential)
   if (secret === undefined) return 'good'
   if (Object.keys(headers).length === 0) return 'none'
-  return (await events.isSigned(secret, headers, body)) ? 'good' : 'bad'
+  return (await events.isSigned(secret, headers, bytes ?? body)) ? 'good' : 'bad'
 }
 
 /** For events without an id of their own: the same bytes are the same event. */

@@ -12,6 +12,14 @@ export async function readTogether(
   ports: Ports,
   call: ProxyCall
 ): Promise<ProxyAnswer | undefined> {
+  if (call.method !== 'HEAD') return readWhole(ports, call)
+  const answer = await readWhole(ports, { ...call, method: 'GET' })
+  if (!answer) return undefined
+  const { status, headers } = answer.response
+  return { ...answer, response: new Response(null, { status, headers }) }
+}
+
+async function readWhole(ports: Ports, call: ProxyCall): Promise<ProxyAnswer | undefined> {
   const route = call.match?.route
   if (!route || call.email !== undefined) return undefined
   const shape = call.provider.listOf(route)

@@ -3,6 +3,7 @@
  * Everything that cannot be believed is refused alike, so that nobody learns which addresses exist.
  */
 import { AppError } from '#domain/errors.ts'
+import { readUtf8 } from '#domain/json-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
 import { openTicket } from './tickets.ts'
@@ -21,7 +22,8 @@ export async function receiveEvent(
   if (!ticket || !provider.events) throw refused()
   const { tenant, accountKey, requestId } = ticket
   if ((requestId === undefined) !== (kind === 'webhook')) throw refused()
-  const body = await readText(request)
+  const bytes = await readEventBytes(request)
+  const text = readUtf8(bytes)
   const names = provider.events.signatureHeaders
   const headers = names.flatMap((name) => {
     const value = request.headers.get(name)
@@ -31,20 +33,20 @@ export async function receiveEvent(
     via: requestId === undefined ? { kind: 'hook' } : { kind: 'ticket', requestId },
     tenant,
     headers: Object.fromEntries(headers) as Record<string, string>,
-    body,
+    body: text ?? new TextDecoder().decode(bytes),
+    ...(text === undefined ? { bytes } : {}),
   })
   if (became === 'refused') throw refused()
   if (became === 'settled') ports.hints.noteFreed(accountKey)
 }
 
-/** As it came, a byte order mark included: the signature is over these bytes. */
-async function readText(request: Request): Promise<string> {
+async function readEventBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(request.headers.get('content-length') ?? 0) > EVENT_BYTES_MAX) throw tooLarge()
   const bytes = await readBytes(request.body, EVENT_BYTES_MAX).catch(() => {
     throw new AppError('bad_request', 'The body ended before it was complete.')
   })
   if (!bytes) throw tooLarge()
-  return new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
+  return bytes
 }
 
 function tooLarge(): AppError {

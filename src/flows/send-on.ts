@@ -2,6 +2,7 @@
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { headersDown } from '#domain/headers.ts'
+import { withOwnAddresses, withoutSecrets } from './own-addresses.ts'
 import type { Ports } from '#domain/ports.ts'
 import { sendNamed } from './named-jobs.ts'
 import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
@@ -44,16 +45,29 @@ async function sendOnce(
     const at = { path, now: ports.now(), settings: ports.settings }
     await provider.authorize(headers, opened.credential, opened.session, at)
   }
-  const url = provider.origin(match, ports.settings, opened.credential) + path + search
+  const origin = provider.origin(match, ports.settings, opened.credential)
+  const url = origin + path + search
   const answer = await reach(ports, account, url, {
     method,
     headers,
     signal,
     ...(body ? { body } : {}),
   })
-  const secrets = Object.values(opened.credential.secrets)
-  return withoutSecrets(answer, call.bearer === undefined ? secrets : [...secrets, call.bearer])
+  if (answer.status === 101) return answer
+  const secrets = [
+    ...Object.values(opened.credential.secrets),
+    ...Object.values(opened.session?.secrets ?? {}),
+    ...SECRET_HEADERS.map((name) => headers.get(name)?.replace(/^Bearer /i, '') ?? ''),
+  ]
+  const origins = provider.hosts?.(ports.settings, opened.credential) ?? [origin]
+  return withOwnAddresses(withoutSecrets(answer, secrets), url, {
+    origins,
+    ours: call.origin + (call.prefix ?? ''),
+  })
 }
+
+/** Where a credential goes up, sealed or signed anew as it may be. */
+const SECRET_HEADERS = ['authorization', 'x-api-key']
 
 async function reach(
   ports: Ports,
@@ -70,16 +84,6 @@ async function reach(
     }
     throw new AppError('upstream_unreachable', 'The provider could not be reached.', who)
   }
-}
-
-/** A redirect is passed on, not followed; one that carries the credential loses its Location. */
-function withoutSecrets(answer: Response, secrets: string[]): Response {
-  const location = answer.headers.get('location')
-  const isTelling = location !== null && secrets.some((secret) => location.includes(secret))
-  if (!isTelling) return answer
-  const headers = new Headers(answer.headers)
-  headers.delete('location')
-  return new Response(answer.body, { status: answer.status, headers })
 }
 
 /** The provider's answer as the client gets it: status, bytes, content type; not its cookies. */

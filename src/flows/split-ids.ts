@@ -9,9 +9,10 @@ import { elementsAt, sliceAt, splice } from '#domain/json-slices.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdRef } from '#providers/provider.ts'
 import { askAccounts, type Asked } from './ask-accounts.ts'
-import { ableAccounts, idsOf } from './choose-accounts.ts'
+import { ableAccounts } from './choose-accounts.ts'
 import { findOwners } from './find-owners.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
+import { allIdsOf, IDS_MAX } from './named-ids.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { settleJobs } from './settle-job.ts'
@@ -47,13 +48,14 @@ async function shareOut(
   call: ProxyCall,
   accounts: readonly Account[]
 ): Promise<Map<Account, Set<string>>> {
-  const named = idsOf(call, undefined)
-  const owners = await findOwners(ports, call, accounts, named)
+  const named = allIdsOf(call)
+  const owners = await findOwners(ports, call, accounts, named.slice(0, IDS_MAX))
   const [first] = ableAccounts(call, accounts)
+  const emails = new Map(owners.map((owner) => [owner.id, owner.email]))
   const shares = new Map<Account, Set<string>>()
   for (const { id } of named) {
-    const owner = owners.find((one) => one.id === id)
-    const account = accounts.find((one) => one.email === owner?.email) ?? first
+    const email = emails.get(id)
+    const account = accounts.find((one) => one.email === email) ?? first
     if (account) shares.set(account, (shares.get(account) ?? new Set()).add(id))
   }
   return shares
@@ -63,8 +65,8 @@ async function shareOut(
 function searchFor(call: ProxyCall, ids: ReadonlySet<string>): string {
   const query = new URLSearchParams(call.search)
   for (const ref of listsIn(call)) {
-    const kept = (query.get(ref.at) ?? '').split(',').filter((id) => ids.has(id))
-    if (kept.length > 0) query.set(ref.at, kept.join(','))
+    const kept = new Set((query.get(ref.at) ?? '').split(',').filter((id) => ids.has(id)))
+    if (kept.size > 0) query.set(ref.at, [...kept].join(','))
     else query.delete(ref.at)
   }
   return `?${query}`
@@ -75,7 +77,7 @@ function listsIn(call: ProxyCall): IdRef[] {
 }
 
 function inOrder(call: ProxyCall, answered: readonly NonNullable<Asked['answer']>[]): string[] {
-  const order = idsOf(call, undefined).map(({ id }) => id)
+  const order = new Map(allIdsOf(call).map(({ id }, index) => [id, index]))
   const rows = answered.flatMap(({ text, json }) => {
     const slice = sliceAt(text, ROWS)
     const values = valuesAt(json, `${ROWS}/*`)
@@ -88,12 +90,9 @@ function inOrder(call: ProxyCall, answered: readonly NonNullable<Asked['answer']
 }
 
 /** Rows that name none of the ids come last. */
-function placeOf(order: readonly string[], row: unknown): number {
-  const places = ROW_IDS.map((name) => {
-    const id = textAt(row, name)
-    return id ? order.indexOf(id) : -1
-  })
-  return places.find((place) => place >= 0) ?? order.length
+function placeOf(order: ReadonlyMap<string, number>, row: unknown): number {
+  const places = ROW_IDS.map((name) => order.get(textAt(row, name) ?? ''))
+  return places.find((place) => place !== undefined) ?? order.size
 }
 
 async function settleAll(ports: Ports, call: ProxyCall, asked: readonly Asked[]): Promise<void> {

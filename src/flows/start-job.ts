@@ -27,6 +27,8 @@ import { readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
+/** What a creation is about stands in the ledger as long as it runs. */
+const WATCH_CHARS_MAX = 512
 
 /** By construction the work outlives the client: it is deferred first and awaited second. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
@@ -78,11 +80,13 @@ function tooLate(): AppError {
 }
 
 /** A creation that has no status row holds its slot for the call, not longer. */
-function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
+export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json } = call
   if (!match) throw new Error('a creation without a row')
   const { route } = match
   const expected = provider.expectedJob(match, json)
+  const isTooLong = expected?.watch.some((name) => name.length > WATCH_CHARS_MAX) === true
+  if (isTooLong) throw new AppError('bad_request', 'An id in this call is too long to be one.')
   const reply = replyOf(ports, call)
   return {
     leaseId: call.requestId,

@@ -1,6 +1,6 @@
 /**
- * Stream tokens: given out in the place of the provider's own, and opened again. Opening asks nobody: whether the
- * tenant's subscription still stands is not looked up for the day that such a token lives.
+ * Stream tokens: given out in the place of the provider's own, and opened again. Opening asks nobody; whether the gateway
+ * token that made one still stands is looked up by whoever opens it.
  */
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
@@ -77,6 +77,8 @@ async function withOwnToken(
   const headers = new Headers(response.headers)
   headers.delete('content-length')
   headers.delete('etag')
+  headers.delete('cache-control')
+  headers.delete('vary')
   return new Response(own, { status: response.status, headers })
 }
 
@@ -90,6 +92,7 @@ async function seal(
     provider: call.provider.name,
     tenant: call.tenant,
     email: account.email,
+    ...(call.tokenHash === undefined ? {} : { tokenHash: call.tokenHash }),
     token: upstream,
     endsAt: ports.now() + ports.waits.streamTokenMs,
   }

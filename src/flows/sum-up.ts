@@ -2,6 +2,7 @@
 import type { Account } from '#domain/account.ts'
 import { valueAt } from '#domain/json-pointer.ts'
 import { sliceAt, splice } from '#domain/json-slices.ts'
+import { totalOf } from '#domain/total.ts'
 import type { Ports } from '#domain/ports.ts'
 import { askAccounts } from './ask-accounts.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
@@ -19,18 +20,11 @@ export async function sumUp(
   if (!first) return noneAnswered(ports, asked)
   const edits = pointers.flatMap((pointer) => {
     const slice = sliceAt(first.text, pointer)
-    const numbers = answered.map((answer) => valueAt(answer.json, pointer))
-    if (!slice || !numbers.some((number) => typeof number === 'number')) return []
-    return [{ ...slice, text: String(total(numbers)) }]
+    const sum = totalOf(answered.map((answer) => valueAt(answer.json, pointer)))
+    if (!slice || sum === undefined) return []
+    // As the first one wrote it: some tell their numbers as text.
+    const isText = first.text[slice.start] === '"'
+    return [{ ...slice, text: isText ? `"${sum}"` : String(sum) }]
   })
   return partialAnswer(first, splice(first.text, edits), asked)
-}
-
-/** Money and credits have a few decimals; what binary adds behind them is cut. */
-function total(numbers: readonly unknown[]): number {
-  const sum = numbers.reduce<number>(
-    (so, number) => so + (typeof number === 'number' ? number : 0),
-    0
-  )
-  return Number(sum.toFixed(6))
 }

@@ -11,7 +11,6 @@ import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
@@ -34,6 +33,7 @@ export function accounts(provider: Provider): App {
     app,
     {
       method: 'post',
+      needs: 'full',
       path: '/',
       summary: `Add, update or check a ${name} account`,
       body: form,
@@ -48,8 +48,8 @@ export function accounts(provider: Provider): App {
         502: ownError,
       },
     },
-    fullScope,
-    async (c) => save(c, provider, (await readBody(c, form)) as AccountForm)
+    async (c) =>
+      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
   )
 
   route(
@@ -93,12 +93,12 @@ export function accounts(provider: Provider): App {
     app,
     {
       method: 'delete',
+      needs: 'full',
       path: '/{email}',
       summary: `Remove a ${name} account`,
       query: removal,
       answers: { 204: '', ...errors, 403: ownError, 404: NOT_THIS },
     },
-    fullScope,
     async (c) => remove(c, provider, await find(c, provider))
   )
 

@@ -2,6 +2,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
+import type { Ports } from '#domain/ports.ts'
+import { tenantNameOf } from '#domain/tenant.ts'
 import {
   accessKeyOf,
   hashToken,
@@ -102,8 +104,9 @@ route(
       secretKey: await vault.seal(pairSealName(tokenId), secretKey),
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
-    await registrar.saveToken(record, owner)
-    const { id, ...view } = toTokenView(record)
+    const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
+    const saved = (await registrar.saveToken(record, owner, hasPast)) ?? record
+    const { id, ...view } = toTokenView(saved)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
 )
@@ -177,7 +180,7 @@ route(
     const { registrar } = c.get('ports')
     const [tenants, tokens] = await Promise.all([registrar.listTenants(), registrar.listTokens()])
     const views = tenants.map(({ id, name, createdAt }) => ({
-      id,
+      id: tenantNameOf(id),
       name,
       createdAt: new Date(createdAt).toISOString(),
       tokens: tokens.filter((token) => token.tenant === id).length,
@@ -197,16 +200,28 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const tenant = c.req.param('tenant') ?? ''
-    if (!(await ports.registrar.findTenant(tenant))) {
-      throw new AppError('not_found', 'There is no such tenant')
+    const found = await ports.registrar.findTenant(c.req.param('tenant') ?? '', true)
+    if (!found) throw new AppError('not_found', 'There is no such tenant')
+    for (const { name } of PROVIDERS) {
+      await ports.desk(found.id, name).close()
+      // What this isolate remembers of its accounts goes at once.
+      await ports.accounts.fresh(found.id, name)
     }
-    for (const provider of PROVIDERS) await ports.desk(tenant, provider.name).close()
-    const tokens = await ports.registrar.removeTenant(tenant)
+    // By its id: a tenant made again under the name meanwhile is another one.
+    const tokens = await ports.registrar.removeTenant(found.id)
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
     return c.body(null, 204)
   }
 )
+
+/** A tenant that nobody knows whose desks had accounts was removed before names were remembered. */
+async function hasDesks(ports: Ports, name: string): Promise<boolean> {
+  if (await ports.registrar.findTenant(name, true)) return false
+  const snapshots = await Promise.all(
+    PROVIDERS.map((provider) => ports.desk(name, provider.name).snapshot())
+  )
+  return snapshots.some(({ version }) => version > 0)
+}
 
 function noToken(): AppError {
   return new AppError('not_found', 'There is no such token')
@@ -221,7 +236,7 @@ function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
   const { id, tenant, name, scope, subscription } = token
   return {
     id,
-    tenant,
+    tenant: tenantNameOf(tenant),
     name,
     scope,
     subscription,

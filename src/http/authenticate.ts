@@ -4,8 +4,10 @@
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { damperKeyOf } from '#domain/address.ts'
 import { AppError } from '#domain/errors.ts'
-import { isSignedBy, issuerOf } from '#domain/signed-token.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/retry-after.ts'
+import { issuerOf, stateOfSigned } from '#domain/signed-token.ts'
 import {
   hashInAccessKey,
   hashToken,
@@ -40,19 +42,53 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
   }
 )
 
+/**
+ * The first credential that is a token of ours; one that is none does not hide another that is. Clients send what their
+ * settings left in a header, such as `Bearer undefined`, beside the one that they were given.
+ */
 export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
-  const token = presented(c) ?? ''
-  const isSigned = takesSigned(c) && !isTokenForm(token)
-  const hash = isSigned ? hashInAccessKey(issuerOf(token) ?? '') : await hashOf(token)
-  if (hash === undefined) throw await refusal(c)
-  const { tokens, now } = c.get('ports')
-  const record = await tokens.find(hash, () => isDamped(c))
-  if (record === 'damped') throw tooMany()
-  if (record && isSigned && !(await isSignedWith(c, token, record))) throw await refusal(c)
-  if (!record || (record.expiresAt !== null && record.expiresAt <= now())) throw unauthorized()
+  let refused: AppError | undefined
+  for (const text of credentials(c)) {
+    const found = await lookUp(c, text)
+    if (found instanceof AppError) refused ??= found
+    else if (found) return standing(found, c.get('ports').now())
+  }
+  throw refused ?? (await refusal(c))
+}
+
+/** A token that may be used now. */
+function standing(record: TokenRecord, now: number): TokenRecord {
+  if (record.expiresAt !== null && record.expiresAt <= now) throw unauthorized()
   if (record.subscription !== 'active')
     throw new AppError('subscription_required', 'Subscription required')
   return record
+}
+
+/** What was made with a token ends with it: its maker is looked up as any token is, and remembered as long. */
+export async function checkMaker(
+  c: Context<AppEnv>,
+  { tokenHash, tenant }: { tokenHash: string; tenant: string }
+): Promise<void> {
+  const { tokens, now } = c.get('ports')
+  const maker = await tokens.find(tokenHash, () => isDamped(c))
+  if (maker === 'damped') throw tooMany()
+  if (!maker) throw unauthorized()
+  standing(maker, now())
+  if (maker.tenant !== tenant) throw unauthorized()
+}
+
+/** Undefined: it does not even look like one of ours. */
+async function lookUp(
+  c: Context<AppEnv>,
+  text: string
+): Promise<TokenRecord | AppError | undefined> {
+  const isSigned = takesSigned(c) && !isTokenForm(text)
+  const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : await hashOf(text)
+  if (hash === undefined) return undefined
+  const record = await c.get('ports').tokens.find(hash, () => isDamped(c))
+  if (record === 'damped') return tooMany()
+  if (!record) return unauthorized()
+  return (isSigned && (await faultOfSigned(c, text, record))) || record
 }
 
 async function hashOf(token: string): Promise<string | undefined> {
@@ -65,20 +101,41 @@ function takesSigned(c: Context<AppEnv>): boolean {
   return surface.kind === 'drop-in' && surface.provider.takesSignedTokens === true
 }
 
-async function isSignedWith(
+/** One that its secret signed is no attempt to guess, so its times do not count against its address. */
+async function faultOfSigned(
   c: Context<AppEnv>,
   token: string,
   record: TokenRecord
-): Promise<boolean> {
+): Promise<AppError | undefined> {
   const { vault, now } = c.get('ports')
-  if (record.secretKey === undefined) return false
+  if (record.secretKey === undefined) return refusal(c)
   const secret = await vault.open(pairSealName(record.id), record.secretKey)
-  return isSignedBy(token, secret, now())
+  const state = await stateOfSigned(token, secret, now())
+  if (state === 'good') return undefined
+  if (state === 'forged') return refusal(c)
+  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const codes = surface.kind === 'drop-in' ? surface.provider.signedTokenCodes : undefined
+  const providerCode = codes?.[state]
+  const details = providerCode === undefined ? {} : { providerCode }
+  return new AppError('unauthorized', OUT_OF_TIME[state], details)
 }
 
+const OUT_OF_TIME = {
+  early: 'The token is not valid yet (nbf): check the clock.',
+  expired: 'The token has expired (exp): sign a new one.',
+  long: 'The token is valid for more than a day (exp): sign one for half an hour.',
+}
+
+/** The one that is most likely meant. */
 export function presented(c: Context<AppEnv>): string | undefined {
+  const given = credentials(c)
+  return given.find((text) => /^hg[a-z]_/.test(text)) ?? given[0]
+}
+
+function credentials(c: Context<AppEnv>): string[] {
   const isDropIn = surfaceOf(c.req.path, PROVIDERS).kind === 'drop-in'
-  return bearerOf(c) ?? (isDropIn ? c.req.header('x-api-key') : undefined)
+  const given = [bearerOf(c), isDropIn ? c.req.header('x-api-key') : undefined]
+  return given.filter((text) => text !== undefined)
 }
 
 function bearerOf(c: Context<AppEnv>): string | undefined {
@@ -89,9 +146,9 @@ export async function refusal(c: Context<AppEnv>): Promise<AppError> {
   return (await isDamped(c)) ? tooMany() : unauthorized()
 }
 
-/** Counts one failure of this address. Without an address (local development) all share one. */
+/** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
 function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  return c.get('ports').isDamped(c.req.header('cf-connecting-ip') ?? 'unknown')
+  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
 }
 
 function unauthorized(): AppError {
@@ -100,7 +157,7 @@ function unauthorized(): AppError {
 
 function tooMany(): AppError {
   const message = 'Too many failed authentications from this address. Try again in a minute.'
-  return new AppError('too_many_failures', message, { retryAfterSeconds: 60 })
+  return new AppError('too_many_failures', message, { retryAfterSeconds: RETRY_AFTER_SECONDS_MAX })
 }
 
 /** Hashed first: the comparison itself takes only equal lengths. */

@@ -9,7 +9,6 @@ import { newSigningSecret } from '#domain/signatures.ts'
 import { findDelivery, listDeliveries, objectsOf } from '#flows/find-deliveries.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route } from './route.ts'
 
@@ -95,6 +94,7 @@ route(
   deliveries,
   {
     method: 'post',
+    needs: 'use',
     path: '/{id}/retry',
     summary: 'Send it again now, whatever became of it; its schedule begins anew',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
@@ -114,12 +114,12 @@ route(
   callbackSecret,
   {
     method: 'post',
+    needs: 'full',
     path: '/',
     summary:
       'Make or rotate the secret that signs callbacks; shown once, the old one also signs for 24 h',
     answers: { 201: secret, ...errors, 403: ownError },
   },
-  fullScope,
   async (c) => {
     const { vault, desk, now } = c.get('ports')
     const { tenant } = c.get('caller')

@@ -6,6 +6,7 @@ import { headersUp, idsToHeader, setHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import type { RouteMatch } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferredWait } from './prefer-wait.ts'
 import { joiningOf } from './joining.ts'
@@ -21,12 +22,16 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
     throw new AppError('not_found', 'There is nothing here.')
   }
   const match = surface.provider.match(c.req.method, surface.path)
-  const isChange = match?.route.pool === 'gateway' && match.route.kind === 'write-account'
-  if (isChange && c.get('caller').scope !== 'full') {
+  if (isKeptChange(match) && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
   const call = toCall(c, surface, c.get('caller').tenant)
   return toResponse(await dispatchRequest(c.get('ports'), call))
+}
+
+/** What the gateway keeps itself is the tenant's: reading it takes any token, every other call a full one. */
+function isKeptChange(match: RouteMatch | undefined): boolean {
+  return match?.route.pool === 'gateway' && match.route.method !== 'GET'
 }
 
 export type DropIn = Extract<Surface, { kind: 'drop-in' }>
@@ -38,6 +43,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
   return {
     requestId: c.get('requestId'),
     origin: new URL(c.req.url).origin,
+    prefix: prefixOf(c, path),
     tenant,
     provider,
     match: provider.match(c.req.method, path),
@@ -51,8 +57,15 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
     ...(reply === undefined ? {} : { reply }),
     mayChange: c.get('caller')?.scope === 'full',
+    ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
   }
+}
+
+/** The path that the provider gets is the end of ours. */
+function prefixOf(c: Context<AppEnv>, path: string): string {
+  const { pathname } = new URL(c.req.url)
+  return pathname.slice(0, pathname.length - path.length)
 }
 
 function isBodiless(method: string): boolean {

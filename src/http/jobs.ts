@@ -92,9 +92,11 @@ export function jobs(provider: Provider): App {
     app,
     {
       method: 'delete',
+      needs: 'use',
       path: '/scheduler/{id}',
       summary: 'Stop tracking a job; force=true also frees its slot',
       query: force,
+      fullFlags: ['force'],
       answers: { 204: '', ...missing },
     },
     async (c) => untrack(c, provider, c.req.param('id') ?? '')

@@ -3,9 +3,9 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
+import { tenantNameOf } from '#domain/tenant.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readBody } from './read-body.ts'
 import { checkTarget } from './reply.ts'
 import { ownError, route } from './route.ts'
@@ -40,7 +40,7 @@ route(
       return [name, { total: accounts.length }]
     })
     return c.json({
-      id: tenant,
+      id: tenantNameOf(tenant),
       name: record?.name ?? null,
       created: new Date(record?.createdAt ?? 0).toISOString(),
       token: id,
@@ -56,13 +56,13 @@ route(
   platformAccount,
   {
     method: 'post',
+    needs: 'full',
     path: '/',
     summary: 'Set the name and the default replyUrl',
     body: form,
     form: true,
     answers: { 204: '', 400: ownError, 401: ownError, 403: ownError },
   },
-  fullScope,
   async (c) => {
     const { name, replyUrl } = await readBody(c, form)
     const change = {

@@ -2,22 +2,26 @@
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
-import { parseJson } from '#domain/json-text.ts'
+import { parseJson, readUtf8 } from '#domain/json-text.ts'
+import { readBytes } from '#flows/upstream.ts'
 import type { AppEnv } from './app-env.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 /** What a form may write for a number; not `0x2`, not an empty text. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
+/** `ignoresBlanks`: also in JSON, an empty text is a field that was not filled in. */
 export async function readBody<T extends z.ZodObject>(
   c: Context<AppEnv>,
-  schema: T
+  schema: T,
+  { ignoresBlanks = false } = {}
 ): Promise<z.infer<T>> {
-  const isForm = /multipart\/form-data|x-www-form-urlencoded/.test(
+  const isForm = /multipart\/form-data|x-www-form-urlencoded/i.test(
     c.req.header('content-type') ?? ''
   )
   const fields = isForm ? await readForm(c, schema) : await readJson(c)
-  return check(schema, fields)
+  const isSparse = ignoresBlanks && typeof fields === 'object' && !Array.isArray(fields)
+  return check(schema, isSparse ? withoutBlanks({ ...fields }) : fields)
 }
 
 export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
@@ -51,11 +55,19 @@ async function readJson(c: Context<AppEnv>): Promise<unknown> {
 }
 
 async function readText(c: Context<AppEnv>): Promise<string> {
-  const length = Number(c.req.header('content-length') ?? 0)
-  if (length > BODY_BYTES_MAX) throw tooLarge()
-  const text = await c.req.text()
-  if (text.length > BODY_BYTES_MAX) throw tooLarge()
+  const text = readUtf8(await readBytesOf(c))
+  if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
   return text
+}
+
+/** Counted while it comes in: what says nothing of its length is not read further than that. */
+async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  const bytes = await readBytes(c.req.raw.body, BODY_BYTES_MAX).catch(() => {
+    throw new AppError('bad_request', 'The body ended before it was complete.')
+  })
+  if (!bytes) throw tooLarge()
+  return bytes
 }
 
 function tooLarge(): AppError {
@@ -63,12 +75,21 @@ function tooLarge(): AppError {
 }
 
 async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknown> {
-  if (Number(c.req.header('content-length') ?? Infinity) > BODY_BYTES_MAX) throw tooLarge()
+  const bytes = await readBytesOf(c)
+  if (readUtf8(bytes) === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
+  // A boundary keeps its case, the names around it need not.
+  const type = (c.req.header('content-type') ?? '').replace(/^[^;]*/, (name) => name.toLowerCase())
   try {
-    return typed((await c.req.parseBody()) as Record<string, unknown>, schema)
+    const form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
+    return typed(withoutBlanks(Object.fromEntries(form)), schema)
   } catch {
     throw new AppError('bad_request', 'The form could not be read.')
   }
+}
+
+/** Form builders send every field; one that was left empty is one that was not filled in. */
+function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
 }
 
 /** Text that stands where the schema has a number or a flag is taken for one. */

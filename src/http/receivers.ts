@@ -1,12 +1,14 @@
 /**
  * Where providers call us: `/webhooks/{provider}/{hookId}` for an account's events, `/callbacks/{provider}/{ticket}`
- * for one creation's. They have no token; what stands in the address and, for webhooks, the signature prove them.
+ * for one creation's. They have no token; what stands in the address and, for webhooks, the signature prove them. What
+ * neither proves counts as a failed authentication of its address; what is proved is heard all the same.
  */
 import { Hono, type Context } from 'hono'
 import { AppError } from '#domain/errors.ts'
 import { receiveEvent } from '#flows/receive-event.ts'
 import { findProvider } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import { refusal } from './authenticate.ts'
 
 export function receivers(kind: 'webhook' | 'ticket'): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
@@ -23,7 +25,12 @@ export function receivers(kind: 'webhook' | 'ticket'): Hono<AppEnv> {
 async function receive(c: Context<AppEnv>, kind: 'webhook' | 'ticket'): Promise<Response> {
   const provider = findProvider(c.req.param('provider') ?? '')
   const address = c.req.param('address') ?? ''
-  if (!provider) throw new AppError('unauthorized', 'Unauthorized')
-  await receiveEvent(c.get('ports'), provider, kind, address, c.req.raw)
+  if (!provider) throw await refusal(c)
+  try {
+    await receiveEvent(c.get('ports'), provider, kind, address, c.req.raw)
+  } catch (error) {
+    const isRefused = error instanceof AppError && error.code === 'unauthorized'
+    throw isRefused ? await refusal(c) : error
+  }
   return c.body(null, 204)
 }

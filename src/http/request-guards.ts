@@ -3,17 +3,25 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
 import { HOP_HEADER } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
+import { refuseUnsafeAt } from '#domain/settings.ts'
 import { newTimedId } from '#domain/time-key.ts'
 import type { AppEnv } from './app-env.ts'
 
-/** Ours, never the client's: it names leases, so it must not be chosen from outside. In the order of time, as their table is. */
+/**
+ * The first and the last to touch an answer. The id is ours, never the client's: it names leases, so it must not be chosen from outside. In the order
+ * of time, as their table is.
+ */
 export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
   c.set('requestId', newTimedId(Date.now()))
   await next().catch((thrown: unknown) => {
     // Some libraries throw what is no Error; those would pass by onError and show as they are.
     throw thrown instanceof Error ? thrown : new Error(String(thrown))
   })
-  c.res.headers.set('X-Request-Id', c.get('requestId'))
+  const { headers } = c.res
+  headers.set('X-Request-Id', c.get('requestId'))
+  // What does not say who may keep it is composed, secret or an error: nobody may. No answer is guessed to be a page.
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+  headers.set('X-Content-Type-Options', 'nosniff')
 })
 
 export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports) {
@@ -25,6 +33,12 @@ export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports)
     await next()
   })
 }
+
+/** Some settings are good only where nobody else reaches the gateway. */
+export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
+  refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
+  await next()
+})
 
 /** What a gateway delivered must not come back in: it would go round for ever. */
 export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {

@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/retry-after.ts'
 import { headerText, idsToHeader } from '#domain/headers.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
@@ -26,9 +27,10 @@ function headersOf({ code, details }: AppError): Record<string, string> {
   const jobs = jobIds && idsToHeader(jobIds)
   const isInProgress = code === 'request_in_progress'
   const seconds = details.retryAfterSeconds ?? (isInProgress ? IN_PROGRESS_SECONDS : undefined)
+  const wait = seconds && Math.min(seconds, RETRY_AFTER_SECONDS_MAX)
   return {
     'X-Gateway-Error': code,
-    ...(seconds === undefined ? {} : { 'Retry-After': String(seconds) }),
+    ...(wait === undefined ? {} : { 'Retry-After': String(wait) }),
     ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),

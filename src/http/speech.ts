@@ -9,7 +9,9 @@ import { readBody, readQuery } from './read-body.ts'
 import { route, type App } from './route.ts'
 import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
-const PAGE_MAX = 100
+/** Pages of a hundred that one request may ask the provider for, on every account. */
+const PAGES_MAX = 30
+const PAGE_ROWS = 100
 /** So many voices speak every language there is, in few pages. */
 const SPOKEN_VOICES_MAX = 1500
 
@@ -38,6 +40,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
     app,
     {
       method: 'post',
+      needs: 'use',
       path: '/create',
       summary: 'Speak a text',
       body: form,
@@ -122,12 +125,15 @@ async function listVoices(
   { email, page, limit, language }: VoicesPage
 ) {
   const wanted = { from: (page - 1) * limit, to: page * limit }
+  if (wanted.from >= PAGES_MAX * PAGE_ROWS) {
+    throw new AppError('bad_request', `page: the first ${PAGES_MAX * PAGE_ROWS} voices are listed`)
+  }
   const list: Record<string, unknown>[] = []
   let token: string | undefined
   let on = email
-  for (let calls = 0; calls < PAGE_MAX && list.length < wanted.to; calls += 1) {
+  for (let calls = 0; calls < PAGES_MAX && list.length < wanted.to; calls += 1) {
     const path = mapping.voicesPath({
-      limit: Math.min(100, wanted.to - list.length),
+      limit: Math.min(PAGE_ROWS, wanted.to - list.length),
       ...(token === undefined ? {} : { token }),
       ...(language === undefined ? {} : { language }),
     })

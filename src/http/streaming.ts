@@ -13,7 +13,7 @@ import { openStreamToken } from '#flows/stream-token.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { ProviderStreaming } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
-import { identify, presented, refusal } from './authenticate.ts'
+import { checkMaker, identify, presented, refusal } from './authenticate.ts'
 import { dropIn, toCall, toResponse, type DropIn } from './drop-in.ts'
 import { surfaceOf } from './surface.ts'
 
@@ -60,6 +60,9 @@ export const streaming = createMiddleware<AppEnv>(async function streaming(c, ne
   }
   const stream = await openStreamToken(c.get('ports'), place.provider, token)
   if (!stream) throw await refusal(c)
+  const { tokenHash, tenant } = stream
+  // Those of before name no maker: they go on until their end.
+  if (tokenHash !== undefined) await checkMaker(c, { tokenHash, tenant })
   return forBrowser(c, place, stream)
 })
 
@@ -113,6 +116,8 @@ function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): 
 function nameless(answer: ProxyAnswer): Response {
   const response = toResponse(answer)
   response.headers.delete('X-Gateway-Account')
+  // Kept by nobody, so nothing has to be told apart.
+  for (const name of ['Cache-Control', 'Vary']) response.headers.delete(name)
   return response
 }
 

@@ -4,11 +4,13 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import { findJob } from '#flows/find-job.ts'
+import { reachableUploads } from '#flows/uploads.ts'
 import type { BuiltCall, Provider, ProviderTasks, TaskCall } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { makeReply } from './reply.ts'
 import { route, type App } from './route.ts'
+import { addUploads } from './uploads.ts'
 import { accountHeader, sendUseapi, sentHeaders, type Sent, useapiErrors } from './useapi-call.ts'
 
 const task = z.looseObject({ task: z.looseObject({ id: z.string().nullable() }) })
@@ -32,6 +34,7 @@ const usual = {
 
 export function tasks(provider: Provider, mapping: ProviderTasks): App {
   const app = new OpenAPIHono<AppEnv>()
+  if (mapping.uploads) addUploads(app, provider, mapping.uploads)
   for (const call of mapping.calls) addCall(app, provider, mapping, call)
 
   route(
@@ -88,6 +91,7 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
     app,
     {
       method: 'post',
+      needs: 'use',
       path: call.path,
       summary: `useapi.net's ${call.path}`,
       body: form,
@@ -103,7 +107,8 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
       const reading = (id: string) =>
         readTask(c, provider, mapping, { id, email }).then(({ sent }) => sent.json)
       checkLimit(c, provider, maxJobs)
-      const { path, body } = built(await call.build(fields, reading))
+      const named = await reachable(c, mapping, fields)
+      const { path, body } = built(await call.build(named, reading))
       const sent = await sendUseapi(c, provider, {
         method: 'POST',
         path,
@@ -122,6 +127,18 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
       return c.json(view, 200, sentHeaders(sent))
     }
   )
+}
+
+/** Uploads that the provider cannot fetch stand in the body themselves. */
+async function reachable(
+  c: Context<AppEnv>,
+  { uploads }: ProviderTasks,
+  fields: Record<string, unknown>
+): Promise<Record<string, unknown>> {
+  if (!uploads) return fields
+  const { tenant, id: tokenId } = c.get('caller')
+  const uploader = { tenant, tokenId, origin: new URL(c.req.url).origin }
+  return reachableUploads(c.get('ports'), uploads, uploader, fields)
 }
 
 /** The same range as an account's own; it may only lower that. */

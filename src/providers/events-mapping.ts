@@ -18,7 +18,7 @@ export interface ProviderEvents {
   isSigned(
     secret: string,
     headers: Readonly<Record<string, string>>,
-    body: string
+    body: string | Uint8Array<ArrayBuffer>
   ): Promise<boolean>
   /** Undefined: not an event. `id` undefined: it has none of its own. */
   read(body: string): ReadEvent | undefined

@@ -11,6 +11,9 @@ export function countJobs(match: RouteMatch, body: unknown): number {
   return Array.isArray(list) ? Math.max(1, list.length) : 1
 }
 
+/** What is longer is no id; it would be kept as long as the job runs, and a month more. */
+const ID_CHARS_MAX = 512
+
 /** The jobs an accepted creation started. Empty: the answer names none, so its outcome is not known. */
 export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {
   const link = match.route.job
@@ -30,7 +33,8 @@ export function expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJo
 }
 
 function idsAt(place: string, requestBody: unknown, answer: unknown): string[] {
-  return place.startsWith('body:') ? textsAt(requestBody, place.slice(5)) : textsAt(answer, place)
+  if (place.startsWith('body:')) return textsAt(requestBody, place.slice(5))
+  return textsAt(answer, place).filter((id) => id.length <= ID_CHARS_MAX)
 }
 
 function startOf(

@@ -9,7 +9,16 @@ import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { ParkOrder } from '#domain/parking.ts'
 import type { Settings } from '#domain/settings.ts'
 import type { ProviderEvents } from './events-mapping.ts'
-import type { Finder, IdRef, IdSearch, ListShape, Method, Route, RouteMatch } from './route.ts'
+import type {
+  Finder,
+  IdRef,
+  IdSearch,
+  ListShape,
+  Method,
+  OwnList,
+  Route,
+  RouteMatch,
+} from './route.ts'
 import type { Upstream } from './upstream.ts'
 import type { ProviderSpeech, ProviderTasks } from './useapi-mapping.ts'
 import type { Verdict } from './verdict.ts'
@@ -21,6 +30,7 @@ export type {
   JobLink,
   ListShape,
   Method,
+  OwnList,
   Pool,
   Route,
   RouteKind,
@@ -45,6 +55,7 @@ export type {
   MissingCall,
   ProviderSpeech,
   ProviderTasks,
+  ProviderUploads,
   TaskCall,
 } from './useapi-mapping.ts'
 
@@ -66,10 +77,14 @@ export interface Provider {
   match(method: string, path: string): RouteMatch | undefined
   /** The fixed origin a call goes to; nothing in a request changes it. */
   origin(match: RouteMatch | undefined, settings: Settings, credential: Credential): string
+  /** Every origin of the provider's whose paths are ours as well; absent: the one of the call. */
+  hosts?(settings: Settings, credential: Credential): readonly string[]
   /** What an account lacks for calls to a path, as a sentence; undefined: it can serve them. */
   missingFor?(account: Account, path: string): string | undefined
   /** Clients may present a token that they signed with a key pair of ours (HS256). */
   takesSignedTokens?: boolean
+  /** The provider's own codes for those whose times are wrong. */
+  signedTokenCodes?: { early: number; expired: number; long: number }
   names?: ProviderNames
   /** Whether an Idempotency-Key means something to the provider on this row, or on a path without one; else it does not go up. */
   takesIdempotencyKey(path: string, match: RouteMatch | undefined): boolean
@@ -124,8 +139,10 @@ export interface Provider {
   listOf(route: Route): ListShape | undefined
   /** Numbers that are added up over all accounts; undefined: the row is no such sum. */
   sumsOf(route: Route): readonly string[] | undefined
-  /** How to look for an id that nobody has seen; undefined: it cannot be looked for. */
+  /** How to look for an id that nobody has seen; undefined: it cannot be, or it has no form of its resource. */
   searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined
+  /** Where many unknown ids of a resource are looked for at once; undefined: one by one. */
+  ownListOf?(resource: string): OwnList | undefined
   /** What identifies a job whose answer was lost. */
   clueOf(body: unknown, call?: NamedCall): { title?: string; callbackId?: string }
   /** An error of ours in the shape that the called path's clients parse. */

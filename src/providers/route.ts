@@ -91,6 +91,8 @@ export interface Route {
   ends?: boolean
   /** Not passed on; the sentence says why and what to do instead. */
   notOffered?: string
+  /** Pointer into the body of a creation: true there asks to be checked only, so nothing is started and no slot is taken. */
+  checks?: string
   /** The provider's documentation says that this call takes an `Idempotency-Key`. */
   takesKey?: true
   /**
@@ -148,6 +150,18 @@ export interface IdSearch {
   mayBeRetired?: true
   /** All of these instead, where an account's credential cannot serve the path. */
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
+}
+
+/** A list of everything of a resource that is an account's own, and nothing that is public. Pointers into the answer. */
+export interface OwnList {
+  /** With a query, so that `&` and the parameter `token` open the next page. */
+  path: string
+  rows: string
+  token: string
+  next: string
+  more: string
+  /** What it does not show to its end is not the account's own. */
+  showsAll: boolean
 }
 
 /** A way to list an account's recent jobs, newest first, for a creation whose answer was lost. */

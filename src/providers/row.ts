@@ -19,6 +19,7 @@ export interface RowOptions {
   meter?: string
   ends?: boolean
   notOffered?: string
+  checks?: string
   takesKey?: true
   keyProbe?: Readonly<Record<string, unknown>>
 }
@@ -54,6 +55,7 @@ function rowOf(method: Method) {
     ...(options.meter === undefined ? {} : { meter: options.meter }),
     ...(options.ends === undefined ? {} : { ends: options.ends }),
     ...(options.notOffered === undefined ? {} : { notOffered: options.notOffered }),
+    ...(options.checks === undefined ? {} : { checks: options.checks }),
     ...(options.takesKey === undefined ? {} : { takesKey: options.takesKey }),
     ...(options.keyProbe === undefined ? {} : { keyProbe: options.keyProbe }),
   })

@@ -21,6 +21,8 @@ export interface ProviderSpeech {
 export interface ProviderTasks {
   calls: readonly TaskCall[]
   missing: readonly MissingCall[]
+  /** Absent: the provider takes uploads itself, or has no use for them. */
+  uploads?: ProviderUploads
   /** Where a task is read of whose creation nothing is known. */
   taskPath(id: string): string
   /** The provider's list of tasks, asked for with POST. */
@@ -34,6 +36,13 @@ export interface ProviderTasks {
   historyView(answer: unknown): Record<string, unknown>
   /** useapi.net's status for a refusal, where the provider's own says something else. */
   statusOf(json: unknown): number | undefined
+}
+
+/** useapi.net's uploads, kept by the gateway for a provider that has none. */
+export interface ProviderUploads {
+  path: string
+  /** Whether the provider's fields for media of this type also take base64, without a prefix. */
+  isInline(type: string): boolean
 }
 
 export interface TaskPage {

@@ -8,6 +8,7 @@ export class Cached<T> {
   readonly #keepMs: number
   readonly #size: number
 
+  /** `size`: entries. */
   constructor(keepMs: number, size: number) {
     this.#keepMs = keepMs
     this.#size = size

@@ -3,6 +3,7 @@ export const keys = {
   token: (hash: string) => `token:${hash}`,
   routes: 'routes',
   accounts: (tenant: string, provider: string) => `accounts:${provider}:${tenant}`,
+  upload: (hash: string) => `upload:${hash}`,
 }
 
 /** KV's shortest cache time; isolates keep what they read as long again, so together at most a minute. */

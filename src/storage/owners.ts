@@ -2,11 +2,13 @@
  * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
  * forgotten is only asked for again.
  */
+import { keptId } from '#domain/clue.ts'
 import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports.ts'
 import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000
 const KEEP_MS = 3_600_000
+const IDS_MAX = 20_000
 
 export interface OwnerCache {
   known: Cached<Owner>
@@ -18,12 +20,13 @@ export interface OwnerCache {
 
 export function makeOwnerCache(): OwnerCache {
   return {
-    known: new Cached<Owner>(KEEP_MS, 20_000),
-    unlearnt: new Cached<true>(MISS_MS, 20_000),
-    missing: new Cached<true>(MISS_MS, 20_000),
+    known: new Cached<Owner>(KEEP_MS, IDS_MAX),
+    unlearnt: new Cached<true>(MISS_MS, IDS_MAX),
+    missing: new Cached<true>(MISS_MS, IDS_MAX),
   }
 }
 
+/** Of a very long id a short name is kept, here and by the desk: clients write what they like where an id stands. */
 export function makeOwnerBook(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
@@ -37,35 +40,41 @@ export function makeOwnerBook(
   const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id), Date.now())
   return {
     async find(pool, ids) {
-      const known = ids.flatMap((id) => knownOf(pool, id) ?? [])
-      const asked = ids.filter((id) => {
-        const isUnlearnt = cache.unlearnt.peek(keyOf(pool, id), Date.now()) !== undefined
-        return !isUnlearnt && !known.some((owner) => owner.id === id)
-      })
-      if (asked.length === 0) return known
+      const named = new Map(ids.map((id) => [keptId(id), id]))
+      const asNamed = (owner: Owner) => ({ ...owner, id: named.get(owner.id) ?? owner.id })
+      const now = Date.now()
+      const known: Owner[] = []
+      const asked: string[] = []
+      for (const id of named.keys()) {
+        const owner = knownOf(pool, id)
+        if (owner) known.push(owner)
+        else if (cache.unlearnt.peek(keyOf(pool, id), now) === undefined) asked.push(id)
+      }
+      if (asked.length === 0) return known.map(asNamed)
       const found = await deskOf(pool.tenant, pool.provider).ownersOf(asked)
       for (const owner of found) note(pool, owner)
+      const learnt = new Set(found.map((owner) => owner.id))
       for (const id of asked) {
-        const isFound = found.some((owner) => owner.id === id)
-        if (!isFound) cache.unlearnt.put(keyOf(pool, id), true, Date.now())
+        if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true, Date.now())
       }
-      return [...known, ...found]
+      return [...known, ...found].map(asNamed)
     },
     async learn(pool, owners) {
-      const news = owners.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
+      const kept = owners.map((owner) => ({ ...owner, id: keptId(owner.id) }))
+      const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
       for (const owner of news) note(pool, owner)
       if (news.length > 0) await deskOf(pool.tenant, pool.provider).learn(news)
     },
     noteMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, id), true, Date.now())
+      for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true, Date.now())
     },
     forgetMisses(pool, ids) {
-      for (const id of ids) {
+      for (const id of ids.map(keptId)) {
         cache.unlearnt.delete(keyOf(pool, id))
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, id), Date.now()) !== undefined,
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, keptId(id)), Date.now()) !== undefined,
   }
 }
 

@@ -13,10 +13,10 @@ test.each([
     '{ "n" : 12345678901234567890 ,\n "m" : [1.0] }',
   ],
   ['{"callback\\u005furl":"a"}', '{"callback\\u005furl":"B"}', '{}'],
-  ['{"callback_url":"a","callback_url":"b"}', '{"callback_url":"B","callback_url":"B"}', '{}'],
+  ['{"callback_url":"a","callback_url":"b"}', '{"callback_url":"B"}', '{}'],
   [
     '{"callback_url":1,"n":1,"callback_url":2 , "callback_url":3}',
-    '{"callback_url":"B","n":1,"callback_url":"B" , "callback_url":"B"}',
+    '{"n":1,"callback_url":"B"}',
     '{"n":1}',
   ],
   ['{"x":{"callback_url":"a"}}', '{"x":{"callback_url":"a"}}', '{"x":{"callback_url":"a"}}'],

@@ -94,3 +94,18 @@ test('a claim that nobody came back for is let go by itself', async () => {
     return (await ben.add('left')) === 201
   }, 20_000)
 })
+
+test('an account whose claim is answered while its tenant is removed stays with nobody', async () => {
+  const email = await account('closing')
+  const gone = await Tenant.open(gateway)
+  await setClaims(gateway, {
+    rules: [{ method: 'claim', tenant: gone.id, when: 'after', what: 'hold' }],
+  })
+  const adding = gone.add('closing')
+  await untilHeld(gateway)
+  expect((await gateway.admin('DELETE', `/tenants/${gone.id}`)).status).toBe(204)
+  await setClaims(gateway)
+  expect(await adding).toBe(401)
+  expect(await ben.add('closing')).toBe(201)
+  expect(await ben.emails()).toContain(email)
+})

@@ -1,4 +1,5 @@
 /** Kling calls us, task by task; and what its clients are told. */
+import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
@@ -280,7 +281,9 @@ function postAs(at: Gateway, host: string, where: string, body: object): Promise
 }
 
 test('a task that carries no callback because its account was added where nobody can call us is asked about soon', async () => {
-  const clocked = await open({ vars: LOOPBACK, simVars: { JOB_MS: '600000' }, entry: CLOCKED })
+  // A key that nobody can read anywhere: it is called at an address that is not loopback.
+  const vars = { ...LOOPBACK, MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}` }
+  const clocked = await open({ vars, simVars: { JOB_MS: '600000' }, entry: CLOCKED })
   const email = await makeKling(clocked, 'far')
   const account = { email, maxJobs: 2, apiKey: keysOf('far').apiKey }
   const added = await postAs(clocked, 'plain.example.com', '/v1/kling/accounts', account)

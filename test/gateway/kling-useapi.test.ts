@@ -364,6 +364,21 @@ test('speech answers at once', async () => {
   ])
 })
 
+test('count: 1 changes nothing on any call, and another count is refused with a sentence', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { maxJobs: 9 })
+  const wish = { prompt: 'A cat', count: 1 }
+  await make(gateway, '/videos/text2video', wish)
+  await make(gateway, '/videos/omni', wish)
+  await make(gateway, '/images/kolors', wish)
+  for (const path of ['/videos/text2video', '/videos/omni', '/images/omni']) {
+    const answer = await gateway.post(`/v1/kling${path}`, { ...wish, count: 2 })
+    const error = 'count: only 1 is accepted, since each call makes one task; call again for more'
+    expect([answer.status, await answer.json()]).toEqual([400, { error, code: 400 }])
+  }
+  expect((await klingRequests(gateway)).map((one) => one.body).join()).not.toContain('"count"')
+})
+
 test('email picks the account, maxJobs lowers its limit, and a full pool is 429', async () => {
   const gateway = await openGateway()
   for (const name of ['ann', 'bob']) await addKling(gateway, name)
@@ -435,7 +450,6 @@ test.each([
   ['DELETE', '/avatars/1'],
   ['POST', '/elements'],
   ['GET', '/elements/1'],
-  ['POST', '/assets/'],
   ['GET', '/assets/uploaded/'],
   ['DELETE', '/tasks/1'],
 ])('%s %s has no counterpart, and says so', async (method, path) => {

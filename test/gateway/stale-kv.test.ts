@@ -112,3 +112,33 @@ test('an account that is another tenant’s by now takes no creation of who had 
   expect(await gateway.sim.requests()).toEqual([])
   expect((await after.one('/heygen/v3/videos', create)).status).toBe(200)
 })
+
+test('a tenant made again under a removed name has nothing of the old one in a place that still knows it', async () => {
+  const name = 'stale-again'
+  const old = await gateway.newToken({ tenant: name })
+  const at2 = at('two', old.token)
+  await at('one', old.token)('/v1/heygen/accounts', add('stale-old-one'))
+  expect((await at2('/heygen/v3/users/me')).status).toBe(200)
+  expect((await gateway.admin('DELETE', `/tenants/${name}`)).status).toBe(204)
+  const made = await gateway.newToken({ tenant: name })
+  await gateway.sim.forgetRequests()
+  for (const place of ['two', 'one']) {
+    const answer = await at(place, made.token)('/heygen/v3/users/me')
+    expect([place, answer.status, answer.headers.get('x-gateway-account')]).toEqual([
+      place,
+      404,
+      null,
+    ])
+  }
+  expect(await gateway.sim.requests()).toEqual([])
+  // The old token is known there for up to a minute: it can add nothing to what was removed.
+  expect((await at2('/v1/heygen/accounts', add('stale-late'))).status).toBe(401)
+  const endpoint = { method: 'POST', body: JSON.stringify({ url: 'https://example.com/hook' }) }
+  expect((await at2('/v3/webhooks/endpoints', endpoint)).ok).toBe(false)
+  expect((await at2('/v1/heygen/accounts')).status).toBe(404)
+  expect((await at2('/heygen/v3/videos', create)).status).toBe(404)
+  const other = await tenant()
+  for (const account of ['stale-late', 'stale-old-one']) {
+    expect((await other.one('/v1/heygen/accounts', add(account))).status).toBe(201)
+  }
+})

@@ -1,10 +1,12 @@
 /** A gateway in workerd with the simulator behind it over real HTTP, ready to call. */
+import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
 import { CLOCKED, PLAIN, takeWorker } from './renewed.ts'
 import { Simulator } from './simulator.ts'
 
-export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
+/** Another in every run: one that stands in a file is good on loopback alone. */
+export const ADMIN_TOKEN = `admin-of-tests-${randomBytes(24).toString('hex')}`
 export const MASTER_KEYS = 'k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 export interface GatewayOptions {

@@ -12,3 +12,11 @@ interface DurableObjectStorage {
   sql: SqlStorage
   transactionSync<T>(work: () => T): T
 }
+
+interface KVNamespace {
+  put(key: string, value: unknown, options?: object): Promise<void>
+  getWithMetadata(
+    key: string,
+    options: object
+  ): Promise<{ value: ReadableStream<Uint8Array> | null; metadata: unknown }>
+}

@@ -1,5 +1,6 @@
 /** HeyGen's calls for webhook endpoints, v1 and v3, as the gateway reads and answers them (reference/heygen.md 7.1). */
 import { textAt } from '#domain/json-pointer.ts'
+import { tenantNameOf } from '#domain/tenant.ts'
 import type {
   EndpointCommand,
   EndpointResult,
@@ -144,7 +145,7 @@ function v1Data(tenant: string, result: EndpointResult): unknown {
   if (result.kind === 'removed') return null
   const view = (endpoint: ShownEndpoint) => {
     const { endpoint_id, ...rest } = viewOf(endpoint)
-    return { endpoint_id, username: tenant, ...rest }
+    return { endpoint_id, username: tenantNameOf(tenant), ...rest }
   }
   return result.kind === 'list' ? result.endpoints.map(view) : view(result.endpoint)
 }

@@ -20,7 +20,7 @@ import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
-import { searchOf } from './searches.ts'
+import { ownListOf, searchOf } from './searches.ts'
 import { heygenSpeech } from './speech.ts'
 import { heygenStreaming } from './streaming.ts'
 import { judge, parkingOf, saysInProgress, saysUnknown } from './verdicts.ts'
@@ -34,6 +34,7 @@ export const heygen: Provider = {
   match: matchRoute,
   origin: (match, settings) =>
     match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
+  hosts: (settings) => [settings.heygenOrigin, settings.heygenUploadOrigin],
   takesIdempotencyKey: (path, match) =>
     match ? match.route.takesKey === true : path.startsWith('/v3/'),
   authorize,
@@ -60,6 +61,7 @@ export const heygen: Provider = {
   listOf,
   sumsOf,
   searchFor: searchOf,
+  ownListOf,
   clueOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

@@ -166,6 +166,7 @@ export const V2_ROUTES = [
       askElse: '/v3/video-translations/{id}',
       slots: '/output_languages',
     },
+    checks: '/validate_only',
   }),
   get('/v2/video_translate/{video_translate_id}', 'job-status', {
     pool: 'owner',

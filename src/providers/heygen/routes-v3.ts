@@ -417,6 +417,7 @@ export const V3_ROUTES = [
       ask: '/v3/video-translations/{id}',
       slots: '/output_languages',
     },
+    checks: '/validate_only',
     takesKey: true,
     keyProbe: { video: null },
   }),

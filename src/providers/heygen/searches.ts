@@ -3,7 +3,7 @@
  * asked where HeyGen has no read of one. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
  */
 import { searchFor } from '#providers/id-searches.ts'
-import type { IdRef, IdSearch, RouteMatch } from '#providers/provider.ts'
+import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/provider.ts'
 import { matchRoute } from './routes.ts'
 
 const one = (path: string): IdSearch => ({ path })
@@ -39,12 +39,44 @@ export const SEARCHES: Record<string, IdSearch> = {
   'streaming-session': inList('/v1/streaming.list', '/data/sessions/*/session_id'),
 }
 
+const ownList = (path: string, rows: string, showsAll = true): OwnList => ({
+  path,
+  rows,
+  showsAll,
+  token: 'token',
+  next: '/next_token',
+  more: '/has_more',
+})
+
+const LOOKS = ownList('/v3/avatars/looks?ownership=private&limit=50', '/data/*/id')
+const GROUPS = ownList('/v3/avatars?ownership=private&limit=50', '/data/*/id')
+
+/** What one creation names many of, beside what it was uploaded for. */
+const OWN_LISTS: Record<string, OwnList> = {
+  avatar: LOOKS,
+  'avatar-look': LOOKS,
+  'photo-avatar': LOOKS,
+  'avatar-group': GROUPS,
+  group: GROUPS,
+  voice: ownList('/v3/voices?type=private&limit=100', '/data/*/voice_id'),
+  asset: ownList('/v3/assets?limit=100', '/data/*/id', false),
+  video: ownList('/v3/videos?limit=100', '/data/*/id', false),
+}
+
+export function ownListOf(resource: string): OwnList | undefined {
+  return OWN_LISTS[resource]
+}
+
+/** Every id that was seen, names of public avatars among them. HeyGen documents no narrower form. */
+const FORM = /^[\w.:-]{1,128}$/
+
 /**
  * v1 and v2 may be retired by now: where v3 has a read of the resource it is asked instead, since ids are the same, and
  * where it has none, a 404 of the old path is no proof that the account lacks the id.
  */
 export function searchOf(call: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
   const asked = searchedId(ref.resource, id)
+  if (!FORM.test(asked)) return undefined
   const search = searchFor(matchRoute, SEARCHES, call, ref, asked)
   if (!search || isV3(search)) return search
   const inV3 = SEARCHES[ref.resource]

@@ -16,6 +16,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   conflict: 1200,
   too_large: 1201,
   slots_full: 1303,
+  token_limit: 1303,
   account_unavailable: 5001,
   upstream_unreachable: 5002,
   upstream_timeout: 5002,
@@ -28,7 +29,12 @@ const NUMBERS: Record<ErrorCode, number> = {
 
 export function errorBody(
   _path: string,
-  { code, message, requestId }: { code: ErrorCode; message: string; requestId: string }
+  {
+    code,
+    message,
+    requestId,
+    providerCode,
+  }: { code: ErrorCode; message: string; requestId: string; providerCode?: string | number }
 ): unknown {
-  return { code: NUMBERS[code], message, request_id: requestId }
+  return { code: providerCode ?? NUMBERS[code], message, request_id: requestId }
 }

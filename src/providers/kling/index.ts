@@ -13,13 +13,13 @@ import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { klingAccounts } from './accounts.ts'
 import { creationAnswer } from './creation-answer.ts'
-import { authorize, missingFor, originOf } from './credentials.ts'
+import { authorize, missingFor, originOf, REGIONS } from './credentials.ts'
 import { errorBody } from './error-body.ts'
 import { klingEvents, withTask } from './events.ts'
 import { listOf } from './lists.ts'
 import { EXTERNAL, klingNames, nameAt, nameOf } from './names.ts'
 import { matchRoute, ROUTES } from './routes.ts'
-import { finderOf, NAMED_TASKS, SEARCHES } from './searches.ts'
+import { finderOf, isSearchable, NAMED_TASKS, SEARCHES } from './searches.ts'
 import { slotsPerJob } from './slots.ts'
 import { klingTasks } from './tasks.ts'
 import { judge, saysUnknown } from './verdicts.ts'
@@ -33,8 +33,14 @@ export const kling: Provider = {
   routes: ROUTES,
   match: matchRoute,
   origin: (_match, settings, credential) => originOf(settings, credential),
+  hosts: (settings, credential) => [
+    originOf(settings, credential),
+    ...REGIONS.map((region) => originOf(settings, { ...credential, region })),
+  ],
   missingFor: (account, path) => missingFor(account.credentialKind, path),
   takesSignedTokens: true,
+  // reference/kling.md section 4; for too long a life it has none of its own.
+  signedTokenCodes: { early: 1003, expired: 1004, long: 1002 },
   takesIdempotencyKey: () => false,
   authorize,
   judge,
@@ -53,6 +59,7 @@ export const kling: Provider = {
   listOf,
   sumsOf: () => undefined,
   searchFor(match, ref, id) {
+    if (!isSearchable(ref, id)) return undefined
     if (ref.resource !== EXTERNAL) return searchFor(matchRoute, SEARCHES, match, ref, id)
     if (ref.in !== 'query') return undefined
     return { ...NAMED_TASKS, path: NAMED_TASKS.path.replace('{id}', encodeURIComponent(id)) }

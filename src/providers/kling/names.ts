@@ -3,7 +3,7 @@
  * without one gets one of ours, by which it can be found when its answer is lost. Answers lose the mark, and ours
  * altogether. The mark is no secret.
  */
-import { memberEdit, sliceAt, splice } from '#domain/json-slices.ts'
+import { putMember, sliceAt } from '#domain/json-slices.ts'
 import type { NamedCall, NamedForm, ProviderNames } from '#providers/provider.ts'
 
 /** Creations that are not known to take an external id: nothing is added to them (reference/kling-endpoints.json). */
@@ -53,8 +53,8 @@ function namedBody(call: NamedCall, body: string): string {
   const given = slice && textOf(body.slice(slice.start, slice.end))
   if (given === null) return body
   const name = nameOf(call, given)
-  const edit = name === undefined ? undefined : memberEdit(body, nameAt(call), JSON.stringify(name))
-  return edit ? splice(body, [edit]) : body
+  if (name === undefined) return body
+  return putMember(body, nameAt(call), JSON.stringify(name)) ?? body
 }
 
 /** null: it is neither text nor nothing, so it is the provider's to refuse. */

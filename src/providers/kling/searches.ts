@@ -3,8 +3,9 @@
  * of an account show theirs, and without an API key those of each kind.
  */
 import { isCut } from '#domain/clue.ts'
-import type { Finder, IdSearch } from '#providers/provider.ts'
+import type { Finder, IdRef, IdSearch } from '#providers/provider.ts'
 import type { Lease } from '#domain/lease.ts'
+import { EXTERNAL } from './names.ts'
 import { ROUTES } from './routes.ts'
 
 const RESULT: IdSearch = {
@@ -31,6 +32,14 @@ export const SEARCHES: Record<string, IdSearch> = {
     path: '/v1/general/advanced-custom-elements?pageSize=500',
     rows: '/data/*/task_result/elements/*/element_id',
   },
+}
+
+/** Long numbers, UUIDs and what older tasks were called (reference/kling.md section 5). A client's own names may be anything short. */
+const FORM = /^[\w=.:+/-]{1,128}$/
+const NAME_CHARS_MAX = 256
+
+export function isSearchable({ resource }: IdRef, id: string): boolean {
+  return resource === EXTERNAL ? id.length <= NAME_CHARS_MAX : FORM.test(id)
 }
 
 /** External ids in a query can be asked for; in a creation they are new, or were remembered. */

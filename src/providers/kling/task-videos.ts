@@ -140,12 +140,14 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
   {
     path: '/videos/lipsync',
     fields: { video: url, audio: url },
-    build: ({ video, audio }) => ({
-      path: '/v1/videos/lip-sync',
-      body: {
-        input: { video_url: video, mode: 'audio2video', audio_type: 'url', audio_url: audio },
-      },
-    }),
+    build({ video, audio }) {
+      const isUrl = /^https?:/i.test(String(audio))
+      const sound = isUrl
+        ? { audio_type: 'url', audio_url: audio }
+        : { audio_type: 'file', audio_file: audio }
+      const input = { video_url: video, mode: 'audio2video', ...sound }
+      return { path: '/v1/videos/lip-sync', body: { input } }
+    },
   },
   {
     path: '/videos/motion-create',

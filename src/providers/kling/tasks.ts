@@ -1,4 +1,5 @@
 /** useapi.net's Kling on the official API: its calls, its tasks, and what has no counterpart (reference/useapi.md 2). */
+import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import type { MissingCall, ProviderTasks } from '#providers/provider.ts'
 import { matchRoute } from './routes.ts'
@@ -14,16 +15,24 @@ const STATES = {
 }
 
 const STORE =
-  "Kling's API stores no files: name media by URL, or send it as base64 on the drop-in paths."
+  "Kling's API stores no files. What POST /v1/kling/assets takes ends after 24 hours and is never listed."
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
 const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
+
+/** useapi.net's clients send it; several would be several paid tasks under one answer. */
+const count = z
+  .literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
+  .optional()
 
 function missing(method: MissingCall['method'], path: string, why: string): MissingCall {
   return { method, path, why }
 }
 
 export const klingTasks: ProviderTasks = {
-  calls: [...VIDEO_CALLS, ...IMAGE_CALLS],
+  calls: [...VIDEO_CALLS, ...IMAGE_CALLS].map((call) => ({
+    ...call,
+    fields: { ...call.fields, count },
+  })),
 
   missing: [
     missing(
@@ -47,11 +56,12 @@ export const klingTasks: ProviderTasks = {
     missing('GET', '/elements/{elementId}', ELEMENTS),
     missing('DELETE', '/elements/{elementId}', ELEMENTS),
     missing('GET', '/assets', STORE),
-    missing('POST', '/assets', STORE),
     missing('GET', '/assets/download', STORE),
     missing('GET', '/assets/uploaded', STORE),
     missing('DELETE', '/assets/uploaded', STORE),
   ],
+
+  uploads: { path: '/assets', isInline: (type) => !type.startsWith('video/') },
 
   taskPath: (id) => `/tasks?task_ids=${encodeURIComponent(id)}`,
 

@@ -1,0 +1,27 @@
+/** The bundle as `wrangler deploy` makes it: its size by wrangler's own count, and the packages whose code is in it. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+
+export const BUNDLE = '.local/bundle'
+
+export interface Bundle {
+  kib: number
+  packages: string[]
+}
+
+export function makeBundle(): Bundle {
+  const args = ['deploy', '--dry-run', '--outdir', BUNDLE]
+  const { status, stdout, stderr } = spawnSync('wrangler', args, { encoding: 'utf8' })
+  const [, kib] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? []
+  if (status !== 0 || kib === undefined) throw new Error(`${stdout}${stderr}`)
+  return { kib: Number(kib), packages: packagesIn(`${BUNDLE}/index.js.map`) }
+}
+
+function packagesIn(file: string): string[] {
+  const { sources } = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] }
+  const names = sources.flatMap((source) => {
+    const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source) ?? []
+    return name === undefined ? [] : [name]
+  })
+  return [...new Set(names)].toSorted()
+}

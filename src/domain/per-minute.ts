@@ -1,0 +1,35 @@
+/** So many of something a minute under a name, for what must not be caused without a bound. Per isolate. */
+const MINUTE_MS = 60_000
+/** More names than this are not kept: the oldest start anew. */
+const NAMES_MAX = 5000
+
+export class PerMinute {
+  readonly #most: number
+  readonly #taken = new Map<string, number[]>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** How many of those that are wanted may be had now; they count as taken. */
+  take(name: string, wanted: number, now: number): number {
+    const taken = this.#recent(name, now)
+    const granted = Math.max(0, Math.min(wanted, this.#most - taken.length))
+    const times = [...taken, ...Array.from({ length: granted }, () => now)]
+    this.#taken.delete(name)
+    this.#taken.set(name, times)
+    const oldest = this.#taken.keys().next()
+    if (this.#taken.size > NAMES_MAX && !oldest.done) this.#taken.delete(oldest.value)
+    return granted
+  }
+
+  /** When there is more. */
+  freeAt(name: string, now: number): number {
+    const taken = this.#recent(name, now)
+    return taken.length < this.#most ? now : (taken[0] ?? now) + MINUTE_MS
+  }
+
+  #recent(name: string, now: number): number[] {
+    return (this.#taken.get(name) ?? []).filter((at) => at > now - MINUTE_MS && at <= now)
+  }
+}

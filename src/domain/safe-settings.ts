@@ -1,0 +1,61 @@
+/**
+ * Settings that are well formed and unsafe all the same. What can be seen from the settings alone is refused when they are
+ * read; what depends on where the gateway is reached, at each request. Each refusal names its setting.
+ */
+
+interface Guarded {
+  publicOrigin: string
+  allowLoopbackCallbacks: boolean
+  timeScale: number
+  masterKeys: readonly { kid: string; raw: string }[]
+  adminToken: string | undefined
+}
+
+/**
+ * Secrets that stand in this repository (tests, and placeholders of the README): anybody can read them. A test compares
+ * this list with the files.
+ */
+const PUBLISHED = new Set(['MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='])
+const PLACEHOLDER = /^<.*>$/
+
+/** A sentence that names the first setting which is unsafe wherever the gateway is. */
+export function unsafeSetting(s: Guarded): string | undefined {
+  const kids = s.masterKeys.map(({ kid }) => kid)
+  const twice = kids.find((kid, at) => kids.indexOf(kid) !== at)
+  if (twice !== undefined)
+    return `MASTER_KEYS has the key id ${twice} twice: the second key would open nothing`
+  const hollow = s.masterKeys.find(({ raw }) => isRepeated(atob(raw)))
+  if (hollow)
+    return `MASTER_KEYS has a key, ${hollow.kid}, that is one byte repeated: it must be random`
+  if (s.adminToken !== undefined && isRepeated(s.adminToken)) {
+    return 'ADMIN_TOKEN is one character repeated: it must be random'
+  }
+  return s.publicOrigin === '' ? undefined : unsafeAt(s, s.publicOrigin)
+}
+
+/** The same for a gateway that is reached at this origin. Of a request on loopback nothing is unsafe. */
+export function unsafeAt(s: Guarded, origin: string): string | undefined {
+  if (isLoopback(origin)) return undefined
+  if (s.timeScale !== 1) {
+    return 'TIME_SCALE must be 1 where the gateway is reached by others than this machine: it is for development and tests only'
+  }
+  if (s.allowLoopbackCallbacks && origin.startsWith('https:')) {
+    return 'ALLOW_LOOPBACK_CALLBACKS must be false where the gateway is reached over https: it is for development only'
+  }
+  const published = s.masterKeys.find(({ raw }) => PUBLISHED.has(raw))
+  if (published)
+    return `MASTER_KEYS has a key, ${published.kid}, that stands in a published example: it must be random`
+  if (PLACEHOLDER.test(s.adminToken ?? '')) {
+    return 'ADMIN_TOKEN stands in a published example: it must be random'
+  }
+  return undefined
+}
+
+function isRepeated(text: string): boolean {
+  return text !== '' && text === text.charAt(0).repeat(text.length)
+}
+
+function isLoopback(origin: string): boolean {
+  const host = URL.parse(origin)?.hostname ?? ''
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}

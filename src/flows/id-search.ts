@@ -1,0 +1,35 @@
+/** A search for unknown ids on behalf of a call, and how many of them its token may cause. */
+import type { Account } from '#domain/account.ts'
+import { AppError } from '#domain/errors.ts'
+import type { OwnerPool, Ports } from '#domain/ports.ts'
+import { retryAfterSeconds } from '#domain/retry-after.ts'
+import type { IdSearch } from '#providers/provider.ts'
+import type { ReadTogether } from './ask-accounts.ts'
+import type { NamedId } from './named-ids.ts'
+import type { ProxyCall } from './proxy-call.ts'
+
+/** `read`: all searches of one call have one deadline. */
+export interface Search {
+  call: ProxyCall
+  pool: OwnerPool
+  accounts: readonly Account[]
+  read: ReadTogether
+}
+
+export type Wanted = NamedId & { how: IdSearch }
+
+/** How many searches the caller may cause now; they count as caused. */
+export function takeSearches(ports: Ports, call: ProxyCall, wanted: number): number {
+  return wanted === 0 ? 0 : ports.searchesOfToken.take(searcher(call), wanted, ports.now())
+}
+
+export function tooManySearches(ports: Ports, call: ProxyCall): AppError {
+  const now = ports.now()
+  const message = 'Too many unknown ids were looked for with this token in the last minute.'
+  const seconds = retryAfterSeconds(ports.searchesOfToken.freeAt(searcher(call), now), now)
+  return new AppError('account_unavailable', message, { retryAfterSeconds: seconds })
+}
+
+function searcher({ tenant, tokenId }: ProxyCall): string {
+  return `${tenant} ${tokenId ?? ''}`
+}

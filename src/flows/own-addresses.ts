@@ -1,0 +1,98 @@
+/**
+ * Addresses in the headers of a provider's answer. A redirect is passed on, not followed: one to the provider's own hosts
+ * leads back to us, or the client would go there with its gateway token. A header that shows a credential is dropped.
+ */
+
+/** Short ones, such as a region's name, would be found everywhere. */
+const SECRET_CHARS_MIN = 8
+
+export function withoutSecrets(answer: Response, secrets: readonly string[]): Response {
+  const forms = [...new Set(secrets)]
+    .filter((secret) => secret.length >= SECRET_CHARS_MIN)
+    .flatMap(formsOf)
+  const telling = [...answer.headers].filter(([, value]) => {
+    const plain = decoded(value)
+    return forms.some((form) => value.includes(form) || plain.includes(form))
+  })
+  return telling.length === 0
+    ? answer
+    : changed(answer, (headers) => {
+        for (const [name] of telling) headers.delete(name)
+      })
+}
+
+/** Plain, and in base64 whatever its padding. */
+function formsOf(secret: string): string[] {
+  const bytes = new TextEncoder().encode(secret)
+  const base64 = btoa(String.fromCharCode(...bytes)).replaceAll('=', '')
+  return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
+}
+
+/** What cannot be decoded is left as it is, piece by piece. */
+function decoded(value: string): string {
+  return value.replaceAll(/(%[0-9a-f]{2})+/gi, (piece) => {
+    try {
+      return decodeURIComponent(piece)
+    } catch {
+      return piece
+    }
+  })
+}
+
+const ADDRESSES = ['location', 'content-location']
+
+/** `origins`: the provider's, as they stand in the settings. `ours`: where the client called us, without the path. */
+export function withOwnAddresses(
+  answer: Response,
+  url: string,
+  { origins, ours }: { origins: readonly string[]; ours: string }
+): Response {
+  const own = (address: string) => ownAddress(address, url, origins, ours)
+  const edits = ADDRESSES.flatMap((name): [string, string][] => {
+    const value = answer.headers.get(name)
+    const address = value === null ? undefined : own(value)
+    return address === undefined ? [] : [[name, address]]
+  })
+  const link = answer.headers.get('link')
+  const ownLink = link?.replaceAll(/<([^>]*)>/g, (text, address: string) => {
+    const found = own(address)
+    return found === undefined ? text : `<${found}>`
+  })
+  if (ownLink !== undefined && ownLink !== link) edits.push(['link', ownLink])
+  return edits.length === 0
+    ? answer
+    : changed(answer, (headers) => {
+        for (const [name, value] of edits) headers.set(name, value)
+      })
+}
+
+/** Undefined: it is somebody else's. Whether it says http or https is all the same: the host is the provider's. */
+function ownAddress(
+  address: string,
+  url: string,
+  origins: readonly string[],
+  ours: string
+): string | undefined {
+  const target = URL.parse(address, url)
+  if (!target) return undefined
+  const place = placeOf(target)
+  for (const origin of origins) {
+    const known = URL.parse(origin)
+    const base = known && placeOf(known).replace(/\/$/, '')
+    if (base && (place === base || place.startsWith(`${base}/`))) {
+      return `${ours}${place.slice(base.length) || '/'}${target.search}${target.hash}`
+    }
+  }
+  return undefined
+}
+
+function placeOf({ host, pathname }: URL): string {
+  return `${host.replace(/:(80|443)$/, '')}${pathname}`
+}
+
+function changed(answer: Response, change: (headers: Headers) => void): Response {
+  const headers = new Headers(answer.headers)
+  change(headers)
+  const hasNoBody = [101, 204, 205, 304].includes(answer.status)
+  return new Response(hasNoBody ? null : answer.body, { status: answer.status, headers })
+}
