@@ -10,11 +10,20 @@ import type { Became, Via } from './event.ts'
 import type { GuessedStart } from './guess.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
-import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
+import type {
+  EndedJob,
+  JobReport,
+  JobStart,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  Outcome,
+} from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { UploadFacts } from './upload.ts'
@@ -30,9 +39,13 @@ export interface Ports {
   random(): number
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
+  /** A stream of exactly so many bytes, so that what is sent of it says its length. */
+  fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
+  /** How long they took, each until its headers. */
+  upstream: Stopwatch
   /** Work that must finish although the answer has been given or the client has gone. */
   defer(work: Promise<unknown>): void
-  /** One structured line. Never given a credential, a token, or an unexpected error's full text by accident. */
+  /** One structured line (log-line.ts). Never given a credential, a token, a hook id or a ticket. */
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
@@ -129,8 +142,19 @@ export interface Desk {
   holds(email: string, key: string): Promise<boolean>
   /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
   formerKeys(): Promise<string[]>
-  learn(owners: Owner[]): Promise<void>
+  /** Returns those that are copies of ours. */
+  learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
+  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
+  /** For each asset whether it has a copy at this account, or may be copied there now, by this caller alone. */
+  beginCopies(originals: string[], email: string): Promise<CopyTurn[]>
+  /** Ends what was begun; without `copy`: none was made. */
+  endCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The provider does not know them. */
+  forgetCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The original was deleted, and with it image keys, which begin with `keyStart`: its copies are forgotten. */
+  takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation's own answer named, kept here when its account's object could not be told. */
@@ -168,6 +192,21 @@ export interface Desk {
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+/** `able`: emails of accounts that can be called; `parked`: what is known of others. */
+export interface HomeWish {
+  able: string[]
+  parked: { email: string; until: number }[]
+  isUpload: boolean
+}
+
+export interface AssetCopy {
+  original: string
+  copy?: string
+}
+
+/** `no`: no upload of this tenant. `failed`: another call tried meanwhile, in vain. */
+export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
 /** The account that a creation started its jobs on, and the jobs. */
 export interface Made {
@@ -207,14 +246,16 @@ export type SaveAnswer =
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
- * a `created` id never changes hands, one that was `listed` or `found` and may be public is forgotten when an account is
+ * a `created` id never changes hands (`uploaded`: nor its bytes; `copied`: by us, for another account), one that was `listed` or `found` and may be public is forgotten when an account is
  * added, since with more accounts it may show to be public.
  */
 export interface Owner {
   id: string
   email: string | null
-  source: 'created' | 'listed' | 'found'
+  source: 'created' | 'uploaded' | 'copied' | 'listed' | 'found'
   mayBeShared: boolean
+  /** An avatar or a voice; said only to whoever learns it. */
+  isLikeness?: true
   /** The creation it came from, if it is a job. */
   lease?: string
 }
@@ -274,6 +315,8 @@ export interface SlotDesk {
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
+  /** Newest first, running and ended; at most `limit`. */
+  listJobs(query: JobQuery): Promise<JobPage>
   /** An event of the provider, as it came. What is not signed changes nothing. */
   receive(received: ReceivedEvent): Promise<Became | 'refused'>
   /** Newest first. */
@@ -327,6 +370,22 @@ export type Looked =
   | { kind: 'later' | 'absent' | 'unknown' }
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
+
+/** `before`: a place in the order, the id of a lease. `since`: begun then or later, epoch ms. */
+export interface JobQuery {
+  tenant: string
+  state?: 'running' | 'ended'
+  outcome?: Outcome['status']
+  since?: number
+  before?: string
+  limit: number
+}
+
+/** `stoppedAt`: what comes behind this place was not looked at; absent: there is nothing. */
+export interface JobPage {
+  jobs: JobRecord[]
+  stoppedAt?: string
+}
 
 export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 

@@ -5,6 +5,8 @@ import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Made, Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
+import { COPIES_SCHEMA } from './copy-rows.ts'
+import { HOMES_SCHEMA } from './home-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
@@ -38,6 +40,7 @@ const STEPS: Step[] = [
     new KeyRows(sql).copyOld()
   },
   (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
+  (sql) => void sql.exec(HOMES_SCHEMA + COPIES_SCHEMA),
 ]
 
 /** A KV value and how far its copy has come. */

@@ -16,7 +16,8 @@ import {
 import { doubtedHook } from '#domain/hook.ts'
 import { keepGuess, type GuessedStart } from '#domain/guess.ts'
 import { bind } from '#domain/bind-jobs.ts'
-import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
+import { hear } from '#domain/hear-reports.ts'
+import type { Change, EndedJob, JobReport, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
 import { isLost } from '#domain/lost-creations.ts'
 import type { Waits } from '#domain/waits.ts'
 import { announce } from '#flows/announce.ts'
@@ -36,7 +37,7 @@ export interface SettlingHands {
   /** When the last event came that was signed, as far as this object remembers. */
   lastEventAt(): number
   owe(deliveries: Delivery[]): void
-  noteEnded(): void
+  noteEnded(ended: readonly EndedJob[]): void
   noteFreed(): void
 }
 
@@ -70,7 +71,7 @@ export class Settling {
     const deliveries = told.flatMap((one) => deliveriesOf(one, this.#outlets.forSettling(one), now))
     const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
     if (owed.length > 0) this.#hands.owe(owed)
-    if (change.ended.length > 0) this.#hands.noteEnded()
+    if (change.ended.length > 0) this.#hands.noteEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
     // Also where slots are taken: a job that goes on takes the one back that it gave up while it waited.
     if (isChanged) this.#hands.noteFreed()
@@ -87,6 +88,16 @@ export class Settling {
     const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { again }) }
     this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
+  }
+
+  /** Whether such reports end a job, so that somebody is to be told. */
+  isEnding(reports: readonly JobReport[]): boolean {
+    return hear(this.ledger(), reports, Date.now(), this.#hands.waits()).ended.length > 0
+  }
+
+  /** True when something changed. */
+  hearReports(reports: readonly JobReport[]): boolean {
+    return this.save(hear(this.ledger(), reports, Date.now(), this.#hands.waits()))
   }
 
   /** False: what the call started holds no slot from now on. */

@@ -3,8 +3,6 @@
  * registrar, for tokens and tenants. What it keeps in SQL is the truth, its KV copies are for reading far away. A
  * copy that could not be written (KV takes one write a second per key) is written again by the alarm.
  */
-import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
 import type { Account, AccountSnapshot } from '#domain/account.ts'
 import type { AddedRoute } from '#domain/added-route.ts'
 import type { Endpoint, Outlets } from '#domain/endpoint.ts'
@@ -22,7 +20,7 @@ import type {
   UnknownCreation,
 } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
-import { turnOf, type KeyTurn } from '#domain/idempotency.ts'
+import type { KeyTurn } from '#domain/idempotency.ts'
 import type { Waiter } from '#domain/waiting-line.ts'
 import { keys } from '#storage/keys.ts'
 import { AddedRoutes } from './added-routes.ts'
@@ -32,14 +30,16 @@ import { Copying } from './copying.ts'
 import { DeskAccounts } from './desk-accounts.ts'
 import { DeskTables } from './desk-tables.ts'
 import { JoinBook } from './join-book.ts'
+import { beginKey, endKey } from './key-turns.ts'
 import { ListPlaces } from './list-places.ts'
 import { Renewals } from './renewals.ts'
+import { UploadDesk } from './upload-desk.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
-export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
+export class TenantDesk extends UploadDesk implements Desk, Registrar {
   readonly #tables: DeskTables
   readonly #joins: JoinBook
   readonly #places: ListPlaces
@@ -49,6 +49,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #waiting = new WaitingRoom(() => this.#ports())
   readonly #renewals: Renewals
   readonly #clock: AlarmClock
+  readonly #ports = (): Ports => this.portsNow()
   /** When old rows are looked for again, as far as this object remembers. */
   #forgetAt = 0
   readonly #copying: Copying
@@ -94,6 +95,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       return { ok: false, reason: 'closed' }
     }
     this.#renewals.allow(account.email)
+    this.noteChanged(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -122,9 +124,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#accounts.holds(email, key)
   }
 
-  async learn(owners: Owner[]): Promise<void> {
+  async learn(owners: Owner[]): Promise<string[]> {
     this.#tables.learn(owners)
     this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
+    return this.noteLearnt(owners)
   }
 
   /** Asked by older Workers; newer ones ask madeBy. */
@@ -156,34 +159,19 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.#joins.forgetAll()
+    this.forgetUploads()
     this.#places.clear()
     await this.#publish()
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#ports().waits
-    const record = this.#tables.findKey(name)
-    // Asked again because the answer was lost: the key is still its own.
-    if (record?.requestId === requestId && !record.answer && !record.isUnknown)
-      return { kind: 'fresh' }
-    const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
-    if (turn.kind !== 'fresh') return turn
-    this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
+    const turn = beginKey(this.#tables, name, requestId, this.#ports().waits)
     this.#clock.setFor(Date.now() + this.#ports().waits.keepOwnersMs)
     return turn
   }
 
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    const record = this.#tables.findKey(name)
-    if (record?.requestId !== requestId) return
-    const endedAt = Date.now()
-    if (end.kind === 'forget') this.#tables.dropKey(name)
-    else if (end.kind === 'keep') {
-      this.#tables.saveKey(name, { ...record, endedAt, answer: end.answer })
-    } else {
-      const { kind: _, ...how } = end
-      this.#tables.saveKey(name, { ...record, endedAt, isUnknown: true, ...how })
-    }
+    endKey(this.#tables, name, requestId, end)
   }
 
   /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
@@ -340,6 +328,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     if (Date.now() >= this.#forgetAt) {
       const due = this.#tables.forget(keepOwnersMs, forgetEveryMs)
       this.#forgetAt = Date.now() + forgetEveryMs
+      this.forgetOldUploads()
       if (due !== undefined) this.#clock.setFor(due)
     } else this.#clock.setFor(this.#forgetAt)
     if (this.#tables.isClosed && this.#tables.snapshot().accounts.length > 0) await this.#empty()
@@ -361,7 +350,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     this.#clock.setFor(Date.now() + 1500)
   }
 
-  #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+  protected tables(): DeskTables {
+    return this.#tables
   }
 }

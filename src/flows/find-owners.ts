@@ -98,7 +98,9 @@ async function searchOne(
   const holders = accounts.filter((account) => shown.some((one) => one.account === account))
   const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
-  const rest = { id, source: 'found', mayBeShared: ref.mayBeShared } as const
+  const isLikeness = call.provider.likeness?.isId(ref) === true
+  const mark = isLikeness ? { isLikeness } : {}
+  const rest = { id, source: 'found', mayBeShared: ref.mayBeShared, ...mark } as const
   const found: Owner[] = []
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })

@@ -39,6 +39,10 @@ export interface ProxyCall {
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** The body as the client sent it, where assets in it were brought over: repeats are known by that. */
+  asked?: Uint8Array<ArrayBuffer>
+  /** It was refused for a copy that the provider no longer had, and goes up again. */
+  attempt?: number
   /** A creation that asks to be checked only: nothing can have been started by it. */
   isCheck?: boolean
   /** Ends when the client goes away. Ignored for creations. */

@@ -10,15 +10,16 @@ import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
+import { deleteCopies } from './asset-copies.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
 import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { readUsually } from './read-unknown.ts'
-import { roomiestFirst } from './roomiest-first.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { noteDeleted, settleJobs } from './settle-job.ts'
+import { homeFirst } from './upload-home.ts'
 import { peek, readBytes } from './upstream.ts'
 
 const TRIES_MAX = 3
@@ -39,7 +40,11 @@ export async function sendPlain(
   json: unknown
 ): Promise<ProxyAnswer> {
   return sendOnAccounts(ports, call, json).catch((error: unknown) => {
-    throw isUncertain(call, error) ? unknownEffect(error.details.accountEmail) : error
+    if (!isUncertain(call, error)) throw error
+    const { tenant, requestId } = call
+    const email = error.details.accountEmail
+    ports.log('outcome_unknown', { tenant, email, requestId })
+    throw unknownEffect(email)
   })
 }
 
@@ -53,8 +58,7 @@ function isUncertain(call: ProxyCall, error: unknown): error is AppError {
 async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, json)
   const drawn = usable(ports, eligible)
-  const isRoomy = call.match?.route.pool === 'roomy' && drawn.length > 1
-  const accounts = isRoomy ? await roomiestFirst(ports, drawn) : drawn
+  const accounts = await homeFirst(ports, call, drawn, eligible.accounts)
   const isRead = call.method === 'GET' || call.method === 'HEAD' || isReadByPost(call)
   const tries: Try[] = []
   for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {
@@ -111,6 +115,7 @@ async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<T
     await noteDeleted(ports, call.provider, account, call).catch(() =>
       ports.log('settle_failed', { email: account.email, requestId: call.requestId })
     )
+    ports.defer(deleteCopies(ports, call))
     return { answer: await passStatus(ports, call, account, sent), again: false }
   }
   const { json, body } = await peek(sent)

@@ -164,7 +164,36 @@ export interface Provider {
   events?: ProviderEvents
   speech?: ProviderSpeech
   tasks?: ProviderTasks
+  /** Uploads that can be made again at another account, for nothing. */
+  assets?: ProviderAssets
+  /** Rows and ids of avatars and voices: where an account has some of the tenant's own, its uploads belong too. */
+  likeness?: { isRow(route: Route): boolean; isId(ref: IdRef): boolean }
   streaming?: ProviderStreaming
+}
+
+/** How an upload is read and made again. */
+export interface ProviderAssets {
+  /** What ids of uploads are called in the route table. */
+  resource: string
+  /** The read that tells where an asset's bytes are, and under which name. */
+  read(id: string): { path: string; urlAt: string; nameAt: string }
+  /** The upload that answers an id of the same kind as this one, at `idAt`: the file stands between `head` and `tail`. */
+  upload(id: string, file: { type: string; name: string }): AssetUpload
+  /** Whether a row lists uploads. */
+  isList(route: Route): boolean
+  /** The asset that a row deletes, and where other names of it begin. */
+  deleted(match: RouteMatch): { id: string; keyStart: string } | undefined
+  deletion(id: string): { method: string; path: string }
+  /** Whether a refusal says that an asset is not known. */
+  saysUnknown(answer: { status: number; body: unknown }): boolean
+}
+
+export interface AssetUpload {
+  path: string
+  contentType: string
+  head: string
+  tail: string
+  idAt: string
 }
 
 /** A call as far as the client's own names for jobs are concerned. */
@@ -202,6 +231,8 @@ export interface ProviderAccounts {
   isSame?(before: Credential, after: Credential): boolean
   /** The credential's fields beside `email`, `maxJobs` and `dryRun`; also their part of the OpenAPI text. */
   fields: z.ZodRawShape
+  /** One of these stands in every new account. */
+  needsOneOf?: readonly string[]
   /** Reads the fields of POST /accounts into a credential, or says what is wrong with them. */
   readCredential(
     form: AccountForm

@@ -63,7 +63,11 @@ export function makeOwnerBook(
       const kept = owners.map((owner) => ({ ...owner, id: keptId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
       for (const owner of news) note(pool, owner)
-      if (news.length > 0) await deskOf(pool.tenant, pool.provider).learn(news)
+      if (news.length === 0) return
+      // An older desk says nothing.
+      const copies = (await deskOf(pool.tenant, pool.provider).learn(news)) ?? []
+      for (const owner of news)
+        if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
     },
     noteMissing(pool, ids) {
       for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true, Date.now())
