@@ -7,6 +7,7 @@ import { type Envelope, envelopeOfPath, Refusal, refuse } from './heygen/errors.
 import { settleDue } from './heygen/jobs.ts'
 import { login, LOGIN_PATH } from './heygen/login.ts'
 import { authenticate, serve, unauthorizedFor } from './heygen/serve.ts'
+import { matchUnlisted } from './heygen/unlisted.ts'
 import { handleKling } from './kling/app.ts'
 import type { State } from './state.ts'
 import type { Account, Recorded } from './types.ts'
@@ -62,7 +63,8 @@ function readAsked(state: State, request: Request, url: URL): Asked {
   const path = url.pathname.slice(prefix.length)
   const isLogin =
     path === LOGIN_PATH && request.method === 'POST' && (host === 'web' || host === 'root')
-  const match = isGone(state, host, path) ? undefined : matchRow(request.method, path)
+  const known = matchRow(request.method, path) ?? matchUnlisted(request.method, path)
+  const match = isGone(state, host, path) ? undefined : known
   return { host, path, url, match: match && isServed(match, host) ? match : undefined, isLogin }
 }
 

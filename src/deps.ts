@@ -13,6 +13,11 @@ import { Stopwatch } from '#domain/stopwatch.ts'
 import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import {
+  makeAddedRouteBook,
+  makeAddedRouteCache,
+  type AddedRouteCache,
+} from '#storage/added-routes.ts'
 import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
@@ -36,6 +41,7 @@ interface Isolate {
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
+  addedRoutes: AddedRouteCache
 }
 
 const isolates = new WeakMap<Env, Isolate>()
@@ -80,6 +86,7 @@ function isolateOf(env: Env): Isolate {
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
+    addedRoutes: makeAddedRouteCache(),
   }
   isolates.set(env, isolate)
   return isolate
@@ -119,6 +126,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
+    addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
     uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
     desk,
     registrar,
@@ -137,6 +145,8 @@ function slotsPort(env: Env, name: string): SlotDesk {
     bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
+    keepGuess: (requestId, start, again) =>
+      ask((slots) => slots.keepGuess(requestId, start, again)),
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
@@ -220,5 +230,8 @@ function registrarPort(env: Env): Registrar {
     resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
     resealState: () => ask(async (desk) => desk.resealState()),
     saveReseal: (state) => ask((desk) => desk.saveReseal(state)),
+    listRoutes: () => ask((desk) => desk.listRoutes()),
+    addRoute: (route, by) => ask(async (desk) => desk.addRoute(route, by)),
+    removeRoute: (id, by) => ask((desk) => desk.removeRoute(id, by)),
   }
 }

@@ -16,6 +16,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, settingsProblem, writeLog } from './deps.ts'
 import { accounts } from '#http/accounts.ts'
+import { adminRoutes } from '#http/admin-routes.ts'
 import { admin } from '#http/admin.ts'
 import type { AppEnv } from '#http/app-env.ts'
 import { audit } from '#http/audit.ts'
@@ -52,6 +53,7 @@ app.use(openCors, streaming)
 
 app.route('/webhooks', receivers('webhook')) // proved by address and signature
 app.route('/callbacks', receivers('ticket'))
+app.route('/admin/routes', adminRoutes)
 app.route('/admin', admin) // has its own token
 app.get('/openapi.json', openapi(app))
 app.get('/files/:name', serveUpload) // its name is its permission

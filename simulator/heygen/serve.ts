@@ -21,6 +21,7 @@ import {
 import { startJobs } from './start.ts'
 import { openSocket, stream } from './streaming.ts'
 import { generate } from './sync.ts'
+import { serveUnlisted, UNLISTED } from './unlisted.ts'
 import { validateBody } from './validate.ts'
 import { write } from './writes.ts'
 
@@ -90,6 +91,7 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
   }
   addPublic(state)
   call.body = readBody(call, text)
+  if (row.kind === UNLISTED) return toResponse(call, await serveUnlisted(call))
   if (row.method === 'WSS') {
     resolveOwners(call)
     return openSocket(call)

@@ -8,6 +8,7 @@ import { authenticate, type Region } from './auth.ts'
 import { type Match, matchRow } from './catalogue.ts'
 import { openConsole } from './console.ts'
 import { refused } from './errors.ts'
+import { matchUnlisted } from './unlisted.ts'
 import { toWire } from './numbers.ts'
 import { serve } from './serve.ts'
 
@@ -62,7 +63,7 @@ export async function handleKling(
 }
 
 function matchApi(method: string, path: string): Match | undefined {
-  const match = matchRow(method, path)
+  const match = matchRow(method, path) ?? matchUnlisted(method, path)
   return match?.row.keys === 'none' ? undefined : match
 }
 

@@ -9,6 +9,7 @@ import { listByCursor, listByPage, readTask, readTasks } from './lists.ts'
 import { readBill, readPacks } from './money.ts'
 import { fromWire } from './numbers.ts'
 import { startTask } from './start.ts'
+import { serveUnlisted, UNLISTED } from './unlisted.ts'
 import { resolveOwners, validate } from './validate.ts'
 import { generate, listOldElements, listPresets, write } from './writes.ts'
 
@@ -63,6 +64,7 @@ export async function serve(input: ServeInput, account: KlingAccount): Promise<D
     origin: url.origin,
     found: new Map(),
   }
+  if (row.kind === UNLISTED) return serveUnlisted(call)
   if (row.method === 'POST') validate(call)
   resolveOwners(call)
   const handler = HANDLERS.get(name)

@@ -68,12 +68,22 @@ export function goingOn(
   isWaiting: boolean,
   now: number
 ): Lease {
-  const { ending: _, waitingSince = now, missedAt: __, ...rest } = lease
+  const { ending: _, waitingSince = now, missedAt: __, guess, ...rest } = lease
   // The video of a session's run before is not that of this one.
   const aliases = lease.isReused ? [] : heard.flatMap(({ alias }) => alias ?? [])
   const watch = [...new Set([...lease.watch, ...aliases])]
   const state = isWaiting ? 'waiting' : 'running'
-  return { ...rest, ...(isWaiting ? { waitingSince } : {}), watch, state, misses: 0, heardAt: now }
+  // Its status was read, so it is a job.
+  const proved = guess ? { guess: {} } : {}
+  return {
+    ...rest,
+    ...proved,
+    ...(isWaiting ? { waitingSince } : {}),
+    watch,
+    state,
+    misses: 0,
+    heardAt: now,
+  }
 }
 
 /** Waiting jobs hold no slot, so nothing else bounds their number. */

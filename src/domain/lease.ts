@@ -3,6 +3,7 @@
  * returns what to write; AccountSlots loads and saves. A slot is held by a lease in a set, never by a counter, so
  * nothing can be given back twice.
  */
+import type { Guess, LeaseRow } from './lease-row.ts'
 import { findParking, type Parking, type ParkReason } from './parking.ts'
 import type { Waits } from './waits.ts'
 
@@ -68,6 +69,10 @@ export interface Lease {
   upstreamKey?: string
   /** The path that was called, where the row's own has names in it and it can be asked under its key. */
   path?: string
+  /** Its creation has no row: what it started is a guess. */
+  guess?: Guess
+  /** Of a row that was added without a deploy: what asks about the job. */
+  row?: LeaseRow
 }
 
 /** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
@@ -109,6 +114,7 @@ export interface LeaseAsk {
   part?: string
   /** The account is asked although it is parked for this reason: nobody else is left. */
   despite?: ParkReason
+  row?: LeaseRow
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -271,6 +277,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.path === undefined ? {} : { path: ask.path }),
+    ...(ask.row === undefined ? {} : { row: ask.row }),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
 }

@@ -2,12 +2,14 @@
  * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
  * it knows what they are made of.
  */
+import type { AddedRoute } from './added-route.ts'
 import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from './audit.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
 import type { Fault, Finding } from './fault.ts'
+import type { GuessedStart } from './guess.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type {
@@ -57,6 +59,7 @@ export interface Ports {
   tokens: TokenBook
   accounts: AccountBook
   owners: OwnerBook
+  addedRoutes: AddedRouteBook
   uploads: UploadStore
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
@@ -105,6 +108,13 @@ export interface OwnerBook {
   isMissing(pool: OwnerPool, id: string): boolean
   /** They are asked about anew. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
+}
+
+/** Rows that were added without a deploy; what is read may be a minute old. */
+export interface AddedRouteBook {
+  list(): Promise<readonly AddedRoute[]>
+  /** As the registrar has them now. */
+  note(routes: readonly AddedRoute[]): void
 }
 
 /** Files that clients uploaded, for a day. A name that was made is its own permission. */
@@ -301,6 +311,10 @@ export interface Registrar extends Audited {
   resealState(): Promise<ResealState | undefined>
   /** False: somebody has saved another since this one was read. */
   saveReseal(state: ResealState): Promise<boolean>
+  /** Rows added without a deploy, oldest first. `taken`: another one matches the same paths. */
+  listRoutes(): Promise<AddedRoute[]>
+  addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'>
+  removeRoute(id: string, by?: Actor): Promise<boolean>
 }
 
 export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
@@ -330,6 +344,8 @@ export interface SlotDesk {
   unpark(tenant: string): Promise<void>
   /** The provider seems to be ill: what it refused is asked about again by then. */
   hold(until: number): Promise<void>
+  /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
+  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */

@@ -1,5 +1,6 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
 import { bound } from './bind-jobs.ts'
+import { isUnproved, nextGuessAt } from './guess.ts'
 import { goingOn } from './hear-reports.ts'
 import {
   type Change,
@@ -17,7 +18,8 @@ export type Errand = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
 /** What has to be done about a lease now; undefined: nothing yet. */
 export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
-  if (now - lease.heardAt >= waits.lostMs) return 'lose'
+  if (lease.guess?.until !== undefined && lease.guess.until <= now) return 'drop'
+  if (now - lease.heardAt >= (lease.guess ? waits.guessLostMs : waits.lostMs)) return 'lose'
   if (hasWaitedTooLong(lease, now, waits)) return 'give-up'
   if (lease.nextAt > now) return undefined
   if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
@@ -59,7 +61,8 @@ export function lost(lease: Lease, now: number, waits: Waits): Lease {
 
 /** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
 export function postponed(lease: Lease, now: number, waits: Waits): Change {
-  return put({ ...lease, asks: lease.asks + 1, nextAt: now + backOff(lease, waits) })
+  const nextAt = isUnproved(lease) ? nextGuessAt(lease, now, waits) : now + backOff(lease, waits)
+  return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
 /** There were too many questions: it is asked on, but not before `until`, or the longest pause. */

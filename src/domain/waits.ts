@@ -46,6 +46,11 @@ const SPANS = {
   waitingAskLongestMs: 6 * HOUR,
   waitForHumanMs: 7 * 24 * HOUR,
   lostMs: 48 * HOUR,
+  /** A job that was guessed is asked about so often until its status was read, which must be by the second. */
+  guessAskMs: 20 * SECOND,
+  guessProvedMs: 2 * MINUTE,
+  /** One that was read and is then unheard of for so long is given up. */
+  guessLostMs: 1 * HOUR,
   /** Ended jobs can be asked for this long. */
   keepEndedMs: 30 * 24 * HOUR,
   /** Whose an id is, from when it was learnt last. */

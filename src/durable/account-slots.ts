@@ -9,7 +9,7 @@ import { makePorts } from '../deps.ts'
 import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
 import type { Became } from '#domain/event.ts'
-import { hear } from '#domain/hear-reports.ts'
+import type { GuessedStart } from '#domain/guess.ts'
 import {
   grant,
   nextDueAt,
@@ -201,17 +201,20 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return fault && this.#proving.blame(fault)
   }
 
+  async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
+    const isKept = this.#settling.keepGuess(id, start, again)
+    this.#arm()
+    return isKept
+  }
+
   async settle(reports: JobReport[]): Promise<boolean> {
-    const { waits } = this.#ports()
-    const isEnd = hear(this.#settling.ledger(), reports, Date.now(), waits).ended.length > 0
-    if (isEnd) await this.#readOutlets()
+    if (this.#settling.isEnding(reports)) await this.#readOutlets()
     return this.#settle(reports)
   }
 
   /** The alarm has read the endpoints a moment ago; what is too old by now is read when it is due. */
   #settle(reports: JobReport[]): boolean {
-    const { waits } = this.#ports()
-    const isChanged = this.#settling.save(hear(this.#settling.ledger(), reports, Date.now(), waits))
+    const isChanged = this.#settling.hearReports(reports)
     this.#arm()
     return isChanged
   }

@@ -3,6 +3,7 @@
  * both are kept or neither.
  */
 import type { Account } from '#domain/account.ts'
+import type { AddedRoute } from '#domain/added-route.ts'
 import { hostOf, shortText, type Actor, type AuditAction, type AuditEntry } from '#domain/audit.ts'
 import type { Endpoint } from '#domain/endpoint.ts'
 import type { TenantChange, TokenChange } from '#domain/ports.ts'
@@ -91,5 +92,13 @@ export class Audit {
   tenantRemoved(by: Actor | undefined, tenant: string, tokens: readonly TokenRecord[]): void {
     const detail = { tokens: tokens.slice(0, 50).map(({ id }) => id) }
     this.note(by, { action: 'tenant.removed', tenant, subject: tenant, detail })
+  }
+
+  routeChanged(
+    by: Actor | undefined,
+    action: 'route.added' | 'route.removed',
+    { id, provider, route: { method, path } }: AddedRoute
+  ): void {
+    this.note(by, { action, provider, subject: id, detail: { method, path: shortText(path) } })
   }
 }

@@ -105,7 +105,7 @@ export class DeskTables {
 
   /** Its copy says more than the accounts. */
   touchAccounts(): void {
-    this.#storage.transactionSync(() => this.#touch(this.#accountsKey))
+    this.#storage.transactionSync(() => this.touch(this.#accountsKey))
   }
 
   findAccount(email: string): Account | undefined {
@@ -125,7 +125,7 @@ export class DeskTables {
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.#touch(this.#accountsKey)
+      this.touch(this.#accountsKey)
     })
     return isNew
   }
@@ -134,7 +134,7 @@ export class DeskTables {
   removeAccount(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.#touch(this.#accountsKey)
+      this.touch(this.#accountsKey)
     })
   }
 
@@ -288,7 +288,7 @@ export class DeskTables {
     const tokens = change.replyUrl === undefined ? [] : this.tokens()
     this.#storage.transactionSync(() => {
       this.#tenants.change({ ...before, ...change })
-      for (const token of tokens) if (token.tenant === id) this.#touch(keys.token(token.hash))
+      for (const token of tokens) if (token.tenant === id) this.touch(keys.token(token.hash))
     })
   }
 
@@ -336,15 +336,16 @@ export class DeskTables {
       token.hash,
       JSON.stringify(token)
     )
-    this.#touch(keys.token(token.hash))
+    this.touch(keys.token(token.hash))
   }
 
   #dropToken(token: TokenRecord): void {
     this.#storage.sql.exec('DELETE FROM token WHERE id = ?', token.id)
-    this.#touch(keys.token(token.hash))
+    this.touch(keys.token(token.hash))
   }
 
-  #touch(key: string): void {
+  /** Its copy in KV is behind. */
+  touch(key: string): void {
     this.#storage.sql.exec(
       'INSERT INTO copy (key, version, copied) VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
       key

@@ -14,8 +14,10 @@ import {
   type LateEnd,
 } from '#domain/event.ts'
 import { doubtedHook } from '#domain/hook.ts'
+import { keepGuess, type GuessedStart } from '#domain/guess.ts'
 import { bind } from '#domain/bind-jobs.ts'
-import type { Change, EndedJob, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
+import { hear } from '#domain/hear-reports.ts'
+import type { Change, EndedJob, JobReport, JobStart, LeaseAsk, Ledger } from '#domain/lease.ts'
 import { isLost } from '#domain/lost-creations.ts'
 import type { Waits } from '#domain/waits.ts'
 import { announce } from '#flows/announce.ts'
@@ -86,6 +88,24 @@ export class Settling {
     const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { again }) }
     this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
+  }
+
+  /** Whether such reports end a job, so that somebody is to be told. */
+  isEnding(reports: readonly JobReport[]): boolean {
+    return hear(this.ledger(), reports, Date.now(), this.#hands.waits()).ended.length > 0
+  }
+
+  /** True when something changed. */
+  hearReports(reports: readonly JobReport[]): boolean {
+    return this.save(hear(this.ledger(), reports, Date.now(), this.#hands.waits()))
+  }
+
+  /** False: what the call started holds no slot from now on. */
+  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): boolean {
+    const waits = this.#hands.waits()
+    const kept = keepGuess(this.ledger(), requestId, start, Date.now(), waits, again)
+    this.save(kept.change)
+    return kept.isKept
   }
 
   /** `isEarlier`: it waited for a job to get its name. */

@@ -30,10 +30,14 @@ export function announce(
   const isNamed = !isUnsure && lease.state !== 'suspect'
   const told = isNamed ? lease : withoutName(lease)
   const known = { ...end, lease: told }
-  const text = events ? events.build(known, eventId, end.endedAt) : inOurWords(known, eventId)
+  // Nobody was promised an event of what was guessed; only whoever asked for it is told, in our words.
+  if (lease.guess && !lease.reply) return undefined
+  const text =
+    events && !lease.guess ? events.build(known, eventId, end.endedAt) : inOurWords(known, eventId)
   if (!text) return undefined
   const event = { id: eventId, ...text }
-  if (isNamed) return asReply(events, { ...about, eventId, mentions: idsOf(lease), event })
+  const own = lease.guess ? { isOwnOnly: true } : {}
+  if (isNamed) return asReply(events, { ...about, ...own, eventId, mentions: idsOf(lease), event })
   return asReply(events, { ...about, eventId, lease: told, mentions: [], event, isOwnOnly: true })
 }
 

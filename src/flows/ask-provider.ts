@@ -6,6 +6,7 @@ import type { Candidate } from '#domain/lost-creations.ts'
 import type { Fault } from '#domain/fault.ts'
 import type { OpenAccount, Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
+import { readAsLeased } from './read-unknown.ts'
 import { makeUpstream } from './upstream.ts'
 
 /** The alarm's side of AccountSlots. */
@@ -85,11 +86,17 @@ export function current(errands: Errands, lease: Lease): Lease | undefined {
   return now && now.state === lease.state && now.jobId === lease.jobId ? now : undefined
 }
 
-/** What a status answer says, read by the row of the path that was asked. */
-export function reportsIn(provider: Provider, asked: string, { body, text }: Answer): JobReport[] {
-  const [path, search] = asked.split('?')
-  const match = provider.match('GET', path ?? '')
-  return match ? provider.readReports(match, new URLSearchParams(search), body, text) : []
+/** What a status answer says, read by the row of the path that was asked, else as the lease has it. */
+export function reportsIn(
+  provider: Provider,
+  asked: string,
+  { body, text }: Answer,
+  lease: Lease
+): JobReport[] {
+  const [path = '', search] = asked.split('?')
+  const match = provider.match('GET', path)
+  if (!match?.route.reports) return readAsLeased(provider, lease, path, body, text)
+  return provider.readReports(match, new URLSearchParams(search), body, text)
 }
 
 /** Whether it says, in its own words, that there is no such job: what stands before a provider answers 404, too. */

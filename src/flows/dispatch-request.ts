@@ -3,6 +3,7 @@ import { KEY_FORM } from '#domain/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
+import { withAddedRow } from './added-routes.ts'
 import { withAssetsBrought } from './bring-over.ts'
 import { asksToBeChecked, checkOnly } from './check-only.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
@@ -13,6 +14,7 @@ import { readTogether } from './read-together.ts'
 import { runGeneration } from './run-generation.ts'
 import { sendPlain } from './send-plain.ts'
 import { startJob } from './start-job.ts'
+import { startUnknown } from './start-unknown.ts'
 import { followSession } from './stream-session.ts'
 import { giveStreamToken } from './stream-token.ts'
 import { readBytes } from './upstream.ts'
@@ -21,7 +23,7 @@ const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
 /** What has a key runs once, on whatever path, and to its end even when the client goes away. */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
-  const call = withPlainLists(withUsableKey(sent))
+  const call = withPlainLists(withUsableKey(await withAddedRow(ports, sent)))
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
   // Read before the key is held: while a slow body came in, it would count as left by somebody who died.
@@ -62,6 +64,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
   if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
+  if (!route && call.method === 'POST') return startUnknown(ports, call)
   const together = await readTogether(ports, call)
   if (together) return together
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true

@@ -51,7 +51,7 @@ export async function findOwners(
 async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promise<Owner[]> {
   const { call, pool, accounts } = of
   const wanted = ids.flatMap((named) => {
-    const how = call.match && call.provider.searchFor(call.match, named.ref, named.id)
+    const how = searchOf(call, named)
     return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
   })
   if (wanted.length === 0) return []
@@ -59,6 +59,14 @@ async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promis
   const most = Math.max(1, Math.min(IDS_MAX, Math.floor(QUESTIONS_MAX / accounts.length)))
   for (const one of left.slice(0, most)) found.push(...(await searchOnce(ports, of, one)))
   return found
+}
+
+function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearch | undefined {
+  if (!match) return undefined
+  const { search } = match.added ?? {}
+  const isOwn = ref.in === 'path' && search?.at === ref.at
+  const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined
+  return own ?? provider.searchFor(match, ref, id)
 }
 
 /** One search for an id however many calls name it: whoever had to wait finds it known. */

@@ -2,6 +2,7 @@
  * The ids that a call names, where its row says that they stand. Of a call with more ids than any documented one, the
  * first ones are looked at: they decide which account it is for.
  */
+import { idsNamed } from '#domain/guess.ts'
 import { firstTextsAt } from '#domain/json-pointer.ts'
 import type { IdRef } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
@@ -26,10 +27,23 @@ export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
   return idsUpTo(call, json, { ids: IDS_MAX, values: VALUES_MAX })
 }
 
+/** On a path that no row knows, whatever is remembered counts; nothing is searched. */
+const UNKNOWN: IdRef = {
+  resource: 'unknown',
+  in: 'path',
+  at: '',
+  required: false,
+  mayBeShared: false,
+  isList: false,
+}
+
 function idsUpTo(call: ProxyCall, json: unknown, most: { ids: number; values: number }): NamedId[] {
   const query = new URLSearchParams(call.search)
   const found = new Map<string, NamedId>()
   let left = most.values
+  // On such a path few places are looked at, and nothing is searched.
+  if (!call.match)
+    for (const id of idsNamed(call.path, call.search, json)) found.set(id, { ref: UNKNOWN, id })
   for (const ref of call.match?.route.ids ?? []) {
     const ids = idsAt(ref, call, query, json, left)
     left -= ids.length

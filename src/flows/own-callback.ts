@@ -33,7 +33,9 @@ export function isTicketed(ports: Ports, call: ReadCall, account: Account): bool
 
 /** Where a provider tells ends only to callbacks, a creation without one gets ours. */
 function isAdded({ provider, match }: ReadCall): boolean {
-  return match?.route.job ? provider.events?.addsCallback?.(match.route) === true : false
+  return match?.route.job && !match.added
+    ? provider.events?.addsCallback?.(match.route) === true
+    : false
 }
 
 function hasCallback(call: ReadCall): boolean {

@@ -3,6 +3,7 @@
  * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
  * since other calls may have run meanwhile.
  */
+import { isUnproved } from '#domain/guess.ts'
 import { valueAt } from '#domain/json-pointer.ts'
 import { withWaitsCapped } from '#domain/hear-reports.ts'
 import type { JobReport, Lease } from '#domain/lease.ts'
@@ -83,13 +84,16 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   const asked = current(errands, lease)
   if (!asked) return
   if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  // Of what was only guessed, not to be known says that there is nothing to ask about.
+  if (isUnproved(asked) && answer.status >= 300)
+    return void desk.apply(postponed(asked, ports.now(), ports.waits))
   if (saysUnknown(provider, answer)) return unknownThere(errands, asked)
   const until = await blameIfRefused(errands, path, answer)
   const still = current(errands, lease)
   if (!still) return
   const now = ports.now()
   if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.waits))
-  const reports = answer.status === 200 ? reportsIn(provider, path, answer) : []
+  const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
   const mine = reports.filter((report) => still.watch.includes(report.watch))
   const isNamed = mine.length > 0
   if (!isNamed && isUnlisted(errands, still, answer)) {
@@ -163,7 +167,9 @@ async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean>
   if (!finder) return true
   // Nothing else can be asked, so it must have said so for a while.
   if (finder.isExact) return ports.now() - (lease.missedAt ?? Infinity) >= ports.waits.longestAskMs
-  const listed = await get(errands, finder.path)
+  const first = await get(errands, finder.path)
+  const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
+  const listed = isGone ? await get(errands, finder.otherwise?.path ?? '') : first
   // The list cannot be asked: then nothing contradicts, but nothing confirms either.
   if (listed?.status !== 200) return false
   return !listed.text.includes(lease.jobId ?? '')

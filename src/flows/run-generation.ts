@@ -13,7 +13,7 @@ import { createdOwners, learnIds } from './learn-ids.ts'
 import { afterRefusal, giveBack } from './give-back.ts'
 import { joinRepeat, noteUnknown } from './join-repeats.ts'
 import { unknownEffect } from './outcome-unknown.ts'
-import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { peek, readBytes } from './upstream.ts'
@@ -111,10 +111,10 @@ async function unknownGeneration(
 }
 
 /** The answer's body as it comes; its end, or the client's leaving, frees the slot. */
-function freeing(
+export function freeing(
   sent: Response,
   ports: Ports,
-  call: ReadCall,
+  call: ProxyCall,
   free: () => Promise<void>
 ): BodyInit | null {
   if (!sent.body) {

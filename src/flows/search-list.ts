@@ -46,7 +46,9 @@ export async function searchFor(
   { isQuick, blind }: { isQuick: boolean; blind: ReadonlySet<string> }
 ): Promise<void> {
   const { ports, provider, desk } = errands
-  const search = await readList(errands, finder, sought, isQuick)
+  const search =
+    (await readList(errands, finder, sought, isQuick)) ??
+    (await readElse(errands, finder, sought, isQuick))
   if (search) await openRows(errands, finder, sought, search.rows)
   const all = desk.leases()
   const due = new Set(sought.map((lease) => lease.id))
@@ -168,6 +170,19 @@ async function readList(
   return { rows, isWhole: false }
 }
 
+/** Older lists may be retired while what they listed stays. */
+async function readElse(
+  errands: Errands,
+  finder: Finder,
+  sought: readonly Lease[],
+  isQuick: boolean
+): ReturnType<typeof readList> {
+  if (!finder.otherwise) return undefined
+  const answer = await get(errands, finder.path)
+  const isGone = answer !== undefined && saysUnknown(errands.provider, answer)
+  return isGone ? readList(errands, finder.otherwise, sought, isQuick) : undefined
+}
+
 /** Without saying where. */
 function saysMore({ more }: Finder, { body }: Answer): boolean {
   return more !== undefined && valueAt(body, more) === true
@@ -269,8 +284,8 @@ async function openRows(
     const [lease] = sought
     const ask = lease && errands.provider.startOf(lease, id)?.ask
     const answer = ask === undefined ? undefined : await get(errands, ask)
-    if (ask === undefined || answer?.status !== 200) return
-    const isOver = reportsIn(errands.provider, ask, answer).some(
+    if (!lease || ask === undefined || answer?.status !== 200) return
+    const isOver = reportsIn(errands.provider, ask, answer, lease).some(
       ({ state }) => state === 'completed' || state === 'failed' || state === 'ending'
     )
     if (isOver) note(errands, id, { state: 'over' })

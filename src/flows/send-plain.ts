@@ -17,6 +17,7 @@ import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { readUsually } from './read-unknown.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { noteDeleted, settleJobs } from './settle-job.ts'
 import { homeFirst } from './upload-home.ts'
@@ -184,8 +185,8 @@ async function passStatus(
 ): Promise<ProxyAnswer> {
   const email = account.email
   const { reports: link, creates } = call.match?.route ?? { creates: [] }
-  const isTelling = link !== undefined || creates.length > 0
-  if (!call.match || !isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
+  const isTelling = call.match ? link !== undefined || creates.length > 0 : mayTell(call, sent)
+  if (!isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
   const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
@@ -197,9 +198,16 @@ async function passStatus(
   const text = new TextDecoder().decode(bytes)
   const answer = parseJson(text)
   await learnIds(ports, call, createdOwners(call, account, answer))
-  const reports = call.provider.readReports(call.match, query, answer, text)
+  const reports = call.match
+    ? call.provider.readReports(call.match, query, answer, text)
+    : readUsually(call.provider, call.path, answer, text)
   await settleJobs(ports, call.provider, account, reports).catch(() =>
     ports.log('settle_failed', { email, requestId: call.requestId })
   )
   return { response: passOn(sent, bytes), email }
+}
+
+/** On a path that no row knows: it may be the status of a job that was guessed. */
+function mayTell({ method }: ProxyCall, { headers }: Response): boolean {
+  return method === 'GET' && /json/i.test(headers.get('content-type') ?? '')
 }

@@ -8,9 +8,10 @@ import type { Account } from '#domain/account.ts'
 import { keptClue } from '#domain/clue.ts'
 import { AppError } from '#domain/errors.ts'
 import { textsAt } from '#domain/json-pointer.ts'
+import type { LeaseRow } from '#domain/lease-row.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
-import type { Verdict } from '#providers/provider.ts'
+import type { RouteMatch, Verdict } from '#providers/provider.ts'
 import { runWhereAssetsAre } from './bring-over.ts'
 import type { Eligible } from './choose-accounts.ts'
 import { lookAtOnce, soughtBy } from './found-job.ts'
@@ -124,9 +125,15 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
-    isTold: provider.events?.tells(route) === true,
+    isTold: provider.events?.tells(route) === true && !match.added,
+    ...(match.added && route.job ? { row: { job: route.job, ...readingOf(match.added) } } : {}),
     ...(expected === undefined ? {} : { expected }),
   }
+}
+
+/** What asks about the job of an added row goes with its lease: the row may be removed while the job runs. */
+function readingOf({ reports }: NonNullable<RouteMatch['added']>): Pick<LeaseRow, 'reports'> {
+  return reports ? { reports } : {}
 }
 
 async function createOn(ports: Ports, creation: Creation, granted: Granted): Promise<Attempt> {

@@ -1,4 +1,5 @@
 /** The provider as provider folders see it: whole small answers, for log-ins, proofs and status questions. */
+import { AppError } from '#domain/errors.ts'
 import { parseJson } from '#domain/json-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Upstream } from '#providers/provider.ts'
@@ -60,4 +61,41 @@ function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
     at += chunk.byteLength
   }
   return whole
+}
+
+/** The whole of a body, or, where it is longer, a stream of the same bytes. */
+export async function readOrKeep(
+  body: ReadableStream<Uint8Array>,
+  bytesMax: number
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
+  const reader = body.getReader()
+  const read: Uint8Array[] = []
+  let length = 0
+  const next = () =>
+    reader.read().catch(() => {
+      throw new AppError('bad_request', 'The body ended before it was complete.')
+    })
+  for (let part = await next(); ; part = await next()) {
+    if (part.done) break
+    read.push(part.value)
+    length += part.value.byteLength
+    if (length > bytesMax) return goingOn(read, reader)
+  }
+  return join(read, length)
+}
+
+function goingOn(
+  read: Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const kept = read.shift()
+      if (kept) return controller.enqueue(kept)
+      const part = await reader.read()
+      if (part.done) return controller.close()
+      return controller.enqueue(part.value)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }

@@ -12,6 +12,8 @@ import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-c
 /** Pages of a hundred that one request may ask the provider for, on every account. */
 const PAGES_MAX = 30
 const PAGE_ROWS = 100
+/** So many voices speak every language there is, in few pages. */
+const SPOKEN_VOICES_MAX = 1500
 
 const voicesQuery = z.strictObject({
   email: z.string().optional(),
@@ -87,17 +89,25 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
     },
     async (c) => {
       const { email } = readQuery(c, languagesQuery)
-      const sent = await sendUseapi(c, provider, {
-        method: 'GET',
-        path: mapping.languagesPath,
-        email,
-      })
-      const list = mapping.languagesAnswer(sent.json)
-      return c.json({ languages: list }, 200, accountHeader(sent.email))
+      const path = mapping.languagesPath
+      const sent = await sendUseapi(c, provider, { method: 'GET', path, email }).catch(unlessGone)
+      if (sent) {
+        const list = mapping.languagesAnswer(sent.json)
+        return c.json({ languages: list }, 200, accountHeader(sent.email))
+      }
+      const page = { email, page: 1, limit: SPOKEN_VOICES_MAX }
+      const { list } = await listVoices(c, provider, mapping, page)
+      return c.json({ languages: mapping.languagesOf(list) })
     }
   )
 
   return app
+}
+
+/** A path that was retired answers that there is nothing. */
+function unlessGone(error: unknown): undefined {
+  const isGone = error instanceof AppError && error.code === 'not_found'
+  if (!isGone) throw error
 }
 
 interface VoicesPage {

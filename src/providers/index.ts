@@ -3,6 +3,8 @@ import { heygen } from './heygen/index.ts'
 import { kling } from './kling/index.ts'
 import type { Provider } from './provider.ts'
 
+export { addedRowForm, problemsOf, refusalOf, routeOf, type AddedRowForm } from './added-row.ts'
+
 export const PROVIDERS: readonly Provider[] = [heygen, kling]
 
 export function findProvider(name: string): Provider | undefined {

@@ -63,7 +63,7 @@ export function startOfLease(
   lease: Lease,
   id: string
 ): JobStart | undefined {
-  const link = routes.get(lease.route)?.job
+  const link = linkOf(routes, lease)
   return link ? startOf(link, id, {}, undefined) : undefined
 }
 
@@ -75,6 +75,11 @@ export function startsInAnswer(
 ): JobStart[] {
   const route = routes.get(lease.route)
   return route ? readJobs({ route, params: {} }, undefined, answer) : []
+}
+
+/** Of a row that was added without a deploy, the lease has what asks about its job. */
+export function linkOf(routes: Map<string, Route>, lease: Lease): JobLink | undefined {
+  return routes.get(lease.route)?.job ?? lease.row?.job
 }
 
 /** The body that asks for a creation under its key, where its row has one and its path names nothing. */
@@ -93,7 +98,7 @@ export function stateInRow(
   lease: Lease,
   word: string
 ): 'running' | 'over' | undefined {
-  const watch = routes.get(lease.route)?.job?.watch
+  const watch = linkOf(routes, lease)?.watch
   const links = [...routes.values()].flatMap((route) => route.reports ?? [])
   const link = links.find((one) => one.watch === watch)
   return link && rowState(link, word)

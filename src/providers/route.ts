@@ -105,6 +105,11 @@ export interface Route {
 export interface RouteMatch {
   route: Route
   params: Readonly<Record<string, string>>
+  /**
+   * The row was added without a deploy. `reports`: how its job's status is read, where no built-in row does; `search`: the
+   * read, `{id}` replaced, that shows whether an account has the id of the parameter `at`.
+   */
+  added?: { reports?: StatusLink; search?: { at: string; path: string } }
 }
 
 /** How a list that all accounts share in is shaped. Pointers into the answer, names of query parameters. */
@@ -179,6 +184,8 @@ export interface Finder {
   createdAt: string
   /** Pointer to the callback id in a row, where rows have it. */
   callbackId?: string
+  /** Read instead where the provider says that the path is no longer there. */
+  otherwise?: Finder
   /** Else the path of one job's details that have it at `/data/callback_id`, `{id}` replaced. */
   details?: string
 }

@@ -24,9 +24,9 @@ export interface RowOptions {
   keyProbe?: Readonly<Record<string, unknown>>
 }
 
-const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
+export const ID_FORM = /^([a-z-]+)(!?)(\??) (path|query|body):(.+?)(,\.\.\.)?$/
 
-function parseId(text: string): IdRef {
+export function parseId(text: string): IdRef {
   const [, resource, required, shared, place, at, list] = ID_FORM.exec(text) ?? []
   if (!resource || !place || !at) throw new Error(`route table: cannot read id "${text}"`)
   return {

@@ -11,8 +11,10 @@ export interface ProviderSpeech {
   voicePath(voiceId: string): string
   voicesAnswer(answer: unknown): { list: Record<string, unknown>[]; next?: string }
   voiceAnswer(answer: unknown): Record<string, unknown>
+  /** The provider's list, which may be gone by now: then what its voices speak is listed. */
   languagesPath: string
   languagesAnswer(answer: unknown): Record<string, unknown>[]
+  languagesOf(voices: readonly Record<string, unknown>[]): Record<string, unknown>[]
 }
 
 /** useapi.net's calls that start tasks, on the provider's own. */

@@ -1,6 +1,7 @@
 /** Every KV key, in one place. What stands under it and for how long: docs/storage.md. */
 export const keys = {
   token: (hash: string) => `token:${hash}`,
+  routes: 'routes',
   accounts: (tenant: string, provider: string) => `accounts:${provider}:${tenant}`,
   upload: (hash: string) => `upload:${hash}`,
 }

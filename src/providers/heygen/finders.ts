@@ -57,4 +57,5 @@ export const LEGACY_VIDEO_FINDER: Finder = {
   token: 'token',
   next: '/data/token',
   details: VIDEO_DETAILS,
+  otherwise: { ...V3_ROW, path: '/v3/videos?limit=100' },
 }

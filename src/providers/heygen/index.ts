@@ -3,6 +3,7 @@ import { textAt, valueAt } from '#domain/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
+  linkOf,
   probeOf,
   readJobs,
   readReports,
@@ -55,7 +56,7 @@ export const heygen: Provider = {
   startsIn: (lease, answer) => startsInAnswer(BY_NAME, lease, answer),
   stateOfRow: (lease, word) => stateInRow(BY_NAME, lease, word),
   finderOf(lease) {
-    const watch = BY_NAME.get(lease.route)?.job?.watch
+    const watch = linkOf(BY_NAME, lease)?.watch
     if (watch === 'video' && !lease.route.includes(' /v3/')) return LEGACY_VIDEO_FINDER
     return watch === undefined ? undefined : FINDERS[watch]
   },

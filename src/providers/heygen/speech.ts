@@ -65,7 +65,7 @@ export const heygenSpeech: ProviderSpeech = {
     voice: { ...toVoice(valueAt(answer, '/data')), settings: { clone_emotions: [] } },
   }),
 
-  /** v3 lists no locales; the older list has useapi.net's members already. */
+  /** v3 lists no locales; the older list has useapi.net's members already, and may be retired. */
   languagesPath: '/v2/voices/locales',
 
   languagesAnswer: (answer) =>
@@ -77,6 +77,21 @@ export const heygenSpeech: ProviderSpeech = {
       locale: valueAt(row, '/locale') ?? null,
       language_code: valueAt(row, '/language_code') ?? valueAt(row, '/locale') ?? null,
     })),
+
+  /** v3's voices name a language and no locale; a code is not made up. */
+  languagesOf(voices) {
+    const spoken = voices.flatMap(({ language }) =>
+      typeof language === 'string' && language !== '' ? [language] : []
+    )
+    return [...new Set(spoken)].toSorted().map((language) => ({
+      value: language,
+      label: language,
+      language,
+      tag: null,
+      locale: null,
+      language_code: null,
+    }))
+  },
 }
 
 function toVoice(row: unknown): Record<string, unknown> {

@@ -38,7 +38,8 @@ export const klingNames: ProviderNames = {
 /** The name a creation goes up under; undefined: it has none. */
 export function nameOf(call: NamedCall, given: string | undefined): string | undefined {
   if (given) return theirs(call.tenant) + given
-  return NAMELESS.has(call.match?.route.path ?? '') ? undefined : ours(call.tenant) + call.requestId
+  const isNameless = NAMELESS.has(call.match?.route.path ?? '') || call.match?.added !== undefined
+  return isNameless ? undefined : ours(call.tenant) + call.requestId
 }
 
 export function nameAt(call: NamedCall): string {
