@@ -26,14 +26,11 @@ export abstract class UploadDesk extends DurableObject<Env> {
   }
 
   async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
-    const { typicalJobMs } = this.portsNow().waits
-    return this.#homes.take(token, wish, this.tables().snapshot().accounts, {
-      now: Date.now(),
-      typicalJobMs,
-    })
+    const { accounts } = this.tables().snapshot()
+    return this.#homes.take(token, wish, accounts, Date.now(), this.portsNow().waits)
   }
 
-  async beginCopies(originals: string[], email: string): Promise<CopyTurn[]> {
+  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
     const uploads = this.tables()
       .ownersOf(originals)
       .filter(({ source }) => source === 'uploaded')
@@ -44,7 +41,8 @@ export abstract class UploadDesk extends DurableObject<Env> {
         kind: account && isUpload(original) ? 'failed' : 'no',
       }))
     }
-    return this.#copies.begin(originals, account)
+    const { copyMadeMs } = this.portsNow().waits
+    return this.#copies.begin(originals, account, { by, withinMs: copyMadeMs })
   }
 
   async endCopies(copies: AssetCopy[], email: string): Promise<void> {
@@ -84,7 +82,7 @@ export abstract class UploadDesk extends DurableObject<Env> {
   }
 
   protected forgetOldUploads(): void {
-    this.#homes.forget(Date.now())
+    this.#homes.forget(Date.now() - this.portsNow().waits.homeMs)
     this.#copies.forget(Date.now() - this.portsNow().waits.keepOwnersMs)
   }
 
