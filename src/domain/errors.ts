@@ -11,6 +11,7 @@ export const ERROR_STATUS = {
   no_accounts: 404,
   account_not_found: 404,
   not_found: 404,
+  method_not_allowed: 405,
   account_exists: 409,
   owners_conflict: 409,
   request_in_progress: 409,
@@ -47,6 +48,8 @@ export interface ErrorDetails {
   jobIds?: string[]
   /** Of an unknown outcome: it is being looked for, so the same call under its key may soon be answered. */
   isSought?: boolean
+  /** The methods that the path has. */
+  allow?: string
   /** Of a repeat: the request that it was taken for. */
   joined?: string
 }

@@ -8,11 +8,20 @@ import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
-import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
+import type {
+  EndedJob,
+  JobReport,
+  JobStart,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  Outcome,
+} from './lease.ts'
 import type { ParkOrder, Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { Settings } from './settings.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { UploadFacts } from './upload.ts'
@@ -30,9 +39,11 @@ export interface Ports {
   fetch(url: string, init: RequestInit): Promise<Response>
   /** A stream of exactly so many bytes, so that what is sent of it says its length. */
   fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
+  /** How long they took, each until its headers. */
+  upstream: Stopwatch
   /** Work that must finish although the answer has been given or the client has gone. */
   defer(work: Promise<unknown>): void
-  /** One structured line. Never given a credential, a token, or an unexpected error's full text by accident. */
+  /** One structured line (log-line.ts). Never given a credential, a token, a hook id or a ticket. */
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
@@ -243,9 +254,13 @@ export interface Owner {
 export interface Registrar {
   /**
    * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
-   * Answers what was saved.
+   * Answers what was saved; an older object nothing.
    */
-  saveToken(token: TokenRecord, tenant: TenantRecord, hasPast?: boolean): Promise<TokenRecord>
+  saveToken(
+    token: TokenRecord,
+    tenant: TenantRecord,
+    hasPast?: boolean
+  ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
   changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
@@ -284,6 +299,8 @@ export interface SlotDesk {
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
+  /** Newest first, running and ended; at most `limit`. */
+  listJobs(query: JobQuery): Promise<JobPage>
   /** An event of the provider, as it came. What is not signed changes nothing. */
   receive(received: ReceivedEvent): Promise<Became | 'refused'>
   /** Newest first. */
@@ -337,6 +354,22 @@ export type Looked =
   | { kind: 'later' | 'absent' | 'unknown' }
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
+
+/** `before`: a place in the order, the id of a lease. `since`: begun then or later, epoch ms. */
+export interface JobQuery {
+  tenant: string
+  state?: 'running' | 'ended'
+  outcome?: Outcome['status']
+  since?: number
+  before?: string
+  limit: number
+}
+
+/** `stoppedAt`: what comes behind this place was not looked at; absent: there is nothing. */
+export interface JobPage {
+  jobs: JobRecord[]
+  stoppedAt?: string
+}
 
 export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 

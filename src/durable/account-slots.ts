@@ -12,7 +12,6 @@ import type { Became } from '#domain/event.ts'
 import { hear } from '#domain/hear-reports.ts'
 import {
   grant,
-  heldSlots,
   nextDueAt,
   release,
   type JobReport,
@@ -27,6 +26,8 @@ import type {
   DeliveryQuery,
   Holder,
   JobName,
+  JobPage,
+  JobQuery,
   JobRecord,
   Looked,
   Ports,
@@ -44,12 +45,14 @@ import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
+import { aboutAccount, logEnds, logGivenUp } from './log-ends.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
 import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { viewOf } from './slots-view.ts'
 import { Watching } from './watching.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
@@ -64,6 +67,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #forgetting: Forgetting
   readonly #watching: Watching
   readonly #receiving: Receiving
+  readonly #about = () => aboutAccount(this.#tables.account())
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -82,7 +86,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       readOutlets: (delivery) => this.#outlets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => this.#tables.saveDeliveries(changed, dropped),
+      save: (changed, dropped) => {
+        this.#tables.saveDeliveries(changed, dropped)
+        logGivenUp(this.#ports(), changed)
+      },
       noteSaved: () => {
         this.#wipeWhenDone()
         this.#arm()
@@ -95,7 +102,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       isAsking: () => this.#isAsking,
       lastEventAt: () => this.#receiving.lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
-      noteEnded: () => this.#wipeWhenDone(),
+      noteEnded: (ended) => {
+        logEnds(this.#ports(), ended)
+        this.#wipeWhenDone()
+      },
       noteFreed: () => this.#watching.noteFreed(),
     })
     this.#receiving = new Receiving(this.#tables, this.#settling, {
@@ -220,22 +230,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    const ledger = this.#settling.ledger()
-    const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
-    const own = heldSlots({ ...ledger, leases }, Date.now())
-    if (this.#isOthers(tenant)) return { leases, held: own, maxJobs: own, parkings: [] }
-    const hookFailure = this.#hook.failure()
-    return {
-      leases,
-      held: heldSlots(ledger, Date.now()),
-      maxJobs: ledger.maxJobs,
-      parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
-      ...(hookFailure === undefined ? {} : { hookFailure }),
-    }
+    const isOthers = this.#isOthers(tenant)
+    return viewOf(this.#settling.ledger(), tenant, isOthers, this.#hook.failure())
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     return this.#tables.findJob(tenant, name)
+  }
+
+  async listJobs(query: JobQuery): Promise<JobPage> {
+    return this.#tables.listJobs(query)
   }
 
   async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
@@ -259,7 +263,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#tend())
+    return this.#clock.ring(() => this.#tend(), this.#about)
   }
 
   /** Asks the provider about every due lease, among others. */
@@ -293,7 +297,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+    return makePorts(this.env, (work) => this.ctx.waitUntil(work), this.#about)
   }
 
   #owe(deliveries: Delivery[]): void {

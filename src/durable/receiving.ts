@@ -41,7 +41,12 @@ export class Receiving {
     const settled = became === 'settled' ? (event?.reports ?? []) : []
     const order = settled.map((report) => provider.parkingOf(report)).find((one) => one)
     if (order) await this.#hands.park(order)
-    ports.log('event_heard', { provider: provider.name, type: event?.type, became })
+    ports.log('event_heard', {
+      provider: provider.name,
+      type: event?.type,
+      became,
+      jobs: event?.reports.map((report) => report.watch),
+    })
     return became
   }
 }

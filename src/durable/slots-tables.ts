@@ -10,7 +10,8 @@ import type { Hook } from '#domain/hook.ts'
 import { answersTo } from '#domain/job.ts'
 import type { Change, EndedJob, Lease } from '#domain/lease.ts'
 import type { Parking } from '#domain/parking.ts'
-import type { DeliveryQuery, JobName, JobRecord } from '#domain/ports.ts'
+import { isListed, pageOf } from '#domain/list-jobs.ts'
+import type { DeliveryQuery, JobName, JobPage, JobQuery, JobRecord } from '#domain/ports.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
 import { NewsRows, NEWS_SCHEMA } from './news-rows.ts'
@@ -136,6 +137,17 @@ export class SlotsTables {
     return (
       ended && { lease: ended.lease, ended: { endedAt: ended.endedAt, outcome: ended.outcome } }
     )
+  }
+
+  /** Those that run are few; of those that ended at most a bounded number is looked at. */
+  listJobs({ state, outcome, ...query }: JobQuery): JobPage {
+    const isWithRunning = state !== 'ended' && outcome === undefined
+    const running = isWithRunning ? this.leases().filter((lease) => isListed(lease, query)) : []
+    const past =
+      state === 'running'
+        ? { ended: [] }
+        : this.#ended.list({ ...query, ...(outcome === undefined ? {} : { outcome }) })
+    return pageOf(running, past, query.limit)
   }
 
   /** Whether an id is a job's that we started, running or ended. */

@@ -17,6 +17,7 @@ export async function parkAccount(
   ports.hints.noteParked(account.key, parking, ports.now())
   ports.log('parked', {
     provider: account.provider,
+    tenant: account.tenant,
     email: account.email,
     scope: parking.scope,
     reason: parking.reason,

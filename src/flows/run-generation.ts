@@ -104,6 +104,7 @@ async function unknownGeneration(
   call: ReadCall,
   { email }: Account
 ): Promise<AppError> {
+  ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
   await noteUnknown(ports, call, { email, canBeFound: false })
   return unknownEffect(email)
 }

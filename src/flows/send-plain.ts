@@ -39,7 +39,11 @@ export async function sendPlain(
   json: unknown
 ): Promise<ProxyAnswer> {
   return sendOnAccounts(ports, call, json).catch((error: unknown) => {
-    throw isUncertain(call, error) ? unknownEffect(error.details.accountEmail) : error
+    if (!isUncertain(call, error)) throw error
+    const { tenant, requestId } = call
+    const email = error.details.accountEmail
+    ports.log('outcome_unknown', { tenant, email, requestId })
+    throw unknownEffect(email)
   })
 }
 

@@ -206,6 +206,7 @@ async function lost(ports: Ports, call: ReadCall, account: Account): Promise<Att
   const found = await lookAtOnce(ports, call, account)
   await noting
   if (!found) {
+    ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
     const details = { accountEmail: email, isSought: sought !== undefined }
     throw unknownOutcome(call.provider.name, call.requestId, details)
   }

@@ -79,6 +79,7 @@ async function forBrowser(
   stream: StreamToken
 ): Promise<Response> {
   const { email, token: bearer, tenant } = stream
+  c.set('onBehalfOf', { tenant, account: email })
   const call = { ...toCall(c, place, tenant), email, bearer }
   // Two browsers of one tenant know nothing of each other, so neither can mean the other's earlier call.
   call.headers.delete('idempotency-key')

@@ -231,6 +231,8 @@ export interface ProviderAccounts {
   isSame?(before: Credential, after: Credential): boolean
   /** The credential's fields beside `email`, `maxJobs` and `dryRun`; also their part of the OpenAPI text. */
   fields: z.ZodRawShape
+  /** One of these stands in every new account. */
+  needsOneOf?: readonly string[]
   /** Reads the fields of POST /accounts into a credential, or says what is wrong with them. */
   readCredential(
     form: AccountForm

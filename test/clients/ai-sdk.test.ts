@@ -42,6 +42,7 @@ function modelOf(at: Gateway): VideoModel {
     maxVideosPerCall: 1,
     async doStart({ prompt, headers }) {
       starts += 1
+      if (starts === 2) await at.sim.clearFaults()
       const body = { ...VIDEO, script: prompt, callback_id: `sdk-${prompt}` }
       const own = Object.entries(headers ?? {}).filter((entry) => entry[1] !== undefined)
       const init = {
@@ -89,16 +90,13 @@ test('the SDK with a lost answer makes one job and is given its video', async ()
 
 test('where its job is found later, the SDK’s own retries under its key get it: one job, and the video', async () => {
   const before = await started()
-  // The looks of the first call are lost as well.
-  for (const [method, times] of [
-    ['POST', 5],
-    ['GET', 4],
-  ] as const) {
-    const match = { method, path: '/v3/videos' }
-    await gateway.sim.fault({ match, times, effect: { reset: 'after' } })
+  // The looks of the first call are lost as well, until the SDK comes again.
+  for (const method of ['POST', 'GET']) {
+    await gateway.sim.fault({ match: { method, path: '/v3/videos' }, effect: { reset: 'after' } })
   }
   starts = 0
   const { video } = await videoOf('later')
   expect(video.mediaType).toBe('video/mp4')
-  expect([starts, await started()]).toEqual([2, before + 1])
+  expect(starts).toBeGreaterThan(1)
+  expect(await started()).toBe(before + 1)
 })

@@ -26,6 +26,8 @@ export const heygenAccounts: ProviderAccounts = {
     apiKey: z.string().min(1).max(1024).optional(),
   },
 
+  needsOneOf: ['apiKey', 'password'],
+
   readCredential(form) {
     const { password, apiKey } = form as { password?: string; apiKey?: string }
     if (password !== undefined && apiKey !== undefined) {
@@ -154,7 +156,11 @@ function refusalOf(status: number, credential: Credential): Proof {
     const message = `HeyGen's API refuses the web session of this account. ${USE_A_KEY}`
     return { ok: false, reason: 'refused', message }
   }
-  if (status === 401) return { ok: false, reason: 'refused' }
+  if (status === 401) {
+    const message =
+      'HeyGen refuses this API key (401). Check that it is copied whole and not revoked.'
+    return { ok: false, reason: 'refused', message }
+  }
   const what = status === 0 ? 'could not be reached' : `answered ${status}`
   return { ok: false, reason: 'unreachable', message: `HeyGen ${what}; nothing was changed` }
 }

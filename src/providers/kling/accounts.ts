@@ -49,6 +49,8 @@ export const klingAccounts: ProviderAccounts = {
       .optional(),
   },
 
+  needsOneOf: ['apiKey', 'accessKey', 'password'],
+
   readCredential(form) {
     return withWebhookSecret(readKeys(form), (form as Form).webhookSecret)
   },
@@ -212,11 +214,10 @@ function refusalOf(costs: Costs, whole: Credential, part: Credential): Proof | u
     const message = `Kling's API refuses the web session of this account. ${USE_A_KEY}`
     return { ok: false, reason: 'refused', message }
   }
-  if (status === 401 && whole !== part) {
+  if (status === 401) {
     const which = part.kind === 'apiKey' ? 'apiKey' : 'accessKey and secretKey'
     return { ok: false, reason: 'refused', message: `Kling refuses ${which}` }
   }
-  if (status === 401) return { ok: false, reason: 'refused' }
   if (textAt(body, '/code') === '1304') {
     const message = "Kling's IP allow list of this account does not have this gateway"
     return { ok: false, reason: 'refused', message }

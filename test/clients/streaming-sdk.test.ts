@@ -5,7 +5,7 @@ import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const gatewayWith = gatewaysOfFile()
 
-const ROOM = new URL('../support/livekit-room.mjs', import.meta.url).href
+const ROOM = new URL('./livekit-room.mjs', import.meta.url).href
 
 registerHooks({
   resolve(name, context, next) {
