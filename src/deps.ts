@@ -178,7 +178,8 @@ function deskPort(env: Env, name: string): Desk {
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
-    beginCopies: (originals, email) => ask(async (desk) => desk.beginCopies(originals, email)),
+    beginCopies: (originals, email, by) =>
+      ask(async (desk) => desk.beginCopies(originals, email, by)),
     endCopies: (copies, email) => ask((desk) => desk.endCopies(copies, email)),
     forgetCopies: (copies, email) => ask((desk) => desk.forgetCopies(copies, email)),
     takeCopies: (original, keyStart) => ask((desk) => desk.takeCopies(original, keyStart)),

@@ -166,8 +166,8 @@ export interface Desk extends Audited {
   ownersOf(ids: string[]): Promise<Owner[]>
   /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
   takeHome(token: string, wish: HomeWish): Promise<string | undefined>
-  /** For each asset whether it has a copy at this account, or may be copied there now, by this caller alone. */
-  beginCopies(originals: string[], email: string): Promise<CopyTurn[]>
+  /** For each asset whether it has a copy at this account, or may be copied there now, by this request alone. */
+  beginCopies(originals: string[], email: string, requestId: string): Promise<CopyTurn[]>
   /** Ends what was begun; without `copy`: none was made. */
   endCopies(copies: AssetCopy[], email: string): Promise<void>
   /** The provider does not know them. */

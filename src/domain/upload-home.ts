@@ -2,8 +2,6 @@
  * Where a token uploads: what is uploaded to an account can be used there alone, so uploads that follow each other go to
  * one account, their home, for as many as it has slots.
  */
-export const HOME_MS = 10 * 60_000
-
 export interface Home {
   email: string
   since: number
@@ -25,14 +23,15 @@ export interface HomeChoice {
   /** The one account that has private avatars or voices of the tenant. */
   likeness: string | undefined
   now: number
+  homeMs: number
   random: () => number
 }
 
 /** `before` while it holds, else the owner of avatars and voices, else the account that is believed roomiest. */
 export function homeOf(choice: HomeChoice): Home | undefined {
-  const { accounts, before, likeness, now } = choice
+  const { accounts, before, likeness, now, homeMs } = choice
   const old = before && accounts.find(({ email }) => email === before.email)
-  const isYoung = before !== undefined && now < before.since + HOME_MS && now >= before.since
+  const isYoung = before !== undefined && now < before.since + homeMs && now >= before.since
   const isFull = old !== undefined && before !== undefined && before.used >= old.maxJobs
   if (before && old && isYoung && !isFull) return before
   const owner = accounts.find(({ email }) => email === likeness)

@@ -65,6 +65,8 @@ const SPANS = {
   soughtMs: 5 * MINUTE,
   /** A repeat of a creation whose outcome is unknown starts nothing for this long. */
   joinMs: 10 * MINUTE,
+  /** A token's uploads go to one account for this long at most; and so long an upload counts against its account. */
+  homeMs: 10 * MINUTE,
   /** The place in a list that a short token names. */
   keepPlaceMs: 24 * HOUR,
   /** How far ahead of its end a web session is renewed. */
@@ -97,6 +99,9 @@ const AWAITED_SCALE_MAX = 4
 const AWAITED = {
   /** All accounts that answer one read together, from its first call to its last. */
   togetherMs: 10 * SECOND,
+  /** All files that one call has brought over; and when whoever began a copy has surely given up. */
+  bringWithinMs: 20 * SECOND,
+  copyMadeMs: 25 * SECOND,
   /** An account that others queue behind is waited for at least this long. */
   slowMs: 3 * SECOND,
   /** All accounts that did not answer the last time, together. */

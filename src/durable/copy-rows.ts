@@ -11,8 +11,6 @@ export const COPIES_SCHEMA = `
     PRIMARY KEY (original, email)) WITHOUT ROWID;
 `
 
-/** A copy that takes longer than this was given up by somebody who died: longer than a call may bring over. */
-const MAKING_MS = 25_000
 const LOOKED_AT_ONCE = 2000
 
 interface Row {
@@ -21,7 +19,14 @@ interface Row {
   account_since: number
 }
 
+/** The request that makes copies; when it takes longer, it was given up by somebody who died. */
+interface Maker {
+  by: string
+  withinMs: number
+}
+
 interface Making {
+  by: string
   done: Promise<void>
   end(): void
 }
@@ -35,8 +40,8 @@ export class CopyRows {
   }
 
   /** Takes in one step all that nobody else is making; waits for the others. */
-  async begin(originals: readonly string[], account: Account): Promise<CopyTurn[]> {
-    const turns = originals.map((original) => this.#beginOne(original, account))
+  async begin(originals: readonly string[], account: Account, maker: Maker): Promise<CopyTurn[]> {
+    const turns = originals.map((original) => this.#beginOne(original, account, maker))
     const others = turns.flatMap((turn) => ('done' in turn ? [turn.done] : []))
     await Promise.all(others)
     return turns.map((turn, index) => {
@@ -46,22 +51,24 @@ export class CopyRows {
     })
   }
 
-  #beginOne(original: string, account: Account): CopyTurn | Pick<Making, 'done'> {
+  #beginOne(original: string, account: Account, maker: Maker): CopyTurn | Pick<Making, 'done'> {
     const copy = this.#find(original, account)
     if (copy !== undefined) return { kind: 'known', copy }
     const name = nameOf(original, account.email)
     const making = this.#making.get(name)
+    // Asked again because the answer was lost: it is still its own.
+    if (making?.by === maker.by) return { kind: 'mine' }
     if (making) return { done: making.done }
     let end = () => {}
     const done = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => end(), MAKING_MS)
+      const timer = setTimeout(() => end(), maker.withinMs)
       end = () => {
         clearTimeout(timer)
         this.#making.delete(name)
         resolve()
       }
     })
-    this.#making.set(name, { done, end })
+    this.#making.set(name, { by: maker.by, done, end })
     return { kind: 'mine' }
   }
 

@@ -4,7 +4,8 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { HomeWish, Owner } from '#domain/ports.ts'
-import { HOME_MS, homeOf, type Home } from '#domain/upload-home.ts'
+import type { Waits } from '#domain/waits.ts'
+import { homeOf, type Home } from '#domain/upload-home.ts'
 
 export const HOMES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS home (
@@ -42,23 +43,24 @@ export class HomeRows {
     this.#sql = sql
   }
 
-  /** Chooses and counts. Undefined: none of the accounts is the tenant's (any more). `typicalJobMs`: how long a job is believed to run. */
+  /** Chooses and counts. Undefined: none of the accounts is the tenant's (any more). */
   take(
     token: string,
     wish: HomeWish,
     accounts: readonly Account[],
-    { now, typicalJobMs }: { now: number; typicalJobMs: number }
+    now: number,
+    { homeMs, typicalJobMs }: Pick<Waits, 'homeMs' | 'typicalJobMs'>
   ): string | undefined {
     for (const { email, until } of wish.parked) this.#parked.set(email, until)
     const named = accounts.filter(({ email }) => wish.able.includes(email))
     const well = named.filter(({ email }) => (this.#parked.get(email) ?? 0) <= now)
     const among = (well.length > 0 ? well : named).map(({ email, maxJobs }) => {
       const jobs = this.#jobs.since(email, now - typicalJobMs)
-      return { email, maxJobs, load: jobs + this.#uploads.since(email, now - HOME_MS) }
+      return { email, maxJobs, load: jobs + this.#uploads.since(email, now - homeMs) }
     })
     const before = this.#find(token)
     const likeness = this.#likeness(accounts)
-    const home = homeOf({ accounts: among, before, likeness, now, random: Math.random })
+    const home = homeOf({ accounts: among, before, likeness, now, homeMs, random: Math.random })
     if (!home) return undefined
     const used = home.used + (wish.isUpload ? 1 : 0)
     if (wish.isUpload) this.#uploads.note(home.email, now)
@@ -121,8 +123,8 @@ export class HomeRows {
   }
 
   /** Those that are over, a row for each token. */
-  forget(now: number): void {
-    this.#sql.exec('DELETE FROM home WHERE since < ?', now - HOME_MS)
+  forget(before: number): void {
+    this.#sql.exec('DELETE FROM home WHERE since < ?', before)
   }
 
   forgetAll(): void {

@@ -19,14 +19,11 @@ export abstract class UploadDesk extends RegistrarDesk {
   abstract learn(owners: Owner[]): Promise<string[]>
 
   async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
-    const { typicalJobMs } = this.ports().waits
-    return this.#homes.take(token, wish, this.tables.snapshot().accounts, {
-      now: Date.now(),
-      typicalJobMs,
-    })
+    const { accounts } = this.tables.snapshot()
+    return this.#homes.take(token, wish, accounts, Date.now(), this.ports().waits)
   }
 
-  async beginCopies(originals: string[], email: string): Promise<CopyTurn[]> {
+  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
     const uploads = this.tables.ownersOf(originals).filter(({ source }) => source === 'uploaded')
     const isUpload = (original: string) => uploads.some(({ id }) => id === original)
     const account = this.#account(email)
@@ -35,7 +32,8 @@ export abstract class UploadDesk extends RegistrarDesk {
         kind: account && isUpload(original) ? 'failed' : 'no',
       }))
     }
-    return this.#copies.begin(originals, account)
+    const { copyMadeMs } = this.portsNow().waits
+    return this.#copies.begin(originals, account, { by, withinMs: copyMadeMs })
   }
 
   async endCopies(copies: AssetCopy[], email: string): Promise<void> {
@@ -73,8 +71,9 @@ export abstract class UploadDesk extends RegistrarDesk {
   }
 
   protected readonly forgetOldUploads = (): void => {
-    this.#homes.forget(Date.now())
-    this.#copies.forget(Date.now() - this.ports().waits.keepOwnersMs)
+    const { homeMs, keepOwnersMs } = this.ports().waits
+    this.#homes.forget(Date.now() - homeMs)
+    this.#copies.forget(Date.now() - keepOwnersMs)
   }
 
   protected readonly forgetUploads = (): void => {

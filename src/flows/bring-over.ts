@@ -17,8 +17,6 @@ import { findOwners } from './find-owners.ts'
 import { idsOf } from './named-ids.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 
-/** For all that one call has brought over. */
-const BRING_WITHIN_MS = 20_000
 /** Accounts that one creation is tried at for want of a slot, the uploads' own with them. */
 const ACCOUNTS_MAX = 3
 const VIEWS_AT_ONCE = 6
@@ -215,12 +213,12 @@ async function bring(
 ): Promise<Brought[]> {
   const desk = ports.desk(call.tenant, call.provider.name)
   const originals = away.map(({ id }) => id)
-  const turns = await desk.beginCopies(originals, account.email).catch(() => {
+  const turns = await desk.beginCopies(originals, account.email, call.requestId).catch(() => {
     const message = 'Where the files of this call are could not be asked. Nothing was started.'
     throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
   })
   const mine = away.filter((_, index) => turns[index]?.kind === 'mine')
-  const signal = AbortSignal.timeout(BRING_WITHIN_MS)
+  const signal = AbortSignal.timeout(ports.waits.bringWithinMs)
   const made: AssetCopy[] = []
   let failure: AppError | undefined
   const lacking = away.find((_, index) => ['no', 'failed'].includes(turns[index]?.kind ?? 'no'))

@@ -9,13 +9,11 @@ import type { ProxyCall } from './proxy-call.ts'
 export function createdOwners(call: ProxyCall, account: Account, answer: unknown): Owner[] {
   const { route } = call.match ?? {}
   const ids = (route?.creates ?? []).flatMap((pointer) => textsAt(answer, pointer))
-  const isLikeness = route !== undefined && call.provider.likeness?.isRow(route) === true
   return [...new Set(ids)].map((id) => ({
     id,
     email: account.email,
     source: route?.pool === 'roomy' ? 'uploaded' : 'created',
     mayBeShared: false,
-    ...(isLikeness ? { isLikeness } : {}),
   }))
 }
 
@@ -32,7 +30,8 @@ export async function learnIds(
   call: ProxyCall,
   named: readonly Owner[]
 ): Promise<void> {
-  const owners = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
+  const each = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
+  const owners = each.map((owner) => marked(call, owner))
   if (owners.length === 0) return
   try {
     const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
@@ -40,4 +39,11 @@ export async function learnIds(
   } catch {
     ports.log('learn_failed', { requestId: call.requestId })
   }
+}
+
+/** What such a row makes is an avatar or a voice, whether or not it is a job as well. */
+function marked({ provider, match }: ProxyCall, owner: Owner): Owner {
+  const isMade = owner.source === 'created' || owner.source === 'uploaded'
+  const isLikeness = match !== undefined && provider.likeness?.isRow(match.route) === true
+  return isMade && isLikeness ? { ...owner, isLikeness } : owner
 }

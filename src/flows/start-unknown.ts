@@ -117,7 +117,6 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   // A stream cannot be sent again.
   return isStream ? { kind: 'done', answer } : attempt
 }
-}
 
 /** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */
 async function unknown(ports: Ports, call: LookedInto, { email }: Account): Promise<AppError> {

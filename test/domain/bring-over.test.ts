@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { planOf, swapIds, type Named } from '#domain/bring-over.ts'
-import { homeOf, HOME_MS, type HomeChoice } from '#domain/upload-home.ts'
+import { homeOf, type HomeChoice } from '#domain/upload-home.ts'
 
 const asset = (id: string, email: string): Named => ({ id, email, isAsset: true })
 const fixed = (id: string, email: string): Named => ({ id, email, isAsset: false })
@@ -51,6 +51,7 @@ test.each([
   expect(swapIds(text, pointers, new Map([['x', 'NEW']]))).toBe(wanted)
 })
 
+const HOME_MS = 600_000
 const accounts = [
   { email: 'a', maxJobs: 3, load: 2 },
   { email: 'b', maxJobs: 3, load: 0 },
@@ -60,6 +61,7 @@ const choice: HomeChoice = {
   before: undefined,
   likeness: undefined,
   now: 0,
+  homeMs: HOME_MS,
   random: () => 0.5,
 }
 

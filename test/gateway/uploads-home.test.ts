@@ -99,6 +99,16 @@ test('what is made with the tenant’s own account of avatars draws uploads ther
   for (let file = 0; file < 3; file += 1) expect((await upload(own)).by).toBe('c@example.com')
 })
 
+test('a voice that is cloned draws uploads to its account', async () => {
+  const own = await open({ accounts: { a: 9, b: 9, c: 9 }, ...LONG })
+  const audio = { type: 'url', url: 'https://example.com/a.mp3' }
+  const body = { voice_name: 'Own', audio }
+  const made = await own.post('/heygen/v3/voices/clone', body)
+  expect(made.status).toBe(200)
+  const by = made.headers.get('x-gateway-account')
+  for (let file = 0; file < 3; file += 1) expect((await upload(own)).by).toBe(by)
+})
+
 test('folders, knowledge bases, brand kits and workflows are made where the token uploads', async () => {
   const own = await open({ accounts: { a: 9, b: 9, c: 9, d: 9 }, ...LONG })
   const { by } = await upload(own)
