@@ -159,3 +159,27 @@ test(`in a pool of ${POOL} accounts, ${OCCUPIED} of them full, a creation costs 
     await pool.dispose()
   }
 })
+
+test('a refusal with a good key costs a question once a minute, and one that leads on two requests', async () => {
+  await gateway.sim.finishJobs()
+  await advance(gateway, 5 * MINUTE)
+  for (const name of ['a', 'b'])
+    await gateway.post('/v1/heygen/accounts', { email: `${name}@example.com`, maxJobs: 9 })
+  await create()
+  const match = { path: '/v3/to-come' }
+  await gateway.sim.fault({ match, effect: { status: 401 } })
+  const refuse = (one: Gateway) =>
+    one.fetch('/heygen/v3/to-come', { headers: { 'x-gateway-account': 'a@example.com' } })
+  expect(await cost(refuse)).toEqual({ kv: 0, requests: 1, rows: 1 })
+  expect(await cost(refuse)).toEqual({ kv: 0, requests: 0, rows: 0 })
+  // Known to the isolate by now: both are asked for the creation below.
+  const plan = { status: 402, body: { error: { code: 'plan_upgrade_required', message: '' } } }
+  for (const effect of [plan, { status: 402 }, { status: 403 }]) {
+    await gateway.sim.clearFaults()
+    await gateway.sim.fault({ match: { method: 'POST', path: '/v3/videos' }, times: 1, effect })
+    const { kv, requests, rows } = await cost(create)
+    expect(kv).toBe(0)
+    expect(requests).toBeLessThanOrEqual(3 + 2)
+    expect(rows).toBeLessThanOrEqual(4 + 2 + 1)
+  }
+})
