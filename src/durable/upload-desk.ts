@@ -32,7 +32,7 @@ export abstract class UploadDesk extends RegistrarDesk {
         kind: account && isUpload(original) ? 'failed' : 'no',
       }))
     }
-    const { copyMadeMs } = this.portsNow().waits
+    const { copyMadeMs } = this.ports().waits
     return this.#copies.begin(originals, account, { by, withinMs: copyMadeMs })
   }
 
