@@ -3,9 +3,11 @@
  * it knows what they are made of.
  */
 import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
+import type { Actor, AuditEntry, AuditLine, AuditQuery } from './audit.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
+import type { Fault, Finding } from './fault.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
 import type {
@@ -17,9 +19,10 @@ import type {
   LeaseAsk,
   Outcome,
 } from './lease.ts'
-import type { ParkOrder, Parking } from './parking.ts'
+import type { Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
+import type { ResealState, ResealStep } from './reseal.ts'
 import type { Settings } from './settings.ts'
 import type { Stopwatch } from './stopwatch.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
@@ -37,6 +40,8 @@ export interface Ports {
   random(): number
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
+  /** A stream of exactly so many bytes, so that what is sent of it says its length. */
+  fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
   /** How long they took, each until its headers. */
   upstream: Stopwatch
   /** Work that must finish although the answer has been given or the client has gone. */
@@ -65,8 +70,13 @@ export interface Ports {
 }
 
 export interface Vault {
+  /** The id of the key that seals, and of those that only open. */
+  firstKey: string
+  otherKeys: readonly string[]
+  /** Whether a key of the text's id is there. Asks no cryptography: the text may still not open. */
+  knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws when the text was sealed for another identity or by an unknown key. */
+  /** Throws CannotOpen when the text was sealed for another identity or by an unknown key. */
   open(identity: string, sealed: string): Promise<string>
   /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
   name(text: string): Promise<string>
@@ -118,20 +128,42 @@ export interface OwnerPool {
   epoch: string
 }
 
+/**
+ * What both kinds of desk say of who changed what. `by`, the last argument of what changes something, is written beside the
+ * change; an older Worker does not give it.
+ */
+export interface Audited {
+  /** Of what is changed in another object: before it is asked, so that no change is without a line. */
+  noteAudit(entry: AuditEntry, by: Actor): Promise<void>
+  /** Latest first. */
+  listAudit(query: AuditQuery): Promise<AuditLine[]>
+}
+
 /** TenantDesk of one tenant and provider. The only writer of its accounts. */
-export interface Desk {
+export interface Desk extends Audited {
   snapshot(): Promise<AccountSnapshot>
   /** Adds or replaces by email, and claims the provider account for it. */
-  saveAccount(account: Account): Promise<SaveAnswer>
-  changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer>
-  removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined>
+  saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
+  changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
   holds(email: string, key: string): Promise<boolean>
   /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
   formerKeys(): Promise<string[]>
-  learn(owners: Owner[]): Promise<void>
+  /** Returns those that are copies of ours. */
+  learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
+  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
+  /** For each asset whether it has a copy at this account, or may be copied there now, by this caller alone. */
+  beginCopies(originals: string[], email: string): Promise<CopyTurn[]>
+  /** Ends what was begun; without `copy`: none was made. */
+  endCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The provider does not know them. */
+  forgetCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The original was deleted, and with it image keys, which begin with `keyStart`: its copies are forgotten. */
+  takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation's own answer named, kept here when its account's object could not be told. */
@@ -158,17 +190,36 @@ export interface Desk {
   /** Slots of an account that was being watched came free; absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
-  addEndpoint(endpoint: Endpoint): Promise<boolean>
+  addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
-  changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined>
-  removeEndpoint(id: string): Promise<boolean>
+  changeEndpoint(id: string, change: EndpointChange, by?: Actor): Promise<Endpoint | undefined>
+  removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** The one before is kept, to sign beside it for a day. */
-  saveCallbackSecret(sealed: string, now: number): Promise<void>
+  saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
   outlets(): Promise<Outlets>
+  /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
+  noteRefused(accountKey: string, until: number): Promise<boolean>
+  /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
+  reseal(key: string, from?: string): Promise<ResealStep>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+/** `able`: emails of accounts that can be called; `parked`: what is known of others. */
+export interface HomeWish {
+  able: string[]
+  parked: { email: string; until: number }[]
+  isUpload: boolean
+}
+
+export interface AssetCopy {
+  original: string
+  copy?: string
+}
+
+/** `no`: no upload of this tenant. `failed`: another call tried meanwhile, in vain. */
+export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
 /** The account that a creation started its jobs on, and the jobs. */
 export interface Made {
@@ -208,20 +259,22 @@ export type SaveAnswer =
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
- * a `created` id never changes hands, one that was `listed` or `found` and may be public is forgotten when an account is
+ * a `created` id never changes hands (`uploaded`: nor its bytes; `copied`: by us, for another account), one that was `listed` or `found` and may be public is forgotten when an account is
  * added, since with more accounts it may show to be public.
  */
 export interface Owner {
   id: string
   email: string | null
-  source: 'created' | 'listed' | 'found'
+  source: 'created' | 'uploaded' | 'copied' | 'listed' | 'found'
   mayBeShared: boolean
+  /** An avatar or a voice; said only to whoever learns it. */
+  isLikeness?: true
   /** The creation it came from, if it is a job. */
   lease?: string
 }
 
 /** The operator's desk: tokens and tenants. */
-export interface Registrar {
+export interface Registrar extends Audited {
   /**
    * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
    * Answers what was saved; an older object nothing.
@@ -229,17 +282,28 @@ export interface Registrar {
   saveToken(
     token: TokenRecord,
     tenant: TenantRecord,
-    hasPast?: boolean
+    hasPast?: boolean,
+    by?: Actor
   ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
-  changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
-  removeToken(id: string): Promise<TokenRecord | undefined>
+  changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined>
+  removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
   findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
-  changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
-  removeTenant(id: string): Promise<TokenRecord[] | undefined>
+  /** Of every tenant that has had this name, latest first. */
+  tenantIdsOf(name: string): Promise<string[]>
+  changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
+  removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
+  /** Seals a share of the tokens' secrets with the first master key, `key`. */
+  resealTokens(key: string, after?: string): Promise<ResealStep>
+  /** How far the pass over everything has come. */
+  resealState(): Promise<ResealState | undefined>
+  /** False: somebody has saved another since this one was read. */
+  saveReseal(state: ResealState): Promise<boolean>
 }
+
+export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
 export type TokenChange = Partial<
   Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
@@ -258,16 +322,23 @@ export interface SlotDesk {
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
-  release(requestId: string): Promise<void>
+  /** `fault`: why; an older object says nothing of it. */
+  release(requestId: string, fault?: Fault): Promise<Finding | undefined>
+  /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
+  blame(fault: Fault): Promise<Finding>
+  /** Ends what it is parked for, and the questions whether that still stands. */
+  unpark(tenant: string): Promise<void>
+  /** The provider seems to be ill: what it refused is asked about again by then. */
+  hold(until: number): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
-  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
   /** Until a time, the desk wants to know when slots come free; says how many are now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** Seals what it keeps with the first master key, `key`, and has our webhook registered anew. Safe to repeat. */
+  reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Newest first, running and ended; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>
