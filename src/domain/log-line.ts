@@ -14,6 +14,7 @@ const ERRORS = new Set([
   'delivery_given_up',
   'bind_given_up',
   'alarm_failed',
+  'sealed_by_unknown_key',
 ])
 /** The gateway goes on by itself. */
 const WARNINGS = new Set([

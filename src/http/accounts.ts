@@ -18,11 +18,28 @@ import { ownError, route, type App } from './route.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
-const view = z.looseObject({
-  email: z.string(),
-  session: z.looseObject({}),
-  maxJobs: z.number(),
+const parking = z.object({
+  scope: z.string().meta({ description: 'What it is out of rotation for' }),
+  reason: z.string(),
+  detail: z.string(),
+  until: z.string(),
 })
+const view = z
+  .looseObject({
+    email: z.string().meta({ description: 'The name of the account here; X-Gateway-Account' }),
+    session: z.looseObject({}).meta({ description: 'What is known of its log-in' }),
+    maxJobs: z.number().int().meta({ description: 'How many slots it has: jobs that run at once' }),
+    apiKey: z.string().optional().meta({ description: 'That there is one; never the key itself' }),
+    password: z.string().optional().meta({ description: 'That there is one' }),
+    error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
+    parked: z.array(parking).optional(),
+    unparked: z.array(parking).optional().meta({ description: 'What this change has ended' }),
+    webhook: z
+      .object({ error: z.string(), retry: z.string() })
+      .optional()
+      .meta({ description: 'Our webhook at the provider is missing; ends are asked for' }),
+  })
+  .meta({ id: 'Account' })
 const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.enum(['true', 'false']).optional() })
 
@@ -217,7 +234,8 @@ function accountForm(provider: Provider, ceiling?: number) {
       .number()
       .int()
       .min(1)
-      .max(ceiling ?? Number.MAX_SAFE_INTEGER),
+      .max(ceiling ?? Number.MAX_SAFE_INTEGER)
+      .meta({ description: 'How many jobs it may run at once: what its plan allows, or less' }),
     dryRun: z.boolean().optional(),
   })
 }

@@ -46,22 +46,26 @@ const changeForm = z.strictObject({
   expiresAt: expiresAt.optional(),
 })
 
-const tokenView = z.object({
-  id: z.string(),
-  tenant: z.string(),
-  name: z.string(),
-  scope: z.enum(SCOPES),
-  subscription: z.enum(SUBSCRIPTIONS),
-  createdAt: z.string(),
-  expiresAt: z.string().nullable(),
-})
+const tokenView = z
+  .object({
+    id: z.string(),
+    tenant: z.string(),
+    name: z.string(),
+    scope: z.enum(SCOPES),
+    subscription: z.enum(SUBSCRIPTIONS),
+    createdAt: z.string(),
+    expiresAt: z.string().nullable(),
+  })
+  .meta({ id: 'Token' })
 
-const tenantView = z.object({
-  id: z.string(),
-  name: z.string(),
-  createdAt: z.string(),
-  tokens: z.number(),
-})
+const tenantView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    createdAt: z.string(),
+    tokens: z.number(),
+  })
+  .meta({ id: 'Tenant' })
 
 const withSecret = tokenView.extend({
   token: z.string().meta({ description: 'Shown once.' }),

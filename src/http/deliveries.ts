@@ -29,27 +29,31 @@ const attempt = z.object({
   status: z.number().nullable(),
   error: z.string().nullable(),
 })
-const delivery = z.object({
-  id: z.string(),
-  state,
-  reason: z.string().nullable(),
-  provider: z.string(),
-  job: z.string().nullable(),
-  requestId: z.string().nullable(),
-  event: z.object({ id: z.string(), type: z.string() }),
-  endpoint: z.string().nullable(),
-  url: z.string().nullable(),
-  ref: z.string().nullable(),
-  created: z.string(),
-  nextAttempt: z.string().nullable(),
-  attempts: z.number(),
-  lastStatus: z
-    .number()
-    .nullable()
-    .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
-  lastError: z.string().nullable(),
-})
-const deliveryInFull = delivery.extend({ attempts: z.array(attempt), body: z.string() })
+const delivery = z
+  .object({
+    id: z.string(),
+    state,
+    reason: z.string().nullable(),
+    provider: z.string(),
+    job: z.string().nullable(),
+    requestId: z.string().nullable(),
+    event: z.object({ id: z.string(), type: z.string() }),
+    endpoint: z.string().nullable(),
+    url: z.string().nullable(),
+    ref: z.string().nullable(),
+    created: z.string(),
+    nextAttempt: z.string().nullable(),
+    attempts: z.number(),
+    lastStatus: z
+      .number()
+      .nullable()
+      .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
+    lastError: z.string().nullable(),
+  })
+  .meta({ id: 'Delivery' })
+const deliveryInFull = delivery
+  .extend({ attempts: z.array(attempt), body: z.string() })
+  .meta({ id: 'DeliveryInFull' })
 const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable() })
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }

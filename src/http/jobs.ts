@@ -51,24 +51,6 @@ const runningJobs = z.object({
   running: z.array(running),
   accounts: z.record(z.string(), load),
 })
-const job = z.object({
-  jobid: z.string().nullable(),
-  requestId: z.string(),
-  email: z.string().nullable(),
-  type: z.string(),
-  status: z.string(),
-  status_final: z.boolean(),
-  detail: z.string().nullable(),
-  created: z.string(),
-  ended: z.string().nullable(),
-})
-const jobPage = z.object({
-  jobs: z.array(job),
-  next: z
-    .string()
-    .nullable()
-    .meta({ description: '`cursor` of the next page; null: there is none' }),
-})
 const OUTCOMES: Outcome['status'][] = [
   'completed',
   'failed',
@@ -78,6 +60,28 @@ const OUTCOMES: Outcome['status'][] = [
   'forced',
   'outcome_unknown',
 ]
+const job = z
+  .object({
+    jobid: z.string().nullable().meta({ description: "The provider's id; null: not known" }),
+    requestId: z.string().meta({ description: 'X-Request-Id of its creation' }),
+    email: z.string().nullable().meta({ description: 'null: its account was removed' }),
+    type: z.string().meta({ description: 'The route that created it' }),
+    status: z
+      .enum([...OUTCOMES, 'running', 'waiting'])
+      .meta({ description: 'waiting: for a human; lost: nothing was heard of it for 48 h' }),
+    status_final: z.boolean(),
+    detail: z.string().nullable(),
+    created: z.string(),
+    ended: z.string().nullable(),
+  })
+  .meta({ id: 'Job' })
+const jobPage = z.object({
+  jobs: z.array(job),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: '`cursor` of the next page; null: there is none' }),
+})
 const listing = z.strictObject({
   state: z.enum(['running', 'ended']).optional(),
   outcome: z.enum(OUTCOMES).optional().meta({ description: 'Of ended jobs' }),
@@ -155,7 +159,8 @@ export function jobs(provider: Provider): App {
     {
       method: 'get',
       path: '/jobs/{id}',
-      summary: 'What became of a job, by job id or request id; kept 30 days',
+      summary:
+        'What became of a job, by its id, its request id or key:<Idempotency-Key>; kept 30 days',
       answers: { 200: job, ...missing },
     },
     async (c) => {

@@ -1,9 +1,11 @@
 /** `/openapi.json`: OpenAPI 3.1 of our own surfaces, made from the schemas on the routes. */
 import type { Context } from 'hono'
+import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import { VERSION } from '#domain/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import { enrich } from './openapi-extras.ts'
 import type { App } from './route.ts'
 import { respondError } from './respond-error.ts'
 
@@ -13,11 +15,28 @@ const KEEP_SECONDS = 300
 const INFO = {
   title: 'heygen-gateway',
   version: VERSION,
+  license: { name: 'MIT', identifier: 'MIT' },
   description:
     'Many accounts behind one URL and one token. An answer that is the gateway’s own carries X-Gateway-Error; Retry-After and X-Gateway-Account where they apply. The drop-in paths (/v1, /v2, /v3 at the root and ' +
     PROVIDERS.map(({ name }) => `/${name}/*`).join(', ') +
     ') are the provider’s own and are described by it.',
 }
+
+/** Path, what it is for, its answer and with which statuses. */
+const OPEN_PATHS: [string, string, z.ZodType, number[]][] = [
+  [
+    '/healthz',
+    'Whether the gateway can serve; 503 names the setting because of which it cannot',
+    z.object({ ok: z.boolean(), error: z.string().optional() }),
+    [200, 503],
+  ],
+  [
+    '/',
+    'What this is, its version, and where to read on',
+    z.looseObject({ name: z.string(), version: z.string() }),
+    [200],
+  ],
+]
 
 export function openapi(app: App) {
   // Once in the life of an isolate, at the first call: by then every route is mounted.
@@ -36,7 +55,21 @@ function documentOf(app: App) {
   app.openAPIRegistry.registerComponent('securitySchemes', 'token', bearer)
   const description = 'The ADMIN_TOKEN of the deployment.'
   app.openAPIRegistry.registerComponent('securitySchemes', 'operator', { ...bearer, description })
-  return app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO })
+  for (const [path, summary, schema, answers] of OPEN_PATHS) {
+    app.openAPIRegistry.registerPath({
+      method: 'get',
+      path,
+      summary,
+      security: [],
+      responses: Object.fromEntries(
+        answers.map((status) => [
+          status,
+          { description: summary, content: { 'application/json': { schema } } },
+        ])
+      ),
+    })
+  }
+  return enrich(app.getOpenAPI31Document({ openapi: '3.1.0', info: INFO }))
 }
 
 export function notFound(c: Context<AppEnv>): Response {

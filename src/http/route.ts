@@ -34,9 +34,10 @@ type Described = Access & {
   answers: Record<number, z.ZodType | string>
 }
 
-export const ownError = z
-  .object({ error: z.string(), code: z.number().int().optional() })
-  .meta({ description: 'Which error: header X-Gateway-Error. Refused log-ins have no code.' })
+export const ownError = z.object({ error: z.string(), code: z.number().int().optional() }).meta({
+  id: 'Error',
+  description: 'Which error: header X-Gateway-Error. Refused log-ins have no code.',
+})
 
 export function route(app: App, described: Described, ...handlers: Handler<AppEnv>[]): void {
   const { method, path } = described
@@ -82,7 +83,12 @@ function toConfig(described: Described): RouteConfig {
   const params = names.length > 0 ? z.object(Object.fromEntries(names)) : undefined
   const content = body && {
     'application/json': { schema: body },
-    ...(form ? { 'multipart/form-data': { schema: body } } : {}),
+    ...(form
+      ? {
+          'multipart/form-data': { schema: body },
+          'application/x-www-form-urlencoded': { schema: body },
+        }
+      : {}),
   }
   return {
     method,

@@ -1,0 +1,160 @@
+/** What makers of clients need of the OpenAPI text beside paths and schemas: names, groups, headers, servers. */
+
+interface Operation {
+  operationId?: string
+  tags?: string[]
+  security?: unknown[]
+  parameters?: unknown[]
+  requestBody?: { content: Record<string, { schema: unknown }> }
+  responses?: Record<string, Answer>
+}
+
+interface Answer {
+  headers?: Record<string, unknown>
+  content?: Record<string, { schema?: { $ref?: string } }>
+  $ref?: string
+}
+
+interface Document {
+  paths?: Record<string, Record<string, Operation>>
+  components?: Record<string, object>
+}
+
+const HEADERS = {
+  'X-Request-Id': {
+    description: 'The id of this request, in the log of the gateway too',
+    schema: { type: 'string' },
+  },
+  'X-Gateway-Error': {
+    description: 'Which error of the gateway it is: docs/errors.md',
+    schema: { type: 'string' },
+  },
+  'Retry-After': {
+    description: 'Seconds, 5 to 59',
+    schema: { type: 'integer', minimum: 1, maximum: 60 },
+  },
+}
+
+const REFUSED = ['X-Request-Id', 'X-Gateway-Error']
+
+function headersOf(names: readonly string[]): Record<string, object> {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]))
+}
+
+const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } }
+
+const RESPONSES = {
+  Refused: { description: 'Refused', headers: headersOf(REFUSED), content: ERROR },
+  RefusedForNow: {
+    description: 'Refused for now: repeat it after Retry-After',
+    headers: headersOf([...REFUSED, 'Retry-After']),
+    content: ERROR,
+  },
+}
+
+const PARAMETERS = {
+  Prefer: {
+    name: 'Prefer',
+    in: 'header',
+    description: '`wait=30`: wait up to so many seconds (at most 60) for a free slot',
+    schema: { type: 'string' },
+  },
+  'Idempotency-Key': {
+    name: 'Idempotency-Key',
+    in: 'header',
+    description: 'The same request under the same key starts nothing twice, for 24 hours',
+    schema: { type: 'string', maxLength: 255 },
+  },
+}
+
+const TAGS: Record<string, string> = {
+  accounts: 'Accounts at the provider: add, look at, remove',
+  jobs: 'What runs, what ran, and free slots',
+  tts: 'Text-to-speech in the shape of useapi.net',
+  tasks: 'Creations and tasks in the shape of useapi.net',
+  deliveries: 'What was sent to your own URLs, and what signs it',
+  account: 'Whose token this is',
+  admin: 'For the operator: tokens and tenants',
+  service: 'What anybody may ask',
+}
+
+/** Changed in place: it was just made. */
+export function enrich<T extends object>(made: T): T & { servers: object[]; tags: object[] } {
+  const document = made as Document
+  const used = new Set<string>()
+  const schemas: Record<string, unknown> = { ...document.components?.['schemas'] }
+  for (const [path, methods] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(methods)) {
+      const tag = tagOf(path)
+      used.add(tag)
+      operation.operationId = nameOf(method, path)
+      operation.tags = [tag]
+      shareAnswers(operation)
+      Object.assign(schemas, shareBody(operation, operation.operationId))
+      if (operation.responses?.['424']) addParameters(operation)
+    }
+  }
+  document.components = {
+    ...document.components,
+    schemas,
+    responses: RESPONSES,
+    headers: HEADERS,
+    parameters: PARAMETERS,
+  }
+  const tags = [...used].toSorted().map((name) => ({ name, description: TAGS[name] ?? name }))
+  return Object.assign(made, { servers: [{ url: '/', description: 'This gateway' }], tags })
+}
+
+/** Refusals are all alike: said once. */
+function shareAnswers({ responses = {} }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    const ref = response.content?.['application/json']?.schema?.$ref
+    if (ref === '#/components/schemas/Error') {
+      const isLater = status === '429' || status === '503'
+      responses[status] = {
+        $ref: `#/components/responses/${isLater ? 'RefusedForNow' : 'Refused'}`,
+      }
+    } else {
+      const isOurs = Number(status) >= 400
+      response.headers = { ...response.headers, ...headersOf(isOurs ? REFUSED : ['X-Request-Id']) }
+    }
+  }
+}
+
+/** One body in as many types as a form may come in. */
+function shareBody({ requestBody }: Operation, name: string): Record<string, unknown> {
+  const content = requestBody?.content ?? {}
+  const schema = content['application/json']?.schema
+  if (schema === undefined || Object.keys(content).length === 1) return {}
+  const shared = `${name}Body`
+  for (const one of Object.values(content)) one.schema = { $ref: `#/components/schemas/${shared}` }
+  return { [shared]: schema }
+}
+
+/** What can be of unknown outcome takes a slot or a key. */
+function addParameters(operation: Operation): void {
+  const refs = Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }))
+  operation.parameters = [...(operation.parameters ?? []), ...refs]
+}
+
+function tagOf(path: string): string {
+  const [version = '', first = '', second = ''] = path.split('/').slice(1)
+  if (version === 'admin') return 'admin'
+  if (version === 'v2') return 'account'
+  if (first === 'deliveries' || first === 'callback-secret') return 'deliveries'
+  if (version !== 'v1') return 'service'
+  if (second === 'accounts' || second === 'tts') return second
+  return second === 'jobs' || second === 'scheduler' ? 'jobs' : 'tasks'
+}
+
+/** `GET /v1/x/accounts/{email}` is `getXAccountsByEmail`. */
+function nameOf(method: string, path: string): string {
+  const words = path.split('/').flatMap((segment) => {
+    const [, param] = /^\{(\w+)\}$/.exec(segment) ?? []
+    if (/^v\d$/.test(segment)) return []
+    return (param === undefined ? segment : `by-${param}`).split(/[^A-Za-z0-9]+/)
+  })
+  const rest = words.filter((word) => word !== '')
+  if (rest.length === 0) return `${method}Root`
+  return method + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('')
+}
