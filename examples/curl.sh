@@ -8,8 +8,19 @@ set -eu
 : "${BASE_URL:?is the address of the gateway, such as http://127.0.0.1:8787}"
 : "${TOKEN:?is a token of the gateway; npm start prints one}"
 
+# What is refused is shown as it came, with its hint: 429 means that every account is full.
 call() {
-  curl -sS --fail --max-time 60 -H "Authorization: Bearer $TOKEN" "$@"
+  answered=$(curl -sS --max-time 60 -w '\n%{http_code}' -H "Authorization: Bearer $TOKEN" "$@") || exit 1
+  code=$(printf '%s' "$answered" | tail -n 1)
+  body=$(printf '%s' "$answered" | sed '$d')
+  case $code in
+    2*) printf '%s\n' "$body" ;;
+    *)
+      echo "$code: $body" >&2
+      if [ "$code" = 429 ]; then echo "Try again in some seconds, or send Prefer: wait=30." >&2; fi
+      exit 1
+      ;;
+  esac
 }
 
 # The text of the first field with this name. A real client parses JSON; this one needs nothing but a shell.

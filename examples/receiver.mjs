@@ -30,7 +30,11 @@ const server = createServer(async (request, response) => {
   if (request.method !== 'POST') return response.writeHead(204).end()
   const body = await readBody(request)
   if (body === undefined) return response.writeHead(413).end()
-  if (!isProved(request.headers, body)) return response.writeHead(401).end()
+  const doubt = doubtAbout(request.headers, body)
+  if (doubt !== undefined) {
+    console.error(`refused: ${doubt}`)
+    return response.writeHead(401).end()
+  }
   const id = request.headers['webhook-id']
   if (!handled.has(id)) {
     handled.add(id)
@@ -58,15 +62,24 @@ async function readBody(request) {
   return Buffer.concat(chunks)
 }
 
-/** https://www.standardwebhooks.com: id, time and body, keyed by what stands behind `whsec_`; one signature of several. */
-function isProved(headers, body) {
+/**
+ * https://www.standardwebhooks.com: id, time and body, keyed by what stands behind `whsec_`; one signature of several.
+ * Why it is not believed; undefined: it is.
+ */
+function doubtAbout(headers, body) {
   const id = headers['webhook-id'] ?? ''
   const time = headers['webhook-timestamp'] ?? ''
-  if (!(Math.abs(Date.now() / 1000 - Number(time)) <= TOLERANCE_SECONDS)) return false
+  if (headers['webhook-signature'] === undefined) {
+    return 'it is not signed. Without a callback secret (POST /v1/callback-secret) callbacks are not.'
+  }
+  if (!(Math.abs(Date.now() / 1000 - Number(time)) <= TOLERANCE_SECONDS)) {
+    return `its time (webhook-timestamp ${time}) is more than five minutes off`
+  }
   const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
   const signed = createHmac('sha256', key).update(`${id}.${time}.`).update(body).digest('base64')
   const given = String(headers['webhook-signature'] ?? '').split(' ')
-  return given.some((one) => isSame(one, `v1,${signed}`))
+  if (given.some((one) => isSame(one, `v1,${signed}`))) return undefined
+  return 'its signature is of another secret. Is SECRET the newest, and of this endpoint or of the callbacks?'
 }
 
 function isSame(given, expected) {

@@ -28,6 +28,8 @@ import {
   type LocalStack,
   type Secrets,
 } from './lib/local-stack.ts'
+import type { WorkerLog } from './lib/run-worker.ts'
+import { toShortLine } from './lib/show-log.ts'
 
 const DEMO_ACCOUNTS = [
   { email: 'alice@example.com', apiKey: 'sk_demo_alice', maxJobs: 2 },
@@ -40,6 +42,9 @@ const VIDEO = {
   voice_id: '1bd001e7e50f421d891986aad5158bc8',
   script: 'Hello there.',
 }
+
+/** Until the greeting only what went wrong is shown: the rest is what the start itself asked. */
+let isGreeted = false
 
 try {
   await main()
@@ -84,7 +89,7 @@ async function startBoth(folder: string): Promise<void> {
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
   const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
-  const stack = await openLocalStack({ folder, secrets, port, simulatorPort, onLog: showError })
+  const stack = await openLocalStack({ folder, secrets, port, simulatorPort, onLog: show })
   noteRunning(folder, stack)
   stopOnSignals(async () => {
     console.log('\nStopping.')
@@ -94,6 +99,7 @@ async function startBoth(folder: string): Promise<void> {
   const token = await openDemoTenant(folder, secrets, stack)
   await addDemoAccounts(stack, token)
   console.log(toGreeting(stack, token, folder))
+  isGreeted = true
 }
 
 async function startAlone(folder: string): Promise<void> {
@@ -104,12 +110,15 @@ async function startAlone(folder: string): Promise<void> {
     persist: path.join(folder, 'gateway-alone'),
     vars: { ADMIN_TOKEN, MASTER_KEYS, ...readDevVars() },
     port: await takePort('PORT', 8787),
-    onLog: showError,
+    onLog: show,
   })
   stopOnSignals(async () => {
     await gateway.dispose()
     return 0
   })
+  // What is wrong with the settings is said now, not at the first call.
+  await fetch(`${gateway.url}/healthz`)
+  isGreeted = true
   console.log(`heygen-gateway alone, against the real HeyGen: ${gateway.url}`)
   console.log(`ADMIN_TOKEN: in .dev.vars if set there, else in ${toShownPath(secretsFile(folder))}`)
 }
@@ -141,8 +150,9 @@ async function takePort(name: string, otherwise: number, promised?: number): Pro
   return port
 }
 
-function showError(log: { level: string; message: string }): void {
-  if (log.level === 'error') console.error(log.message)
+function show(log: WorkerLog): void {
+  const line = toShortLine(log)
+  if (line !== undefined && (isGreeted || log.level === 'error')) console.log(line)
 }
 
 /** The token of an earlier run if it still works, else a new one, for the same tenant if that is still there. */
@@ -197,6 +207,8 @@ function toGreeting(stack: LocalStack, token: string, folder: string): string {
   const { gatewayUrl, simulatorUrl } = stack
   const authorization = `-H 'Authorization: Bearer ${token}'`
   const json = "-H 'Content-Type: application/json'"
+  const create = `curl -s ${gatewayUrl}/heygen/v3/videos ${authorization} ${json} -d '${JSON.stringify(VIDEO)}'`
+  const status = `curl -s ${gatewayUrl}/heygen/v3/videos/$ID ${authorization}`
   const limits = DEMO_ACCOUNTS.map(({ email, maxJobs }) => `${email} (${maxJobs} jobs)`)
   return `
 heygen-gateway is ready at ${gatewayUrl}
@@ -209,8 +221,23 @@ heygen-gateway is ready at ${gatewayUrl}
 Try:
 
 curl -s ${gatewayUrl}/v1/heygen/accounts ${authorization}
-curl -s ${gatewayUrl}/heygen/v3/videos ${authorization} ${json} -d '${JSON.stringify(VIDEO)}'
+${create}
 curl -s ${gatewayUrl}/v1/heygen/scheduler/available ${authorization}
 
-Ctrl-C stops everything.`
+A video, its status until it is done, its file:
+
+ID=$(${create} | ${textOf('video_id')}); echo "$ID"
+until ${status} | grep completed; do sleep 1; done
+URL=$(${status} | ${textOf('video_url')}); curl -s -o video.mp4 "$URL"; ls -l video.mp4
+
+All five slots taken, and one more: the last answers 429 with Retry-After:
+
+for n in 1 2 3 4 5 6; do ${create} -w ' %{http_code}\\n'; done
+
+What is called shows below. Ctrl-C stops everything.`
+}
+
+/** The text of a member, with nothing but a shell. */
+function textOf(member: string): string {
+  return String.raw`sed -n 's/.*"${member}":"\([^"]*\)".*/\1/p'`
 }

@@ -1,4 +1,5 @@
 /** What signed links lead to: small real media with ranges, streams of any length, and the storage of uploads. */
+import { KEPT_MAX_BYTES } from './heygen/multipart.ts'
 import { putUpload } from './heygen/uploads.ts'
 import { GIF_BASE64, JPG_BASE64, MP3_BASE64, MP4_BASE64, PNG_BASE64, WAV_BASE64 } from './media.ts'
 import type { State } from './state.ts'
@@ -26,7 +27,8 @@ export async function serveFile(state: State, request: Request, url: URL): Promi
   if (upload && request.method === 'PUT') return putUpload(state, request, upload)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return new Response(null, { status: 405 })
-  const source = url.pathname === '/files/big' ? toBig(url) : toSample(url.pathname)
+  const uploaded = toUploaded(state, request, url)
+  const source = uploaded ?? (url.pathname === '/files/big' ? toBig(url) : toSample(url.pathname))
   return withRange(request, source)
 }
 
@@ -35,6 +37,35 @@ type Source = {
   length: number
   etag: string
   read: (from: number, to: number) => ReadableStream
+}
+
+/** An asset's own bytes; of a large one that many. Recorded, since it is HeyGen's storage that is asked. */
+function toUploaded(state: State, request: Request, url: URL): Source | undefined {
+  const id = /^\/files\/([0-9a-f]{32})\./.exec(url.pathname)?.[1]
+  const asset =
+    id && state.resources.values().find((each) => each.type === 'asset' && each.id === id)
+  if (!asset || typeof asset.doc.mime_type !== 'string') return undefined
+  const bytes = state.files.get(asset.id)
+  const size = Number(asset.doc.size_bytes)
+  if (!bytes && size <= KEPT_MAX_BYTES) return undefined
+  state.record({
+    at: state.now(),
+    method: request.method,
+    host: 'files',
+    path: url.pathname,
+    query: url.search,
+    headers: Object.fromEntries(request.headers),
+    account: null,
+    status: 200,
+    bodyBytes: 0,
+  })
+  if (!bytes) {
+    url.searchParams.set('bytes', String(size))
+    return { ...toBig(url), type: asset.doc.mime_type }
+  }
+  const read = (from: number, to: number): ReadableStream =>
+    new Blob([bytes.slice(from, to)]).stream()
+  return { type: asset.doc.mime_type, length: bytes.length, etag: `"sim-${asset.id}"`, read }
 }
 
 function toSample(path: string): Source {

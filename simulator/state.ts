@@ -16,6 +16,7 @@ import type {
 
 const RECORDED_MAX = 5000
 const KEEP_AWAKE_MS = 5000
+const FILES_MAX = 1000
 
 type Meta = { key: string; value: unknown }
 
@@ -37,11 +38,15 @@ export class State {
   readonly emailByKey = new Map<string, string>()
   readonly active = new Map<string, Set<Job>>()
   readonly syncCalls = new Map<string, number>()
+  /** When an account asked for speech within the last minute. */
+  readonly speechAt = new Map<string, number[]>()
   readonly byOwner = new Map<string, Map<string, Resource>>()
   readonly runningReplays = new Set<string>()
   readonly sending = new Set<string>()
   /** Account and external id of a task at Kling, to its id. */
   readonly externalIds = new Map<string, string>()
+  /** Bytes of small uploads by their asset's id, the latest; gone when the simulator starts anew. */
+  readonly files = new Map<string, Uint8Array>()
   requests: Recorded[] = []
   requestCount = 0
   nextDueAt = Infinity
@@ -125,6 +130,13 @@ export class State {
     return this.resources.put(resource)
   }
 
+  keepFile(id: string, bytes: Uint8Array | undefined): void {
+    if (!bytes) return
+    this.files.set(id, bytes)
+    const [oldest] = this.files.keys()
+    if (this.files.size > FILES_MAX && oldest !== undefined) this.files.delete(oldest)
+  }
+
   deleteResource(resource: Resource): void {
     this.byOwner.get(resource.account)?.delete(resource.key)
     this.resources.delete(resource.key)
@@ -182,6 +194,7 @@ export class State {
     for (const table of tables) table.clear()
     this.#offsetMs = 0
     this.#settings = this.defaults
+    this.files.clear()
     this.requests = []
     this.requestCount = 0
     this.runningReplays.clear()

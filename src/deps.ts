@@ -2,11 +2,14 @@
  * The one composition root: bindings and settings become ports. What an isolate keeps (caches, hints) hangs on its
  * `env`, never on the module.
  */
+import { AppError } from '#domain/errors.ts'
 import { Hints } from '#domain/hints.ts'
+import { lineOf, type Facts } from '#domain/log-line.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
 import { PerMinute } from '#domain/per-minute.ts'
 import { Recent } from '#domain/recent.ts'
 import { parseSettings, type Settings } from '#domain/settings.ts'
+import { Stopwatch } from '#domain/stopwatch.ts'
 import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt, type Waits } from '#domain/waits.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
@@ -36,6 +39,31 @@ interface Isolate {
 }
 
 const isolates = new WeakMap<Env, Isolate>()
+/** What is wrong with the settings: said in the log once. */
+const problems = new WeakMap<Env, AppError>()
+
+/** The setting because of which nothing can be served; undefined: they are all good. */
+export function settingsProblem(env: Env): AppError | undefined {
+  const known = problems.get(env)
+  if (known) return known
+  try {
+    isolateOf(env)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    problems.set(env, error)
+    writeLog('setting_invalid', {}, { message: error.message })
+    return error
+  }
+}
+
+/** One line, under its level. */
+export function writeLog(event: string, about: Facts, facts: Facts): void {
+  const { level, text } = lineOf(event, about, facts)
+  if (level === 'error') console.error(text)
+  else if (level === 'warn') console.warn(text)
+  else console.log(text)
+}
 
 function isolateOf(env: Env): Isolate {
   const known = isolates.get(env)
@@ -57,9 +85,15 @@ function isolateOf(env: Env): Isolate {
   return isolate
 }
 
-/** Throws an AppError that names a setting which is missing or malformed. */
-export function makePorts(env: Env, defer: Ports['defer']): Ports {
+/**
+ * Throws an AppError that names a setting which is missing or malformed. `about`: what every line of the log says besides;
+ * asked only when there is one.
+ */
+export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = () => ({})): Ports {
+  const problem = settingsProblem(env)
+  if (problem) throw problem
   const isolate = isolateOf(env)
+  const upstream = new Stopwatch()
   const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
   const registrar = registrarPort(env)
   return {
@@ -67,9 +101,14 @@ export function makePorts(env: Env, defer: Ports['defer']): Ports {
     waits: isolate.waits,
     now: () => Date.now(),
     random: () => Math.random(),
-    fetch: (url, init) => fetch(url, { ...init, redirect: 'manual' }),
+    fixedLength: (bytes) => new FixedLengthStream(bytes),
+    fetch: async (url, init) => {
+      const stop = upstream.start(Date.now())
+      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(Date.now()))
+    },
+    upstream,
     defer,
-    log: (event, facts) => console.log(JSON.stringify({ event, ...facts })),
+    log: (event, facts = {}) => writeLog(event, about(), facts),
     vault: isolate.vault,
     hints: isolate.hints,
     toldEnds: isolate.toldEnds,
@@ -97,14 +136,17 @@ function slotsPort(env: Env, name: string): SlotDesk {
     acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
     bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
-    release: (requestId) => ask((slots) => slots.release(requestId)),
+    release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     settle: (reports) => ask((slots) => slots.settle(reports)),
-    park: (order, tenant) => ask((slots) => slots.park(order, tenant)),
+    blame: (fault) => ask(async (slots) => slots.blame(fault)),
+    unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
+    listJobs: (query) => ask((slots) => slots.listJobs(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
@@ -125,6 +167,11 @@ function deskPort(env: Env, name: string): Desk {
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
+    beginCopies: (originals, email) => ask(async (desk) => desk.beginCopies(originals, email)),
+    endCopies: (copies, email) => ask((desk) => desk.endCopies(copies, email)),
+    forgetCopies: (copies, email) => ask((desk) => desk.forgetCopies(copies, email)),
+    takeCopies: (original, keyStart) => ask((desk) => desk.takeCopies(original, keyStart)),
     isMadeElsewhere: (requestId, email) => ask((desk) => desk.isMadeElsewhere(requestId, email)),
     noteMade: (requestId, made) => ask((desk) => desk.noteMade(requestId, made)),
     madeBy: (requestId) => ask(async (desk) => desk.madeBy(requestId)),
@@ -149,6 +196,7 @@ function deskPort(env: Env, name: string): Desk {
     reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
     close: () => ask((desk) => desk.close()),
   }
 }

@@ -3,16 +3,18 @@
  *
  * In order, and who reads what it writes:
  * 1 requestId     writes requestId        every answer, the log, the lease's name
- * 2 withPorts     writes ports            every room; a bad setting ends here
+ * 2 logRequests   reads all of it         one line of the log a request
+ * 3 withPorts     writes ports            every room; a bad setting ends here
  *   safeHere      refuses settings that are unsafe where we are called
- * 3 plainPath     refuses odd paths       the drop-in
- * 4 noLoops       refuses what a gateway delivered
- * 5 streaming     answers streaming calls; their tokens and CORS are their own
- * 6 authenticate  writes caller           everything below it
+ * 4 plainPath     refuses odd paths       the drop-in
+ * 5 noLoops       refuses what a gateway delivered
+ * 6 streaming     answers streaming calls; their tokens and CORS are their own
+ * 7 authenticate  writes caller           everything below it
+ * 8 knownMethods  refuses other methods on our own paths
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
-import { makePorts } from './deps.ts'
+import { makePorts, settingsProblem, writeLog } from './deps.ts'
 import { accounts } from '#http/accounts.ts'
 import { admin } from '#http/admin.ts'
 import type { AppEnv } from '#http/app-env.ts'
@@ -21,6 +23,8 @@ import { authenticate } from '#http/authenticate.ts'
 import { callbackSecret, deliveries } from '#http/deliveries.ts'
 import { dropIn } from '#http/drop-in.ts'
 import { jobs } from '#http/jobs.ts'
+import { knownMethods } from '#http/known-methods.ts'
+import { logRequests } from '#http/log-requests.ts'
 import { notFound, openapi } from '#http/openapi.ts'
 import { platformAccount } from '#http/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request-guards.ts'
@@ -30,6 +34,7 @@ import { speech } from '#http/speech.ts'
 import { openCors, streaming } from '#http/streaming.ts'
 import { tasks } from '#http/tasks.ts'
 import { serveUpload } from '#http/uploads.ts'
+import { healthz, welcome } from '#http/welcome.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
@@ -39,7 +44,9 @@ const app = new OpenAPIHono<AppEnv>({ strict: false })
 app.onError(respondError)
 app.notFound(notFound)
 app.use(requestId)
-app.get('/healthz', (c) => c.json({ ok: true }))
+app.get('/healthz', healthz(settingsProblem))
+app.use(logRequests(writeLog))
+app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
 
@@ -52,6 +59,7 @@ app.get('/files/:name', serveUpload) // its name is its permission
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)
 app.use('/v3/*', authenticate)
+app.use(knownMethods(app))
 for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
   app.route(`/v1/${provider.name}/accounts`, accounts(provider))

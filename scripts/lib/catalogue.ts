@@ -89,9 +89,37 @@ function toRow(
     queryExample: before?.queryExample ?? {},
     requestContentType: withoutRemark(row.requestContentType),
     requestExample: row.requestExample,
-    responseExample: row.responseExample,
+    responseExample: asSeen(row),
     errorExamples: errors.map(({ status, body }) => ({ status, body })),
   }
+}
+
+/**
+ * Members that no page documents and that a published client insists on (heygen-mcp 0.0.3, with pydantic): seen in its
+ * code, so HeyGen must have them. By the names on the way to the object in the example.
+ */
+const SEEN_IN_CLIENTS: Record<string, { at: string[]; members: Json }> = {
+  'GET /v2/user/remaining_quota': {
+    at: ['data', 'details'],
+    members: { streaming_avatar: 0, streaming_avatar_instance_quota: 0, seat: 1 },
+  },
+  'GET /v2/voices': {
+    at: ['data', 'voices', '0'],
+    members: { support_interactive_avatar: false },
+  },
+  'GET /v2/avatar_group.list': {
+    at: ['data', 'avatar_group_list', '0'],
+    members: { preview_image: 'https://files2.heygen.ai/p.webp' },
+  },
+}
+
+function asSeen(row: ReferenceRow): unknown {
+  const seen = SEEN_IN_CLIENTS[nameOf(row)]
+  if (!seen) return row.responseExample
+  const example = structuredClone(row.responseExample) as Json
+  const object = seen.at.reduce<Json>((at, name) => at[name] as Json, example)
+  Object.assign(object, seen.members)
+  return example
 }
 
 /** The id that the answer shows, else that of another row, else one like those. */

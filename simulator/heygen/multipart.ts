@@ -11,12 +11,15 @@ export type Uploaded = {
   contentType: string
   fileName: string | undefined
   hasFile: boolean
+  /** The file alone; absent: it is too large to be kept. */
+  bytes?: Uint8Array
 }
 
 type ReadOptions = { maxBytes: number; boundary?: string }
 
 const HEAD_MAX_BYTES = 64 * 1024
 const FRAME_BYTES = 16 * 1024
+export const KEPT_MAX_BYTES = 4 * 1024 * 1024
 
 /** undefined: larger than allowed. */
 export async function readUpload(
@@ -27,6 +30,7 @@ export async function readUpload(
   const digest = new crypto.DigestStream('SHA-256')
   const writer = digest.getWriter()
   const head: Uint8Array[] = []
+  const all: Uint8Array[] = []
   let headBytes = 0
   let total = 0
   for await (const chunk of request.body ?? []) {
@@ -37,11 +41,13 @@ export async function readUpload(
       head.push(chunk.slice(0, HEAD_MAX_BYTES - headBytes))
       headBytes += chunk.byteLength
     }
+    if (total <= KEPT_MAX_BYTES) all.push(chunk.slice())
     await writer.write(chunk)
   }
   await writer.close()
   if (total > limit) return undefined
   const sha256 = toHex(await digest.digest)
+  const whole = total <= KEPT_MAX_BYTES ? join(all, total) : undefined
   if (!boundary) {
     const contentType = mediaTypeOf(request)
     return {
@@ -51,6 +57,7 @@ export async function readUpload(
       contentType,
       fileName: undefined,
       hasFile: total > 0,
+      ...(whole ? { bytes: whole } : {}),
     }
   }
   const part = readPartHead(head)
@@ -64,7 +71,18 @@ export async function readUpload(
     contentType: part?.contentType ?? 'application/octet-stream',
     fileName: part?.fileName,
     hasFile: part !== undefined,
+    ...(whole && part ? { bytes: whole.slice(part.endsAt, part.endsAt + sizeBytes) } : {}),
   }
+}
+
+function join(chunks: Uint8Array[], size: number): Uint8Array {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
 }
 
 /** Without parameters, in lower case. */

@@ -43,7 +43,8 @@ const readMe: Read = ({ account, row }) => {
 /** The old quota counts seconds: 60 for a credit. */
 const readQuota: Read = ({ account }) => {
   const api = Math.floor(creditOf(account, 60) * 60)
-  return { remaining_quota: api, details: { api, plan_credit: 0 } }
+  const interactive = { streaming_avatar: 0, streaming_avatar_instance_quota: 0, seat: 1 }
+  return { remaining_quota: api, details: { api, plan_credit: 0, ...interactive } }
 }
 
 const readKey: Read = ({ account }) => {

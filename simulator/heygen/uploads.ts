@@ -1,4 +1,4 @@
-/** Uploads: bytes are counted and hashed as they pass, and never kept. */
+/** Uploads: bytes are counted and hashed as they pass; small ones can be read again at the asset's URL. */
 import { newId } from '../ids.ts'
 import type { State } from '../state.ts'
 import type { Doc, Resource } from '../types.ts'
@@ -25,6 +25,7 @@ export async function uploadRaw(call: Call): Promise<Reply> {
   const key =
     fileType === 'image' ? { image_key: `image/${id}/original.${extension}` } : { image_key: null }
   const doc = { ...toFileDoc(uploaded), ...key, title: `upload.${extension}`, file_type: fileType }
+  call.state.keepFile(id, uploaded.bytes)
   return show(call, addResource(call.state, call.account.email, { type: 'asset', id, doc }))
 }
 
@@ -65,7 +66,9 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
     title: uploaded.fileName ?? 'file',
     file_type: typeOf(uploaded.contentType),
   }
-  return show(call, addResource(call.state, call.account.email, { type: 'asset', doc }))
+  const asset = addResource(call.state, call.account.email, { type: 'asset', doc })
+  call.state.keepFile(asset.id, uploaded.bytes)
+  return show(call, asset)
 }
 
 async function take(
@@ -161,6 +164,7 @@ export async function putUpload(state: State, request: Request, id: string): Pro
     return new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
   const uploaded = await readUpload(request, { maxBytes: DIRECT_MAX_BYTES })
   if (!uploaded) return new Response('<Error><Code>EntityTooLarge</Code></Error>', { status: 400 })
+  state.keepFile(id, uploaded.bytes)
   const { status: _, ...doc } = asset.doc
   state.putResource({ ...asset, doc: { ...doc, ...toFileDoc(uploaded), mime_type: doc.mime_type } })
   return new Response(null, { headers: { etag: `"${uploaded.sha256.slice(0, 32)}"` } })

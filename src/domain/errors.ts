@@ -11,6 +11,7 @@ export const ERROR_STATUS = {
   no_accounts: 404,
   account_not_found: 404,
   not_found: 404,
+  method_not_allowed: 405,
   account_exists: 409,
   owners_conflict: 409,
   request_in_progress: 409,
@@ -49,6 +50,8 @@ export interface ErrorDetails {
   isSought?: boolean
   /** What it needs was sealed by a key that is not there any more: nothing was sent. */
   isSealedAway?: boolean
+  /** The methods that the path has. */
+  allow?: string
   /** Of a repeat: the request that it was taken for. */
   joined?: string
 }

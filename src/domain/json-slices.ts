@@ -21,6 +21,25 @@ export function sliceAt(text: string, pointer: string): Slice | undefined {
   return at && { start: at.start, end: endOfValue(text, at.start) }
 }
 
+/** Every value at a pointer in which `*` stands for every member; of members with one name all of them. */
+export function slicesAt(text: string, pointer: string): Slice[] {
+  let found: Slice[] = [{ start: skipSpace(text, 0), end: text.length }]
+  for (const key of pointer.split('/').slice(1)) {
+    found = found.flatMap(({ start }) => stepInto(text, start, key))
+  }
+  return found
+}
+
+function stepInto(text: string, start: number, key: string): Slice[] {
+  if (text[start] === '[') return key === '*' ? elementsAt(text, start) : []
+  if (text[start] !== '{') return []
+  const found: Slice[] = []
+  for (const member of membersOf(text, start)) {
+    if (key === '*' || isNamed(text, member, key)) found.push(member.value)
+  }
+  return found
+}
+
 /** The elements of the array that starts at `start`. */
 export function elementsAt(text: string, start: number): Slice[] {
   if (text[start] !== '[') return []

@@ -3,7 +3,7 @@
  * returns what to write; AccountSlots loads and saves. A slot is held by a lease in a set, never by a counter, so
  * nothing can be given back twice.
  */
-import { findParking, type Parking } from './parking.ts'
+import { findParking, type Parking, type ParkReason } from './parking.ts'
 import type { Waits } from './waits.ts'
 
 /**
@@ -105,6 +105,10 @@ export interface LeaseAsk {
   isTicketed?: boolean
   upstreamKey?: string
   path?: string
+  /** Which of the account's credentials the call goes with. */
+  part?: string
+  /** The account is asked although it is parked for this reason: nobody else is left. */
+  despite?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -222,7 +226,9 @@ function refuse(
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
   const wanted = slotsWanted(ask)
   if (wanted > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
-  const parking = findParking(ledger.parkings, { isJob: true, meter: ask.meter }, now)
+  const { meter, route: row, part, despite } = ask
+  const wish = { isJob: true, meter, row, part, despite }
+  const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
   if (held + wanted <= limit) return undefined
   return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }

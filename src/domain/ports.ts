@@ -7,14 +7,24 @@ import type { Actor, AuditEntry, AuditLine, AuditQuery } from './audit.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
+import type { Fault, Finding } from './fault.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
-import type { EndedJob, JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from './lease.ts'
-import type { ParkOrder, Parking } from './parking.ts'
+import type {
+  EndedJob,
+  JobReport,
+  JobStart,
+  Lease,
+  LeaseAnswer,
+  LeaseAsk,
+  Outcome,
+} from './lease.ts'
+import type { Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
 import type { ResealState, ResealStep } from './reseal.ts'
 import type { Settings } from './settings.ts'
+import type { Stopwatch } from './stopwatch.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
 import type { Turnstile } from './turnstile.ts'
 import type { UploadFacts } from './upload.ts'
@@ -30,9 +40,13 @@ export interface Ports {
   random(): number
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
+  /** A stream of exactly so many bytes, so that what is sent of it says its length. */
+  fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
+  /** How long they took, each until its headers. */
+  upstream: Stopwatch
   /** Work that must finish although the answer has been given or the client has gone. */
   defer(work: Promise<unknown>): void
-  /** One structured line. Never given a credential, a token, or an unexpected error's full text by accident. */
+  /** One structured line (log-line.ts). Never given a credential, a token, a hook id or a ticket. */
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
@@ -137,8 +151,19 @@ export interface Desk extends Audited {
   holds(email: string, key: string): Promise<boolean>
   /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
   formerKeys(): Promise<string[]>
-  learn(owners: Owner[]): Promise<void>
+  /** Returns those that are copies of ours. */
+  learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
+  /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
+  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
+  /** For each asset whether it has a copy at this account, or may be copied there now, by this caller alone. */
+  beginCopies(originals: string[], email: string): Promise<CopyTurn[]>
+  /** Ends what was begun; without `copy`: none was made. */
+  endCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The provider does not know them. */
+  forgetCopies(copies: AssetCopy[], email: string): Promise<void>
+  /** The original was deleted, and with it image keys, which begin with `keyStart`: its copies are forgotten. */
+  takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
   /** Whether a creation made its job on another account than this. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
   /** What a creation's own answer named, kept here when its account's object could not be told. */
@@ -175,9 +200,26 @@ export interface Desk extends Audited {
   outlets(): Promise<Outlets>
   /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
   reseal(key: string, from?: string): Promise<ResealStep>
+  /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
+  noteRefused(accountKey: string, until: number): Promise<boolean>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
+
+/** `able`: emails of accounts that can be called; `parked`: what is known of others. */
+export interface HomeWish {
+  able: string[]
+  parked: { email: string; until: number }[]
+  isUpload: boolean
+}
+
+export interface AssetCopy {
+  original: string
+  copy?: string
+}
+
+/** `no`: no upload of this tenant. `failed`: another call tried meanwhile, in vain. */
+export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
 /** The account that a creation started its jobs on, and the jobs. */
 export interface Made {
@@ -217,14 +259,16 @@ export type SaveAnswer =
 
 /**
  * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
- * a `created` id never changes hands, one that was `listed` or `found` and may be public is forgotten when an account is
+ * a `created` id never changes hands (`uploaded`: nor its bytes; `copied`: by us, for another account), one that was `listed` or `found` and may be public is forgotten when an account is
  * added, since with more accounts it may show to be public.
  */
 export interface Owner {
   id: string
   email: string | null
-  source: 'created' | 'listed' | 'found'
+  source: 'created' | 'uploaded' | 'copied' | 'listed' | 'found'
   mayBeShared: boolean
+  /** An avatar or a voice; said only to whoever learns it. */
+  isLikeness?: true
   /** The creation it came from, if it is a job. */
   lease?: string
 }
@@ -278,11 +322,16 @@ export interface SlotDesk {
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
-  release(requestId: string): Promise<void>
+  /** `fault`: why; an older object says nothing of it. */
+  release(requestId: string, fault?: Fault): Promise<Finding | undefined>
+  /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
+  blame(fault: Fault): Promise<Finding>
+  /** Ends what it is parked for, and the questions whether that still stands. */
+  unpark(tenant: string): Promise<void>
+  /** The provider seems to be ill: what it refused is asked about again by then. */
+  hold(until: number): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
-  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
   /** Until a time, the desk wants to know when slots come free; says how many are now. */
@@ -291,6 +340,8 @@ export interface SlotDesk {
   /** Seals what it keeps with the first master key, `key`, and has our webhook registered anew. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
+  /** Newest first, running and ended; at most `limit`. */
+  listJobs(query: JobQuery): Promise<JobPage>
   /** An event of the provider, as it came. What is not signed changes nothing. */
   receive(received: ReceivedEvent): Promise<Became | 'refused'>
   /** Newest first. */
@@ -344,6 +395,22 @@ export type Looked =
   | { kind: 'later' | 'absent' | 'unknown' }
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
+
+/** `before`: a place in the order, the id of a lease. `since`: begun then or later, epoch ms. */
+export interface JobQuery {
+  tenant: string
+  state?: 'running' | 'ended'
+  outcome?: Outcome['status']
+  since?: number
+  before?: string
+  limit: number
+}
+
+/** `stoppedAt`: what comes behind this place was not looked at; absent: there is nothing. */
+export interface JobPage {
+  jobs: JobRecord[]
+  stoppedAt?: string
+}
 
 export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 

@@ -12,7 +12,6 @@ import type { Became } from '#domain/event.ts'
 import { hear } from '#domain/hear-reports.ts'
 import {
   grant,
-  heldSlots,
   nextDueAt,
   release,
   type JobReport,
@@ -21,12 +20,15 @@ import {
   type LeaseAsk,
 } from '#domain/lease.ts'
 import { loseAll, untrack } from '#domain/job.ts'
-import { park, type ParkOrder, type Parking } from '#domain/parking.ts'
+import type { Fault, Finding } from '#domain/fault.ts'
+import type { ParkOrder, Parking } from '#domain/parking.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
   Holder,
   JobName,
+  JobPage,
+  JobQuery,
   JobRecord,
   Looked,
   Ports,
@@ -46,12 +48,15 @@ import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
 import { Leaving } from './leaving.ts'
+import { aboutAccount, logEnds, logGivenUp } from './log-ends.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
+import { Proving } from './proving.ts'
 import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
+import { viewOf, viewOfOthers } from './slots-view.ts'
 import { Watching } from './watching.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
@@ -66,12 +71,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #forgetting: Forgetting
   readonly #watching: Watching
   readonly #receiving: Receiving
+  readonly #about = () => aboutAccount(this.#tables.account())
+  readonly #proving: Proving
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const ports = () => this.#ports()
     const waits = () => this.#ports().waits
+    const provider = () => this.#provider()
+    const blame = (fault: Fault) => this.#proving.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     this.#forgetting = new Forgetting(this.#tables, waits)
@@ -84,7 +93,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       readOutlets: (delivery) => this.#outlets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => this.#tables.saveDeliveries(changed, dropped),
+      save: (changed, dropped) => {
+        this.#tables.saveDeliveries(changed, dropped)
+        logGivenUp(this.#ports(), changed)
+      },
       noteSaved: () => {
         this.#wipeWhenDone()
         this.#arm()
@@ -92,25 +104,28 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     })
     this.#leaving = new Leaving(this.#tables, waits, () => this.#outbox.isEmpty)
     this.#settling = new Settling(this.#tables, this.#outlets, {
-      provider: () => this.#provider(),
+      provider,
       waits,
       isAsking: () => this.#isAsking,
       lastEventAt: () => this.#receiving.lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
-      noteEnded: () => this.#wipeWhenDone(),
+      noteEnded: (ended) => {
+        logEnds(this.#ports(), ended)
+        this.#wipeWhenDone()
+      },
       noteFreed: () => this.#watching.noteFreed(),
     })
-    this.#receiving = new Receiving(this.#tables, this.#settling, {
+    const common = { ports, provider, blame }
+    const readOutlets = (tenant: string) => this.#readOutlets(tenant)
+    this.#receiving = new Receiving(this.#tables, this.#settling, { ...common, readOutlets })
+    const settle = (reports: JobReport[]) => this.#settle(reports)
+    this.#looking = new Looking(this.#tables, this.#settling, { ...common, settle })
+    this.#proving = new Proving(this.#tables, {
       ports,
-      provider: () => this.#provider(),
-      readOutlets: (tenant) => this.#readOutlets(tenant),
-      park: (order) => this.park(order),
-    })
-    this.#looking = new Looking(this.#tables, this.#settling, {
-      ports,
-      provider: () => this.#provider(),
-      settle: (reports) => this.#settle(reports),
-      park: (order) => this.park(order),
+      provider,
+      isOthers: (tenant) => this.#isOthers(tenant),
+      noteReturned: () => this.#watching.noteReturned(),
+      arm: () => this.#arm(),
     })
     this.#watching = new Watching(this.#tables, () => this.#settling.ledger(), ports)
     void ctx.blockConcurrencyWhile(async () => {
@@ -177,12 +192,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
-  async release(requestId: string): Promise<void> {
+  async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
     this.#settling.save(release(this.#settling.ledger(), requestId))
     if (isAwaited) this.#settling.hearAgain()
     this.#wipeWhenDone()
+    return fault && this.#proving.blame(fault)
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
@@ -206,10 +222,21 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
+  async blame(fault: Fault): Promise<Finding> {
+    return this.#proving.blame(fault)
+  }
+
+  /** Asked by older Workers, which doubt nothing. */
   async park(order: ParkOrder, tenant?: string): Promise<Parking> {
-    const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
-    return parking
+    return this.#proving.parkFor(order, tenant)
+  }
+
+  async hold(until: number): Promise<void> {
+    this.#proving.hold(until)
+  }
+
+  async unpark(tenant: string): Promise<void> {
+    if (!this.#isOthers(tenant)) this.#proving.unpark()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
@@ -222,18 +249,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    const ledger = this.#settling.ledger()
-    const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
-    const own = heldSlots({ ...ledger, leases }, Date.now())
-    if (this.#isOthers(tenant)) return { leases, held: own, maxJobs: own, parkings: [] }
-    const hookFailure = this.#hook.failure()
-    return {
-      leases,
-      held: heldSlots(ledger, Date.now()),
-      maxJobs: ledger.maxJobs,
-      parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
-      ...(hookFailure === undefined ? {} : { hookFailure }),
-    }
+    if (this.#isOthers(tenant)) return viewOfOthers(this.#settling.ledger(), tenant)
+    return viewOf(this.#settling.ledger(), tenant, this.#hook.failure())
   }
 
   async reseal(key: string): Promise<ResealStep> {
@@ -244,6 +261,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     return this.#tables.findJob(tenant, name)
+  }
+
+  async listJobs(query: JobQuery): Promise<JobPage> {
+    return this.#tables.listJobs(query)
   }
 
   async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
@@ -267,13 +288,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#tend())
+    return this.#clock.ring(() => this.#tend(), this.#about)
   }
 
   /** Asks the provider about every due lease, among others. */
   async #tend(): Promise<void> {
     this.#outbox.pump()
     await this.#loseWhenRetiredLong()
+    await this.#proving.tend()
     await this.#reconcile()
     if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
     this.#settling.hearAgain()
@@ -301,7 +323,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+    return makePorts(this.env, (work) => this.ctx.waitUntil(work), this.#about)
   }
 
   #owe(deliveries: Delivery[]): void {
@@ -338,7 +360,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { earlyMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
-    const dues = [...own, ...early, this.#leaving.keepsUntil()].filter((due) => due !== undefined)
+    const others = [this.#leaving.keepsUntil(), this.#proving.dueAt()]
+    const dues = [...own, ...early, ...others].filter((due) => due !== undefined)
     if (dues.length > 0) return Math.min(...dues)
     return this.#forgetting.dueAt({ withDeliveries: afterAlarm })
   }

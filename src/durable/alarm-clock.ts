@@ -1,3 +1,5 @@
+import { lineOf, type Facts } from '#domain/log-line.ts'
+
 /** An alarm that rings later than this was given up. */
 const GIVEN_UP_MS = 60_000
 const AFTER_FAILURE_MS = 30_000
@@ -40,12 +42,13 @@ export class AlarmClock {
   }
 
   /** Never throws: the platform gives up an alarm that fails, and then slots or claims would never come back. */
-  async ring(work: () => Promise<void>): Promise<void> {
+  async ring(work: () => Promise<void>, about: () => Facts = () => ({})): Promise<void> {
     this.#setTo = null
     try {
       await work()
     } catch (error) {
-      console.error(JSON.stringify({ event: 'alarm_failed', name: (error as Error).name }))
+      const { name } = error as Error
+      console.error(lineOf('alarm_failed', about(), { name }).text)
       this.setFor(Date.now() + AFTER_FAILURE_MS)
     }
   }

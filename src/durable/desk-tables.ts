@@ -5,6 +5,8 @@ import type { Made, Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
+import { COPIES_SCHEMA } from './copy-rows.ts'
+import { HOMES_SCHEMA } from './home-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
@@ -40,6 +42,7 @@ const STEPS: Step[] = [
     new KeyRows(sql).copyOld()
   },
   (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
+  (sql) => void sql.exec(HOMES_SCHEMA + COPIES_SCHEMA),
   (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
 ]
 

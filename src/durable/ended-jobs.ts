@@ -8,8 +8,9 @@
  * without a record that say under which name it stands.
  */
 import type { LateEnd } from '#domain/event.ts'
-import type { EndedJob, Lease } from '#domain/lease.ts'
-import { isTimedId, prefixOf, timeOf } from '#domain/time-key.ts'
+import type { EndedJob, Lease, Outcome } from '#domain/lease.ts'
+import { placeOf } from '#domain/list-jobs.ts'
+import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/time-key.ts'
 
 export const ENDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS ended_job (
@@ -30,6 +31,27 @@ export const ENDED_SCHEMA = `
 const SPAN_MS = 6 * 3_600_000
 /** At one look. */
 const FORGOTTEN_AT_ONCE = 5000
+/** Rows that a list may read before it stops, to the end of a span. */
+const LISTED_AT_ONCE = 3000
+/** A job begins when its request has been read and has had its turn: its id is older, by less than this. */
+const REQUEST_MS = 24 * 3_600_000
+/** Behind every id. */
+const LAST_ID = 'g'
+
+export interface EndedQuery {
+  tenant: string
+  outcome?: Outcome['status']
+  /** Begun then or later, epoch ms. */
+  since?: number
+  /** Only what stands before this id. */
+  before?: string
+  limit: number
+}
+
+export interface EndedPage {
+  ended: EndedJob[]
+  stoppedAt?: string
+}
 
 interface Row {
   [column: string]: SqlStorageValue
@@ -55,7 +77,7 @@ export class EndedJobs {
   add({ lease, endedAt, outcome }: EndedJob, late: readonly LateEnd[] = []): void {
     const record = JSON.stringify({ lease, outcome })
     const [first = lease.id, ...others] = namesOf(lease)
-    const id = timedIdOf(lease)
+    const id = placeOf(lease)
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
       const owed = late.find((end) => watches.includes(end.watch))
@@ -103,6 +125,30 @@ export class EndedJobs {
   /** Those of one creation. */
   ofRequest(requestId: string): EndedJob[] {
     return this.#rows(OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
+  }
+
+  /**
+   * Newest first, by when they began: six hours after six hours from the end, each read whole, since in it rows stand by
+   * name. Stops where it has enough, or has read many; `stoppedAt` is where the next look goes on.
+   */
+  list(query: EndedQuery): EndedPage {
+    const { tenant, outcome, since = 0, before = LAST_ID, limit } = query
+    const oldest = spanOf(firstTimedId(since - REQUEST_MS))
+    const mayHold = (span: number) => span >= oldest && firstTimedId(span * SPAN_MS) < before
+    const found: Row[] = []
+    let read = 0
+    for (const span of this.#spanNumbers()
+      .filter((one) => mayHold(one))
+      .toReversed()) {
+      const isEnough = found.length > limit || read >= LISTED_AT_ONCE
+      if (isEnough) return cutAt(found, limit, firstTimedId((span + 1) * SPAN_MS))
+      const left = limit - found.length + 1
+      const wanted = [span, before, since, tenant, outcome ?? null, left]
+      const cursor = this.#sql.exec<Row>(IN_SPAN, ...wanted)
+      found.push(...cursor.toArray())
+      read += cursor.rowsRead
+    }
+    return cutAt(found, limit)
   }
 
   /** Which of these names it knows. What a creation was only taken for does not count: it may be another's. */
@@ -169,8 +215,13 @@ export class EndedJobs {
 
   /** As JSON, for the statements that look in each. */
   #spans(): string {
+    return JSON.stringify(this.#spanNumbers())
+  }
+
+  /** The oldest first. */
+  #spanNumbers(): number[] {
     const rows = this.#sql.exec<{ span: number }>(ALL_SPANS).toArray()
-    return JSON.stringify(rows.map(({ span }) => span))
+    return rows.map(({ span }) => span)
   }
 
   #rowsOf(name: string, since = 0): Row[] {
@@ -218,11 +269,25 @@ const MAIN = 'SELECT * FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3'
 const OF_REQUEST =
   'SELECT * FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL'
 
+const IN_SPAN = `SELECT * FROM ended_job
+  WHERE span = ?1 AND record IS NOT NULL AND id < ?2
+  AND json_extract(record, '$.lease.acquiredAt') >= ?3
+  AND json_extract(record, '$.lease.tenant') = ?4
+  AND (?5 IS NULL OR json_extract(record, '$.outcome.status') = ?5)
+  ORDER BY id DESC LIMIT ?6`
+
 const FIRST =
   'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'
 
 const FORGET = `DELETE FROM ended_job WHERE (span, name, id) IN (
   SELECT span, name, id FROM ended_job WHERE span < ?1 AND ended_at < ?2 ORDER BY span, name, id LIMIT ?3)`
+
+/** One more than wanted was asked for, to see whether there are more. */
+function cutAt(rows: readonly Row[], limit: number, stoppedAt?: string): EndedPage {
+  const ended = rows.slice(0, limit).map(toEnd)
+  const place = rows.length > limit ? rows[limit - 1]?.id : stoppedAt
+  return place === undefined ? { ended } : { ended, stoppedAt: place }
+}
 
 type MoreOfLate = Omit<LateEnd, 'watch' | 'endedAt'>
 
@@ -253,10 +318,6 @@ function namesOf(lease: Lease): string[] {
 /** `video:abc` is watched by `abc`. */
 function idIn(watch: string): string {
   return watch.slice(watch.indexOf(':') + 1)
-}
-
-function timedIdOf({ id, acquiredAt }: Lease): string {
-  return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 
 function spanOf(id: string): number {

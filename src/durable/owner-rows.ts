@@ -51,7 +51,8 @@ export class OwnerRows {
       if (since === undefined) continue
       this.#sql.exec(
         `INSERT INTO owned_id (id, email, source, may_be_shared, lease, learned_at, account_since, epoch)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET email = excluded.email, source = excluded.source,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source = CASE WHEN owned_id.source IN ('uploaded', 'copied') AND owned_id.email IS excluded.email
+         THEN owned_id.source ELSE excluded.source END, email = excluded.email,
          may_be_shared = excluded.may_be_shared, lease = excluded.lease, learned_at = excluded.learned_at,
          account_since = excluded.account_since, epoch = excluded.epoch`,
         owner.id,

@@ -35,7 +35,7 @@ export interface SettlingHands {
   /** When the last event came that was signed, as far as this object remembers. */
   lastEventAt(): number
   owe(deliveries: Delivery[]): void
-  noteEnded(): void
+  noteEnded(ended: readonly EndedJob[]): void
   noteFreed(): void
 }
 
@@ -69,7 +69,7 @@ export class Settling {
     const deliveries = told.flatMap((one) => deliveriesOf(one, this.#outlets.forSettling(one), now))
     const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
     if (owed.length > 0) this.#hands.owe(owed)
-    if (change.ended.length > 0) this.#hands.noteEnded()
+    if (change.ended.length > 0) this.#hands.noteEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
     // Also where slots are taken: a job that goes on takes the one back that it gave up while it waited.
     if (isChanged) this.#hands.noteFreed()

@@ -22,15 +22,17 @@ import { Claims } from './claims.ts'
 import { DeskAccounts } from './desk-accounts.ts'
 import { KeyBook } from './key-book.ts'
 import { ListPlaces } from './list-places.ts'
-import { RegistrarDesk } from './registrar-desk.ts'
+import { RefusedBook } from './refused-book.ts'
 import { Renewals } from './renewals.ts'
+import { UploadDesk } from './upload-desk.ts'
 import { WaitingRoom } from './waiting-room.ts'
 
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50
 
-export class TenantDesk extends RegistrarDesk implements Desk {
+export class TenantDesk extends UploadDesk implements Desk {
   readonly #places: ListPlaces
+  readonly #refused: RefusedBook
   readonly #claims: Claims
   readonly #accounts: DeskAccounts
   readonly #waiting = new WaitingRoom(this.ports)
@@ -42,6 +44,7 @@ export class TenantDesk extends RegistrarDesk implements Desk {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#places = new ListPlaces(ctx.storage)
+    this.#refused = new RefusedBook(ctx.storage)
     this.#renewals = new Renewals(this.tables, this.ports, this.publish)
     this.#claims = new Claims(ctx.storage)
     const { ports, armSoon, audit } = this
@@ -65,6 +68,7 @@ export class TenantDesk extends RegistrarDesk implements Desk {
       return { ok: false, reason: 'closed' }
     }
     this.#renewals.allow(account.email)
+    this.noteChanged(account.email)
     this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
     return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
   }
@@ -97,9 +101,10 @@ export class TenantDesk extends RegistrarDesk implements Desk {
     return this.#accounts.holds(email, key)
   }
 
-  async learn(owners: Owner[]): Promise<void> {
+  async learn(owners: Owner[]): Promise<string[]> {
     this.tables.learn(owners)
     this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
+    return this.noteLearnt(owners)
   }
 
   /** Asked by older Workers; newer ones ask madeBy. */
@@ -131,6 +136,7 @@ export class TenantDesk extends RegistrarDesk implements Desk {
       await this.removeAccount(account.email, false)
     this.tables.forgetAll()
     this.joins.forgetAll()
+    this.forgetUploads()
     this.#places.clear()
     await this.publish()
   }
@@ -236,6 +242,11 @@ export class TenantDesk extends RegistrarDesk implements Desk {
     this.#waiting.noteFreed(accountKey, slots)
   }
 
+  async noteRefused(accountKey: string, until: number): Promise<boolean> {
+    const pool = this.tables.snapshot().accounts.map(({ key }) => key)
+    return this.#refused.note(this.ports(), pool, { account: accountKey, until })
+  }
+
   async reseal(key: string, from?: string): Promise<ResealStep> {
     return this.resealing.desk(key, from)
   }
@@ -250,6 +261,7 @@ export class TenantDesk extends RegistrarDesk implements Desk {
     if (Date.now() >= this.#forgetAt) {
       const due = this.tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })
       this.#forgetAt = Date.now() + forgetEveryMs
+      this.forgetOldUploads()
       if (due !== undefined) this.clock.setFor(due)
     } else this.clock.setFor(this.#forgetAt)
     if (this.tables.isClosed && this.tables.snapshot().accounts.length > 0) await this.#empty()

@@ -32,8 +32,8 @@ export async function addAccount(
     request.email === undefined ? request.fields : { ...request.fields, email: request.email }
   const read = provider.accounts.readCredential(form)
   if (!read.ok) throw new AppError('bad_request', read.message)
-  const session = await logIn(ports, provider, read.credential)
-  const proof = await prove(ports, provider, read.credential, session)
+  const proved = await proveNoted(ports, provider, request, read.credential)
+  const { session, proof } = proved
   const email = request.email ?? proof.email
   if (!email)
     throw new AppError(
@@ -51,6 +51,25 @@ export async function addAccount(
       (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
   })
   return request.isDryRun ? { account, isNew: true } : save(ports, account, request.by)
+}
+
+async function proveNoted(
+  ports: Ports,
+  provider: Provider,
+  { tenant, email }: AccountRequest,
+  credential: Credential
+) {
+  try {
+    const session = await logIn(ports, provider, credential)
+    return { session, proof: await prove(ports, provider, credential, session) }
+  } catch (error) {
+    const isRefused = error instanceof AppError && error.code === 'bad_request'
+    if (isRefused) {
+      const { name } = provider
+      ports.log('credential_refused', { provider: name, tenant, email, kind: credential.kind })
+    }
+    throw error
+  }
 }
 
 /** Refusals look as in seed 001: no `code` member. */
@@ -110,7 +129,7 @@ async function keyBefore(
   for (const account of accounts) {
     const open = await unseal(ports, account).catch(() => undefined)
     if (!open || !isSame(open.credential, credential)) continue
-    if (!sameEmail(account.email, email)) throw exists()
+    if (!sameEmail(account.email, email)) throw exists(account.email)
     return account.key
   }
   return undefined
@@ -147,14 +166,26 @@ async function save(
   const { tenant, provider } = account
   const saved = await ports.desk(tenant, provider).saveAccount(account, by)
   if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
-  if (!saved.ok) throw exists()
+  if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.note(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }
 }
 
-function exists(): AppError {
-  const message = 'This provider account has already been added, perhaps under another email.'
+/** Under which email the tenant has this provider account already; undefined: it is another tenant's. */
+async function emailOf(
+  ports: Ports,
+  { tenant, provider, key }: Account
+): Promise<string | undefined> {
+  const { accounts } = await ports.accounts.fresh(tenant, provider)
+  return accounts.find((one) => one.key === key)?.email
+}
+
+function exists(email?: string): AppError {
+  const message =
+    email === undefined
+      ? 'This provider account has already been added, perhaps under another email.'
+      : `This is the account of ${email}, which you have already. Use that email to change it.`
   return new AppError('account_exists', message)
 }
 

@@ -73,7 +73,9 @@ async function findOwner(
   return first?.account
 }
 
-function conflict(a: Owner, b: Owner): AppError {
+/** `why`: what kept the second, which is an upload, from being brought to the first. */
+export function conflict(a: Pick<Owner, 'id' | 'email'>, b: typeof a, why?: string): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
-  return new AppError('owners_conflict', message)
+  const reason = why === undefined ? '' : ` ${b.id} could not be brought over: ${why}.`
+  return new AppError('owners_conflict', message + reason)
 }

@@ -3,6 +3,7 @@ import { KEY_FORM } from '#domain/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
+import { withAssetsBrought } from './bring-over.ts'
 import { asksToBeChecked, checkOnly } from './check-only.ts'
 import { endpointCommand, keepEndpoints } from './keep-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
@@ -70,7 +71,8 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
     const why = 'The body must be JSON: the ids in it say which account it is for.'
     throw new AppError('bad_request', why)
   }
-  return sendPlain(ports, read, read.json)
+  const brought = await withAssetsBrought(ports, read)
+  return sendPlain(ports, brought, brought.json)
 }
 
 /** A list that is asked for with a body. What is no object is the provider's to refuse. */

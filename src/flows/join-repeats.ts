@@ -101,7 +101,9 @@ async function forget(
 }
 
 /** An account that the client names is part of what it wishes. */
-async function printOf({ tokenId, method, path, search, email, body }: ReadCall): Promise<string> {
+async function printOf(call: ReadCall): Promise<string> {
+  const { tokenId, method, path, search, email } = call
+  const body = call.asked ?? call.body
   const bytes = body ? await hexHash(body) : ''
   return hexHash(JSON.stringify([tokenId, method, path, search, email ?? '', bytes]))
 }

@@ -7,12 +7,15 @@ import { poolOf } from './find-owners.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
 export function createdOwners(call: ProxyCall, account: Account, answer: unknown): Owner[] {
-  const ids = (call.match?.route.creates ?? []).flatMap((pointer) => textsAt(answer, pointer))
+  const { route } = call.match ?? {}
+  const ids = (route?.creates ?? []).flatMap((pointer) => textsAt(answer, pointer))
+  const isLikeness = route !== undefined && call.provider.likeness?.isRow(route) === true
   return [...new Set(ids)].map((id) => ({
     id,
     email: account.email,
-    source: 'created',
+    source: route?.pool === 'roomy' ? 'uploaded' : 'created',
     mayBeShared: false,
+    ...(isLikeness ? { isLikeness } : {}),
   }))
 }
 

@@ -17,6 +17,7 @@ import {
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
 import { askAccounts, ReadTogether, type Asked } from './ask-accounts.ts'
+import { withoutCopies } from './asset-copies.ts'
 import { answersOf, noneAnswered, partialAnswer } from './gather.ts'
 import { learnIds } from './learn-ids.ts'
 import { readPlace, writePlace, type Place } from './list-place.ts'
@@ -57,10 +58,11 @@ export async function mergeLists(
   if (!first) return noneAnswered(ports, asked)
   const learning = learnIds(ports, call, ownersIn(call, shape, open, merged, asked))
   const [token] = await Promise.all([place ? writePlace(ports, call, place) : null, learning])
+  const shown = await withoutCopies(ports, call, accounts, merged)
   const text =
     shape.rows.length > 1
       ? unpagedText(shape, answered)
-      : pagedText(shape, first, answered, merged, token)
+      : pagedText(shape, first, answered, shown, token)
   return partialAnswer(first, text, asked)
 }
 
@@ -191,7 +193,9 @@ export function ownersIn(
   merged: MergedPage,
   asked: readonly Asked[]
 ): Owner[] {
-  const isMixed = call.match?.route.mixesShared === true
+  const route = call.match?.route
+  const isMixed = route?.mixesShared === true
+  const isLikeness = route !== undefined && call.provider.likeness?.isRow(route) === true
   const isWhole = asked.every((one) => one.answer && one.answer.response.status < 400)
   if ((call.match?.route.lists ?? []).length === 0) return []
   const canBeAlone = isMixed && isWhole && shape.next === undefined && streams.length > 1
@@ -201,7 +205,12 @@ export function ownersIn(
     const isAlone = holders.get(row.id) === 1
     const isPrivate = !isMixed || part === 'private' || (part === undefined && isAlone)
     if (!account || !isPrivate) return []
-    const rest = { email: account.email, source: 'listed' as const, mayBeShared: isMixed }
+    const rest = {
+      email: account.email,
+      source: 'listed' as const,
+      mayBeShared: isMixed,
+      ...(isLikeness ? { isLikeness } : {}),
+    }
     return [row.id, ...ownedIn(shape, row)].map((id) => ({ id, ...rest }))
   })
 }

@@ -1,6 +1,7 @@
 /** One call of a client on its way to the provider, free of any framework. */
 import type { Actor } from '#domain/audit.ts'
 import type { Reply } from '#domain/lease.ts'
+import type { Parking } from '#domain/parking.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
 
 export interface ProxyCall {
@@ -42,6 +43,10 @@ export interface ProxyCall {
   waitSeconds?: number
   /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
   begunAt?: number
+  /** The body as the client sent it, where assets in it were brought over: repeats are known by that. */
+  asked?: Uint8Array<ArrayBuffer>
+  /** It was refused for a copy that the provider no longer had, and goes up again. */
+  attempt?: number
   /** A creation that asks to be checked only: nothing can have been started by it. */
   isCheck?: boolean
   /** Ends when the client goes away. Ignored for creations. */
@@ -54,6 +59,8 @@ export interface ProxyAnswer {
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
+  /** A refusal of the provider's that passes through: what its account is parked for, and until when. */
+  parking?: Parking
   /** The request whose answer this repeat of it got. */
   joined?: string
 }

@@ -10,11 +10,11 @@ import type { LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
+import { afterRefusal, giveBack } from './give-back.ts'
 import { joinRepeat, noteUnknown } from './join-repeats.ts'
 import { unknownEffect } from './outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
-import { passOn, sendOn } from './send-on.ts'
-import { giveBack } from './start-job.ts'
+import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { peek, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
@@ -68,7 +68,6 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
     return { kind: 'done', answer: { response, email } }
   }
   const { json, body } = await peek(sent)
-  await free()
   const judged = {
     status,
     headers,
@@ -77,11 +76,12 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
     now: ports.now(),
     match: call.match,
   }
-  const verdict = call.provider.judge(judged)
+  const verdict = judgeFor(call, judged)
   const answer = { response: passOn(sent, body), email }
-  if (verdict.kind === 'unsure') throw await unknownGeneration(ports, call, account)
-  if (verdict.kind === 'caller') return { kind: 'done', answer }
-  return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+  if (verdict.kind !== 'unsure')
+    return (await afterRefusal(ports, call, account, verdict, answer)).attempt
+  await free()
+  throw await unknownGeneration(ports, call, account)
 }
 
 /** What the answer names is used in later calls, which must find their way back to this account. */
@@ -105,6 +105,7 @@ async function unknownGeneration(
   call: ReadCall,
   { email }: Account
 ): Promise<AppError> {
+  ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
   await noteUnknown(ports, call, { email, canBeFound: false })
   return unknownEffect(email)
 }

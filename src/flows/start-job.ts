@@ -11,8 +11,10 @@ import { textsAt } from '#domain/json-pointer.ts'
 import type { JobStart, LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { Verdict } from '#providers/provider.ts'
-import { chooseAccounts } from './choose-accounts.ts'
+import { runWhereAssetsAre } from './bring-over.ts'
+import type { Eligible } from './choose-accounts.ts'
 import { lookAtOnce, soughtBy } from './found-job.ts'
+import { afterRefusal, giveBack } from './give-back.ts'
 import { forgetUnknown, joinRepeat, noteUnknown } from './join-repeats.ts'
 import { createdOwners, jobOwners, learnIds } from './learn-ids.ts'
 import { namesOf, onceByName } from './once-by-name.ts'
@@ -45,27 +47,50 @@ interface Creation {
   call: ReadCall
   begunAt: number
   hasLeft: boolean
+  /** It may have reached the provider. */
+  hasSent: boolean
 }
 
 async function createJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  const creation: Creation = { call, begunAt: call.begunAt ?? ports.now(), hasLeft: false }
+  const begunAt = call.begunAt ?? ports.now()
+  const creation: Creation = { call, begunAt, hasLeft: false, hasSent: false }
   const ask = leaseAskOf(ports, call)
-  const eligible = await chooseAccounts(ports, call, call.json)
   const slots = ask.count * (ask.slots ?? 1)
-  return waitForSlot(ports, call, eligible, slots, (among) => {
-    const search = new SlotSearch(ports, call, among, ask, async (account) => {
-      if (isTooLate(ports, creation)) throw tooLate()
-      const key = await upstreamKey(ports, call, account)
-      return {
-        isTicketed: isTicketed(ports, call, account),
-        ...(key === undefined ? {} : { upstreamKey: key }),
-      }
-    })
-    return search.serve((granted) => {
+  return runWhereAssetsAre(ports, call, {
+    slots,
+    hasSent: () => creation.hasSent,
+    on(placed, eligible) {
+      creation.call = placed
+      return waitForSlot(ports, placed, eligible, slots, (among) =>
+        createAmong(ports, creation, among, ask)
+      )
+    },
+  })
+}
+
+async function createAmong(
+  ports: Ports,
+  creation: Creation,
+  among: Eligible,
+  ask: LeaseAsk
+): Promise<ProxyAnswer> {
+  const { call } = creation
+  const search = new SlotSearch(ports, call, among, ask, async (account) => {
+    if (isTooLate(ports, creation)) throw tooLate()
+    const key = await upstreamKey(ports, call, account)
+    return {
+      isTicketed: isTicketed(ports, call, account),
+      ...(key === undefined ? {} : { upstreamKey: key }),
+    }
+  })
+  try {
+    return await search.serve((granted) => {
       creation.hasLeft ||= search.hasLeft
       return createOn(ports, creation, granted)
     })
-  })
+  } finally {
+    creation.hasLeft ||= search.hasLeft
+  }
 }
 
 /** From then on a key under which no lease is found is free, so this one must not take any more. */
@@ -112,6 +137,7 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
     await giveBack(ports, account, call.requestId)
     throw tooLate()
   }
+  creation.hasSent = true
   const received = await receive(ports, creation, account)
   if (!received) return lost(ports, call, account)
   const { sent, bytes } = received
@@ -127,9 +153,9 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
     call.provider.saysInProgress?.(judged)
   if (verdict.kind === 'unsure' || isUnderWay) return lost(ports, call, account)
   if (verdict.kind === 'ok') return accept(ports, creation, granted, body, answer)
-  await letGo(ports, creation, account)
-  if (verdict.kind === 'caller') return { kind: 'done', answer }
-  return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+  const after = await afterRefusal(ports, call, account, verdict, answer)
+  if (!after.isFreed) creation.hasLeft = true
+  return after.attempt
 }
 
 const ACCEPTED: Verdict = { kind: 'ok' }
@@ -181,6 +207,7 @@ async function lost(ports: Ports, call: ReadCall, account: Account): Promise<Att
   const found = await lookAtOnce(ports, call, account)
   await noting
   if (!found) {
+    ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
     const details = { accountEmail: email, isSought: sought !== undefined }
     throw unknownOutcome(call.provider.name, call.requestId, details)
   }
@@ -261,18 +288,4 @@ async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void>
 
 async function letGo(ports: Ports, creation: Creation, account: Account): Promise<void> {
   if (!(await giveBack(ports, account, creation.call.requestId))) creation.hasLeft = true
-}
-
-/** A slot that cannot be given back now (false) comes back by the alarm. */
-export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<boolean> {
-  const isFreed = await ports
-    .slots(account.key)
-    .release(leaseId)
-    .then(
-      () => true,
-      () => false
-    )
-  if (!isFreed) ports.log('release_failed', { email: account.email, requestId: leaseId })
-  ports.hints.noteFreed(account.key)
-  return isFreed
 }

@@ -12,10 +12,19 @@ export async function upstreamKey(
   call: ProxyCall,
   account: Account
 ): Promise<string | undefined> {
-  const { provider, match, method, path, tenant, requestId } = call
+  const { provider, match, method, path, tenant, requestId, attempt } = call
   if (method !== 'POST' || !provider.takesIdempotencyKey(path, match)) return undefined
   const given = call.headers.get('idempotency-key')
   if (!match && given === null) return undefined
-  const text = JSON.stringify(['idempotency', tenant, path, given, account.key, requestId])
+  const again = attempt === undefined ? [] : [attempt]
+  const text = JSON.stringify([
+    'idempotency',
+    tenant,
+    path,
+    given,
+    account.key,
+    requestId,
+    ...again,
+  ])
   return ports.vault.name(text)
 }

@@ -50,8 +50,12 @@ export function accounts(provider: Provider): App {
         502: ownError,
       },
     },
-    async (c) =>
-      save(c, provider, (await readBody(c, form, { ignoresBlanks: true })) as AccountForm)
+    async (c) => {
+      const limited = accountForm(provider, provider.maxJobsCeiling(c.get('ports').settings))
+      const lacking = (fields: Record<string, unknown>) => lackingIn(provider, fields)
+      const read = await readBody(c, limited, { ignoresBlanks: true, lacking })
+      return save(c, provider, read as AccountForm)
+    }
   )
 
   route(
@@ -104,23 +108,39 @@ export function accounts(provider: Provider): App {
     async (c) => remove(c, provider, await find(c, provider))
   )
 
+  unparking(app, provider)
   return app
+}
+
+function unparking(app: App, provider: Provider): void {
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/unpark',
+      summary: `Put a parked ${provider.name} account back into rotation`,
+      answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => unpark(c, provider, await find(c, provider))
+  )
 }
 
 async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
   const { email, maxJobs, dryRun, ...fields } = form
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
-  checkMaxJobs(c, provider, maxJobs)
   const isLimitOnly = Object.values(fields).every((value) => value === undefined)
   if (isLimitOnly && email !== undefined && !dryRun) {
-    const account = await changeLimit(ports, provider, {
-      tenant,
-      email,
-      maxJobs,
-      by: actorOf(c),
-    })
-    return c.json(provider.accounts.toView(account))
+    const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
+    const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
+    const by = actorOf(c)
+    const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by })
+    const shown = await toView(c, provider, account)
+    // A new limit ends what the account was parked for.
+    const unparked =
+      'parked' in shown || parked.length === 0 ? {} : { unparked: parked.map(toShown) }
+    return c.json({ ...shown, ...unparked })
   }
   const isDryRun = dryRun === true
   const { account, isNew } = await addAccount(ports, provider, {
@@ -134,7 +154,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   })
   if (!isDryRun) {
     const event = isNew ? 'account_added' : 'account_updated'
-    ports.log(event, { provider: provider.name, email: account.email })
+    ports.log(event, { provider: provider.name, tenant, email: account.email })
   }
   return c.json(provider.accounts.toView(account), isDryRun ? 200 : 201)
 }
@@ -148,8 +168,17 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
     .removeAccount(email, now === 'true', actorOf(c))
   if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
   ports.hints.forget(key)
-  ports.log('account_removed', { provider: provider.name, email, isNow: now === 'true' })
+  ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
+}
+
+async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { key, tenant, email } = account
+  await ports.slots(key).unpark(tenant)
+  ports.hints.forget(key)
+  ports.log('unparked', { provider: provider.name, email, scope: 'all' })
+  return c.json(await toView(c, provider, account))
 }
 
 /** Loose, but it must be able to stand in a path and in a header. */
@@ -166,7 +195,8 @@ interface AccountForm {
   [field: string]: unknown
 }
 
-function accountForm(provider: Provider) {
+/** The ceiling is a setting: the schema that is shown does not know it. */
+function accountForm(provider: Provider, ceiling?: number) {
   return z.strictObject({
     email: z
       .string()
@@ -177,17 +207,21 @@ function accountForm(provider: Provider) {
       .refine(isPrintable, 'is not an email address')
       .optional(),
     ...provider.accounts.fields,
-    maxJobs: z.number().int().min(1),
+    maxJobs: z
+      .number()
+      .int()
+      .min(1)
+      .max(ceiling ?? Number.MAX_SAFE_INTEGER),
     dryRun: z.boolean().optional(),
   })
 }
 
-/** The ceiling is a setting, so the schema cannot know it. */
-function checkMaxJobs(c: Context<AppEnv>, provider: Provider, maxJobs: number): void {
-  const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
-  if (maxJobs > ceiling) {
-    throw new AppError('bad_request', `maxJobs: must be an integer from 1 to ${ceiling}`)
-  }
+/** With an email alone a limit is changed; without one there is nothing to find an account by. */
+function lackingIn(provider: Provider, fields: Record<string, unknown>): string[] {
+  const { needsOneOf } = provider.accounts
+  const names = ['email', ...Object.keys(provider.accounts.fields)]
+  if (!needsOneOf || names.some((name) => fields[name] !== undefined)) return []
+  return [`one of ${needsOneOf.join(', ')}`]
 }
 
 async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
@@ -216,12 +250,11 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 }
 
 function toParkingView(parkings: Parking[]) {
-  const parked = parkings.map(({ scope, reason, detail, until }) => ({
-    scope,
-    reason,
-    detail,
-    until: new Date(until).toISOString(),
-  }))
+  const parked = parkings.map(toShown)
   const [first] = parked
   return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+}
+
+function toShown({ scope, reason, detail, until }: Parking) {
+  return { scope, reason, detail, until: new Date(until).toISOString() }
 }

@@ -1,5 +1,6 @@
 /** `/admin/*`: tokens and tenants, for the operator alone (`ADMIN_TOKEN`). */
 import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
@@ -88,11 +89,15 @@ route(
     summary: 'Make a token, and its tenant unless there is one of that name',
     body: newTokenForm,
     form: true,
-    answers: { 201: withSecret, 400: ownError, 401: ownError },
+    answers: { 201: withSecret, 400: ownError, ...errors },
   },
   async (c) => {
     const form = await readBody(c, newTokenForm)
     const { registrar, vault, now } = c.get('ports')
+    if (form.expiresAt && Date.parse(form.expiresAt) <= now()) {
+      throw new AppError('bad_request', 'expiresAt: is in the past')
+    }
+    if (form.tenant !== undefined) await checkTenant(c, form.tenant)
     const tenant = form.tenant ?? newId('tnt')
     const token = newToken()
     const tokenId = newId('tok')
@@ -111,6 +116,7 @@ route(
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
     const saved = (await registrar.saveToken(record, owner, hasPast, actorOf(c))) ?? record
+    noteToken(c, 'token_made', saved)
     const { id, ...view } = toTokenView(saved)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
@@ -135,6 +141,23 @@ route(
   admin,
   {
     isAdmin: true,
+    method: 'get',
+    path: '/tokens/{id}',
+    summary: 'One token, without its secrets',
+    answers: { 200: tokenView, ...errors },
+  },
+  async (c) => {
+    const tokens = await c.get('ports').registrar.listTokens()
+    const token = tokens.find(({ id }) => id === c.req.param('id'))
+    if (!token) throw noToken()
+    return c.json(toTokenView(token))
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
     method: 'patch',
     path: '/tokens/{id}',
     summary: 'Change a token',
@@ -150,6 +173,7 @@ route(
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
+    noteToken(c, 'token_changed', token)
     return c.json(toTokenView(token))
   }
 )
@@ -168,6 +192,7 @@ route(
     const removed = await ports.registrar.removeToken(c.req.param('id') ?? '', actorOf(c))
     if (!removed) throw noToken()
     ports.tokens.forget(removed.hash)
+    noteToken(c, 'token_removed', removed)
     return c.body(null, 204)
   }
 )
@@ -215,9 +240,24 @@ route(
     // By its id: a tenant made again under the name meanwhile is another one.
     const tokens = await ports.registrar.removeTenant(found.id, actorOf(c))
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
+    ports.log('tenant_removed', { tenant: found.id, tokens: tokens?.length ?? 0 })
     return c.body(null, 204)
   }
 )
+
+/** An id of ours that nobody has is a mistyped one. Any other name is asked for as such, and makes a tenant. */
+async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
+  if (!tenant.startsWith('tnt_')) return
+  if (await c.get('ports').registrar.findTenant(tenant, true)) return
+  const advice = 'Leave tenant out for a new one, or give a name that does not start with tnt_.'
+  throw new AppError('not_found', `There is no tenant ${tenant}. ${advice}`)
+}
+
+/** `changed` is the token's id; the caller is the operator. */
+function noteToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
+  const { id, tenant, scope, subscription } = token
+  c.get('ports').log(event, { tenant, changed: id, scope, subscription })
+}
 
 /** A tenant that nobody knows whose desks had accounts was removed before names were remembered. */
 async function hasDesks(ports: Ports, name: string): Promise<boolean> {

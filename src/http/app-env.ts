@@ -8,5 +8,7 @@ export interface AppEnv {
     requestId: string
     ports: Ports
     caller: TokenRecord
+    /** Of a browser's call, which has no caller and does not learn its account: for the log. */
+    onBehalfOf: { tenant: string; account: string }
   }
 }

@@ -43,6 +43,11 @@ const delivery = z.object({
   created: z.string(),
   nextAttempt: z.string().nullable(),
   attempts: z.number(),
+  lastStatus: z
+    .number()
+    .nullable()
+    .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
+  lastError: z.string().nullable(),
 })
 const deliveryInFull = delivery.extend({ attempts: z.array(attempt), body: z.string() })
 const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable() })
@@ -181,6 +186,8 @@ function toView(one: Delivery) {
     created: toTime(one.createdAt),
     nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
     attempts: one.attempts.length,
+    lastStatus: one.attempts.at(-1)?.status ?? null,
+    lastError: one.attempts.at(-1)?.error ?? null,
   }
 }
 

@@ -9,7 +9,7 @@ import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from './actor.ts'
 import type { RouteMatch } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
-import { preferredWait } from './prefer-wait.ts'
+import { preferenceApplied, preferredWait } from './prefer-wait.ts'
 import { joiningOf } from './joining.ts'
 import { replyOfHeaders } from './reply.ts'
 import { surfaceOf, type Surface } from './surface.ts'
@@ -22,12 +22,26 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
     throw new AppError('not_found', 'There is nothing here.')
   }
+  refuseDoubled(surface)
   const match = surface.provider.match(c.req.method, surface.path)
   if (isKeptChange(match) && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
   const call = toCall(c, surface, c.get('caller').tenant)
-  return toResponse(await dispatchRequest(c.get('ports'), call))
+  const applied = preferenceApplied(call)
+  if (applied !== undefined) c.header('Preference-Applied', applied)
+  const response = toResponse(await dispatchRequest(c.get('ports'), call))
+  if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
+  return response
+}
+
+/** No provider has a path that starts with our own prefix: it is a base URL that was put before another. */
+function refuseDoubled({ provider, path }: DropIn): void {
+  const [, doubled] = /^\/((?:v1\/)?[^/]+)(?:\/|$)/.exec(path) ?? []
+  const ours = PROVIDERS.flatMap(({ name }) => [name, `v1/${name}`])
+  if (doubled === undefined || !ours.includes(doubled)) return
+  const message = `The base URL stands twice in this path: /${provider.name}/${doubled}. Leave one of them out.`
+  throw new AppError('not_found', message)
 }
 
 /** What the gateway keeps itself is the tenant's: reading it takes any token, every other call a full one. */
@@ -74,11 +88,17 @@ function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds, joined }: ProxyAnswer): Response {
+export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
   const jobs = idsToHeader(jobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
   return response
+}
+
+/** Its account is the one of `X-Gateway-Account`. */
+function parkedText({ scope, reason, until }: NonNullable<ProxyAnswer['parking']>): string {
+  return `${scope}; reason=${reason}; until=${new Date(until).toISOString()}`
 }

@@ -5,12 +5,13 @@ import * as z from 'zod'
 import type { Account } from '#domain/account.ts'
 import { shortText } from '#domain/audit.ts'
 import { AppError } from '#domain/errors.ts'
-import { holdsSlot, type Lease } from '#domain/lease.ts'
+import { holdsSlot, type Lease, type Outcome } from '#domain/lease.ts'
 import { findParking } from '#domain/parking.ts'
 import type { JobRecord, SlotsView } from '#domain/ports.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { findJob } from '#flows/find-job.ts'
 import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
+import { listJobs } from '#flows/list-jobs.ts'
 import type { Provider } from '#providers/provider.ts'
 import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
@@ -60,6 +61,31 @@ const job = z.object({
   detail: z.string().nullable(),
   created: z.string(),
   ended: z.string().nullable(),
+})
+const jobPage = z.object({
+  jobs: z.array(job),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: '`cursor` of the next page; null: there is none' }),
+})
+const OUTCOMES: Outcome['status'][] = [
+  'completed',
+  'failed',
+  'gone',
+  'absent',
+  'lost',
+  'forced',
+  'outcome_unknown',
+]
+const listing = z.strictObject({
+  state: z.enum(['running', 'ended']).optional(),
+  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Of ended jobs' }),
+  account: z.string().max(254).optional().meta({ description: 'Its email' }),
+  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created then or later' }),
+  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
+  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+  options: z.string().optional().meta({ description: "useapi.net's; ignored" }),
 })
 const force = z.object({ force: z.enum(['true', 'false']).optional() })
 const missing = { 401: ownError, 404: ownError }
@@ -111,10 +137,17 @@ export function jobs(provider: Provider): App {
     {
       method: 'get',
       path: '/jobs',
-      summary: 'Running jobs and the load of every account',
-      answers: { 200: runningJobs, 401: ownError },
+      summary:
+        'Running jobs and the load of every account; with a parameter all jobs of 30 days, newest first',
+      query: listing,
+      answers: { 200: z.union([runningJobs, jobPage]), 401: ownError, 404: ownError },
     },
-    async (c) => c.json(toRunningView(await viewAll(c, provider)))
+    async (c) => {
+      const { options: _, ...asked } = readQuery(c, listing)
+      const isList = Object.values(asked).some((value) => value !== undefined)
+      if (isList) return c.json(await listPage(c, provider, asked))
+      return c.json(toRunningView(await viewAll(c, provider)))
+    }
   )
 
   route(
@@ -134,6 +167,33 @@ export function jobs(provider: Provider): App {
   )
 
   return app
+}
+
+/** A page may hold fewer than `limit`: what is rare is looked for some days at a time. */
+async function listPage(
+  c: Context<AppEnv>,
+  provider: Provider,
+  { account, since, cursor, state, outcome, limit = 20 }: z.infer<typeof listing>
+) {
+  const query = {
+    tenant: c.get('caller').tenant,
+    limit,
+    ...(state === undefined ? {} : { state }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(cursor === undefined ? {} : { before: readCursor(cursor) }),
+  }
+  const { jobs: found, stoppedAt } = await listJobs(c.get('ports'), provider, query, account)
+  return {
+    jobs: found.map(({ email, ...record }) => toJobView(email, record)),
+    next: stoppedAt ?? null,
+  }
+}
+
+/** The place of a job in the order of time: a UUID, or the beginning of one. */
+function readCursor(cursor: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
+  throw new AppError('bad_request', 'cursor: is not one of ours')
 }
 
 async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {

@@ -1,51 +1,63 @@
-/** Reads and checks what was sent to our own paths: JSON, or multipart/form-data with numbers as text. */
+/** Reads and checks what was sent to our own paths: JSON or a form, in both of which numbers and flags may be text. */
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import { parseJson, readUtf8 } from '#domain/json-text.ts'
 import { readBytes } from '#flows/upstream.ts'
 import type { AppEnv } from './app-env.ts'
+import { sayWrong } from './wrong-fields.ts'
 
 const BODY_BYTES_MAX = 64 * 1024
 /** What a form may write for a number; not `0x2`, not an empty text. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
-/** `ignoresBlanks`: also in JSON, an empty text is a field that was not filled in. */
+interface Reading {
+  /** Also in JSON, an empty text is a field that was not filled in. */
+  ignoresBlanks?: boolean
+  /** What is required beyond what a schema can say, as it is to be named: `one of a, b`. */
+  lacking?: Lacking
+}
+
+type Lacking = (fields: Record<string, unknown>) => string[]
+
 export async function readBody<T extends z.ZodObject>(
   c: Context<AppEnv>,
   schema: T,
-  { ignoresBlanks = false } = {}
+  { ignoresBlanks = false, lacking }: Reading = {}
 ): Promise<z.infer<T>> {
   const isForm = /multipart\/form-data|x-www-form-urlencoded/i.test(
     c.req.header('content-type') ?? ''
   )
-  const fields = isForm ? await readForm(c, schema) : await readJson(c)
-  const isSparse = ignoresBlanks && typeof fields === 'object' && !Array.isArray(fields)
-  return check(schema, isSparse ? withoutBlanks({ ...fields }) : fields)
+  const fields = isForm ? await readForm(c, schema) : typed(await readJson(c), schema)
+  if (!ignoresBlanks || !isObject(fields)) return check(schema, fields, lacking)
+  const filled = withoutBlanks(fields)
+  const blank = Object.keys(fields).filter((name) => !(name in filled))
+  return check(schema, filled, (all) => withBlank(lacking?.(all) ?? [], blank))
 }
 
 export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
   return check(schema, typed(c.req.query(), schema))
 }
 
-function check<T extends z.ZodObject>(schema: T, fields: unknown): z.infer<T> {
+function check<T extends z.ZodObject>(
+  schema: T,
+  fields: unknown,
+  lacking: Lacking = () => []
+): z.infer<T> {
   const read = schema.safeParse(fields)
-  if (read.success) return read.data
-  throw new AppError('bad_request', messageOf(read.error, fields))
+  const more = isObject(fields) ? lacking(fields) : []
+  if (read.success && more.length === 0) return read.data
+  throw new AppError('bad_request', sayWrong(read.error, schema, fields, more))
 }
 
-/** One sentence that names the field. */
-function messageOf(error: z.ZodError, fields: unknown): string {
-  const [issue] = error.issues
-  if (!issue) return 'The body could not be read.'
-  if (issue.code === 'unrecognized_keys') return `Unknown field ${issue.keys.join(', ')}`
-  const field = issue.path.join('.')
-  if (field === '') return `The body must be an object: ${issue.message}`
-  const isMissing =
-    typeof fields === 'object' && fields !== null && !(String(issue.path[0]) in fields)
-  return isMissing && issue.path.length === 1
-    ? `${field} is required`
-    : `${field}: ${issue.message}`
+/** What is missing, and that it came empty, which is what an unset variable of a form builder gives. */
+function withBlank(lacking: string[], blank: string[]): string[] {
+  if (lacking.length === 0 || blank.length === 0) return lacking
+  return [...lacking.slice(0, -1), `${lacking.at(-1)} (${blank.join(', ')} came empty)`]
+}
+
+function isObject(fields: unknown): fields is Record<string, unknown> {
+  return typeof fields === 'object' && fields !== null && !Array.isArray(fields)
 }
 
 async function readJson(c: Context<AppEnv>): Promise<unknown> {
@@ -93,7 +105,8 @@ function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown>
 }
 
 /** Text that stands where the schema has a number or a flag is taken for one. */
-function typed(fields: Record<string, unknown>, schema: z.ZodObject): Record<string, unknown> {
+function typed(fields: unknown, schema: z.ZodObject): unknown {
+  if (!isObject(fields)) return fields
   const entries = Object.entries(fields).map(([name, value]) => {
     const kind = kindOf(schema.shape[name])
     if (typeof value !== 'string') return [name, value]

@@ -2,10 +2,12 @@
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/errors.ts'
 import { HOP_HEADER } from '#domain/headers.ts'
+import type { Facts } from '#domain/log-line.ts'
 import type { Ports } from '#domain/ports.ts'
 import { refuseUnsafeAt } from '#domain/settings.ts'
 import { newTimedId } from '#domain/time-key.ts'
 import type { AppEnv } from './app-env.ts'
+import { aboutOf } from './log-requests.ts'
 
 /**
  * The first and the last to touch an answer. The id is ours, never the client's: it names leases, so it must not be chosen from outside. In the order
@@ -24,11 +26,17 @@ export const requestId = createMiddleware<AppEnv>(async function requestId(c, ne
   headers.set('X-Content-Type-Options', 'nosniff')
 })
 
-export function withPorts(makePorts: (env: Env, defer: Ports['defer']) => Ports) {
+type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
+
+export function withPorts(makePorts: MakePorts) {
   return createMiddleware<AppEnv>(async function withPorts(c, next) {
     c.set(
       'ports',
-      makePorts(c.env, (work) => c.executionCtx.waitUntil(work))
+      makePorts(
+        c.env,
+        (work) => c.executionCtx.waitUntil(work),
+        () => aboutOf(c)
+      )
     )
     await next()
   })

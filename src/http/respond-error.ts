@@ -8,18 +8,27 @@ import { emailToHeader } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/retry-after.ts'
 import { headerText, idsToHeader } from '#domain/headers.ts'
+import { lineOf } from '#domain/log-line.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import { aboutOf } from './log-requests.ts'
 import { surfaceOf } from './surface.ts'
+import { tokenHint } from './token-hint.ts'
 
 const IN_PROGRESS_SECONDS = 5
 
 export function respondError(error: unknown, c: Context<AppEnv>): Response {
   const requestId = c.get('requestId') ?? 'unknown'
-  const known = error instanceof AppError ? error : unexpected(error, requestId)
-  const headers = { ...headersOf(known), 'X-Request-Id': requestId }
+  const known = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
+  const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
   for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
-  return body(known, c, requestId)
+  return body(known, c, requestId, hint)
+}
+
+/** The bodies of our own paths are fixed by the seeds. */
+function hintHeaders(hint: string | undefined): Record<string, string> {
+  return hint === undefined ? {} : { 'WWW-Authenticate': 'Bearer', 'X-Gateway-Hint': hint }
 }
 
 function headersOf({ code, details }: AppError): Record<string, string> {
@@ -34,18 +43,24 @@ function headersOf({ code, details }: AppError): Record<string, string> {
     ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    ...(details.allow === undefined ? {} : { Allow: details.allow }),
     // Some SDKs ask this first: a repeat may be a second paid job.
     ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
   }
 }
 
-function body(error: AppError, c: Context<AppEnv>, requestId: string): Response {
+function body(
+  error: AppError,
+  c: Context<AppEnv>,
+  requestId: string,
+  hint: string | undefined
+): Response {
   const surface = surfaceOf(c.req.path, PROVIDERS)
   const { code, message } = error
   if (surface.kind === 'drop-in') {
     const { status } = error
     const { providerCode, field } = error.details
-    const told = { code, status, message, requestId }
+    const told = { code, status, message: hint ?? message, requestId }
     const shape = surface.provider.errorBody(surface.path, {
       ...told,
       ...(providerCode === undefined ? {} : { providerCode }),
@@ -60,8 +75,8 @@ function body(error: AppError, c: Context<AppEnv>, requestId: string): Response 
   return c.json({ error: message, code: status }, status)
 }
 
-function unexpected(error: unknown, requestId: string): AppError {
+function unexpected(error: unknown, c: Context<AppEnv>, requestId: string): AppError {
   const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
-  console.error(JSON.stringify({ event: 'unexpected', requestId, name, message, stack }))
+  console.error(lineOf('unexpected', aboutOf(c), { name, message, stack }).text)
   return new AppError('internal', `Something went wrong on our side. Request id: ${requestId}`)
 }

@@ -79,6 +79,7 @@ async function forBrowser(
   stream: StreamToken
 ): Promise<Response> {
   const { email, token: bearer, tenant } = stream
+  c.set('onBehalfOf', { tenant, account: email })
   const call = { ...toCall(c, place, tenant), email, bearer }
   // Two browsers of one tenant know nothing of each other, so neither can mean the other's earlier call.
   call.headers.delete('idempotency-key')
@@ -116,6 +117,7 @@ function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): 
 function nameless(answer: ProxyAnswer): Response {
   const response = toResponse(answer)
   response.headers.delete('X-Gateway-Account')
+  response.headers.delete('X-Gateway-Parked')
   // Kept by nobody, so nothing has to be told apart.
   for (const name of ['Cache-Control', 'Vary']) response.headers.delete(name)
   return response

@@ -9,7 +9,7 @@ import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { joiningOf } from './joining.ts'
-import { preferredWait } from './prefer-wait.ts'
+import { preferenceApplied, preferredWait } from './prefer-wait.ts'
 import { ownError } from './route.ts'
 
 /** What every such call may answer besides. */
@@ -78,6 +78,8 @@ export async function sendUseapi(
     ...(wanted.limit === undefined ? {} : { limit: wanted.limit }),
     ...(wanted.reply === undefined ? {} : { reply: wanted.reply }),
   }
+  const applied = preferenceApplied(call)
+  if (applied !== undefined) c.header('Preference-Applied', applied)
   return readAnswer(provider, await dispatchRequest(c.get('ports'), call).catch(asUseapi))
 }
 

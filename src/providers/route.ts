@@ -14,10 +14,10 @@ export type RouteKind =
 
 /**
  * Which accounts a call concerns. `any`: one usable account. `owner`: the account that owns the ids in the
- * call, else any. `roomy`: the account with the most free slots, as what is uploaded there is used there.
+ * call, else any. `roomy`: an upload; its token's home, as what is uploaded there is used there. `home`: as `owner`, else that home.
  * `merge`, `sum`, `split`: several accounts make one answer. `gateway`: the gateway's own.
  */
-export type Pool = 'any' | 'owner' | 'roomy' | 'merge' | 'sum' | 'split' | 'gateway'
+export type Pool = 'any' | 'owner' | 'roomy' | 'home' | 'merge' | 'sum' | 'split' | 'gateway'
 
 /** Where one id stands in a request. `pointer` is a JSON pointer in which `*` stands for every member. */
 export interface IdRef {

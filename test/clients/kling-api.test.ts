@@ -42,6 +42,22 @@ for (const times of [1, 3]) {
   })
 }
 
+test('kling-api makes tasks on a pool of two, and gets each by its id', async () => {
+  const { client, gateway, email } = await clientOf()
+  accounts += 1
+  const other = await addKling(gateway, `published${accounts}`, { maxJobs: 1 })
+  const limit = { email, maxJobs: 1 }
+  expect((await gateway.post('/v1/kling/accounts', limit)).status).toBe(200)
+  const made = [await client.textToVideo(WISH), await client.textToVideo(WISH)]
+  expect([await startedBy(gateway, email), await startedBy(gateway, other)]).toEqual([1, 1])
+  await expect(client.textToVideo(WISH)).rejects.toMatchObject({ code: 1303 })
+  await gateway.sim.finishJobs()
+  for (const { data } of made) {
+    const result = await client.waitForVideoResult(data.task_id)
+    expect(JSON.stringify(result)).toContain(data.task_id)
+  }
+})
+
 test('kling-api makes one job even where nobody can say what became of it: it does not repeat our answer', async () => {
   const { client, gateway, email } = await clientOf()
   await gateway.sim.fault({ match: { method: 'POST', path: PATH }, effect: { reset: 'after' } })

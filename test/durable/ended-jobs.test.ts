@@ -89,3 +89,21 @@ test('a long past is forgotten a bounded number at a time', () => {
   expect(jobs.forget(NOON + 30 * DAY)).toBe(false)
   expect(jobs.oldestAt()).toBeUndefined()
 })
+
+test('ended jobs are listed from the newest on, six hours after six hours, and a page says where it stopped', () => {
+  const jobs = open()
+  for (let n = 0; n < 50; n += 1) jobs.add(end(`job-${n}`, NOON + n * 3_600_000))
+  const first = jobs.list({ tenant: 't', limit: 20 })
+  expect(jobsIn(first.ended)).toEqual(Array.from({ length: 20 }, (_, n) => `job-${49 - n}`))
+  const second = jobs.list({
+    tenant: 't',
+    limit: 40,
+    ...(first.stoppedAt ? { before: first.stoppedAt } : {}),
+  })
+  expect(jobsIn(second.ended)).toEqual(Array.from({ length: 30 }, (_, n) => `job-${29 - n}`))
+  expect(second.stoppedAt).toBeUndefined()
+  expect(jobs.list({ tenant: 'other', limit: 5 }).ended).toEqual([])
+  expect(
+    jobsIn(jobs.list({ tenant: 't', limit: 50, since: NOON + 40 * 3_600_000 }).ended)
+  ).toHaveLength(10)
+})

@@ -62,7 +62,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
       apply(
         hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
       ),
-    park: async () => {},
+    blame: async () => {},
     ended: () => [],
     bind: () => {},
     memory: newSearchMemory(),

@@ -68,13 +68,12 @@ test('an account with email and password is logged in and shown exactly as in se
   expect(used.status).toBe(200)
 })
 
-test('a wrong password and a wrong key answer the seed’s 400, without a code', async () => {
+test('a wrong password answers the seed’s 400, a wrong key what is wrong, both without a code', async () => {
   const call = await tenant()
   await gateway.sim.control('POST', '/accounts', { email: 'pass2@example.com', password: 'right' })
   for (const body of [
     { email: 'pass2@example.com', password: 'wrong', maxJobs: 1 },
     { email: 'nobody@example.com', password: 'x', maxJobs: 1 },
-    { email: 'pass2@example.com', apiKey: 'sk_sim_bad_key', maxJobs: 1 },
   ]) {
     const refused = await call(ACCOUNTS, post(body))
     expect([refused.status, await refused.text()]).toEqual([
@@ -82,6 +81,14 @@ test('a wrong password and a wrong key answer the seed’s 400, without a code',
       '{"error":"Account does not exist or password is incorrect"}',
     ])
   }
+  const key = { email: 'pass2@example.com', apiKey: 'sk_sim_bad_key', maxJobs: 1 }
+  const refused = await call(ACCOUNTS, post(key))
+  expect([refused.status, await refused.json()]).toEqual([
+    400,
+    {
+      error: 'HeyGen refuses this API key (401). Check that it is copied whole and not revoked.',
+    },
+  ])
   expect((await call(ACCOUNTS)).status).toBe(404)
 })
 

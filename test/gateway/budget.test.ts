@@ -2,6 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { advance, MINUTE, SECOND, stopClock } from '../support/clock.ts'
 import { isFull } from '../support/full.ts'
 import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { upload } from '../support/uploads.ts'
 
 /**
  * Budgets of contract section 8, counted in the Worker itself (test/support/counting-worker.ts), warm isolate. Its clock
@@ -53,6 +54,13 @@ test('a creation costs at most three requests and four rows', async () => {
     expect(kv).toBe(0)
     expect(requests).toBeLessThanOrEqual(3)
     expect(rows).toBeLessThanOrEqual(4)
+  }
+})
+
+test('an upload costs one request and one row for its home, beside those of its id', async () => {
+  for (let file = 0; file < 4; file += 1) {
+    const { kv, requests, rows } = await cost(upload)
+    expect({ kv, requests, rows }).toEqual({ kv: 0, requests: 2, rows: 2 })
   }
 })
 

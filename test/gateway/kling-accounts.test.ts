@@ -113,10 +113,7 @@ test('a good API key does not make up for a bad pair, nor the keys of two accoun
     400,
     { error: 'Kling refuses apiKey' },
   ])
-  expect(await add({ apiKey: 'wrong' })).toEqual([
-    400,
-    { error: 'Account does not exist or password is incorrect' },
-  ])
+  expect(await add({ apiKey: 'wrong' })).toEqual([400, { error: 'Kling refuses apiKey' }])
   expect(await add({ accessKey })).toEqual([400, { error: 'secretKey is required', code: 400 }])
   expect(await add({ apiKey: keysOf('bob').apiKey, accessKey, secretKey })).toEqual([
     400,

@@ -1,10 +1,9 @@
 /** Kling calls us, task by task; and what its clients are told. */
-import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { advance, CLOCKED, MINUTE } from '../support/clock.ts'
-import { until, type Gateway } from '../support/gateway.ts'
+import { UNPUBLISHED_KEYS, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { LOOPBACK } from '../support/hooked.ts'
 import { addKling, keysOf, klingRequests, makeKling, TEXT2VIDEO } from '../support/kling.ts'
@@ -282,7 +281,7 @@ function postAs(at: Gateway, host: string, where: string, body: object): Promise
 
 test('a task that carries no callback because its account was added where nobody can call us is asked about soon', async () => {
   // A key that nobody can read anywhere: it is called at an address that is not loopback.
-  const vars = { ...LOOPBACK, MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}` }
+  const vars = { ...LOOPBACK, MASTER_KEYS: UNPUBLISHED_KEYS }
   const clocked = await open({ vars, simVars: { JOB_MS: '600000' }, entry: CLOCKED })
   const email = await makeKling(clocked, 'far')
   const account = { email, maxJobs: 2, apiKey: keysOf('far').apiKey }

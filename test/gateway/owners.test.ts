@@ -103,6 +103,8 @@ test('an upload goes to the account with the most room, and pins the job that us
   const watermark = { image: { type: 'asset_id', asset_id: data.id } }
   for (let round = 0; round < 4; round += 1)
     expect(by(await gateway.createVideo({ watermark }))).toBe('b@example.com')
+  // Its home, until it has taken as many uploads as it has slots.
+  for (let round = 0; round < 4; round += 1) expect(by(await upload())).toBe('b@example.com')
   expect(by(await upload())).toBe('c@example.com')
 })
 

@@ -32,6 +32,8 @@ const READ_WHOLE = [
   'resent',
   'endpoint',
   'callback_secret',
+  'home',
+  'likeness',
   'former',
   'copy',
   'token',

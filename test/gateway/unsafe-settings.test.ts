@@ -1,12 +1,11 @@
 /** Settings that would be unsafe where the gateway is reached, refused by name. */
-import { randomBytes } from 'node:crypto'
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
-import { MASTER_KEYS, type Gateway } from '../support/gateway.ts'
+import { MASTER_KEYS, UNPUBLISHED_KEYS, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const open = gatewaysOfFile()
-const OWN_KEY = { MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}` }
+const OWN_KEY = { MASTER_KEYS: UNPUBLISHED_KEYS }
 const FAR = ['gateway.example.com', '127.0.0.1.example.com', 'localhost.example.com', '10.0.0.1']
 
 /** workerd takes the address of a request from its Host, as Cloudflare's edge does from its own. */

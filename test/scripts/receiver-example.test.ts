@@ -15,7 +15,8 @@ afterAll(() => {
 const gateway = await openHooked(open, { accounts: { one: 3 } })
 const made = await gateway.fetch('/v1/callback-secret', { method: 'POST' })
 const { secret } = (await made.json()) as { secret: string }
-const receiver = await start(secret)
+/** What it said of what it did not take. */
+const refusals: string[] = []
 
 async function start(key: string): Promise<{ url: string; said: string[] }> {
   const child = spawn(process.execPath, ['examples/receiver.mjs'], {
@@ -24,9 +25,12 @@ async function start(key: string): Promise<{ url: string; said: string[] }> {
   children.push(child)
   const said: string[] = []
   child.stdout.on('data', (chunk) => said.push(...String(chunk).trim().split('\n')))
+  child.stderr.on('data', (chunk) => refusals.push(...String(chunk).trim().split('\n')))
   const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0], 30_000)
   return { url, said }
 }
+
+const receiver = await start(secret)
 
 async function endJob(): Promise<string> {
   const created = await gateway.createVideo({ callback_url: receiver.url, callback_id: 'example' })
@@ -98,4 +102,14 @@ test('it refuses what is not signed, signed with another secret, changed, or old
   expect(await post(signed(0, secret, `${BODY} `))).toBe(401)
   expect(await post(signed(-3600))).toBe(401)
   expect(await post(signed(0))).toBe(204)
+})
+
+test('of what it refuses it prints why: no signature, another secret, another time', async () => {
+  await post({})
+  await post(signed(0, 'whsec_AAAA'))
+  await post(signed(-3600))
+  for (const why of ['is not signed', 'another secret', 'more than five minutes off'])
+    await until(async () =>
+      refusals.some((line) => line.startsWith('refused: ') && line.includes(why))
+    )
 })

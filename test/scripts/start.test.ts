@@ -75,6 +75,36 @@ test('started again, it has the accounts and jobs of before, also after a kill -
   expect(await runAll([job])).toMatchObject([{ jobid: video_id }])
 })
 
+test('the printed lines that follow a video to its file and fill every slot work when pasted', async () => {
+  const { output } = await running()
+  const { simulatorUrl } = findRunning(folder) ?? {}
+  const jobMs = (ms: number) =>
+    fetch(`${simulatorUrl}/__sim/settings`, { method: 'POST', body: JSON.stringify({ jobMs: ms }) })
+  await jobMs(300)
+  const [id, wait, file, ...rest] = output
+    .split('\n')
+    .filter((line) => /^(ID=|until |URL=)/.test(line))
+  expect(rest).toEqual([])
+  const cwd = mkdtempSync(path.join(folder, 'video-'))
+  await run('sh', ['-ec', [id, wait, file].join('\n')], { cwd })
+  expect(statSync(path.join(cwd, 'video.mp4')).size).toBeGreaterThan(0)
+  await jobMs(600_000)
+  const fill = output.split('\n').find((line) => line.startsWith('for n in'))
+  const { stdout } = await run('sh', ['-ec', fill ?? ''])
+  expect(stdout.trim().split('\n').at(-1)).toMatch(/ 429$/)
+})
+
+test('what is called while it runs shows as one short line each', async () => {
+  const started = await running()
+  const { gatewayUrl } = findRunning(folder) ?? {}
+  await fetch(`${gatewayUrl}/v1/heygen/accounts`)
+  await vi.waitFor(
+    () =>
+      expect(started.said.text).toMatch(/^GET \/v1\/heygen\/accounts 401 unauthorized \d+ ms$/m),
+    20_000
+  )
+})
+
 test('SIGINT, even twice, ends with 0 and leaves no process behind', async () => {
   const { child } = await running()
   const workers = findRunning(folder)?.workers ?? []
@@ -124,6 +154,7 @@ test('the demo keeps its promises on a stack of its own, and leaves nothing behi
 interface Started {
   child: ChildProcess
   output: string
+  said: { text: string }
 }
 
 let last: Started | undefined
@@ -142,7 +173,7 @@ async function start(): Promise<Started> {
   })
   await Promise.race([ended, said.until('Ctrl-C')])
   ended.catch(() => undefined)
-  return { child, output: said.text }
+  return { child, output: said.text, said }
 }
 
 function spawnStart(): ChildProcess {

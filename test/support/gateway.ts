@@ -7,6 +7,8 @@ import { Simulator } from './simulator.ts'
 
 /** Another in every run: one that stands in a file is good on loopback alone. */
 export const ADMIN_TOKEN = `admin-of-tests-${randomBytes(24).toString('hex')}`
+/** Another in every run, for gateways that are reached at an address which is not loopback. */
+export const UNPUBLISHED_KEYS = `k1:${randomBytes(32).toString('base64')}`
 export const MASTER_KEYS = 'k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 export interface GatewayOptions {
@@ -145,6 +147,7 @@ export class Gateway {
 const SECRETS = [
   ADMIN_TOKEN,
   MASTER_KEYS.slice(3),
+  UNPUBLISHED_KEYS.slice(3),
   'sk_test_',
   'sk_sim_',
   'kling_key_',
@@ -219,7 +222,7 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
     KLING_ORIGIN: `${simUrl}/api-singapore.klingai.com`,
     KLING_WEB_ORIGIN: `${simUrl}/id.klingai.com`,
     ADMIN_TOKEN,
-    MASTER_KEYS,
+    MASTER_KEYS: options.vars?.['PUBLIC_ORIGIN'] ? UNPUBLISHED_KEYS : MASTER_KEYS,
     TIME_SCALE: String(options.timeScale ?? 1),
     ...options.vars,
   }

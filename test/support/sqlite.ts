@@ -10,6 +10,8 @@ export function openSql(schema: string): SqlStorage {
     const rows = statement.all(...values)
     const changed = database.prepare('SELECT changes() AS n').get() as { n: number }
     return {
+      // Of those that are given back alone.
+      rowsRead: rows.length,
       rowsWritten: /^\s*(INSERT|UPDATE|DELETE)/i.test(text) ? changed.n : 0,
       toArray: () => rows,
       one: () => rows[0],

@@ -14,6 +14,7 @@ import {
 } from '#domain/account.ts'
 import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { LogIn, ProviderAccounts, Upstream } from '#providers/provider.ts'
+import { standingIn } from './standing.ts'
 
 const TIMEOUT_MS = 15_000
 const USE_A_KEY = 'Add the account with an API key instead (apiKey; app.heygen.com, Settings, API).'
@@ -25,6 +26,8 @@ export const heygenAccounts: ProviderAccounts = {
     password: z.string().min(1).max(1024).optional(),
     apiKey: z.string().min(1).max(1024).optional(),
   },
+
+  needsOneOf: ['apiKey', 'password'],
 
   readCredential(form) {
     const { password, apiKey } = form as { password?: string; apiKey?: string }
@@ -55,6 +58,12 @@ export const heygenAccounts: ProviderAccounts = {
     if (me.status === 403) return { ok: true, identity: await fallbackIdentity(credential) }
     if (me.status === 404 || me.status === 410) return proveOnV2(upstream, credential, session)
     return refusalOf(me.status, credential)
+  },
+
+  async standing(upstream, credential, session) {
+    const me = await ask(upstream, '/v3/users/me', credential, session)
+    if (me.status !== 404 && me.status !== 410) return standingIn(me)
+    return standingIn(await ask(upstream, '/v2/user/remaining_quota', credential, session))
   },
 
   async logIn(upstream, credential) {
@@ -154,7 +163,11 @@ function refusalOf(status: number, credential: Credential): Proof {
     const message = `HeyGen's API refuses the web session of this account. ${USE_A_KEY}`
     return { ok: false, reason: 'refused', message }
   }
-  if (status === 401) return { ok: false, reason: 'refused' }
+  if (status === 401) {
+    const message =
+      'HeyGen refuses this API key (401). Check that it is copied whole and not revoked.'
+    return { ok: false, reason: 'refused', message }
+  }
   const what = status === 0 ? 'could not be reached' : `answered ${status}`
   return { ok: false, reason: 'unreachable', message: `HeyGen ${what}; nothing was changed` }
 }

@@ -13,10 +13,12 @@ import {
 } from '#providers/job-links.ts'
 import type { Provider } from '#providers/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
+import { heygenAssets } from './assets.ts'
 import { creationAnswer } from './creation-answer.ts'
 import { errorBody } from './error-body.ts'
 import { heygenEvents } from './events.ts'
 import { FINDERS, LEGACY_VIDEO_FINDER } from './finders.ts'
+import { isLikenessId, isLikenessRow } from './likenesses.ts'
 import { listOf, sumsOf } from './lists.ts'
 import { matchRoute, ROUTES } from './routes.ts'
 import { ownListOf, searchOf } from './searches.ts'
@@ -73,5 +75,7 @@ export const heygen: Provider = {
   accounts: heygenAccounts,
   events: heygenEvents,
   speech: heygenSpeech,
+  assets: heygenAssets,
+  likeness: { isRow: isLikenessRow, isId: isLikenessId },
   streaming: heygenStreaming,
 }

@@ -65,6 +65,9 @@ const SUMS: Record<string, readonly string[]> = {
     '/data/remaining_quota',
     '/data/details/api',
     '/data/details/plan_credit',
+    '/data/details/streaming_avatar',
+    '/data/details/streaming_avatar_instance_quota',
+    '/data/details/seat',
   ],
   '/v3/users/me': ['/data/wallet/remaining_balance'],
 }

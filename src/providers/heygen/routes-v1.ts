@@ -91,7 +91,10 @@ export const V1_ROUTES = [
     pool: 'merge',
     lists: ['/data/list/*/id'],
   }),
-  post('/v1/streaming/knowledge_base/create', 'write-account', { creates: ['/data/id'] }),
+  post('/v1/streaming/knowledge_base/create', 'write-account', {
+    pool: 'home',
+    creates: ['/data/id'],
+  }),
   post('/v1/streaming/knowledge_base/{knowledge_base_id}', 'write-account', {
     pool: 'owner',
     ids: ['knowledge-base! path:knowledge_base_id'],
@@ -143,7 +146,7 @@ export const V1_ROUTES = [
     lists: ['/data/folders/*/id'],
   }),
   post('/v1/folders/create', 'write-account', {
-    pool: 'owner',
+    pool: 'home',
     ids: ['folder body:/parent_id'],
     creates: ['/data/id'],
   }),

@@ -11,7 +11,7 @@ export const V3_ROUTES = [
   }),
   // v3 Folders
   post('/v3/folders', 'write-account', {
-    pool: 'owner',
+    pool: 'home',
     ids: ['folder body:/parent_id'],
     creates: ['/data/folder_id'],
     takesKey: true,
@@ -653,7 +653,10 @@ export const V3_ROUTES = [
   // v3 API Keys
   get('/v3/api_keys/self', 'read-account'),
   // v3 Brand
-  post('/v3/brand-glossaries', 'write-account', { creates: ['/data/brand_glossary_id'] }),
+  post('/v3/brand-glossaries', 'write-account', {
+    pool: 'home',
+    creates: ['/data/brand_glossary_id'],
+  }),
   get('/v3/brand-glossaries/{brand_glossary_id}', 'read-account', {
     pool: 'owner',
     ids: ['brand-glossary! path:brand_glossary_id'],
@@ -666,7 +669,7 @@ export const V3_ROUTES = [
     pool: 'owner',
     ids: ['brand-glossary! path:brand_glossary_id'],
   }),
-  post('/v3/brand-kits', 'write-account', { creates: ['/data/brand_kit_id'] }),
+  post('/v3/brand-kits', 'write-account', { pool: 'home', creates: ['/data/brand_kit_id'] }),
   get('/v3/brand-kits/{brand_kit_id}', 'read-account', {
     pool: 'owner',
     ids: ['brand-kit! path:brand_kit_id'],
@@ -751,7 +754,7 @@ export const V3_ROUTES = [
     ids: ['podcast! path:podcast_id'],
   }),
   // v3 Workflows
-  post('/v3/workflows', 'write-account', { creates: ['/data/id'] }),
+  post('/v3/workflows', 'write-account', { pool: 'home', creates: ['/data/id'] }),
   get('/v3/workflows', 'read-account', { pool: 'merge', lists: ['/data/*/id'] }),
   get('/v3/workflows/{workflow_id}', 'read-account', {
     pool: 'owner',

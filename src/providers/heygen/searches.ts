@@ -4,6 +4,7 @@
  */
 import { searchFor } from '#providers/id-searches.ts'
 import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/provider.ts'
+import { assetId } from './assets.ts'
 import { matchRoute } from './routes.ts'
 
 const one = (path: string): IdSearch => ({ path })
@@ -88,8 +89,6 @@ function isV3({ path }: IdSearch): boolean {
   return path.startsWith('/v3/')
 }
 
-/** An image key is the asset's id in a path: `image/<id>/original.jpg`. */
 function searchedId(resource: string, id: string): string {
-  const [, inKey] = resource === 'asset' ? (/^[a-z]+\/([^/]+)\//.exec(id) ?? []) : []
-  return inKey ?? id
+  return resource === 'asset' ? assetId(id) : id
 }

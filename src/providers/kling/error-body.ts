@@ -10,6 +10,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   no_accounts: 1203,
   account_not_found: 1203,
   not_found: 1203,
+  method_not_allowed: 1202,
   account_exists: 1200,
   owners_conflict: 1200,
   request_in_progress: 1200,

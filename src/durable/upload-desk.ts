@@ -1,0 +1,84 @@
+/** The part of a desk that is about uploads: where they go, and their copies at other accounts. */
+import type { Account } from '#domain/account.ts'
+import type { AssetCopy, CopyTurn, HomeWish, Owner } from '#domain/ports.ts'
+import { CopyRows } from './copy-rows.ts'
+import { HomeRows } from './home-rows.ts'
+import { RegistrarDesk } from './registrar-desk.ts'
+
+export abstract class UploadDesk extends RegistrarDesk {
+  /** Its tables are made by DeskTables, with all others. */
+  readonly #homes: HomeRows
+  readonly #copies: CopyRows
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#homes = new HomeRows(ctx.storage.sql)
+    this.#copies = new CopyRows(ctx.storage.sql)
+  }
+
+  abstract learn(owners: Owner[]): Promise<string[]>
+
+  async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
+    const { typicalJobMs } = this.ports().waits
+    return this.#homes.take(token, wish, this.tables.snapshot().accounts, {
+      now: Date.now(),
+      typicalJobMs,
+    })
+  }
+
+  async beginCopies(originals: string[], email: string): Promise<CopyTurn[]> {
+    const uploads = this.tables.ownersOf(originals).filter(({ source }) => source === 'uploaded')
+    const isUpload = (original: string) => uploads.some(({ id }) => id === original)
+    const account = this.#account(email)
+    if (!account || !originals.every(isUpload)) {
+      return originals.map((original) => ({
+        kind: account && isUpload(original) ? 'failed' : 'no',
+      }))
+    }
+    return this.#copies.begin(originals, account)
+  }
+
+  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
+    const account = this.#account(email)
+    if (!account) return
+    this.#copies.end(copies, account, Date.now())
+    const made = copies.flatMap(({ copy }) => (copy === undefined ? [] : [copy]))
+    const rest = { email: account.email, source: 'copied', mayBeShared: false } as const
+    if (made.length > 0) await this.learn(made.map((id) => ({ id, ...rest })))
+  }
+
+  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
+    for (const copy of copies) this.#copies.forgetOne(copy, email)
+  }
+
+  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
+    return this.#copies.take(original, keyStart)
+  }
+
+  #account(email: string): Account | undefined {
+    return this.tables.snapshot().accounts.find((account) => account.email === email)
+  }
+
+  /** What was learnt of ids tells of uploads, too. Returns which of them are copies. */
+  protected noteLearnt(owners: readonly Owner[]): string[] {
+    this.#homes.note(owners, this.tables.snapshot().accounts, Date.now())
+    const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
+    const known = listed.length === 0 ? [] : this.tables.ownersOf(listed)
+    return known.flatMap(({ id, source }) => (source === 'copied' ? [id] : []))
+  }
+
+  /** It has a new credential or limit. */
+  protected noteChanged(email: string): void {
+    this.#homes.forgetParking(email)
+  }
+
+  protected forgetOldUploads(): void {
+    this.#homes.forget(Date.now())
+    this.#copies.forget(Date.now() - this.ports().waits.keepOwnersMs)
+  }
+
+  protected forgetUploads(): void {
+    this.#homes.forgetAll()
+    this.#copies.forgetAll()
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * Where to upload: to the token's home, which the desk chooses and counts in one question. Folders, knowledge bases and the
+ * like, which are used together with uploads later, are made there too.
+ */
+import type { Account } from '#domain/account.ts'
+import type { Ports } from '#domain/ports.ts'
+import type { ProxyCall } from './proxy-call.ts'
+import { roomiestFirst } from './roomiest-first.ts'
+
+const AT_HOME = ['roomy', 'home']
+
+/** `drawn`: the accounts that are usable for a plain call, in random order; `all`: with those that are parked. */
+export async function homeFirst(
+  ports: Ports,
+  call: ProxyCall,
+  drawn: readonly Account[],
+  all: readonly Account[]
+): Promise<readonly Account[]> {
+  const { pool = 'any' } = call.match?.route ?? {}
+  if (!AT_HOME.includes(pool) || drawn.length < 2) return drawn
+  const now = ports.now()
+  const parked = all.flatMap(({ email, key }) => {
+    const ends = ports.hints.parkings(key, now).filter(({ scope }) => !scope.startsWith('meter:'))
+    return ends.length === 0 ? [] : [{ email, until: Math.max(...ends.map(({ until }) => until)) }]
+  })
+  const wish = { able: drawn.map(({ email }) => email), parked, isUpload: pool === 'roomy' }
+  const email = await ports
+    .desk(call.tenant, call.provider.name)
+    .takeHome(call.tokenId ?? '', wish)
+    .catch(() => undefined)
+  const home = drawn.find((account) => account.email === email)
+  // The desk cannot be asked, or is an older one.
+  if (!home) return pool === 'roomy' ? roomiestFirst(ports, drawn) : drawn
+  return [home, ...drawn.filter((account) => account !== home)]
+}
