@@ -191,15 +191,13 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
 async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
   const ports = c.get('ports')
   const { key, tenant, email } = account
+  // Before its object is asked: nothing is unparked without a line that says by whom.
+  const entry = { action: 'account.unparked', tenant, provider: provider.name } as const
+  await ports
+    .desk(tenant, provider.name)
+    .noteAudit({ ...entry, subject: account.email }, actorOf(c))
   await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
-  const entry = {
-    action: 'account.unparked',
-    tenant,
-    provider: provider.name,
-    subject: email,
-  } as const
-  await ports.desk(tenant, provider.name).noteAudit(entry, actorOf(c))
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c, provider, account))
 }

@@ -8,7 +8,6 @@ import { incarnationOf, tenantNameOf } from '#domain/tenant.ts'
 import { readAudit, type AuditPage } from '#flows/read-audit.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
-import { fullScope } from './authenticate.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route } from './route.ts'
 
@@ -80,12 +79,12 @@ route(
   audit,
   {
     method: 'get',
+    needs: 'full',
     path: '/',
     summary: 'Who changed what of your own, latest first; kept 90 days',
     query: own,
     answers: { 200: page, 400: ownError, 401: ownError, 403: ownError },
   },
-  fullScope,
   async (c) => {
     const { tenant } = c.get('caller')
     const found = await read(c, { tenants: [tenant], isOfThem: true }, readQuery(c, own))

@@ -1,5 +1,5 @@
 /** Lines of who changed what in an object's tables. */
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { AUDIT_LINES_A_DAY, type Actor } from '#domain/audit.ts'
 import { newTimedId } from '#domain/time-key.ts'
 import { AUDIT_SCHEMA, AuditRows } from '#durable/audit-rows.ts'
@@ -7,6 +7,8 @@ import { openSql } from '../support/sqlite.ts'
 
 const DAY = 86_400_000
 const NOON = 20_000 * DAY + DAY / 2
+
+afterEach(() => void vi.useRealTimers())
 
 function open(now = NOON) {
   vi.useFakeTimers({ now, toFake: ['Date'] })

@@ -72,6 +72,7 @@ await busy.post(`${endpoints}/rotate-secret`, {})
 await busy.fetch(endpoints, { method: 'DELETE' })
 const job = (await busy.createVideo()).headers.get('x-gateway-job') ?? ''
 await busy.fetch(`/v1/heygen/scheduler/${job}?force=true`, { method: 'DELETE' })
+await busy.post(`${accounts}/b@example.com/unpark`, {})
 await busy.post('/v2/account', { name: 'Busy Ltd', replyUrl: `${receiver.url}/r?key=CANARYINURL` })
 await busy.fetch(`${accounts}/b@example.com`, { method: 'DELETE' })
 await gateway.admin('DELETE', `/tokens/${spare.id}`)
@@ -106,6 +107,7 @@ test('every change leaves one line that says who, from where and what', async ()
     token('endpoint.secret_rotated', endpoint.endpoint_id),
     token('endpoint.removed', endpoint.endpoint_id),
     token('job.forced', job),
+    token('account.unparked', 'b@example.com'),
     token('tenant.changed', 'busy', null),
     token('account.removed', 'b@example.com'),
     operator('token.removed', spare.id),
@@ -186,7 +188,7 @@ test('what a removed tenant did can still be read by the operator', async () => 
 
 test('after 90 days a line is gone', async () => {
   await advance(gateway, 89 * DAY)
-  expect((await all('?tenant=busy')).lines.length).toBe(15)
+  expect((await all('?tenant=busy')).lines.length).toBe(16)
   await advance(gateway, 2 * DAY)
   expect((await all()).lines).toEqual([])
 })
