@@ -2,6 +2,7 @@
  * What is deployed: as small as wrangler's own count says, with the licences of all that is in it, and it runs. It is made
  * as `wrangler deploy` makes it, then started, and asked for its OpenAPI text, for which it needs every room.
  */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { BUNDLE, makeBundle } from './lib/bundle.ts'
 import { NOTICES, notesOnFile, noticesOf } from './lib/notices.ts'
@@ -9,8 +10,8 @@ import { runWorker } from './lib/run-worker.ts'
 
 const KIB_MAX = 200
 const SECRETS = {
-  ADMIN_TOKEN: 'x'.repeat(32),
-  MASTER_KEYS: `k1:${Buffer.alloc(32).toString('base64')}`,
+  ADMIN_TOKEN: randomBytes(24).toString('base64url'),
+  MASTER_KEYS: `k1:${randomBytes(32).toString('base64')}`,
 }
 
 async function doesItRun(): Promise<boolean> {
