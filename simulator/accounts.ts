@@ -92,6 +92,8 @@ export function newAccount(state: State, email: string): Account {
     credits: null,
     scopes: null,
     trialDailyLimit: null,
+    speechPerMinute: null,
+    blocked: false,
     streamingConcurrency: 3,
     mfa: false,
     edgeBlock: false,

@@ -38,6 +38,8 @@ export class State {
   readonly emailByKey = new Map<string, string>()
   readonly active = new Map<string, Set<Job>>()
   readonly syncCalls = new Map<string, number>()
+  /** When an account asked for speech within the last minute. */
+  readonly speechAt = new Map<string, number[]>()
   readonly byOwner = new Map<string, Map<string, Resource>>()
   readonly runningReplays = new Set<string>()
   readonly sending = new Set<string>()

@@ -16,6 +16,10 @@ export type Account = {
   credits: number | null
   scopes: string[] | null
   trialDailyLimit: number | null
+  /** Speech that may be asked for in a minute (30 in the documentation); null: no limit. */
+  speechPerMinute: number | null
+  /** USER_BLOCKED at every call. */
+  blocked: boolean
   streamingConcurrency: number
   mfa: boolean
   edgeBlock: boolean

@@ -144,14 +144,17 @@ function slotsPort(env: Env, name: string): SlotDesk {
     acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
     bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
-    release: (requestId) => ask((slots) => slots.release(requestId)),
+    release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     keepGuess: (requestId, start, again) =>
       ask((slots) => slots.keepGuess(requestId, start, again)),
     settle: (reports) => ask((slots) => slots.settle(reports)),
-    park: (order, tenant) => ask((slots) => slots.park(order, tenant)),
+    blame: (fault) => ask(async (slots) => slots.blame(fault)),
+    unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
+    reseal: (key) => ask(async (slots) => slots.reseal(key)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
@@ -165,9 +168,10 @@ function deskPort(env: Env, name: string): Desk {
   const ask = askObject(() => env.TENANT_DESK.getByName(name))
   return {
     snapshot: () => ask((desk) => desk.snapshot()),
-    saveAccount: (account) => ask((desk) => desk.saveAccount(account)),
-    changeLimit: (email, maxJobs, now) => ask((desk) => desk.changeLimit(email, maxJobs, now)),
-    removeAccount: (email, isNow) => ask((desk) => desk.removeAccount(email, isNow)),
+    saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
+    changeLimit: (email, maxJobs, now, by) =>
+      ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),
     refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
@@ -192,12 +196,17 @@ function deskPort(env: Env, name: string): Desk {
     takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
     awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
     noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
-    addEndpoint: (endpoint) => ask((desk) => desk.addEndpoint(endpoint)),
+    addEndpoint: (endpoint, by) => ask((desk) => desk.addEndpoint(endpoint, by)),
     endpoints: () => ask((desk) => desk.endpoints()),
-    changeEndpoint: (id, change) => ask((desk) => desk.changeEndpoint(id, change)),
-    removeEndpoint: (id) => ask((desk) => desk.removeEndpoint(id)),
-    saveCallbackSecret: (sealed, now) => ask((desk) => desk.saveCallbackSecret(sealed, now)),
+    changeEndpoint: (id, change, by) => ask((desk) => desk.changeEndpoint(id, change, by)),
+    removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
+    saveCallbackSecret: (sealed, now, by) =>
+      ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
+    noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
+    reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
     close: () => ask((desk) => desk.close()),
   }
 }
@@ -205,17 +214,24 @@ function deskPort(env: Env, name: string): Desk {
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
   return {
-    saveToken: (token, tenant, hasPast) => ask((desk) => desk.saveToken(token, tenant, hasPast)),
+    saveToken: (token, tenant, hasPast, by) =>
+      ask((desk) => desk.saveToken(token, tenant, hasPast, by)),
     findToken: (hash) => ask((desk) => desk.findToken(hash)),
     listTokens: () => ask((desk) => desk.listTokens()),
-    changeToken: (id, change) => ask((desk) => desk.changeToken(id, change)),
-    removeToken: (id) => ask((desk) => desk.removeToken(id)),
+    changeToken: (id, change, by) => ask((desk) => desk.changeToken(id, change, by)),
+    removeToken: (id, by) => ask((desk) => desk.removeToken(id, by)),
     listTenants: () => ask((desk) => desk.listTenants()),
     findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
-    changeTenant: (id, change) => ask((desk) => desk.changeTenant(id, change)),
-    removeTenant: (id) => ask((desk) => desk.removeTenant(id)),
+    tenantIdsOf: (name) => ask((desk) => desk.tenantIdsOf(name)),
+    changeTenant: (id, change, by) => ask((desk) => desk.changeTenant(id, change, by)),
+    removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
+    resealState: () => ask(async (desk) => desk.resealState()),
+    saveReseal: (state) => ask((desk) => desk.saveReseal(state)),
     listRoutes: () => ask((desk) => desk.listRoutes()),
-    addRoute: (route) => ask(async (desk) => desk.addRoute(route)),
-    removeRoute: (id) => ask((desk) => desk.removeRoute(id)),
+    addRoute: (route, by) => ask(async (desk) => desk.addRoute(route, by)),
+    removeRoute: (id, by) => ask((desk) => desk.removeRoute(id, by)),
   }
 }

@@ -19,6 +19,7 @@ import { accounts } from '#http/accounts.ts'
 import { adminRoutes } from '#http/admin-routes.ts'
 import { admin } from '#http/admin.ts'
 import type { AppEnv } from '#http/app-env.ts'
+import { audit } from '#http/audit.ts'
 import { authenticate } from '#http/authenticate.ts'
 import { callbackSecret, deliveries } from '#http/deliveries.ts'
 import { dropIn } from '#http/drop-in.ts'
@@ -69,6 +70,7 @@ for (const provider of PROVIDERS) {
   if (provider.speech) app.route(`/v1/${provider.name}/tts`, speech(provider, provider.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
+app.route('/v1/audit', audit)
 app.route('/v1/deliveries', deliveries)
 app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)

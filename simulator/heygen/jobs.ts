@@ -4,6 +4,7 @@
  */
 import { endKlingTask } from '../kling/ending.ts'
 import { emitJobEvents } from './events.ts'
+import { canPay } from './prices.ts'
 import type { State } from '../state.ts'
 import type { Account, Doc, Failure, Job, Plan } from '../types.ts'
 
@@ -19,6 +20,8 @@ export type NewJob = {
   callbackUrl: string | null
   doc: Doc
   slots?: number
+  /** In credits; 1 unless told. */
+  price?: number
 }
 
 export function inFlight(state: State, account: Account): number {
@@ -43,10 +46,11 @@ export function startJob(state: State, account: Account, job: NewJob): Job {
     account.concurrency !== null &&
     job.type !== 'streaming-session' &&
     countRunning(state, account) >= account.concurrency
-  const charged =
-    account.credits !== null && job.type !== 'streaming-session' && account.credits > 0 ? 1 : 0
+  const { price = 1, ...rest } = job
+  const isPaid = job.type !== 'streaming-session' && canPay(account, price)
+  const charged = account.credits !== null && isPaid ? price : 0
   const started = state.putJob({
-    ...job,
+    ...rest,
     key: job.id,
     account: account.key,
     status: waits ? 'queued' : 'running',

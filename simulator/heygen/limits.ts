@@ -2,16 +2,35 @@
 import type { Call } from './call.ts'
 import { envelopeOf, invalid, refuse, tooMany } from './errors.ts'
 import { activeJobs, countedJobs, endsAt } from './jobs.ts'
+import { canPay, priceOf } from './prices.ts'
 
 export function assertRoom(call: Call, type: string, count: number): void {
   const { account, row } = call
   const envelope = envelopeOf(row)
-  if (envelope === 'v3' && account.credits !== null && account.credits <= 0) {
-    const message = 'Insufficient credits to perform this action.'
+  const price = priceOf(call.text)
+  if (envelope === 'v3' && !canPay(account, price)) {
+    const message =
+      price > 1
+        ? `Your account has ${account.credits} credits but this video requires ${price} credits.`
+        : 'Insufficient credits to perform this action.'
     throw refuse(envelope, { status: 402, number: 402, code: 'insufficient_credit', message })
   }
   assertTrial(call, type)
   assertConcurrency(call, count)
+}
+
+const MINUTE_MS = 60_000
+
+/** Speech: so many calls in a minute [doc: 30 per workspace member]. */
+export function assertSpeechRate({ state, account, row }: Call): void {
+  const limit = account.speechPerMinute
+  if (limit === null || !/tts|speech/.test(row.path)) return
+  const now = state.now()
+  const lately = (state.speechAt.get(account.key) ?? []).filter((at) => at > now - MINUTE_MS)
+  const [first] = lately
+  if (first !== undefined && lately.length >= limit)
+    throw tooMany(envelopeOf(row), Math.ceil((first + MINUTE_MS - now) / 1000))
+  state.speechAt.set(account.key, [...lately, now])
 }
 
 export function assertConcurrency(call: Call, count: number): void {

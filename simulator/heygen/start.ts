@@ -6,6 +6,7 @@ import { asText, type Call, getNamed, type Reply, reply, toDoc } from './call.ts
 import { envelopeData, fillRow, toSubject, withData } from './fill.ts'
 import { activeJobs, endJob, NO_CREDIT, planJob, startJob } from './jobs.ts'
 import { assertRoom } from './limits.ts'
+import { canPay, priceOf } from './prices.ts'
 import { addResource } from './resources.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
 import { runSync } from './sync.ts'
@@ -84,7 +85,8 @@ function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
     const jobId = what.id ? newId('job') : id
     const { state, account } = call
     const plan = planJob(state, account, { type, path: call.row.path, text: call.text })
-    const isBroke = account.credits !== null && account.credits <= 0
+    const price = priceOf(call.text)
+    const isBroke = !canPay(account, price)
     const allDoc = { ...doc, ...what.doc }
     startJob(state, account, {
       id: jobId,
@@ -92,6 +94,7 @@ function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
       type,
       row: call.name,
       ...plan,
+      price,
       // Older families take the job and let it fail when it is looked at.
       ...(isBroke ? { outcome: 'failed', failure: NO_CREDIT } : {}),
       callbackId: asText(call.body.callback_id) ?? null,

@@ -4,7 +4,7 @@ import type { Doc } from '../types.ts'
 import { type Call, type Reply, reply } from './call.ts'
 import { envelopeData, localise, mediaUrl, withData } from './fill.ts'
 import { countStart } from './jobs.ts'
-import { assertConcurrency } from './limits.ts'
+import { assertConcurrency, assertSpeechRate } from './limits.ts'
 
 export async function runSync(call: Call, finish: () => Reply): Promise<Reply> {
   const { state, account } = call
@@ -24,6 +24,7 @@ function change({ state, account }: Call, by: number): void {
 
 /** That a synchronous generation above the concurrency is refused like a job is a [guess]. */
 export function generate(call: Call): Promise<Reply> {
+  assertSpeechRate(call)
   assertConcurrency(call, 1)
   return runSync(call, () => {
     const example = call.row.responseExample

@@ -50,6 +50,8 @@ export interface ErrorDetails {
   isSought?: boolean
   /** The methods that the path has. */
   allow?: string
+  /** What it needs was sealed by a key that is not there any more: nothing was sent. */
+  isSealedAway?: boolean
   /** Of a repeat: the request that it was taken for. */
   joined?: string
 }

@@ -6,6 +6,10 @@ import type { Parking } from './parking.ts'
 
 const REFUSAL_MS = 1000
 const PARKED_MS = 60_000
+/** Of one account; the object knows them all. */
+const PARKINGS_MAX = 40
+/** An account that could not pay is tried after the others for so long; it is never left out for it. */
+const UNPAID_MS = 5 * 60_000
 /** Longer than a question takes, since a full account is only tried last, not left out. */
 const FULL_MS = 30_000
 
@@ -22,6 +26,8 @@ export class Hints {
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
   readonly #unknown = new Map<string, number>()
+  readonly #proved = new Map<string, { credential: string; until: number }>()
+  readonly #unpaid = new Map<string, number>()
   /** By account: when it may be waited for again. */
   readonly #hung = new Map<string, number>()
 
@@ -55,13 +61,36 @@ export class Hints {
 
   noteParked(account: string, parking: Parking, now: number): void {
     const noted = this.#parked.get(account) ?? []
-    const others = noted.filter((one) => one.parking.scope !== parking.scope)
-    this.#parked.set(account, [...others, { parking, notedAt: now }])
+    const others = noted.filter(
+      (one) => one.parking.scope !== parking.scope && now < one.notedAt + PARKED_MS
+    )
+    this.#parked.set(account, [...others.slice(-PARKINGS_MAX), { parking, notedAt: now }])
+  }
+
+  /** Its credential was asked about and is good: a refused call is not asked about again until then. */
+  noteProved(account: string, credential: string, until: number): void {
+    this.#proved.set(account, { credential, until })
+  }
+
+  isProved(account: string, credential: string, now: number): boolean {
+    const proved = this.#proved.get(account)
+    return proved?.credential === credential && now < proved.until
+  }
+
+  /** It could not pay for a call lately: others are tried before it. */
+  noteUnpaid(account: string, now: number): void {
+    this.#unpaid.set(account, now + UNPAID_MS)
+  }
+
+  isUnpaid(account: string, now: number): boolean {
+    return (this.#unpaid.get(account) ?? 0) > now
   }
 
   /** A new credential or limit: what was believed of the account no longer holds. */
   forget(account: string): void {
     this.#parked.delete(account)
+    this.#proved.delete(account)
+    this.#unpaid.delete(account)
     this.#hung.delete(account)
     this.noteFreed(account)
   }

@@ -10,6 +10,8 @@ export interface Hook {
   /** The provider's id of it, and its signing secret, sealed. */
   id?: string
   secret?: string
+  /** Of the master key that its address is sealed with; absent: not looked at since keys can be retired. */
+  key?: string
   /** Of the registration before: what was signed then may still be on its way for a day. */
   previous?: { secret: string; until: number }
   /** When it is to be looked after. */
@@ -45,8 +47,7 @@ export function doubtedHook(
 
 export function registeredHook(
   hook: Hook,
-  id: string,
-  secret: string,
+  { id, secret, key }: { id: string; secret: string; key: string },
   now: number,
   waits: Waits
 ): Hook {
@@ -54,7 +55,7 @@ export function registeredHook(
   const { secret: old } = hook
   const isOther = old !== undefined && old !== secret
   const before = isOther ? { previous: { secret: old, until: now + waits.lateMs } } : {}
-  return { ...rest, ...before, state: 'on', id, secret, checkedAt: now, tries: 0 }
+  return { ...rest, ...before, state: 'on', id, secret, key, checkedAt: now, tries: 0 }
 }
 
 /** What an event may be signed with now, sealed. */

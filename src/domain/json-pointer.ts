@@ -13,26 +13,39 @@ function step(value: unknown, key: string): unknown[] {
   return Object.hasOwn(value, key) ? [(value as Record<string, unknown>)[key]] : []
 }
 
-/** Non-empty strings (and numbers as text) at a pointer, one after the other: whoever has enough of them stops. */
-export function* textsIn(document: unknown, pointer: string): Generator<string> {
-  yield* textsBelow(document, pointer.split('/').slice(1), 0)
+const MEMBERS_MAX = 5000
+
+/** The first of them. Of a document of megabytes no more is looked at than so many members where a star stands. */
+export function firstTextsAt(document: unknown, pointer: string, most: number): string[] {
+  const found: string[] = []
+  const into = { found, most, members: MEMBERS_MAX }
+  if (most > 0) collectTexts(document, pointer.split('/').slice(1), 0, into)
+  return found
 }
 
-function* textsBelow(value: unknown, keys: readonly string[], depth: number): Generator<string> {
+/** True when there are enough. */
+function collectTexts(
+  value: unknown,
+  keys: readonly string[],
+  depth: number,
+  into: { found: string[]; most: number; members: number }
+): boolean {
   const key = keys[depth]
   if (key === undefined) {
     const isText = typeof value === 'string' || typeof value === 'number'
-    if (isText && value !== '') yield String(value)
-    return
+    if (isText && value !== '') into.found.push(String(value))
+    return into.found.length >= into.most
   }
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value !== 'object' || value === null) return false
   if (key !== '*') {
-    if (Object.hasOwn(value, key)) {
-      yield* textsBelow((value as Record<string, unknown>)[key], keys, depth + 1)
-    }
-    return
+    const members = value as Record<string, unknown>
+    return Object.hasOwn(value, key) && collectTexts(members[key], keys, depth + 1, into)
   }
-  for (const member of Object.values(value)) yield* textsBelow(member, keys, depth + 1)
+  const all: unknown[] = Array.isArray(value) ? value : Object.values(value)
+  return all.some((member) => {
+    into.members -= 1
+    return into.members < 0 || collectTexts(member, keys, depth + 1, into)
+  })
 }
 
 export function valueAt(document: unknown, pointer: string): unknown {

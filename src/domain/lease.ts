@@ -4,7 +4,7 @@
  * nothing can be given back twice.
  */
 import type { Guess, LeaseRow } from './lease-row.ts'
-import { findParking, type Parking } from './parking.ts'
+import { findParking, type Parking, type ParkReason } from './parking.ts'
 import type { Waits } from './waits.ts'
 
 /**
@@ -111,6 +111,10 @@ export interface LeaseAsk {
   upstreamKey?: string
   path?: string
   row?: LeaseRow
+  /** Which of the account's credentials the call goes with. */
+  part?: string
+  /** The account is asked although it is parked for this reason: nobody else is left. */
+  despite?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -228,7 +232,9 @@ function refuse(
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
   const wanted = slotsWanted(ask)
   if (wanted > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
-  const parking = findParking(ledger.parkings, { isJob: true, meter: ask.meter }, now)
+  const { meter, route: row, part, despite } = ask
+  const wish = { isJob: true, meter, row, part, despite }
+  const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
   if (held + wanted <= limit) return undefined
   return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }

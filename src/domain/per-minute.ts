@@ -11,16 +11,15 @@ export class PerMinute {
     this.#most = most
   }
 
-  /** How many of those that are wanted may be had now; they count as taken. */
-  take(name: string, wanted: number, now: number): number {
+  /** Whether one more may be had now; if so it counts as taken. */
+  take(name: string, now: number): boolean {
     const taken = this.#recent(name, now)
-    const granted = Math.max(0, Math.min(wanted, this.#most - taken.length))
-    const times = [...taken, ...Array.from({ length: granted }, () => now)]
+    if (taken.length >= this.#most) return false
     this.#taken.delete(name)
-    this.#taken.set(name, times)
+    this.#taken.set(name, [...taken, now])
     const oldest = this.#taken.keys().next()
     if (this.#taken.size > NAMES_MAX && !oldest.done) this.#taken.delete(oldest.value)
-    return granted
+    return true
   }
 
   /** When there is more. */

@@ -4,7 +4,7 @@ import type { Hints } from './hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
 
 export interface Choice {
-  /** Best first: usable accounts in random order, those believed full after the others. */
+  /** Best first: usable accounts in random order, then those that could not pay lately, then those believed full. */
   candidates: Account[]
   /** Those believed parked for this wish. Their objects are not asked. */
   parked: { account: Account; parking: Parking }[]
@@ -18,14 +18,16 @@ export function pickAccounts(
   random: () => number
 ): Choice {
   const choice: Choice = { candidates: [], parked: [] }
+  const unpaid: Account[] = []
   const full: Account[] = []
   for (const account of shuffled(accounts, random)) {
     const parking = findParking(hints.parkings(account.key, now), wish, now)
     if (parking) choice.parked.push({ account, parking })
     else if (wish.isJob && hints.isFull(account.key, now)) full.push(account)
+    else if (wish.isJob && hints.isUnpaid(account.key, now)) unpaid.push(account)
     else choice.candidates.push(account)
   }
-  choice.candidates.push(...full)
+  choice.candidates.push(...unpaid, ...full)
   return choice
 }
 

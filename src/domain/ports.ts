@@ -4,9 +4,11 @@
  */
 import type { AddedRoute } from './added-route.ts'
 import type { Account, AccountSnapshot, Credential, Holder, Session } from './account.ts'
+import type { Actor, AuditEntry, AuditLine, AuditQuery } from './audit.ts'
 import type { Delivery } from './delivery.ts'
 import type { Endpoint, Outlets } from './endpoint.ts'
 import type { Became, Via } from './event.ts'
+import type { Fault, Finding } from './fault.ts'
 import type { GuessedStart } from './guess.ts'
 import type { Hints } from './hints.ts'
 import type { KeptAnswer, KeyTurn } from './idempotency.ts'
@@ -19,9 +21,10 @@ import type {
   LeaseAsk,
   Outcome,
 } from './lease.ts'
-import type { ParkOrder, Parking } from './parking.ts'
+import type { Parking } from './parking.ts'
 import type { PerMinute } from './per-minute.ts'
 import type { Recent } from './recent.ts'
+import type { ResealState, ResealStep } from './reseal.ts'
 import type { Settings } from './settings.ts'
 import type { Stopwatch } from './stopwatch.ts'
 import type { TenantRecord, TokenRecord } from './token.ts'
@@ -70,8 +73,13 @@ export interface Ports {
 }
 
 export interface Vault {
+  /** The id of the key that seals, and of those that only open. */
+  firstKey: string
+  otherKeys: readonly string[]
+  /** Whether a key of the text's id is there. Asks no cryptography: the text may still not open. */
+  knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws when the text was sealed for another identity or by an unknown key. */
+  /** Throws CannotOpen when the text was sealed for another identity or by an unknown key. */
   open(identity: string, sealed: string): Promise<string>
   /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
   name(text: string): Promise<string>
@@ -130,13 +138,24 @@ export interface OwnerPool {
   epoch: string
 }
 
+/**
+ * What both kinds of desk say of who changed what. `by`, the last argument of what changes something, is written beside the
+ * change; an older Worker does not give it.
+ */
+export interface Audited {
+  /** Of what is changed in another object: before it is asked, so that no change is without a line. */
+  noteAudit(entry: AuditEntry, by: Actor): Promise<void>
+  /** Latest first. */
+  listAudit(query: AuditQuery): Promise<AuditLine[]>
+}
+
 /** TenantDesk of one tenant and provider. The only writer of its accounts. */
-export interface Desk {
+export interface Desk extends Audited {
   snapshot(): Promise<AccountSnapshot>
   /** Adds or replaces by email, and claims the provider account for it. */
-  saveAccount(account: Account): Promise<SaveAnswer>
-  changeLimit(email: string, maxJobs: number, now: number): Promise<SaveAnswer>
-  removeAccount(email: string, isNow: boolean): Promise<AccountSnapshot | undefined>
+  saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
+  changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
   holds(email: string, key: string): Promise<boolean>
@@ -181,14 +200,18 @@ export interface Desk {
   /** Slots of an account that was being watched came free; absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
   /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
-  addEndpoint(endpoint: Endpoint): Promise<boolean>
+  addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean>
   endpoints(): Promise<Endpoint[]>
-  changeEndpoint(id: string, change: EndpointChange): Promise<Endpoint | undefined>
-  removeEndpoint(id: string): Promise<boolean>
+  changeEndpoint(id: string, change: EndpointChange, by?: Actor): Promise<Endpoint | undefined>
+  removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** The one before is kept, to sign beside it for a day. */
-  saveCallbackSecret(sealed: string, now: number): Promise<void>
+  saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
   outlets(): Promise<Outlets>
+  /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
+  noteRefused(accountKey: string, until: number): Promise<boolean>
+  /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
+  reseal(key: string, from?: string): Promise<ResealStep>
   /** Removes every account and forgets everything: the tenant is deleted. */
   close(): Promise<void>
 }
@@ -261,7 +284,7 @@ export interface Owner {
 }
 
 /** The operator's desk: tokens and tenants. */
-export interface Registrar {
+export interface Registrar extends Audited {
   /**
    * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
    * Answers what was saved; an older object nothing.
@@ -269,21 +292,32 @@ export interface Registrar {
   saveToken(
     token: TokenRecord,
     tenant: TenantRecord,
-    hasPast?: boolean
+    hasPast?: boolean,
+    by?: Actor
   ): Promise<TokenRecord | undefined>
   findToken(hash: string): Promise<TokenRecord | undefined>
   listTokens(): Promise<TokenRecord[]>
-  changeToken(id: string, change: TokenChange): Promise<TokenRecord | undefined>
-  removeToken(id: string): Promise<TokenRecord | undefined>
+  changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined>
+  removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
   findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
-  changeTenant(id: string, change: Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>): Promise<void>
-  removeTenant(id: string): Promise<TokenRecord[] | undefined>
+  /** Of every tenant that has had this name, latest first. */
+  tenantIdsOf(name: string): Promise<string[]>
+  changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
+  removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
+  /** Seals a share of the tokens' secrets with the first master key, `key`. */
+  resealTokens(key: string, after?: string): Promise<ResealStep>
+  /** How far the pass over everything has come. */
+  resealState(): Promise<ResealState | undefined>
+  /** False: somebody has saved another since this one was read. */
+  saveReseal(state: ResealState): Promise<boolean>
   /** Rows added without a deploy, oldest first. `taken`: another one matches the same paths. */
   listRoutes(): Promise<AddedRoute[]>
-  addRoute(route: AddedRoute): Promise<'added' | 'taken' | 'full'>
-  removeRoute(id: string): Promise<boolean>
+  addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'>
+  removeRoute(id: string, by?: Actor): Promise<boolean>
 }
+
+export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
 
 export type TokenChange = Partial<
   Pick<TokenRecord, 'name' | 'scope' | 'subscription' | 'expiresAt'>
@@ -302,18 +336,25 @@ export interface SlotDesk {
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
-  release(requestId: string): Promise<void>
+  /** `fault`: why; an older object says nothing of it. */
+  release(requestId: string, fault?: Fault): Promise<Finding | undefined>
   /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
   keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
+  /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
+  blame(fault: Fault): Promise<Finding>
+  /** Ends what it is parked for, and the questions whether that still stands. */
+  unpark(tenant: string): Promise<void>
+  /** The provider seems to be ill: what it refused is asked about again by then. */
+  hold(until: number): Promise<void>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
-  /** `tenant`: who met the refusal; what another tenant met says nothing about the account as it is now. */
-  park(order: ParkOrder, tenant?: string): Promise<Parking>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */
   untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean>
   /** Until a time, the desk wants to know when slots come free; says how many are now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** Seals what it keeps with the first master key, `key`, and has our webhook registered anew. Safe to repeat. */
+  reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Newest first, running and ended; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>

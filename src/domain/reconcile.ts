@@ -65,6 +65,14 @@ export function postponed(lease: Lease, now: number, waits: Waits): Change {
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
+/** There were too many questions: it is asked on, but not before `until`, or the longest pause. */
+export function heldBack(lease: Lease, until: number, now: number, waits: Waits): Change {
+  const { put: after } = postponed(lease, now, waits)
+  const soonest = Math.min(until, now + waits.longestAskMs)
+  const held = after.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) }))
+  return { put: held, drop: [], ended: [] }
+}
+
 /** It was asked and goes on. While it waits for a human it is asked about less and less often. */
 export function goesOn(
   lease: Lease,

@@ -74,7 +74,17 @@ const SPANS = {
   parkCredentialMs: 15 * MINUTE,
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
+  parkScopeMs: 1 * HOUR,
+  /** An account is asked about at most so often, however many calls are refused. */
+  provedMs: 60 * SECOND,
+  /** When most accounts are refused within the first, nothing is parked for longer than the second. */
+  outageWithinMs: 60 * SECOND,
+  outageParkMs: 60 * SECOND,
   keepUploadsMs: 24 * HOUR,
+  /** A pass that seals everything anew is followed by another this much later, for what others sealed meanwhile. */
+  resealAgainMs: 10 * MINUTE,
+  /** Who changed what can be read for this long. */
+  keepAuditMs: 90 * 24 * HOUR,
   /** A browser's token for one streaming session. */
   streamTokenMs: 24 * HOUR,
   /** What a job usually takes; only for the hint in Retry-After. */
@@ -111,12 +121,16 @@ const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
 /** Between attempts to tell an account's object what a creation named. */
 const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
 
+/** When a refused account is asked about again, counted from its parking; the last is the pause between the further ones. */
+const REPROVE_AT = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR]
+
 type Span = keyof typeof SPANS | keyof typeof AWAITED
 
 export type Waits = { readonly [K in Span]: number } & {
   readonly deliverAtMs: readonly number[]
   readonly lookPausesMs: readonly number[]
   readonly bindPausesMs: readonly number[]
+  readonly reproveAtMs: readonly number[]
 }
 
 export function waitsAt(timeScale: number): Waits {
@@ -131,5 +145,6 @@ export function waitsAt(timeScale: number): Waits {
     deliverAtMs: DELIVER_AT.map(scale),
     lookPausesMs: LOOK_PAUSES.map(scale),
     bindPausesMs: BIND_PAUSES.map(scale),
+    reproveAtMs: REPROVE_AT.map(scale),
   }
 }

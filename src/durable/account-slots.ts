@@ -20,7 +20,8 @@ import {
   type LeaseAsk,
 } from '#domain/lease.ts'
 import { loseAll, untrack } from '#domain/job.ts'
-import { park, type ParkOrder, type Parking } from '#domain/parking.ts'
+import type { Fault, Finding } from '#domain/fault.ts'
+import type { ParkOrder, Parking } from '#domain/parking.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
@@ -37,10 +38,12 @@ import type {
   SlotsView,
 } from '#domain/ports.ts'
 import { errandOf } from '#domain/reconcile.ts'
+import type { ResealStep } from '#domain/reseal.ts'
 import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
 import { deliver } from '#flows/deliver.ts'
 import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
+import { resealAccount } from './account-resealing.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Forgetting } from './forgetting.ts'
 import { HookKeeper } from './hook-keeper.ts'
@@ -49,10 +52,11 @@ import { aboutAccount, logEnds, logGivenUp } from './log-ends.ts'
 import { Looking } from './looking.ts'
 import { Outbox } from './outbox.ts'
 import { OutletBook } from './outlet-book.ts'
+import { Proving } from './proving.ts'
 import { Receiving } from './receiving.ts'
 import { Settling } from './settling.ts'
 import { SlotsTables } from './slots-tables.ts'
-import { viewOf } from './slots-view.ts'
+import { viewOf, viewOfOthers } from './slots-view.ts'
 import { Watching } from './watching.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
@@ -68,12 +72,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #watching: Watching
   readonly #receiving: Receiving
   readonly #about = () => aboutAccount(this.#tables.account())
+  readonly #proving: Proving
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const ports = () => this.#ports()
     const waits = () => this.#ports().waits
+    const provider = () => this.#provider()
+    const blame = (fault: Fault) => this.#proving.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     this.#forgetting = new Forgetting(this.#tables, waits)
@@ -97,7 +104,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     })
     this.#leaving = new Leaving(this.#tables, waits, () => this.#outbox.isEmpty)
     this.#settling = new Settling(this.#tables, this.#outlets, {
-      provider: () => this.#provider(),
+      provider,
       waits,
       isAsking: () => this.#isAsking,
       lastEventAt: () => this.#receiving.lastEventAt,
@@ -108,17 +115,17 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       },
       noteFreed: () => this.#watching.noteFreed(),
     })
-    this.#receiving = new Receiving(this.#tables, this.#settling, {
+    const common = { ports, provider, blame }
+    const readOutlets = (tenant: string) => this.#readOutlets(tenant)
+    this.#receiving = new Receiving(this.#tables, this.#settling, { ...common, readOutlets })
+    const settle = (reports: JobReport[]) => this.#settle(reports)
+    this.#looking = new Looking(this.#tables, this.#settling, { ...common, settle })
+    this.#proving = new Proving(this.#tables, {
       ports,
-      provider: () => this.#provider(),
-      readOutlets: (tenant) => this.#readOutlets(tenant),
-      park: (order) => this.park(order),
-    })
-    this.#looking = new Looking(this.#tables, this.#settling, {
-      ports,
-      provider: () => this.#provider(),
-      settle: (reports) => this.#settle(reports),
-      park: (order) => this.park(order),
+      provider,
+      isOthers: (tenant) => this.#isOthers(tenant),
+      noteReturned: () => this.#watching.noteReturned(),
+      arm: () => this.#arm(),
     })
     this.#watching = new Watching(this.#tables, () => this.#settling.ledger(), ports)
     void ctx.blockConcurrencyWhile(async () => {
@@ -150,7 +157,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
-      this.#loseAll()
+      this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
       this.ctx.waitUntil(this.#hook.wipeNow())
     }
     this.#wipeWhenDone()
@@ -185,12 +192,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
-  async release(requestId: string): Promise<void> {
+  async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readOutlets()
     this.#settling.save(release(this.#settling.ledger(), requestId))
     if (isAwaited) this.#settling.hearAgain()
     this.#wipeWhenDone()
+    return fault && this.#proving.blame(fault)
   }
 
   async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
@@ -217,10 +225,21 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
+  async blame(fault: Fault): Promise<Finding> {
+    return this.#proving.blame(fault)
+  }
+
+  /** Asked by older Workers, which doubt nothing. */
   async park(order: ParkOrder, tenant?: string): Promise<Parking> {
-    const parking = park(this.#tables.parkings(), order, Date.now(), this.#ports().waits)
-    if (!this.#isOthers(tenant)) this.#tables.saveParking(parking)
-    return parking
+    return this.#proving.parkFor(order, tenant)
+  }
+
+  async hold(until: number): Promise<void> {
+    this.#proving.hold(until)
+  }
+
+  async unpark(tenant: string): Promise<void> {
+    if (!this.#isOthers(tenant)) this.#proving.unpark()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
@@ -233,8 +252,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    const isOthers = this.#isOthers(tenant)
-    return viewOf(this.#settling.ledger(), tenant, isOthers, this.#hook.failure())
+    if (this.#isOthers(tenant)) return viewOfOthers(this.#settling.ledger(), tenant)
+    return viewOf(this.#settling.ledger(), tenant, this.#hook.failure())
+  }
+
+  async reseal(key: string): Promise<ResealStep> {
+    const step = await resealAccount(this.#ports(), this.#tables, key)
+    this.#arm()
+    return step
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
@@ -273,6 +298,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async #tend(): Promise<void> {
     this.#outbox.pump()
     await this.#loseWhenRetiredLong()
+    await this.#proving.tend()
     await this.#reconcile()
     if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
     this.#settling.hearAgain()
@@ -316,14 +342,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#outlets.read(this.#provider().name, all)
   }
 
-  #loseAll(): void {
-    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
-  }
-
   async #loseWhenRetiredLong(): Promise<void> {
     if (!this.#leaving.isOverdue()) return
     await this.#readOutlets()
-    this.#loseAll()
+    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
   }
 
   #wipeWhenDone(): void {
@@ -341,7 +363,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { earlyMs } = this.#ports().waits
     const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
     const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
-    const dues = [...own, ...early, this.#leaving.keepsUntil()].filter((due) => due !== undefined)
+    const others = [this.#leaving.keepsUntil(), this.#proving.dueAt()]
+    const dues = [...own, ...early, ...others].filter((due) => due !== undefined)
     if (dues.length > 0) return Math.min(...dues)
     return this.#forgetting.dueAt({ withDeliveries: afterAlarm })
   }

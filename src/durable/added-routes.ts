@@ -40,7 +40,6 @@ export class AddedRoutes {
       const insert = 'INSERT INTO added_route (id, record) VALUES (?, ?)'
       this.#storage.sql.exec(insert, route.id, JSON.stringify(route))
       this.#touch()
-      // Here goes the line of the audit trail: added, by the operator, which row.
     })
     return 'added'
   }
@@ -52,7 +51,6 @@ export class AddedRoutes {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM added_route WHERE id = ?', id)
       this.#touch()
-      // Here goes the line of the audit trail: removed, by the operator, which row.
     })
     return gone
   }

@@ -1,7 +1,9 @@
 /** How a desk takes provider accounts and lets them go, so that no two desks ever have the same one. */
 import type { Account } from '#domain/account.ts'
+import type { Actor } from '#domain/audit.ts'
 import type { Ports } from '#domain/ports.ts'
 import { claimAccount } from '#flows/claim-account.ts'
+import type { Audit } from './audit.ts'
 import type { Claims } from './claims.ts'
 import type { DeskTables } from './desk-tables.ts'
 
@@ -9,6 +11,7 @@ export interface DeskAccountsHands {
   ports(): Ports
   /** The alarm ends what a crash leaves half done. */
   armSoon(): void
+  audit: Audit
 }
 
 export class DeskAccounts {
@@ -31,7 +34,7 @@ export class DeskAccounts {
   }
 
   /** Undefined: the provider account is another's. */
-  async save(account: Account): Promise<{ isNew: boolean } | undefined> {
+  async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
     const { key, tenant, email } = account
     const saved = { isNew: false }
     this.#hands.armSoon()
@@ -39,7 +42,7 @@ export class DeskAccounts {
       this.#claims.take(
         { key, tenant, email, isNow: false },
         () => claimAccount(this.#hands.ports(), account, (whose, what) => this.#has(whose, what)),
-        () => (saved.isNew = this.#saveClaimed(account))
+        () => (saved.isNew = this.#saveClaimed(account, by))
       )
     )
     await this.letGoLeftOvers()
@@ -47,18 +50,19 @@ export class DeskAccounts {
   }
 
   /** Another account under the same email leaves its object. */
-  #saveClaimed(account: Account): boolean {
+  #saveClaimed(account: Account, by: Actor | undefined): boolean {
     const before = this.#tables.findAccount(account.email)
     const isSame = before?.key === account.key
     if (before && !isSame) this.#leave(before, false)
     const kept = before
       ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
       : {}
+    this.#hands.audit.account(by, account, before)
     return this.#tables.saveAccount({ ...account, ...kept })
   }
 
   /** False: there is no such account. */
-  async remove(email: string, isNow: boolean): Promise<boolean> {
+  async remove(email: string, isNow: boolean, by?: Actor): Promise<boolean> {
     const account = this.#tables.findAccount(email)
     if (!account) return false
     this.#hands.armSoon()
@@ -66,6 +70,7 @@ export class DeskAccounts {
       if (!this.#has(email, account.key)) return
       this.#leave(account, isNow)
       this.#tables.removeAccount(account.email)
+      this.#hands.audit.accountRemoved(by, account, isNow)
     })
     await this.letGoLeftOvers()
     return true

@@ -1,15 +1,18 @@
 /** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
 import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { CallbackSecret, Endpoint } from '#domain/endpoint.ts'
 import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Made, Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
+import { AddedRoutes } from './added-routes.ts'
+import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { COPIES_SCHEMA } from './copy-rows.ts'
 import { HOMES_SCHEMA } from './home-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
+import { OutletRows } from './outlet-rows.ts'
+import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
 import { migrate, type Step } from './schema.ts'
 import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
 import { UploadBook } from './upload-book.ts'
@@ -41,6 +44,7 @@ const STEPS: Step[] = [
   },
   (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
   (sql) => void sql.exec(HOMES_SCHEMA + COPIES_SCHEMA),
+  (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
 ]
 
 /** A KV value and how far its copy has come. */
@@ -49,14 +53,25 @@ export interface Copy {
   version: number
 }
 
+interface Spans {
+  keepOwnersMs: number
+  keepAuditMs: number
+  everyMs: number
+}
+
 export class DeskTables {
   readonly #storage: DurableObjectStorage
   readonly #accountsKey: string
   readonly #owners: OwnerRows
-  readonly #keys: KeyRows
+  readonly keyRows: KeyRows
   readonly #made: MadeRows
+  readonly audit: AuditRows
+  readonly outlets: OutletRows
+  readonly reseal: ResealRow
   readonly #tenants: TenantRows
   readonly uploads: UploadBook
+  /** Rows that the operator added; the registrar's alone. */
+  readonly routes: AddedRoutes
 
   readonly #unknownUntil: () => number | undefined
 
@@ -71,9 +86,13 @@ export class DeskTables {
     const [provider, tenant] = name.split(':')
     this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
     migrate(storage, STEPS)
+    this.routes = new AddedRoutes(storage, () => this.#touch(keys.routes))
     this.#owners = new OwnerRows(storage.sql)
-    this.#keys = new KeyRows(storage.sql)
+    this.keyRows = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
+    this.audit = new AuditRows(storage.sql)
+    this.outlets = new OutletRows(storage.sql)
+    this.reseal = new ResealRow(storage.sql)
     this.#tenants = new TenantRows(storage.sql)
     this.uploads = new UploadBook(storage.sql)
   }
@@ -90,7 +109,7 @@ export class DeskTables {
 
   /** Its copy says more than the accounts. */
   touchAccounts(): void {
-    this.#storage.transactionSync(() => this.touch(this.#accountsKey))
+    this.#storage.transactionSync(() => this.#touch(this.#accountsKey))
   }
 
   findAccount(email: string): Account | undefined {
@@ -110,7 +129,7 @@ export class DeskTables {
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.touch(this.#accountsKey)
+      this.#touch(this.#accountsKey)
     })
     return isNew
   }
@@ -119,7 +138,7 @@ export class DeskTables {
   removeAccount(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.touch(this.#accountsKey)
+      this.#touch(this.#accountsKey)
     })
   }
 
@@ -151,11 +170,10 @@ export class DeskTables {
   /** The tenant is gone: what is known of its ids, keys and former accounts goes with it. */
   forgetAll(): void {
     this.#owners.forgetAll()
-    this.#keys.forgetAll()
+    this.keyRows.forgetAll()
     this.#made.forgetAll()
+    this.outlets.forgetAll()
     this.#storage.sql.exec('DELETE FROM former')
-    this.#storage.sql.exec('DELETE FROM endpoint')
-    this.#storage.sql.exec('DELETE FROM callback_secret')
     this.touchAccounts()
   }
 
@@ -177,64 +195,35 @@ export class DeskTables {
   }
 
   findKey(name: string): KeyRecord | undefined {
-    return this.#keys.find(name, Date.now())
+    return this.keyRows.find(name, Date.now())
   }
 
   saveKey(name: string, record: KeyRecord): void {
-    this.#keys.save(name, record)
+    this.keyRows.save(name, record)
   }
 
   dropKey(name: string): void {
-    this.#storage.transactionSync(() => this.#keys.drop(name, Date.now()))
+    this.#storage.transactionSync(() => this.keyRows.drop(name, Date.now()))
   }
 
   requestsOfKey(key: string): string[] {
-    return this.#keys.requestsOf(key, Date.now())
+    return this.keyRows.requestsOf(key, Date.now())
   }
 
   /** What was kept long enough, a bounded number of it. Returns when the next look is due; undefined: never. */
-  forget(keepOwnersMs: number, everyMs: number): number | undefined {
+  forget({ keepOwnersMs, keepAuditMs, everyMs }: Spans): number | undefined {
     const now = Date.now()
     return this.#storage.transactionSync(() => {
-      this.#keys.forget(now)
+      this.keyRows.forget(now)
       this.#made.forget(now)
+      this.audit.forget(now - keepAuditMs)
       const owners = this.#owners.forget(now - keepOwnersMs, keepOwnersMs, everyMs, now)
-      const dues = [this.#keys.dueAt(now), this.#made.dueAt(), owners].filter(
+      const audit = this.audit.dueAt(keepAuditMs)
+      const dues = [this.keyRows.dueAt(now), this.#made.dueAt(), owners, audit].filter(
         (at) => at !== undefined
       )
       return dues.length === 0 ? undefined : Math.max(now + everyMs, Math.min(...dues))
     })
-  }
-
-  /** Oldest first. */
-  endpoints(): Endpoint[] {
-    return this.#records<Endpoint>(
-      "SELECT record FROM endpoint ORDER BY json_extract(record, '$.createdAt'), id"
-    )
-  }
-
-  saveEndpoint(endpoint: Endpoint): void {
-    this.#storage.sql.exec(
-      'INSERT INTO endpoint (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      endpoint.id,
-      JSON.stringify(endpoint)
-    )
-  }
-
-  /** True when it was there. */
-  dropEndpoint(id: string): boolean {
-    return this.#storage.sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
-  }
-
-  callbackSecret(): CallbackSecret | undefined {
-    return this.#records<CallbackSecret>('SELECT record FROM callback_secret')[0]
-  }
-
-  saveCallbackSecret(secret: CallbackSecret): void {
-    this.#storage.sql.exec(
-      'INSERT INTO callback_secret (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(secret)
-    )
   }
 
   /** As it was saved: of the tenant that its name means now. `hasPast`: there was one before names were remembered. */
@@ -253,6 +242,18 @@ export class DeskTables {
 
   tokens(): TokenRecord[] {
     return this.#records<TokenRecord>('SELECT record FROM token')
+  }
+
+  tokensAfter(id: string, limit: number): TokenRecord[] {
+    const sql = 'SELECT record FROM token WHERE id > ? ORDER BY id LIMIT ?'
+    return this.#records<TokenRecord>(sql, id, limit)
+  }
+
+  /** Where it is still `before`. */
+  replaceSecretKey(id: string, before: string, secretKey: string): void {
+    const [token] = this.#records<TokenRecord>('SELECT record FROM token WHERE id = ?', id)
+    if (token?.secretKey !== before) return
+    this.#storage.transactionSync(() => this.#putToken({ ...token, secretKey }))
   }
 
   changeToken(id: string, change: TokenChange): TokenRecord | undefined {
@@ -281,13 +282,17 @@ export class DeskTables {
     return this.#tenants.named(name)
   }
 
+  tenantIdsOf(name: string): string[] {
+    return this.#tenants.idsOf(name)
+  }
+
   changeTenant(id: string, change: Partial<TenantRecord>): void {
     const before = this.findTenant(id)
     if (!before) return
     const tokens = change.replyUrl === undefined ? [] : this.tokens()
     this.#storage.transactionSync(() => {
       this.#tenants.change({ ...before, ...change })
-      for (const token of tokens) if (token.tenant === id) this.touch(keys.token(token.hash))
+      for (const token of tokens) if (token.tenant === id) this.#touch(keys.token(token.hash))
     })
   }
 
@@ -320,6 +325,7 @@ export class DeskTables {
     if (key === this.#accountsKey) {
       return this.isClosed ? undefined : JSON.stringify(this.snapshot())
     }
+    if (key === keys.routes) return this.routes.copy()
     const token = this.findToken(key.slice(keys.token('').length))
     return token && JSON.stringify(token)
   }
@@ -335,16 +341,15 @@ export class DeskTables {
       token.hash,
       JSON.stringify(token)
     )
-    this.touch(keys.token(token.hash))
+    this.#touch(keys.token(token.hash))
   }
 
   #dropToken(token: TokenRecord): void {
     this.#storage.sql.exec('DELETE FROM token WHERE id = ?', token.id)
-    this.touch(keys.token(token.hash))
+    this.#touch(keys.token(token.hash))
   }
 
-  /** Its copy in KV is behind. */
-  touch(key: string): void {
+  #touch(key: string): void {
     this.#storage.sql.exec(
       'INSERT INTO copy (key, version, copied) VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
       key
@@ -359,7 +364,7 @@ export class DeskTables {
     return rows.toArray()[0]?.version ?? 0
   }
 
-  #records<T>(sql: string, ...values: string[]): T[] {
+  #records<T>(sql: string, ...values: (string | number)[]): T[] {
     const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }

@@ -19,6 +19,27 @@ const OLD_AT_ONCE = 2000
 const FORGET_OLD = `DELETE FROM idempotency WHERE name IN (
   SELECT name FROM idempotency WHERE name >= '' AND json_extract(record, '$.startedAt') < ?1 LIMIT ?2)`
 
+/** Where a row stands. */
+export interface KeyPlace {
+  day: number
+  key: string
+  name: string
+  isOld: boolean
+}
+
+interface Row extends Record<string, SqlStorageValue> {
+  day: number
+  key: string
+  name: string
+  record: string
+}
+
+/** A row, and its record as it is written. */
+export interface KeptRow {
+  at: KeyPlace
+  text: string
+}
+
 export class KeyRows {
   readonly #sql: SqlStorage
 
@@ -83,6 +104,37 @@ export class KeyRows {
       .exec<{ name: string | null }>('SELECT MIN(name) AS name FROM idempotency')
       .one()
     return name === null ? undefined : now + DAYS * DAY_MS
+  }
+
+  /** Kept answers after a place, in the order of the table; those of an older Worker last. */
+  answersAfter(after: KeyPlace | undefined, limit: number): KeptRow[] {
+    if (after?.isOld) return this.#oldAfter(after.name, limit)
+    const { day, key, name } = after ?? { day: 0, key: '', name: '' }
+    const sql =
+      'SELECT day, key, name, record FROM keyed WHERE (day, key, name) > (?, ?, ?) ORDER BY day, key, name LIMIT ?'
+    const rows = this.#sql.exec<Row>(sql, day, key, name, limit).toArray()
+    if (rows.length === 0) return this.#oldAfter('', limit)
+    return rows.map(({ record, ...at }) => ({ at: { ...at, isOld: false }, text: record }))
+  }
+
+  #oldAfter(name: string, limit: number): KeptRow[] {
+    const sql = 'SELECT name, record FROM idempotency WHERE name > ? ORDER BY name LIMIT ?'
+    const rows = this.#sql.exec<{ name: string; record: string }>(sql, name, limit).toArray()
+    return rows.map((row) => ({
+      at: { day: 0, key: '', name: row.name, isOld: true },
+      text: row.record,
+    }))
+  }
+
+  /** Without effect where it changed meanwhile. */
+  replace({ at, text }: KeptRow, record: KeyRecord): void {
+    const anew = JSON.stringify(record)
+    if (at.isOld) {
+      const sql = 'UPDATE idempotency SET record = ? WHERE name = ? AND record = ?'
+      return void this.#sql.exec(sql, anew, at.name, text)
+    }
+    const sql = 'UPDATE keyed SET record = ? WHERE day = ? AND key = ? AND name = ? AND record = ?'
+    this.#sql.exec(sql, anew, at.day, at.key, at.name, text)
   }
 
   /** In the step that makes the table. What an older Worker wrote stays, for a rollback. */

@@ -1,6 +1,6 @@
 /** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
 import type { JobReport, Lease } from '#domain/lease.ts'
-import type { ParkOrder } from '#domain/parking.ts'
+import type { Fault } from '#domain/fault.ts'
 import type { Looked, Ports } from '#domain/ports.ts'
 import { lost } from '#domain/reconcile.ts'
 import { newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
@@ -16,7 +16,7 @@ export interface LookingHands {
   ports(): Ports
   provider(): Provider
   settle(reports: JobReport[]): boolean
-  park(order: ParkOrder): Promise<unknown>
+  blame(fault: Fault): Promise<unknown>
 }
 
 export class Looking {
@@ -72,7 +72,7 @@ export class Looking {
       ended: (requestId) => this.#tables.endedOf(requestId),
       apply: (change) => this.#settling.save(change),
       bind: (requestId, starts) => this.#settling.bind(requestId, starts),
-      park: (order) => this.#hands.park(order),
+      blame: (fault) => this.#hands.blame(fault),
       settle: (reports) => this.#hands.settle(reports),
       memory: this.#memory,
     }

@@ -1,7 +1,8 @@
 /** An event of the provider, as it came to an account's object: read, judged, heard. */
 import type { Became } from '#domain/event.ts'
-import type { ParkOrder } from '#domain/parking.ts'
+import type { Fault } from '#domain/fault.ts'
 import type { Ports, ReceivedEvent } from '#domain/ports.ts'
+import { faultOfEnd } from '#flows/blame.ts'
 import { readEvent } from '#flows/read-event.ts'
 import type { Provider } from '#providers/provider.ts'
 import type { Settling } from './settling.ts'
@@ -12,7 +13,7 @@ export interface ReceivingHands {
   ports(): Ports
   provider(): Provider
   readOutlets(tenant: string): Promise<void>
-  park(order: ParkOrder): Promise<unknown>
+  blame(fault: Fault): Promise<unknown>
 }
 
 export class Receiving {
@@ -39,8 +40,8 @@ export class Receiving {
     if (hearing && this.#settling.isTelling(hearing)) await this.#hands.readOutlets(received.tenant)
     const became = hearing ? this.#settling.hear(hearing) : 'known'
     const settled = became === 'settled' ? (event?.reports ?? []) : []
-    const order = settled.map((report) => provider.parkingOf(report)).find((one) => one)
-    if (order) await this.#hands.park(order)
+    const fault = faultOfEnd(provider, settled)
+    if (fault) await this.#hands.blame(fault)
     ports.log('event_heard', {
       provider: provider.name,
       type: event?.type,

@@ -9,7 +9,8 @@ import { nameOfHearing, type Hearing, type LateEnd } from '#domain/event.ts'
 import type { Hook } from '#domain/hook.ts'
 import { answersTo } from '#domain/job.ts'
 import type { Change, EndedJob, Lease } from '#domain/lease.ts'
-import type { Parking } from '#domain/parking.ts'
+import type { Standing } from '#domain/fault.ts'
+import type { Parking, ParkScope } from '#domain/parking.ts'
 import { isListed, pageOf } from '#domain/list-jobs.ts'
 import type { DeliveryQuery, JobName, JobPage, JobQuery, JobRecord } from '#domain/ports.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
@@ -31,7 +32,16 @@ const STEPS: Step[] = [
       CREATE TABLE IF NOT EXISTS late (watch TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, is_pending INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID`),
   (sql) => void sql.exec(ENDED_SCHEMA + DELIVERIES_SCHEMA + NEWS_SCHEMA),
+  (sql) =>
+    void sql.exec(
+      'CREATE TABLE IF NOT EXISTS proof (part TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
+    ),
 ]
+
+export interface Proof {
+  at: number
+  standing: Standing
+}
 
 export class SlotsTables {
   readonly #storage: DurableObjectStorage
@@ -69,6 +79,7 @@ export class SlotsTables {
         JSON.stringify(account)
       )
       this.#storage.sql.exec('DELETE FROM parking')
+      this.#storage.sql.exec('DELETE FROM proof')
     })
   }
 
@@ -93,11 +104,37 @@ export class SlotsTables {
     return this.#records<Parking>('SELECT record FROM parking')
   }
 
-  saveParking(parking: Parking): void {
+  saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
+    for (const scope of needless) this.dropParking(scope)
     this.#storage.sql.exec(
       'INSERT INTO parking (scope, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       parking.scope,
       JSON.stringify(parking)
+    )
+  }
+
+  dropParking(scope: ParkScope): void {
+    this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
+  }
+
+  /** Whatever it was parked for, and what was last heard when the provider was asked about it. */
+  unpark(): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec('DELETE FROM parking')
+      this.#storage.sql.exec('DELETE FROM proof')
+    })
+  }
+
+  /** What the provider last said of the account; `part`: of that one of its credentials. */
+  proof(part: string): Proof | undefined {
+    return this.#records<Proof>('SELECT record FROM proof WHERE part = ?', part)[0]
+  }
+
+  saveProof(part: string, proof: Proof): void {
+    this.#storage.sql.exec(
+      'INSERT INTO proof (part, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      part,
+      JSON.stringify(proof)
     )
   }
 

@@ -1,22 +1,28 @@
-/** What a tenant is shown of an account's ledger. Where another tenant holds the account by now: its own last jobs alone. */
-import { heldSlots, type Ledger } from '#domain/lease.ts'
+/** What an account's object shows of itself. */
+import { heldSlots, type Lease, type Ledger } from '#domain/lease.ts'
 import type { SlotsView } from '#domain/ports.ts'
 
 export function viewOf(
   ledger: Ledger,
   tenant: string,
-  isOthers: boolean,
   hookFailure: SlotsView['hookFailure']
 ): SlotsView {
-  const now = Date.now()
-  const leases = ledger.leases.filter((lease) => lease.tenant === tenant)
-  const own = heldSlots({ ...ledger, leases }, now)
-  if (isOthers) return { leases, held: own, maxJobs: own, parkings: [] }
   return {
-    leases,
-    held: heldSlots(ledger, now),
+    leases: leasesOf(ledger, tenant),
+    held: heldSlots(ledger, Date.now()),
     maxJobs: ledger.maxJobs,
-    parkings: ledger.parkings.filter((parking) => parking.until > now),
+    parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
     ...(hookFailure === undefined ? {} : { hookFailure }),
   }
+}
+
+/** To a tenant that held the account before: its last jobs, and nothing of who holds it now. */
+export function viewOfOthers(ledger: Ledger, tenant: string): SlotsView {
+  const leases = leasesOf(ledger, tenant)
+  const held = heldSlots({ ...ledger, leases }, Date.now())
+  return { leases, held, maxJobs: held, parkings: [] }
+}
+
+function leasesOf({ leases }: Ledger, tenant: string): Lease[] {
+  return leases.filter((lease) => lease.tenant === tenant)
 }

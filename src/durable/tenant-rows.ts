@@ -45,6 +45,12 @@ export class TenantRows {
     return id
   }
 
+  /** Of the tenants that have had a name, latest first; the last of them may not have begun. */
+  idsOf(name: string): string[] {
+    const latest = incarnationOf(this.#idOf(name))
+    return Array.from({ length: latest }, (_, ago) => tenantIdOf(name, latest - ago))
+  }
+
   change(record: TenantRecord): void {
     const sql = 'UPDATE tenant SET record = ? WHERE id = ?'
     this.#sql.exec(sql, JSON.stringify(record), record.id)

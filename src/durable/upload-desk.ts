@@ -1,13 +1,11 @@
 /** The part of a desk that is about uploads: where they go, and their copies at other accounts. */
-import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
 import type { Account } from '#domain/account.ts'
-import type { AssetCopy, CopyTurn, HomeWish, Owner, Ports } from '#domain/ports.ts'
+import type { AssetCopy, CopyTurn, HomeWish, Owner } from '#domain/ports.ts'
 import { CopyRows } from './copy-rows.ts'
-import type { DeskTables } from './desk-tables.ts'
 import { HomeRows } from './home-rows.ts'
+import { RegistrarDesk } from './registrar-desk.ts'
 
-export abstract class UploadDesk extends DurableObject<Env> {
+export abstract class UploadDesk extends RegistrarDesk {
   /** Its tables are made by DeskTables, with all others. */
   readonly #homes: HomeRows
   readonly #copies: CopyRows
@@ -18,25 +16,18 @@ export abstract class UploadDesk extends DurableObject<Env> {
     this.#copies = new CopyRows(ctx.storage.sql)
   }
 
-  protected abstract tables(): DeskTables
   abstract learn(owners: Owner[]): Promise<string[]>
 
-  protected portsNow(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
-  }
-
   async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
-    const { typicalJobMs } = this.portsNow().waits
-    return this.#homes.take(token, wish, this.tables().snapshot().accounts, {
+    const { typicalJobMs } = this.ports().waits
+    return this.#homes.take(token, wish, this.tables.snapshot().accounts, {
       now: Date.now(),
       typicalJobMs,
     })
   }
 
   async beginCopies(originals: string[], email: string): Promise<CopyTurn[]> {
-    const uploads = this.tables()
-      .ownersOf(originals)
-      .filter(({ source }) => source === 'uploaded')
+    const uploads = this.tables.ownersOf(originals).filter(({ source }) => source === 'uploaded')
     const isUpload = (original: string) => uploads.some(({ id }) => id === original)
     const account = this.#account(email)
     if (!account || !originals.every(isUpload)) {
@@ -65,30 +56,28 @@ export abstract class UploadDesk extends DurableObject<Env> {
   }
 
   #account(email: string): Account | undefined {
-    return this.tables()
-      .snapshot()
-      .accounts.find((account) => account.email === email)
+    return this.tables.snapshot().accounts.find((account) => account.email === email)
   }
 
   /** What was learnt of ids tells of uploads, too. Returns which of them are copies. */
-  protected noteLearnt(owners: readonly Owner[]): string[] {
-    this.#homes.note(owners, this.tables().snapshot().accounts, Date.now())
+  protected readonly noteLearnt = (owners: readonly Owner[]): string[] => {
+    this.#homes.note(owners, this.tables.snapshot().accounts, Date.now())
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
-    const known = listed.length === 0 ? [] : this.tables().ownersOf(listed)
+    const known = listed.length === 0 ? [] : this.tables.ownersOf(listed)
     return known.flatMap(({ id, source }) => (source === 'copied' ? [id] : []))
   }
 
   /** It has a new credential or limit. */
-  protected noteChanged(email: string): void {
+  protected readonly noteChanged = (email: string): void => {
     this.#homes.forgetParking(email)
   }
 
-  protected forgetOldUploads(): void {
+  protected readonly forgetOldUploads = (): void => {
     this.#homes.forget(Date.now())
-    this.#copies.forget(Date.now() - this.portsNow().waits.keepOwnersMs)
+    this.#copies.forget(Date.now() - this.ports().waits.keepOwnersMs)
   }
 
-  protected forgetUploads(): void {
+  protected readonly forgetUploads = (): void => {
     this.#homes.forgetAll()
     this.#copies.forgetAll()
   }

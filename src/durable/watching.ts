@@ -42,6 +42,13 @@ export class Watching {
     if (freed > 0) this.#tell(freed)
   }
 
+  /** It is parked no longer: whoever waits is told of every slot that it has. */
+  noteReturned(): void {
+    if (Date.now() >= this.#until) return
+    const { free } = this.watch(this.#until)
+    if (free > 0) this.#tell(free)
+  }
+
   #tell(freed: number): void {
     const account = this.#tables.account()
     if (!account) return

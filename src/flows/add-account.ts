@@ -6,6 +6,7 @@ import {
   type Credential,
   type Session,
 } from '#domain/account.ts'
+import type { Actor } from '#domain/audit.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
@@ -18,6 +19,7 @@ export interface AccountRequest {
   maxJobs: number
   fields: Record<string, unknown>
   isDryRun: boolean
+  by?: Actor
   publicOrigin: string
 }
 
@@ -48,7 +50,7 @@ export async function addAccount(
     key:
       (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
   })
-  return request.isDryRun ? { account, isNew: true } : save(ports, account)
+  return request.isDryRun ? { account, isNew: true } : save(ports, account, request.by)
 }
 
 async function proveNoted(
@@ -156,9 +158,13 @@ async function toRecord(
   }
 }
 
-async function save(ports: Ports, account: Account): Promise<{ account: Account; isNew: boolean }> {
+async function save(
+  ports: Ports,
+  account: Account,
+  by: Actor | undefined
+): Promise<{ account: Account; isNew: boolean }> {
   const { tenant, provider } = account
-  const saved = await ports.desk(tenant, provider).saveAccount(account)
+  const saved = await ports.desk(tenant, provider).saveAccount(account, by)
   if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
   if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.note(tenant, provider, saved.snapshot)
@@ -187,10 +193,11 @@ function exists(email?: string): AppError {
 export async function changeLimit(
   ports: Ports,
   provider: Provider,
-  request: { tenant: string; email: string; maxJobs: number }
+  request: { tenant: string; email: string; maxJobs: number; by?: Actor }
 ): Promise<Account> {
-  const { tenant, email, maxJobs } = request
-  const saved = await ports.desk(tenant, provider.name).changeLimit(email, maxJobs, ports.now())
+  const { tenant, email, maxJobs, by } = request
+  const desk = ports.desk(tenant, provider.name)
+  const saved = await desk.changeLimit(email, maxJobs, ports.now(), by)
   const account =
     saved.ok &&
     saved.snapshot.accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())

@@ -5,26 +5,28 @@
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { headersUp, withoutConditions } from '#domain/headers.ts'
-import { findParking, type ParkOrder } from '#domain/parking.ts'
+import type { Fault, Finding } from '#domain/fault.ts'
+import { findParking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdSearch, Provider } from '#providers/provider.ts'
+import { blame, faultOf, rowOf } from './blame.ts'
 import { inLanes } from './in-lanes.ts'
-import { parkAccount } from './park-account.ts'
 import type { ProxyCall } from './proxy-call.ts'
-import { sendOn } from './send-on.ts'
+import { judgeFor, sendOn } from './send-on.ts'
 import { readBytes } from './upstream.ts'
 
 /** Six connections are what one invocation may hold. */
 const AT_ONCE = 6
-const PLAIN = { isJob: false }
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 export interface Asked {
   account: Account
   /** Undefined: it could not be reached, took too long, or answered more than can be looked at. */
   answer?: { response: Response; text: string; json: unknown }
-  /** It refused the call in a way that parks it. */
-  order?: ParkOrder
+  /** It refused the call in a way that may be the account's own. */
+  fault?: Omit<Fault, 'mayPark'>
+  /** What was found of it; only one account is asked about. */
+  finding?: Finding
   /** It took too long. */
   isLate?: true
 }
@@ -33,9 +35,12 @@ export interface Asked {
 export class ReadTogether {
   readonly late: AbortSignal
   readonly gaveUp = new Set<string>()
+  /** Nobody's own question: that there are too many of them parks nothing. */
+  readonly isSearch: boolean
   readonly #endsAt: number
 
-  constructor(ports: Ports) {
+  constructor(ports: Ports, { isSearch = false }: { isSearch?: boolean } = {}) {
+    this.isSearch = isSearch
     this.late = AbortSignal.timeout(ports.waits.togetherMs)
     this.#endsAt = ports.now() + ports.waits.togetherMs
   }
@@ -69,7 +74,7 @@ export async function askAccounts(
     const patienceMs = read.patienceMs(ports, Math.max(0, behind - hung.length))
     return askOne(index, isHung ? hurried : () => AbortSignal.timeout(patienceMs))
   })
-  await parkOne(ports, asked)
+  await blameOne(ports, asked, read)
   return asked
 }
 
@@ -87,29 +92,10 @@ function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[];
   }
 }
 
-/** Of the accounts that refuse, the first is parked: one request parks at most one. */
-async function parkOne(ports: Ports, asked: readonly Asked[]): Promise<void> {
-  for (const { account, order } of asked) {
-    if (order) return void (await parkAccount(ports, account, order).catch(() => {}))
-  }
-}
-
-/** What it made of the call; `order`: its refusal parks it. */
-function judged(
-  ports: Ports,
-  call: ProxyCall,
-  response: Response,
-  json: unknown
-): ParkOrder | undefined {
-  const { status, headers } = response
-  const verdict = call.provider.judge({
-    status,
-    headers,
-    body: json,
-    isJobCall: false,
-    now: ports.now(),
-  })
-  return verdict.kind === 'park' ? verdict.order : undefined
+/** Of the accounts that refuse, the first is asked about, and at most one is parked. */
+async function blameOne(ports: Ports, asked: Asked[], { isSearch }: ReadTogether): Promise<void> {
+  const one = asked.find(({ fault }) => fault && !(isSearch && fault.order.reason === 'busy'))
+  if (one?.fault) one.finding = await blame(ports, one.account, one.fault)
 }
 
 /** A parked account is not asked: it counts as one that cannot answer. */
@@ -121,7 +107,8 @@ async function ask(
   patience: AbortSignal
 ): Promise<Asked> {
   const now = ports.now()
-  if (findParking(ports.hints.parkings(account.key, now), PLAIN, now)) return { account }
+  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
+  if (findParking(ports.hints.parkings(account.key, now), wish, now)) return { account }
   // Who was asked a moment before the deadline has not hung.
   const fair = AbortSignal.timeout(ports.waits.hungMs)
   const late = AbortSignal.any([read.late, patience])
@@ -144,16 +131,19 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const headers = withoutConditions(call.headers)
-  const response = await sendOn(ports, { ...call, headers }, account, signal)
+  const asking = { ...call, headers: withoutConditions(call.headers) }
+  const response = await sendOn(ports, asking, account, signal)
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
   const json = parseJson(text)
   // An answer that cannot be read is none: the account counts as missing.
   if (response.ok && json === undefined) return { account }
-  const order = judged(ports, call, response, json)
-  return { account, answer: { response, text, json }, ...(order ? { order } : {}) }
+  const { status, headers } = response
+  const { match } = call
+  const judged = { status, headers, body: json, isJobCall: false, now: ports.now(), match }
+  const fault = faultOf(call, judgeFor(call, judged))
+  return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
 }
 
 /** Also what does not heed the signal, as a log-in or a question to an object, is not waited for any longer. */

@@ -3,7 +3,7 @@ import type { Account } from '#domain/account.ts'
 import { parseJson } from '#domain/json-text.ts'
 import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
 import type { Candidate } from '#domain/lost-creations.ts'
-import type { ParkOrder } from '#domain/parking.ts'
+import type { Fault } from '#domain/fault.ts'
 import type { OpenAccount, Ports } from '#domain/ports.ts'
 import type { Provider } from '#providers/provider.ts'
 import { readAsLeased } from './read-unknown.ts'
@@ -22,7 +22,7 @@ export interface Reconciled {
   /** What surely started these jobs named them. */
   bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): boolean
-  park(order: ParkOrder): Promise<unknown>
+  blame(fault: Fault): Promise<unknown>
   memory: SearchMemory
 }
 

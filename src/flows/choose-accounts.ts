@@ -5,6 +5,7 @@ import type { Owner, Ports } from '#domain/ports.ts'
 import { findOwners } from './find-owners.ts'
 import { idsOf } from './named-ids.ts'
 import type { ProxyCall } from './proxy-call.ts'
+import { openableOf } from './sealed-away.ts'
 
 /**
  * `isPinned`: no other account could serve it. `isPatient`: it would rather wait in line, where it is known who has room,
@@ -24,13 +25,13 @@ export async function chooseAccounts(
   const { tenant, provider, email } = call
   if (email !== undefined) {
     const named = await namedAccount(ports, tenant, provider.name, email)
-    return { accounts: ableAccounts(call, [named]), isPinned: true }
+    return { accounts: openableOf(ports, ableAccounts(call, [named])), isPinned: true }
   }
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   if (accounts.length === 0) throw new AppError('no_accounts', 'No account has been added yet.')
   const owner = await findOwner(ports, call, json, accounts)
-  if (owner) return { accounts: ableAccounts(call, [owner]), isPinned: true }
-  return { accounts: ableAccounts(call, accounts), isPinned: false }
+  if (owner) return { accounts: openableOf(ports, ableAccounts(call, [owner])), isPinned: true }
+  return { accounts: openableOf(ports, ableAccounts(call, accounts)), isPinned: false }
 }
 
 /** Those whose kind of credential can serve the call; when none can, an error that says what is missing. */

@@ -9,7 +9,9 @@ import { secretIdentity, type Outlets } from '#domain/endpoint.ts'
 import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/headers.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
 import { signHex, signStandard } from '#domain/signatures.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { targetPolicy } from './tickets.ts'
 
 const ANSWER_WITHIN_MS = 10_000
@@ -38,7 +40,12 @@ export async function deliver(
   if (endpoint?.status === 'disabled') return failed('the endpoint is switched off', true)
   const where = readTarget(endpoint?.url ?? target.url, targetPolicy(ports, ownOrigin))
   if (!where.ok) return failed(where.message, true)
-  const headers = await headersOf(ports, delivery, outlets)
+  const headers = await headersOf(ports, delivery, outlets).catch((error: unknown) => {
+    noteSealedAway(ports, 'signing secret', error)
+    if (!(error instanceof CannotOpen)) throw error
+  })
+  // Unsigned it would be refused, or believed without a reason.
+  if (!headers) return failed('the secret that signs it cannot be opened')
   try {
     const answer = await ports.fetch(where.url, {
       method: 'POST',

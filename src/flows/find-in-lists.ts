@@ -6,7 +6,7 @@ import { textAt, textsAt, valueAt } from '#domain/json-pointer.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
 import type { OwnList } from '#providers/provider.ts'
 import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
-import { takeSearches, type Search, type Wanted } from './id-search.ts'
+import { maySearch, type Search, type Wanted } from './id-search.ts'
 
 /** Fewer ids of a resource are read one by one. */
 const MANY = 6
@@ -26,8 +26,7 @@ export async function searchLists(
   const result: Found = { found: [], left: [] }
   for (const some of byList(of, wanted).values()) {
     const { list, named } = some
-    const isListed =
-      list !== undefined && named.length >= MANY && takeSearches(ports, of.call, 1) > 0
+    const isListed = list !== undefined && named.length >= MANY && maySearch(ports, of.call)
     const { found, left } = isListed
       ? await searchList(ports, of, list, named)
       : { found: [], left: named }

@@ -9,7 +9,7 @@ import type { Owner, OwnerPool, Ports } from '#domain/ports.ts'
 import type { IdSearch } from '#providers/provider.ts'
 import { askAccounts, readCall, ReadTogether, type Asked } from './ask-accounts.ts'
 import { searchLists } from './find-in-lists.ts'
-import { takeSearches, tooManySearches, type Search, type Wanted } from './id-search.ts'
+import { maySearch, tooManySearches, type Search, type Wanted } from './id-search.ts'
 import type { NamedId } from './named-ids.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
@@ -42,7 +42,7 @@ export async function findOwners(
   const unknown = ids.filter(({ id }) => !settled.has(id))
   const found = await search(
     ports,
-    { call, pool, accounts, read: new ReadTogether(ports) },
+    { call, pool, accounts, read: new ReadTogether(ports, { isSearch: true }) },
     unknown
   )
   return [...useful, ...found]
@@ -57,10 +57,7 @@ async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promis
   if (wanted.length === 0) return []
   const { found, left } = await searchLists(ports, of, wanted)
   const most = Math.max(1, Math.min(IDS_MAX, Math.floor(QUESTIONS_MAX / accounts.length)))
-  const granted = takeSearches(ports, call, Math.min(most, left.length))
-  // Nothing of it can be told yet: to go to any account would be a guess.
-  if (left.length > 0 && granted === 0 && found.length === 0) throw tooManySearches(ports, call)
-  for (const one of left.slice(0, granted)) found.push(...(await searchOnce(ports, of, one)))
+  for (const one of left.slice(0, most)) found.push(...(await searchOnce(ports, of, one)))
   return found
 }
 
@@ -78,6 +75,11 @@ function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> 
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
     if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
+    if (!maySearch(ports, call)) {
+      // What a call is about decides where it goes: any other account would say that it does not exist.
+      if (wanted.ref.in === 'path') throw tooManySearches(ports, call)
+      return []
+    }
     return ports.searches.run(call.tenant, SEARCHES_MAX, () => searchOne(ports, of, wanted))
   })
 }
@@ -122,8 +124,8 @@ function looksOn(
 }
 
 /** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
-function saysSomething({ answer, order }: Asked, how: IdSearch): boolean {
-  if (answer === undefined || order !== undefined || answer.response.status >= 500) return false
+function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
   return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
 }
 

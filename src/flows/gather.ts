@@ -32,7 +32,7 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
     const parking = findParking(ports.hints.parkings(account.key, now), { isJob: false }, now)
     return parking && parking.reason !== 'busy' ? [{ account, parking }] : []
   })
-  const refused = asked.find(({ answer, order }) => answer && (!order || order.reason === 'busy'))
+  const refused = asked.find((one) => one.answer && !isOfAccount(one))
   if (refused?.answer) {
     const { response, text } = refused.answer
     const passed = passOn(response, text)
@@ -45,4 +45,10 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
     throw new AppError('upstream_timeout', 'The provider did not answer in time.')
   }
   throw new AppError('upstream_unreachable', 'The provider could not be reached.')
+}
+
+/** Its key is refused, or it is parked: not what the client asked. Whoever was not asked about is not believed either. */
+function isOfAccount({ fault, finding }: Asked): boolean {
+  if (!fault || fault.order.reason === 'busy' || fault.order.reason === 'scope') return false
+  return finding?.kind !== 'good' && finding?.kind !== 'unknown' && finding?.kind !== 'newer'
 }

@@ -18,9 +18,9 @@ export interface Search {
 
 export type Wanted = NamedId & { how: IdSearch }
 
-/** How many searches the caller may cause now; they count as caused. */
-export function takeSearches(ports: Ports, call: ProxyCall, wanted: number): number {
-  return wanted === 0 ? 0 : ports.searchesOfToken.take(searcher(call), wanted, ports.now())
+/** Whether the caller may cause another search now; if so it counts as caused. */
+export function maySearch(ports: Ports, call: ProxyCall): boolean {
+  return ports.searchesOfToken.take(searcher(call), ports.now())
 }
 
 export function tooManySearches(ports: Ports, call: ProxyCall): AppError {

@@ -7,6 +7,7 @@ import { secretIdentity, type Endpoint } from '#domain/endpoint.ts'
 import { AppError } from '#domain/errors.ts'
 import type { Desk, Ports } from '#domain/ports.ts'
 import { newSigningSecret } from '#domain/signatures.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
 import type {
   EndpointCommand,
   EndpointResult,
@@ -15,6 +16,7 @@ import type {
   ShownEndpoint,
 } from '#providers/provider.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { targetPolicy } from './tickets.ts'
 
 /** As the provider's own look at a new address. */
@@ -55,20 +57,20 @@ async function carryOut(keeping: Keeping, command: EndpointCommand): Promise<End
   if (command.kind === 'list') return list(keeping, command)
   if (command.kind === 'add') return add(keeping, command)
   if (command.kind === 'remove') {
-    if (!(await desk.removeEndpoint(command.id))) throw notFound(keeping)
+    if (!(await desk.removeEndpoint(command.id, keeping.call.by))) throw notFound(keeping)
     return { kind: 'removed' }
   }
   if (command.kind === 'rotate') {
     const secret = newSigningSecret()
     const change = { secret: await seal(keeping, command.id, secret) }
-    const changed = await desk.changeEndpoint(command.id, change)
+    const changed = await desk.changeEndpoint(command.id, change, keeping.call.by)
     if (!changed) throw notFound(keeping)
     return { kind: 'rotated', endpoint: { ...changed, secret } }
   }
   const { kind: _, id, ...change } = command
   if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(keeping)
   const url = change.url === undefined ? {} : { url: await checkUrl(keeping, change.url) }
-  const changed = await desk.changeEndpoint(id, { ...change, ...url })
+  const changed = await desk.changeEndpoint(id, { ...change, ...url }, keeping.call.by)
   if (!changed) throw notFound(keeping)
   ports.log('endpoint_changed', { tenant: keeping.call.tenant, id })
   return { kind: 'one', endpoint: await shown(keeping, changed) }
@@ -93,7 +95,7 @@ async function add(
     secret: await seal(keeping, id, secret),
     createdAt: ports.now(),
   }
-  if (!(await desk.addEndpoint(endpoint))) {
+  if (!(await desk.addEndpoint(endpoint, call.by))) {
     throw new AppError('bad_request', 'There are 50 endpoints already; remove one first.')
   }
   return { kind: 'one', endpoint: { ...endpoint, secret } }
@@ -136,7 +138,13 @@ async function shown(keeping: Keeping, endpoint: Endpoint): Promise<ShownEndpoin
   if (!endpoints.showsSecrets(match) || call.mayChange !== true)
     return { ...endpoint, secret: null }
   const identity = secretIdentity(call.provider.name, call.tenant, endpoint.id)
-  return { ...endpoint, secret: await ports.vault.open(identity, endpoint.secret) }
+  const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
+    noteSealedAway(ports, 'signing secret', error)
+    if (!(error instanceof CannotOpen)) throw error
+    // The others can be shown; a rotation gives this one a new one.
+    return null
+  })
+  return { ...endpoint, secret }
 }
 
 function seal({ ports, call }: Keeping, id: string, secret: string): Promise<string> {

@@ -4,10 +4,11 @@
  */
 import { AppError } from '#domain/errors.ts'
 import type { Cursor } from '#domain/merge-rows.ts'
-import { fromUrlText, toUrlText } from '#domain/sealed-text.ts'
+import { CannotOpen, fromUrlText, toUrlText } from '#domain/sealed-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { ListShape } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
+import { noteSealedAway } from './sealed-away.ts'
 
 /** What a token carries. */
 export interface Place {
@@ -22,6 +23,12 @@ function sealName(call: ProxyCall): string {
   return `list/${call.provider.name}/${call.tenant}/${call.path}`
 }
 
+function notOurs(error: unknown): string {
+  const isOld = error instanceof CannotOpen && !error.isKnownKey
+  if (!isOld) return 'is not a token of this list'
+  return 'is not a token of this list, or one from before a key was taken out. Start the list anew, without it.'
+}
+
 /** Undefined: the list starts. */
 export async function readPlace(
   ports: Ports,
@@ -32,8 +39,9 @@ export async function readPlace(
   const token = shape.token === undefined ? null : query.get(shape.token)
   if (!token) return undefined
   const open = (sealed: string) =>
-    ports.vault.open(sealName(call), sealed).catch(() => {
-      throw new AppError('bad_request', `${shape.token}: is not a token of this list`)
+    ports.vault.open(sealName(call), sealed).catch((error: unknown) => {
+      noteSealedAway(ports, 'page token', error, token)
+      throw new AppError('bad_request', `${shape.token}: ${notOurs(error)}`)
     })
   const read = parse(await open(fromUrlText(token)))
   if (typeof read !== 'string') return read

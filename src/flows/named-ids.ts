@@ -3,7 +3,7 @@
  * first ones are looked at: they decide which account it is for.
  */
 import { idsNamed } from '#domain/guess.ts'
-import { textsIn } from '#domain/json-pointer.ts'
+import { firstTextsAt } from '#domain/json-pointer.ts'
 import type { IdRef } from '#providers/provider.ts'
 import type { ProxyCall } from './proxy-call.ts'
 
@@ -19,19 +19,12 @@ export interface NamedId {
 
 /** Each once, however many there are: of a call whose ids all stand in its address. */
 export function allIdsOf(call: ProxyCall): NamedId[] {
-  return [...new Map(Array.from(valuesOf(call, undefined), (named) => [named.id, named])).values()]
+  return idsUpTo(call, undefined, { ids: Infinity, values: Infinity })
 }
 
 /** Each once, and no more than any honest call names: nothing is done for the rest. */
 export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
-  const found = new Map<string, NamedId>()
-  let left = VALUES_MAX
-  for (const named of valuesOf(call, json)) {
-    if (!found.has(named.id)) found.set(named.id, named)
-    left -= 1
-    if (found.size >= IDS_MAX || left <= 0) break
-  }
-  return [...found.values()]
+  return idsUpTo(call, json, { ids: IDS_MAX, values: VALUES_MAX })
 }
 
 /** On a path that no row knows, whatever is remembered counts; nothing is searched. */
@@ -44,23 +37,30 @@ const UNKNOWN: IdRef = {
   isList: false,
 }
 
-function* valuesOf(call: ProxyCall, json: unknown): Generator<NamedId> {
-  if (!call.match) {
-    for (const id of idsNamed(call.path, call.search, json)) yield { ref: UNKNOWN, id }
-  }
+function idsUpTo(call: ProxyCall, json: unknown, most: { ids: number; values: number }): NamedId[] {
+  if (!call.match) return idsNamed(call.path, call.search, json).map((id) => ({ ref: UNKNOWN, id }))
   const query = new URLSearchParams(call.search)
+  const found = new Map<string, NamedId>()
+  let left = most.values
   for (const ref of call.match?.route.ids ?? []) {
-    for (const id of idsAt(ref, call, query, json)) yield { ref, id }
+    const ids = idsAt(ref, call, query, json, left)
+    left -= ids.length
+    for (const id of ids) {
+      if (found.size >= most.ids) return [...found.values()]
+      if (!found.has(id)) found.set(id, { ref, id })
+    }
   }
+  return [...found.values()]
 }
 
 function idsAt(
   ref: IdRef,
   call: ProxyCall,
   query: URLSearchParams,
-  json: unknown
-): Iterable<string> {
-  if (ref.in === 'body') return textsIn(json, ref.at)
+  json: unknown,
+  most: number
+): string[] {
+  if (ref.in === 'body') return firstTextsAt(json, ref.at, most)
   if (ref.in === 'query') return ref.isList ? listIn(query, ref.at) : textOf(query.get(ref.at))
   const text = call.match?.params[ref.at] ?? null
   return ref.isList ? split(text ?? '') : textOf(text)

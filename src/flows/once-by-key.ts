@@ -12,9 +12,11 @@ import {
 } from '#domain/idempotency.ts'
 import { parseJson } from '#domain/json-text.ts'
 import type { Desk, KeyEnd, Ports } from '#domain/ports.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
 import { foundAnswer, soughtBy } from './found-job.ts'
 import { stillInProgress, unknownEffect, unknownOutcome } from './outcome-unknown.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { readBytes } from './upstream.ts'
 import { findOut, type Fate } from './what-became.ts'
 
@@ -81,7 +83,7 @@ function endOfError(call: ProxyCall, error: unknown): KeyEnd {
 async function repeat(ports: Ports, keyed: Keyed, turn: Unknown): Promise<ProxyAnswer> {
   const { call, desk, name } = keyed
   const { requestId, email } = turn
-  if (turn.done) throw alreadyDone(turn)
+  if (turn.done) throw alreadyDone(withWhom(email, turn.done))
   // What takes no lease of a job leaves no trace to go by.
   const asked = { ...call, requestId, email }
   const fate: Fate = isJob(call) ? await findOut(ports, asked) : { kind: 'over' }
@@ -129,12 +131,16 @@ async function withJson(call: ProxyCall): Promise<ReadCall> {
 
 const BODY_BYTES_MAX = 16 * 1024 * 1024
 
-function alreadyDone({ email, done }: Unknown): AppError {
+function alreadyDone({ email, jobIds }: Pick<KeptAnswer, 'email' | 'jobIds'>): AppError {
   const message = 'This was done under its Idempotency-Key; its answer cannot be given again.'
   return new AppError('conflict', message, {
     ...(email === undefined ? {} : { accountEmail: email }),
-    ...(done?.jobIds ? { jobIds: done.jobIds } : {}),
+    ...(jobIds ? { jobIds } : {}),
   })
+}
+
+function withWhom(email: string | undefined, { jobIds }: { jobIds?: string[] }) {
+  return { ...(email === undefined ? {} : { email }), ...(jobIds ? { jobIds } : {}) }
 }
 
 function doneWith({ email, jobIds }: ProxyAnswer): KeyEnd {
@@ -177,7 +183,10 @@ async function textOf(response: Response): Promise<string | undefined> {
 
 async function toAnswer(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<ProxyAnswer> {
   const { status, contentType, body, email, jobIds } = kept
-  const text = await ports.vault.open(sealName(call), body)
+  const text = await ports.vault.open(sealName(call), body).catch((error: unknown) => {
+    noteSealedAway(ports, 'kept answer', error)
+    throw error instanceof CannotOpen ? alreadyDone(kept) : error
+  })
   const hasNoBody = status === 204 || status === 205
   const headers = { 'content-type': contentType }
   const response = new Response(hasNoBody ? null : text, { status, headers })

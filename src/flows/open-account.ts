@@ -10,6 +10,8 @@ import {
   type Session,
 } from '#domain/account.ts'
 import type { OpenAccount, Ports } from '#domain/ports.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
+import { credentialSealedAway, noteSealedAway } from './sealed-away.ts'
 
 export async function openAccount(ports: Ports, account: Account): Promise<OpenAccount> {
   const current = isSessionEnding(ports, account)
@@ -30,10 +32,18 @@ export async function renewSession(
   return findAccount(snapshot, email) ?? account
 }
 
+/** What no key opens is an AppError that says so. */
 export async function unseal(ports: Ports, account: Account): Promise<OpenAccount> {
   const identity = sealIdentity(account)
-  const credential = JSON.parse(await ports.vault.open(identity, account.credential)) as Credential
-  return { account, credential, session: await unsealSession(ports, account, identity) }
+  try {
+    const text = await ports.vault.open(identity, account.credential)
+    const session = await unsealSession(ports, account, identity)
+    return { account, credential: JSON.parse(text) as Credential, session }
+  } catch (error) {
+    if (!(error instanceof CannotOpen)) throw error
+    noteSealedAway(ports, 'credential', error)
+    throw credentialSealedAway(account)
+  }
 }
 
 async function unsealSession(

@@ -55,7 +55,8 @@ export function withOwnAddresses(
   })
   const link = answer.headers.get('link')
   const ownLink = link?.replaceAll(/<([^>]*)>/g, (text, address: string) => {
-    const found = own(address)
+    // What is relative leads to us as it is.
+    const found = /^https?:/i.test(address) ? own(address) : undefined
     return found === undefined ? text : `<${found}>`
   })
   if (ownLink !== undefined && ownLink !== link) edits.push(['link', ownLink])

@@ -1,5 +1,7 @@
 /** One call of a client on its way to the provider, free of any framework. */
+import type { Actor } from '#domain/audit.ts'
 import type { Reply } from '#domain/lease.ts'
+import type { Parking } from '#domain/parking.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
 
 export interface ProxyCall {
@@ -31,6 +33,8 @@ export interface ProxyCall {
   reply?: Reply
   /** The origin that the client called: one of our own. */
   origin: string
+  /** Who asks, for the audit of what the gateway keeps itself. */
+  by?: Actor
   /** The prefix before the provider's path at our address; absent: none. */
   prefix?: string
   /** May change endpoints and see their secrets. */
@@ -55,6 +59,8 @@ export interface ProxyAnswer {
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
+  /** A refusal of the provider's that passes through: what its account is parked for, and until when. */
+  parking?: Parking
   /** The request whose answer this repeat of it got. */
   joined?: string
 }

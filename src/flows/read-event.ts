@@ -78,7 +78,9 @@ async function callbackProof(
   const { events } = provider
   if (!account || !events?.callbackSecret) return 'good'
   const open = await unseal(ports, account).catch(() => undefined)
-  const secret = open && events.callbackSecret(open.credential)
+  // Whether it is signed rightly cannot be told: it is only a reason to ask.
+  if (!open) return 'none'
+  const secret = events.callbackSecret(open.credential)
   if (secret === undefined) return 'good'
   if (Object.keys(headers).length === 0) return 'none'
   return (await events.isSigned(secret, headers, bytes ?? body)) ? 'good' : 'bad'

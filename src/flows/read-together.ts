@@ -4,6 +4,7 @@ import { ableAccounts, chooseAccounts } from './choose-accounts.ts'
 import { mergeCounted } from './merge-counted.ts'
 import { mergeLists } from './merge-lists.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { openableOf } from './sealed-away.ts'
 import { splitIds } from './split-ids.ts'
 import { sumUp } from './sum-up.ts'
 
@@ -30,6 +31,7 @@ async function readWhole(ports: Ports, call: ProxyCall): Promise<ProxyAnswer | u
   const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
   if (accounts.length < 2) return undefined
   ableAccounts(call, accounts)
+  openableOf(ports, accounts)
   if (isSplit) return splitIds(ports, call, accounts)
   const { isPinned } = await chooseAccounts(ports, call, undefined)
   if (isPinned) return undefined

@@ -15,6 +15,7 @@ import {
   errandOf,
   givenUp,
   goesOn,
+  heldBack,
   mayBeEnding,
   notListed,
   postponed,
@@ -31,6 +32,7 @@ import {
   type Errands,
   type Reconciled,
 } from './ask-provider.ts'
+import { faultOf, faultOfEnd } from './blame.ts'
 import { findLost } from './find-lost.ts'
 import { openAccount } from './open-account.ts'
 
@@ -79,15 +81,18 @@ function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
 async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   const { ports, desk, provider } = errands
   const { path, answer } = await askStatus(errands, lease)
+  const asked = current(errands, lease)
+  if (!asked) return
+  if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  // Of what was only guessed, not to be known says that there is nothing to ask about.
+  if (isUnproved(asked) && answer.status >= 300)
+    return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  if (saysUnknown(provider, answer)) return unknownThere(errands, asked)
+  const until = await blameIfRefused(errands, path, answer)
   const still = current(errands, lease)
   if (!still) return
   const now = ports.now()
-  if (!answer) return void desk.apply(postponed(still, now, ports.waits))
-  // Of what was only guessed, not to be known says that there is nothing to ask about.
-  if (isUnproved(still) && answer.status >= 300)
-    return void desk.apply(postponed(still, now, ports.waits))
-  if (saysUnknown(provider, answer)) return unknownThere(errands, still)
-  await parkIfRefused(errands, answer)
+  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.waits))
   const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
   const mine = reports.filter((report) => still.watch.includes(report.watch))
   const isNamed = mine.length > 0
@@ -97,8 +102,8 @@ async function askAbout(errands: Errands, lease: Lease): Promise<void> {
   await hearAnswer(errands, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
-  const order = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
-  if (order) await desk.park(order)
+  const fault = faultOfEnd(provider, reports)
+  if (fault) await desk.blame(fault)
 }
 
 function isEnd({ state }: JobReport): boolean {
@@ -170,11 +175,23 @@ async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean>
   return !listed.text.includes(lease.jobId ?? '')
 }
 
-/** A credential that the provider refuses is found here too, when nobody else calls. */
-async function parkIfRefused(errands: Errands, answer: Answer): Promise<void> {
-  const { provider, desk, ports } = errands
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
-  if (verdict.kind === 'park') await desk.park(verdict.order)
+/**
+ * A credential that the provider refuses is found here too, when nobody else calls. Returns until when it wants to be left
+ * alone, if it does.
+ */
+async function blameIfRefused(
+  { provider, desk, ports }: Errands,
+  asked: string,
+  answer: Answer
+): Promise<number | undefined> {
+  const [path = ''] = asked.split('?')
+  const match = provider.match('GET', path)
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now(), match })
+  const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
+  if (!fault) return undefined
+  await desk.blame({ ...fault, mayPark: true })
+  if (fault.order.reason !== 'busy') return undefined
+  return fault.order.until ?? ports.now() + ports.waits.parkBusyMs
 }
 
 /** Older status paths may go while their jobs stay: then the newer path is asked for the same id. */

@@ -10,11 +10,11 @@ import type { LeaseAsk } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
+import { afterRefusal, giveBack } from './give-back.ts'
 import { joinRepeat, noteUnknown } from './join-repeats.ts'
 import { unknownEffect } from './outcome-unknown.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
-import { passOn, sendOn } from './send-on.ts'
-import { giveBack } from './start-job.ts'
+import { judgeFor, passOn, sendOn } from './send-on.ts'
 import { SlotSearch, type Attempt } from './take-slot.ts'
 import { peek, readBytes } from './upstream.ts'
 import { waitForSlot } from './wait-for-slot.ts'
@@ -55,7 +55,8 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   const signal = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     ports.defer(free())
-    throw error instanceof AppError ? await unknownGeneration(ports, call, account) : error
+    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    throw hasLeft ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent
   const { email } = account
@@ -67,7 +68,6 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
     return { kind: 'done', answer: { response, email } }
   }
   const { json, body } = await peek(sent)
-  await free()
   const judged = {
     status,
     headers,
@@ -76,11 +76,12 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
     now: ports.now(),
     match: call.match,
   }
-  const verdict = call.provider.judge(judged)
+  const verdict = judgeFor(call, judged)
   const answer = { response: passOn(sent, body), email }
-  if (verdict.kind === 'unsure') throw await unknownGeneration(ports, call, account)
-  if (verdict.kind === 'caller') return { kind: 'done', answer }
-  return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+  if (verdict.kind !== 'unsure')
+    return (await afterRefusal(ports, call, account, verdict, answer)).attempt
+  await free()
+  throw await unknownGeneration(ports, call, account)
 }
 
 /** What the answer names is used in later calls, which must find their way back to this account. */

@@ -98,6 +98,6 @@ export function passOn(answer: Response, body: BodyInit | null = answer.body): R
 /** A refused bearer is the caller's own matter: it says nothing about the account, which must not be parked for it. */
 export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
   const verdict = call.provider.judge(answer)
-  const isCredential = verdict.kind === 'park' && verdict.order.reason === 'credential'
-  return isCredential && call.bearer !== undefined ? { kind: 'caller' } : verdict
+  const isOfKey = verdict.kind === 'doubt' && verdict.doubt === 'key'
+  return isOfKey && call.bearer !== undefined ? { kind: 'caller' } : verdict
 }

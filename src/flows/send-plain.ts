@@ -5,16 +5,17 @@
 import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
-import type { ParkOrder, Parking } from '#domain/parking.ts'
+import type { Fault, Finding } from '#domain/fault.ts'
+import type { Parking } from '#domain/parking.ts'
 import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
 import type { Verdict } from '#providers/provider.ts'
 import { deleteCopies } from './asset-copies.ts'
+import { blame, faultOf, newerAccount, rowOf } from './blame.ts'
 import { chooseAccounts, type Eligible } from './choose-accounts.ts'
 import { createdOwners, learnIds } from './learn-ids.ts'
 import { unknownEffect } from './outcome-unknown.ts'
-import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
 import { readUsually } from './read-unknown.ts'
 import { judgeFor, passOn, sendOn } from './send-on.ts'
@@ -25,7 +26,6 @@ import { peek, readBytes } from './upstream.ts'
 const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
 const STATUS_BYTES_MAX = 1024 * 1024
-const PLAIN = { isJob: false }
 
 /** What one account made of the call. `again`: another one may do better. */
 interface Try {
@@ -57,7 +57,7 @@ function isUncertain(call: ProxyCall, error: unknown): error is AppError {
 
 async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, json)
-  const drawn = usable(ports, eligible)
+  const drawn = usable(ports, call, eligible)
   const accounts = await homeFirst(ports, call, drawn, eligible.accounts)
   const isRead = call.method === 'GET' || call.method === 'HEAD' || isReadByPost(call)
   const tries: Try[] = []
@@ -74,16 +74,15 @@ function isReadByPost({ match, body }: ProxyCall): boolean {
   return match?.route.kind === 'read-account' && !(body instanceof ReadableStream)
 }
 
-function usable(ports: Ports, eligible: Eligible): Account[] {
+function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   const now = ports.now()
   if (eligible.isPinned) return eligible.accounts
-  const { candidates, parked } = pickAccounts(
-    eligible.accounts,
-    PLAIN,
-    ports.hints,
-    now,
-    ports.random
-  )
+  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
+  const { accounts } = eligible
+  const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
+  // Nobody's key has the scope: the provider says so itself.
+  const limited = parked.find(({ parking }) => parking.reason === 'scope')
+  if (candidates.length === 0 && limited) return [limited.account]
   const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
   if (candidates.length === 0 && first) throw unavailable(first.account, first.parking, now)
   const hangs = ({ key }: Account) => Number(ports.hints.hasHungLately(key, now))
@@ -108,7 +107,12 @@ function resultOf(last: Try | undefined): ProxyAnswer {
   throw last?.error ?? new AppError('internal', 'No account was tried.')
 }
 
-async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<Try> {
+async function tryOn(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  isRepeat = false
+): Promise<Try> {
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
   if (sent.status < 400) {
@@ -122,20 +126,30 @@ async function tryOn(ports: Ports, call: ProxyCall, account: Account): Promise<T
   const answer = { response: passOn(sent, body), email: account.email }
   const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
-  if (verdict.kind !== 'park') return { answer, again: true }
-  return parkedTry(ports, account, verdict.order, answer)
+  const fault = faultOf(call, verdict)
+  if (!fault) return { answer, again: true }
+  const finding = await blame(ports, account, fault)
+  if (finding.kind === 'newer' && !isRepeat && !(call.body instanceof ReadableStream)) {
+    const newer = await newerAccount(ports, account)
+    if (newer) return tryOn(ports, call, newer, true)
+  }
+  return refusedTry(ports, account, fault, finding, answer)
 }
 
-/** A 429 passes through; any other reason to park is ours to tell, or the client would doubt its own token. */
-async function parkedTry(
+/** A refused key and what is parked for the day are ours to tell, or the client would doubt its own token. */
+function refusedTry(
   ports: Ports,
   account: Account,
-  order: ParkOrder,
+  { doubt }: Pick<Fault, 'doubt'>,
+  finding: Finding,
   answer: ProxyAnswer
-): Promise<Try> {
-  const parking = await parkAccount(ports, account, order)
-  if (order.reason === 'busy') return { answer, again: true }
-  if (!parking) return { again: true }
+): Try {
+  if (finding.kind === 'refused') return doubt === 'key' ? { again: true } : { answer, again: true }
+  if (finding.kind !== 'parked')
+    return { answer, again: doubt !== 'key' || finding.kind !== 'good' }
+  const { parking } = finding
+  const isOurs = ['credential', 'blocked', 'limit'].includes(parking.reason)
+  if (!isOurs) return { answer: { ...answer, parking }, again: true }
   return { error: unavailable(account, parking, ports.now()), again: true }
 }
 

@@ -6,7 +6,7 @@ import type { Account } from '#domain/account.ts'
 import type { JobReport } from '#domain/lease.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { Provider, RouteMatch } from '#providers/provider.ts'
-import { parkAccount } from './park-account.ts'
+import { blame, faultOfEnd } from './blame.ts'
 
 export async function settleJobs(
   ports: Ports,
@@ -19,8 +19,8 @@ export async function settleJobs(
   await ports.slots(account.key).settle(news)
   for (const report of news) note(ports, account, report)
   ports.hints.noteFreed(account.key)
-  const order = news.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
-  if (order) await parkAccount(ports, account, order)
+  const fault = faultOfEnd(provider, news)
+  if (fault) await blame(ports, account, fault)
 }
 
 /** That a job waits for a human is news once, and that it goes on again is, too; so is another name of it. */

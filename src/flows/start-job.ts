@@ -15,6 +15,7 @@ import type { RouteMatch, Verdict } from '#providers/provider.ts'
 import { runWhereAssetsAre } from './bring-over.ts'
 import type { Eligible } from './choose-accounts.ts'
 import { lookAtOnce, soughtBy } from './found-job.ts'
+import { afterRefusal, giveBack } from './give-back.ts'
 import { forgetUnknown, joinRepeat, noteUnknown } from './join-repeats.ts'
 import { createdOwners, jobOwners, learnIds } from './learn-ids.ts'
 import { namesOf, onceByName } from './once-by-name.ts'
@@ -159,9 +160,9 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
     call.provider.saysInProgress?.(judged)
   if (verdict.kind === 'unsure' || isUnderWay) return lost(ports, call, account)
   if (verdict.kind === 'ok') return accept(ports, creation, granted, body, answer)
-  await letGo(ports, creation, account)
-  if (verdict.kind === 'caller') return { kind: 'done', answer }
-  return { kind: 'refused', answer, ...(verdict.kind === 'park' ? { order: verdict.order } : {}) }
+  const after = await afterRefusal(ports, call, account, verdict, answer)
+  if (!after.isFreed) creation.hasLeft = true
+  return after.attempt
 }
 
 const ACCEPTED: Verdict = { kind: 'ok' }
@@ -188,7 +189,7 @@ async function receive(
     sendOn(ports, own, account, giveUp)
   )
   const sent = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError) return undefined
+    if (error instanceof AppError && !error.details.isSealedAway) return undefined
     await letGo(ports, creation, account)
     throw error
   })
@@ -294,18 +295,4 @@ async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void>
 
 async function letGo(ports: Ports, creation: Creation, account: Account): Promise<void> {
   if (!(await giveBack(ports, account, creation.call.requestId))) creation.hasLeft = true
-}
-
-/** A slot that cannot be given back now (false) comes back by the alarm. */
-export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<boolean> {
-  const isFreed = await ports
-    .slots(account.key)
-    .release(leaseId)
-    .then(
-      () => true,
-      () => false
-    )
-  if (!isFreed) ports.log('release_failed', { email: account.email, requestId: leaseId })
-  ports.hints.noteFreed(account.key)
-  return isFreed
 }

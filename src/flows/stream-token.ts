@@ -18,6 +18,7 @@ import {
 import type { Provider } from '#providers/provider.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import type { ProxyAnswer, ProxyCall } from './proxy-call.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { sendPlain, unavailable } from './send-plain.ts'
 import { readBytes } from './upstream.ts'
 
@@ -114,7 +115,8 @@ export async function openStreamToken(
   try {
     const stream = parseStreamToken(await ports.vault.open(identityOf(provider), sealed))
     return stream.endsAt > ports.now() ? stream : undefined
-  } catch {
+  } catch (error) {
+    noteSealedAway(ports, 'browser token', error, sealed)
     return undefined
   }
 }

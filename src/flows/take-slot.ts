@@ -5,21 +5,25 @@
 import type { Account } from '#domain/account.ts'
 import { AppError } from '#domain/errors.ts'
 import type { LeaseAnswer, LeaseAsk } from '#domain/lease.ts'
-import type { ParkOrder, Parking } from '#domain/parking.ts'
+import type { Parking } from '#domain/parking.ts'
 import { pickAccounts } from '#domain/pick-account.ts'
 import type { Ports } from '#domain/ports.ts'
 import { retryAfterSeconds } from '#domain/retry-after.ts'
+import { rowOf } from './blame.ts'
 import type { Eligible } from './choose-accounts.ts'
-import { parkAccount } from './park-account.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 import { unavailable } from './send-plain.ts'
 
 const ACCOUNTS_TRIED_MAX = 3
 
-/** What became of a call on one account. `refused`: surely nothing was started; `order`: the account is to be parked. */
+/**
+ * What became of a call on one account. `refused`: surely nothing was started; without `answer` it is ours to say why.
+ * `again`: it went with an older credential than the account has.
+ */
 export type Attempt =
   | { kind: 'done'; answer: ProxyAnswer }
-  | { kind: 'refused'; answer: ProxyAnswer; order?: ParkOrder }
+  | { kind: 'refused'; answer?: ProxyAnswer; parking?: Parking }
+  | { kind: 'again'; account: Account; answer: ProxyAnswer }
 
 /** What of the lease depends on the account. */
 type OnAccount = (account: Account) => Promise<Partial<LeaseAsk>>
@@ -44,6 +48,8 @@ export class SlotSearch {
   readonly #startedAt: number
   /** A lease may have been left behind on an account that was asked for one and did not answer. */
   hasLeft = false
+  /** An account has granted the lease. */
+  #hasServed = false
   /** Set when only one account could serve. */
   readonly #named: string | undefined
   /** Those that a patient call did not ask, since the line knows better. */
@@ -57,10 +63,11 @@ export class SlotSearch {
     ask: LeaseAsk,
     onAccount: OnAccount = async () => ({})
   ) {
-    const wish = { isJob: true, meter: ask.meter }
+    const part = call.provider.partFor?.(call.path)
+    const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
     this.#ports = ports
-    this.#ask = ask
+    this.#ask = part === undefined ? ask : { ...ask, part }
     this.#onAccount = onAccount
     this.#pool = poolOf(call, eligible, ask)
     this.#isPatient = eligible.isPatient === true
@@ -82,12 +89,28 @@ export class SlotSearch {
       const ask = { ...this.#ask, ...(await this.#onAccount(account)) }
       const answer = await this.#acquire(account, ask)
       if (answer.ok) {
+        this.#hasServed = true
         if (answer.free <= 0) this.#ports.hints.noteFull(account.key, this.#ports.now())
         return { account, ask }
       }
       this.#note(account, answer)
     }
-    return undefined
+    return this.#lastResort()
+  }
+
+  /** Nobody else is left, so an account whose key lacked the scope is asked once more: the provider's own word is the answer. */
+  async #lastResort(): Promise<Granted | undefined> {
+    const isOnlyScope = this.#parked.every(({ parking }) => parking.reason === 'scope')
+    const isFull = this.#refused.some(({ answer }) => answer.reason !== 'parked')
+    const [first] = this.#parked
+    if (!first || !isOnlyScope || isFull || this.#unasked.length > 0 || this.#hasServed)
+      return undefined
+    this.#hasServed = true
+    const { account } = first
+    const own = { ...this.#ask, ...(await this.#onAccount(account)) }
+    const ask = { ...own, despite: 'scope' } as const
+    const answer = await this.#acquire(account, ask)
+    return answer.ok ? { account, ask } : undefined
   }
 
   /** A patient call goes by what it believes, and asks until the first that is full after all. */
@@ -133,15 +156,22 @@ export class SlotSearch {
    */
   async serve(attempt: (granted: Granted) => Promise<Attempt>): Promise<ProxyAnswer> {
     let refusal: ProxyAnswer | undefined
+    let isRepeated = false
     for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
       const granted = await this.#next()
       if (!granted) break
       const { account } = granted
       const result = await attempt(granted)
       if (result.kind === 'done') return result.answer
-      if (!result.order) refusal ??= result.answer
-      const parking = result.order && (await parkAccount(this.#ports, account, result.order))
-      if (parking) this.#parked.push({ account, parking })
+      if (result.kind === 'again') {
+        if (isRepeated) return result.answer
+        isRepeated = true
+        tried -= 1
+        this.#candidates.unshift(result.account)
+        continue
+      }
+      refusal ??= result.answer
+      if (result.parking) this.#parked.push({ account, parking: result.parking })
     }
     if (refusal) return refusal
     throw this.#failure()
@@ -188,9 +218,8 @@ export class SlotSearch {
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
-  return [call.tenant, call.provider.name, pinned, ask.count, ask.slots, ask.limit, ask.meter].join(
-    ' '
-  )
+  const { count, slots, limit, meter } = ask
+  return [call.tenant, call.provider.name, pinned, count, slots, limit, meter].join(' ')
 }
 
 function full(retryAt: number, now: number, email: string | undefined): AppError {

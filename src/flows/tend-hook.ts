@@ -7,6 +7,7 @@ import type { Account } from '#domain/account.ts'
 import { failedHook, mayBeThere, registeredHook, type Hook } from '#domain/hook.ts'
 import type { OpenAccount, Ports } from '#domain/ports.ts'
 import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/provider.ts'
+import { keyIdOf } from '#domain/sealed-text.ts'
 import { openAccount } from './open-account.ts'
 import { hookUrl, hookUrlStart, openTicket } from './tickets.ts'
 import { makeUpstream } from './upstream.ts'
@@ -28,13 +29,34 @@ export async function tendHook(
   const start = hookUrlStart(ports, account)
   const current = listed.webhooks.find((one) => one.id === hook.id)
   const isSound = current?.isOn === true && current.url.startsWith(start) && !hook.isDoubted
-  if (isSound && hook.secret !== undefined)
-    return registeredHook(hook, current.id, hook.secret, ports.now(), ports.waits)
-  await removeOurs(ports, account, open, webhooks, listed.webhooks)
+  const { firstKey: key } = ports.vault
+  const isOfKey = isSound && keyIdOf(current.url.slice(start.length)) === key
+  if (isOfKey && hook.secret !== undefined) {
+    const kept = { id: current.id, secret: hook.secret, key }
+    const others = listed.webhooks.filter((one) => one !== current)
+    const areGone = await removeOurs(ports, account, open, webhooks, others)
+    return again(ports, registeredHook(hook, kept, ports.now(), ports.waits), areGone)
+  }
+  // What only has an older key's address hears on until the new one is there, so that no event is missed.
+  // A second try makes room for it first.
+  const isReplaced = isSound && !isOfKey && hook.tries === 0
+  if (!isReplaced) await removeOurs(ports, account, open, webhooks, listed.webhooks)
   const added = await webhooks.add(upstream, open, await hookUrl(ports, account))
   if (!added.ok) return fail(added.message)
   const secret = await ports.vault.seal(hookSecretIdentity(account.key), added.secret)
-  return registeredHook(hook, added.id, secret, ports.now(), ports.waits)
+  const registered = { id: added.id, secret, key }
+  const tended = registeredHook(hook, registered, ports.now(), ports.waits)
+  if (!isReplaced) return tended
+  const others = listed.webhooks.filter((one) => one !== current)
+  const areGone = await removeOurs(ports, account, open, webhooks, others)
+  // By its id, since perhaps no key opens its address any more.
+  const isGone = await webhooks.remove(upstream, open, current.id)
+  return again(ports, tended, areGone && isGone)
+}
+
+/** Until the others are gone both tell the same, and each event counts once. */
+function again(ports: Ports, tended: Hook, areGone: boolean): Hook {
+  return areGone ? tended : { ...tended, nextAt: ports.now() + ports.waits.hookRetryMs }
 }
 
 async function removeOurs(

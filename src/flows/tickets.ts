@@ -7,6 +7,7 @@ import type { Account } from '#domain/account.ts'
 import type { TargetPolicy } from '#domain/callback-target.ts'
 import type { Ports } from '#domain/ports.ts'
 import { fromUrlText, toUrlText } from '#domain/sealed-text.ts'
+import { noteSealedAway } from './sealed-away.ts'
 import { readTicket, writeTicket, type Ticket } from '#domain/ticket.ts'
 
 type Kind = 'webhook' | 'ticket'
@@ -61,7 +62,8 @@ export async function openTicket(
 ): Promise<Ticket | undefined> {
   try {
     return readTicket(await ports.vault.open(`${kind}/${provider}`, fromUrlText(text)))
-  } catch {
+  } catch (error) {
+    noteSealedAway(ports, kind, error, text)
     return undefined
   }
 }

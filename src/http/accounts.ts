@@ -9,7 +9,9 @@ import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { detailsOf } from '#flows/account-details.ts'
 import type { SlotsView } from '#domain/ports.ts'
 import { addAccount, changeLimit } from '#flows/add-account.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBody, readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
@@ -106,7 +108,22 @@ export function accounts(provider: Provider): App {
     async (c) => remove(c, provider, await find(c, provider))
   )
 
+  unparking(app, provider)
   return app
+}
+
+function unparking(app: App, provider: Provider): void {
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/unpark',
+      summary: `Put a parked ${provider.name} account back into rotation`,
+      answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => unpark(c, provider, await find(c, provider))
+  )
 }
 
 async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
@@ -117,7 +134,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
   if (isLimitOnly && email !== undefined && !dryRun) {
     const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
     const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
-    const account = await changeLimit(ports, provider, { tenant, email, maxJobs })
+    const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by: actorOf(c) })
     const shown = await toView(c, provider, account)
     // A new limit ends what the account was parked for.
     const unparked =
@@ -130,6 +147,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     maxJobs,
     fields,
     isDryRun,
+    by: actorOf(c),
     publicOrigin: ports.settings.publicOrigin || new URL(c.req.url).origin,
     ...(email === undefined ? {} : { email }),
   })
@@ -144,11 +162,22 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   const ports = c.get('ports')
   const { tenant, email, key } = account
   const { now } = readQuery(c, removal)
-  const snapshot = await ports.desk(tenant, provider.name).removeAccount(email, now === 'true')
+  const snapshot = await ports
+    .desk(tenant, provider.name)
+    .removeAccount(email, now === 'true', actorOf(c))
   if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
+}
+
+async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { key, tenant, email } = account
+  await ports.slots(key).unpark(tenant)
+  ports.hints.forget(key)
+  ports.log('unparked', { provider: provider.name, email, scope: 'all' })
+  return c.json(await toView(c, provider, account))
 }
 
 /** Loose, but it must be able to stand in a path and in a header. */
@@ -204,10 +233,12 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
 /** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
+  const isSealedAway = !isOpenable(c.get('ports'), account)
   const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
   return {
     ...view,
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
+    ...(isSealedAway ? { error: CREDENTIAL_SEALED_AWAY } : {}),
     ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
   }
 }

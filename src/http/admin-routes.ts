@@ -15,6 +15,7 @@ import {
   routeOf,
   type AddedRowForm,
 } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { authenticateAdmin } from './authenticate.ts'
 import { readBody } from './read-body.ts'
@@ -70,7 +71,7 @@ route(
       form,
       route: { ...made },
     }
-    const added = await ports.registrar.addRoute(record)
+    const added = await ports.registrar.addRoute(record, actorOf(c))
     if (added === 'taken')
       throw new AppError(
         'conflict',
@@ -112,7 +113,7 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const isRemoved = await ports.registrar.removeRoute(c.req.param('id') ?? '')
+    const isRemoved = await ports.registrar.removeRoute(c.req.param('id') ?? '', actorOf(c))
     if (!isRemoved) throw new AppError('not_found', 'There is no such row')
     await refresh(ports)
     return c.body(null, 204)

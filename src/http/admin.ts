@@ -17,10 +17,13 @@ import {
   type TokenRecord,
 } from '#domain/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
+import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from './authenticate.ts'
 
 import { readBody } from './read-body.ts'
+import { reseal } from './reseal.ts'
 import { ownError, route } from './route.ts'
 
 const expiresAt = z.iso.datetime({ offset: true }).nullable()
@@ -74,6 +77,8 @@ const errors = { 401: ownError, 404: ownError }
 export const admin = new OpenAPIHono<AppEnv>()
 
 admin.use(authenticateAdmin)
+admin.route('/reseal', reseal)
+admin.route('/audit', adminAudit)
 
 route(
   admin,
@@ -110,7 +115,7 @@ route(
     }
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
-    const saved = (await registrar.saveToken(record, owner, hasPast)) ?? record
+    const saved = (await registrar.saveToken(record, owner, hasPast, actorOf(c))) ?? record
     noteToken(c, 'token_made', saved)
     const { id, ...view } = toTokenView(saved)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
@@ -165,7 +170,7 @@ route(
     const ports = c.get('ports')
     const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
     const changed = { ...withoutUndefined(change), ...expires }
-    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed)
+    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
     noteToken(c, 'token_changed', token)
@@ -184,7 +189,7 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '')
+    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '', actorOf(c))
     if (!removed) throw noToken()
     ports.tokens.forget(removed.hash)
     noteToken(c, 'token_removed', removed)
@@ -233,7 +238,7 @@ route(
       await ports.accounts.fresh(found.id, name)
     }
     // By its id: a tenant made again under the name meanwhile is another one.
-    const tokens = await ports.registrar.removeTenant(found.id)
+    const tokens = await ports.registrar.removeTenant(found.id, actorOf(c))
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
     ports.log('tenant_removed', { tenant: found.id, tokens: tokens?.length ?? 0 })
     return c.body(null, 204)

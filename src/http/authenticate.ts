@@ -15,9 +15,14 @@ import {
   pairSealName,
   type TokenRecord,
 } from '#domain/token.ts'
+import { CannotOpen } from '#domain/sealed-text.ts'
+import { noteSealedAway, sealedAway } from '#flows/sealed-away.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
+
+const PAIR_SEALED_AWAY =
+  'The key pair of this token cannot be opened: the master key that sealed it is not in MASTER_KEYS. The token itself still works; the operator can put the key back or make a new token.'
 
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
   c.set('caller', await identify(c))
@@ -109,7 +114,12 @@ async function faultOfSigned(
 ): Promise<AppError | undefined> {
   const { vault, now } = c.get('ports')
   if (record.secretKey === undefined) return refusal(c)
-  const secret = await vault.open(pairSealName(record.id), record.secretKey)
+  const secret = await vault
+    .open(pairSealName(record.id), record.secretKey)
+    .catch((error: unknown) => {
+      noteSealedAway(c.get('ports'), "token's key pair", error)
+      throw error instanceof CannotOpen ? sealedAway(PAIR_SEALED_AWAY) : error
+    })
   const state = await stateOfSigned(token, secret, now())
   if (state === 'good') return undefined
   if (state === 'forged') return refusal(c)

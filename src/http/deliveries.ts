@@ -8,6 +8,7 @@ import { AppError } from '#domain/errors.ts'
 import { newSigningSecret } from '#domain/signatures.ts'
 import { findDelivery, listDeliveries, objectsOf } from '#flows/find-deliveries.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route } from './route.ts'
@@ -131,7 +132,7 @@ route(
     const made = newSigningSecret()
     for (const { name } of PROVIDERS) {
       const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
-      await desk(tenant, name).saveCallbackSecret(sealed, now())
+      await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
     }
     return c.json({ secret: made }, 201)
   }

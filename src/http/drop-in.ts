@@ -6,6 +6,7 @@ import { headersUp, idsToHeader, setHeader } from '#domain/headers.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { RouteMatch } from '#providers/provider.ts'
 import type { AppEnv } from './app-env.ts'
 import { preferenceApplied, preferredWait } from './prefer-wait.ts'
@@ -70,6 +71,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
     ...(reply === undefined ? {} : { reply }),
+    by: actorOf(c),
     mayChange: c.get('caller')?.scope === 'full',
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
@@ -86,11 +88,17 @@ function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds, joined }: ProxyAnswer): Response {
+export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
   const jobs = idsToHeader(jobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
   return response
+}
+
+/** Its account is the one of `X-Gateway-Account`. */
+function parkedText({ scope, reason, until }: NonNullable<ProxyAnswer['parking']>): string {
+  return `${scope}; reason=${reason}; until=${new Date(until).toISOString()}`
 }

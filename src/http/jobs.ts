@@ -3,6 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import type { Account } from '#domain/account.ts'
+import { shortText } from '#domain/audit.ts'
 import { AppError } from '#domain/errors.ts'
 import { holdsSlot, type Lease, type Outcome } from '#domain/lease.ts'
 import { findParking } from '#domain/parking.ts'
@@ -10,12 +11,15 @@ import type { JobRecord, SlotsView } from '#domain/ports.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/in-lanes.ts'
 import { findJob } from '#flows/find-job.ts'
 import { listJobs } from '#flows/list-jobs.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/sealed-away.ts'
 import type { Provider } from '#providers/provider.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { readQuery } from './read-body.ts'
 import { ownError, route, type App } from './route.ts'
 
 interface AccountView {
+  isSealedAway: boolean
   account: Account
   view: SlotsView
 }
@@ -198,11 +202,33 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   const isForced = readQuery(c, force).force === 'true'
   const found = await findJob(ports, provider, tenant, id)
   const account = found && !found.record.ended ? found.account : undefined
+  if (account && isForced) await noteForced(c, provider, account, found?.record)
   if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
     throw new AppError('not_found', `Unable to locate running task_id ${id}`)
   }
   if (isForced) ports.hints.noteFreed(account.key)
   return c.body(null, 204)
+}
+
+/** Before its object is asked: no slot is freed by force without a line that says who did. */
+async function noteForced(
+  c: Context<AppEnv>,
+  provider: Provider,
+  { email }: Account,
+  record: JobRecord | undefined
+): Promise<void> {
+  const { tenant } = c.get('caller')
+  const { name } = provider
+  const { jobId, requestId } = record?.lease ?? {}
+  const subject = shortText(jobId ?? requestId ?? '')
+  const entry = {
+    action: 'job.forced',
+    tenant,
+    provider: name,
+    subject,
+    detail: { email },
+  } as const
+  await c.get('ports').desk(tenant, name).noteAudit(entry, actorOf(c))
 }
 
 async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountView[]> {
@@ -213,15 +239,18 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
     const view = await ports.slots(account.key).view(tenant)
     // What is about to be shown as free must not be refused from memory.
     if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
-    return { account, view }
+    return { account, view, isSealedAway: !isOpenable(ports, account) }
   })
 }
 
 /** Available is what is usable and not full: a parked account has no room, and says why. */
-function roomOf({ account, view }: AccountView) {
+function roomOf({ account, view, isSealedAway }: AccountView) {
   const { maxJobs, held, parkings } = view
   const { email } = account
   const parking = findParking(parkings, { isJob: true }, Date.now())
+  if (isSealedAway) {
+    return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_SEALED_AWAY }
+  }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
   const until = new Date(parking.until).toISOString()
   const error = `Parked until ${until}: ${parking.detail}`

@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { AppError } from '#domain/errors.ts'
 import { tenantNameOf } from '#domain/tenant.ts'
 import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from './actor.ts'
 import type { AppEnv } from './app-env.ts'
 import { readBody } from './read-body.ts'
 import { checkTarget } from './reply.ts'
@@ -71,7 +72,7 @@ route(
     }
     const { registrar, tokens } = c.get('ports')
     const { tenant, hash } = c.get('caller')
-    await registrar.changeTenant(tenant, change)
+    await registrar.changeTenant(tenant, change, actorOf(c))
     tokens.forget(hash)
     return c.body(null, 204)
   }

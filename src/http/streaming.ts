@@ -117,6 +117,7 @@ function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): 
 function nameless(answer: ProxyAnswer): Response {
   const response = toResponse(answer)
   response.headers.delete('X-Gateway-Account')
+  response.headers.delete('X-Gateway-Parked')
   // Kept by nobody, so nothing has to be told apart.
   for (const name of ['Cache-Control', 'Vary']) response.headers.delete(name)
   return response

@@ -5,8 +5,8 @@
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/account.ts'
 import type { ErrorCode } from '#domain/errors.ts'
+import type { Standing } from '#domain/fault.ts'
 import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
-import type { ParkOrder } from '#domain/parking.ts'
 import type { Settings } from '#domain/settings.ts'
 import type { ProviderEvents } from './events-mapping.ts'
 import type {
@@ -21,7 +21,7 @@ import type {
 } from './route.ts'
 import type { Upstream } from './upstream.ts'
 import type { ProviderSpeech, ProviderTasks } from './useapi-mapping.ts'
-import type { Verdict } from './verdict.ts'
+import type { Blame, Verdict } from './verdict.ts'
 
 export type {
   Finder,
@@ -38,7 +38,7 @@ export type {
   StatusLink,
 } from './route.ts'
 export type { Upstream, UpstreamCall } from './upstream.ts'
-export type { Verdict } from './verdict.ts'
+export type { Blame, Verdict } from './verdict.ts'
 export type {
   EndpointCommand,
   EndpointResult,
@@ -81,6 +81,8 @@ export interface Provider {
   hosts?(settings: Settings, credential: Credential): readonly string[]
   /** What an account lacks for calls to a path, as a sentence; undefined: it can serve them. */
   missingFor?(account: Account, path: string): string | undefined
+  /** Which kind of credential a call to a path goes with, where an account may have several. */
+  partFor?(path: string): string
   /** Clients may present a token that they signed with a key pair of ours (HS256). */
   takesSignedTokens?: boolean
   /** The provider's own codes for those whose times are wrong. */
@@ -130,8 +132,8 @@ export interface Provider {
   startsIn?(lease: Lease, answer: unknown): JobStart[]
   /** What a word in a list's row says of a job of this kind; undefined: nothing that is known. */
   stateOfRow?(lease: Lease, word: string): 'running' | 'over' | undefined
-  /** What the end of a job says about its account, such as: it had no credit. */
-  parkingOf(report: JobReport): ParkOrder | undefined
+  /** What the end of a job may say about its account, such as: it had no credit. */
+  parkingOf(report: JobReport): Blame | undefined
   /** The creation a lease stands for: what a found job would be called and where it is asked about. */
   startOf(lease: Lease, id: string): JobStart | undefined
   finderOf(lease: Lease): Finder | undefined
@@ -239,6 +241,16 @@ export interface ProviderAccounts {
   ): { ok: true; credential: Credential; field: string } | { ok: false; message: string }
   /** Proves a credential at the provider. Never throws for what the provider says. */
   prove(upstream: Upstream, credential: Credential, session: Session | undefined): Promise<Proof>
+  /**
+   * What the provider says of an account by its cheapest read. `part`: the kind of credential that is asked with, of an
+   * account that has several. Never throws. Absent: `prove` says it.
+   */
+  standing?(
+    upstream: Upstream,
+    credential: Credential,
+    session: Session | undefined,
+    part?: string
+  ): Promise<Standing>
   /** Absent where the credential needs no session. */
   logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
   toView(account: Account): Record<string, unknown>

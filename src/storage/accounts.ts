@@ -10,7 +10,12 @@ import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 export type AccountCache = Cached<AccountSnapshot>
 
 export function makeAccountCache(): AccountCache {
-  return new Cached<AccountSnapshot>(ISOLATE_CACHE_MS, 5000)
+  return new Cached<AccountSnapshot>(ISOLATE_CACHE_MS, {
+    entries: 5000,
+    chars: 16_000_000,
+    // Sealed credentials and sessions are what is long.
+    weigh: (snapshot) => JSON.stringify(snapshot).length,
+  })
 }
 
 export function makeAccountBook(

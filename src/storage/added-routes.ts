@@ -12,7 +12,7 @@ export type AddedRouteCache = Cached<readonly AddedRoute[]>
 const NAME = 'all'
 
 export function makeAddedRouteCache(): AddedRouteCache {
-  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, 1)
+  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 })
 }
 
 export function makeAddedRouteBook(kv: KVNamespace, cache: AddedRouteCache): AddedRouteBook {

@@ -3,15 +3,22 @@
  * would be missing for a while. Loads are not shared between requests: a request that ends takes its I/O with it, and
  * whoever waited for that would hang.
  */
-export class Cached<T> {
-  readonly #entries = new Map<string, { value: T; until: number }>()
-  readonly #keepMs: number
-  readonly #size: number
+export interface CacheBounds<T> {
+  entries: number
+  /** Of names, and of values by their weight; absent: as many as the entries have. */
+  chars?: number
+  weigh?: (value: T) => number
+}
 
-  /** `size`: entries. */
-  constructor(keepMs: number, size: number) {
+export class Cached<T> {
+  readonly #entries = new Map<string, { value: T; until: number; weight: number }>()
+  readonly #keepMs: number
+  readonly #bounds: Required<CacheBounds<T>>
+  #weight = 0
+
+  constructor(keepMs: number, bounds: CacheBounds<T>) {
     this.#keepMs = keepMs
-    this.#size = size
+    this.#bounds = { chars: Infinity, weigh: () => 0, ...bounds }
   }
 
   peek(key: string, now: number): T | undefined {
@@ -25,13 +32,19 @@ export class Cached<T> {
   }
 
   put(key: string, value: T, now: number): void {
-    this.#entries.delete(key)
-    this.#entries.set(key, { value, until: now + this.#keepMs })
-    const oldest = this.#entries.keys().next()
-    if (this.#entries.size > this.#size && !oldest.done) this.#entries.delete(oldest.value)
+    const { entries, chars, weigh } = this.#bounds
+    this.delete(key)
+    const weight = key.length + weigh(value)
+    this.#entries.set(key, { value, until: now + this.#keepMs, weight })
+    this.#weight += weight
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= entries && this.#weight <= chars) return
+      this.delete(oldest)
+    }
   }
 
   delete(key: string): void {
+    this.#weight -= this.#entries.get(key)?.weight ?? 0
     this.#entries.delete(key)
   }
 }

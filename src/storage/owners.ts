@@ -8,7 +8,7 @@ import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000
 const KEEP_MS = 3_600_000
-const IDS_MAX = 20_000
+const IDS = { entries: 20_000, chars: 4_000_000 }
 
 export interface OwnerCache {
   known: Cached<Owner>
@@ -20,9 +20,12 @@ export interface OwnerCache {
 
 export function makeOwnerCache(): OwnerCache {
   return {
-    known: new Cached<Owner>(KEEP_MS, IDS_MAX),
-    unlearnt: new Cached<true>(MISS_MS, IDS_MAX),
-    missing: new Cached<true>(MISS_MS, IDS_MAX),
+    known: new Cached<Owner>(KEEP_MS, {
+      ...IDS,
+      weigh: ({ id, email }) => id.length + (email ?? '').length,
+    }),
+    unlearnt: new Cached<true>(MISS_MS, IDS),
+    missing: new Cached<true>(MISS_MS, IDS),
   }
 }
 

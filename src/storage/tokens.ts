@@ -10,7 +10,11 @@ import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 export type TokenCache = Cached<TokenRecord>
 
 export function makeTokenCache(): TokenCache {
-  return new Cached<TokenRecord>(ISOLATE_CACHE_MS, 10_000)
+  return new Cached<TokenRecord>(ISOLATE_CACHE_MS, {
+    entries: 10_000,
+    chars: 8_000_000,
+    weigh: (token) => JSON.stringify(token).length,
+  })
 }
 
 export function makeTokenBook(kv: KVNamespace, cache: TokenCache, registrar: Registrar): TokenBook {

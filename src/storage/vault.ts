@@ -3,6 +3,7 @@
  * Text form `kid.nonce.ciphertext` (base64). The first master key seals, all open.
  */
 import type { Vault } from '#domain/ports.ts'
+import { CannotOpen, keyIdOf } from '#domain/sealed-text.ts'
 
 interface MasterKey {
   kid: string
@@ -15,6 +16,9 @@ export function makeVault(masterKeys: readonly MasterKey[]): Vault {
   let naming: Promise<CryptoKey> | undefined
   const ring = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
   return {
+    firstKey: masterKeys[0]?.kid ?? '',
+    otherKeys: masterKeys.slice(1).map(({ kid }) => kid),
+    knows: (sealed) => ring.some((one) => one.kid === keyIdOf(sealed)),
     async seal(identity, plain) {
       const [first] = ring
       if (!first) throw new Error('no master key')
@@ -24,16 +28,17 @@ export function makeVault(masterKeys: readonly MasterKey[]): Vault {
       return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
     },
     async open(identity, sealed) {
-      const [kid, iv, text] = sealed.split('.')
+      const [kid = '', iv, text] = sealed.split('.')
       const entry = ring.find((one) => one.kid === kid)
-      if (!entry || !iv || !text) throw new Error('sealed by an unknown master key')
-      const params = {
-        name: 'AES-GCM',
-        iv: fromBase64(iv),
-        additionalData: encoder.encode(identity),
+      if (!entry || !iv || !text) throw new CannotOpen(kid, entry !== undefined)
+      try {
+        const additionalData = encoder.encode(identity)
+        const params = { name: 'AES-GCM', iv: fromBase64(iv), additionalData }
+        const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
+        return new TextDecoder().decode(plain)
+      } catch {
+        throw new CannotOpen(kid, true)
       }
-      const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
-      return new TextDecoder().decode(plain)
     },
     async name(text) {
       const [first] = masterKeys

@@ -45,7 +45,10 @@ export function startsEachJobOnce({ kit, calm, gate }: Bench): void {
     async (name) => {
       const tenant = await Tenant.open(calm, kit, 9, 9)
       const [email = '', other] = tenant.emails
-      await tenant.faultCreations(kit.refusals[name] ?? {}, { email, times: null })
+      const effect = kit.refusals[name] ?? {}
+      await tenant.faultCreations(effect, { email, times: null })
+      // A key is refused everywhere, or it is not the key.
+      if (name === 'a refused key') await calm.sim.fault({ match: { account: email }, effect })
       await calm.sim.forgetRequests()
       for (let round = 1; round <= 6; round += 1) {
         const answer = await tenant.create()

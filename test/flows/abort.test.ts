@@ -45,6 +45,9 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     hints: new Hints(),
     toldEnds: new Recent(10),
     vault: {
+      firstKey: 'k1',
+      otherKeys: [],
+      knows: () => true,
       name: async (text: string) => text,
       seal: async () => '',
       open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',

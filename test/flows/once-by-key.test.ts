@@ -31,6 +31,7 @@ function world({
     hints: new Hints(),
     toldEnds: { delete: () => {} },
     vault: {
+      knows: () => true,
       name: async (text: string) => text,
       seal: async () => '',
       open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',

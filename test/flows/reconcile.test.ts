@@ -62,7 +62,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
       apply(
         hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
       ),
-    park: async () => {},
+    blame: async () => {},
     ended: () => [],
     bind: () => {},
     memory: newSearchMemory(),
@@ -87,6 +87,9 @@ test('what needs no provider is done although the credential cannot be opened', 
     lease('running'),
   ])
   const vault = {
+    firstKey: 'k1',
+    otherKeys: [],
+    knows: () => true,
     seal: async () => '',
     open: () => Promise.reject(new Error('no key')),
     name: async (text: string) => text,
@@ -102,6 +105,9 @@ test('a lease that ended while the provider was asked about another does not com
     lease('fresh', { state: 'unbound', watch: [], acquiredAt: NOW - 31_000 }),
   ])
   const vault = {
+    firstKey: 'k1',
+    otherKeys: [],
+    knows: () => true,
     name: async (text: string) => text,
     seal: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
@@ -126,6 +132,9 @@ test('a lost creation without a callback id does not take the job of one that ha
   }
   const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
   const vault = {
+    firstKey: 'k1',
+    otherKeys: [],
+    knows: () => true,
     name: async (text: string) => text,
     seal: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
@@ -181,6 +190,9 @@ test('that a path which may be retired knows no job is no end of it, unless its 
       ...more,
     })
   const vault = {
+    firstKey: 'k1',
+    otherKeys: [],
+    knows: () => true,
     seal: async () => '',
     name: async () => '',
     open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',

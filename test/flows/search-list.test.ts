@@ -72,7 +72,7 @@ function world(
     knownOf: (ids) => new Set(ids.filter((id) => desk.knows(id))),
     apply,
     settle: () => true,
-    park: async () => {},
+    blame: async () => {},
     ended: () => [],
     bind: (requestId, starts) => {
       ends.push(`${requestId} bound to ${starts[0]?.jobId}`)

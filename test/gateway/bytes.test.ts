@@ -225,7 +225,7 @@ test.each([
     'application/x-www-form-urlencoded',
     'email=ann@example.com&password=&apiKey=&maxJobs=7',
   ],
-  ['JSON', 'application/json', '{"email":"ann@example.com","password":"","apiKey":"","maxJobs":8}'],
+  ['JSON', 'application/json', '{"email":"ann@example.com","password":"","maxJobs":8}'],
 ])('a field of %s that was left empty is one that was not sent', async (_, type, body) => {
   const answer = await gateway.fetch('/v1/heygen/accounts', {
     method: 'POST',
@@ -248,7 +248,8 @@ test.each([
     standIn.answer = () => ({ status, headers: { location, link: `<${location}>; rel="x"` } })
     const answer = await gateway.fetch(`${prefix}/v3/users/me`)
     expect([answer.status, answer.headers.get('location')]).toEqual([status, gateway.url + to])
-    expect(answer.headers.get('link')).toBe(`<${gateway.url}${to}>; rel="x"`)
+    const link = location.startsWith('http') ? gateway.url + to : location
+    expect(answer.headers.get('link')).toBe(`<${link}>; rel="x"`)
   }
 )
 

@@ -147,7 +147,7 @@ test('a template that v2 calls name is found through v3, and a 404 of a retired 
   }
 })
 
-test('an image that failed at poll time for want of credit parks its account', async () => {
+test('an image that failed at poll time for want of credit parks its account, which has none', async () => {
   const made = await gateway.post('/heygen/v3/models/images', {
     model: 'heygen-image-1',
     mode: 'identity_remix',
@@ -159,6 +159,9 @@ test('an image that failed at poll time for want of credit parks its account', a
     status: 'failed',
     code: 'insufficient_credit',
   })
+  const email = by(made) ?? ''
+  const key = `sk_test_${email.split('@')[0]}`
+  await gateway.sim.addAccount(email, key, { credits: 0 })
   await gateway.fetch(`/heygen/v3/models/images/${id}`)
   const view = await gateway.fetch(`/v1/heygen/accounts/${by(made)}`)
   expect(JSON.stringify(await view.json())).toContain('credit')

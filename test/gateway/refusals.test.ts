@@ -113,7 +113,7 @@ test('an account without credit is out for creations and still reads', async () 
   expect(read.status).toBe(200)
 })
 
-test('a job that fails for want of credit parks its account when it is polled', async () => {
+test('a job that fails for want of credit parks its account, which has none, when it is polled', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9 }, simVars: { JOB_MS: '1' } })
   const created = await gateway.post('/heygen/v2/videos', {
     avatar_id: 'Abigail_expressive_2024112501',
@@ -121,6 +121,7 @@ test('a job that fails for want of credit parks its account when it is polled', 
     voice_id: '1bd001e7e50f421d891986aad5158bc8',
     title: '[nocredit]',
   })
+  await gateway.sim.addAccount('a@example.com', 'sk_test_a', { credits: 0 })
   await until(async () => {
     await gateway.fetch(
       `/heygen/v1/video_status.get?video_id=${created.headers.get('x-gateway-job')}`

@@ -482,7 +482,7 @@ test('a token that the provider no longer takes parks no account', async () => {
 test('an account that is out of rotation is not named to a browser', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   const token = await newStreamToken(gateway)
-  await gateway.sim.fault({ match: { path: '/v3/users/me' }, times: 1, effect: { status: 401 } })
+  await gateway.sim.fault({ match: { path: '/v3/users/me' }, times: 2, effect: { status: 401 } })
   await gateway.fetch('/heygen/v3/users/me')
   const refused = await call(gateway, token, '/v1/streaming.new', NEW)
   expect([refused.status, refused.headers.get('x-gateway-error')]).toEqual([

@@ -287,7 +287,7 @@ test('an event that names a job without ending it makes the account ask', async 
   await until(async () => (await stateOf(job)) === 'completed')
 })
 
-test('a job that failed for want of credit parks its account when its event says so', async () => {
+test('a job that failed for want of credit parks its account, which has none, when its event says so', async () => {
   const poor = await openHooked(open, { accounts: { poor: 2 } })
   const created = await poor.createVideo()
   const job = created.headers.get('x-gateway-job') ?? ''
@@ -296,6 +296,7 @@ test('a job that failed for want of credit parks its account when its event says
     event_type: 'avatar_video.fail',
     event_data: { video_id: job, msg: 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT' },
   })
+  await poor.sim.addAccount('poor@example.com', 'sk_test_poor', { credits: 0 })
   expect((await post(hook.url, body, signed(hook.secret, body))).status).toBe(204)
   const view = await (await poor.fetch('/v1/heygen/accounts')).text()
   expect(view).toContain('parked')

@@ -138,18 +138,27 @@ test('refusals are told apart by what they mean for the account', () => {
   expect(judge(400, v3('invalid_parameter')).kind).toBe('caller')
   expect(judge(404, v3('not_found')).kind).toBe('caller')
   expect(judge(401, v3('unauthorized'))).toMatchObject({
-    kind: 'park',
+    kind: 'doubt',
+    doubt: 'key',
     order: { scope: 'all', reason: 'credential' },
   })
   expect(judge(402, v3('insufficient_credit'))).toMatchObject({
-    kind: 'park',
+    kind: 'doubt',
+    doubt: 'funds',
     order: { scope: 'jobs', reason: 'credit' },
   })
   expect(judge(402, v3('plan_upgrade_required')).kind).toBe('refused')
-  expect(judge(403, v3('insufficient_api_key_scope')).kind).toBe('park')
-  expect(judge(403, v3('resource_access_denied')).kind).toBe('refused')
-  expect(judge(403, { code: 400631, message: '' })).toMatchObject({
+  expect(judge(403, v3('insufficient_api_key_scope'))).toMatchObject({
     kind: 'park',
+    order: { scope: 'row', reason: 'scope' },
+  })
+  expect(judge(403, v3('resource_access_denied')).kind).toBe('caller')
+  expect(judge(403, v3('resource_access_denied'), false).kind).toBe('refused')
+  expect(judge(401, { code: 400599, message: '' }).kind).toBe('refused')
+  expect(judge(401, { code: 400573, message: '' }).kind).toBe('caller')
+  expect(judge(403, { code: 400631, message: '' })).toMatchObject({
+    kind: 'doubt',
+    doubt: 'key',
     order: { reason: 'blocked' },
   })
   expect(judge(429, { data: null, error: { code: 'trial_video_limit_exceeded' } })).toMatchObject({
@@ -162,13 +171,39 @@ test('refusals are told apart by what they mean for the account', () => {
   expect(judge(200, { code: 400123, message: 'Exceed rate limit' }).kind).toBe('caller')
 })
 
-test('a 429 on a plain call parks plain calls only, until Retry-After', () => {
+test('a 429 parks its row until Retry-After; that of a creation which counts in the concurrency all creations', () => {
   const headers = new Headers({ 'retry-after': '7' })
-  expect(judge(429, {}, false, headers)).toMatchObject({ order: { scope: 'plain', until: 8000 } })
-  expect(judge(429, {}, true, headers)).toMatchObject({ order: { scope: 'jobs', until: 8000 } })
+  const of = (method: string, path: string, isJobCall: boolean, body: unknown = {}) => {
+    const match = heygen.match(method, path)
+    return heygen.judge({ status: 429, headers, body, isJobCall, now: 1000, match })
+  }
+  const row = { scope: 'row', reason: 'busy', until: 8000 }
+  expect(of('GET', '/v3/voices', false)).toMatchObject({ order: { ...row, wide: 'plain' } })
+  expect(of('POST', '/v3/videos', true)).toMatchObject({ order: { ...row, scope: 'jobs' } })
+  const speech = of('POST', '/v3/voices/speech', true)
+  expect(speech).toMatchObject({ order: row })
+  expect(speech).not.toHaveProperty('order.wide')
+  const quota = { error: { code: 'quota_exceeded' } }
+  expect(of('GET', '/v3/voices', false, quota)).toMatchObject({ order: { scope: 'plain' } })
+  expect(of('POST', '/v3/videos', true, quota)).toMatchObject({ order: { scope: 'jobs' } })
+  expect(of('POST', '/v3/voices/speech', true, quota)).toMatchObject({ order: row })
 })
 
-test('a job that failed for want of credit parks its account', () => {
+test('the code of streaming.new for an avatar that is not for streaming is no doubt of the key', () => {
+  const of = (path: string) =>
+    heygen.judge({
+      status: 401,
+      headers: new Headers(),
+      body: { code: 400112, message: 'Unauthorized' },
+      isJobCall: true,
+      now: 1000,
+      match: heygen.match('POST', path),
+    }).kind
+  expect(of('/v1/streaming.new')).toBe('caller')
+  expect(of('/v1/video_agent/generate')).toBe('doubt')
+})
+
+test('a job that failed for want of credit makes its account’s funds doubted', () => {
   const match = heygen.match('GET', '/v1/video_status.get')
   const answer = {
     code: 100,
@@ -176,5 +211,8 @@ test('a job that failed for want of credit parks its account', () => {
   }
   const [report] =
     (match && heygen.readReports(match, new URLSearchParams('video_id=v'), answer)) ?? []
-  expect(report && heygen.parkingOf(report)).toMatchObject({ scope: 'jobs', reason: 'credit' })
+  expect(report && heygen.parkingOf(report)).toMatchObject({
+    doubt: 'funds',
+    order: { scope: 'jobs', reason: 'credit' },
+  })
 })

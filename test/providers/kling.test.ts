@@ -78,21 +78,23 @@ test('a region is another of the fixed hosts, behind a prefix too', () => {
 test('refusals are told apart by their number, not by the status that five of them share', () => {
   const kinds = (status: number, code: number, path = '/v1/videos/text2video') => {
     const verdict = kling.judge(judged(status, code, path))
-    return verdict.kind === 'park' ? `${verdict.order.scope} ${verdict.order.reason}` : verdict.kind
+    if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return verdict.kind
+    const { order, doubt = '' } = verdict
+    return `${doubt} ${order.scope} ${order.reason}`.trim()
   }
   expect(kinds(200, 0)).toBe('ok')
   for (const code of [1000, 1001, 1002, 1003, 1004]) {
-    expect(kinds(401, code)).toBe('all credential')
+    expect(kinds(401, code)).toBe('key all credential')
   }
-  expect(kinds(429, 1100)).toBe('all blocked')
-  expect(kinds(429, 1101)).toBe('jobs credit')
-  expect(kinds(429, 1102)).toBe('meter:video credit')
-  expect(kinds(429, 1102, '/v1/images/generations')).toBe('meter:image credit')
-  expect(kinds(429, 1102, '/v1/audio/tts')).toBe('meter:video credit')
+  expect(kinds(429, 1100)).toBe('key all blocked')
+  expect(kinds(429, 1101)).toBe('funds jobs credit')
+  expect(kinds(429, 1102)).toBe('funds meter:video credit')
+  expect(kinds(429, 1102, '/v1/images/generations')).toBe('funds meter:image credit')
+  expect(kinds(429, 1102, '/v1/audio/tts')).toBe('funds meter:video credit')
   expect(kinds(403, 1103)).toBe('refused')
-  expect(kinds(429, 1302)).toBe('refused')
+  expect(kinds(429, 1302)).toBe('row busy')
   expect(kinds(429, 1303)).toBe('refused')
-  expect(kinds(429, 1304)).toBe('all blocked')
+  expect(kinds(429, 1304)).toBe('key all blocked')
   expect(kinds(400, 1201)).toBe('caller')
   expect(kinds(400, 1301)).toBe('caller')
   expect(kinds(500, 5000)).toBe('unsure')

@@ -5,8 +5,7 @@ interface SqlStorage {
   exec<T extends Record<string, SqlStorageValue>>(
     text: string,
     ...values: unknown[]
-  ): { toArray(): T[]; one(): T; rowsWritten: number
-    rowsRead: number }
+  ): { toArray(): T[]; one(): T; rowsWritten: number; rowsRead: number }
 }
 
 interface DurableObjectStorage {

@@ -14,6 +14,7 @@ import {
 } from '#domain/account.ts'
 import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { LogIn, ProviderAccounts, Upstream } from '#providers/provider.ts'
+import { standingIn } from './standing.ts'
 
 const TIMEOUT_MS = 15_000
 const USE_A_KEY = 'Add the account with an API key instead (apiKey; app.heygen.com, Settings, API).'
@@ -57,6 +58,12 @@ export const heygenAccounts: ProviderAccounts = {
     if (me.status === 403) return { ok: true, identity: await fallbackIdentity(credential) }
     if (me.status === 404 || me.status === 410) return proveOnV2(upstream, credential, session)
     return refusalOf(me.status, credential)
+  },
+
+  async standing(upstream, credential, session) {
+    const me = await ask(upstream, '/v3/users/me', credential, session)
+    if (me.status !== 404 && me.status !== 410) return standingIn(me)
+    return standingIn(await ask(upstream, '/v2/user/remaining_quota', credential, session))
   },
 
   async logIn(upstream, credential) {

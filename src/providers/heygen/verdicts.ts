@@ -1,10 +1,9 @@
-/** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; contract section 4). */
+/** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; decision 0028). */
 import { textAt, valueAt } from '#domain/json-pointer.ts'
 import type { JobReport } from '#domain/lease.ts'
-import type { ParkOrder } from '#domain/parking.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
-import type { Verdict } from '#providers/provider.ts'
-import { parked } from '#providers/verdict.ts'
+import type { Blame, RouteMatch, Verdict } from '#providers/provider.ts'
+import { doubted, parked, throttled } from '#providers/verdict.ts'
 
 interface Answer {
   status: number
@@ -12,62 +11,85 @@ interface Answer {
   body: unknown
   isJobCall: boolean
   now: number
+  match?: RouteMatch | undefined
 }
 
 const RATE_LIMITED = new Set(['400123', 'rate_limit_exceeded'])
-const TRIAL_LIMIT = new Set(['trial_video_limit_exceeded', 'trial_limit_exceeded', '400664'])
+const VIDEO_TRIAL = new Set(['trial_video_limit_exceeded', '400664'])
+const TRIAL = 'trial_limit_exceeded'
 const BLOCKED = new Set(['400631'])
-/** The account lacks room or a plan; another one may have it. Nothing was started. */
+/** The account lacks room or a plan; another one may have it. Nothing was started. They name no credential, whatever their status. */
 const NOT_HERE = new Set(['resource_limit_reached', '401028', '400599'])
+/** Not allowed, whatever the status. */
+const NOT_ALLOWED = new Set(['400562', '400573'])
+const SPENT = 'it has no credit left'
 
 export function judge(answer: Answer): Verdict {
   const { status } = answer
   const code = codeOf(answer.body)
   if (status >= 500 || status === 408) return { kind: 'unsure' }
   if (status < 300) return isErrorBody(answer.body) ? { kind: 'caller' } : { kind: 'ok' }
+  if (NOT_HERE.has(code)) return { kind: 'refused', reason: code }
+  if (VIDEO_TRIAL.has(code) || code === TRIAL) return tried(answer, code)
   if (status === 429 || RATE_LIMITED.has(code)) return limited(answer, code)
-  if (BLOCKED.has(code)) return parked('all', 'blocked', 'the provider has blocked this account')
-  if (status === 401) return parked('all', 'credential', 'the provider refused its credential')
+  if (BLOCKED.has(code))
+    return doubted('key', 'all', 'blocked', 'the provider has blocked this account')
+  if (NOT_ALLOWED.has(code)) return forbidden(answer, code)
+  if (status === 401) return unauthorized(answer, code)
   if (status === 402) return unpaid(code)
   if (status === 403) return forbidden(answer, code)
   const message = textAt(answer.body, '/message') ?? ''
   const isFull = status === 400 && /concurrent limit/i.test(message)
-  return isFull || NOT_HERE.has(code)
-    ? { kind: 'refused', reason: code || message }
-    : { kind: 'caller' }
+  return isFull ? { kind: 'refused', reason: message } : { kind: 'caller' }
+}
+
+/** `streaming.new` says so with a good key, of an avatar that is not for streaming. */
+function unauthorized({ match }: Answer, code: string): Verdict {
+  if (code === '400112' && match?.route.path.startsWith('/v1/streaming.')) return { kind: 'caller' }
+  return doubted('key', 'all', 'credential', 'the provider refused its credential')
+}
+
+/** A trial's day is over for what it limits. */
+function tried({ match }: Answer, code: string): Verdict {
+  const meter = match?.route.meter ?? match?.route.job?.meter
+  const isVideo = VIDEO_TRIAL.has(code)
+  const scope = isVideo ? 'meter:video' : meter === undefined ? 'row' : (`meter:${meter}` as const)
+  return parked(scope, 'limit', 'its daily trial limit is reached')
 }
 
 function limited(answer: Answer, code: string): Verdict {
-  if (TRIAL_LIMIT.has(code))
-    return parked('meter:video', 'limit', 'its daily trial limit is reached')
-  if (code === 'quota_exceeded') return parked('jobs', 'credit', 'its quota is used up')
+  const { isJobCall, match } = answer
   const until = retryAfterAt(answer.headers.get('retry-after'), answer.now)
-  const detail = 'the provider answered 429: too many requests'
-  return parked(answer.isJobCall ? 'jobs' : 'plain', 'busy', detail, until)
+  if (code === 'quota_exceeded')
+    return throttled({ isJobCall, match, until, isWide: true, detail: 'its quota is used up' })
+  // It counts in the account's concurrency, so any other would be one too many as well.
+  const isWide = isJobCall && match?.route.job !== undefined
+  return throttled({ isJobCall, match, until, isWide })
 }
 
 function unpaid(code: string): Verdict {
-  if (code === 'insufficient_credit') return parked('jobs', 'credit', 'it has no credit left')
-  if (TRIAL_LIMIT.has(code))
-    return parked('meter:video', 'limit', 'its daily trial limit is reached')
+  if (code === 'insufficient_credit') return doubted('funds', 'jobs', 'credit', SPENT)
   return { kind: 'refused', reason: code }
 }
 
+/** Another account is asked for what is only read; a creation goes on for want of scope alone. */
 function forbidden(answer: Answer, code: string): Verdict {
-  if (code !== 'insufficient_api_key_scope') return { kind: 'refused', reason: code }
-  const detail = 'its API key lacks the scope for this'
-  return parked(answer.isJobCall ? 'jobs' : 'plain', 'blocked', detail)
+  if (code === 'insufficient_api_key_scope')
+    return parked('row', 'scope', 'its API key lacks the scope for this')
+  return answer.isJobCall ? { kind: 'caller' } : { kind: 'refused', reason: code }
 }
 
 /** In the words of the older paths, and of v3, whose images tell it only when they are polled. */
 const NO_CREDIT = new Set(['MOVIO_PAYMENT_INSUFFICIENT_CREDIT', 'insufficient_credit'])
 
 /** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */
-export function parkingOf(report: JobReport): ParkOrder | undefined {
+export function parkingOf(report: JobReport): Blame | undefined {
   if (report.detail === 'usage_limit_reached')
-    return { scope: 'meter:image', reason: 'limit', detail: 'its limit of images is reached' }
+    return {
+      order: { scope: 'meter:image', reason: 'limit', detail: 'its limit of images is reached' },
+    }
   if (!NO_CREDIT.has(report.detail ?? '')) return undefined
-  return { scope: 'jobs', reason: 'credit', detail: 'a job failed for want of credit' }
+  return { doubt: 'funds', order: { scope: 'jobs', reason: 'credit', detail: SPENT } }
 }
 
 /**

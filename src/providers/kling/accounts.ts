@@ -14,6 +14,7 @@ import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
 import type { ProviderAccounts, Upstream } from '#providers/provider.ts'
 import { authorize, originOf, REGIONS } from './credentials.ts'
 import { logIn, USE_A_KEY } from './log-in.ts'
+import { standingIn } from './verdicts.ts'
 
 const TIMEOUT_MS = 15_000
 const DAY_MS = 24 * 3_600_000
@@ -70,6 +71,14 @@ export const klingAccounts: ProviderAccounts = {
       return { ok: false, reason: 'refused', message }
     }
     return { ok: true, identity: await identityOf(credential) }
+  },
+
+  async standing(upstream, credential, session, part) {
+    const parts = partsOf(credential)
+    const asked = parts.find(({ kind }) => kind === part) ?? parts[0] ?? credential
+    const { status, body } = await askPatiently(upstream, asked, session)
+    const said = standingIn(status, body)
+    return said.key === 'good' ? { ...said, spent: spentIn(packsIn(body)) } : said
   },
 
   /** One key in common is enough, of either kind. */
@@ -244,6 +253,27 @@ function sessionView({ email, session }: Account): Record<string, unknown> {
 
 function packsIn(body: unknown): unknown[] {
   return valuesAt(body, '/data/resource_pack_subscribe_infos/*')
+}
+
+const METERS = { video: /video/i, image: /image/i, try_on: /try-?on/i }
+
+/**
+ * What no pack pays for any more. Which kind of jobs a pack pays is told by its name alone; one that does not tell may pay for
+ * all. What is left may be twelve hours old, so a pack that seems to have units proves little, one without is empty.
+ */
+function spentIn(packs: unknown[]): string[] {
+  const filled = packs.filter(
+    (pack) =>
+      textAt(pack, '/status') === 'online' && Number(valueAt(pack, '/remaining_quantity') ?? 0) > 0
+  )
+  const names = filled.map((pack) => textAt(pack, '/resource_pack_name') ?? '')
+  const all = Object.values(METERS)
+  const pays = (meter: RegExp) =>
+    names.some((name) => meter.test(name) || !all.some((one) => one.test(name)))
+  const spent = Object.entries(METERS).flatMap(([name, meter]) =>
+    pays(meter) ? [] : [`meter:${name}`]
+  )
+  return filled.length === 0 ? ['jobs', ...spent] : spent
 }
 
 /** useapi.net's members (reference/useapi.md 2.1), filled with packs; what is left of them is up to 12 h old. */

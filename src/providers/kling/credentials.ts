@@ -59,6 +59,7 @@ async function pairToken(
   const known = tokens.get(name)
   if (known && known.until > now) return known.token
   const seconds = Math.floor(now / 1000)
+  for (const [old, { until }] of tokens) if (until <= now) tokens.delete(old)
   const claims = { iss: accessKey, exp: seconds + TOKEN_SECONDS, nbf: seconds - 5 }
   const token = await signToken(claims, secretKey)
   tokens.set(name, { token, until: claims.exp * 1000 - RENEW_MS })

@@ -13,7 +13,7 @@ import { searchFor } from '#providers/id-searches.ts'
 import type { Provider } from '#providers/provider.ts'
 import { klingAccounts } from './accounts.ts'
 import { creationAnswer } from './creation-answer.ts'
-import { authorize, missingFor, originOf, REGIONS } from './credentials.ts'
+import { authorize, missingFor, needsApiKey, originOf, REGIONS } from './credentials.ts'
 import { errorBody } from './error-body.ts'
 import { klingEvents, withTask } from './events.ts'
 import { listOf } from './lists.ts'
@@ -38,6 +38,7 @@ export const kling: Provider = {
     ...REGIONS.map((region) => originOf(settings, { ...credential, region })),
   ],
   missingFor: (account, path) => missingFor(account.credentialKind, path),
+  partFor: (path) => (needsApiKey(path) ? 'apiKey' : 'accessKey'),
   takesSignedTokens: true,
   // reference/kling.md section 4; for too long a life it has none of its own.
   signedTokenCodes: { early: 1003, expired: 1004, long: 1002 },

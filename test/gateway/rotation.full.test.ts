@@ -1,0 +1,69 @@
+/** A re-seal of much, in parts, by several at once, and by one that dies in the middle. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { MINUTE } from '../support/clock.ts'
+import { Receiver } from '../support/receiver.ts'
+import { K1, K2, Rotating, until, type Pass } from '../support/rotation.ts'
+
+let receiver: Receiver
+let rotating: Rotating
+const it = () => rotating.gateway
+
+beforeAll(async () => {
+  receiver = await Receiver.open()
+  rotating = await Rotating.open(receiver)
+  // More tokens than a step takes, more desks than a request takes, more accounts and answers than a share has.
+  for (let n = 0; n < 120; n += 1) await it().newToken({ tenant: `tenant-${n % 30}` })
+  for (let n = 0; n < 45; n += 1) await it().addAccount(`many-${n}`, 1, { examples: false })
+  for (let n = 0; n < 450; n += 1) {
+    const kept = await it().post(
+      '/heygen/v3/brand-voices',
+      { name: `v${n}` },
+      { 'idempotency-key': `k${n}` }
+    )
+    if (n === 0) expect(kept.status).toBeLessThan(300)
+  }
+  await rotating.openWith(`${K2},${K1}`)
+}, 300_000)
+afterAll(async () => {
+  await rotating.dispose()
+  await receiver.close()
+})
+
+async function part(): Promise<Pass> {
+  const answer = await it().admin('POST', '/reseal')
+  expect(answer.status, await answer.clone().text()).toBe(200)
+  return (await answer.json()) as Pass
+}
+
+test('a request does a part, and what was interrupted goes on from its place until every text is of the new key', async () => {
+  const first = await part()
+  expect(first).toMatchObject({ done: false, status: 'running', pass: 1 })
+  expect(first.tenants.passed).toBeLessThan(first.tenants.all)
+  await part()
+  // As after a crash: nothing of what was done is lost, and nothing is done twice.
+  await rotating.openWith(`${K2},${K1}`)
+  expect((await rotating.shown()).tenants.passed).toBeGreaterThan(first.tenants.passed)
+  const pass = await rotating.reseal()
+  expect(pass.resealed['keptAnswers']).toBe(450)
+  expect(pass.resealed['credentials']).toBe(90)
+  // Those of the tests' own gateways beside.
+  expect(pass.resealed['tokenPairs']).toBeGreaterThanOrEqual(122)
+  expect(pass.unreadable).toEqual({ byKey: {}, examples: [] })
+})
+
+test('several who call at once end one pass, which finds nothing more', async () => {
+  await rotating.advance(11 * MINUTE)
+  const last = await until(async () => {
+    const parts = await Promise.all([part(), part(), part(), part()])
+    return parts.every(({ done }) => done) && parts[0]
+  }, 60_000)
+  expect(last).toMatchObject({ pass: 2, status: 'aging', resealed: {}, byKey: {} })
+  await rotating.openWith(K2)
+  const again = await it().post(
+    '/heygen/v3/brand-voices',
+    { name: 'v7' },
+    { 'idempotency-key': 'k7' }
+  )
+  expect(again.status).toBeLessThan(300)
+  expect((await it().createVideo()).status).toBe(200)
+})
