@@ -110,11 +110,11 @@ export interface LeaseAsk {
   isTicketed?: boolean
   upstreamKey?: string
   path?: string
+  row?: LeaseRow
   /** Which of the account's credentials the call goes with. */
   part?: string
   /** The account is asked although it is parked for this reason: nobody else is left. */
   despite?: ParkReason
-  row?: LeaseRow
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }

@@ -338,14 +338,14 @@ export interface SlotDesk {
   lookNow(requestId: string): Promise<Looked>
   /** `fault`: why; an older object says nothing of it. */
   release(requestId: string, fault?: Fault): Promise<Finding | undefined>
+  /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
+  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
   /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
   blame(fault: Fault): Promise<Finding>
   /** Ends what it is parked for, and the questions whether that still stands. */
   unpark(tenant: string): Promise<void>
   /** The provider seems to be ill: what it refused is asked about again by then. */
   hold(until: number): Promise<void>
-  /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
-  keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
   /** The one door to an end state. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
   /** Ends tracking of a job; with `isForced` frees its slot. False: no such running job. */

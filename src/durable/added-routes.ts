@@ -27,7 +27,7 @@ export class AddedRoutes {
     return JSON.stringify(this.all())
   }
 
-  add(route: AddedRoute, note: () => void): 'added' | 'taken' | 'full' {
+  add(route: AddedRoute): 'added' | 'taken' | 'full' {
     const known = this.all()
     // Asked again because the answer was lost: it is there already.
     if (known.some((one) => one.id === route.id)) return 'added'
@@ -40,19 +40,17 @@ export class AddedRoutes {
       const insert = 'INSERT INTO added_route (id, record) VALUES (?, ?)'
       this.#storage.sql.exec(insert, route.id, JSON.stringify(route))
       this.#touch()
-      note()
     })
     return 'added'
   }
 
   /** The row that is gone; undefined: there is none. */
-  remove(id: string, note: (route: AddedRoute) => void): AddedRoute | undefined {
+  remove(id: string): AddedRoute | undefined {
     const gone = this.all().find((one) => one.id === id)
     if (!gone) return undefined
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM added_route WHERE id = ?', id)
       this.#touch()
-      note(gone)
     })
     return gone
   }

@@ -94,11 +94,12 @@ export class Audit {
     this.note(by, { action: 'tenant.removed', tenant, subject: tenant, detail })
   }
 
-  routeChanged(
-    by: Actor | undefined,
-    action: 'route.added' | 'route.removed',
-    { id, provider, route: { method, path } }: AddedRoute
-  ): void {
-    this.note(by, { action, provider, subject: id, detail: { method, path: shortText(path) } })
+  route(by: Actor | undefined, action: AuditAction, { id, provider, route }: AddedRoute): void {
+    this.note(by, {
+      action,
+      provider,
+      subject: id,
+      detail: { row: `${route.method} ${route.path}` },
+    })
   }
 }

@@ -4,22 +4,16 @@
  */
 import type { DeskTables } from './desk-tables.ts'
 
-/** The object's side. */
-export interface CopiesHands {
-  kv: KVNamespace
-  /** What the copy should hold now; undefined: nothing. */
-  valueOf(key: string): string | undefined
-  armSoon(): void
-}
-
 export class Copies {
   readonly #tables: DeskTables
-  readonly #hands: CopiesHands
+  readonly #kv: KVNamespace
+  readonly #armSoon: () => void
   #publishing: Promise<void> = Promise.resolve()
 
-  constructor(tables: DeskTables, hands: CopiesHands) {
+  constructor(tables: DeskTables, kv: KVNamespace, armSoon: () => void) {
     this.#tables = tables
-    this.#hands = hands
+    this.#kv = kv
+    this.#armSoon = armSoon
   }
 
   /** One after the other, so that an older copy never overtakes a newer one. */
@@ -32,15 +26,15 @@ export class Copies {
   async #writeBehind(): Promise<void> {
     const behind = this.#tables.copiesBehind()
     // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) this.#hands.armSoon()
+    if (behind.length > 0) this.#armSoon()
     for (const copy of behind) {
       try {
-        const value = this.#hands.valueOf(copy.key)
-        if (value === undefined) await this.#hands.kv.delete(copy.key)
-        else await this.#hands.kv.put(copy.key, value)
+        const value = this.#tables.copyOf(copy.key)
+        if (value === undefined) await this.#kv.delete(copy.key)
+        else await this.#kv.put(copy.key, value)
         this.#tables.noteCopied(copy)
       } catch {
-        this.#hands.armSoon()
+        this.#armSoon()
       }
     }
   }

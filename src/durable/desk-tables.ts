@@ -4,6 +4,7 @@ import type { KeyRecord } from '#domain/idempotency.ts'
 import type { Made, Owner, TokenChange } from '#domain/ports.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
 import { keys } from '#storage/keys.ts'
+import { AddedRoutes } from './added-routes.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { COPIES_SCHEMA } from './copy-rows.ts'
 import { HOMES_SCHEMA } from './home-rows.ts'
@@ -69,6 +70,8 @@ export class DeskTables {
   readonly reseal: ResealRow
   readonly #tenants: TenantRows
   readonly uploads: UploadBook
+  /** Rows that the operator added; the registrar's alone. */
+  readonly routes: AddedRoutes
 
   readonly #unknownUntil: () => number | undefined
 
@@ -83,6 +86,7 @@ export class DeskTables {
     const [provider, tenant] = name.split(':')
     this.#accountsKey = keys.accounts(tenant ?? '', provider ?? '')
     migrate(storage, STEPS)
+    this.routes = new AddedRoutes(storage, () => this.#touch(keys.routes))
     this.#owners = new OwnerRows(storage.sql)
     this.keyRows = new KeyRows(storage.sql)
     this.#made = new MadeRows(storage.sql)
@@ -105,7 +109,7 @@ export class DeskTables {
 
   /** Its copy says more than the accounts. */
   touchAccounts(): void {
-    this.#storage.transactionSync(() => this.touch(this.#accountsKey))
+    this.#storage.transactionSync(() => this.#touch(this.#accountsKey))
   }
 
   findAccount(email: string): Account | undefined {
@@ -125,7 +129,7 @@ export class DeskTables {
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.touch(this.#accountsKey)
+      this.#touch(this.#accountsKey)
     })
     return isNew
   }
@@ -134,7 +138,7 @@ export class DeskTables {
   removeAccount(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.touch(this.#accountsKey)
+      this.#touch(this.#accountsKey)
     })
   }
 
@@ -288,7 +292,7 @@ export class DeskTables {
     const tokens = change.replyUrl === undefined ? [] : this.tokens()
     this.#storage.transactionSync(() => {
       this.#tenants.change({ ...before, ...change })
-      for (const token of tokens) if (token.tenant === id) this.touch(keys.token(token.hash))
+      for (const token of tokens) if (token.tenant === id) this.#touch(keys.token(token.hash))
     })
   }
 
@@ -321,6 +325,7 @@ export class DeskTables {
     if (key === this.#accountsKey) {
       return this.isClosed ? undefined : JSON.stringify(this.snapshot())
     }
+    if (key === keys.routes) return this.routes.copy()
     const token = this.findToken(key.slice(keys.token('').length))
     return token && JSON.stringify(token)
   }
@@ -336,16 +341,15 @@ export class DeskTables {
       token.hash,
       JSON.stringify(token)
     )
-    this.touch(keys.token(token.hash))
+    this.#touch(keys.token(token.hash))
   }
 
   #dropToken(token: TokenRecord): void {
     this.#storage.sql.exec('DELETE FROM token WHERE id = ?', token.id)
-    this.touch(keys.token(token.hash))
+    this.#touch(keys.token(token.hash))
   }
 
-  /** Its copy in KV is behind. */
-  touch(key: string): void {
+  #touch(key: string): void {
     this.#storage.sql.exec(
       'INSERT INTO copy (key, version, copied) VALUES (?, 1, 0) ON CONFLICT DO UPDATE SET version = version + 1',
       key

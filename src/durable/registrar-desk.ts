@@ -10,8 +10,6 @@ import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/audit.ts'
 import type { Ports, Registrar, TenantChange, TokenChange } from '#domain/ports.ts'
 import type { ResealState, ResealStep } from '#domain/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/token.ts'
-import { keys } from '#storage/keys.ts'
-import { AddedRoutes } from './added-routes.ts'
 import { AlarmClock } from './alarm-clock.ts'
 import { Audit } from './audit.ts'
 import { Copies } from './copies.ts'
@@ -25,7 +23,6 @@ export class RegistrarDesk extends DurableObject<Env> implements Registrar {
   protected readonly clock: AlarmClock
   protected readonly audit: Audit
   protected readonly resealing: DeskResealing
-  readonly #routes: AddedRoutes
   readonly #copies: Copies
 
   protected readonly ports = (): Ports => makePorts(this.env, (work) => this.ctx.waitUntil(work))
@@ -41,12 +38,7 @@ export class RegistrarDesk extends DurableObject<Env> implements Registrar {
     this.tables = new DeskTables(ctx.storage, name, () => this.joins.until())
     this.clock = new AlarmClock(ctx.storage)
     void ctx.blockConcurrencyWhile(() => this.clock.read())
-    this.#routes = new AddedRoutes(ctx.storage, () => this.tables.touch(keys.routes))
-    this.#copies = new Copies(this.tables, {
-      kv: env.REGISTRY,
-      valueOf: (key) => (key === keys.routes ? this.#routes.copy() : this.tables.copyOf(key)),
-      armSoon: this.armSoon,
-    })
+    this.#copies = new Copies(this.tables, env.REGISTRY, this.armSoon)
     this.audit = new Audit(this.tables.audit, name, () =>
       this.clock.setFor(Date.now() + this.ports().waits.keepAuditMs)
     )
@@ -135,19 +127,19 @@ export class RegistrarDesk extends DurableObject<Env> implements Registrar {
   }
 
   async listRoutes(): Promise<AddedRoute[]> {
-    return this.#routes.all()
+    return this.tables.routes.all()
   }
 
   async addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'> {
-    const added = this.#routes.add(route, () => this.audit.routeChanged(by, 'route.added', route))
+    const added = this.tables.routes.add(route)
+    if (added === 'added') this.audit.route(by, 'route.added', route)
     await this.publish()
     return added
   }
 
   async removeRoute(id: string, by?: Actor): Promise<boolean> {
-    const removed = this.#routes.remove(id, (route) =>
-      this.audit.routeChanged(by, 'route.removed', route)
-    )
+    const removed = this.tables.routes.remove(id)
+    if (removed) this.audit.route(by, 'route.removed', removed)
     await this.publish()
     return removed !== undefined
   }

@@ -38,12 +38,10 @@ const UNKNOWN: IdRef = {
 }
 
 function idsUpTo(call: ProxyCall, json: unknown, most: { ids: number; values: number }): NamedId[] {
+  if (!call.match) return idsNamed(call.path, call.search, json).map((id) => ({ ref: UNKNOWN, id }))
   const query = new URLSearchParams(call.search)
   const found = new Map<string, NamedId>()
   let left = most.values
-  // On such a path few places are looked at, and nothing is searched.
-  if (!call.match)
-    for (const id of idsNamed(call.path, call.search, json)) found.set(id, { ref: UNKNOWN, id })
   for (const ref of call.match?.route.ids ?? []) {
     const ids = idsAt(ref, call, query, json, left)
     left -= ids.length

@@ -94,7 +94,8 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
-    if (error instanceof AppError) throw await unknown(ports, call, account)
+    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    if (hasLeft) throw await unknown(ports, call, account)
     await free()
     throw error
   })
@@ -114,12 +115,13 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   // It may have been started all the same: the slot stays for the time of the call.
   if (verdict.kind === 'unsure') return { kind: 'done', answer }
   const { attempt } = await afterRefusal(ports, call as ReadCall, account, verdict, answer)
-  // A stream cannot be sent again.
+  // What was streamed up cannot be sent again.
   return isStream ? { kind: 'done', answer } : attempt
 }
 
 /** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */
 async function unknown(ports: Ports, call: LookedInto, { email }: Account): Promise<AppError> {
+  ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
   const isWhole = !(call.body instanceof ReadableStream) && !readsOrEdits(call.path)
   if (isWhole) await noteUnknown(ports, call as ReadCall, { email, canBeFound: false })
   return unknownEffect(email)
