@@ -6,7 +6,7 @@ import { parseJson } from '#domain/json-text.ts'
 import type { Account } from '#domain/account.ts'
 import { headersUp, withoutConditions } from '#domain/headers.ts'
 import type { Fault, Finding } from '#domain/fault.ts'
-import { findParking } from '#domain/parking.ts'
+import { findParking, type Parking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
 import type { IdSearch, Provider } from '#providers/provider.ts'
 import { blame, faultOf, rowOf } from './blame.ts'
@@ -27,6 +27,8 @@ export interface Asked {
   fault?: Omit<Fault, 'mayPark'>
   /** What was found of it; only one account is asked about. */
   finding?: Finding
+  /** It is parked for this call and was not asked. */
+  parking?: Parking
   /** It took too long. */
   isLate?: true
 }
@@ -107,8 +109,11 @@ async function ask(
   patience: AbortSignal
 ): Promise<Asked> {
   const now = ports.now()
-  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
-  if (findParking(ports.hints.parkings(account.key, now), wish, now)) return { account }
+  // A key without the scope is asked all the same: where all lack it, the provider's own word is the answer.
+  const part = call.provider.partFor?.(call.path)
+  const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
+  const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
+  if (parking) return { account, parking }
   // Who was asked a moment before the deadline has not hung.
   const fair = AbortSignal.timeout(ports.waits.hungMs)
   const late = AbortSignal.any([read.late, patience])

@@ -28,9 +28,10 @@ export function partialAnswer(first: Answer, text: string, asked: readonly Asked
 /** None of them answered: the first refusal passes through, unless it is about the account. */
 export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer {
   const now = ports.now()
-  const parked = asked.flatMap(({ account }) => {
-    const parking = findParking(ports.hints.parkings(account.key, now), { isJob: false }, now)
-    return parking && parking.reason !== 'busy' ? [{ account, parking }] : []
+  const parked = asked.flatMap(({ account, parking: met }) => {
+    const believed = ports.hints.parkings(account.key, now)
+    const parking = met ?? findParking(believed, { isJob: false }, now)
+    return parking && (met || parking.reason !== 'busy') ? [{ account, parking }] : []
   })
   const refused = asked.find((one) => one.answer && !isOfAccount(one))
   if (refused?.answer) {
