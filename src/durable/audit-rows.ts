@@ -19,6 +19,8 @@ export const AUDIT_SCHEMA = `
 
 const DAY_MS = 86_400_000
 const FORGOTTEN_AT_ONCE = 2000
+/** How long after its beginning a request may change something, generously. */
+const REQUEST_MS_MAX = 5 * 60_000
 
 export class AuditRows {
   readonly #sql: SqlStorage
@@ -66,16 +68,18 @@ export class AuditRows {
 
   /** Latest first. */
   list({ tenant, since = 0, before, limit }: AuditQuery): AuditLine[] {
-    const range = [firstTimedId(since), before ?? '~']
+    // A line is named by when its request began, which is before the change.
+    const range = [firstTimedId(Math.max(0, since - REQUEST_MS_MAX)), before ?? '~', since]
+    const inRange = "id >= ? AND id < ? AND json_extract(record, '$.at') >= ?"
     const rows =
       tenant === undefined
         ? this.#sql.exec<{ record: string }>(
-            'SELECT record FROM audit WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?',
+            `SELECT record FROM audit WHERE ${inRange} ORDER BY id DESC LIMIT ?`,
             ...range,
             limit
           )
         : this.#sql.exec<{ record: string }>(
-            'SELECT record FROM audit WHERE id >= ? AND id < ? AND tenant = ? ORDER BY id DESC LIMIT ?',
+            `SELECT record FROM audit WHERE ${inRange} AND tenant = ? ORDER BY id DESC LIMIT ?`,
             ...range,
             tenant,
             limit
