@@ -110,9 +110,7 @@ describe('a key that was taken out early', () => {
       return found.some((line) => line.includes('"ticket"')) && found.join('\n')
     })
     for (const what of ['webhook', 'ticket', 'browser token'])
-      expect(lines).toContain(
-        JSON.stringify({ event: 'sealed_by_unknown_key', what, keyId: 'k1', isKnownKey: false })
-      )
+      expect(lines).toContain(JSON.stringify({ what, keyId: 'k1', isKnownKey: false }).slice(1))
     expect(lines).not.toContain('k9')
   })
 
