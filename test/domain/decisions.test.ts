@@ -45,7 +45,9 @@ test('Retry-After is read as seconds or as a date, and our own stays between 5 a
   expect(retryAfterAt(new Date(NOW + 60_000).toUTCString(), NOW)).toBe(NOW + 60_000)
   expect(retryAfterAt('soon', NOW)).toBeUndefined()
   expect(retryAfterAt(null, NOW)).toBeUndefined()
-  expect(retryAfterAt('1e99', NOW)).toBe(NOW + 24 * 3_600_000)
+  expect(retryAfterAt('1e99', NOW)).toBeUndefined()
+  // A time where a span should stand.
+  expect(retryAfterAt(String(NOW), NOW)).toBe(NOW + 3_600_000)
   expect(retryAfterSeconds(NOW - 5, NOW)).toBe(5)
   expect(retryAfterSeconds(NOW + 3_600_000, NOW)).toBe(59)
 })
