@@ -3,7 +3,7 @@
  * holds now: once however many calls ask, and not again for a minute. A refused account is asked about by the alarm until
  * it is good again (decision 0028).
  */
-import type { Account } from '#domain/account.ts'
+import { sealIdentity, type Account } from '#domain/account.ts'
 import { guiltOf, type Fault, type Finding, type Standing } from '#domain/fault.ts'
 import { needlessRows, park, type ParkOrder, type Parking } from '#domain/parking.ts'
 import type { Ports } from '#domain/ports.ts'
@@ -39,13 +39,26 @@ export class Proving {
     if (this.#hands.isOthers(fault.tenant)) return { kind: 'unknown' }
     if (fault.doubt === undefined) return this.#punish(fault, fault.order)
     if (!account) return { kind: 'unknown' }
-    if (fault.used !== undefined && fault.used !== account.credential) return { kind: 'newer' }
+    if (fault.used !== undefined && !(await this.#isHeld(account, fault.used)))
+      return { kind: 'newer' }
     const part = splitPart(account, fault.part)
     const standing = await this.#standing(account, part)
     // Meanwhile it may have been given another, which is not what was asked about.
     if (this.#tables.account()?.credential !== account.credential) return { kind: 'newer' }
     const guilt = guiltOf(fault, standing, part)
     return guilt.kind === 'guilty' ? this.#punish(fault, guilt.order) : guilt
+  }
+
+  /** Sealed anew, it is another text at the desk than here, and the same credential. */
+  async #isHeld(account: Account, used: string): Promise<boolean> {
+    if (used === account.credential) return true
+    const { vault } = this.#hands.ports()
+    const identity = sealIdentity(account)
+    const open = (sealed: string) => vault.open(identity, sealed)
+    return Promise.all([open(used), open(account.credential)]).then(
+      ([one, other]) => one === other,
+      () => false
+    )
   }
 
   async #punish({ mayPark }: Fault, order: ParkOrder): Promise<Finding> {
@@ -134,12 +147,22 @@ export class Proving {
     if (!isSame || !still || still.until > Date.now()) return
     const guilt = guiltOf({ order: still, doubt: 'key' }, standing, part)
     const ports = this.#hands.ports()
-    if (guilt.kind === 'guilty') return void (await this.#parkProved(guilt.order))
+    if (guilt.kind === 'guilty') {
+      await this.#parkProved(guilt.order)
+      // What it is refused for now is another part of it: nobody asks about this one any more.
+      if (guilt.order.scope !== scope) this.#dropOver(scope)
+      return
+    }
     if (guilt.kind === 'unknown')
       return this.#tables.saveParking({ ...still, until: Date.now() + ports.waits.provedMs })
     this.#tables.dropParking(scope)
     this.#hands.noteReturned()
     ports.log('unparked', { provider: account.provider, email: account.email, scope })
+  }
+
+  #dropOver(scope: Parking['scope']): void {
+    const left = this.#tables.parkings().find((one) => one.scope === scope)
+    if (left && left.until <= Date.now()) this.#tables.dropParking(scope)
   }
 
   #refused(): Parking[] {

@@ -16,6 +16,7 @@ import {
 import { parseJson } from '#domain/json-text.ts'
 import type { LeaseAsk } from '#domain/lease.ts'
 import type { Owner, Ports } from '#domain/ports.ts'
+import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
 import { chooseAccounts } from './choose-accounts.ts'
 import { poolOf } from './find-owners.ts'
 import { afterRefusal, giveBack } from './give-back.ts'
@@ -90,33 +91,38 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   const { email } = account
   const free = async () => void (await giveBack(ports, account, call.requestId))
   const isStream = call.body instanceof ReadableStream
+  const isRead = readsOrEdits(call.path)
   // What streams up may take as long as it takes.
   const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
   const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     const hasLeft = error instanceof AppError && !error.details.isSealedAway
-    if (hasLeft) throw await unknown(ports, call, account)
-    await free()
-    throw error
+    if (!hasLeft || isRead) await free()
+    throw hasLeft ? await unknown(ports, call, account) : error
   })
   if (sent.status < 400) return { kind: 'done', answer: await accepted(ports, call, account, sent) }
   const { json, body } = await peek(sent)
   const { status, headers } = sent
-  const judged = {
-    status,
-    headers,
-    body: json,
-    isJobCall: false,
-    now: ports.now(),
-    match: undefined,
-  }
-  const verdict = judgeFor(call, judged)
+  const judged = { status, headers, body: json, now: ports.now(), match: undefined }
+  const verdict = verdictOf(call, judged)
   const answer = { response: passOn(sent, body), email }
-  // It may have been started all the same: the slot stays for the time of the call.
-  if (verdict.kind === 'unsure') return { kind: 'done', answer }
+  if (verdict.kind === 'unsure') {
+    // It may have been started: the slot stays for the time of the call, and no client is asked to send it again.
+    if (!isRead) throw await unknown(ports, call, account)
+    await free()
+    return { kind: 'done', answer }
+  }
   const { attempt } = await afterRefusal(ports, call as ReadCall, account, verdict, answer)
   // What was streamed up cannot be sent again.
   return isStream ? { kind: 'done', answer } : attempt
+}
+
+/** What ends a creation (content, what is forbidden) ends it here, too; whether it counts as one, nobody knows. */
+function verdictOf(call: LookedInto, judged: Omit<JudgedAnswer, 'isJobCall'>): Verdict {
+  const verdict = judgeFor(call, { ...judged, isJobCall: false })
+  if (verdict.kind !== 'refused' || readsOrEdits(call.path)) return verdict
+  const ofCreation = judgeFor(call, { ...judged, isJobCall: true })
+  return ofCreation.kind === 'caller' ? ofCreation : verdict
 }
 
 /** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */

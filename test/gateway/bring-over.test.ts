@@ -167,6 +167,27 @@ test('a copy that the provider no longer knows is made again, once, and the vide
   expect(started.map(({ status }) => status)).toEqual([404, 200])
 })
 
+test('a copy is not made again when the provider does not know something else', async () => {
+  const { id } = await upload(pool, AT.a)
+  const ask = () => pool.createVideo({ avatar_id: AVATAR, ...withAssets(id) })
+  expect((await ask()).status).toBe(200)
+  const copy = assetIn(await sentVideo(pool))
+  await pool.sim.forgetRequests()
+  const codes = ['voice_not_found', 'avatar_not_found']
+  for (const code of codes) {
+    const effect = { status: 404, body: { error: { code, message: 'Not found' } } }
+    const match = { path: '/v3/videos', method: 'POST' }
+    await pool.sim.fault({ match, times: 1, effect })
+    const refused = await ask()
+    expect([refused.status, (await refused.text()).includes(code)]).toEqual([404, true])
+  }
+  const sent = (await pool.sim.requests()).filter(({ path }) => path === '/v3/videos')
+  expect(sent).toHaveLength(codes.length)
+  expect(await uploadsTo(pool, 'b')).toBe(0)
+  expect((await ask()).status).toBe(200)
+  expect(assetIn(await sentVideo(pool))).toBe(copy)
+})
+
 test('a creation whose copy is known costs one request more than others', async () => {
   const own = await open({
     accounts: { a: 9, b: 9 },

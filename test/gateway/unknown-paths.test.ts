@@ -156,6 +156,44 @@ test('after a lost answer it is 424, and the slot comes back with the deadline o
   expect(await gateway.heldSlots()).toBe(0)
 })
 
+test('after a 5xx nobody knows either: no client is told to send it again, and its repeat starts nothing', async () => {
+  const fault = {
+    match: { method: 'POST', path: '/v3/unlisted' },
+    times: 9,
+    effect: { status: 503 },
+  }
+  await gateway.sim.fault(fault)
+  await gateway.sim.forgetRequests()
+  const lost = await gateway.post(`${NEW}/holograms`, { prompt: 'broken' })
+  expect([lost.status, errorOf(lost)]).toEqual([424, 'outcome_unknown'])
+  expect(await gateway.heldSlots()).toBe(1)
+  const repeat = await gateway.post(`${NEW}/holograms`, { prompt: 'broken' })
+  expect([repeat.status, errorOf(repeat)]).toEqual([424, 'outcome_unknown'])
+  expect(await gateway.sim.requests()).toHaveLength(1)
+  // What only reads may be sent again, so the provider's own word is given.
+  const read = await gateway.post(`${NEW}/holograms/search`, { text: 'x' })
+  expect([read.status, errorOf(read)]).toEqual([503, null])
+})
+
+test('content and what is forbidden do not go on from such a path either; a plan does', async () => {
+  const body = (code: string) => ({ error: { code, message: code } })
+  for (const [status, code, sent] of [
+    [403, 'forbidden', 1],
+    [403, 'resource_access_denied', 1],
+    [400, 'content_policy_violation', 1],
+    [402, 'plan_upgrade_required', 2],
+  ] as const) {
+    const match = { method: 'POST', path: '/v3/unlisted' }
+    await gateway.sim.fault({ match, times: 9, effect: { status, body: body(code) } })
+    await gateway.sim.forgetRequests()
+    const refused = await gateway.post(`${NEW}/holograms`, { prompt: 'x' })
+    expect([refused.status, await refused.json()], code).toEqual([status, body(code)])
+    expect(await gateway.sim.requests(), code).toHaveLength(sent)
+    await gateway.sim.clearFaults()
+  }
+  expect(await gateway.heldSlots()).toBe(0)
+})
+
 test('with a key it runs once: the repeat gets the same answer and takes no slot', async () => {
   const key = { 'idempotency-key': 'holo-1' }
   const first = await gateway.post(`${NEW}/holograms`, { prompt: 'x' }, key)

@@ -8,6 +8,10 @@ const DELETIONS = new Set(['DELETE /v3/assets/{asset_id}', 'POST /v1/asset/{asse
 /** Older paths say it with a number, and on v2 with a 400. */
 const UNKNOWN = new Set(['asset_not_found', '400569'])
 
+/** What an answer names that does not know something else. */
+const OTHERS = /avatar|voice|look|template|folder|video|group|project|knowledge|brand|glossary/i
+const OWN = /asset|image|file/i
+
 export const heygenAssets: ProviderAssets = {
   resource: 'asset',
   read: (id) => ({
@@ -42,6 +46,9 @@ export const heygenAssets: ProviderAssets = {
   }),
   saysUnknown({ status, body }) {
     const code = textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
+    const message = textAt(body, '/error/message') ?? textAt(body, '/message') ?? ''
+    const isOfOthers = OTHERS.test(`${code} ${message}`) && !OWN.test(`${code} ${message}`)
+    if (isOfOthers) return false
     return status >= 400 && status < 500 && (UNKNOWN.has(code) || saysUnknown({ status, body }))
   },
 }
