@@ -123,7 +123,7 @@ async function readAnswer(
 /** The provider's refusals in useapi.net's words (reference/useapi.md 3.2). */
 function refusalOf(status: number, message: string, email: string | undefined): AppError {
   const details = email === undefined ? {} : { accountEmail: email }
-  if (status === 402)
+  if (status === 402 || status === 412)
     return new AppError('account_unavailable', message, { ...details, useapiStatus: 412 })
   if (status === 596)
     return new AppError('account_unavailable', message, { ...details, useapiStatus: 596 })

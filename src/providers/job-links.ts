@@ -11,8 +11,8 @@ export function countJobs(match: RouteMatch, body: unknown): number {
   return Array.isArray(list) ? Math.max(1, list.length) : 1
 }
 
-/** What is longer is no id; it would be kept as long as the job runs, and a month more. */
-const ID_CHARS_MAX = 512
+/** What is longer is no id; it would be kept as long as the job runs, and a month more. A job that was accepted is none without. */
+const ID_CHARS_MAX = 16_384
 
 /** The jobs an accepted creation started. Empty: the answer names none, so its outcome is not known. */
 export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {

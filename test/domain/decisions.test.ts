@@ -40,12 +40,14 @@ test('pointers with a star find every member', () => {
   expect(valuesAt('text', '/a')).toEqual([])
 })
 
-test('Retry-After is read as seconds or as a date, and our own stays between 5 and 60 s', () => {
+test('Retry-After is read as seconds or as a date, and our own stays between 5 and 59 s', () => {
   expect(retryAfterAt('30', NOW)).toBe(NOW + 30_000)
   expect(retryAfterAt(new Date(NOW + 60_000).toUTCString(), NOW)).toBe(NOW + 60_000)
   expect(retryAfterAt('soon', NOW)).toBeUndefined()
   expect(retryAfterAt(null, NOW)).toBeUndefined()
-  expect(retryAfterAt('1e99', NOW)).toBe(NOW + 24 * 3_600_000)
+  expect(retryAfterAt('1e99', NOW)).toBeUndefined()
+  expect(retryAfterAt('5, 5', NOW)).toBeUndefined()
+  expect(retryAfterAt('1764500421', NOW)).toBe(NOW + 3_600_000)
   expect(retryAfterSeconds(NOW - 5, NOW)).toBe(5)
   expect(retryAfterSeconds(NOW + 3_600_000, NOW)).toBe(59)
 })

@@ -166,6 +166,8 @@ test('a refusal with a good key costs a question once a minute, and one that lea
   for (const name of ['a', 'b'])
     await gateway.post('/v1/heygen/accounts', { email: `${name}@example.com`, maxJobs: 9 })
   await create()
+  // A path that no row knows: who owns what it names is asked once a minute.
+  await gateway.fetch('/heygen/v3/to-come')
   const match = { path: '/v3/to-come' }
   await gateway.sim.fault({ match, effect: { status: 401 } })
   const refuse = (one: Gateway) =>

@@ -55,10 +55,13 @@ async function routesOf(one: Gateway): Promise<{ method: string; path: string; n
 const FULL_ONLY = [
   'post /v1/heygen/accounts',
   'delete /v1/heygen/accounts/{email}',
+  'post /v1/heygen/accounts/{email}/unpark',
   'post /v1/kling/accounts',
+  'post /v1/kling/accounts/{email}/unpark',
   'delete /v1/kling/accounts/{email}',
   'post /v1/callback-secret',
   'post /v2/account',
+  'get /v1/audit',
 ]
 
 /** Changes that any token may make: it may use what the accounts hold. */

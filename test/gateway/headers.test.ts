@@ -245,8 +245,7 @@ test.each([
     const answer = await call(path, headers, { method, body })
     // A cache that keeps it is told whose it is.
     const vary = 'Accept-Language, Authorization, X-Api-Key, X-Gateway-Account'
-    const link = `<${observed.url}/heygen/v3/videos?token=2>; rel="next"`
-    expect(answer).toMatchObject({ status, headers: { ...PASSED, vary, link } })
+    expect(answer).toMatchObject({ status, headers: { ...PASSED, vary } })
     expect(answer.text).toBe('{"data":{"video_id":"v1"}}')
     expect(answer.headers['x-gateway-account']).toBe('eve@example.com')
     expect(answer.headers['x-upstream-request-id']).toBe('theirs')

@@ -279,7 +279,8 @@ test('whatever an id is made of, a creation that was accepted is answered, never
     expect([named.status, errorOf(named)], JSON.stringify(id).slice(0, 40)).toEqual([200, null])
   }
   const path = '/v2/photo_avatar/train'
-  for (const id of HOSTILE) {
+  // What a client names at such length is refused before anything is sent.
+  for (const id of HOSTILE.filter((text) => text.length < 512)) {
     // One slot each: what is trained here never ends by itself.
     const single = await pool(1)
     await single.lose({ method: 'POST', path }, 1, {

@@ -8,6 +8,14 @@ let receiver: Receiver
 let rotating: Rotating
 const it = () => rotating.gateway
 
+/** Takes no slot, and its answer is kept. */
+const makeFolder = (n: number) =>
+  it().post(
+    '/heygen/v1/folders/create',
+    { name: `v${n}`, project_type: 'video' },
+    { 'idempotency-key': `k${n}` }
+  )
+
 beforeAll(async () => {
   receiver = await Receiver.open()
   rotating = await Rotating.open(receiver)
@@ -15,12 +23,8 @@ beforeAll(async () => {
   for (let n = 0; n < 120; n += 1) await it().newToken({ tenant: `tenant-${n % 30}` })
   for (let n = 0; n < 45; n += 1) await it().addAccount(`many-${n}`, 1, { examples: false })
   for (let n = 0; n < 450; n += 1) {
-    const kept = await it().post(
-      '/heygen/v3/brand-voices',
-      { name: `v${n}` },
-      { 'idempotency-key': `k${n}` }
-    )
-    if (n === 0) expect(kept.status).toBeLessThan(300)
+    const kept = await makeFolder(n)
+    if (n === 0) expect(kept.status, await kept.clone().text()).toBe(200)
   }
   await rotating.openWith(`${K2},${K1}`)
 }, 300_000)
@@ -46,8 +50,8 @@ test('a request does a part, and what was interrupted goes on from its place unt
   const pass = await rotating.reseal()
   expect(pass.resealed['keptAnswers']).toBe(450)
   expect(pass.resealed['credentials']).toBe(90)
-  // Those of the tests' own gateways beside.
-  expect(pass.resealed['tokenPairs']).toBeGreaterThanOrEqual(122)
+  // The token of the first opening beside; those of later ones are of the new key.
+  expect(pass.resealed['tokenPairs']).toBe(121)
   expect(pass.unreadable).toEqual({ byKey: {}, examples: [] })
 })
 
@@ -59,11 +63,6 @@ test('several who call at once end one pass, which finds nothing more', async ()
   }, 60_000)
   expect(last).toMatchObject({ pass: 2, status: 'aging', resealed: {}, byKey: {} })
   await rotating.openWith(K2)
-  const again = await it().post(
-    '/heygen/v3/brand-voices',
-    { name: 'v7' },
-    { 'idempotency-key': 'k7' }
-  )
-  expect(again.status).toBeLessThan(300)
+  expect((await makeFolder(7)).status).toBe(200)
   expect((await it().createVideo()).status).toBe(200)
 })

@@ -3,6 +3,14 @@ import { PROVIDERS as OURS } from '../../../src/providers/index.ts'
 import type { Provider } from '#providers/provider.ts'
 import { demo } from './demo/index.ts'
 
+export {
+  addedRowForm,
+  problemsOf,
+  refusalOf,
+  routeOf,
+  type AddedRowForm,
+} from '#providers/added-row.ts'
+
 export const PROVIDERS: readonly Provider[] = [...OURS, demo]
 
 export function findProvider(name: string): Provider | undefined {
