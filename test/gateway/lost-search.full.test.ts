@@ -25,7 +25,12 @@ const CASES: Record<string, Case> = {
   stores: { keys: 'stores' },
 }
 
-const rows = KINDS.flatMap((kind) => Object.keys(CASES).map((name) => ({ kind, name })))
+// A video meets every case, every other kind one or two of them, and every case two kinds or more.
+const rows = KINDS.flatMap((kind, k) =>
+  Object.keys(CASES)
+    .filter((_, c) => k === 0 || (k + c) % 5 === 0)
+    .map((name) => ({ kind, name }))
+)
 const shared = await openWitnessed({
   accounts: Object.fromEntries(rows.map(({ kind, name }) => [`${kind.name}-${name}`, 1])),
   witness: { keys: 'ignores' },
