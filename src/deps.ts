@@ -8,7 +8,7 @@ import { lineOf, type Facts } from '#domain/log-line.ts'
 import type { Desk, Ports, Registrar, SlotDesk } from '#domain/ports.ts'
 import { PerMinute } from '#domain/per-minute.ts'
 import { Recent } from '#domain/recent.ts'
-import { parseSettings, type Settings } from '#domain/settings.ts'
+import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/settings.ts'
 import { Stopwatch } from '#domain/stopwatch.ts'
 import { Turnstile } from '#domain/turnstile.ts'
 import { waitsAt, type Waits } from '#domain/waits.ts'
@@ -60,6 +60,19 @@ export function settingsProblem(env: Env): AppError | undefined {
     problems.set(env, error)
     writeLog('setting_invalid', {}, { message: error.message })
     return error
+  }
+}
+
+/** The same where the gateway is reached: some settings are good on loopback alone. */
+export function problemAt(env: Env, origin: string): AppError | undefined {
+  const problem = settingsProblem(env)
+  if (problem) return problem
+  try {
+    refuseUnsafeAt(isolateOf(env).settings, origin)
+    return undefined
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
   }
 }
 

@@ -14,7 +14,7 @@
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
-import { makePorts, settingsProblem, writeLog } from './deps.ts'
+import { makePorts, problemAt, writeLog } from './deps.ts'
 import { accounts } from '#http/accounts.ts'
 import { adminRoutes } from '#http/admin-routes.ts'
 import { admin } from '#http/admin.ts'
@@ -45,7 +45,7 @@ const app = new OpenAPIHono<AppEnv>({ strict: false })
 app.onError(respondError)
 app.notFound(notFound)
 app.use(requestId)
-app.get('/healthz', healthz(settingsProblem))
+app.get('/healthz', healthz(problemAt))
 app.use(logRequests(writeLog))
 app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)

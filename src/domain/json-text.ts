@@ -1,14 +1,51 @@
 /** JSON of others, read. */
 
-/** Undefined: it is none. Integers that JavaScript would round become text: ids are compared, never calculated with. */
+/** No real body comes near these. Two megabytes of brackets take seconds to read, and 16 of empty objects more memory than there is. */
+const NESTED_MAX = 500
+const VALUES_MAX = 1_000_000
+
+/**
+ * Undefined: it is none, or one that is made to hurt: nested deeper than 500, or of more than a million values. Integers
+ * that JavaScript would round become text: ids are compared, never calculated with.
+ */
 export function parseJson(bytes: Uint8Array | string): unknown {
   const text = typeof bytes === 'string' ? withoutMark(bytes) : new TextDecoder().decode(bytes)
+  if (isOutsize(text)) return undefined
   try {
     const value: unknown = JSON.parse(text)
     return LONG_INTEGER.test(text) ? parseExactly(text) : value
   } catch {
     return undefined
   }
+}
+
+/** Looks at every character once, at those of strings hardly at all. */
+function isOutsize(text: string): boolean {
+  let depth = 0
+  let values = 0
+  for (let at = text.length > NESTED_MAX ? 0 : text.length; at < text.length; at += 1) {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) at = closingQuote(text, at)
+    else if (char === COMMA) values += 1
+    else if (char === BRACKET || char === BRACE) {
+      depth += 1
+      values += 1
+    } else if (char === BRACKET_END || char === BRACE_END) depth -= 1
+    if (depth > NESTED_MAX || values > VALUES_MAX) return true
+  }
+  return false
+}
+
+const [QUOTE, COMMA, BRACKET, BRACKET_END, BRACE, BRACE_END] = [34, 44, 91, 93, 123, 125]
+const BACKSLASH = 92
+
+function closingQuote(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
+    let before = at - 1
+    while (text.charCodeAt(before) === BACKSLASH) before -= 1
+    if ((at - before) % 2 === 1) return at
+  }
+  return text.length
 }
 
 /** A byte order mark is no part of the text (RFC 8259 section 8.1). */

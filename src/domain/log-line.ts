@@ -56,10 +56,11 @@ export function lineOf(event: string, about: Facts, facts: Facts): { level: Leve
 
 /**
  * Tokens, secret keys and stream tokens of ours; providers' keys; webhook secrets; signed tokens; sealed
- * texts, as they stand in the addresses that we give out.
+ * texts, as they stand in the addresses that we give out. What stands before a dot is bounded, or a long line of others would
+ * be read again from each of its hyphens.
  */
 const SECRETS =
-  /\bhg[wks]_[\w.-]{8,}|\bsk_[\w-]{6,}|\bwhsec_[\w+/=-]{6,}|\beyJ[\w-]{8,}\.[\w.-]+|\b[\w-]+\.[\w+/-]{16}\.[\w+/=-]{24,}/g
+  /\bhg[wks]_[\w.-]{8,}|\bsk_[\w-]{6,}|\bwhsec_[\w+/=-]{6,}|\beyJ[\w-]{8,1000}\.[\w.-]+|\b[\w-]{1,64}\.[\w+/-]{16}\.[\w+/=-]{24,}/g
 
 export function withoutSecrets(text: string): string {
   return text.replaceAll(SECRETS, '…')

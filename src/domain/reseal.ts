@@ -185,7 +185,10 @@ export function removableFrom(state: ResealState | undefined, waits: Waits): num
 
 export type ResealStatus = 'none' | 'running' | 'waiting' | 'aging' | 'removable'
 
-/** `waiting`: for the next pass. `aging`: for what is in others' hands. */
+/**
+ * `waiting`: for the next pass. `aging`: for what is in others' hands. `removable`: a pass that began after that found nothing
+ * either. Only that one sees what was sealed meanwhile by a Worker that had another first key for a while, such as one put back.
+ */
 export function statusOf(
   state: ResealState | undefined,
   key: string,
@@ -194,9 +197,11 @@ export function statusOf(
 ): ResealStatus {
   if (state?.key !== key) return 'none'
   const from = removableFrom(state, waits)
-  if (from !== undefined && from <= now) return 'removable'
-  if (state.pass.endedAt === undefined) return 'running'
-  return from === undefined ? 'waiting' : 'aging'
+  const { startedAt, endedAt } = state.pass
+  if (endedAt === undefined) return 'running'
+  if (from === undefined) return 'waiting'
+  if (from <= startedAt) return 'removable'
+  return from <= now ? 'waiting' : 'aging'
 }
 
 /** Written only where it is still what was opened: an account that changed meanwhile keeps what it has. */

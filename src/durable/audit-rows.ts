@@ -18,6 +18,8 @@ export const AUDIT_SCHEMA = `
 `
 
 const DAY_MS = 86_400_000
+/** No request takes longer before it changes something. */
+const REQUEST_MS_MAX = 3_600_000
 const FORGOTTEN_AT_ONCE = 2000
 
 export class AuditRows {
@@ -66,16 +68,17 @@ export class AuditRows {
 
   /** Latest first. */
   list({ tenant, since = 0, before, limit }: AuditQuery): AuditLine[] {
-    const range = [firstTimedId(since), before ?? '~']
+    // An id tells when the request came, the line when the change was made: whoever asks since the last line misses none.
+    const range = [firstTimedId(since - REQUEST_MS_MAX), before ?? '~', since]
     const rows =
       tenant === undefined
         ? this.#sql.exec<{ record: string }>(
-            'SELECT record FROM audit WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT ?',
+            "SELECT record FROM audit WHERE id >= ? AND id < ? AND record ->> '$.at' >= ? ORDER BY id DESC LIMIT ?",
             ...range,
             limit
           )
         : this.#sql.exec<{ record: string }>(
-            'SELECT record FROM audit WHERE id >= ? AND id < ? AND tenant = ? ORDER BY id DESC LIMIT ?',
+            "SELECT record FROM audit WHERE id >= ? AND id < ? AND record ->> '$.at' >= ? AND tenant = ? ORDER BY id DESC LIMIT ?",
             ...range,
             tenant,
             limit

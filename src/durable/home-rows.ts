@@ -17,12 +17,18 @@ interface HomeRow extends Home {
   [column: string]: SqlStorageValue
 }
 
-/** By email: when each was given something. */
+const GIVEN_MAX = 1000
+
+/** By email: when each was given something, of late. */
 class Given {
   readonly #times = new Map<string, number[]>()
 
   note(email: string, now: number): void {
-    this.#times.set(email, [...(this.#times.get(email) ?? []), now])
+    const times = this.#times.get(email) ?? []
+    times.push(now)
+    // Nobody may ever ask, and no account has as many slots.
+    if (times.length > 2 * GIVEN_MAX) times.splice(0, GIVEN_MAX)
+    this.#times.set(email, times)
   }
 
   since(email: string, since: number): number {

@@ -22,10 +22,10 @@ export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response 
   })
 }
 
-/** 503 and the name of the setting because of which every call fails. Its value is never shown. */
-export function healthz(settingsProblem: (env: Env) => AppError | undefined) {
+/** 503 and the name of the setting because of which every call fails here. Its value is never shown. */
+export function healthz(settingsProblem: (env: Env, origin: string) => AppError | undefined) {
   return (c: Context<AppEnv>): Response => {
-    const problem = settingsProblem(c.env)
+    const problem = settingsProblem(c.env, new URL(c.req.url).origin)
     if (!problem) return c.json({ ok: true })
     return c.json({ ok: false, error: problem.message }, 503)
   }

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { parseJson } from '#domain/json-text.ts'
+import { withoutSecrets } from '#domain/log-line.ts'
 import { PerMinute } from '#domain/per-minute.ts'
 import { retryAfterAt } from '#domain/retry-after.ts'
 import { totalOf } from '#domain/total.ts'
@@ -108,4 +110,35 @@ test.each([
   const token = await signToken({ iss: 'me', exp: at(exp), nbf: at(nbf) }, SECRET)
   expect(await stateOfSigned(token, SECRET, NOW)).toBe(state)
   expect(await stateOfSigned(token, `${SECRET}!`, NOW)).toBe('forged')
+})
+
+test.each([
+  ['arrays in arrays', '['.repeat(501) + ']'.repeat(501)],
+  ['objects in objects', `${'{"a":'.repeat(501)}1${'}'.repeat(501)}`],
+  ['two megabytes of brackets', '['.repeat(1_000_000) + ']'.repeat(1_000_000)],
+  ['a million empty objects', `[${'{},'.repeat(1_000_000)}{}]`],
+  ['a million numbers', `[${'1,'.repeat(1_000_001)}1]`],
+])('%s are not read as JSON', (_, text) => {
+  expect(parseJson(text)).toBeUndefined()
+})
+
+test('brackets and commas inside a text are no nesting, whatever stands before its last quote', () => {
+  const value = {
+    '[': '[['.repeat(1000),
+    quoted: `"${'{'.repeat(1000)}`,
+    back: '\\',
+    list: ['\\"[', 1],
+  }
+  expect(parseJson(JSON.stringify(value))).toEqual(value)
+  const deep = '['.repeat(500) + ']'.repeat(500)
+  expect(JSON.stringify(parseJson(deep))).toBe(deep)
+  expect(parseJson(`["${'['.repeat(600)}`)).toBeUndefined()
+})
+
+test('a long line of the log without a secret is looked through once, not from each of its hyphens', () => {
+  const before = performance.now()
+  for (const line of ['a-'.repeat(50_000), 'eyJ-'.repeat(25_000)])
+    expect(withoutSecrets(line)).toBe(line)
+  // Read anew from each hyphen it takes half a minute.
+  expect(performance.now() - before).toBeLessThan(5000)
 })

@@ -38,16 +38,33 @@ test('the first pass never makes a key removable, even when it found nothing', (
   expect(statusOf(state, 'k2', NOW + 72 * HOUR, WAITS)).toBe('waiting')
 })
 
-test('48 hours after the start of the first clean pass the key is removable, whatever clean ones follow', () => {
+test('48 hours after the start of the first clean pass a last one that finds nothing makes the key removable', () => {
   let state = passed(undefined, NOW, SEALED)
   const clean = NOW + 20 * MINUTE
   state = passed(state, clean, found())
   state = passed(state, clean + HOUR, found())
   expect(removableFrom(state, WAITS)).toBe(clean + 48 * HOUR)
   expect(statusOf(state, 'k2', clean + 48 * HOUR - 1, WAITS)).toBe('aging')
-  expect(statusOf(state, 'k2', clean + 48 * HOUR, WAITS)).toBe('removable')
+  expect(statusOf(state, 'k2', clean + 48 * HOUR, WAITS)).toBe('waiting')
   expect(hangingOf(state, clean + 24 * HOUR, WAITS)).toHaveLength(1)
   expect(hangingOf(state, clean + 48 * HOUR, WAITS)).toEqual([])
+  state = passed(state, clean + 48 * HOUR, found())
+  expect(statusOf(state, 'k2', clean + 49 * HOUR, WAITS)).toBe('removable')
+})
+
+test('what an older first key sealed while it was put back for a while is found before anything is said to be removable', () => {
+  let state = passed(passed(undefined, NOW, SEALED), NOW + HOUR, found())
+  const late = NOW + 50 * HOUR
+  expect(statusOf(state, 'k2', late, WAITS)).not.toBe('removable')
+  const running = stepped(
+    begun(state, 'k2', late, WAITS),
+    SEALED,
+    { place: { tenant: 't', provider: 'heygen' }, tenantsPassed: 0 },
+    late
+  )
+  expect(statusOf(running, 'k2', late, WAITS)).toBe('running')
+  state = passed(state, late, SEALED)
+  expect(statusOf(state, 'k2', late + 100 * HOUR, WAITS)).toBe('waiting')
 })
 
 test.each([

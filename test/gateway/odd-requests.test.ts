@@ -166,6 +166,9 @@ const NO_OBJECTS: [string, string][] = [
   ['a NUL', '\u0000'],
   ['a form', 'script=a&voice_id=b'],
   ['NaN', '{"a":NaN}'],
+  // Reading it takes long and gives nobody anything.
+  ['a deep tree', `{"script":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
+  ['a deep chain', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
   ['half of a deep tree', '{"a":'.repeat(100_000)],
 ]
 
@@ -234,8 +237,6 @@ test('a body that ends before its length starts nothing', async () => {
 })
 
 test.each([
-  ['a deep tree', `{"script":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-  ['a deep chain', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
   ['an unknown field', JSON.stringify({ ...VIDEO, nonsense: 1 })],
   ['a wrong type', JSON.stringify({ ...VIDEO, script: 5 })],
   ['a wrong id type', JSON.stringify({ ...VIDEO, avatar_id: { a: 1 } })],

@@ -1,0 +1,21 @@
+/** What a desk believes of how full its accounts are: in memory, and no more of it than orders them. */
+import { expect, test } from 'vitest'
+
+interface Homes {
+  note(owners: readonly object[], accounts: readonly object[], now: number): void
+  take(token: string, wish: object, accounts: readonly object[], now: number, waits: object): string
+}
+const room: string = '../../src/durable'
+const { HomeRows } = (await import(`${room}/home-rows.ts`)) as {
+  HomeRows: new (sql: object) => Homes
+}
+
+test('a desk that starts jobs day and night keeps a bounded number of them, and still knows the roomier account', () => {
+  const homes = new HomeRows({ exec: () => ({ toArray: () => [] }) })
+  const accounts = ['a', 'b'].map((email) => ({ email, maxJobs: 9, createdAt: 1 }))
+  const job = { id: 'x', email: 'a', source: 'created', lease: 'r' }
+  for (let at = 0; at < 200_000; at += 1) homes.note([job], accounts, at)
+  const wish = { able: ['a', 'b'], parked: [], isUpload: true }
+  const waits = { homeMs: 600_000, typicalJobMs: 300_000 }
+  expect(homes.take('t', wish, accounts, 200_000, waits)).toBe('b')
+})
