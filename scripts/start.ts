@@ -43,6 +43,14 @@ const VIDEO = {
   script: 'Hello there.',
 }
 
+const HELP = `npm start [-- options]: the gateway with a simulated HeyGen behind it
+
+  --reset         forget everything in .local/ first
+  --only-gateway  the gateway alone, against the real HeyGen, with the secrets of .dev.vars (npm run dev)
+  --help          this text
+
+Environment: PORT (8787), SIMULATOR_PORT (8788), LOCAL_DIR (.local)`
+
 /** Until the greeting only what went wrong is shown: the rest is what the start itself asked. */
 let isGreeted = false
 
@@ -54,9 +62,21 @@ try {
 }
 
 async function main(): Promise<void> {
-  const { reset, 'only-gateway': isAlone } = parseArgs({
-    options: { reset: { type: 'boolean' }, 'only-gateway': { type: 'boolean' } },
+  const {
+    reset,
+    'only-gateway': isAlone,
+    help,
+  } = parseArgs({
+    options: {
+      reset: { type: 'boolean' },
+      'only-gateway': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   }).values
+  if (help) {
+    console.log(HELP)
+    return
+  }
   // Until the stack is up there is nothing to save: leave at once, by the door that also ends what was started.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
   stopWithNpm()
@@ -234,7 +254,7 @@ All five slots taken, and one more: the last answers 429 with Retry-After:
 
 for n in 1 2 3 4 5 6; do ${create} -w ' %{http_code}\\n'; done
 
-What is called shows below. Ctrl-C stops everything.`
+Each call is shown below. Ctrl-C stops everything. More: npm start -- --help`
 }
 
 /** The text of a member, with nothing but a shell. */

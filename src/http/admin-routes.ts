@@ -20,6 +20,7 @@ import type { AppEnv } from './app-env.ts'
 import { authenticateAdmin } from './authenticate.ts'
 import { readBody } from './read-body.ts'
 import { ownError, route } from './route.ts'
+import { sayWrong } from './wrong-fields.ts'
 
 /** What the gateway answers itself, or will (contract section 2). */
 const OWN = [
@@ -123,16 +124,10 @@ route(
 /** Everything that is wrong, at once, by its name. */
 function readForm(fields: unknown): AddedRowForm {
   const read = addedRowForm.safeParse(fields)
-  const problems = read.success ? problemsOf(read.data) : read.error.issues.map(problemOf)
-  if (read.success && problems.length === 0) return read.data
+  if (!read.success) throw new AppError('bad_request', sayWrong(read.error, addedRowForm, fields))
+  const problems = problemsOf(read.data)
+  if (problems.length === 0) return read.data
   throw new AppError('bad_request', problems.join('; '))
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  const field = issue.path.join('.')
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${[...issue.path, key].join('.')}: unknown field`).join('; ')
-  return `${field}: ${issue.message}`
 }
 
 /** Here at once; elsewhere when what was read has had its time. */

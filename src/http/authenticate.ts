@@ -32,7 +32,10 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
 /** For what changes accounts, endpoints or secrets. */
 export const fullScope = createMiddleware<AppEnv>(async function fullScope(c, next) {
   if (c.get('caller').scope !== 'full') {
-    throw new AppError('forbidden', 'This token may use the accounts but not change them.')
+    throw new AppError(
+      'forbidden',
+      'This needs a token with the scope full. This one has use: it may use the accounts, not change them.'
+    )
   }
   await next()
 })

@@ -20,7 +20,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   const url = new URL(c.req.url)
   const surface = surfaceOf(url.pathname, PROVIDERS)
   if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
-    throw new AppError('not_found', 'There is nothing here.')
+    throw new AppError('not_found', 'There is no such path.')
   }
   refuseDoubled(surface)
   const match = surface.provider.match(c.req.method, surface.path)

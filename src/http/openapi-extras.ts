@@ -140,7 +140,7 @@ function addParameters(operation: Operation): void {
 function tagOf(path: string): string {
   const [version = '', first = '', second = ''] = path.split('/').slice(1)
   if (version === 'admin') return 'admin'
-  if (version === 'v2') return 'account'
+  if (version === 'v2' || first === 'audit') return 'account'
   if (first === 'deliveries' || first === 'callback-secret') return 'deliveries'
   if (version !== 'v1') return 'service'
   if (second === 'accounts' || second === 'tts') return second

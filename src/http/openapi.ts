@@ -73,5 +73,5 @@ function documentOf(app: App) {
 }
 
 export function notFound(c: Context<AppEnv>): Response {
-  return respondError(new AppError('not_found', 'There is nothing here.'), c)
+  return respondError(new AppError('not_found', 'There is no such path.'), c)
 }

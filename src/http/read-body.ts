@@ -53,7 +53,7 @@ function check<T extends z.ZodObject>(
 /** What is missing, and that it came empty, which is what an unset variable of a form builder gives. */
 function withBlank(lacking: string[], blank: string[]): string[] {
   if (lacking.length === 0 || blank.length === 0) return lacking
-  return [...lacking.slice(0, -1), `${lacking.at(-1)} (${blank.join(', ')} came empty)`]
+  return [...lacking.slice(0, -1), `${lacking.at(-1)} (empty: ${blank.join(', ')})`]
 }
 
 function isObject(fields: unknown): fields is Record<string, unknown> {
@@ -63,7 +63,7 @@ function isObject(fields: unknown): fields is Record<string, unknown> {
 async function readJson(c: Context<AppEnv>): Promise<unknown> {
   const json = parseJson(await readText(c))
   if (json !== undefined) return json
-  throw new AppError('bad_request', 'The body must be JSON or multipart/form-data.')
+  throw new AppError('bad_request', 'The body must be JSON or a form.')
 }
 
 async function readText(c: Context<AppEnv>): Promise<string> {

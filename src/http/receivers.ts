@@ -17,7 +17,7 @@ export function receivers(kind: 'webhook' | 'ticket'): Hono<AppEnv> {
   app.on(['GET', 'OPTIONS'], path, (c) => c.body(null, 204, { Allow: 'POST, OPTIONS, GET' }))
   app.post(path, (c) => receive(c, kind))
   app.all('*', () => {
-    throw new AppError('not_found', 'There is nothing here.')
+    throw new AppError('not_found', 'There is no such path.')
   })
   return app
 }

@@ -12,11 +12,15 @@ export function sayWrong(
   const whole = issues.find(
     (issue) => issue.path.length === 0 && issue.code !== 'unrecognized_keys'
   )
-  if (whole) return `The body must be an object: ${whole.message}`
+  if (whole) return 'The body must be a JSON object or a form'
   const missing = issues
     .filter((issue) => isMissing(issue, fields))
     .map((issue) => String(issue.path[0]))
-  const unknown = issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys : []))
+  const unknown = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => [...issue.path, key].join('.'))
+      : []
+  )
   const wrong = issues.filter(
     (issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue, fields)
   )
@@ -50,8 +54,25 @@ function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject, fields: unknown)
   if (issue.path.length === 1 && value === '' && issue.code === 'too_small')
     return `${field} is empty`
   const rule = issue.path.length === 1 ? ruleOf(schema.shape[String(first)]) : undefined
-  return `${field}: ${rule ?? issue.message}`
+  return `${field}: ${rule ?? plainly(issue)}`
 }
+
+/** What zod says in words of its own, in everybody's. */
+function plainly(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+  if (issue.code === 'invalid_type') return `must be ${TYPES[issue.expected] ?? issue.expected}`
+  if (issue.code === 'invalid_format' && issue.format === 'datetime') return TIME
+  return issue.message
+}
+
+const TYPES: Record<string, string> = {
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  number: 'a number',
+}
+const TIME = 'must be a time such as 2026-11-28T12:00:00Z'
 
 /** Of a number the same sentence, whichever end of its range is missed, and whatever came in its place. */
 function ruleOf(schema: z.core.$ZodType | undefined): string | undefined {

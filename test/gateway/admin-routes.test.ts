@@ -213,6 +213,10 @@ test('everything that is wrong is said at once, by its name', async () => {
     'job.ask',
   ])
     expect(told).toContain(name)
+  expect(await refusal({})).toContain('provider, method, path and kind are required')
+  expect(await refusal({ ...base, extra: 1, job: { colour: 1 } })).toMatch(
+    /Unknown field .*(extra|job\.colour).*(extra|job\.colour)/
+  )
   expect(await refusal({ ...base, provider: 'nobody' })).toContain('provider')
   expect(await refusal({ ...base, ids: ['widget! path:widget_id'] })).toContain('widget_id')
 })

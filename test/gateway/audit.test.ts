@@ -160,7 +160,12 @@ test('everything about the audit path is the gateway’s own: its shape of error
   const use = gateway.as((await gateway.newToken({ tenant: 'shapes', scope: 'use' })).token)
   const bare = await fetch(`${gateway.url}/v1/audit`)
   expect([bare.status, await bare.json()]).toEqual([401, { error: 'Unauthorized', code: 401 }])
-  expect(await (await use.fetch('/v1/audit')).json()).toMatchObject({ code: 403 })
+  expect(await (await use.fetch('/v1/audit')).json()).toEqual({
+    error: expect.stringContaining('scope full') as string,
+    code: 403,
+  })
+  const asKey = await fetch(`${gateway.url}/v1/audit`, { headers: { 'x-api-key': use.token } })
+  expect([asKey.status, await asKey.json()]).toEqual([401, { error: 'Unauthorized', code: 401 }])
   for (const method of ['POST', 'PUT', 'DELETE']) {
     const answer = await use.fetch('/v1/audit', { method })
     expect([method, answer.status, answer.headers.get('allow')]).toEqual([method, 405, 'GET, HEAD'])

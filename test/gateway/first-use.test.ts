@@ -135,9 +135,25 @@ test('all that a body lacks and all that nobody knows is named at once', async (
   ])
   expect(await said(gateway.post(ACCOUNTS, { apiKey: '', maxJobs: 3 }))).toEqual([
     400,
-    'one of apiKey, password (apiKey came empty) is required',
+    'one of apiKey, password (empty: apiKey) is required',
   ])
   expect(await said(gateway.admin('POST', '/tokens', { name: '' }))).toEqual([400, 'name is empty'])
+})
+
+test('what is wrong is said without the words of a library', async () => {
+  const token = { name: 5, scope: 'all', expiresAt: 'soon' }
+  expect(await said(gateway.admin('POST', '/tokens', token))).toEqual([
+    400,
+    'name: must be text. scope: must be one of full, use. expiresAt: must be a time such as 2026-11-28T12:00:00Z',
+  ])
+  expect(await said(gateway.post(ACCOUNTS, []))).toEqual([
+    400,
+    'The body must be a JSON object or a form',
+  ])
+  expect(await said(gateway.fetch('/v1/heygen/jobs?state=foo&since=today'))).toEqual([
+    400,
+    'state: must be one of running, ended. since: must be a time such as 2026-11-28T12:00:00Z',
+  ])
 })
 
 test.each([0, -1, 5.5, 'five', null, 11, true, '11'])(

@@ -13,8 +13,11 @@ export interface SimEndpoint {
 }
 
 /** Our webhooks as an account has them; it may have others. */
-export async function endpointsOf(gateway: Gateway, name: string): Promise<SimEndpoint[]> {
-  const answer = await fetch(`${gateway.sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
+export async function endpointsOf(
+  { sim }: Pick<Gateway, 'sim'>,
+  name: string
+): Promise<SimEndpoint[]> {
+  const answer = await fetch(`${sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
     headers: { 'x-api-key': `sk_test_${name}` },
   })
   const { data } = (await answer.json()) as {

@@ -5,7 +5,7 @@ import { Witness, type KeyMode, type TimeForm } from './witness.ts'
 import { kindNamed, markIn } from './witness-kinds.ts'
 import { hookAt } from './witness-gateway.ts'
 import { Chance } from './witness-random.ts'
-import { hookOf } from './hooked.ts'
+import { endpointsOf, hookOf } from './hooked.ts'
 import { VIDEO, type Gateway } from './gateway.ts'
 
 export interface World {
@@ -144,6 +144,8 @@ function witnessFaults(witness: Witness): void {
 }
 
 interface SimWebhook {
+  account: string
+  endpointId: string | null
   url: string
   attempts: number
   lastStatus: number | null
@@ -233,9 +235,21 @@ export async function simulatorWorld(seed: number, jobMs: number): Promise<World
     },
     due: async () => {
       const due = await sim.control<SimWebhook[]>('GET', '/webhooks?state=due')
-      return due.map(
-        ({ attempts, lastStatus, lastError }) => `${attempts} attempts, ${lastStatus ?? lastError}`
+      const names = [...new Set(due.map(({ account }) => account.split('@')[0] ?? ''))]
+      const standing = new Set(
+        (await Promise.all(names.map((name) => endpointsOf({ sim }, name)))).flatMap((all) =>
+          all.map(({ id }) => id)
+        )
       )
+      // Killed between HeyGen's answer and its writing down, the gateway never knew that one's secret: it registered another.
+      const isRemoved = ({ endpointId }: SimWebhook) =>
+        endpointId !== null && !standing.has(endpointId)
+      return due
+        .filter((one) => !isRemoved(one))
+        .map(
+          ({ attempts, lastStatus, lastError }) =>
+            `${attempts} attempts, ${lastStatus ?? lastError}`
+        )
     },
     callCount: async () =>
       (await sim.control<{ requests: number }>('GET', '/state?jobs=none')).requests,

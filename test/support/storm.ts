@@ -68,6 +68,8 @@ export interface StormReport {
 }
 
 const WATCHED_MS = 150
+/** A client waits for a slot for half a minute, and for its creation some seconds more. */
+const UNANSWERED_MS = 60_000
 const KEYED_TRIES_MAX = 8
 const ENTRY = 'test/support/storm-worker.ts'
 
@@ -285,9 +287,11 @@ class Storm {
     body: string,
     headers: Record<string, string>
   ): Promise<Next> {
+    const signal = AbortSignal.timeout(UNANSWERED_MS)
     const answer = await this.#gateway
-      .fetch(at, { method: 'POST', body, headers })
+      .fetch(at, { method: 'POST', body, headers, signal })
       .catch(() => undefined)
+    if (signal.aborted) this.#count('unanswered')
     if (!answer) {
       intention.answers.push('cut')
       this.#count('cut')
@@ -333,7 +337,9 @@ class Storm {
     process.kill(pid, 'SIGKILL')
     await this.#reach('back again', Date.now() + 60_000, async () => {
       if (this.#gateway.pid === pid) return false
-      return (await fetch(`${this.#gateway.url}/openapi.json`)).ok
+      // What the dying one took in is never answered.
+      const signal = AbortSignal.timeout(5000)
+      return (await fetch(`${this.#gateway.url}/openapi.json`, { signal })).ok
     })
     this.#isDown = false
   }

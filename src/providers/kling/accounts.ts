@@ -224,8 +224,11 @@ function refusalOf(costs: Costs, whole: Credential, part: Credential): Proof | u
     return { ok: false, reason: 'refused', message }
   }
   if (status === 401) {
-    const which = part.kind === 'apiKey' ? 'apiKey' : 'accessKey and secretKey'
-    return { ok: false, reason: 'refused', message: `Kling refuses ${which}` }
+    const message =
+      part.kind === 'apiKey'
+        ? 'Kling refuses apiKey (401). Check that it is copied whole and not revoked.'
+        : 'Kling refuses accessKey and secretKey (401). Check that both are copied whole, belong together and are not revoked.'
+    return { ok: false, reason: 'refused', message }
   }
   if (textAt(body, '/code') === '1304') {
     const message = "Kling's IP allow list of this account does not have this gateway"
