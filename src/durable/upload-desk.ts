@@ -79,5 +79,6 @@ export abstract class UploadDesk extends RegistrarDesk {
   protected readonly forgetUploads = (): void => {
     this.#homes.forgetAll()
     this.#copies.forgetAll()
+    this.tables.uploads.forgetAll()
   }
 }

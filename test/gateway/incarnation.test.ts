@@ -229,3 +229,15 @@ test('a stream token of before, which names no maker, goes on until its tenant i
   await made.addAccount('acc5', 1)
   expect(await say()).toBe(0)
 })
+
+test('what a tenant has uploaded is counted no more once it is removed', async () => {
+  const old = await tenantNamed('uploader')
+  const body = Uint8Array.from([1, 2, 3])
+  const headers = { 'content-type': 'image/png' }
+  expect((await old.fetch('/v1/kling/assets', { method: 'POST', headers, body })).status).toBe(200)
+  const counted = () =>
+    runIn(gateway, 'TENANT_DESK', 'kling:uploader', 'SELECT token FROM uploaded')
+  expect(await counted()).toHaveLength(1)
+  await remove('uploader')
+  expect(await counted()).toEqual([])
+})
