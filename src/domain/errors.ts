@@ -52,6 +52,8 @@ export interface ErrorDetails {
   allow?: string
   /** What it needs was sealed by a key that is not there any more: nothing was sent. */
   isSealedAway?: boolean
+  /** All slots for guesses are taken: there may be free ones, so it is no use to wait in the line. */
+  isOfGuesses?: boolean
   /** Of a repeat: the request that it was taken for. */
   joined?: string
 }

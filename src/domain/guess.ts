@@ -5,6 +5,7 @@
  */
 import { textAt } from './json-pointer.ts'
 import {
+  guessesMax,
   heldSlots,
   newLease,
   NO_CHANGE,
@@ -47,9 +48,9 @@ export function keepGuess(
   const guesses = held(others.filter((one) => one.guess))
   // The slot of a call that took longer than its lease may be somebody else's by now.
   const isFull = held(others) + 1 > ledger.maxJobs
-  if (guesses + 1 > Math.floor(ledger.maxJobs / 2) || isFull || ledger.isRetired)
+  if (guesses + 1 > guessesMax(ledger.maxJobs) || isFull || ledger.isRetired)
     return { isKept: false, change: release(ledger, requestId) }
-  const { deadlineAt: _, ...rest } = lease
+  const { deadlineAt: _, mayBeJob: __, ...rest } = lease
   const guess: Guess = { until: now + waits.guessProvedMs }
   const nextAt = now + waits.guessAskMs
   const job = { ...rest, ...start, kind: 'job', state: 'running', heardAt: now, nextAt } as const

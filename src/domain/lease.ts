@@ -71,6 +71,8 @@ export interface Lease {
   path?: string
   /** Its creation has no row: what it started is a guess. */
   guess?: Guess
+  /** A call under way on a path without a row, whose answer may become a guess. */
+  mayBeJob?: boolean
   /** Of a row that was added without a deploy: what asks about the job. */
   row?: LeaseRow
 }
@@ -92,6 +94,8 @@ export interface Ledger {
 }
 
 export interface LeaseAsk {
+  /** Of a path without a row: counts among the guesses, since its answer may become one. */
+  mayBeJob?: boolean
   leaseId: string
   tenant: string
   kind: 'job' | 'call'
@@ -179,7 +183,14 @@ export interface Change {
 
 export type LeaseAnswer =
   | { ok: true; free: number }
-  | { ok: false; reason: 'full' | 'parked'; retryAt: number; parking?: Parking }
+  | {
+      ok: false
+      reason: 'full' | 'parked'
+      retryAt: number
+      parking?: Parking
+      /** Guesses hold all that they may. */
+      ofGuesses?: boolean
+    }
   | { ok: false; reason: 'retired' | 'too_many'; maxJobs: number }
 
 export const NO_CHANGE: Change = { put: [], drop: [], ended: [] }
@@ -236,8 +247,21 @@ function refuse(
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  if (held + wanted <= limit) return undefined
+  if (held + wanted <= limit && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
+  if (held + wanted <= limit)
+    return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits), ofGuesses: true }
   return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }
+}
+
+/** Half of the slots, or the only one: the others stay for what is known to be a job. */
+export function guessesMax(maxJobs: number): number {
+  return Math.max(1, Math.floor(maxJobs / 2))
+}
+
+/** What may become a guess counts as one, so that none is made that could not be kept. */
+function isFullOfGuesses(ledger: Ledger, now: number): boolean {
+  const guesses = ledger.leases.filter((lease) => lease.guess ?? lease.mayBeJob)
+  return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
 }
 
 function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
@@ -278,6 +302,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.path === undefined ? {} : { path: ask.path }),
     ...(ask.row === undefined ? {} : { row: ask.row }),
+    ...(ask.mayBeJob ? { mayBeJob: true } : {}),
     ...(ask.slots === undefined || ask.slots === 1 ? {} : { slots: ask.slots }),
   }
 }

@@ -6,6 +6,7 @@ import { valueAt } from '#domain/json-pointer.ts'
 import { parseJson } from '#domain/json-text.ts'
 import type { Ports } from '#domain/ports.ts'
 import { jobOwners, learnIds } from './learn-ids.ts'
+import { withAssetsBrought } from './bring-over.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from './proxy-call.ts'
 import { sendPlain } from './send-plain.ts'
 import { leaseAskOf } from './start-job.ts'
@@ -22,7 +23,9 @@ export async function checkOnly(ports: Ports, call: ReadCall): Promise<ProxyAnsw
   // Its key is kept here. Upstream there is nothing that it could protect.
   const headers = new Headers(call.headers)
   headers.delete('idempotency-key')
-  const answer = await sendPlain(ports, { ...call, headers }, call.json)
+  // Answered as its creation would be: uploads cost nothing.
+  const brought = await withAssetsBrought(ports, { ...call, headers })
+  const answer = await sendPlain(ports, brought, brought.json)
   const starts = answer.response.ok ? await startsOf(call, answer) : []
   if (starts.length === 0) return answer
   await count(ports, call, answer, starts)

@@ -66,7 +66,10 @@ async function serve(ports: Ports, call: LookedInto): Promise<ProxyAnswer> {
       isSent = true
       return sendOnce(ports, call, account)
     })
-  if (!readsOrEdits(call.path)) return waitForSlot(ports, call as ReadCall, eligible, 1, attempt)
+  if (!readsOrEdits(call.path)) {
+    const read = call as ReadCall
+    return waitForSlot(ports, read, eligible, 1, attempt, (error) => !error.details.isOfGuesses)
+  }
   return attempt(eligible).catch((error: unknown) => {
     const isFull = error instanceof AppError && NO_SLOT.has(error.code)
     if (!isFull || isSent) throw error
@@ -82,6 +85,7 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
     route: `${call.method} ${call.path}`.slice(0, ROUTE_CHARS_MAX),
     count: 1,
     clue: {},
+    ...(readsOrEdits(call.path) ? {} : { mayBeJob: true }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(call.reply === undefined ? {} : { reply: call.reply }),
   }

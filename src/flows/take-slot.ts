@@ -142,7 +142,8 @@ export class SlotSearch {
 
   #note(account: Account, answer: Refused): void {
     const { hints } = this.#ports
-    if (answer.reason === 'full') hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
+    if (answer.reason === 'full' && !answer.ofGuesses)
+      hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
     if (answer.reason === 'parked' && answer.parking) {
       hints.noteParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
@@ -194,7 +195,10 @@ export class SlotSearch {
       hints.noteRefusal(this.#pool, soonest, this.#startedAt)
     const [parkedBusy] = busy
     if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
-    if (Number.isFinite(soonest)) return full(soonest, now, this.#named)
+    const isOfGuesses = this.#refused.some(
+      ({ answer }) => answer.reason === 'full' && answer.ofGuesses === true
+    )
+    if (Number.isFinite(soonest)) return full(soonest, now, this.#named, isOfGuesses)
     const parked = this.#parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
     if (parked) return unavailable(parked.account, parked.parking, now)
     return this.#neverFits()
@@ -218,16 +222,23 @@ export class SlotSearch {
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
-  const { count, slots, limit, meter } = ask
-  return [call.tenant, call.provider.name, pinned, count, slots, limit, meter].join(' ')
+  const { count, slots, limit, meter, mayBeJob } = ask
+  const what = [count, slots, limit, meter, mayBeJob]
+  return [call.tenant, call.provider.name, pinned, ...what].join(' ')
 }
 
-function full(retryAt: number, now: number, email: string | undefined): AppError {
+function full(
+  retryAt: number,
+  now: number,
+  email: string | undefined,
+  isOfGuesses = false
+): AppError {
   const seconds = retryAfterSeconds(retryAt, now)
   const whose = email === undefined ? 'all accounts' : `account ${email}`
-  const message = `All slots of ${whose} are taken. Try again in ${seconds} s.`
+  const which = isOfGuesses ? 'All slots for paths that the gateway does not know' : 'All slots'
+  const message = `${which} of ${whose} are taken. Try again in ${seconds} s.`
   const who = email === undefined ? {} : { accountEmail: email }
-  return new AppError('slots_full', message, { retryAfterSeconds: seconds, ...who })
+  return new AppError('slots_full', message, { retryAfterSeconds: seconds, isOfGuesses, ...who })
 }
 
 /** No slot is taken, but the provider wants to be left alone for a while. */

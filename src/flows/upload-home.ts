@@ -4,6 +4,7 @@
  */
 import type { Account } from '#domain/account.ts'
 import type { Ports } from '#domain/ports.ts'
+import { rowOf } from './blame.ts'
 import type { ProxyCall } from './proxy-call.ts'
 import { roomiestFirst } from './roomiest-first.ts'
 
@@ -19,8 +20,11 @@ export async function homeFirst(
   const { pool = 'any' } = call.match?.route ?? {}
   if (!AT_HOME.includes(pool) || drawn.length < 2) return drawn
   const now = ports.now()
+  const own = `row:${rowOf(call)}`
+  // What one other row or one kind of jobs waits for moves no home.
+  const isMoving = (scope: string) => !/^(meter|row):/.test(scope) || scope === own
   const parked = all.flatMap(({ email, key }) => {
-    const ends = ports.hints.parkings(key, now).filter(({ scope }) => !scope.startsWith('meter:'))
+    const ends = ports.hints.parkings(key, now).filter(({ scope }) => isMoving(scope))
     return ends.length === 0 ? [] : [{ email, until: Math.max(...ends.map(({ until }) => until)) }]
   })
   const wish = { able: drawn.map(({ email }) => email), parked, isUpload: pool === 'roomy' }

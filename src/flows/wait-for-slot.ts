@@ -9,20 +9,21 @@ import type { Ports, Turn } from '#domain/ports.ts'
 import type { Eligible } from './choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from './proxy-call.ts'
 
-/** `slots`: how many it takes at once. */
+/** `slots`: how many it takes at once. `canWait`: whether a slot that comes free helps. */
 export async function waitForSlot(
   ports: Ports,
   call: ReadCall,
   eligible: Eligible,
   slots: number,
-  attempt: (eligible: Eligible) => Promise<ProxyAnswer>
+  attempt: (eligible: Eligible) => Promise<ProxyAnswer>,
+  canWait: (error: AppError) => boolean = () => true
 ): Promise<ProxyAnswer> {
   if (!call.waitSeconds) return attempt(eligible)
   const since = ports.now()
   const until = since + call.waitSeconds * 1000
   const desk = ports.desk(call.tenant, call.provider.name)
   const first = await tryOnce(() => attempt({ ...eligible, isPatient: true }))
-  if (!isFull(first)) return resultOf(first)
+  if (!isFull(first) || !canWait(first.error)) return resultOf(first)
   let { accounts } = eligible
   let tried: Account | undefined
   for (;;) {
@@ -47,6 +48,7 @@ export async function waitForSlot(
       attempt(tried ? { accounts: [tried], isPinned: true } : { ...eligible, accounts })
     )
     if (!isFull(served) && !(tried && isUnusable(served))) return resultOf(served)
+    if (isFull(served) && !canWait(served.error)) return resultOf(served)
     // It serves nobody for now, and the others may.
     if (!isFull(served)) accounts = accounts.filter((account) => account !== tried)
     if (accounts.length === 0 || ports.now() >= until)
@@ -69,7 +71,7 @@ function resultOf(tried: Tried): ProxyAnswer {
   throw tried.error
 }
 
-function isFull(tried: Tried): boolean {
+function isFull(tried: Tried): tried is { error: AppError } {
   return 'error' in tried && tried.error instanceof AppError && tried.error.code === 'slots_full'
 }
 

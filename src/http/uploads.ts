@@ -76,7 +76,14 @@ async function whole(c: Context<AppEnv>, most: number): Promise<Uint8Array<Array
     else chunks.length = 0
   })
   if (size > most) throw tooLarge()
-  return new Uint8Array(await new Blob(chunks).arrayBuffer())
+  // Twice in memory, and not three times.
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return bytes
 }
 
 /** Whoever is still sending does not read an answer, so the rest is taken and dropped first. */

@@ -149,7 +149,7 @@ describe('a key that is taken out when it may be', () => {
     expect(await stateOf(it(), kinds.jobs.ticketed)).toBe('completed')
   })
 
-  test('two days later a last pass says removable, and without the key everything still works', async () => {
+  test('two days later it says removable, and without the key everything still works', async () => {
     await rotating.advance(48 * HOUR)
     expect(await rotating.shown()).toMatchObject({ status: 'waiting', removable: false })
     expect(await rotating.reseal()).toMatchObject({

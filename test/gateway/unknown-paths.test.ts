@@ -82,17 +82,19 @@ test('a guess that was read, and is unheard of for an hour, gives its slot back'
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('guesses hold half of the slots of an account at most; what is above ends with its call', async () => {
+test('guesses hold half of the slots of an account at most; what is above is refused before it is sent, and videos have the other half', async () => {
   const made = []
   for (const _ of [1, 2, 3, 4]) made.push(await gateway.post(`${NEW}/orbs`, {}, on(ANN)))
-  expect(made.map((one) => one.status)).toEqual([200, 200, 200, 200])
+  expect(made.map((one) => one.status)).toEqual([200, 200, 429, 429])
   expect(made.map((one) => jobOf(one) !== '')).toEqual([true, true, false, false])
+  const patient = await gateway.post(`${NEW}/orbs`, {}, { ...on(ANN), prefer: 'wait=30' })
+  expect([patient.status, errorOf(patient)]).toEqual([429, 'slots_full'])
   expect(await gateway.heldSlots()).toBe(2)
   const videos = []
   for (const _ of [1, 2, 3]) videos.push((await gateway.createVideo({}, on(ANN))).status)
   expect(videos).toEqual([200, 200, 429])
-  const { maxInFlight } = await gateway.sim.account(BOB)
-  expect(maxInFlight).toBeLessThanOrEqual(4)
+  for (const email of [ANN, BOB])
+    expect((await gateway.sim.account(email)).maxInFlight).toBeLessThanOrEqual(4)
 })
 
 test('what starts nothing, and what answers when it is done, holds its slot for the call alone', async () => {

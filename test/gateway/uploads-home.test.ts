@@ -75,6 +75,19 @@ test('a home moves when its account is parked, gets a lower limit, or is removed
   expect([fourth.status, fourth.by === third.by]).toEqual([200, false])
 })
 
+test('a row that is parked at its account moves no home', async () => {
+  const own = await open({ accounts: { a: 9, b: 9, c: 9 }, ...LONG })
+  const first = await upload(own)
+  await own.sim.fault({
+    match: { account: first.by, path: '/v2/voices/locales' },
+    times: 1,
+    effect: { status: 429, headers: { 'retry-after': '600' } },
+  })
+  const at = { headers: { 'x-gateway-account': first.by } }
+  expect((await own.fetch('/heygen/v2/voices/locales', at)).status).toBe(429)
+  expect((await upload(own)).by).toBe(first.by)
+})
+
 test('uploads go to the account that has the tenant’s own avatars and voices, where one has them', async () => {
   const own = await open({ accounts: { a: 2, b: 2, c: 2 }, ...LONG })
   const resource = { account: 'b@example.com', resource: 'avatar', id: 'own-look' }

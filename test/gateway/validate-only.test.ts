@@ -1,8 +1,13 @@
 /** Creations that ask the provider to check them and to start nothing (`validate_only` of video translations). */
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, type Gateway } from '../support/gateway.ts'
+import { upload } from '../support/uploads.ts'
 
-const shared = await openGateway({ timeScale: 10, simVars: { JOB_MS: '-1' } })
+const shared = await openGateway({
+  timeScale: 10,
+  simVars: { JOB_MS: '-1' },
+  vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' },
+})
 afterAll(() => shared.dispose())
 
 const V3 = '/v3/video-translations'
@@ -104,4 +109,22 @@ test('the same member on a call whose reference does not have it is an ordinary 
   const gateway = await fullPool()
   const answer = await gateway.createVideo({ validate_only: true })
   expect([answer.status, answer.headers.get('x-gateway-error')]).toEqual([429, 'slots_full'])
+})
+
+test('a check that names uploads of two accounts is answered as its creation would be', async () => {
+  const gateway = shared.as((await shared.newToken()).token)
+  await gateway.sim.clearFaults()
+  tenants += 2
+  const [one, other] = [`check${tenants}`, `check${tenants - 1}`]
+  for (const name of [one, other]) await gateway.addAccount(name, 3)
+  const on = (name: string) => ({ 'x-gateway-account': `${name}@example.com` })
+  const [video, audio] = [await upload(gateway, on(one)), await upload(gateway, on(other))]
+  await answerWith(gateway, V3, { status: 200, body: { data: { valid: true } } })
+  const answer = await gateway.post(`/heygen${V3}`, {
+    ...BODIES[V3],
+    video: { type: 'asset_id', asset_id: video.id },
+    audio: { type: 'asset_id', asset_id: audio.id },
+  })
+  expect([answer.status, await answer.json()]).toEqual([200, { data: { valid: true } }])
+  expect(await gateway.heldSlots()).toBe(0)
 })
