@@ -247,7 +247,7 @@ curl -s ${gatewayUrl}/v1/heygen/scheduler/available ${authorization}
 A video, its status until it is done, its file:
 
 ID=$(${create} | ${textOf('video_id')}); echo "$ID"
-until ${status} | grep completed; do sleep 1; done
+until ${status} | grep '"status":"completed"'; do sleep 1; done
 URL=$(${status} | ${textOf('video_url')}); curl -s -o video.mp4 "$URL"; ls -l video.mp4
 
 All five slots taken, and one more: the last answers 429 with Retry-After:

@@ -7,6 +7,7 @@ import { readBytes } from '#flows/upstream.ts'
 import type { AppEnv } from './app-env.ts'
 import { sayWrong } from './wrong-fields.ts'
 
+const DRAINED_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_MAX = 64 * 1024
 /** What a form may write for a number; not `0x2`, not an empty text. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
@@ -74,12 +75,28 @@ async function readText(c: Context<AppEnv>): Promise<string> {
 
 /** Counted while it comes in: what says nothing of its length is not read further than that. */
 async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
-  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) throw tooLarge()
+  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) {
+    await drain(c.req.raw.body)
+    throw tooLarge()
+  }
   const bytes = await readBytes(c.req.raw.body, BODY_BYTES_MAX).catch(() => {
     throw new AppError('bad_request', 'The body ended before it was complete.')
   })
   if (!bytes) throw tooLarge()
   return bytes
+}
+
+/** A client that is still sending when it is refused may see a broken connection and never the answer. Nothing is kept. */
+async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  let left = DRAINED_BYTES_MAX
+  try {
+    for await (const piece of body ?? []) {
+      left -= piece.byteLength
+      if (left <= 0) break
+    }
+  } catch {
+    // It has left.
+  }
 }
 
 function tooLarge(): AppError {

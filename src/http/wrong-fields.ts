@@ -59,6 +59,8 @@ function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject, fields: unknown)
 
 /** What zod says in words of its own, in everybody's. */
 function plainly(issue: z.core.$ZodIssue): string {
+  // A schema's own sentence says more.
+  if (!issue.message.startsWith('Invalid')) return issue.message
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_type') return `must be ${TYPES[issue.expected] ?? issue.expected}`
   if (issue.code === 'invalid_format' && issue.format === 'datetime') return TIME
