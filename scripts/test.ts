@@ -1,14 +1,32 @@
 /**
- * `npm test`, everything that CI runs: the checks, then the tests. `npm run test:full` (`--full`) runs the `*.full.test.ts` too.
+ * `npm test`, everything that CI runs: the checks and the tests, side by side, since many tests wait for spans to pass. What
+ * the checks say is shown when the tests are over. `npm run test:full` (`--full`) runs the `*.full.test.ts` too.
  * The last line counts the tests, the line before it says how long all took.
  */
-import { spawnSync } from 'node:child_process'
+import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 
 const RESULTS = '.local/test-results.json'
 
 function run(command: string, args: string[]): boolean {
   return spawnSync(command, args, { stdio: 'inherit' }).status === 0
+}
+
+function start(command: string, args: string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: 'inherit' })
+    child.on('error', () => resolve(false))
+    child.on('exit', (code) => resolve(code === 0))
+  })
+}
+
+function check(): Promise<{ isGood: boolean; text: string }> {
+  const options = { maxBuffer: 64 * 1024 * 1024 }
+  return new Promise((resolve) => {
+    execFile('npm', ['run', '--silent', 'check'], options, (error, stdout, stderr) =>
+      resolve({ isGood: error === null, text: `${stdout}${stderr}` })
+    )
+  })
 }
 
 interface Results {
@@ -38,14 +56,19 @@ const files = process.argv.slice(2).filter((argument) => argument !== '--full')
 if (process.argv.includes('--full')) process.env.FULL = '1'
 mkdirSync('.local', { recursive: true })
 rmSync(RESULTS, { force: true })
-const isChecked = run('npm', ['run', '--silent', 'check'])
-const isTested = run('vitest', [
+// Both need the clients' packages: installed once, before either.
+const isReady = run('node', ['scripts/install-clients.ts'])
+const checking = check()
+const isTested = await start('vitest', [
   'run',
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${RESULTS}`,
   ...files,
 ])
+const checked = await checking
+console.log(checked.text)
+const isChecked = isReady && checked.isGood
 const results = readResults()
 const failedTests = results.numFailedTests + countFailedFiles(results)
 // A failed check counts as a failure; so does an error outside every test, which only Vitest's exit code tells.

