@@ -1,8 +1,21 @@
 import { configDefaults, defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 // `*.full.test.ts` hold the full products (every row × every case, storms, races by the hundred): `npm run test:full` alone
 // runs them. One case of each kind stays in a file of the other name.
 const isFull = process.env.FULL === '1'
+
+/** They wait longest: begun last, they would run alone at the end. */
+const LONG =
+  /(storm|start|lost-search|webhook-review|deliveries|streaming|lost-answers)[^/]*\.test\.ts$/
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files)
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId)
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))]
+  }
+}
 
 /** Plain Node: pure decisions are called, the Worker is knocked on over HTTP (test/support/gateway.ts starts it). */
 export default defineConfig({
@@ -16,5 +29,6 @@ export default defineConfig({
     maxWorkers: 4,
     // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
     isolate: false,
+    sequence: { sequencer: LongFirst },
   },
 })
