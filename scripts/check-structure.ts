@@ -8,10 +8,14 @@ import path from 'node:path'
 const DOCUMENT = 'docs/architecture.md'
 
 /** Where every provider stands by name. */
-const PROVIDER_LISTS = ['src/providers/index.ts', 'src/domain/settings.ts']
+const PROVIDER_LISTS = ['src/providers/index.ts', 'src/domain/runtime/settings.ts']
 /** Headers: HeyGen's signature is one of the two that every delivery carries, and some of its own go up. */
 const MAY_NAME: Record<string, string[]> = {
-  heygen: ['src/domain/headers.ts', 'src/domain/signatures.ts', 'src/flows/deliver.ts'],
+  heygen: [
+    'src/domain/text/headers.ts',
+    'src/domain/events/signatures.ts',
+    'src/flows/events/deliver.ts',
+  ],
 }
 const OUR_OWN_NAME = 'heygen-gateway'
 

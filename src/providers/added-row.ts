@@ -3,7 +3,7 @@
  * take over what a row of ours does (contract 14.8).
  */
 import * as z from 'zod'
-import { isBelow, overlap } from '#domain/added-route.ts'
+import { isBelow, overlap } from '#domain/routing/added-route.ts'
 import type { Provider, Route } from './provider.ts'
 import { ID_FORM, parseId, type RowOptions } from './row.ts'
 

@@ -2,11 +2,11 @@
  * What a provider tells by itself, and how it is read: events, the webhook of an account, and the calls for webhook
  * endpoints that the gateway answers in the provider's place.
  */
-import type { Credential } from '#domain/account.ts'
-import type { Endpoint } from '#domain/endpoint.ts'
-import type { HeardEvent } from '#domain/event.ts'
-import type { EndedJob, EventText, Lease } from '#domain/lease.ts'
-import type { OpenAccount } from '#domain/ports.ts'
+import type { Credential } from '#domain/accounts/account.ts'
+import type { Endpoint } from '#domain/events/endpoint.ts'
+import type { HeardEvent } from '#domain/events/incoming-event.ts'
+import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
+import type { OpenAccount } from '#domain/ports/ports.ts'
 import type { Route, RouteMatch } from './route.ts'
 import type { Upstream } from './upstream.ts'
 

@@ -3,11 +3,11 @@
  * A provider folder does no I/O of its own except through the `Upstream` it is handed.
  */
 import type * as z from 'zod'
-import type { Account, AccountForm, Credential, Proof, Session } from '#domain/account.ts'
-import type { ErrorCode } from '#domain/errors.ts'
-import type { Standing } from '#domain/fault.ts'
-import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/lease.ts'
-import type { Settings } from '#domain/settings.ts'
+import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
+import type { ErrorCode } from '#domain/runtime/errors.ts'
+import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
+import type { Settings } from '#domain/runtime/settings.ts'
 import type { ProviderEvents } from './events-mapping.ts'
 import type {
   Finder,

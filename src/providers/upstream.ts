@@ -1,5 +1,5 @@
 /** The only way in which a provider folder reaches its provider: it is handed one of these. */
-import type { Settings } from '#domain/settings.ts'
+import type { Settings } from '#domain/runtime/settings.ts'
 
 /** One call to the provider on one account; `path` starts with `/`. Network failures throw. */
 export interface UpstreamCall {

@@ -1,5 +1,5 @@
-import type { Doubt } from '#domain/fault.ts'
-import type { ParkOrder } from '#domain/parking.ts'
+import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
+import type { ParkOrder } from '#domain/accounts/parking.ts'
 import type { RouteMatch } from './route.ts'
 
 /** What an account is parked for; `row`: calls of the row that was called, and of no other. */

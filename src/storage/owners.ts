@@ -2,8 +2,8 @@
  * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
  * forgotten is only asked for again.
  */
-import { keptId } from '#domain/clue.ts'
-import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports.ts'
+import { keptId } from '#domain/jobs/fingerprint.ts'
+import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports/ports.ts'
 import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
-import type { Desk, JobRecord, Ports, SlotDesk } from '#domain/ports.ts'
-import { onceByName } from '#flows/once-by-name.ts'
-import type { ProxyAnswer, ReadCall } from '#flows/proxy-call.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import type { Desk, JobRecord, Ports, SlotDesk } from '#domain/ports/ports.ts'
+import { onceByName } from '#flows/creations/one-per-client-name.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { kling } from '#providers/kling/index.ts'
 
 const PATH = '/v1/videos/text2video'

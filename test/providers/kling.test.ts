@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSettings } from '#domain/settings.ts'
+import { parseSettings } from '#domain/runtime/settings.ts'
 import { kling } from '#providers/kling/index.ts'
 import type { JudgedAnswer, NamedCall } from '#providers/provider.ts'
 

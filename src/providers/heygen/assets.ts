@@ -1,5 +1,5 @@
 /** How HeyGen's uploads are read and made again (reference/heygen.md section 5). None of it costs anything. */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderAssets } from '#providers/provider.ts'
 import { saysUnknown } from './verdicts.ts'
 

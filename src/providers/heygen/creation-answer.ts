@@ -1,5 +1,5 @@
 /** HeyGen's answer to a creation, made of the job that was found when the real one was lost (heygen-endpoints.json). */
-import type { JobStart } from '#domain/lease.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
 import type { RouteMatch } from '#providers/provider.ts'
 import { setAt } from '#providers/set-at.ts'
 

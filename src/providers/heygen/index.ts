@@ -1,5 +1,5 @@
 /** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
-import { textAt, valueAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import {
   countJobs,
   expectedJob,

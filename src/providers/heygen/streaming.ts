@@ -2,7 +2,7 @@
  * HeyGen's interactive avatars (reference/heygen.md section 8). The SDK in the browser sends its token as Bearer, and to
  * the chat socket in the query.
  */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderStreaming } from '#providers/provider.ts'
 import { get } from '#providers/row.ts'
 

@@ -1,5 +1,5 @@
 /** Kling, assembled: https://kling.ai/document-api (reference/kling.md). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import {
   countJobs,
   expectedJob,

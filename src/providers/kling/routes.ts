@@ -3,7 +3,7 @@
  * create, ask about one task, list. The newer paths carry the model, so that a model to come is a creation as well.
  */
 import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/provider.ts'
-import { matcher } from '#domain/match-route.ts'
+import { matcher } from '#domain/routing/match-route.ts'
 import { get, post } from '#providers/row.ts'
 import { EXTERNAL } from './names.ts'
 

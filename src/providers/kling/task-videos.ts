@@ -1,6 +1,6 @@
 /** useapi.net's video and speech calls on Kling's own (reference/kling.md 11.1, 11.2). */
 import * as z from 'zod'
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import type { TaskCall } from '#providers/provider.ts'
 import {
   elementList,

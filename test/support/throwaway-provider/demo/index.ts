@@ -3,9 +3,9 @@
  * `POST /jobs`, `GET /jobs`, `GET /jobs/{id}`, `GET /me`, keys in `X-Demo-Key`, errors as `{"oops": "…"}`.
  */
 import * as z from 'zod'
-import { SECURED, type Credential } from '#domain/account.ts'
-import { textAt } from '#domain/json-pointer.ts'
-import { matcher } from '#domain/match-route.ts'
+import { SECURED, type Credential } from '#domain/accounts/account.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import { matcher } from '#domain/routing/match-route.ts'
 import { searchFor } from '#providers/id-searches.ts'
 import {
   countJobs,
