@@ -22,27 +22,24 @@ import {
 import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
-  Holder,
-  JobName,
-  JobPage,
-  JobQuery,
-  JobRecord,
   Looked,
-  Ports,
   ReceivedEvent,
   Room,
   SlotDesk,
   SlotsView,
-} from '#domain/ports/ports.ts'
+} from '#domain/ports/slots.ts'
+import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { errandOf } from '#domain/jobs/reconcile.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { getProvider } from '#providers/index.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { resealAccount } from '#durable/account/resealing.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { Forgetting } from '#durable/account/retention.ts'

@@ -5,16 +5,16 @@
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Endpoint, Outlets } from '#domain/events/endpoint.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import type {
   Desk,
   EndpointChange,
   KeyEnd,
   Made,
-  Owner,
   SaveAnswer,
   Turn,
   UnknownCreation,
-} from '#domain/ports/ports.ts'
+} from '#domain/ports/desk.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import type { KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'

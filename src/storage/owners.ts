@@ -3,7 +3,9 @@
  * forgotten is only asked for again.
  */
 import { keptId } from '#domain/jobs/fingerprint.ts'
-import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports/ports.ts'
+import type { OwnerBook } from '#domain/ports/ports.ts'
+import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
+import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000

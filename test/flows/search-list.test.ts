@@ -8,7 +8,7 @@ import { newSearchMemory, type Errands, type Reconciled } from '#flows/jobs/stat
 import { findLost } from '#flows/jobs/find-lost-creations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
 const NOW = 1_800_000_000_000
 const WAITS = waitsAt(1)

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
-import type { Upstream } from '#providers/provider.ts'
+import type { Upstream } from '#providers/contract/provider.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 
 const settings = {

@@ -1,7 +1,26 @@
 /** Jobs of an account or of several as one list, newest first by when they began, page by page. */
-import type { EndedJob, Lease } from '#domain/slots/lease.ts'
-import type { JobPage, JobQuery, JobRecord } from '#domain/ports/ports.ts'
+import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
 import { isTimedId, prefixOf } from '#domain/text/time-ordered-id.ts'
+
+export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
+
+/** `before`: a place in the order, the id of a lease. `since`: begun then or later, epoch ms. */
+export interface JobQuery {
+  tenant: string
+  state?: 'running' | 'ended'
+  outcome?: Outcome['status']
+  since?: number
+  before?: string
+  limit: number
+}
+
+/** `stoppedAt`: what comes behind this place was not looked at; absent: there is nothing. */
+export interface JobPage {
+  jobs: JobRecord[]
+  stoppedAt?: string
+}
+
+export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 
 /** Where a job stands in the order of time. A lease of before stands under a made-up name of its time. */
 export function placeOf({ id, acquiredAt }: Lease): string {

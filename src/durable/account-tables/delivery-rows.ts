@@ -5,7 +5,7 @@
  * somebody sent again by hand or what was made while the clock had gone back, and that is noted apart.
  */
 import { pendingOf, type Delivery, type Pending } from '#domain/events/delivery.ts'
-import type { DeliveryQuery } from '#domain/ports/ports.ts'
+import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import { prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 
 export const DELIVERIES_SCHEMA = `

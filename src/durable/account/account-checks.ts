@@ -13,7 +13,7 @@ import {
 import { needlessRows, park, type ParkOrder, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { proveStanding } from '#flows/accounts/check-account.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 /** The object's side. */

@@ -1,10 +1,11 @@
 /** An event of the provider, as it came to an account's object: read, judged, heard. */
 import type { Became } from '#domain/events/incoming-event.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
-import type { Ports, ReceivedEvent } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { ReceivedEvent } from '#domain/ports/slots.ts'
 import { faultOfEnd } from '#flows/accounts/judge-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import type { Settling } from './settlement.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 

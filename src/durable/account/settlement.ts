@@ -28,7 +28,7 @@ import type {
 import { isLost } from '#domain/jobs/lost-creations.ts'
 import type { Waits } from '#domain/runtime/durations.ts'
 import { announce } from '#flows/events/announce.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import type { OutletBook } from './delivery-targets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 

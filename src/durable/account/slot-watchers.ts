@@ -1,7 +1,8 @@
 /** An account that clients wait for: its desk wants to know when slots come free, and how many. */
 import { heldSlots, type Ledger } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
-import type { Ports, Room } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Room } from '#domain/ports/slots.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 export class Watching {

@@ -1,6 +1,6 @@
 /** What an account's object shows of itself. */
 import { heldSlots, type Lease, type Ledger } from '#domain/slots/lease.ts'
-import type { SlotsView } from '#domain/ports/ports.ts'
+import type { SlotsView } from '#domain/ports/slots.ts'
 
 export function viewOf(
   ledger: Ledger,

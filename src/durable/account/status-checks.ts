@@ -1,13 +1,14 @@
 /** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
-import type { Looked, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Looked } from '#domain/ports/slots.ts'
 import { lost } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
 import { findLost, lookedAt } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import type { Settling } from './settlement.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 

@@ -4,7 +4,8 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { failedHook, isHookDue, mayBeThere, wantedHook } from '#domain/events/webhook.ts'
-import type { Ports, SlotsView } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotsView } from '#domain/ports/slots.ts'
 import { removeHook, tendHook } from '#flows/events/maintain-webhook.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import { getProvider } from '#providers/index.ts'

@@ -3,7 +3,7 @@
  * second copy after a crash costs nothing and is named by nobody.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { AssetCopy, CopyTurn } from '#domain/ports/ports.ts'
+import type { AssetCopy, CopyTurn } from '#domain/ports/desk.ts'
 
 export const COPIES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS asset_copy (

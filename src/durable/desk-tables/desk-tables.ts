@@ -1,7 +1,8 @@
 /** The tables of TenantDesk (docs/storage.md), and which of their KV copies are behind. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
-import type { Made, Owner, TokenChange } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { Made, TokenChange } from '#domain/ports/desk.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import { keys } from '#storage/keys.ts'
 import { AddedRoutes } from './added-route-rows.ts'

@@ -3,7 +3,8 @@
  * for each account. What the accounts were given lately is only in memory: it orders, and decides nothing.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { HomeWish, Owner } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { HomeWish } from '#domain/ports/desk.ts'
 import type { Waits } from '#domain/runtime/durations.ts'
 import { homeOf, type Home } from '#domain/uploads/upload-account.ts'
 

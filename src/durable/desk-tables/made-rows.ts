@@ -1,5 +1,5 @@
 /** What a creation's own answer named, where its account's object could not be told. By the request's id, so by time. */
-import type { Made } from '#domain/ports/ports.ts'
+import type { Made } from '#domain/ports/desk.ts'
 import { firstTimedId, isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 
 export const MADE_SCHEMA = `

@@ -4,7 +4,7 @@
  * the primary key.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Owner } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 
 export const OWNERS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS owned_id (

@@ -3,7 +3,7 @@
  * say the same. While it is being taken, another desk is told that it is held here. What a crash left half done is let
  * go by the alarm, unless an account has it by then; the object heeds only who holds it.
  */
-import type { Holder } from '#domain/ports/ports.ts'
+import type { Holder } from '#domain/accounts/account.ts'
 
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS claim (key TEXT PRIMARY KEY, tenant TEXT NOT NULL, email TEXT NOT NULL, is_now INTEGER NOT NULL) WITHOUT ROWID'

@@ -12,7 +12,7 @@ import {
   type AuditEntry,
 } from '#domain/access/audit.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
-import type { TenantChange, TokenChange } from '#domain/ports/ports.ts'
+import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import type { TokenRecord } from '#domain/access/token.ts'
 import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 

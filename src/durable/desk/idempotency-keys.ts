@@ -1,6 +1,6 @@
 /** Idempotency keys of a tenant: whose turn it is under one, and how it ended. */
 import { turnOf, type KeyTurn } from '#domain/creations/idempotency.ts'
-import type { KeyEnd } from '#domain/ports/ports.ts'
+import type { KeyEnd } from '#domain/ports/desk.ts'
 import type { Waits } from '#domain/runtime/durations.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 

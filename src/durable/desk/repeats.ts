@@ -2,7 +2,7 @@
  * Creations of a tenant whose outcome is not known, by what a repeat of them looks like (docs/storage.md). Kept for the
  * ten minutes in which repeats join, in buckets of that length, so that old ones go by their key and nothing is scanned.
  */
-import type { UnknownCreation } from '#domain/ports/ports.ts'
+import type { UnknownCreation } from '#domain/ports/desk.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS joining (

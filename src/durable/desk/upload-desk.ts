@@ -1,6 +1,7 @@
 /** The part of a desk that is about uploads: where they go, and their copies at other accounts. */
 import type { Account } from '#domain/accounts/account.ts'
-import type { AssetCopy, CopyTurn, HomeWish, Owner } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { AssetCopy, CopyTurn, HomeWish } from '#domain/ports/desk.ts'
 import { CopyRows } from '#durable/desk-tables/copy-rows.ts'
 import { HomeRows } from '#durable/desk-tables/home-rows.ts'
 import { RegistrarDesk } from './registrar-desk.ts'

@@ -3,7 +3,8 @@
  * account's object says how many slots it has free and then tells of each that comes free. A client's Worker asks once,
  * and is told where to go. A notice that got lost, or a parking that ended, is found by the next look.
  */
-import type { Ports, Turn } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Turn } from '#domain/ports/desk.ts'
 import { WaitingLine, type Waiter } from '#domain/slots/waiting-line.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 

@@ -1,7 +1,7 @@
 /** What the provider tells of one account beside what is kept of it: nothing, where it does not answer. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { openAccount } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 

@@ -9,7 +9,7 @@ import {
 import type { Actor } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { sealSession, unseal } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 

@@ -5,7 +5,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 

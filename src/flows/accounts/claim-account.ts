@@ -4,7 +4,8 @@
  * claim is replaced by its id, so that one that its holder has made anew meanwhile is not.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Holder, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Holder } from '#domain/accounts/account.ts'
 
 /** Others may claim between the questions. */
 const ATTEMPTS = 5

@@ -7,7 +7,7 @@ import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { rowName, type Fault, type Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Blame, Provider, Verdict } from '#providers/provider.ts'
+import type { Blame, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** What the object is told; undefined: the refusal is about no account. */

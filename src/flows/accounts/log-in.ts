@@ -1,7 +1,7 @@
 /** Logs an account in again (seed 001's kind of account). Undefined: it did not work; the old session stays. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { sealSession, unseal } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 

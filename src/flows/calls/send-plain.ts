@@ -6,11 +6,10 @@ import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
-import type { Parking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { retryAfterSeconds } from '#domain/text/retry-after.ts'
-import type { Verdict } from '#providers/provider.ts'
+import { unavailable } from '#flows/accounts/unavailable.ts'
+import type { Verdict } from '#providers/contract/provider.ts'
 import { deleteCopies } from '#flows/uploads/asset-copies.ts'
 import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refusal.ts'
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
@@ -87,19 +86,6 @@ function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   if (candidates.length === 0 && first) throw unavailable(first.account, first.parking, now)
   const hangs = ({ key }: Account) => Number(ports.hints.hasHungLately(key, now))
   return candidates.toSorted((a, b) => hangs(a) - hangs(b))
-}
-
-export function unavailable(account: Account, parking: Parking, now: number): AppError {
-  const until = new Date(parking.until).toISOString()
-  const message = `Account ${account.email} is parked until ${until}: ${parking.detail}.`
-  const seconds = retryAfterSeconds(parking.until, now)
-  const status = { credit: 412, credential: 596, blocked: 596 } as const
-  const useapiStatus = status[parking.reason as keyof typeof status]
-  return new AppError('account_unavailable', message, {
-    retryAfterSeconds: seconds,
-    accountEmail: account.email,
-    ...(useapiStatus === undefined ? {} : { useapiStatus }),
-  })
 }
 
 function resultOf(last: Try | undefined): ProxyAnswer {

@@ -2,8 +2,10 @@
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/lost-creations.ts'
-import type { JobRecord, Looked, Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Looked } from '#domain/ports/slots.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 
 /** Of one request; `email`: the account it was sent to, where that is known. */

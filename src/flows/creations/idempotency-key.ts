@@ -11,7 +11,8 @@ import {
   type KeyTurn,
 } from '#domain/creations/idempotency.ts'
 import { parseJson } from '#domain/text/json-text.ts'
-import type { Desk, KeyEnd, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Desk, KeyEnd } from '#domain/ports/desk.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { foundAnswer, soughtBy } from './answer-from-job.ts'
 import { stillInProgress, unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'

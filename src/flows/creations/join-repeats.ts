@@ -5,7 +5,8 @@
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
-import type { Ports, UnknownCreation } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { UnknownCreation } from '#domain/ports/desk.ts'
 import { foundAnswer } from './answer-from-job.ts'
 import { unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'

@@ -2,7 +2,7 @@
 import type { Announcement } from '#domain/events/delivery.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
-import type { Provider, ProviderEvents } from '#providers/provider.ts'
+import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
 
 /**
  * Undefined: nobody is told, because nobody may know (tracking was ended) or nothing was promised (a call). `toldId`:

@@ -3,7 +3,8 @@
  * so every object is.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
-import type { DeliveryQuery, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 export interface DeliveryPage {

@@ -6,7 +6,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import { failedHook, mayBeThere, registeredHook, type Hook } from '#domain/events/webhook.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
-import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/provider.ts'
+import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/contract/provider.ts'
 import { keyIdOf } from '#domain/access/sealed-text.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { hookUrl, hookUrlStart, openTicket } from './tickets.ts'

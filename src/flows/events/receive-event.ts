@@ -5,7 +5,7 @@
 import { AppError } from '#domain/runtime/errors.ts'
 import { readUtf8 } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { openTicket } from './tickets.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 

@@ -5,7 +5,8 @@
 import { readTarget } from '#domain/events/callback-target.ts'
 import { secretIdentity, type Endpoint } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { Desk, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Desk } from '#domain/ports/desk.ts'
 import { newSigningSecret } from '#domain/events/signatures.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type {
@@ -14,7 +15,7 @@ import type {
   ProviderEndpoints,
   RouteMatch,
   ShownEndpoint,
-} from '#providers/provider.ts'
+} from '#providers/contract/provider.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { noteSealedAway } from '#flows/access/missing-master-key.ts'
 import { targetPolicy } from './tickets.ts'

@@ -1,9 +1,10 @@
 /** Finds a job of a tenant by its id, or by the id of the request that made it. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
-import type { JobRecord, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
 export interface FoundJob {
   account: Account | undefined

@@ -4,9 +4,9 @@
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/lost-creations.ts'
-import type { Looked } from '#domain/ports/ports.ts'
+import type { Looked } from '#domain/ports/slots.ts'
 import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/provider.ts'
+import type { Finder } from '#providers/contract/provider.ts'
 import { learnStarted, send, type Errands } from './status-checks.ts'
 import { searchFor } from './search-provider-list.ts'
 

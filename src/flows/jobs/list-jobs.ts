@@ -2,8 +2,9 @@
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { mergePages } from '#domain/jobs/list-jobs.ts'
-import type { JobQuery, JobRecord, Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 /** `email` null: its account was removed. */

@@ -5,7 +5,7 @@
 import { PENDING, STATUS_AT, plainPathOf, watchOfPath } from '#domain/jobs/guessed-job.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
-import type { Provider, Route, StatusLink } from '#providers/provider.ts'
+import type { Provider, Route, StatusLink } from '#providers/contract/provider.ts'
 
 const ID = 'path:job'
 

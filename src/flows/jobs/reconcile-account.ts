@@ -21,7 +21,7 @@ import {
   postponed,
   waitsOn,
 } from '#domain/jobs/reconcile.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import {
   current,
   fewAtOnce,

@@ -16,7 +16,7 @@ import {
   type Match,
 } from '#domain/jobs/lost-creations.ts'
 import { givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/provider.ts'
+import type { Finder } from '#providers/contract/provider.ts'
 import {
   fewAtOnce,
   get,

@@ -5,7 +5,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider, RouteMatch } from '#providers/provider.ts'
+import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
 import { blame, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
 
 export async function settleJobs(

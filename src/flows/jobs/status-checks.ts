@@ -5,7 +5,7 @@ import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots
 import type { Candidate } from '#domain/jobs/lost-creations.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 

@@ -7,7 +7,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Asked } from '#flows/routing/ask-accounts.ts'
 import type { ProxyAnswer } from '#flows/upstream/proxy-call.ts'
 import { passOn } from '#flows/routing/send-on.ts'
-import { unavailable } from '#flows/calls/send-plain.ts'
+import { unavailable } from '#flows/accounts/unavailable.ts'
 
 type Answer = NonNullable<Asked['answer']>
 

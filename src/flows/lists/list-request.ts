@@ -2,7 +2,7 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
 import { putMember } from '#domain/text/json-slices.ts'
-import type { ListShape } from '#providers/provider.ts'
+import type { ListShape } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** Limit and token, wherever they stand, as a query. */

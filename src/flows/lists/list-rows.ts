@@ -3,7 +3,7 @@ import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import { elementsAt, sliceAt, splice, type Edit } from '#domain/text/json-slices.ts'
 import { totalOf } from '#domain/text/add-numbers.ts'
 import { toMs, type MergedPage, type Row } from '#domain/lists/merge-rows.ts'
-import type { ListShape } from '#providers/provider.ts'
+import type { ListShape } from '#providers/contract/provider.ts'
 import type { Asked } from '#flows/routing/ask-accounts.ts'
 
 export type Answer = NonNullable<Asked['answer']>

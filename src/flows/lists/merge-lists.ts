@@ -14,8 +14,9 @@ import {
   type Row,
   type StreamPage,
 } from '#domain/lists/merge-rows.ts'
-import type { Owner, Ports } from '#domain/ports/ports.ts'
-import type { ListShape } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { ListShape } from '#providers/contract/provider.ts'
 import { askAccounts, ReadTogether, type Asked } from '#flows/routing/ask-accounts.ts'
 import { withoutCopies } from '#flows/uploads/asset-copies.ts'
 import { answersOf, noneAnswered, partialAnswer } from './combine-answers.ts'

@@ -6,7 +6,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Cursor } from '#domain/lists/merge-rows.ts'
 import { CannotOpen, fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { ListShape } from '#providers/provider.ts'
+import type { ListShape } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { noteSealedAway } from '#flows/access/missing-master-key.ts'
 

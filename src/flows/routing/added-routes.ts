@@ -2,7 +2,7 @@
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Provider, Route, RouteMatch, StatusLink } from '#providers/provider.ts'
+import type { Provider, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 type Match = (method: string, path: string) => RouteMatch | undefined

@@ -1,7 +1,8 @@
 /** Which accounts may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { Owner, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import { findOwners } from './find-owners.ts'
 import { idsOf } from './ids-in-call.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'

@@ -5,7 +5,7 @@
 import { asComposed } from '#domain/text/headers.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { NamedForm } from '#providers/provider.ts'
+import type { NamedForm } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 

@@ -3,8 +3,9 @@
  * show what is public, so an id that no whole list has is public or nobody's: any account will do.
  */
 import { textAt, textsAt, valueAt } from '#domain/text/json-pointer.ts'
-import type { Owner, Ports } from '#domain/ports/ports.ts'
-import type { OwnList } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { OwnList } from '#providers/contract/provider.ts'
 import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
 import { maySearch, type Search, type Wanted } from './id-search.ts'
 

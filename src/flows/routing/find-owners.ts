@@ -5,8 +5,9 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
-import type { Owner, OwnerPool, Ports } from '#domain/ports/ports.ts'
-import type { IdSearch } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
+import type { IdSearch } from '#providers/contract/provider.ts'
 import { askAccounts, readCall, ReadTogether, type Asked } from './ask-accounts.ts'
 import { searchLists } from './find-in-lists.ts'
 import { maySearch, tooManySearches, type Search, type Wanted } from './id-search.ts'

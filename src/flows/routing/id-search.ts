@@ -1,9 +1,10 @@
 /** A search for unknown ids on behalf of a call, and how many of them its token may cause. */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { OwnerPool, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { OwnerPool } from '#domain/routing/owner.ts'
 import { retryAfterSeconds } from '#domain/text/retry-after.ts'
-import type { IdSearch } from '#providers/provider.ts'
+import type { IdSearch } from '#providers/contract/provider.ts'
 import type { ReadTogether } from './ask-accounts.ts'
 import type { NamedId } from './ids-in-call.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'

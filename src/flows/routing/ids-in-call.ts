@@ -4,7 +4,7 @@
  */
 import { idsNamed } from '#domain/jobs/guessed-job.ts'
 import { firstTextsAt } from '#domain/text/json-pointer.ts'
-import type { IdRef } from '#providers/provider.ts'
+import type { IdRef } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** A batch may have a hundred items, each with an avatar, a voice and some files. */

@@ -2,7 +2,8 @@
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
-import type { Owner, Ports } from '#domain/ports/ports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import { poolOf } from './find-owners.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 

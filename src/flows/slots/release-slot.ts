@@ -2,7 +2,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Verdict } from '#providers/provider.ts'
+import type { Verdict } from '#providers/contract/provider.ts'
 import { faultOf, filled, newerAccount, noteFinding } from '#flows/accounts/judge-refusal.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'

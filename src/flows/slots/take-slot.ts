@@ -12,7 +12,7 @@ import { retryAfterSeconds } from '#domain/text/retry-after.ts'
 import { rowOf } from '#flows/accounts/judge-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { unavailable } from '#flows/calls/send-plain.ts'
+import { unavailable } from '#flows/accounts/unavailable.ts'
 
 const ACCOUNTS_TRIED_MAX = 3
 

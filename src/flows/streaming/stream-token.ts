@@ -15,11 +15,12 @@ import {
   toStreamToken,
   type StreamToken,
 } from '#domain/streaming/stream-token.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { noteSealedAway } from '#flows/access/missing-master-key.ts'
-import { sendPlain, unavailable } from '#flows/calls/send-plain.ts'
+import { sendPlain } from '#flows/calls/send-plain.ts'
+import { unavailable } from '#flows/accounts/unavailable.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024

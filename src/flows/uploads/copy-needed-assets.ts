@@ -9,8 +9,9 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
-import type { AssetCopy, Ports } from '#domain/ports/ports.ts'
-import type { ProviderAssets } from '#providers/provider.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { AssetCopy } from '#domain/ports/desk.ts'
+import type { ProviderAssets } from '#providers/contract/provider.ts'
 import {
   ableAccounts,
   chooseAccounts,

@@ -14,7 +14,7 @@ import {
   UPLOADS_MAX,
   uploadUrl,
 } from '#domain/uploads/upload.ts'
-import type { ProviderUploads } from '#providers/provider.ts'
+import type { ProviderUploads } from '#providers/contract/provider.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 

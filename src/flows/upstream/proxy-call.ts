@@ -2,7 +2,7 @@
 import type { Actor } from '#domain/access/audit.ts'
 import type { Reply } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
-import type { Provider, RouteMatch } from '#providers/provider.ts'
+import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
 
 export interface ProxyCall {
   requestId: string

@@ -2,7 +2,7 @@
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Upstream } from '#providers/provider.ts'
+import type { Upstream } from '#providers/contract/provider.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 

@@ -2,7 +2,7 @@
  * Which surface a path belongs to (contract section 2). Our own paths come first; the rest of `/v1`, `/v2` and `/v3`
  * at the root is the drop-in of the first provider.
  */
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
 export type Surface =
   | { kind: 'own' }

@@ -13,7 +13,7 @@ import {
   type Session,
 } from '#domain/accounts/account.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
-import type { LogIn, ProviderAccounts, Upstream } from '#providers/provider.ts'
+import type { LogIn, ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
 import { standingIn } from './standing.ts'
 
 const TIMEOUT_MS = 15_000

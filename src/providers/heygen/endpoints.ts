@@ -6,7 +6,7 @@ import type {
   EndpointResult,
   ProviderEndpoints,
   ShownEndpoint,
-} from '#providers/provider.ts'
+} from '#providers/contract/provider.ts'
 
 const BOTH = {
   avatar_video: 'Avatar video',

@@ -9,7 +9,7 @@ import { instantOf } from '#domain/text/timestamps.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedHex } from '#domain/events/signatures.ts'
-import type { ProviderEvents, ReadEvent, Route } from '#providers/provider.ts'
+import type { ProviderEvents, ReadEvent, Route } from '#providers/contract/provider.ts'
 import { heygenEndpoints } from './endpoints.ts'
 import { heygenWebhooks } from './webhooks.ts'
 

@@ -11,8 +11,8 @@ import {
   startOfLease,
   startsInAnswer,
   stateInRow,
-} from '#providers/job-links.ts'
-import type { Provider } from '#providers/provider.ts'
+} from '#providers/shared/job-links.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { heygenAssets } from './assets.ts'
 import { creationAnswer } from './creation-answer.ts'

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { ProviderSpeech } from '#providers/provider.ts'
+import type { ProviderSpeech } from '#providers/contract/provider.ts'
 
 const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
 

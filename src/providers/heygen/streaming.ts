@@ -3,8 +3,8 @@
  * the chat socket in the query.
  */
 import { textAt } from '#domain/text/json-pointer.ts'
-import type { ProviderStreaming } from '#providers/provider.ts'
-import { get } from '#providers/row.ts'
+import type { ProviderStreaming } from '#providers/contract/provider.ts'
+import { get } from '#providers/shared/row.ts'
 
 /** Kept out of the table: a GET without an upgrade is no call of HeyGen's. */
 const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {

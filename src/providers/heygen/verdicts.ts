@@ -2,8 +2,8 @@
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
-import type { Blame, RouteMatch, Verdict } from '#providers/provider.ts'
-import { doubted, parked, throttled } from '#providers/verdict.ts'
+import type { Blame, RouteMatch, Verdict } from '#providers/contract/provider.ts'
+import { doubted, parked, throttled } from '#providers/contract/verdict.ts'
 
 interface Answer {
   status: number

@@ -7,7 +7,7 @@ import type {
   RegisteredWebhook,
   Upstream,
   WebhookFailure,
-} from '#providers/provider.ts'
+} from '#providers/contract/provider.ts'
 import { authorize } from './accounts.ts'
 
 const TIMEOUT_MS = 15_000

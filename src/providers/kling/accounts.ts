@@ -11,7 +11,7 @@ import {
   type Session,
 } from '#domain/accounts/account.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { ProviderAccounts, Upstream } from '#providers/provider.ts'
+import type { ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
 import { authorize, originOf, REGIONS } from './credentials.ts'
 import { logIn, USE_A_KEY } from './log-in.ts'
 import { standingIn } from './verdicts.ts'

@@ -5,7 +5,7 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Credential, Session } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
-import type { LogIn, Upstream } from '#providers/provider.ts'
+import type { LogIn, Upstream } from '#providers/contract/provider.ts'
 
 const PATH = '/pass/ksi18n/web/login/emailPassword'
 const SITE = 'ksi18n.ai.portal'

@@ -4,7 +4,7 @@
  * altogether. The mark is no secret.
  */
 import { putMember, sliceAt } from '#domain/text/json-slices.ts'
-import type { NamedCall, NamedForm, ProviderNames } from '#providers/provider.ts'
+import type { NamedCall, NamedForm, ProviderNames } from '#providers/contract/provider.ts'
 
 /** Creations that are not known to take an external id: nothing is added to them (reference/kling-endpoints.json). */
 const NAMELESS = new Set([

@@ -3,7 +3,7 @@
  * of an account show theirs, and without an API key those of each kind.
  */
 import { isCut } from '#domain/jobs/fingerprint.ts'
-import type { Finder, IdRef, IdSearch } from '#providers/provider.ts'
+import type { Finder, IdRef, IdSearch } from '#providers/contract/provider.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import { EXTERNAL } from './names.ts'
 import { ROUTES } from './routes.ts'

@@ -5,8 +5,8 @@
 import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
-import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
-import { doubted, throttled } from '#providers/verdict.ts'
+import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
+import { doubted, throttled } from '#providers/contract/verdict.ts'
 
 export function judge(answer: JudgedAnswer): Verdict {
   const code = textAt(answer.body, '/code')

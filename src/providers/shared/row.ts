@@ -5,7 +5,15 @@
  * the provider's public catalogue. Places: `path:name`, `query:name` (`,...` a comma list), `body:/json/pointer` with `*`
  * for every member. `creates`, `lists`: pointers into the answer.
  */
-import type { IdRef, JobLink, Method, Pool, Route, RouteKind, StatusLink } from './provider.ts'
+import type {
+  IdRef,
+  JobLink,
+  Method,
+  Pool,
+  Route,
+  RouteKind,
+  StatusLink,
+} from '#providers/contract/provider.ts'
 
 export interface RowOptions {
   pool?: Pool

@@ -1,7 +1,7 @@
 /** Reads jobs and their states out of bodies by the links of a route table. The same for every provider. */
 import { textAt, textsAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
-import type { JobLink, Route, RouteMatch, StatusLink } from './provider.ts'
+import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 
 export function countJobs(match: RouteMatch, body: unknown): number {
   const by = match.route.job?.slotsBy

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod'
 import { isBelow, overlap } from '#domain/routing/added-route.ts'
-import type { Provider, Route } from './provider.ts'
+import type { Provider, Route } from '#providers/contract/provider.ts'
 import { ID_FORM, parseId, type RowOptions } from './row.ts'
 
 const SEGMENT = String.raw`(?:[A-Za-z0-9_.-]+|\{[A-Za-z_][A-Za-z0-9_]*\})`

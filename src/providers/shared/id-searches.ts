@@ -1,5 +1,5 @@
 /** How an id is looked for on an account: by its resource, else by the read that stands on the same path. */
-import type { IdRef, IdSearch, RouteMatch } from './provider.ts'
+import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
 
 type Match = (method: string, path: string) => RouteMatch | undefined
 
