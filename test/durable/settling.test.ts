@@ -30,10 +30,10 @@ interface Settling {
   hearAgain(): void
 }
 const room: string = '../../src/durable'
-const { SlotsTables } = (await import(`${room}/slots-tables.ts`)) as {
+const { SlotsTables } = (await import(`${room}/account-tables/slots-tables.ts`)) as {
   SlotsTables: new (storage: object) => Tables
 }
-const { Settling: SettlingOf } = (await import(`${room}/settling.ts`)) as {
+const { Settling: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
   Settling: new (tables: Tables, outlets: object, hands: object) => Settling
 }
 
