@@ -15,6 +15,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
+import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
@@ -44,9 +45,9 @@ const app = new OpenAPIHono<AppEnv>({ strict: false })
 
 app.onError(respondError)
 app.notFound(notFound)
-app.use(requestId)
+app.use(requestId(platform))
 app.get('/healthz', healthz(problemAt))
-app.use(logRequests(writeLog))
+app.use(logRequests(writeLog, platform.now))
 app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)

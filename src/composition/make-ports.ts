@@ -94,15 +94,15 @@ function isolateOf(env: Env): Isolate {
   const isolate: Isolate = {
     settings,
     durations: durationsAt(settings.timeScale),
-    vault: makeVault(settings.masterKeys),
+    vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
     toldEnds: new RecentSet(10_000),
-    searches: new Semaphore(),
+    searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
-    tokens: makeTokenCache(),
-    accounts: makeAccountCache(),
-    owners: makeOwnerCache(),
-    addedRoutes: makeAddedRouteCache(),
+    tokens: makeTokenCache(platform.now),
+    accounts: makeAccountCache(platform.now),
+    owners: makeOwnerCache(platform.now),
+    addedRoutes: makeAddedRouteCache(platform.now),
   }
   isolates.set(env, isolate)
   return isolate
@@ -151,7 +151,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
 
 function slotsPort(env: Env, name: string): SlotDesk {
   // `async` where the answer is a union: RPC types would spread the promise over its members.
-  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name))
+  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
     claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
     renew: (account) => ask((slots) => slots.renew(account)),
@@ -180,7 +180,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
 }
 
 function deskPort(env: Env, name: string): Desk {
-  const ask = askObject(() => env.TENANT_DESK.getByName(name))
+  const ask = askObject(() => env.TENANT_DESK.getByName(name), platform)
   return {
     snapshot: () => ask((desk) => desk.snapshot()),
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
@@ -228,7 +228,7 @@ function deskPort(env: Env, name: string): Desk {
 }
 
 function registrarPort(env: Env): Registrar {
-  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
+  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR), platform)
   return {
     saveToken: (token, tenant, hasPast, by) =>
       ask((desk) => desk.saveToken(token, tenant, hasPast, by)),

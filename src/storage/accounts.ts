@@ -10,13 +10,17 @@ import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
 export type AccountCache = Cached<AccountSnapshot>
 
-export function makeAccountCache(): AccountCache {
-  return new Cached<AccountSnapshot>(ISOLATE_CACHE_MS, {
-    entries: 5000,
-    chars: 16_000_000,
-    // Sealed credentials and sessions are what is long.
-    weigh: (snapshot) => JSON.stringify(snapshot).length,
-  })
+export function makeAccountCache(now: () => number): AccountCache {
+  return new Cached<AccountSnapshot>(
+    ISOLATE_CACHE_MS,
+    {
+      entries: 5000,
+      chars: 16_000_000,
+      // Sealed credentials and sessions are what is long.
+      weigh: (snapshot) => JSON.stringify(snapshot).length,
+    },
+    now
+  )
 }
 
 export function makeAccountBook(
@@ -27,7 +31,7 @@ export function makeAccountBook(
   const note = (key: string, snapshot: AccountSnapshot) => {
     const last = cache.last(key)
     const newest = last && last.version > snapshot.version ? last : snapshot
-    cache.put(key, newest, Date.now())
+    cache.put(key, newest)
     return newest
   }
   const fresh = async (tenant: string, provider: string) =>
@@ -37,7 +41,7 @@ export function makeAccountBook(
     note: (tenant, provider, snapshot) => void note(keys.accounts(tenant, provider), snapshot),
     async list(tenant, provider) {
       const key = keys.accounts(tenant, provider)
-      const known = cache.peek(key, Date.now())
+      const known = cache.peek(key)
       if (known && known.accounts.length > 0) return known
       const stored = await readSnapshot(kv, key)
       if (stored && stored.accounts.length > 0) return note(key, stored)

@@ -11,21 +11,21 @@ export type AddedRouteCache = Cached<readonly AddedRoute[]>
 
 const NAME = 'all'
 
-export function makeAddedRouteCache(): AddedRouteCache {
-  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 })
+export function makeAddedRouteCache(now: () => number): AddedRouteCache {
+  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 }, now)
 }
 
 export function makeAddedRouteBook(kv: KVNamespace, cache: AddedRouteCache): AddedRouteBook {
   return {
     async list() {
-      const known = cache.peek(NAME, Date.now())
+      const known = cache.peek(NAME)
       if (known) return known
       const stored = await kv.get(keys.routes, { type: 'json', cacheTtl: KV_CACHE_SECONDS })
       const read = addedRoutes.safeParse(stored ?? [])
       const routes = read.success ? read.data : []
-      cache.put(NAME, routes, Date.now())
+      cache.put(NAME, routes)
       return routes
     },
-    note: (routes) => cache.put(NAME, routes, Date.now()),
+    note: (routes) => cache.put(NAME, routes),
   }
 }

@@ -14,16 +14,18 @@ export class Cached<T> {
   readonly #entries = new Map<string, { value: T; until: number; weight: number }>()
   readonly #keepMs: number
   readonly #bounds: Required<CacheBounds<T>>
+  readonly #now: () => number
   #weight = 0
 
-  constructor(keepMs: number, bounds: CacheBounds<T>) {
+  constructor(keepMs: number, bounds: CacheBounds<T>, now: () => number) {
+    this.#now = now
     this.#keepMs = keepMs
     this.#bounds = { chars: Infinity, weigh: () => 0, ...bounds }
   }
 
-  peek(key: string, now: number): T | undefined {
+  peek(key: string): T | undefined {
     const entry = this.#entries.get(key)
-    return entry && entry.until > now ? entry.value : undefined
+    return entry && entry.until > this.#now() ? entry.value : undefined
   }
 
   /** Also what has outlived its time. */
@@ -31,11 +33,11 @@ export class Cached<T> {
     return this.#entries.get(key)?.value
   }
 
-  put(key: string, value: T, now: number): void {
+  put(key: string, value: T): void {
     const { entries, chars, weigh } = this.#bounds
     this.delete(key)
     const weight = key.length + weigh(value)
-    this.#entries.set(key, { value, until: now + this.#keepMs, weight })
+    this.#entries.set(key, { value, until: this.#now() + this.#keepMs, weight })
     this.#weight += weight
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= entries && this.#weight <= chars) return

@@ -20,14 +20,18 @@ export interface OwnerCache {
   missing: Cached<true>
 }
 
-export function makeOwnerCache(): OwnerCache {
+export function makeOwnerCache(now: () => number): OwnerCache {
   return {
-    known: new Cached<Owner>(KEEP_MS, {
-      ...IDS,
-      weigh: ({ id, email }) => id.length + (email ?? '').length,
-    }),
-    unlearnt: new Cached<true>(MISS_MS, IDS),
-    missing: new Cached<true>(MISS_MS, IDS),
+    known: new Cached<Owner>(
+      KEEP_MS,
+      {
+        ...IDS,
+        weigh: ({ id, email }) => id.length + (email ?? '').length,
+      },
+      now
+    ),
+    unlearnt: new Cached<true>(MISS_MS, IDS, now),
+    missing: new Cached<true>(MISS_MS, IDS, now),
   }
 }
 
@@ -38,29 +42,28 @@ export function makeOwnerBook(
 ): OwnerBook {
   const note = (pool: OwnerPool, owner: Owner) => {
     const key = keyOf(pool, owner.id)
-    cache.known.put(key, owner, Date.now())
+    cache.known.put(key, owner)
     cache.unlearnt.delete(key)
     cache.missing.delete(key)
   }
-  const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id), Date.now())
+  const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id))
   return {
     async find(pool, ids) {
       const named = new Map(ids.map((id) => [keptId(id), id]))
       const asNamed = (owner: Owner) => ({ ...owner, id: named.get(owner.id) ?? owner.id })
-      const now = Date.now()
       const known: Owner[] = []
       const asked: string[] = []
       for (const id of named.keys()) {
         const owner = knownOf(pool, id)
         if (owner) known.push(owner)
-        else if (cache.unlearnt.peek(keyOf(pool, id), now) === undefined) asked.push(id)
+        else if (cache.unlearnt.peek(keyOf(pool, id)) === undefined) asked.push(id)
       }
       if (asked.length === 0) return known.map(asNamed)
       const found = await deskOf(pool.tenant, pool.provider).ownersOf(asked)
       for (const owner of found) note(pool, owner)
       const learnt = new Set(found.map((owner) => owner.id))
       for (const id of asked) {
-        if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true, Date.now())
+        if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true)
       }
       return [...known, ...found].map(asNamed)
     },
@@ -75,7 +78,7 @@ export function makeOwnerBook(
         if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
     },
     noteMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true, Date.now())
+      for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true)
     },
     forgetMisses(pool, ids) {
       for (const id of ids.map(keptId)) {
@@ -83,7 +86,7 @@ export function makeOwnerBook(
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, keptId(id)), Date.now()) !== undefined,
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, keptId(id))) !== undefined,
   }
 }
 

@@ -10,25 +10,29 @@ import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
 export type TokenCache = Cached<TokenRecord>
 
-export function makeTokenCache(): TokenCache {
-  return new Cached<TokenRecord>(ISOLATE_CACHE_MS, {
-    entries: 10_000,
-    chars: 8_000_000,
-    weigh: (token) => JSON.stringify(token).length,
-  })
+export function makeTokenCache(now: () => number): TokenCache {
+  return new Cached<TokenRecord>(
+    ISOLATE_CACHE_MS,
+    {
+      entries: 10_000,
+      chars: 8_000_000,
+      weigh: (token) => JSON.stringify(token).length,
+    },
+    now
+  )
 }
 
 export function makeTokenBook(kv: KVNamespace, cache: TokenCache, registrar: Registrar): TokenBook {
   return {
     async find(hash, damp) {
-      const known = cache.peek(hash, Date.now()) ?? (await readToken(kv, hash))
+      const known = cache.peek(hash) ?? (await readToken(kv, hash))
       if (known) {
-        if (cache.peek(hash, Date.now()) === undefined) cache.put(hash, known, Date.now())
+        if (cache.peek(hash) === undefined) cache.put(hash, known)
         return known
       }
       if (await damp()) return 'damped'
       const found = await registrar.findToken(hash)
-      if (found) cache.put(hash, found, Date.now())
+      if (found) cache.put(hash, found)
       return found
     },
     forget: (hash) => cache.delete(hash),

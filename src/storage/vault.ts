@@ -2,6 +2,7 @@
  * Seals what must not be read from storage: AES-256-GCM, a random nonce, the record's identity as additional data.
  * Text form `kid.nonce.ciphertext` (base64). The first master key seals, all open.
  */
+import type { Platform } from '#domain/ports/platform.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
 
@@ -12,7 +13,10 @@ interface MasterKey {
 
 const encoder = new TextEncoder()
 
-export function makeVault(masterKeys: readonly MasterKey[]): Vault {
+export function makeVault(
+  masterKeys: readonly MasterKey[],
+  { randomBytes }: Pick<Platform, 'randomBytes'>
+): Vault {
   let naming: Promise<CryptoKey> | undefined
   const ring = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
   return {
@@ -22,7 +26,7 @@ export function makeVault(masterKeys: readonly MasterKey[]): Vault {
     async seal(identity, plain) {
       const [first] = ring
       if (!first) throw new Error('no master key')
-      const iv = crypto.getRandomValues(new Uint8Array(12))
+      const iv = randomBytes(12)
       const params = { name: 'AES-GCM', iv, additionalData: encoder.encode(identity) }
       const sealed = await crypto.subtle.encrypt(params, await first.key, encoder.encode(plain))
       return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { headersDown, headersUp } from '#domain/text/headers.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import { textsAt, valuesAt } from '#domain/text/json-pointer.ts'
@@ -53,7 +54,7 @@ test('Retry-After is read as seconds or as a date, and our own stays between 5 a
 })
 
 test('a token is 32 random bytes with a checksum, and its neighbours are no tokens', () => {
-  const token = newToken()
+  const token = newToken(platform.randomBytes)
   expect(isTokenForm(token)).toBe(true)
   expect(
     isTokenForm(`${token.slice(0, 20)}${token[20] === 'a' ? 'b' : 'a'}${token.slice(21)}`)
@@ -71,7 +72,7 @@ test('a token is 32 random bytes with a checksum, and its neighbours are no toke
 })
 
 test('two tokens with the same beginning have different hashes', async () => {
-  const one = newToken()
+  const one = newToken(platform.randomBytes)
   expect(await hashToken(one)).not.toBe(await hashToken(`${one.slice(0, -1)}0x`))
 })
 

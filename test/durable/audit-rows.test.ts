@@ -17,7 +17,10 @@ function open(now = NOON) {
 }
 
 function by(token?: string): Actor {
-  return { requestId: newTimedId(Date.now()), ...(token === undefined ? {} : { token }) }
+  return {
+    requestId: newTimedId(Date.now(), crypto.randomUUID()),
+    ...(token === undefined ? {} : { token }),
+  }
 }
 
 const ENTRY = {

@@ -65,7 +65,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       forgetMisses: () => {},
     },
     hasParked: { isTrue: false },
-    searches: new Semaphore(),
+    searches: new Semaphore(platform.after),
     slots: () => slots as SlotDesk,
   }
   return ports as Ports

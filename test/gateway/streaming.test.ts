@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { toStreamToken } from '../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
@@ -10,7 +11,7 @@ const gatewayWith = gatewaysOfTests()
 const LONG = { simVars: { JOB_MS: '600000' } }
 
 const [kid = '', raw = ''] = MASTER_KEYS.split(':')
-const vault = makeVault([{ kid, raw }])
+const vault = makeVault([{ kid, raw }], platform)
 const ORIGIN = { origin: 'https://app.example.com' }
 
 /** The body that the published SDK (2.1.0) sends; undefined members are left out by JSON. */

@@ -37,8 +37,10 @@ export const tenantRecord = z.object({
 
 export type TenantRecord = z.infer<typeof tenantRecord>
 
-export function newToken(): string {
-  const secret = base64Url(crypto.getRandomValues(new Uint8Array(32)))
+type RandomBytes = (count: number) => Uint8Array
+
+export function newToken(randomBytes: RandomBytes): string {
+  const secret = base64Url(randomBytes(32))
   return `hgw_${secret}${checksum(secret)}`
 }
 
@@ -59,8 +61,8 @@ export function hashInAccessKey(text: string): string | undefined {
   return hash !== undefined && checksum(hash) === sum ? hash : undefined
 }
 
-export function newSecretKey(): string {
-  return `hgk_${base64Url(crypto.getRandomValues(new Uint8Array(32)))}`
+export function newSecretKey(randomBytes: RandomBytes): string {
+  return `hgk_${base64Url(randomBytes(32))}`
 }
 
 /** What a secret key's sealed text is bound to. */
@@ -72,9 +74,8 @@ export function pairSealName(tokenId: string): string {
 export const hashToken = hexHash
 
 /** `prefix_` and 16 random hex digits: an id that is no secret. */
-export function newId(prefix: string): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8))
-  return `${prefix}_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+export function newRecordId(prefix: string, randomBytes: RandomBytes): string {
+  return `${prefix}_${Array.from(randomBytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
 /** FNV-1a, 32 bits: against typing errors, not against forgery. */

@@ -10,6 +10,11 @@ const PATIENCE_MS = 10_000
 
 export class Semaphore {
   readonly #inside = new Map<string, number>()
+  readonly #after: (ms: number) => Promise<void>
+
+  constructor(after: (ms: number) => Promise<void>) {
+    this.#after = after
+  }
 
   /** 503 with Retry-After for whom the patience was not enough. */
   async run<T>(name: string, max: number, work: () => Promise<T>): Promise<T> {
@@ -18,7 +23,7 @@ export class Semaphore {
         const message = 'Too many unknown ids are being looked for at once. Try again in 5 s.'
         throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
       }
-      await new Promise((resolve) => setTimeout(resolve, STEP_MS))
+      await this.#after(STEP_MS)
     }
     this.#inside.set(name, this.#count(name) + 1)
     try {

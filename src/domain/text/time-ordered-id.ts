@@ -3,9 +3,8 @@
  * deliveries. So a table by such a name is also a table by time, without an index.
  */
 
-/** A UUID of version 7 (RFC 9562): the moment in milliseconds, then chance. */
-export function newTimedId(now: number): string {
-  const random = crypto.randomUUID()
+/** A UUID of version 7 (RFC 9562): the time in milliseconds, then the random part of `random`, a UUID of version 4. */
+export function newTimedId(now: number, random: string): string {
   return `${prefixOf(now)}-7${random.slice(15)}`
 }
 

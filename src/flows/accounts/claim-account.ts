@@ -16,7 +16,7 @@ export async function claimAccount(
   account: Account,
   holdsHere: (email: string, key: string) => boolean
 ): Promise<boolean> {
-  const claimId = crypto.randomUUID()
+  const claimId = ports.newId()
   let instead: Holder | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     const answer = await ports.slots(account.key).claim({ ...account, claimId }, instead)

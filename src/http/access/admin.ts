@@ -8,7 +8,7 @@ import { tenantNameOf } from '#domain/access/tenant.ts'
 import {
   accessKeyOf,
   hashToken,
-  newId,
+  newRecordId,
   newSecretKey,
   newToken,
   pairSealName,
@@ -97,15 +97,15 @@ route(
   },
   async (c) => {
     const form = await readBody(c, newTokenForm)
-    const { registrar, vault, now } = c.get('ports')
+    const { registrar, vault, now, randomBytes } = c.get('ports')
     if (form.expiresAt && Date.parse(form.expiresAt) <= now()) {
       throw new AppError('bad_request', 'expiresAt: is in the past')
     }
     if (form.tenant !== undefined) await checkTenant(c, form.tenant)
-    const tenant = form.tenant ?? newId('tnt')
-    const token = newToken()
-    const tokenId = newId('tok')
-    const secretKey = newSecretKey()
+    const tenant = form.tenant ?? newRecordId('tnt', randomBytes)
+    const token = newToken(randomBytes)
+    const tokenId = newRecordId('tok', randomBytes)
+    const secretKey = newSecretKey(randomBytes)
     const record: TokenRecord = {
       id: tokenId,
       hash: await hashToken(token),

@@ -25,17 +25,16 @@ export function aboutOf(c: Context<AppEnv>): Facts {
 }
 
 /** Until the answer's headers: a body that streams goes on. A client that leaves does not keep its line from being written. */
-export function logRequests(writeLog: WriteLog) {
+export function logRequests(writeLog: WriteLog, now: () => number) {
   return createMiddleware<AppEnv>(async function logRequests(c, next) {
-    const startedAt = Date.now()
-    const logged = next().then(() => writeLog('request', aboutOf(c), factsOf(c, startedAt)))
+    const startedAt = now()
+    const logged = next().then(() => writeLog('request', aboutOf(c), factsOf(c, startedAt, now())))
     c.executionCtx.waitUntil(logged)
     await logged
   })
 }
 
-function factsOf(c: Context<AppEnv>, startedAt: number): Facts {
-  const now = Date.now()
+function factsOf(c: Context<AppEnv>, startedAt: number, now: number): Facts {
   const { headers, status } = c.res
   const ports = c.get('ports') as AppEnv['Variables']['ports'] | undefined
   const upstreamMs = ports?.upstream.ms(now) ?? 0

@@ -3,6 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/runtime/errors.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
+import type { Platform } from '#domain/ports/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { refuseUnsafeAt } from '#domain/runtime/settings.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
@@ -13,18 +14,20 @@ import { aboutOf } from './log-requests.ts'
  * The first and the last to touch an answer. The id is ours, never the client's: it names leases, so it must not be chosen from outside. In the order
  * of time, as their table is.
  */
-export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
-  c.set('requestId', newTimedId(Date.now()))
-  await next().catch((thrown: unknown) => {
-    // Some libraries throw what is no Error; those would pass by onError and show as they are.
-    throw thrown instanceof Error ? thrown : new Error(String(thrown))
+export function requestId({ now, newId }: Pick<Platform, 'now' | 'newId'>) {
+  return createMiddleware<AppEnv>(async function requestId(c, next) {
+    c.set('requestId', newTimedId(now(), newId()))
+    await next().catch((thrown: unknown) => {
+      // Some libraries throw what is no Error; those would pass by onError and show as they are.
+      throw thrown instanceof Error ? thrown : new Error(String(thrown))
+    })
+    const { headers } = c.res
+    headers.set('X-Request-Id', c.get('requestId'))
+    // What does not say who may keep it is composed, secret or an error: nobody may. No answer is guessed to be a page.
+    if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+    headers.set('X-Content-Type-Options', 'nosniff')
   })
-  const { headers } = c.res
-  headers.set('X-Request-Id', c.get('requestId'))
-  // What does not say who may keep it is composed, secret or an error: nobody may. No answer is guessed to be a page.
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
-  headers.set('X-Content-Type-Options', 'nosniff')
-})
+}
 
 type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
 
