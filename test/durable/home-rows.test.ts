@@ -12,7 +12,7 @@ interface Homes {
   ): string
 }
 const room: string = '../../src/durable'
-const { HomeRows } = (await import(`${room}/desk-tables/home-rows.ts`)) as {
+const { HomeRows } = (await import(`${room}/desk-tables/upload-account-rows.ts`)) as {
   HomeRows: new (sql: object) => Homes
 }
 

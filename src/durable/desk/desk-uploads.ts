@@ -2,9 +2,9 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AssetCopy, CopyTurn, HomeWish } from '#domain/ports/desk.ts'
-import { CopyRows } from '#durable/desk-tables/copy-rows.ts'
-import { HomeRows } from '#durable/desk-tables/home-rows.ts'
-import { RegistrarDesk } from './registrar-desk.ts'
+import { CopyRows } from '#durable/desk-tables/asset-copy-rows.ts'
+import { HomeRows } from '#durable/desk-tables/upload-account-rows.ts'
+import { RegistrarDesk } from './registrar.ts'
 
 export abstract class UploadDesk extends RegistrarDesk {
   /** Its tables are made by DeskTables, with all others. */

@@ -16,7 +16,7 @@ import { Audit } from './audit-log.ts'
 import { Copies } from './kv-copies.ts'
 import { DeskResealing } from './resealing.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
-import { JoinBook } from './repeats.ts'
+import { JoinBook } from './unknown-creations.ts'
 
 export class RegistrarDesk extends DurableObject<Env> implements Registrar {
   protected readonly joins: JoinBook
