@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { decideParking, isOutage, rowName } from '#domain/accounts/park-after-refusal.ts'
+import { isOutage } from '#domain/accounts/provider-outage.ts'
+import { decideParking, rowName } from '#domain/accounts/park-after-refusal.ts'
 import {
   findParking,
   needlessRows,

@@ -84,8 +84,3 @@ export function rowName(
 function isLikeAnId(segment: string): boolean {
   return /\d{4,}/.test(segment) || /^[0-9a-f-]{12,}$/i.test(segment) || segment.length > 40
 }
-
-/** More than half of a pool, and two or more: then it is rather the provider that is ill. */
-export function isOutage(refused: number, pool: number): boolean {
-  return refused >= 2 && refused * 2 > pool
-}

@@ -4,7 +4,7 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
-import type { KeptAnswer, KeyTurn } from '#domain/creations/idempotency.ts'
+import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
@@ -37,7 +37,7 @@ export interface Desk extends Audited {
   learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
-  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
+  takeHome(token: string, wish: UploadWish): Promise<string | undefined>
   /** For each asset whether it has a copy at this account, or may be copied there now, by this request alone. */
   beginCopies(originals: string[], email: string, requestId: string): Promise<CopyTurn[]>
   /** Ends what was begun; without `copy`: none was made. */
@@ -89,7 +89,7 @@ export interface Desk extends Audited {
 }
 
 /** `able`: emails of accounts that can be called; `parked`: what is known of others. */
-export interface HomeWish {
+export interface UploadWish {
   able: string[]
   parked: { email: string; until: number }[]
   isUpload: boolean
@@ -119,11 +119,7 @@ export interface UnknownCreation {
   canBeFound?: boolean
 }
 
-export type KeyEnd =
-  | { kind: 'keep'; answer: KeptAnswer }
-  /** `done`: it was answered, with an answer that cannot be given again. */
-  | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
-  | { kind: 'forget' }
+export type { KeyEnd }
 
 /** `none`: the line is full, or the time is over. `go`: try again, there may be room, where it is named on that account. */
 export type Turn = 'go' | 'none' | { go: string }

@@ -66,7 +66,7 @@ const SPANS = {
   /** A repeat of a creation whose outcome is unknown starts nothing for this long. */
   joinMs: 10 * MINUTE,
   /** A token's uploads go to one account for this long at most; and so long an upload counts against its account. */
-  homeMs: 10 * MINUTE,
+  uploadAccountMs: 10 * MINUTE,
   /** The place in a list that a short token names. */
   keepPlaceMs: 24 * HOUR,
   /** How far ahead of its end a web session is renewed. */

@@ -1,31 +1,27 @@
-/** The part of a desk that is about uploads: where they go, and their copies at other accounts. */
+/** Which account a token uploads to, the copies of uploads on other accounts, and which account an id belongs to. */
 import type { Account } from '#domain/accounts/account.ts'
+import type { AssetCopy, CopyTurn, UploadWish } from '#domain/ports/desk.ts'
+import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
-import type { AssetCopy, CopyTurn, HomeWish } from '#domain/ports/desk.ts'
-import { CopyRows } from '#durable/desk-tables/asset-copy-rows.ts'
-import { HomeRows } from '#durable/desk-tables/upload-account-rows.ts'
-import { RegistrarDesk } from './registrar.ts'
+import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
-export abstract class UploadDesk extends RegistrarDesk {
-  /** Its tables are made by DeskTables, with all others. */
-  readonly #homes: HomeRows
-  readonly #copies: CopyRows
+export class DeskUploads {
+  readonly #tables: DeskTables
+  readonly #ports: () => Ports
 
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env)
-    this.#homes = new HomeRows(ctx.storage.sql)
-    this.#copies = new CopyRows(ctx.storage.sql)
+  constructor(tables: DeskTables, ports: () => Ports) {
+    this.#tables = tables
+    this.#ports = ports
   }
 
-  abstract learn(owners: Owner[]): Promise<string[]>
-
-  async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
-    const { accounts } = this.tables.snapshot()
-    return this.#homes.take(token, wish, accounts, Date.now(), this.ports().durations)
+  chooseAccount(token: string, wish: UploadWish): string | undefined {
+    const { now, durations } = this.#ports()
+    const { accounts } = this.#tables.accounts.snapshot()
+    return this.#tables.uploadAccounts.choose(token, wish, accounts, now(), durations)
   }
 
   async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
-    const uploads = this.tables.ownersOf(originals).filter(({ source }) => source === 'uploaded')
+    const uploads = this.ownersOf(originals).filter(({ source }) => source === 'uploaded')
     const isUpload = (original: string) => uploads.some(({ id }) => id === original)
     const account = this.#account(email)
     if (!account || !originals.every(isUpload)) {
@@ -33,53 +29,41 @@ export abstract class UploadDesk extends RegistrarDesk {
         kind: account && isUpload(original) ? 'failed' : 'no',
       }))
     }
-    const { copyMadeMs } = this.ports().durations
-    return this.#copies.begin(originals, account, { by, withinMs: copyMadeMs })
+    const { copyMadeMs } = this.#ports().durations
+    return this.#tables.assetCopies.begin(originals, account, { by, withinMs: copyMadeMs })
   }
 
-  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
+  /** True when the copies were saved as ids of the account. */
+  endCopies(copies: AssetCopy[], email: string): boolean {
     const account = this.#account(email)
-    if (!account) return
-    this.#copies.end(copies, account, Date.now())
+    if (!account) return false
+    this.#tables.assetCopies.end(copies, account, this.#ports().now())
     const made = copies.flatMap(({ copy }) => (copy === undefined ? [] : [copy]))
     const rest = { email: account.email, source: 'copied', mayBeShared: false } as const
-    if (made.length > 0) await this.learn(made.map((id) => ({ id, ...rest })))
+    if (made.length > 0) this.learn(made.map((id) => ({ id, ...rest })))
+    return made.length > 0
   }
 
-  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
-    for (const copy of copies) this.#copies.forgetOne(copy, email)
+  forgetCopies(copies: AssetCopy[], email: string): void {
+    for (const copy of copies) this.#tables.assetCopies.forgetOne(copy, email)
   }
 
-  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
-    return this.#copies.take(original, keyStart)
+  ownersOf(ids: string[]): Owner[] {
+    return this.#tables.owners.find(ids, this.#tables.accounts.snapshot().accounts)
   }
 
-  #account(email: string): Account | undefined {
-    return this.tables.snapshot().accounts.find((account) => account.email === email)
-  }
-
-  /** What was learnt of ids tells of uploads, too. Returns which of them are copies. */
-  protected readonly noteLearnt = (owners: readonly Owner[]): string[] => {
-    this.#homes.note(owners, this.tables.snapshot().accounts, Date.now())
+  /** Returns the ids that are copies of ours. */
+  learn(owners: Owner[]): string[] {
+    const now = this.#ports().now()
+    const { accounts } = this.#tables.accounts.snapshot()
+    this.#tables.inTransaction(() => this.#tables.owners.learn(owners, accounts, now))
+    this.#tables.uploadAccounts.learn(owners, accounts, now)
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
-    const known = listed.length === 0 ? [] : this.tables.ownersOf(listed)
+    const known = listed.length === 0 ? [] : this.ownersOf(listed)
     return known.flatMap(({ id, source }) => (source === 'copied' ? [id] : []))
   }
 
-  /** It has a new credential or limit. */
-  protected readonly noteChanged = (email: string): void => {
-    this.#homes.forgetParking(email)
-  }
-
-  protected readonly forgetOldUploads = (): void => {
-    const { homeMs, keepOwnersMs } = this.ports().durations
-    this.#homes.forget(Date.now() - homeMs)
-    this.#copies.forget(Date.now() - keepOwnersMs)
-  }
-
-  protected readonly forgetUploads = (): void => {
-    this.#homes.forgetAll()
-    this.#copies.forgetAll()
-    this.tables.uploads.forgetAll()
+  #account(email: string): Account | undefined {
+    return this.#tables.accounts.snapshot().accounts.find((account) => account.email === email)
   }
 }
