@@ -3,9 +3,9 @@
  * arrives in. The Worker itself only passes calls on.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { handleRequest } from './app.ts'
-import { runAlarm } from './alarm.ts'
-import { State } from './state.ts'
+import { handleRequest } from './heygen/calls/app.ts'
+import { runAlarm } from './jobs/alarm.ts'
+import { State } from './state/state.ts'
 
 export type Env = {
   SIMULATOR: DurableObjectNamespace<Simulator>
