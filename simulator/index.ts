@@ -3,7 +3,7 @@
  * arrives in. The Worker itself only passes calls on.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { handleRequest } from './heygen/calls/app.ts'
+import { handleRequest } from './heygen/calls/handle.ts'
 import { runAlarm } from './jobs/alarm.ts'
 import { State } from './state/state.ts'
 

@@ -6,7 +6,7 @@ import type { KlingAccount } from '../kling/accounts/accounts.ts'
 import { asDoc } from '../kling/answers/call.ts'
 import { CATALOGUE, findRow, type Row } from '../kling/catalogue/catalogue.ts'
 import { putBinding } from '../kling/accounts/console.ts'
-import { addThing, type ThingType } from '../kling/tasks/library.ts'
+import { addThing, type ThingType } from '../kling/resources/resources.ts'
 import { beginTask } from '../kling/creations/start.ts'
 import { findTask } from '../kling/tasks/task.ts'
 

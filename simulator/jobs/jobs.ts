@@ -2,7 +2,7 @@
  * Jobs, and the witness: how many of an account's jobs are in flight, counted here and by nobody else. A job ends by
  * the clock even when nobody looks; whoever looks next brings the books up to date first (`settleDue`).
  */
-import { endKlingTask } from '../kling/events/ending.ts'
+import { endKlingTask } from '../kling/events/task-end.ts'
 import { emitJobEvents } from '../heygen/events/events.ts'
 import { canPay } from './prices.ts'
 import type { State } from '../state/state.ts'

@@ -20,7 +20,7 @@ import {
 } from '../resources/resources.ts'
 import { startJobs } from '../creations/start.ts'
 import { openSocket, stream } from '../streaming/streaming.ts'
-import { generate } from '../creations/sync.ts'
+import { generate } from '../creations/synchronous.ts'
 import { serveUnlisted, UNLISTED } from '../creations/unlisted.ts'
 import { validateBody } from './validate.ts'
 import { write } from '../writes/writes.ts'

@@ -9,7 +9,7 @@ import { assertRoom } from './limits.ts'
 import { canPay, priceOf } from '../../jobs/prices.ts'
 import { addResource } from '../resources/resources.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
-import { runSync } from './sync.ts'
+import { runSync } from './synchronous.ts'
 
 /** A creation whose job has no status row anywhere: it is over when its answer goes out. */
 const WITHOUT_STATUS = new Set([

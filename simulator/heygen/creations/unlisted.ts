@@ -11,7 +11,7 @@ import { refuse } from '../answers/errors.ts'
 import { endJob, planJob, startJob } from '../../jobs/jobs.ts'
 import { assertRoom } from './limits.ts'
 import { mediaUrl } from '../answers/fill.ts'
-import { runSync } from './sync.ts'
+import { runSync } from './synchronous.ts'
 
 export const UNLISTED = 'unlisted'
 

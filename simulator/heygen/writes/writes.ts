@@ -22,7 +22,7 @@ import {
   removeVoice,
   setVariables,
   signParts,
-} from './authoring.ts'
+} from './folders-and-templates.ts'
 import { changeEndpoint, makeEndpoint, rotateSecret } from '../events/endpoints.ts'
 import {
   announceUpload,

@@ -4,7 +4,7 @@ import { readPointer } from '../../heygen/resources/resources.ts'
 import type { Resource } from '../../state/types.ts'
 import { asDoc, asText, type Call } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
-import { findThing, isPreset, type ThingType } from '../tasks/library.ts'
+import { findThing, isPreset, type ThingType } from '../resources/resources.ts'
 import { findTask } from '../tasks/task.ts'
 
 const V1_MODELS = ['kling-v1', 'kling-v1-5', 'kling-v1-6', 'kling-v2-master', 'kling-v2-1']

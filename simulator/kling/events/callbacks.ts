@@ -3,7 +3,7 @@ import { enqueue } from '../../events/deliveries.ts'
 import type { State } from '../../state/state.ts'
 import type { Doc, Job } from '../../state/types.ts'
 import type { KlingAccount } from '../accounts/accounts.ts'
-import { toWire } from '../answers/numbers.ts'
+import { toWire } from '../answers/big-integers.ts'
 import { newNumber, taskDoc } from '../tasks/task.ts'
 import { toNew, toV1 } from '../tasks/views.ts'
 

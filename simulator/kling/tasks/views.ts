@@ -5,7 +5,7 @@ import type { Account, Doc, Job } from '../../state/types.ts'
 import { userNumber } from '../accounts/accounts.ts'
 import { asDoc } from '../answers/call.ts'
 import { taskExample } from '../catalogue/catalogue.ts'
-import { toElement, toVoice } from './library.ts'
+import { toElement, toVoice } from '../resources/resources.ts'
 import { typeOf } from './products.ts'
 import { phaseOf, type TaskDoc, taskDoc, updatedAt } from './task.ts'
 

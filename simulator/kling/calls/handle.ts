@@ -9,7 +9,7 @@ import { type Match, matchRow } from '../catalogue/catalogue.ts'
 import { openConsole } from '../accounts/console.ts'
 import { refused } from '../answers/errors.ts'
 import { matchUnlisted } from '../creations/unlisted.ts'
-import { toWire } from '../answers/numbers.ts'
+import { toWire } from '../answers/big-integers.ts'
 import { serve } from './serve.ts'
 
 const KEPT_CHARACTERS = 64 * 1024

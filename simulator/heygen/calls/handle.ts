@@ -1,14 +1,14 @@
 /** The front door: which host was meant, what was asked, what goes wrong on purpose, and a record of it all. */
 import { control } from '../../control/calls.ts'
 import { type FaultTarget, takeFault, withFault } from '../../faults/faults.ts'
-import { serveFile } from '../../files/files.ts'
+import { serveFile } from '../../files/serve-file.ts'
 import { type Match, matchRow } from '../catalogue/catalogue.ts'
 import { type Envelope, envelopeOfPath, Refusal, refuse } from '../answers/errors.ts'
 import { settleDue } from '../../jobs/jobs.ts'
 import { login, LOGIN_PATH } from '../accounts/login.ts'
 import { authenticate, serve, unauthorizedFor } from './serve.ts'
 import { matchUnlisted } from '../creations/unlisted.ts'
-import { handleKling } from '../../kling/calls/app.ts'
+import { handleKling } from '../../kling/calls/handle.ts'
 import type { State } from '../../state/state.ts'
 import type { Account, Recorded } from '../../state/types.ts'
 

@@ -4,7 +4,7 @@ import type { State } from '../../state/state.ts'
 import type { Account, Doc, Job, Resource } from '../../state/types.ts'
 import { type KlingAccount, userNumber } from '../accounts/accounts.ts'
 import { asDoc } from '../answers/call.ts'
-import { taskDoc } from './task.ts'
+import { taskDoc } from '../tasks/task.ts'
 
 /** 829836802793406551 does not fit a double; as one it would end in 600. */
 export const PRESET_ELEMENT = '829836802793406551'
