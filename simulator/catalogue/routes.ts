@@ -1,30 +1,30 @@
 /** Which row of a catalogue a request means. */
 
-export type Found<Row> = { row: Row; params: Record<string, string> }
+export type Match<Row> = { row: Row; params: Record<string, string> }
 
 type Compiled<Row> = { row: Row; segments: string[] }
-type Place = { method: string; path: string }
+type Address = { method: string; path: string }
 
 export function toRoutes<Row>(
   rows: Row[],
-  placeOf: (row: Row) => Place
-): (method: string, path: string) => Found<Row> | undefined {
+  addressOf: (row: Row) => Address
+): (method: string, path: string) => Match<Row> | undefined {
   const byShape = new Map<string, Compiled<Row>[]>()
   for (const row of rows) {
-    const { method, path } = placeOf(row)
+    const { method, path } = addressOf(row)
     const segments = path.split('/').slice(1)
     const shape = `${method} ${segments.length}`
     byShape.set(shape, [...(byShape.get(shape) ?? []), { row, segments }])
   }
-  // Literal segments beat parameters, from the left.
+  // A literal segment wins over a parameter, from the left.
   for (const compiled of byShape.values()) {
     compiled.sort((a, b) => weigh(a.segments).localeCompare(weigh(b.segments)))
   }
   return (method, path) => {
     const segments = path.split('/').slice(1)
-    // A HEAD is answered as its GET; the runtime leaves the body out.
-    const asked = method === 'HEAD' ? 'GET' : method
-    for (const compiled of byShape.get(`${asked} ${segments.length}`) ?? []) {
+    // HEAD is answered like GET; the runtime leaves the body out.
+    const verb = method === 'HEAD' ? 'GET' : method
+    for (const compiled of byShape.get(`${verb} ${segments.length}`) ?? []) {
       const params = bindParams(compiled.segments, segments)
       if (params) return { row: compiled.row, params }
     }

@@ -1,28 +1,33 @@
-/** /__sim: reads what the simulator saw and counted, moves its clock, and sets what goes wrong. No authentication. */
-import { putAccount, removeAccount } from '../heygen/accounts/accounts.ts'
-import { settleAndSend } from '../jobs/alarm.ts'
+/** The control API, /__sim: reads what the simulator saw and counted, moves its clock, sets faults. No authentication. */
 import { sendOne } from '../events/deliveries.ts'
-import { addFault, oddEffect } from '../faults/faults.ts'
-import { addExamples, addPublic, addResource } from '../heygen/resources/resources.ts'
-import { endJob, isFailed, startJob, toFailure } from '../jobs/jobs.ts'
-import { newHex, newId } from '../state/ids.ts'
+import { addFault, findUnknownEffect } from '../faults/faults.ts'
+import { putAccount, removeAccount } from '../heygen/accounts/accounts.ts'
+import { addPublic, addResource } from '../heygen/resources/resources.ts'
+import { settleAndSend } from '../jobs/alarm.ts'
+import { endJob, startJob } from '../jobs/jobs.ts'
+import { isFailed, toFailure } from '../jobs/outcomes.ts'
+import { outsideDuration } from '../jobs/plan.ts'
+import { removeKling } from '../kling/accounts/accounts.ts'
+import { newId } from '../state/ids.ts'
+import { newHex } from '../state/random.ts'
+import type { State } from '../state/state.ts'
+import type { Account, Fault, Job, Settings } from '../state/types.ts'
+import type { Doc } from '../text/json.ts'
+import { addHeygenExamples } from './heygen-examples.ts'
 import {
-  addKlingThing,
+  addKlingResource,
   changeKling,
   findKlingView,
   finishKling,
-  isKlingOrder,
-  removeKling,
+  isForKling,
   startKlingOutside,
 } from './kling.ts'
-import type { State } from '../state/state.ts'
-import type { Account, Doc, Fault, Job, Settings } from '../state/types.ts'
 import { toJobView, toStateView } from './views.ts'
 
-type Order = { state: State; body: Doc; url: URL; id: string }
-type Action = (order: Order) => unknown
+type ControlCall = { state: State; body: Doc; url: URL; id: string }
+type Action = (call: ControlCall) => unknown
 
-class BadOrder extends Error {}
+class BadControlCall extends Error {}
 
 export async function control(state: State, request: Request, url: URL): Promise<Response> {
   const [, , name = '', id = ''] = url.pathname.split('/').map(decodeURIComponent)
@@ -33,40 +38,40 @@ export async function control(state: State, request: Request, url: URL): Promise
     const body = (text ? JSON.parse(text) : {}) as Doc
     return Response.json((await action({ state, body, url, id })) ?? { ok: true })
   } catch (error) {
-    if (!(error instanceof BadOrder) && !(error instanceof SyntaxError)) throw error
+    if (!(error instanceof BadControlCall) && !(error instanceof SyntaxError)) throw error
     return Response.json({ error: error.message }, { status: 400 })
   }
 }
 
 function getAccount(state: State, email: unknown): Account {
   const account = state.accounts.get(String(email).toLowerCase())
-  if (!account) throw new BadOrder(`No account ${String(email)}`)
+  if (!account) throw new BadControlCall(`No account ${String(email)}`)
   return account
 }
 
-function known<T>(found: T | undefined, email: unknown): T {
-  if (found === undefined) throw new BadOrder(`No account ${String(email)} at Kling`)
+function requireKling<T>(found: T | undefined, email: unknown): T {
+  if (found === undefined) throw new BadControlCall(`No account ${String(email)} at Kling`)
   return found
 }
 
-/** By its own id, or by that of a thing that it makes: the newest job of a trained group, of a session, of a batch item. */
+/** By its own id, or by that of a resource that it makes: the newest job of a trained group, a session or a batch item. */
 function getJob(state: State, id: string): Job {
-  const ofThing = (job: Job): boolean => job.doc.entityId === id
+  const isForEntity = (job: Job): boolean => job.doc.entityId === id
   const making = state.resources.values().find((each) => each.id === id && each.jobId !== undefined)
   const job =
     state.jobs.get(id) ??
-    [...state.jobs.values()].findLast(ofThing) ??
+    [...state.jobs.values()].findLast(isForEntity) ??
     state.jobs.get(making?.jobId ?? '')
-  if (!job) throw new BadOrder(`No job ${id}`)
+  if (!job) throw new BadControlCall(`No job ${id}`)
   return job
 }
 
 const changeAccount: Action = ({ state, body, url }) => {
   const fields = body as unknown as Partial<Account> & { email: string }
-  if (typeof fields.email !== 'string') throw new BadOrder('email is needed')
-  if (isKlingOrder(body, url)) return changeKling(state, body, url.origin)
+  if (typeof fields.email !== 'string') throw new BadControlCall('email is needed')
+  if (isForKling(body, url)) return changeKling(state, body, url.origin)
   const account = putAccount(state, fields)
-  if (fields.examples) addExamples(state, account)
+  if (fields.examples) addHeygenExamples(state, account)
   return account
 }
 
@@ -90,16 +95,16 @@ const changeSettings: Action = ({ state, body }) => {
 function assertNumber(body: Doc, name: string, max: number): void {
   const value = body[name]
   if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return
-  throw new BadOrder(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
+  throw new BadControlCall(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
 }
 
 function assertWord(body: Doc, name: string, words: readonly unknown[]): void {
   const value = body[name]
   if (value === undefined || words.some((word) => word === value)) return
-  throw new BadOrder(`${name} must be one of ${words.join(', ')}`)
+  throw new BadControlCall(`${name} must be one of ${words.join(', ')}`)
 }
 
-/** Everything that falls due is done before the answer, webhooks included. */
+/** What falls due happens before the answer, webhooks included. */
 const moveClock: Action = async ({ state, body }) => {
   state.advance(Number(body.advanceMs) || 0)
   await settleAndSend(state)
@@ -133,17 +138,15 @@ const endAll: Action = async ({ state, body }) => {
   return { ended: running.length }
 }
 
-/** A job that did not come through the gateway, as somebody working in the web app would start. */
+/** A job that did not come through the gateway, as if a person had started it in the web app. */
 const startOutside: Action = ({ state, body, url }) => {
-  if (isKlingOrder(body, url)) {
-    return toJobView(known(startKlingOutside(state, body, url.origin), body.account))
+  if (isForKling(body, url)) {
+    return toJobView(requireKling(startKlingOutside(state, body, url.origin), body.account))
   }
   const account = getAccount(state, body.account)
   const type = String(body.type ?? 'video')
   const id = String(body.id ?? newId(type))
   const title = String(body.title ?? 'Outside')
-  const durationMs =
-    body.durationMs === undefined ? state.settings.jobMs : (body.durationMs as number | null)
   const outcome = String(body.outcome ?? 'completed')
   const callbackId = typeof body.callbackId === 'string' ? body.callbackId : null
   const job = startJob(state, account, {
@@ -151,7 +154,7 @@ const startOutside: Action = ({ state, body, url }) => {
     creation: newHex(8),
     type,
     row: 'outside',
-    durationMs: durationMs !== null && durationMs < 0 ? null : durationMs,
+    durationMs: outsideDuration(state, body),
     outcome,
     failure: isFailed(outcome) ? toFailure() : null,
     callbackId,
@@ -168,7 +171,7 @@ const startOutside: Action = ({ state, body, url }) => {
 }
 
 const addOutside: Action = ({ state, body, url }) => {
-  if (isKlingOrder(body, url)) return known(addKlingThing(state, body), body.account)
+  if (isForKling(body, url)) return requireKling(addKlingResource(state, body), body.account)
   const account = getAccount(state, body.account)
   const type = String(body.resource ?? body.type)
   const doc = { title: 'Outside', ...(body.doc as Doc) }
@@ -191,8 +194,8 @@ const listDeliveries: Action = ({ state, url }) => {
   return [...state.deliveries.values()].filter((each) => !wanted || each.state === wanted)
 }
 
-/** Sends what waits (or one by key, or again what was sent already with `again`), and answers what came of it. */
-const deliver: Action = async ({ state, body }) => {
+/** Sends what waits, or the one with `key`; with `again` also what was sent before. Answers the deliveries as they are then. */
+const sendWebhooks: Action = async ({ state, body }) => {
   const isWaiting = (text: string): boolean => text === 'held' || text === 'due'
   const chosen = [...state.deliveries.values()].filter((each) =>
     body.key
@@ -210,9 +213,9 @@ const ACTIONS: Record<string, Action> = {
   'GET state': ({ state, url }) => toStateView(state, url),
   'POST accounts': changeAccount,
   'GET accounts/': ({ state, id, body, url }) =>
-    isKlingOrder(body, url) ? known(findKlingView(state, id), id) : getAccount(state, id),
+    isForKling(body, url) ? requireKling(findKlingView(state, id), id) : getAccount(state, id),
   'DELETE accounts/': ({ state, id, body, url }) => ({
-    removed: isKlingOrder(body, url) ? removeKling(state, id) : removeAccount(state, id),
+    removed: isForKling(body, url) ? removeKling(state, id) : removeAccount(state, id),
   }),
   'GET settings': ({ state }) => state.settings,
   'POST settings': changeSettings,
@@ -231,14 +234,14 @@ const ACTIONS: Record<string, Action> = {
   'GET faults': ({ state }) => [...state.faults.values()],
   'POST faults': ({ state, body }) => {
     const { effect = {} } = body as Partial<Fault>
-    const odd = oddEffect(effect)
-    if (odd !== undefined) throw new BadOrder(`${odd} is no effect of a fault`)
+    const unknown = findUnknownEffect(effect)
+    if (unknown !== undefined) throw new BadControlCall(`${unknown} is no effect of a fault`)
     return addFault(state, body as Partial<Fault>)
   },
   'DELETE faults': dropAll('faults'),
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
   'GET webhooks': listDeliveries,
-  'POST webhooks': deliver,
+  'POST webhooks': sendWebhooks,
   'DELETE webhooks': dropAll('deliveries'),
   'POST reset': ({ state }) => {
     state.reset()

@@ -1,16 +1,16 @@
-/** What the documented examples name, for an account that wants it: every row then answers its own example. */
+/** The tasks and resources that Kling's documented examples name. With them every row answers its own example. */
 import { endJob } from '../jobs/jobs.ts'
-import type { State } from '../state/state.ts'
-import type { Doc } from '../state/types.ts'
-import type { KlingAccount } from '../kling/accounts/accounts.ts'
+import { putBinding } from '../kling/accounts/console.ts'
 import { asDoc } from '../kling/answers/call.ts'
 import { CATALOGUE, findRow, type Row } from '../kling/catalogue/catalogue.ts'
-import { putBinding } from '../kling/accounts/console.ts'
-import { addThing, type ThingType } from '../kling/resources/resources.ts'
 import { beginTask } from '../kling/creations/start.ts'
+import { addOwn, type ResourceType } from '../kling/resources/resources.ts'
 import { findTask } from '../kling/tasks/task.ts'
+import type { State } from '../state/state.ts'
+import type { KlingAccount } from '../state/types.ts'
+import type { Doc } from '../text/json.ts'
 
-const THINGS: [ThingType, string][] = [
+const RESOURCES: [ResourceType, string][] = [
   ['video', '743211632612511839'],
   ['session', '867011223344556677'],
   ['voice', '930801338081615883'],
@@ -27,12 +27,12 @@ const NEW_TASK = '893605946402811985'
 
 export function addKlingExamples(state: State, account: KlingAccount, origin: string): void {
   if (findTask(state, account, NEW_TASK)) return
-  for (const [type, id] of THINGS) addThing(state, account, type, id)
-  addThing(state, account, 'element', '829836802793406553', OLD_ELEMENT)
+  for (const [type, id] of RESOURCES) addOwn(state, account, type, id)
+  addOwn(state, account, 'element', '829836802793406553', OLD_ELEMENT)
   const ofV1 = CATALOGUE.filter((row) => row.path.endsWith('/{id}'))
   for (const row of ofV1) addExample(state, account, row, origin)
   const done = { path: '/text-to-video/kling-3.0-turbo', body: {}, origin }
-  // One that was paid in money, for the bill of the balance.
+  // One that was paid with money, for the bill of the balance.
   const { payment } = account.kling
   account.kling.payment = 'cash'
   addDone(state, account, { ...done, id: `${NEW_TASK}1`, externalId: null })
@@ -51,7 +51,7 @@ function addExample(state: State, account: KlingAccount, row: Row, origin: strin
   const id = row.pathExample.id ?? ''
   const given = asDoc(asDoc(row.responseExample.data).task_info).external_task_id
   const body = asDoc(findRow(`POST ${path}`)?.requestExample)
-  // Another in each account, or the witness would see duplicates.
+  // One for each account, or they would be reported as duplicates.
   const externalId = given === undefined ? null : `example-${account.email}-${id}`
   const voice = path.endsWith('elements') ? { element_voice_id: '930801338081615883' } : {}
   addDone(state, account, { id, path, externalId, body: { ...body, ...voice }, origin })

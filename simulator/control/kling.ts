@@ -1,16 +1,18 @@
-/** /__sim for accounts and tasks at Kling: the same calls, with `provider: 'kling'`. */
+/** The control API for accounts and tasks at Kling: the same calls, with `provider: 'kling'`. */
 import { endJob } from '../jobs/jobs.ts'
-import type { State } from '../state/state.ts'
-import type { Account, Doc, Failure, Job, Resource } from '../state/types.ts'
-import { getKling, type KlingFields, putKling, removeKling } from '../kling/accounts/accounts.ts'
+import { outsideDuration } from '../jobs/plan.ts'
+import { getKling, type KlingFields, putKling } from '../kling/accounts/accounts.ts'
 import { asDoc, asText } from '../kling/answers/call.ts'
-import { addKlingExamples } from './kling-examples.ts'
-import { addThing, type ThingType } from '../kling/resources/resources.ts'
 import { beginTask, RISK_TEXT, slotsTaken } from '../kling/creations/start.ts'
+import { addOwn, type ResourceType } from '../kling/resources/resources.ts'
 import { isTask } from '../kling/tasks/task.ts'
 import { PACK_TYPES } from '../state/kling-account.ts'
+import type { State } from '../state/state.ts'
+import type { Account, Failure, Job, Resource } from '../state/types.ts'
+import type { Doc } from '../text/json.ts'
+import { addKlingExamples } from './kling-examples.ts'
 
-export function isKlingOrder(body: Doc, url: URL): boolean {
+export function isForKling(body: Doc, url: URL): boolean {
   return (body.provider ?? url.searchParams.get('provider')) === 'kling'
 }
 
@@ -20,9 +22,7 @@ export function changeKling(state: State, body: Doc, origin: string): unknown {
   return toKlingView(state, account)
 }
 
-export { removeKling }
-
-/** Fields of any account and of Kling's on one level, as the control API takes them. */
+/** All fields on one level, as the control API takes them. */
 export function toKlingView(state: State, account: Account): Doc {
   const known = getKling(state, account.email)
   if (!known) return {}
@@ -48,8 +48,6 @@ export function findKlingView(state: State, email: string): Doc | undefined {
 export function startKlingOutside(state: State, body: Doc, origin: string): Job | undefined {
   const account = getKling(state, String(body.account))
   if (!account) return undefined
-  const durationMs =
-    body.durationMs === undefined ? state.settings.jobMs : (body.durationMs as number | null)
   const outcome = toOutcome(body.outcome)
   const id = asText(body.id)
   return beginTask(state, account, {
@@ -61,7 +59,7 @@ export function startKlingOutside(state: State, body: Doc, origin: string): Job 
     externalId: asText(body.callbackId) ?? asText(body.externalTaskId) ?? null,
     callbackUrl: asText(body.callbackUrl) ?? null,
     watermark: false,
-    durationMs: durationMs !== null && durationMs < 0 ? null : durationMs,
+    durationMs: outsideDuration(state, body),
     outcome,
     failure: toFailure(outcome, body),
   })
@@ -74,7 +72,7 @@ export function finishKling(state: State, job: Job, body: Doc): boolean {
   return true
 }
 
-/** The words of either design mean the same. */
+/** `completed`, and what Kling's two designs call it. */
 function toOutcome(word: unknown): string {
   const done = [undefined, null, 'completed', 'succeed', 'succeeded']
   return done.includes(word as string) ? 'completed' : String(word)
@@ -86,9 +84,9 @@ function toFailure(outcome: string, body: Doc): Failure | null {
 }
 
 /** `resource` is video, audio, element, voice or session. */
-export function addKlingThing(state: State, body: Doc): Resource | undefined {
+export function addKlingResource(state: State, body: Doc): Resource | undefined {
   const account = getKling(state, String(body.account))
   if (!account) return undefined
   const id = asText(body.id) ?? String(state.nextSeq())
-  return addThing(state, account, String(body.resource) as ThingType, id, asDoc(body.doc))
+  return addOwn(state, account, String(body.resource) as ResourceType, id, asDoc(body.doc))
 }

@@ -1,10 +1,10 @@
-/** What /__sim/state shows: the witness's account of things. */
-import { activeJobs, endsAt, inFlight } from '../jobs/jobs.ts'
-import { toKlingView } from './kling.ts'
+/** What /__sim/state shows. */
+import { countSessions, endsAt, inFlight } from '../jobs/counts.ts'
 import type { State } from '../state/state.ts'
 import type { Account, Job } from '../state/types.ts'
+import { toKlingView } from './kling.ts'
 
-/** `?jobs=active` leaves out what ended, `?jobs=none` all; a bench with many thousands wants that. */
+/** `?jobs=active` leaves out ended jobs, `?jobs=none` all jobs. */
 export function toStateView(state: State, url: URL): unknown {
   const wanted = url.searchParams.get('jobs') ?? 'all'
   const account = url.searchParams.get('account')?.toLowerCase()
@@ -35,7 +35,7 @@ function toAccountView(state: State, account: Account) {
     provider: 'heygen',
     ...view,
     inFlight: inFlight(state, account),
-    sessions: activeJobs(state, account).filter((job) => job.type === 'streaming-session').length,
+    sessions: countSessions(state, account),
     startedToday: startedToday.count,
   }
 }
@@ -59,7 +59,7 @@ export function toJobView(job: Job) {
   }
 }
 
-/** The key of an account is its email, behind the name of the provider unless that is HeyGen. */
+/** The key of an account is its email. At Kling it begins with `kling:`. */
 function providerOf(key: string): string {
   return key.includes(':') ? (key.split(':')[0] ?? '') : 'heygen'
 }
@@ -68,7 +68,7 @@ function emailOf(key: string): string {
   return key.slice(key.indexOf(':') + 1)
 }
 
-/** One callback_id on several creations: a job that was started twice. */
+/** Several creations with one callback_id: a job that was started twice. */
 function listDuplicates(state: State): { callbackId: string; count: number; jobs: string[] }[] {
   const byCallbackId = new Map<string, Job[]>()
   for (const job of state.jobs.values()) {

@@ -1,23 +1,20 @@
-/** Webhooks on their way out: signed, sent, retried; or lost, doubled, delayed and reordered when asked to. */
-import { newHex } from '../state/ids.ts'
-import { signKling } from './kling-signature.ts'
+/** Outgoing webhooks: signed, sent and retried. The settings make some lost, doubled, delayed or out of order. */
+import { timeLimit } from '../state/clock.ts'
+import { happens, newHex, randomBelow } from '../state/random.ts'
 import type { State } from '../state/state.ts'
 import type { Delivery } from '../state/types.ts'
+import { signText, toBytes, toHex } from '../text/bytes.ts'
+import { signKling } from './kling-signature.ts'
 
 const GIVE_UP_MS = 86_400_000
 const ANSWER_MS = 10_000
 const KEPT_MAX = 2000
 
-export type NewDelivery = {
-  account: string
-  url: string
-  eventId: string
-  eventType: string
-  body: string
-  secret: string | null
-  endpointId: string | null
-  provider?: 'kling'
-  /** What is told of in advance. */
+export type NewDelivery = Pick<
+  Delivery,
+  'account' | 'url' | 'eventId' | 'eventType' | 'body' | 'secret' | 'endpointId' | 'provider'
+> & {
+  /** Sent this much later, on top of what the settings add. */
   afterMs?: number
 }
 
@@ -25,12 +22,12 @@ export function enqueue(state: State, delivery: NewDelivery): void {
   const { loseRate, doubleRate, reorderRate, webhookDelayMs, webhooks, webhooksBeyondLoopback } =
     state.settings
   const { lateRate, lateMs } = state.settings
-  const copies = Math.random() < doubleRate ? 2 : 1
+  const copies = happens(doubleRate) ? 2 : 1
   for (let copy = 0; copy < copies; copy++) {
     const isBlocked = !webhooksBeyondLoopback && !isLoopback(delivery.url)
-    const isLost = Math.random() < loseRate
-    const shuffleMs = Math.random() < reorderRate ? Math.random() * 2000 : 0
-    const lateByMs = Math.random() < lateRate ? lateMs : 0
+    const isLost = happens(loseRate)
+    const shuffleMs = happens(reorderRate) ? randomBelow(2000) : 0
+    const lateByMs = happens(lateRate) ? lateMs : 0
     const now = state.now()
     const nextAt = now + webhookDelayMs + shuffleMs + lateByMs + (delivery.afterMs ?? 0)
     state.deliveries.put({
@@ -67,7 +64,7 @@ export async function sendDue(state: State): Promise<void> {
   await Promise.all(sends)
 }
 
-/** One attempt, whatever its time, at all that came into the outbox after `seq` and is neither held nor lost. */
+/** Tries each delivery once that was made after `seq`, whatever its time. Held and lost ones stay as they are. */
 export async function sendNewer(state: State, seq: number): Promise<void> {
   const newer = listWaiting(state).filter((each) => each.seq > seq)
   await Promise.all(newer.map((each) => sendOne(state, each)))
@@ -102,7 +99,7 @@ export async function sendOne(state: State, delivery: Delivery): Promise<Deliver
     lastStatus: sent.status,
     lastError: sent.error,
   }
-  // A wipe may have happened while the receiver was thinking.
+  // The deliveries may have been deleted while the receiver was called.
   return state.deliveries.has(delivery.key) ? state.deliveries.put(next) : next
 }
 
@@ -116,7 +113,7 @@ async function attempt(
       headers: { 'content-type': 'application/json', ...(await sign(delivery, now)) },
       body: delivery.body,
       redirect: 'manual',
-      signal: AbortSignal.timeout(ANSWER_MS),
+      signal: timeLimit(ANSWER_MS),
     })
     await answer.body?.cancel()
     return { status: answer.status, error: null }
@@ -125,19 +122,11 @@ async function attempt(
   }
 }
 
-/** The whole whsec_ text is the key, and only the raw body is signed. */
+/** The key is the secret as text, with `whsec_`. Only the raw body is signed. */
 async function sign(delivery: Delivery, now: number): Promise<Record<string, string>> {
   if (delivery.provider === 'kling') return signKling(delivery, now)
   if (delivery.secret === null) return {}
-  const text = new TextEncoder()
-  const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', text.encode(delivery.secret), hmac, false, [
-    'sign',
-  ])
-  const signature = new Uint8Array(
-    await crypto.subtle.sign('HMAC', key, text.encode(delivery.body))
-  )
-  const hex = signature.reduce((all, byte) => all + byte.toString(16).padStart(2, '0'), '')
+  const hex = toHex(await signText(toBytes(delivery.secret), delivery.body))
   return {
     signature: hex,
     'heygen-signature': hex,

@@ -1,4 +1,5 @@
-/** The Standard Webhooks signature, once for each secret that is valid at the moment. */
+/** The Standard Webhooks signature, one for each secret that is valid at the moment. */
+import { fromBase64, signText, toBase64 } from '../text/bytes.ts'
 
 export type Signed = { eventId: string; body: string; secret: string | null }
 
@@ -21,9 +22,5 @@ export async function signKling(
 
 /** The key is what follows `whsec_`, decoded. */
 async function signOnce(secret: string, text: string): Promise<string> {
-  const raw = Uint8Array.from(atob(secret.replace(/^whsec_/, '')), (each) => each.charCodeAt(0))
-  const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const key = await crypto.subtle.importKey('raw', raw, hmac, false, ['sign'])
-  const bytes = await crypto.subtle.sign('HMAC', key, new TextEncoder().encode(text))
-  return `v1,${btoa(String.fromCharCode(...new Uint8Array(bytes)))}`
+  return `v1,${toBase64(await signText(fromBase64(secret.replace(/^whsec_/, '')), text))}`
 }

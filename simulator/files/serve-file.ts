@@ -1,8 +1,11 @@
-/** What signed links lead to: small real media with ranges, streams of any length, and the storage of uploads. */
+/** What links lead to: small real media with ranges, streams of any length, and the storage of uploads. */
+import { withFault } from '../faults/effects.ts'
+import { takeFault } from '../faults/faults.ts'
 import { KEPT_MAX_BYTES } from '../heygen/uploads/multipart.ts'
 import { putUpload } from '../heygen/uploads/uploads.ts'
-import { GIF_BASE64, JPG_BASE64, MP3_BASE64, MP4_BASE64, PNG_BASE64, WAV_BASE64 } from './media.ts'
+import { recordRequest } from '../state/requests.ts'
 import type { State } from '../state/state.ts'
+import { GIF_BASE64, JPG_BASE64, MP3_BASE64, MP4_BASE64, PNG_BASE64, WAV_BASE64 } from './media.ts'
 
 const MEDIA: Record<string, { type: string; base64: string }> = {
   mp4: { type: 'video/mp4', base64: MP4_BASE64 },
@@ -19,10 +22,24 @@ const TEXTS: Record<string, { type: string; text: string }> = {
   vtt: { type: 'text/vtt', text: `WEBVTT\n\n${CAPTION}` },
   m3u8: { type: 'application/vnd.apple.mpegurl', text: '#EXTM3U\n#EXT-X-ENDLIST\n' },
 }
-/** What has no sample of its own gets a picture, as the provider's webp thumbnails do here. */
-const OTHERWISE = { type: 'image/jpeg', base64: JPG_BASE64 }
+/** For endings without a sample, such as webp. */
+const FALLBACK = { type: 'image/jpeg', base64: JPG_BASE64 }
 
-export async function serveFile(state: State, request: Request, url: URL): Promise<Response> {
+/** Links to files meet only the faults that name them. */
+export function answerFile(state: State, request: Request, url: URL): Promise<Response> {
+  const path = url.pathname
+  const target = {
+    method: request.method,
+    path,
+    template: '',
+    kind: '',
+    account: null,
+    host: 'files',
+  }
+  return withFault(takeFault(state, target), { path }, () => serveFile(state, request, url))
+}
+
+async function serveFile(state: State, request: Request, url: URL): Promise<Response> {
   const upload = /^\/files\/uploads\/([^/]+)$/.exec(url.pathname)?.[1]
   if (upload && request.method === 'PUT') return putUpload(state, request, upload)
   if (request.method !== 'GET' && request.method !== 'HEAD')
@@ -39,7 +56,7 @@ type Source = {
   read: (from: number, to: number) => ReadableStream
 }
 
-/** An asset's own bytes; of a large one that many. Recorded, since it is HeyGen's storage that is asked. */
+/** An asset's own bytes, or as many if they were not kept. Recorded, since it is a call to HeyGen's storage. */
 function toUploaded(state: State, request: Request, url: URL): Source | undefined {
   const id = /^\/files\/([0-9a-f]{32})\./.exec(url.pathname)?.[1]
   const asset =
@@ -48,17 +65,7 @@ function toUploaded(state: State, request: Request, url: URL): Source | undefine
   const bytes = state.files.get(asset.id)
   const size = Number(asset.doc.size_bytes)
   if (!bytes && size <= KEPT_MAX_BYTES) return undefined
-  state.record({
-    at: state.now(),
-    method: request.method,
-    host: 'files',
-    path: url.pathname,
-    query: url.search,
-    headers: Object.fromEntries(request.headers),
-    account: null,
-    status: 200,
-    bodyBytes: 0,
-  })
+  recordRequest(state, request, { host: 'files', path: url.pathname, account: null }).status = 200
   if (!bytes) {
     url.searchParams.set('bytes', String(size))
     return { ...toBig(url), type: asset.doc.mime_type }
@@ -72,10 +79,10 @@ function toSample(path: string): Source {
   const extension = path.split('.').at(-1)?.toLowerCase() ?? ''
   const text = TEXTS[extension]
   const media = extension === 'webm' ? MEDIA.mp4 : MEDIA[extension]
-  const { type } = text ?? media ?? OTHERWISE
+  const { type } = text ?? media ?? FALLBACK
   const bytes = text
     ? new TextEncoder().encode(text.text)
-    : Uint8Array.from(atob((media ?? OTHERWISE).base64), (character) => character.charCodeAt(0))
+    : Uint8Array.from(atob((media ?? FALLBACK).base64), (character) => character.charCodeAt(0))
   const read = (from: number, to: number): ReadableStream =>
     new Blob([bytes.slice(from, to)]).stream()
   return { type, length: bytes.length, etag: `"sim-${extension}-${bytes.length}"`, read }
@@ -83,7 +90,7 @@ function toSample(path: string): Source {
 
 const CHUNK_BYTES = 64 * 1024
 
-/** Byte n is n modulo 251, so that ranges can be checked. */
+/** Byte n is n modulo 251, so that tests can check ranges. */
 function toBig(url: URL): Source {
   const length = Math.max(0, Math.floor(Number(url.searchParams.get('bytes')) || 0))
   const read = (from: number, to: number): ReadableStream => {

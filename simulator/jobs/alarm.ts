@@ -1,7 +1,7 @@
-/** What happens without anybody calling: jobs end, sessions fall asleep, webhooks go out. */
+/** What happens without a request: jobs end, sessions are closed, webhooks go out. */
 import { sendDue } from '../events/deliveries.ts'
-import { settleDue } from './jobs.ts'
 import type { State } from '../state/state.ts'
+import { settleDue } from './jobs.ts'
 
 export function runAlarm(state: State): void {
   state.alarmRang()

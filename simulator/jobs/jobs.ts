@@ -1,12 +1,15 @@
 /**
- * Jobs, and the witness: how many of an account's jobs are in flight, counted here and by nobody else. A job ends by
- * the clock even when nobody looks; whoever looks next brings the books up to date first (`settleDue`).
+ * Jobs of both providers: started, queued and ended. The alarm ends jobs when their time is over, and so does
+ * `settleDue` at the beginning of every request.
  */
-import { endKlingTask } from '../kling/events/task-end.ts'
 import { emitJobEvents } from '../heygen/events/events.ts'
-import { canPay } from './prices.ts'
+import { endKlingTask } from '../kling/events/task-end.ts'
 import type { State } from '../state/state.ts'
-import type { Account, Doc, Failure, Job, Plan } from '../state/types.ts'
+import type { Account, Failure, Job } from '../state/types.ts'
+import type { Doc } from '../text/json.ts'
+import { activeJobs, countRunning, countStart, endsAt } from './counts.ts'
+import { isFailed, toFailure } from './outcomes.ts'
+import { canPay } from './prices.ts'
 
 export type NewJob = {
   id: string
@@ -20,23 +23,8 @@ export type NewJob = {
   callbackUrl: string | null
   doc: Doc
   slots?: number
-  /** In credits; 1 unless told. */
+  /** In credits; 1 if absent. */
   price?: number
-}
-
-export function inFlight(state: State, account: Account): number {
-  const slots = activeJobs(state, account).reduce((sum, job) => sum + (job.slots ?? 1), 0)
-  return slots + (state.syncCalls.get(account.key) ?? 0)
-}
-
-/** Jobs that count against the concurrency; an interactive session has a limit of its own. */
-export function countedJobs(state: State, account: Account): number {
-  const sessions = activeJobs(state, account).filter((job) => job.type === 'streaming-session')
-  return inFlight(state, account) - sessions.length
-}
-
-export function activeJobs(state: State, account: Account): Job[] {
-  return [...(state.active.get(account.key) ?? [])]
 }
 
 export function startJob(state: State, account: Account, job: NewJob): Job {
@@ -65,26 +53,6 @@ export function startJob(state: State, account: Account, job: NewJob): Job {
   return started
 }
 
-/** Call after the newcomer is in the books: the maximum is of real overlap. */
-export function countStart(state: State, account: Account, type: string): void {
-  const day = new Date(state.now()).toISOString().slice(0, 10)
-  const today = account.startedToday.day === day ? account.startedToday.count : 0
-  account.jobsStarted += 1
-  account.maxInFlight = Math.max(account.maxInFlight, inFlight(state, account))
-  account.startedToday = { day, count: today + (type === 'video' ? 1 : 0) }
-  state.accounts.put(account)
-}
-
-function countRunning(state: State, account: Account): number {
-  return activeJobs(state, account).filter((job) => job.status === 'running').length
-}
-
-export function endsAt(job: Job): number | null {
-  if (job.endedAt !== null) return job.endedAt
-  if (job.startedAt === null || job.durationMs === null) return null
-  return job.startedAt + job.durationMs
-}
-
 function schedule(state: State, job: Job): void {
   const at = endsAt(job)
   if (at === null) return
@@ -92,7 +60,7 @@ function schedule(state: State, job: Job): void {
   state.wakeAt(at)
 }
 
-/** Ends what is over, oldest end first, so that queued jobs start when a place became free and not later. */
+/** Ends the jobs that are due, in the order of their ends, so that a queued job starts when its place became free. */
 export function settleDue(state: State): void {
   const now = state.now()
   if (now < state.nextDueAt) return
@@ -131,9 +99,7 @@ export function endJob(state: State, job: Job, end: JobEnd = {}): void {
     endedAt: at,
     startedAt: job.startedAt ?? at,
     outcome,
-    failure: isFailed(outcome)
-      ? (failure ?? { code: 'generation_failed', message: 'Generation failed' })
-      : failure,
+    failure: isFailed(outcome) ? (failure ?? toFailure()) : failure,
   })
   state.putJob(job)
   const account = state.accounts.get(job.account)
@@ -148,10 +114,6 @@ export function endJob(state: State, job: Job, end: JobEnd = {}): void {
   else emitJobEvents(state, job)
 }
 
-export function isFailed(outcome: string): boolean {
-  return outcome !== 'completed'
-}
-
 function startWaiting(state: State, account: Account, at: number): void {
   const waiting = activeJobs(state, account).filter((job) => job.status === 'queued')
   const free = (account.concurrency ?? Infinity) - countRunning(state, account)
@@ -161,66 +123,4 @@ function startWaiting(state: State, account: Account, at: number): void {
     state.putJob(Object.assign(job, { status: 'running', startedAt: at }))
     schedule(state, job)
   }
-}
-
-/** How a new job will go: a plan of the control API, else marks in its text, else the settings. */
-export function planJob(
-  state: State,
-  account: Account,
-  job: { type: string; path: string; text: string }
-) {
-  const plan = takePlan(state, account, job)
-  const marked = /\[ms=(\d+)\]/.exec(job.text)?.[1]
-  const held = job.text.includes('[hold]')
-  const durationMs = held ? null : marked ? Number(marked) : toDuration(state.settings.jobMs)
-  if (plan) {
-    const outcome = plan.outcome ?? 'completed'
-    return {
-      durationMs: plan.durationMs === undefined ? durationMs : plan.durationMs,
-      outcome,
-      failure: isFailed(outcome) ? toFailure(plan.code, plan.message) : null,
-    }
-  }
-  if (job.text.includes('[nocredit]')) {
-    const failure = job.type === 'image-generation' ? NO_CREDIT_LATER : NO_CREDIT
-    return { durationMs, outcome: 'failed', failure }
-  }
-  if (job.text.includes('[fail]')) return { durationMs, outcome: 'failed', failure: toFailure() }
-  return { durationMs, outcome: 'completed', failure: null }
-}
-
-export const NO_CREDIT: Failure = {
-  code: 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT',
-  message: 'Insufficient credit',
-}
-
-/** Images tell it in the words of v3, and only when they are polled. */
-const NO_CREDIT_LATER: Failure = { code: 'insufficient_credit', message: 'Insufficient credits.' }
-
-export function toFailure(code?: string, message?: string): Failure {
-  return { code: code ?? 'generation_failed', message: message ?? 'Generation failed' }
-}
-
-/** A negative duration means: until told otherwise. */
-function toDuration(ms: number): number | null {
-  return ms < 0 ? null : ms
-}
-
-function takePlan(
-  state: State,
-  account: Account,
-  job: { type: string; path: string }
-): Plan | undefined {
-  const plan = state.plans
-    .values()
-    .find(
-      (each) =>
-        (!each.account || each.account.toLowerCase() === account.email) &&
-        (!each.type || each.type === job.type) &&
-        (!each.path || each.path === job.path)
-    )
-  if (!plan) return undefined
-  if (plan.times <= 1) state.plans.delete(plan.key)
-  else state.plans.put(Object.assign(plan, { times: plan.times - 1 }))
-  return plan
 }

@@ -1,4 +1,5 @@
-/** Fresh ids in the provider's style, and the hashes that make an account's own id repeatable. */
+/** New ids in the provider's style, and ids that depend on a text, which stay the same. */
+import { newHex, newUuid } from './random.ts'
 
 const PREFIXES: Record<string, string> = {
   batch: 'batch_',
@@ -21,18 +22,12 @@ const PREFIXES: Record<string, string> = {
   request: 'req_',
 }
 
-export function newHex(bytes = 16): string {
-  return crypto
-    .getRandomValues(new Uint8Array(bytes))
-    .reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
-}
-
 export function newId(type: string): string {
-  if (type === 'streaming-session' || type === 'streaming-task') return crypto.randomUUID()
+  if (type === 'streaming-session' || type === 'streaming-task') return newUuid()
   return (PREFIXES[type] ?? '') + newHex()
 }
 
-/** 32 hex characters that depend on the text alone (FNV-1a with four seeds; nothing secret rests on it). */
+/** 32 hex characters that depend on the text alone (FNV-1a with four seeds; not for secrets). */
 export function stableHex(text: string): string {
   return [0x811c9dc5, 0x01000193, 0x9e3779b9, 0x85ebca6b].map((seed) => fnv(text, seed)).join('')
 }

@@ -9,15 +9,15 @@ export type AccessKey = { accessKey: string; secretKey: string }
 export type KlingFacts = {
   apiKeys: string[]
   accessKeys: AccessKey[]
-  /** A credential works at the hosts of its region alone. */
+  /** Credentials work only at the hosts of their region. */
   region: 'singapore' | 'beijing'
-  /** The newest first; callbacks are signed with each of them. None: not signed. */
+  /** Newest first. Callbacks are signed with each of them, or not at all if there is none. */
   webhookSecrets: string[]
   /** Overrides `concurrency` for one kind of pack. */
   concurrencyByType: Partial<Record<PackType, number | null>>
-  /** What is left in the packs; null: without end. */
+  /** What is left in the packs; null: no limit. */
   units: Record<PackType, number | null>
-  /** What /account/costs tells of it, which is up to `unitsLagMs` old. */
+  /** What /account/costs shows of the units. It may be up to `unitsLagMs` old. */
   told: { at: number; units: Record<PackType, number | null> } | null
   unitsLagMs: number
   payment: 'unit' | 'cash'
@@ -28,7 +28,7 @@ export type KlingFacts = {
   refuseWith: number | null
   /** Model names that answer 1103. */
   modelsRefused: string[]
-  // The witness. Slots are counted as the provider counts them: an image task takes n.
+  // Counted. An image task takes n slots, as at the provider.
   maxByType: Record<PackType, number>
   maxTasks: number
   /** Creations refused with 1303, and with "already exists". */

@@ -1,4 +1,5 @@
-/** All state of the simulator, and its clock. */
+/** Everything that the simulator remembers, and its clock. */
+import { Clock } from './clock.ts'
 import { Collection } from './collection.ts'
 import type {
   Account,
@@ -22,6 +23,7 @@ type Meta = { key: string; value: unknown }
 
 export class State {
   readonly ctx: DurableObjectState
+  readonly #clock: Clock
   readonly defaults: Settings
   readonly meta: Collection<Meta>
   readonly accounts: Collection<Account>
@@ -34,25 +36,24 @@ export class State {
   readonly faults: Collection<Fault>
   readonly plans: Collection<Plan>
 
-  // Indexes and what may be forgotten.
+  // Indexes, and what need not survive a restart.
   readonly emailByKey = new Map<string, string>()
   readonly active = new Map<string, Set<Job>>()
   readonly syncCalls = new Map<string, number>()
-  /** When an account asked for speech within the last minute. */
+  /** When each account asked for speech within the last minute. */
   readonly speechAt = new Map<string, number[]>()
   readonly byOwner = new Map<string, Map<string, Resource>>()
   readonly runningReplays = new Set<string>()
   readonly sending = new Set<string>()
-  /** Account and external id of a task at Kling, to its id. */
+  /** Ids of Kling's tasks by account and external id. */
   readonly externalIds = new Map<string, string>()
-  /** Bytes of small uploads by their asset's id, the latest; gone when the simulator starts anew. */
+  /** Bytes of the latest small uploads by asset id. A restart loses them. */
   readonly files = new Map<string, Uint8Array>()
   requests: Recorded[] = []
   requestCount = 0
   nextDueAt = Infinity
   #alarmAt: number | null = null
   #seq = 0
-  #offsetMs = 0
   #settings: Settings
 
   constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
@@ -88,7 +89,7 @@ export class State {
     this.replays = new Collection(sql, 'replay')
     this.faults = new Collection(sql, 'fault')
     this.plans = new Collection(sql, 'plan')
-    this.#offsetMs = Number(this.meta.get('offsetMs')?.value ?? 0)
+    this.#clock = new Clock(Number(this.meta.get('offsetMs')?.value ?? 0))
     this.#settings = {
       ...this.defaults,
       ...(this.meta.get('settings')?.value as Partial<Settings>),
@@ -97,12 +98,12 @@ export class State {
   }
 
   now(): number {
-    return Date.now() + this.#offsetMs
+    return this.#clock.now()
   }
 
   advance(ms: number): void {
-    this.#offsetMs += ms
-    this.meta.put({ key: 'offsetMs', value: this.#offsetMs })
+    this.#clock.advance(ms)
+    this.meta.put({ key: 'offsetMs', value: this.#clock.offsetMs })
     this.#alarmAt = null
   }
 
@@ -117,9 +118,9 @@ export class State {
     return this.#settings
   }
 
-  /** Newer things have larger numbers, also across restarts: lists page by it. */
+  /** Grows, also across restarts. Lists are in its order. */
   nextSeq(): number {
-    this.#seq = Math.max(this.#seq + 1, Date.now() * 1000)
+    this.#seq = Math.max(this.#seq + 1, this.now() * 1000)
     return this.#seq
   }
 
@@ -158,18 +159,18 @@ export class State {
   }
 
   /**
-   * Arms the alarm for a moment of the simulated clock, unless it rings earlier anyway. Never for this very moment:
-   * workerd may keep one set in the millisecond in which it rings, and not ring it.
+   * Sets the alarm for a moment of simulated time, unless it rings earlier anyway. Never for this very millisecond:
+   * workerd may keep an alarm that is set in the millisecond in which it rings, and not ring it.
    */
   wakeAt(at: number): void {
     if (!Number.isFinite(at)) return
-    const real = Math.max(at - this.#offsetMs, Date.now() + 1)
+    const real = this.#clock.toAlarmTime(at)
     if (this.#alarmAt !== null && this.#alarmAt <= real) return
     this.#alarmAt = real
     this.ctx.waitUntil(this.ctx.storage.setAlarm(real))
   }
 
-  /** An object that nobody calls for ten seconds is put away, and with it the record of requests. */
+  /** workerd evicts an object that nobody calls for ten seconds, and with it the recorded requests. */
   keepAwake(): void {
     this.wakeAt(this.now() + KEEP_AWAKE_MS)
   }
@@ -192,7 +193,7 @@ export class State {
       this.meta,
     ]
     for (const table of tables) table.clear()
-    this.#offsetMs = 0
+    this.#clock.reset()
     this.#settings = this.defaults
     this.files.clear()
     this.requests = []

@@ -1,8 +1,6 @@
-/** What the simulator remembers. Times are epoch milliseconds of the simulated clock. */
-
+/** What the simulator remembers. Times are epoch milliseconds of simulated time. */
+import type { Doc } from '../text/json.ts'
 import type { KlingFacts } from './kling-account.ts'
-
-export type Doc = Record<string, unknown>
 
 export type Account = {
   /** The email; of an account at Kling, `kling:` and the email. */
@@ -27,29 +25,31 @@ export type Account = {
   sessionSeconds: number
   examples: boolean
   createdAt: number
-  // The witness.
+  // Counted.
   maxInFlight: number
   jobsStarted: number
   logins: number
   /** Videos, for the daily limit of a trial. */
   startedToday: { day: string; count: number }
-  /** Only of an account at Kling. */
+  /** Only of accounts at Kling. */
   kling?: KlingFacts
 }
 
+export type KlingAccount = Account & { kling: KlingFacts }
+
 export type Resource = {
-  /** account, type and id; an empty account is the public catalogue. */
+  /** account, type and id. Public resources have an empty account. */
   key: string
   account: string
   type: string
   id: string
-  /** Tells relatives of one type apart: photo, look, video and streaming avatars, cloned and model voices. */
+  /** Kinds of one type: photo, look, video and streaming avatars, cloned and model voices. */
   form: string
   seq: number
   createdAt: number
   doc: Doc
   jobId?: string
-  /** One item of a batch: it ends when its share of the job's time is over. */
+  /** Of an item of a batch, which ends when its share of the job's time is over. */
   part?: { index: number; total: number }
 }
 
@@ -58,7 +58,7 @@ export type Failure = { code: string; message: string }
 export type Job = {
   key: string
   id: string
-  /** The call that started it; several languages are one creation. */
+  /** The call that started it. A translation into several languages is one creation with several jobs. */
   creation: string
   type: string
   account: string
@@ -70,14 +70,14 @@ export type Job = {
   /** null: does not end by itself. */
   durationMs: number | null
   endedAt: number | null
-  /** Planned while it runs, true once it ended: completed, failed, cancelled, … */
+  /** completed, failed, cancelled, … Of a job that runs: how it is going to end. */
   outcome: string
   failure: Failure | null
   charged: number
   callbackId: string | null
   callbackUrl: string | null
   doc: Doc
-  /** How much of the concurrency it takes; 1 unless told. */
+  /** How many places of the concurrency it takes; 1 if absent. */
   slots?: number
 }
 
@@ -91,10 +91,10 @@ export type Delivery = {
   eventId: string
   eventType: string
   body: string
-  /** null: a per-request callback_url, which is not signed. */
+  /** null: not signed, as HeyGen's calls to a callback_url. */
   secret: string | null
   endpointId: string | null
-  /** Kling signs in another way. */
+  /** Decides how it is signed. */
   provider?: 'kling'
   state: 'held' | 'due' | 'delivered' | 'lost' | 'failed' | 'blocked'
   attempts: number
@@ -139,7 +139,7 @@ export type Fault = {
   effect: FaultEffect
 }
 
-/** Tells how the next matching jobs go; `times` of them. */
+/** How the next matching jobs go, `times` of them. */
 export type Plan = {
   key: string
   account?: string
@@ -157,26 +157,26 @@ export type Settings = {
   syncMs: number
   /** Of every call. */
   latencyMs: number
-  /** auto: sent when due; held: kept until drained by hand; off: none are made. */
+  /** auto: sent when due; held: kept until sent by hand; off: none are made. */
   webhooks: 'auto' | 'held' | 'off'
   validateWebhookUrl: boolean
-  /** Off: what is addressed beyond loopback is kept as `blocked`, since examples name hosts of the real world. */
+  /** false: webhooks to hosts beyond loopback are kept as `blocked`, since examples name real hosts. */
   webhooksBeyondLoopback: boolean
   loseRate: number
   doubleRate: number
   reorderRate: number
-  /** That share of webhooks is sent `lateMs` later. */
+  /** The share of webhooks that are sent `lateMs` later. */
   lateRate: number
   lateMs: number
-  /** That share of creations has ended, and told so, before it is answered. */
+  /** The share of creations whose jobs end, webhooks included, before the creation is answered. */
   earlyRate: number
   webhookDelayMs: number
-  /** all: at every change of a task; end: only when it is over. The documentation says both. */
+  /** all: at every change of a task; end: only at its end. The documentation says both. */
   klingCallbacks: 'all' | 'end'
   webhookRetryMs: number
   /** HeyGen after the end of v1 and v2: each of their paths is unknown, v3 is as before. */
   sunset: boolean
-  /** What an Idempotency-Key does on the rows that take one (heygen/idempotency.ts). */
+  /** What an Idempotency-Key does on the rows that take one (heygen/calls/idempotency.ts). */
   keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
 }
 

@@ -1,11 +1,12 @@
 /**
- * Log-in with a password. No reliable public description of it exists: the request is known from old third-party
- * code, and the members of the answer are invented from the fields that clients of useapi.net saw.
+ * Log-in with a password. There is no reliable public description: the request is known from old third-party code, and
+ * the members of the answer are a [guess] from the fields that clients of useapi.net saw.
  */
-import { findByEmail, openWebSession } from './accounts.ts'
+import { Refusal } from '../../answers/refusal.ts'
+import { openWebSession } from '../../state/accounts.ts'
 import { stableHex } from '../../state/ids.ts'
 import type { State } from '../../state/state.ts'
-import { Refusal } from '../answers/errors.ts'
+import { findByEmail } from './accounts.ts'
 
 const EDGE_PAGE =
   '<!DOCTYPE html><html><head><title>Access denied</title></head><body><h1>Error 1010</h1></body></html>'

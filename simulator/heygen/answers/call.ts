@@ -1,6 +1,8 @@
 /** One call of one account on one row of the catalogue. */
+import type { Site } from '../../answers/links.ts'
 import type { State } from '../../state/state.ts'
-import type { Account, Doc, Recorded, Resource } from '../../state/types.ts'
+import type { Account, Recorded, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import type { Row } from '../catalogue/catalogue.ts'
 
 export type Call = {
@@ -15,9 +17,9 @@ export type Call = {
   /** The body as it came, for marks like [fail]. */
   text: string
   request: Request
-  /** What /__sim/requests shows of this call; uploads add what only a read body tells. */
+  /** What /__sim/requests shows of this call. Uploads add size and hash once the body is read. */
   recorded: Recorded
-  origin: string
+  site: Site
   /** Resources that the call names, by the documented pointer, or by name for path and query. */
   found: Map<string, Resource>
 }
@@ -28,7 +30,7 @@ export function reply(call: Call, body: unknown): Reply {
   return { status: call.row.successStatus, body }
 }
 
-/** The thing that path or query name: the last one, since /sessions/{s}/resources/{r} is about r. */
+/** The resource that path or query name. The last one, since /sessions/{s}/resources/{r} is about r. */
 export function findSubject(call: Call): Resource | undefined {
   const owners = call.row.ownerIdIn.filter((owner) => owner.in !== 'body')
   return owners.map((owner) => call.found.get(owner.name)).findLast(Boolean)
@@ -40,7 +42,7 @@ export function getSubject(call: Call): Resource {
   return subject
 }
 
-/** A thing that the body names, by the documented pointer. */
+/** The resource that the body names at the documented pointer. */
 export function getNamed(call: Call, pointer: string): Resource {
   const named = call.found.get(pointer)
   if (!named) throw new Error(`${call.name} names nothing at ${pointer}`)

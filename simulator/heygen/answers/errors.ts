@@ -1,22 +1,10 @@
 /** Refusals in the envelope of the family that was called. */
+import { Refusal } from '../../answers/refusal.ts'
 import type { Row } from '../catalogue/catalogue.ts'
-
-export class Refusal extends Error {
-  readonly status: number
-  readonly body: unknown
-  readonly headers: Record<string, string>
-
-  constructor(status: number, body: unknown, headers: Record<string, string> = {}) {
-    super(`Refused with ${status}`)
-    this.status = status
-    this.body = body
-    this.headers = headers
-  }
-}
 
 export type Envelope = 'v1' | 'v2' | 'v3'
 
-/** The shape of a row's errors; some rows use another family's envelope than their path tells. */
+/** The shape of a row's errors. Some rows have the envelope of another family than their path. */
 export function envelopeOf(row: Row): Envelope {
   const example = row.errorExamples.find((each) => each.status === 401)?.body as object | undefined
   if (example && 'data' in example) return 'v2'
@@ -98,8 +86,8 @@ const NOT_FOUND: Record<string, { number: number; code: string; noun: string }> 
 }
 
 /**
- * An id that is unknown or somebody else's. Path and query ids get the row's own documented answer where there is
- * one; ids in bodies get the family's code for the resource, 400 on v2 generation as seen, else 404 [guess].
+ * An id that is unknown or belongs to another account. Ids in path and query get the row's documented answer, if there is
+ * one. Ids in bodies get the family's code for the resource: 400 on v2 generation, as seen, else 404 [guess].
  */
 export function notFound(row: Row, type: string, place: 'path' | 'query' | 'body'): Refusal {
   const documented = row.errorExamples.find((each) => each.status === 404)

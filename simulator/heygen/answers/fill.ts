@@ -1,13 +1,17 @@
 /**
- * Puts live values into a documented example. The example decides which members there are and of what type; what it
- * calls an id, a status, a time, a link or a failure is replaced by what is so now.
+ * Puts live values into a documented example. The example decides which members there are, and their types. Ids,
+ * statuses, times, links and failures are replaced by the current ones.
  */
+import { mediaUrl, type Site } from '../../answers/links.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Resource } from '../../state/types.ts'
-import { type Row } from '../catalogue/catalogue.ts'
+import type { Resource } from '../../state/types.ts'
+import { type Doc, mapLeaves } from '../../text/json.ts'
+import type { Row } from '../catalogue/catalogue.ts'
 import { type Phase, phaseOf, statusWord, terminalFor } from './phase.ts'
 
-export type Subject = { resource: Resource; phase: Phase; row: Row; origin: string }
+type CallFacts = { state: State; row: Row; site: Site }
+
+export type Subject = { resource: Resource; phase: Phase; row: Row; site: Site }
 
 const MEDIA_HOST = /^https:\/\/(?:files\d?|resource\d?|static)\.(?:heygen\.(?:ai|com)|movio\.la)\//
 const EXAMPLE_HEX = /[0-9a-f]{32}/g
@@ -69,16 +73,21 @@ const ID_NAMES: Record<string, string[]> = {
   'ai-clipping': ['ai_clipping_id'],
 }
 
-export function toSubject(state: State, resource: Resource, row: Row, origin: string): Subject {
-  return { resource, phase: phaseOf(state, resource), row, origin }
+export function toSubject({ state, row, site }: CallFacts, resource: Resource): Subject {
+  return { resource, phase: phaseOf(state, resource), row, site }
 }
 
-/** One row of an answer: an object of the example, seen as the subject. */
+/** The documented data of the call's row, filled with what is true of `resource`. */
+export function fillData(call: CallFacts, resource: Resource): Doc {
+  return fillRow(envelopeData(call.row.responseExample), toSubject(call, resource)) as Doc
+}
+
+/** An object of the example, filled with what is true of the subject. */
 export function fillRow(template: unknown, subject: Subject): unknown {
   if (typeof template === 'string') return fillText(template, subject)
   if (template === null || typeof template !== 'object') return template
   if (Array.isArray(template))
-    return template.map((each) => localise(each, subject.origin, subject.resource.id))
+    return template.map((each) => localise(each, subject.site, subject.resource.id))
   return Object.fromEntries(
     Object.entries(template).map(([name, value]) => [name, fillMember(name, value, subject)])
   )
@@ -112,7 +121,7 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
 
 function fillValue(example: unknown, subject: Subject): unknown {
   if (example !== null && typeof example === 'object') {
-    return localise(example, subject.origin, subject.resource.id)
+    return localise(example, subject.site, subject.resource.id)
   }
   return typeof example === 'string' ? fillText(example, subject) : example
 }
@@ -142,34 +151,24 @@ function isPlayable({ resource, phase }: Subject): boolean {
 
 function fillText(example: string, subject: Subject): string | null {
   if (MEDIA_HOST.test(example) && !isPlayable(subject)) return null
-  return localise(example, subject.origin, subject.resource.id) as string
+  return localiseText(example, subject.site, subject.resource.id)
 }
 
-/** Links to the provider's files become links to ours; example ids inside links become the real one. */
-export function localise(value: unknown, origin: string, id?: string): unknown {
-  if (typeof value === 'string') return localiseText(value, origin, id)
-  if (Array.isArray(value)) return value.map((each) => localise(each, origin, id))
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, localise(each, origin, id)])
+/** Links to the provider's files become links to the simulator. An example id in a link becomes `id`. */
+export function localise(value: unknown, site: Site, id?: string): unknown {
+  return mapLeaves(value, (leaf) =>
+    typeof leaf === 'string' ? localiseText(leaf, site, id) : leaf
   )
 }
 
-function localiseText(text: string, origin: string, id: string | undefined): string {
+function localiseText(text: string, site: Site, id: string | undefined): string {
   if (!MEDIA_HOST.test(text)) {
     return id && text.startsWith('https://app.heygen.com/') ? text.replace(EXAMPLE_HEX, id) : text
   }
   const path = text.split('?')[0] ?? text
   const extension = /\.([a-z0-9]{2,5})$/i.exec(path)?.[1]?.toLowerCase() ?? 'jpg'
   const name = id ?? /[0-9a-f]{32}/.exec(path)?.[0] ?? 'sample'
-  return mediaUrl(origin, `${name}.${extension}`)
-}
-
-const LINK_SECONDS = 7 * 86_400
-
-export function mediaUrl(origin: string, name: string): string {
-  const expires = Math.floor(Date.now() / 1000) + LINK_SECONDS
-  return `${origin}/files/${name}?Expires=${expires}&Signature=SIM${expires.toString(36)}&Key-Pair-Id=SIM`
+  return mediaUrl(site, `${name}.${extension}`)
 }
 
 /** A time in the form of the example: seconds, seconds with a fraction, digits as text, or ISO with or without zone. */

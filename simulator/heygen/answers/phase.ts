@@ -1,7 +1,8 @@
-/** How far a thing is, and the word for it in the row that is asked. */
+/** How far a resource is, and the word for it in the row that is called. */
+import type { Terminal } from '../../catalogue/rows.ts'
 import type { State } from '../../state/state.ts'
 import type { Failure, Resource } from '../../state/types.ts'
-import { CATALOGUE, type Row, type Terminal } from '../catalogue/catalogue.ts'
+import { CATALOGUE, type Row } from '../catalogue/catalogue.ts'
 import { toType } from '../resources/resources.ts'
 
 export type Phase = {
@@ -42,7 +43,7 @@ export function phaseOf(state: State, resource: Resource): Phase {
   return { state: isEarly ? 'early' : 'late', outcome: '', endedAt: null, fraction, failure: null }
 }
 
-// Preferred words; what a row does not know is skipped. waiting_for_input and pending_consent wait for a human.
+// In order of preference; a row uses the first that it knows. waiting_for_input and pending_consent wait for a person.
 const EARLY = ['pending', 'submitted', 'queued', 'thinking', 'in_progress', 'processing', 0]
 const LATE = [
   'processing',
@@ -75,7 +76,7 @@ for (const row of CATALOGUE) {
   }
 }
 
-/** A list whose rows have a status of their own, told by the row of one of them. */
+/** Lists whose rows have a status: they use the words of the row that reads one of them. */
 const ofList = new Map(
   CATALOGUE.filter((row) => row.listedIdOut.length > 0).flatMap((list) => {
     const one = CATALOGUE.find(
@@ -86,7 +87,7 @@ const ofList = new Map(
   })
 )
 
-/** The words of a row, or, for lists and the like, of the status row of the same family. */
+/** The status words of a row. Lists and the like use those of the status row of their family. */
 export function terminalFor(row: Row, type: string): Terminal | undefined {
   const ofThis = ofList.get(row.path)
   if (ofThis) return ofThis

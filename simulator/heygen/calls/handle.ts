@@ -1,54 +1,42 @@
-/** The front door: which host was meant, what was asked, what goes wrong on purpose, and a record of it all. */
-import { control } from '../../control/calls.ts'
-import { type FaultTarget, takeFault, withFault } from '../../faults/faults.ts'
-import { serveFile } from '../../files/serve-file.ts'
-import { type Match, matchRow } from '../catalogue/catalogue.ts'
-import { type Envelope, envelopeOfPath, Refusal, refuse } from '../answers/errors.ts'
-import { settleDue } from '../../jobs/jobs.ts'
-import { login, LOGIN_PATH } from '../accounts/login.ts'
-import { authenticate, serve, unauthorizedFor } from './serve.ts'
-import { matchUnlisted } from '../creations/unlisted.ts'
-import { handleKling } from '../../kling/calls/handle.ts'
+/** A request to HeyGen: which host and row are meant, who calls, the record of the call, and its fault if there is one. */
+import { Refusal } from '../../answers/refusal.ts'
+import { withFault } from '../../faults/effects.ts'
+import { type FaultTarget, takeFault } from '../../faults/faults.ts'
+import { pause } from '../../state/clock.ts'
+import { recordRequest } from '../../state/requests.ts'
 import type { State } from '../../state/state.ts'
 import type { Account, Recorded } from '../../state/types.ts'
+import { authenticate } from '../accounts/authenticate.ts'
+import { login, LOGIN_PATH } from '../accounts/login.ts'
+import { type Envelope, envelopeOfPath, refuse } from '../answers/errors.ts'
+import { type HeygenMatch, matchRow } from '../catalogue/catalogue.ts'
+import { matchUnlisted } from '../creations/unlisted.ts'
+import { serve, unauthorizedFor } from './serve.ts'
 
-const JSON_MAX_BYTES = 64 * 1024
+type Called = {
+  host: string
+  path: string
+  url: URL
+  match: HeygenMatch | undefined
+  isLogin: boolean
+}
 
-type Asked = { host: string; path: string; url: URL; match: Match | undefined; isLogin: boolean }
-
-export async function handleRequest(state: State, request: Request): Promise<Response> {
-  const url = new URL(request.url)
-  settleDue(state)
-  if (url.pathname.startsWith('/__sim/')) return control(state, request, url)
-  if (url.pathname.startsWith('/files/')) return answerFile(state, request, url)
-  const answered = await handleKling(state, request, url)
-  if (answered) return answered
-  if (state.settings.latencyMs > 0) await scheduler.wait(state.settings.latencyMs)
-  const asked = readAsked(state, request, url)
-  const text = await readText(request, asked)
-  const account = findAccount(state, request, asked)
-  const recorded = record(state, request, asked, account, text)
-  const target = toTarget(request, asked, account)
+export async function handleHeygen(state: State, request: Request, url: URL): Promise<Response> {
+  if (state.settings.latencyMs > 0) await pause(state.settings.latencyMs)
+  const called = readCall(state, request, url)
+  const text = await readText(request, called)
+  const account = findAccount(state, request, called)
+  const { host, path } = called
+  const email = account?.email ?? null
+  const recorded = recordRequest(state, request, { host, path, account: email, text })
+  const target = toTarget(request, called, account)
   const fault = takeFault(state, target)
   if (fault) recorded.fault = fault.key
-  const response = await withFault(fault, { path: asked.path }, () =>
-    answer(state, request, asked, account, text, recorded)
+  const response = await withFault(fault, { path }, () =>
+    answer(state, request, called, account, text, recorded)
   )
   recorded.status ??= response.status
   return response
-}
-
-function answerFile(state: State, request: Request, url: URL): Promise<Response> {
-  const path = url.pathname
-  const target = {
-    method: request.method,
-    path,
-    template: '',
-    kind: '',
-    account: null,
-    host: 'files',
-  }
-  return withFault(takeFault(state, target), { path }, () => serveFile(state, request, url))
 }
 
 const HOSTS: [string, string][] = [
@@ -57,7 +45,7 @@ const HOSTS: [string, string][] = [
   ['/api2.heygen.com', 'web'],
 ]
 
-function readAsked(state: State, request: Request, url: URL): Asked {
+function readCall(state: State, request: Request, url: URL): Called {
   const [prefix = '', host = 'root'] =
     HOSTS.find(([each]) => url.pathname.startsWith(`${each}/`)) ?? []
   const path = url.pathname.slice(prefix.length)
@@ -68,79 +56,57 @@ function readAsked(state: State, request: Request, url: URL): Asked {
   return { host, path, url, match: match && isServed(match, host) ? match : undefined, isLogin }
 }
 
-/** The web host keeps its paths, whatever their version. */
+/** The sunset ends v1 and v2 at the hosts of the API. The web host keeps its paths. */
 function isGone(state: State, host: string, path: string): boolean {
   return state.settings.sunset && host !== 'web' && /^\/v[12]\//.test(path)
 }
 
-function isServed(match: Match, host: string): boolean {
+function isServed(match: HeygenMatch, host: string): boolean {
   if (host === 'root') return true
   const isUpload = match.row.host === 'upload.heygen.com'
   return host === 'upload' ? isUpload : host === 'api' && !isUpload
 }
 
-/** Bodies of JSON calls are read; uploads are left to stream. */
-async function readText(request: Request, asked: Asked): Promise<string | undefined> {
-  const isJson = asked.match?.row.requestContentType === 'application/json'
+/** undefined: not read, since uploads are streamed. */
+async function readText(request: Request, called: Called): Promise<string | undefined> {
+  const isJson = called.match?.row.requestContentType === 'application/json'
   return isJson ? request.text() : undefined
 }
 
-function findAccount(state: State, request: Request, asked: Asked): Account | undefined {
-  return asked.match && authenticate(state, request, asked.url, asked.match.row)
+function findAccount(state: State, request: Request, called: Called): Account | undefined {
+  return called.match && authenticate(state, request, called.url, called.match.row)
 }
 
-function record(
-  state: State,
-  request: Request,
-  asked: Asked,
-  account: Account | undefined,
-  text: string | undefined
-): Recorded {
-  const declared = Number(request.headers.get('content-length') ?? 0)
-  return state.record({
-    at: state.now(),
-    method: request.method,
-    host: asked.host,
-    path: asked.path,
-    query: asked.url.search,
-    headers: Object.fromEntries(request.headers),
-    account: account?.email ?? null,
-    status: null,
-    bodyBytes: text === undefined ? declared : new TextEncoder().encode(text).length,
-    ...(text ? { body: text.slice(0, JSON_MAX_BYTES) } : {}),
-  })
-}
-
-function toTarget(request: Request, asked: Asked, account: Account | undefined): FaultTarget {
+function toTarget(request: Request, called: Called, account: Account | undefined): FaultTarget {
   return {
     method: request.method,
-    path: asked.path,
-    template: asked.match?.row.path ?? '',
-    kind: asked.match?.row.kind ?? '',
+    path: called.path,
+    template: called.match?.row.path ?? '',
+    kind: called.match?.row.kind ?? '',
     account: account?.email ?? null,
-    host: asked.host,
+    host: called.host,
   }
 }
 
 async function answer(
   state: State,
   request: Request,
-  asked: Asked,
+  called: Called,
   account: Account | undefined,
   text: string | undefined,
   recorded: Recorded
 ): Promise<Response> {
   let response: Response
   try {
-    if (asked.isLogin) {
+    if (called.isLogin) {
       const answered = await login(state, request)
       recorded.account = answered.account
       response = answered.response
     } else {
-      if (!asked.match) throw unknownPath(asked)
-      if (!account) throw unauthorizedFor(asked.match.row)
+      if (!called.match) throw unknownPath(called)
+      if (!account) throw unauthorizedFor(called.match.row)
       response = await serve(
-        { state, request, recorded, url: asked.url, match: asked.match, text },
+        { state, request, recorded, url: called.url, match: called.match, text },
         account
       )
     }
@@ -154,7 +120,7 @@ async function answer(
   return response
 }
 
-function unknownPath({ path }: Asked): Refusal {
+function unknownPath({ path }: Called): Refusal {
   const envelope: Envelope = envelopeOfPath(path)
   const facts = {
     status: 404,

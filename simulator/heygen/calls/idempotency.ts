@@ -1,14 +1,15 @@
 /**
- * Idempotency-Key on v3. Documented: the first answer is given again for a day under the same key on the same path, even
- * for another body; 409 while the first call runs. Not documented: whether the key is looked at before the body, and
- * whether refusals are kept: `keyMode` of the settings plays each of them.
+ * Idempotency-Key on v3. Documented: for a day the same key on the same path gets the first answer again, even with
+ * another body; while the first call runs it gets 409. Not documented: whether the key is checked before the body, and
+ * whether refusals are kept. The setting `keyMode` chooses.
  */
+import { Refusal } from '../../answers/refusal.ts'
 import type { Call } from '../answers/call.ts'
-import { invalid, Refusal, refuse } from '../answers/errors.ts'
+import { invalid, refuse } from '../answers/errors.ts'
 
 const KEPT_MS = 86_400_000
 
-/** Rows that take a key by the flags of HeyGen's CLI, or by its documentation's words (news-2026-11.md 5.2). */
+/** Rows that take a key, by the flags of HeyGen's CLI or by its documentation. */
 const TAKE_KEYS = new Set([
   'POST /v3/ai-clipping',
   'POST /v3/assets/complete/batches',
@@ -36,8 +37,8 @@ const TAKE_KEYS = new Set([
   'POST /v3/webhooks/endpoints/{endpoint_id}/rotate-secret',
 ])
 
-/** `check` is what may refuse the call, `run` the call itself with the same check before it. */
-export async function replayed(
+/** `check` refuses a call that is not valid. `run` checks in the same way and then makes the call. */
+export async function withIdempotencyKey(
   call: Call,
   check: () => void,
   run: () => Promise<Response>

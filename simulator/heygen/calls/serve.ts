@@ -1,73 +1,33 @@
-/** One call on the simulated HeyGen: who, what, allowed, then the row's own answer. */
-import { findByKey, findByWebToken } from '../accounts/accounts.ts'
+/** One call of one account at HeyGen: allowed, valid, then answered by what its row is for. */
+import { siteOf } from '../../answers/links.ts'
+import type { Refusal } from '../../answers/refusal.ts'
+import { rowName } from '../../catalogue/rows.ts'
 import type { State } from '../../state/state.ts'
-import type { Account, Doc, Recorded, Resource } from '../../state/types.ts'
+import type { Account, Recorded } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import type { Call, Reply } from '../answers/call.ts'
-import { type Match, type OwnerId, type Row, rowName } from '../catalogue/catalogue.ts'
-import { envelopeOf, invalid, notFound, Refusal, refuse, unauthorized } from '../answers/errors.ts'
+import { envelopeOf, invalid, refuse, unauthorized } from '../answers/errors.ts'
 import { localise } from '../answers/fill.ts'
-import { replayed } from './idempotency.ts'
-import { isList, listRows } from '../reads/lists.ts'
-import { readOne } from '../reads/details.ts'
-import {
-  addPublic,
-  belongsToOther,
-  findResource,
-  readPointer,
-  splitIds,
-  toId,
-  toType,
-} from '../resources/resources.ts'
+import type { HeygenMatch, Row } from '../catalogue/catalogue.ts'
 import { startJobs } from '../creations/start.ts'
-import { openSocket, stream } from '../streaming/streaming.ts'
 import { generate } from '../creations/synchronous.ts'
 import { serveUnlisted, UNLISTED } from '../creations/unlisted.ts'
-import { validateBody } from './validate.ts'
+import { readOne } from '../reads/details.ts'
+import { isList, listRows } from '../reads/lists.ts'
+import { addPublic } from '../resources/resources.ts'
+import { actOnSession, openSocket } from '../streaming/streaming.ts'
 import { write } from '../writes/writes.ts'
+import { withIdempotencyKey } from './idempotency.ts'
+import { resolveOwners } from './owners.ts'
+import { validateBody } from './validate.ts'
 
 export type ServeInput = {
   recorded: Recorded
   state: State
   request: Request
   url: URL
-  match: Match
+  match: HeygenMatch
   text: string | undefined
-}
-
-/** Finds the account of a call; undefined where the credential is missing or wrong. */
-export function authenticate(
-  state: State,
-  request: Request,
-  url: URL,
-  row: Row
-): Account | undefined {
-  const bearer = /^bearer\s+(.+)$/i.exec(request.headers.get('authorization') ?? '')?.[1]
-  const apiKey = request.headers.get('x-api-key')
-  if (apiKey) return findByKey(state, apiKey)
-  const sessionToken = url.searchParams.get('session_token') ?? bearer
-  if (row.kind === 'streaming-session' && sessionToken) {
-    const owner = findTokenOwner(state, sessionToken)
-    if (owner) return owner
-  }
-  if (row.method === 'WSS' && row.path === '{realtime_endpoint}')
-    return findSessionOwner(state, url)
-  return bearer ? findByWebToken(state, bearer) : undefined
-}
-
-function findTokenOwner(state: State, token: string): Account | undefined {
-  const found = state.resources
-    .values()
-    .find((each) => each.type === 'streaming-token' && each.id === token)
-  return found && state.accounts.get(found.account)
-}
-
-/** The address of the realtime socket is its own credential. */
-function findSessionOwner(state: State, url: URL): Account | undefined {
-  const id = url.pathname.split('/').at(-1)
-  const found = state.resources
-    .values()
-    .find((each) => each.type === 'streaming-session' && each.id === id)
-  return found && state.accounts.get(found.account)
 }
 
 export async function serve(input: ServeInput, account: Account): Promise<Response> {
@@ -86,7 +46,7 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     text: text ?? '',
     request,
     recorded,
-    origin: url.origin,
+    site: siteOf(state, url.origin),
     found: new Map(),
   }
   addPublic(state)
@@ -100,7 +60,7 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     validateBody(row, call.body)
     resolveOwners(call)
   }
-  return replayed(call, check, async () => {
+  return withIdempotencyKey(call, check, async () => {
     check()
     return toResponse(call, await answer(call))
   })
@@ -111,7 +71,7 @@ function answer(call: Call): Reply | Promise<Reply> {
   if (isList(call.name)) return listRows(call)
   if (kind === 'creates-job') return startJobs(call)
   if (kind === 'sync-generation') return generate(call)
-  if (kind === 'streaming-session' && method !== 'GET') return stream(call)
+  if (kind === 'streaming-session' && method !== 'GET') return actOnSession(call)
   if (method === 'GET') return readOne(call)
   return write(call)
 }
@@ -120,7 +80,7 @@ function readBody(call: Call, text: string | undefined): Doc {
   const { row } = call
   const takesJson = row.requestContentType === 'application/json'
   if (!takesJson || text === undefined) return {}
-  // Calls whose documented body is empty may come without one.
+  // A call whose documented body is empty may come without a body.
   const mayBeEmpty = Object.keys((row.requestExample ?? {}) as object).length === 0
   if (text.trim() === '' && mayBeEmpty) return {}
   let body: unknown
@@ -135,60 +95,14 @@ function readBody(call: Call, text: string | undefined): Doc {
   return body as Doc
 }
 
-/** Every id that the call names must be the account's own or public. */
-function resolveOwners(call: Call): void {
-  for (const owner of call.row.ownerIdIn) {
-    if (call.row.path.endsWith('/statuses')) continue
-    const type = toType(call.row, owner.resource)
-    const ids = readIds(call, owner)
-    if (owner.required && ids.length === 0) throw missing(call.row, owner)
-    if (!type) continue
-    for (const id of ids) {
-      const found = assertOwn(call, type, id, owner)
-      // A folder in the trash takes nothing in; nothing is made then.
-      if (owner.in === 'body' && type === 'folder' && found.doc.is_trash === true) {
-        throw notFound(call.row, type, 'body')
-      }
-      call.found.set(owner.in === 'body' ? (owner.pointer ?? owner.name) : owner.name, found)
-    }
-  }
-}
-
-function readIds(call: Call, owner: OwnerId): string[] {
-  if (owner.in === 'path') return splitIds(owner, call.params[owner.name])
-  if (owner.in === 'query') return splitIds(owner, call.query.get(owner.name) ?? undefined)
-  return readPointer(call.body, owner.pointer).filter(
-    (id) => typeof id === 'string' && id !== ''
-  ) as string[]
-}
-
-function assertOwn(call: Call, type: string, id: string, owner: OwnerId): Resource {
-  const found = findResource(call.state, call.account, type, id)
-  if (found && (found.account !== '' || owner.mayBeShared || call.row.method === 'GET'))
-    return found
-  // Seen once: the details of a foreign avatar are forbidden rather than unknown.
-  const forbidden = call.row.errorExamples.find((each) => each.status === 403)
-  const isDetails = call.name === 'GET /v2/avatar/{avatar_id}/details'
-  if (isDetails && forbidden && belongsToOther(call.state, call.account, type, toId(type, id))) {
-    throw new Refusal(403, forbidden.body)
-  }
-  throw notFound(call.row, type, owner.in)
-}
-
-function missing(row: Row, owner: OwnerId): Refusal {
-  const envelope = envelopeOf(row)
-  if (envelope === 'v1') return new Refusal(400, { code: 400, message: 'Invlid parameters' })
-  return invalid(envelope, `${owner.name} is required`, owner.name)
-}
-
-/** Resource names of scopes are not listed anywhere; the first path segment, with or without s, is taken [guess]. */
-/** The number is documented of the older families; that newer ones show it in the place of their code is a [guess]. */
+/** The number is documented for the older families. That the newer ones have it as their code is a [guess]. */
 function assertNotBlocked(row: Row, { blocked }: Account): void {
   if (!blocked) return
   const facts = { status: 403, number: 400631, code: '400631', message: 'User is blocked.' }
   throw refuse(envelopeOf(row), facts)
 }
 
+/** The names of scopes are not documented: the first path segment, with or without s, is a [guess]. */
 function assertScope(row: Row, account: Account): void {
   if (!account.scopes || row.family !== 'v3' || row.path === '/v3/api_keys/self') return
   const segment = row.path === '/v3/users/me' ? 'account' : (row.path.split('/')[2] ?? '')
@@ -208,7 +122,7 @@ function toResponse(call: Call, { status, body, headers = {} }: Reply): Response
   if (body instanceof Uint8Array || (typeof body === 'string' && headers['content-type'])) {
     return new Response(body as BodyInit, { status, headers })
   }
-  return Response.json(localise(body, call.origin), { status, headers })
+  return Response.json(localise(body, call.site), { status, headers })
 }
 
 export function unauthorizedFor(row: Row): Refusal {

@@ -1,8 +1,8 @@
-/** What a create call must look like. Refused before anything is started. */
-import type { Doc } from '../../state/types.ts'
-import type { Row } from '../catalogue/catalogue.ts'
-import { CATALOGUE, rowName } from '../catalogue/catalogue.ts'
+/** What a body must look like. A wrong one is refused before anything is started. */
+import { rowName } from '../../catalogue/rows.ts'
+import type { Doc } from '../../text/json.ts'
 import { envelopeOf, invalid } from '../answers/errors.ts'
+import { CATALOGUE, type Row } from '../catalogue/catalogue.ts'
 
 type Kind = 'string' | 'boolean' | 'array' | 'object'
 
@@ -33,7 +33,7 @@ const KINDS: Record<string, Kind> = {
   test: 'boolean',
 }
 
-/** Each inner list: one of these must be there. */
+/** Of each inner list one member must be there. */
 const REQUIRED: Record<string, string[][]> = {
   'POST /v2/video/generate': [['video_inputs']],
   'POST /v1/video.webm': [['input_text', 'input_audio']],
@@ -73,7 +73,7 @@ const REQUIRED: Record<string, string[][]> = {
   'POST /v3/voices': [['prompt']],
 }
 
-/** Members that v3 creations are known to take beside those of the examples; generous on purpose. */
+/** Members that v3 creations take besides those of their example. More than documented, on purpose. */
 const KNOWN = new Set(
   `type name title script prompt message mode avatar_id avatar_group_id voice_id audio_url audio_asset_id audio image
   image_url image_asset_id video video_url background engine watermark references scenes resolution aspect_ratio

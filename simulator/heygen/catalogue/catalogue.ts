@@ -1,59 +1,25 @@
-/** The provider's operations, from catalogue.json, and which of them a request means. */
-import { type Found, toRoutes } from '../../catalogue/routes.ts'
+/** HeyGen's operations, from catalogue.json, and which of them a request means. */
+import { type Match, toRoutes } from '../../catalogue/routes.ts'
+import { type CommonRow, findRowIn } from '../../catalogue/rows.ts'
 import rows from '../catalogue.json'
 
-export type OwnerId = {
-  in: 'path' | 'query' | 'body'
-  name: string
-  pointer?: string
-  resource: string
-  required?: boolean
-  mayBeShared?: boolean
-  list?: string
-}
-
-export type Terminal = {
-  statusPointer: string
-  done: (string | number)[]
-  failed: (string | number)[]
-  pending: (string | number)[]
-}
-
-export type Row = {
-  method: string
-  host: string
-  path: string
+export type Row = CommonRow & {
   family: 'v1' | 'v2' | 'v3' | 'ws'
-  kind: string
-  ownerIdIn: OwnerId[]
   createdIdOut: string[]
   listedIdOut: string[]
   mixesSharedRows: boolean
-  terminal: Terminal | null
-  successStatus: number
-  queryParams: string[]
-  pathExample: Record<string, string>
-  queryExample: Record<string, string>
-  requestContentType: string | null
-  requestExample: unknown
   responseExample: unknown
   errorExamples: { status: number; body: unknown }[]
 }
 
 export const CATALOGUE = rows as unknown as Row[]
 
-/** Where the socket of an interactive avatar is served here; the real one is on another host. */
+/** Where the socket of an interactive avatar is served here. The real one is on another host. */
 const REALTIME_PATH = '/v2-alpha/interactive-avatar/session/{session_id}'
 
-export function rowName(row: Row): string {
-  return `${row.method} ${row.path}`
-}
+export const findRow = findRowIn(CATALOGUE)
 
-export function findRow(name: string): Row | undefined {
-  return CATALOGUE.find((row) => rowName(row) === name)
-}
-
-export type Match = Found<Row>
+export type HeygenMatch = Match<Row>
 
 export const matchRow = toRoutes(CATALOGUE, (row) => ({
   method: row.method === 'WSS' ? 'GET' : row.method,

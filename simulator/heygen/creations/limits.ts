@@ -1,8 +1,8 @@
-/** Why a creation is refused although its body is right: money, trial, concurrency, number of items. */
+/** Limits that refuse a valid creation: credits, trial, concurrency, number of items. */
+import { activeJobs, countedSlots, endsAt, videosToday } from '../../jobs/counts.ts'
+import { canPay, priceOf } from '../../jobs/prices.ts'
 import type { Call } from '../answers/call.ts'
 import { envelopeOf, invalid, refuse, tooMany } from '../answers/errors.ts'
-import { activeJobs, countedJobs, endsAt } from '../../jobs/jobs.ts'
-import { canPay, priceOf } from '../../jobs/prices.ts'
 
 export function assertRoom(call: Call, type: string, count: number): void {
   const { account, row } = call
@@ -21,23 +21,23 @@ export function assertRoom(call: Call, type: string, count: number): void {
 
 const MINUTE_MS = 60_000
 
-/** Speech: so many calls in a minute [doc: 30 per workspace member]. */
+/** Calls for speech in any minute. Documented: 30 for each member of a workspace. */
 export function assertSpeechRate({ state, account, row }: Call): void {
   const limit = account.speechPerMinute
   if (limit === null || !/tts|speech/.test(row.path)) return
   const now = state.now()
-  const lately = (state.speechAt.get(account.key) ?? []).filter((at) => at > now - MINUTE_MS)
-  const [first] = lately
-  if (first !== undefined && lately.length >= limit)
+  const recent = (state.speechAt.get(account.key) ?? []).filter((at) => at > now - MINUTE_MS)
+  const [first] = recent
+  if (first !== undefined && recent.length >= limit)
     throw tooMany(envelopeOf(row), Math.ceil((first + MINUTE_MS - now) / 1000))
-  state.speechAt.set(account.key, [...lately, now])
+  state.speechAt.set(account.key, [...recent, now])
 }
 
 export function assertConcurrency(call: Call, count: number): void {
   const { state, account, row } = call
   if (account.overflow !== 'refuse' || account.concurrency === null) return
-  if (countedJobs(state, account) + count <= account.concurrency) return
-  // Several languages that do not all fit: nothing is started [guess].
+  if (countedSlots(state, account) + count <= account.concurrency) return
+  // If not all languages of a translation fit, none is started [guess].
   const ends = activeJobs(state, account).map((job) => endsAt(job) ?? Infinity)
   const first = Math.min(...ends, state.now() + 30_000)
   throw tooMany(envelopeOf(row), Math.max(1, Math.ceil((first - state.now()) / 1000)))
@@ -47,9 +47,7 @@ function assertTrial(call: Call, type: string): void {
   const { state, account, row } = call
   const limit = account.trialDailyLimit
   if (limit === null || type !== 'video') return
-  const today = new Date(state.now()).toISOString().slice(0, 10)
-  const count = account.startedToday.day === today ? account.startedToday.count : 0
-  if (count < limit) return
+  if (videosToday(state, account) < limit) return
   throw refuse(envelopeOf(row), {
     status: 429,
     number: 400664,

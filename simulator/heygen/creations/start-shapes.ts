@@ -1,17 +1,20 @@
-/** Creations that make more than one thing, or start a job on a thing that exists. */
+/** Creations that make several resources, or start a job on a resource that exists. */
+import { mediaUrl } from '../../answers/links.ts'
 import { newId } from '../../state/ids.ts'
-import type { Doc, Resource } from '../../state/types.ts'
+import type { Resource } from '../../state/types.ts'
+import { type Doc, readPointer } from '../../text/json.ts'
 import { asText, type Call, getNamed, getSubject } from '../answers/call.ts'
-import { envelopeData, fillRow, mediaUrl, toSubject } from '../answers/fill.ts'
 import { invalid } from '../answers/errors.ts'
+import { envelopeData, fillRow, toSubject } from '../answers/fill.ts'
+import { addResource } from '../resources/resources.ts'
 import { assertCount } from './limits.ts'
-import { addResource, readPointer } from '../resources/resources.ts'
 
-/** Starts a job. Shapes may name the id, the type of the thing that the id means, and more of its doc. */
+/** Starts a job and makes its resource. A shape may choose the resource's id and type, and add to its doc. */
 export type Begin = (what?: {
-  /** Of a thing that exists. */
+  /** Of a resource that exists. */
   id?: string
-  freshId?: string
+  /** Of a new resource. */
+  newId?: string
   type?: string
   form?: string
   doc?: Doc
@@ -59,7 +62,7 @@ const startBatch: Shape = (call, begin) => {
   return batch
 }
 
-/** The batch exists since its uploads were announced; completing them is the job. */
+/** The batch was made when its uploads were announced. Completing them is the job. */
 const completeUploads: Shape = (call, begin) => {
   const batch = getNamed(call, '/batch_id')
   const again = begin({ id: batch.id, type: 'batch', doc: batch.doc })
@@ -84,7 +87,7 @@ const generatePhoto: Shape = (call, begin) => {
   for (const id of keys)
     addResource(call.state, call.account.email, { type: 'asset', id, doc: { file_type: 'image' } })
   const image_key_list = keys.map((id) => `image/${id}/original`)
-  const image_url_list = keys.map((id) => mediaUrl(call.origin, `${id}.jpg`))
+  const image_url_list = keys.map((id) => mediaUrl(call.site, `${id}.jpg`))
   return begin({ doc: { done: { image_key_list, image_url_list } } })
 }
 
@@ -104,7 +107,7 @@ const makeVideoAvatar: Shape = (call, begin) => {
   return begin({ form: 'video', doc: { avatar_group_id: group.id, group_id: group.id } })
 }
 
-/** type digital_twin waits for a consent when the work is done; waiting is not work [guess]. */
+/** A digital twin waits for a consent when its job is done. Waiting takes no place [guess]. */
 const makeAvatar: Shape = (call, begin) => {
   const waits = call.body.type === 'digital_twin' ? { waits_as: 'pending_consent' } : {}
   const given = call.found.get('/avatar_group_id')
@@ -119,10 +122,9 @@ const makeAvatar: Shape = (call, begin) => {
       jobId: look.jobId ?? look.id,
     })
   const template = envelopeData(call.row.responseExample) as Doc
-  const { state, row, origin } = call
   const answer = {
-    avatar_group: fillRow(template.avatar_group, toSubject(state, group, row, origin)),
-    avatar_item: fillRow(template.avatar_item, toSubject(state, look, row, origin)),
+    avatar_group: fillRow(template.avatar_group, toSubject(call, group)),
+    avatar_item: fillRow(template.avatar_item, toSubject(call, look)),
   }
   return { ...look, doc: { ...look.doc, answer } }
 }
@@ -150,7 +152,7 @@ const openAgent: Shape = (call, begin) => {
   return session
 }
 
-const tellAgent: Shape = (call, begin) => {
+const messageAgent: Shape = (call, begin) => {
   const session = getSubject(call)
   const { waits_as: _, ...doc } = session.doc
   const again = begin({ id: session.id, type: 'agent-session', doc })
@@ -162,14 +164,14 @@ const tellAgent: Shape = (call, begin) => {
 
 const cloneVoice: Shape = (_call, begin) => begin({ form: 'clone' })
 
-/** `voice_id` trains a professional voice anew. */
+/** `voice_id` trains a professional voice again. */
 const trainVoice: Shape = (call, begin) => {
   const { mode, language = null } = call.body
   if (mode !== 'instant' && mode !== 'professional') {
     throw invalid('v3', 'mode is invalid.', 'mode')
   }
   const again = call.found.get('/voice_id')
-  const which = again ? { id: again.id } : { freshId: newId('model-voice') }
+  const which = again ? { id: again.id } : { newId: newId('model-voice') }
   return begin({ ...which, form: 'model', doc: { ...again?.doc, mode, language } })
 }
 
@@ -194,7 +196,7 @@ export const SHAPES: Record<string, Shape> = {
   'POST /v2/video_avatar': makeVideoAvatar,
   'POST /v3/avatars': makeAvatar,
   'POST /v3/video-agents': openAgent,
-  'POST /v3/video-agents/{session_id}': tellAgent,
+  'POST /v3/video-agents/{session_id}': messageAgent,
   'POST /v3/voices/clone': cloneVoice,
   'POST /v3/models/audio/voices': trainVoice,
   'POST /v3/avatars/looks': makeLook,

@@ -1,17 +1,22 @@
-/** Creations that start jobs: what they start, what ids they answer, and what happens when there is no room. */
+/** Creations that start jobs: what they start, and which ids they answer. */
 import { sendNewer } from '../../events/deliveries.ts'
-import { newId } from '../../state/ids.ts'
-import type { Doc, Resource } from '../../state/types.ts'
-import { asText, type Call, getNamed, type Reply, reply, toDoc } from '../answers/call.ts'
-import { envelopeData, fillRow, toSubject, withData } from '../answers/fill.ts'
-import { activeJobs, endJob, NO_CREDIT, planJob, startJob } from '../../jobs/jobs.ts'
-import { assertRoom } from './limits.ts'
+import { activeJobs } from '../../jobs/counts.ts'
+import { endJob, startJob } from '../../jobs/jobs.ts'
+import { NO_CREDIT } from '../../jobs/outcomes.ts'
+import { planJob } from '../../jobs/plan.ts'
 import { canPay, priceOf } from '../../jobs/prices.ts'
+import { newId } from '../../state/ids.ts'
+import { happens } from '../../state/random.ts'
+import type { Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import { asText, type Call, getNamed, type Reply, reply, toDoc } from '../answers/call.ts'
+import { envelopeData, fillData, withData } from '../answers/fill.ts'
 import { addResource } from '../resources/resources.ts'
+import { assertRoom } from './limits.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
 import { runSync } from './synchronous.ts'
 
-/** A creation whose job has no status row anywhere: it is over when its answer goes out. */
+/** Creations whose job no row can read. They have ended when they are answered. */
 const WITHOUT_STATUS = new Set([
   'POST /v2/photo_avatar/add_sound_effect',
   'POST /v1/personalized_video/add_contact',
@@ -63,30 +68,30 @@ export async function startJobs(call: Call): Promise<Reply> {
     return shape ? shape(call, start) : start()
   })
   const answered = reply(call, answer(call, type, started, languages.length > 1))
-  if (Math.random() < call.state.settings.earlyRate) await endEarly(call, creation)
+  if (happens(call.state.settings.earlyRate)) await endEarly(call, creation)
   return answered
 }
 
-/** The answer is still on its way when the end is told. What waits for a place, or is ended only by hand, goes on. */
+/** The webhooks go out before the answer. Queued jobs and jobs with `[hold]` go on. */
 async function endEarly({ state, account, text }: Call, creation: string): Promise<void> {
   const seq = state.nextSeq()
   for (const job of activeJobs(state, account)) {
-    const isMeant = job.creation === creation && job.status === 'running'
-    if (isMeant && !text.includes('[hold]')) endJob(state, job)
+    const isRunning = job.creation === creation && job.status === 'running'
+    if (isRunning && !text.includes('[hold]')) endJob(state, job)
   }
   await sendNewer(state, seq)
 }
 
 function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
   return (what = {}) => {
-    const thing = what.type ?? type
-    const id = what.id ?? what.freshId ?? newId(thing)
-    // A session is asked again and again, so its later jobs have ids of their own.
+    const resourceType = what.type ?? type
+    const id = what.id ?? what.newId ?? newId(resourceType)
+    // A resource that exists may have had a job already, so this one gets an id of its own.
     const jobId = what.id ? newId('job') : id
     const { state, account } = call
     const plan = planJob(state, account, { type, path: call.row.path, text: call.text })
     const price = priceOf(call.text)
-    const isBroke = !canPay(account, price)
+    const lacksCredit = !canPay(account, price)
     const allDoc = { ...doc, ...what.doc }
     startJob(state, account, {
       id: jobId,
@@ -95,14 +100,14 @@ function beginJob(call: Call, creation: string, type: string, doc: Doc): Begin {
       row: call.name,
       ...plan,
       price,
-      // Older families take the job and let it fail when it is looked at.
-      ...(isBroke ? { outcome: 'failed', failure: NO_CREDIT } : {}),
+      // Older families accept the creation, and the job fails.
+      ...(lacksCredit ? { outcome: 'failed', failure: NO_CREDIT } : {}),
       callbackId: asText(call.body.callback_id) ?? null,
       callbackUrl: asText(call.body.callback_url) ?? null,
-      doc: { ...allDoc, entityId: id, origin: call.origin },
+      doc: { ...allDoc, entityId: id, origin: call.site.origin },
     })
     return addResource(state, account.email, {
-      type: thing,
+      type: resourceType,
       id,
       form: what.form ?? '',
       doc: allDoc,
@@ -116,7 +121,7 @@ function answer(call: Call, type: string, started: Resource[], isMany: boolean):
   const data = envelopeData(example)
   const [first] = started
   if (!first || data === null) return example
-  const filled = fillRow(data, toSubject(call.state, first, call.row, call.origin)) as Doc
+  const filled = fillData(call, first)
   const ids = started.map((each) => each.id)
   if (type === 'translation' && call.row.family === 'v3' && 'video_translation_ids' in filled) {
     filled.video_translation_ids = ids
@@ -133,7 +138,7 @@ function answer(call: Call, type: string, started: Resource[], isMany: boolean):
 
 const LOOKS = 'POST /v3/avatars/looks'
 
-/** As many looks as the pack has; two of a template. */
+/** A look pack makes as many looks as it has, a template two. */
 function looksOf(call: Call): undefined[] {
   const pack = getNamed(call, '/template_id')
   const count = call.body.type === 'template' ? 2 : Number(pack.doc.looks_count ?? 2)
@@ -158,7 +163,7 @@ function startWithoutStatus(call: Call): Promise<Reply> {
       type: 'sound-effect',
       doc: toDoc(call.body),
     })
-    const filled = fillRow(data, toSubject(call.state, made, call.row, call.origin)) as Doc
+    const filled = fillData(call, made)
     if ('sound_effect_id' in filled) filled.sound_effect_id = made.id
     return reply(call, withData(example, filled))
   })

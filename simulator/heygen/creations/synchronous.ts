@@ -1,24 +1,26 @@
-/** Generations that are answered in the call itself. They are in flight for as long as the call runs. */
+/** Generations that are answered in the call itself. They are in flight while the call runs. */
+import { mediaUrl } from '../../answers/links.ts'
+import { countStart } from '../../jobs/counts.ts'
+import { pause } from '../../state/clock.ts'
 import { newId } from '../../state/ids.ts'
-import type { Doc } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { type Call, type Reply, reply } from '../answers/call.ts'
-import { envelopeData, localise, mediaUrl, withData } from '../answers/fill.ts'
-import { countStart } from '../../jobs/jobs.ts'
+import { envelopeData, localise, withData } from '../answers/fill.ts'
 import { assertConcurrency, assertSpeechRate } from './limits.ts'
 
 export async function runSync(call: Call, finish: () => Reply): Promise<Reply> {
   const { state, account } = call
-  change(call, 1)
+  addRunning(call, 1)
   countStart(state, account, 'sync')
   try {
-    await scheduler.wait(state.settings.syncMs)
+    await pause(state.settings.syncMs)
     return finish()
   } finally {
-    change(call, -1)
+    addRunning(call, -1)
   }
 }
 
-function change({ state, account }: Call, by: number): void {
+function addRunning({ state, account }: Call, by: number): void {
   state.syncCalls.set(account.email, (state.syncCalls.get(account.email) ?? 0) + by)
 }
 
@@ -31,9 +33,9 @@ export function generate(call: Call): Promise<Reply> {
     if (typeof example === 'string') {
       return { status: 200, body: new Uint8Array(4096), headers: { 'content-type': 'audio/mpeg' } }
     }
-    const data = localise(envelopeData(example), call.origin) as Doc
+    const data = localise(envelopeData(example), call.site) as Doc
     if ('request_id' in data) data.request_id = newId('request')
-    if ('audio_url' in data) data.audio_url = mediaUrl(call.origin, `${newId('asset')}.mp3`)
+    if ('audio_url' in data) data.audio_url = mediaUrl(call.site, `${newId('asset')}.mp3`)
     return reply(call, withData(example, data))
   })
 }

@@ -1,26 +1,28 @@
 /**
- * Endpoints that stand in no catalogue, as HeyGen adds them: `/v3/unlisted/{kind}`. Their jobs are counted like any. What a
- * kind does is told by how its name begins: `accepted…` answers 202 without a status, `plain…` starts nothing, `speech…`
- * answers when it is done, the job of `ghost…` cannot be read; every other one answers 200 with `<kind>_id` and a status.
+ * Endpoints that are in no catalogue, as HeyGen adds them: `/v3/unlisted/{kind}`. Their jobs count like any other. The
+ * beginning of the kind's name says what it does: `accepted…` answers 202 without a status, `plain…` starts nothing,
+ * `speech…` answers when it is done, the job of `ghost…` cannot be read. All others answer 200 with `<kind>_id` and a status.
  */
+import { mediaUrl } from '../../answers/links.ts'
+import { endJob, startJob } from '../../jobs/jobs.ts'
+import { planJob } from '../../jobs/plan.ts'
 import { newId } from '../../state/ids.ts'
-import type { Doc, Job } from '../../state/types.ts'
+import type { Job } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import type { Call, Reply } from '../answers/call.ts'
-import type { Match, Row } from '../catalogue/catalogue.ts'
 import { refuse } from '../answers/errors.ts'
-import { endJob, planJob, startJob } from '../../jobs/jobs.ts'
+import type { HeygenMatch, Row } from '../catalogue/catalogue.ts'
 import { assertRoom } from './limits.ts'
-import { mediaUrl } from '../answers/fill.ts'
 import { runSync } from './synchronous.ts'
 
 export const UNLISTED = 'unlisted'
 
 const FORM = /^\/v3\/unlisted\/([\w-]+)(?:\/([^/]+))?(?:\/([\w-]+))?$/
 
-export function matchUnlisted(method: string, path: string): Match | undefined {
-  const [, kind, id, word] = FORM.exec(path) ?? []
+export function matchUnlisted(method: string, path: string): HeygenMatch | undefined {
+  const [, kind, id, verb] = FORM.exec(path) ?? []
   if (kind === undefined) return undefined
-  const names = Object.entries({ kind, id, word }).filter(([, value]) => value !== undefined)
+  const names = Object.entries({ kind, id, verb }).filter(([, value]) => value !== undefined)
   const template = `/v3/unlisted${names.map(([name]) => `/{${name}}`).join('')}`
   const decoded = names.map(([name, value]) => [name, decodeURIComponent(value ?? '')])
   const params = Object.fromEntries(decoded) as Record<string, string>
@@ -50,22 +52,22 @@ function rowOf(method: string, path: string): Row {
   }
 }
 
-const fine = (data: unknown, status = 200): Reply => ({ status, body: { data } })
+const ok = (data: unknown, status = 200): Reply => ({ status, body: { data } })
 
 export function serveUnlisted(call: Call): Reply | Promise<Reply> {
-  const { id, word, kind = '' } = call.params
+  const { id, verb, kind = '' } = call.params
   const isCreation = call.row.method === 'POST' && id === undefined
   if (isCreation) return create(call, kind)
-  if (call.row.method === 'POST' && word === undefined && /^(search|list|query)$/.test(id ?? ''))
-    return fine([])
+  if (call.row.method === 'POST' && verb === undefined && /^(search|list|query)$/.test(id ?? ''))
+    return ok([])
   if (id === undefined) return listed(call)
   const job = jobsOf(call).find((one) => one.id === id)
   if (!job || (kind.startsWith('ghost') && call.row.method === 'GET')) throw missing()
   if (call.row.method === 'DELETE') endJob(call.state, job, { outcome: 'cancelled' })
-  return fine(viewOf(call, job))
+  return ok(viewOf(call, job))
 }
 
-/** Its pages have no next one. */
+/** One page, which has no next one. */
 function listed(call: Call): Reply {
   const limit = Number(call.query.get('limit') ?? 20)
   const data = jobsOf(call)
@@ -85,10 +87,10 @@ function jobsOf({ state, account, params }: Call): Job[] {
 
 function create(call: Call, kind: string): Reply | Promise<Reply> {
   const { state, account, body } = call
-  if (kind.startsWith('plain')) return fine({ id: newId(UNLISTED), status: 'active' })
+  if (kind.startsWith('plain')) return ok({ id: newId(UNLISTED), status: 'active' })
   if (kind.startsWith('speech')) {
     assertRoom(call, UNLISTED, 1)
-    return runSync(call, () => fine({ audio_url: mediaUrl(call.origin, 'made-up.mp3') }))
+    return runSync(call, () => ok({ audio_url: mediaUrl(call.site, 'made-up.mp3') }))
   }
   const parent = body.parent_id
   if (typeof parent === 'string' && state.jobs.get(parent)?.account !== account.key) throw missing()
@@ -102,9 +104,9 @@ function create(call: Call, kind: string): Reply | Promise<Reply> {
     ...planJob(state, account, { type: UNLISTED, path: call.row.path, text: call.text }),
     callbackId: null,
     callbackUrl: null,
-    doc: { kind, entityId: id, origin: call.origin },
+    doc: { kind, entityId: id, origin: call.site.origin },
   })
-  return kind.startsWith('accepted') ? fine({ id }, 202) : fine(viewOf(call, job))
+  return kind.startsWith('accepted') ? ok({ id }, 202) : ok(viewOf(call, job))
 }
 
 function viewOf({ params, state }: Call, job: Job): Doc {

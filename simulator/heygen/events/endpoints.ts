@@ -1,7 +1,10 @@
 /** Webhook endpoints of an account. */
+import { Refusal } from '../../answers/refusal.ts'
 import { isLoopback } from '../../events/deliveries.ts'
-import { newHex } from '../../state/ids.ts'
-import type { Doc, Resource } from '../../state/types.ts'
+import { timeLimit } from '../../state/clock.ts'
+import { newHex, newSecret } from '../../state/random.ts'
+import type { Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import {
   asText,
   type Call,
@@ -11,10 +14,10 @@ import {
   type Reply,
   reply,
 } from '../answers/call.ts'
-import { envelopeOf, invalid, Refusal } from '../answers/errors.ts'
+import { envelopeOf, invalid } from '../answers/errors.ts'
 import { toTime, withData } from '../answers/fill.ts'
-import { EVENT_TYPES } from './event-types.ts'
 import { addResource } from '../resources/resources.ts'
+import { EVENT_TYPES } from './event-types.ts'
 
 export async function makeEndpoint(call: Call): Promise<Reply> {
   await assertUrl(call, call.body.url)
@@ -32,7 +35,7 @@ export async function makeEndpoint(call: Call): Promise<Reply> {
   )
 }
 
-/** events are replaced whole. */
+/** `events` replaces the whole list. */
 export async function changeEndpoint(call: Call): Promise<Reply> {
   const endpoint = findSubject(call) ?? getNamed(call, '/endpoint_id')
   if (call.body.url !== undefined) await assertUrl(call, call.body.url)
@@ -45,7 +48,7 @@ export async function changeEndpoint(call: Call): Promise<Reply> {
   return show(call, call.state.putResource({ ...endpoint, doc }), call.row.family === 'v1')
 }
 
-/** The old secret dies at once. */
+/** The old secret is no longer used from now on. */
 export function rotateSecret(call: Call): Reply {
   const endpoint = getSubject(call)
   const secret = newSecret()
@@ -53,7 +56,7 @@ export function rotateSecret(call: Call): Reply {
   return reply(call, withData(call.row.responseExample, { endpoint_id: endpoint.id, secret }))
 }
 
-/** The list of v1 shows secrets, that of v3 does not. */
+/** The list of v1 shows the secrets, the list of v3 does not. */
 export function listEndpointRows(call: Call, endpoints: Resource[]): unknown[] {
   return endpoints.map((each) => toView(call, each, call.row.family === 'v1'))
 }
@@ -76,16 +79,11 @@ function toView(call: Call, endpoint: Resource, withSecret: boolean): Doc {
   }
 }
 
-function newSecret(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(24))
-  return `whsec_${btoa(String.fromCharCode(...bytes))}`
-}
-
 export function newEventId(): string {
   return `evt_${newHex(12)}`
 }
 
-/** null or left out: every event. */
+/** Without a list: every event. */
 function readEvents(call: Call): string[] | null {
   const { events } = call.body
   if (events === undefined || events === null) return null
@@ -97,8 +95,8 @@ function readEvents(call: Call): string[] | null {
 async function assertUrl(call: Call, url: unknown): Promise<void> {
   const { validateWebhookUrl, webhooksBeyondLoopback } = call.state.settings
   const isUrl = /^https?:\/\/[^\s/]+/.test(asText(url) ?? '')
-  const isAsked = validateWebhookUrl && (webhooksBeyondLoopback || isLoopback(String(url)))
-  if (isUrl && (!isAsked || (await answersOptions(String(url))))) return
+  const isChecked = validateWebhookUrl && (webhooksBeyondLoopback || isLoopback(String(url)))
+  if (isUrl && (!isChecked || (await answersOptions(String(url))))) return
   if (envelopeOf(call.row) === 'v3')
     throw invalid('v3', 'Url of this webhook endpoint is invalid', 'url')
   throw new Refusal(400, { code: 400542, message: 'Url of this webhook endpoint is invalid' })
@@ -106,7 +104,7 @@ async function assertUrl(call: Call, url: unknown): Promise<void> {
 
 async function answersOptions(url: string): Promise<boolean> {
   try {
-    const answer = await fetch(url, { method: 'OPTIONS', signal: AbortSignal.timeout(1000) })
+    const answer = await fetch(url, { method: 'OPTIONS', signal: timeLimit(1000) })
     await answer.body?.cancel()
     return answer.status < 400
   } catch {

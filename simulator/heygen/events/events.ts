@@ -1,22 +1,24 @@
-/** What the provider tells when a job ended: one event, delivered to every endpoint that asked, and to callback_url. */
+/** The event of a job's end. It goes to every endpoint that takes it, and to the job's callback_url. */
+import { mediaUrl, siteOf } from '../../answers/links.ts'
 import { enqueue } from '../../events/deliveries.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Job, Resource } from '../../state/types.ts'
+import type { Job, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import { toTime } from '../answers/fill.ts'
 import { newEventId } from './endpoints.ts'
-import { mediaUrl, toTime } from '../answers/fill.ts'
 
-type Spec = {
+type EventSpec = {
   event: string
   idName: string
   failName: 'msg' | 'message'
   extra?: (job: Job, url: string) => Doc
-  isOnlyCalledBack?: true
+  isForCallbackOnly?: true
 }
 
 const url = (_job: Job, link: string): Doc => ({ url: link })
 
-/** Job types without a line here have no documented event, so nothing is sent for them. */
-const SPECS: Record<string, Spec> = {
+/** Job types that are not here have no documented event: nothing is sent for them. */
+const SPECS: Record<string, EventSpec> = {
   video: {
     event: 'avatar_video',
     idName: 'video_id',
@@ -65,26 +67,26 @@ const SPECS: Record<string, Spec> = {
   'ai-clipping': { event: 'ai_clipping', idName: 'id', failName: 'message' },
   'filler-word-removal': {
     event: 'filler_word_removal',
-    // The names inside the two newest kinds of event are a [guess].
+    // The names of the members are a [guess], here and for podcasts.
     idName: 'filler_word_removal_id',
     failName: 'message',
     extra: url,
   },
   podcast: { event: 'podcast', idName: 'podcast_id', failName: 'message', extra: url },
-  // No event is named for it, yet it takes a callback_url: the name is a [guess], and no endpoint hears it.
+  // No event is documented for it, though it takes a callback_url. The name is a [guess], and endpoints do not get it.
   'model-video': {
     event: 'model_video',
     idName: 'video_id',
     failName: 'message',
     extra: url,
-    isOnlyCalledBack: true,
+    isForCallbackOnly: true,
   },
   batch: { event: 'batch.finished', idName: 'batch_id', failName: 'message' },
 }
 
 export function emitJobEvents(state: State, job: Job): void {
   const spec = SPECS[job.type]
-  // A session that waits for its human has not ended, nor has what was deleted.
+  // A session that waits for a person has not ended. Deleting sends no event.
   if (!spec || job.doc.waits_as !== undefined || job.outcome === 'deleted') return
   const isDone = job.outcome === 'completed'
   const entityId = String(job.doc.entityId ?? job.id)
@@ -92,7 +94,7 @@ export function emitJobEvents(state: State, job: Job): void {
   const name = isMotion ? 'photo_avatar_add_motion' : spec.event
   const eventType = name === 'batch.finished' ? name : `${name}.${isDone ? 'success' : 'fail'}`
   const origin = String(job.doc.origin ?? 'https://files.heygen.ai')
-  const link = mediaUrl(origin, `${String(job.doc.video_id ?? entityId)}.mp4`)
+  const link = mediaUrl(siteOf(state, origin), `${String(job.doc.video_id ?? entityId)}.mp4`)
   const facts = isDone
     ? spec.extra?.(job, link)
     : { [spec.failName]: job.failure?.message ?? 'failed' }
@@ -112,7 +114,7 @@ export function emitJobEvents(state: State, job: Job): void {
     entityId,
     eventData,
     callbackUrl: job.callbackUrl,
-    isOnlyCalledBack: spec.isOnlyCalledBack === true,
+    isForCallbackOnly: spec.isForCallbackOnly === true,
   })
 }
 
@@ -122,7 +124,7 @@ type Event = {
   entityId: string
   eventData: Doc
   callbackUrl: string | null
-  isOnlyCalledBack: boolean
+  isForCallbackOnly: boolean
 }
 
 function send(state: State, event: Event): void {
@@ -138,8 +140,8 @@ function send(state: State, event: Event): void {
     eventData,
     createdAt,
   }
-  const asking = event.isOnlyCalledBack ? [] : listAsking(state, account, eventType, entityId)
-  if (!event.isOnlyCalledBack) state.events.put(record)
+  const endpoints = event.isForCallbackOnly ? [] : listTakers(state, account, eventType, entityId)
+  if (!event.isForCallbackOnly) state.events.put(record)
   if (state.settings.webhooks === 'off') return
   const body = JSON.stringify({
     event_id: eventId,
@@ -148,7 +150,7 @@ function send(state: State, event: Event): void {
     created_at: toTime('Z', createdAt),
   })
   const common = { account, eventId, eventType, body }
-  for (const endpoint of asking) {
+  for (const endpoint of endpoints) {
     const { url: target, secret } = endpoint.doc
     enqueue(state, {
       ...common,
@@ -157,11 +159,11 @@ function send(state: State, event: Event): void {
       endpointId: endpoint.id,
     })
   }
-  // Both are called when both apply; the one named by the request is not signed.
+  // A callback_url is called besides, and its calls are not signed.
   if (callbackUrl) enqueue(state, { ...common, url: callbackUrl, secret: null, endpointId: null })
 }
 
-function listAsking(
+function listTakers(
   state: State,
   account: string,
   eventType: string,

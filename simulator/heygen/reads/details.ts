@@ -1,11 +1,13 @@
-/** Reads of one thing: statuses, details, the account itself. */
+/** Reads of one resource: statuses and details. And of the account itself. */
+import { mediaUrl } from '../../answers/links.ts'
 import { stableHex } from '../../state/ids.ts'
-import type { Account, Doc, Resource } from '../../state/types.ts'
+import type { Account, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { type Call, findSubject, getSubject, type Reply, reply } from '../answers/call.ts'
-import type { Row } from '../catalogue/catalogue.ts'
 import { notFound } from '../answers/errors.ts'
-import { envelopeData, fillRow, localise, mediaUrl, toSubject, withData } from '../answers/fill.ts'
+import { envelopeData, fillData, localise, withData } from '../answers/fill.ts'
 import { type Phase, phaseOf, statusWord } from '../answers/phase.ts'
+import type { Row } from '../catalogue/catalogue.ts'
 import { listOwn, resourceKey, splitIds } from '../resources/resources.ts'
 
 type Read = (call: Call) => Doc | Reply
@@ -17,9 +19,9 @@ export function readOne(call: Call): Reply {
   if (data && 'body' in data) return data as Reply
   const example = call.row.responseExample
   const template = envelopeData(example)
-  if (!subject) return reply(call, withData(example, data ?? localise(template, call.origin)))
-  const filled = fillRow(template, toSubject(call.state, subject, call.row, call.origin))
-  return reply(call, withData(example, data ? { ...(filled as Doc), ...data } : filled))
+  if (!subject) return reply(call, withData(example, data ?? localise(template, call.site)))
+  const filled = fillData(call, subject)
+  return reply(call, withData(example, data ? { ...filled, ...data } : filled))
 }
 
 /** [guess] A balance without a limit is shown as the documented example. */
@@ -85,7 +87,7 @@ const readCaptionedVideo: Read = (call) => {
   return {
     video_id: video.id,
     caption_status: wordOf(call.row, phase),
-    video_url_caption: phase.state === 'done' ? mediaUrl(call.origin, `${video.id}.mp4`) : null,
+    video_url_caption: phase.state === 'done' ? mediaUrl(call.site, `${video.id}.mp4`) : null,
   }
 }
 
@@ -133,7 +135,7 @@ export type BatchItem = {
   error: unknown
   item_index: number
   status: string
-  /** Always called so, whatever it is. */
+  /** Named so for every type of item. */
   video_id: string
 }
 
@@ -158,7 +160,7 @@ export function toBatchItem(
   return { ...facts, error: phase.failure, status: words[phase.state] }
 }
 
-/** Unknown ids and those of other accounts are `not_found` in a good answer. */
+/** The answer is 200 also for ids that are unknown or another account's: they are `not_found` in it. */
 const readStatuses: Read = (call) => {
   const data = call.row.ownerIdIn.flatMap((owner) => {
     const ids = splitIds(owner, call.query.get(owner.name) ?? undefined)
@@ -177,7 +179,7 @@ const readAgentResource: Read = (call) => {
   const resource = getSubject(call)
   const session = call.found.get('session_id')
   if (resource.doc.session_id !== session?.id) throw notFound(call.row, 'agent-resource', 'path')
-  return { url: mediaUrl(call.origin, `${String(resource.doc.video_id)}.mp4`) }
+  return { url: mediaUrl(call.site, `${String(resource.doc.video_id)}.mp4`) }
 }
 
 const readGroup: Read = (call) => {
@@ -192,7 +194,7 @@ const readParts: Read = (call) => ({ asset_id: getSubject(call).id })
 
 const readVersion: Read = (call) => ({ version_number: Number(call.params.version_number) || 1 })
 
-/** Two hosted pages that end with the stream: `data:` lines, one for each word. */
+/** An event stream with one `data:` line for each word. */
 const readWords: Read = () => {
   const words = ['Hello', 'there.'].map((word, index) => {
     return `data: ${JSON.stringify({ word, start: index * 0.4, end: index * 0.4 + 0.4 })}\n\n`

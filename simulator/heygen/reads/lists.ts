@@ -1,12 +1,12 @@
 /** Lists: the account's own, newest first, then the public ones, with the paging of the family. */
-import type { Doc, HookEvent, Resource } from '../../state/types.ts'
-import type { Call, Reply } from '../answers/call.ts'
-import { reply } from '../answers/call.ts'
-import { findRow } from '../catalogue/catalogue.ts'
+import type { HookEvent, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import { type Call, type Reply, reply } from '../answers/call.ts'
 import { envelopeOf, invalid } from '../answers/errors.ts'
+import { envelopeData, fillRow, localise, toSubject, toTime, withData } from '../answers/fill.ts'
+import { findRow } from '../catalogue/catalogue.ts'
 import { listEndpointRows } from '../events/endpoints.ts'
 import { EVENT_TYPES } from '../events/event-types.ts'
-import { envelopeData, fillRow, localise, toSubject, toTime, withData } from '../answers/fill.ts'
 import { listOwn, listPublic } from '../resources/resources.ts'
 import { listSessions } from '../streaming/streaming.ts'
 
@@ -104,7 +104,7 @@ export const LISTS: Record<string, ListSpec> = {
   'GET /v3/workflow-runs': { type: 'workflow-run' },
 }
 
-/** Documented only by an empty list; a row of theirs looks like the detail. */
+/** Lists whose documented example is empty. Their rows look like the answer of this row. */
 const ROW_FROM: Record<string, string> = {
   'GET /v3/hyperframes/renders': 'GET /v3/hyperframes/renders/{render_id}',
   'GET /v3/podcasts': 'GET /v3/podcasts/{podcast_id}',
@@ -117,7 +117,7 @@ export function listRows(call: Call): Reply {
   const example = call.row.responseExample
   const special = SPECIAL[call.name]
   if (special) return special(call)
-  if (!spec) return reply(call, localise(example, call.origin))
+  if (!spec) return reply(call, localise(example, call.site))
   const all = collect(call, spec)
   const page = toPage(call, all)
   const rows =
@@ -127,9 +127,7 @@ export function listRows(call: Call): Reply {
 
 function fillRows(call: Call, resources: Resource[]): unknown[] {
   const template = rowTemplate(call)
-  return resources.map((resource) =>
-    fillRow(template, toSubject(call.state, resource, call.row, call.origin))
-  )
+  return resources.map((resource) => fillRow(template, toSubject(call, resource)))
 }
 
 function listEvents(call: Call): Reply {
@@ -197,7 +195,7 @@ function listAvatars(call: Call): Reply {
   const data = envelopeData(call.row.responseExample) as { avatars: Doc[]; talking_photos: Doc[] }
   const fill = (template: Doc | undefined, forms: string[]): unknown[] =>
     collect(call, { type: 'avatar', forms }).map((resource) =>
-      fillRow(template, toSubject(call.state, resource, call.row, call.origin))
+      fillRow(template, toSubject(call, resource))
     )
   const avatars = fill(data.avatars[0], ['look', 'video'])
   const talking_photos = fill(data.talking_photos[0], ['photo'])
@@ -219,7 +217,7 @@ function rowTemplate(call: Call): unknown {
 
 type Page = { rows: Resource[]; token: string | null }
 
-/** The token names the last row that was shown, so that newer ones do not shift the next page. */
+/** The token names the last row of the page, so that newer rows do not shift the next page. */
 function toPage(call: Call, all: Resource[]): Page {
   const { query, row } = call
   const pages =
@@ -239,7 +237,7 @@ function toPage(call: Call, all: Resource[]): Page {
 
 type After = { after: string; seq: number; own: boolean }
 
-/** The last row may be gone meanwhile; then the next older one follows. */
+/** If the last row was deleted, the page goes on with the next older one. */
 function findNext(all: Resource[], { after, seq, own }: After): number {
   const index = all.findIndex((each) => each.id === after && each.seq === seq)
   if (index >= 0) return index + 1
@@ -265,7 +263,7 @@ function readToken(call: Call): After | undefined {
     const after = JSON.parse(atob(token)) as After
     if (typeof after.after === 'string' && typeof after.seq === 'number') return after
   } catch {
-    // Falls through to the refusal.
+    // Refused below.
   }
   throw invalid(envelopeOf(call.row), 'token is invalid.', 'token')
 }

@@ -1,8 +1,10 @@
-/** Things with ids: whose they are, which are public, and the documented example ids. */
-import { newId, newHex } from '../../state/ids.ts'
+/** Resources (whatever has an id): whose they are, and which are public. */
+import type { OwnerId } from '../../catalogue/rows.ts'
+import { newId } from '../../state/ids.ts'
 import type { State } from '../../state/state.ts'
-import type { Account, Doc, Resource } from '../../state/types.ts'
-import { CATALOGUE, type OwnerId, type Row } from '../catalogue/catalogue.ts'
+import type { Account, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import type { Row } from '../catalogue/catalogue.ts'
 
 const SAME_TYPE: Record<string, string> = {
   'photo-avatar': 'avatar',
@@ -13,7 +15,7 @@ const SAME_TYPE: Record<string, string> = {
   'brand-voice': 'brand-glossary',
 }
 
-/** Some documented resource names are wider or narrower than what they mean. undefined: not checked. */
+/** The type that a documented resource name means. undefined: its ids are not checked. */
 export function toType(row: Row, resource: string): string | undefined {
   if (resource === 'job')
     return row.path.includes('ai-clipping') ? 'ai-clipping' : 'background-removal'
@@ -23,7 +25,7 @@ export function toType(row: Row, resource: string): string | undefined {
   return SAME_TYPE[resource] ?? resource
 }
 
-/** An image_key stands for the asset whose hex it carries. */
+/** An image_key holds the id of its asset. */
 export function toId(type: string, id: string): string {
   return type === 'asset' ? (/^image\/([0-9a-f]{32})\//.exec(id)?.[1] ?? id) : id
 }
@@ -108,7 +110,7 @@ const PUBLIC: NewResource[] = [
   { type: 'voice', id: '2d5b0e6cf36f460aa7fc47e3eee4ba54', doc: { title: 'Sim - Calm' } },
 ]
 
-/** Ids that everybody may use. Added when first needed, so that a reset brings them back. */
+/** Resources that every account may use. Added when first needed, so that they exist again after a reset. */
 export function addPublic(state: State): void {
   if (state.byOwner.has('')) return
   for (const each of PUBLIC) addResource(state, '', each)
@@ -116,73 +118,6 @@ export function addPublic(state: State): void {
 
 export function isPublicId(id: string): boolean {
   return PUBLIC.some((each) => each.id === id)
-}
-
-/** Gives the account everything that the documented examples name, already finished. */
-export function addExamples(state: State, account: Account): void {
-  addPublic(state)
-  const add = (type: string | undefined, id: unknown): void => {
-    if (!type || typeof id !== 'string' || isPublicId(id)) return
-    if (state.resources.has(resourceKey(account.email, type, id))) return
-    addResource(state, account.email, {
-      type,
-      id,
-      form: exampleForm(type, id),
-      doc: exampleDoc(type),
-    })
-  }
-  for (const row of CATALOGUE) {
-    for (const owner of row.ownerIdIn) {
-      const type = toType(row, owner.resource)
-      add(type, row.pathExample[owner.name])
-      for (const id of splitIds(owner, row.queryExample[owner.name])) add(type, id)
-      for (const id of readPointer(row.requestExample, owner.pointer)) add(type, id)
-    }
-  }
-  const key = `evt_${account.username}`
-  state.events.put({
-    key,
-    seq: state.nextSeq(),
-    account: account.email,
-    eventType: 'avatar_video.success',
-    entityId: EXAMPLE_VIDEO,
-    eventData: {
-      video_id: EXAMPLE_VIDEO,
-      url: `https://files.heygen.ai/video/${EXAMPLE_VIDEO}.mp4`,
-      callback_id: 'job-0042',
-    },
-    createdAt: state.now(),
-  })
-}
-
-const EXAMPLE_VIDEO = '9f3c2b7e5a1d4c0e8b6f7a2d1e0c9b84'
-
-function exampleForm(type: string, id: string): string {
-  if (type === 'avatar') return id.startsWith('4f0c') ? 'photo' : 'look'
-  if (type === 'voice') return id.startsWith('v_') ? 'model' : 'clone'
-  return ''
-}
-
-function exampleDoc(type: string): Doc {
-  const video = EXAMPLE_VIDEO
-  const doc: Doc = { title: 'Demo', callback_id: 'job-0042' }
-  if (type === 'video') return { ...doc, session_id: 'sess_abc123' }
-  if (type === 'agent-session') return { ...doc, video_id: video, resource_ids: ['res_1'] }
-  if (type === 'agent-resource') return { session_id: 'sess_abc123', video_id: video }
-  if (type === 'avatar') return { ...doc, group_id: '6b1f0a9c3d7e4f52b8c1d2e3f4a5b6c7' }
-  if (type === 'asset')
-    return { title: 'photo.jpg', file_type: 'image', mime_type: 'image/jpeg', size_bytes: 204_800 }
-  if (type === 'batch') return { ...doc, item_type: 'video', items: [video] }
-  if (type === 'webhook-endpoint') {
-    const events = ['avatar_video.success', 'avatar_video.fail']
-    return {
-      url: 'https://example.com/hg',
-      events,
-      secret: `whsec_${newHex(12)}`,
-      status: 'enabled',
-    }
-  }
-  return doc
 }
 
 export function splitIds(owner: OwnerId, value: string | undefined): string[] {
@@ -193,18 +128,4 @@ export function splitIds(owner: OwnerId, value: string | undefined): string[] {
         .map((id) => id.trim())
         .filter(Boolean)
     : [value]
-}
-
-/** Strings at a JSON pointer whose `*` segments mean every item. */
-export function readPointer(value: unknown, pointer: string | undefined): unknown[] {
-  if (!pointer) return []
-  let found: unknown[] = [value]
-  for (const segment of pointer.split('/').slice(1)) {
-    found = found.flatMap((each) => {
-      if (each === null || typeof each !== 'object') return []
-      if (segment === '*') return Object.values(each)
-      return segment in each ? [(each as Doc)[segment]] : []
-    })
-  }
-  return found.filter((each) => each !== null && each !== undefined)
 }

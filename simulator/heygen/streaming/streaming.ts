@@ -1,22 +1,25 @@
-/** Interactive sessions: new, connecting, connected, closed; closed also by sleeping too long. */
-import { newHex, newId } from '../../state/ids.ts'
-import type { Doc, Job, Resource } from '../../state/types.ts'
+/** Interactive sessions. One that is not used for too long is closed. */
+import { countSessions } from '../../jobs/counts.ts'
+import { endJob, startJob } from '../../jobs/jobs.ts'
+import { newId } from '../../state/ids.ts'
+import { newHex } from '../../state/random.ts'
+import type { Job, Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { asText, type Call, getSubject, type Reply, reply, toDoc } from '../answers/call.ts'
 import { envelopeOf, refuse } from '../answers/errors.ts'
 import { envelopeData, fillRow, localise, toSubject, toTime, withData } from '../answers/fill.ts'
-import { activeJobs, endJob, startJob } from '../../jobs/jobs.ts'
 import { addResource, listOwn } from '../resources/resources.ts'
 
 const IDLE_SECONDS = 120
 
-type Step = (call: Call) => Reply
+type Action = (call: Call) => Reply
 
-export function stream(call: Call): Reply {
-  const step = STEPS[call.name]
-  return step ? step(call) : touch(call)
+export function actOnSession(call: Call): Reply {
+  const action = ACTIONS[call.name] ?? keepAlive
+  return action(call)
 }
 
-const createToken: Step = (call) => {
+const createToken: Action = (call) => {
   const token = btoa(
     JSON.stringify({ token: newHex(), token_type: 'sa_from_regular', created_at: call.state.now() })
   )
@@ -24,13 +27,13 @@ const createToken: Step = (call) => {
   return reply(call, withData(call.row.responseExample, { token }))
 }
 
-const openSession: Step = (call) => {
-  assertFree(call)
+const openSession: Action = (call) => {
+  assertSessionRoom(call)
   const session = open(call, 'streaming-session')
   const isV1 = call.body.version === undefined || call.body.version === 'v1'
-  const example = localise(envelopeData(call.row.responseExample), call.origin) as Doc
+  const example = localise(envelopeData(call.row.responseExample), call.site) as Doc
   const sdp = { type: 'offer', sdp: 'v=0\r\n' }
-  const realtime = `${call.origin.replace(/^http/, 'ws')}/v2-alpha/interactive-avatar/session/${session.id}`
+  const realtime = `${call.site.origin.replace(/^http/, 'ws')}/v2-alpha/interactive-avatar/session/${session.id}`
   return reply(
     call,
     withData(call.row.responseExample, {
@@ -44,8 +47,8 @@ const openSession: Step = (call) => {
   )
 }
 
-const openStream: Step = (call) => {
-  assertFree(call)
+const openStream: Action = (call) => {
+  assertSessionRoom(call)
   const made = open(call, 'stream')
   const data = envelopeData(call.row.responseExample) as Doc
   return reply(call, withData(call.row.responseExample, { ...data, stream_id: made.id }))
@@ -73,12 +76,9 @@ function open(call: Call, type: string): Resource {
   return addResource(state, account.email, { type, id, doc, jobId: id })
 }
 
-/** Number and status of this refusal are not documented; the text is seen [guess]. */
-function assertFree(call: Call): void {
-  const sessions = activeJobs(call.state, call.account).filter(
-    (job) => job.type === 'streaming-session'
-  )
-  if (sessions.length < call.account.streamingConcurrency) return
+/** The text of this refusal was seen; its number and status are a [guess]. */
+function assertSessionRoom(call: Call): void {
+  if (countSessions(call.state, call.account) < call.account.streamingConcurrency) return
   throw refuse(envelopeOf(call.row), {
     status: 400,
     number: 10007,
@@ -95,8 +95,8 @@ function getSession(call: Call): Resource {
   return call.found.get('/session_id') ?? getSubject(call)
 }
 
-/** Whatever is done with a session wakes it; a closed one refuses. */
-function wake(call: Call): Resource {
+/** Every use of a session extends its life. A closed one refuses. */
+function extend(call: Call): Resource {
   const session = getSession(call)
   const job = jobOf(call, session)
   if (!job) return session
@@ -108,37 +108,34 @@ function wake(call: Call): Resource {
   return session
 }
 
-const touch: Step = (call) => {
-  const session = wake(call)
+const keepAlive: Action = (call) => {
+  const session = extend(call)
   const data = envelopeData(call.row.responseExample)
-  const filled =
-    session.type === 'stream'
-      ? fillRow(data, toSubject(call.state, session, call.row, call.origin))
-      : data
+  const filled = session.type === 'stream' ? fillRow(data, toSubject(call, session)) : data
   return reply(call, withData(call.row.responseExample, filled))
 }
 
-const start: Step = (call) => {
-  const session = wake(call)
+const start: Action = (call) => {
+  const session = extend(call)
   call.state.putResource({ ...session, doc: { ...session.doc, state: 'connected' } })
   return reply(call, call.row.responseExample)
 }
 
-const task: Step = (call) => {
-  wake(call)
+const task: Action = (call) => {
+  extend(call)
   const text = asText(call.body.text) ?? ''
   const data = { task_id: newId('streaming-task'), duration_ms: 100 + text.length * 60 + 0.5 }
   return reply(call, withData(call.row.responseExample, data))
 }
 
-const stop: Step = (call) => {
-  const session = wake(call)
+const stop: Action = (call) => {
+  const session = extend(call)
   const job = jobOf(call, session)
   if (job) endJob(call.state, job)
   return reply(call, call.row.responseExample)
 }
 
-const cancelStream: Step = (call) => {
+const cancelStream: Action = (call) => {
   const session = getSession(call)
   const job = jobOf(call, session)
   if (job) endJob(call.state, job)
@@ -184,14 +181,14 @@ function toHistory(call: Call, all: { session: Resource; status: string }[]): Do
   return { total: all.length, page, page_size: size, next_pagination_token: null, data }
 }
 
-/** The documented example's session has no job and stays usable. */
+/** The session of the documented examples has no job and stays open. */
 function isClosed(call: Call, session: Resource): boolean {
   return jobOf(call, session)?.status === 'ended'
 }
 
-/** Minimal: the socket opens for a live session and echoes every event. */
+/** The socket of an open session echoes every message. */
 export function openSocket(call: Call): Response {
-  wake(call)
+  extend(call)
   const { 0: client, 1: server } = new WebSocketPair()
   server.binaryType = 'arraybuffer'
   server.accept()
@@ -200,7 +197,7 @@ export function openSocket(call: Call): Response {
   return new Response(null, { status: 101, webSocket: client })
 }
 
-const STEPS: Record<string, Step> = {
+const ACTIONS: Record<string, Action> = {
   'POST /v1/streaming.create_token': createToken,
   'POST /v1/streaming.new': openSession,
   'POST /v3/avatar-realtime': openStream,

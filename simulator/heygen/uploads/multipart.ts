@@ -1,7 +1,9 @@
 /**
- * Reads an upload as a stream. Of a multipart body only the head of the part named `file` is looked into; its size is
- * what is left after that head, less the closing boundary, which is right as long as the file is the last part.
+ * Reads an upload as a stream. Of a multipart body only the head of the part named `file` is parsed. The file's size is
+ * what follows that head, less the closing boundary, so the file has to be the last part.
  */
+import { toHex } from '../../text/bytes.ts'
+
 export type Uploaded = {
   sizeBytes: number
   /** Of the whole body, multipart frame included. */
@@ -11,7 +13,7 @@ export type Uploaded = {
   contentType: string
   fileName: string | undefined
   hasFile: boolean
-  /** The file alone; absent: it is too large to be kept. */
+  /** The file alone. Absent if it is too large to be kept. */
   bytes?: Uint8Array
 }
 
@@ -35,7 +37,7 @@ export async function readUpload(
   let total = 0
   for await (const chunk of request.body ?? []) {
     total += chunk.byteLength
-    // Read to the end all the same: callers that are still sending would see a broken pipe and not the answer.
+    // Read to the end: a caller that is still sending would see a broken pipe and not the answer.
     if (total > limit) continue
     if (boundary && headBytes < HEAD_MAX_BYTES) {
       head.push(chunk.slice(0, HEAD_MAX_BYTES - headBytes))
@@ -46,7 +48,7 @@ export async function readUpload(
   }
   await writer.close()
   if (total > limit) return undefined
-  const sha256 = toHex(await digest.digest)
+  const sha256 = toHex(new Uint8Array(await digest.digest))
   const whole = total <= KEPT_MAX_BYTES ? join(all, total) : undefined
   if (!boundary) {
     const contentType = mediaTypeOf(request)
@@ -108,8 +110,4 @@ function readPartHead(chunks: Uint8Array[]): PartHead | undefined {
       /content-type:\s*([^\r\n;]+)/i.exec(fields)?.[1]?.trim() ?? 'application/octet-stream',
     fileName: /filename="([^"]*)"/i.exec(disposition[0])?.[1],
   }
-}
-
-function toHex(bytes: ArrayBuffer): string {
-  return new Uint8Array(bytes).reduce((text, byte) => text + byte.toString(16).padStart(2, '0'), '')
 }

@@ -1,12 +1,14 @@
-/** Uploads: bytes are counted and hashed as they pass; small ones can be read again at the asset's URL. */
+/** Uploads: the bytes are counted and hashed as they arrive. Small files are kept for the asset's URL. */
+import { Refusal } from '../../answers/refusal.ts'
 import { newId } from '../../state/ids.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Resource } from '../../state/types.ts'
+import type { Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { asText, type Call, getSubject, type Reply, reply } from '../answers/call.ts'
-import { envelopeOf, invalid, Refusal, refuse } from '../answers/errors.ts'
-import { envelopeData, fillRow, toSubject, withData } from '../answers/fill.ts'
-import { mediaTypeOf, readUpload, type Uploaded } from './multipart.ts'
+import { envelopeOf, invalid, refuse } from '../answers/errors.ts'
+import { fillData, withData } from '../answers/fill.ts'
 import { addResource } from '../resources/resources.ts'
+import { mediaTypeOf, readUpload, type Uploaded } from './multipart.ts'
 
 const MIB = 1024 * 1024
 const RAW_TYPES = ['image/png', 'image/jpeg', 'video/mp4', 'video/webm', 'audio/mpeg']
@@ -16,7 +18,7 @@ const DIRECT_MAX_BYTES = 1024 * MIB
 const RAW_MAX_BYTES: Record<string, number> = { video: 100 * MIB, image: 50 * MIB, audio: 50 * MIB }
 
 export async function uploadRaw(call: Call): Promise<Reply> {
-  const { uploaded, fileType } = await takeRaw(call, RAW_TYPES)
+  const { uploaded, fileType } = await receiveRaw(call, RAW_TYPES)
   const id = newId('asset')
   const extension = uploaded.contentType
     .split('/')[1]
@@ -30,7 +32,7 @@ export async function uploadRaw(call: Call): Promise<Reply> {
 }
 
 export async function uploadPhoto(call: Call): Promise<Reply> {
-  const { uploaded } = await takeRaw(call, ['image/png', 'image/jpeg'])
+  const { uploaded } = await receiveRaw(call, ['image/png', 'image/jpeg'])
   const photo = addResource(call.state, call.account.email, {
     type: 'avatar',
     form: 'photo',
@@ -39,7 +41,7 @@ export async function uploadPhoto(call: Call): Promise<Reply> {
   return show(call, photo)
 }
 
-async function takeRaw(
+async function receiveRaw(
   call: Call,
   types: string[]
 ): Promise<{ uploaded: Uploaded; fileType: string }> {
@@ -47,9 +49,9 @@ async function takeRaw(
   if (!types.includes(contentType)) {
     throw new Refusal(400, { code: 400543, message: 'Asset format not supported' })
   }
-  const fileType = typeOf(contentType)
+  const fileType = fileTypeOf(contentType)
   const maxBytes = RAW_MAX_BYTES[fileType] ?? 50 * MIB
-  const uploaded = await take(call, { maxBytes })
+  const uploaded = await receive(call, { maxBytes })
   if (uploaded.sizeBytes === 0)
     throw refuse('v1', { status: 400, number: 40001, code: '', message: 'Empty body' })
   return { uploaded, fileType }
@@ -59,19 +61,19 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
   const contentType = call.request.headers.get('content-type') ?? ''
   const boundary = /^multipart\/form-data;.*boundary="?([^";]+)"?/i.exec(contentType)?.[1]
   if (!boundary) throw invalid('v3', 'A multipart body with one part named file is needed.', 'file')
-  const uploaded = await take(call, { maxBytes: MULTIPART_MAX_BYTES, boundary })
+  const uploaded = await receive(call, { maxBytes: MULTIPART_MAX_BYTES, boundary })
   if (!uploaded.hasFile) throw invalid('v3', 'file: Field required', 'file')
   const doc = {
     ...toFileDoc(uploaded),
     title: uploaded.fileName ?? 'file',
-    file_type: typeOf(uploaded.contentType),
+    file_type: fileTypeOf(uploaded.contentType),
   }
   const asset = addResource(call.state, call.account.email, { type: 'asset', doc })
   call.state.keepFile(asset.id, uploaded.bytes)
   return show(call, asset)
 }
 
-async function take(
+async function receive(
   call: Call,
   options: { maxBytes: number; boundary?: string }
 ): Promise<Uploaded> {
@@ -99,7 +101,7 @@ function toFileDoc(uploaded: Uploaded): Doc {
   }
 }
 
-function typeOf(mime: string): string {
+function fileTypeOf(mime: string): string {
   return mime.split('/')[0] ?? 'video'
 }
 
@@ -126,7 +128,7 @@ function announce(call: Call, file: Doc, more: Doc): Doc {
     ...more,
     title: asText(file.filename) ?? 'file',
     mime_type: contentType,
-    file_type: typeOf(contentType),
+    file_type: fileTypeOf(contentType),
     size_bytes: 0,
     status: 'pending_upload',
   }
@@ -137,11 +139,11 @@ function announce(call: Call, file: Doc, more: Doc): Doc {
     max_bytes: DIRECT_MAX_BYTES,
     status: 'pending_upload',
     upload_headers: { 'Content-Type': contentType },
-    upload_url: `${call.origin}/files/uploads/${asset.id}?X-Amz-Signature=SIM${asset.id.slice(0, 16)}`,
+    upload_url: `${call.site.origin}/files/uploads/${asset.id}?X-Amz-Signature=SIM${asset.id.slice(0, 16)}`,
   }
 }
 
-/** That nothing was put before is a 409 here [guess]; the documented example's asset counts as put. */
+/** Completing without an upload is a 409 [guess]. The asset of the documented examples counts as uploaded. */
 export function completeAsset(call: Call): Reply {
   const asset = getSubject(call)
   if (asset.doc.status === 'pending_upload') {
@@ -171,9 +173,7 @@ export async function putUpload(state: State, request: Request, id: string): Pro
 }
 
 function show(call: Call, resource: Resource): Reply {
-  const example = call.row.responseExample
-  const subject = toSubject(call.state, resource, call.row, call.origin)
-  const filled = fillRow(envelopeData(example), subject) as Doc
+  const filled = fillData(call, resource)
   if ('owner' in filled) filled.owner = call.account.email
-  return reply(call, withData(example, filled))
+  return reply(call, withData(call.row.responseExample, filled))
 }

@@ -1,5 +1,7 @@
-/** Folders, templates, uploads in parts and trained voices of v3 (news-2026-11.md 5): written at once, without a job. */
-import type { Doc, Resource } from '../../state/types.ts'
+/** Folders, templates, uploads in parts and trained voices of v3: written at once, without a job. */
+import { mediaUrl } from '../../answers/links.ts'
+import { endJob } from '../../jobs/jobs.ts'
+import type { Resource } from '../../state/types.ts'
 import {
   asText,
   type Call,
@@ -10,8 +12,7 @@ import {
   toDoc,
 } from '../answers/call.ts'
 import { invalid, refuse } from '../answers/errors.ts'
-import { envelopeData, fillRow, mediaUrl, toSubject, withData } from '../answers/fill.ts'
-import { endJob } from '../../jobs/jobs.ts'
+import { fillData, withData } from '../answers/fill.ts'
 import { addResource } from '../resources/resources.ts'
 
 const FOLDER_TYPES = ['mixed', 'video', 'video_translate']
@@ -31,7 +32,7 @@ export function makeFolder(call: Call): Reply {
   return show(call, addResource(call.state, call.account.email, { type: 'folder', doc }))
 }
 
-/** Made of a video; private, and no job. */
+/** A template is made of a video, at once. */
 export function makeTemplate(call: Call): Reply {
   const video = getNamed(call, '/video_id')
   const doc = {
@@ -42,7 +43,7 @@ export function makeTemplate(call: Call): Reply {
   return show(call, addResource(call.state, call.account.email, { type: 'template', doc }))
 }
 
-/** The answer's variables are the example's. Templates of the examples have the examples' version. */
+/** Answers the variables of the example. A template of the examples has the version of the examples. */
 export function setVariables(call: Call): Reply {
   const template = getSubject(call)
   const current = asText(template.doc.edit_version) ?? 'ev_7'
@@ -55,25 +56,25 @@ export function setVariables(call: Call): Reply {
   return show(call, call.state.putResource({ ...template, doc: { ...template.doc, edit_version } }))
 }
 
-/** Bodies and names are a [guess]; the bytes go to the storage, as with other direct uploads. */
+/** Bodies and names are a [guess]. The bytes go to the storage, as with other direct uploads. */
 export function signParts(call: Call): Reply {
   const asset = getSubject(call)
   const numbers = Array.isArray(call.body.part_numbers) ? call.body.part_numbers : [1]
   const parts = numbers.map((part_number) => ({
     part_number,
-    upload_url: mediaUrl(call.origin, `uploads/${asset.id}`),
+    upload_url: mediaUrl(call.site, `uploads/${asset.id}`),
   }))
   return reply(call, withData(call.row.responseExample, { asset_id: asset.id, parts }))
 }
 
-/** What is abandoned is the upload; an asset that was complete before stays [guess]. */
+/** Only the upload is abandoned: an asset that was complete before stays [guess]. */
 export function abandonParts(call: Call): Reply {
   const asset = getSubject(call)
   if (asset.doc.status === 'pending_upload') call.state.deleteResource(asset)
   return reply(call, withData(call.row.responseExample, { asset_id: asset.id }))
 }
 
-/** Deleting an instant voice in training cancels it; a professional one in training stays. */
+/** Deleting an instant voice in training cancels the training. A professional one in training cannot be deleted. */
 export function removeVoice(call: Call): Reply {
   const voice = getSubject(call)
   const job = voice.jobId ? call.state.jobs.get(voice.jobId) : undefined
@@ -88,7 +89,5 @@ export function removeVoice(call: Call): Reply {
 }
 
 function show(call: Call, resource: Resource): Reply {
-  const example = call.row.responseExample
-  const subject = toSubject(call.state, resource, call.row, call.origin)
-  return reply(call, withData(example, fillRow(envelopeData(example), subject) as Doc))
+  return reply(call, withData(call.row.responseExample, fillData(call, resource)))
 }

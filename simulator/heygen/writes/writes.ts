@@ -1,6 +1,9 @@
-/** Things that are made, changed and deleted at once, without a job. */
-import { newHex, newId } from '../../state/ids.ts'
-import type { Doc, Resource } from '../../state/types.ts'
+/** Resources that are made, changed and deleted at once, without a job. */
+import { endJob } from '../../jobs/jobs.ts'
+import { newId } from '../../state/ids.ts'
+import { newHex } from '../../state/random.ts'
+import type { Resource } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import {
   asText,
   type Call,
@@ -12,18 +15,9 @@ import {
   toDoc,
 } from '../answers/call.ts'
 import { envelopeOf, invalid } from '../answers/errors.ts'
-import { envelopeData, fillRow, localise, toSubject, withData } from '../answers/fill.ts'
-import { endJob } from '../../jobs/jobs.ts'
-import { addResource, toId } from '../resources/resources.ts'
-import {
-  abandonParts,
-  makeFolder,
-  makeTemplate,
-  removeVoice,
-  setVariables,
-  signParts,
-} from './folders-and-templates.ts'
+import { envelopeData, fillData, fillRow, localise, toSubject, withData } from '../answers/fill.ts'
 import { changeEndpoint, makeEndpoint, rotateSecret } from '../events/endpoints.ts'
+import { addResource, toId } from '../resources/resources.ts'
 import {
   announceUpload,
   announceUploads,
@@ -32,6 +26,14 @@ import {
   uploadPhoto,
   uploadRaw,
 } from '../uploads/uploads.ts'
+import {
+  abandonParts,
+  makeFolder,
+  makeTemplate,
+  removeVoice,
+  setVariables,
+  signParts,
+} from './folders-and-templates.ts'
 
 type Write = (call: Call) => Reply | Promise<Reply>
 
@@ -60,17 +62,12 @@ function make(call: Call, type: string): Reply {
 }
 
 function answerWith(call: Call, resource: Resource): Reply {
-  const example = call.row.responseExample
-  const data = envelopeData(example)
-  return reply(
-    call,
-    withData(example, fillRow(data, toSubject(call.state, resource, call.row, call.origin)))
-  )
+  return reply(call, withData(call.row.responseExample, fillData(call, resource)))
 }
 
 function change(call: Call, subject: Resource | undefined): Reply {
   const target = subject ?? firstFound(call)
-  if (!target) return reply(call, localise(call.row.responseExample, call.origin))
+  if (!target) return reply(call, localise(call.row.responseExample, call.site))
   const { callback_id: _, ...changed } = toDoc(call.body)
   const resource = call.state.putResource({ ...target, doc: { ...target.doc, ...changed } })
   return answerWith(call, resource)
@@ -80,7 +77,7 @@ function firstFound(call: Call): Resource | undefined {
   return call.found.values().next().value
 }
 
-/** What is deleted while it runs stops running; that this frees its place is a [guess]. */
+/** Deleting ends a job that runs. That this frees its place is a [guess]. */
 function remove(call: Call, subject: Resource | undefined): Reply {
   const target = subject ?? firstFound(call)
   const answer = target ? answerWith(call, target) : reply(call, call.row.responseExample)
@@ -114,7 +111,7 @@ const addToGroup: Write = (call) => {
       doc,
     })
     const shown = { ...photo, doc: { ...doc, status: 'pending' } }
-    return fillRow(template, toSubject(call.state, shown, call.row, call.origin))
+    return fillRow(template, toSubject(call, shown))
   })
   return reply(call, withData(example, { photo_avatar_list }))
 }
@@ -132,7 +129,7 @@ const share: Write = (call) => {
   return reply(call, withData(call.row.responseExample, `https://app.heygen.com/share/${video.id}`))
 }
 
-/** Consent ends the waiting of a digital twin [guess]. */
+/** With the consent a digital twin is complete [guess]. */
 const consent: Write = (call) => {
   const group = getSubject(call)
   const looks = [...(call.state.byOwner.get(call.account.email)?.values() ?? [])].filter(
@@ -145,15 +142,12 @@ const consent: Write = (call) => {
   const example = call.row.responseExample
   const template = envelopeData(example) as Doc
   const fresh = call.state.resources.get(group.key) ?? group
-  const avatar_group = fillRow(
-    template.avatar_group,
-    toSubject(call.state, fresh, call.row, call.origin)
-  )
-  const url = asText(call.body.reroute_url) ?? `${call.origin}/files/consent/${newHex(8)}.mp4`
+  const avatar_group = fillRow(template.avatar_group, toSubject(call, fresh))
+  const url = asText(call.body.reroute_url) ?? `${call.site.origin}/files/consent/${newHex(8)}.mp4`
   return reply(call, withData(example, { avatar_group, url }))
 }
 
-/** A stopped session ends at once, with what it has; that this counts as completed is a [guess]. */
+/** A stopped session ends at once. That it counts as completed is a [guess]. */
 const stopAgent: Write = (call) => {
   const session = getSubject(call)
   const job = session.jobId ? call.state.jobs.get(session.jobId) : undefined

@@ -1,17 +1,14 @@
-/** Accounts at Kling. They share the collection of all accounts, under a key of their own. */
-import { dropThings, newAccount } from '../../heygen/accounts/accounts.ts'
+/** Accounts at Kling. They are in the same collection as HeyGen's, with other keys. */
+import { isSimEmail, newAccount, removeOwned } from '../../state/accounts.ts'
 import { stableHex } from '../../state/ids.ts'
-import type { State } from '../../state/state.ts'
-import type { Account } from '../../state/types.ts'
 import type { AccessKey, KlingFacts } from '../../state/kling-account.ts'
-
-export type KlingAccount = Account & { kling: KlingFacts }
+import type { State } from '../../state/state.ts'
+import type { Account, KlingAccount } from '../../state/types.ts'
 
 const PREFIX = 'kling:'
 const TWELVE_HOURS_MS = 12 * 3_600_000
 /** `kling_sim_<name>` and `ak_sim_<name>` make the account `<name>@sim.example` on first use; `…bad…` never works. */
 const SIM_KEY = /^(?:kling|ak)_sim_([A-Za-z0-9._-]+)$/
-const SIM_EMAIL = /^([a-z0-9._-]+)@sim\.example$/
 
 export function klingKey(email: string): string {
   return PREFIX + email.toLowerCase()
@@ -25,7 +22,7 @@ export function asKling(account: Account | undefined): KlingAccount | undefined 
   return account?.kling ? (account as KlingAccount) : undefined
 }
 
-/** What the control API takes: the fields of any account and of this kind on one level, and one pair without a list. */
+/** What the control API takes: all fields on one level. One key pair may be given without a list. */
 export type KlingFields = Partial<Account> &
   Partial<KlingFacts> &
   Partial<AccessKey> & { email: string; provider?: string }
@@ -44,7 +41,7 @@ export function putKling(state: State, fields: KlingFields): KlingAccount {
     apiKeys: [],
     kling: { ...known.kling, ...pick(given, Object.keys(known.kling)) },
   }
-  // A pack that is changed by hand is told of at once.
+  // Units that the control API sets are shown at once.
   if (fields.units) {
     account.kling.units = { ...known.kling.units, ...fields.units }
     account.kling.told = null
@@ -60,7 +57,7 @@ function pick(fields: object, names: string[]): object {
 export function removeKling(state: State, email: string): boolean {
   const account = getKling(state, email)
   if (!account) return false
-  dropThings(state, account)
+  removeOwned(state, account)
   for (const key of [...state.externalIds.keys()])
     if (key.startsWith(`${account.key} `)) state.externalIds.delete(key)
   return state.accounts.delete(account.key)
@@ -82,7 +79,7 @@ export function findByAccessKey(state: State, accessKey: string): KlingAccount |
   return known ?? (accessKey.startsWith('ak_sim_') ? makeFromKey(state, accessKey) : undefined)
 }
 
-/** An account that was given other keys by the control API does not grow one from its name. */
+/** An account that the control API made has only the keys that it was given. */
 function makeFromKey(state: State, key: string): KlingAccount | undefined {
   const name = SIM_KEY.exec(key)?.[1]?.toLowerCase()
   if (!name || name.startsWith('bad') || getKling(state, `${name}@sim.example`)) return undefined
@@ -91,9 +88,7 @@ function makeFromKey(state: State, key: string): KlingAccount | undefined {
 
 export function findByEmail(state: State, email: string): KlingAccount | undefined {
   const known = getKling(state, email)
-  const name = SIM_EMAIL.exec(email.toLowerCase())?.[1]
-  if (known || !name || name.startsWith('bad')) return known
-  return putKling(state, { email })
+  return known ?? (isSimEmail(email) ? putKling(state, { email }) : undefined)
 }
 
 /** The number that `owned_by` shows. */

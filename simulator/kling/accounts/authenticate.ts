@@ -1,8 +1,10 @@
-/** Who calls: an API key, or a token that the caller signed with its SecretKey. Verified in earnest. */
-import { refused } from '../answers/errors.ts'
-import { findByAccessKey, findByApiKey, type KlingAccount } from './accounts.ts'
-import type { Row } from '../catalogue/catalogue.ts'
+/** Who calls: the owner of an API key, or of the SecretKey that signed the token. Signatures are verified. */
 import type { State } from '../../state/state.ts'
+import type { KlingAccount } from '../../state/types.ts'
+import { fromBase64Url, isSignatureOf, toBytes } from '../../text/bytes.ts'
+import { refused } from '../answers/errors.ts'
+import type { Row } from '../catalogue/catalogue.ts'
+import { findByAccessKey, findByApiKey } from './accounts.ts'
 
 export type Region = 'singapore' | 'beijing'
 
@@ -22,7 +24,7 @@ export async function authenticate(
   if (owner && owner.kling.region === region) return owner
   if (row.keys === 'api') throw refused(1002, API_KEY_ONLY)
   const account = await verify(state, token)
-  // A credential belongs to one region; that it is unknown in the other is a [guess].
+  // A credential belongs to one region. That the other region answers like this is a [guess].
   if (account.kling.region !== region) throw refused(1002, 'access key not exist')
   return account
 }
@@ -42,10 +44,10 @@ async function verify(state: State, token: string): Promise<KlingAccount> {
   const account = findByAccessKey(state, String(iss))
   const pair = account?.kling.accessKeys.find((each) => each.accessKey === iss)
   if (!account || !pair) throw refused(1002, 'access key not exist')
-  const signed = new TextEncoder().encode(`${head}.${claims}`)
+  const signed = `${head}.${claims}`
   if (alg !== 'HS256' || !(await isSigned(pair.secretKey, signed, signature))) throw refused(1000)
   const seconds = state.now() / 1000
-  // That both claims must be there is a [guess]; the documentation always sends them.
+  // That `exp` must be there is a [guess]: the documentation always sends both claims.
   if (typeof exp !== 'number' || exp <= seconds) throw refused(1004)
   if (typeof nbf === 'number' && nbf > seconds) throw refused(1003)
   return account
@@ -56,27 +58,15 @@ function readPart(part: string): object {
     const value: unknown = JSON.parse(new TextDecoder().decode(fromBase64Url(part)))
     if (value !== null && typeof value === 'object') return value
   } catch {
-    // Told below like any other unreadable token.
+    // Refused below.
   }
   throw refused(1002, 'The token is not readable.')
 }
 
-async function isSigned(
-  secretKey: string,
-  signed: Uint8Array,
-  signature: string
-): Promise<boolean> {
-  const hmac = { name: 'HMAC', hash: 'SHA-256' }
-  const raw = new TextEncoder().encode(secretKey)
-  const key = await crypto.subtle.importKey('raw', raw, hmac, false, ['verify'])
+async function isSigned(secretKey: string, text: string, signature: string): Promise<boolean> {
   try {
-    return await crypto.subtle.verify('HMAC', key, fromBase64Url(signature), signed)
+    return await isSignatureOf(fromBase64Url(signature), toBytes(secretKey), text)
   } catch {
     return false
   }
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const plain = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
-  return Uint8Array.from(plain, (character) => character.charCodeAt(0))
 }

@@ -1,14 +1,16 @@
 /**
- * The web side: a log-in with a password, and the device binding of the vendor's own client. Of the log-in nothing
- * reliable is known: path, members and codes are a [guess], and no call of the API takes what it hands out.
+ * Kling's console: a log-in with a password, and the device binding of Kling's own client. Path, members and codes of
+ * the log-in are a [guess], and its session opens no call of the API.
  */
-import { openWebSession } from '../../heygen/accounts/accounts.ts'
-import { newHex } from '../../state/ids.ts'
+import { openWebSession } from '../../state/accounts.ts'
+import { newHex } from '../../state/random.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc } from '../../state/types.ts'
-import { findByEmail, getKling, type KlingAccount, userNumber } from './accounts.ts'
+import type { KlingAccount } from '../../state/types.ts'
+import { toBase64Url } from '../../text/bytes.ts'
+import type { Doc } from '../../text/json.ts'
 import { asDoc } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
+import { findByEmail, getKling, userNumber } from './accounts.ts'
 
 export type Opened = { response: Response; account: string | null }
 type Visit = { path: string; request: Request; url: URL; text: string }
@@ -21,11 +23,11 @@ const BIND_SECONDS = 180
 
 export async function openConsole(state: State, visit: Visit): Promise<Opened> {
   const { path, request, url } = visit
-  const asked = `${request.method} ${path}`
-  if (asked === `POST ${LOGIN_PATH}`) return login(state, readFields(visit))
-  if (asked === `POST ${INIT_PATH}`) return init(state, readFields(visit))
-  if (asked === `POST ${EXCHANGE_PATH}`) return exchange(state, readFields(visit))
-  if (asked === `GET ${CONFIRM_PATH}`) return confirm(state, url)
+  const called = `${request.method} ${path}`
+  if (called === `POST ${LOGIN_PATH}`) return login(state, readFields(visit))
+  if (called === `POST ${INIT_PATH}`) return init(state, readFields(visit))
+  if (called === `POST ${EXCHANGE_PATH}`) return exchange(state, readFields(visit))
+  if (called === `GET ${CONFIRM_PATH}`) return confirm(state, url)
   throw refused(1203)
 }
 
@@ -40,15 +42,18 @@ function readFields({ text, request }: Visit): Doc {
   }
 }
 
-/** [guess] A slider captcha is known to stand before it at times: `edgeBlock`; `mfa` asks for a code. */
+/** [guess] `edgeBlock` asks for a captcha, which real log-ins show at times; `mfa` asks for a code. */
 function login(state: State, fields: Doc): Opened {
   const account = findByEmail(state, String(fields.email))
   const email = account?.email ?? null
-  const tell = (body: Doc): Opened => ({ response: Response.json(body), account: email })
+  const answer = (body: Doc): Opened => ({ response: Response.json(body), account: email })
   if (!account || account.password !== fields.password)
-    return tell({ result: 100110024, error_msg: 'Account does not exist or password is incorrect' })
-  if (account.edgeBlock) return tell({ result: 400002, error_msg: 'captcha required' })
-  if (account.mfa) return tell({ result: 100110031, error_msg: 'verification code required' })
+    return answer({
+      result: 100110024,
+      error_msg: 'Account does not exist or password is incorrect',
+    })
+  if (account.edgeBlock) return answer({ result: 400002, error_msg: 'captcha required' })
+  if (account.mfa) return answer({ result: 100110031, error_msg: 'verification code required' })
   const { token, expiresAt } = openWebSession(state, account)
   const expires = new Date(expiresAt).toUTCString()
   const cookie = `ksi18n.ai.portal_st=${token}; Path=/; HttpOnly; Secure; Expires=${expires}`
@@ -92,7 +97,7 @@ export function putBinding(state: State, binding: Binding, more: Doc = {}): void
   })
 }
 
-/** The person's part: the page is opened with `&account=<email>` in place of a log-in and a click [guess]. */
+/** The page that a person confirms on. `&account=<email>` stands for the log-in and the click [guess]. */
 function confirm(state: State, url: URL): Opened {
   const code = url.searchParams.get('code')
   const account = findByEmail(state, url.searchParams.get('account') ?? '')
@@ -133,8 +138,7 @@ function toCredential(account: KlingAccount): Doc {
 
 async function challengeOf(verifier: unknown): Promise<string> {
   const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(String(verifier)))
-  const text = btoa(String.fromCharCode(...new Uint8Array(hash)))
-  return text.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+  return toBase64Url(new Uint8Array(hash))
 }
 
 function toAnswer(data: Doc): Response {

@@ -1,9 +1,9 @@
 /**
- * Ids of 64 bits. JavaScript's numbers end at 2^53, so inside they are texts; on the wire a v1 `element_id` is a
- * bare integer, and a caller who reads it with a plain JSON.parse gets another id.
+ * Ids of 64 bits. JavaScript's numbers are exact up to 2^53, so the simulator keeps ids as strings. On the wire a v1
+ * `element_id` is an integer: a caller who reads it with a plain JSON.parse gets another id.
  */
 
-/** Texts that are `element_id`s become integers. An escaped quote inside a text does not match. */
+/** JSON in which every `element_id` is an integer. Escaped quotes inside a string do not match. */
 export function toWire(value: unknown): string {
   return JSON.stringify(value).replace(/"element_id":"(\d{1,19})"/g, '"element_id":$1')
 }

@@ -1,7 +1,9 @@
 /** One call of one account on one row of Kling's catalogue. */
+import type { Site } from '../../answers/links.ts'
+import { newUuid } from '../../state/random.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Resource } from '../../state/types.ts'
-import type { KlingAccount } from '../accounts/accounts.ts'
+import type { KlingAccount, Resource } from '../../state/types.ts'
+import { type Doc, isDoc } from '../../text/json.ts'
 import type { Row } from '../catalogue/catalogue.ts'
 
 export type Call = {
@@ -14,20 +16,20 @@ export type Call = {
   body: Doc
   /** The body as it came, for marks like [fail]. */
   text: string
-  origin: string
-  /** Things that the body names, by the documented pointer. */
+  site: Site
+  /** Resources that the body names, by the documented pointer. */
   found: Map<string, Resource>
 }
 
 export function succeed(data: unknown): Doc {
-  return { code: 0, message: 'SUCCEED', request_id: crypto.randomUUID(), data }
+  return { code: 0, message: 'SUCCEED', request_id: newUuid(), data }
 }
 
-/** Optional fields are left out or empty. */
+/** An empty string counts as left out. */
 export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
 export function asDoc(value: unknown): Doc {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Doc) : {}
+  return isDoc(value) ? value : {}
 }

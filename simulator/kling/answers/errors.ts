@@ -1,7 +1,8 @@
-/** Refusals of Kling: what went wrong is told by `code`; several quite different codes share one HTTP status. */
-import { Refusal } from '../../heygen/answers/errors.ts'
+/** Kling's refusals. `code` says what went wrong; several codes share one HTTP status. */
+import { Refusal } from '../../answers/refusal.ts'
+import { newUuid } from '../../state/random.ts'
 
-/** Statuses are documented; wordings partly seen, partly assumed. */
+/** Statuses are documented. Some of the messages were seen, the others are a [guess]. */
 const CODES: Record<number, { status: number; message: string }> = {
   1000: { status: 401, message: 'signature is invalid' },
   1001: { status: 401, message: 'Authorization is empty' },
@@ -44,7 +45,7 @@ export type ErrorAnswer = {
 
 export function errorAnswer(code: number, message?: string): ErrorAnswer {
   const known = CODES[code] ?? { status: 500, message: 'Simulated fault' }
-  const body = { code, message: message ?? known.message, request_id: crypto.randomUUID() }
+  const body = { code, message: message ?? known.message, request_id: newUuid() }
   return { status: known.status, body }
 }
 
@@ -53,7 +54,7 @@ export function refused(code: number, message?: string): Refusal {
   return new Refusal(status, body)
 }
 
-/** What a fault with a status and no body of its own answers. */
+/** The answer of a fault that has a status and no body. */
 export function answerOfStatus(status: number): ErrorAnswer {
   const { body } = errorAnswer(CODE_OF_STATUS[status] ?? 5000, 'Simulated fault')
   return { status, body }

@@ -1,22 +1,22 @@
-/** Kling's front door: which region or console was meant, who asks, what goes wrong on purpose, and a record of it. */
-import { takeFault, withFault } from '../../faults/faults.ts'
-import { Refusal } from '../../heygen/answers/errors.ts'
+/** A request to Kling: which region or console is meant, who calls, the record of the call, and its fault if there is one. */
+import { Refusal } from '../../answers/refusal.ts'
+import { withFault } from '../../faults/effects.ts'
+import { takeFault } from '../../faults/faults.ts'
+import { pause } from '../../state/clock.ts'
+import { recordRequest } from '../../state/requests.ts'
 import type { State } from '../../state/state.ts'
-import type { Recorded } from '../../state/types.ts'
-import type { KlingAccount } from '../accounts/accounts.ts'
+import type { KlingAccount, Recorded } from '../../state/types.ts'
 import { authenticate, type Region } from '../accounts/authenticate.ts'
-import { type Match, matchRow } from '../catalogue/catalogue.ts'
 import { openConsole } from '../accounts/console.ts'
-import { refused } from '../answers/errors.ts'
-import { matchUnlisted } from '../creations/unlisted.ts'
 import { toWire } from '../answers/big-integers.ts'
+import { refused } from '../answers/errors.ts'
+import { type KlingMatch, matchRow } from '../catalogue/catalogue.ts'
+import { matchUnlisted } from '../creations/unlisted.ts'
 import { serve } from './serve.ts'
-
-const KEPT_CHARACTERS = 64 * 1024
 
 type Host = { name: string; region: Region | null }
 
-/** Without a region it is the console. `api.klingai.com` is the old name of the Singapore host. */
+/** The console has no region. `api.klingai.com` is the old name of the Singapore host. */
 const HOSTS: Record<string, Host> = {
   'api-singapore.klingai.com': { name: 'kling', region: 'singapore' },
   'api.klingai.com': { name: 'kling-old', region: 'singapore' },
@@ -26,10 +26,10 @@ const HOSTS: Record<string, Host> = {
   'kling.ai': { name: 'kling-web', region: null },
 }
 
-type Asked = { host: Host; path: string; url: URL; request: Request; text: string }
-type Who = { account: KlingAccount } | { refusal: Refusal } | undefined
+type Called = { host: Host; path: string; url: URL; request: Request; text: string }
+type Caller = { account: KlingAccount } | { refusal: Refusal } | undefined
 
-/** undefined: the path has none of Kling's prefixes. */
+/** undefined: the path does not begin with a host of Kling. */
 export async function handleKling(
   state: State,
   request: Request,
@@ -38,14 +38,15 @@ export async function handleKling(
   const [, prefix = ''] = url.pathname.split('/')
   const host = HOSTS[prefix]
   if (!host) return undefined
-  if (state.settings.latencyMs > 0) await scheduler.wait(state.settings.latencyMs)
+  if (state.settings.latencyMs > 0) await pause(state.settings.latencyMs)
   const path = url.pathname.slice(prefix.length + 1) || '/'
   const text = ['GET', 'HEAD'].includes(request.method) ? '' : await request.text()
-  const asked = { host, path, url, request, text }
+  const called = { host, path, url, request, text }
   const match = host.region ? matchApi(request.method, path) : undefined
-  const who = match && host.region ? await identify(state, asked, match, host.region) : undefined
-  const email = who && 'account' in who ? who.account.email : null
-  const recorded = record(state, asked, email)
+  const caller =
+    match && host.region ? await identify(state, called, match, host.region) : undefined
+  const email = caller && 'account' in caller ? caller.account.email : null
+  const recorded = recordRequest(state, request, { host: host.name, path, account: email, text })
   const fault = takeFault(state, {
     method: request.method,
     path,
@@ -56,53 +57,39 @@ export async function handleKling(
   })
   if (fault) recorded.fault = fault.key
   const response = await withFault(fault, { path, isKling: true }, () =>
-    answer(state, asked, match, who, recorded)
+    answer(state, called, match, caller, recorded)
   )
   recorded.status ??= response.status
   return response
 }
 
-function matchApi(method: string, path: string): Match | undefined {
+function matchApi(method: string, path: string): KlingMatch | undefined {
   const match = matchRow(method, path) ?? matchUnlisted(method, path)
   return match?.row.keys === 'none' ? undefined : match
 }
 
-async function identify(state: State, asked: Asked, match: Match, region: Region): Promise<Who> {
+async function identify(
+  state: State,
+  called: Called,
+  match: KlingMatch,
+  region: Region
+): Promise<Caller> {
   try {
-    return { account: await authenticate(state, asked.request, match.row, region) }
+    return { account: await authenticate(state, called.request, match.row, region) }
   } catch (error) {
     if (error instanceof Refusal) return { refusal: error }
     throw error
   }
 }
 
-function record(
-  state: State,
-  { host, path, url, request, text }: Asked,
-  account: string | null
-): Recorded {
-  return state.record({
-    at: state.now(),
-    method: request.method,
-    host: host.name,
-    path,
-    query: url.search,
-    headers: Object.fromEntries(request.headers),
-    account,
-    status: null,
-    bodyBytes: new TextEncoder().encode(text).length,
-    ...(text ? { body: text.slice(0, KEPT_CHARACTERS) } : {}),
-  })
-}
-
 async function answer(
   state: State,
-  asked: Asked,
-  match: Match | undefined,
-  who: Who,
+  called: Called,
+  match: KlingMatch | undefined,
+  caller: Caller,
   recorded: Recorded
 ): Promise<Response> {
-  const response = await respond(state, asked, match, who, recorded).catch((error: unknown) => {
+  const response = await respond(state, called, match, caller, recorded).catch((error: unknown) => {
     if (!(error instanceof Refusal)) throw error
     return Response.json(error.body, { status: error.status })
   })
@@ -113,25 +100,25 @@ async function answer(
 
 async function respond(
   state: State,
-  asked: Asked,
-  match: Match | undefined,
-  who: Who,
+  called: Called,
+  match: KlingMatch | undefined,
+  caller: Caller,
   recorded: Recorded
 ): Promise<Response> {
-  const { url, text } = asked
-  if (!asked.host.region) {
-    const opened = await openConsole(state, asked)
+  const { url, text } = called
+  if (!called.host.region) {
+    const opened = await openConsole(state, called)
     recorded.account = opened.account
     return opened.response
   }
-  if (!match || !who) throw refused(knows(asked.path) ? 1202 : 1203)
-  if ('refusal' in who) throw who.refusal
-  const body = await serve({ state, url, match, text }, who.account)
+  if (!match || !caller) throw refused(isKnownPath(called.path) ? 1202 : 1203)
+  if ('refusal' in caller) throw caller.refusal
+  const body = await serve({ state, url, match, text }, caller.account)
   const headers = { 'content-type': 'application/json; charset=utf-8' }
   return new Response(toWire(body), { status: match.row.successStatus, headers })
 }
 
-/** A path that another method has. */
-function knows(path: string): boolean {
+/** Whether the path exists, for whatever method. */
+function isKnownPath(path: string): boolean {
   return ['GET', 'POST'].some((method) => matchApi(method, path) !== undefined)
 }

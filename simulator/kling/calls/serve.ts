@@ -1,23 +1,26 @@
-/** One call on the simulated Kling: allowed, understood, then the row's own answer. */
+/** One call of one account at Kling: allowed, valid, then answered by what its row is for. */
+import { siteOf } from '../../answers/links.ts'
+import { rowName } from '../../catalogue/rows.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc } from '../../state/types.ts'
-import type { KlingAccount } from '../accounts/accounts.ts'
-import type { Call } from '../answers/call.ts'
-import { CATALOGUE, type Match, type Row, rowName } from '../catalogue/catalogue.ts'
-import { refused } from '../answers/errors.ts'
-import { listByCursor, listByPage, readTask, readTasks } from '../reads/tasks.ts'
-import { readBill, readPacks } from '../reads/packs-and-bills.ts'
+import type { KlingAccount } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { fromWire } from '../answers/big-integers.ts'
+import type { Call } from '../answers/call.ts'
+import { refused } from '../answers/errors.ts'
+import { CATALOGUE, type KlingMatch, type Row } from '../catalogue/catalogue.ts'
 import { startTask } from '../creations/start.ts'
 import { serveUnlisted, UNLISTED } from '../creations/unlisted.ts'
-import { resolveOwners, validate } from './validate.ts'
+import { readBill, readPacks } from '../reads/packs-and-bills.ts'
+import { listByCursor, listByPage, readTask, readTasks } from '../reads/tasks.ts'
 import { generate, listOldElements, listPresets, write } from '../writes/writes.ts'
+import { resolveOwners } from './owners.ts'
+import { validate } from './validate.ts'
 
-export type ServeInput = { state: State; url: URL; match: Match; text: string }
+export type ServeInput = { state: State; url: URL; match: KlingMatch; text: string }
 
 type Handler = (call: Call) => Doc | Promise<Doc>
 
-const OWN: Record<string, Handler> = {
+const BY_NAME: Record<string, Handler> = {
   'GET /tasks': readTasks,
   'POST /tasks': listByCursor,
   'GET /account/costs': readPacks,
@@ -35,13 +38,13 @@ const BY_KIND: Record<string, Handler> = {
   'write-account': write,
 }
 
-/** Every row has a handler, or the simulator does not start. */
+/** The simulator does not start if a row has no handler. */
 const HANDLERS = new Map(
   CATALOGUE.filter((row) => row.keys !== 'none').map((row) => [rowName(row), handlerOf(row)])
 )
 
 function handlerOf(row: Row): Handler {
-  const handler = OWN[rowName(row)] ?? BY_KIND[row.kind]
+  const handler = BY_NAME[rowName(row)] ?? BY_KIND[row.kind]
   if (!handler) throw new Error(`${rowName(row)} has no handler`)
   return handler
 }
@@ -61,7 +64,7 @@ export async function serve(input: ServeInput, account: KlingAccount): Promise<D
     query: url.searchParams,
     body: row.requestContentType ? readBody(text) : {},
     text,
-    origin: url.origin,
+    site: siteOf(state, url.origin),
     found: new Map(),
   }
   if (row.kind === UNLISTED) return serveUnlisted(call)
@@ -72,7 +75,7 @@ export async function serve(input: ServeInput, account: KlingAccount): Promise<D
   return handler(call)
 }
 
-/** What concerns the account refuses every call; what concerns money or a model only creations [guess]. */
+/** Codes about the account refuse every call. Codes about money or a model refuse only creations [guess]. */
 function assertUsable({ kling }: KlingAccount): void {
   const code = kling.refuseWith
   if (code !== null && ![1101, 1102, 1103, 1301, 1303].includes(code)) throw refused(code)
@@ -80,7 +83,7 @@ function assertUsable({ kling }: KlingAccount): void {
 
 const calls = new WeakMap<State, Map<string, number[]>>()
 
-/** How many calls make too many is not documented; an account has no such limit unless a test gives it one. */
+/** The limits are not documented. An account has none unless the control API sets one. */
 function assertRate(state: State, account: KlingAccount, row: Row): void {
   const { ratePerSecond, costsPerSecond } = account.kling
   assertBelow(state, `${account.key} all`, ratePerSecond)

@@ -1,16 +1,11 @@
-/** What a body must hold before anything is made of it: documented members, own or preset ids. */
-import type { OwnerId } from '../../heygen/catalogue/catalogue.ts'
-import { readPointer } from '../../heygen/resources/resources.ts'
-import type { Resource } from '../../state/types.ts'
+/** The members that a body must have. */
 import { asDoc, asText, type Call } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
-import { findThing, isPreset, type ThingType } from '../resources/resources.ts'
-import { findTask } from '../tasks/task.ts'
 
 const V1_MODELS = ['kling-v1', 'kling-v1-5', 'kling-v1-6', 'kling-v2-master', 'kling-v2-1']
 const V1_VIDEO = [...V1_MODELS, 'kling-v2-1-master', 'kling-v2-5-turbo', 'kling-v2-6', 'kling-v3']
 
-/** Names are exact: kling-v3 works, kling-v3-0 does not. Paths without a line take any [guess]. */
+/** Names are exact: kling-v3 works, kling-v3-0 does not. Other paths take any name [guess]. */
 const MODELS: Record<string, string[]> = {
   '/v1/videos/text2video': V1_VIDEO,
   '/v1/videos/image2video': V1_VIDEO,
@@ -29,7 +24,7 @@ const MODELS: Record<string, string[]> = {
   ],
 }
 
-/** Which of the members must be there is documented for few rows; these nothing can be made without [guess]. */
+/** Required members are documented for few rows. For the others they are a [guess]. */
 const REQUIRED: [RegExp, string[]][] = [
   [/^\/text-to-video\//, ['prompt']],
   [/^\/(image-to-video|omni-video|motion-control)\//, ['contents']],
@@ -78,36 +73,4 @@ function assertCount(n: unknown): void {
 
 function assertUrl(url: unknown): void {
   if (asText(url) && !URL.canParse(String(url))) throw refused(1201, 'callback_url is invalid')
-}
-
-const THINGS = new Set(['video', 'audio', 'element', 'voice', 'session'])
-
-/** Every id that the body names must be the account's own, or a preset where presets may be named. */
-export function resolveOwners(call: Call): void {
-  for (const owner of call.row.ownerIdIn) {
-    if (owner.in !== 'body' || owner.resource === 'bind-session') continue
-    const ids = readPointer(call.body, owner.pointer).filter(hasValue).map(String)
-    if (owner.required && ids.length === 0) throw refused(1201, `${owner.name} is required`)
-    for (const id of ids) resolveOne(call, owner, id)
-  }
-}
-
-function resolveOne(call: Call, owner: OwnerId, id: string): void {
-  const { state, account } = call
-  if (owner.resource === 'task') {
-    if (!findTask(state, account, id)) throw notFound('Task', id)
-    return
-  }
-  if (!THINGS.has(owner.resource)) return
-  const type = owner.resource as ThingType
-  if (owner.mayBeShared && isPreset(type, id)) return
-  const found: Resource | undefined = findThing(state, account, type, id)
-  if (!found) throw notFound(type, id)
-  call.found.set(owner.pointer ?? owner.name, found)
-}
-
-/** Seen for voices and tasks; the other nouns follow them [guess]. */
-function notFound(type: string, id: string): Error {
-  if (type === 'Task') return refused(1201, `Task not found by id/external id: ${id}`)
-  return refused(1201, `${type[0]?.toUpperCase()}${type.slice(1)} id not found`)
 }

@@ -1,14 +1,17 @@
-/** Creations: refused for one of the documented reasons, or a task that runs on the shared clock. */
-import { activeJobs, inFlight, planJob, startJob } from '../../jobs/jobs.ts'
+/** Creations: refused for one of the documented reasons, or started as a task. */
+import { activeJobs, inFlight } from '../../jobs/counts.ts'
+import { startJob } from '../../jobs/jobs.ts'
+import { planJob } from '../../jobs/plan.ts'
+import { PACK_TYPES, type PackType } from '../../state/kling-account.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Failure, Job } from '../../state/types.ts'
-import { asKling, type KlingAccount } from '../accounts/accounts.ts'
+import type { Failure, Job, KlingAccount } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import { asKling } from '../accounts/accounts.ts'
 import { asDoc, asText, type Call, succeed } from '../answers/call.ts'
-import { tellProcessing } from '../events/callbacks.ts'
 import { refused } from '../answers/errors.ts'
+import { scheduleProcessing } from '../events/callbacks.ts'
 import { modelOf, packTypeOf, secondsOf, slotsOf, typeOf, unitsOf } from '../tasks/products.ts'
 import { externalKey, findByExternalId, newNumber, type TaskDoc, taskDoc } from '../tasks/task.ts'
-import { PACK_TYPES, type PackType } from '../../state/kling-account.ts'
 import { toCreated } from '../tasks/views.ts'
 
 export const RISK_TEXT = 'Failure to pass the risk control system'
@@ -29,7 +32,7 @@ export function startTask(call: Call): Doc {
   const job = beginTask(state, account, {
     path: row.path,
     row: call.name,
-    origin: call.origin,
+    origin: call.site.origin,
     body,
     externalId,
     callbackUrl: asText(options.callback_url) ?? null,
@@ -39,7 +42,7 @@ export function startTask(call: Call): Doc {
   return succeed(toCreated(state, job, asDoc(row.responseExample.data)))
 }
 
-/** The client's own id is unique in the account, for good. */
+/** An external id stays unique in its account forever. */
 function assertNew({ state, account }: Call, externalId: string | null): void {
   if (externalId === null || !findByExternalId(state, account, externalId)) return
   account.kling.refusedTwice += 1
@@ -55,11 +58,11 @@ export function assertAllowed(call: Call, packType: PackType, units: number): vo
   if (refuseWith !== null) throw refused(refuseWith)
   if (modelsRefused.includes(modelOf(row.path, body))) throw refused(1103)
   const remaining = left[packType]
-  const isBroke = payment === 'unit' && remaining !== null && remaining < units
-  if (isBroke || text.includes('[nocredit]')) throw refused(1102)
+  const lacksUnits = payment === 'unit' && remaining !== null && remaining < units
+  if (lacksUnits || text.includes('[nocredit]')) throw refused(1102)
 }
 
-/** Nothing is queued: above the limit the creation is refused and no task is made. */
+/** Above the limit a creation is refused. Kling queues nothing. */
 export function assertRoom({ state, account }: Call, packType: PackType, slots: number): void {
   const limit = limitOf(account, packType)
   if (limit === null || slotsTaken(state, account, packType) + slots <= limit) return
@@ -90,7 +93,7 @@ export function planTask(call: Call, type: string): Plan {
   return { ...plan, failure: plan.failure && toKlingFailure(plan.failure) }
 }
 
-/** Where no text was given, the one that is seen by far the most. No code is attached to a failed task. */
+/** Without a message it is the one that was seen most. A failed task shows no code. */
 export function toKlingFailure({ code, message }: Failure): Failure {
   return { code, message: message === GENERAL_TEXT ? RISK_TEXT : message }
 }
@@ -142,8 +145,8 @@ export function beginTask(state: State, account: KlingAccount, task: NewTask): J
     doc: doc as unknown as Doc,
     slots,
   })
-  witness(state, account)
-  tellProcessing(state, account, job)
+  recordMaxima(state, account)
+  scheduleProcessing(state, account, job)
   return job
 }
 
@@ -154,8 +157,8 @@ function deduct({ kling }: KlingAccount, doc: TaskDoc): void {
   kling.units[doc.packType] = left - doc.units
 }
 
-/** Call after the newcomer is in the books: the maximum is of real overlap. */
-export function witness(state: State, account: KlingAccount): void {
+/** Called after the new task is counted, so that the maximum includes it. */
+export function recordMaxima(state: State, account: KlingAccount): void {
   const facts = asKling(account)?.kling
   if (!facts) return
   for (const type of PACK_TYPES)
@@ -187,7 +190,7 @@ const KEPT = [
 ]
 const KEPT_CHARACTERS = 4000
 
-/** Pictures may come as base64; those are not needed again. */
+/** Long values, such as pictures in base64, are not kept. */
 function keep(body: Doc): Doc {
   const small = (value: unknown): boolean =>
     value !== undefined && value !== '' && JSON.stringify(value).length < KEPT_CHARACTERS

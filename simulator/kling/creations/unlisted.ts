@@ -1,18 +1,18 @@
-/** Tasks of paths that stand in no catalogue, as Kling adds them: `/v1/unlisted/{kind}`, read at the same path and `/{id}`. */
-import { planJob } from '../../jobs/jobs.ts'
+/** Tasks of paths that are in no catalogue, as Kling adds them: `/v1/unlisted/{kind}`, read at the same path and `/{id}`. */
+import { planJob } from '../../jobs/plan.ts'
+import type { Doc } from '../../text/json.ts'
 import { asDoc, type Call, succeed } from '../answers/call.ts'
-import type { Match } from '../catalogue/catalogue.ts'
 import { refused } from '../answers/errors.ts'
-import { assertAllowed, assertRoom, beginTask } from './start.ts'
+import type { KlingMatch } from '../catalogue/catalogue.ts'
 import { findTask } from '../tasks/task.ts'
 import { toCreated, toV1 } from '../tasks/views.ts'
-import type { Doc } from '../../state/types.ts'
+import { assertAllowed, assertRoom, beginTask } from './start.ts'
 
 const FORM = /^\/v1\/unlisted\/([\w-]+)(?:\/(\d+))?$/
 
 export const UNLISTED = 'unlisted'
 
-export function matchUnlisted(method: string, path: string): Match | undefined {
+export function matchUnlisted(method: string, path: string): KlingMatch | undefined {
   const [, kind, id] = FORM.exec(path) ?? []
   if (kind === undefined || method !== (id === undefined ? 'POST' : 'GET')) return undefined
   const row = {
@@ -47,7 +47,7 @@ export function serveUnlisted(call: Call): Doc {
   const job = beginTask(state, account, {
     path: row.path,
     row: call.name,
-    origin: call.origin,
+    origin: call.site.origin,
     body: asDoc(body),
     externalId: null,
     callbackUrl: null,

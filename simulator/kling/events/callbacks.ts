@@ -1,8 +1,8 @@
 /** Callbacks: the bare task to the address of its creation, signed when the account has a Webhook Secret. */
 import { enqueue } from '../../events/deliveries.ts'
 import type { State } from '../../state/state.ts'
-import type { Doc, Job } from '../../state/types.ts'
-import type { KlingAccount } from '../accounts/accounts.ts'
+import type { Job, KlingAccount } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { toWire } from '../answers/big-integers.ts'
 import { newNumber, taskDoc } from '../tasks/task.ts'
 import { toNew, toV1 } from '../tasks/views.ts'
@@ -12,22 +12,22 @@ function toBody(state: State, job: Job): Doc {
   return taskDoc(job).path.startsWith('/v1/') ? toV1(state, job) : toNew(state, job)
 }
 
-export function tell(state: State, account: KlingAccount, job: Job): void {
+export function sendCallback(state: State, account: KlingAccount, job: Job): void {
   send(state, account, job, { body: toBody(state, job), afterMs: 0 })
 }
 
-/** Told of in advance, to be sent when the time comes. */
-export function tellProcessing(state: State, account: KlingAccount, job: Job): void {
+/** Made in advance, and sent when the task is being processed. */
+export function scheduleProcessing(state: State, account: KlingAccount, job: Job): void {
   if (state.settings.klingCallbacks === 'end') return
   const { processingAt } = taskDoc(job)
   const shown = toBody(state, job)
-  const [word, time] = 'id' in shown ? ['status', 'update_time'] : ['task_status', 'updated_at']
-  const body = { ...shown, [word]: 'processing', [time]: processingAt }
+  const [status, time] = 'id' in shown ? ['status', 'update_time'] : ['task_status', 'updated_at']
+  const body = { ...shown, [status]: 'processing', [time]: processingAt }
   send(state, account, job, { body, afterMs: Math.max(0, processingAt - state.now()) })
 }
 
-/** A task that was over before it was processed has no such change to tell. */
-export function forgetProcessing(state: State, job: Job): void {
+/** A task that ends before it is processed sends no callback about processing. */
+export function cancelProcessing(state: State, job: Job): void {
   if (!job.callbackUrl || state.now() >= taskDoc(job).processingAt) return
   const pending = [...state.deliveries.values()].filter(
     (each) => each.endpointId === job.id && each.attempts === 0 && each.state !== 'delivered'

@@ -1,12 +1,12 @@
-/** What follows from a task's end: its results may be named from now on, money comes back, the callback goes out. */
+/** What follows from a task's end: its results can be used in other calls, units are refunded, the callback goes out. */
+import type { KlingFacts } from '../../state/kling-account.ts'
 import type { State } from '../../state/state.ts'
 import type { Job } from '../../state/types.ts'
 import { asKling } from '../accounts/accounts.ts'
-import { forgetProcessing, tell } from './callbacks.ts'
-import { addThing } from '../resources/resources.ts'
+import { addOwn } from '../resources/resources.ts'
 import { typeOf } from '../tasks/products.ts'
 import { newNumber, taskDoc } from '../tasks/task.ts'
-import type { KlingFacts } from '../../state/kling-account.ts'
+import { cancelProcessing, sendCallback } from './callbacks.ts'
 
 export function endKlingTask(state: State, facts: KlingFacts, job: Job): void {
   const account = asKling(state.accounts.get(job.account))
@@ -15,11 +15,11 @@ export function endKlingTask(state: State, facts: KlingFacts, job: Job): void {
   else refund(facts, job)
   state.accounts.put(account)
   state.putJob(job)
-  forgetProcessing(state, job)
-  tell(state, account, job)
+  cancelProcessing(state, job)
+  sendCallback(state, account, job)
 }
 
-/** Failed tasks are free [guess]; nothing is documented but that the deduction is final at the end. */
+/** Failed tasks are free [guess]. Documented is only that the deduction is final at the end. */
 function refund(facts: KlingFacts, job: Job): void {
   const { packType, units, paidBy } = taskDoc(job)
   const left = facts.units[packType]
@@ -39,9 +39,9 @@ function addResults(state: State, job: Job): void {
   }
   doc.made = made
   const facts = { taskId: job.id }
-  if (type === 'video') addThing(state, account, 'video', made.videoId, facts)
+  if (type === 'video') addOwn(state, account, 'video', made.videoId, facts)
   if (type === 'audio' || doc.path.endsWith('video-to-audio'))
-    addThing(state, account, 'audio', made.audioId, facts)
-  if (type === 'element') addThing(state, account, 'element', made.elementId, facts)
-  if (type === 'voice') addThing(state, account, 'voice', made.voiceId, facts)
+    addOwn(state, account, 'audio', made.audioId, facts)
+  if (type === 'element') addOwn(state, account, 'element', made.elementId, facts)
+  if (type === 'voice') addOwn(state, account, 'voice', made.voiceId, facts)
 }

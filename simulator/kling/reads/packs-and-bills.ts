@@ -1,28 +1,28 @@
 /** Packs and bills. */
 import { stableHex } from '../../state/ids.ts'
-import type { Doc, Job } from '../../state/types.ts'
-import type { KlingAccount } from '../accounts/accounts.ts'
+import { PACK_TYPES, type PackType } from '../../state/kling-account.ts'
+import type { Job, KlingAccount } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { type Call, succeed } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
-import { type Filter, readLimit, readWindow, toNext } from './tasks.ts'
-import { functionOf, modelOf } from '../tasks/products.ts'
 import { limitOf } from '../creations/start.ts'
+import { functionOf, modelOf } from '../tasks/products.ts'
 import { listTasks, phaseOf, type TaskDoc, taskDoc } from '../tasks/task.ts'
-import { PACK_TYPES, type PackType } from '../../state/kling-account.ts'
 import { toCash } from '../tasks/views.ts'
+import { type Filter, readLimit, readWindow, toNext } from './tasks.ts'
 
-const PLENTY = 100_000
+const UNLIMITED = 100_000
 const YEAR_MS = 365 * 86_400_000
 const NAMES: Record<PackType, string> = { video: 'Video', image: 'Image', try_on: 'TryOn' }
 
-/** Two envelopes, one in the other. */
+/** The documented answer has one envelope inside the other. */
 export function readPacks(call: Call): Doc {
   const { account, query } = call
   for (const name of ['start_time', 'end_time'])
     if (!/^\d+$/.test(query.get(name) ?? '')) throw refused(1201, `${name} is required`)
   const wanted = query.get('resource_pack_name')
-  const told = tellUnits(call)
-  const packs = PACK_TYPES.map((type) => toPack(call, type, told[type])).filter(
+  const units = shownUnits(call)
+  const packs = PACK_TYPES.map((type) => toPack(call, type, units[type])).filter(
     (pack) => !wanted || pack.resource_pack_name === wanted
   )
   // An account that pays in money has no packs.
@@ -30,8 +30,8 @@ export function readPacks(call: Call): Doc {
   return succeed({ code: 0, msg: 'success', resource_pack_subscribe_infos: list })
 }
 
-/** What is told of the remaining units is up to twelve hours old. */
-function tellUnits({ state, account }: Call): Record<PackType, number | null> {
+/** The remaining units that are shown are up to twelve hours old. */
+function shownUnits({ state, account }: Call): Record<PackType, number | null> {
   const { kling } = account
   if (!kling.told || state.now() - kling.told.at >= kling.unitsLagMs) {
     kling.told = { at: state.now(), units: { ...kling.units } }
@@ -42,8 +42,8 @@ function tellUnits({ state, account }: Call): Record<PackType, number | null> {
 
 /** Trial packs carry units and concurrency in their name. */
 function toPack({ account }: Call, type: PackType, left: number | null) {
-  const remaining = left ?? PLENTY
-  const total = Math.max(left === null ? PLENTY : 100, remaining)
+  const remaining = left ?? UNLIMITED
+  const total = Math.max(left === null ? UNLIMITED : 100, remaining)
   const places = limitOf(account, type)
   const concurrency = places === null ? '' : `-${places}Con`
   return {
@@ -63,7 +63,7 @@ function packId(account: KlingAccount, type: PackType): string {
   return stableHex(`${account.key} ${type}`)
 }
 
-/** Finished tasks that cost money, or units. That only these are listed is a [guess]. */
+/** Finished tasks that were paid with money, or with units. That only these are listed is a [guess]. */
 export function readBill(call: Call): Doc {
   const { state, account, body, row } = call
   const paidBy = row.path.endsWith('balance') ? 'cash' : 'unit'
@@ -129,7 +129,7 @@ function toMoney(doc: TaskDoc): Doc {
 }
 
 function toUnits(account: KlingAccount, doc: TaskDoc): Doc {
-  const before = doc.deductedFrom ?? PLENTY
+  const before = doc.deductedFrom ?? UNLIMITED
   return {
     package_id: packId(account, doc.packType),
     product_type: doc.packType === 'try_on' ? 'try-on' : doc.packType,

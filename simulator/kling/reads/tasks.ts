@@ -1,5 +1,6 @@
 /** Reading tasks: one by its path, lists by page, and the two calls of /tasks. */
-import type { Doc, Job } from '../../state/types.ts'
+import type { Job } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { asDoc, type Call, succeed } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
 import { packTypeOf } from '../tasks/products.ts'
@@ -9,7 +10,7 @@ import { toNew, toV1 } from '../tasks/views.ts'
 const IDS_MAX = 20
 const THIRTY_DAYS_MS = 30 * 86_400_000
 
-/** The segment is the task's id or the client's own, and the path that of the creation. */
+/** By the task's id or its external id, at the path of its creation. */
 export function readTask(call: Call): Doc {
   const { state, account, row, params } = call
   const id = params.id ?? ''
@@ -25,7 +26,7 @@ export function listByPage(call: Call): Doc {
   return succeed(takePage(call, own).map((job) => toV1(state, job)))
 }
 
-/** No total and no next page are told. That numbers outside the documented range are refused is a [guess]. */
+/** The answer has no total and no next page. That numbers out of the documented range are refused is a [guess]. */
 export function takePage<T>({ row, query }: Call, all: T[]): T[] {
   const most = row.queryParams.some((each) => each.startsWith('pageSize (1-1000')) ? 1000 : 500
   const page = readNumber(query.get('pageNum'), 1, 1000, 'pageNum')
@@ -58,7 +59,7 @@ export function readTasks({ state, account, query }: Call): Doc {
     ...ids.map((id) => findTask(state, account, id)),
     ...externalIds.map((id) => findByExternalId(state, account, id)),
   ].filter((job) => job !== undefined)
-  // What is unknown or somebody else's is simply missing.
+  // Ids that are unknown or another account's are left out.
   return succeed(jobs.map((job) => toNew(state, job)))
 }
 
@@ -91,7 +92,7 @@ function passes({ state }: Call, job: Job, { key, values }: Filter): boolean {
   throw refused(1201, `filters key ${key} is not supported`)
 }
 
-/** A cursor overrides times and filters. Without an end it is now, without a start `otherwise.start` before the end. */
+/** A cursor overrides times and filters. `otherwise.end` is the default, and `otherwise.start` is added to the end. */
 export function readWindow({ body }: Call, otherwise: { start: number; end: number }): Window {
   if (typeof body.cursor === 'string' && body.cursor !== '') return readCursor(body.cursor)
   const end = readTime(body.end_time) ?? otherwise.end
@@ -112,7 +113,7 @@ function readCursor(cursor: string): Window {
   }
 }
 
-/** Numbers and texts are both taken. */
+/** Takes numbers and strings. */
 function readTime(value: unknown): number | undefined {
   if (value === undefined || value === null || value === '') return undefined
   const time = Number(value)

@@ -1,9 +1,9 @@
-/** What each create path makes: the pack that pays and whose concurrency it takes, how many places, what it costs. */
-import type { Doc } from '../../state/types.ts'
-import { asDoc } from '../answers/call.ts'
+/** What the path of a creation makes: which pack pays and is in use, how many slots it takes, what it costs. */
 import type { PackType } from '../../state/kling-account.ts'
+import type { Doc } from '../../text/json.ts'
+import { asDoc } from '../answers/call.ts'
 
-/** Elements and voices are charged to the video pack as seen; that multi-shot is image work is a [guess]. */
+/** Elements and voices were seen on the video pack. That multi-shot uses the image pack is a [guess]. */
 export function packTypeOf(path: string): PackType {
   if (path.endsWith('kolors-virtual-try-on')) return 'try_on'
   return path.startsWith('/v1/images/') || path.endsWith('ai-multi-shot') ? 'image' : 'video'
@@ -24,7 +24,7 @@ export function typeOf(path: string): string {
 
 const AUTO_AMOUNT = 4
 
-/** An image task takes a place for each picture; what `auto` makes is known to the provider alone, here four. */
+/** An image task takes a slot for each picture. How many `auto` makes is not documented: four here. */
 export function slotsOf(path: string, body: Doc): number {
   if (packTypeOf(path) !== 'image' || path.endsWith('ai-multi-shot')) return 1
   if (body.result_type === 'series')
@@ -32,7 +32,7 @@ export function slotsOf(path: string, body: Doc): number {
   return Number(body.n) || 1
 }
 
-/** Seconds of what comes out; the documented default is 5. */
+/** Seconds of the result. The documented default is 5. */
 export function secondsOf(body: Doc): number {
   return Number(body.duration ?? asDoc(body.settings).duration) || 5
 }
@@ -45,7 +45,7 @@ const PER_SECOND: Record<string, number> = {
   '1080p': 1,
 }
 
-/** Prices are documented for some models and seen for others; the rest follows them [guess]. */
+/** Prices are documented for some models and were seen for others. The rest is a [guess]. */
 export function unitsOf(path: string, body: Doc): number {
   const type = typeOf(path)
   if (type === 'element') return 0
@@ -60,7 +60,7 @@ export function modelOf(path: string, body: Doc): string {
   return typeof body.model_name === 'string' ? body.model_name : 'kling-v1'
 }
 
-/** The words of the bills. */
+/** What a bill calls the creation. */
 export function functionOf(path: string): string {
   const segment = path.startsWith('/v1/') ? path.split('/').at(-1) : path.split('/')[1]
   const words = (segment ?? '').replace(/(\w)2(\w)/, '$1-to-$2').split('-')

@@ -1,8 +1,10 @@
-/** A task and how far it is. The book of jobs keeps it; this is what Kling adds. */
-import type { State } from '../../state/state.ts'
-import type { Doc, Job } from '../../state/types.ts'
-import { type KlingAccount, klingKey } from '../accounts/accounts.ts'
+/** Tasks are jobs. This is what Kling adds to them, and how far a task is. */
 import type { PackType } from '../../state/kling-account.ts'
+import { randomBelow } from '../../state/random.ts'
+import type { State } from '../../state/state.ts'
+import type { Job, KlingAccount } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
+import { klingKey } from '../accounts/accounts.ts'
 
 export type TaskDoc = {
   origin: string
@@ -19,7 +21,7 @@ export type TaskDoc = {
   /** What is kept of the body for later answers. */
   body: Doc
   seq: number
-  /** Ids of what came out, once it did. */
+  /** Ids of the results, once there are any. */
   made?: { videoId: string; audioId: string; elementId: string; voiceId: string }
   deductedFrom?: number
   title?: string
@@ -73,6 +75,6 @@ export function findByExternalId(
 
 /** 18 digits, larger for newer ones, odd: as a double it would be another number. */
 export function newNumber(state: State): string {
-  const tail = Math.floor(Math.random() * 50) * 2 + 1
+  const tail = Math.floor(randomBelow(50)) * 2 + 1
   return `${state.nextSeq()}${String(tail).padStart(2, '0')}`
 }

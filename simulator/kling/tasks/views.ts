@@ -1,15 +1,16 @@
-/** Tasks as the two designs show them; a task of either design is shown by both. */
-import { mediaUrl } from '../../heygen/answers/fill.ts'
+/** Tasks as Kling's two designs (v1 and the new one) show them. Both show tasks of either. */
+import { mediaUrl, type Site, siteOf } from '../../answers/links.ts'
 import type { State } from '../../state/state.ts'
-import type { Account, Doc, Job } from '../../state/types.ts'
+import type { Account, Job } from '../../state/types.ts'
+import type { Doc } from '../../text/json.ts'
 import { userNumber } from '../accounts/accounts.ts'
 import { asDoc } from '../answers/call.ts'
 import { taskExample } from '../catalogue/catalogue.ts'
-import { toElement, toVoice } from '../resources/resources.ts'
+import { toElement, toVoice } from './elements.ts'
 import { typeOf } from './products.ts'
 import { phaseOf, type TaskDoc, taskDoc, updatedAt } from './task.ts'
 
-/** The answer to a creation; a model in the path means the new design. */
+/** The answer to a creation. A model in the path means the new design. */
 export function toCreated(state: State, job: Job, example: Doc): Doc {
   const { externalId } = taskDoc(job)
   const [created_at, updated_at] = [job.createdAt, updatedAt(state, job)]
@@ -35,7 +36,7 @@ const V1_WORDS = {
   failed: 'failed',
 }
 
-/** Results and deductions are members of a finished task alone [guess]; a failed one is seen to have neither. */
+/** Only a finished task has results and deductions [guess]. A failed one was seen without. */
 export function toV1(state: State, job: Job): Doc {
   const phase = phaseOf(state, job)
   const doc = taskDoc(job)
@@ -45,13 +46,13 @@ export function toV1(state: State, job: Job): Doc {
     task_id: job.id,
     task_status: V1_WORDS[phase],
     task_status_msg: job.failure?.message ?? '',
-    task_info: toTaskInfo(doc, asDoc(example.task_info)),
+    task_info: toTaskInfo(state, doc, asDoc(example.task_info)),
   }
   const times = { created_at: job.createdAt, updated_at: updatedAt(state, job) }
   if (phase !== 'done' || !account) return { ...head, ...times }
   return {
     ...head,
-    task_result: toResult(job, account, asDoc(example.task_result)),
+    task_result: toResult(state, job, account, asDoc(example.task_result)),
     ...('watermark_info' in example ? { watermark_info: { enabled: doc.watermark } } : {}),
     final_unit_deduction: String(doc.paidBy === 'unit' ? doc.units : 0),
     final_balance_deduction: doc.paidBy === 'cash' ? toCash(doc) : { quota: '0', list_price: '0' },
@@ -64,43 +65,49 @@ export function toCash({ units }: TaskDoc): { quota: string; list_price: string 
   return { quota: dollars, list_price: dollars }
 }
 
-function toTaskInfo({ externalId, body, origin }: TaskDoc, example: Doc): Doc {
-  const parent = { id: String(body.video_id ?? ''), url: parentUrl(body, origin), duration: '5.1' }
+function toTaskInfo(state: State, { externalId, body, origin }: TaskDoc, example: Doc): Doc {
+  const parent = {
+    id: String(body.video_id ?? ''),
+    url: parentUrl(body, siteOf(state, origin)),
+    duration: '5.1',
+  }
   return {
     ...('parent_video' in example ? { parent_video: parent } : {}),
     ...(externalId ? { external_task_id: externalId } : {}),
   }
 }
 
-function parentUrl(body: Doc, origin: string): string {
+function parentUrl(body: Doc, site: Site): string {
   return typeof body.video_url === 'string'
     ? body.video_url
-    : mediaUrl(origin, `${String(body.video_id)}.mp4`)
+    : mediaUrl(site, `${String(body.video_id)}.mp4`)
 }
 
 /** The kinds of results, and the members of each, are those of the row's example. */
-function toResult(job: Job, account: Account, example: Doc): Doc {
+function toResult(state: State, job: Job, account: Account, example: Doc): Doc {
   const doc = taskDoc(job)
   const isSeries = doc.body.result_type === 'series'
   const pictures = Array.from({ length: doc.count }, (_, index) => index)
   const itemOf = (name: string): Doc => asDoc((example[name] as unknown[])[0])
   const makers: Record<string, () => unknown> = {
-    videos: () => [toVideo(job, itemOf('videos'))],
-    audios: () => [toAudio(job)],
-    images: () => (isSeries ? [] : pictures.map((index) => toImage(job, index, itemOf('images')))),
+    videos: () => [toVideo(state, job, itemOf('videos'))],
+    audios: () => [toAudio(state, job)],
+    images: () =>
+      isSeries ? [] : pictures.map((index) => toImage(state, job, index, itemOf('images'))),
     series_images: () =>
-      isSeries ? pictures.map((index) => toImage(job, index, itemOf('images'))) : [],
-    elements: () => [toElement(job, account)],
-    voices: () => [toVoice(job, account)],
+      isSeries ? pictures.map((index) => toImage(state, job, index, itemOf('images'))) : [],
+    elements: () => [toElement(state, job, account)],
+    voices: () => [toVoice(state, job, account)],
     result_type: () => (isSeries ? 'series' : 'single'),
   }
   return Object.fromEntries(Object.keys(example).map((name) => [name, makers[name]?.()]))
 }
 
-function toVideo(job: Job, example: Doc): Doc {
+function toVideo(state: State, job: Job, example: Doc): Doc {
   const { made, origin, watermark, seconds, body } = taskDoc(job)
-  const url = mediaUrl(origin, `${job.id}-0_raw_video_1.mp4`)
-  const marked = watermark ? mediaUrl(origin, `${job.id}-0_watermark_1.mp4`) : ''
+  const site = siteOf(state, origin)
+  const url = mediaUrl(site, `${job.id}-0_raw_video_1.mp4`)
+  const marked = watermark ? mediaUrl(site, `${job.id}-0_watermark_1.mp4`) : ''
   const all: Doc = {
     id: made?.videoId,
     session_id: body.session_id,
@@ -111,9 +118,10 @@ function toVideo(job: Job, example: Doc): Doc {
   return Object.fromEntries(Object.keys(example).map((name) => [name, all[name]]))
 }
 
-function toImage(job: Job, index: number, example: Doc): Doc {
+function toImage(state: State, job: Job, index: number, example: Doc): Doc {
   const { origin, watermark } = taskDoc(job)
-  const link = (mark: string): string => mediaUrl(origin, `${job.id}-${index}_${mark}.png`)
+  const site = siteOf(state, origin)
+  const link = (mark: string): string => mediaUrl(site, `${job.id}-${index}_${mark}.png`)
   const memberOf = (name: string): unknown => {
     if (name === 'index') return index
     return name === 'watermark_url' ? (watermark ? link('watermark_0') : '') : link(`raw_${name}`)
@@ -121,12 +129,13 @@ function toImage(job: Job, index: number, example: Doc): Doc {
   return Object.fromEntries(Object.keys(example).map((name) => [name, memberOf(name)]))
 }
 
-function toAudio(job: Job): Doc {
+function toAudio(state: State, job: Job): Doc {
   const { made, origin, seconds } = taskDoc(job)
+  const site = siteOf(state, origin)
   return {
     id: made?.audioId,
-    url_mp3: mediaUrl(origin, `${job.id}.mp3`),
-    url_wav: mediaUrl(origin, `${job.id}.wav`),
+    url_mp3: mediaUrl(site, `${job.id}.mp3`),
+    url_wav: mediaUrl(site, `${job.id}.wav`),
     duration_mp3: `${seconds}.0`,
     duration_wav: `${seconds}.0`,
   }
@@ -144,36 +153,36 @@ export function toNew(state: State, job: Job): Doc {
     create_time: job.createdAt,
     update_time: updatedAt(state, job),
     ...(doc.externalId ? { external_id: doc.externalId } : {}),
-    ...(isDone ? { outputs: toOutputs(job, account), billing: toBilling(doc) } : {}),
+    ...(isDone ? { outputs: toOutputs(state, job, account), billing: toBilling(doc) } : {}),
   }
 }
 
-function toOutputs(job: Job, account: Account): Doc[] {
+function toOutputs(state: State, job: Job, account: Account): Doc[] {
   const doc = taskDoc(job)
   const type = typeOf(doc.path)
   if (type === 'image') {
     const group_id = job.id
     return Array.from({ length: doc.count }, (_, index) => {
-      const { url, watermark_url } = toImage(job, index, { url: '', watermark_url: '' })
+      const { url, watermark_url } = toImage(state, job, index, { url: '', watermark_url: '' })
       return { type, url, watermark_url, group_id }
     })
   }
   if (type === 'audio') {
-    const { id, url_mp3: mp3_url, url_wav: wav_url } = toAudio(job)
+    const { id, url_mp3: mp3_url, url_wav: wav_url } = toAudio(state, job)
     const wav_duration = `${doc.seconds}.0`
     return [{ type, id, mp3_url, wav_url, mp3_duration: wav_duration, wav_duration }]
   }
   if (type === 'voice') {
-    const { voice_id: id, voice_name: name, trial_url: url } = toVoice(job, account)
+    const { voice_id: id, voice_name: name, trial_url: url } = toVoice(state, job, account)
     return [{ type, id, name, url, owned_by: userNumber(account), status: 'succeed' }]
   }
-  if (type === 'element') return [{ type, ...toElementOutput(job, account) }]
-  return [{ type, ...toVideo(job, { id: '', url: '', watermark_url: '', duration: '' }) }]
+  if (type === 'element') return [{ type, ...toElementOutput(state, job, account) }]
+  return [{ type, ...toVideo(state, job, { id: '', url: '', watermark_url: '', duration: '' }) }]
 }
 
-/** Here the id is a text. */
-function toElementOutput(job: Job, account: Account): Doc {
-  const element = toElement(job, account)
+/** The id is a string here, and a number in v1. */
+function toElementOutput(state: State, job: Job, account: Account): Doc {
+  const element = toElement(state, job, account)
   return {
     id: element.element_id,
     name: element.element_name,
