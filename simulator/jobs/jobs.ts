@@ -60,7 +60,7 @@ function schedule(state: State, job: Job): void {
   state.wakeAt(at)
 }
 
-/** Ends the jobs that are due, in the order of their ends, so that a queued job starts when its place became free. */
+/** Ends the jobs that are due, in the order of their ends, so that a queued job starts when a slot became free. */
 export function settleDue(state: State): void {
   const now = state.now()
   if (now < state.nextDueAt) return

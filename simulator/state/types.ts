@@ -77,7 +77,7 @@ export type Job = {
   callbackId: string | null
   callbackUrl: string | null
   doc: Doc
-  /** How many places of the concurrency it takes; 1 if absent. */
+  /** How many slots of the concurrency it takes; 1 if absent. */
   slots?: number
 }
 

@@ -107,7 +107,7 @@ const makeVideoAvatar: Shape = (call, begin) => {
   return begin({ form: 'video', doc: { avatar_group_id: group.id, group_id: group.id } })
 }
 
-/** A digital twin waits for a consent when its job is done. Waiting takes no place [guess]. */
+/** A digital twin waits for a consent when its job is done. Waiting takes no slot [guess]. */
 const makeAvatar: Shape = (call, begin) => {
   const waits = call.body.type === 'digital_twin' ? { waits_as: 'pending_consent' } : {}
   const given = call.found.get('/avatar_group_id')

@@ -49,32 +49,32 @@ export async function readUpload(
   await writer.close()
   if (total > limit) return undefined
   const sha256 = toHex(new Uint8Array(await digest.digest))
-  const whole = total <= KEPT_MAX_BYTES ? join(all, total) : undefined
-  if (!boundary) {
-    const contentType = mediaTypeOf(request)
-    return {
-      sizeBytes: total,
-      bodyBytes: total,
-      sha256,
-      contentType,
-      fileName: undefined,
-      hasFile: total > 0,
-      ...(whole ? { bytes: whole } : {}),
-    }
-  }
-  const part = readPartHead(head)
-  const closing = `\r\n--${boundary}--\r\n`.length
-  const sizeBytes = part ? Math.max(0, total - part.endsAt - closing) : 0
-  if (sizeBytes > maxBytes) return undefined
+  const file = boundary ? findFile(head, total, boundary) : wholeBody(request, total)
+  if (file && file.sizeBytes > maxBytes) return undefined
+  const isKept = file !== undefined && total <= KEPT_MAX_BYTES
   return {
-    sizeBytes,
+    sizeBytes: file?.sizeBytes ?? 0,
     bodyBytes: total,
     sha256,
-    contentType: part?.contentType ?? 'application/octet-stream',
-    fileName: part?.fileName,
-    hasFile: part !== undefined,
-    ...(whole && part ? { bytes: whole.slice(part.endsAt, part.endsAt + sizeBytes) } : {}),
+    contentType: file?.contentType ?? 'application/octet-stream',
+    fileName: file?.fileName,
+    hasFile: file !== undefined,
+    ...(isKept
+      ? { bytes: join(all, total).slice(file.startsAt, file.startsAt + file.sizeBytes) }
+      : {}),
   }
+}
+
+type FilePart = {
+  /** Of the body. */
+  startsAt: number
+  sizeBytes: number
+  contentType: string
+  fileName: string | undefined
+}
+
+function wholeBody(request: Request, sizeBytes: number): FilePart {
+  return { startsAt: 0, sizeBytes, contentType: mediaTypeOf(request), fileName: undefined }
 }
 
 function join(chunks: Uint8Array[], size: number): Uint8Array {
@@ -93,19 +93,20 @@ export function mediaTypeOf(request: Request): string {
   return type.trim().toLowerCase()
 }
 
-type PartHead = { endsAt: number; contentType: string; fileName: string | undefined }
-
-/** Latin-1, so that characters are bytes. */
-function readPartHead(chunks: Uint8Array[]): PartHead | undefined {
-  const text = chunks.map((chunk) => new TextDecoder('latin1').decode(chunk)).join('')
+/** The part named `file`. Latin-1, so that characters are bytes. */
+function findFile(head: Uint8Array[], total: number, boundary: string): FilePart | undefined {
+  const text = head.map((chunk) => new TextDecoder('latin1').decode(chunk)).join('')
   const disposition = /content-disposition:[^\r\n]*\bname="?file"?(?=[;\r\n])[^\r\n]*/i.exec(text)
   if (!disposition) return undefined
   const end = text.indexOf('\r\n\r\n', disposition.index)
   if (end < 0) return undefined
   const start = text.lastIndexOf('\r\n--', disposition.index)
   const fields = text.slice(Math.max(0, start), end)
+  const startsAt = end + 4
+  const closingBytes = `\r\n--${boundary}--\r\n`.length
   return {
-    endsAt: end + 4,
+    startsAt,
+    sizeBytes: Math.max(0, total - startsAt - closingBytes),
     contentType:
       /content-type:\s*([^\r\n;]+)/i.exec(fields)?.[1]?.trim() ?? 'application/octet-stream',
     fileName: /filename="([^"]*)"/i.exec(disposition[0])?.[1],

@@ -77,7 +77,7 @@ function firstFound(call: Call): Resource | undefined {
   return call.found.values().next().value
 }
 
-/** Deleting ends a job that runs. That this frees its place is a [guess]. */
+/** Deleting ends a job that runs. That this releases its slot is a [guess]. */
 function remove(call: Call, subject: Resource | undefined): Reply {
   const target = subject ?? firstFound(call)
   const answer = target ? answerWith(call, target) : reply(call, call.row.responseExample)

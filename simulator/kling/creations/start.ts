@@ -76,7 +76,7 @@ export function limitOf(account: KlingAccount, packType: PackType): number | nul
   return own === undefined ? account.concurrency : own
 }
 
-/** Synchronous calls take a place of the video pack while they run [guess]. */
+/** Synchronous calls take a slot of the video pack while they run [guess]. */
 export function slotsTaken(state: State, account: KlingAccount, packType: PackType): number {
   const ofType = activeJobs(state, account).filter((job) => taskDoc(job).packType === packType)
   const slots = ofType.reduce((sum, job) => sum + (job.slots ?? 1), 0)

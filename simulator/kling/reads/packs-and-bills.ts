@@ -44,8 +44,8 @@ function shownUnits({ state, account }: Call): Record<PackType, number | null> {
 function toPack({ account }: Call, type: PackType, left: number | null) {
   const remaining = left ?? UNLIMITED
   const total = Math.max(left === null ? UNLIMITED : 100, remaining)
-  const places = limitOf(account, type)
-  const concurrency = places === null ? '' : `-${places}Con`
+  const limit = limitOf(account, type)
+  const concurrency = limit === null ? '' : `-${limit}Con`
   return {
     resource_pack_name: `Sim-${NAMES[type]}-${total}Units${concurrency}-12Months`,
     resource_pack_id: packId(account, type),

@@ -1,4 +1,4 @@
-/** Calls that answer at once: speech, recognition, selections, deletions, and the libraries. */
+/** Calls that answer at once: speech, recognition, selections, deletions, elements and presets. */
 import { mediaUrl, type Site } from '../../answers/links.ts'
 import { countStart } from '../../jobs/counts.ts'
 import { planJob } from '../../jobs/plan.ts'
@@ -12,7 +12,7 @@ import { takePage } from '../reads/tasks.ts'
 import { addOwn, PRESET_ELEMENT } from '../resources/resources.ts'
 import { newNumber } from '../tasks/task.ts'
 
-/** In flight while the call runs. That it takes a place of the video pack is a [guess]. */
+/** In flight while the call runs. That it takes a slot of the video pack is a [guess]. */
 export async function generate(call: Call): Promise<Doc> {
   const { state, account, row } = call
   if (row.path.endsWith('/tts')) assertSpeaker(call)

@@ -1,4 +1,4 @@
-/** What HeyGen added in October and November 2026, as the reference has it. */
+/** Creations and resources that HeyGen added in October and November 2026. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newKey, openSimulator, soon, VIDEO } from '../open-simulator.ts'
 

@@ -1,8 +1,8 @@
-/** Bytes in and out: media with ranges, long streams, uploads of every kind, sockets. */
+/** Files: media with ranges, long streams, links, uploads of every kind. And the socket of a session. */
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Json, openSimulator } from '../open-simulator.ts'
+import { type Json, openSimulator, VIDEO } from '../open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterAll(() => simulator.dispose())
 
 const MIB = 1024 * 1024
+const DAY_MS = 86_400_000
 
 test('media is a real MP4 with ranges, ETag and HEAD', async () => {
   const url = `${simulator.url}/files/abc.mp4?Expires=1&Signature=x`
@@ -134,3 +135,15 @@ function residentBytes(pid: number | undefined): number {
     return 0
   }
 }
+
+test('a link expires seven days after it was made, by the clock of the simulator', async () => {
+  const body = { ...VIDEO, script: '[ms=0]' }
+  const { video_id: id } = (await simulator.call('POST', '/v3/videos', { body })).body.data
+  await simulator.pass(30 * DAY_MS)
+  const { data } = (await simulator.call('GET', `/v3/videos/${id}`)).body
+  const { now } = await simulator.sim('GET', 'state?jobs=none')
+  const expires = Number(new URL(data.video_url).searchParams.get('Expires')) * 1000
+  expect(expires).toBeLessThanOrEqual(now + 7 * DAY_MS)
+  expect(expires).toBeGreaterThan(now + 6 * DAY_MS)
+  await simulator.pass(-30 * DAY_MS)
+})

@@ -88,17 +88,17 @@ test('marks in the text make a job fail, wait or last', async () => {
   expect((await read(held.body.data.video_id)).status).toBe('completed')
 })
 
-test('above its concurrency an account refuses with 429 and Retry-After, and the witness agrees', async () => {
+test('above its concurrency an account refuses with 429 and Retry-After, and its counts agree', async () => {
   await simulator.sim('POST', 'accounts', { email: 'two@sim.example', concurrency: 2 })
   const answers = await Promise.all([1, 2, 3, 4].map(() => create('sk_sim_two')))
   expect(answers.map((each) => each.status).toSorted()).toEqual([200, 200, 429, 429])
   const refused = answers.find((each) => each.status === 429)
   expect(refused?.body.error.code).toBe('rate_limit_exceeded')
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0)
-  const witness = { inFlight: 2, maxInFlight: 2, jobsStarted: 2 }
-  expect(await simulator.account('two@sim.example')).toMatchObject(witness)
+  const counts = { inFlight: 2, maxInFlight: 2, jobsStarted: 2 }
+  expect(await simulator.account('two@sim.example')).toMatchObject(counts)
   await simulator.pass(JOB_MS)
-  expect(await simulator.account('two@sim.example')).toMatchObject({ ...witness, inFlight: 0 })
+  expect(await simulator.account('two@sim.example')).toMatchObject({ ...counts, inFlight: 0 })
   expect((await create('sk_sim_two')).status).toBe(200)
 })
 

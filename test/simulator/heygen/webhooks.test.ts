@@ -1,4 +1,4 @@
-/** Webhooks: signed as the provider signs, retried, and lost or doubled when asked to. */
+/** Webhooks: signed as HeyGen signs them, retried, and lost, doubled, late or early by the settings. */
 import { createHmac } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
