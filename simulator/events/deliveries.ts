@@ -10,7 +10,7 @@ const GIVE_UP_MS = 86_400_000
 const ANSWER_MS = 10_000
 const KEPT_MAX = 2000
 
-export type NewDelivery = Pick<
+type NewDelivery = Pick<
   Delivery,
   'account' | 'url' | 'eventId' | 'eventType' | 'body' | 'secret' | 'endpointId' | 'provider'
 > & {

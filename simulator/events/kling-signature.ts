@@ -1,7 +1,7 @@
 /** The Standard Webhooks signature, one for each secret that is valid at the moment. */
 import { fromBase64, signText, toBase64 } from '../text/bytes.ts'
 
-export type Signed = { eventId: string; body: string; secret: string | null }
+type Signed = { eventId: string; body: string; secret: string | null }
 
 export async function signKling(
   { eventId, body, secret }: Signed,

@@ -11,7 +11,7 @@ import { activeJobs, countRunning, countStart, endsAt } from './counts.ts'
 import { isFailed, toFailure } from './outcomes.ts'
 import { canPay } from './prices.ts'
 
-export type NewJob = {
+type NewJob = {
   id: string
   creation: string
   type: string
@@ -87,7 +87,7 @@ function findEarliestDue(state: State, now: number): { job: Job; at: number } | 
   return earliest
 }
 
-export type JobEnd = { at?: number; outcome?: string; failure?: Failure | null }
+type JobEnd = { at?: number; outcome?: string; failure?: Failure | null }
 
 export function endJob(state: State, job: Job, end: JobEnd = {}): void {
   if (job.status === 'ended') return

@@ -31,7 +31,7 @@ export function planJob(
 }
 
 /** A negative duration means that the job ends only by hand. */
-export function toDuration(ms: number | null): number | null {
+function toDuration(ms: number | null): number | null {
   return ms === null || ms < 0 ? null : ms
 }
 

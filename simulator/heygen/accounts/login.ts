@@ -13,7 +13,7 @@ const EDGE_PAGE =
 
 export const LOGIN_PATH = '/v1/pacific/login'
 
-export type LoginAnswer = { response: Response; account: string | null }
+type LoginAnswer = { response: Response; account: string | null }
 
 export async function login(state: State, request: Request): Promise<LoginAnswer> {
   const body = (await request.json().catch(() => undefined)) as Record<string, unknown> | undefined

@@ -17,7 +17,7 @@ export function envelopeOfPath(path: string): Envelope {
   return family === 'v2' || family === 'v3' ? family : 'v1'
 }
 
-export type ErrorFacts = {
+type ErrorFacts = {
   status: number
   /** v1 number. */
   number: number

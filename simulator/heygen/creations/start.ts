@@ -46,7 +46,7 @@ const TYPES: [RegExp, string][] = [
   [/\/clips$/, 'clip-job'],
 ]
 
-export function jobType(path: string): string {
+function jobType(path: string): string {
   return TYPES.find(([pattern]) => pattern.test(path))?.[1] ?? 'video'
 }
 

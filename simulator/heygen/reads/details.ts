@@ -130,7 +130,7 @@ function withoutBatchId({ error, item_index, status, video_id }: BatchItem) {
   return { error, item_index, status, video_id }
 }
 
-export type BatchItem = {
+type BatchItem = {
   batch_id: string | null
   error: unknown
   item_index: number
@@ -139,13 +139,13 @@ export type BatchItem = {
   video_id: string
 }
 
-export function listBatchItems(call: Call, batch: Resource): BatchItem[] {
+function listBatchItems(call: Call, batch: Resource): BatchItem[] {
   const ids = Array.isArray(batch.doc.items) ? batch.doc.items.map(String) : []
   const type = String(batch.doc.item_type ?? 'video')
   return ids.map((id, index) => toBatchItem(call, type, id, batch.id, index))
 }
 
-export function toBatchItem(
+function toBatchItem(
   call: Call,
   type: string,
   id: string,

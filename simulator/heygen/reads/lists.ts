@@ -60,7 +60,7 @@ const publicOnRequest = (call: Call, resource: Resource): boolean =>
 
 const LOOKS = ['look', 'photo', 'video']
 
-export const LISTS: Record<string, ListSpec> = {
+const LISTS: Record<string, ListSpec> = {
   'GET /v2/templates': { type: 'template' },
   'GET /v3/templates': { type: 'template' },
   'GET /v1/video.list': { type: 'video', filter: titled },

@@ -52,7 +52,7 @@ export function belongsToOther(state: State, account: Account, type: string, id:
     .some((other) => other !== account && state.resources.has(resourceKey(other.email, type, id)))
 }
 
-export type NewResource = {
+type NewResource = {
   type: string
   id?: string
   form?: string

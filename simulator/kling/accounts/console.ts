@@ -12,10 +12,10 @@ import { asDoc } from '../answers/call.ts'
 import { refused } from '../answers/errors.ts'
 import { findByEmail, getKling, userNumber } from './accounts.ts'
 
-export type Opened = { response: Response; account: string | null }
+type Opened = { response: Response; account: string | null }
 type Visit = { path: string; request: Request; url: URL; text: string }
 
-export const LOGIN_PATH = '/pass/ksi18n/web/login/emailPassword'
+const LOGIN_PATH = '/pass/ksi18n/web/login/emailPassword'
 const INIT_PATH = '/console/api/auth/skill/init-sessions'
 const EXCHANGE_PATH = '/console/api/auth/skill/exchange'
 const CONFIRM_PATH = '/dev/skill/authorize'

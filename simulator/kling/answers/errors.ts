@@ -38,7 +38,7 @@ const CODE_OF_STATUS: Record<number, number> = {
   504: 5002,
 }
 
-export type ErrorAnswer = {
+type ErrorAnswer = {
   status: number
   body: { code: number; message: string; request_id: string }
 }

@@ -86,7 +86,7 @@ export function slotsTaken(state: State, account: KlingAccount, packType: PackTy
 type Plan = { durationMs: number | null; outcome: string; failure: Failure | null }
 
 /** A plan of the control API may also refuse: `{outcome: 'refused', code: '1302'}`. */
-export function planTask(call: Call, type: string): Plan {
+function planTask(call: Call, type: string): Plan {
   const { state, account, row, text } = call
   const plan = planJob(state, account, { type, path: row.path, text })
   if (plan.outcome === 'refused') throw refused(Number(plan.failure?.code) || 1302)
@@ -94,11 +94,11 @@ export function planTask(call: Call, type: string): Plan {
 }
 
 /** Without a message it is the one that was seen most. A failed task shows no code. */
-export function toKlingFailure({ code, message }: Failure): Failure {
+function toKlingFailure({ code, message }: Failure): Failure {
   return { code, message: message === GENERAL_TEXT ? RISK_TEXT : message }
 }
 
-export type NewTask = Plan & {
+type NewTask = Plan & {
   id?: string
   path: string
   row: string

@@ -64,7 +64,7 @@ export function readTasks({ state, account, query }: Call): Doc {
 }
 
 export type Filter = { key: string; values: string[] }
-export type Window = { start: number; end: number; offset: number; filters: Filter[] }
+type Window = { start: number; end: number; offset: number; filters: Filter[] }
 
 export function listByCursor(call: Call): Doc {
   const { state, account, body } = call

@@ -5,7 +5,7 @@ import type { Doc } from '../../text/json.ts'
 
 /** As a double it would end in 600. */
 export const PRESET_ELEMENT = '829836802793406551'
-export const PRESET_VOICE = '829824295735410756'
+const PRESET_VOICE = '829824295735410756'
 const THIRTY_DAYS_MS = 30 * 86_400_000
 const DAY_MS = 86_400_000
 
