@@ -1,6 +1,6 @@
 /**
- * The chat socket of a session, on the session's account. Both ends are joined and nothing that passes is looked at;
- * a refusal of the provider passes through as it is.
+ * Opens the chat socket of a session on the session's account and joins both ends. Messages are not read. A refusal of the
+ * provider is passed on unchanged.
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -18,7 +18,7 @@ export async function openSocket(ports: Ports, call: ProxyCall): Promise<ProxyAn
   headers.set('upgrade', 'websocket')
   const timer = new AbortController()
   const late = new DOMException('no answer in time', 'TimeoutError')
-  // Only until it is open: a socket may stay so for hours.
+  // The limit is for opening it. An open socket may last for hours.
   const timeout = setTimeout(() => timer.abort(late), OPENS_WITHIN_MS)
   const sent = await sendOn(ports, { ...call, headers }, account, timer.signal).finally(() =>
     clearTimeout(timeout)
