@@ -35,7 +35,7 @@ export interface ProxyCall {
   origin: string
   /** The caller, for the audit. */
   by?: Actor
-  /** The gateway's prefix before the provider's path, such as `/heygen`; absent: none. */
+  /** The gateway's prefix before the provider's path; absent: none. */
   prefix?: string
   /** The caller may change webhook endpoints and see their secrets. */
   mayChange?: boolean
