@@ -15,6 +15,7 @@ import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refus
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
+import { startDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readUsually } from '#flows/jobs/read-unknown-status.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
@@ -147,18 +148,17 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
 
 /** Waits for the answer's headers for at most `HEADERS_WITHIN_MS`. A streamed request body has no limit. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
-  const timer = new AbortController()
-  const signal = call.signal ? AbortSignal.any([call.signal, timer.signal]) : timer.signal
-  const late = new DOMException('no answer in time', 'TimeoutError')
   const isStream = call.body instanceof ReadableStream
-  const timeout = isStream ? undefined : setTimeout(() => timer.abort(late), HEADERS_WITHIN_MS)
+  const deadline = startDeadline(ports, HEADERS_WITHIN_MS)
+  if (isStream) deadline.lift()
+  const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal
   try {
     return await sendOn(ports, call, account, signal)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   } finally {
-    if (timeout !== undefined) clearTimeout(timeout)
+    deadline.lift()
   }
 }
 

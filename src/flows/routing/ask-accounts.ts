@@ -43,7 +43,7 @@ export class ReadTogether {
 
   constructor(ports: Ports, { isSearch = false }: { isSearch?: boolean } = {}) {
     this.isSearch = isSearch
-    this.late = AbortSignal.timeout(ports.durations.togetherMs)
+    this.late = ports.timeoutSignal(ports.durations.togetherMs)
     this.#endsAt = ports.now() + ports.durations.togetherMs
   }
 
@@ -70,11 +70,11 @@ export async function askAccounts(
     asked[index] = await ask(ports, account, callOf(account, index), read, patience())
   }
   // All accounts that hung before share one second, counted from the start of the first of them.
-  const hurried = () => (hurry.signal ??= AbortSignal.timeout(ports.durations.hungMs))
+  const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))
   await limitConcurrency([...prompt, ...hung], AT_ONCE, (index, behind) => {
     const isHung = hung.includes(index)
     const patienceMs = read.patienceMs(ports, Math.max(0, behind - hung.length))
-    return askOne(index, isHung ? hurried : () => AbortSignal.timeout(patienceMs))
+    return askOne(index, isHung ? hurried : () => ports.timeoutSignal(patienceMs))
   })
   await blameOne(ports, asked, read)
   return asked
@@ -115,7 +115,7 @@ async function ask(
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
   // An account that was asked just before the deadline has not hung.
-  const fair = AbortSignal.timeout(ports.durations.hungMs)
+  const fair = ports.timeoutSignal(ports.durations.hungMs)
   const late = AbortSignal.any([read.late, patience])
   const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
   try {

@@ -14,7 +14,7 @@ export function makeUpstream(ports: Ports): Upstream {
       const answer = await ports.fetch(origin + call.path, {
         method: call.method,
         headers: call.headers ?? {},
-        signal: AbortSignal.timeout(call.timeoutMs),
+        signal: ports.timeoutSignal(call.timeoutMs),
         ...(call.body === undefined ? {} : { body: call.body }),
       })
       const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX)
@@ -25,7 +25,7 @@ export function makeUpstream(ports: Ports): Upstream {
         text: new TextDecoder().decode(bytes),
       }
     },
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    pause: (ms) => ports.after(ms),
   }
 }
 
