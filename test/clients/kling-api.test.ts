@@ -2,7 +2,7 @@
 import { KlingAPI } from 'kling-api'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, type Gateway } from '../support/gateway.ts'
-import { addKling } from '../support/kling.ts'
+import { addKling } from '../support/scenes/kling.ts'
 
 const shared = await openGateway({ timeScale: 10, simVars: { JOB_MS: '-1' } })
 afterAll(() => shared.dispose())

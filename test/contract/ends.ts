@@ -1,7 +1,7 @@
 /** I3: whoever asked is told, signed, until it is taken or given up with its reason. */
 import { expect, test } from 'vitest'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
-import { untilMoved } from '../support/clock.ts'
+import { untilMoved } from '../support/clock/clock.ts'
 import { until } from '../support/gateway.ts'
 import type { Received } from '../support/receiver.ts'
 import type { Bench } from './bench.ts'

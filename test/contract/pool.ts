@@ -1,11 +1,11 @@
 /** Many accounts look like one: owners, lists, limits, and what is said when none can serve. */
 import { expect, test } from 'vitest'
-import { stopClock } from '../support/clock.ts'
+import { stopClock } from '../support/clock/clock.ts'
 import { until } from '../support/gateway.ts'
 import type { Bench } from './bench.ts'
 import { accountOf, errorOf, jobOf, Tenant } from './tenant.ts'
 
-const COUNTING = 'test/support/counting-worker.ts'
+const COUNTING = 'test/support/workers/counting-worker.ts'
 
 export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): void {
   test('a job is followed up on its own account, even while that one is full', async () => {

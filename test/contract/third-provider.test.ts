@@ -1,10 +1,10 @@
 /** A third provider takes one folder and one line: tried with one that is thrown away (docs/adding-a-provider.md). */
 import { afterAll, expect, test } from 'vitest'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
-import { advance, CLOCKED, SECOND } from '../support/clock.ts'
+import { advance, CLOCKED, SECOND } from '../support/clock/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { LOOPBACK } from '../support/hooked.ts'
+import { LOOPBACK } from '../support/scenes/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
 import { DemoUpstream } from '../support/throwaway-provider/upstream.ts'
 import { accountOf, errorOf, jobOf } from './tenant.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Delivery } from '#domain/delivery.ts'
 import { prefixOf } from '#domain/time-key.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/delivery-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const HOUR = 3_600_000
 const NOW = 1_800_000_000_000

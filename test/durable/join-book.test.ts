@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { UnknownCreation } from '#domain/ports.ts'
 import { JoinBook } from '#durable/join-book.ts'
 import { NewsRows, NEWS_SCHEMA } from '#durable/news-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const SPAN = 600_000
 const TURN = 2_880_000 * SPAN

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { openHooked } from '../support/hooked.ts'
+import { openHooked } from '../support/scenes/hooked.ts'
 
 const open = gatewaysOfFile()
 const children: ChildProcess[] = []
