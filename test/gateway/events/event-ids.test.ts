@@ -6,7 +6,7 @@ import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/gateway.ts'
 import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
-import type { WitnessJob } from '../../support/witness/witness.ts'
+import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const NAMES = ['pair', 'same', 'gif', 'behind', 'local', 'ahead', 'asked', 'a', 'b']
 const shared = await openWitnessed({

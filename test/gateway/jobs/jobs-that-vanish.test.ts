@@ -4,7 +4,7 @@ import { MINUTE, untilMoved } from '../../support/clock/clock.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
-import type { WitnessJob } from '../../support/witness/witness.ts'
+import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const NAMES = ['edge', 'many', 'one', 'ours']
 const shared = await openWitnessed({

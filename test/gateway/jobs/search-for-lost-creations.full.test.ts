@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { KINDS } from '../../support/witness/witness-kinds.ts'
 import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
-import type { KeyMode, TimeForm, WitnessAccount } from '../../support/witness/witness.ts'
+import type { KeyMode, TimeForm, WitnessAccount } from '../../support/witness/witness-types.ts'
 
 interface Case {
   times?: TimeForm

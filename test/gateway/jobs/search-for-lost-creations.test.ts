@@ -7,7 +7,8 @@ import { MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { kindAt, kindNamed } from '../../support/witness/witness-kinds.ts'
 import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
-import type { Call, TimeForm, Witness } from '../../support/witness/witness.ts'
+import type { Witness } from '../../support/witness/witness.ts'
+import type { Call, TimeForm } from '../../support/witness/witness-types.ts'
 
 /** One account for each test: they share a gateway, a witness and a clock. */
 const NAMES = [

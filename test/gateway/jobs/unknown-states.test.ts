@@ -5,7 +5,7 @@ import { isFull } from '../../support/full.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
-import type { WitnessJob } from '../../support/witness/witness.ts'
+import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const END_WORDS = isFull
   ? ['cancelled', 'Canceled', 'EXPIRED', 'deleted', 'error', 'timeout']

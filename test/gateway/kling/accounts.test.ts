@@ -1,7 +1,14 @@
 /** `/v1/kling/accounts`: seed 004 to the letter, and the credentials that Kling has. */
 import { expect, test } from 'vitest'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
-import { addKling, keysOf, klingRequests, makeKling } from '../../support/scenes/kling.ts'
+import {
+  addKling,
+  keysOf,
+  klingRequests,
+  makeKling,
+  T2V,
+  TEXT2VIDEO,
+} from '../../support/scenes/kling.ts'
 
 const openGateway = gatewaysOfTests()
 const ACCOUNTS = '/v1/kling/accounts'
@@ -242,4 +249,28 @@ test('both kinds of keys are proved although Kling answers the question about pa
     502,
     { error: 'Kling answered 429; nothing was changed', code: 502 },
   ])
+})
+
+test('an account that gets another kind of key beside its own stays the same account, with the slots that are taken', async () => {
+  const gateway = await openGateway()
+  const email = await addKling(gateway, 'ann', { kind: 'apiKey', maxJobs: 2 })
+  for (let index = 0; index < 2; index += 1) {
+    expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(200)
+  }
+  const both = { email, maxJobs: 2, ...keysOf('ann') }
+  expect((await gateway.post('/v1/kling/accounts', both)).ok).toBe(true)
+  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
+  const { apiKey } = keysOf('ann')
+  expect((await gateway.post('/v1/kling/accounts', { email, maxJobs: 2, apiKey })).ok).toBe(true)
+  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
+})
+
+test('an account that has two kinds of keys is not added again by one of them under another email', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { kind: 'both' })
+  const { apiKey, accessKey, secretKey } = keysOf('ann')
+  for (const keys of [{ apiKey }, { accessKey, secretKey }]) {
+    const again = { email: 'other@example.com', maxJobs: 2, ...keys }
+    expect((await gateway.post('/v1/kling/accounts', again)).status).toBe(409)
+  }
 })

@@ -8,10 +8,14 @@ import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import {
   addKling,
+  held,
   keysOf,
   klingRequests,
   makeKling,
+  T2V,
   TEXT2VIDEO,
+  TURBO,
+  withLongTasks,
 } from '../../support/scenes/kling.ts'
 import { leastSpan, Receiver } from '../../support/receiver.ts'
 
@@ -19,8 +23,6 @@ const open = gatewaysOfFile()
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
-const T2V = '/kling/v1/videos/text2video'
-const TURBO = '/kling/text-to-video/kling-3.0-turbo'
 const SECRET = `whsec_${Buffer.from('a secret of twenty-four b').toString('base64')}`
 
 const gateway = await open({ vars: LOOPBACK, simVars: { JOB_MS: '600000' } })
@@ -30,10 +32,6 @@ async function create(at: Gateway, path: string, more: object): Promise<string> 
   const answer = await at.post(path, { ...TEXT2VIDEO, ...more })
   expect(answer.status, await answer.clone().text()).toBe(200)
   return answer.headers.get('x-gateway-job') ?? ''
-}
-
-function held(at: Gateway): Promise<number> {
-  return at.heldSlots('kling')
 }
 
 /** Our address as it went up with the last creation. */
@@ -300,3 +298,32 @@ test('a task that carries no callback because its account was added where nobody
   await advance(clocked, 2 * MINUTE)
   expect(await held(clocked)).toBe(0)
 })
+
+test.each([
+  ['a question about ids', (id: string) => [`/kling/tasks?task_ids=${id}`, {}] as const],
+  ['the list', () => ['/kling/tasks', { method: 'POST', body: '{}' }] as const],
+])(
+  'a v1 task whose end is heard by %s of the newer design is told in the shape of v1',
+  async (name, callOf) => {
+    const gateway = await withLongTasks(open)({ vars: LOOPBACK })
+    await addKling(gateway, 'ann')
+    await gateway.sim.control('POST', '/settings', { webhooks: 'off' })
+    const path = `/${encodeURIComponent(name)}`
+    const made = await gateway.post(T2V, {
+      ...TEXT2VIDEO,
+      callback_url: receiver.url + path,
+      external_task_id: 'mine',
+    })
+    const id = made.headers.get('x-gateway-job') ?? ''
+    await gateway.sim.finishJobs()
+    const [asked, init] = callOf(id)
+    await gateway.fetch(asked, { ...init, headers: { 'content-type': 'application/json' } })
+    const [told] = await receiver.heard(path)
+    expect(JSON.parse(told?.body ?? '')).toMatchObject({
+      task_id: id,
+      task_status: 'succeed',
+      task_info: { external_task_id: 'mine' },
+      task_result: { videos: [{ id: expect.any(String), url: expect.any(String) }] },
+    })
+  }
+)

@@ -5,12 +5,21 @@ import { until } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import { nameOf, pathOf } from '../../support/catalogue/catalogue.ts'
 import { KLING_ROWS } from '../../support/catalogue/kling-catalogue.ts'
-import { addKling, keysOf, klingRequests, sign, TEXT2VIDEO } from '../../support/scenes/kling.ts'
+import {
+  addKling,
+  create,
+  IMAGES,
+  keysOf,
+  klingRequests,
+  sign,
+  T2V,
+  TEXT2VIDEO,
+  withLongTasks,
+  type Task,
+} from '../../support/scenes/kling.ts'
 
-const open = gatewaysOfTests()
-/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
-const openGateway: typeof open = (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
-const T2V = '/kling/v1/videos/text2video'
+const openGateway = withLongTasks(gatewaysOfTests())
+const JSON_TYPE = { 'content-type': 'application/json' }
 const STATUS_ROWS = KLING_ROWS.filter((row) => row.path.endsWith('/{id}'))
 /** By design, and by what the task makes. */
 const ASKED = oneOfEach(STATUS_ROWS, (row) => row.path.split('/').slice(1, 3).join('/'))
@@ -154,4 +163,77 @@ test('what a task made is found at an account without an API key too', async () 
   }
   const unknown = { video_id: '1'.repeat(18) }
   expect((await gateway.post('/kling/v1/videos/identify-face', unknown)).status).toBe(400)
+})
+
+test('follow-ups of a task and of what it made go to its account', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob', 'cid']) await addKling(gateway, name)
+  const made = await create(gateway)
+  await gateway.sim.finishJobs()
+  const done = await gateway.fetch(`${T2V}/${made.data.task_id}`)
+  const owner = done.headers.get('x-gateway-account')
+  const video = ((await done.json()) as Task).data.task_result.videos[0]?.id
+  for (let index = 0; index < 4; index += 1) {
+    const extended = await gateway.post('/kling/v1/videos/video-extend', { video_id: video })
+    expect(await extended.json()).toMatchObject({ code: 0 })
+    expect(extended.headers.get('x-gateway-account')).toBe(owner)
+  }
+})
+
+test('an element’s number beyond 2^53 survives both ways and leads to its account', async () => {
+  const gateway = await openGateway()
+  const [small, large] = ['829836802793406561', '829836802793406563']
+  for (const [name, id] of [
+    ['ann', small],
+    ['bob', large],
+  ] as const) {
+    await addKling(gateway, name)
+    await gateway.sim.control('POST', '/resources', {
+      provider: 'kling',
+      account: `${name}@example.com`,
+      resource: 'element',
+      id,
+      doc: { old: true, element_name: 'probe' },
+    })
+  }
+  const list = await (await gateway.fetch('/kling/v1/general/custom-elements')).text()
+  expect(list).toContain(`"element_id":${small},`)
+  expect(list).toContain(`"element_id":${large},`)
+  for (const [name, id] of [
+    ['ann', small],
+    ['bob', large],
+  ] as const) {
+    const body = `{"model_name":"kling-v3","prompt":"x","n":1,"element_list":[{"element_id":${id}}]}`
+    const answer = await gateway.fetch(IMAGES, { method: 'POST', body, headers: JSON_TYPE })
+    expect(answer.status, await answer.text()).toBe(200)
+    expect(answer.headers.get('x-gateway-account')).toBe(`${name}@example.com`)
+  }
+  const bodies = (await klingRequests(gateway)).map((one) => one.body ?? '')
+  expect(bodies.filter((body) => body.includes(`"element_id":${large}`))).toHaveLength(1)
+})
+
+test('tasks that nobody knows are asked of an account whose credential can serve the call', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann', { kind: 'pair' })
+  await addKling(gateway, 'bob', { kind: 'apiKey' })
+  const answer = await gateway.fetch('/kling/tasks?task_ids=123456789012345678')
+  expect(answer.status, await answer.clone().text()).toBe(200)
+  expect(await answer.json()).toMatchObject({ code: 0, data: [] })
+  const view = await gateway.fetch('/v1/kling/tasks/123456789012345678')
+  expect(view.status, await view.clone().text()).toBe(404)
+})
+
+test('a task id may come as a number larger than JavaScript’s', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  const id = '866889456698785799'
+  const task = { provider: 'kling', account: 'ann@example.com', id }
+  await gateway.sim.control('POST', '/jobs', task)
+  await gateway.sim.finishJobs()
+  const extended = await gateway.fetch('/v1/kling/videos/extend', {
+    method: 'POST',
+    body: `{"task_id": ${id}}`,
+    headers: { 'content-type': 'application/json' },
+  })
+  expect(extended.status, await extended.text()).toBe(200)
 })

@@ -2,7 +2,7 @@
 import { SignJWT } from 'jose'
 import { expect, test } from 'vitest'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { addKling, sign } from '../../support/scenes/kling.ts'
+import { addKling, sign, T2V } from '../../support/scenes/kling.ts'
 
 const open = gatewaysOfFile()
 const gateway = await open({ simVars: { JOB_MS: '600000' } })
@@ -47,4 +47,47 @@ test('an issuer that is no text is nobody', async () => {
     .setProtectedHeader({ alg: 'HS256' })
     .sign(new TextEncoder().encode(pair.secretKey))
   expect(await call(token)).toMatchObject({ status: 401, code: 1002 })
+})
+
+test('an unmodified client that signs its tokens works with the key pair of a token', async () => {
+  const fresh = await open()
+  const { accessKey, secretKey } = (await fresh.newToken()) as unknown as Record<string, string>
+  expect(accessKey).toMatch(/^hga_[0-9a-f]{72}$/)
+  const tenant = await fresh.newToken()
+  const withPair = {
+    ...tenant,
+    ...((await fresh.newToken({ tenant: tenant.tenant })) as object),
+  } as Record<string, string>
+  fresh.token = tenant.token
+  await addKling(fresh, 'ann')
+  const call = async (token: string, path = T2V) => {
+    const headers = { authorization: `Bearer ${token}` }
+    const answer = await fetch(fresh.url + path, { headers })
+    return answer.status
+  }
+  const [ak = '', sk = ''] = [withPair['accessKey'], withPair['secretKey']]
+  expect(await call(await sign(ak, sk))).toBe(200)
+  expect(await call(await sign(ak, `${sk}x`))).toBe(401)
+  expect(await call(await sign(ak, sk, -60))).toBe(401)
+  expect(await call(await sign(ak, sk, 1800, 600))).toBe(401)
+  expect(await call(await sign(`${ak.slice(0, -1)}${ak.endsWith('0') ? '1' : '0'}`, sk))).toBe(401)
+  expect(await call(await sign(accessKey ?? '', secretKey ?? ''))).toBe(404)
+  expect(await call(await sign(ak, sk), '/heygen/v3/videos')).toBe(401)
+  expect(await call(await sign(ak, sk), '/v1/kling/accounts')).toBe(401)
+  const list = await fresh.admin('GET', '/tokens')
+  expect(await list.text()).not.toContain(sk)
+})
+
+test('a signed token dies with the token whose pair signed it', async () => {
+  const fresh = await open()
+  const made = (await fresh.newToken()) as unknown as Record<
+    'id' | 'accessKey' | 'secretKey',
+    string
+  >
+  const headers = { authorization: `Bearer ${await sign(made.accessKey, made.secretKey)}` }
+  expect((await fetch(fresh.url + T2V, { headers })).status).toBe(404)
+  await fresh.admin('PATCH', `/tokens/${made.id}`, { subscription: 'lapsed' })
+  expect((await fetch(fresh.url + T2V, { headers })).status).toBe(402)
+  await fresh.admin('DELETE', `/tokens/${made.id}`)
+  expect((await fetch(fresh.url + T2V, { headers })).status).toBe(401)
 })

@@ -1,33 +1,102 @@
-/** What a review of the Kling side found: bodies at the edge of what is allowed, answers that are lost, old and new design mixed. */
-import { afterAll, expect, test } from 'vitest'
+/** Names of tasks: a client’s own, and ours, under which a task is found when its answer was lost. One name starts one task. */
+import { expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
-import { LOOPBACK } from '../../support/scenes/hooked.ts'
 import {
   addKling,
-  keysOf,
+  creationsOf,
+  create,
+  held,
   klingRequests,
   loseAnswer,
+  read,
+  T2V,
   TEXT2VIDEO,
+  TURBO,
+  withLongTasks,
 } from '../../support/scenes/kling.ts'
-import { Receiver } from '../../support/receiver.ts'
 
-const open = gatewaysOfTests()
-/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
-const openGateway: typeof open = (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
-const receiver = await Receiver.open()
-afterAll(() => receiver.close())
+const openGateway = withLongTasks(gatewaysOfTests())
 
-const T2V = '/kling/v1/videos/text2video'
-const TURBO = '/kling/text-to-video/kling-3.0-turbo'
+test('a client’s own name for a task works in answers, paths, queries and lists, and is another one upstream', async () => {
+  const gateway = await openGateway()
+  await addKling(gateway, 'ann')
+  await addKling(gateway, 'bob')
+  const old = await create(gateway, T2V, { external_task_id: 'mine' })
+  expect(old.data.task_info).toEqual({ external_task_id: 'mine' })
+  const answer = await gateway.post(TURBO, {
+    prompt: 'x',
+    options: { external_task_id: 'mine too' },
+  })
+  expect(await answer.json()).toMatchObject({ data: { external_id: 'mine too' } })
+  const creations = (await klingRequests(gateway)).filter((one) => one.method === 'POST')
+  for (const { body } of creations) expect(body).toMatch(/"hgw[0-9a-f]{16}c-mine( too)?"/)
+  expect((await read(gateway, '/v1/videos/text2video/mine')).data.task_id).toBe(old.data.task_id)
+  const both = await gateway.fetch('/kling/tasks?external_task_ids=mine,mine%20too')
+  expect(await both.json()).toMatchObject({
+    data: [{ external_id: 'mine' }, { external_id: 'mine too' }],
+  })
+  const list = await (await gateway.fetch(T2V)).text()
+  expect(list).toContain('"external_task_id":"mine"')
+  expect(list).not.toContain('hgw')
+})
 
-async function creationsOf(gateway: Gateway): Promise<(string | null | undefined)[]> {
-  const requests = await klingRequests(gateway)
-  return requests
-    .filter((one) => one.method === 'POST' && /text2video|text-to-video/.test(one.path))
-    .map((one) => one.body)
-}
+test('a second creation under the same name starts nothing, whichever account has the first', async () => {
+  const gateway = await openGateway()
+  for (const name of ['ann', 'bob', 'cid']) await addKling(gateway, name)
+  await create(gateway, T2V, { external_task_id: 'once' })
+  for (let index = 0; index < 4; index += 1) {
+    const again = await gateway.post(T2V, { ...TEXT2VIDEO, external_task_id: 'once' })
+    expect(again.status).toBe(400)
+    expect(await again.json()).toMatchObject({
+      code: 1201,
+      message: 'External_task_id once already exists',
+    })
+  }
+  expect(await held(gateway)).toBe(1)
+})
+
+test('a creation whose answer is lost is found by its name, and never sent again', async () => {
+  const isFound = async (gateway: Gateway, path: string, kind: 'pair' | 'apiKey') => {
+    await addKling(gateway, 'ann', { kind })
+    await addKling(gateway, 'bob', { kind })
+    const lost = await loseAnswer(gateway, path, TEXT2VIDEO)
+    expect(lost.status).toBe(200)
+    const request = lost.headers.get('x-request-id') ?? ''
+    const job = await until(async () => {
+      const answer = await gateway.fetch(`/v1/kling/jobs/${request}`)
+      const view = (await answer.json()) as { jobid: string | null; status: string }
+      return view.status === 'running' && view
+    }, 40_000)
+    expect(job.jobid).toMatch(/^\d+$/)
+    await gateway.sim.finishJobs()
+    await until(async () => (await held(gateway)) === 0, 40_000)
+    const creations = (await klingRequests(gateway)).filter(
+      (one) => one.method === 'POST' && one.path === path.slice('/kling'.length)
+    )
+    // Each of them went up under a name of its own.
+    const names = creations.map((one) => /hgw[^"]*/.exec(one.body ?? '')?.[0])
+    expect(new Set(names).size).toBe(creations.length)
+    const started = (await gateway.sim.state()).jobs.map((one) => one.callbackId)
+    expect(new Set(started).size).toBe(started.length)
+  }
+  // One after the other: the first begins with the shared simulator reset, the second has its own.
+  const first = await openGateway({ timeScale: 20 })
+  const second = await openGateway({ timeScale: 20 })
+  await Promise.all([isFound(first, T2V, 'pair'), isFound(second, TURBO, 'apiKey')])
+}, 120_000)
+
+test('a creation that never arrived gives its slot back after two looks', async () => {
+  const gateway = await openGateway({ timeScale: 100 })
+  await addKling(gateway, 'ann')
+  await gateway.sim.fault({ match: { method: 'POST' }, effect: { reset: 'before' } })
+  const lost = await gateway.post(TURBO, { prompt: 'x' })
+  expect(lost.status).toBe(424)
+  await until(async () => (await held(gateway)) === 0, 40_000)
+  const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
+  expect(await answer.json()).toMatchObject({ status: 'absent', status_final: true })
+})
 
 test('options that are null do not keep a creation from its name: it is found when its answer is lost', async () => {
   const gateway = await openGateway({ timeScale: 20 })
@@ -115,97 +184,6 @@ test('a creation that the client names costs at most three requests and three ro
   expect(named['rows']).toBeLessThanOrEqual((plain['rows'] ?? 0) + 3)
 })
 
-test.each([
-  ['a question about ids', (id: string) => [`/kling/tasks?task_ids=${id}`, {}] as const],
-  ['the list', () => ['/kling/tasks', { method: 'POST', body: '{}' }] as const],
-])(
-  'a v1 task whose end is heard by %s of the newer design is told in the shape of v1',
-  async (name, callOf) => {
-    const gateway = await openGateway({ vars: LOOPBACK })
-    await addKling(gateway, 'ann')
-    await gateway.sim.control('POST', '/settings', { webhooks: 'off' })
-    const path = `/${encodeURIComponent(name)}`
-    const made = await gateway.post(T2V, {
-      ...TEXT2VIDEO,
-      callback_url: receiver.url + path,
-      external_task_id: 'mine',
-    })
-    const id = made.headers.get('x-gateway-job') ?? ''
-    await gateway.sim.finishJobs()
-    const [asked, init] = callOf(id)
-    await gateway.fetch(asked, { ...init, headers: { 'content-type': 'application/json' } })
-    const [told] = await receiver.heard(path)
-    expect(JSON.parse(told?.body ?? '')).toMatchObject({
-      task_id: id,
-      task_status: 'succeed',
-      task_info: { external_task_id: 'mine' },
-      task_result: { videos: [{ id: expect.any(String), url: expect.any(String) }] },
-    })
-  }
-)
-
-test('a story shows its pictures in useapi.net’s view', async () => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann')
-  const fields = { prompt: 'x', story_mode: true, imageCount: 3 }
-  const made = await gateway.post('/v1/kling/images/omni', fields)
-  const { task } = (await made.json()) as { task: { id: string } }
-  await gateway.sim.finishJobs()
-  const view = await (await gateway.fetch(`/v1/kling/tasks/${task.id}`)).json()
-  const work = { contentType: 'image', resource: { resource: expect.stringContaining('http') } }
-  expect(view).toMatchObject({ status_name: 'succeed', works: [work, work, work] })
-})
-
-test.each([
-  ['text2video', { shot_2_prompt: 'y' }],
-  ['text2video', { shot_1_duration: 3 }],
-  ['image2video-frames', { element_2: 'u_123' }],
-])('%s: what the turbo model has no place for is refused by name: %o', async (name, more) => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann')
-  const fields = { prompt: 'x', model_name: 'kling-v3-0-turbo', ...more }
-  const answer = await gateway.post(`/v1/kling/videos/${name}`, fields)
-  expect(answer.status).toBe(400)
-  const { error } = (await answer.json()) as { error: string }
-  expect(error).toContain(Object.keys(more)[0])
-  expect(await creationsOf(gateway)).toEqual([])
-})
-
-test('tasks that nobody knows are asked of an account whose credential can serve the call', async () => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann', { kind: 'pair' })
-  await addKling(gateway, 'bob', { kind: 'apiKey' })
-  const answer = await gateway.fetch('/kling/tasks?task_ids=123456789012345678')
-  expect(answer.status, await answer.clone().text()).toBe(200)
-  expect(await answer.json()).toMatchObject({ code: 0, data: [] })
-  const view = await gateway.fetch('/v1/kling/tasks/123456789012345678')
-  expect(view.status, await view.clone().text()).toBe(404)
-})
-
-test('an account that gets another kind of key beside its own stays the same account, with the slots that are taken', async () => {
-  const gateway = await openGateway()
-  const email = await addKling(gateway, 'ann', { kind: 'apiKey', maxJobs: 2 })
-  for (let index = 0; index < 2; index += 1) {
-    expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(200)
-  }
-  const both = { email, maxJobs: 2, ...keysOf('ann') }
-  expect((await gateway.post('/v1/kling/accounts', both)).ok).toBe(true)
-  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
-  const { apiKey } = keysOf('ann')
-  expect((await gateway.post('/v1/kling/accounts', { email, maxJobs: 2, apiKey })).ok).toBe(true)
-  expect((await gateway.post(T2V, TEXT2VIDEO)).status).toBe(429)
-})
-
-test('an account that has two kinds of keys is not added again by one of them under another email', async () => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann', { kind: 'both' })
-  const { apiKey, accessKey, secretKey } = keysOf('ann')
-  for (const keys of [{ apiKey }, { accessKey, secretKey }]) {
-    const again = { email: 'other@example.com', maxJobs: 2, ...keys }
-    expect((await gateway.post('/v1/kling/accounts', again)).status).toBe(409)
-  }
-})
-
 test('what a lost creation was only taken for is not shown as its task', async () => {
   const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
   await addKling(gateway, 'ann')
@@ -232,21 +210,6 @@ test('what a lost creation was only taken for is not shown as its task', async (
   ])
   const own = await gateway.fetch(`/v1/kling/tasks/${jobs[0]?.id}`)
   expect(own.status).toBe(200)
-})
-
-test('a task id may come as a number larger than JavaScript’s', async () => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann')
-  const id = '866889456698785799'
-  const task = { provider: 'kling', account: 'ann@example.com', id }
-  await gateway.sim.control('POST', '/jobs', task)
-  await gateway.sim.finishJobs()
-  const extended = await gateway.fetch('/v1/kling/videos/extend', {
-    method: 'POST',
-    body: `{"task_id": ${id}}`,
-    headers: { 'content-type': 'application/json' },
-  })
-  expect(extended.status, await extended.text()).toBe(200)
 })
 
 test('a lost creation is found by its name however many tasks were made after it', async () => {
@@ -286,24 +249,4 @@ test('a lost creation that never arrived is not taken for a task of somebody els
   await until(async () => (await gateway.heldSlots('kling')) === 0, 30_000)
   const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
-})
-
-test.each([
-  ['all ten', 10, '<<<image_1>>>, <<<image_10>>>, <<<element_1>>>'],
-  ['the first and the last', 2, '<<<image_1>>>, <<<image_2>>>, <<<element_1>>>'],
-])('a prompt names its pictures by their places in the list: %s', async (_, count, prompt) => {
-  const gateway = await openGateway()
-  await addKling(gateway, 'ann')
-  const numbers = count === 10 ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : [1, 10]
-  const made = await gateway.post('/v1/kling/images/omni', {
-    prompt: '@image_1, @image_10, @element_2',
-    element_2: 'u_829836802793406551',
-    ...Object.fromEntries(
-      numbers.map((number) => [`image_${number}`, `https://files.example.com/${number}.png`])
-    ),
-  })
-  expect(made.status, await made.text()).toBe(200)
-  const requests = await klingRequests(gateway)
-  const sent = requests.find((one) => one.path === '/v1/images/omni-image')
-  expect(JSON.parse(sent?.body ?? '')).toMatchObject({ prompt })
 })

@@ -2,11 +2,9 @@
 import { expect, test } from 'vitest'
 import type { Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { addKling, klingRequests } from '../../support/scenes/kling.ts'
+import { addKling, klingRequests, withLongTasks } from '../../support/scenes/kling.ts'
 
-const open = gatewaysOfFile()
-/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
-const openGateway: typeof open = (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
+const openGateway = withLongTasks(gatewaysOfFile())
 const PICTURE = 'https://example.com/first.png'
 const FILM = 'https://example.com/in.mp4'
 

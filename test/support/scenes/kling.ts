@@ -1,9 +1,14 @@
 /** Accounts at Kling, made in the simulator and added to a gateway. */
 import { SignJWT } from 'jose'
-import { until, type Gateway } from '../gateway.ts'
+import { expect } from 'vitest'
+import { until, type Gateway, type openGateway } from '../gateway.ts'
 import type { SimRequest } from '../simulator.ts'
 
 export const TEXT2VIDEO = { model_name: 'kling-v3', prompt: 'A calm sunrise', duration: '5' }
+
+export const T2V = '/kling/v1/videos/text2video'
+export const TURBO = '/kling/text-to-video/kling-3.0-turbo'
+export const IMAGES = '/kling/v1/images/generations'
 
 export function keysOf(name: string) {
   return {
@@ -81,4 +86,49 @@ export function sign(accessKey: string, secretKey: string, exp = 1800, nbf = -5)
   return new SignJWT({ iss: accessKey, exp: now + exp, nbf: now + nbf })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .sign(new TextEncoder().encode(secretKey))
+}
+
+/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
+export function withLongTasks(open: typeof openGateway): typeof openGateway {
+  return (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
+}
+
+export interface Task {
+  code: number
+  message: string
+  data: {
+    task_id: string
+    id: string
+    task_status: string
+    status: string
+    external_id?: string
+    task_info: { external_task_id?: string }
+    task_result: { videos: { id: string }[]; elements: unknown[] }
+  }
+}
+
+export async function create(gateway: Gateway, path = T2V, more: object = {}): Promise<Task> {
+  const answer = await gateway.post(path, { ...TEXT2VIDEO, ...more })
+  const text = await answer.text()
+  expect(answer.status, text).toBe(200)
+  return JSON.parse(text) as Task
+}
+
+export async function read(gateway: Gateway, path: string): Promise<Task> {
+  const answer = await gateway.fetch(`/kling${path}`)
+  const text = await answer.text()
+  expect(answer.status, text).toBe(200)
+  return JSON.parse(text) as Task
+}
+
+export function held(gateway: Gateway): Promise<number> {
+  return gateway.heldSlots('kling')
+}
+
+/** Bodies of the creations of videos from text that went up. */
+export async function creationsOf(gateway: Gateway): Promise<(string | null | undefined)[]> {
+  const requests = await klingRequests(gateway)
+  return requests
+    .filter((one) => one.method === 'POST' && /text2video|text-to-video/.test(one.path))
+    .map((one) => one.body)
 }

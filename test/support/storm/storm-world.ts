@@ -1,7 +1,8 @@
 /** What a storm can rage on: the witness, which is hostile by itself, or the simulator with every fault that it has. */
 import type { Books } from './storm-checks.ts'
 import { Simulator, type SimJob } from '../simulator.ts'
-import { Witness, type KeyMode, type TimeForm } from '../witness/witness.ts'
+import { Witness } from '../witness/witness.ts'
+import type { KeyMode, TimeForm } from '../witness/witness-types.ts'
 import { kindNamed, markIn } from '../witness/witness-kinds.ts'
 import { hookAt } from '../witness/witness-gateway.ts'
 import { Chance } from '../witness/witness-random.ts'

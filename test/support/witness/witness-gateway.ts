@@ -3,7 +3,8 @@ import { advance, CLOCKED, clockOf, SECOND, stopClock } from '../clock/clock.ts'
 import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
 import { LOOPBACK, signed } from '../scenes/hooked.ts'
 import { Simulator } from '../simulator.ts'
-import { Witness, type WitnessJob, type WitnessOptions } from './witness.ts'
+import { Witness } from './witness.ts'
+import type { WitnessJob, WitnessOptions } from './witness-types.ts'
 import { kindNamed, type WitnessKind } from './witness-kinds.ts'
 
 export interface Witnessed {

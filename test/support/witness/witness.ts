@@ -7,134 +7,37 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { Hooks, type WitnessEndpoint } from './witness-hooks.ts'
-import { kindAt, KINDS, kindNamed, markIn, type WitnessKind } from './witness-kinds.ts'
+import {
+  data,
+  faultOf,
+  parse,
+  refusal,
+  textOf,
+  urlOf,
+  wordOf,
+  type Answer,
+} from './witness-answers.ts'
+import { WitnessClock } from './witness-clock.ts'
+import { endpointsAnswer } from './witness-endpoints.ts'
+import { emailOf, Faults } from './witness-faults.ts'
+import { Hooks } from './witness-hooks.ts'
+import { kindAt, kindNamed, markIn, type WitnessKind } from './witness-kinds.ts'
 import { Chance } from './witness-random.ts'
-
-/**
- * What it does with an `Idempotency-Key`. `first`: looks at it before it looks at the body. `validates`: the reverse.
- * `stores`: as `first`, and keeps refusals under the key as well. `ignores`: never heard of keys.
- */
-export type KeyMode = 'first' | 'validates' | 'stores' | 'ignores'
-
-/** How its lists and answers tell when something was made. `local`: 7 h behind, without a zone. */
-export type TimeForm = 'seconds' | 'millis' | 'missing' | 'zero' | 'local'
-
-export interface WitnessAccount {
-  email: string
-  keys: KeyMode
-  times: TimeForm
-  /** How far the clock that it tells is ahead of the true one. */
-  skewMs: number
-  /** HeyGen's edge answers all its calls with a page of its own. */
-  isEdgeLost: boolean
-  endpoints: WitnessEndpoint[]
-  /** In flight now, the most ever, and when that was. */
-  inFlight: Set<string>
-  maxInFlight: number
-  most: string[]
-}
-
-/** An accepted creation. */
-export interface Creation {
-  n: number
-  at: number
-  account: string
-  kind: string
-  mark: string | undefined
-  key: string | undefined
-  body: string
-  jobs: string[]
-}
-
-export interface WitnessJob {
-  id: string
-  kind: WitnessKind
-  account: string
-  mark: string | undefined
-  createdAt: number
-  title: string | null
-  callbackId: string | null
-  callbackUrl: string | undefined
-  /** Lists are sorted by it. */
-  seq: number
-  /** The provider's own word. */
-  word: string
-  isOver: boolean
-  endedAt: number | undefined
-  /** Not ours: made in HeyGen's own editor. Counts nowhere. */
-  isForeign: boolean
-  /** Members of its status answer beside the usual ones. */
-  more: Record<string, unknown>
-  /** HeyGen says that it does not know it; whether it runs all the same is another matter. */
-  isHidden: boolean
-}
-
-export interface Call {
-  n: number
-  at: number
-  method: string
-  path: string
-  query: string
-  account: string | undefined
-  key: string | undefined
-  body: string
-  /** 0: it was never answered. */
-  status: number
-}
-
-export interface Match {
-  method?: string
-  /** The path, or how it begins when it ends with `*`. */
-  path?: string
-  account?: string
-  mark?: string
-  /** Creations whose body may be accepted, and no others. */
-  isCreation?: boolean
-}
-
-/** `after`: what was asked for has been done by then. */
-export interface Effect {
-  reset?: 'before' | 'after'
-  hang?: 'before' | 'after'
-  slowMs?: number
-  /** Nothing goes on before this. */
-  held?: Promise<unknown>
-  /** The thing is done, and nothing is answered before this. */
-  heldAnswer?: Promise<unknown>
-  /** Half of the answer, then the connection breaks. */
-  cut?: boolean
-  status?: number
-  /** With `status`. Without it HeyGen's envelope. */
-  body?: string
-  type?: string
-  headers?: Record<string, string>
-  /** With `status`: whether it is said before or after the thing was done. */
-  when?: 'before' | 'after'
-  nonsense?: boolean
-}
-
-interface Fault {
-  match: Match
-  times: number
-  rate: number
-  effect: Effect
-}
-
-export interface WitnessOptions {
-  seed?: number
-  /** How long jobs take; null: until the test ends them. */
-  jobMs?: number | null
-  keys?: KeyMode
-  times?: TimeForm
-  /** Whether v1's status and list of videos still answer. */
-  hasLegacy?: boolean
-}
+import { listAnswer, rowOf } from './witness-rows.ts'
+import type {
+  Call,
+  Creation,
+  Effect,
+  KeyMode,
+  Match,
+  TimeForm,
+  WitnessAccount,
+  WitnessJob,
+  WitnessOptions,
+} from './witness-types.ts'
 
 export const EDGE_404 =
   '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n'
-
-const LOCAL_BEHIND_MS = 7 * 3_600_000
 
 export class Witness {
   readonly url: string
@@ -153,15 +56,12 @@ export class Witness {
   sameIdRate = 0
   /** Where a list says nothing of a limit. */
   pageSize = 10
+  readonly #faults: Faults
   readonly #defaults: { keys: KeyMode; times: TimeForm }
   readonly #byKey = new Map<string, string>()
   readonly #kept = new Map<string, { status: number; body: string } | 'running'>()
   readonly #server: Server
-  #faults: Fault[] = []
-  #due: { at: number; run: () => Promise<void> }[] = []
-  #timer: NodeJS.Timeout | undefined
-  #aheadMs = 0
-  #stoppedAt: number | undefined
+  readonly #clock = new WitnessClock()
   #seq = 0
   #lastEventId = ''
 
@@ -169,13 +69,11 @@ export class Witness {
     this.url = url
     this.#server = server
     this.chance = new Chance(options.seed ?? 1)
+    this.#faults = new Faults(this.chance)
     this.jobMs = options.jobMs === undefined ? null : options.jobMs
     this.hasLegacy = options.hasLegacy ?? false
     this.#defaults = { keys: options.keys ?? 'first', times: options.times ?? 'seconds' }
-    this.hooks = new Hooks(
-      { now: () => this.now(), at: (when, run) => this.at(when, run) },
-      this.chance
-    )
+    this.hooks = new Hooks(this.#clock, this.chance)
   }
 
   static async open(options: WitnessOptions = {}): Promise<Witness> {
@@ -192,52 +90,27 @@ export class Witness {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#due = []
+    this.#clock.close()
     this.#server.closeAllConnections()
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  // The clock.
-
   now(): number {
-    return (this.#stoppedAt ?? Date.now()) + this.#aheadMs
+    return this.#clock.now()
   }
 
   /** From now on time passes by `advance` alone. */
   stopAt(now: number): void {
-    this.#stoppedAt = now
-    this.#aheadMs = 0
+    this.#clock.stopAt(now)
   }
 
   /** What falls due has been done when it resolves. */
   async advance(ms: number): Promise<void> {
-    this.#aheadMs += ms
-    await this.#runDue()
+    await this.#clock.advance(ms)
   }
 
   at(when: number, run: () => Promise<void>): void {
-    this.#due.push({ at: when, run })
-    this.#arm()
-  }
-
-  #arm(): void {
-    clearTimeout(this.#timer)
-    if (this.#due.length === 0) return
-    const first = Math.min(...this.#due.map(({ at }) => at))
-    if (this.#stoppedAt !== undefined && first > this.now()) return
-    this.#timer = setTimeout(() => void this.#runDue(), Math.max(0, first - this.now()))
-  }
-
-  async #runDue(): Promise<void> {
-    for (;;) {
-      const now = this.now()
-      const due = this.#due.filter(({ at }) => at <= now)
-      if (due.length === 0) break
-      this.#due = this.#due.filter(({ at }) => at > now)
-      await Promise.all(due.map(({ run }) => run()))
-    }
-    this.#arm()
+    this.#clock.at(when, run)
   }
 
   // What a test does with it.
@@ -261,18 +134,18 @@ export class Witness {
   }
 
   account(name: string): WitnessAccount {
-    const found = this.accounts.get(name.includes('@') ? name : `${name}@example.com`)
+    const found = this.accounts.get(emailOf(name))
     if (!found) throw new Error(`the witness has no account ${name}`)
     return found
   }
 
   /** The next such call, or the next so many, or that share of them. */
   fault(match: Match, effect: Effect, { times = 1, rate = 1 } = {}): void {
-    this.#faults.push({ match, effect, times, rate })
+    this.#faults.add({ match, effect, times, rate })
   }
 
   clearFaults(): void {
-    this.#faults = []
+    this.#faults.clear()
   }
 
   job(id: string): WitnessJob {
@@ -394,7 +267,7 @@ export class Witness {
     this.calls.push(call)
     if (account?.isEdgeLost)
       return this.#send(response, call, 404, EDGE_404, { 'content-type': 'text/html' })
-    const effect = this.#takeFault(call) ?? {}
+    const effect = this.#faults.take(call) ?? {}
     if (effect.slowMs !== undefined)
       await new Promise((resolve) => setTimeout(resolve, effect.slowMs))
     await effect.held
@@ -433,32 +306,6 @@ export class Witness {
     response.end('{}')
   }
 
-  #takeFault(call: Call): Effect | undefined {
-    const at = this.#faults.findIndex(
-      ({ match, rate }) => this.#isMeant(call, match) && this.chance.isHit(rate)
-    )
-    const fault = this.#faults[at]
-    if (!fault) return undefined
-    fault.times -= 1
-    if (fault.times <= 0) this.#faults.splice(at, 1)
-    return fault.effect
-  }
-
-  #isMeant(call: Call, match: Match): boolean {
-    const { method, path, account, mark, isCreation } = match
-    if (method !== undefined && method !== call.method) return false
-    if (path?.endsWith('*') && !call.path.startsWith(path.slice(0, -1))) return false
-    if (path !== undefined && !path.endsWith('*') && path !== call.path) return false
-    if (account !== undefined && this.account(account).email !== call.account) return false
-    if (mark !== undefined && markIn(call.body) !== mark) return false
-    return isCreation !== true || this.#isCreation(call)
-  }
-
-  #isCreation({ method, path, body }: Call): boolean {
-    const kind = kindAt(path)
-    return method === 'POST' && kind !== undefined && faultOf(kind, parse(body)) === undefined
-  }
-
   async #answer(call: Call, account: WitnessAccount, query: URLSearchParams): Promise<Answer> {
     const { method, path } = call
     if (method === 'GET' && path === '/v3/users/me') {
@@ -470,16 +317,17 @@ export class Witness {
         wallet: { currency: 'usd', remaining_balance: 500 },
       })
     }
-    if (path.startsWith('/v3/webhooks/endpoints')) return this.#endpoints(call, account)
+    if (path.startsWith('/v3/webhooks/endpoints')) return endpointsAnswer(call, account)
     if (path.startsWith('/v1/')) return this.#legacy(call, account, query)
     const kind = kindAt(path)
     if (kind && method === 'POST') return this.#create(call, account, kind)
-    if (kind && method === 'GET') return this.#list(account, kind, query)
+    if (kind && method === 'GET')
+      return listAnswer(this.#ownJobs(account, kind), account, query, this.pageSize)
     const parent = path.slice(0, path.lastIndexOf('/'))
     const one = kindAt(parent)
     const id = decodeURIComponent(path.slice(parent.length + 1))
-    if (one && method === 'GET') return this.#status(account, one, id)
-    if (one && method === 'DELETE') return this.#delete(account, one, id)
+    if (one && (method === 'GET' || method === 'DELETE'))
+      return this.#one(account, one, id, method === 'DELETE')
     if (method === 'GET' && path.startsWith('/v3/workflows/')) return data({ id })
     return refusal(404, 'not_found', 'Not found')
   }
@@ -592,64 +440,13 @@ export class Witness {
     )
   }
 
-  /** Newest first. */
-  #list(account: WitnessAccount, kind: WitnessKind, query: URLSearchParams): Answer {
-    const limit = Math.min(100, Math.max(1, Number(query.get('limit')) || this.pageSize))
-    const token = query.get('token')
-    const before =
-      token === null ? Infinity : Number(Buffer.from(token, 'base64url').toString().slice(4))
-    if (Number.isNaN(before)) return refusal(400, 'invalid_parameter', 'token is invalid', 'token')
-    const rest = this.#ownJobs(account, kind)
-      .filter(({ seq }) => seq < before)
-      .toSorted((a, b) => b.seq - a.seq)
-    const page = rest.slice(0, limit)
-    const hasMore = rest.length > page.length
-    const next = hasMore ? Buffer.from(`seq ${page.at(-1)?.seq}`).toString('base64url') : null
-    const rows = page.map((job) => this.#row(account, job))
-    return {
-      status: 200,
-      body: JSON.stringify({ data: rows, has_more: hasMore, next_token: next }),
-    }
-  }
-
-  #status(account: WitnessAccount, kind: WitnessKind, id: string): Answer {
+  #one(account: WitnessAccount, kind: WitnessKind, id: string, isRemoved: boolean): Answer {
     const job = this.jobs.get(id)
     if (!job || job.account !== account.email || job.kind !== kind || job.isHidden)
       return refusal(404, `${kind.name}_not_found`, 'Not found')
-    return data(this.#row(account, job))
-  }
-
-  #delete(account: WitnessAccount, kind: WitnessKind, id: string): Answer {
-    const job = this.jobs.get(id)
-    if (!job || job.account !== account.email || job.kind !== kind || job.isHidden)
-      return refusal(404, `${kind.name}_not_found`, 'Not found')
+    if (!isRemoved) return data(rowOf(account, job))
     this.forget(job)
     return data({ id })
-  }
-
-  #row(account: WitnessAccount, job: WitnessJob): Record<string, unknown> {
-    const { kind } = job
-    const isDone = job.isOver && job.word === kind.done
-    const isFailed = job.isOver && job.word === 'failed'
-    return {
-      [kind.id]: job.id,
-      status: job.word,
-      ...(kind.hasTitle ? { title: job.title } : {}),
-      ...(kind.showsCallback ? { callback_id: job.callbackId } : {}),
-      ...this.#timeOf(account, job),
-      ...(isDone ? { video_url: urlOf(job) } : {}),
-      ...(isFailed ? { failure_message: 'Generation failed' } : {}),
-      ...job.more,
-    }
-  }
-
-  #timeOf({ times, skewMs }: WitnessAccount, { createdAt }: WitnessJob): Record<string, unknown> {
-    const told = createdAt + skewMs
-    if (times === 'missing') return {}
-    if (times === 'zero') return { created_at: 0 }
-    if (times === 'millis') return { created_at: told / 1000 }
-    if (times === 'seconds') return { created_at: Math.floor(told / 1000) }
-    return { created_at: new Date(told - LOCAL_BEHIND_MS).toISOString().slice(0, 19) }
   }
 
   /** Of v1 only what tells a video's callback id. */
@@ -661,40 +458,8 @@ export class Witness {
     const job = this.jobs.get(query.get('video_id') ?? '')
     if (!job || job.account !== account.email || job.isHidden)
       return { status: 404, body: JSON.stringify({ code: 40104, message: 'Video not found' }) }
-    const row = { ...this.#row(account, job), callback_id: job.callbackId }
+    const row = { ...rowOf(account, job), callback_id: job.callbackId }
     return { status: 200, body: JSON.stringify({ code: 100, data: row, message: 'Success' }) }
-  }
-
-  #endpoints({ method, path, body }: Call, account: WitnessAccount): Answer {
-    const [id = '', verb] = path.split('/').slice(4)
-    if (method === 'GET') {
-      const rows = account.endpoints.map((one) => ({ ...viewOf(one), secret: null }))
-      return {
-        status: 200,
-        body: JSON.stringify({ data: rows, has_more: false, next_token: null }),
-      }
-    }
-    if (method === 'POST' && id === '') {
-      const { url, events } = parse(body) as { url?: string; events?: string[] }
-      if (typeof url !== 'string') return refusal(400, 'invalid_parameter', 'url is invalid', 'url')
-      const endpoint = {
-        id: randomBytes(16).toString('hex'),
-        url,
-        secret: newSecret(),
-        events: events ?? null,
-      }
-      account.endpoints.push(endpoint)
-      return data({ ...viewOf(endpoint), secret: endpoint.secret })
-    }
-    const known = account.endpoints.find((one) => one.id === id)
-    if (!known) return refusal(404, 'webhook_not_found', 'Webhook endpoint not found')
-    if (method === 'POST' && verb === 'rotate-secret') {
-      known.secret = newSecret()
-      return data({ endpoint_id: id, secret: known.secret })
-    }
-    if (method !== 'DELETE') return refusal(404, 'not_found', 'Not found')
-    account.endpoints = account.endpoints.filter((one) => one !== known)
-    return { status: 200, body: JSON.stringify({ data: {}, error: null }) }
   }
 
   #send(
@@ -732,66 +497,3 @@ export class Witness {
     )
   }
 }
-
-interface Answer {
-  status: number
-  body: string
-}
-
-function data(value: unknown): Answer {
-  return { status: 200, body: JSON.stringify({ data: value }) }
-}
-
-function refusal(
-  status: number,
-  code: string,
-  message: string,
-  param: string | null = null
-): Answer {
-  return { status, body: JSON.stringify({ error: { code, message, param, doc_url: null } }) }
-}
-
-function wordOf(status: number): string {
-  if (status === 429) return 'rate_limit_exceeded'
-  if (status === 503) return 'service_unavailable'
-  return status === 504 ? 'gateway_timeout' : 'internal_error'
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return undefined
-  }
-}
-
-/** Which member makes that no creation. */
-function faultOf(kind: WitnessKind, body: unknown): string | undefined {
-  if (typeof body !== 'object' || body === null) return 'body'
-  const given = body as Record<string, unknown>
-  const found = Object.entries(kind.needs).find(([name, form]) => {
-    const value = given[name]
-    if (form === 'list') return !Array.isArray(value) || value.length === 0
-    if (form === 'text') return typeof value !== 'string' || value === ''
-    return typeof value !== 'object' || value === null
-  })
-  return found?.[0]
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
-}
-
-function urlOf({ id }: WitnessJob): string {
-  return `https://files.example.com/${id}.mp4`
-}
-
-function newSecret(): string {
-  return `whsec_${randomBytes(24).toString('base64')}`
-}
-
-function viewOf({ id, url, events }: WitnessEndpoint) {
-  return { endpoint_id: id, url, events, status: 'enabled', created_at: '2026-11-01T12:00:00Z' }
-}
-
-export { KINDS }
