@@ -17,7 +17,7 @@ function open() {
   } as unknown as DurableObjectStorage)
 }
 
-test('an unknown creation is found for its span, also when the clock went back', () => {
+test('an unknown creation is found for its span, also when the clock went back [I4]', () => {
   const book = open()
   book.note('print', UNKNOWN, TURN + 5, SPAN)
   for (const now of [TURN - 5, TURN + 5, TURN + SPAN + 4])

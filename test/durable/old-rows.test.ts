@@ -67,7 +67,7 @@ function writeEnded({ sql }: Opened, job: string, at: number): string {
   return id
 }
 
-test('what is owed is owed once and what ended is known, although the object dies in the middle of moving it', () => {
+test('what is owed is owed once and what ended is known, although the object dies in the middle of moving it [I3]', () => {
   const opened = open()
   const names = Array.from({ length: 1200 }, (_, n) => `d-${String(n).padStart(4, '0')}`)
   for (const [n, name] of names.entries())

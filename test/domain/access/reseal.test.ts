@@ -52,7 +52,7 @@ test('48 hours after the start of the first clean pass a last one that finds not
   expect(statusOf(state, 'k2', clean + 49 * HOUR, WAITS)).toBe('removable')
 })
 
-test('what an older first key sealed while it was put back for a while is found before anything is said to be removable', () => {
+test('what an older first key sealed while it was put back for a while is found before anything is said to be removable [I6]', () => {
   let state = passed(passed(undefined, NOW, SEALED), NOW + HOUR, found())
   const late = NOW + 50 * HOUR
   expect(statusOf(state, 'k2', late, WAITS)).not.toBe('removable')
@@ -142,7 +142,7 @@ const SEALS = {
   'flows/stream-token.ts': 'waited for',
 }
 
-test('whoever seals is known to the passes, or to what is waited for', () => {
+test('whoever seals is known to the passes, or to what is waited for [I6]', () => {
   const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   const sealing = files
     .filter((file) => file.endsWith('.ts'))

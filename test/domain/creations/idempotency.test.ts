@@ -8,7 +8,7 @@ const ANSWER = { status: 200, contentType: 'application/json', body: 'sealed' }
 const at = (record: Partial<KeyRecord>, now: number) =>
   turnOf({ requestId: 'r', startedAt: 0, ...record }, now, SPANS).kind
 
-test('an answer is given under its key for a day from when it was given, not from when its call began', () => {
+test('an answer is given under its key for a day from when it was given, not from when its call began [I4]', () => {
   const kept = { endedAt: 2 * HOUR, answer: ANSWER }
   expect([at(kept, 25 * HOUR), at(kept, 26 * HOUR)]).toEqual(['replay', 'fresh'])
   // Written by an older version.
@@ -18,7 +18,7 @@ test('an answer is given under its key for a day from when it was given, not fro
   ])
 })
 
-test('an unknown outcome is kept a day longer than a job can be unheard of', () => {
+test('an unknown outcome is kept a day longer than a job can be unheard of [I4]', () => {
   const unknown = { endedAt: 1, isUnknown: true }
   expect([at(unknown, 48 * HOUR), at(unknown, 72 * HOUR)]).toEqual(['unknown', 'fresh'])
   const done = { endedAt: 1000, isUnknown: true, done: { jobIds: ['a'] } }

@@ -39,7 +39,7 @@ function owed(id: string, host: string, more: Partial<Delivery> = {}): Delivery 
 
 const FAILED: AttemptResult = { at: NOW, ms: 1, status: 500, isTaken: false }
 
-test('one event makes one delivery for each who wants it, under ids in the order of time', () => {
+test('one event makes one delivery for each who wants it, under ids in the order of time [I3]', () => {
   const endpoints = [
     endpoint('all'),
     endpoint('fails', { events: ['avatar_video.fail'] }),
@@ -55,7 +55,7 @@ test('one event makes one delivery for each who wants it, under ids in the order
     expect(ids.every((id) => (all[index] ?? []).every((before) => before < id))).toBe(true)
 })
 
-test('endpoints that could not be read are told when they can be', () => {
+test('endpoints that could not be read are told when they can be [I3]', () => {
   const [own, others] = deliveriesOf(told(), undefined, NOW)
   expect(own?.target.kind).toBe('callback')
   expect(others?.target.kind).toBe('endpoints')
@@ -69,7 +69,7 @@ test('what is only the client’s own matter reaches no endpoint', () => {
   expect(deliveriesOf(one, undefined, NOW)).toHaveLength(1)
 })
 
-test('nine attempts at 0 s, 10 s, 1 min, 5 min, 30 min, 2 h, 6 h, 12 h and 24 h, then it is dead', () => {
+test('nine attempts at 0 s, 10 s, 1 min, 5 min, 30 min, 2 h, 6 h, 12 h and 24 h, then it is dead [I3]', () => {
   let delivery = owed('d', 'a')
   const at: number[] = []
   while (delivery.state === 'pending') {
@@ -112,7 +112,7 @@ test('the attempt that a receiver asked for stands for those that it overtakes',
   expect(at).toEqual([2, 6, 12, 24])
 })
 
-test('a final refusal ends it at once; by hand it begins anew', () => {
+test('a final refusal ends it at once; by hand it begins anew [I3]', () => {
   const dead = afterAttempt(owed('d', 'a'), { ...FAILED, isFinal: true }, NOW, WAITS, () => 0)
   expect(dead.state).toBe('dead')
   const again = sendAgain(dead, NOW + HOUR)
@@ -125,7 +125,7 @@ function pending(...args: Parameters<typeof owed>): Pending {
   return pendingOf(owed(...args))
 }
 
-test('a receiver that failed last time gets two of six connections, one receiver at most four', () => {
+test('a receiver that failed last time gets two of six connections, one receiver at most four [I3]', () => {
   const bad = Array.from({ length: 10 }, (_, index) => pending(`bad${index}`, `bad${index}`))
   const good = Array.from({ length: 10 }, (_, index) =>
     pending(`good${index}`, 'good', { nextAt: NOW - 1 + index / 100 })

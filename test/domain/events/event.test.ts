@@ -60,7 +60,7 @@ function hear(
   return hearEvent(ledger, full, { late, isOver }, startOf, now, WAITS)
 }
 
-test('a terminal event ends the job that it is about, in its own words', () => {
+test('a terminal event ends the job that it is about, in its own words [I2]', () => {
   const { became, change, isNews } = hear([lease(), lease({ id: 's', watch: ['video:w'] })])
   expect(became).toBe('settled')
   expect(isNews).toBe(false)
@@ -69,19 +69,19 @@ test('a terminal event ends the job that it is about, in its own words', () => {
   ])
 })
 
-test('what was only taken for a job is never settled as the client’s by a webhook', () => {
+test('what was only taken for a job is never settled as the client’s by a webhook [I1]', () => {
   const { change } = hear([lease({ state: 'suspect', misses: 2 })])
   expect(change.ended).toEqual([])
   expect(change.put).toMatchObject([{ state: 'unbound', isDoubtful: true }])
 })
 
-test('an event that may be about a creation under way waits for it, ten minutes at most', () => {
+test('an event that may be about a creation under way waits for it, ten minutes at most [I2]', () => {
   expect(hear([unbound()]).became).toBe('early')
   expect(hear([unbound()], {}, [], NOW + WAITS.earlyMs).became).toBe('news')
   expect(hear([unbound({ acquiredAt: NOW + 1 })]).became).toBe('news')
 })
 
-test('the event of a job that had already ended is late, once', () => {
+test('the event of a job that had already ended is late, once [I3]', () => {
   const late = [{ watch: 'video:v', endedAt: NOW - 5 }]
   expect(hear([], {}, late)).toMatchObject({ became: 'late', isNews: false })
   const came = [{ watch: 'video:v', endedAt: NOW - 5, eventId: 'evt' }]
@@ -102,7 +102,7 @@ test('a ticket names the job of its own creation, whatever was thought of it', (
   }
 })
 
-test('a ticket says nothing about another creation’s job', () => {
+test('a ticket says nothing about another creation’s job [I1]', () => {
   const via: Via = { kind: 'ticket', requestId: 'other' }
   expect(hear([lease()], { via })).toMatchObject({ became: 'known', change: { ended: [] } })
 })

@@ -57,7 +57,7 @@ describe('Standard Webhooks', () => {
     'webhook-signature': signature,
   })
 
-  test('the published example is signed as published', async () => {
+  test('the published example is signed as published [I3]', async () => {
     const id = 'msg_p5jXN8AQM9LWM0D4loKWxJek'
     const body = '{"test": 2432232314}'
     const signature = 'v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE='
@@ -82,7 +82,7 @@ describe('Standard Webhooks', () => {
     }
   )
 
-  test('while a secret is rotated both prove the same header', async () => {
+  test('while a secret is rotated both prove the same header [I3]', async () => {
     const secrets = [newSigningSecret(), newSigningSecret()]
     const signature = await signStandard(secrets, 'msg_2', now, '{}')
     expect(signature).toMatch(/^v1,\S{44} v1,\S{44}$/)

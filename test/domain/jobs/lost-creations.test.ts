@@ -62,12 +62,12 @@ test.each([
   ['its clock 30 s behind', { times: [NOW - 30_000] }],
   ['its clock 30 s ahead', { times: [NOW + 120_000] }],
   ['a clock an hour behind, as its Date header shows', { times: [NOW - 3_600_000, NOW + 500] }],
-])('a row with %s may be the lost creation’s, and holds its slot', (_, more) => {
+])('a row with %s may be the lost creation’s, and holds its slot [I1]', (_, more) => {
   const { times: _times, ...plain } = row('x')
   expect(matchOf([lost('a')], [{ ...plain, ...more }])).toEqual({ a: 'suspect x' })
 })
 
-test('a row that is older, younger than the giving up, known, seen before or another’s is not the lost creation’s', () => {
+test('a row that is older, younger than the giving up, known, seen before or another’s is not the lost creation’s [I1]', () => {
   const rows = [
     row('older', { times: [NOW - 61_000] }),
     row('six minutes later', { times: [NOW + 360_000] }),
@@ -82,7 +82,7 @@ test('a row that is older, younger than the giving up, known, seen before or ano
   })
 })
 
-test('a callback id that another creation of unknown outcome has too is no proof', () => {
+test('a callback id that another creation of unknown outcome has too is no proof [I1]', () => {
   const clue = { callbackId: 'constant' }
   const rows = [row('x', clue), row('y', clue)]
   const both = matchOf([lost('a', { clue }), lost('b', { clue })], rows)
@@ -132,7 +132,7 @@ function searched(lease: Lease, match: Match, now: number, isWhole = true) {
   return afterSearch(lease, match, { isWhole, start }, now, WAITS)
 }
 
-test('only two whole searches, a minute apart and after two minutes, say that a creation never arrived', () => {
+test('only two whole searches, a minute apart and after two minutes, say that a creation never arrived [I1]', () => {
   const none: Match = { kind: 'none' }
   const early = searched(lost('a'), none, NOW + 100_000)
   expect(early.put[0]?.misses).toBe(0)
@@ -263,7 +263,7 @@ test('what was heard of the job that it was taken for says nothing of its own', 
   }
 })
 
-test('a creation that was refused gives back the slot also when it was taken for another’s job meanwhile', () => {
+test('a creation that was refused gives back the slot also when it was taken for another’s job meanwhile [I2]', () => {
   const leases = [lost('a', { state: 'suspect', jobId: 'x', watch: ['video:x'] })]
   const ledger: Ledger = { maxJobs: 3, isRetired: false, leases, parkings: [] }
   expect(release(ledger, 'a').drop).toEqual(['a'])

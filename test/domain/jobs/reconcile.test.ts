@@ -26,7 +26,7 @@ function lease(more: Partial<Lease> = {}): Lease {
   }
 }
 
-test('a lease still unbound when its caller must have given up has its job looked for', () => {
+test('a lease still unbound when its caller must have given up has its job looked for [I2]', () => {
   const due = lease({ nextAt: NOW + WAITS.firstAskMs })
   expect(errandOf(due, NOW + 29_999, WAITS)).toBeUndefined()
   expect(errandOf(due, NOW + 94_999, WAITS)).toBe('wait')
@@ -40,7 +40,7 @@ test('a creation whose caller says that its answer is lost is looked for within 
   expect(errandOf(given, NOW + 6000, WAITS)).toBe('look')
 })
 
-test('a lost creation is looked for at least every two minutes, however often it was looked for', () => {
+test('a lost creation is looked for at least every two minutes, however often it was looked for [I1]', () => {
   let one = lost(lease(), NOW, WAITS)
   let now = NOW
   for (let look = 0; look < 30; look += 1) {
@@ -50,7 +50,7 @@ test('a lost creation is looked for at least every two minutes, however often it
   }
 })
 
-test('that a provider does not know a job is believed when it says so twice, a minute apart, and it is confirmed', () => {
+test('that a provider does not know a job is believed when it says so twice, a minute apart, and it is confirmed [I1]', () => {
   const running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'] })
   const first = afterUnknown(running, [running], NOW, WAITS)
   expect(first.kind).toBe('again')
@@ -59,7 +59,7 @@ test('that a provider does not know a job is believed when it says so twice, a m
   expect(afterUnknown(missed, [missed], NOW + 60_000, WAITS).kind).toBe('confirm')
 })
 
-test('jobs that vanish together are not believed to be gone, except those whose deletion went through us', () => {
+test('jobs that vanish together are not believed to be gone, except those whose deletion went through us [I1]', () => {
   const missed = (id: string) =>
     lease({ id, state: 'running', jobId: id, misses: 1, missedAt: NOW })
   const [one, two] = [missed('a'), missed('b')]
@@ -83,7 +83,7 @@ test('a job that waits for a human is asked about less and less often, and given
   expect(asks).toBeLessThan(50)
 })
 
-test('a job unheard of for 48 h is lost', () => {
+test('a job unheard of for 48 h is lost [I2]', () => {
   const running = lease({ state: 'running', jobId: 'v1', nextAt: NOW })
   expect(errandOf(running, NOW + 48 * 3_600_000 - 1, WAITS)).toBe('ask')
   expect(errandOf(running, NOW + 48 * 3_600_000, WAITS)).toBe('lose')

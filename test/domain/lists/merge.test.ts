@@ -5,7 +5,7 @@ import { mergePages, toMs, type Cursor, type Row } from '#domain/merge-rows.ts'
 const TEXT =
   '{ "a" : {"b":[1, {"id":829836802793406551,"s":"]}\\"{"}, "x" ,[2]]}, "n\\u0065xt": null,"t": -1.50e3 }'
 
-test('values are found as slices of the text, whatever stands in strings', () => {
+test('values are found as slices of the text, whatever stands in strings [I7]', () => {
   const rows = sliceAt(TEXT, '/a/b')
   const elements = elementsAt(TEXT, rows?.start ?? 0).map(({ start, end }) =>
     TEXT.slice(start, end)
@@ -31,7 +31,7 @@ test('text that is not valid JSON ends the search', () => {
   }
 })
 
-test('splicing changes nothing else, so that large numbers survive', () => {
+test('splicing changes nothing else, so that large numbers survive [I7]', () => {
   const next = sliceAt(TEXT, '/next')
   const spliced = splice(TEXT, next ? [{ ...next, text: '"tok"' }] : [])
   expect(spliced).toBe(TEXT.replace('null', '"tok"'))

@@ -189,7 +189,7 @@ test('only the allow-list goes up', () => {
   expect([...up.keys()].sort()).toEqual(['accept', 'range'])
 })
 
-test('cookies, hop-by-hop headers and forged gateway headers do not come down', () => {
+test('cookies, hop-by-hop headers and forged gateway headers do not come down [I6]', () => {
   const down = headersDown(
     new Headers({
       'set-cookie': 'AWSALB=1',

@@ -77,7 +77,7 @@ const FILES = globSync(
   '{*.md,.dev.vars*,wrangler.toml,{docs,examples,scripts,bench,test,simulator}/**/*.{md,ts,mjs,sh,toml,json}}'
 )
 
-test('every key and every operator’s token that stands in a file of this repository is refused where others reach the gateway', () => {
+test('every key and every operator’s token that stands in a file of this repository is refused where others reach the gateway [I6]', () => {
   expect(FILES.length).toBeGreaterThan(100)
   const texts = FILES.map((file) => readFileSync(file, 'utf8'))
   const found = (form: RegExp) => [

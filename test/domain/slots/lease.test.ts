@@ -52,19 +52,19 @@ function granted(ledger: Ledger, leaseAsk: LeaseAsk): Ledger {
 
 const VIDEO = { jobId: 'v1', watch: ['video:v1'], ask: '/v3/videos/v1' }
 
-test('as many leases are granted as there are slots, and not one more', () => {
+test('as many leases are granted as there are slots, and not one more [I1]', () => {
   const full = granted(granted(empty(), ask('a')), ask('b'))
   expect(grant(full, ask('c'), NOW, WAITS).answer).toMatchObject({ ok: false, reason: 'full' })
 })
 
-test('asking again with the same lease id takes no second slot', () => {
+test('asking again with the same lease id takes no second slot [I1]', () => {
   const once = granted(empty(1), ask('a'))
   const again = grant(once, ask('a'), NOW, WAITS)
   expect(again.answer.ok).toBe(true)
   expect(heldSlots(after(once, again.change), NOW)).toBe(1)
 })
 
-test('a creation that starts several jobs gets all its slots or none', () => {
+test('a creation that starts several jobs gets all its slots or none [I1]', () => {
   const one = granted(empty(3), ask('a'))
   expect(grant(one, ask('b', { count: 3 }), NOW, WAITS).answer).toMatchObject({ reason: 'full' })
   expect(heldSlots(granted(one, ask('b', { count: 2 })), NOW)).toBe(3)
@@ -85,7 +85,7 @@ test('a per-request limit lowers the limit and never raises it', () => {
   expect(grant(two, ask('d', { limit: 50 }), NOW, WAITS).answer).toMatchObject({ reason: 'full' })
 })
 
-test('an unbound lease never ends by time alone', () => {
+test('an unbound lease never ends by time alone [I1]', () => {
   const one = granted(empty(1), ask('a'))
   expect(heldSlots(one, NOW + 365 * 86_400_000)).toBe(1)
 })
@@ -100,7 +100,7 @@ test('the lease of a call ends at its deadline and is swept by the next grant', 
   expect(later.change.drop).toEqual(['a'])
 })
 
-test('a finished job frees its slot once, and a second report changes nothing', () => {
+test('a finished job frees its slot once, and a second report changes nothing [I2]', () => {
   const held = granted(empty(1), ask('a'))
   const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
   const end = hear(running, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)
@@ -123,13 +123,13 @@ test('a job is settled under any of its names', () => {
   ).toBe('failed')
 })
 
-test('binding fewer jobs than slots gives the rest back', () => {
+test('binding fewer jobs than slots gives the rest back [I2]', () => {
   const held = granted(empty(5), ask('a', { count: 3 }))
   const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
   expect(heldSlots(running, NOW)).toBe(1)
 })
 
-test('binding more jobs than slots counts every one of them', () => {
+test('binding more jobs than slots counts every one of them [I1]', () => {
   const held = granted(empty(1), ask('a'))
   const starts = [VIDEO, { jobId: 'v2', watch: ['video:v2'] }]
   expect(heldSlots(after(held, bind(held, 'a', starts, NOW, WAITS)), NOW)).toBe(2)
@@ -198,7 +198,7 @@ test('untracking keeps the slot, forcing frees it', () => {
   expect(untrack(running.leases, 'somebody else', 'v1', true, NOW).ended).toEqual([])
 })
 
-test('the alarm is due at the earliest lease', () => {
+test('the alarm is due at the earliest lease [I2]', () => {
   const both = granted(granted(empty(), ask('a', { kind: 'call' })), ask('b'))
   expect(nextDueAt(both)).toBe(NOW + WAITS.firstAskMs)
   expect(nextDueAt(granted(empty(), ask('a', { kind: 'call' })))).toBe(NOW + WAITS.callSlotMs)
@@ -216,7 +216,7 @@ function randomBy(seed: number): () => number {
   }
 }
 
-test('over random histories no more slots are held than the limit, and none leaks', () => {
+test('over random histories no more slots are held than the limit, and none leaks [I1, I2]', () => {
   for (let seed = 1; seed <= 200; seed += 1) {
     const random = randomBy(seed)
     let ledger = empty(1 + Math.floor(random() * 5))

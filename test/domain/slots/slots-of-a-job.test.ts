@@ -17,7 +17,7 @@ function ask(more: Partial<LeaseAsk> = {}): LeaseAsk {
   return { leaseId: 'a', ...rest, ...more }
 }
 
-test('a job that takes several slots gets all or none, and is one lease with one end', () => {
+test('a job that takes several slots gets all or none, and is one lease with one end [I1]', () => {
   const { answer, change } = grant(ledgerOf(), ask({ slots: 3 }), 0, waits)
   expect(answer).toEqual({ ok: true, free: 2 })
   expect(change.put).toHaveLength(1)
@@ -37,7 +37,7 @@ test('a job that takes more slots than there can ever be is refused as such', ()
   expect(answer).toEqual({ ok: false, reason: 'too_many', maxJobs: 5 })
 })
 
-test('integers beyond 2^53 are read as the text that they are, other numbers as numbers', () => {
+test('integers beyond 2^53 are read as the text that they are, other numbers as numbers [I7]', () => {
   expect(parseJson('{"a":829836802793406551,"b":[12,1.5,-9007199254740993],"c":1e20}')).toEqual({
     a: '829836802793406551',
     b: [12, 1.5, '-9007199254740993'],

@@ -22,7 +22,7 @@ test.each([
   ['{"x":{"callback_url":"a"}}', '{"x":{"callback_url":"a"}}', '{"x":{"callback_url":"a"}}'],
   ['{"x":"callback_url"}', '{"x":"callback_url"}', '{"x":"callback_url"}'],
   ['{"callback_url":{"deep":["}"]},"n":1}', '{"callback_url":"B","n":1}', '{"n":1}'],
-])('of %s only the member is changed, or cut out', (text, replaced, cut) => {
+])('of %s only the member is changed, or cut out [I7]', (text, replaced, cut) => {
   expect(replaceMember(text, AT, '"B"')).toBe(replaced)
   expect(withoutMember(text, AT)).toBe(cut)
   expect(() => JSON.parse(withoutMember(text, AT)) as unknown).not.toThrow()

@@ -125,7 +125,7 @@ test('every change leaves one line that says who, from where and what', async ()
   })
 })
 
-test('no secret stands in it', async () => {
+test('no secret stands in it [I6]', async () => {
   const text = JSON.stringify([await all(), await own(busy)])
   for (const canary of [
     'CANARYINURL',
@@ -140,7 +140,7 @@ test('no secret stands in it', async () => {
     expect(text).not.toContain(canary)
 })
 
-test('a tenant reads its own lines alone, and with a full token alone', async () => {
+test('a tenant reads its own lines alone, and with a full token alone [I5]', async () => {
   const other = gateway.as((await gateway.newToken({ tenant: 'other' })).token)
   const foreign = (await own(other)).lines
   expect(foreign.map(({ action, tenant }) => [action, tenant])).toEqual([

@@ -86,7 +86,7 @@ describe('a key that is taken out when it may be', () => {
     }
   })
 
-  test('the first pass seals every kind anew, registers webhooks anew, and starts nothing that costs', async () => {
+  test('the first pass seals every kind anew, registers webhooks anew, and starts nothing that costs [I6]', async () => {
     await it().sim.forgetRequests()
     const pass = await rotating.reseal()
     expect(pass).toMatchObject({
@@ -149,7 +149,7 @@ describe('a key that is taken out when it may be', () => {
     expect(await stateOf(it(), kinds.jobs.ticketed)).toBe('completed')
   })
 
-  test('two days later it says removable, and without the key everything still works', async () => {
+  test('two days later it says removable, and without the key everything still works [I6]', async () => {
     await rotating.advance(48 * HOUR)
     expect(await rotating.shown()).toMatchObject({ status: 'waiting', removable: false })
     expect(await rotating.reseal()).toMatchObject({

@@ -5,7 +5,7 @@ import { ADMIN_TOKEN, MASTER_KEYS, openGateway, until } from '../../support/gate
 const KEY = 'sk_test_canary_7d1f0b9e'
 const PASSWORD = 'canary-password-51c2'
 
-test('no credential or token is in a log line, an answer, or an error, whatever happens', async () => {
+test('no credential or token is in a log line, an answer, or an error, whatever happens [I6]', async () => {
   const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '200' } })
   const answers: string[] = []
   const keep = async (answer: Response) => {

@@ -173,7 +173,7 @@ test('a token of scope use may use the accounts and not change them', async () =
   expect((await send('/heygen/v3/users/me', { headers: of })).status).toBe(200)
 })
 
-test('what belongs to another tenant answers exactly like what does not exist', async () => {
+test('what belongs to another tenant answers exactly like what does not exist [I5]', async () => {
   const made = await gateway.createVideo()
   const job = made.headers.get('x-gateway-job') ?? ''
   const request = made.headers.get('x-request-id') ?? ''

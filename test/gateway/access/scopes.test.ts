@@ -160,7 +160,7 @@ function stream(token: string, path: string, body: unknown = NEW): Promise<Respo
   return fetch(`${gateway.url}/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
 }
 
-test('a stream token ends with the token that made it, on every streaming path, and another’s lives on', async () => {
+test('a stream token ends with the token that made it, on every streaming path, and another’s lives on [I6]', async () => {
   const tenant = await tenantOf(gateway)
   const maker = await gateway.newToken({ tenant })
   const [mine, theirs] = [await streamTokenOf(maker.token), await streamTokenOf(gateway.token)]

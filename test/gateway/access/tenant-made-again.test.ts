@@ -113,7 +113,7 @@ async function expectNothingOf(past: Past, tenant: Gateway): Promise<void> {
   expect(await gateway.sim.requests()).toEqual([])
 }
 
-test('a tenant of a name that was removed has nothing of the one before, from the first call on', async () => {
+test('a tenant of a name that was removed has nothing of the one before, from the first call on [I5]', async () => {
   const old = await tenantNamed('reuse')
   const past = await live(old, 'acc1')
   await remove('reuse')
@@ -123,7 +123,7 @@ test('a tenant of a name that was removed has nothing of the one before, from th
   expect(await bodyOf(made.fetch('/v2/account'))).toMatchObject({ id: 'reuse' })
 })
 
-test('the same provider account, added again under that name, shows nothing of the one before', async () => {
+test('the same provider account, added again under that name, shows nothing of the one before [I5]', async () => {
   const old = await tenantNamed('again')
   const past = await live(old, 'acc2')
   await remove('again')
@@ -193,7 +193,7 @@ async function callEndpoint(tenant: Gateway): Promise<unknown> {
   return bodyOf(callNaming(() => tenant.post('/v1/webhook/endpoint.add', form)))
 }
 
-test('a name that was removed before names were remembered shares nothing either', async () => {
+test('a name that was removed before names were remembered shares nothing either [I5]', async () => {
   const old = await tenantNamed('elder')
   const past = await live(old, 'acc3')
   await remove('elder')

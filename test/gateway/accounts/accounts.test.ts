@@ -188,7 +188,7 @@ test('the same account again is an update, under any spelling of its email', asy
   }
 })
 
-test('several keys of one provider account are one account', async () => {
+test('several keys of one provider account are one account [I5]', async () => {
   const [one, other] = [await tenant(), await tenant()]
   await gateway.sim.control('POST', '/accounts', {
     email: 'twokeys@example.com',
@@ -327,7 +327,7 @@ test('a use token may use accounts but not change them', async () => {
   ).toBe(403)
 })
 
-test('tenants do not see each other: what is not yours answers like what does not exist', async () => {
+test('tenants do not see each other: what is not yours answers like what does not exist [I5]', async () => {
   const [mine, theirs] = [await tenant(), await tenant()]
   await mine(ACCOUNTS, post({ email: 'mine@example.com', apiKey: 'sk_sim_mine', maxJobs: 1 }))
   await theirs(ACCOUNTS, post({ email: 'theirs@example.com', apiKey: 'sk_sim_theirs', maxJobs: 1 }))
@@ -380,7 +380,7 @@ test('a new token works at once, a changed one as changed, and a removed one is 
   expect((await gateway.admin('DELETE', `/tokens/${id}`)).status).toBe(404)
 })
 
-test('the token is shown once and never again', async () => {
+test('the token is shown once and never again [I6]', async () => {
   const { token, tenant: name } = await gateway.newToken()
   const lists = await Promise.all(
     ['/tokens', '/tenants'].map(async (path) => (await gateway.admin('GET', path)).text())
@@ -427,7 +427,7 @@ test('the platform account tells who the token belongs to, and takes a default r
   ])
 })
 
-test('a removed account finishes what it started, then forgets its credential', async () => {
+test('a removed account finishes what it started, then forgets its credential [I2]', async () => {
   // At this scale a creation still has seconds before it is given up.
   const options = { accounts: { r: 1 }, timeScale: 20, simVars: { JOB_MS: '600000' } }
   const own = await openGateway(options)

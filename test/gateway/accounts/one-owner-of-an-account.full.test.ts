@@ -6,7 +6,7 @@ const RACES = 200
 const gateway = await openGateway({ entry: SLOW_CLAIMS, simVars: { JOB_MS: '600000' } })
 afterAll(() => gateway.dispose())
 
-test('two tenants race for one account with slow answers, 200 times: one owner, always', async () => {
+test('two tenants race for one account with slow answers, 200 times: one owner, always [I5]', async () => {
   const tenants = [await Tenant.open(gateway), await Tenant.open(gateway)] as const
   const [ana, ben] = tenants
   const kinds: Record<string, number> = {}

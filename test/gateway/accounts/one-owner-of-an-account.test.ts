@@ -13,7 +13,7 @@ async function account(name: string): Promise<string> {
   return email
 }
 
-test('while one tenant’s claim is being answered, the account is not given to another', async () => {
+test('while one tenant’s claim is being answered, the account is not given to another [I5]', async () => {
   const email = await account('late')
   await setClaims(gateway, {
     rules: [{ method: 'claim', tenant: ana.id, when: 'after', what: 'hold' }],
@@ -37,7 +37,7 @@ test('a claim whose answer got lost blocks nobody', async () => {
   expect(await ben.emails()).toEqual([email])
 })
 
-test('an account that its holder claims anew is not taken by who was told that it was free', async () => {
+test('an account that its holder claims anew is not taken by who was told that it was free [I5]', async () => {
   const email = await account('anew')
   await setClaims(gateway, {
     rules: [
@@ -59,7 +59,7 @@ test('an account that its holder claims anew is not taken by who was told that i
   ])
 })
 
-test('a removal that comes late takes the account from nobody else', async () => {
+test('a removal that comes late takes the account from nobody else [I5]', async () => {
   const email = await account('moved')
   expect(await ana.add('moved')).toBe(201)
   await setClaims(gateway, {

@@ -172,7 +172,7 @@ test('a plain GET that meets a broken account tries another', async () => {
   }
 })
 
-test('a write is sent once, whatever it meets', async () => {
+test('a write is sent once, whatever it meets [I4]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9, b: 9 } })
   await gateway.sim.fault({
     match: { method: 'POST' },

@@ -294,7 +294,7 @@ test('a call that went with an older key is repeated once with the newer', async
   expect(await parkedScopes(gateway)).toEqual([])
 })
 
-test('content and what is forbidden never go on to another account; scope, plan, credit and places do, to three in all', async () => {
+test('content and what is forbidden never go on to another account; scope, plan, credit and places do, to three in all [I4]', async () => {
   await keyOf('a')
   const cases: [number, unknown, number][] = [
     [400, v3('content_policy_violation'), 1],

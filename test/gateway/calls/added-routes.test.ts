@@ -60,7 +60,7 @@ beforeEach(async () => {
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a creation and its status: slots to the limit, polls at the owner, the alarm settles, the client is told', async () => {
+test('a creation and its status: slots to the limit, polls at the owner, the alarm settles, the client is told [I2]', async () => {
   await added(CREATES)
   await added(STATUS)
   const made = await Promise.all(
@@ -85,7 +85,7 @@ test('a creation and its status: slots to the limit, polls at the owner, the ala
     expect((await gateway.sim.account(`${name}@example.com`)).maxInFlight).toBe(3)
 })
 
-test('a row that is removed leaves its running jobs with what asks about them', async () => {
+test('a row that is removed leaves its running jobs with what asks about them [I2]', async () => {
   const creates = await added(CREATES)
   const status = await added({
     ...STATUS,

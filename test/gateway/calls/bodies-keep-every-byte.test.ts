@@ -135,7 +135,7 @@ test.each([
   ['POST', '/v1/audio/text_to_speech', 200],
   ['POST', '/v1/audio/text_to_speech', 400],
 ] as const)(
-  'an answer that is no text keeps every byte: %s %s %i',
+  'an answer that is no text keeps every byte: %s %s %i [I7]',
   async (method, path, status) => {
     answers.set(`${method} ${path}`, (incoming, outgoing) => {
       incoming.resume()
@@ -155,7 +155,7 @@ test.each([
   ['POST', '/v1/asset', 'video/mp4'],
   ['POST', '/v3/assets', 'multipart/form-data; boundary=x'],
   ['PUT', '/v3/files/anything', 'application/octet-stream'],
-] as const)('a body that is no text keeps every byte: %s %s', async (method, path, type) => {
+] as const)('a body that is no text keeps every byte: %s %s [I7]', async (method, path, type) => {
   const got: Buffer[] = []
   answers.set(`${method} ${path}`, (incoming, outgoing) => {
     incoming.on('data', (piece: Buffer) => got.push(piece))
@@ -239,7 +239,7 @@ test.each([
   ['POST', '/v3/brand-kits', 422],
   ['POST', '/v3/videos', 400],
   ['POST', '/v1/audio/text_to_speech', 400],
-] as const)('a long answer keeps every byte: %s %s %i', async (method, path, status) => {
+] as const)('a long answer keeps every byte: %s %s %i [I7]', async (method, path, status) => {
   answers.set(`${method} ${path}`, (incoming, outgoing) => {
     incoming.resume()
     outgoing.writeHead(status, { 'content-type': 'application/octet-stream' })

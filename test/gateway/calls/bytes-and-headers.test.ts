@@ -128,7 +128,7 @@ test.each([
   expect(standIn.sent).toEqual([])
 })
 
-test('bytes that are not looked into go up as they are, whatever they say', async () => {
+test('bytes that are not looked into go up as they are, whatever they say [I7]', async () => {
   const bytes = latin1({ name: 'café' })
   await gateway.fetch('/heygen/v9/new', { method: 'POST', body: bytes, headers: JSON_TYPE })
   expect(standIn.sent.at(-1)?.body.equals(bytes)).toBe(true)
@@ -261,7 +261,7 @@ test('a redirect elsewhere is passed on as it is', async () => {
 })
 
 test.each(['location', 'link', 'refresh', 'content-location', 'x-debug'])(
-  'a %s header that shows the credential, in whatever form, is dropped',
+  'a %s header that shows the credential, in whatever form, is dropped [I6]',
   async (name) => {
     const key = 'sk_test_ann'
     const forms = [key, key.replace('_', '%5F'), btoa(key), btoa(key).replaceAll('=', '')]
@@ -340,7 +340,7 @@ test('a first credential that is no token of ours does not hide a second that is
   expect((await gateway.fetch('/heygen/v3/users/me', { headers: neither })).status).toBe(401)
 })
 
-test('six titles of 6 MB leave every answer of ours as it was', async () => {
+test('six titles of 6 MB leave every answer of ours as it was [I7]', async () => {
   const title = 'x'.repeat(6_000_000)
   for (let n = 0; n < 6; n += 1) {
     const answer = await gateway.createVideo({

@@ -64,7 +64,7 @@ test('a client that leaves in the middle of an upload ends it', async () => {
   expect(isWhole).toBe(false)
 })
 
-test('a client that leaves during a creation does not stop it: the job is bound and shown', async () => {
+test('a client that leaves during a creation does not stop it: the job is bound and shown [I4]', async () => {
   const [came, hasLeft] = [deferred(), deferred()]
   let creations = 0
   answers.set('POST /v3/videos', async (incoming, outgoing) => {
@@ -96,7 +96,7 @@ test('a client that leaves during a creation does not stop it: the job is bound 
 
 test.each([
   ['before its answer', false],
-  ['in the middle of its answer', true],
+  ['in the middle of its answer [I2]', true],
 ])('a client that leaves a generation %s leaves its slot', async (_, isMiddle) => {
   const [came, go] = [deferred(), deferred()]
   // The sound never ends by itself: what gives the slot back is that the client has left.

@@ -263,7 +263,7 @@ test.each([
   }
 )
 
-test('a redirect that carries the account’s key loses its Location', async () => {
+test('a redirect that carries the account’s key loses its Location [I6]', async () => {
   answering = (outgoing) => outgoing.writeHead(302, { location: `${DECOY}/?key=sk_test_eve` }).end()
   const answer = await call('/heygen/v3/videos', { authorization: `Bearer ${observed.token}` })
   expect(answer.status).toBe(302)

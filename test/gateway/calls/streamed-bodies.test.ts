@@ -43,7 +43,7 @@ function streamOf(length: number): ReadableStream<Uint8Array> {
 
 const BIG_HASH = hashOf(BIG)
 
-test('an answer arrives piece by piece, each before the next is written', async () => {
+test('an answer arrives piece by piece, each before the next is written [I7]', async () => {
   const steps = [deferred(), deferred(), deferred()]
   answers.set('GET /v3/files/slow', async (incoming, outgoing) => {
     outgoing.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -65,7 +65,7 @@ test('an answer arrives piece by piece, each before the next is written', async 
   expect((await reader?.read())?.done).toBe(true)
 })
 
-test('an upload arrives piece by piece, each before the next is written', async () => {
+test('an upload arrives piece by piece, each before the next is written [I7]', async () => {
   const arrived: string[] = []
   const steps = [deferred(), deferred(), deferred()]
   answers.set('POST /v1/asset', (incoming, outgoing) => {
@@ -91,7 +91,7 @@ test('an upload arrives piece by piece, each before the next is written', async 
   expect(arrived).toEqual(pieces)
 })
 
-test('64 MiB go up whole, with their length if it was told', async () => {
+test('64 MiB go up whole, with their length if it was told [I7]', async () => {
   const seen: { length: number; hash: string; declared: string | undefined }[] = []
   answers.set('POST /v1/asset', async (incoming, outgoing) => {
     const { length, hash } = await digest(incoming)
@@ -161,7 +161,7 @@ test('an upload that first asks with Expect: 100-continue arrives whole', async 
   expect(seen).toEqual([{ length, hash: hashOf(length) }])
 })
 
-test('64 MiB come down whole, with their length', async () => {
+test('64 MiB come down whole, with their length [I7]', async () => {
   answers.set('GET /v3/files/big', sendBig)
   const answer = await gateway.fetch('/heygen/v3/files/big')
   expect(answer.headers.get('content-length')).toBe(String(BIG))
@@ -195,7 +195,7 @@ test('64 MiB reach the simulator’s upload host', async () => {
   ])
 })
 
-test('a body that is streamed is not held: 64 MiB grow the gateway by less than 48', async () => {
+test('a body that is streamed is not held: 64 MiB grow the gateway by less than 48 [I7]', async () => {
   answers.set('POST /v1/asset', async (incoming, outgoing) => {
     await digest(incoming)
     outgoing.writeHead(200, JSON_TYPE).end('{"code":100,"data":{"id":"a"}}')
@@ -253,7 +253,7 @@ async function growthDuring(one: Gateway, work: () => Promise<unknown>): Promise
   return Math.round(peak - before)
 }
 
-test('a reader that stops stops the provider, and the gateway holds nothing for it', async () => {
+test('a reader that stops stops the provider, and the gateway holds nothing for it [I7]', async () => {
   const endless = 1024 * MIB
   let written = 0
   answers.set('GET /v3/files/faucet', async (incoming, outgoing) => {

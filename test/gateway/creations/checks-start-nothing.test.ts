@@ -66,7 +66,7 @@ test('a refusal of a check passes through', async () => {
   expect([answer.status, await answer.json()]).toEqual([400, body])
 })
 
-test('a check with a key is sent once and answered again', async () => {
+test('a check with a key is sent once and answered again [I4]', async () => {
   const gateway = await fullPool()
   const headers = { 'idempotency-key': 'check-1' }
   await answerWith(gateway, V3, { status: 200, body: { data: { valid: true } } })
@@ -93,7 +93,7 @@ test('a check whose answer was lost, or that met a broken provider, frees its ke
   expect(await gateway.heldSlots()).toBe(1)
 })
 
-test('a provider that starts a job all the same has it counted', async () => {
+test('a provider that starts a job all the same has it counted [I1]', async () => {
   const gateway = shared.as((await shared.newToken()).token)
   await gateway.sim.clearFaults()
   tenants += 1

@@ -42,7 +42,7 @@ testFull(
   }
 )
 
-test('a key works on every family, whatever HeyGen supports; on v3 alone one goes up, and never the client’s text', async () => {
+test('a key works on every family, whatever HeyGen supports; on v3 alone one goes up, and never the client’s text [I4]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
   for (const [path, body] of [
     ['/heygen/v3/videos', undefined],
@@ -92,7 +92,7 @@ test('an answer of many bytes is kept for its key', async () => {
   expect(await started(gateway)).toBe(0)
 })
 
-test('keys of different tenants and paths do not meet, and a malformed one is refused by name', async () => {
+test('keys of different tenants and paths do not meet, and a malformed one is refused by name [I5]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
   const one = await gateway.createVideo({}, key('same'))
   const other = await gateway.post('/heygen/v2/video/generate', V2, key('same'))

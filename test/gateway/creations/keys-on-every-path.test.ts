@@ -58,7 +58,7 @@ const key = (text: string) => ({ 'idempotency-key': text })
 const errorOf = (given: Response) => given.headers.get('x-gateway-error')
 const NEW = '/heygen/v3/models/holograms'
 
-test('twelve keys on a path that no row knows, each answer lost once and asked for twice more: twelve jobs', async () => {
+test('twelve keys on a path that no row knows, each answer lost once and asked for twice more: twelve jobs [I4]', async () => {
   const before = jobs.length
   for (let index = 0; index < 12; index += 1) {
     loses = 1
@@ -72,7 +72,7 @@ test('twelve keys on a path that no row knows, each answer lost once and asked f
   expect(jobs.length - before).toBe(12)
 })
 
-test('what was answered under a key is given again from there, and starts nothing: also a stream that goes up', async () => {
+test('what was answered under a key is given again from there, and starts nothing: also a stream that goes up [I4]', async () => {
   const before = jobs.length
   for (const path of [NEW, '/heygen/v1/asset', '/heygen/v3/assets']) {
     const send = () =>
@@ -88,7 +88,7 @@ test('what was answered under a key is given again from there, and starts nothin
   expect(jobs.length - before).toBe(3)
 })
 
-test('an answer that cannot be kept is not given again, and nothing is done again: a conflict that names the job', async () => {
+test('an answer that cannot be kept is not given again, and nothing is done again: a conflict that names the job [I4]', async () => {
   const before = jobs.length
   const usual = says
   says = (outgoing) => void outgoing.writeHead(200, { 'content-type': 'audio/mpeg' }).end('noise')
@@ -109,7 +109,7 @@ test('an answer that cannot be kept is not given again, and nothing is done agai
   expect(jobs.length - before).toBe(2)
 })
 
-test('after a 5xx under a key nobody knows, so it is not sent again; a refusal frees it', async () => {
+test('after a 5xx under a key nobody knows, so it is not sent again; a refusal frees it [I4]', async () => {
   const usual = says
   says = (outgoing) => void outgoing.writeHead(503, JSON_TYPE).end('{"error":{"code":"internal"}}')
   const send = (name: string) => gateway.post(NEW, { text: 'x' }, key(name))
@@ -125,7 +125,7 @@ test('after a 5xx under a key nobody knows, so it is not sent again; a refusal f
   expect((await send('wrong')).status).toBe(200)
 })
 
-test('a POST on a path that no row knows whose answer is lost is a 424, since it may have cost', async () => {
+test('a POST on a path that no row knows whose answer is lost is a 424, since it may have cost [I4]', async () => {
   loses = 1
   const given = await gateway.post(NEW, { prompt: 'x' })
   expect([given.status, errorOf(given)]).toEqual([424, 'outcome_unknown'])

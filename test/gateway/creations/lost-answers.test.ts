@@ -54,7 +54,7 @@ async function loseForGood({ lose }: Pool): Promise<void> {
   await lose({ method: 'GET', path: '/v3/videos' }, undefined, { status: 503 })
 }
 
-test('a creation whose answer was lost is answered with its job, in the same call', async () => {
+test('a creation whose answer was lost is answered with its job, in the same call [I4]', async () => {
   const own = await pool()
   await own.lose(CREATE, 1)
   const answer = await own.gateway.createVideo()
@@ -102,7 +102,7 @@ test('Kling’s is found by the name that we gave it, and answered as Kling answ
   expect(jobOf(answer)).toMatch(/^\d+$/)
 })
 
-test('an outcome that nobody knows is a 424 that says not to try again, and the same call three times is one job', async () => {
+test('an outcome that nobody knows is a 424 that says not to try again, and the same call three times is one job [I4]', async () => {
   const own = await pool()
   await loseForGood(own)
   const first = await own.gateway.createVideo({ callback_id: 'thrice' })
@@ -154,7 +154,7 @@ test('five equal calls are five jobs while no outcome is unknown', async () => {
   expect(await own.started()).toBe(5)
 })
 
-test('a lost generation of speech is told apart from a new wish: its repeat is not sent', async () => {
+test('a lost generation of speech is told apart from a new wish: its repeat is not sent [I4]', async () => {
   const own = await pool(1)
   const path = '/v3/voices/speech'
   const body = { text: 'Hello', voice_id: '1bd001e7e50f421d891986aad5158bc8' }
@@ -174,7 +174,7 @@ test('a lost generation of speech is told apart from a new wish: its repeat is n
   )
 })
 
-test('under a key it is in progress while it is looked for, and given with its job once it is found', async () => {
+test('under a key it is in progress while it is looked for, and given with its job once it is found [I4]', async () => {
   const own = await pool()
   await loseForGood(own)
   const ask = () => own.gateway.createVideo({ callback_id: 'keyed' }, key('order:1'))
@@ -215,7 +215,7 @@ test('what never arrived frees its key: the client’s own retry makes the job',
 })
 
 for (const keyMode of ['ignores', 'validates-first', 'stores-refusals']) {
-  test(`a HeyGen that ${keyMode} keys costs no second job, no slot too many and no refusal of ours`, async () => {
+  test(`a HeyGen that ${keyMode} keys costs no second job, no slot too many and no refusal of ours [I4]`, async () => {
     const own = await pool()
     await own.gateway.sim.settings({ keyMode })
     await own.lose(CREATE, 1)
@@ -231,7 +231,7 @@ for (const keyMode of ['ignores', 'validates-first', 'stores-refusals']) {
   })
 }
 
-test('a 2xx that names a job is accepted whatever its code says', async () => {
+test('a 2xx that names a job is accepted whatever its code says [I4]', async () => {
   const own = await pool(1)
   const body = { code: 40119, message: 'Strange', data: { video_id: 'named-anyway' } }
   await own.lose(CREATE, 1, { status: 200, body })
@@ -271,7 +271,7 @@ test('a creation that only asks to be checked holds no slot, and its answer pass
 
 const HOSTILE = ['a\nb', 'a\u0000b', '😀'.repeat(9), '\ud800', 'x'.repeat(10_000), 'a, b', 'ü']
 
-test('whatever an id is made of, a creation that was accepted is answered, never with an error of ours', async () => {
+test('whatever an id is made of, a creation that was accepted is answered, never with an error of ours [I4]', async () => {
   const own = await pool(1)
   for (const id of HOSTILE) {
     await own.lose(CREATE, 1, { status: 200, body: { data: { video_id: id } } })
@@ -292,7 +292,7 @@ test('whatever an id is made of, a creation that was accepted is answered, never
   }
 })
 
-test('the key that goes up is never the client’s text, and another one for another attempt', async () => {
+test('the key that goes up is never the client’s text, and another one for another attempt [I4]', async () => {
   const own = await pool(1)
   await own.gateway.sim.forgetRequests()
   await own.gateway.createVideo({}, key('client-text'))

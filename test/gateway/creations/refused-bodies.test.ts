@@ -41,7 +41,7 @@ test('bytes that are no text are no creation', async () => {
 })
 
 test.each(['/heygen/v1/video.webm', '/heygen/v2/video/generate', '/heygen/v3/videos'])(
-  'a creation of more than 16 MiB is refused with advice: POST %s',
+  'a creation of more than 16 MiB is refused with advice: POST %s [I7]',
   async (path) => {
     await gateway.sim.forgetRequests()
     const big = JSON.stringify({ ...VIDEO, script: 'a'.repeat(17 * 1024 * 1024) })
@@ -54,7 +54,7 @@ test.each(['/heygen/v1/video.webm', '/heygen/v2/video/generate', '/heygen/v3/vid
   }
 )
 
-test('a creation of more than 16 MiB that does not tell its length is refused too', async () => {
+test('a creation of more than 16 MiB that does not tell its length is refused too [I7]', async () => {
   await gateway.sim.forgetRequests()
   const piece = new Uint8Array(1024 * 1024).fill(0x20)
   let left = 17
@@ -99,7 +99,7 @@ test.each([
   await checkSlotsFree()
 })
 
-test('odd but valid JSON goes up byte for byte', async () => {
+test('odd but valid JSON goes up byte for byte [I7]', async () => {
   const script = String.raw`\u0000 \ud800 \u00e9 \/ é 😀`
   const odd = `{ "script":"${script}",\n"title": "a",  "title":"b","seed":12345678901234567890,
     "type":"avatar","avatar_id":"${VIDEO.avatar_id}" ,"voice_id":"${VIDEO.voice_id}"}`

@@ -31,7 +31,7 @@ async function idOf(answer: Response): Promise<string> {
   return Object.entries(data).find(([name]) => /(^|_)id$/.test(name))?.[1] ?? ''
 }
 
-test('ten endpoints that are in no table, five rounds each: never more than maxJobs, every poll at its owner', async () => {
+test('ten endpoints that are in no table, five rounds each: never more than maxJobs, every poll at its owner [I1, I2]', async () => {
   for (let round = 0; round < 5; round += 1) {
     // Half of the slots are for guesses: as many as fit on every account, whoever is drawn.
     const made = await Promise.all(
@@ -73,7 +73,7 @@ test('ten endpoints that are in no table, five rounds each: never more than maxJ
   }
 })
 
-test('a hundred creations at once on ten endpoints: never more than maxJobs, each is polled at its owner and every slot comes back', async () => {
+test('a hundred creations at once on ten endpoints: never more than maxJobs, each is polled at its owner and every slot comes back [I1, I2]', async () => {
   const before = await gateway.heldSlots()
   expect(before).toBe(0)
   const made = await Promise.all(

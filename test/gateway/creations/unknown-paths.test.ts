@@ -48,7 +48,7 @@ test('a creation on a path without a row keeps its slot until a poll of its clie
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('the alarm asks about it at the same path and its id, also where the answer is 202 without a status', async () => {
+test('the alarm asks about it at the same path and its id, also where the answer is 202 without a status [I2]', async () => {
   for (const kind of ['holograms', 'accepted-things']) {
     const made = await gateway.post(`${NEW}/${kind}`, { prompt: 'x' })
     await advance(gateway, 25 * SECOND)
@@ -72,7 +72,7 @@ test('a guess that cannot be read within two minutes is dropped', async () => {
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a guess that was read, and is unheard of for an hour, gives its slot back', async () => {
+test('a guess that was read, and is unheard of for an hour, gives its slot back [I2]', async () => {
   await gateway.post(`${NEW}/holograms`, { prompt: 'x' })
   await advance(gateway, 30 * SECOND)
   await gateway.sim.fault({ match: { method: 'GET' }, times: 1000, effect: { status: 500 } })
@@ -142,7 +142,7 @@ test('what an answer only repeats of its request, or may share, is not learnt as
   expect(seen.size).toBe(2)
 })
 
-test('after a lost answer it is 424, and the slot comes back with the deadline of the call', async () => {
+test('after a lost answer it is 424, and the slot comes back with the deadline of the call [I2]', async () => {
   await gateway.sim.fault({
     match: { method: 'POST', path: '/v3/unlisted' },
     effect: { reset: 'after' },
@@ -158,7 +158,7 @@ test('after a lost answer it is 424, and the slot comes back with the deadline o
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('after a 5xx nobody knows either: no client is told to send it again, and its repeat starts nothing', async () => {
+test('after a 5xx nobody knows either: no client is told to send it again, and its repeat starts nothing [I4]', async () => {
   const fault = {
     match: { method: 'POST', path: '/v3/unlisted' },
     times: 9,
@@ -196,7 +196,7 @@ test('content and what is forbidden do not go on from such a path either; a plan
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('with a key it runs once: the repeat gets the same answer and takes no slot', async () => {
+test('with a key it runs once: the repeat gets the same answer and takes no slot [I4]', async () => {
   const key = { 'idempotency-key': 'holo-1' }
   const first = await gateway.post(`${NEW}/holograms`, { prompt: 'x' }, key)
   const again = await gateway.post(`${NEW}/holograms`, { prompt: 'x' }, key)

@@ -134,7 +134,7 @@ test('only a token with full scope makes callback secrets', async () => {
   expect(answer.status).toBe(403)
 })
 
-test('what comes before: the callback in the body, then the header, then the tenant’s default', async () => {
+test('what comes before: the callback in the body, then the header, then the tenant’s default [I3]', async () => {
   const url = (at: string) => `${receiver.url}${at}`
   await gateway.post('/v2/account', { replyUrl: url('/default') })
   await finish(gateway, {})
@@ -153,7 +153,7 @@ test('what comes before: the callback in the body, then the header, then the ten
   expect(receiver.posts('/body')).toHaveLength(1)
 })
 
-test('a receiver that fails the first five attempts gets it in the end, each time as the same event', async () => {
+test('a receiver that fails the first five attempts gets it in the end, each time as the same event [I3]', async () => {
   const posts = await patient.heard('/flaky', 6)
   expect(new Set(posts.map((one) => one.headers['webhook-id'])).size).toBe(1)
   expect(new Set(posts.map((one) => one.body)).size).toBe(1)
@@ -170,7 +170,7 @@ test('a receiver that fails the first five attempts gets it in the end, each tim
   }
 })
 
-test('a receiver that never takes it leaves it dead after a day of attempts, with the reason, to be sent again by hand', async () => {
+test('a receiver that never takes it leaves it dead after a day of attempts, with the reason, to be sent again by hand [I3]', async () => {
   const dead = await until(async () => {
     const found = await deliveryOf(scaled, jobs.dead)
     return found.state === 'dead' && found
@@ -187,7 +187,7 @@ test('a receiver that never takes it leaves it dead after a day of attempts, wit
   expect(patient.posts('/dead')).toHaveLength(10)
 }, 90_000)
 
-test('410 ends it, a redirect is not followed, a slow answer is none', async () => {
+test('410 ends it, a redirect is not followed, a slow answer is none [I3]', async () => {
   const other = await Receiver.open()
   try {
     receiver.answer = ({ path: at }) => (at === '/gone' ? 410 : undefined)
@@ -229,7 +229,7 @@ test('Retry-After is honoured', async () => {
   expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2900)
 })
 
-test('a slow and a dead receiver do not delay the others', async () => {
+test('a slow and a dead receiver do not delay the others [I3]', async () => {
   const dead = await Receiver.open()
   let givenUp = 0
   dead.answer = (_, response) => {
@@ -385,7 +385,7 @@ test('even in development our own address is no callback', async () => {
   }
 })
 
-test('where HeyGen could not call us the callback is not sent up, and the alarm tells the client', async () => {
+test('where HeyGen could not call us the callback is not sent up, and the alarm tells the client [I3]', async () => {
   // Our own origin is http on loopback and may not be called; the client's is public.
   const strict = await open({
     accounts: { alone: 2 },

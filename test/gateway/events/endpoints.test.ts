@@ -99,7 +99,7 @@ test.each(OWN)(
   }
 )
 
-test('an event of any account reaches an endpoint once, in HeyGen’s own bytes and signature', async () => {
+test('an event of any account reaches an endpoint once, in HeyGen’s own bytes and signature [I3]', async () => {
   const { secret } = await add('/all')
   const ids = [
     await finishVideo(gateway, 'ann@example.com'),
@@ -171,7 +171,7 @@ test('an endpoint that was changed, switched off, or removed hears what it then 
   expect(gone).toMatchObject({ status: 404, body: { error: { code: 'webhook_not_found' } } })
 })
 
-test('what is still owed to an endpoint that was switched off is not sent, and can be sent once it is on again', async () => {
+test('what is still owed to an endpoint that was switched off is not sent, and can be sent once it is on again [I3]', async () => {
   const clocked = await openHooked(open, { accounts: { off: 2 }, entry: CLOCKED })
   receiver.answer = ({ path }) =>
     path === '/off' && receiver.posts('/off').length === 1 ? 500 : undefined
@@ -228,7 +228,7 @@ test('secrets are shown when they are made, and by the older list to who may cha
   expect((v1.body.data as Endpoint[]).map((one) => one.secret)).toContain(secret)
 })
 
-test('endpoints of another tenant, and changes by a token that may only use, are refused', async () => {
+test('endpoints of another tenant, and changes by a token that may only use, are refused [I5]', async () => {
   const { endpoint_id: id } = await add('/mine')
   const other = await gateway.newToken()
   const path = `/v3/webhooks/endpoints/${id}`

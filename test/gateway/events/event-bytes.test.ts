@@ -38,7 +38,7 @@ test.each([
   ],
   ['behind a byte order mark', (text: string) => Buffer.from(`\uFEFF${text}`)],
   ['of plain UTF-8', (text: string) => Buffer.from(text.replace('v.mp4', 'v-é.mp4'))],
-])('an event %s settles its job and is passed on', async (_, write) => {
+])('an event %s settles its job and is passed on [I7]', async (_, write) => {
   const job = await createVideo()
   const heard = receiver.posts('/ep').length
   const answer = await send(write(eventOf(job)))
@@ -48,7 +48,7 @@ test.each([
   expect(JSON.parse(told?.body ?? '')).toMatchObject({ event_data: { video_id: job } })
 })
 
-test('an event whose signature is of other bytes than those that came is refused', async () => {
+test('an event whose signature is of other bytes than those that came is refused [I3]', async () => {
   const job = await createVideo()
   const text = eventOf(job).replace('v.mp4', 'v-é.mp4')
   // What a reader makes of it when it decodes and encodes again.

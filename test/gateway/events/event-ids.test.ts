@@ -57,7 +57,7 @@ async function expectOneEnd(job: WitnessJob, own: string): Promise<string> {
   return idOf(end)
 }
 
-test('two ends under one event id are both told, each under an id of its own', async () => {
+test('two ends under one event id are both told, each under an id of its own [I3]', async () => {
   const [one, two] = [await make('same', 1), await make('same', 2)]
   for (const job of [one, two]) witness.end(job, 'completed', { isTold: false })
   for (const job of [one, two]) witness.tell(job, { eventId: 'evt_shared' })
@@ -67,7 +67,7 @@ test('two ends under one event id are both told, each under an id of its own', a
   expect(new Set(headers)).toEqual(new Set(['evt_shared']))
 })
 
-test('ends on two accounts under one event id are told under two', async () => {
+test('ends on two accounts under one event id are told under two [I3]', async () => {
   const [one, two] = [await make('a'), await make('b')]
   for (const job of [one, two]) witness.end(job, 'completed', { isTold: false })
   for (const job of [one, two]) witness.tell(job, { eventId: 'evt_across' })
@@ -75,7 +75,7 @@ test('ends on two accounts under one event id are told under two', async () => {
   expect(new Set(ids).size).toBe(2)
 })
 
-test('another event with the id of a job’s end does not swallow it', async () => {
+test('another event with the id of a job’s end does not swallow it [I3]', async () => {
   const job = await make('gif')
   const [hook] = witness.account('gif').endpoints
   if (!hook) throw new Error('no webhook')
@@ -100,7 +100,7 @@ const CLOCKS: [string, () => string][] = [
 ]
 
 for (const [name, created] of isFull ? CLOCKS : CLOCKS.slice(0, 1)) {
-  test(`an end is told once, under one id and at once, where HeyGen’s clock is ${name}`, async () => {
+  test(`an end is told once, under one id and at once, where HeyGen’s clock is ${name} [I3]`, async () => {
     const job = await make(name)
     witness.end(job, 'completed', { isTold: false })
     witness.tell(job, { createdAt: created() })
@@ -120,7 +120,7 @@ test('an end that was asked about is not told again when its event comes late, f
   await expectOneEnd(job, '/asked-1')
 })
 
-test('an end that comes while a lost creation may be the same job, and its own is not bound yet, is told once, under one id', async () => {
+test('an end that comes while a lost creation may be the same job, and its own is not bound yet, is told once, under one id [I3]', async () => {
   const pinned = { 'x-gateway-account': 'pair@example.com' }
   witness.fault({ isCreation: true, mark: 'mark-pair-lost' }, { reset: 'before' })
   await create(gateway, 'agent', 'mark-pair-lost', {}, pinned)

@@ -37,7 +37,7 @@ async function stateOf(job: string): Promise<string> {
   return ((await answer.json()) as { status: string }).status
 }
 
-test('with webhooks on, a job is settled and its client told within a second, without one status call', async () => {
+test('with webhooks on, a job is settled and its client told within a second, without one status call [I2]', async () => {
   const span = await leastSpan(1000, async (n) => {
     const path = `/told-${n}`
     const created = await gateway.createVideo({
@@ -63,7 +63,7 @@ test('with webhooks on, a job is settled and its client told within a second, wi
   expect(span).toBeLessThan(1000)
 })
 
-test('a second webhook for a settled job changes nothing', async () => {
+test('a second webhook for a settled job changes nothing [I2]', async () => {
   const job = await silentJob({ callback_url: `${receiver.url}/twice` })
   const body = eventOf(job)
   for (const _ of [1, 2, 3]) {
@@ -118,7 +118,7 @@ const FORGERIES: [string, (body: string) => [string, string, Record<string, stri
   ],
 ]
 
-test.each(FORGERIES)('%s gets 401 and changes nothing', async (_, forge) => {
+test.each(FORGERIES)('%s gets 401 and changes nothing [I2]', async (_, forge) => {
   const job = await silentJob()
   const [url, body, headers] = forge(eventOf(job))
   const answer = await post(url, body, headers)
@@ -195,7 +195,7 @@ test('bodies over a mebibyte are refused, GET and OPTIONS answered at once witho
   expect(await gateway.sim.requests()).toEqual([])
 })
 
-test('an event that comes before its creation has answered settles the job when it has', async () => {
+test('an event that comes before its creation has answered settles the job when it has [I3]', async () => {
   await gateway.sim.settings({ earlyRate: 1 })
   try {
     const created = await gateway.createVideo({ callback_url: `${receiver.url}/early` })
@@ -213,7 +213,7 @@ test('an event that comes before its creation has answered settles the job when 
   }
 })
 
-test('a callback proves which job a creation became whose answer was lost', async () => {
+test('a callback proves which job a creation became whose answer was lost [I4]', async () => {
   // Nothing else tells it.
   await gateway.sim.settings({ keyMode: 'ignores' })
   await gateway.sim.fault({
@@ -235,7 +235,7 @@ test('a callback proves which job a creation became whose answer was lost', asyn
   })
 })
 
-test('after a poll has settled a job, its late event is not told again', async () => {
+test('after a poll has settled a job, its late event is not told again [I3]', async () => {
   await addEndpoint(gateway, `${receiver.url}/late`)
   const job = await silentJob()
   await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
@@ -254,7 +254,7 @@ test('after a poll has settled a job, its late event is not told again', async (
   expect(receiver.posts('/late')).toHaveLength(1)
 })
 
-test('an event that nobody could wait for any longer and the end of the job found later have one id', async () => {
+test('an event that nobody could wait for any longer and the end of the job found later have one id [I3]', async () => {
   const scaled = await openHooked(open, { accounts: { slow: 2 }, timeScale: 400 })
   await addEndpoint(scaled, `${receiver.url}/expired`)
   await scaled.sim.fault({
@@ -379,7 +379,7 @@ test('a removed account keeps its webhook until its last job has ended, then it 
   await until(async () => (await post(hook.url, body, signed(hook.secret, body))).status === 401)
 })
 
-test('what became of a removed account’s jobs and deliveries can still be asked', async () => {
+test('what became of a removed account’s jobs and deliveries can still be asked [I3]', async () => {
   const leaving = await openHooked(open, { accounts: { left: 2, stays: 2 } })
   const created = await leaving.createVideo(
     { callback_url: `${receiver.url}/left` },
@@ -418,7 +418,7 @@ test('a call about webhook endpoints that nobody knows never reaches HeyGen’s 
   expect(await gateway.sim.requests()).toEqual([])
 })
 
-test('removed at once, an account’s webhook is gone at once, and its jobs are told as lost', async () => {
+test('removed at once, an account’s webhook is gone at once, and its jobs are told as lost [I3]', async () => {
   const leaving = await openHooked(open, { accounts: { now: 2 } })
   await leaving.createVideo({ callback_url: `${receiver.url}/now` })
   await leaving.fetch('/v1/heygen/accounts/now@example.com?now=true', { method: 'DELETE' })

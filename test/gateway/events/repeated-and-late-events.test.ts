@@ -62,7 +62,7 @@ async function goOn(session: string): Promise<string> {
   return again.headers.get('x-gateway-job') ?? ''
 }
 
-test('the event of a session’s first run, come twice, does not end its second run', async () => {
+test('the event of a session’s first run, come twice, does not end its second run [I1]', async () => {
   const { session, event } = await openSession()
   await send(event)
   expect(await stateOf(session)).toBe('completed')
@@ -71,7 +71,7 @@ test('the event of a session’s first run, come twice, does not end its second 
   expect(await stateOf(run)).toBe('running')
 })
 
-test('the event of a session’s first run, come late, does not end its second run', async () => {
+test('the event of a session’s first run, come late, does not end its second run [I1]', async () => {
   const { session, event } = await openSession()
   await gateway.sim.control('POST', `/jobs/${session}`, { status: 'completed' })
   await gateway.fetch(`/heygen/v3/video-agents/${session}`)
@@ -113,7 +113,7 @@ test('the end of a job whose tracking was ended is told to no endpoint, however 
   })
 })
 
-test('a job’s end is told once, although its event comes under a second id as well', async () => {
+test('a job’s end is told once, although its event comes under a second id as well [I3]', async () => {
   await withEndpoint('/ids', async () => {
     const job = await newJob()
     await send(eventOf(job))
@@ -140,7 +140,7 @@ test('an endpoint hears nothing of jobs that ended before it was there', async (
   })
 })
 
-test('when one event ends two runs of a session, each run’s own callback is called', async () => {
+test('when one event ends two runs of a session, each run’s own callback is called [I3]', async () => {
   const callback_url = (name: string) => `${receiver.url}/${name}`
   const created = await gateway.post('/heygen/v3/video-agents', {
     prompt: 'A film.',
@@ -162,7 +162,7 @@ test('when one event ends two runs of a session, each run’s own callback is ca
   expect(receiver.posts('/run-two')).toHaveLength(1)
 })
 
-test('the platform keeps no log of requests of its own: hook ids and tickets stand in their addresses', async () => {
+test('the platform keeps no log of requests of its own: hook ids and tickets stand in their addresses [I6]', async () => {
   const config = await readFile('wrangler.toml', 'utf8')
   const [, logs = ''] = /\[observability\.logs\]([^[]*)/.exec(config) ?? []
   expect(logs).toMatch(/^invocation_logs = false$/m)
@@ -170,7 +170,7 @@ test('the platform keeps no log of requests of its own: hook ids and tickets sta
   expect(traces).toMatch(/^enabled = false$/m)
 })
 
-test('48 h after an account was removed its webhook and credential are gone, although a delivery is still owed', async () => {
+test('48 h after an account was removed its webhook and credential are gone, although a delivery is still owed [I6]', async () => {
   // In scaled time: 48 h are 14 s, the 24 h of a delivery 7 s.
   const hold = { isGone: false }
   const { gateway: leaving, hooks } = await openQuickened(
@@ -222,7 +222,7 @@ test('deliveries are listed however large their events were', async () => {
   })
 })
 
-test('a webhook whose secret was changed at HeyGen is registered anew once a job ends without its event', async () => {
+test('a webhook whose secret was changed at HeyGen is registered anew once a job ends without its event [I6]', async () => {
   // In scaled time the webhook is looked after once in 1.8 s.
   const options = {
     accounts: { changed: 5 },
@@ -316,7 +316,7 @@ test('a webhook that cannot be removed is let go 48 h after its account was, and
   expect(await removals()).toBe(last)
 }, 90_000)
 
-test('a creation that one account refused and another made is told once, although the slot was not given back', async () => {
+test('a creation that one account refused and another made is told once, although the slot was not given back [I3]', async () => {
   const entry = 'test/support/workers/lossy-worker.ts'
   const lossy = await openHooked(open, { accounts: { a: 2, b: 2 }, timeScale: 20, entry })
   await lossy.sim.settings({ webhooks: 'off' })

@@ -8,7 +8,7 @@ const gateway = await openGateway({
 })
 afterAll(() => gateway.dispose())
 
-test('a job whose binding got lost is bound a moment later, without anyone looking for it', async () => {
+test('a job whose binding got lost is bound a moment later, without anyone looking for it [I2]', async () => {
   await gateway.sim.forgetRequests()
   const made = await gateway.createVideo({ title: 'No name of its own' })
   expect(made.status).toBe(200)

@@ -47,7 +47,7 @@ async function expectCompleted(name: string, jobs: WitnessJob[]): Promise<void> 
   expect(witness.account(name).maxInFlight).toBe(2)
 }
 
-test('jobs that run while HeyGen’s edge answers a 404 page for 15 minutes keep their slots and end as they end', async () => {
+test('jobs that run while HeyGen’s edge answers a 404 page for 15 minutes keep their slots and end as they end [I1]', async () => {
   const jobs = await twoJobs('edge')
   await pass(gateway, 10 * MINUTE)
   witness.account('edge').isEdgeLost = true
@@ -57,7 +57,7 @@ test('jobs that run while HeyGen’s edge answers a 404 page for 15 minutes keep
   await expectCompleted('edge', jobs)
 })
 
-test('several jobs of an account that vanish at once, in HeyGen’s own words, are not gone', async () => {
+test('several jobs of an account that vanish at once, in HeyGen’s own words, are not gone [I1]', async () => {
   const jobs = await twoJobs('many')
   for (const job of jobs) job.isHidden = true
   await pass(gateway, 30 * MINUTE)
@@ -66,7 +66,7 @@ test('several jobs of an account that vanish at once, in HeyGen’s own words, a
   await expectCompleted('many', jobs)
 })
 
-test('one job that HeyGen says it does not know is gone, and its slot comes back', async () => {
+test('one job that HeyGen says it does not know is gone, and its slot comes back [I2]', async () => {
   const [gone, other] = await twoJobs('one')
   if (!gone || !other) throw new Error('no jobs')
   witness.forget(gone)

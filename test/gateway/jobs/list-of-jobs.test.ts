@@ -111,7 +111,7 @@ test('what is asked for wrongly is refused by name', async () => {
   expect(unknown.status).toBe(404)
 })
 
-test('another tenant sees none of them, and without parameters the answer is what it was', async () => {
+test('another tenant sees none of them, and without parameters the answer is what it was [I5]', async () => {
   const { token } = await gateway.newToken()
   const other = gateway.as(token)
   const empty = await other.fetch('/v1/heygen/jobs?state=ended')

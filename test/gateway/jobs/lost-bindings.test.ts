@@ -40,7 +40,7 @@ function expectTold(posts: Received[]): void {
   ])
 }
 
-test('a job whose binding got lost is told to the tenant’s endpoint when HeyGen tells of it', async () => {
+test('a job whose binding got lost is told to the tenant’s endpoint when HeyGen tells of it [I3]', async () => {
   await bind({ isLost: true })
   const made = await create(gateway, 'video', 'mark-never', {}, at('never'))
   await bind({})
@@ -56,7 +56,7 @@ test('a job whose binding got lost is told to the tenant’s endpoint when HeyGe
   expect(witness.marked('mark-never-2')).toHaveLength(1)
 })
 
-test('a job whose binding got lost is asked about by its id, and told to its own callback as it ended', async () => {
+test('a job whose binding got lost is asked about by its id, and told to its own callback as it ended [I3]', async () => {
   await bind({ isLost: true })
   const more = { callback_url: `${receiver.url}/own`, callback_id: 'own' }
   await create(gateway, 'video', 'mark-own', more, at('own'))
@@ -71,7 +71,7 @@ test('a job whose binding got lost is asked about by its id, and told to its own
   expectTold(toldOf(job.id))
 })
 
-test('an event that comes before a late binding is told once, under one id', async () => {
+test('an event that comes before a late binding is told once, under one id [I3]', async () => {
   await bind({ lateMs: 30_000 })
   const more = { callback_url: `${receiver.url}/early`, callback_id: 'early' }
   const made = create(gateway, 'video', 'mark-early', more, at('early'))
@@ -111,7 +111,7 @@ test('a binding that comes after the first look still makes the job the client�
   expectTold(toldOf(job.id))
 })
 
-test('a binding whose lease has ended makes one: the job holds a slot and its end is told', async () => {
+test('a binding whose lease has ended makes one: the job holds a slot and its end is told [I1]', async () => {
   await bind({ lateMs: 10 * MINUTE })
   const made = create(gateway, 'video', 'mark-gone', {}, at('gone'))
   await until(async () => witness.marked('mark-gone').length > 0)

@@ -47,7 +47,7 @@ function prepare(account: WitnessAccount, { times, skewMs, keys }: Case): void {
 }
 
 for (const { kind, name } of rows) {
-  test(`a lost ${kind.name} keeps its slot while it runs: ${name}`, async () => {
+  test(`a lost ${kind.name} keeps its slot while it runs: ${name} [I1]`, async () => {
     const email = `${kind.name}-${name}@example.com`
     const account = witness.account(email)
     const how = CASES[name] ?? {}

@@ -77,7 +77,7 @@ async function comesBack(name: string): Promise<void> {
   })
 }
 
-test('a lost creation with sixty newer rows is found by its callback id, however many pages that takes', async () => {
+test('a lost creation with sixty newer rows is found by its callback id, however many pages that takes [I1]', async () => {
   const more = { callback_id: 'own-sixty', callback_url: `${receiver.url}/sixty` }
   const { job, requestId } = await lost('sixty', 'lipsync', 'mark-sixty', more)
   witness.addForeign('sixty', 'lipsync', 60)
@@ -91,7 +91,7 @@ test('a lost creation with sixty newer rows is found by its callback id, however
   await comesBack('sixty')
 })
 
-test('a lost creation without a name keeps its slot while its job runs behind a hundred and fifty newer rows', async () => {
+test('a lost creation without a name keeps its slot while its job runs behind a hundred and fifty newer rows [I1]', async () => {
   const { requestId } = await lost('many', 'video', 'mark-many', {
     callback_id: 'own-many',
     callback_url: `${receiver.url}/many`,
@@ -103,7 +103,7 @@ test('a lost creation without a name keeps its slot while its job runs behind a 
   expect(told.filter((body) => body.includes('never reached'))).toEqual([])
 })
 
-test('of two rows that may be a lost creation’s the one that is over does not free its slot', async () => {
+test('of two rows that may be a lost creation’s the one that is over does not free its slot [I1]', async () => {
   witness.addForeign('twin', 'video', 1, { title: 'Demo' })
   const { requestId } = await lost('twin', 'video', 'mark-twin')
   witness.addForeign('twin', 'video', 1, { title: 'Demo' })
@@ -131,7 +131,7 @@ for (const [name, clock] of TIMES) {
   )
 }
 
-test('a row with another’s callback id is the other’s, whoever looks first', async () => {
+test('a row with another’s callback id is the other’s, whoever looks first [I1]', async () => {
   const { path } = kindNamed('translation')
   const account = 'thief'
   witness.fault({ isCreation: true, mark: 'mark-thief-a' }, { reset: 'before' })
@@ -154,7 +154,7 @@ test('a row with another’s callback id is the other’s, whoever looks first',
   await comesBack(account)
 })
 
-test('a row that was made six minutes after a creation was given up is not taken for it', async () => {
+test('a row that was made six minutes after a creation was given up is not taken for it [I2]', async () => {
   const path = kindNamed('video').path
   witness.fault({ isCreation: true, mark: 'mark-later' }, { reset: 'before' })
   const answer = await create(gateway, 'video', 'mark-later', {}, at('later'))
@@ -186,7 +186,7 @@ function longestGap(since: number, looks: number[], until: number): number {
 
 const LOOKS_EVERY = 2 * MINUTE + 15 * SECOND
 
-test('a lost creation is looked for within seconds, and at least every two minutes while the list cannot be read', async () => {
+test('a lost creation is looked for within seconds, and at least every two minutes while the list cannot be read [I2]', async () => {
   const since = witness.now()
   const { path } = kindNamed('video')
   witness.fault({ method: 'GET', path, account: 'soon' }, { status: 503 }, { times: Infinity })
@@ -200,7 +200,7 @@ test('a lost creation is looked for within seconds, and at least every two minut
   await comesBack('soon')
 })
 
-test('a lost creation’s slot comes back soon after its job is over, however many other creations are young', async () => {
+test('a lost creation’s slot comes back soon after its job is over, however many other creations are young [I2]', async () => {
   const url = `${receiver.url}/crowded`
   const { job, requestId } = await lost('crowded', 'video', 'mark-crowded', { callback_url: url })
   const overAt: number[] = []

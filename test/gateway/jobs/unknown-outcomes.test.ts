@@ -58,7 +58,7 @@ for (const [what, effect] of [
   ['breaks off after it was accepted', { reset: 'after' }],
   ['is answered with broken JSON', { badJson: true }],
 ] as const) {
-  test(`a creation that ${what} is never sent again and is found by its callback id`, async () => {
+  test(`a creation that ${what} is never sent again and is found by its callback id [I4]`, async () => {
     const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
     await gateway.sim.fault({ match: CREATE, times: 1, effect })
     const lost = await gateway.createVideo({
@@ -79,7 +79,7 @@ for (const [what, effect] of [
   })
 }
 
-test('ten creations whose answers were lost at once are each found by their own callback id', async () => {
+test('ten creations whose answers were lost at once are each found by their own callback id [I4]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 10 } })
   await gateway.sim.fault({ match: CREATE, times: 10, effect: { reset: 'after' } })
   const callbackIds = Array.from({ length: 10 }, (_, index) => `one-of-ten-${index}`)
@@ -94,7 +94,7 @@ test('ten creations whose answers were lost at once are each found by their own 
   expect(new Set(bound.map((view) => view.status))).toEqual(new Set(['running']))
 })
 
-test('a likely match holds the slot until that job ends and is never called the client’s', async () => {
+test('a likely match holds the slot until that job ends and is never called the client’s [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   await gateway.sim.settings({ keyMode: 'ignores' })
   await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
@@ -114,7 +114,7 @@ test('a likely match holds the slot until that job ends and is never called the 
 /** A photo that the examples of every account have. */
 const PHOTO = '4f0c2d5b9e3a47d1a6c8e7b2f1903d5c'
 
-test('the slot of a creation without a status of its own comes back when its time is over', async () => {
+test('the slot of a creation without a status of its own comes back when its time is over [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, simAccount: { examples: true } })
   const path = '/v2/photo_avatar/add_sound_effect'
   await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
@@ -160,7 +160,7 @@ test('a lost run of an agent holds its slot until the session rests, and is name
   await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
 })
 
-test('a creation that takes too long is given up, and its job keeps its slot', async () => {
+test('a creation that takes too long is given up, and its job keeps its slot [I1]', async () => {
   const gateway = await gatedWith({ a: 1 })
   const held = gate.hold('POST', CREATE.path)
   let isAnswered = false
@@ -178,7 +178,7 @@ test('a creation that takes too long is given up, and its job keeps its slot', a
   expect((await gateway.sim.account('a@example.com')).maxInFlight).toBe(1)
 })
 
-test('while the provider cannot be asked no slot is freed', async () => {
+test('while the provider cannot be asked no slot is freed [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   await gateway.createVideo()
   await gateway.sim.finishJobs()
@@ -191,7 +191,7 @@ test('while the provider cannot be asked no slot is freed', async () => {
   await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
 })
 
-test('a job that the provider no longer knows gives its slot back', async () => {
+test('a job that the provider no longer knows gives its slot back [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   const created = await gateway.createVideo()
   const id = created.headers.get('x-gateway-job')
@@ -200,7 +200,7 @@ test('a job that the provider no longer knows gives its slot back', async () => 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('when an older status path is gone, the newer one is asked, and no running job loses its slot', async () => {
+test('when an older status path is gone, the newer one is asked, and no running job loses its slot [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   for (const status of [404, 410]) {
     await gateway.sim.fault({ match: { path: '/v1/video_status.get' }, effect: { status } })
@@ -214,7 +214,7 @@ test('when an older status path is gone, the newer one is asked, and no running 
   }
 })
 
-test('a job unheard of for 48 h is settled as lost', async () => {
+test('a job unheard of for 48 h is settled as lost [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   await gateway.sim.settings({ keyMode: 'ignores' })
   await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
@@ -228,7 +228,7 @@ test('a job unheard of for 48 h is settled as lost', async () => {
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a client that goes away does not stop a creation', async () => {
+test('a client that goes away does not stop a creation [I4]', async () => {
   const gateway = await gatedWith({ a: 1 })
   const held = gate.hold('POST', CREATE.path)
   const gone = new AbortController()

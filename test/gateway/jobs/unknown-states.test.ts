@@ -67,7 +67,7 @@ function asksAbout(id: string, since: number): number {
 }
 
 for (const word of END_WORDS) {
-  test(`a job that HeyGen twice calls ${word} has failed, its slot comes back and its end is told`, async () => {
+  test(`a job that HeyGen twice calls ${word} has failed, its slot comes back and its end is told [I2]`, async () => {
     const name = word.toLowerCase()
     const job = await make(name)
     witness.end(job, word, { isTold: false })
@@ -78,7 +78,7 @@ for (const word of END_WORDS) {
   })
 }
 
-test('such a word ends nothing when it is said only within a minute', async () => {
+test('such a word ends nothing when it is said only within a minute [I1]', async () => {
   const job = await make('once')
   job.word = 'cancelled'
   for (const _ of [1, 2, 3]) {
@@ -92,7 +92,7 @@ test('such a word ends nothing when it is said only within a minute', async () =
   await untilMoved(gateway, async () => (await statusOf(job.id)) === 'completed')
 })
 
-test('a word that nobody knows ends nothing, and does not put off the 48 h after which a job is lost', async () => {
+test('a word that nobody knows ends nothing, and does not put off the 48 h after which a job is lost [I2]', async () => {
   const job = await make('odd')
   witness.end(job, 'archived_elsewhere', { isTold: false })
   await pass(gateway, 40 * MINUTE, { stepMs: MINUTE })
@@ -114,7 +114,7 @@ test('a video’s address beside a word that nobody knows says that it is done',
   expect(await heldBy('result')).toBe(0)
 })
 
-test('sessions that wait for a human are asked about less and less, and given up after seven days', async () => {
+test('sessions that wait for a human are asked about less and less, and given up after seven days [I2]', async () => {
   const jobs: WitnessJob[] = []
   for (const n of [1, 2, 3, 4, 5]) {
     const job = await make('waits', 'agent', n)

@@ -27,7 +27,7 @@ test('without accounts the answer is the seed’s bare sentence, and without a t
   ])
 })
 
-test('accounts with a password look as in the seed, member by member', async () => {
+test('accounts with a password look as in the seed, member by member [I6]', async () => {
   const gateway = await openGateway()
   await makeKling(gateway, 'ann', { password: 'secret-word' })
   await gateway.sim.fault({

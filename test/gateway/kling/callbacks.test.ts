@@ -119,7 +119,7 @@ test('where Kling could not call us nothing of a callback goes up, and the alarm
   })
 })
 
-test('numbers beyond 2^53 come to the client as Kling wrote them, by callback and by alarm', async () => {
+test('numbers beyond 2^53 come to the client as Kling wrote them, by callback and by alarm [I7]', async () => {
   const path = '/kling/v1/general/advanced-custom-elements'
   const fields = (url: string) => ({
     element_name: 'cat',
@@ -191,7 +191,7 @@ test('a callback of an account with a webhook secret must not be signed wrongly,
   expect(gone.status).toBe(204)
 })
 
-test('a ticket settles its own task and no other, and one that was changed nothing', async () => {
+test('a ticket settles its own task and no other, and one that was changed nothing [I2]', async () => {
   const mine = await create(gateway, T2V, {})
   const ticket = await ticketOf(gateway)
   const other = await create(gateway, T2V, {})
@@ -209,7 +209,7 @@ test('a ticket settles its own task and no other, and one that was changed nothi
   await until(async () => (await held(gateway)) === 0)
 })
 
-test('useapi.net’s replyUrl is told in useapi.net’s form, with the reference', async () => {
+test('useapi.net’s replyUrl is told in useapi.net’s form, with the reference [I3]', async () => {
   const made = await gateway.post('/v1/kling/videos/text2video', {
     prompt: 'A cat',
     model_name: 'kling-v3-0',
@@ -303,7 +303,7 @@ test.each([
   ['a question about ids', (id: string) => [`/kling/tasks?task_ids=${id}`, {}] as const],
   ['the list', () => ['/kling/tasks', { method: 'POST', body: '{}' }] as const],
 ])(
-  'a v1 task whose end is heard by %s of the newer design is told in the shape of v1',
+  'a v1 task whose end is heard by %s of the newer design is told in the shape of v1 [I3]',
   async (name, callOf) => {
     const gateway = await withLongTasks(open)({ vars: LOOPBACK })
     await addKling(gateway, 'ann')

@@ -180,7 +180,7 @@ test('follow-ups of a task and of what it made go to its account', async () => {
   }
 })
 
-test('an element’s number beyond 2^53 survives both ways and leads to its account', async () => {
+test('an element’s number beyond 2^53 survives both ways and leads to its account [I7]', async () => {
   const gateway = await openGateway()
   const [small, large] = ['829836802793406561', '829836802793406563']
   for (const [name, id] of [

@@ -42,7 +42,7 @@ test('a client’s own name for a task works in answers, paths, queries and list
   expect(list).not.toContain('hgw')
 })
 
-test('a second creation under the same name starts nothing, whichever account has the first', async () => {
+test('a second creation under the same name starts nothing, whichever account has the first [I4]', async () => {
   const gateway = await openGateway()
   for (const name of ['ann', 'bob', 'cid']) await addKling(gateway, name)
   await create(gateway, T2V, { external_task_id: 'once' })
@@ -57,7 +57,7 @@ test('a second creation under the same name starts nothing, whichever account ha
   expect(await held(gateway)).toBe(1)
 })
 
-test('a creation whose answer is lost is found by its name, and never sent again', async () => {
+test('a creation whose answer is lost is found by its name, and never sent again [I4]', async () => {
   const isFound = async (gateway: Gateway, path: string, kind: 'pair' | 'apiKey') => {
     await addKling(gateway, 'ann', { kind })
     await addKling(gateway, 'bob', { kind })
@@ -87,7 +87,7 @@ test('a creation whose answer is lost is found by its name, and never sent again
   await Promise.all([isFound(first, T2V, 'pair'), isFound(second, TURBO, 'apiKey')])
 }, 120_000)
 
-test('a creation that never arrived gives its slot back after two looks', async () => {
+test('a creation that never arrived gives its slot back after two looks [I2]', async () => {
   const gateway = await openGateway({ timeScale: 100 })
   await addKling(gateway, 'ann')
   await gateway.sim.fault({ match: { method: 'POST' }, effect: { reset: 'before' } })
@@ -115,7 +115,7 @@ test('options that are null do not keep a creation from its name: it is found wh
   expect(job.status).toBe('running')
 }, 120_000)
 
-test('a creation that is sent again under its name after its answer was lost starts nothing twice', async () => {
+test('a creation that is sent again under its name after its answer was lost starts nothing twice [I4]', async () => {
   for (const path of [T2V, TURBO]) {
     const gateway = await openGateway()
     for (const name of ['ann', 'bob', 'cid', 'dan']) await addKling(gateway, name)
@@ -135,7 +135,7 @@ test('a creation that is sent again under its name after its answer was lost sta
   }
 })
 
-test('creations at the same time under one name start one task, whatever account each would have taken', async () => {
+test('creations at the same time under one name start one task, whatever account each would have taken [I4]', async () => {
   const gateway = await openGateway()
   for (const name of ['ann', 'bob', 'cid', 'dan']) await addKling(gateway, name)
   for (const [path, fields] of [

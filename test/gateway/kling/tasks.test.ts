@@ -20,7 +20,7 @@ import {
 const openGateway = withLongTasks(gatewaysOfTests())
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-test('a task of either design holds a slot until its own status tells its end', async () => {
+test('a task of either design holds a slot until its own status tells its end [I2]', async () => {
   const gateway = await openGateway()
   await addKling(gateway, 'ann', { maxJobs: 2 })
   const old = await create(gateway)
@@ -44,7 +44,7 @@ test('a task of either design holds a slot until its own status tells its end', 
   expect(await held(gateway)).toBe(0)
 })
 
-test('a slot comes back by itself when nobody asks', async () => {
+test('a slot comes back by itself when nobody asks [I2]', async () => {
   const gateway = await openGateway({ timeScale: 10 })
   await addKling(gateway, 'ann', { maxJobs: 2 })
   await create(gateway)
@@ -53,7 +53,7 @@ test('a slot comes back by itself when nobody asks', async () => {
   await until(async () => (await held(gateway)) === 0, 40_000)
 })
 
-test('an image task takes a slot for each image, all or none, and gives them back together', async () => {
+test('an image task takes a slot for each image, all or none, and gives them back together [I1]', async () => {
   const gateway = await openGateway()
   await addKling(gateway, 'ann', { maxJobs: 5, sim: { concurrency: 5 } })
   const made = await create(gateway, IMAGES, { n: 3 })
@@ -147,7 +147,7 @@ test('a model that the table does not name is a creation all the same', async ()
   expect(await held(gateway)).toBe(0)
 })
 
-test('keys of an account are neither in answers nor in the log', async () => {
+test('keys of an account are neither in answers nor in the log [I6]', async () => {
   const gateway = await openGateway()
   await addKling(gateway, 'ann')
   const texts = [

@@ -49,7 +49,7 @@ async function lastUp(gateway: Gateway): Promise<Record<string, unknown>> {
 
 const base64 = Buffer.from(PICTURE).toString('base64')
 
-test('a raw file is kept, and served whole to whoever knows its address, with no token', async () => {
+test('a raw file is kept, and served whole to whoever knows its address, with no token [I7]', async () => {
   const gateway = await tenant()
   for (const path of [PATH, `${PATH}/`, `${PATH}/?email=assets%40example.com`]) {
     const answer = await upload(gateway, 'image/png', PICTURE, path)

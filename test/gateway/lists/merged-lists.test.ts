@@ -207,7 +207,7 @@ test('an account whose list cannot be read is left out and named', async () => {
   }
 })
 
-test('a token of another list, another tenant or nobody is refused by name', async () => {
+test('a token of another list, another tenant or nobody is refused by name [I5]', async () => {
   const page = (await (await gateway.fetch('/heygen/v3/videos?limit=1')).json()) as {
     next_token: string
   }

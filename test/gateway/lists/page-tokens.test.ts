@@ -99,7 +99,7 @@ test('a token that was changed, cut or made up is refused by name', async () => 
   }
 })
 
-test('a kept place is of no use to another tenant, for another list, or after a day', async () => {
+test('a kept place is of no use to another tenant, for another list, or after a day [I5]', async () => {
   const { next_token: token } = await pageAt(null)
   const path = `/heygen/v3/templates?limit=7&token=${encodeURIComponent(token ?? '')}`
   const other = gateway.as((await gateway.newToken()).token)

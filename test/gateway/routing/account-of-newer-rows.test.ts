@@ -62,7 +62,7 @@ test('three words on v3 paths are calls of their own, and are looked for on no a
   )
 })
 
-test('a model video holds a slot, is polled where it runs, and frees it when it is cancelled', async () => {
+test('a model video holds a slot, is polled where it runs, and frees it when it is cancelled [I1]', async () => {
   const held = await gateway.heldSlots()
   const body = { model: 'heygen-video-1', mode: 'text_to_video', prompt: 'Rain' }
   const made = await gateway.post('/heygen/v3/models/videos', body)

@@ -61,7 +61,7 @@ test('what a retired path does not know is not held to be missing', async () => 
   for (const _ of ROUNDS) expect(by(await change())).toBe(BOB)
 })
 
-test('a lost creation of v2 is found on the list of v3 when that of v1 is retired', async () => {
+test('a lost creation of v2 is found on the list of v3 when that of v1 is retired [I4]', async () => {
   await gateway.sim.fault({
     match: { method: 'POST', path: '/v2/video' },
     effect: { reset: 'after' },

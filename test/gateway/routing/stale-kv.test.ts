@@ -68,7 +68,7 @@ test('a job made in one place is followed up on its account from another, every 
   }
 })
 
-test('a lowered limit holds in a place that still reads the old one', async () => {
+test('a lowered limit holds in a place that still reads the old one [I1]', async () => {
   const { one, two } = await tenant()
   await one('/v1/heygen/accounts', add('stale-limit', 5))
   expect((await two('/heygen/v3/videos', create)).status).toBe(200)
@@ -79,7 +79,7 @@ test('a lowered limit holds in a place that still reads the old one', async () =
   expect((await two('/heygen/v3/videos', create)).status).toBe(429)
 })
 
-test('an account that was removed grants nothing in a place that still knows it', async () => {
+test('an account that was removed grants nothing in a place that still knows it [I1]', async () => {
   const { one, two } = await tenant()
   await one('/v1/heygen/accounts', add('stale-gone'))
   await two('/heygen/v3/users/me')
@@ -89,7 +89,7 @@ test('an account that was removed grants nothing in a place that still knows it'
   expect((await gateway.sim.account('stale-gone@sim.example')).jobsStarted).toBe(0)
 })
 
-test('both places together never put more jobs on an account than its limit', async () => {
+test('both places together never put more jobs on an account than its limit [I1]', async () => {
   const { one, two } = await tenant()
   await one('/v1/heygen/accounts', add('stale-full', 3))
   const storm = Array.from({ length: 40 }, (_, index) =>
@@ -100,7 +100,7 @@ test('both places together never put more jobs on an account than its limit', as
   expect((await gateway.sim.account('stale-full@sim.example')).maxInFlight).toBe(3)
 })
 
-test('an account that is another tenant’s by now takes no creation of who had it before', async () => {
+test('an account that is another tenant’s by now takes no creation of who had it before [I5]', async () => {
   const [before, after] = [await tenant(), await tenant()]
   await before.one('/v1/heygen/accounts', add('stale-moved'))
   // The other place knows it now, and will for a minute.
@@ -113,7 +113,7 @@ test('an account that is another tenant’s by now takes no creation of who had 
   expect((await after.one('/heygen/v3/videos', create)).status).toBe(200)
 })
 
-test('a tenant made again under a removed name has nothing of the old one in a place that still knows it', async () => {
+test('a tenant made again under a removed name has nothing of the old one in a place that still knows it [I5]', async () => {
   const name = 'stale-again'
   const old = await gateway.newToken({ tenant: name })
   const at2 = at('two', old.token)

@@ -58,7 +58,7 @@ async function job(name: string): Promise<Record<string, unknown>> {
   return (await answer.json()) as Record<string, unknown>
 }
 
-test('slots that jobs of before hold are held', async () => {
+test('slots that jobs of before hold are held [I1]', async () => {
   expect(await gateway.heldSlots()).toBe(2)
   const one = await gateway.createVideo({}, { 'x-gateway-account': 'a@example.com' })
   const other = await gateway.createVideo({}, { 'x-gateway-account': 'a@example.com' })
@@ -72,7 +72,7 @@ test('a job that ended before is known by its id, its request’s id and its key
     expect(await job(name)).toMatchObject({ status: 'completed' })
 })
 
-test('a key of before is replayed and starts nothing', async () => {
+test('a key of before is replayed and starts nothing [I4]', async () => {
   const before = (await simulator.state()).jobs.length
   const again = await gateway.createVideo({}, { 'idempotency-key': facts.key })
   expect(again.status).toBe(200)
@@ -87,7 +87,7 @@ test('an id that was known to be one account’s is not looked for again', async
   expect((await simulator.requests()).length - before).toBe(1)
 })
 
-test('a delivery that was owed is delivered, and its endpoint is there', async () => {
+test('a delivery that was owed is delivered, and its endpoint is there [I3]', async () => {
   const change = { url: `${receiver.url}/hook` }
   const changed = await callNaming(() =>
     gateway.fetch(`/heygen/v3/webhooks/endpoints/${facts.endpoint}`, {
@@ -107,7 +107,7 @@ test('a delivery that was owed is delivered, and its endpoint is there', async (
   expect(full).toMatchObject({ attempts: [{ status: 500 }, { status: 200 }] })
 })
 
-test('a job that was running ends, its slot is free and its end is told', async () => {
+test('a job that was running ends, its slot is free and its end is told [I2]', async () => {
   for (const { job: id } of facts.running)
     await simulator.control('POST', `/jobs/${id}`, { status: 'completed' })
   await advance(gateway, HOUR)

@@ -225,7 +225,7 @@ test('one token is shown by its id', async () => {
   expect((await gateway.admin('GET', '/tokens/tok_nobody')).status).toBe(404)
 })
 
-test('an account that is there under another email is named; another tenant’s is not', async () => {
+test('an account that is there under another email is named; another tenant’s is not [I5]', async () => {
   const again = { email: 'second@example.com', apiKey: 'sk_test_alice', maxJobs: 2 }
   const [status, text] = await said(gateway.post(ACCOUNTS, again))
   expect(status).toBe(409)

@@ -177,7 +177,7 @@ test('a delivery that is given up, a refused key and changed tokens leave a line
   await receiver.close()
 })
 
-test('no line of a long story holds a token, key, hook id, ticket, or text of a body', async () => {
+test('no line of a long story holds a token, key, hook id, ticket, or text of a body [I6]', async () => {
   const story = await openHooked(openGateway, { accounts: { teller: 4, second: 4 } })
   try {
     await tell(story)

@@ -47,7 +47,7 @@ test('a gateway whose time is scaled answers on loopback alone, and names the se
   await expectRefusedFar(await open({ timeScale: 20, vars: OWN_KEY }), 'TIME_SCALE')
 })
 
-test('a key that stands in this repository opens nothing at an address that is not loopback', async () => {
+test('a key that stands in this repository opens nothing at an address that is not loopback [I6]', async () => {
   await expectRefusedFar(await open(), 'MASTER_KEYS')
 })
 

@@ -36,7 +36,7 @@ async function again(persist: string, token: string, timeScale: number): Promise
   return gateway
 }
 
-test('killed with jobs running and a creation in flight, it comes back with no slot lost and none too many', async () => {
+test('killed with jobs running and a creation in flight, it comes back with no slot lost and none too many [I1, I2]', async () => {
   // Its creation is given up after 15 s, and its first alarm, which the second answers for, is 5 s away.
   const first = await start('jobs', 6)
   const { token } = first

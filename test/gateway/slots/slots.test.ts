@@ -62,7 +62,7 @@ test(`over ${DRAWS} single creations no account of three equal ones gets fewer t
   expect(Math.min(...counts.values())).toBeGreaterThanOrEqual(LEAST)
 }, 180_000)
 
-test('nobody polls: every slot comes back by the alarm', async () => {
+test('nobody polls: every slot comes back by the alarm [I2]', async () => {
   const gateway = await gatewayWith({
     accounts: { a: 3 },
     entry: CLOCKED,
@@ -77,7 +77,7 @@ test('nobody polls: every slot comes back by the alarm', async () => {
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
-test('somebody polls: the slot comes back with the first finished answer', async () => {
+test('somebody polls: the slot comes back with the first finished answer [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, simVars: { JOB_MS: '600000' } })
   const created = await gateway.createVideo()
   const still = await gateway.fetch(`/heygen/v3/videos/${jobOf(created)}`)
@@ -89,7 +89,7 @@ test('somebody polls: the slot comes back with the first finished answer', async
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
-test('a failed job gives its slot back, and shows why it failed', async () => {
+test('a failed job gives its slot back, and shows why it failed [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, simVars: { JOB_MS: '600000' } })
   const job = jobOf(await gateway.createVideo())
   await gateway.sim.control('POST', `/jobs/${job}`, { status: 'failed', message: 'no face found' })
@@ -107,7 +107,7 @@ test('a failed job gives its slot back, and shows why it failed', async () => {
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
-test('every family of creations takes a slot, and its own status row gives it back', async () => {
+test('every family of creations takes a slot, and its own status row gives it back [I2]', async () => {
   const gateway = await gatewayWith({
     accounts: { a: 1 },
     simAccount: { examples: true },
@@ -170,7 +170,7 @@ test('every family of creations takes a slot, and its own status row gives it ba
   }
 })
 
-test('a creation in three languages takes three slots, all or none', async () => {
+test('a creation in three languages takes three slots, all or none [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 4 }, simVars: { JOB_MS: '600000' } })
   const translation = {
     video: { type: 'url', url: 'https://example.com/in.mp4' },
@@ -201,7 +201,7 @@ test('a full pool answers 429 in the envelope of the path that was called', asyn
   expect([v1.status, await v1.json()]).toMatchObject([429, { code: 400123 }])
 })
 
-test('speech holds a slot for the length of its call', async () => {
+test('speech holds a slot for the length of its call [I2]', async () => {
   const gate = await Gate.open()
   afterAll(() => gate.close())
   const gateway = await gatewayWith({ vars: gate.vars })
@@ -233,7 +233,7 @@ test('a video agent that waits for its human holds no slot', async () => {
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a lowered limit applies at once, and a raised one too', async () => {
+test('a lowered limit applies at once, and a raised one too [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 2 }, simVars: { JOB_MS: '600000' } })
   await gateway.createVideo()
   await gateway.post('/v1/heygen/accounts', { email: 'A@example.com', maxJobs: 1 })
@@ -285,7 +285,7 @@ test('a client that names the account gets that one, or 429 when it is full', as
   ).toBe(404)
 })
 
-test('no other spelling of a creation’s path goes by its slot', async () => {
+test('no other spelling of a creation’s path goes by its slot [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, simVars: { JOB_MS: '600000' } })
   expect((await gateway.createVideo()).status).toBe(200)
   const body = {

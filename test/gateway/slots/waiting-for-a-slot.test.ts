@@ -88,7 +88,7 @@ test('a raised limit is room for who waits', async () => {
   for (const job of running) await finish(job)
 })
 
-test('a slot whose notice got lost is found within thirty seconds', async () => {
+test('a slot whose notice got lost is found within thirty seconds [I2]', async () => {
   const deaf = await openGateway({
     accounts: { deaf: 1 },
     simulator: gateway.sim,

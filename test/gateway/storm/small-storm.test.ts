@@ -11,35 +11,35 @@ beforeAll(async () => {
   report = await runStorm(plan)
 }, 280_000)
 
-test('in a storm no account ever holds more jobs than it may', () => {
+test('in a storm no account ever holds more jobs than it may [I1]', () => {
   expect(report.broken.notStarted).toEqual([])
   expect(report.broken.overCap).toEqual([])
 })
 
-test('in a storm nothing is started twice that was meant once', () => {
+test('in a storm nothing is started twice that was meant once [I4]', () => {
   expect(report.broken.doubled).toEqual([])
 })
 
-test('after a storm every slot is back', () => {
+test('after a storm every slot is back [I2]', () => {
   expect(report.broken.slotsHeld).toEqual([])
 })
 
-test('in a storm every end is told to everyone who asked, as it was, and signed', () => {
+test('in a storm every end is told to everyone who asked, as it was, and signed [I3]', () => {
   expect(report.broken.untold).toEqual([])
   expect(report.broken.toldOtherwise).toEqual([])
   expect(report.broken.unsigned).toEqual([])
 })
 
-test('in a storm one end is told under one id, and no other end under it', () => {
+test('in a storm one end is told under one id, and no other end under it [I3]', () => {
   expect(report.broken.twoIds).toEqual([])
   expect(report.broken.sharedIds).toEqual([])
 })
 
-test('in a storm nothing that HeyGen accepted is said never to have reached it', () => {
+test('in a storm nothing that HeyGen accepted is said never to have reached it [I4]', () => {
   expect(report.broken.falselyAbsent).toEqual([])
 })
 
-test('receivers that fail or are gone for a while get it in the end, and nothing is owed any more', () => {
+test('receivers that fail or are gone for a while get it in the end, and nothing is owed any more [I3]', () => {
   expect(report.broken.failedForGood).toEqual([])
   expect(report.broken.webhooksNotTaken).toEqual([])
   expect(report.broken.odd).toEqual([])

@@ -35,7 +35,7 @@ async function forged(more: Record<string, unknown> = {}, identity = 'stream-tok
   return toStreamToken(await vault.seal(identity, JSON.stringify(record)))
 }
 
-test('the provider sees its own token and never ours, the browser never the provider’s nor the account', async () => {
+test('the provider sees its own token and never ours, the browser never the provider’s nor the account [I6]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 2 } })
   const created = await gateway.fetch('/v1/streaming.create_token', { method: 'POST' })
   expect(created.headers.get('x-gateway-account')).toBe('a@example.com')
@@ -185,7 +185,7 @@ test('a token that the provider no longer takes parks no account', async () => {
   expect((await gateway.createVideo()).status).toBe(200)
 })
 
-test('an account that is out of rotation is not named to a browser', async () => {
+test('an account that is out of rotation is not named to a browser [I6]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   const token = await newStreamToken(gateway)
   await gateway.sim.fault({ match: { path: '/v3/users/me' }, times: 2, effect: { status: 401 } })
@@ -258,7 +258,7 @@ test('a chat socket that is refused answers why, and one without an upgrade is n
   expect([plain.status, plain.headers.get('x-gateway-error')]).toEqual([400, 'bad_request'])
 })
 
-test('two tenants: a token of one reaches nothing of the other', async () => {
+test('two tenants: a token of one reaches nothing of the other [I5]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   const other = await gateway.newToken()
   const session = await openSession(gateway, await newStreamToken(gateway))

@@ -104,7 +104,7 @@ test('an opening without a body is left to the provider, and its refusal holds n
   expect((await gateway.sim.requests()).at(-1)?.path).toBe('/v1/streaming.new')
 })
 
-test('a session holds its slot until it is stopped, and a stop that the provider refuses frees nothing', async () => {
+test('a session holds its slot until it is stopped, and a stop that the provider refuses frees nothing [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
   const token = await newStreamToken(gateway)
   const session = await openSession(gateway, token)
@@ -136,7 +136,7 @@ test('a session that the provider calls over in a refusal gives its slot back', 
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a session that falls asleep gives its slot back by the alarm, one that is awake keeps it', async () => {
+test('a session that falls asleep gives its slot back by the alarm, one that is awake keeps it [I2]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 2 }, ...SOON })
   const token = await newStreamToken(gateway)
   const asleep = await openSession(gateway, token, { activity_idle_timeout: 600 })
@@ -152,7 +152,7 @@ test('a session that falls asleep gives its slot back by the alarm, one that is 
   expect(await shown.json()).toMatchObject({ status: 'completed', status_final: true })
 })
 
-test('a list of sessions that is broken or refused frees no slot', async () => {
+test('a list of sessions that is broken or refused frees no slot [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...SOON })
   const bodies = {
     a: { code: 100, data: {} },
@@ -171,7 +171,7 @@ test('a list of sessions that is broken or refused frees no slot', async () => {
   expect(await gateway.heldSlots()).toBe(2)
 })
 
-test('a session whose opening got lost is found on the list, and its slot comes back when it is over', async () => {
+test('a session whose opening got lost is found on the list, and its slot comes back when it is over [I4]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 }, ...SOON })
   const token = await newStreamToken(gateway)
   const lost = { match: { path: '/v1/streaming.new' }, times: 1, effect: { reset: 'after' } }

@@ -218,7 +218,7 @@ test('uploads whose account is full are brought to one that has a slot', async (
   expect(await own.heldSlots()).toBe(3)
 })
 
-test('a repeat under a key, or of a creation of unknown outcome, brings nothing over again', async () => {
+test('a repeat under a key, or of a creation of unknown outcome, brings nothing over again [I4]', async () => {
   const { id } = await upload(pool, AT.a)
   const body = { avatar_id: AVATAR, ...withAssets(id), title: 'Keyed' }
   const first = await pool.createVideo(body, { 'idempotency-key': 'brought-1' })
