@@ -1,6 +1,6 @@
 /** Whose token is not good for what is asked: refused in the shape of the family, and nothing goes up. */
 import { expect, test } from 'vitest'
-import { newToken } from '#domain/token.ts'
+import { newToken } from '#domain/access/token.ts'
 import { ADMIN_TOKEN, gatewayVars, openGateway } from '../../support/gateway.ts'
 import { PLAIN, takeWorker } from '../../support/renewed/renewed.ts'
 import {

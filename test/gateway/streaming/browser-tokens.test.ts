@@ -1,6 +1,6 @@
 /** A browser's token: what it opens, what it never shows, and when it ends. */
 import { expect, test } from 'vitest'
-import { toStreamToken } from '../../../src/domain/stream-token.ts'
+import { toStreamToken } from '../../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
 import { MASTER_KEYS } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
