@@ -1,9 +1,9 @@
 /**
- * Names that stand in the order of time when they are compared as text: ids of requests, and with them of leases, and of
- * deliveries. So a table by such a name is also a table by time, without an index.
+ * Ids that sort by time when they are compared as text: ids of requests, leases and deliveries. A table with such a primary
+ * key is ordered by time without an index.
  */
 
-/** A UUID of version 7 (RFC 9562): the time in milliseconds, then the random part of `random`, a UUID of version 4. */
+/** A UUID of version 7 (RFC 9562): the time in ms, then the random part of `random`, a UUID of version 4. */
 export function newTimedId(now: number, random: string): string {
   return `${prefixOf(now)}-7${random.slice(15)}`
 }
