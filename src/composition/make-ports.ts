@@ -14,14 +14,14 @@ import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/se
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
-import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import { makeAccountStore, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import {
-  makeAddedRouteBook,
+  makeAddedRouteStore,
   makeAddedRouteCache,
   type AddedRouteCache,
 } from '#storage/added-routes.ts'
-import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
-import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeOwnerStore, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
+import { makeTokenStore, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
@@ -38,7 +38,7 @@ interface Isolate {
   durations: Durations
   vault: Ports['vault']
   hints: Hints
-  toldEnds: RecentSet
+  reportedEnds: RecentSet
   searches: Semaphore
   searchesOfToken: RateLimit
   tokens: TokenCache
@@ -96,7 +96,7 @@ function isolateOf(env: Env): Isolate {
     durations: durationsAt(settings.timeScale),
     vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
-    toldEnds: new RecentSet(10_000),
+    reportedEnds: new RecentSet(10_000),
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(platform.now),
@@ -133,15 +133,15 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     log: (event, facts = {}) => writeLog(event, about(), facts),
     vault: isolate.vault,
     hints: isolate.hints,
-    toldEnds: isolate.toldEnds,
+    reportedEnds: isolate.reportedEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
     searchesOfToken: isolate.searchesOfToken,
-    isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
-    tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
-    accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
-    owners: makeOwnerBook(isolate.owners, desk),
-    addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
+    isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    tokens: makeTokenStore(env.REGISTRY, isolate.tokens, registrar),
+    accounts: makeAccountStore(env.REGISTRY, isolate.accounts, desk),
+    owners: makeOwnerStore(isolate.owners, desk),
+    addedRoutes: makeAddedRouteStore(env.REGISTRY, isolate.addedRoutes),
     uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
     desk,
     registrar,

@@ -20,7 +20,7 @@ import {
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
 import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Holder } from '#domain/accounts/account.ts'
@@ -77,7 +77,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const ports = () => this.#ports()
     const durations = () => this.#ports().durations
     const provider = () => this.#provider()
-    const blame = (fault: Fault) => this.#accountChecks.blame(fault)
+    const blame = (fault: SuspectedFault) => this.#accountChecks.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
     this.#retention = new Retention(this.#tables, durations)
@@ -194,7 +194,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#arm()
   }
 
-  async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
+  async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readTargets()
     this.#settlement.save(release(this.#settlement.ledger(), requestId))
@@ -227,7 +227,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return became
   }
 
-  async blame(fault: Fault): Promise<Finding> {
+  async blame(fault: SuspectedFault): Promise<CheckResult> {
     return this.#accountChecks.blame(fault)
   }
 

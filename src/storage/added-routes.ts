@@ -3,7 +3,7 @@
  * since a new row need not work before a minute is over.
  */
 import { addedRoutes, type AddedRoute } from '#domain/routing/added-route.ts'
-import type { AddedRouteBook } from '#domain/ports/ports.ts'
+import type { AddedRouteStore } from '#domain/ports/ports.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
@@ -15,7 +15,7 @@ export function makeAddedRouteCache(now: () => number): AddedRouteCache {
   return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 }, now)
 }
 
-export function makeAddedRouteBook(kv: KVNamespace, cache: AddedRouteCache): AddedRouteBook {
+export function makeAddedRouteStore(kv: KVNamespace, cache: AddedRouteCache): AddedRouteStore {
   return {
     async list() {
       const known = cache.peek(NAME)
@@ -26,6 +26,6 @@ export function makeAddedRouteBook(kv: KVNamespace, cache: AddedRouteCache): Add
       cache.put(NAME, routes)
       return routes
     },
-    note: (routes) => cache.put(NAME, routes),
+    remember: (routes) => cache.put(NAME, routes),
   }
 }

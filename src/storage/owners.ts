@@ -3,7 +3,7 @@
  * forgotten is only asked for again.
  */
 import { keptId } from '#domain/jobs/fingerprint.ts'
-import type { OwnerBook } from '#domain/ports/ports.ts'
+import type { OwnerStore } from '#domain/ports/ports.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
@@ -36,10 +36,10 @@ export function makeOwnerCache(now: () => number): OwnerCache {
 }
 
 /** Of a very long id a short name is kept, here and by the desk: clients write what they like where an id stands. */
-export function makeOwnerBook(
+export function makeOwnerStore(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
-): OwnerBook {
+): OwnerStore {
   const note = (pool: OwnerPool, owner: Owner) => {
     const key = keyOf(pool, owner.id)
     cache.known.put(key, owner)
@@ -77,7 +77,7 @@ export function makeOwnerBook(
       for (const owner of news)
         if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
     },
-    noteMissing(pool, ids) {
+    markMissing(pool, ids) {
       for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true)
     },
     forgetMisses(pool, ids) {

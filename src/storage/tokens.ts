@@ -2,7 +2,7 @@
  * Tokens by hash: isolate cache, then KV, then the registrar object. KV is eventually consistent and caches misses,
  * so what it does not know is asked of the object. A removed token can live on for a minute in other places.
  */
-import type { TokenBook } from '#domain/ports/ports.ts'
+import type { TokenStore } from '#domain/ports/ports.ts'
 import type { Registrar } from '#domain/ports/desk.ts'
 import { tokenRecord, type TokenRecord } from '#domain/access/token.ts'
 import { Cached } from './cached.ts'
@@ -22,15 +22,19 @@ export function makeTokenCache(now: () => number): TokenCache {
   )
 }
 
-export function makeTokenBook(kv: KVNamespace, cache: TokenCache, registrar: Registrar): TokenBook {
+export function makeTokenStore(
+  kv: KVNamespace,
+  cache: TokenCache,
+  registrar: Registrar
+): TokenStore {
   return {
-    async find(hash, damp) {
+    async find(hash, isLimited) {
       const known = cache.peek(hash) ?? (await readToken(kv, hash))
       if (known) {
         if (cache.peek(hash) === undefined) cache.put(hash, known)
         return known
       }
-      if (await damp()) return 'damped'
+      if (await isLimited()) return 'limited'
       const found = await registrar.findToken(hash)
       if (found) cache.put(hash, found)
       return found

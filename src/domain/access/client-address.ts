@@ -6,7 +6,7 @@
 /** Of what is no address, so much. */
 const CHARS_MAX = 64
 
-export function damperKeyOf(address: string): string {
+export function rateLimitKeyOf(address: string): string {
   const plain = (address.trim().toLowerCase().split('%')[0] ?? '').slice(0, CHARS_MAX)
   const groups = plain.includes(':') ? groupsOf(plain) : undefined
   if (!groups) return plain

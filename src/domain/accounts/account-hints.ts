@@ -36,7 +36,7 @@ export class Hints {
   }
 
   /** `retryAt`: when it expects to have room. */
-  noteFull(account: string, now: number, retryAt?: number): void {
+  markFull(account: string, now: number, retryAt?: number): void {
     this.#full.set(account, { until: now + FULL_MS, ...(retryAt === undefined ? {} : { retryAt }) })
   }
 
@@ -46,7 +46,7 @@ export class Hints {
   }
 
   /** Something ended on this account: it may have room again. */
-  noteFreed(account: string): void {
+  markFreed(account: string): void {
     this.#full.delete(account)
     this.#refusals.clear()
   }
@@ -59,7 +59,7 @@ export class Hints {
       .map(({ parking }) => parking)
   }
 
-  noteParked(account: string, parking: Parking, now: number): void {
+  markParked(account: string, parking: Parking, now: number): void {
     const noted = this.#parked.get(account) ?? []
     const others = noted.filter(
       (one) => one.parking.scope !== parking.scope && now < one.notedAt + PARKED_MS
@@ -68,17 +68,17 @@ export class Hints {
   }
 
   /** Its credential was asked about and is good: a refused call is not asked about again until then. */
-  noteProved(account: string, credential: string, until: number): void {
+  markChecked(account: string, credential: string, until: number): void {
     this.#proved.set(account, { credential, until })
   }
 
-  isProved(account: string, credential: string, now: number): boolean {
+  isChecked(account: string, credential: string, now: number): boolean {
     const proved = this.#proved.get(account)
     return proved?.credential === credential && now < proved.until
   }
 
   /** It could not pay for a call lately: others are tried before it. */
-  noteUnpaid(account: string, now: number): void {
+  markUnpaid(account: string, now: number): void {
     this.#unpaid.set(account, now + UNPAID_MS)
   }
 
@@ -92,15 +92,15 @@ export class Hints {
     this.#proved.delete(account)
     this.#unpaid.delete(account)
     this.#hung.delete(account)
-    this.noteFreed(account)
+    this.markFreed(account)
   }
 
   /** It did not answer a read in time. */
-  noteHung(account: string, now: number): void {
+  markHung(account: string, now: number): void {
     this.#hung.set(account, now + HUNG_MS)
   }
 
-  noteAnswered(account: string): void {
+  markAnswered(account: string): void {
     this.#hung.delete(account)
   }
 
@@ -116,7 +116,7 @@ export class Hints {
   /** True for one read a minute: it waits for the account as if nothing were known, the others do not. */
   mayProbe(account: string, now: number): boolean {
     if ((this.#hung.get(account) ?? Infinity) > now) return false
-    this.noteHung(account, now)
+    this.markHung(account, now)
     return true
   }
 
@@ -125,12 +125,12 @@ export class Hints {
     return refusal && refusal.until > now ? refusal : undefined
   }
 
-  noteRefusal(pool: string, retryAt: number, askedAt: number): void {
+  markRefusal(pool: string, retryAt: number, askedAt: number): void {
     this.#refusals.set(pool, { until: askedAt + REFUSAL_MS, retryAt })
   }
 
   /** A creation of this tenant at this provider has no known outcome: repeats are looked up until then. */
-  noteUnknown(tenant: string, provider: string, until: number): void {
+  markUnknown(tenant: string, provider: string, until: number): void {
     const name = `${provider}:${tenant}`
     this.#unknown.set(name, Math.max(until, this.#unknown.get(name) ?? 0))
   }

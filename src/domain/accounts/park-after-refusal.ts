@@ -5,12 +5,12 @@
 import type { ParkOrder, Parking } from './parking.ts'
 
 /** `key`: whether its credential is good. `funds`: whether it can pay anything at all. */
-export type Doubt = 'key' | 'funds'
+export type AccountCheck = 'key' | 'funds'
 
 /** What a call met. Without a doubt it is the account's, and `order` is carried out. */
-export interface Fault {
+export interface SuspectedFault {
   order: ParkOrder
-  doubt?: Doubt
+  doubt?: AccountCheck
   /** Which of the account's credentials the call went with, where it may have several. */
   part?: string
   /** The sealed credential it went with. */
@@ -24,12 +24,12 @@ export interface Fault {
  * `parked`: the account's, and parked. `refused`: the account's, but this request has parked another. `good`: the request's.
  * `newer`: the account has another credential by now. `unknown`: the provider could not be asked; nothing is concluded.
  */
-export type Finding =
+export type CheckResult =
   | { kind: 'parked'; parking: Parking }
   | { kind: 'refused' | 'good' | 'newer' | 'unknown' }
 
 /** What the provider says of an account when it is asked. */
-export interface Standing {
+export interface AccountStatus {
   /** `refused`: in its own envelope. `unknown`: anything that proves nothing. */
   key: 'good' | 'refused' | 'blocked' | 'unknown'
   /** What a client is told of a block. */
@@ -38,15 +38,15 @@ export interface Standing {
   spent?: string[]
 }
 
-export type ParkDecision = { kind: 'guilty'; order: ParkOrder } | { kind: 'good' | 'unknown' }
+export type ParkDecision = { kind: 'park'; order: ParkOrder } | { kind: 'good' | 'unknown' }
 
 /** `splitPart`: the credential that was asked about, where the account has others beside it. */
 export function decideParking(
-  { order, doubt }: Pick<Fault, 'order' | 'doubt'>,
-  { key, detail, spent = [] }: Standing,
+  { order, doubt }: Pick<SuspectedFault, 'order' | 'doubt'>,
+  { key, detail, spent = [] }: AccountStatus,
   splitPart: string | undefined
 ): ParkDecision {
-  if (doubt === undefined) return { kind: 'guilty', order }
+  if (doubt === undefined) return { kind: 'park', order }
   if (key === 'unknown') return { kind: 'unknown' }
   const proved = {
     isProved: true,
@@ -55,14 +55,14 @@ export function decideParking(
   const scope = splitPart === undefined ? 'all' : (`key:${splitPart}` as const)
   if (key === 'blocked') {
     const why = detail ?? 'the provider has blocked it'
-    return { kind: 'guilty', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
+    return { kind: 'park', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
   }
   if (key === 'refused') {
     const why = detail ?? 'the provider refused its credential'
-    return { kind: 'guilty', order: { scope, reason: 'credential', detail: why, ...proved } }
+    return { kind: 'park', order: { scope, reason: 'credential', detail: why, ...proved } }
   }
   if (doubt === 'key' || !spent.includes(order.scope)) return { kind: 'good' }
-  return { kind: 'guilty', order }
+  return { kind: 'park', order }
 }
 
 const NAME_MAX = 120

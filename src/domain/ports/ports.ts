@@ -34,13 +34,13 @@ export interface Ports extends Platform {
   vault: Vault
   hints: Hints
   /** Ends that this isolate has already passed on. */
-  toldEnds: RecentSet
+  reportedEnds: RecentSet
   /** Counts a failed authentication of an address; true when it has had too many. */
-  isDamped(address: string): Promise<boolean>
-  tokens: TokenBook
-  accounts: AccountBook
-  owners: OwnerBook
-  addedRoutes: AddedRouteBook
+  isRateLimited(address: string): Promise<boolean>
+  tokens: TokenStore
+  accounts: AccountStore
+  owners: OwnerStore
+  addedRoutes: AddedRouteStore
   uploads: UploadStore
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
@@ -67,35 +67,38 @@ export interface Vault {
 }
 
 /** Token hash → record. Cached up to 30 s; absence is never cached, but asking about it is damped by address. */
-export interface TokenBook {
-  find(hash: string, damp: () => Promise<boolean>): Promise<TokenRecord | 'damped' | undefined>
+export interface TokenStore {
+  find(
+    hash: string,
+    isLimited: () => Promise<boolean>
+  ): Promise<TokenRecord | 'limited' | undefined>
   forget(hash: string): void
 }
 
 /** The accounts of a tenant. Cached up to 30 s; `fresh` asks the desk. */
-export interface AccountBook {
+export interface AccountStore {
   list(tenant: string, provider: string): Promise<AccountSnapshot>
   fresh(tenant: string, provider: string): Promise<AccountSnapshot>
-  note(tenant: string, provider: string, snapshot: AccountSnapshot): void
+  remember(tenant: string, provider: string, snapshot: AccountSnapshot): void
 }
 
 /** Who owns an id, asked of the desk once and then remembered. */
-export interface OwnerBook {
+export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
   /** Only what is not known yet costs anything. */
   learn(pool: OwnerPool, owners: Owner[]): Promise<void>
   /** Ids that no account had: believed for a minute. */
-  noteMissing(pool: OwnerPool, ids: string[]): void
+  markMissing(pool: OwnerPool, ids: string[]): void
   isMissing(pool: OwnerPool, id: string): boolean
   /** They are asked about anew. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
 }
 
 /** Rows that were added without a deploy; what is read may be a minute old. */
-export interface AddedRouteBook {
+export interface AddedRouteStore {
   list(): Promise<readonly AddedRoute[]>
   /** As the registrar has them now. */
-  note(routes: readonly AddedRoute[]): void
+  remember(routes: readonly AddedRoute[]): void
 }
 
 /** Files that clients uploaded, for a day. A name that was made is its own permission. */

@@ -3,7 +3,7 @@ import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jo
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import type { JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
@@ -29,11 +29,11 @@ export interface SlotDesk {
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
   lookNow(requestId: string): Promise<Looked>
   /** `fault`: why; an older object says nothing of it. */
-  release(requestId: string, fault?: Fault): Promise<Finding | undefined>
+  release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined>
   /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
   keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
   /** A call was refused: whether that is the account's. Asks the provider where it is doubted, and parks. */
-  blame(fault: Fault): Promise<Finding>
+  blame(fault: SuspectedFault): Promise<CheckResult>
   /** Ends what it is parked for, and the questions whether that still stands. */
   unpark(tenant: string): Promise<void>
   /** The provider seems to be ill: what it refused is asked about again by then. */

@@ -51,7 +51,7 @@ export interface ErrorDetails {
   /** The methods that the path has. */
   allow?: string
   /** What it needs was sealed by a key that is not there any more: nothing was sent. */
-  isSealedAway?: boolean
+  isMasterKeyMissing?: boolean
   /** All slots for guesses are taken: there may be free ones, so it is no use to wait in the line. */
   isOfGuesses?: boolean
   /** Of a repeat: the request that it was taken for. */

@@ -9,7 +9,7 @@ import { nameOfIncoming, type IncomingEvent, type LateEnd } from '#domain/events
 import type { Hook } from '#domain/events/webhook.ts'
 import { answersTo } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
@@ -41,7 +41,7 @@ const STEPS: Step[] = [
 
 export interface Proof {
   at: number
-  standing: Standing
+  standing: AccountStatus
 }
 
 export class SlotsTables {

@@ -6,13 +6,13 @@
 import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import {
   decideParking,
-  type Fault,
-  type Finding,
-  type Standing,
+  type SuspectedFault,
+  type CheckResult,
+  type AccountStatus,
 } from '#domain/accounts/park-after-refusal.ts'
 import { needlessRows, park, type ParkOrder, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { proveStanding } from '#flows/accounts/check-account.ts'
+import { checkAccount } from '#flows/accounts/check-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
@@ -32,14 +32,14 @@ const WHOLE = ''
 export class AccountChecks {
   readonly #tables: SlotsTables
   readonly #deps: AccountChecksDeps
-  readonly #asked = new Map<string, Promise<Standing>>()
+  readonly #asked = new Map<string, Promise<AccountStatus>>()
 
   constructor(tables: SlotsTables, deps: AccountChecksDeps) {
     this.#tables = tables
     this.#deps = deps
   }
 
-  async blame(fault: Fault): Promise<Finding> {
+  async blame(fault: SuspectedFault): Promise<CheckResult> {
     const account = this.#tables.account()
     if (this.#deps.isOthers(fault.tenant)) return { kind: 'unknown' }
     if (fault.doubt === undefined) return this.#punish(fault, fault.order)
@@ -51,7 +51,7 @@ export class AccountChecks {
     // Meanwhile it may have been given another, which is not what was asked about.
     if (this.#tables.account()?.credential !== account.credential) return { kind: 'newer' }
     const guilt = decideParking(fault, standing, part)
-    return guilt.kind === 'guilty' ? this.#punish(fault, guilt.order) : guilt
+    return guilt.kind === 'park' ? this.#punish(fault, guilt.order) : guilt
   }
 
   /** Sealed anew, it is another text at the desk than here, and the same credential. */
@@ -66,7 +66,7 @@ export class AccountChecks {
     )
   }
 
-  async #punish({ mayPark }: Fault, order: ParkOrder): Promise<Finding> {
+  async #punish({ mayPark }: SuspectedFault, order: ParkOrder): Promise<CheckResult> {
     const known = this.#tables.parkings().find((one) => one.scope === order.scope)
     const isKnown = known?.isProved && order.isProved && known.until > Date.now()
     if (isKnown) return { kind: 'parked', parking: known }
@@ -152,7 +152,7 @@ export class AccountChecks {
     if (!isSame || !still || still.until > Date.now()) return
     const guilt = decideParking({ order: still, doubt: 'key' }, standing, part)
     const ports = this.#deps.ports()
-    if (guilt.kind === 'guilty') {
+    if (guilt.kind === 'park') {
       await this.#parkProved(guilt.order)
       // What it is refused for now is another part of it: nobody asks about this one any more.
       if (guilt.order.scope !== scope) this.#dropOver(scope)
@@ -175,7 +175,7 @@ export class AccountChecks {
   }
 
   /** Believed for a minute, whatever it is. */
-  #standing(account: Account, part: string | undefined): Promise<Standing> {
+  #standing(account: Account, part: string | undefined): Promise<AccountStatus> {
     const name = part ?? WHOLE
     const { provedMs } = this.#deps.ports().durations
     const proof = this.#tables.proof(name)
@@ -185,8 +185,8 @@ export class AccountChecks {
     return asked.finally(() => this.#asked.delete(name))
   }
 
-  async #ask(account: Account, part: string | undefined): Promise<Standing> {
-    const standing = await proveStanding(this.#deps.ports(), this.#deps.provider(), account, part)
+  async #ask(account: Account, part: string | undefined): Promise<AccountStatus> {
+    const standing = await checkAccount(this.#deps.ports(), this.#deps.provider(), account, part)
     if (this.#tables.account()?.credential !== account.credential) return standing
     this.#tables.saveProof(part ?? WHOLE, { at: Date.now(), standing })
     return standing

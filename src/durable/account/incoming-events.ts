@@ -1,9 +1,9 @@
 /** An event of the provider, as it came to an account's object: read, judged, heard. */
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { ReceivedEvent } from '#domain/ports/slots.ts'
-import { faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { faultInReports } from '#flows/accounts/judge-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { Settlement } from './settlement.ts'
@@ -14,7 +14,7 @@ export interface IncomingEventsDeps {
   ports(): Ports
   provider(): Provider
   readTargets(tenant: string): Promise<void>
-  blame(fault: Fault): Promise<unknown>
+  blame(fault: SuspectedFault): Promise<unknown>
 }
 
 export class IncomingEvents {
@@ -42,7 +42,7 @@ export class IncomingEvents {
       await this.#deps.readTargets(received.tenant)
     const became = incoming ? this.#settlement.hear(incoming) : 'known'
     const settled = became === 'settled' ? (event?.reports ?? []) : []
-    const fault = faultOfEnd(provider, settled)
+    const fault = faultInReports(provider, settled)
     if (fault) await this.#deps.blame(fault)
     ports.log('event_heard', {
       provider: provider.name,

@@ -6,7 +6,7 @@ import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import { wantedHook } from '#domain/events/webhook.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, withSealed, type ResealStep } from '#domain/access/reseal.ts'
-import { SealAnew } from '#flows/access/reseal-text.ts'
+import { Resealer } from '#flows/access/reseal-text.ts'
 import { hookSecretIdentity } from '#flows/events/maintain-webhook.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
@@ -20,13 +20,13 @@ export async function resealAccount(
   if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
   const account = tables.account()
   if (!account) return nothingFound()
-  const anew = new SealAnew(ports.vault)
+  const anew = new Resealer(ports.vault)
   await resealRecord(tables, account, anew)
   await resealHook(tables, account, anew)
   return { ...anew.step, ...wantHook(ports, tables, account, key) }
 }
 
-async function resealRecord(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+async function resealRecord(tables: SlotsTables, account: Account, anew: Resealer): Promise<void> {
   const identity = sealIdentity(account)
   const whose = { tenant: account.tenant, name: account.email }
   const credential = await anew.text('credentials', identity, account.credential, whose)
@@ -36,7 +36,7 @@ async function resealRecord(tables: SlotsTables, account: Account, anew: SealAne
   if (changed) tables.replaceAccount(changed)
 }
 
-async function resealHook(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+async function resealHook(tables: SlotsTables, account: Account, anew: Resealer): Promise<void> {
   const before = tables.hook()
   const identity = hookSecretIdentity(account.key)
   const whose = { tenant: account.tenant, name: account.email }

@@ -1,6 +1,6 @@
 /** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Looked } from '#domain/ports/slots.ts'
 import { lost } from '#domain/jobs/reconcile.ts'
@@ -17,7 +17,7 @@ export interface StatusChecksDeps {
   ports(): Ports
   provider(): Provider
   settle(reports: JobReport[]): boolean
-  blame(fault: Fault): Promise<unknown>
+  blame(fault: SuspectedFault): Promise<unknown>
 }
 
 export class StatusChecks {

@@ -9,7 +9,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, together, withSealed, type ResealStep } from '#domain/access/reseal.ts'
 import { pairSealName } from '#domain/access/token.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
-import { SealAnew } from '#flows/access/reseal-text.ts'
+import { Resealer } from '#flows/access/reseal-text.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
 import type { KvCopies } from './kv-copies.ts'
@@ -53,7 +53,7 @@ export class DeskResealing {
   async tokens(key: string, after = ''): Promise<ResealStep> {
     const { vault } = this.#deps.ports()
     if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new SealAnew(vault)
+    const anew = new Resealer(vault)
     const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
       const whose = { tenant, name: id }
@@ -69,7 +69,7 @@ export class DeskResealing {
   async desk(key: string, from?: string): Promise<ResealStep> {
     const ports = this.#deps.ports()
     if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new SealAnew(ports.vault)
+    const anew = new Resealer(ports.vault)
     const [first, within] = JSON.parse(from ?? '["accounts",""]') as [Stage, string]
     let objects = nothingFound()
     for (const stage of STAGES.slice(STAGES.indexOf(first))) {
@@ -80,20 +80,20 @@ export class DeskResealing {
     return this.#ended(anew, undefined, objects)
   }
 
-  #share(stage: Stage, key: string, anew: SealAnew, after: string): Promise<Share> {
+  #share(stage: Stage, key: string, anew: Resealer, after: string): Promise<Share> {
     if (stage === 'accounts') return this.#accounts(key, anew, after)
     if (stage === 'former') return this.#former(key, after)
     if (stage === 'secrets') return this.#secrets(anew)
     return this.#answers(anew, after)
   }
 
-  #ended(anew: SealAnew, next: string | undefined, objects = nothingFound()): ResealStep {
+  #ended(anew: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
     const copies = this.#tables.staleCopies().length
     const whole = { ...together(anew.step, objects), copies }
     return next === undefined ? whole : { ...whole, next }
   }
 
-  async #accounts(key: string, anew: SealAnew, after: string): Promise<Share> {
+  async #accounts(key: string, anew: Resealer, after: string): Promise<Share> {
     const all = this.#tables.accounts
       .snapshot()
       .accounts.map((one) => ({ one, at: one.email.toLowerCase() }))
@@ -140,7 +140,7 @@ export class DeskResealing {
     return steps.reduce(together, nothingFound())
   }
 
-  async #secrets(anew: SealAnew): Promise<Share> {
+  async #secrets(anew: Resealer): Promise<Share> {
     const { provider, tenant } = this.#whose()
     for (const { id, secret } of this.#tables.endpoints.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
@@ -166,7 +166,7 @@ export class DeskResealing {
     return {}
   }
 
-  async #answers(anew: SealAnew, from: string): Promise<Share> {
+  async #answers(anew: Resealer, from: string): Promise<Share> {
     const { provider, tenant } = this.#whose()
     const identity = `idempotency/${provider}/${tenant}`
     let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)

@@ -33,7 +33,7 @@ export function keyMissing(message: string, accountEmail?: string): AppError {
   return new AppError('account_unavailable', message, {
     retryAfterSeconds: RETRY_SECONDS,
     useapiStatus: 596,
-    isSealedAway: true,
+    isMasterKeyMissing: true,
     ...(accountEmail === undefined ? {} : { accountEmail }),
   })
 }

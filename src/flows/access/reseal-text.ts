@@ -10,7 +10,7 @@ export interface Whose {
   name?: string
 }
 
-export class SealAnew {
+export class Resealer {
   readonly step: ResealStep = nothingFound()
   readonly #vault: Vault
 

@@ -167,7 +167,7 @@ async function save(
   const saved = await ports.desk(tenant, provider).saveAccount(account, by)
   if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
   if (!saved.ok) throw exists(await emailOf(ports, account))
-  ports.accounts.note(tenant, provider, saved.snapshot)
+  ports.accounts.remember(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }
 }
@@ -202,7 +202,7 @@ export async function changeLimit(
     saved.ok &&
     saved.snapshot.accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())
   if (!saved.ok || !account) throw new AppError('account_not_found', `Account ${email} not found`)
-  ports.accounts.note(tenant, provider.name, saved.snapshot)
+  ports.accounts.remember(tenant, provider.name, saved.snapshot)
   ports.hints.forget(account.key)
   return account
 }

@@ -3,20 +3,20 @@
  * that cannot be asked proves nothing.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-const UNKNOWN: Standing = { key: 'unknown' }
+const UNKNOWN: AccountStatus = { key: 'unknown' }
 
-export async function proveStanding(
+export async function checkAccount(
   ports: Ports,
   provider: Provider,
   account: Account,
   part: string | undefined
-): Promise<Standing> {
+): Promise<AccountStatus> {
   try {
     const open = await openAccount(ports, account)
     const standing = await ask(ports, provider, open, part)
@@ -34,7 +34,7 @@ async function ask(
   { accounts }: Provider,
   { credential, session }: OpenAccount,
   part: string | undefined
-): Promise<Standing> {
+): Promise<AccountStatus> {
   const upstream = makeUpstream(ports)
   if (accounts.standing) return accounts.standing(upstream, credential, session, part)
   const proof = await accounts.prove(upstream, credential, session)

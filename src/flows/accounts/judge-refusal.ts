@@ -4,17 +4,21 @@
  * that a call which every account refuses does not empty the pool.
  */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
-import { rowName, type Fault, type Finding } from '#domain/accounts/park-after-refusal.ts'
+import {
+  rowName,
+  type SuspectedFault,
+  type CheckResult,
+} from '#domain/accounts/park-after-refusal.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Blame, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** What the object is told; undefined: the refusal is about no account. */
-export function faultOf(
+export function suspectedFaultOf(
   call: Pick<ProxyCall, 'provider' | 'match' | 'method' | 'path'>,
   verdict: Verdict
-): Omit<Fault, 'mayPark'> | undefined {
+): Omit<SuspectedFault, 'mayPark'> | undefined {
   if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return undefined
   const part = call.provider.partFor?.(call.path)
   const fault = toFault(verdict, rowOf(call))
@@ -25,53 +29,60 @@ export function rowOf({ match, method, path }: Pick<ProxyCall, 'match' | 'method
   return rowName(method, path, match?.route)
 }
 
-function toFault({ order, doubt }: Blame, row: string): Omit<Fault, 'mayPark'> {
+function toFault({ order, doubt }: Blame, row: string): Omit<SuspectedFault, 'mayPark'> {
   const scope = order.scope === 'row' ? (`row:${row}` as const) : order.scope
   return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
 }
 
 /** What the ends of jobs say of their account. */
-export function faultOfEnd(provider: Provider, reports: readonly JobReport[]): Fault | undefined {
+export function faultInReports(
+  provider: Provider,
+  reports: readonly JobReport[]
+): SuspectedFault | undefined {
   const blame = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
   return blame && { ...toFault(blame, ''), mayPark: true }
 }
 
 /** As the account's object is told it by a Worker. */
-export function filled(ports: Ports, account: Account, fault: Omit<Fault, 'mayPark'>): Fault {
+export function faultFor(
+  ports: Ports,
+  account: Account,
+  fault: Omit<SuspectedFault, 'mayPark'>
+): SuspectedFault {
   const { tenant, credential: used } = account
   return { ...fault, tenant, used, mayPark: !ports.hasParked.isTrue }
 }
 
 /** An object that cannot be asked concludes nothing. */
-export async function blame(
+export async function reportRefusal(
   ports: Ports,
   account: Account,
-  fault: Omit<Fault, 'mayPark'>
-): Promise<Finding> {
+  fault: Omit<SuspectedFault, 'mayPark'>
+): Promise<CheckResult> {
   const { key, credential } = account
   const isAsked = fault.doubt === 'key'
-  if (isAsked && ports.hints.isProved(key, credential, ports.now())) return { kind: 'good' }
-  const told = filled(ports, account, fault)
+  if (isAsked && ports.hints.isChecked(key, credential, ports.now())) return { kind: 'good' }
+  const told = faultFor(ports, account, fault)
   const asking = ports.slots(key).blame(told)
-  const finding = await asking.catch((): Finding => ({ kind: 'unknown' }))
-  noteFinding(ports, account, fault, finding)
+  const finding = await asking.catch((): CheckResult => ({ kind: 'unknown' }))
+  rememberResult(ports, account, fault, finding)
   return finding
 }
 
-export function noteFinding(
+export function rememberResult(
   ports: Ports,
   account: Account,
-  { doubt }: Pick<Fault, 'doubt'>,
-  finding: Finding
+  { doubt }: Pick<SuspectedFault, 'doubt'>,
+  finding: CheckResult
 ): void {
   const { key, credential, provider, tenant, email } = account
-  if (doubt === 'funds') ports.hints.noteUnpaid(key, ports.now())
+  if (doubt === 'funds') ports.hints.markUnpaid(key, ports.now())
   if (doubt === 'key' && finding.kind === 'good')
-    ports.hints.noteProved(key, credential, ports.now() + ports.durations.provedMs)
+    ports.hints.markChecked(key, credential, ports.now() + ports.durations.provedMs)
   if (finding.kind !== 'parked') return
   const { parking } = finding
   ports.hasParked.isTrue = true
-  ports.hints.noteParked(key, parking, ports.now())
+  ports.hints.markParked(key, parking, ports.now())
   const { scope, reason, until } = parking
   ports.log('parked', {
     provider,

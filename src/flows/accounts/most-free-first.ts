@@ -8,7 +8,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 const ASKED_MAX = 6
 
 /** `accounts` in random order. */
-export async function roomiestFirst(
+export async function mostFreeFirst(
   ports: Ports,
   accounts: readonly Account[]
 ): Promise<Account[]> {

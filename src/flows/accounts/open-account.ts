@@ -28,7 +28,7 @@ export async function renewSession(
 ): Promise<Account> {
   const { tenant, provider, email } = account
   const snapshot = await ports.desk(tenant, provider).refreshSession(email, stale)
-  ports.accounts.note(tenant, provider, snapshot)
+  ports.accounts.remember(tenant, provider, snapshot)
   return findAccount(snapshot, email) ?? account
 }
 

@@ -190,7 +190,7 @@ async function receive(
     sendOn(ports, own, account, giveUp)
   )
   const sent = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError && !error.details.isSealedAway) return undefined
+    if (error instanceof AppError && !error.details.isMasterKeyMissing) return undefined
     await letGo(ports, creation, account)
     throw error
   })
@@ -261,7 +261,7 @@ async function bindJobs(
   const owners = [...jobOwners(starts, account, requestId), ...createdOwners(call, account, answer)]
   for (const watch of starts.flatMap((start) => start.watch)) {
     for (const state of ['completed', 'failed', 'waiting']) {
-      ports.toldEnds.delete(`${key} ${watch} ${state}`)
+      ports.reportedEnds.delete(`${key} ${watch} ${state}`)
     }
   }
   const bind = () => ports.slots(key).bind(requestId, starts, ask)

@@ -101,7 +101,7 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
   const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
-    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    const hasLeft = error instanceof AppError && !error.details.isMasterKeyMissing
     if (!hasLeft || isRead) await free()
     throw hasLeft ? await unknown(ports, call, account) : error
   })
@@ -189,7 +189,7 @@ async function keep(
 ): Promise<boolean> {
   for (const watch of start.watch)
     for (const state of ['completed', 'failed', 'waiting'])
-      ports.toldEnds.delete(`${account.key} ${watch} ${state}`)
+      ports.reportedEnds.delete(`${account.key} ${watch} ${state}`)
   return ports
     .slots(account.key)
     .keepGuess(call.requestId, start, leaseAskOf(call))

@@ -37,7 +37,7 @@ export async function receiveEvent(
     ...(text === undefined ? { bytes } : {}),
   })
   if (became === 'refused') throw refused()
-  if (became === 'settled') ports.hints.noteFreed(accountKey)
+  if (became === 'settled') ports.hints.markFreed(accountKey)
 }
 
 async function readEventBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {

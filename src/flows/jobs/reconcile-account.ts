@@ -32,7 +32,7 @@ import {
   type ReconcileContext,
   type Reconciled,
 } from './status-checks.ts'
-import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { suspectedFaultOf, faultInReports } from '#flows/accounts/judge-refusal.ts'
 import { findLost } from './find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 
@@ -106,7 +106,7 @@ async function askAbout(context: ReconcileContext, lease: Lease): Promise<void> 
   await applyAnswer(context, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
-  const fault = faultOfEnd(provider, reports)
+  const fault = faultInReports(provider, reports)
   if (fault) await desk.blame(fault)
 }
 
@@ -198,7 +198,7 @@ async function blameIfRefused(
   const [path = ''] = asked.split('?')
   const match = provider.match('GET', path)
   const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now(), match })
-  const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
+  const fault = suspectedFaultOf({ provider, match, method: 'GET', path }, verdict)
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
   if (fault.order.reason !== 'busy') return undefined

@@ -90,7 +90,7 @@ export class SlotSearch {
       const answer = await this.#acquire(account, ask)
       if (answer.ok) {
         this.#hasServed = true
-        if (answer.free <= 0) this.#ports.hints.noteFull(account.key, this.#ports.now())
+        if (answer.free <= 0) this.#ports.hints.markFull(account.key, this.#ports.now())
         return { account, ask }
       }
       this.#note(account, answer)
@@ -143,9 +143,9 @@ export class SlotSearch {
   #note(account: Account, answer: Refused): void {
     const { hints } = this.#ports
     if (answer.reason === 'full' && !answer.ofGuesses)
-      hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
+      hints.markFull(account.key, this.#ports.now(), answer.retryAt)
     if (answer.reason === 'parked' && answer.parking) {
-      hints.noteParked(account.key, answer.parking, this.#ports.now())
+      hints.markParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
     }
     this.#refused.push({ account, answer })
@@ -192,7 +192,7 @@ export class SlotSearch {
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
     const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
     if (ends.length > 0 && believed.length === 0)
-      hints.noteRefusal(this.#pool, soonest, this.#startedAt)
+      hints.markRefusal(this.#pool, soonest, this.#startedAt)
     const [parkedBusy] = busy
     if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
     const isOfGuesses = this.#refused.some(

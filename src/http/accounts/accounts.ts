@@ -182,7 +182,7 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   const snapshot = await ports
     .desk(tenant, provider.name)
     .removeAccount(email, now === 'true', actorOf(c))
-  if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
+  if (snapshot) ports.accounts.remember(tenant, provider.name, snapshot)
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
@@ -256,12 +256,12 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
 /** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
-  const isSealedAway = !isOpenable(c.get('ports'), account)
+  const isMasterKeyMissing = !isOpenable(c.get('ports'), account)
   const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
   return {
     ...view,
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
-    ...(isSealedAway ? { error: CREDENTIAL_KEY_MISSING } : {}),
+    ...(isMasterKeyMissing ? { error: CREDENTIAL_KEY_MISSING } : {}),
     ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
   }
 }

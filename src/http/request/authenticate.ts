@@ -4,7 +4,7 @@
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { damperKeyOf } from '#domain/access/client-address.ts'
+import { rateLimitKeyOf } from '#domain/access/client-address.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import { issuerOf, stateOfSigned } from '#domain/access/signed-token.ts'
@@ -78,8 +78,8 @@ export async function checkMaker(
   { tokenHash, tenant }: { tokenHash: string; tenant: string }
 ): Promise<void> {
   const { tokens, now } = c.get('ports')
-  const maker = await tokens.find(tokenHash, () => isDamped(c))
-  if (maker === 'damped') throw tooMany()
+  const maker = await tokens.find(tokenHash, () => isRateLimited(c))
+  if (maker === 'limited') throw tooMany()
   if (!maker) throw unauthorized()
   standing(maker, now())
   if (maker.tenant !== tenant) throw unauthorized()
@@ -93,8 +93,8 @@ async function lookUp(
   const isSigned = takesSigned(c) && !isTokenForm(text)
   const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : await hashOf(text)
   if (hash === undefined) return undefined
-  const record = await c.get('ports').tokens.find(hash, () => isDamped(c))
-  if (record === 'damped') return tooMany()
+  const record = await c.get('ports').tokens.find(hash, () => isRateLimited(c))
+  if (record === 'limited') return tooMany()
   if (!record) return unauthorized()
   return (isSigned && (await faultOfSigned(c, text, record))) || record
 }
@@ -156,12 +156,12 @@ function bearerOf(c: Context<AppEnv>): string | undefined {
 }
 
 export async function refusal(c: Context<AppEnv>): Promise<AppError> {
-  return (await isDamped(c)) ? tooMany() : unauthorized()
+  return (await isRateLimited(c)) ? tooMany() : unauthorized()
 }
 
 /** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
-function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
+function isRateLimited(c: Context<AppEnv>): Promise<boolean> {
+  return c.get('ports').isRateLimited(rateLimitKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
 }
 
 function unauthorized(): AppError {

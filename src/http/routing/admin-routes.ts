@@ -132,7 +132,7 @@ function readForm(fields: unknown): AddedRowForm {
 
 /** Takes effect in this isolate at once, in others when their cache expires. */
 async function refresh(ports: Ports): Promise<void> {
-  ports.addedRoutes.note(await ports.registrar.listRoutes())
+  ports.addedRoutes.remember(await ports.registrar.listRoutes())
 }
 
 function toView({ id, createdAt, form }: AddedRoute): z.infer<typeof view> {

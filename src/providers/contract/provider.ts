@@ -5,7 +5,7 @@
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
 import type { ErrorCode } from '#domain/runtime/errors.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import type { ProviderEvents } from './events-mapping.ts'
@@ -250,7 +250,7 @@ export interface ProviderAccounts {
     credential: Credential,
     session: Session | undefined,
     part?: string
-  ): Promise<Standing>
+  ): Promise<AccountStatus>
   /** Absent where the credential needs no session. */
   logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
   toView(account: Account): Record<string, unknown>

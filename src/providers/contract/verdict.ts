@@ -1,4 +1,4 @@
-import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountCheck } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
 import type { RouteMatch } from './route.ts'
 
@@ -6,7 +6,7 @@ import type { RouteMatch } from './route.ts'
 export interface Blame {
   order: Omit<ParkOrder, 'scope'> & { scope: ParkOrder['scope'] | 'row' }
   /** Asked of the provider before anything is parked. */
-  doubt?: Doubt
+  doubt?: AccountCheck
 }
 
 /** What the provider's answer to a call means for the account that gave it. */
@@ -19,7 +19,7 @@ export type Verdict =
   /** Surely not accepted; the account is out for a while. `until` absent: the usual wait of `reason`. */
   | ({ kind: 'park' } & Blame)
   /** Surely not accepted. Whether it is the account's, its object finds out; `order` is what is parked if so. */
-  | ({ kind: 'doubt'; doubt: Doubt } & Blame)
+  | ({ kind: 'doubt'; doubt: AccountCheck } & Blame)
   /** It may have been accepted. */
   | { kind: 'unsure' }
 
@@ -37,7 +37,7 @@ export function parked(
 }
 
 export function doubted(
-  doubt: Doubt,
+  doubt: AccountCheck,
   scope: ParkOrder['scope'],
   reason: ParkOrder['reason'],
   detail: string

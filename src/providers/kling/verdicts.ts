@@ -2,7 +2,7 @@
  * What Kling's refusals mean (reference/kling.md section 4). Five different things share HTTP 429, so the number in the
  * body decides and the status only where there is none.
  */
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
 import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
@@ -57,7 +57,7 @@ const ABNORMAL = 'the provider calls it abnormal'
 const NOT_LISTED = 'its IP allow list does not have this gateway'
 
 /** What the answer to a question about the account itself says of it. Only Kling's own envelope counts. */
-export function standingIn(status: number, body: unknown): Pick<Standing, 'key' | 'detail'> {
+export function standingIn(status: number, body: unknown): Pick<AccountStatus, 'key' | 'detail'> {
   const code = textAt(body, '/code')
   if (status === 200 && code === '0') return { key: 'good' }
   if (code === '1100') return { key: 'blocked', detail: ABNORMAL }
