@@ -16,7 +16,7 @@ import {
   suspectedFaultOf,
   newerAccount,
   rowOf,
-} from '#flows/accounts/judge-refusal.ts'
+} from '#flows/accounts/report-refusal.ts'
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'

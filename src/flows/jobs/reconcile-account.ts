@@ -32,7 +32,7 @@ import {
   type ReconcileContext,
   type Reconciled,
 } from './status-checks.ts'
-import { suspectedFaultOf, faultInReports } from '#flows/accounts/judge-refusal.ts'
+import { suspectedFaultOf, faultInReports } from '#flows/accounts/report-refusal.ts'
 import { findLost } from './find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 

@@ -6,7 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
-import { reportRefusal, faultInReports } from '#flows/accounts/judge-refusal.ts'
+import { reportRefusal, faultInReports } from '#flows/accounts/report-refusal.ts'
 
 export async function settleJobs(
   ports: Ports,

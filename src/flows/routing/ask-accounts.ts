@@ -9,7 +9,7 @@ import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-re
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { IdSearch, Provider } from '#providers/contract/provider.ts'
-import { reportRefusal, suspectedFaultOf, rowOf } from '#flows/accounts/judge-refusal.ts'
+import { reportRefusal, suspectedFaultOf, rowOf } from '#flows/accounts/report-refusal.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'

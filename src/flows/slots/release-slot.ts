@@ -8,7 +8,7 @@ import {
   faultFor,
   newerAccount,
   rememberResult,
-} from '#flows/accounts/judge-refusal.ts'
+} from '#flows/accounts/report-refusal.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 

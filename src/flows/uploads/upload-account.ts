@@ -4,7 +4,7 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { rowOf } from '#flows/accounts/judge-refusal.ts'
+import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { mostFreeFirst } from '#flows/accounts/most-free-first.ts'
 
