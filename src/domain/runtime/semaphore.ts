@@ -1,7 +1,6 @@
 /**
- * So many at once under a name, the others wait a little: for work that must not crowd out the rest, or that should be
- * done once for all who want it. Waits on timers of one's own, since a promise must not be shared between requests. Per
- * isolate.
+ * Limits how many tasks with the same name run at once; the others wait. Per isolate. Each task polls with its own timer, because
+ * on Workers a promise must not be shared between requests.
  */
 import { AppError } from './errors.ts'
 
@@ -16,7 +15,7 @@ export class Semaphore {
     this.#after = after
   }
 
-  /** 503 with Retry-After for whom the patience was not enough. */
+  /** Throws a 503 with Retry-After when the wait takes too long. */
   async run<T>(name: string, max: number, work: () => Promise<T>): Promise<T> {
     for (let waited = 0; this.#count(name) >= max; waited += STEP_MS) {
       if (waited >= PATIENCE_MS) {

@@ -6,7 +6,7 @@ import { sealIdentity } from '#domain/accounts/account.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { nothingFound, together, withSealed, type ResealStep } from '#domain/access/reseal.ts'
+import { nothingFound, addUp, withSealed, type ResealStep } from '#domain/access/reseal.ts'
 import { pairSealName } from '#domain/access/token.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { Resealer } from '#flows/access/reseal-text.ts'
@@ -74,7 +74,7 @@ export class DeskResealing {
     let objects = nothingFound()
     for (const stage of STAGES.slice(STAGES.indexOf(first))) {
       const { step, after } = await this.#share(stage, key, anew, stage === first ? within : '')
-      if (step) objects = together(objects, step)
+      if (step) objects = addUp(objects, step)
       if (after !== undefined) return this.#ended(anew, JSON.stringify([stage, after]), objects)
     }
     return this.#ended(anew, undefined, objects)
@@ -89,7 +89,7 @@ export class DeskResealing {
 
   #ended(anew: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
     const copies = this.#tables.staleCopies().length
-    const whole = { ...together(anew.step, objects), copies }
+    const whole = { ...addUp(anew.step, objects), copies }
     return next === undefined ? whole : { ...whole, next }
   }
 
@@ -137,7 +137,7 @@ export class DeskResealing {
     const steps = await limitConcurrency(keys, OBJECTS_AT_ONCE, (one) =>
       ports.slots(one).reseal(key)
     )
-    return steps.reduce(together, nothingFound())
+    return steps.reduce(addUp, nothingFound())
   }
 
   async #secrets(anew: Resealer): Promise<Share> {

@@ -5,8 +5,8 @@
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import {
-  begun,
-  stepped,
+  beginPass,
+  addStep,
   type ResealPlace,
   type ResealState,
   type ResealStep,
@@ -29,7 +29,7 @@ export async function resealSome(ports: Ports, providers: string[]): Promise<Res
   const { registrar, vault, durations } = ports
   const before = await registrar.resealState()
   const tenants = (await registrar.listTenants()).map(({ id }) => id).toSorted()
-  let state = begun(before, vault.firstKey, ports.now(), durations)
+  let state = beginPass(before, vault.firstKey, ports.now(), durations)
   const isBegun = state.pass !== before?.pass
   const startedAt = ports.now()
   let isBroken = false
@@ -41,7 +41,7 @@ export async function resealSome(ports: Ports, providers: string[]): Promise<Res
     const next = nextPlace(place, step, tenants, providers)
     const tenantsPassed = tenants.filter((id) => id < (next?.tenant ?? '')).length
     const passed = next ? tenantsPassed : tenants.length
-    state = stepped(state, step, { place: next, tenantsPassed: passed }, ports.now())
+    state = addStep(state, step, { place: next, tenantsPassed: passed }, ports.now())
     if (ports.now() - startedAt > WITHIN_MS) break
   }
   const rest = { tenants: tenants.length, ...(isBroken ? { isBroken } : {}) }

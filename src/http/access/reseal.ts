@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
-  hangingOf,
+  heldByOthers,
   nothingFound,
   removableFrom,
   statusOf,
@@ -115,7 +115,7 @@ function toView(ports: Ports, kept: ResealState | undefined, all: number): z.inf
     resealed: found.resealed,
     byKey: found.byKey,
     waitsFor: { hooks, copies, workers },
-    hangs: hangingOf(state, now, durations).map(({ what, until }) => ({
+    hangs: heldByOthers(state, now, durations).map(({ what, until }) => ({
       what,
       until: toTime(until),
     })),
