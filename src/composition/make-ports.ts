@@ -1,6 +1,6 @@
 /**
- * The one composition root: bindings and settings become ports. What an isolate keeps (caches, hints) hangs on its
- * `env`, never on the module.
+ * Makes the ports of a request from bindings and settings. An isolate's caches and hints are kept per `env`, never in
+ * a variable of a module.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
@@ -27,10 +27,10 @@ import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
 import { platform } from './platform.ts'
 
-/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
+/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can have it. */
 const REGISTRAR = '@registrar'
 
-/** Of one token (contract section 14.10). */
+/** Per token (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
@@ -48,10 +48,10 @@ interface Isolate {
 }
 
 const isolates = new WeakMap<Env, Isolate>()
-/** What is wrong with the settings: said in the log once. */
+/** The problem with the settings, which is logged once. */
 const problems = new WeakMap<Env, AppError>()
 
-/** The setting because of which nothing can be served; undefined: they are all good. */
+/** An error that names a bad setting; undefined: all settings are good. */
 export function settingsProblem(env: Env): AppError | undefined {
   const known = problems.get(env)
   if (known) return known
@@ -66,7 +66,7 @@ export function settingsProblem(env: Env): AppError | undefined {
   }
 }
 
-/** The same where the gateway is reached: some settings are good on loopback alone. */
+/** The same for requests to this origin: some settings are good on loopback only. */
 export function problemAt(env: Env, origin: string): AppError | undefined {
   const problem = settingsProblem(env)
   if (problem) return problem
@@ -79,7 +79,7 @@ export function problemAt(env: Env, origin: string): AppError | undefined {
   }
 }
 
-/** One line, under its level. */
+/** Writes one line of the log at its level. */
 export function writeLog(event: string, about: Facts, facts: Facts): void {
   const { level, text } = lineOf(event, about, facts)
   if (level === 'error') console.error(text)
@@ -109,8 +109,8 @@ function isolateOf(env: Env): Isolate {
 }
 
 /**
- * Throws an AppError that names a setting which is missing or malformed. `about`: what every line of the log says besides;
- * asked only when there is one.
+ * Throws an AppError that names a missing or malformed setting. `about`: members of every line of the log; called for each
+ * line.
  */
 export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = () => ({})): Ports {
   const problem = settingsProblem(env)
@@ -150,7 +150,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
 }
 
 function slotsPort(env: Env, name: string): SlotDesk {
-  // `async` where the answer is a union: RPC types would spread the promise over its members.
+  // `async` where the answer is a union, because RPC types would make a union of promises of it.
   const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
     claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),

@@ -1,6 +1,6 @@
 /**
- * Rows that the operator added, read where no built-in row matches: isolate cache, then KV. Here absence is kept as well,
- * since a new row need not work before a minute is over.
+ * Routes that the operator added, from the isolate's cache or KV. They are read only if no built-in route matches. An empty
+ * list is cached, too: a new route may take a minute to work.
  */
 import { addedRoutes, type AddedRoute } from '#domain/routing/added-route.ts'
 import type { AddedRouteStore } from '#domain/ports/ports.ts'

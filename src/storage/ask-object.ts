@@ -1,6 +1,6 @@
 /**
- * One question to a Durable Object. Every method of ours may be asked again with the same arguments, so a passing
- * failure is retried with a new stub; an overloaded object never is (reference/cloudflare.md section 2).
+ * Calls a Durable Object. Every RPC method is safe to repeat, so a passing failure is retried with a new stub. An overloaded
+ * object is not called again (reference/cloudflare.md section 2).
  */
 import type { Platform } from '#domain/ports/platform.ts'
 

@@ -1,11 +1,10 @@
 /**
- * A small cache with an end per entry. Only what was found is kept: absence is never cached, or a new token or account
- * would be missing for a while. Loads are not shared between requests: a request that ends takes its I/O with it, and
- * whoever waited for that would hang.
+ * A small cache in which each entry expires. Requests do not share a load that is under way: on Workers, I/O ends with the
+ * request that started it, and the others would wait for ever.
  */
 export interface CacheBounds<T> {
   entries: number
-  /** Of names, and of values by their weight; absent: as many as the entries have. */
+  /** The longest total of keys and values, in characters; absent: no limit. */
   chars?: number
   weigh?: (value: T) => number
 }
@@ -28,7 +27,7 @@ export class Cached<T> {
     return entry && entry.until > this.#now() ? entry.value : undefined
   }
 
-  /** Also what has outlived its time. */
+  /** The entry even if it has expired. */
   last(key: string): T | undefined {
     return this.#entries.get(key)?.value
   }

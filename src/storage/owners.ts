@@ -1,6 +1,5 @@
 /**
- * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
- * forgotten is only asked for again.
+ * Which account an id belongs to. TenantDesk keeps it; an isolate caches it for the tenant's present set of accounts.
  */
 import { keptId } from '#domain/jobs/fingerprint.ts'
 import type { OwnerStore } from '#domain/ports/ports.ts'
@@ -14,9 +13,9 @@ const IDS = { entries: 20_000, chars: 4_000_000 }
 
 export interface OwnerCache {
   known: Cached<Owner>
-  /** Asked of the desk and not known there. */
+  /** The desk does not know these ids. */
   unlearnt: Cached<true>
-  /** Looked for on every account and found on none. */
+  /** No account has these ids. */
   missing: Cached<true>
 }
 
@@ -35,12 +34,12 @@ export function makeOwnerCache(now: () => number): OwnerCache {
   }
 }
 
-/** Of a very long id a short name is kept, here and by the desk: clients write what they like where an id stands. */
+/** Long ids are kept as a short name, because clients may send any text as an id. */
 export function makeOwnerStore(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
 ): OwnerStore {
-  const note = (pool: OwnerPool, owner: Owner) => {
+  const keep = (pool: OwnerPool, owner: Owner) => {
     const key = keyOf(pool, owner.id)
     cache.known.put(key, owner)
     cache.unlearnt.delete(key)
@@ -60,7 +59,7 @@ export function makeOwnerStore(
       }
       if (asked.length === 0) return known.map(asNamed)
       const found = await deskOf(pool.tenant, pool.provider).ownersOf(asked)
-      for (const owner of found) note(pool, owner)
+      for (const owner of found) keep(pool, owner)
       const learnt = new Set(found.map((owner) => owner.id))
       for (const id of asked) {
         if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true)
@@ -70,12 +69,12 @@ export function makeOwnerStore(
     async learn(pool, owners) {
       const kept = owners.map((owner) => ({ ...owner, id: keptId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
-      for (const owner of news) note(pool, owner)
+      for (const owner of news) keep(pool, owner)
       if (news.length === 0) return
-      // An older desk says nothing.
+      // An older desk returns nothing.
       const copies = (await deskOf(pool.tenant, pool.provider).learn(news)) ?? []
       for (const owner of news)
-        if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
+        if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
     },
     markMissing(pool, ids) {
       for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true)

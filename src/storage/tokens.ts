@@ -1,6 +1,6 @@
 /**
- * Tokens by hash: isolate cache, then KV, then the registrar object. KV is eventually consistent and caches misses,
- * so what it does not know is asked of the object. A removed token can live on for a minute in other places.
+ * Tokens by hash: from the isolate's cache, KV, or the registrar. KV may be out of date and caches misses, so a token that
+ * KV does not know is looked up in the registrar. A removed token may work for up to a minute in other places.
  */
 import type { TokenStore } from '#domain/ports/ports.ts'
 import type { Registrar } from '#domain/ports/desk.ts'

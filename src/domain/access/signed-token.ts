@@ -1,4 +1,7 @@
-/** Tokens signed with a key pair (JWT, RFC 7519, HS256 only). The gateway makes them for providers and checks those of clients. */
+/**
+ * Tokens signed with a key pair (JWT, RFC 7519, HS256 only). The gateway makes them for providers and checks those of
+ * clients.
+ */
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 
 /** For differences between clocks (RFC 7519 section 4.1.4). */

@@ -5,8 +5,8 @@ import type { Durations } from '#domain/runtime/durations.ts'
 export type ParkReason = 'credential' | 'blocked' | 'credit' | 'limit' | 'busy' | 'scope'
 
 /**
- * Which calls the parking stops. `all`: every call. `jobs`: calls that take a slot. `plain`: calls that do not. `meter:x`: jobs of
- * that meter. `row:x`: calls of that row (rowName in park-after-refusal.ts). `key:x`: calls with that credential.
+ * Which calls the parking stops. `all`: every call. `jobs`: calls that take a slot. `plain`: calls that do not. `meter:x`:
+ * jobs of that meter. `row:x`: calls of that row (rowName in park-after-refusal.ts). `key:x`: calls with that credential.
  */
 export type ParkScope =
   | 'all'

@@ -1,4 +1,7 @@
-/** The RPC methods of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the reverse. */
+/**
+ * The RPC methods of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
+ * reverse.
+ */
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
@@ -131,8 +134,8 @@ export type SaveAnswer =
 /** The registrar: one object with all tokens and tenants. */
 export interface Registrar extends Audited {
   /**
-   * Saves the token for the tenant named `tenant.id`, which is made if there is none. `hasPast`: the tenant's desks know an earlier
-   * tenant of that name. Returns the saved token; older objects return nothing.
+   * Saves the token for the tenant named `tenant.id`, which is made if there is none. `hasPast`: the tenant's desks know an
+   * earlier tenant of that name. Returns the saved token; older objects return nothing.
    */
   saveToken(
     token: TokenRecord,

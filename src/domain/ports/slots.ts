@@ -21,7 +21,10 @@ export interface SlotDesk {
   claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
   /** The account has a renewed session; nothing else changed. */
   renew(account: Account): Promise<void>
-  /** The account was removed: no new leases. The credential is deleted with the last lease, or now. Ignored if another holds it. */
+  /**
+   * The account was removed: no new leases. The credential is deleted with the last lease, or now. Ignored if another holds
+   * it.
+   */
   retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
   /** `again`: the ask of the lease. If the lease is missing, it is made again from it. */
@@ -95,8 +98,8 @@ export interface SlotsView {
 }
 
 /**
- * The result of a search for a lost creation. `found`: certainly; `body` is the provider's answer, if it gave it again. `later`: the
- * provider is still working on it. `absent`: it never arrived. `unknown`: not known yet.
+ * The result of a search for a lost creation. `found`: certainly; `body` is the provider's answer, if it gave it again.
+ * `later`: the provider is still working on it. `absent`: it never arrived. `unknown`: not known yet.
  */
 export type Looked =
   | { kind: 'found'; starts: JobStart[]; body?: string }

@@ -1,6 +1,6 @@
 /**
- * All durations of the gateway, in milliseconds. They are divided by TIME_SCALE, which tests use to make time pass faster. Waits for
- * the provider's answers are divided by 4 at most.
+ * All durations of the gateway, in milliseconds. They are divided by TIME_SCALE, which tests use to make time pass faster.
+ * Waits for the provider's answers are divided by 4 at most.
  */
 const SECOND = 1000
 const MINUTE = 60 * SECOND

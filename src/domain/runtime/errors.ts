@@ -1,4 +1,7 @@
-/** All errors of the gateway: a closed list of codes with their HTTP status. http/request/respond-error.ts writes their bodies. */
+/**
+ * All errors of the gateway: a closed list of codes with their HTTP status. http/request/respond-error.ts writes their
+ * bodies.
+ */
 export const ERROR_STATUS = {
   unauthorized: 401,
   too_many_failures: 429,

@@ -1,4 +1,7 @@
-/** All tables of TenantDesk (docs/storage.md): the steps of their schema, what is deleted when, and which KV copies are out of date. */
+/**
+ * All tables of TenantDesk (docs/storage.md): the steps of their schema, what is deleted when, and which KV copies are out
+ * of date.
+ */
 import type { Platform } from '#domain/ports/platform.ts'
 import { keys } from '#storage/keys.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'

@@ -1,4 +1,7 @@
-/** The jobs of a creation whose account's object could not be reached to bind them. Keyed by request id, so in the order of time. */
+/**
+ * The jobs of a creation whose account's object could not be reached to bind them. Keyed by request id, so in the order of
+ * time.
+ */
 import type { Made } from '#domain/ports/desk.ts'
 import { firstTimedId, isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 

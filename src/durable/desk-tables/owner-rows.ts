@@ -81,7 +81,10 @@ export class OwnerRows {
     ]
   }
 
-  /** Rows of the older table, from before schemas had versions or from an older Worker. They count for the accounts of that time. */
+  /**
+   * Rows of the older table, from before schemas had versions or from an older Worker. They count for the accounts of that
+   * time.
+   */
   #findOld(ids: readonly string[], accounts: readonly Account[]): Owner[] {
     if (ids.length === 0) return []
     const rows = this.#sql.exec<{ record: string }>(FIND_OLD, JSON.stringify(ids)).toArray()

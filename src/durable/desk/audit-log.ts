@@ -1,4 +1,7 @@
-/** The audit lines of a desk and of the registrar. A line is written in the same turn as its change, so both are saved or neither. */
+/**
+ * The audit lines of a desk and of the registrar. A line is written in the same turn as its change, so both are saved or
+ * neither.
+ */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import {

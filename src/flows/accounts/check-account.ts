@@ -1,6 +1,6 @@
 /**
- * Asks the provider about an account, with the credential that its record holds. Nothing but its own word counts: a provider
- * that cannot be asked proves nothing.
+ * Asks the provider about an account, with its stored credential. If the provider gives no clear answer, the status is `unknown`,
+ * which never parks an account.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
@@ -19,10 +19,10 @@ export async function checkAccount(
 ): Promise<AccountStatus> {
   try {
     const open = await openAccount(ports, account)
-    const standing = await ask(ports, provider, open, part)
-    if (standing.key !== 'refused' || !open.account.session) return standing
+    const status = await ask(ports, provider, open, part)
+    if (status.key !== 'refused' || !open.account.session) return status
     const renewed = await renewSession(ports, open.account, open.account.session.expiresAt)
-    if (renewed.session?.sealed === open.account.session.sealed) return standing
+    if (renewed.session?.sealed === open.account.session.sealed) return status
     return await ask(ports, provider, await unseal(ports, renewed), part)
   } catch {
     return UNKNOWN

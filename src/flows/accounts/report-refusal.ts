@@ -1,7 +1,7 @@
 /**
- * Tells an account's object what a call was refused for, and hears whether that is the account's (decision 0028). What is
- * parked, the object remembers for all and this isolate for its own next calls. One request parks at most one account, so
- * that a call which every account refuses does not empty the pool.
+ * Reports a refused call to the account's object, which checks the account and decides (domain/accounts/park-after-refusal.ts).
+ * This isolate remembers the result for its next calls. A request parks one account at most: a call that every account refuses
+ * must not park them all.
  */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import {
@@ -14,7 +14,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Blame, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** What the object is told; undefined: the refusal is about no account. */
+/** What to report; undefined: the refusal has nothing to do with the account. */
 export function suspectedFaultOf(
   call: Pick<ProxyCall, 'provider' | 'match' | 'method' | 'path'>,
   verdict: Verdict
@@ -34,7 +34,7 @@ function toFault({ order, doubt }: Blame, row: string): Omit<SuspectedFault, 'ma
   return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
 }
 
-/** What the ends of jobs say of their account. */
+/** A fault of the account that shows in how its jobs ended. */
 export function faultInReports(
   provider: Provider,
   reports: readonly JobReport[]
@@ -43,7 +43,7 @@ export function faultInReports(
   return blame && { ...toFault(blame, ''), mayPark: true }
 }
 
-/** As the account's object is told it by a Worker. */
+/** The fault with what a Worker knows: the tenant, the credential, and whether the request may park. */
 export function faultFor(
   ports: Ports,
   account: Account,
@@ -53,7 +53,7 @@ export function faultFor(
   return { ...fault, tenant, used, mayPark: !ports.hasParked.isTrue }
 }
 
-/** An object that cannot be asked concludes nothing. */
+/** If the object cannot be reached, the result is `unknown`, and nothing is parked. */
 export async function reportRefusal(
   ports: Ports,
   account: Account,
@@ -94,7 +94,7 @@ export function rememberResult(
   })
 }
 
-/** The account with the credential that its object holds by now; undefined: this isolate cannot find a newer one. */
+/** The account with its newer credential; undefined: the desk has none. */
 export async function newerAccount(ports: Ports, account: Account): Promise<Account | undefined> {
   const { tenant, provider, email, credential } = account
   const fresh = await ports.accounts.fresh(tenant, provider).catch(() => undefined)

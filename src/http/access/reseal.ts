@@ -1,4 +1,4 @@
-/** `/admin/reseal`: a master key is retired (docs/rotate-keys.md). */
+/** `/admin/reseal`: seals everything with the first master key, so that an old one can be removed (docs/rotate-keys.md). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -92,7 +92,7 @@ route(
 function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
   const { vault, durations } = ports
   const now = ports.now()
-  // What was done for another first key says nothing about this one.
+  // A state for another first key says nothing about this one.
   const state = kept?.key === vault.firstKey ? kept : undefined
   const status = statusOf(state, vault.firstKey, now, durations)
   const removable = status === 'removable'
