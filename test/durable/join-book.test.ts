@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 import { JoinBook } from '#durable/desk/repeats.ts'
-import { NewsRows, NEWS_SCHEMA } from '#durable/account-tables/jobless-event-rows.ts'
+import { NewsRows, NEWS_SCHEMA } from '#durable/account-tables/forwarded-event-rows.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const SPAN = 600_000

@@ -16,7 +16,7 @@ import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
-import { NewsRows, NEWS_SCHEMA } from './jobless-event-rows.ts'
+import { NewsRows, NEWS_SCHEMA } from './forwarded-event-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
