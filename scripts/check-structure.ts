@@ -14,7 +14,7 @@ const MAY_NAME: Record<string, string[]> = {
   heygen: [
     'src/domain/text/headers.ts',
     'src/domain/events/signatures.ts',
-    'src/flows/events/deliver.ts',
+    'src/flows/events/sign-delivery.ts',
   ],
 }
 const OUR_OWN_NAME = 'heygen-gateway'

@@ -93,6 +93,15 @@ export function mayClaim(held: Account, account: Account, instead?: Holder): boo
   return instead !== undefined && isHeldBy(held, instead) && held.claimId === instead.claimId
 }
 
+/** Another tenant holds the account, or holds it under another email. Without a tenant (an older Worker) nobody is refused. */
+export function isHeldByOther(
+  held: Account | undefined,
+  tenant: string | undefined,
+  email?: string
+): boolean {
+  return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
+}
+
 /** Emails are compared without case. */
 export function sameEmail(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase()

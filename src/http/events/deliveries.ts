@@ -1,4 +1,4 @@
-/** `/v1/deliveries` and `/v1/callback-secret`: what was sent or is owed to clients' own URLs, and what signs it. */
+/** `/v1/deliveries` and `/v1/callback-secret`: deliveries to clients' own URLs, and the secret that signs them. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -131,9 +131,9 @@ route(
     answers: { 201: secret, ...errors, 403: ownError },
   },
   async (c) => {
-    const { vault, desk, now } = c.get('ports')
+    const { vault, desk, now, randomBytes } = c.get('ports')
     const { tenant } = c.get('caller')
-    const made = newSigningSecret()
+    const made = newSigningSecret(randomBytes)
     for (const { name } of PROVIDERS) {
       const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
       await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
