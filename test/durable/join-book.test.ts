@@ -6,7 +6,7 @@ import {
   ForwardedEventRows,
   FORWARDED_SCHEMA,
 } from '#durable/account-tables/forwarded-event-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const SPAN = 600_000
 const TURN = 2_880_000 * SPAN
@@ -20,7 +20,7 @@ function open() {
   } as unknown as DurableObjectStorage)
 }
 
-test('an unknown creation is found for its span, also when the clock went back', () => {
+test('an unknown creation is found for its span, also when the clock went back [I4]', () => {
   const book = open()
   book.note('print', UNKNOWN, TURN + 5, SPAN)
   for (const now of [TURN - 5, TURN + 5, TURN + SPAN + 4])
