@@ -1,8 +1,8 @@
 /**
  * AccountSlots: one object per provider account. It holds the account's leases, ended jobs, parkings, webhook and deliveries,
  * and a sealed copy of the credential for its alarm's status checks. Each method loads, decides (in `domain`), saves and
- * sets the alarm; nothing is awaited between load and save. Methods only gain optional arguments, because an older
- * Worker may talk to a newer object and the reverse.
+ * sets the alarm; nothing is awaited between load and save. Public methods are RPC (domain/ports/slots.ts): their names stay and
+ * they only gain optional arguments, because an older Worker may talk to a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'

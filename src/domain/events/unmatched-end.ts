@@ -20,7 +20,7 @@ export function forwardedIdOf(
   return unmatched.find((end) => end.isForwarded && end.endedAt >= lease.acquiredAt)?.eventId
 }
 
-/** The provider retries for one day. An event that is older, and that nobody waits for, is a replay by somebody else. */
+/** The provider retries for one day. A much older event that no job waits for is a replay by somebody else. */
 const REPLAY_MS = 3 * 24 * 60 * 60 * 1000
 
 export function isReplay({ createdAt }: ParsedEvent, now: number): boolean {

@@ -73,7 +73,7 @@ export class Settlement {
     return isChanged
   }
 
-  /** `starts` are certain: the creation's own answer named them. `again` makes the lease anew when it is not there. */
+  /** `starts` are certain: the creation's own answer named them. `again`: makes a lease that is missing again. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
     const { tables, now, durations } = this.#context
     // The account was wiped meanwhile: its jobs were reported as lost, and nobody could check a new lease.

@@ -47,7 +47,7 @@ const delivery = z
     lastStatus: z
       .number()
       .nullable()
-      .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
+      .meta({ description: 'Status of the receiver’s last answer; null: no answer, or not tried yet' }),
     lastError: z.string().nullable(),
   })
   .meta({ id: 'Delivery' })
@@ -65,7 +65,7 @@ route(
   {
     method: 'get',
     path: '/',
-    summary: 'What was sent or is owed to your own URLs, newest first; kept 7 days',
+    summary: 'Deliveries to your own URLs, newest first; kept 7 days',
     query: listing,
     answers: { 200: page, ...errors },
   },
@@ -106,7 +106,7 @@ route(
     method: 'post',
     needs: 'use',
     path: '/{id}/retry',
-    summary: 'Send it again now, whatever became of it; its schedule begins anew',
+    summary: 'Send it again now, whatever its state; its schedule starts again',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
   },
   async (c) => {
