@@ -60,3 +60,11 @@ function isFile(page: string, span: string): boolean {
   const from = (folder: string) => globSync(path.join(folder, span)).length > 0
   return from('.') || from(path.dirname(page))
 }
+
+test('every test that the page of failures names is there', () => {
+  const page = readFileSync('docs/failure-modes.md', 'utf8')
+  const names = [...page.matchAll(/^- Test: “(.+)”\.$/gm)].map(([, name]) => name ?? '')
+  expect(names.length).toBeGreaterThan(20)
+  const texts = globSync('test/**/*.test.ts').map((file) => readFileSync(file, 'utf8'))
+  expect(names.filter((name) => !texts.some((text) => text.includes(name)))).toEqual([])
+})
