@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { parseJson } from '#domain/json-text.ts'
-import { withoutSecrets } from '#domain/log-line.ts'
-import { PerMinute } from '#domain/per-minute.ts'
-import { retryAfterAt } from '#domain/retry-after.ts'
-import { totalOf } from '#domain/total.ts'
-import { firstTextsAt, textsAt } from '#domain/json-pointer.ts'
-import { stateOfSigned, signToken } from '#domain/signed-token.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import { withoutSecrets } from '#domain/runtime/log-line.ts'
+import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { retryAfterAt } from '#domain/text/retry-after.ts'
+import { totalOf } from '#domain/text/add-numbers.ts'
+import { firstTextsAt, textsAt } from '#domain/text/json-pointer.ts'
+import { stateOfSigned, signToken } from '#domain/access/signed-token.ts'
 import { Cached } from '#storage/cached.ts'
 
 const NOW = Date.parse('2026-11-28T10:00:00Z')
@@ -50,7 +50,7 @@ test.each([
 })
 
 test('so many a minute under a name are given, and each name has its own', () => {
-  const searches = new PerMinute(3)
+  const searches = new RateLimit(3)
   const taken = (name: string, ...seconds: number[]) =>
     seconds.map((second) => searches.take(name, NOW + second * SECOND))
   expect(taken('a', 0, 0, 10, 59)).toEqual([true, true, true, false])

@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest'
-import { headersDown, headersUp } from '#domain/headers.ts'
-import { Hints } from '#domain/hints.ts'
-import { textsAt, valuesAt } from '#domain/json-pointer.ts'
-import { matcher } from '#domain/match-route.ts'
-import { findParking, park } from '#domain/parking.ts'
-import { pickAccounts } from '#domain/pick-account.ts'
-import { retryAfterAt, retryAfterSeconds } from '#domain/retry-after.ts'
-import { parseSettings } from '#domain/settings.ts'
-import { hashToken, isTokenForm, newToken } from '#domain/token.ts'
-import { waitsAt } from '#domain/waits.ts'
-import type { Account } from '#domain/account.ts'
+import { headersDown, headersUp } from '#domain/text/headers.ts'
+import { Hints } from '#domain/accounts/account-hints.ts'
+import { textsAt, valuesAt } from '#domain/text/json-pointer.ts'
+import { matcher } from '#domain/routing/match-route.ts'
+import { findParking, park } from '#domain/accounts/parking.ts'
+import { pickAccounts } from '#domain/accounts/pick-account.ts'
+import { retryAfterAt, retryAfterSeconds } from '#domain/text/retry-after.ts'
+import { parseSettings } from '#domain/runtime/settings.ts'
+import { hashToken, isTokenForm, newToken } from '#domain/access/token.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
+import type { Account } from '#domain/accounts/account.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = Date.UTC(2026, 10, 21, 12)
 
 test('literal segments beat parameters at every depth', () => {

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
-import type { Desk, JobRecord, Ports, SlotDesk } from '#domain/ports.ts'
-import { onceByName } from '#flows/once-by-name.ts'
-import type { ProxyAnswer, ReadCall } from '#flows/proxy-call.ts'
+import { platform } from '#composition/platform.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotDesk } from '#domain/ports/slots.ts'
+import type { Desk } from '#domain/ports/desk.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
+import { onceByName } from '#flows/creations/one-per-client-name.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { kling } from '#providers/kling/index.ts'
 
 const PATH = '/v1/videos/text2video'
@@ -30,6 +34,7 @@ test('a name is not held by a creation that never ran, because the accounts coul
     endKey: async (name) => void held.delete(name),
   }
   const ports: Partial<Ports> = {
+    ...platform,
     desk: () => desk as Desk,
     accounts: {
       list: () => Promise.reject(new Error('KV does not answer')),
@@ -51,6 +56,7 @@ async function afterCrash(record: JobRecord | undefined): Promise<{ ran: number;
     formerKeys: async () => [],
   }
   const ports: Partial<Ports> = {
+    ...platform,
     desk: () => desk as Desk,
     slots: () => ({ findJob: async () => record }) as unknown as SlotDesk,
     accounts: {

@@ -1,0 +1,34 @@
+/** So many of something a minute under a name, for what must not be caused without a bound. Per isolate. */
+const MINUTE_MS = 60_000
+/** More names than this are not kept: the oldest start anew. */
+const NAMES_MAX = 5000
+
+export class RateLimit {
+  readonly #most: number
+  readonly #taken = new Map<string, number[]>()
+
+  constructor(most: number) {
+    this.#most = most
+  }
+
+  /** Whether one more may be had now; if so it counts as taken. */
+  take(name: string, now: number): boolean {
+    const taken = this.#recent(name, now)
+    if (taken.length >= this.#most) return false
+    this.#taken.delete(name)
+    this.#taken.set(name, [...taken, now])
+    const oldest = this.#taken.keys().next()
+    if (this.#taken.size > NAMES_MAX && !oldest.done) this.#taken.delete(oldest.value)
+    return true
+  }
+
+  /** When there is more. */
+  freeAt(name: string, now: number): number {
+    const taken = this.#recent(name, now)
+    return taken.length < this.#most ? now : (taken[0] ?? now) + MINUTE_MS
+  }
+
+  #recent(name: string, now: number): number[] {
+    return (this.#taken.get(name) ?? []).filter((at) => at > now - MINUTE_MS && at <= now)
+  }
+}

@@ -1,0 +1,24 @@
+/** A set that forgets its oldest members: what an isolate has already seen. Losing a member costs a repeat, no more. */
+export class RecentSet {
+  readonly #seen = new Set<string>()
+  readonly #size: number
+
+  constructor(size: number) {
+    this.#size = size
+  }
+
+  has(key: string): boolean {
+    return this.#seen.has(key)
+  }
+
+  add(key: string): void {
+    this.#seen.delete(key)
+    this.#seen.add(key)
+    const oldest = this.#seen.values().next()
+    if (this.#seen.size > this.#size && !oldest.done) this.#seen.delete(oldest.value)
+  }
+
+  delete(key: string): void {
+    this.#seen.delete(key)
+  }
+}
