@@ -3,7 +3,15 @@
  * block in one shell, and every answer that a page shows against the answer that came.
  */
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -113,11 +121,13 @@ test.each(RUN)(
     const shell = new Shell()
     const seen = new Map<string, string>()
     let answered: Answer | undefined
-    for (const block of blocks) {
+    for (const [index, block] of blocks.entries()) {
       const at = `${page}:${block.line}`
       if (block.language === 'sh') {
         await prepare(block)
-        answered = await shell.run(filledIn(runnable(block.text), seen), at)
+        const answers = await shell.run(filledIn(runnable(block.text), seen), at)
+        if (!showsRefusal(blocks[index + 1])) expect(answers.filter(isRefusal), at).toEqual([])
+        answered = answers.at(-1)
       } else if (block.language === 'http') {
         const shown = parsed(block.text)
         const came = shown.first.startsWith('HTTP/')
@@ -167,6 +177,15 @@ function runnable(text: string): string {
     .join('\n')
 }
 
+function isRefusal({ first }: Answer): boolean {
+  return !/^HTTP\/\S+ [123]/.test(first)
+}
+
+/** A page shows a call that is refused together with the refusal. */
+function showsRefusal(next: Block | undefined): boolean {
+  return next?.language === 'http' && isRefusal(parsed(next.text))
+}
+
 interface Answer {
   /** The status line of an answer, the request line of a call. */
   first: string
@@ -198,9 +217,9 @@ class Shell {
     )
   }
 
-  /** The answer to the block's last call; undefined when it made none. */
-  async run(text: string, at: string): Promise<Answer | undefined> {
-    const [from, before] = [this.#said.length, readdirSync(this.#records).length]
+  /** The answers to the block's calls. */
+  async run(text: string, at: string): Promise<Answer[]> {
+    const [from, before] = [this.#said.length, this.#calls().length]
     const end = `end of ${at}`
     this.#child.stdin.write(`${text}\necho " $? ${end}"\n`)
     await until(async () => this.#said.includes(end, from), 20_000).catch(() => {
@@ -209,11 +228,14 @@ class Shell {
     const said = this.#said.slice(from)
     const code = new RegExp(` (\\d+) ${end.replaceAll('.', '\\.')}`).exec(said)?.[1]
     expect(code, `${at}\n${text}\n${said}`).toBe('0')
-    const calls = readdirSync(this.#records).toSorted()
-    const last = calls.at(-1)
-    return calls.length === before || last === undefined
-      ? undefined
-      : parsed(readFileSync(path.join(this.#records, last), 'utf8'))
+    return this.#calls()
+      .slice(before)
+      .map((call) => recorded(this.#records, call))
+  }
+
+  #calls(): string[] {
+    const files = readdirSync(this.#records).filter((file) => file.endsWith('.headers'))
+    return files.map((file) => path.parse(file).name).toSorted()
   }
 
   async end(): Promise<void> {
@@ -223,16 +245,25 @@ class Shell {
   }
 }
 
-/** curl as the pages call it, which also keeps what came: one file a call. */
+/** curl as the pages call it, which also keeps the headers and, unless the page does, the body: two files a call. */
 const CURL = `#!/bin/sh
-kept=$RECORDS/call-$(date +%s%N)
-"$CURL" -sS --max-time 20 -D "$kept.headers" -o "$kept.body" "$@"
-code=$?
-cat "$kept.body" 2>/dev/null
-case " $* " in *' -i '*) mv "$kept.body" "$kept" ;; *) cat "$kept.headers" "$kept.body" > "$kept" 2>/dev/null ;; esac
-rm -f "$kept.headers" "$kept.body"
-exit $code
+kept=$RECORDS/$(date +%s%N)
+case " $* " in
+  *' -o '*) set -- -D "$kept.headers" "$@" ;;
+  *) set -- -D "$kept.headers" -o "$kept.body" "$@" ;;
+esac
+"$CURL" -sS --max-time 20 "$@" || echo 'HTTP/1.1 599 curl failed' > "$kept.headers"
+if [ -f "$kept.body" ]; then cat "$kept.body"; fi
 `
+
+/** With -i the headers stand in the body, too. */
+function recorded(folderOfCalls: string, call: string): Answer {
+  const [headers, body] = ['headers', 'body'].map((part) => {
+    const file = path.join(folderOfCalls, `${call}.${part}`)
+    return existsSync(file) ? readFileSync(file, 'utf8') : ''
+  })
+  return parsed(body?.startsWith('HTTP/') ? body : `${headers}${body}`)
+}
 
 function parsed(text: string): Answer {
   const [head = '', ...rest] = text.split(/\r?\n\r?\n/)
