@@ -17,7 +17,7 @@ import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN_TOKEN, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { openHooked } from '../support/hooked.ts'
+import { openHooked } from '../support/scenes/hooked.ts'
 import { blocksOf, PAGES, proseOf, spansOf, type Block } from '../support/pages.ts'
 import { Receiver } from '../support/receiver.ts'
 

@@ -3,9 +3,9 @@
  * (the accounts' objects), `desks`. A call with another `x-isolate` has caches of its own. Not for what objects do by
  * themselves. An entry for runWorker, never deployed.
  */
-import worker from '../../src/index.ts'
+import worker from '../../../src/index.ts'
 
-export { AccountSlots, TenantDesk } from '../../src/index.ts'
+export { AccountSlots, TenantDesk } from '../../../src/index.ts'
 
 let gone: string[] = []
 

@@ -1,9 +1,9 @@
 /** KV, an account's object or a tenant's desk cannot be reached: what a client sees then (docs/failure-modes.md). */
 import { afterEach, beforeAll, expect, test } from 'vitest'
-import { until, type Gateway } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { openHooked } from '../support/hooked.ts'
-import { Receiver } from '../support/receiver.ts'
+import { until, type Gateway } from '../../support/gateway.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { openHooked } from '../../support/scenes/hooked.ts'
+import { Receiver } from '../../support/receiver.ts'
 
 const open = gatewaysOfFile()
 let gateway: Gateway
@@ -13,7 +13,7 @@ const isolate = (name: string) => ({ 'x-isolate': name })
 beforeAll(async () => {
   gateway = await openHooked(open, {
     accounts: { one: 5, two: 5 },
-    entry: 'test/support/gone-worker.ts',
+    entry: 'test/support/workers/gone-worker.ts',
   })
 })
 
