@@ -12,8 +12,12 @@ import { openTree, read } from './lib/structure/tree.ts'
 
 /** Where every provider stands by name; and headers: HeyGen's signature is one of the two on every delivery. */
 const MAY_NAME_PROVIDERS = {
-  all: ['src/providers/index.ts', 'src/domain/settings.ts'],
-  heygen: ['src/domain/headers.ts', 'src/domain/signatures.ts', 'src/flows/deliver.ts'],
+  all: ['src/providers/index.ts', 'src/domain/runtime/settings.ts'],
+  heygen: [
+    'src/domain/text/headers.ts',
+    'src/domain/events/signatures.ts',
+    'src/flows/events/deliver.ts',
+  ],
 }
 
 const tree = openTree('.')

@@ -5,11 +5,11 @@
  * older Worker may talk to a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '../deps.ts'
-import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/account.ts'
-import { LANES, sendAgain, type Delivery } from '#domain/delivery.ts'
-import type { Became } from '#domain/event.ts'
-import type { GuessedStart } from '#domain/guess.ts'
+import { makePorts } from '#composition/make-ports.ts'
+import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/accounts/account.ts'
+import { LANES, sendAgain, type Delivery } from '#domain/events/delivery.ts'
+import type { Became } from '#domain/events/incoming-event.ts'
+import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
   nextDueAt,
@@ -18,46 +18,43 @@ import {
   type JobStart,
   type LeaseAnswer,
   type LeaseAsk,
-} from '#domain/lease.ts'
-import { loseAll, untrack } from '#domain/job.ts'
-import type { Fault, Finding } from '#domain/fault.ts'
-import type { ParkOrder, Parking } from '#domain/parking.ts'
+} from '#domain/slots/lease.ts'
+import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
+import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
-  Holder,
-  JobName,
-  JobPage,
-  JobQuery,
-  JobRecord,
   Looked,
-  Ports,
   ReceivedEvent,
   Room,
   SlotDesk,
   SlotsView,
-} from '#domain/ports.ts'
-import { errandOf } from '#domain/reconcile.ts'
-import type { ResealStep } from '#domain/reseal.ts'
-import { ASKED_AT_ONCE } from '#flows/ask-provider.ts'
-import { deliver } from '#flows/deliver.ts'
+} from '#domain/ports/slots.ts'
+import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { errandOf } from '#domain/jobs/reconcile.ts'
+import type { ResealStep } from '#domain/access/reseal.ts'
+import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { deliver } from '#flows/events/deliver.ts'
 import { getProvider } from '#providers/index.ts'
-import type { Provider } from '#providers/provider.ts'
-import { resealAccount } from './account-resealing.ts'
-import { AlarmClock } from './alarm-clock.ts'
-import { Forgetting } from './forgetting.ts'
-import { HookKeeper } from './hook-keeper.ts'
-import { Leaving } from './leaving.ts'
-import { aboutAccount, logEnds, logGivenUp } from './log-ends.ts'
-import { Looking } from './looking.ts'
-import { Outbox } from './outbox.ts'
-import { OutletBook } from './outlet-book.ts'
-import { Proving } from './proving.ts'
-import { Receiving } from './receiving.ts'
-import { Settling } from './settling.ts'
-import { SlotsTables } from './slots-tables.ts'
-import { viewOf, viewOfOthers } from './slots-view.ts'
-import { Watching } from './watching.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { resealAccount } from '#durable/account/resealing.ts'
+import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
+import { Forgetting } from '#durable/account/retention.ts'
+import { HookKeeper } from '#durable/account/webhook-registration.ts'
+import { Leaving } from '#durable/account/removed-account.ts'
+import { aboutAccount, logEnds, logGivenUp } from '#durable/account/log-results.ts'
+import { Looking } from '#durable/account/status-checks.ts'
+import { Outbox } from '#durable/account/outbox.ts'
+import { OutletBook } from '#durable/account/delivery-targets.ts'
+import { Proving } from '#durable/account/account-checks.ts'
+import { Receiving } from '#durable/account/incoming-events.ts'
+import { Settling } from '#durable/account/settlement.ts'
+import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import { viewOf, viewOfOthers } from '#durable/account/slots-view.ts'
+import { Watching } from '#durable/account/slot-watchers.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables

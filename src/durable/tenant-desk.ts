@@ -2,30 +2,30 @@
  * TenantDesk: one object per tenant and provider, the only writer of its accounts; and one object more, the
  * registrar (registrar-desk.ts). What it keeps in SQL is the truth, its KV copies are for reading far away.
  */
-import type { Account, AccountSnapshot } from '#domain/account.ts'
-import type { Actor } from '#domain/audit.ts'
-import type { Endpoint, Outlets } from '#domain/endpoint.ts'
+import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { Actor } from '#domain/access/audit.ts'
+import type { Endpoint, Outlets } from '#domain/events/endpoint.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import type {
   Desk,
   EndpointChange,
   KeyEnd,
   Made,
-  Owner,
   SaveAnswer,
   Turn,
   UnknownCreation,
-} from '#domain/ports.ts'
-import type { ResealStep } from '#domain/reseal.ts'
-import type { KeyTurn } from '#domain/idempotency.ts'
-import type { Waiter } from '#domain/waiting-line.ts'
-import { Claims } from './claims.ts'
-import { DeskAccounts } from './desk-accounts.ts'
-import { KeyBook } from './key-book.ts'
-import { ListPlaces } from './list-places.ts'
-import { RefusedBook } from './refused-book.ts'
-import { Renewals } from './renewals.ts'
-import { UploadDesk } from './upload-desk.ts'
-import { WaitingRoom } from './waiting-room.ts'
+} from '#domain/ports/desk.ts'
+import type { ResealStep } from '#domain/access/reseal.ts'
+import type { KeyTurn } from '#domain/creations/idempotency.ts'
+import type { Waiter } from '#domain/slots/waiting-line.ts'
+import { Claims } from '#durable/desk/account-claims.ts'
+import { DeskAccounts } from '#durable/desk/save-accounts.ts'
+import { KeyBook } from '#durable/desk/idempotency-keys.ts'
+import { ListPlaces } from '#durable/desk/page-positions.ts'
+import { RefusedBook } from '#durable/desk/refused-accounts.ts'
+import { Renewals } from '#durable/desk/session-renewals.ts'
+import { UploadDesk } from '#durable/desk/upload-desk.ts'
+import { WaitingRoom } from '#durable/desk/waiting-room.ts'
 
 /** Each is told of every event. */
 const ENDPOINTS_MAX = 50

@@ -1,9 +1,15 @@
 /** The one list of providers. A new one is a folder and a line here. */
 import { heygen } from './heygen/index.ts'
 import { kling } from './kling/index.ts'
-import type { Provider } from './provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
-export { addedRowForm, problemsOf, refusalOf, routeOf, type AddedRowForm } from './added-row.ts'
+export {
+  addedRowForm,
+  problemsOf,
+  refusalOf,
+  routeOf,
+  type AddedRowForm,
+} from '#providers/shared/added-row.ts'
 
 export const PROVIDERS: readonly Provider[] = [heygen, kling]
 

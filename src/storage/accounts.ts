@@ -2,8 +2,9 @@
  * A tenant's accounts at a provider, one KV value, written by TenantDesk alone. Eventually consistent: nothing here
  * decides capacity; AccountSlots does. A version that was once seen is never followed by an older one.
  */
-import { accountSnapshot, type AccountSnapshot } from '#domain/account.ts'
-import type { AccountBook, Desk } from '#domain/ports.ts'
+import { accountSnapshot, type AccountSnapshot } from '#domain/accounts/account.ts'
+import type { AccountBook } from '#domain/ports/ports.ts'
+import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 

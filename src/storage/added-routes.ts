@@ -2,8 +2,8 @@
  * Rows that the operator added, read where no built-in row matches: isolate cache, then KV. Here absence is kept as well,
  * since a new row need not work before a minute is over.
  */
-import { addedRoutes, type AddedRoute } from '#domain/added-route.ts'
-import type { AddedRouteBook } from '#domain/ports.ts'
+import { addedRoutes, type AddedRoute } from '#domain/routing/added-route.ts'
+import type { AddedRouteBook } from '#domain/ports/ports.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 

@@ -2,8 +2,10 @@
  * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
  * forgotten is only asked for again.
  */
-import { keptId } from '#domain/clue.ts'
-import type { Desk, Owner, OwnerBook, OwnerPool } from '#domain/ports.ts'
+import { keptId } from '#domain/jobs/fingerprint.ts'
+import type { OwnerBook } from '#domain/ports/ports.ts'
+import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
+import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
 
 const MISS_MS = 60_000

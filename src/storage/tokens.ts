@@ -2,8 +2,9 @@
  * Tokens by hash: isolate cache, then KV, then the registrar object. KV is eventually consistent and caches misses,
  * so what it does not know is asked of the object. A removed token can live on for a minute in other places.
  */
-import type { Registrar, TokenBook } from '#domain/ports.ts'
-import { tokenRecord, type TokenRecord } from '#domain/token.ts'
+import type { TokenBook } from '#domain/ports/ports.ts'
+import type { Registrar } from '#domain/ports/desk.ts'
+import { tokenRecord, type TokenRecord } from '#domain/access/token.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 

@@ -1,6 +1,6 @@
 /** Uploaded files: a value of KV each, which ends by itself. Nothing lists them. */
-import type { UploadStore } from '#domain/ports.ts'
-import { storedName, uploadFacts } from '#domain/upload.ts'
+import type { UploadStore } from '#domain/ports/ports.ts'
+import { storedName, uploadFacts } from '#domain/uploads/upload.ts'
 import { keys } from './keys.ts'
 
 /** KV's shortest. */

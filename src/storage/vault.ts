@@ -2,8 +2,8 @@
  * Seals what must not be read from storage: AES-256-GCM, a random nonce, the record's identity as additional data.
  * Text form `kid.nonce.ciphertext` (base64). The first master key seals, all open.
  */
-import type { Vault } from '#domain/ports.ts'
-import { CannotOpen, keyIdOf } from '#domain/sealed-text.ts'
+import type { Vault } from '#domain/ports/ports.ts'
+import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
 
 interface MasterKey {
   kid: string

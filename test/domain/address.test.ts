@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { damperKeyOf } from '../../src/domain/address.ts'
+import { damperKeyOf } from '../../src/domain/access/client-address.ts'
 
 test.each([
   ['198.51.100.7', '198.51.100.7'],

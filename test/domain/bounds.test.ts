@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { parseJson } from '#domain/json-text.ts'
-import { withoutSecrets } from '#domain/log-line.ts'
-import { PerMinute } from '#domain/per-minute.ts'
-import { retryAfterAt } from '#domain/retry-after.ts'
-import { totalOf } from '#domain/total.ts'
-import { firstTextsAt, textsAt } from '#domain/json-pointer.ts'
-import { stateOfSigned, signToken } from '#domain/signed-token.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import { withoutSecrets } from '#domain/runtime/log-line.ts'
+import { PerMinute } from '#domain/runtime/rate-limit.ts'
+import { retryAfterAt } from '#domain/text/retry-after.ts'
+import { totalOf } from '#domain/text/add-numbers.ts'
+import { firstTextsAt, textsAt } from '#domain/text/json-pointer.ts'
+import { stateOfSigned, signToken } from '#domain/access/signed-token.ts'
 import { Cached } from '#storage/cached.ts'
 
 const NOW = Date.parse('2026-11-28T10:00:00Z')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { planOf, swapIds, type Named } from '#domain/bring-over.ts'
-import { homeOf, type HomeChoice } from '#domain/upload-home.ts'
+import { planOf, swapIds, type Named } from '#domain/uploads/asset-copies.ts'
+import { homeOf, type HomeChoice } from '#domain/uploads/upload-account.ts'
 
 const asset = (id: string, email: string): Named => ({ id, email, isAsset: true })
 const fixed = (id: string, email: string): Named => ({ id, email, isAsset: false })

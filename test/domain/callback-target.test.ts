@@ -1,6 +1,6 @@
 /** Where callbacks may go. Every row is a test of its own, named by what it tries. */
 import { describe, expect, test } from 'vitest'
-import { readTarget, type TargetPolicy } from '../../src/domain/callback-target.ts'
+import { readTarget, type TargetPolicy } from '../../src/domain/events/callback-target.ts'
 
 const POLICY: TargetPolicy = { allowLoopback: false, ownOrigins: ['https://gw.example.com'] }
 const LOCAL: TargetPolicy = { allowLoopback: true, ownOrigins: ['http://127.0.0.1:8787'] }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isCut, keptCallbackId, keptClue } from '#domain/clue.ts'
+import { isCut, keptCallbackId, keptClue } from '#domain/jobs/fingerprint.ts'
 
 test('of a client’s own text a lease keeps at most 256 characters', () => {
   const kept = keptClue({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })

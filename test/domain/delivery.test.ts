@@ -9,10 +9,10 @@ import {
   type AttemptResult,
   type Delivery,
   type Pending,
-} from '#domain/delivery.ts'
-import type { Endpoint } from '#domain/endpoint.ts'
-import type { Lease } from '#domain/lease.ts'
-import { waitsAt } from '#domain/waits.ts'
+} from '#domain/events/delivery.ts'
+import type { Endpoint } from '#domain/events/endpoint.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const NOW = 1_800_000_000_000
 const WAITS = waitsAt(1)

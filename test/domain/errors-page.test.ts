@@ -1,7 +1,7 @@
 /** docs/errors.md against the code: every code, its status, no other. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { ERROR_STATUS } from '#domain/errors.ts'
+import { ERROR_STATUS } from '#domain/runtime/errors.ts'
 
 test('the page of errors names every code with its status, and none that is not there', () => {
   const page = readFileSync('docs/errors.md', 'utf8')

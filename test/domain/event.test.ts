@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
-import { hearEvent, type HeardEvent, type Hearing, type LateEnd, type Via } from '#domain/event.ts'
-import type { Lease, Ledger } from '#domain/lease.ts'
-import { waitsAt } from '#domain/waits.ts'
+import {
+  hearEvent,
+  type HeardEvent,
+  type Hearing,
+  type LateEnd,
+  type Via,
+} from '#domain/events/incoming-event.ts'
+import type { Lease, Ledger } from '#domain/slots/lease.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const NOW = 1_800_000_000_000
 const WAITS = waitsAt(1)

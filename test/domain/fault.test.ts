@@ -1,7 +1,13 @@
 import { expect, test } from 'vitest'
-import { guiltOf, isOutage, rowName } from '#domain/fault.ts'
-import { findParking, needlessRows, park, ROWS_MAX, type Parking } from '#domain/parking.ts'
-import { waitsAt } from '#domain/waits.ts'
+import { guiltOf, isOutage, rowName } from '#domain/accounts/park-after-refusal.ts'
+import {
+  findParking,
+  needlessRows,
+  park,
+  ROWS_MAX,
+  type Parking,
+} from '#domain/accounts/parking.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const WAITS = waitsAt(1)

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { headerText, idsToHeader } from '#domain/headers.ts'
-import { isStillSought, turnOf, type KeyRecord } from '#domain/idempotency.ts'
+import { headerText, idsToHeader } from '#domain/text/headers.ts'
+import { isStillSought, turnOf, type KeyRecord } from '#domain/creations/idempotency.ts'
 
 const HOUR = 3_600_000
 const SPANS = { keepMs: 24 * HOUR, keepUnknownMs: 72 * HOUR, staleMs: 150_000 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { instantOf } from '#domain/instant.ts'
+import { instantOf } from '#domain/text/timestamps.ts'
 
 const AT = 1_800_000_000_000
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { replaceMember, withoutMember } from '#domain/json-slices.ts'
+import { replaceMember, withoutMember } from '#domain/text/json-slices.ts'
 
 const AT = '/callback_url'
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { bind } from '#domain/bind-jobs.ts'
-import { hear } from '#domain/hear-reports.ts'
+import { bind } from '#domain/jobs/bind-jobs.ts'
+import { hear } from '#domain/jobs/apply-reports.ts'
 import {
   grant,
   heldSlots,
@@ -9,9 +9,9 @@ import {
   type Change,
   type LeaseAsk,
   type Ledger,
-} from '#domain/lease.ts'
-import { untrack } from '#domain/job.ts'
-import { waitsAt } from '#domain/waits.ts'
+} from '#domain/slots/lease.ts'
+import { untrack } from '#domain/jobs/untrack-job.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const WAITS = waitsAt(1)
 const NOW = 1_800_000_000_000

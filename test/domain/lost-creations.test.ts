@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { afterSearch, matchRows, type Candidate, type Match } from '#domain/lost-creations.ts'
-import { bind } from '#domain/bind-jobs.ts'
-import { hear } from '#domain/hear-reports.ts'
-import { release, type Lease, type Ledger } from '#domain/lease.ts'
-import { waitsAt } from '#domain/waits.ts'
+import { afterSearch, matchRows, type Candidate, type Match } from '#domain/jobs/lost-creations.ts'
+import { bind } from '#domain/jobs/bind-jobs.ts'
+import { hear } from '#domain/jobs/apply-reports.ts'
+import { release, type Lease, type Ledger } from '#domain/slots/lease.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const WAITS = waitsAt(1)
 const NOW = 1_800_000_000_000

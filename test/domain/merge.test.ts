@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { elementsAt, sliceAt, splice } from '#domain/json-slices.ts'
-import { mergePages, toMs, type Cursor, type Row } from '#domain/merge-rows.ts'
+import { elementsAt, sliceAt, splice } from '#domain/text/json-slices.ts'
+import { mergePages, toMs, type Cursor, type Row } from '#domain/lists/merge-rows.ts'
 
 const TEXT =
   '{ "a" : {"b":[1, {"id":829836802793406551,"s":"]}\\"{"}, "x" ,[2]]}, "n\\u0065xt": null,"t": -1.50e3 }'

@@ -1,7 +1,14 @@
 import { expect, test } from 'vitest'
-import { holdsSlot, type Lease } from '#domain/lease.ts'
-import { afterUnknown, errandOf, goesOn, lookedInVain, lost, waitsOn } from '#domain/reconcile.ts'
-import { waitsAt } from '#domain/waits.ts'
+import { holdsSlot, type Lease } from '#domain/slots/lease.ts'
+import {
+  afterUnknown,
+  errandOf,
+  goesOn,
+  lookedInVain,
+  lost,
+  waitsOn,
+} from '#domain/jobs/reconcile.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const WAITS = waitsAt(1)
 const NOW = 1_800_000_000_000

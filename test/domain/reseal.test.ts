@@ -12,8 +12,8 @@ import {
   withSealed,
   type ResealState,
   type ResealStep,
-} from '#domain/reseal.ts'
-import { waitsAt } from '#domain/waits.ts'
+} from '#domain/access/reseal.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 
 const WAITS = waitsAt(1)
 const NOW = Date.UTC(2026, 10, 28)
@@ -129,17 +129,17 @@ test('a credential or session that changed meanwhile is left as it is', () => {
 
 /** Who seals, and how it gets to the first key: docs/rfc/0003-key-rotation.md. */
 const SEALS = {
-  'flows/add-account.ts': 'accounts, desk and object',
-  'flows/open-account.ts': 'sessions, desk and object',
-  'flows/keep-endpoints.ts': 'endpoints',
-  'flows/once-by-key.ts': 'kept answers',
-  'flows/tend-hook.ts': 'webhook secrets',
-  'http/admin.ts': 'key pairs of tokens',
-  'http/deliveries.ts': 'callback secrets',
-  'flows/seal-anew.ts': 'the passes themselves',
-  'flows/tickets.ts': 'webhook addresses: registered anew; tickets: waited for',
-  'flows/list-place.ts': 'waited for',
-  'flows/stream-token.ts': 'waited for',
+  'flows/accounts/add-account.ts': 'accounts, desk and object',
+  'flows/accounts/open-account.ts': 'sessions, desk and object',
+  'flows/events/webhook-endpoints.ts': 'endpoints',
+  'flows/creations/idempotency-key.ts': 'kept answers',
+  'flows/events/maintain-webhook.ts': 'webhook secrets',
+  'http/access/admin.ts': 'key pairs of tokens',
+  'http/events/deliveries.ts': 'callback secrets',
+  'flows/access/reseal-text.ts': 'the passes themselves',
+  'flows/events/tickets.ts': 'webhook addresses: registered anew; tickets: waited for',
+  'flows/lists/page-token.ts': 'waited for',
+  'flows/streaming/stream-token.ts': 'waited for',
 }
 
 test('whoever seals is known to the passes, or to what is waited for', () => {

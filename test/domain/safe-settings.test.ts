@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { parseSettings, refuseUnsafeAt } from '../../src/domain/settings.ts'
+import { parseSettings, refuseUnsafeAt } from '../../src/domain/runtime/settings.ts'
 
 const VARS = {
   HEYGEN_ORIGIN: 'https://api.heygen.com',

@@ -8,7 +8,7 @@ import {
   newSigningSecret,
   signHex,
   signStandard,
-} from '../../src/domain/signatures.ts'
+} from '../../src/domain/events/signatures.ts'
 
 const BODIES = [
   '',

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { bind } from '#domain/bind-jobs.ts'
-import { hear } from '#domain/hear-reports.ts'
-import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/lease.ts'
-import { memberEdit, splice } from '#domain/json-slices.ts'
-import { waitsAt } from '#domain/waits.ts'
-import { parseJson } from '#domain/json-text.ts'
+import { bind } from '#domain/jobs/bind-jobs.ts'
+import { hear } from '#domain/jobs/apply-reports.ts'
+import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/slots/lease.ts'
+import { memberEdit, splice } from '#domain/text/json-slices.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 
 const waits = waitsAt(1)
 

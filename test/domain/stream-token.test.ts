@@ -6,7 +6,7 @@ import {
   replaceString,
   toSealed,
   toStreamToken,
-} from '../../src/domain/stream-token.ts'
+} from '../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 
 const RING = [{ kid: 'k_1-a', raw: 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=' }]

@@ -9,8 +9,8 @@ import {
   UPLOADED_BYTES_MAX,
   UPLOADS_MAX,
   uploadUrl,
-} from '#domain/upload.ts'
-import { UploadBook } from '#durable/upload-book.ts'
+} from '#domain/uploads/upload.ts'
+import { UploadBook } from '#durable/desk-tables/upload-counts.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { openSql } from '../support/sqlite.ts'
 

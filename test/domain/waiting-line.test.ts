@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { WAITING_MAX, WaitingLine } from '#domain/waiting-line.ts'
-import { preferredWait } from '#http/prefer-wait.ts'
+import { WAITING_MAX, WaitingLine } from '#domain/slots/waiting-line.ts'
+import { preferredWait } from '#http/calls/prefer-wait.ts'
 
 const waiter = (id: string, since: number, ...accounts: string[]) => ({ id, since, accounts })
 

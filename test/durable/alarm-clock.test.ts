@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { AlarmClock } from '#durable/alarm-clock.ts'
+import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
 afterEach(() => vi.useRealTimers())
 

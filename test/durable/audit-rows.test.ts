@@ -1,8 +1,8 @@
 /** Lines of who changed what in an object's tables. */
 import { afterEach, expect, test, vi } from 'vitest'
-import { AUDIT_LINES_A_DAY, type Actor } from '#domain/audit.ts'
-import { newTimedId } from '#domain/time-key.ts'
-import { AUDIT_SCHEMA, AuditRows } from '#durable/audit-rows.ts'
+import { AUDIT_LINES_A_DAY, type Actor } from '#domain/access/audit.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
+import { AUDIT_SCHEMA, AuditRows } from '#durable/desk-tables/audit-rows.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const DAY = 86_400_000

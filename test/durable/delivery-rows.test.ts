@@ -1,8 +1,8 @@
 /** Deliveries of an account's object: what is owed is found by every later life of the object. */
 import { expect, test } from 'vitest'
-import type { Delivery } from '#domain/delivery.ts'
-import { prefixOf } from '#domain/time-key.ts'
-import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/delivery-rows.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
+import { prefixOf } from '#domain/text/time-ordered-id.ts'
+import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const HOUR = 3_600_000

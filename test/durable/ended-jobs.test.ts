@@ -1,8 +1,8 @@
 /** Ended jobs: found by any of their names, whenever they began, and forgotten from the front. */
 import { expect, test } from 'vitest'
-import type { EndedJob, Lease } from '#domain/lease.ts'
-import { newTimedId } from '#domain/time-key.ts'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/ended-jobs.ts'
+import type { EndedJob, Lease } from '#domain/slots/lease.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
+import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const DAY = 86_400_000

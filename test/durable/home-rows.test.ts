@@ -6,7 +6,7 @@ interface Homes {
   take(token: string, wish: object, accounts: readonly object[], now: number, waits: object): string
 }
 const room: string = '../../src/durable'
-const { HomeRows } = (await import(`${room}/home-rows.ts`)) as {
+const { HomeRows } = (await import(`${room}/desk-tables/home-rows.ts`)) as {
   HomeRows: new (sql: object) => Homes
 }
 

@@ -1,8 +1,8 @@
 /** Unknown creations that repeats join, and events that were told, when the clock goes back over a bucket's turn. */
 import { expect, test } from 'vitest'
-import type { UnknownCreation } from '#domain/ports.ts'
-import { JoinBook } from '#durable/join-book.ts'
-import { NewsRows, NEWS_SCHEMA } from '#durable/news-rows.ts'
+import type { UnknownCreation } from '#domain/ports/desk.ts'
+import { JoinBook } from '#durable/desk/repeats.ts'
+import { NewsRows, NEWS_SCHEMA } from '#durable/account-tables/jobless-event-rows.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const SPAN = 600_000

@@ -1,6 +1,6 @@
 /** Idempotency keys in a desk's tables: whatever the day, the clock and the Worker that wrote them. */
 import { expect, test } from 'vitest'
-import { KeyRows, KEYS_SCHEMA } from '#durable/key-rows.ts'
+import { KeyRows, KEYS_SCHEMA } from '#durable/desk-tables/key-rows.ts'
 import { openSql } from '../support/sqlite.ts'
 
 const DAY = 86_400_000

@@ -1,8 +1,8 @@
 /** Rows of commit 30a41a3, written as it writes them: before there were versions, and while a release is rolled back. */
 import { expect, test } from 'vitest'
-import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/ended-jobs.ts'
-import { moveOldRows } from '#durable/old-rows.ts'
+import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
+import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
+import { moveOldRows } from '#durable/account-tables/old-rows.ts'
 import { openStorage } from '../support/sqlite.ts'
 
 const OLD_SCHEMA = `

@@ -1,8 +1,8 @@
 /** When the object's alarm has to come for what is owed. */
 import { expect, test, vi } from 'vitest'
-import { pendingOf, type AttemptResult, type Delivery } from '#domain/delivery.ts'
-import { waitsAt } from '#domain/waits.ts'
-import { Outbox } from '#durable/outbox.ts'
+import { pendingOf, type AttemptResult, type Delivery } from '#domain/events/delivery.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
+import { Outbox } from '#durable/account/outbox.ts'
 
 function delivery(id: string): Delivery {
   const now = Date.now()

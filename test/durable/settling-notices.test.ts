@@ -1,13 +1,13 @@
 /** What a change of an account's ledger sets off beside itself. */
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
-import { waitsAt } from '#domain/waits.ts'
-import type { Account } from '#domain/account.ts'
-import type { Ports } from '#domain/ports.ts'
-import { Settling } from '#durable/settling.ts'
-import type { OutletBook } from '#durable/outlet-book.ts'
-import type { SlotsTables } from '#durable/slots-tables.ts'
-import { Watching } from '#durable/watching.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { Settling } from '#durable/account/settlement.ts'
+import type { OutletBook } from '#durable/account/delivery-targets.ts'
+import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import { Watching } from '#durable/account/slot-watchers.ts'
 import { getProvider } from '#providers/index.ts'
 
 const lease = (id: string, state: Lease['state']) => ({ id, state, kind: 'job' }) as Lease

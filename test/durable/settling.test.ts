@@ -1,13 +1,13 @@
 /** What an account's object tells of an end, and under which name, whatever came before it. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { expect, test } from 'vitest'
-import type { Account } from '#domain/account.ts'
-import type { Delivery } from '#domain/delivery.ts'
-import type { HeardEvent, Hearing } from '#domain/event.ts'
-import type { Change, JobStart, Lease, Ledger } from '#domain/lease.ts'
-import { waitsAt } from '#domain/waits.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
+import type { HeardEvent, Hearing } from '#domain/events/incoming-event.ts'
+import type { Change, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 import { heygen } from '#providers/heygen/index.ts'
-import { newTimedId } from '#domain/time-key.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
 
 const WAITS = waitsAt(1)
 const ACCOUNT = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k', maxJobs: 3 }
@@ -30,10 +30,10 @@ interface Settling {
   hearAgain(): void
 }
 const room: string = '../../src/durable'
-const { SlotsTables } = (await import(`${room}/slots-tables.ts`)) as {
+const { SlotsTables } = (await import(`${room}/account-tables/slots-tables.ts`)) as {
   SlotsTables: new (storage: object) => Tables
 }
-const { Settling: SettlingOf } = (await import(`${room}/settling.ts`)) as {
+const { Settling: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
   Settling: new (tables: Tables, outlets: object, hands: object) => Settling
 }
 

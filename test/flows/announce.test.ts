@@ -1,7 +1,7 @@
 /** What a client is told of a job's end. */
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
-import { announce } from '#flows/announce.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import { announce } from '#flows/events/announce.ts'
 import { getProvider } from '#providers/index.ts'
 
 const SUSPECT: Lease = {

@@ -1,11 +1,11 @@
 /** A key that another call may take over is never behind a creation that is still to be sent. */
 import { expect, test } from 'vitest'
-import type { Account } from '#domain/account.ts'
-import { Hints } from '#domain/hints.ts'
-import type { Ports } from '#domain/ports.ts'
-import { waitsAt } from '#domain/waits.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import { Hints } from '#domain/accounts/account-hints.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
-import type { ProxyCall } from '#flows/proxy-call.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const WAITS = waitsAt(1)

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { Account } from '#domain/account.ts'
-import type { Change, Lease } from '#domain/lease.ts'
-import { hear } from '#domain/hear-reports.ts'
-import type { Ports } from '#domain/ports.ts'
-import { waitsAt } from '#domain/waits.ts'
-import { newSearchMemory, type Reconciled } from '#flows/ask-provider.ts'
-import { reconcileAccount } from '#flows/reconcile-account.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { Change, Lease } from '#domain/slots/lease.ts'
+import { hear } from '#domain/jobs/apply-reports.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
+import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const NOW = 1_800_000_000_000

@@ -1,14 +1,14 @@
 /** What a provider's list is believed, and that nothing is written over what changed while it was read. */
 import { expect, test } from 'vitest'
-import type { Account } from '#domain/account.ts'
-import type { Change, Lease } from '#domain/lease.ts'
-import type { Ports } from '#domain/ports.ts'
-import { waitsAt } from '#domain/waits.ts'
-import { newSearchMemory, type Errands, type Reconciled } from '#flows/ask-provider.ts'
-import { findLost } from '#flows/find-lost.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { Change, Lease } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { waitsAt } from '#domain/runtime/durations.ts'
+import { newSearchMemory, type Errands, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { findLost } from '#flows/jobs/find-lost-creations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
 const NOW = 1_800_000_000_000
 const WAITS = waitsAt(1)

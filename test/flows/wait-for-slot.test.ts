@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
-import type { Account } from '#domain/account.ts'
-import { AppError, type ErrorCode } from '#domain/errors.ts'
-import { Hints } from '#domain/hints.ts'
-import type { Ports, Turn } from '#domain/ports.ts'
-import type { Waiter } from '#domain/waiting-line.ts'
-import type { ProxyAnswer, ReadCall } from '#flows/proxy-call.ts'
-import { waitForSlot } from '#flows/wait-for-slot.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
+import { Hints } from '#domain/accounts/account-hints.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Turn } from '#domain/ports/desk.ts'
+import type { Waiter } from '#domain/slots/waiting-line.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 
 const account = (name: string) => ({ email: name, key: name }) as unknown as Account
 const ELIGIBLE = { accounts: [account('a'), account('b')], isPinned: false }

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Lease } from '#domain/lease.ts'
-import type { JobRecord, Ports } from '#domain/ports.ts'
-import { whatBecame } from '#flows/what-became.ts'
+import type { Lease } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
+import { whatBecame } from '#flows/creations/find-outcome.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const EMAIL = 'a@example.com'

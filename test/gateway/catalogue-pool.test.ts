@@ -1,6 +1,6 @@
 /** Every row of the catalogue that names somebody's ids, with three accounts of which one has them. */
 import { afterAll, expect, test } from 'vitest'
-import { textsAt } from '#domain/json-pointer.ts'
+import { textsAt } from '#domain/text/json-pointer.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import {
   bodyOf,

@@ -1,6 +1,6 @@
 /** A tenant that is removed takes its name's past with it: one of the same name shares nothing with it, at once. */
 import { afterAll, expect, test } from 'vitest'
-import { toStreamToken } from '../../src/domain/stream-token.ts'
+import { toStreamToken } from '../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'

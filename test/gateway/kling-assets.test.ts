@@ -1,6 +1,6 @@
 /** useapi.net's uploads for Kling: kept by the gateway for a day, since Kling has none. */
 import { afterAll, expect, test } from 'vitest'
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import { openGateway, type Gateway } from '../support/gateway.ts'
 import { addKling, klingRequests } from '../support/kling.ts'
 

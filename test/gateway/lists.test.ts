@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import catalogue from '../../simulator/heygen/catalogue.json' with { type: 'json' }
-import { textsAt, valuesAt } from '#domain/json-pointer.ts'
+import { textsAt, valuesAt } from '#domain/text/json-pointer.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { oneOfEach } from '../support/full.ts'
 import { openGateway } from '../support/gateway.ts'

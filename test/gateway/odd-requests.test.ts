@@ -2,7 +2,7 @@
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
-import { newToken } from '#domain/token.ts'
+import { newToken } from '#domain/access/token.ts'
 import { ADMIN_TOKEN, gatewayVars, openGateway, VIDEO } from '../support/gateway.ts'
 import { PLAIN, takeWorker } from '../support/renewed.ts'
 

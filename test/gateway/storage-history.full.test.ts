@@ -1,6 +1,6 @@
 /** An account with 200,000 ended jobs and a desk with 200,000 owners, against the same two with none. */
 import { expect, test } from 'vitest'
-import { newTimedId } from '#domain/time-key.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { advance, MINUTE } from '../support/clock.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { openHooked } from '../support/hooked.ts'

@@ -1,5 +1,5 @@
 /** What the objects ask of their tables, as SQLite says that it finds it. Every statement that runs is seen. */
-import { newTimedId } from '#domain/time-key.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { afterAll, expect, test } from 'vitest'
 import { advance, HOUR, MINUTE } from '../support/clock.ts'
 import { until } from '../support/gateway.ts'

@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { expect, test } from 'vitest'
-import { toStreamToken } from '../../src/domain/stream-token.ts'
+import { toStreamToken } from '../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfTests } from '../support/gateways-of-tests.ts'

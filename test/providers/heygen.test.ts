@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import catalogue from '../../simulator/heygen/catalogue.json' with { type: 'json' }
 import { heygen } from '#providers/heygen/index.ts'
-import type { JobReport } from '#domain/lease.ts'
+import type { JobReport } from '#domain/slots/lease.ts'
 
 interface Row {
   method: string

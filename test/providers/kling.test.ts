@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { parseSettings } from '#domain/settings.ts'
+import { parseSettings } from '#domain/runtime/settings.ts'
 import { kling } from '#providers/kling/index.ts'
-import type { JudgedAnswer, NamedCall } from '#providers/provider.ts'
+import type { JudgedAnswer, NamedCall } from '#providers/contract/provider.ts'
 
 const settings = parseSettings({
   HEYGEN_ORIGIN: 'https://api.heygen.com',

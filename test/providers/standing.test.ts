@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
-import type { Upstream } from '#providers/provider.ts'
-import type { Settings } from '#domain/settings.ts'
+import type { Upstream } from '#providers/contract/provider.ts'
+import type { Settings } from '#domain/runtime/settings.ts'
 
 const settings = {
   heygenOrigin: 'http://127.0.0.1:9',

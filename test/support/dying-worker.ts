@@ -2,7 +2,7 @@
  * The gateway's Worker with a clock that tests move, which dies between taking an Idempotency-Key and asking for a slot: once
  * for each creation whose title begins with "dies". An entry for runWorker, never deployed.
  */
-import type { LeaseAsk } from '../../src/domain/lease.ts'
+import type { LeaseAsk } from '../../src/domain/slots/lease.ts'
 import worker from './clocked-worker.ts'
 
 export { AccountSlots, TenantDesk } from './clocked-worker.ts'

@@ -2,7 +2,7 @@
  * HeyGen accounts: reading a credential, proving it, and the web log-in of the seeds. The log-in has no reliable
  * public description (reference/heygen-login.md): it follows what is known and works around no protection.
  */
-import { parseJson } from '#domain/json-text.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import * as z from 'zod'
 import {
   hashedIdentity,
@@ -11,9 +11,9 @@ import {
   type Credential,
   type Proof,
   type Session,
-} from '#domain/account.ts'
-import { textAt, valueAt } from '#domain/json-pointer.ts'
-import type { LogIn, ProviderAccounts, Upstream } from '#providers/provider.ts'
+} from '#domain/accounts/account.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { LogIn, ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
 import { standingIn } from './standing.ts'
 
 const TIMEOUT_MS = 15_000

@@ -1,6 +1,6 @@
 /** How HeyGen's uploads are read and made again (reference/heygen.md section 5). None of it costs anything. */
-import { textAt } from '#domain/json-pointer.ts'
-import type { ProviderAssets } from '#providers/provider.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import type { ProviderAssets } from '#providers/contract/provider.ts'
 import { saysUnknown } from './verdicts.ts'
 
 const LISTS = new Set(['/v1/asset/list', '/v3/assets', '/v3/assets/search'])

@@ -1,7 +1,7 @@
 /** HeyGen's answer to a creation, made of the job that was found when the real one was lost (heygen-endpoints.json). */
-import type { JobStart } from '#domain/lease.ts'
-import type { RouteMatch } from '#providers/provider.ts'
-import { setAt } from '#providers/set-at.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
+import type { RouteMatch } from '#providers/contract/provider.ts'
+import { setAt } from '#providers/shared/set-at.ts'
 
 /** The first word that a row's answer says of its job; most say none. */
 const FIRST_WORDS: Record<string, string> = {

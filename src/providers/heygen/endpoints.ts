@@ -1,12 +1,12 @@
 /** HeyGen's calls for webhook endpoints, v1 and v3, as the gateway reads and answers them (reference/heygen.md 7.1). */
-import { textAt } from '#domain/json-pointer.ts'
-import { tenantNameOf } from '#domain/tenant.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import { tenantNameOf } from '#domain/access/tenant.ts'
 import type {
   EndpointCommand,
   EndpointResult,
   ProviderEndpoints,
   ShownEndpoint,
-} from '#providers/provider.ts'
+} from '#providers/contract/provider.ts'
 
 const BOTH = {
   avatar_video: 'Avatar video',

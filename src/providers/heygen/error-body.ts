@@ -1,5 +1,5 @@
 /** Our own errors in the envelope of the path's family (contract section 2), so that HeyGen clients parse them. */
-import type { ErrorCode } from '#domain/errors.ts'
+import type { ErrorCode } from '#domain/runtime/errors.ts'
 
 interface OwnError {
   code: ErrorCode

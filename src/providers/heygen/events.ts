@@ -3,13 +3,13 @@
  * is built when one was never heard. Several payloads are known only by guess: an event type that is not listed here
  * says no more than which job to ask about.
  */
-import { isCut } from '#domain/clue.ts'
-import { parseJson } from '#domain/json-text.ts'
-import { instantOf } from '#domain/instant.ts'
-import { textAt, valueAt } from '#domain/json-pointer.ts'
-import type { EndedJob, JobReport, Lease } from '#domain/lease.ts'
-import { isSignedHex } from '#domain/signatures.ts'
-import type { ProviderEvents, ReadEvent, Route } from '#providers/provider.ts'
+import { isCut } from '#domain/jobs/fingerprint.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import { instantOf } from '#domain/text/timestamps.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
+import { isSignedHex } from '#domain/events/signatures.ts'
+import type { ProviderEvents, ReadEvent, Route } from '#providers/contract/provider.ts'
 import { heygenEndpoints } from './endpoints.ts'
 import { heygenWebhooks } from './webhooks.ts'
 

@@ -3,7 +3,7 @@
  * absent here have no list with times in HeyGen's API; such a lease is held until its key's answer names its job, or it is
  * heard of, freed, or lost.
  */
-import type { Finder } from '#providers/provider.ts'
+import type { Finder } from '#providers/contract/provider.ts'
 
 const V3_ROW = {
   rows: '/data/*',

@@ -1,5 +1,5 @@
 /** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
-import { textAt, valueAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
@@ -11,8 +11,8 @@ import {
   startOfLease,
   startsInAnswer,
   stateInRow,
-} from '#providers/job-links.ts'
-import type { Provider } from '#providers/provider.ts'
+} from '#providers/shared/job-links.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { heygenAssets } from './assets.ts'
 import { creationAnswer } from './creation-answer.ts'

@@ -1,5 +1,5 @@
 /** Which rows show or make avatars and voices of an account's own: where they are, uploads are wanted too. */
-import type { IdRef, Route } from '#providers/provider.ts'
+import type { IdRef, Route } from '#providers/contract/provider.ts'
 
 const RESOURCES = new Set([
   'avatar',

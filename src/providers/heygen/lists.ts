@@ -2,7 +2,7 @@
  * How HeyGen's lists are shaped, by path: what the merge needs beyond the row of the route table. v3 lists are alike
  * and stand in one entry (reference/heygen.md section 2).
  */
-import type { ListShape, Route } from '#providers/provider.ts'
+import type { ListShape, Route } from '#providers/contract/provider.ts'
 
 const V3: ListShape = {
   rows: ['/data'],

@@ -1,7 +1,7 @@
 /**
  * HeyGen's v1 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
  */
-import { del, get, patch, post } from '#providers/row.ts'
+import { del, get, patch, post } from '#providers/shared/row.ts'
 
 export const V1_ROUTES = [
   // Video Generation

@@ -1,7 +1,7 @@
 /**
  * HeyGen's v2 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
  */
-import { del, get, post } from '#providers/row.ts'
+import { del, get, post } from '#providers/shared/row.ts'
 
 export const V2_ROUTES = [
   // Video Generation

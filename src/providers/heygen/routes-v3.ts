@@ -1,7 +1,7 @@
 /**
  * HeyGen's v3 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
  */
-import { del, get, patch, post, put } from '#providers/row.ts'
+import { del, get, patch, post, put } from '#providers/shared/row.ts'
 
 export const V3_ROUTES = [
   // Templates

@@ -2,8 +2,8 @@
  * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). A list is
  * asked where HeyGen has no read of one. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
  */
-import { searchFor } from '#providers/id-searches.ts'
-import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/provider.ts'
+import { searchFor } from '#providers/shared/id-searches.ts'
+import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/contract/provider.ts'
 import { assetId } from './assets.ts'
 import { matchRoute } from './routes.ts'
 

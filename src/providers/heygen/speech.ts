@@ -3,8 +3,8 @@
  * counterpart for is refused by name unless it is neutral: silently other audio would be worse (docs/decisions/0006).
  */
 import * as z from 'zod'
-import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { ProviderSpeech } from '#providers/provider.ts'
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import type { ProviderSpeech } from '#providers/contract/provider.ts'
 
 const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
 

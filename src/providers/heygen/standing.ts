@@ -1,6 +1,6 @@
 /** What HeyGen says of an account when it is asked (`users/me`; reference/heygen.md 3.4). */
-import type { Standing } from '#domain/fault.ts'
-import { textAt, valueAt } from '#domain/json-pointer.ts'
+import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 
 const BLOCKED = '400631'
 

@@ -2,9 +2,9 @@
  * HeyGen's interactive avatars (reference/heygen.md section 8). The SDK in the browser sends its token as Bearer, and to
  * the chat socket in the query.
  */
-import { textAt } from '#domain/json-pointer.ts'
-import type { ProviderStreaming } from '#providers/provider.ts'
-import { get } from '#providers/row.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import type { ProviderStreaming } from '#providers/contract/provider.ts'
+import { get } from '#providers/shared/row.ts'
 
 /** Kept out of the table: a GET without an upgrade is no call of HeyGen's. */
 const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {

@@ -1,9 +1,9 @@
 /** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; decision 0028). */
-import { textAt, valueAt } from '#domain/json-pointer.ts'
-import type { JobReport } from '#domain/lease.ts'
-import { retryAfterAt } from '#domain/retry-after.ts'
-import type { Blame, RouteMatch, Verdict } from '#providers/provider.ts'
-import { doubted, parked, throttled } from '#providers/verdict.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { JobReport } from '#domain/slots/lease.ts'
+import { retryAfterAt } from '#domain/text/retry-after.ts'
+import type { Blame, RouteMatch, Verdict } from '#providers/contract/provider.ts'
+import { doubted, parked, throttled } from '#providers/contract/verdict.ts'
 
 interface Answer {
   status: number

@@ -1,13 +1,13 @@
 /** Our own webhook at a HeyGen account: on v3, or on v1 where v3 is not there (reference/heygen.md 7.1). */
-import { parseJson } from '#domain/json-text.ts'
-import { textAt, valuesAt } from '#domain/json-pointer.ts'
-import type { OpenAccount } from '#domain/ports.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import { textAt, valuesAt } from '#domain/text/json-pointer.ts'
+import type { OpenAccount } from '#domain/ports/ports.ts'
 import type {
   ProviderWebhooks,
   RegisteredWebhook,
   Upstream,
   WebhookFailure,
-} from '#providers/provider.ts'
+} from '#providers/contract/provider.ts'
 import { authorize } from './accounts.ts'
 
 const TIMEOUT_MS = 15_000

@@ -1,5 +1,5 @@
 /** Kling accounts: reading a credential and proving it with what its packs cost (reference/kling.md 2.4), and views. */
-import { parseJson } from '#domain/json-text.ts'
+import { parseJson } from '#domain/text/json-text.ts'
 import * as z from 'zod'
 import {
   hashedIdentity,
@@ -9,9 +9,9 @@ import {
   type Credential,
   type Proof,
   type Session,
-} from '#domain/account.ts'
-import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { ProviderAccounts, Upstream } from '#providers/provider.ts'
+} from '#domain/accounts/account.ts'
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import type { ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
 import { authorize, originOf, REGIONS } from './credentials.ts'
 import { logIn, USE_A_KEY } from './log-in.ts'
 import { standingIn } from './verdicts.ts'

@@ -1,7 +1,7 @@
 /** Kling's answer to a creation, made of the task that was found when the real one was lost (reference/kling.md 0). */
-import { textAt } from '#domain/json-pointer.ts'
-import type { JobStart } from '#domain/lease.ts'
-import type { RouteMatch } from '#providers/provider.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
+import type { RouteMatch } from '#providers/contract/provider.ts'
 
 export function creationAnswer(
   { route }: RouteMatch,

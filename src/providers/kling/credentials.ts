@@ -2,9 +2,9 @@
  * What goes into `Authorization`. v1 takes an API key or a token signed with the key pair, the newer paths an API key
  * alone (reference/kling.md section 2). A region is one of Kling's own hosts.
  */
-import type { Credential, Session } from '#domain/account.ts'
-import type { Settings } from '#domain/settings.ts'
-import { signToken } from '#domain/signed-token.ts'
+import type { Credential, Session } from '#domain/accounts/account.ts'
+import type { Settings } from '#domain/runtime/settings.ts'
+import { signToken } from '#domain/access/signed-token.ts'
 
 export const REGIONS = ['singapore', 'beijing'] as const
 

@@ -1,5 +1,5 @@
 /** Our own errors as Kling's clients parse them: `{code, message, request_id}`, with Kling's number where one fits. */
-import type { ErrorCode } from '#domain/errors.ts'
+import type { ErrorCode } from '#domain/runtime/errors.ts'
 
 const NUMBERS: Record<ErrorCode, number> = {
   unauthorized: 1002,

@@ -3,12 +3,12 @@
  * a webhook secret (reference/kling.md section 8). Whether v1 callbacks are signed then is not said, so one without a
  * signature is not refused, but believed only as far as asking goes.
  */
-import { parseJson } from '#domain/json-text.ts'
-import { textAt } from '#domain/json-pointer.ts'
-import { elementsAt, sliceAt } from '#domain/json-slices.ts'
-import type { EndedJob, JobReport, Lease } from '#domain/lease.ts'
-import { isSignedStandard } from '#domain/signatures.ts'
-import type { ProviderEvents, Route, RouteMatch } from '#providers/provider.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import { elementsAt, sliceAt } from '#domain/text/json-slices.ts'
+import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
+import { isSignedStandard } from '#domain/events/signatures.ts'
+import type { ProviderEvents, Route, RouteMatch } from '#providers/contract/provider.ts'
 import { klingNames } from './names.ts'
 import { toOldShape } from './old-shape.ts'
 import { klingTasks } from './tasks.ts'

@@ -1,5 +1,5 @@
 /** Kling, assembled: https://kling.ai/document-api (reference/kling.md). */
-import { textAt } from '#domain/json-pointer.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import {
   countJobs,
   expectedJob,
@@ -8,9 +8,9 @@ import {
   routesByName,
   startOfLease,
   stateInRow,
-} from '#providers/job-links.ts'
-import { searchFor } from '#providers/id-searches.ts'
-import type { Provider } from '#providers/provider.ts'
+} from '#providers/shared/job-links.ts'
+import { searchFor } from '#providers/shared/id-searches.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { klingAccounts } from './accounts.ts'
 import { creationAnswer } from './creation-answer.ts'
 import { authorize, missingFor, needsApiKey, originOf, REGIONS } from './credentials.ts'

@@ -1,5 +1,5 @@
 /** How Kling's lists are shaped (reference/kling.md section 7): pages that are only counted, or a cursor in the body. */
-import type { ListShape, Route } from '#providers/provider.ts'
+import type { ListShape, Route } from '#providers/contract/provider.ts'
 
 /** Its pages are larger than the others'. */
 const VOICES = '/v1/general/custom-voices'

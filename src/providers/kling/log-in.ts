@@ -2,10 +2,10 @@
  * Kling's web log-in, of which no description is published: the plain form that its own pages post, without the
  * signature that they compute beside it. Whatever stands in front of it is not got around.
  */
-import { parseJson } from '#domain/json-text.ts'
-import type { Credential, Session } from '#domain/account.ts'
-import { textAt } from '#domain/json-pointer.ts'
-import type { LogIn, Upstream } from '#providers/provider.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import type { Credential, Session } from '#domain/accounts/account.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import type { LogIn, Upstream } from '#providers/contract/provider.ts'
 
 const PATH = '/pass/ksi18n/web/login/emailPassword'
 const SITE = 'ksi18n.ai.portal'

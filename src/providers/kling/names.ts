@@ -3,8 +3,8 @@
  * without one gets one of ours, by which it can be found when its answer is lost. Answers lose the mark, and ours
  * altogether. The mark is no secret.
  */
-import { putMember, sliceAt } from '#domain/json-slices.ts'
-import type { NamedCall, NamedForm, ProviderNames } from '#providers/provider.ts'
+import { putMember, sliceAt } from '#domain/text/json-slices.ts'
+import type { NamedCall, NamedForm, ProviderNames } from '#providers/contract/provider.ts'
 
 /** Creations that are not known to take an external id: nothing is added to them (reference/kling-endpoints.json). */
 const NAMELESS = new Set([

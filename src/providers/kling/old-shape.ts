@@ -1,5 +1,5 @@
 /** A task of v1 as v1 tells it, from the newer shape in which `/tasks` shows it too (reference/kling.md section 0). */
-import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 
 type Row = Record<string, unknown>
 

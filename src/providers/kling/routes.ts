@@ -2,9 +2,9 @@
  * Kling's whole table (facts: reference/kling-endpoints.json; how to read a row: ../row.ts). v1 paths come in threes:
  * create, ask about one task, list. The newer paths carry the model, so that a model to come is a creation as well.
  */
-import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/provider.ts'
-import { matcher } from '#domain/match-route.ts'
-import { get, post } from '#providers/row.ts'
+import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
+import { matcher } from '#domain/routing/match-route.ts'
+import { get, post } from '#providers/shared/row.ts'
 import { EXTERNAL } from './names.ts'
 
 /** Pack types; speech and faces are paid from that of videos. */

@@ -2,9 +2,9 @@
  * Where an id that nobody has seen is looked for. Results of tasks have no read of their own: the newest five hundred tasks
  * of an account show theirs, and without an API key those of each kind.
  */
-import { isCut } from '#domain/clue.ts'
-import type { Finder, IdRef, IdSearch } from '#providers/provider.ts'
-import type { Lease } from '#domain/lease.ts'
+import { isCut } from '#domain/jobs/fingerprint.ts'
+import type { Finder, IdRef, IdSearch } from '#providers/contract/provider.ts'
+import type { Lease } from '#domain/slots/lease.ts'
 import { EXTERNAL } from './names.ts'
 import { ROUTES } from './routes.ts'
 

@@ -1,6 +1,6 @@
 /** How many slots one task takes: an image task takes one for each image (reference/kling.md section 5). */
-import { textAt, valueAt } from '#domain/json-pointer.ts'
-import type { RouteMatch } from '#providers/provider.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { RouteMatch } from '#providers/contract/provider.ts'
 
 /** The most images that one task may make. */
 const IMAGES_MAX = 9

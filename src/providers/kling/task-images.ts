@@ -1,6 +1,6 @@
 /** useapi.net's image calls on Kling's own (reference/kling.md 11.1, 11.2). */
 import * as z from 'zod'
-import type { TaskCall } from '#providers/provider.ts'
+import type { TaskCall } from '#providers/contract/provider.ts'
 import {
   elementList,
   elements,

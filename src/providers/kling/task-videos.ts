@@ -1,7 +1,7 @@
 /** useapi.net's video and speech calls on Kling's own (reference/kling.md 11.1, 11.2). */
 import * as z from 'zod'
-import { textAt } from '#domain/json-pointer.ts'
-import type { TaskCall } from '#providers/provider.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import type { TaskCall } from '#providers/contract/provider.ts'
 import {
   elementList,
   elements,

@@ -1,7 +1,7 @@
 /** useapi.net's Kling on the official API: its calls, its tasks, and what has no counterpart (reference/useapi.md 2). */
 import * as z from 'zod'
-import { textAt, valueAt, valuesAt } from '#domain/json-pointer.ts'
-import type { MissingCall, ProviderTasks } from '#providers/provider.ts'
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import type { MissingCall, ProviderTasks } from '#providers/contract/provider.ts'
 import { matchRoute } from './routes.ts'
 import { IMAGE_CALLS } from './task-images.ts'
 import { VIDEO_CALLS } from './task-videos.ts'

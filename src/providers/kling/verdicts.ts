@@ -2,11 +2,11 @@
  * What Kling's refusals mean (reference/kling.md section 4). Five different things share HTTP 429, so the number in the
  * body decides and the status only where there is none.
  */
-import type { Standing } from '#domain/fault.ts'
-import { textAt } from '#domain/json-pointer.ts'
-import { retryAfterAt } from '#domain/retry-after.ts'
-import type { JudgedAnswer, Verdict } from '#providers/provider.ts'
-import { doubted, throttled } from '#providers/verdict.ts'
+import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import { retryAfterAt } from '#domain/text/retry-after.ts'
+import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
+import { doubted, throttled } from '#providers/contract/verdict.ts'
 
 export function judge(answer: JudgedAnswer): Verdict {
   const code = textAt(answer.body, '/code')

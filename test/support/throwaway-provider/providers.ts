@@ -1,6 +1,6 @@
 /** Stands in the place of src/providers/index.ts: the same list and one line. */
 import { PROVIDERS as OURS } from '../../../src/providers/index.ts'
-import type { Provider } from '#providers/provider.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { demo } from './demo/index.ts'
 
 export {
@@ -9,7 +9,7 @@ export {
   refusalOf,
   routeOf,
   type AddedRowForm,
-} from '#providers/added-row.ts'
+} from '#providers/shared/added-row.ts'
 
 export const PROVIDERS: readonly Provider[] = [...OURS, demo]
 

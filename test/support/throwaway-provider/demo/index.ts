@@ -3,10 +3,10 @@
  * `POST /jobs`, `GET /jobs`, `GET /jobs/{id}`, `GET /me`, keys in `X-Demo-Key`, errors as `{"oops": "…"}`.
  */
 import * as z from 'zod'
-import { SECURED, type Credential } from '#domain/account.ts'
-import { textAt } from '#domain/json-pointer.ts'
-import { matcher } from '#domain/match-route.ts'
-import { searchFor } from '#providers/id-searches.ts'
+import { SECURED, type Credential } from '#domain/accounts/account.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
+import { matcher } from '#domain/routing/match-route.ts'
+import { searchFor } from '#providers/shared/id-searches.ts'
 import {
   countJobs,
   expectedJob,
@@ -14,15 +14,15 @@ import {
   readReports,
   routesByName,
   startOfLease,
-} from '#providers/job-links.ts'
+} from '#providers/shared/job-links.ts'
 import type {
   JudgedAnswer,
   Provider,
   ProviderAccounts,
   Route,
   Verdict,
-} from '#providers/provider.ts'
-import { get, post } from '#providers/row.ts'
+} from '#providers/contract/provider.ts'
+import { get, post } from '#providers/shared/row.ts'
 
 const ROUTES: readonly Route[] = [
   get('/me', 'read-account'),

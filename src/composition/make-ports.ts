@@ -1,0 +1,253 @@
+/**
+ * The one composition root: bindings and settings become ports. What an isolate keeps (caches, hints) hangs on its
+ * `env`, never on the module.
+ */
+import { AppError } from '#domain/runtime/errors.ts'
+import { Hints } from '#domain/accounts/account-hints.ts'
+import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotDesk } from '#domain/ports/slots.ts'
+import type { Desk, Registrar } from '#domain/ports/desk.ts'
+import { PerMinute } from '#domain/runtime/rate-limit.ts'
+import { Recent } from '#domain/runtime/recent-set.ts'
+import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
+import { Stopwatch } from '#domain/runtime/stopwatch.ts'
+import { Turnstile } from '#domain/runtime/semaphore.ts'
+import { waitsAt, type Waits } from '#domain/runtime/durations.ts'
+import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import {
+  makeAddedRouteBook,
+  makeAddedRouteCache,
+  type AddedRouteCache,
+} from '#storage/added-routes.ts'
+import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
+import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeUploadStore } from '#storage/uploads.ts'
+import { makeVault } from '#storage/vault.ts'
+import { askObject } from '#storage/ask-object.ts'
+
+/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
+const REGISTRAR = '@registrar'
+
+/** Of one token (contract section 14.10). */
+const SEARCHES_A_MINUTE = 30
+
+interface Isolate {
+  settings: Settings
+  waits: Waits
+  vault: Ports['vault']
+  hints: Hints
+  toldEnds: Recent
+  searches: Turnstile
+  searchesOfToken: PerMinute
+  tokens: TokenCache
+  accounts: AccountCache
+  owners: OwnerCache
+  addedRoutes: AddedRouteCache
+}
+
+const isolates = new WeakMap<Env, Isolate>()
+/** What is wrong with the settings: said in the log once. */
+const problems = new WeakMap<Env, AppError>()
+
+/** The setting because of which nothing can be served; undefined: they are all good. */
+export function settingsProblem(env: Env): AppError | undefined {
+  const known = problems.get(env)
+  if (known) return known
+  try {
+    isolateOf(env)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    problems.set(env, error)
+    writeLog('setting_invalid', {}, { message: error.message })
+    return error
+  }
+}
+
+/** The same where the gateway is reached: some settings are good on loopback alone. */
+export function problemAt(env: Env, origin: string): AppError | undefined {
+  const problem = settingsProblem(env)
+  if (problem) return problem
+  try {
+    refuseUnsafeAt(isolateOf(env).settings, origin)
+    return undefined
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+/** One line, under its level. */
+export function writeLog(event: string, about: Facts, facts: Facts): void {
+  const { level, text } = lineOf(event, about, facts)
+  if (level === 'error') console.error(text)
+  else if (level === 'warn') console.warn(text)
+  else console.log(text)
+}
+
+function isolateOf(env: Env): Isolate {
+  const known = isolates.get(env)
+  if (known) return known
+  const settings = parseSettings({ ...env })
+  const isolate: Isolate = {
+    settings,
+    waits: waitsAt(settings.timeScale),
+    vault: makeVault(settings.masterKeys),
+    hints: new Hints(),
+    toldEnds: new Recent(10_000),
+    searches: new Turnstile(),
+    searchesOfToken: new PerMinute(SEARCHES_A_MINUTE),
+    tokens: makeTokenCache(),
+    accounts: makeAccountCache(),
+    owners: makeOwnerCache(),
+    addedRoutes: makeAddedRouteCache(),
+  }
+  isolates.set(env, isolate)
+  return isolate
+}
+
+/**
+ * Throws an AppError that names a setting which is missing or malformed. `about`: what every line of the log says besides;
+ * asked only when there is one.
+ */
+export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = () => ({})): Ports {
+  const problem = settingsProblem(env)
+  if (problem) throw problem
+  const isolate = isolateOf(env)
+  const upstream = new Stopwatch()
+  const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
+  const registrar = registrarPort(env)
+  return {
+    settings: isolate.settings,
+    waits: isolate.waits,
+    now: () => Date.now(),
+    random: () => Math.random(),
+    fixedLength: (bytes) => new FixedLengthStream(bytes),
+    fetch: async (url, init) => {
+      const stop = upstream.start(Date.now())
+      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(Date.now()))
+    },
+    upstream,
+    defer,
+    log: (event, facts = {}) => writeLog(event, about(), facts),
+    vault: isolate.vault,
+    hints: isolate.hints,
+    toldEnds: isolate.toldEnds,
+    hasParked: { isTrue: false },
+    searches: isolate.searches,
+    searchesOfToken: isolate.searchesOfToken,
+    isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
+    accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
+    owners: makeOwnerBook(isolate.owners, desk),
+    addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
+    uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
+    desk,
+    registrar,
+    slots: (accountKey) => slotsPort(env, accountKey),
+  }
+}
+
+function slotsPort(env: Env, name: string): SlotDesk {
+  // `async` where the answer is a union: RPC types would spread the promise over its members.
+  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name))
+  return {
+    claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
+    renew: (account) => ask((slots) => slots.renew(account)),
+    retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
+    acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
+    bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
+    lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
+    release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
+    keepGuess: (requestId, start, again) =>
+      ask((slots) => slots.keepGuess(requestId, start, again)),
+    settle: (reports) => ask((slots) => slots.settle(reports)),
+    blame: (fault) => ask(async (slots) => slots.blame(fault)),
+    unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    hold: (until) => ask((slots) => slots.hold(until)),
+    untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
+    watch: (until) => ask(async (slots) => slots.watch(until)),
+    view: (tenant) => ask((slots) => slots.view(tenant)),
+    reseal: (key) => ask(async (slots) => slots.reseal(key)),
+    findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
+    listJobs: (query) => ask((slots) => slots.listJobs(query)),
+    receive: (received) => ask(async (slots) => slots.receive(received)),
+    listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
+    findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
+    retryDelivery: (tenant, id) => ask(async (slots) => slots.retryDelivery(tenant, id)),
+  }
+}
+
+function deskPort(env: Env, name: string): Desk {
+  const ask = askObject(() => env.TENANT_DESK.getByName(name))
+  return {
+    snapshot: () => ask((desk) => desk.snapshot()),
+    saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
+    changeLimit: (email, maxJobs, now, by) =>
+      ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),
+    refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
+    formerKeys: () => ask((desk) => desk.formerKeys()),
+    holds: (email, key) => ask((desk) => desk.holds(email, key)),
+    learn: (owners) => ask((desk) => desk.learn(owners)),
+    ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
+    takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
+    beginCopies: (originals, email, by) =>
+      ask(async (desk) => desk.beginCopies(originals, email, by)),
+    endCopies: (copies, email) => ask((desk) => desk.endCopies(copies, email)),
+    forgetCopies: (copies, email) => ask((desk) => desk.forgetCopies(copies, email)),
+    takeCopies: (original, keyStart) => ask((desk) => desk.takeCopies(original, keyStart)),
+    isMadeElsewhere: (requestId, email) => ask((desk) => desk.isMadeElsewhere(requestId, email)),
+    noteMade: (requestId, made) => ask((desk) => desk.noteMade(requestId, made)),
+    madeBy: (requestId) => ask(async (desk) => desk.madeBy(requestId)),
+    beginKey: (key, requestId) => ask(async (desk) => desk.beginKey(key, requestId)),
+    endKey: (key, requestId, end) => ask((desk) => desk.endKey(key, requestId, end)),
+    noteUnknown: (print, unknown) => ask((desk) => desk.noteUnknown(print, unknown)),
+    unknownOf: (print) => ask(async (desk) => desk.unknownOf(print)),
+    forgetUnknown: (print, requestId) => ask((desk) => desk.forgetUnknown(print, requestId)),
+    requestsOfKey: (key) => ask((desk) => desk.requestsOfKey(key)),
+    keepPlace: (place) => ask((desk) => desk.keepPlace(place)),
+    placeOf: (place) => ask((desk) => desk.placeOf(place)),
+    takeUpload: (token, bytes) => ask((desk) => desk.takeUpload(token, bytes)),
+    awaitTurn: (waiter, until) => ask(async (desk) => desk.awaitTurn(waiter, until)),
+    noteFreed: (accountKey, slots) => ask((desk) => desk.noteFreed(accountKey, slots)),
+    addEndpoint: (endpoint, by) => ask((desk) => desk.addEndpoint(endpoint, by)),
+    endpoints: () => ask((desk) => desk.endpoints()),
+    changeEndpoint: (id, change, by) => ask((desk) => desk.changeEndpoint(id, change, by)),
+    removeEndpoint: (id, by) => ask((desk) => desk.removeEndpoint(id, by)),
+    saveCallbackSecret: (sealed, now, by) =>
+      ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
+    outlets: () => ask((desk) => desk.outlets()),
+    noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
+    reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    close: () => ask((desk) => desk.close()),
+  }
+}
+
+function registrarPort(env: Env): Registrar {
+  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
+  return {
+    saveToken: (token, tenant, hasPast, by) =>
+      ask((desk) => desk.saveToken(token, tenant, hasPast, by)),
+    findToken: (hash) => ask((desk) => desk.findToken(hash)),
+    listTokens: () => ask((desk) => desk.listTokens()),
+    changeToken: (id, change, by) => ask((desk) => desk.changeToken(id, change, by)),
+    removeToken: (id, by) => ask((desk) => desk.removeToken(id, by)),
+    listTenants: () => ask((desk) => desk.listTenants()),
+    findTenant: (id, isName) => ask((desk) => desk.findTenant(id, isName)),
+    tenantIdsOf: (name) => ask((desk) => desk.tenantIdsOf(name)),
+    changeTenant: (id, change, by) => ask((desk) => desk.changeTenant(id, change, by)),
+    removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
+    noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
+    listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
+    resealState: () => ask(async (desk) => desk.resealState()),
+    saveReseal: (state) => ask((desk) => desk.saveReseal(state)),
+    listRoutes: () => ask((desk) => desk.listRoutes()),
+    addRoute: (route, by) => ask(async (desk) => desk.addRoute(route, by)),
+    removeRoute: (id, by) => ask((desk) => desk.removeRoute(id, by)),
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Jobs of creations that no row of a route table knows. What such a creation started is guessed from its answer, and
+ * nobody promises that the guess is right: a guess must be proved soon, holds half of an account's slots at most, and
+ * is not waited for as long as a job (contract 14.8). Pure.
+ */
+import { textAt } from '#domain/text/json-pointer.ts'
+import {
+  guessesMax,
+  heldSlots,
+  newLease,
+  NO_CHANGE,
+  release,
+  type Change,
+  type Lease,
+  type LeaseAsk,
+  type Ledger,
+} from '#domain/slots/lease.ts'
+import type { Guess } from '#domain/slots/unknown-row.ts'
+import type { Waits } from '#domain/runtime/durations.ts'
+
+/** What to ask about a guessed job, and what tells its end. */
+export interface GuessedStart {
+  jobId: string
+  watch: string[]
+  ask: string
+  askElse?: string
+}
+
+/**
+ * The lease of the call stays as that of the job, or is given back with the call where guesses hold half already.
+ * `again`: what it was asked for with, for a call that took longer than its lease.
+ */
+export function keepGuess(
+  ledger: Ledger,
+  requestId: string,
+  start: GuessedStart,
+  now: number,
+  waits: Waits,
+  again?: LeaseAsk
+): { isKept: boolean; change: Change } {
+  const known = ledger.leases.find((one) => one.requestId === requestId)
+  // Asked again because the answer was lost.
+  if (known?.guess) return { isKept: true, change: NO_CHANGE }
+  const lease = known ?? (again && newLease(again, 0, now, waits))
+  if (!lease) return { isKept: false, change: NO_CHANGE }
+  const others = ledger.leases.filter((one) => one !== known)
+  const held = (leases: readonly Lease[]) => heldSlots({ ...ledger, leases }, now)
+  const guesses = held(others.filter((one) => one.guess))
+  // The slot of a call that took longer than its lease may be somebody else's by now.
+  const isFull = held(others) + 1 > ledger.maxJobs
+  if (guesses + 1 > guessesMax(ledger.maxJobs) || isFull || ledger.isRetired)
+    return { isKept: false, change: release(ledger, requestId) }
+  const { deadlineAt: _, mayBeJob: __, ...rest } = lease
+  const guess: Guess = { until: now + waits.guessProvedMs }
+  const nextAt = now + waits.guessAskMs
+  const job = { ...rest, ...start, kind: 'job', state: 'running', heardAt: now, nextAt } as const
+  return { isKept: true, change: { put: [{ ...job, guess }], drop: [], ended: [] } }
+}
+
+/** It was a guess, and nothing has shown that it was right. */
+export function isUnproved(lease: Lease): boolean {
+  return lease.guess?.until !== undefined
+}
+
+/** Asked again soon, since it is dropped soon. */
+export function nextGuessAt({ guess }: Lease, now: number, waits: Waits): number {
+  return Math.min(now + waits.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
+}
+
+/** By which an answer says that work has begun and is not over. `active`, `new` and the like are said of things, too. */
+export const PENDING: ReadonlySet<string> = new Set([
+  'accepted',
+  'generating',
+  'in_progress',
+  'in_queue',
+  'pending',
+  'processing',
+  'queued',
+  'rendering',
+  'running',
+  'scheduled',
+  'started',
+  'starting',
+  'submitted',
+  'training',
+  'waiting',
+])
+
+/** Where a status stands in answers of both providers. */
+export const STATUS_AT = ['/data/status', '/data/task_status', '/status']
+
+const ID_NAME = /(^|_)id$/
+/** Ids of who asked, and of the asking. */
+const NO_THING =
+  /^(request|trace|user|account|workspace|space|team|org|organization|owner|callback)_id$/
+const CLIENTS_OWN = /^(external|client)_/
+/** What an answer names beside what it made, and what may be everybody's. */
+const SHARED =
+  /^(avatar|look|group|voice|template|model|brand_voice|brand_glossary|brand_kit|asset)_id$/
+const ID_CHARS_MAX = 200
+const IDS_MAX = 20
+
+/** Not a word, a page number or a flag: what is remembered as an id is looked for in every path without a row. */
+function isIdLike(text: string): boolean {
+  if (text.length < 4 || text.length > ID_CHARS_MAX || !/^[\w.:@=+/~-]+$/.test(text)) return false
+  return /^\d+$/.test(text) ? text.length >= 6 : /\d/.test(text) || text.length >= 16
+}
+
+/**
+ * The ids at the top of an answer that may be of what it made, most likely first. `asked`: the texts of the request,
+ * which the answer only says again.
+ */
+export function idsMade(answer: unknown, asked: ReadonlySet<string>): string[] {
+  const data = (answer as { data?: unknown } | null | undefined)?.data
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return []
+  const named = Object.entries(data).flatMap(([name, value]): [string, string][] => {
+    const isText = typeof value === 'string' || typeof value === 'number'
+    const id = isText ? String(value) : ''
+    const isThing = ID_NAME.test(name) && !NO_THING.test(name) && !CLIENTS_OWN.test(name)
+    return isThing && isIdLike(id) && !asked.has(id) ? [[name, id]] : []
+  })
+  const own = named.filter(([name]) => name !== 'id' && !SHARED.test(name))
+  const plain = named.filter(([name]) => name === 'id')
+  // A thing of a kind that may be shared was made only where the answer names nothing else.
+  const rest = own.length + plain.length === 0 ? named : []
+  return [...new Set([...plain, ...own, ...rest].map(([, id]) => id))].slice(0, IDS_MAX)
+}
+
+/** Whether an answer says that a job has begun. */
+export function saysPending(status: number, answer: unknown): boolean {
+  if (status === 202) return true
+  if (status < 200 || status >= 300) return false
+  const words = ['/data/status', '/data/task_status'].map((at) => textAt(answer, at))
+  return words.some((word) => word !== undefined && PENDING.has(word.toLowerCase()))
+}
+
+/**
+ * The last segments of calls by POST that read, change or end what is there. No word that may also make something: edit,
+ * restore, filter, export and read are what generators do, too.
+ */
+const READS_OR_EDITS = new Set(
+  (
+    'abort archive cancel check close count delete details exists find get info list lookup move ' +
+    'pause query remove rename reorder search status statuses stop trash unarchive unpublish ' +
+    'unshare untrash update validate verify'
+  ).split(' ')
+)
+
+/** `/v3/things/search`, `/v1/thing.list`, `/v2/things:query`. */
+export function readsOrEdits(path: string): boolean {
+  const last = plainPathOf(path).split('/').at(-1)?.toLowerCase() ?? ''
+  return READS_OR_EDITS.has(last.split(/[.:]/).at(-1) ?? '')
+}
+
+/** A path as it is compared: without encoding, without a slash at its end. */
+export function plainPathOf(path: string): string {
+  return path.replace(/\/+$/, '').split('/').map(decodeURIComponent).join('/')
+}
+
+/** What tells the end of a job that a path without a row reads. */
+export function watchOfPath(path: string): string {
+  return `unknown:${plainPathOf(path)}`
+}
+
+/** The texts of a call that may be ids: segments of its path, values of its query, members of its body named so. */
+export function idsNamed(path: string, search: string, body: unknown): string[] {
+  const segments = plainPathOf(path)
+    .split('/')
+    .filter((segment) => !/^(v\d+)?$/.test(segment))
+  const values = [...new URLSearchParams(search).values()].flatMap((value) => value.split(','))
+  const members = isRecord(body)
+    ? Object.entries(body).flatMap(([name, value]) =>
+        name.endsWith('_id') && typeof value === 'string' ? [value] : []
+      )
+    : []
+  const all = [...segments, ...values, ...members].map((text) => text.trim())
+  const fit = all.filter(isIdLike)
+  return [...new Set(fit)].slice(0, IDS_MAX)
+}
+
+/** Every short text of a request: what an answer repeats of it was not made by it. */
+export function textsAsked(path: string, search: string, body: unknown): Set<string> {
+  const texts = new Set(idsNamed(path, search, undefined))
+  const open: unknown[] = [body]
+  for (let seen = 0; open.length > 0 && seen < 10_000; seen += 1) {
+    const value = open.pop()
+    if (typeof value === 'string' && value.length <= ID_CHARS_MAX) texts.add(value)
+    else if (typeof value === 'number') texts.add(String(value))
+    else if (typeof value === 'object' && value !== null)
+      open.push(...Object.values(value).slice(0, 1000))
+  }
+  return texts
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

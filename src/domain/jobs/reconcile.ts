@@ -1,0 +1,186 @@
+/** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
+import { bound } from './bind-jobs.ts'
+import { isUnproved, nextGuessAt } from './guessed-job.ts'
+import { goingOn } from './apply-reports.ts'
+import {
+  type Change,
+  type EndedJob,
+  type JobReport,
+  type JobStart,
+  type Lease,
+  type Outcome,
+} from '#domain/slots/lease.ts'
+import type { Waits } from '#domain/runtime/durations.ts'
+
+/** `wait`: an unbound lease whose creation may still be on its way. */
+export type Errand = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
+
+/** What has to be done about a lease now; undefined: nothing yet. */
+export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
+  if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
+  if (lease.guess?.until !== undefined && lease.guess.until <= now) return 'drop'
+  if (now - lease.heardAt >= (lease.guess ? waits.guessLostMs : waits.lostMs)) return 'lose'
+  if (hasWaitedTooLong(lease, now, waits)) return 'give-up'
+  if (lease.nextAt > now) return undefined
+  if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
+  if (lease.state !== 'unbound') return 'ask'
+  if (now < givenUpAt(lease, waits)) return 'wait'
+  return lease.watch.length === 0 ? 'look' : 'ask'
+}
+
+/** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
+export function givenUpAt(lease: Lease, waits: Waits): number {
+  return lease.lostAt ?? lease.acquiredAt + waits.giveUpSeenMs
+}
+
+function hasWaitedTooLong(lease: Lease, now: number, waits: Waits): boolean {
+  const isWaiting = lease.state === 'waiting' || lease.state === 'suspect'
+  return isWaiting && now - (lease.waitingSince ?? now) >= waits.waitForHumanMs
+}
+
+export function ended(lease: Lease, outcome: Outcome, now: number): Change {
+  const end: EndedJob = { lease, endedAt: now, outcome }
+  return { put: [], drop: [], ended: [end] }
+}
+
+/** A human was awaited for too long. */
+export function givenUp(lease: Lease, now: number): Change {
+  return ended(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)
+}
+
+/** A creation has until then to be bound. */
+export function waitsOn(lease: Lease, waits: Waits): Change {
+  return put({ ...lease, nextAt: givenUpAt(lease, waits) })
+}
+
+/** Its caller gave up: from now on its job is looked for. */
+export function lost(lease: Lease, now: number, waits: Waits): Lease {
+  if (lease.lostAt !== undefined) return lease
+  return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + waits.lookSoonMs) }
+}
+
+/** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
+export function postponed(lease: Lease, now: number, waits: Waits): Change {
+  const nextAt = isUnproved(lease) ? nextGuessAt(lease, now, waits) : now + backOff(lease, waits)
+  return put({ ...lease, asks: lease.asks + 1, nextAt })
+}
+
+/** There were too many questions: it is asked on, but not before `until`, or the longest pause. */
+export function heldBack(lease: Lease, until: number, now: number, waits: Waits): Change {
+  const { put: after } = postponed(lease, now, waits)
+  const soonest = Math.min(until, now + waits.longestAskMs)
+  const held = after.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) }))
+  return { put: held, drop: [], ended: [] }
+}
+
+/** It was asked and goes on. While it waits for a human it is asked about less and less often. */
+export function goesOn(
+  lease: Lease,
+  heard: readonly JobReport[],
+  now: number,
+  waits: Waits
+): Change {
+  const isWaiting = heard.some((report) => report.state === 'waiting')
+  const going = goingOn(lease, heard, isWaiting, now)
+  // Watched without an id of its own: what ends there may be something older, so nothing is said of this one.
+  const isNameless = lease.state === 'suspect' || lease.jobId === undefined
+  const state = isNameless ? 'suspect' : going.state
+  // A suspect's misses count the searches for it.
+  const misses = lease.state === 'suspect' ? lease.misses : 0
+  const wait = isWaiting ? waitForHuman(going, now, waits) : backOff(lease, waits)
+  return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
+}
+
+function waitForHuman({ waitingSince }: Lease, now: number, waits: Waits): number {
+  const waited = now - (waitingSince ?? now)
+  return Math.min(Math.max(waits.waitingAskMs, waited), waits.waitingAskLongestMs)
+}
+
+/** A word that means an end only when it is said again. */
+export function mayBeEnding(lease: Lease, report: JobReport, now: number, waits: Waits): Change {
+  const { word = '' } = report
+  const ending = lease.ending ?? { word, since: now }
+  const nextAt = Math.max(now + 1, ending.since + waits.lookAgainMs)
+  return put({ ...lease, ending, asks: lease.asks + 1, nextAt })
+}
+
+/**
+ * The provider says that it does not know the job. `again`: asked again later. `confirm`: said twice, a while apart; it
+ * is believed when something else says so too. When several jobs of an account vanish at once, the provider is more
+ * likely to be wrong than all of them gone, unless their deletion went through the gateway.
+ */
+export function afterUnknown(
+  lease: Lease,
+  leases: readonly Lease[],
+  now: number,
+  waits: Waits
+): { kind: 'again' | 'confirm'; change: Change } {
+  const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
+  const missed = { ...lease, misses: lease.misses + 1, missedAt, asks: lease.asks + 1 }
+  const later = put({ ...missed, nextAt: now + Math.max(waits.lookAgainMs, backOff(lease, waits)) })
+  if (lease.misses === 0)
+    return { kind: 'again', change: put({ ...missed, nextAt: now + waits.lookAgainMs }) }
+  if (now - missedAt < waits.lookAgainMs)
+    return { kind: 'again', change: put({ ...lease, nextAt: missedAt + waits.lookAgainMs }) }
+  const together = leases.some(
+    (other) =>
+      other.id !== lease.id &&
+      other.misses > 0 &&
+      (other.state === 'running' || other.state === 'waiting') &&
+      Math.abs((other.missedAt ?? 0) - missedAt) < waits.vanishTogetherMs
+  )
+  if (together && lease.deletedAt === undefined) return { kind: 'again', change: later }
+  return { kind: 'confirm', change: later }
+}
+
+/** The list of all that runs does not have it. That list may lag behind, so this is believed the second time. */
+export function notListed(lease: Lease, now: number, waits: Waits): Change {
+  const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
+  const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
+  if (lease.misses >= 1 && now - missedAt >= waits.lookAgainMs) return ended(lease, { status }, now)
+  return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + waits.lookAgainMs })
+}
+
+export function endWithoutTrace(lease: Lease): Outcome['status'] {
+  if (lease.state === 'unbound') return lease.isDoubtful ? 'outcome_unknown' : 'absent'
+  return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
+}
+
+/** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
+export function cannotLook(lease: Lease, now: number, waits: Waits): Change {
+  return put({ ...looked(lease), nextAt: now + waits.lookBlindMs })
+}
+
+/** For certain: by a key, a name or a callback id that is its own alone. */
+export function found(lease: Lease, start: JobStart, now: number, waits: Waits): Change {
+  const { missedAt: _, ...rest } = bound(lease, start, 'running', now, waits)
+  const nextAt = now + (lease.isTold ? waits.longestAskMs : waits.firstAskMs)
+  return put({ ...rest, isFound: true, nextAt })
+}
+
+/** Looked for without an end: soon again at first, then every two minutes. */
+export function lookedInVain(lease: Lease, now: number, waits: Waits): Change {
+  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, waits) })
+}
+
+export function looked(lease: Lease): Lease {
+  return { ...lease, asks: lease.asks + 1, looks: (lease.looks ?? 0) + 1 }
+}
+
+/** The first whole search that counts is at `unboundMs`, the second `lookAgainMs` after it. */
+export function nextLookAt(lease: Lease, now: number, waits: Waits): number {
+  const { looks = 0, misses, missedAt } = lease
+  const usual = now + Math.min(waits.lookSoonMs * 2 ** looks, waits.lookOftenMs)
+  const firstCount = lease.acquiredAt + waits.unboundMs
+  const nextCount = misses > 0 ? (missedAt ?? now) + waits.lookAgainMs : firstCount
+  return nextCount > now ? Math.min(usual, nextCount) : usual
+}
+
+function backOff(lease: Lease, waits: Waits): number {
+  if (lease.isTold) return waits.longestAskMs
+  return Math.min(waits.firstAskMs * 1.5 ** (lease.asks + 1), waits.longestAskMs)
+}
+
+function put(lease: Lease): Change {
+  return { put: [lease], drop: [], ended: [] }
+}

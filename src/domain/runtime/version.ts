@@ -1,0 +1,2 @@
+/** The product's version, said in package.json alone. */
+export { version as VERSION } from '../../../package.json'

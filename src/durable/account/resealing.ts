@@ -1,0 +1,74 @@
+/**
+ * What an account's object keeps sealed, sealed with the first master key: loaded, sealed, and written only where it is
+ * still what was loaded. Its webhook's address cannot be changed, so the alarm registers it anew.
+ */
+import { sealIdentity, type Account } from '#domain/accounts/account.ts'
+import { wantedHook } from '#domain/events/webhook.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { nothingFound, withSealed, type ResealStep } from '#domain/access/reseal.ts'
+import { SealAnew } from '#flows/access/reseal-text.ts'
+import { hookSecretIdentity } from '#flows/events/maintain-webhook.ts'
+import { isReachable } from '#flows/events/tickets.ts'
+import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+
+/** `key`: the id of the one that is to seal. */
+export async function resealAccount(
+  ports: Ports,
+  tables: SlotsTables,
+  key: string
+): Promise<ResealStep> {
+  if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
+  const account = tables.account()
+  if (!account) return nothingFound()
+  const anew = new SealAnew(ports.vault)
+  await resealRecord(tables, account, anew)
+  await resealHook(tables, account, anew)
+  return { ...anew.step, ...wantHook(ports, tables, account, key) }
+}
+
+async function resealRecord(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+  const identity = sealIdentity(account)
+  const whose = { tenant: account.tenant, name: account.email }
+  const credential = await anew.text('credentials', identity, account.credential, whose)
+  const session = await anew.text('sessions', identity, account.session?.sealed, whose)
+  const current = tables.account()
+  const changed = current && withSealed(current, account, { credential, session })
+  if (changed) tables.replaceAccount(changed)
+}
+
+async function resealHook(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+  const before = tables.hook()
+  const identity = hookSecretIdentity(account.key)
+  const whose = { tenant: account.tenant, name: account.email }
+  const seal = (sealed: string | undefined) => anew.text('webhookSecrets', identity, sealed, whose)
+  const [secret, previous] = [await seal(before?.secret), await seal(before?.previous?.secret)]
+  const current = tables.hook()
+  if (!current || (secret ?? previous) === undefined) return
+  const isSecret = secret !== undefined && current.secret === before?.secret
+  const isPrevious = previous !== undefined && current.previous?.secret === before?.previous?.secret
+  tables.saveHook({
+    ...current,
+    ...(isSecret ? { secret } : {}),
+    ...(isPrevious && current.previous
+      ? { previous: { ...current.previous, secret: previous } }
+      : {}),
+  })
+}
+
+/** One that the provider does not let us register anew is listed and waited for no longer: ends are asked for without it. */
+function wantHook(
+  ports: Ports,
+  tables: SlotsTables,
+  account: Account,
+  key: string
+): Pick<ResealStep, 'hooks' | 'stalledHooks'> {
+  const hook = tables.hook()
+  if (!hook || hook.key === key) return { hooks: 0, stalledHooks: [] }
+  const message = isReachable(ports, account.publicOrigin) ? hook.message : UNREACHABLE
+  if (message !== UNREACHABLE) tables.saveHook(wantedHook(hook, ports.now()))
+  if (message === undefined) return { hooks: 1, stalledHooks: [] }
+  const { tenant, email } = account
+  return { hooks: 0, stalledHooks: [{ tenant, account: email, message }] }
+}
+
+const UNREACHABLE = 'the gateway has no address that the provider may call'

@@ -1,0 +1,81 @@
+/** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
+import type { JobReport, Lease } from '#domain/slots/lease.ts'
+import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Looked } from '#domain/ports/slots.ts'
+import { lost } from '#domain/jobs/reconcile.ts'
+import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { findLost, lookedAt } from '#flows/jobs/find-lost-creations.ts'
+import { openAccount } from '#flows/accounts/open-account.ts'
+import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import type { Settling } from './settlement.ts'
+import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+
+/** The object's side. */
+export interface LookingHands {
+  ports(): Ports
+  provider(): Provider
+  settle(reports: JobReport[]): boolean
+  blame(fault: Fault): Promise<unknown>
+}
+
+export class Looking {
+  readonly #tables: SlotsTables
+  readonly #settling: Settling
+  readonly #hands: LookingHands
+  readonly #memory = newSearchMemory()
+  readonly #looks = new Map<string, Promise<Looked>>()
+
+  constructor(tables: SlotsTables, settling: Settling, hands: LookingHands) {
+    this.#tables = tables
+    this.#settling = settling
+    this.#hands = hands
+  }
+
+  async reconcile(): Promise<void> {
+    const desk = this.#desk()
+    if (desk) await reconcileAccount(this.#hands.ports(), this.#hands.provider(), desk)
+  }
+
+  /** Whoever calls this has given the creation up. A second call while a look runs gets the answer of that look. */
+  lookNow(requestId: string): Promise<Looked> {
+    const running = this.#looks.get(requestId) ?? this.#look(requestId)
+    this.#looks.set(requestId, running)
+    return running.finally(() => this.#looks.delete(requestId))
+  }
+
+  async #look(requestId: string): Promise<Looked> {
+    const ports = this.#hands.ports()
+    const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
+    const given = this.#tables
+      .leases()
+      .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
+    const put = given.map((lease) => lost(lease, Date.now(), ports.waits))
+    this.#settling.save({ put, drop: [], ended: [] })
+    const desk = this.#desk()
+    const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
+    if (!desk || !open) return { kind: 'unknown' }
+    const errands = { ports, provider: this.#hands.provider(), desk, open }
+    const last = await findLost(errands, this.#tables.leases().filter(isMine), true)
+    this.#settling.hearAgain()
+    return lookedAt(errands, requestId, last)
+  }
+
+  #desk(): Reconciled | undefined {
+    const account = this.#tables.account()
+    if (!account) return undefined
+    return {
+      account,
+      leases: () => this.#tables.leases(),
+      knows: (jobId) => this.#tables.knowsJob(jobId),
+      knownOf: (ids) => this.#tables.knowsJobs(ids),
+      ended: (requestId) => this.#tables.endedOf(requestId),
+      apply: (change) => this.#settling.save(change),
+      bind: (requestId, starts) => this.#settling.bind(requestId, starts),
+      blame: (fault) => this.#hands.blame(fault),
+      settle: (reports) => this.#hands.settle(reports),
+      memory: this.#memory,
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** Where a tenant's events go beside a job's own target, and what signs them: its endpoints and its callback secret. */
+import type { CallbackSecret, Endpoint, Outlets } from '#domain/events/endpoint.ts'
+
+export class OutletRows {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  all(): Outlets {
+    const callbackSecret = this.callbackSecret()
+    return {
+      endpoints: this.endpoints(),
+      ...(callbackSecret === undefined ? {} : { callbackSecret }),
+    }
+  }
+
+  /** Oldest first. */
+  endpoints(): Endpoint[] {
+    return this.#records<Endpoint>(
+      "SELECT record FROM endpoint ORDER BY json_extract(record, '$.createdAt'), id"
+    )
+  }
+
+  find(id: string): Endpoint | undefined {
+    return this.endpoints().find((one) => one.id === id)
+  }
+
+  saveEndpoint(endpoint: Endpoint): void {
+    this.#sql.exec(
+      'INSERT INTO endpoint (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      endpoint.id,
+      JSON.stringify(endpoint)
+    )
+  }
+
+  /** True when it was there. */
+  dropEndpoint(id: string): boolean {
+    return this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
+  }
+
+  callbackSecret(): CallbackSecret | undefined {
+    return this.#records<CallbackSecret>('SELECT record FROM callback_secret')[0]
+  }
+
+  saveCallbackSecret(secret: CallbackSecret): void {
+    this.#sql.exec(
+      'INSERT INTO callback_secret (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      JSON.stringify(secret)
+    )
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM endpoint')
+    this.#sql.exec('DELETE FROM callback_secret')
+  }
+
+  #records<T>(sql: string): T[] {
+    const rows = this.#sql.exec<{ record: string }>(sql).toArray()
+    return rows.map((row) => JSON.parse(row.record) as T)
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * Which account an id belongs to. What is no longer true is not deleted but no longer counts: a row says which incarnation
+ * of its account it was learnt of, and a guess says for which set of accounts it was made. Old rows go bit by bit, along
+ * the primary key.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+
+export const OWNERS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS owned_id (
+    id TEXT PRIMARY KEY,
+    email TEXT,
+    source TEXT NOT NULL,
+    may_be_shared INTEGER NOT NULL,
+    lease TEXT,
+    learned_at INTEGER NOT NULL,
+    account_since INTEGER,
+    epoch INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS pruning (
+    id INTEGER PRIMARY KEY CHECK (id = 1), started_at INTEGER NOT NULL, place TEXT NOT NULL, oldest INTEGER);
+`
+
+const LOOKED_AT_ONCE = 2000
+
+interface Row {
+  [column: string]: SqlStorageValue
+  id: string
+  email: string | null
+  source: string
+  may_be_shared: number
+  lease: string | null
+  learned_at: number
+  account_since: number | null
+  epoch: number
+}
+
+export class OwnerRows {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** `accounts`: those that the tenant has now. */
+  learn(owners: readonly Owner[], accounts: readonly Account[], now: number): void {
+    const epoch = epochOf(accounts)
+    for (const owner of owners) {
+      const since = owner.email === null ? null : sinceOf(accounts, owner.email)
+      // Its account was removed meanwhile.
+      if (since === undefined) continue
+      this.#sql.exec(
+        `INSERT INTO owned_id (id, email, source, may_be_shared, lease, learned_at, account_since, epoch)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET source = CASE WHEN owned_id.source IN ('uploaded', 'copied') AND owned_id.email IS excluded.email
+         THEN owned_id.source ELSE excluded.source END, email = excluded.email,
+         may_be_shared = excluded.may_be_shared, lease = excluded.lease, learned_at = excluded.learned_at,
+         account_since = excluded.account_since, epoch = excluded.epoch`,
+        owner.id,
+        owner.email,
+        owner.source,
+        owner.mayBeShared ? 1 : 0,
+        owner.lease ?? null,
+        now,
+        since,
+        epoch
+      )
+    }
+  }
+
+  find(ids: readonly string[], accounts: readonly Account[]): Owner[] {
+    const rows = this.#sql.exec<Row>(FIND, JSON.stringify(ids)).toArray()
+    const epoch = epochOf(accounts)
+    const known = rows.flatMap((row) => toOwner(row, accounts, epoch) ?? [])
+    const met = new Set(rows.map((row) => row.id))
+    return [
+      ...known,
+      ...this.#findOld(
+        ids.filter((id) => !met.has(id)),
+        accounts
+      ),
+    ]
+  }
+
+  /** Written before there were versions, or by an older Worker since: it stands for the accounts of that time. */
+  #findOld(ids: readonly string[], accounts: readonly Account[]): Owner[] {
+    if (ids.length === 0) return []
+    const rows = this.#sql.exec<{ record: string }>(FIND_OLD, JSON.stringify(ids)).toArray()
+    if (rows.length === 0) return []
+    const startedAt = this.#pruning()?.started_at ?? 0
+    const isOfNow = (owner: Owner) => {
+      const since = owner.email === null ? 0 : sinceOf(accounts, owner.email)
+      if (since === undefined || since > startedAt) return false
+      return !isGuess(owner) || epochOf(accounts) <= startedAt
+    }
+    return rows.map(({ record }) => JSON.parse(record) as Owner).filter(isOfNow)
+  }
+
+  #pruning() {
+    const sql = 'SELECT started_at, place, oldest FROM pruning WHERE id = 1'
+    return this.#sql
+      .exec<{ started_at: number; place: string; oldest: number | null }>(sql)
+      .toArray()[0]
+  }
+
+  /** A bounded number of those that were learnt before. Returns when the next look is due; undefined: never. */
+  forget(before: number, keepMs: number, everyMs: number, now: number): number | undefined {
+    const { place = '', oldest: last, started_at: startedAt = now } = this.#pruning() ?? {}
+    const isOldGone = startedAt < before && this.#forgetOld()
+    const rows = this.#sql
+      .exec<{ id: string; learned_at: number }>(PLACE, place, LOOKED_AT_ONCE)
+      .toArray()
+    for (const { id, learned_at: at } of rows) {
+      if (at < before) this.#sql.exec('DELETE FROM owned_id WHERE id = ?', id)
+    }
+    const kept = rows.filter((row) => row.learned_at >= before).map((row) => row.learned_at)
+    const oldest = Math.min(last ?? Infinity, ...kept)
+    const isThrough = rows.length < LOOKED_AT_ONCE
+    const from = isThrough ? '' : (rows.at(-1)?.id ?? '')
+    this.#sql.exec(
+      'UPDATE pruning SET place = ?, oldest = ? WHERE id = 1',
+      from,
+      isThrough || oldest === Infinity ? null : oldest
+    )
+    if (!isThrough || isOldGone) return now + everyMs
+    const old = this.#hasOld() ? startedAt : Infinity
+    const due = Math.min(oldest, old) + keepMs
+    return due === Infinity ? undefined : Math.max(now + everyMs, due)
+  }
+
+  #hasOld(): boolean {
+    return (
+      this.#sql.exec<{ id: string | null }>('SELECT MIN(id) AS id FROM owner').one().id !== null
+    )
+  }
+
+  /** True when some went. */
+  #forgetOld(): boolean {
+    return this.#sql.exec(FORGET_OLD, LOOKED_AT_ONCE).rowsWritten > 0
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM owned_id')
+    this.#sql.exec('DELETE FROM owner')
+  }
+}
+
+const FIND = `SELECT owned_id.* FROM json_each(?) AS wanted CROSS JOIN owned_id ON owned_id.id = wanted.value`
+const FIND_OLD = `SELECT owner.record FROM json_each(?) AS wanted CROSS JOIN owner ON owner.id = wanted.value`
+
+const PLACE = 'SELECT id, learned_at FROM owned_id WHERE id > ? ORDER BY id LIMIT ?'
+
+const FORGET_OLD =
+  "DELETE FROM owner WHERE id IN (SELECT id FROM owner WHERE id >= '' ORDER BY id LIMIT ?)"
+
+/** Undefined: it counts no longer. */
+function toOwner(row: Row, accounts: readonly Account[], epoch: number): Owner | undefined {
+  const { id, email, lease, source } = row
+  const owner: Owner = {
+    id,
+    email,
+    source: source as Owner['source'],
+    mayBeShared: row.may_be_shared === 1,
+    ...(lease === null ? {} : { lease }),
+  }
+  const isOfNow = email === null || sinceOf(accounts, email) === row.account_since
+  return isOfNow && (!isGuess(owner) || row.epoch === epoch) ? owner : undefined
+}
+
+/** With more accounts, what seemed to be one's own may show to be public. */
+function isGuess({ email, source, mayBeShared }: Owner): boolean {
+  return mayBeShared && source !== 'created' && email !== null
+}
+
+function sinceOf(accounts: readonly Account[], email: string): number | undefined {
+  return accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())?.createdAt
+}
+
+/** It grows with each account that is added. */
+function epochOf(accounts: readonly Account[]): number {
+  return Math.max(0, ...accounts.map((account) => account.createdAt))
+}

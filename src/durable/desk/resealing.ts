@@ -1,0 +1,191 @@
+/**
+ * What a tenant's desk and the registrar keep sealed, sealed with the first master key, a bounded share at a time: loaded,
+ * sealed, and written only where it is still what was loaded. A desk also asks its accounts' objects. Done twice it
+ * writes nothing.
+ */
+import { sealIdentity } from '#domain/accounts/account.ts'
+import { secretIdentity } from '#domain/events/endpoint.ts'
+import type { KeyRecord } from '#domain/creations/idempotency.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { nothingFound, together, withSealed, type ResealStep } from '#domain/access/reseal.ts'
+import { pairSealName } from '#domain/access/token.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { SealAnew } from '#flows/access/reseal-text.ts'
+import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
+
+/** Each token is a KV value of its own. */
+const TOKENS_AT_ONCE = 50
+/** Each account is an object of its own. */
+const OBJECTS_IN_A_STEP = 20
+/** A kept answer may have 64 KB. */
+const ANSWERS_AT_ONCE = 25
+const ANSWERS_IN_A_STEP = 200
+
+export interface ResealingHands {
+  ports(): Ports
+  /** The object's own name: `<provider>:<tenant>`. */
+  name: string
+  /** Writes the KV copies that are behind. */
+  publish(): Promise<void>
+}
+
+/** A desk's share goes from one to the next; `after`: where it stands in that one. */
+type Stage = 'accounts' | 'former' | 'secrets' | 'answers'
+const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers']
+
+interface Share {
+  /** What the objects that were asked came to. */
+  step?: ResealStep
+  /** Absent: the stage is over. */
+  after?: string
+}
+
+export class DeskResealing {
+  readonly #tables: DeskTables
+  readonly #hands: ResealingHands
+
+  constructor(tables: DeskTables, hands: ResealingHands) {
+    this.#tables = tables
+    this.#hands = hands
+  }
+
+  /** The registrar's share: the key pairs of tokens. */
+  async tokens(key: string, after = ''): Promise<ResealStep> {
+    const { vault } = this.#hands.ports()
+    if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
+    const anew = new SealAnew(vault)
+    const tokens = this.#tables.tokensAfter(after, TOKENS_AT_ONCE)
+    for (const { id, tenant, secretKey } of tokens) {
+      const whose = { tenant, name: id }
+      const text = await anew.text('tokenPairs', pairSealName(id), secretKey, whose)
+      if (text !== undefined && secretKey !== undefined)
+        this.#tables.replaceSecretKey(id, secretKey, text)
+    }
+    await this.#hands.publish()
+    const last = tokens.length < TOKENS_AT_ONCE ? undefined : tokens.at(-1)?.id
+    return this.#ended(anew, last)
+  }
+
+  async desk(key: string, from?: string): Promise<ResealStep> {
+    const ports = this.#hands.ports()
+    if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
+    const anew = new SealAnew(ports.vault)
+    const [first, within] = JSON.parse(from ?? '["accounts",""]') as [Stage, string]
+    let objects = nothingFound()
+    for (const stage of STAGES.slice(STAGES.indexOf(first))) {
+      const { step, after } = await this.#share(stage, key, anew, stage === first ? within : '')
+      if (step) objects = together(objects, step)
+      if (after !== undefined) return this.#ended(anew, JSON.stringify([stage, after]), objects)
+    }
+    return this.#ended(anew, undefined, objects)
+  }
+
+  #share(stage: Stage, key: string, anew: SealAnew, after: string): Promise<Share> {
+    if (stage === 'accounts') return this.#accounts(key, anew, after)
+    if (stage === 'former') return this.#former(key, after)
+    if (stage === 'secrets') return this.#secrets(anew)
+    return this.#answers(anew, after)
+  }
+
+  #ended(anew: SealAnew, next: string | undefined, objects = nothingFound()): ResealStep {
+    const copies = this.#tables.copiesBehind().length
+    const whole = { ...together(anew.step, objects), copies }
+    return next === undefined ? whole : { ...whole, next }
+  }
+
+  async #accounts(key: string, anew: SealAnew, after: string): Promise<Share> {
+    const all = this.#tables
+      .snapshot()
+      .accounts.map((one) => ({ one, at: one.email.toLowerCase() }))
+    const left = all.filter(({ at }) => at > after).toSorted((a, b) => (a.at < b.at ? -1 : 1))
+    const share = left.slice(0, OBJECTS_IN_A_STEP)
+    let isChanged = false
+    for (const { one: account } of share) {
+      const identity = sealIdentity(account)
+      const whose = { tenant: account.tenant, name: account.email }
+      const credential = await anew.text('credentials', identity, account.credential, whose)
+      const session = await anew.text('sessions', identity, account.session?.sealed, whose)
+      const current = this.#tables.findAccount(account.email)
+      const changed = current && withSealed(current, account, { credential, session })
+      if (changed) this.#tables.saveAccount(changed)
+      isChanged ||= changed !== undefined
+    }
+    if (isChanged) await this.#hands.publish()
+    const step = await this.#objects(
+      key,
+      share.map(({ one }) => one.key)
+    )
+    const last = left.length > share.length ? share.at(-1)?.at : undefined
+    return { step, ...(last === undefined ? {} : { after: last }) }
+  }
+
+  /** Those that were removed keep their credential for two days at most. */
+  async #former(key: string, after: string): Promise<Share> {
+    const { now, waits } = this.#hands.ports()
+    const left = this.#tables
+      .formerKeys(now() - waits.keepEndedMs)
+      .filter((one) => one > after)
+      .toSorted()
+    const share = left.slice(0, OBJECTS_IN_A_STEP)
+    const step = await this.#objects(key, share)
+    const last = left.length > share.length ? share.at(-1) : undefined
+    return { step, ...(last === undefined ? {} : { after: last }) }
+  }
+
+  async #objects(key: string, keys: string[]): Promise<ResealStep> {
+    const ports = this.#hands.ports()
+    const steps = await inLanes(keys, OBJECTS_AT_ONCE, (one) => ports.slots(one).reseal(key))
+    return steps.reduce(together, nothingFound())
+  }
+
+  async #secrets(anew: SealAnew): Promise<Share> {
+    const { provider, tenant } = this.#whose()
+    for (const { id, secret } of this.#tables.outlets.endpoints()) {
+      const identity = secretIdentity(provider, tenant, id)
+      const text = await anew.text('endpointSecrets', identity, secret, { tenant, name: id })
+      const current = this.#tables.outlets.find(id)
+      if (text !== undefined && current?.secret === secret)
+        this.#tables.outlets.saveEndpoint({ ...current, secret: text })
+    }
+    const before = this.#tables.outlets.callbackSecret()
+    const identity = secretIdentity(provider, tenant, 'callback')
+    const seal = (sealed: string | undefined) =>
+      anew.text('callbackSecrets', identity, sealed, { tenant })
+    const [secret, previous] = [await seal(before?.current), await seal(before?.previous)]
+    const current = this.#tables.outlets.callbackSecret()
+    const isSame = current?.current === before?.current
+    if (current && isSame && (secret ?? previous) !== undefined) {
+      this.#tables.outlets.saveCallbackSecret({
+        ...current,
+        ...(secret === undefined ? {} : { current: secret }),
+        ...(previous === undefined ? {} : { previous }),
+      })
+    }
+    return {}
+  }
+
+  async #answers(anew: SealAnew, from: string): Promise<Share> {
+    const { provider, tenant } = this.#whose()
+    const identity = `idempotency/${provider}/${tenant}`
+    let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)
+    for (let seen = 0; seen < ANSWERS_IN_A_STEP; seen += ANSWERS_AT_ONCE) {
+      const rows = this.#tables.keyRows.answersAfter(after, ANSWERS_AT_ONCE)
+      for (const row of rows) {
+        const record = JSON.parse(row.text) as KeyRecord
+        const { answer } = record
+        const body = await anew.text('keptAnswers', identity, answer?.body, { tenant })
+        if (answer && body !== undefined)
+          this.#tables.keyRows.replace(row, { ...record, answer: { ...answer, body } })
+      }
+      after = rows.at(-1)?.at
+      if (after === undefined) return {}
+    }
+    return { after: JSON.stringify(after) }
+  }
+
+  #whose(): { provider: string; tenant: string } {
+    const [provider = '', tenant = ''] = this.#hands.name.split(':')
+    return { provider, tenant }
+  }
+}

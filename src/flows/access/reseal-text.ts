@@ -1,0 +1,44 @@
+/** Opens what an older master key sealed and seals it with the first; counts what it found. */
+import { nothingFound, type ResealStep, type SealedKind } from '#domain/access/reseal.ts'
+import type { Vault } from '#domain/ports/ports.ts'
+import { keyIdOf } from '#domain/access/sealed-text.ts'
+
+const EXAMPLES_MAX = 20
+
+export interface Whose {
+  tenant?: string
+  name?: string
+}
+
+export class SealAnew {
+  readonly step: ResealStep = nothingFound()
+  readonly #vault: Vault
+
+  constructor(vault: Vault) {
+    this.#vault = vault
+  }
+
+  /** Undefined: it is of the first key already, or no key opens it. */
+  async text(
+    what: SealedKind,
+    identity: string,
+    sealed: string | undefined,
+    whose: Whose
+  ): Promise<string | undefined> {
+    if (sealed === undefined) return undefined
+    const keyId = keyIdOf(sealed)
+    if (keyId === this.#vault.firstKey) return undefined
+    try {
+      const anew = await this.#vault.seal(identity, await this.#vault.open(identity, sealed))
+      const { resealed, byKey } = this.step
+      resealed[what] = (resealed[what] ?? 0) + 1
+      byKey[keyId] = (byKey[keyId] ?? 0) + 1
+      return anew
+    } catch {
+      const { byKey, examples } = this.step.unreadable
+      byKey[keyId] = (byKey[keyId] ?? 0) + 1
+      if (examples.length < EXAMPLES_MAX) examples.push({ what, keyId, ...whose })
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,208 @@
+/** Adds, updates or only checks an account: proved at the provider before anything is stored. Safe to repeat. */
+import {
+  sameEmail,
+  sealIdentity,
+  type Account,
+  type Credential,
+  type Session,
+} from '#domain/accounts/account.ts'
+import type { Actor } from '#domain/access/audit.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { sealSession, unseal } from './open-account.ts'
+import { makeUpstream } from '#flows/upstream/read-answer.ts'
+
+export interface AccountRequest {
+  tenant: string
+  email?: string
+  maxJobs: number
+  fields: Record<string, unknown>
+  isDryRun: boolean
+  by?: Actor
+  publicOrigin: string
+}
+
+export async function addAccount(
+  ports: Ports,
+  provider: Provider,
+  request: AccountRequest
+): Promise<{ account: Account; isNew: boolean }> {
+  const form =
+    request.email === undefined ? request.fields : { ...request.fields, email: request.email }
+  const read = provider.accounts.readCredential(form)
+  if (!read.ok) throw new AppError('bad_request', read.message)
+  const proved = await proveNoted(ports, provider, request, read.credential)
+  const { session, proof } = proved
+  const email = request.email ?? proof.email
+  if (!email)
+    throw new AppError(
+      'bad_request',
+      'email is required: the provider does not tell it for this credential'
+    )
+  const { credential, field } = read
+  const who = { provider: provider.name, tenant: request.tenant, email }
+  const account = await toRecord(ports, provider, request, {
+    email,
+    credential,
+    field,
+    session,
+    key:
+      (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
+  })
+  return request.isDryRun ? { account, isNew: true } : save(ports, account, request.by)
+}
+
+async function proveNoted(
+  ports: Ports,
+  provider: Provider,
+  { tenant, email }: AccountRequest,
+  credential: Credential
+) {
+  try {
+    const session = await logIn(ports, provider, credential)
+    return { session, proof: await prove(ports, provider, credential, session) }
+  } catch (error) {
+    const isRefused = error instanceof AppError && error.code === 'bad_request'
+    if (isRefused) {
+      const { name } = provider
+      ports.log('credential_refused', { provider: name, tenant, email, kind: credential.kind })
+    }
+    throw error
+  }
+}
+
+/** Refusals look as in seed 001: no `code` member. */
+function refused(message = 'Account does not exist or password is incorrect'): AppError {
+  return new AppError('bad_request', message, { withoutCode: true })
+}
+
+async function logIn(
+  ports: Ports,
+  provider: Provider,
+  credential: Credential
+): Promise<Session | undefined> {
+  if (credential.kind !== 'password' || !provider.accounts.logIn) return undefined
+  const answer = await provider.accounts.logIn(makeUpstream(ports), credential)
+  if (answer.ok) return answer.session
+  if (answer.reason === 'unreachable') throw unreachable(answer.message)
+  throw refused(answer.message)
+}
+
+async function prove(
+  ports: Ports,
+  provider: Provider,
+  credential: Credential,
+  session: Session | undefined
+): Promise<{ identity: string; email?: string }> {
+  const proof = await provider.accounts.prove(makeUpstream(ports), credential, session)
+  if (proof.ok) return proof
+  if (proof.reason === 'unreachable') throw unreachable(proof.message)
+  throw refused(proof.message)
+}
+
+function unreachable(message = 'The provider could not be reached'): AppError {
+  return new AppError('upstream_unreachable', message)
+}
+
+interface Proved {
+  email: string
+  credential: Credential
+  field: string
+  session: Session | undefined
+  key: string
+}
+
+/**
+ * An account that gets other keys beside one that it had is the same one: its object holds the slots that are taken.
+ * Under a second email it is refused.
+ */
+async function keyBefore(
+  ports: Ports,
+  provider: Provider,
+  { tenant, email }: Pick<Account, 'tenant' | 'email'>,
+  credential: Credential
+): Promise<string | undefined> {
+  const { isSame } = provider.accounts
+  if (!isSame) return undefined
+  const { accounts } = await ports.accounts.fresh(tenant, provider.name)
+  for (const account of accounts) {
+    const open = await unseal(ports, account).catch(() => undefined)
+    if (!open || !isSame(open.credential, credential)) continue
+    if (!sameEmail(account.email, email)) throw exists(account.email)
+    return account.key
+  }
+  return undefined
+}
+
+async function toRecord(
+  ports: Ports,
+  provider: Provider,
+  request: AccountRequest,
+  proved: Proved
+): Promise<Account> {
+  const who = { provider: provider.name, tenant: request.tenant, email: proved.email }
+  const now = ports.now()
+  return {
+    ...who,
+    key: proved.key,
+    maxJobs: request.maxJobs,
+    credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(proved.credential)),
+    credentialKind: proved.credential.kind,
+    secretField: proved.field,
+    ...(proved.credential.region === undefined ? {} : { region: proved.credential.region }),
+    ...(proved.session ? { session: await sealSession(ports, who, proved.session) } : {}),
+    publicOrigin: request.publicOrigin,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+async function save(
+  ports: Ports,
+  account: Account,
+  by: Actor | undefined
+): Promise<{ account: Account; isNew: boolean }> {
+  const { tenant, provider } = account
+  const saved = await ports.desk(tenant, provider).saveAccount(account, by)
+  if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
+  if (!saved.ok) throw exists(await emailOf(ports, account))
+  ports.accounts.note(tenant, provider, saved.snapshot)
+  ports.hints.forget(account.key)
+  return { account, isNew: saved.isNew }
+}
+
+/** Under which email the tenant has this provider account already; undefined: it is another tenant's. */
+async function emailOf(
+  ports: Ports,
+  { tenant, provider, key }: Account
+): Promise<string | undefined> {
+  const { accounts } = await ports.accounts.fresh(tenant, provider)
+  return accounts.find((one) => one.key === key)?.email
+}
+
+function exists(email?: string): AppError {
+  const message =
+    email === undefined
+      ? 'This provider account has already been added, perhaps under another email.'
+      : `This is the account of ${email}, which you have already. Use that email to change it.`
+  return new AppError('account_exists', message)
+}
+
+/** `email` and `maxJobs` alone change the limit; it applies at once, since the account's object decides. */
+export async function changeLimit(
+  ports: Ports,
+  provider: Provider,
+  request: { tenant: string; email: string; maxJobs: number; by?: Actor }
+): Promise<Account> {
+  const { tenant, email, maxJobs, by } = request
+  const desk = ports.desk(tenant, provider.name)
+  const saved = await desk.changeLimit(email, maxJobs, ports.now(), by)
+  const account =
+    saved.ok &&
+    saved.snapshot.accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())
+  if (!saved.ok || !account) throw new AppError('account_not_found', `Account ${email} not found`)
+  ports.accounts.note(tenant, provider.name, saved.snapshot)
+  ports.hints.forget(account.key)
+  return account
+}

@@ -1,0 +1,199 @@
+/**
+ * A call that takes no slot. A GET that meets a refusing or broken account tries up to three; anything else is sent
+ * once, since it may have had an effect. A follow-up is answered by the account that owns it even while it is parked.
+ */
+import { parseJson } from '#domain/text/json-text.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import { pickAccounts } from '#domain/accounts/pick-account.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { unavailable } from '#flows/accounts/unavailable.ts'
+import type { Verdict } from '#providers/contract/provider.ts'
+import { deleteCopies } from '#flows/uploads/asset-copies.ts'
+import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refusal.ts'
+import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
+import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { readUsually } from '#flows/jobs/read-unknown-status.ts'
+import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
+import { noteDeleted, settleJobs } from '#flows/jobs/settle-job.ts'
+import { homeFirst } from '#flows/uploads/upload-account.ts'
+import { peek, readBytes } from '#flows/upstream/read-answer.ts'
+
+const TRIES_MAX = 3
+const HEADERS_WITHIN_MS = 100_000
+const STATUS_BYTES_MAX = 1024 * 1024
+
+/** What one account made of the call. `again`: another one may do better. */
+interface Try {
+  answer?: ProxyAnswer
+  error?: AppError
+  again: boolean
+}
+
+export async function sendPlain(
+  ports: Ports,
+  call: ProxyCall,
+  json: unknown
+): Promise<ProxyAnswer> {
+  return sendOnAccounts(ports, call, json).catch((error: unknown) => {
+    if (!isUncertain(call, error)) throw error
+    const { tenant, requestId } = call
+    const email = error.details.accountEmail
+    ports.log('outcome_unknown', { tenant, email, requestId })
+    throw unknownEffect(email)
+  })
+}
+
+/** A POST that may have started something which costs: on a path that no row knows, or of a client that gave it a key. */
+function isUncertain(call: ProxyCall, error: unknown): error is AppError {
+  if (call.method !== 'POST' || (call.match && !call.headers.has('idempotency-key'))) return false
+  const code = error instanceof AppError ? error.code : undefined
+  return code === 'upstream_unreachable' || code === 'upstream_timeout'
+}
+
+async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Promise<ProxyAnswer> {
+  const eligible = await chooseAccounts(ports, call, json)
+  const drawn = usable(ports, call, eligible)
+  const accounts = await homeFirst(ports, call, drawn, eligible.accounts)
+  const isRead = call.method === 'GET' || call.method === 'HEAD' || isReadByPost(call)
+  const tries: Try[] = []
+  for (const account of accounts.slice(0, isRead ? TRIES_MAX : 1)) {
+    const result = await tryOn(ports, call, account)
+    if (!result.again) return resultOf(result)
+    tries.push(result)
+  }
+  return resultOf(tries.findLast((one) => one.answer) ?? tries.findLast((one) => one.error))
+}
+
+/** Its body has been read, so it can be sent again. */
+function isReadByPost({ match, body }: ProxyCall): boolean {
+  return match?.route.kind === 'read-account' && !(body instanceof ReadableStream)
+}
+
+function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
+  const now = ports.now()
+  if (eligible.isPinned) return eligible.accounts
+  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
+  const { accounts } = eligible
+  const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
+  // Nobody's key has the scope: the provider says so itself.
+  const limited = parked.find(({ parking }) => parking.reason === 'scope')
+  if (candidates.length === 0 && limited) return [limited.account]
+  const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
+  if (candidates.length === 0 && first) throw unavailable(first.account, first.parking, now)
+  const hangs = ({ key }: Account) => Number(ports.hints.hasHungLately(key, now))
+  return candidates.toSorted((a, b) => hangs(a) - hangs(b))
+}
+
+function resultOf(last: Try | undefined): ProxyAnswer {
+  if (last?.answer) return last.answer
+  throw last?.error ?? new AppError('internal', 'No account was tried.')
+}
+
+async function tryOn(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  isRepeat = false
+): Promise<Try> {
+  const sent = await send(ports, call, account)
+  if (sent instanceof AppError) return { error: sent, again: true }
+  if (sent.status < 400) {
+    await noteDeleted(ports, call.provider, account, call).catch(() =>
+      ports.log('settle_failed', { email: account.email, requestId: call.requestId })
+    )
+    ports.defer(deleteCopies(ports, call))
+    return { answer: await passStatus(ports, call, account, sent), again: false }
+  }
+  const { json, body } = await peek(sent)
+  const answer = { response: passOn(sent, body), email: account.email }
+  const verdict = verdictOf(ports, call, sent, json)
+  if (verdict.kind === 'caller') return { answer, again: false }
+  const fault = faultOf(call, verdict)
+  if (!fault) return { answer, again: true }
+  const finding = await blame(ports, account, fault)
+  if (finding.kind === 'newer' && !isRepeat && !(call.body instanceof ReadableStream)) {
+    const newer = await newerAccount(ports, account)
+    if (newer) return tryOn(ports, call, newer, true)
+  }
+  return refusedTry(ports, account, fault, finding, answer)
+}
+
+/** A refused key and what is parked for the day are ours to tell, or the client would doubt its own token. */
+function refusedTry(
+  ports: Ports,
+  account: Account,
+  { doubt }: Pick<Fault, 'doubt'>,
+  finding: Finding,
+  answer: ProxyAnswer
+): Try {
+  if (finding.kind === 'refused') return doubt === 'key' ? { again: true } : { answer, again: true }
+  if (finding.kind !== 'parked')
+    return { answer, again: doubt !== 'key' || finding.kind !== 'good' }
+  const { parking } = finding
+  const isOurs = ['credential', 'blocked', 'limit'].includes(parking.reason)
+  if (!isOurs) return { answer: { ...answer, parking }, again: true }
+  return { error: unavailable(account, parking, ports.now()), again: true }
+}
+
+function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown): Verdict {
+  const { status, headers } = sent
+  const { match } = call
+  return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now(), match })
+}
+
+/** A stream going up may take as long as it takes; otherwise headers are awaited for a limited time. */
+async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
+  const timer = new AbortController()
+  const signal = call.signal ? AbortSignal.any([call.signal, timer.signal]) : timer.signal
+  const late = new DOMException('no answer in time', 'TimeoutError')
+  const isStream = call.body instanceof ReadableStream
+  const timeout = isStream ? undefined : setTimeout(() => timer.abort(late), HEADERS_WITHIN_MS)
+  try {
+    return await sendOn(ports, call, account, signal)
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  } finally {
+    if (timeout !== undefined) clearTimeout(timeout)
+  }
+}
+
+/** A status answer is read on its way, and an end that it tells settles the job before the client hears of it. */
+async function passStatus(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  sent: Response
+): Promise<ProxyAnswer> {
+  const email = account.email
+  const { reports: link, creates } = call.match?.route ?? { creates: [] }
+  const isTelling = call.match ? link !== undefined || creates.length > 0 : mayTell(call, sent)
+  if (!isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
+  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
+    throw new AppError(
+      'upstream_unreachable',
+      'The provider broke off in the middle of its answer.'
+    )
+  })
+  if (!bytes) return { response: passOn(sent), email }
+  const query = new URLSearchParams(call.search)
+  const text = new TextDecoder().decode(bytes)
+  const answer = parseJson(text)
+  await learnIds(ports, call, createdOwners(call, account, answer))
+  const reports = call.match
+    ? call.provider.readReports(call.match, query, answer, text)
+    : readUsually(call.provider, call.path, answer, text)
+  await settleJobs(ports, call.provider, account, reports).catch(() =>
+    ports.log('settle_failed', { email, requestId: call.requestId })
+  )
+  return { response: passOn(sent, bytes), email }
+}
+
+/** On a path that no row knows: it may be the status of a job that was guessed. */
+function mayTell({ method }: ProxyCall, { headers }: Response): boolean {
+  return method === 'GET' && /json/i.test(headers.get('content-type') ?? '')
+}

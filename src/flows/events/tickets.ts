@@ -1,0 +1,69 @@
+/**
+ * The addresses that we give to a provider. What stands in them is sealed: for an account's webhook its tenant and
+ * object, for the callback of one creation its request too. Nothing is looked up to open one, nobody can make one,
+ * and one of a provider opens nothing elsewhere. Neither is ever logged.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import type { TargetPolicy } from '#domain/events/callback-target.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
+import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { readTicket, writeTicket, type Ticket } from '#domain/events/ticket.ts'
+
+type Kind = 'webhook' | 'ticket'
+
+/** Whether the provider can call us: over https, or on loopback where that is allowed. */
+export function isReachable(ports: Ports, publicOrigin: string): boolean {
+  const origin = ports.settings.publicOrigin || publicOrigin
+  const isLoopback = /^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])(:\d+)?$/.test(origin)
+  return origin.startsWith('https://') || (isLoopback && ports.settings.allowLoopbackCallbacks)
+}
+
+function originOf(ports: Ports, account: Account): string {
+  return ports.settings.publicOrigin || account.publicOrigin
+}
+
+/** Where clients' callbacks may go. `origins`: our own beside the one in the settings. */
+export function targetPolicy(ports: Ports, ...origins: string[]): TargetPolicy {
+  const { publicOrigin, allowLoopbackCallbacks: allowLoopback } = ports.settings
+  const ownOrigins = [publicOrigin, ...origins].filter((origin) => origin !== '')
+  return { allowLoopback, ownOrigins }
+}
+
+export async function hookUrl(ports: Ports, account: Account): Promise<string> {
+  const ticket = { tenant: account.tenant, accountKey: account.key }
+  return `${hookUrlStart(ports, account)}${await seal(ports, account.provider, 'webhook', ticket)}`
+}
+
+export function hookUrlStart(ports: Ports, account: Account): string {
+  return `${originOf(ports, account)}/webhooks/${account.provider}/`
+}
+
+export async function callbackUrl(
+  ports: Ports,
+  account: Account,
+  requestId: string
+): Promise<string> {
+  const ticket = { tenant: account.tenant, accountKey: account.key, requestId }
+  const text = await seal(ports, account.provider, 'ticket', ticket)
+  return `${originOf(ports, account)}/callbacks/${account.provider}/${text}`
+}
+
+async function seal(ports: Ports, provider: string, kind: Kind, ticket: Ticket): Promise<string> {
+  return toUrlText(await ports.vault.seal(`${kind}/${provider}`, writeTicket(ticket)))
+}
+
+/** Undefined: not one of ours, of another provider or kind, or changed on its way. */
+export async function openTicket(
+  ports: Ports,
+  provider: string,
+  kind: Kind,
+  text: string
+): Promise<Ticket | undefined> {
+  try {
+    return readTicket(await ports.vault.open(`${kind}/${provider}`, fromUrlText(text)))
+  } catch (error) {
+    noteSealedAway(ports, kind, error, text)
+    return undefined
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * A client's webhook endpoints, kept by the gateway in the place of the provider's: one of ours stands for one at
+ * every account. The calls and their answers look as the provider's own; events reach an endpoint from every account.
+ */
+import { readTarget } from '#domain/events/callback-target.ts'
+import { secretIdentity, type Endpoint } from '#domain/events/endpoint.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Desk } from '#domain/ports/desk.ts'
+import { newSigningSecret } from '#domain/events/signatures.ts'
+import { CannotOpen } from '#domain/access/sealed-text.ts'
+import type {
+  EndpointCommand,
+  EndpointResult,
+  ProviderEndpoints,
+  RouteMatch,
+  ShownEndpoint,
+} from '#providers/contract/provider.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { targetPolicy } from './tickets.ts'
+
+/** As the provider's own look at a new address. */
+const ASK_TIMEOUT_MS = 1000
+const PAGE_MAX = 100
+
+interface Keeping {
+  ports: Ports
+  call: ReadCall
+  match: RouteMatch
+  endpoints: ProviderEndpoints
+  desk: Desk
+}
+
+/** Undefined: the call is not about endpoints. */
+export function endpointCommand(call: ReadCall): EndpointCommand | undefined {
+  const { match, provider, search, json } = call
+  return match && provider.events?.endpoints?.read(match, new URLSearchParams(search), json)
+}
+
+export async function keepEndpoints(
+  ports: Ports,
+  call: ReadCall,
+  command: EndpointCommand
+): Promise<ProxyAnswer> {
+  const { match, provider, tenant } = call
+  const endpoints = provider.events?.endpoints
+  if (!match || !endpoints) throw new Error('no endpoint call')
+  const desk = ports.desk(tenant, provider.name)
+  const result = await carryOut({ ports, call, match, endpoints, desk }, command)
+  return { response: Response.json(endpoints.answer(match, tenant, result)) }
+}
+
+async function carryOut(keeping: Keeping, command: EndpointCommand): Promise<EndpointResult> {
+  const { ports, desk } = keeping
+  if (command.kind === 'bad') throw new AppError('bad_request', command.message)
+  if (command.kind === 'types') return { kind: 'types' }
+  if (command.kind === 'list') return list(keeping, command)
+  if (command.kind === 'add') return add(keeping, command)
+  if (command.kind === 'remove') {
+    if (!(await desk.removeEndpoint(command.id, keeping.call.by))) throw notFound(keeping)
+    return { kind: 'removed' }
+  }
+  if (command.kind === 'rotate') {
+    const secret = newSigningSecret()
+    const change = { secret: await seal(keeping, command.id, secret) }
+    const changed = await desk.changeEndpoint(command.id, change, keeping.call.by)
+    if (!changed) throw notFound(keeping)
+    return { kind: 'rotated', endpoint: { ...changed, secret } }
+  }
+  const { kind: _, id, ...change } = command
+  if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(keeping)
+  const url = change.url === undefined ? {} : { url: await checkUrl(keeping, change.url) }
+  const changed = await desk.changeEndpoint(id, { ...change, ...url }, keeping.call.by)
+  if (!changed) throw notFound(keeping)
+  ports.log('endpoint_changed', { tenant: keeping.call.tenant, id })
+  return { kind: 'one', endpoint: await shown(keeping, changed) }
+}
+
+async function add(
+  keeping: Keeping,
+  command: Extract<EndpointCommand, { kind: 'add' }>
+): Promise<EndpointResult> {
+  const { ports, desk, call } = keeping
+  const { events, entityId } = command
+  const url = await checkUrl(keeping, command.url)
+  // The request names it, so that asking again makes no second one.
+  const id = call.requestId.replaceAll('-', '')
+  const secret = newSigningSecret()
+  const endpoint: Endpoint = {
+    id,
+    url,
+    events,
+    entityId,
+    status: 'enabled',
+    secret: await seal(keeping, id, secret),
+    createdAt: ports.now(),
+  }
+  if (!(await desk.addEndpoint(endpoint, call.by))) {
+    throw new AppError('bad_request', 'There are 50 endpoints already; remove one first.')
+  }
+  return { kind: 'one', endpoint: { ...endpoint, secret } }
+}
+
+async function list(
+  keeping: Keeping,
+  { limit = PAGE_MAX, token }: Extract<EndpointCommand, { kind: 'list' }>
+): Promise<EndpointResult> {
+  const place = token === undefined ? undefined : readPlace(token)
+  const all = await keeping.desk.endpoints()
+  const left = place ? all.filter((one) => isBehind(one, place)) : all
+  const page = left.slice(0, limit)
+  const last = limit < left.length ? page.at(-1) : undefined
+  const endpoints = await Promise.all(page.map((one) => shown(keeping, one)))
+  return {
+    kind: 'list',
+    endpoints,
+    ...(last === undefined ? {} : { next: `${last.createdAt}.${last.id}` }),
+  }
+}
+
+type Place = Pick<Endpoint, 'createdAt' | 'id'>
+
+/** A place in the list, so that it still leads on when the endpoint that stood there was removed. */
+function readPlace(token: string): Place {
+  const [, at, id] = /^(\d{1,15})\.(\w+)$/.exec(token) ?? []
+  if (at === undefined || id === undefined) throw new AppError('bad_request', 'token is not known')
+  return { createdAt: Number(at), id }
+}
+
+/** In the desk's order: by time, then by id. */
+function isBehind({ createdAt, id }: Endpoint, place: Place): boolean {
+  return createdAt > place.createdAt || (createdAt === place.createdAt && id > place.id)
+}
+
+/** Some lists of the provider show secrets; ours do too, to whoever may change them. */
+async function shown(keeping: Keeping, endpoint: Endpoint): Promise<ShownEndpoint> {
+  const { ports, call, match, endpoints } = keeping
+  if (!endpoints.showsSecrets(match) || call.mayChange !== true)
+    return { ...endpoint, secret: null }
+  const identity = secretIdentity(call.provider.name, call.tenant, endpoint.id)
+  const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
+    noteSealedAway(ports, 'signing secret', error)
+    if (!(error instanceof CannotOpen)) throw error
+    // The others can be shown; a rotation gives this one a new one.
+    return null
+  })
+  return { ...endpoint, secret }
+}
+
+function seal({ ports, call }: Keeping, id: string, secret: string): Promise<string> {
+  return ports.vault.seal(secretIdentity(call.provider.name, call.tenant, id), secret)
+}
+
+/** It may be called, and it answers OPTIONS within a second. */
+async function checkUrl({ ports, call, endpoints, match }: Keeping, url: string): Promise<string> {
+  const providerCode = endpoints.codes(match).badUrl
+  const where = readTarget(url, targetPolicy(ports, call.origin))
+  if (!where.ok) {
+    throw new AppError('bad_request', `url: ${where.message}`, { providerCode, field: 'url' })
+  }
+  const answer = await ports
+    .fetch(where.url, { method: 'OPTIONS', signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })
+    .catch(() => undefined)
+  await answer?.body?.cancel().catch(() => {})
+  if (answer && answer.status < 400) return where.url
+  const why = answer ? `it answered OPTIONS with ${answer.status}` : 'it did not answer OPTIONS'
+  const message = `Url of this webhook endpoint is invalid: ${why} within a second`
+  throw new AppError('bad_request', message, { providerCode, field: 'url' })
+}
+
+function notFound({ endpoints, match }: Keeping): AppError {
+  const providerCode = endpoints.codes(match).notFound
+  return new AppError('not_found', 'Webhook endpoint not found', { providerCode })
+}

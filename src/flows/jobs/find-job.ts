@@ -1,0 +1,65 @@
+/** Finds a job of a tenant by its id, or by the id of the request that made it. */
+import { findAccount, type Account } from '#domain/accounts/account.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
+import { poolOf } from '#flows/routing/find-owners.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+
+export interface FoundJob {
+  account: Account | undefined
+  record: JobRecord
+}
+
+const KEY = 'key:'
+
+/** Also by `key:<Idempotency-Key>`, for as long as the key is remembered. */
+export async function findJob(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  name: string
+): Promise<FoundJob | undefined> {
+  if (!name.startsWith(KEY)) return findById(ports, provider, tenant, name)
+  const requests = await ports.desk(tenant, provider.name).requestsOfKey(name.slice(KEY.length))
+  for (const id of requests) {
+    const found = await findById(ports, provider, tenant, id)
+    if (found) return found
+  }
+  return undefined
+}
+
+/** By the owner that was learnt when it was made; else every account is asked, which only odd names cost. */
+async function findById(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  id: string
+): Promise<FoundJob | undefined> {
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
+  const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
+  const asked = owning ? [owning] : accounts
+  const found = await inLanes(asked, OBJECTS_AT_ONCE, async (account) => {
+    const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
+    return record ? [{ account, record }] : []
+  })
+  const records = found.flat()
+  // On an account that refused it a lease may have been left, which was never anybody's job.
+  const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
+  return sure ?? records[0] ?? findAtFormer(ports, provider, tenant, id)
+}
+
+/** With an account its ids are forgotten, but its object still knows what became of its jobs. */
+async function findAtFormer(
+  ports: Ports,
+  provider: Provider,
+  tenant: string,
+  id: string
+): Promise<FoundJob | undefined> {
+  for (const key of await ports.desk(tenant, provider.name).formerKeys()) {
+    const record = await ports.slots(key).findJob(tenant, { jobId: id })
+    if (record) return { account: undefined, record }
+  }
+  return undefined
+}

@@ -1,0 +1,218 @@
+/**
+ * What an account's alarm does: asks the provider about every due lease and passes on what it says. Nothing is
+ * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
+ * since other calls may have run meanwhile.
+ */
+import { isUnproved } from '#domain/jobs/guessed-job.ts'
+import { valueAt } from '#domain/text/json-pointer.ts'
+import { withWaitsCapped } from '#domain/jobs/apply-reports.ts'
+import type { JobReport, Lease } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import {
+  afterUnknown,
+  ended,
+  endWithoutTrace,
+  errandOf,
+  givenUp,
+  goesOn,
+  heldBack,
+  mayBeEnding,
+  notListed,
+  postponed,
+  waitsOn,
+} from '#domain/jobs/reconcile.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import {
+  current,
+  fewAtOnce,
+  get,
+  reportsIn,
+  saysUnknown,
+  type Answer,
+  type Errands,
+  type Reconciled,
+} from './status-checks.ts'
+import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { findLost } from './find-lost-creations.ts'
+import { openAccount } from '#flows/accounts/open-account.ts'
+
+/** An alarm may take fifteen minutes, and a question twenty seconds. What is left is due at once again. */
+const ASKED_MAX = 100
+
+export async function reconcileAccount(
+  ports: Ports,
+  provider: Provider,
+  desk: Reconciled
+): Promise<void> {
+  const due = desk.leases().filter((lease) => errandOf(lease, ports.now(), ports.waits))
+  const asking = due
+    .filter((lease) => !settledHere(ports, desk, lease))
+    .toSorted((a, b) => a.nextAt - b.nextAt)
+    .slice(0, ASKED_MAX)
+  if (asking.length === 0) return
+  const open = await openAccount(ports, desk.account).catch(() => undefined)
+  if (!open) {
+    for (const lease of asking) postpone(ports, desk, lease)
+    return
+  }
+  const errands = { ports, provider, desk, open }
+  const looks = asking.filter((lease) => errandOf(lease, ports.now(), ports.waits) === 'look')
+  await findLost(errands, looks)
+  const asks = asking.filter((lease) => !looks.includes(lease))
+  await fewAtOnce(asks, (lease) => askAbout(errands, lease))
+}
+
+/** What needs nobody is done first, so that it is done even when the provider cannot be asked. */
+function settledHere(ports: Ports, desk: Reconciled, lease: Lease): boolean {
+  const now = ports.now()
+  const errand = errandOf(lease, now, ports.waits)
+  if (errand === 'drop') return desk.apply({ put: [], drop: [lease.id], ended: [] })
+  if (errand === 'lose') return desk.apply(ended(lease, { status: 'lost' }, now))
+  if (errand === 'give-up') return desk.apply(givenUp(lease, now))
+  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.waits))
+  return false
+}
+
+function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
+  const still = desk.leases().find((one) => one.id === lease.id)
+  if (still) desk.apply(postponed(still, ports.now(), ports.waits))
+}
+
+async function askAbout(errands: Errands, lease: Lease): Promise<void> {
+  const { ports, desk, provider } = errands
+  const { path, answer } = await askStatus(errands, lease)
+  const asked = current(errands, lease)
+  if (!asked) return
+  if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  // Of what was only guessed, not to be known says that there is nothing to ask about.
+  if (isUnproved(asked) && answer.status >= 300)
+    return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  if (saysUnknown(provider, answer)) return unknownThere(errands, asked)
+  const until = await blameIfRefused(errands, path, answer)
+  const still = current(errands, lease)
+  if (!still) return
+  const now = ports.now()
+  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.waits))
+  const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
+  const mine = reports.filter((report) => still.watch.includes(report.watch))
+  const isNamed = mine.length > 0
+  if (!isNamed && isUnlisted(errands, still, answer)) {
+    return void desk.apply(notListed(still, now, ports.waits))
+  }
+  await hearAnswer(errands, still, mine)
+  const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
+  if (others.length > 0) desk.settle(others)
+  const fault = faultOfEnd(provider, reports)
+  if (fault) await desk.blame(fault)
+}
+
+function isEnd({ state }: JobReport): boolean {
+  return state === 'completed' || state === 'failed'
+}
+
+/** What the answer says about the job that was asked about. */
+async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): Promise<void> {
+  const { ports, desk } = errands
+  const still = current(errands, lease)
+  if (!still) return
+  const now = ports.now()
+  const unclear = heard.find((report) => report.state === 'unclear')
+  if (unclear) {
+    const { word } = unclear
+    ports.log('unknown_status_word', { route: still.route, word, requestId: still.requestId })
+  }
+  const known = heard.filter((report) => report.state !== 'unclear')
+  // A word that nobody knows is as good as no answer: what was not heard of for 48 h is lost.
+  if (known.length === 0) return void desk.apply(postponed(still, now, ports.waits))
+  const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
+  if (ends.length === 0) {
+    const going = goesOn(still, known, now, ports.waits)
+    return void desk.apply(withWaitsCapped(desk.leases(), going, now))
+  }
+  // Before its creation has answered, what it watches may be something older.
+  if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.waits))
+  desk.settle(ends)
+  const left = desk.leases().find((one) => one.id === lease.id)
+  const ending = ends.find((report) => report.state === 'ending')
+  if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')
+    desk.apply(
+      ending ? mayBeEnding(left, ending, now, ports.waits) : postponed(left, now, ports.waits)
+    )
+}
+
+/**
+ * The provider says that there is no such job. Believed when it says so twice, and when its list, or at least that the
+ * account itself is answered for, says so too: what stands before a provider answers 404 when it is ill.
+ */
+async function unknownThere(errands: Errands, lease: Lease): Promise<void> {
+  const { ports, desk } = errands
+  const first = afterUnknown(lease, desk.leases(), ports.now(), ports.waits)
+  if (first.kind === 'again') return void desk.apply(first.change)
+  const isConfirmed = await confirmsUnknown(errands, lease)
+  const still = current(errands, lease)
+  if (!still) return
+  const now = ports.now()
+  const verdict = afterUnknown(still, desk.leases(), now, ports.waits)
+  const isOver = isConfirmed && verdict.kind === 'confirm'
+  desk.apply(isOver ? ended(still, { status: endWithoutTrace(still) }, now) : verdict.change)
+}
+
+async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean> {
+  const { provider, ports } = errands
+  const { aliveAt } = provider.accounts
+  if (aliveAt !== undefined && (await get(errands, aliveAt))?.status !== 200) return false
+  const finder = provider.finderOf(lease)
+  // A path that may have been retired says so of every job.
+  if (!finder && provider.mayBeRetired?.(lease.ask ?? '')) return lease.deletedAt !== undefined
+  if (!finder) return true
+  // Nothing else can be asked, so it must have said so for a while.
+  if (finder.isExact) return ports.now() - (lease.missedAt ?? Infinity) >= ports.waits.longestAskMs
+  const first = await get(errands, finder.path)
+  const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
+  const listed = isGone ? await get(errands, finder.otherwise?.path ?? '') : first
+  // The list cannot be asked: then nothing contradicts, but nothing confirms either.
+  if (listed?.status !== 200) return false
+  return !listed.text.includes(lease.jobId ?? '')
+}
+
+/**
+ * A credential that the provider refuses is found here too, when nobody else calls. Returns until when it wants to be left
+ * alone, if it does.
+ */
+async function blameIfRefused(
+  { provider, desk, ports }: Errands,
+  asked: string,
+  answer: Answer
+): Promise<number | undefined> {
+  const [path = ''] = asked.split('?')
+  const match = provider.match('GET', path)
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now(), match })
+  const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
+  if (!fault) return undefined
+  await desk.blame({ ...fault, mayPark: true })
+  if (fault.order.reason !== 'busy') return undefined
+  return fault.order.until ?? ports.now() + ports.waits.parkBusyMs
+}
+
+/** Older status paths may go while their jobs stay: then the newer path is asked for the same id. */
+async function askStatus(
+  errands: Errands,
+  { ask, askElse }: Lease
+): Promise<{ path: string; answer: Answer | undefined }> {
+  if (ask === undefined) return { path: '', answer: undefined }
+  const answer = await get(errands, ask)
+  const isThere = answer && answer.status !== 404 && answer.status !== 410
+  if (askElse === undefined || !answer || isThere) return { path: ask, answer }
+  return { path: askElse, answer: await get(errands, askElse) }
+}
+
+/** It was asked about by a list of all that runs, and is not in it. An answer that holds no list says nothing. */
+function isUnlisted(errands: Errands, lease: Lease, answer: Answer): boolean {
+  const { provider, ports } = errands
+  const [path] = (lease.ask ?? '').split('?')
+  const at = provider.match('GET', path ?? '')?.route.reports?.listOfAll
+  if (at === undefined) return false
+  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const list = valueAt(answer.body, at)
+  return verdict.kind === 'ok' && (Array.isArray(list) || list === null)
+}

@@ -1,0 +1,30 @@
+/** One account out of many: the numbers that add up are summed, the rest is the first account's. */
+import type { Account } from '#domain/accounts/account.ts'
+import { valueAt } from '#domain/text/json-pointer.ts'
+import { sliceAt, splice } from '#domain/text/json-slices.ts'
+import { totalOf } from '#domain/text/add-numbers.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { askAccounts } from '#flows/routing/ask-accounts.ts'
+import { answersOf, noneAnswered, partialAnswer } from './combine-answers.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+export async function sumUp(
+  ports: Ports,
+  call: ProxyCall,
+  pointers: readonly string[],
+  accounts: readonly Account[]
+): Promise<ProxyAnswer> {
+  const asked = await askAccounts(ports, accounts, () => call)
+  const answered = answersOf(asked)
+  const [first] = answered
+  if (!first) return noneAnswered(ports, asked)
+  const edits = pointers.flatMap((pointer) => {
+    const slice = sliceAt(first.text, pointer)
+    const sum = totalOf(answered.map((answer) => valueAt(answer.json, pointer)))
+    if (!slice || sum === undefined) return []
+    // As the first one wrote it: some tell their numbers as text.
+    const isText = first.text[slice.start] === '"'
+    return [{ ...slice, text: isText ? `"${sum}"` : String(sum) }]
+  })
+  return partialAnswer(first, splice(first.text, edits), asked)
+}

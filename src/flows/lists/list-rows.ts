@@ -1,0 +1,86 @@
+/** The rows of lists, as the provider wrote them, and an answer with other rows in it. */
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import { elementsAt, sliceAt, splice, type Edit } from '#domain/text/json-slices.ts'
+import { totalOf } from '#domain/text/add-numbers.ts'
+import { toMs, type MergedPage, type Row } from '#domain/lists/merge-rows.ts'
+import type { ListShape } from '#providers/contract/provider.ts'
+import type { Asked } from '#flows/routing/ask-accounts.ts'
+
+export type Answer = NonNullable<Asked['answer']>
+
+export function rowsIn(shape: ListShape, pointer: string, answer: Answer): Row[] {
+  const slice = sliceAt(answer.text, pointer)
+  const values = valuesAt(answer.json, `${pointer}/*`)
+  const slices = slice ? elementsAt(answer.text, slice.start) : []
+  return slices.map(({ start, end }, index) => ({
+    id: rowId(shape, values[index]) ?? `${index}-${answer.text.slice(start, end)}`,
+    createdAt: toMs(
+      shape.times.map((time) => valueAt(values[index], time)).find((one) => one !== undefined)
+    ),
+    text: answer.text.slice(start, end),
+  }))
+}
+
+export function rowId(shape: ListShape, row: unknown): string | undefined {
+  return shape.id === undefined ? idIn(row) : textAt(row, shape.id)
+}
+
+/** Rows name themselves by `id` or by one member that ends in `_id`; more specific ones first. */
+const ID_MEMBERS = [
+  'id',
+  'video_id',
+  'session_id',
+  'voice_id',
+  'avatar_id',
+  'talking_photo_id',
+  'template_id',
+  'event_id',
+  'endpoint_id',
+  'render_id',
+  'brand_glossary_id',
+  'brand_kit_id',
+]
+
+function idIn(row: unknown): string | undefined {
+  return ID_MEMBERS.map((name) => textAt(row, `/${name}`)).find((id) => id !== undefined)
+}
+
+export function pagedText(
+  shape: ListShape,
+  first: Answer,
+  answered: readonly Answer[],
+  merged: MergedPage,
+  token: string | null
+): string {
+  const edits: Edit[] = []
+  const put = (pointer: string | undefined, text: string) => {
+    const slice = pointer === undefined ? undefined : sliceAt(first.text, pointer)
+    if (slice) edits.push({ ...slice, text })
+  }
+  put(shape.rows[0], `[${merged.rows.map(({ row }) => row.text).join(',')}]`)
+  put(shape.next, JSON.stringify(token))
+  put(shape.more, String(token !== null))
+  put(shape.count, String(merged.rows.length))
+  for (const at of shape.totals) {
+    const total = totalOf(answered.map((answer) => valueAt(answer.json, at)))
+    if (total !== undefined) put(at, String(total))
+  }
+  return splice(first.text, edits)
+}
+
+/** Several arrays in one answer, each row once. */
+export function unpagedText(shape: ListShape, answered: readonly Answer[]): string {
+  const [first] = answered
+  if (!first) return ''
+  const edits = shape.rows.flatMap((pointer) => {
+    const slice = sliceAt(first.text, pointer)
+    const seen = new Map(
+      answered
+        .flatMap((answer) => rowsIn(shape, pointer, answer))
+        .toReversed()
+        .map((row) => [row.id, row.text])
+    )
+    return slice ? [{ ...slice, text: `[${[...seen.values()].toReversed().join(',')}]` }] : []
+  })
+  return splice(first.text, edits)
+}

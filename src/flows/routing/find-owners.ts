@@ -1,0 +1,142 @@
+/**
+ * Who owns the ids of a call: what is remembered, else every account is asked once, side by side. An id at two accounts
+ * is public. With one account there is nothing to find out. How many are looked for has a bound: beyond it, what is known
+ * decides.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
+import type { IdSearch } from '#providers/contract/provider.ts'
+import { askAccounts, readCall, ReadTogether, type Asked } from './ask-accounts.ts'
+import { searchLists } from './find-in-lists.ts'
+import { maySearch, tooManySearches, type Search, type Wanted } from './id-search.ts'
+import type { NamedId } from './ids-in-call.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+/** Searches at once in one isolate and tenant. */
+const SEARCHES_MAX = 10
+/** Ids of one call that are looked for one by one, and questions to accounts that this may cost. */
+const IDS_MAX = 50
+const QUESTIONS_MAX = 200
+
+export function poolOf(tenant: string, provider: string, accounts: readonly Account[]): OwnerPool {
+  const newest = Math.max(0, ...accounts.map((account) => account.createdAt))
+  return { tenant, provider, epoch: `${accounts.length}-${newest}` }
+}
+
+export async function findOwners(
+  ports: Ports,
+  call: ProxyCall,
+  accounts: readonly Account[],
+  ids: readonly NamedId[]
+): Promise<Owner[]> {
+  if (accounts.length < 2 || ids.length === 0) return []
+  const pool = poolOf(call.tenant, call.provider.name, accounts)
+  const known = await ports.owners.find(
+    pool,
+    ids.map(({ id }) => id)
+  )
+  const emails = new Set(accounts.map((account) => account.email))
+  const useful = known.filter((owner) => owner.email === null || emails.has(owner.email))
+  const settled = new Set(useful.map((owner) => owner.id))
+  const unknown = ids.filter(({ id }) => !settled.has(id))
+  const found = await search(
+    ports,
+    { call, pool, accounts, read: new ReadTogether(ports, { isSearch: true }) },
+    unknown
+  )
+  return [...useful, ...found]
+}
+
+async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promise<Owner[]> {
+  const { call, pool, accounts } = of
+  const wanted = ids.flatMap((named) => {
+    const how = searchOf(call, named)
+    return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
+  })
+  if (wanted.length === 0) return []
+  const { found, left } = await searchLists(ports, of, wanted)
+  const most = Math.max(1, Math.min(IDS_MAX, Math.floor(QUESTIONS_MAX / accounts.length)))
+  for (const one of left.slice(0, most)) found.push(...(await searchOnce(ports, of, one)))
+  return found
+}
+
+function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearch | undefined {
+  if (!match) return undefined
+  const { search } = match.added ?? {}
+  const isOwn = ref.in === 'path' && search?.at === ref.at
+  const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined
+  return own ?? provider.searchFor(match, ref, id)
+}
+
+/** One search for an id however many calls name it: whoever had to wait finds it known. */
+function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> {
+  const { call, pool } = of
+  return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
+    const known = await ports.owners.find(pool, [wanted.id])
+    if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
+    if (!maySearch(ports, call)) {
+      // What a call is about decides where it goes: any other account would say that it does not exist.
+      if (wanted.ref.in === 'path') throw tooManySearches(ports, call)
+      return []
+    }
+    return ports.searches.run(call.tenant, SEARCHES_MAX, () => searchOne(ports, of, wanted))
+  })
+}
+
+async function searchOne(
+  ports: Ports,
+  { call, pool, accounts, read }: Search,
+  { ref, id, how }: Wanted
+): Promise<Owner[]> {
+  const looks = accounts.flatMap((account) => looksOn(call, account, how))
+  const asked = await askAccounts(
+    ports,
+    looks.map(({ account }) => account),
+    (_, index) => readCall(call.provider, call, looks[index]?.how ?? how),
+    read
+  )
+  const shown = asked.filter((one, index) => has(one, looks[index]?.how ?? how, id))
+  const holders = accounts.filter((account) => shown.some((one) => one.account === account))
+  const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
+  const [holder] = holders
+  const isLikeness = call.provider.likeness?.isId(ref) === true
+  const mark = isLikeness ? { isLikeness } : {}
+  const rest = { id, source: 'found', mayBeShared: ref.mayBeShared, ...mark } as const
+  const found: Owner[] = []
+  if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
+  else if (holder) found.push({ ...rest, email: holder.email })
+  else if (isCertain) ports.owners.noteMissing(pool, [id])
+  // What only one account of several could show may be public all the same: good for this call, not for the next.
+  if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
+  return found
+}
+
+/** What an account's credential can be asked. */
+function looksOn(
+  { provider }: ProxyCall,
+  account: Account,
+  how: IdSearch
+): { account: Account; how: IdSearch }[] {
+  const isAble = provider.missingFor?.(account, how.path) === undefined
+  const { otherwise } = how
+  return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
+}
+
+/** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
+function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
+  if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
+  return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
+}
+
+function has({ answer }: Asked, how: IdSearch, id: string): boolean {
+  if (!answer || answer.response.status !== 200) return false
+  if (how.rows !== undefined) return textsAt(answer.json, how.rows).includes(id)
+  const status = valueAt(answer.json, '/data/status')
+  return (
+    valueAt(answer.json, '/data') !== undefined &&
+    valueAt(answer.json, '/data') !== null &&
+    status !== 'not_found'
+  )
+}

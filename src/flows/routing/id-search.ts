@@ -1,0 +1,36 @@
+/** A search for unknown ids on behalf of a call, and how many of them its token may cause. */
+import type { Account } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { OwnerPool } from '#domain/routing/owner.ts'
+import { retryAfterSeconds } from '#domain/text/retry-after.ts'
+import type { IdSearch } from '#providers/contract/provider.ts'
+import type { ReadTogether } from './ask-accounts.ts'
+import type { NamedId } from './ids-in-call.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+/** `read`: all searches of one call have one deadline. */
+export interface Search {
+  call: ProxyCall
+  pool: OwnerPool
+  accounts: readonly Account[]
+  read: ReadTogether
+}
+
+export type Wanted = NamedId & { how: IdSearch }
+
+/** Whether the caller may cause another search now; if so it counts as caused. */
+export function maySearch(ports: Ports, call: ProxyCall): boolean {
+  return ports.searchesOfToken.take(searcher(call), ports.now())
+}
+
+export function tooManySearches(ports: Ports, call: ProxyCall): AppError {
+  const now = ports.now()
+  const message = 'Too many unknown ids were looked for with this token in the last minute.'
+  const seconds = retryAfterSeconds(ports.searchesOfToken.freeAt(searcher(call), now), now)
+  return new AppError('account_unavailable', message, { retryAfterSeconds: seconds })
+}
+
+function searcher({ tenant, tokenId }: ProxyCall): string {
+  return `${tenant} ${tokenId ?? ''}`
+}

@@ -1,0 +1,50 @@
+/** Remembers whose the ids are that an answer names as created. What is learnt twice costs nothing the second time. */
+import type { Account } from '#domain/accounts/account.ts'
+import { textsAt } from '#domain/text/json-pointer.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import { poolOf } from './find-owners.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+export function createdOwners(call: ProxyCall, account: Account, answer: unknown): Owner[] {
+  const { route } = call.match ?? {}
+  const ids = (route?.creates ?? []).flatMap((pointer) => textsAt(answer, pointer))
+  return [...new Set(ids)].map((id) => ({
+    id,
+    email: account.email,
+    source: route?.pool === 'roomy' ? 'uploaded' : 'created',
+    mayBeShared: false,
+  }))
+}
+
+/** `lease`: the request that made them. */
+export function jobOwners(starts: readonly JobStart[], account: Account, lease: string): Owner[] {
+  return starts.map(({ jobId }) => {
+    return { id: jobId, email: account.email, source: 'created', mayBeShared: false, lease }
+  })
+}
+
+/** Each id once; the first that is said of it counts. */
+export async function learnIds(
+  ports: Ports,
+  call: ProxyCall,
+  named: readonly Owner[]
+): Promise<void> {
+  const each = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
+  const owners = each.map((owner) => marked(call, owner))
+  if (owners.length === 0) return
+  try {
+    const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+    await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners)
+  } catch {
+    ports.log('learn_failed', { requestId: call.requestId })
+  }
+}
+
+/** What such a row makes is an avatar or a voice, whether or not it is a job as well. */
+function marked({ provider, match }: ProxyCall, owner: Owner): Owner {
+  const isMade = owner.source === 'created' || owner.source === 'uploaded'
+  const isLikeness = match !== undefined && provider.likeness?.isRow(match.route) === true
+  return isMade && isLikeness ? { ...owner, isLikeness } : owner
+}

@@ -1,0 +1,103 @@
+/** Sends a client's call on one account. Throws AppError when the provider cannot be reached or takes too long. */
+import type { Account } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { headersDown } from '#domain/text/headers.ts'
+import { withOwnAddresses, withoutSecrets } from '#flows/upstream/rewrite-addresses.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { sendNamed } from './client-names.ts'
+import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
+import { openAccount, renewSession, unseal } from '#flows/accounts/open-account.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { upstreamKey } from './upstream-key.ts'
+
+export async function sendOn(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  signal: AbortSignal
+): Promise<Response> {
+  const send = (on: Account) =>
+    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal))
+  const answer = await send(account)
+  const isOwn = account.session && call.bearer === undefined
+  if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
+    return answer
+  const renewed = await renewSession(ports, account, account.session.expiresAt)
+  if (renewed.session?.sealed === account.session.sealed) return answer
+  await answer.body?.cancel()
+  return send(renewed)
+}
+
+async function sendOnce(
+  ports: Ports,
+  call: ProxyCall,
+  account: Account,
+  signal: AbortSignal
+): Promise<Response> {
+  const { provider, match, method, path, search, body } = call
+  const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
+  const headers = new Headers(call.headers)
+  const key = await upstreamKey(ports, call, account)
+  if (key === undefined) headers.delete('idempotency-key')
+  else headers.set('idempotency-key', key)
+  if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
+  else {
+    const at = { path, now: ports.now(), settings: ports.settings }
+    await provider.authorize(headers, opened.credential, opened.session, at)
+  }
+  const origin = provider.origin(match, ports.settings, opened.credential)
+  const url = origin + path + search
+  const answer = await reach(ports, account, url, {
+    method,
+    headers,
+    signal,
+    ...(body ? { body } : {}),
+  })
+  if (answer.status === 101) return answer
+  const secrets = [
+    ...Object.values(opened.credential.secrets),
+    ...Object.values(opened.session?.secrets ?? {}),
+    ...SECRET_HEADERS.map((name) => headers.get(name)?.replace(/^Bearer /i, '') ?? ''),
+  ]
+  const origins = provider.hosts?.(ports.settings, opened.credential) ?? [origin]
+  return withOwnAddresses(withoutSecrets(answer, secrets), url, {
+    origins,
+    ours: call.origin + (call.prefix ?? ''),
+  })
+}
+
+/** Where a credential goes up, sealed or signed anew as it may be. */
+const SECRET_HEADERS = ['authorization', 'x-api-key']
+
+async function reach(
+  ports: Ports,
+  account: Account,
+  url: string,
+  init: RequestInit
+): Promise<Response> {
+  try {
+    return await ports.fetch(url, init)
+  } catch (error) {
+    const who = { accountEmail: account.email }
+    if ((error as Error | null)?.name === 'TimeoutError') {
+      throw new AppError('upstream_timeout', 'The provider did not answer in time.', who)
+    }
+    throw new AppError('upstream_unreachable', 'The provider could not be reached.', who)
+  }
+}
+
+/** The provider's answer as the client gets it: status, bytes, content type; not its cookies. */
+export function passOn(answer: Response, body: BodyInit | null = answer.body): Response {
+  const hasNoBody = [101, 204, 205, 304].includes(answer.status)
+  return new Response(hasNoBody ? null : body, {
+    status: answer.status,
+    headers: headersDown(answer.headers),
+  })
+}
+
+/** A refused bearer is the caller's own matter: it says nothing about the account, which must not be parked for it. */
+export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
+  const verdict = call.provider.judge(answer)
+  const isOfKey = verdict.kind === 'doubt' && verdict.doubt === 'key'
+  return isOfKey && call.bearer !== undefined ? { kind: 'caller' } : verdict
+}

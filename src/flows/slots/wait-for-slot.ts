@@ -1,0 +1,87 @@
+/**
+ * Tries a call that takes slots, and where all are taken and the client would rather wait, waits for its turn and tries
+ * again, on the account that the desk names. Nothing has been started while it waits, so a client that leaves meanwhile
+ * has asked for nothing.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Turn } from '#domain/ports/desk.ts'
+import type { Eligible } from '#flows/routing/choose-accounts.ts'
+import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+
+/** `slots`: how many it takes at once. `canWait`: whether a slot that comes free helps. */
+export async function waitForSlot(
+  ports: Ports,
+  call: ReadCall,
+  eligible: Eligible,
+  slots: number,
+  attempt: (eligible: Eligible) => Promise<ProxyAnswer>,
+  canWait: (error: AppError) => boolean = () => true
+): Promise<ProxyAnswer> {
+  if (!call.waitSeconds) return attempt(eligible)
+  const since = ports.now()
+  const until = since + call.waitSeconds * 1000
+  const desk = ports.desk(call.tenant, call.provider.name)
+  const first = await tryOnce(() => attempt({ ...eligible, isPatient: true }))
+  if (!isFull(first) || !canWait(first.error)) return resultOf(first)
+  let { accounts } = eligible
+  let tried: Account | undefined
+  for (;;) {
+    const keys = accounts.map((account) => account.key)
+    const place = { id: call.requestId, since, accounts: keys, slots }
+    const turn = await desk
+      .awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
+      .catch(() => undefined)
+    // The line cannot be asked: nobody knows more than that all are full.
+    if (turn === undefined) return resultOf(first)
+    if (turn === 'none') {
+      // A line that takes nobody more has not looked whether there is room after all.
+      return ports.now() < until ? attempt({ ...eligible, accounts }) : resultOf(first)
+    }
+    if (call.signal?.aborted) {
+      if (turn !== 'go') await desk.noteFreed(turn.go).catch(() => {})
+      return resultOf(first)
+    }
+    tried = accounts.find((account) => account.key === keyOf(turn))
+    for (const account of tried ? [tried] : accounts) ports.hints.noteFreed(account.key)
+    const served = await tryOnce(() =>
+      attempt(tried ? { accounts: [tried], isPinned: true } : { ...eligible, accounts })
+    )
+    if (!isFull(served) && !(tried && isUnusable(served))) return resultOf(served)
+    if (isFull(served) && !canWait(served.error)) return resultOf(served)
+    // It serves nobody for now, and the others may.
+    if (!isFull(served)) accounts = accounts.filter((account) => account !== tried)
+    if (accounts.length === 0 || ports.now() >= until)
+      return resultOf(isFull(served) ? first : served)
+  }
+}
+
+type Tried = { answer: ProxyAnswer } | { error: unknown }
+
+async function tryOnce(attempt: () => Promise<ProxyAnswer>): Promise<Tried> {
+  try {
+    return { answer: await attempt() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function resultOf(tried: Tried): ProxyAnswer {
+  if ('answer' in tried) return tried.answer
+  throw tried.error
+}
+
+function isFull(tried: Tried): tried is { error: AppError } {
+  return 'error' in tried && tried.error instanceof AppError && tried.error.code === 'slots_full'
+}
+
+function isUnusable(tried: Tried): boolean {
+  const codes = ['account_unavailable', 'no_accounts']
+  return 'error' in tried && tried.error instanceof AppError && codes.includes(tried.error.code)
+}
+
+/** Undefined: an older desk does not say where. */
+function keyOf(turn: Exclude<Turn, 'none'>): string | undefined {
+  return turn === 'go' ? undefined : turn.go
+}

@@ -1,0 +1,37 @@
+/**
+ * The chat socket of a session, on the session's account. Both ends are joined and nothing that passes is looked at;
+ * a refusal of the provider passes through as it is.
+ */
+import type { Ports } from '#domain/ports/ports.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { passOn, sendOn } from '#flows/routing/send-on.ts'
+
+const OPENS_WITHIN_MS = 30_000
+
+export async function openSocket(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const { accounts } = await chooseAccounts(ports, call, undefined)
+  const [account] = accounts
+  if (!account) throw new AppError('no_accounts', 'No account has been added yet.')
+  const headers = new Headers(call.headers)
+  headers.set('upgrade', 'websocket')
+  const timer = new AbortController()
+  const late = new DOMException('no answer in time', 'TimeoutError')
+  // Only until it is open: a socket may stay so for hours.
+  const timeout = setTimeout(() => timer.abort(late), OPENS_WITHIN_MS)
+  const sent = await sendOn(ports, { ...call, headers }, account, timer.signal).finally(() =>
+    clearTimeout(timeout)
+  )
+  return {
+    response: sent.webSocket ? joined(sent, sent.webSocket) : passOn(sent),
+    email: account.email,
+  }
+}
+
+function joined(sent: Response, webSocket: WebSocket): Response {
+  const headers = new Headers()
+  const protocol = sent.headers.get('sec-websocket-protocol')
+  if (protocol !== null) headers.set('sec-websocket-protocol', protocol)
+  return new Response(null, { status: 101, webSocket, headers })
+}

@@ -1,0 +1,39 @@
+/**
+ * Where to upload: to the token's home, which the desk chooses and counts in one question. Folders, knowledge bases and the
+ * like, which are used together with uploads later, are made there too.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { rowOf } from '#flows/accounts/judge-refusal.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { roomiestFirst } from '#flows/accounts/most-free-first.ts'
+
+const AT_HOME = ['roomy', 'home']
+
+/** `drawn`: the accounts that are usable for a plain call, in random order; `all`: with those that are parked. */
+export async function homeFirst(
+  ports: Ports,
+  call: ProxyCall,
+  drawn: readonly Account[],
+  all: readonly Account[]
+): Promise<readonly Account[]> {
+  const { pool = 'any' } = call.match?.route ?? {}
+  if (!AT_HOME.includes(pool) || drawn.length < 2) return drawn
+  const now = ports.now()
+  const own = `row:${rowOf(call)}`
+  // What one other row or one kind of jobs waits for moves no home.
+  const isMoving = (scope: string) => !/^(meter|row):/.test(scope) || scope === own
+  const parked = all.flatMap(({ email, key }) => {
+    const ends = ports.hints.parkings(key, now).filter(({ scope }) => isMoving(scope))
+    return ends.length === 0 ? [] : [{ email, until: Math.max(...ends.map(({ until }) => until)) }]
+  })
+  const wish = { able: drawn.map(({ email }) => email), parked, isUpload: pool === 'roomy' }
+  const email = await ports
+    .desk(call.tenant, call.provider.name)
+    .takeHome(call.tokenId ?? '', wish)
+    .catch(() => undefined)
+  const home = drawn.find((account) => account.email === email)
+  // The desk cannot be asked, or is an older one.
+  if (!home) return pool === 'roomy' ? roomiestFirst(ports, drawn) : drawn
+  return [home, ...drawn.filter((account) => account !== home)]
+}

@@ -1,0 +1,101 @@
+/** The provider as provider folders see it: whole small answers, for log-ins, proofs and status questions. */
+import { AppError } from '#domain/runtime/errors.ts'
+import { parseJson } from '#domain/text/json-text.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Upstream } from '#providers/contract/provider.ts'
+
+const ANSWER_BYTES_MAX = 1024 * 1024
+
+export function makeUpstream(ports: Ports): Upstream {
+  return {
+    now: ports.now,
+    settings: ports.settings,
+    async send(origin, call) {
+      const answer = await ports.fetch(origin + call.path, {
+        method: call.method,
+        headers: call.headers ?? {},
+        signal: AbortSignal.timeout(call.timeoutMs),
+        ...(call.body === undefined ? {} : { body: call.body }),
+      })
+      const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX)
+      if (bytes === undefined) throw new Error('the answer is too large')
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        text: new TextDecoder().decode(bytes),
+      }
+    },
+    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  }
+}
+
+/** The whole body, or undefined when it is larger than `bytesMax` (the rest is cancelled). */
+export async function readBytes(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body ?? []) {
+    size += chunk.byteLength
+    if (size > bytesMax) return undefined
+    chunks.push(chunk)
+  }
+  return join(chunks, size)
+}
+
+const REFUSAL_BYTES_MAX = 64 * 1024
+
+/** Looks into a refusal on its way: its JSON, if it is small enough to be one, and the body to pass on, whole. */
+export async function peek(answer: Response): Promise<{ json: unknown; body: BodyInit | null }> {
+  const copy = answer.clone().body
+  const bytes = await readBytes(copy, REFUSAL_BYTES_MAX).catch(() => undefined)
+  return bytes ? { json: parseJson(bytes), body: bytes } : { json: undefined, body: answer.body }
+}
+
+function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(size)
+  let at = 0
+  for (const chunk of chunks) {
+    whole.set(chunk, at)
+    at += chunk.byteLength
+  }
+  return whole
+}
+
+/** The whole of a body, or, where it is longer, a stream of the same bytes. */
+export async function readOrKeep(
+  body: ReadableStream<Uint8Array>,
+  bytesMax: number
+): Promise<Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array>> {
+  const reader = body.getReader()
+  const read: Uint8Array[] = []
+  let length = 0
+  const next = () =>
+    reader.read().catch(() => {
+      throw new AppError('bad_request', 'The body ended before it was complete.')
+    })
+  for (let part = await next(); ; part = await next()) {
+    if (part.done) break
+    read.push(part.value)
+    length += part.value.byteLength
+    if (length > bytesMax) return goingOn(read, reader)
+  }
+  return join(read, length)
+}
+
+function goingOn(
+  read: Uint8Array[],
+  reader: ReadableStreamDefaultReader<Uint8Array>
+): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const kept = read.shift()
+      if (kept) return controller.enqueue(kept)
+      const part = await reader.read()
+      if (part.done) return controller.close()
+      return controller.enqueue(part.value)
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
+}

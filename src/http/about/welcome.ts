@@ -1,0 +1,32 @@
+/** What anybody may ask: what this is (`GET /`), and whether it can serve (`/healthz`). Neither asks anything further. */
+import type { Context, Next } from 'hono'
+import type { AppError } from '#domain/runtime/errors.ts'
+import { VERSION } from '#domain/runtime/version.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+
+/** `//` is another path, which the router takes for this one. */
+export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
+  if (new URL(c.req.url).pathname !== '/') return void (await next())
+  const names = PROVIDERS.map(({ name }) => name)
+  return c.json({
+    name: 'heygen-gateway',
+    version: VERSION,
+    about: 'Many accounts behind one URL and one token.',
+    dropIn: names.map((name) => `/${name}/*`),
+    accounts: names.map((name) => `/v1/${name}/accounts`),
+    openapi: '/openapi.json',
+    health: '/healthz',
+    readOn:
+      'README.md and docs/ of the repository: docs/errors.md for errors, docs/operate.md for operators',
+  })
+}
+
+/** 503 and the name of the setting because of which every call fails here. Its value is never shown. */
+export function healthz(settingsProblem: (env: Env, origin: string) => AppError | undefined) {
+  return (c: Context<AppEnv>): Response => {
+    const problem = settingsProblem(c.env, new URL(c.req.url).origin)
+    if (!problem) return c.json({ ok: true })
+    return c.json({ ok: false, error: problem.message }, 503)
+  }
+}

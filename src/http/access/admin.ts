@@ -1,0 +1,295 @@
+/** `/admin/*`: tokens and tenants, for the operator alone (`ADMIN_TOKEN`). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { tenantNameOf } from '#domain/access/tenant.ts'
+import {
+  accessKeyOf,
+  hashToken,
+  newId,
+  newSecretKey,
+  newToken,
+  pairSealName,
+  SCOPES,
+  SUBSCRIPTIONS,
+  type TokenRecord,
+} from '#domain/access/token.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { adminAudit } from './audit.ts'
+import { authenticateAdmin } from '#http/request/authenticate.ts'
+
+import { readBody } from '#http/request/read-body.ts'
+import { reseal } from './reseal.ts'
+import { ownError, route } from '#http/request/route.ts'
+
+const expiresAt = z.iso.datetime({ offset: true }).nullable()
+
+const newTokenForm = z.strictObject({
+  name: z.string().min(1).max(200),
+  tenant: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be 1 to 64 letters, digits, or _ . -')
+    .optional(),
+  scope: z.enum(SCOPES).default('full'),
+  subscription: z.enum(SUBSCRIPTIONS).default('active'),
+  expiresAt: expiresAt.optional(),
+})
+
+const changeForm = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  scope: z.enum(SCOPES).optional(),
+  subscription: z.enum(SUBSCRIPTIONS).optional(),
+  expiresAt: expiresAt.optional(),
+})
+
+const tokenView = z
+  .object({
+    id: z.string(),
+    tenant: z.string(),
+    name: z.string(),
+    scope: z.enum(SCOPES),
+    subscription: z.enum(SUBSCRIPTIONS),
+    createdAt: z.string(),
+    expiresAt: z.string().nullable(),
+  })
+  .meta({ id: 'Token' })
+
+const tenantView = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    createdAt: z.string(),
+    tokens: z.number(),
+  })
+  .meta({ id: 'Tenant' })
+
+const withSecret = tokenView.extend({
+  token: z.string().meta({ description: 'Shown once.' }),
+  accessKey: z
+    .string()
+    .meta({ description: 'With secretKey, for clients that sign their tokens.' }),
+  secretKey: z.string().meta({ description: 'Shown once.' }),
+})
+const tokensView = z.object({ tokens: z.array(tokenView) })
+const tenantsView = z.object({ tenants: z.array(tenantView) })
+const errors = { 401: ownError, 404: ownError }
+
+export const admin = new OpenAPIHono<AppEnv>()
+
+admin.use(authenticateAdmin)
+admin.route('/reseal', reseal)
+admin.route('/audit', adminAudit)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'post',
+    path: '/tokens',
+    summary: 'Make a token, and its tenant unless there is one of that name',
+    body: newTokenForm,
+    form: true,
+    answers: { 201: withSecret, 400: ownError, ...errors },
+  },
+  async (c) => {
+    const form = await readBody(c, newTokenForm)
+    const { registrar, vault, now } = c.get('ports')
+    if (form.expiresAt && Date.parse(form.expiresAt) <= now()) {
+      throw new AppError('bad_request', 'expiresAt: is in the past')
+    }
+    if (form.tenant !== undefined) await checkTenant(c, form.tenant)
+    const tenant = form.tenant ?? newId('tnt')
+    const token = newToken()
+    const tokenId = newId('tok')
+    const secretKey = newSecretKey()
+    const record: TokenRecord = {
+      id: tokenId,
+      hash: await hashToken(token),
+      tenant,
+      name: form.name,
+      scope: form.scope,
+      subscription: form.subscription,
+      createdAt: now(),
+      expiresAt: form.expiresAt ? Date.parse(form.expiresAt) : null,
+      secretKey: await vault.seal(pairSealName(tokenId), secretKey),
+    }
+    const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
+    const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
+    const saved = (await registrar.saveToken(record, owner, hasPast, actorOf(c))) ?? record
+    noteToken(c, 'token_made', saved)
+    const { id, ...view } = toTokenView(saved)
+    return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/tokens',
+    summary: 'All tokens, without their secrets',
+    answers: { 200: tokensView, 401: ownError },
+  },
+  async (c) => {
+    const tokens = await c.get('ports').registrar.listTokens()
+    return c.json({ tokens: tokens.map(toTokenView) })
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/tokens/{id}',
+    summary: 'One token, without its secrets',
+    answers: { 200: tokenView, ...errors },
+  },
+  async (c) => {
+    const tokens = await c.get('ports').registrar.listTokens()
+    const token = tokens.find(({ id }) => id === c.req.param('id'))
+    if (!token) throw noToken()
+    return c.json(toTokenView(token))
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'patch',
+    path: '/tokens/{id}',
+    summary: 'Change a token',
+    body: changeForm,
+    form: true,
+    answers: { 200: tokenView, 400: ownError, ...errors },
+  },
+  async (c) => {
+    const { expiresAt: end, ...change } = await readBody(c, changeForm)
+    const ports = c.get('ports')
+    const expires = end === undefined ? {} : { expiresAt: end === null ? null : Date.parse(end) }
+    const changed = { ...withoutUndefined(change), ...expires }
+    const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
+    if (!token) throw noToken()
+    ports.tokens.forget(token.hash)
+    noteToken(c, 'token_changed', token)
+    return c.json(toTokenView(token))
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'delete',
+    path: '/tokens/{id}',
+    summary: 'Remove a token: dead everywhere within about a minute',
+    answers: { 204: '', ...errors },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const removed = await ports.registrar.removeToken(c.req.param('id') ?? '', actorOf(c))
+    if (!removed) throw noToken()
+    ports.tokens.forget(removed.hash)
+    noteToken(c, 'token_removed', removed)
+    return c.body(null, 204)
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/tenants',
+    summary: 'All tenants',
+    answers: { 200: tenantsView, 401: ownError },
+  },
+  async (c) => {
+    const { registrar } = c.get('ports')
+    const [tenants, tokens] = await Promise.all([registrar.listTenants(), registrar.listTokens()])
+    const views = tenants.map(({ id, name, createdAt }) => ({
+      id: tenantNameOf(id),
+      name,
+      createdAt: new Date(createdAt).toISOString(),
+      tokens: tokens.filter((token) => token.tenant === id).length,
+    }))
+    return c.json({ tenants: views })
+  }
+)
+
+route(
+  admin,
+  {
+    isAdmin: true,
+    method: 'delete',
+    path: '/tenants/{tenant}',
+    summary: 'Remove a tenant, its tokens and its accounts',
+    answers: { 204: '', ...errors },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const found = await ports.registrar.findTenant(c.req.param('tenant') ?? '', true)
+    if (!found) throw new AppError('not_found', 'There is no such tenant')
+    for (const { name } of PROVIDERS) {
+      await ports.desk(found.id, name).close()
+      // What this isolate remembers of its accounts goes at once.
+      await ports.accounts.fresh(found.id, name)
+    }
+    // By its id: a tenant made again under the name meanwhile is another one.
+    const tokens = await ports.registrar.removeTenant(found.id, actorOf(c))
+    for (const token of tokens ?? []) ports.tokens.forget(token.hash)
+    ports.log('tenant_removed', { tenant: found.id, tokens: tokens?.length ?? 0 })
+    return c.body(null, 204)
+  }
+)
+
+/** An id of ours that nobody has is a mistyped one. Any other name is asked for as such, and makes a tenant. */
+async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
+  if (!tenant.startsWith('tnt_')) return
+  if (await c.get('ports').registrar.findTenant(tenant, true)) return
+  const advice = 'Leave tenant out for a new one, or give a name that does not start with tnt_.'
+  throw new AppError('not_found', `There is no tenant ${tenant}. ${advice}`)
+}
+
+/** `changed` is the token's id; the caller is the operator. */
+function noteToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
+  const { id, tenant, scope, subscription } = token
+  c.get('ports').log(event, { tenant, changed: id, scope, subscription })
+}
+
+/** A tenant that nobody knows whose desks had accounts was removed before names were remembered. */
+async function hasDesks(ports: Ports, name: string): Promise<boolean> {
+  if (await ports.registrar.findTenant(name, true)) return false
+  const snapshots = await Promise.all(
+    PROVIDERS.map((provider) => ports.desk(name, provider.name).snapshot())
+  )
+  return snapshots.some(({ version }) => version > 0)
+}
+
+function noToken(): AppError {
+  return new AppError('not_found', 'There is no such token')
+}
+
+function withoutUndefined<T extends object>(fields: T) {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+function toTokenView(token: TokenRecord): z.infer<typeof tokenView> {
+  const { id, tenant, name, scope, subscription } = token
+  return {
+    id,
+    tenant: tenantNameOf(tenant),
+    name,
+    scope,
+    subscription,
+    createdAt: new Date(token.createdAt).toISOString(),
+    expiresAt: token.expiresAt === null ? null : new Date(token.expiresAt).toISOString(),
+  }
+}

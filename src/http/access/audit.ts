@@ -1,0 +1,147 @@
+/** `/admin/audit` and `/v1/audit`: who changed what, when and from where; kept 90 days. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import type { AuditLine } from '#domain/access/audit.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { incarnationOf, tenantNameOf } from '#domain/access/tenant.ts'
+import { readAudit, type AuditPage } from '#flows/access/read-audit.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readQuery } from '#http/request/read-body.ts'
+import { ownError, route } from '#http/request/route.ts'
+
+/** Without a tenant every desk is asked; a request may ask a thousand objects. */
+const TENANTS_MAX = 400
+/** Of the tenants that have had one name. */
+const INCARNATIONS_MAX = 50
+
+const limit = z.number().int().min(1).max(500).optional().meta({ description: 'Without it: 100' })
+const cursor = z.string().max(1500).optional().meta({ description: '`next` of the page before' })
+const since = z.iso.datetime({ offset: true }).optional()
+const own = z.strictObject({ since, limit, cursor })
+const all = own.extend({ tenant: z.string().max(100).optional() })
+
+const line = z.object({
+  id: z.string(),
+  at: z.string(),
+  by: z.string().meta({ description: '`operator`, or a token’s id' }),
+  from: z.string().nullable().meta({ description: 'The address of the call' }),
+  requestId: z.string(),
+  action: z.string(),
+  tenant: z.string().nullable(),
+  incarnation: z
+    .number()
+    .nullable()
+    .meta({ description: 'Of the tenants that have had this name, the how many-th' }),
+  provider: z.string().nullable(),
+  subject: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+})
+const page = z.object({
+  lines: z.array(line),
+  next: z.string().nullable(),
+  isWhole: z.boolean().meta({
+    description: 'false: there are too many tenants to ask every desk; name one with `tenant`',
+  }),
+})
+
+export const adminAudit = new OpenAPIHono<AppEnv>()
+
+route(
+  adminAudit,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/',
+    summary: 'Who changed what, latest first; kept 90 days, at most 5,000 of a tenant and day',
+    query: all,
+    answers: { 200: page, 400: ownError, 401: ownError },
+  },
+  async (c) => {
+    const { tenant, ...query } = readQuery(c, all)
+    const { registrar } = c.get('ports')
+    const isOfThem = tenant !== undefined
+    const known = isOfThem
+      ? await registrar.tenantIdsOf(tenant)
+      : (await registrar.listTenants()).map(({ id }) => id)
+    // Of a name the latest; of all tenants none, when they are too many.
+    const isWhole = known.length <= (isOfThem ? INCARNATIONS_MAX : TENANTS_MAX)
+    const tenants = isWhole ? known : isOfThem ? known.slice(0, INCARNATIONS_MAX) : []
+    const found = await read(c, { tenants, isOfThem }, query)
+    return c.json({ ...toPage(found), isWhole })
+  }
+)
+
+export const audit = new OpenAPIHono<AppEnv>()
+
+route(
+  audit,
+  {
+    method: 'get',
+    needs: 'full',
+    path: '/',
+    summary: 'Who changed what of your own, latest first; kept 90 days',
+    query: own,
+    answers: { 200: page, 400: ownError, 401: ownError, 403: ownError },
+  },
+  async (c) => {
+    const { tenant } = c.get('caller')
+    const found = await read(c, { tenants: [tenant], isOfThem: true }, readQuery(c, own))
+    // Where the operator sits is not the tenant's.
+    const lines = found.lines.map(({ by: { from, ...by }, ...rest }) =>
+      by.token === undefined || from === undefined
+        ? { ...rest, by }
+        : { ...rest, by: { ...by, from } }
+    )
+    return c.json({ ...toPage({ ...found, lines }), isWhole: true })
+  }
+)
+
+function read(
+  c: Context<AppEnv>,
+  whose: { tenants: string[]; isOfThem: boolean },
+  query: z.infer<typeof own>
+): Promise<AuditPage> {
+  const names = PROVIDERS.map(({ name }) => name)
+  return readAudit(c.get('ports'), names, whose, {
+    limit: query.limit ?? 100,
+    ...(query.since === undefined ? {} : { since: Date.parse(query.since) }),
+    ...(query.cursor === undefined ? {} : { before: readCursor(query.cursor) }),
+  })
+}
+
+function toPage({ lines, next }: AuditPage) {
+  return { lines: lines.map(toView), next: next === undefined ? null : toCursor(next) }
+}
+
+function toView({ id, at, by, action, tenant, provider, subject, detail }: AuditLine) {
+  return {
+    id: toCursor(id),
+    at: new Date(at).toISOString(),
+    by: by.token ?? 'operator',
+    from: by.from ?? null,
+    requestId: by.requestId,
+    action,
+    tenant: tenant === undefined ? null : tenantNameOf(tenant),
+    incarnation: tenant === undefined ? null : incarnationOf(tenant),
+    provider: provider ?? null,
+    subject: subject === undefined ? null : subject === tenant ? tenantNameOf(subject) : subject,
+    detail: detail ?? {},
+  }
+}
+
+/** Emails of any alphabet stand in it. */
+function toCursor(id: string): string {
+  const bytes = String.fromCharCode(...new TextEncoder().encode(id))
+  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function readCursor(text: string): string {
+  try {
+    const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
+  } catch {
+    throw new AppError('bad_request', 'cursor: is not one of ours')
+  }
+}

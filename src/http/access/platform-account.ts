@@ -1,0 +1,85 @@
+/** `/v2/account`: useapi.net's platform account, which its clients use to test a credential (useapi.md 3.10). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/runtime/errors.ts'
+import { tenantNameOf } from '#domain/access/tenant.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readBody } from '#http/request/read-body.ts'
+import { checkTarget } from '#http/calls/reply-url.ts'
+import { ownError, route } from '#http/request/route.ts'
+
+const form = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  replyUrl: z.string().optional().meta({ description: 'Empty: no default any more' }),
+})
+
+const view = z.looseObject({
+  id: z.string(),
+  subscriptionIsActive: z.boolean(),
+  accounts: z.looseObject({}),
+})
+
+export const platformAccount = new OpenAPIHono<AppEnv>()
+
+route(
+  platformAccount,
+  {
+    method: 'get',
+    path: '/',
+    summary: 'Who this token belongs to',
+    answers: { 200: view, 401: ownError, 402: ownError },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const { id, tenant, expiresAt } = c.get('caller')
+    const record = await ports.registrar.findTenant(tenant)
+    const counts = PROVIDERS.map(async ({ name }) => {
+      const { accounts } = await ports.accounts.list(tenant, name)
+      return [name, { total: accounts.length }]
+    })
+    return c.json({
+      id: tenantNameOf(tenant),
+      name: record?.name ?? null,
+      created: new Date(record?.createdAt ?? 0).toISOString(),
+      token: id,
+      subscriptionIsActive: true,
+      expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
+      accounts: Object.fromEntries(await Promise.all(counts)) as Record<string, unknown>,
+      replyUrl: record?.replyUrl ?? null,
+    })
+  }
+)
+
+route(
+  platformAccount,
+  {
+    method: 'post',
+    needs: 'full',
+    path: '/',
+    summary: 'Set the name and the default replyUrl',
+    body: form,
+    form: true,
+    answers: { 204: '', 400: ownError, 401: ownError, 403: ownError },
+  },
+  async (c) => {
+    const { name, replyUrl } = await readBody(c, form)
+    const change = {
+      ...(name === undefined ? {} : { name }),
+      ...(replyUrl === undefined ? {} : { replyUrl: checkReplyUrl(c, replyUrl) }),
+    }
+    const { registrar, tokens } = c.get('ports')
+    const { tenant, hash } = c.get('caller')
+    await registrar.changeTenant(tenant, change, actorOf(c))
+    tokens.forget(hash)
+    return c.body(null, 204)
+  }
+)
+
+/** Empty: no default any more. useapi.net's own sentence for one that is too long. */
+function checkReplyUrl(c: Context<AppEnv>, replyUrl: string): string | null {
+  if (replyUrl.length > 1024) throw new AppError('bad_request', 'replyUrl is too long')
+  return replyUrl === '' ? null : checkTarget(c, 'replyUrl', replyUrl)
+}

@@ -1,0 +1,129 @@
+/** `/admin/reseal`: a master key is retired (docs/rotate-keys.md). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import * as z from 'zod'
+import type { Ports } from '#domain/ports/ports.ts'
+import {
+  hangingOf,
+  nothingFound,
+  removableFrom,
+  statusOf,
+  type ResealState,
+} from '#domain/access/reseal.ts'
+import { resealSome } from '#flows/access/reseal-all.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { ownError, route } from '#http/request/route.ts'
+
+const counts = z.record(z.string(), z.number())
+const time = z.string().nullable()
+const view = z.object({
+  key: z.string().meta({ description: 'The first of MASTER_KEYS: everything is sealed with it' }),
+  status: z.enum(['none', 'running', 'waiting', 'aging', 'removable']),
+  done: z.boolean().meta({ description: 'false: call again to go on with the pass' }),
+  removable: z.boolean().meta({ description: 'true: the other keys can be taken out' }),
+  removableFrom: time,
+  others: z.array(z.object({ id: z.string(), removable: z.boolean() })),
+  pass: z.number(),
+  startedAt: time,
+  endedAt: time,
+  nextPassAt: time.meta({ description: 'From then on a call begins the next pass' }),
+  tenants: z.object({ passed: z.number(), all: z.number() }),
+  resealed: counts.meta({ description: 'In this pass, by kind' }),
+  byKey: counts.meta({ description: 'The same, by the key that had sealed it' }),
+  waitsFor: z.object({ hooks: z.number(), copies: z.number(), workers: z.number() }),
+  hangs: z.array(z.object({ what: z.string(), until: time })).meta({
+    description: 'What others hold that is sealed with an older key; until null: not known yet',
+  }),
+  hooksNotRegistered: z.array(
+    z.object({ tenant: z.string(), account: z.string(), message: z.string() })
+  ),
+  unreadable: z.object({
+    byKey: counts.meta({ description: 'What no key opens, by the key that it names' }),
+    examples: z.array(z.looseObject({ what: z.string(), keyId: z.string() })),
+  }),
+  error: z.string().optional(),
+})
+
+export const reseal = new OpenAPIHono<AppEnv>()
+
+route(
+  reseal,
+  {
+    isAdmin: true,
+    method: 'post',
+    path: '/',
+    summary:
+      'Seal everything with the first master key: a part of a pass. Call until done; again ten minutes later; then as it says',
+    answers: { 200: view, 401: ownError },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const names = PROVIDERS.map(({ name }) => name)
+    const { state, tenants, isBroken, isBegun } = await resealSome(ports, names)
+    const subject = `pass ${state.pass.number} to ${state.key}`
+    if (isBegun) {
+      const entry = { action: 'reseal.pass_begun', subject } as const
+      await ports.registrar.noteAudit(entry, actorOf(c))
+    }
+    ports.log('reseal', { key: state.key, pass: state.pass.number, ended: state.pass.endedAt })
+    const error = 'A share could not be sealed just now. Call again.'
+    return c.json({ ...toView(ports, state, tenants), ...(isBroken ? { error } : {}) })
+  }
+)
+
+route(
+  reseal,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/',
+    summary: 'How far the pass has come, and from when on the other master keys can be taken out',
+    answers: { 200: view, 401: ownError },
+  },
+  async (c) => {
+    const ports = c.get('ports')
+    const { registrar } = ports
+    const [state, tenants] = await Promise.all([registrar.resealState(), registrar.listTenants()])
+    return c.json(toView(ports, state, tenants.length))
+  }
+)
+
+function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
+  const { vault, waits } = ports
+  const now = ports.now()
+  // What was done for another first key says nothing about this one.
+  const state = kept?.key === vault.firstKey ? kept : undefined
+  const status = statusOf(state, vault.firstKey, now, waits)
+  const removable = status === 'removable'
+  const { pass } = state ?? {}
+  const found = pass?.found ?? nothingFound()
+  const { hooks, copies, behind: workers } = found
+  const endedAt = pass?.endedAt
+  return {
+    key: vault.firstKey,
+    status,
+    done: endedAt !== undefined,
+    removable,
+    removableFrom: toTime(removableFrom(state, waits)),
+    others: vault.otherKeys.map((id) => ({ id, removable })),
+    pass: pass?.number ?? 0,
+    startedAt: toTime(pass?.startedAt),
+    endedAt: toTime(endedAt),
+    nextPassAt: toTime(endedAt === undefined ? undefined : endedAt + waits.resealAgainMs),
+    tenants: { passed: pass?.tenantsPassed ?? 0, all },
+    resealed: found.resealed,
+    byKey: found.byKey,
+    waitsFor: { hooks, copies, workers },
+    hangs: hangingOf(state, now, waits).map(({ what, until }) => ({ what, until: toTime(until) })),
+    hooksNotRegistered: found.stalledHooks,
+    unreadable: {
+      byKey: found.unreadable.byKey,
+      examples: found.unreadable.examples.map((one) => ({ ...one })),
+    },
+  }
+}
+
+function toTime(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
+}

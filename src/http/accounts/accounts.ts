@@ -1,0 +1,282 @@
+/** `/v1/{provider}/accounts`: seeds 000, 001 and 004 to the letter, and what a gateway needs beyond them. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { findAccount, type Account } from '#domain/accounts/account.ts'
+import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
+import type { Parking } from '#domain/accounts/parking.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { detailsOf } from '#flows/accounts/account-details.ts'
+import type { SlotsView } from '#domain/ports/slots.ts'
+import { addAccount, changeLimit } from '#flows/accounts/add-account.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/access/missing-master-key.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readBody, readQuery } from '#http/request/read-body.ts'
+import { ownError, route, type App } from '#http/request/route.ts'
+
+const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
+
+const parking = z.object({
+  scope: z.string().meta({ description: 'What it is out of rotation for' }),
+  reason: z.string(),
+  detail: z.string(),
+  until: z.string(),
+})
+const view = z
+  .looseObject({
+    email: z.string().meta({ description: 'The name of the account here; X-Gateway-Account' }),
+    session: z.looseObject({}).meta({ description: 'What is known of its log-in' }),
+    maxJobs: z.number().int().meta({ description: 'How many slots it has: jobs that run at once' }),
+    apiKey: z.string().optional().meta({ description: 'That there is one; never the key itself' }),
+    password: z.string().optional().meta({ description: 'That there is one' }),
+    error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
+    parked: z.array(parking).optional(),
+    unparked: z.array(parking).optional().meta({ description: 'What this change has ended' }),
+    webhook: z
+      .object({ error: z.string(), retry: z.string() })
+      .optional()
+      .meta({ description: 'Our webhook at the provider is missing; ends are asked for' }),
+  })
+  .meta({ id: 'Account' })
+const errors = { 401: ownError, 402: ownError }
+const removal = z.object({ now: z.enum(['true', 'false']).optional() })
+
+export function accounts(provider: Provider): App {
+  const app = new OpenAPIHono<AppEnv>()
+  const { name } = provider
+  const form = accountForm(provider)
+
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/',
+      summary: `Add, update or check a ${name} account`,
+      body: form,
+      form: true,
+      answers: {
+        200: view,
+        201: view,
+        ...errors,
+        403: ownError,
+        404: ownError,
+        409: ownError,
+        502: ownError,
+      },
+    },
+    async (c) => {
+      const limited = accountForm(provider, provider.maxJobsCeiling(c.get('ports').settings))
+      const lacking = (fields: Record<string, unknown>) => lackingIn(provider, fields)
+      const read = await readBody(c, limited, { ignoresBlanks: true, lacking })
+      return save(c, provider, read as AccountForm)
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/',
+      summary: `All ${name} accounts, by email`,
+      answers: { 200: z.record(z.string(), view), ...errors, 404: NO_CONFIGURATION },
+    },
+    async (c) => {
+      const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
+      if (all.length === 0) throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
+      const views = await inLanes(all, OBJECTS_AT_ONCE, async (one) => [
+        one.email,
+        await toView(c, provider, one),
+      ])
+      return c.json(Object.fromEntries(views) as Record<string, unknown>)
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/{email}',
+      summary: `One ${name} account`,
+      answers: { 200: view, ...errors, 404: NOT_THIS },
+    },
+    async (c) => {
+      const account = await find(c, provider)
+      const [shown, details] = await Promise.all([
+        toView(c, provider, account),
+        detailsOf(c.get('ports'), provider, account),
+      ])
+      return c.json({ ...shown, ...details })
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'delete',
+      needs: 'full',
+      path: '/{email}',
+      summary: `Remove a ${name} account`,
+      query: removal,
+      answers: { 204: '', ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => remove(c, provider, await find(c, provider))
+  )
+
+  unparking(app, provider)
+  return app
+}
+
+function unparking(app: App, provider: Provider): void {
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/unpark',
+      summary: `Put a parked ${provider.name} account back into rotation`,
+      answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => unpark(c, provider, await find(c, provider))
+  )
+}
+
+async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
+  const { email, maxJobs, dryRun, ...fields } = form
+  const ports = c.get('ports')
+  const { tenant } = c.get('caller')
+  const isLimitOnly = Object.values(fields).every((value) => value === undefined)
+  if (isLimitOnly && email !== undefined && !dryRun) {
+    const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
+    const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
+    const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by: actorOf(c) })
+    const shown = await toView(c, provider, account)
+    // A new limit ends what the account was parked for.
+    const unparked =
+      'parked' in shown || parked.length === 0 ? {} : { unparked: parked.map(toShown) }
+    return c.json({ ...shown, ...unparked })
+  }
+  const isDryRun = dryRun === true
+  const { account, isNew } = await addAccount(ports, provider, {
+    tenant,
+    maxJobs,
+    fields,
+    isDryRun,
+    by: actorOf(c),
+    publicOrigin: ports.settings.publicOrigin || new URL(c.req.url).origin,
+    ...(email === undefined ? {} : { email }),
+  })
+  if (!isDryRun) {
+    const event = isNew ? 'account_added' : 'account_updated'
+    ports.log(event, { provider: provider.name, tenant, email: account.email })
+  }
+  return c.json(provider.accounts.toView(account), isDryRun ? 200 : 201)
+}
+
+async function remove(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { tenant, email, key } = account
+  const { now } = readQuery(c, removal)
+  const snapshot = await ports
+    .desk(tenant, provider.name)
+    .removeAccount(email, now === 'true', actorOf(c))
+  if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
+  ports.hints.forget(key)
+  ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
+  return c.body(null, 204)
+}
+
+async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
+  const ports = c.get('ports')
+  const { key, tenant, email } = account
+  // Before its object is asked: nothing is unparked without a line that says by whom.
+  const entry = { action: 'account.unparked', tenant, provider: provider.name } as const
+  await ports
+    .desk(tenant, provider.name)
+    .noteAudit({ ...entry, subject: account.email }, actorOf(c))
+  await ports.slots(key).unpark(tenant)
+  ports.hints.forget(key)
+  ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
+  return c.json(await toView(c, provider, account))
+}
+
+/** Loose, but it must be able to stand in a path and in a header. */
+const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+$/
+
+function isPrintable(text: string): boolean {
+  return !/\p{C}/u.test(text)
+}
+
+interface AccountForm {
+  email?: string
+  maxJobs: number
+  dryRun?: boolean
+  [field: string]: unknown
+}
+
+/** The ceiling is a setting: the schema that is shown does not know it. */
+function accountForm(provider: Provider, ceiling?: number) {
+  return z.strictObject({
+    email: z
+      .string()
+      .trim()
+      .min(3)
+      .max(254)
+      .regex(EMAIL, 'is not an email address')
+      .refine(isPrintable, 'is not an email address')
+      .optional(),
+    ...provider.accounts.fields,
+    maxJobs: z
+      .number()
+      .int()
+      .min(1)
+      .max(ceiling ?? Number.MAX_SAFE_INTEGER)
+      .meta({ description: 'How many jobs it may run at once: what its plan allows, or less' }),
+    dryRun: z.boolean().optional(),
+  })
+}
+
+/** With an email alone a limit is changed; without one there is nothing to find an account by. */
+function lackingIn(provider: Provider, fields: Record<string, unknown>): string[] {
+  const { needsOneOf } = provider.accounts
+  const names = ['email', ...Object.keys(provider.accounts.fields)]
+  if (!needsOneOf || names.some((name) => fields[name] !== undefined)) return []
+  return [`one of ${needsOneOf.join(', ')}`]
+}
+
+async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
+  const snapshot = await c.get('ports').accounts.fresh(c.get('caller').tenant, provider.name)
+  const account = findAccount(snapshot, c.req.param('email') ?? '')
+  if (!account) throw new AppError('account_not_found', NOT_THIS, { plainText: true })
+  return account
+}
+
+/** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
+async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
+  const view = provider.accounts.toView(account)
+  const isSealedAway = !isOpenable(c.get('ports'), account)
+  const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
+  return {
+    ...view,
+    ...(parkings.length === 0 ? {} : toParkingView(parkings)),
+    ...(isSealedAway ? { error: CREDENTIAL_SEALED_AWAY } : {}),
+    ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
+  }
+}
+
+/** Without its webhook an account works on: ends are asked for. */
+function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure']>) {
+  return { error: message, retry: new Date(retryAt).toISOString() }
+}
+
+function toParkingView(parkings: Parking[]) {
+  const parked = parkings.map(toShown)
+  const [first] = parked
+  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+}
+
+function toShown({ scope, reason, detail, until }: Parking) {
+  return { scope, reason, detail, until: new Date(until).toISOString() }
+}

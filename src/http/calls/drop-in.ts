@@ -1,0 +1,104 @@
+/** The drop-in proxy: a client that changed only its base URL. Unknown paths are forwarded too, as plain calls. */
+import type { Context } from 'hono'
+import { emailFromHeader, emailToHeader } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { headersUp, idsToHeader, setHeader } from '#domain/text/headers.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { RouteMatch } from '#providers/contract/provider.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { preferenceApplied, preferredWait } from './prefer-wait.ts'
+import { joiningOf } from './join-header.ts'
+import { replyOfHeaders } from './reply-url.ts'
+import { surfaceOf, type Surface } from '#http/request/surface.ts'
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+export async function dropIn(c: Context<AppEnv>): Promise<Response> {
+  const url = new URL(c.req.url)
+  const surface = surfaceOf(url.pathname, PROVIDERS)
+  if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
+    throw new AppError('not_found', 'There is no such path.')
+  }
+  refuseDoubled(surface)
+  const match = surface.provider.match(c.req.method, surface.path)
+  if (isKeptChange(match) && c.get('caller').scope !== 'full') {
+    throw new AppError('forbidden', 'This token may not change webhook endpoints.')
+  }
+  const call = toCall(c, surface, c.get('caller').tenant)
+  const applied = preferenceApplied(call)
+  if (applied !== undefined) c.header('Preference-Applied', applied)
+  const response = toResponse(await dispatchRequest(c.get('ports'), call))
+  if (applied !== undefined) setHeader(response.headers, 'Preference-Applied', applied)
+  return response
+}
+
+/** No provider has a path that starts with our own prefix: it is a base URL that was put before another. */
+function refuseDoubled({ provider, path }: DropIn): void {
+  const [, doubled] = /^\/((?:v1\/)?[^/]+)(?:\/|$)/.exec(path) ?? []
+  const ours = PROVIDERS.flatMap(({ name }) => [name, `v1/${name}`])
+  if (doubled === undefined || !ours.includes(doubled)) return
+  const message = `The base URL stands twice in this path: /${provider.name}/${doubled}. Leave one of them out.`
+  throw new AppError('not_found', message)
+}
+
+/** What the gateway keeps itself is the tenant's: reading it takes any token, every other call a full one. */
+function isKeptChange(match: RouteMatch | undefined): boolean {
+  return match?.route.pool === 'gateway' && match.route.method !== 'GET'
+}
+
+export type DropIn = Extract<Surface, { kind: 'drop-in' }>
+
+export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: string): ProxyCall {
+  const waitSeconds = preferredWait(c.req.header('prefer'))
+  const named = c.req.header('x-gateway-account')
+  const reply = replyOfHeaders(c)
+  return {
+    requestId: c.get('requestId'),
+    origin: new URL(c.req.url).origin,
+    prefix: prefixOf(c, path),
+    tenant,
+    provider,
+    match: provider.match(c.req.method, path),
+    method: c.req.method,
+    path,
+    search: new URL(c.req.url).search,
+    headers: headersUp(c.req.raw.headers),
+    body: isBodiless(c.req.method) ? null : c.req.raw.body,
+    signal: c.req.raw.signal,
+    ...(waitSeconds === undefined ? {} : { waitSeconds }),
+    ...(named === undefined ? {} : { email: emailFromHeader(named) }),
+    ...(reply === undefined ? {} : { reply }),
+    by: actorOf(c),
+    mayChange: c.get('caller')?.scope === 'full',
+    ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
+    ...joiningOf(c),
+  }
+}
+
+/** The path that the provider gets is the end of ours. */
+function prefixOf(c: Context<AppEnv>, path: string): string {
+  const { pathname } = new URL(c.req.url)
+  return pathname.slice(0, pathname.length - path.length)
+}
+
+function isBodiless(method: string): boolean {
+  return method === 'GET' || method === 'HEAD'
+}
+
+export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
+  const jobs = idsToHeader(jobIds ?? [])
+  const { headers } = response
+  if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
+  if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
+  if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
+  return response
+}
+
+/** Its account is the one of `X-Gateway-Account`. */
+function parkedText({ scope, reason, until }: NonNullable<ProxyAnswer['parking']>): string {
+  return `${scope}; reason=${reason}; until=${new Date(until).toISOString()}`
+}

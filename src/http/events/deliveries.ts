@@ -1,0 +1,208 @@
+/** `/v1/deliveries` and `/v1/callback-secret`: what was sent or is owed to clients' own URLs, and what signs it. */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import type { Attempt, Delivery } from '#domain/events/delivery.ts'
+import { secretIdentity } from '#domain/events/endpoint.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { newSigningSecret } from '#domain/events/signatures.ts'
+import { findDelivery, listDeliveries, objectsOf } from '#flows/events/find-deliveries.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readQuery } from '#http/request/read-body.ts'
+import { ownError, route } from '#http/request/route.ts'
+
+const time = z.iso.datetime({ offset: true })
+const state = z.enum(['pending', 'delivered', 'dead'])
+const listing = z.strictObject({
+  state: state.optional(),
+  job: z.string().max(256).optional().meta({ description: 'Job id or request id' }),
+  since: time.optional(),
+  until: time.optional(),
+  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
+  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+})
+const attempt = z.object({
+  at: z.string(),
+  ms: z.number(),
+  status: z.number().nullable(),
+  error: z.string().nullable(),
+})
+const delivery = z
+  .object({
+    id: z.string(),
+    state,
+    reason: z.string().nullable(),
+    provider: z.string(),
+    job: z.string().nullable(),
+    requestId: z.string().nullable(),
+    event: z.object({ id: z.string(), type: z.string() }),
+    endpoint: z.string().nullable(),
+    url: z.string().nullable(),
+    ref: z.string().nullable(),
+    created: z.string(),
+    nextAttempt: z.string().nullable(),
+    attempts: z.number(),
+    lastStatus: z
+      .number()
+      .nullable()
+      .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
+    lastError: z.string().nullable(),
+  })
+  .meta({ id: 'Delivery' })
+const deliveryInFull = delivery
+  .extend({ attempts: z.array(attempt), body: z.string() })
+  .meta({ id: 'DeliveryInFull' })
+const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable() })
+const secret = z.object({ secret: z.string() })
+const errors = { 401: ownError, 402: ownError }
+
+export const deliveries = new OpenAPIHono<AppEnv>()
+
+route(
+  deliveries,
+  {
+    method: 'get',
+    path: '/',
+    summary: 'What was sent or is owed to your own URLs, newest first; kept 7 days',
+    query: listing,
+    answers: { 200: page, ...errors },
+  },
+  async (c) => {
+    const { limit = 20, since, until, cursor, ...rest } = readQuery(c, listing)
+    const before = cursor === undefined ? undefined : readCursor(cursor)
+    const found = await listDeliveries(c.get('ports'), await objectsHere(c), {
+      tenant: c.get('caller').tenant,
+      limit,
+      ...(rest.state === undefined ? {} : { state: rest.state }),
+      ...(rest.job === undefined ? {} : { job: rest.job }),
+      ...(since === undefined ? {} : { since: Date.parse(since) }),
+      ...(until === undefined ? {} : { until: Date.parse(until) }),
+      ...(before === undefined ? {} : { before }),
+    })
+    const { next } = found
+    return c.json({
+      deliveries: found.deliveries.map(toView),
+      next: next ? toCursor(next) : null,
+    })
+  }
+)
+
+route(
+  deliveries,
+  {
+    method: 'get',
+    path: '/{id}',
+    summary: 'One delivery with its attempts and its body',
+    answers: { 200: deliveryInFull, ...errors, 404: ownError },
+  },
+  async (c) => c.json(toFullView((await find(c)).delivery))
+)
+
+route(
+  deliveries,
+  {
+    method: 'post',
+    needs: 'use',
+    path: '/{id}/retry',
+    summary: 'Send it again now, whatever became of it; its schedule begins anew',
+    answers: { 202: deliveryInFull, ...errors, 404: ownError },
+  },
+  async (c) => {
+    const { object, delivery: found } = await find(c)
+    const { tenant } = c.get('caller')
+    const again = await c.get('ports').slots(object).retryDelivery(tenant, found.id)
+    if (!again) throw unknown()
+    return c.json(toFullView(again), 202)
+  }
+)
+
+export const callbackSecret = new OpenAPIHono<AppEnv>()
+
+route(
+  callbackSecret,
+  {
+    method: 'post',
+    needs: 'full',
+    path: '/',
+    summary:
+      'Make or rotate the secret that signs callbacks; shown once, the old one also signs for 24 h',
+    answers: { 201: secret, ...errors, 403: ownError },
+  },
+  async (c) => {
+    const { vault, desk, now } = c.get('ports')
+    const { tenant } = c.get('caller')
+    const made = newSigningSecret()
+    for (const { name } of PROVIDERS) {
+      const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
+      await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
+    }
+    return c.json({ secret: made }, 201)
+  }
+)
+
+function objectsHere(c: Context<AppEnv>): Promise<string[]> {
+  const names = PROVIDERS.map(({ name }) => name)
+  return objectsOf(c.get('ports'), c.get('caller').tenant, names)
+}
+
+async function find(c: Context<AppEnv>) {
+  const { tenant } = c.get('caller')
+  const id = c.req.param('id') ?? ''
+  const found = await findDelivery(c.get('ports'), await objectsHere(c), tenant, id)
+  if (!found) throw unknown()
+  return found
+}
+
+function unknown(): AppError {
+  return new AppError('not_found', 'There is no such delivery.')
+}
+
+function toCursor({ createdAt, id }: { createdAt: number; id: string }): string {
+  return btoa(`${createdAt} ${id}`).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+function readCursor(text: string): { createdAt: number; id: string } {
+  try {
+    const [, at, id] =
+      /^(\d+) (.+)$/.exec(atob(text.replaceAll('-', '+').replaceAll('_', '/'))) ?? []
+    if (at !== undefined && id !== undefined) return { createdAt: Number(at), id }
+  } catch {
+    // Answered below.
+  }
+  throw new AppError('bad_request', 'cursor: is not one of ours')
+}
+
+function toView(one: Delivery) {
+  const { id, state: word, reason, provider, jobId, requestId, event, target } = one
+  return {
+    id,
+    state: word,
+    reason: reason ?? null,
+    provider,
+    job: jobId ?? null,
+    requestId: requestId ?? null,
+    event: { id: event.id, type: event.type },
+    endpoint: target.kind === 'endpoint' ? target.endpointId : null,
+    url: target.kind === 'endpoints' ? null : target.url,
+    ref: target.kind === 'callback' ? (target.ref ?? null) : null,
+    created: toTime(one.createdAt),
+    nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
+    attempts: one.attempts.length,
+    lastStatus: one.attempts.at(-1)?.status ?? null,
+    lastError: one.attempts.at(-1)?.error ?? null,
+  }
+}
+
+function toFullView(one: Delivery) {
+  return { ...toView(one), attempts: one.attempts.map(toAttempt), body: one.event.body }
+}
+
+function toAttempt({ at, ms, status, error }: Attempt) {
+  return { at: toTime(at), ms, status: status ?? null, error: error ?? null }
+}
+
+function toTime(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,327 @@
+/** `/v1/{provider}/scheduler` and `/jobs`: what is running where (reference/useapi.md 2.3 and its last table). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import type { Account } from '#domain/accounts/account.ts'
+import { shortText } from '#domain/access/audit.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { holdsSlot, type Lease, type Outcome } from '#domain/slots/lease.ts'
+import { findParking } from '#domain/accounts/parking.ts'
+import type { SlotsView } from '#domain/ports/slots.ts'
+import type { JobRecord } from '#domain/jobs/list-jobs.ts'
+import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { findJob } from '#flows/jobs/find-job.ts'
+import { listJobs } from '#flows/jobs/list-jobs.ts'
+import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/access/missing-master-key.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { actorOf } from '#http/request/actor.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readQuery } from '#http/request/read-body.ts'
+import { ownError, route, type App } from '#http/request/route.ts'
+
+interface AccountView {
+  isSealedAway: boolean
+  account: Account
+  view: SlotsView
+}
+
+const task = z.object({
+  id: z.string(),
+  email: z.string(),
+  started: z.string(),
+  elapsed: z.string().meta({ description: 'MM:SS' }),
+  replyUrl: z.string().nullable(),
+  replyRef: z.string().nullable(),
+})
+const room = z.object({
+  email: z.string(),
+  maxJobs: z.number(),
+  executing: z.number(),
+  available: z.number(),
+  error: z.string().optional(),
+})
+const availability = z.object({ executing: z.array(task), available: z.array(room) })
+const running = z.object({
+  jobid: z.string(),
+  email: z.string(),
+  created: z.string(),
+  type: z.string(),
+})
+const load = z.object({ running: z.number(), maxJobs: z.number() })
+const runningJobs = z.object({
+  running: z.array(running),
+  accounts: z.record(z.string(), load),
+})
+const OUTCOMES: Outcome['status'][] = [
+  'completed',
+  'failed',
+  'gone',
+  'absent',
+  'lost',
+  'forced',
+  'outcome_unknown',
+]
+const job = z
+  .object({
+    jobid: z.string().nullable().meta({ description: "The provider's id; null: not known" }),
+    requestId: z.string().meta({ description: 'X-Request-Id of its creation' }),
+    email: z.string().nullable().meta({ description: 'null: its account was removed' }),
+    type: z.string().meta({ description: 'The route that created it' }),
+    status: z
+      .enum([...OUTCOMES, 'running', 'waiting'])
+      .meta({ description: 'waiting: for a human; lost: nothing was heard of it for 48 h' }),
+    status_final: z.boolean(),
+    detail: z.string().nullable(),
+    created: z.string(),
+    ended: z.string().nullable(),
+  })
+  .meta({ id: 'Job' })
+const jobPage = z.object({
+  jobs: z.array(job),
+  next: z
+    .string()
+    .nullable()
+    .meta({ description: '`cursor` of the next page; null: there is none' }),
+})
+const listing = z.strictObject({
+  state: z.enum(['running', 'ended']).optional(),
+  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Of ended jobs' }),
+  account: z.string().max(254).optional().meta({ description: 'Its email' }),
+  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created then or later' }),
+  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
+  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+  options: z.string().optional().meta({ description: "useapi.net's; ignored" }),
+})
+const force = z.object({ force: z.enum(['true', 'false']).optional() })
+const missing = { 401: ownError, 404: ownError }
+
+export function jobs(provider: Provider): App {
+  const app = new OpenAPIHono<AppEnv>()
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/scheduler',
+      summary: 'Jobs that are running now',
+      answers: { 200: z.array(task), 401: ownError },
+    },
+    async (c) => c.json(executing(await viewAll(c, provider)))
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/scheduler/available',
+      summary: 'Running jobs, and free slots by account',
+      answers: { 200: availability, 401: ownError },
+    },
+    async (c) => {
+      const views = await viewAll(c, provider)
+      return c.json({ executing: executing(views), available: views.map(roomOf) })
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'delete',
+      needs: 'use',
+      path: '/scheduler/{id}',
+      summary: 'Stop tracking a job; force=true also frees its slot',
+      query: force,
+      fullFlags: ['force'],
+      answers: { 204: '', ...missing },
+    },
+    async (c) => untrack(c, provider, c.req.param('id') ?? '')
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs',
+      summary:
+        'Running jobs and the load of every account; with a parameter all jobs of 30 days, newest first',
+      query: listing,
+      answers: { 200: z.union([runningJobs, jobPage]), 401: ownError, 404: ownError },
+    },
+    async (c) => {
+      const { options: _, ...asked } = readQuery(c, listing)
+      const isList = Object.values(asked).some((value) => value !== undefined)
+      if (isList) return c.json(await listPage(c, provider, asked))
+      return c.json(toRunningView(await viewAll(c, provider)))
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs/{id}',
+      summary:
+        'What became of a job, by its id, its request id or key:<Idempotency-Key>; kept 30 days',
+      answers: { 200: job, ...missing },
+    },
+    async (c) => {
+      const id = c.req.param('id') ?? ''
+      const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+      if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
+      return c.json(toJobView(found.account?.email ?? null, found.record))
+    }
+  )
+
+  return app
+}
+
+/** A page may hold fewer than `limit`: what is rare is looked for some days at a time. */
+async function listPage(
+  c: Context<AppEnv>,
+  provider: Provider,
+  { account, since, cursor, state, outcome, limit = 20 }: z.infer<typeof listing>
+) {
+  const query = {
+    tenant: c.get('caller').tenant,
+    limit,
+    ...(state === undefined ? {} : { state }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(cursor === undefined ? {} : { before: readCursor(cursor) }),
+  }
+  const { jobs: found, stoppedAt } = await listJobs(c.get('ports'), provider, query, account)
+  return {
+    jobs: found.map(({ email, ...record }) => toJobView(email, record)),
+    next: stoppedAt ?? null,
+  }
+}
+
+/** The place of a job in the order of time: a UUID, or the beginning of one. */
+function readCursor(cursor: string): string {
+  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
+  throw new AppError('bad_request', 'cursor: is not one of ours')
+}
+
+async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {
+  const ports = c.get('ports')
+  const { tenant } = c.get('caller')
+  const isForced = readQuery(c, force).force === 'true'
+  const found = await findJob(ports, provider, tenant, id)
+  const account = found && !found.record.ended ? found.account : undefined
+  if (account && isForced) await noteForced(c, provider, account, found?.record)
+  if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
+    throw new AppError('not_found', `Unable to locate running task_id ${id}`)
+  }
+  if (isForced) ports.hints.noteFreed(account.key)
+  return c.body(null, 204)
+}
+
+/** Before its object is asked: no slot is freed by force without a line that says who did. */
+async function noteForced(
+  c: Context<AppEnv>,
+  provider: Provider,
+  { email }: Account,
+  record: JobRecord | undefined
+): Promise<void> {
+  const { tenant } = c.get('caller')
+  const { name } = provider
+  const { jobId, requestId } = record?.lease ?? {}
+  const subject = shortText(jobId ?? requestId ?? '')
+  const entry = {
+    action: 'job.forced',
+    tenant,
+    provider: name,
+    subject,
+    detail: { email },
+  } as const
+  await c.get('ports').desk(tenant, name).noteAudit(entry, actorOf(c))
+}
+
+async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountView[]> {
+  const ports = c.get('ports')
+  const { tenant } = c.get('caller')
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  return inLanes(accounts, OBJECTS_AT_ONCE, async (account) => {
+    const view = await ports.slots(account.key).view(tenant)
+    // What is about to be shown as free must not be refused from memory.
+    if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
+    return { account, view, isSealedAway: !isOpenable(ports, account) }
+  })
+}
+
+/** Available is what is usable and not full: a parked account has no room, and says why. */
+function roomOf({ account, view, isSealedAway }: AccountView) {
+  const { maxJobs, held, parkings } = view
+  const { email } = account
+  const parking = findParking(parkings, { isJob: true }, Date.now())
+  if (isSealedAway) {
+    return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_SEALED_AWAY }
+  }
+  if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
+  const until = new Date(parking.until).toISOString()
+  const error = `Parked until ${until}: ${parking.detail}`
+  return { email, maxJobs, executing: held, available: 0, error }
+}
+
+function toRunningView(views: AccountView[]) {
+  const tracked = views.flatMap(({ account, view }) =>
+    view.leases
+      .filter((lease) => lease.isTracked)
+      .map((lease) => ({
+        jobid: nameOf(lease) ?? lease.id,
+        email: account.email,
+        created: new Date(lease.acquiredAt).toISOString(),
+        type: lease.route,
+      }))
+  )
+  const loads = views.map(({ account, view: { held, maxJobs } }) => [
+    account.email,
+    { running: held, maxJobs },
+  ])
+  return { running: tracked, accounts: Object.fromEntries(loads) as Record<string, unknown> }
+}
+
+function executing(views: AccountView[]) {
+  return views.flatMap(({ account, view }) =>
+    view.leases
+      .filter((lease) => lease.isTracked && holdsSlot(lease, Date.now()))
+      .map((lease) => ({
+        id: nameOf(lease) ?? lease.id,
+        email: account.email,
+        started: new Date(lease.acquiredAt).toISOString(),
+        elapsed: minutesAndSeconds(Date.now() - lease.acquiredAt),
+        replyUrl: lease.reply?.url ?? null,
+        replyRef: lease.reply?.ref ?? null,
+      }))
+  )
+}
+
+function minutesAndSeconds(spanMs: number): string {
+  const seconds = Math.floor(spanMs / 1000)
+  const two = (number: number) => String(number).padStart(2, '0')
+  return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
+}
+
+/** A job that only may be the client's is never called so. */
+function nameOf(lease: Lease): string | null {
+  return lease.state === 'suspect' ? null : (lease.jobId ?? null)
+}
+
+function statusOf(lease: Lease): string {
+  return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
+}
+
+/** A creation that is still on its way shows as `outcome_unknown` too: until it answers, it is. */
+function toJobView(email: string | null, { lease, ended }: JobRecord) {
+  return {
+    jobid: nameOf(lease),
+    requestId: lease.requestId,
+    email,
+    type: lease.route,
+    status: ended?.outcome.status ?? statusOf(lease),
+    status_final: ended !== undefined,
+    detail: ended?.outcome.detail ?? null,
+    created: new Date(lease.acquiredAt).toISOString(),
+    ended: ended ? new Date(ended.endedAt).toISOString() : null,
+  }
+}

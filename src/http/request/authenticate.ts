@@ -1,0 +1,181 @@
+/**
+ * Who is calling. A token comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed one is
+ * refused without a look-up; failures are damped per address, so that guessing does not cost objects.
+ */
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { damperKeyOf } from '#domain/access/client-address.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
+import { issuerOf, stateOfSigned } from '#domain/access/signed-token.ts'
+import {
+  hashInAccessKey,
+  hashToken,
+  isTokenForm,
+  pairSealName,
+  type TokenRecord,
+} from '#domain/access/token.ts'
+import { CannotOpen } from '#domain/access/sealed-text.ts'
+import { noteSealedAway, sealedAway } from '#flows/access/missing-master-key.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { surfaceOf } from './surface.ts'
+
+const PAIR_SEALED_AWAY =
+  'The key pair of this token cannot be opened: the master key that sealed it is not in MASTER_KEYS. The token itself still works; the operator can put the key back or make a new token.'
+
+export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
+  c.set('caller', await identify(c))
+  await next()
+})
+
+/** For what changes accounts, endpoints or secrets. */
+export const fullScope = createMiddleware<AppEnv>(async function fullScope(c, next) {
+  if (c.get('caller').scope !== 'full') {
+    throw new AppError(
+      'forbidden',
+      'This needs a token with the scope full. This one has use: it may use the accounts, not change them.'
+    )
+  }
+  await next()
+})
+
+export const authenticateAdmin = createMiddleware<AppEnv>(
+  async function authenticateAdmin(c, next) {
+    const expected = c.get('ports').settings.adminToken
+    const given = bearerOf(c) ?? ''
+    if (expected === undefined) c.get('ports').log('admin_token_missing_or_short')
+    if (expected === undefined || !(await isSameSecret(given, expected))) throw await refusal(c)
+    await next()
+  }
+)
+
+/**
+ * The first credential that is a token of ours; one that is none does not hide another that is. Clients send what their
+ * settings left in a header, such as `Bearer undefined`, beside the one that they were given.
+ */
+export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
+  let refused: AppError | undefined
+  for (const text of credentials(c)) {
+    const found = await lookUp(c, text)
+    if (found instanceof AppError) refused ??= found
+    else if (found) return standing(found, c.get('ports').now())
+  }
+  throw refused ?? (await refusal(c))
+}
+
+/** A token that may be used now. */
+function standing(record: TokenRecord, now: number): TokenRecord {
+  if (record.expiresAt !== null && record.expiresAt <= now) throw unauthorized()
+  if (record.subscription !== 'active')
+    throw new AppError('subscription_required', 'Subscription required')
+  return record
+}
+
+/** What was made with a token ends with it: its maker is looked up as any token is, and remembered as long. */
+export async function checkMaker(
+  c: Context<AppEnv>,
+  { tokenHash, tenant }: { tokenHash: string; tenant: string }
+): Promise<void> {
+  const { tokens, now } = c.get('ports')
+  const maker = await tokens.find(tokenHash, () => isDamped(c))
+  if (maker === 'damped') throw tooMany()
+  if (!maker) throw unauthorized()
+  standing(maker, now())
+  if (maker.tenant !== tenant) throw unauthorized()
+}
+
+/** Undefined: it does not even look like one of ours. */
+async function lookUp(
+  c: Context<AppEnv>,
+  text: string
+): Promise<TokenRecord | AppError | undefined> {
+  const isSigned = takesSigned(c) && !isTokenForm(text)
+  const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : await hashOf(text)
+  if (hash === undefined) return undefined
+  const record = await c.get('ports').tokens.find(hash, () => isDamped(c))
+  if (record === 'damped') return tooMany()
+  if (!record) return unauthorized()
+  return (isSigned && (await faultOfSigned(c, text, record))) || record
+}
+
+async function hashOf(token: string): Promise<string | undefined> {
+  return isTokenForm(token) ? hashToken(token) : undefined
+}
+
+/** Some providers' clients sign a token with a key pair; the pair belongs to a token of ours. */
+function takesSigned(c: Context<AppEnv>): boolean {
+  const surface = surfaceOf(c.req.path, PROVIDERS)
+  return surface.kind === 'drop-in' && surface.provider.takesSignedTokens === true
+}
+
+/** One that its secret signed is no attempt to guess, so its times do not count against its address. */
+async function faultOfSigned(
+  c: Context<AppEnv>,
+  token: string,
+  record: TokenRecord
+): Promise<AppError | undefined> {
+  const { vault, now } = c.get('ports')
+  if (record.secretKey === undefined) return refusal(c)
+  const secret = await vault
+    .open(pairSealName(record.id), record.secretKey)
+    .catch((error: unknown) => {
+      noteSealedAway(c.get('ports'), "token's key pair", error)
+      throw error instanceof CannotOpen ? sealedAway(PAIR_SEALED_AWAY) : error
+    })
+  const state = await stateOfSigned(token, secret, now())
+  if (state === 'good') return undefined
+  if (state === 'forged') return refusal(c)
+  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const codes = surface.kind === 'drop-in' ? surface.provider.signedTokenCodes : undefined
+  const providerCode = codes?.[state]
+  const details = providerCode === undefined ? {} : { providerCode }
+  return new AppError('unauthorized', OUT_OF_TIME[state], details)
+}
+
+const OUT_OF_TIME = {
+  early: 'The token is not valid yet (nbf): check the clock.',
+  expired: 'The token has expired (exp): sign a new one.',
+  long: 'The token is valid for more than a day (exp): sign one for half an hour.',
+}
+
+/** The one that is most likely meant. */
+export function presented(c: Context<AppEnv>): string | undefined {
+  const given = credentials(c)
+  return given.find((text) => /^hg[a-z]_/.test(text)) ?? given[0]
+}
+
+function credentials(c: Context<AppEnv>): string[] {
+  const isDropIn = surfaceOf(c.req.path, PROVIDERS).kind === 'drop-in'
+  const given = [bearerOf(c), isDropIn ? c.req.header('x-api-key') : undefined]
+  return given.filter((text) => text !== undefined)
+}
+
+function bearerOf(c: Context<AppEnv>): string | undefined {
+  return /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
+}
+
+export async function refusal(c: Context<AppEnv>): Promise<AppError> {
+  return (await isDamped(c)) ? tooMany() : unauthorized()
+}
+
+/** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
+function isDamped(c: Context<AppEnv>): Promise<boolean> {
+  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
+}
+
+function unauthorized(): AppError {
+  return new AppError('unauthorized', 'Unauthorized')
+}
+
+function tooMany(): AppError {
+  const message = 'Too many failed authentications from this address. Try again in a minute.'
+  return new AppError('too_many_failures', message, { retryAfterSeconds: RETRY_AFTER_SECONDS_MAX })
+}
+
+/** Hashed first: the comparison itself takes only equal lengths. */
+async function isSameSecret(a: string, b: string): Promise<boolean> {
+  const digest = (text: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  const [one, other] = await Promise.all([digest(a), digest(b)])
+  return crypto.subtle.timingSafeEqual(one, other)
+}

@@ -1,0 +1,53 @@
+/** A path of ours that is there, but not for this method: 405, with the methods that it has. */
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
+import { AppError } from '#domain/runtime/errors.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { surfaceOf } from './surface.ts'
+
+interface OwnPath {
+  form: RegExp
+  methods: Set<string>
+}
+
+/** Reads the routes when the first request comes: those below it are not mounted yet. */
+export function knownMethods(app: OpenAPIHono<AppEnv>) {
+  let known: OwnPath[] | undefined
+  return createMiddleware<AppEnv>(async function knownMethods(c, next) {
+    const { pathname } = new URL(c.req.url)
+    if (surfaceOf(pathname, PROVIDERS).kind === 'own') {
+      known ??= pathsOf(app)
+      refuse(known, pathname.replace(/(.)\/$/, '$1'), c.req.method)
+    }
+    await next()
+  })
+}
+
+function refuse(known: OwnPath[], path: string, method: string): void {
+  const here = known.filter(({ form }) => form.test(path))
+  const methods = new Set(here.flatMap((one) => [...one.methods]))
+  if (methods.has('GET')) methods.add('HEAD')
+  if (methods.size === 0 || methods.has(method)) return
+  const allow = [...methods].toSorted().join(', ')
+  throw new AppError('method_not_allowed', `${method} is not for this path. It takes ${allow}.`, {
+    allow,
+  })
+}
+
+function pathsOf(app: OpenAPIHono<AppEnv>): OwnPath[] {
+  const byPath = new Map<string, Set<string>>()
+  for (const { method, path } of app.routes) {
+    if (method === 'ALL' || path.includes('*')) continue
+    const methods = byPath.get(path) ?? new Set()
+    byPath.set(path, methods.add(method))
+  }
+  return [...byPath].map(([path, methods]) => ({ form: toForm(path), methods }))
+}
+
+function toForm(path: string): RegExp {
+  const segments = path
+    .split('/')
+    .map((part) => (part.startsWith(':') ? '[^/]+' : part.replaceAll('.', String.raw`\.`)))
+  return new RegExp(`^${segments.join('/').replace(/(.)\/$/, '$1')}$`)
+}

@@ -1,0 +1,143 @@
+/** Reads and checks what was sent to our own paths: JSON or a form, in both of which numbers and flags may be text. */
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/runtime/errors.ts'
+import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
+import { readBytes } from '#flows/upstream/read-answer.ts'
+import type { AppEnv } from './app-env.ts'
+import { sayWrong } from './wrong-fields.ts'
+
+const DRAINED_BYTES_MAX = 1024 * 1024
+const BODY_BYTES_MAX = 64 * 1024
+/** What a form may write for a number; not `0x2`, not an empty text. */
+const DECIMAL = /^-?\d+(\.\d+)?$/
+
+interface Reading {
+  /** Also in JSON, an empty text is a field that was not filled in. */
+  ignoresBlanks?: boolean
+  /** What is required beyond what a schema can say, as it is to be named: `one of a, b`. */
+  lacking?: Lacking
+}
+
+type Lacking = (fields: Record<string, unknown>) => string[]
+
+export async function readBody<T extends z.ZodObject>(
+  c: Context<AppEnv>,
+  schema: T,
+  { ignoresBlanks = false, lacking }: Reading = {}
+): Promise<z.infer<T>> {
+  const isForm = /multipart\/form-data|x-www-form-urlencoded/i.test(
+    c.req.header('content-type') ?? ''
+  )
+  const fields = isForm ? await readForm(c, schema) : typed(await readJson(c), schema)
+  if (!ignoresBlanks || !isObject(fields)) return check(schema, fields, lacking)
+  const filled = withoutBlanks(fields)
+  const blank = Object.keys(fields).filter((name) => !(name in filled))
+  return check(schema, filled, (all) => withBlank(lacking?.(all) ?? [], blank))
+}
+
+export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
+  return check(schema, typed(c.req.query(), schema))
+}
+
+function check<T extends z.ZodObject>(
+  schema: T,
+  fields: unknown,
+  lacking: Lacking = () => []
+): z.infer<T> {
+  const read = schema.safeParse(fields)
+  const more = isObject(fields) ? lacking(fields) : []
+  if (read.success && more.length === 0) return read.data
+  throw new AppError('bad_request', sayWrong(read.error, schema, fields, more))
+}
+
+/** What is missing, and that it came empty, which is what an unset variable of a form builder gives. */
+function withBlank(lacking: string[], blank: string[]): string[] {
+  if (lacking.length === 0 || blank.length === 0) return lacking
+  return [...lacking.slice(0, -1), `${lacking.at(-1)} (empty: ${blank.join(', ')})`]
+}
+
+function isObject(fields: unknown): fields is Record<string, unknown> {
+  return typeof fields === 'object' && fields !== null && !Array.isArray(fields)
+}
+
+async function readJson(c: Context<AppEnv>): Promise<unknown> {
+  const json = parseJson(await readText(c))
+  if (json !== undefined) return json
+  throw new AppError('bad_request', 'The body must be JSON or a form.')
+}
+
+async function readText(c: Context<AppEnv>): Promise<string> {
+  const text = readUtf8(await readBytesOf(c))
+  if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
+  return text
+}
+
+/** Counted while it comes in: what says nothing of its length is not read further than that. */
+async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
+  if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) {
+    await drain(c.req.raw.body)
+    throw tooLarge()
+  }
+  const bytes = await readBytes(c.req.raw.body, BODY_BYTES_MAX).catch(() => {
+    throw new AppError('bad_request', 'The body ended before it was complete.')
+  })
+  if (!bytes) throw tooLarge()
+  return bytes
+}
+
+/** A client that is still sending when it is refused may see a broken connection and never the answer. Nothing is kept. */
+async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  let left = DRAINED_BYTES_MAX
+  try {
+    for await (const piece of body ?? []) {
+      left -= piece.byteLength
+      if (left <= 0) break
+    }
+  } catch {
+    // It has left.
+  }
+}
+
+function tooLarge(): AppError {
+  return new AppError('too_large', 'The body may have up to 64 KiB.')
+}
+
+async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknown> {
+  const bytes = await readBytesOf(c)
+  if (readUtf8(bytes) === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
+  // A boundary keeps its case, the names around it need not.
+  const type = (c.req.header('content-type') ?? '').replace(/^[^;]*/, (name) => name.toLowerCase())
+  try {
+    const form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
+    return typed(withoutBlanks(Object.fromEntries(form)), schema)
+  } catch {
+    throw new AppError('bad_request', 'The form could not be read.')
+  }
+}
+
+/** Form builders send every field; one that was left empty is one that was not filled in. */
+function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
+}
+
+/** Text that stands where the schema has a number or a flag is taken for one. */
+function typed(fields: unknown, schema: z.ZodObject): unknown {
+  if (!isObject(fields)) return fields
+  const entries = Object.entries(fields).map(([name, value]) => {
+    const kind = kindOf(schema.shape[name])
+    if (typeof value !== 'string') return [name, value]
+    if (kind === 'number' && DECIMAL.test(value)) return [name, Number(value)]
+    if (kind === 'boolean' && /^(true|false)$/.test(value)) return [name, value === 'true']
+    return [name, value]
+  })
+  return Object.fromEntries(entries) as Record<string, unknown>
+}
+
+function kindOf(schema: z.core.$ZodType | undefined): string {
+  let inner: z.core.$ZodType | undefined = schema
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()
+  if (inner instanceof z.ZodLiteral) return typeof inner.value
+  if (inner instanceof z.ZodNumber) return 'number'
+  return inner instanceof z.ZodBoolean ? 'boolean' : 'string'
+}

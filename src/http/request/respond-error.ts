@@ -1,0 +1,82 @@
+/**
+ * The only place that makes an error body: an AppError in the shape of the surface that was called, anything else as
+ * `internal` with the request id and nothing of the exception. It needs nothing that can fail.
+ */
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { emailToHeader } from '#domain/accounts/account.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
+import { headerText, idsToHeader } from '#domain/text/headers.ts'
+import { lineOf } from '#domain/runtime/log-line.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { AppEnv } from './app-env.ts'
+import { aboutOf } from './log-requests.ts'
+import { surfaceOf } from './surface.ts'
+import { tokenHint } from './token-hint.ts'
+
+const IN_PROGRESS_SECONDS = 5
+
+export function respondError(error: unknown, c: Context<AppEnv>): Response {
+  const requestId = c.get('requestId') ?? 'unknown'
+  const known = error instanceof AppError ? error : unexpected(error, c, requestId)
+  const hint = known.code === 'unauthorized' ? tokenHint(c) : undefined
+  const headers = { ...headersOf(known), ...hintHeaders(hint), 'X-Request-Id': requestId }
+  for (const [name, value] of Object.entries(headers)) c.header(name, headerText(value))
+  return body(known, c, requestId, hint)
+}
+
+/** The bodies of our own paths are fixed by the seeds. */
+function hintHeaders(hint: string | undefined): Record<string, string> {
+  return hint === undefined ? {} : { 'WWW-Authenticate': 'Bearer', 'X-Gateway-Hint': hint }
+}
+
+function headersOf({ code, details }: AppError): Record<string, string> {
+  const { accountEmail, jobIds, joined } = details
+  const jobs = jobIds && idsToHeader(jobIds)
+  const isInProgress = code === 'request_in_progress'
+  const seconds = details.retryAfterSeconds ?? (isInProgress ? IN_PROGRESS_SECONDS : undefined)
+  const wait = seconds && Math.min(seconds, RETRY_AFTER_SECONDS_MAX)
+  return {
+    'X-Gateway-Error': code,
+    ...(wait === undefined ? {} : { 'Retry-After': String(wait) }),
+    ...(accountEmail === undefined ? {} : { 'X-Gateway-Account': emailToHeader(accountEmail) }),
+    ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
+    ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
+    ...(details.allow === undefined ? {} : { Allow: details.allow }),
+    // Some SDKs ask this first: a repeat may be a second paid job.
+    ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
+  }
+}
+
+function body(
+  error: AppError,
+  c: Context<AppEnv>,
+  requestId: string,
+  hint: string | undefined
+): Response {
+  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const { code, message } = error
+  if (surface.kind === 'drop-in') {
+    const { status } = error
+    const { providerCode, field } = error.details
+    const told = { code, status, message: hint ?? message, requestId }
+    const shape = surface.provider.errorBody(surface.path, {
+      ...told,
+      ...(providerCode === undefined ? {} : { providerCode }),
+      ...(field === undefined ? {} : { field }),
+    })
+    return c.json(shape as object, status as ContentfulStatusCode)
+  }
+  if (error.details.plainText) return c.text(message, error.status as ContentfulStatusCode)
+  // useapi.net's own numbers, 596 among them, are outside what Hono's type knows.
+  const status = (error.details.useapiStatus ?? error.status) as ContentfulStatusCode
+  if (error.details.withoutCode) return c.json({ error: message }, status)
+  return c.json({ error: message, code: status }, status)
+}
+
+function unexpected(error: unknown, c: Context<AppEnv>, requestId: string): AppError {
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error))
+  console.error(lineOf('unexpected', aboutOf(c), { name, message, stack }).text)
+  return new AppError('internal', `Something went wrong on our side. Request id: ${requestId}`)
+}

@@ -1,0 +1,25 @@
+/**
+ * Which surface a path belongs to (contract section 2). Our own paths come first; the rest of `/v1`, `/v2` and `/v3`
+ * at the root is the drop-in of the first provider.
+ */
+import type { Provider } from '#providers/contract/provider.ts'
+
+export type Surface =
+  | { kind: 'own' }
+  /** `path`: what goes to the provider. */
+  | { kind: 'drop-in'; provider: Provider; path: string }
+
+const OWN_AT_ROOT = /^\/(v1\/(audit|deliveries|callback-secret)|v2\/account)(\/|$)/
+
+export function surfaceOf(path: string, providers: readonly Provider[]): Surface {
+  for (const provider of providers) {
+    const prefix = `/${provider.name}`
+    if (path.startsWith(`${prefix}/`)) {
+      return { kind: 'drop-in', provider, path: path.slice(prefix.length) }
+    }
+    if (path.startsWith(`/v1${prefix}/`) || path === `/v1${prefix}`) return { kind: 'own' }
+  }
+  const [first] = providers
+  if (!first || OWN_AT_ROOT.test(path) || !/^\/v[123]\//.test(path)) return { kind: 'own' }
+  return { kind: 'drop-in', provider: first, path }
+}

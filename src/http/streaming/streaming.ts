@@ -1,0 +1,136 @@
+/**
+ * The streaming paths, which a browser calls by itself: with a stream token instead of a gateway's, from any origin,
+ * and without learning which account serves it. Nowhere else is such a token good, and nowhere else is CORS open.
+ */
+import type { Context } from 'hono'
+import { createMiddleware } from 'hono/factory'
+import { AppError } from '#domain/runtime/errors.ts'
+import { replaceParam, type StreamToken } from '#domain/streaming/stream-token.ts'
+import { dispatchRequest } from '#flows/dispatch-request.ts'
+import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
+import { openSocket } from '#flows/streaming/stream-socket.ts'
+import { openStreamToken } from '#flows/streaming/stream-token.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import type { ProviderStreaming } from '#providers/contract/provider.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { checkMaker, identify, presented, refusal } from '#http/request/authenticate.ts'
+import { dropIn, toCall, toResponse, type DropIn } from '#http/calls/drop-in.ts'
+import { surfaceOf } from '#http/request/surface.ts'
+
+const CORS = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Retry-After, X-Gateway-Error, X-Gateway-Job, X-Request-Id',
+}
+
+const PREFLIGHT = {
+  'Access-Control-Allow-Methods': 'POST, OPTIONS',
+  'Access-Control-Allow-Headers': 'Authorization, Content-Type, X-Api-Key',
+  'Access-Control-Max-Age': '86400',
+}
+
+type Place = DropIn & { streaming: ProviderStreaming; isSocket: boolean }
+
+/** The path as it came, not as Hono decodes it: only one way to write it is a streaming path. */
+function placeOf(c: Context<AppEnv>): Place | undefined {
+  const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
+  if (surface.kind !== 'drop-in' || !surface.provider.streaming) return undefined
+  const { streaming } = surface.provider
+  const isSocket = surface.path === streaming.socket.route.path
+  if (!isSocket && !streaming.paths.includes(surface.path)) return undefined
+  return { ...surface, streaming, isSocket }
+}
+
+/** A preflight comes without a token. Everything else, errors too, is answered further in. */
+export const openCors = createMiddleware<AppEnv>(async function openCors(c, next) {
+  if (!placeOf(c)) return next()
+  if (c.req.method === 'OPTIONS') {
+    return new Response(null, { status: 204, headers: { ...CORS, ...PREFLIGHT } })
+  }
+  await next()
+  for (const [name, value] of Object.entries(CORS)) c.res.headers.set(name, value)
+})
+
+export const streaming = createMiddleware<AppEnv>(async function streaming(c, next) {
+  const place = placeOf(c)
+  if (!place || c.req.method !== (place.isSocket ? 'GET' : 'POST')) return next()
+  const token = tokenOf(c, place)
+  if (token === undefined) {
+    c.set('caller', await identify(c))
+    return place.isSocket ? socketOfTenant(c, place) : dropIn(c)
+  }
+  const stream = await openStreamToken(c.get('ports'), place.provider, token)
+  if (!stream) throw await refusal(c)
+  const { tokenHash, tenant } = stream
+  // Those of before name no maker: they go on until their end.
+  if (tokenHash !== undefined) await checkMaker(c, { tokenHash, tenant })
+  return forBrowser(c, place, stream)
+})
+
+/** Browsers cannot set headers on a WebSocket, so there the token stands in the query. */
+function tokenOf(c: Context<AppEnv>, { isSocket, streaming }: Place): string | undefined {
+  const query = new URL(c.req.url).searchParams
+  const inQuery = isSocket ? query.getAll(streaming.socket.tokenParam) : []
+  return [...inQuery, presented(c)].find((text) => text?.startsWith('hgs_'))
+}
+
+async function forBrowser(
+  c: Context<AppEnv>,
+  place: Place,
+  stream: StreamToken
+): Promise<Response> {
+  const { email, token: bearer, tenant } = stream
+  c.set('onBehalfOf', { tenant, account: email })
+  const call = { ...toCall(c, place, tenant), email, bearer }
+  // Two browsers of one tenant know nothing of each other, so neither can mean the other's earlier call.
+  call.headers.delete('idempotency-key')
+  // A browser does not say where a tenant's events go.
+  delete call.reply
+  try {
+    return nameless(await serve(c, place, call))
+  } catch (error) {
+    throw namelessError(error)
+  }
+}
+
+function serve(c: Context<AppEnv>, place: Place, call: ProxyCall): Promise<ProxyAnswer> {
+  if (!place.isSocket) return dispatchRequest(c.get('ports'), call)
+  const { tokenParam } = place.streaming.socket
+  const search = replaceParam(call.search, tokenParam, call.bearer ?? '')
+  return openSocket(c.get('ports'), socketCall(c, place, { ...call, search }))
+}
+
+async function socketOfTenant(c: Context<AppEnv>, place: Place): Promise<Response> {
+  const call = socketCall(c, place, toCall(c, place, c.get('caller').tenant))
+  return toResponse(await openSocket(c.get('ports'), call))
+}
+
+function socketCall(c: Context<AppEnv>, { streaming }: Place, call: ProxyCall): ProxyCall {
+  if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
+    throw new AppError('bad_request', 'This path takes a WebSocket: Upgrade: websocket.')
+  }
+  const headers = new Headers(call.headers)
+  const protocol = c.req.header('sec-websocket-protocol')
+  if (protocol !== undefined) headers.set('sec-websocket-protocol', protocol)
+  return { ...call, headers, match: { route: streaming.socket.route, params: {} } }
+}
+
+function nameless(answer: ProxyAnswer): Response {
+  const response = toResponse(answer)
+  response.headers.delete('X-Gateway-Account')
+  response.headers.delete('X-Gateway-Parked')
+  // Kept by nobody, so nothing has to be told apart.
+  for (const name of ['Cache-Control', 'Vary']) response.headers.delete(name)
+  return response
+}
+
+/** An account that is no longer there takes its tokens with it. */
+function namelessError(error: unknown): unknown {
+  if (!(error instanceof AppError)) return error
+  if (error.code === 'account_not_found' || error.code === 'no_accounts') {
+    return new AppError('unauthorized', 'Unauthorized')
+  }
+  const details = { ...error.details }
+  delete details.accountEmail
+  const message = error.message.replaceAll(/\S+@\S+/g, 'of this token')
+  return new AppError(error.code, message, details)
+}

@@ -1,0 +1,148 @@
+/** `/v1/{provider}/tts/*`: useapi.net's text-to-speech on the provider's own (reference/useapi.md 1.8-1.10). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Provider, ProviderSpeech } from '#providers/contract/provider.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readBody, readQuery } from '#http/request/read-body.ts'
+import { route, type App } from '#http/request/route.ts'
+import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
+
+/** Pages of a hundred that one request may ask the provider for, on every account. */
+const PAGES_MAX = 30
+const PAGE_ROWS = 100
+/** So many voices speak every language there is, in few pages. */
+const SPOKEN_VOICES_MAX = 1500
+
+const voicesQuery = z.strictObject({
+  email: z.string().optional(),
+  page: z.number().int().min(1).default(1),
+  limit: z.number().int().min(1).max(10_000).default(29),
+  language: z.string().optional(),
+  voice_id: z.string().min(1).optional(),
+})
+const languagesQuery = z.strictObject({ email: z.string().optional() })
+
+const audio = z.object({
+  audio_url: z.string(),
+  duration: z.number(),
+  is_pass: z.boolean(),
+  job_id: z.null(),
+  word_timestamps: z.array(z.looseObject({})),
+})
+const languages = z.object({ languages: z.array(z.looseObject({})) })
+export function speech(provider: Provider, mapping: ProviderSpeech): App {
+  const app = new OpenAPIHono<AppEnv>()
+  const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
+
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'use',
+      path: '/create',
+      summary: 'Speak a text',
+      body: form,
+      form: true,
+      answers: { 200: audio, ...useapiErrors },
+    },
+    async (c) => {
+      const { email, ...fields } = (await readBody(c, form)) as Record<string, unknown>
+      const { path, body } = mapping.create(fields)
+      const on = email as string | undefined
+      const sent = await sendUseapi(c, provider, { method: 'POST', path, email: on, body })
+      return c.json(mapping.createAnswer(sent.json), 200, sentHeaders(sent))
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/voices',
+      summary: 'Voices, or one voice',
+      query: voicesQuery,
+      answers: { 200: z.looseObject({}), ...useapiErrors },
+    },
+    async (c) => {
+      const { voice_id, ...page } = readQuery(c, voicesQuery)
+      if (voice_id === undefined) return c.json(await listVoices(c, provider, mapping, page))
+      const { email } = page
+      const sent = await sendUseapi(c, provider, {
+        method: 'GET',
+        path: mapping.voicePath(voice_id),
+        email,
+      })
+      return c.json(mapping.voiceAnswer(sent.json), 200, accountHeader(sent.email))
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/languages',
+      summary: 'Languages and locales',
+      query: languagesQuery,
+      answers: { 200: languages, ...useapiErrors },
+    },
+    async (c) => {
+      const { email } = readQuery(c, languagesQuery)
+      const path = mapping.languagesPath
+      const sent = await sendUseapi(c, provider, { method: 'GET', path, email }).catch(unlessGone)
+      if (sent) {
+        const list = mapping.languagesAnswer(sent.json)
+        return c.json({ languages: list }, 200, accountHeader(sent.email))
+      }
+      const page = { email, page: 1, limit: SPOKEN_VOICES_MAX }
+      const { list } = await listVoices(c, provider, mapping, page)
+      return c.json({ languages: mapping.languagesOf(list) })
+    }
+  )
+
+  return app
+}
+
+/** A path that was retired answers that there is nothing. */
+function unlessGone(error: unknown): undefined {
+  const isGone = error instanceof AppError && error.code === 'not_found'
+  if (!isGone) throw error
+}
+
+interface VoicesPage {
+  email?: string | undefined
+  page: number
+  limit: number
+  language?: string | undefined
+}
+
+/** useapi.net counts pages, the provider hands out tokens: the pages before are walked through, all on one account. */
+async function listVoices(
+  c: Context<AppEnv>,
+  provider: Provider,
+  mapping: ProviderSpeech,
+  { email, page, limit, language }: VoicesPage
+) {
+  const wanted = { from: (page - 1) * limit, to: page * limit }
+  if (wanted.from >= PAGES_MAX * PAGE_ROWS) {
+    throw new AppError('bad_request', `page: the first ${PAGES_MAX * PAGE_ROWS} voices are listed`)
+  }
+  const list: Record<string, unknown>[] = []
+  let token: string | undefined
+  let on = email
+  for (let calls = 0; calls < PAGES_MAX && list.length < wanted.to; calls += 1) {
+    const path = mapping.voicesPath({
+      limit: Math.min(PAGE_ROWS, wanted.to - list.length),
+      ...(token === undefined ? {} : { token }),
+      ...(language === undefined ? {} : { language }),
+    })
+    const sent = await sendUseapi(c, provider, { method: 'GET', path, email: on })
+    const answer = mapping.voicesAnswer(sent.json)
+    list.push(...answer.list)
+    token = answer.next
+    on = sent.email
+    if (token === undefined) break
+  }
+  return { list: list.slice(wanted.from, wanted.to) }
+}

@@ -1,0 +1,182 @@
+/** `/v1/{provider}/tasks` and the calls that start them: useapi.net's surface on the provider's own (useapi.md 2.4, 2.5). */
+import { OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { AppError } from '#domain/runtime/errors.ts'
+import { findJob } from '#flows/jobs/find-job.ts'
+import { reachableUploads } from '#flows/uploads/keep-upload.ts'
+import type { BuiltCall, Provider, ProviderTasks, TaskCall } from '#providers/contract/provider.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { readBody, readQuery } from '#http/request/read-body.ts'
+import { makeReply } from '#http/calls/reply-url.ts'
+import { route, type App } from '#http/request/route.ts'
+import { addUploads } from '#http/uploads/uploads.ts'
+import { accountHeader, sendUseapi, sentHeaders, type Sent, useapiErrors } from './useapi-call.ts'
+
+const task = z.looseObject({ task: z.looseObject({ id: z.string().nullable() }) })
+const history = z.object({ history: z.array(z.looseObject({})) })
+const ofOne = z.strictObject({ email: z.string().optional() })
+const ofList = z.strictObject({
+  email: z.string().optional(),
+  pageSize: z.number().int().min(1).max(500).default(40),
+  createdBefore: z.number().int().min(0).optional(),
+  createdAfter: z.number().int().min(0).optional(),
+  contentType: z.enum(['video', 'image', 'audio']).optional(),
+})
+
+/** What every call may have besides. */
+const usual = {
+  email: z.string().optional(),
+  maxJobs: z.number().int().min(1).optional(),
+  replyUrl: z.string().optional(),
+  replyRef: z.string().optional(),
+}
+
+export function tasks(provider: Provider, mapping: ProviderTasks): App {
+  const app = new OpenAPIHono<AppEnv>()
+  if (mapping.uploads) addUploads(app, provider, mapping.uploads)
+  for (const call of mapping.calls) addCall(app, provider, mapping, call)
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/tasks',
+      summary: 'Tasks, newest first',
+      query: ofList,
+      answers: { 200: history, ...useapiErrors },
+    },
+    async (c) => {
+      const { email, pageSize, createdBefore, createdAfter, contentType } = readQuery(c, ofList)
+      if (createdBefore !== undefined && createdAfter !== undefined) {
+        throw new AppError('bad_request', 'createdBefore and createdAfter exclude each other')
+      }
+      const page = { size: pageSize, before: createdBefore, after: createdAfter, contentType }
+      const { path, body } = built(mapping.list(page))
+      const sent = await sendUseapi(c, provider, { method: 'POST', path, email, body })
+      return c.json(mapping.historyView(sent.json), 200, accountHeader(sent.email))
+    }
+  )
+
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/tasks/{task_id}',
+      summary: 'A task and what it made',
+      query: ofOne,
+      answers: { 200: task, ...useapiErrors },
+    },
+    async (c) => {
+      const { email } = readQuery(c, ofOne)
+      const id = c.req.param('task_id') ?? ''
+      const { sent, path } = await readTask(c, provider, mapping, { id, email })
+      const view = mapping.taskView(sent.json, path)
+      if (!view) throw unknownTask(id)
+      return c.json(view, 200, accountHeader(sent.email))
+    }
+  )
+
+  for (const { method, path, why } of mapping.missing) {
+    app.on([method], [path.replaceAll(/\{(\w+)\}/g, ':$1')], () => {
+      throw new AppError('not_implemented', why)
+    })
+  }
+  return app
+}
+
+function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: TaskCall): void {
+  const form = z.strictObject({ ...usual, ...call.fields })
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'use',
+      path: call.path,
+      summary: `useapi.net's ${call.path}`,
+      body: form,
+      form: true,
+      answers: { 200: call.answer ? z.looseObject({}) : task, ...useapiErrors },
+    },
+    async (c) => {
+      const read = (await readBody(c, form)) as Record<string, unknown>
+      const { email, maxJobs, replyUrl, replyRef, ...fields } = read as z.infer<
+        z.ZodObject<typeof usual>
+      > &
+        Record<string, unknown>
+      const reading = (id: string) =>
+        readTask(c, provider, mapping, { id, email }).then(({ sent }) => sent.json)
+      checkLimit(c, provider, maxJobs)
+      const named = await reachable(c, mapping, fields)
+      const { path, body } = built(await call.build(named, reading))
+      const sent = await sendUseapi(c, provider, {
+        method: 'POST',
+        path,
+        email,
+        body,
+        limit: maxJobs,
+        reply: makeReply(c, {
+          url: replyUrl,
+          ref: replyRef,
+          urlName: 'replyUrl',
+          refName: 'replyRef',
+          form: 'task',
+        }),
+      })
+      const view = call.answer?.(sent.json) ?? mapping.createdView(sent.json, { path, fields })
+      return c.json(view, 200, sentHeaders(sent))
+    }
+  )
+}
+
+/** Uploads that the provider cannot fetch stand in the body themselves. */
+async function reachable(
+  c: Context<AppEnv>,
+  { uploads }: ProviderTasks,
+  fields: Record<string, unknown>
+): Promise<Record<string, unknown>> {
+  if (!uploads) return fields
+  const { tenant, id: tokenId } = c.get('caller')
+  const uploader = { tenant, tokenId, origin: new URL(c.req.url).origin }
+  return reachableUploads(c.get('ports'), uploads, uploader, fields)
+}
+
+/** The same range as an account's own; it may only lower that. */
+function checkLimit(c: Context<AppEnv>, provider: Provider, limit: number | undefined): void {
+  const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
+  if (limit !== undefined && limit > ceiling) {
+    throw new AppError('bad_request', `maxJobs: must be an integer from 1 to ${ceiling}`)
+  }
+}
+
+function built(call: BuiltCall): { path: string; body: unknown } {
+  if ('wrong' in call) throw new AppError('bad_request', call.wrong)
+  return call
+}
+
+/**
+ * Where its creation said that it is asked about; else where the provider shows any task. What a lost creation was only
+ * taken for is nobody's until it is asked for by its own id.
+ */
+async function readTask(
+  c: Context<AppEnv>,
+  provider: Provider,
+  mapping: ProviderTasks,
+  { id, email }: { id: string; email: string | undefined }
+): Promise<{ sent: Sent; path: string }> {
+  const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
+  const lease = found?.record.lease
+  if (lease?.state === 'suspect' && lease.jobId !== id) throw unknownTask(id)
+  const path = lease?.ask ?? mapping.taskPath(id)
+  const on = email ?? (found?.account ? found.account.email : undefined)
+  const sent = await sendUseapi(c, provider, { method: 'GET', path, email: on }).catch(
+    (error: unknown) => {
+      throw error instanceof AppError && error.code === 'not_found' ? unknownTask(id) : error
+    }
+  )
+  return { sent, path }
+}
+
+function unknownTask(id: string): AppError {
+  return new AppError('not_found', `Unable to locate task_id ${id}`)
+}

@@ -1,0 +1,158 @@
+/**
+ * Rows that an operator adds without a deploy, in the table's own notation (row.ts): read, and refused where they would
+ * take over what a row of ours does (contract 14.8).
+ */
+import * as z from 'zod'
+import { isBelow, overlap } from '#domain/routing/added-route.ts'
+import type { Provider, Route } from '#providers/contract/provider.ts'
+import { ID_FORM, parseId, type RowOptions } from './row.ts'
+
+const SEGMENT = String.raw`(?:[A-Za-z0-9_.-]+|\{[A-Za-z_][A-Za-z0-9_]*\})`
+const PATH = new RegExp(`^(?:/${SEGMENT})+$`)
+const ASK = /^(?:\/(?:[A-Za-z0-9_.-]+|\{id\}))+(?:\?[A-Za-z0-9_]+=\{id\})?$/
+const NOT_DOTS = (path: string) => !path.split('/').some((part) => part === '.' || part === '..')
+
+const path = z
+  .string()
+  .max(300)
+  .regex(PATH, 'must be a path of segments of A-Z a-z 0-9 _ . - or {name}, without a host')
+  .refine(NOT_DOTS, 'must not have . or .. for a segment')
+const ask = z
+  .string()
+  .max(300)
+  .regex(ASK, 'must be a path with {id}, as /v3/things/{id}')
+  .refine((text) => NOT_DOTS(text) && text.split('{id}').length === 2, 'must have {id} once')
+const pointer = z
+  .string()
+  .max(200)
+  .regex(/^(\/[A-Za-z0-9_.*-]+)+$/, 'must be a JSON pointer, as /data/thing_id')
+const place = z
+  .string()
+  .max(200)
+  .regex(/^(body:)?(\/[A-Za-z0-9_.*-]+)+$/, 'must be a pointer into the answer, or body: and one')
+const word = z.string().min(1).max(64)
+const words = z.array(word).max(40)
+const watch = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,40}$/, 'must be a-z 0-9 -')
+  .refine((text) => text !== 'unknown', 'is taken')
+const idRef = z.string().max(200).regex(ID_FORM, 'must be as `thing!? path:thing_id`')
+
+export const addedRowForm = z.strictObject({
+  provider: z.string(),
+  method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path,
+  kind: z.enum([
+    'creates-job',
+    'sync-generation',
+    'job-status',
+    'read-account',
+    'write-account',
+    'read-shared',
+  ]),
+  pool: z.enum(['any', 'owner', 'roomy', 'merge']).default('any'),
+  ids: z.array(idRef).max(20).default([]),
+  creates: z.array(pointer).max(20).default([]),
+  lists: z.array(pointer).max(20).default([]),
+  mixesShared: z.boolean().optional(),
+  takesKey: z.boolean().optional(),
+  job: z
+    .strictObject({
+      watch,
+      id: z.union([place, z.array(place).min(1).max(5)]),
+      ask,
+      askElse: ask.optional(),
+      slots: pointer.optional(),
+      meter: z
+        .string()
+        .regex(/^[a-z_]{1,40}$/)
+        .optional(),
+    })
+    .nullable()
+    .optional(),
+  reports: z
+    .strictObject({
+      watch,
+      id: z.string().regex(/^(path|query):[A-Za-z0-9_]+$/, 'must be path:name or query:name'),
+      status: pointer.optional(),
+      done: words.min(1),
+      failed: words.default([]),
+      failedWhen: pointer.optional(),
+      waiting: words.optional(),
+      running: words.optional(),
+    })
+    .optional(),
+})
+
+export type AddedRowForm = z.infer<typeof addedRowForm>
+
+/** What the schema cannot say; each names its field. */
+export function problemsOf(form: AddedRowForm): string[] {
+  const { method, kind, pool, ids, job, reports } = form
+  const names = paramsOf(form.path)
+  const places = [...ids.map((text) => text.split(' ')[1] ?? ''), reports?.id ?? '']
+  const missing = places.filter((at) => at.startsWith('path:') && !names.includes(at.slice(5)))
+  const hasBody = ids.some((text) => text.includes(' body:'))
+  const isSlotted = kind === 'creates-job' || kind === 'sync-generation'
+  return [
+    new Set(names).size < names.length ? 'path: a name stands there twice' : '',
+    isSlotted && method !== 'POST' ? `kind: ${kind} is for POST` : '',
+    kind === 'creates-job' && job === undefined
+      ? 'job: a creates-job row says how its job is asked about, or null'
+      : '',
+    kind !== 'creates-job' && job !== undefined ? 'job: only a creates-job row has one' : '',
+    reports && method !== 'GET' ? 'reports: only a GET row reads a status' : '',
+    pool === 'merge' && method !== 'GET' ? 'pool: only a GET is merged' : '',
+    hasBody && method === 'GET' ? 'ids: a GET has no body' : '',
+    ...missing.map((at) => `${at}: the path has no {${at.slice(5)}}`),
+  ].filter((text) => text !== '')
+}
+
+function paramsOf(template: string): string[] {
+  return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
+}
+
+/** Where a key means something is not known of a new row: it goes up where it would have gone up without the row. */
+export function routeOf(provider: Provider, form: AddedRowForm): Route {
+  const { method, kind, pool, ids, creates, lists, mixesShared = false } = form
+  const isKeyed =
+    form.takesKey ?? (method === 'POST' && provider.takesIdempotencyKey(form.path, undefined))
+  const more = JSON.parse(JSON.stringify({ job: form.job, reports: form.reports })) as Pick<
+    RowOptions,
+    'job' | 'reports'
+  >
+  return {
+    method,
+    path: form.path,
+    kind,
+    host: 'api',
+    pool,
+    ids: ids.map(parseId),
+    creates,
+    lists,
+    mixesShared,
+    ...more,
+    ...(isKeyed ? { takesKey: true } : {}),
+  }
+}
+
+/** Why such a row is not taken; undefined: nothing that stands in the code answers any path that it matches. */
+export function refusalOf(
+  provider: Provider,
+  route: Route,
+  ownPrefixes: readonly string[]
+): string | undefined {
+  const { method, path: template } = route
+  const sockets = provider.streaming ? [provider.streaming.socket.route] : []
+  const known = [...provider.routes, ...sockets].find((one) => overlap(one, route))
+  if (known) return `path: the built-in row ${known.method} ${known.path} answers it`
+  const own = ownPrefixes.find((prefix) => isBelow(template, prefix))
+  if (own) return `path: ${own} is the gateway's own`
+  const endpoints = provider.events?.endpoints
+  const spelled = [template, template.replaceAll(/\{\w+\}/g, 'webhooks')]
+  if (endpoints && spelled.some((one) => endpoints.owns(one)))
+    return 'path: the gateway keeps webhook endpoints itself'
+  if (route.pool === 'merge' && !provider.listOf(route))
+    return `pool: how a list at ${method} ${template} is shaped is not known, so it cannot be merged`
+  return undefined
+}

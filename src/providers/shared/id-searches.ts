@@ -1,0 +1,23 @@
+/** How an id is looked for on an account: by its resource, else by the read that stands on the same path. */
+import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
+
+type Match = (method: string, path: string) => RouteMatch | undefined
+
+export function searchFor(
+  match: Match,
+  table: Record<string, IdSearch>,
+  call: RouteMatch,
+  ref: IdRef,
+  id: string
+): IdSearch | undefined {
+  const search = samePath(match, call, ref) ?? table[ref.resource]
+  return search && { ...search, path: search.path.replace('{id}', encodeURIComponent(id)) }
+}
+
+/** The GET on the path up to the id, as `/v3/podcasts/{podcast_id}` for its DELETE; for a path with one id only. */
+function samePath(match: Match, { route, params }: RouteMatch, ref: IdRef): IdSearch | undefined {
+  if (ref.in !== 'path' || Object.keys(params)[0] !== ref.at) return undefined
+  const [before] = route.path.split(`{${ref.at}}`)
+  const read = match('GET', `${before}some-id`)
+  return read?.route.path.endsWith('}') ? { path: `${before}{id}` } : undefined
+}
