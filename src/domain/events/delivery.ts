@@ -8,7 +8,7 @@ import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { Waits } from '#domain/runtime/durations.ts'
 
 /** `endpoints`: the tenant's endpoints could not be read at the settlement; they are when it is due. */
-export type Target =
+type Target =
   | { kind: 'callback'; url: string; ref?: string }
   | { kind: 'endpoint'; url: string; endpointId: string }
   | { kind: 'endpoints' }
@@ -213,6 +213,6 @@ export function nextToSend(
 }
 
 /** Who answers at a URL. */
-export function receiverOf({ target }: Delivery): string {
+function receiverOf({ target }: Delivery): string {
   return target.kind === 'endpoints' ? '' : (URL.parse(target.url)?.host ?? target.url)
 }

@@ -23,7 +23,7 @@ export interface Hook {
   isDoubted?: boolean
 }
 
-export const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
+const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
 
 /** It was touched: look after it now. What is registered stays in use meanwhile. */
 export function wantedHook(hook: Hook | undefined, now: number): Hook {

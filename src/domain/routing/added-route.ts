@@ -4,7 +4,7 @@ import * as z from 'zod'
 /** More are not for one evening's news, and all of them stand in one KV value. */
 export const ADDED_ROUTES_MAX = 200
 
-export const addedRoute = z.object({
+const addedRoute = z.object({
   id: z.string(),
   provider: z.string(),
   createdAt: z.number(),

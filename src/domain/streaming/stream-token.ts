@@ -23,10 +23,6 @@ const streamToken = z.object({
 
 export type StreamToken = z.infer<typeof streamToken>
 
-export function isStreamTokenForm(text: string): boolean {
-  return FORM.test(text)
-}
-
 /** Fit for a header and, as the published SDK puts it there unescaped, for a query. */
 export function toStreamToken(sealed: string): string {
   return PREFIX + toUrlText(sealed)
