@@ -46,9 +46,9 @@ test('a file imports only what the row of its room allows', () => {
     'src/flows/lists/merge.ts': "export type C = import('#domain/jobs/lease.ts').C\n",
     'src/domain/jobs/lease.ts': 'export const a = 1\n',
   })
-  const open = table(['`flows/`', '`domain/`, `flows/lists/`, `hono`'], ['`domain/`', ''])
+  const open = table(['`flows/`', '`domain/`, `flows/lists/`, `hono`'], ['`domain/`', 'nothing'])
   expect(importProblems(tree, open)).toEqual([])
-  const strict = table(['`flows/`', '`domain/lists/`'], ['`domain/`', ''])
+  const strict = table(['`flows/`', 'nothing'], ['`domain/`', 'nothing'])
   expect(importProblems(tree, strict)).toEqual([
     'src/flows/jobs/end.ts imports ../lists/merge.ts, which `flows/` may not',
     'src/flows/jobs/end.ts imports hono, which `flows/` may not',
@@ -66,8 +66,9 @@ test('the most specific row is a file’s own: the deeper one, then the one with
   })
   const rows = table(
     ['`flows/a-very-long-name-of-no-room/`, `flows/`', '`domain/`'],
-    ['`flows/*/`', '`hono`'],
-    ['`flows/jobs/`, `domain/`', '`domain/*/lease.ts`']
+    ['`flows/*/`', 'nothing'],
+    ['`flows/jobs/`', '`domain/*/lease.ts`'],
+    ['`domain/`', 'nothing']
   )
   expect(importProblems(tree, rows)).toEqual([
     'docs/architecture.md: no file needs the row of `flows/a-very-long-name-of-no-room/`',
@@ -75,9 +76,21 @@ test('the most specific row is a file’s own: the deeper one, then the one with
   ])
 })
 
+test('a row allows nothing that its room does not import', () => {
+  const tree = plant({
+    'src/flows/jobs/start.ts': "import '#domain/lease.ts'\nimport './end.ts'\n",
+    'src/domain/lease.ts': '',
+  })
+  const rows = table(['`flows/`', '`domain/`, `flows/jobs/`, `zod`'], ['`domain/`', 'nothing'])
+  expect(importProblems(tree, rows)).toEqual([
+    'docs/architecture.md: `flows/` may import `flows/jobs/` and does not',
+    'docs/architecture.md: `flows/` may import `zod` and does not',
+  ])
+})
+
 test('a file that no row covers is a breach', () => {
   const tree = plant({ 'src/zod.ts': '', 'src/domain/lease.ts': '' })
-  expect(importProblems(tree, table(['`domain/`', '']))).toEqual([
+  expect(importProblems(tree, table(['`domain/`', 'nothing']))).toEqual([
     'src/zod.ts: no row of the import table covers it',
   ])
 })

@@ -44,26 +44,42 @@ function ruleOf(rules: Rule[], file: string): Rule | undefined {
   return rules.filter(({ room }) => covers(room, inside)).toSorted(compare)[0]
 }
 
-function isAllowed(rule: Rule, { from, to, name }: Import): boolean {
-  if (to === undefined) return rule.allowed.includes(name)
-  if (path.posix.dirname(to) === path.posix.dirname(from)) return true
-  const inside = path.posix.relative('src', to)
-  return rule.allowed.some((one) => covers(one, inside))
+/** Whether this entry of a row is what allows the import. */
+function needs(allowed: string, { from, to, name }: Import): boolean {
+  if (to === undefined) return allowed === name
+  return !isInside(from, to) && covers(allowed, path.posix.relative('src', to))
+}
+
+function isInside(from: string, to: string): boolean {
+  return path.posix.dirname(to) === path.posix.dirname(from)
+}
+
+function isAllowed(rule: Rule, one: Import): boolean {
+  if (one.to !== undefined && isInside(one.from, one.to)) return true
+  return rule.allowed.some((name) => needs(name, one))
+}
+
+/** Entries of a row that none of its files needs. */
+function unused({ room, allowed }: Rule, imports: Import[]): string[] {
+  const idle = allowed.filter((name) => !imports.some((one) => needs(name, one)))
+  return idle.map((name) => `${DOCUMENT}: \`${room}\` may import \`${name}\` and does not`)
+}
+
+function breaches(rule: Rule, imports: Import[]): string[] {
+  const bad = imports.filter((one) => !isAllowed(rule, one))
+  return bad.map(({ from, name }) => `${from} imports ${name}, which \`${rule.room}\` may not`)
 }
 
 export function importProblems(tree: Tree, text: string): string[] {
   const rules = rulesIn(text)
-  const files = filesUnder(tree, 'src')
-  const uncovered = files.filter((file) => !ruleOf(rules, file))
-  const idle = rules.filter((rule) => !files.some((file) => ruleOf(rules, file) === rule))
-  const bad = importsUnder(tree, 'src').flatMap((one) => {
-    const rule = ruleOf(rules, one.from)
-    if (!rule || isAllowed(rule, one)) return []
-    return [`${one.from} imports ${one.name}, which \`${rule.room}\` may not`]
-  })
+  const files = Map.groupBy(filesUnder(tree, 'src'), (file) => ruleOf(rules, file))
+  const imports = Map.groupBy(importsUnder(tree, 'src'), ({ from }) => ruleOf(rules, from))
   return [
-    ...uncovered.map((file) => `${file}: no row of the import table covers it`),
-    ...idle.map(({ room }) => `${DOCUMENT}: no file needs the row of \`${room}\``),
-    ...bad,
+    ...(files.get(undefined) ?? []).map((file) => `${file}: no row of the import table covers it`),
+    ...rules.flatMap((rule) => {
+      if (!files.has(rule)) return [`${DOCUMENT}: no file needs the row of \`${rule.room}\``]
+      const made = imports.get(rule) ?? []
+      return [...breaches(rule, made), ...unused(rule, made)]
+    }),
   ]
 }
