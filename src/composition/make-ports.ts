@@ -8,12 +8,12 @@ import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
-import { PerMinute } from '#domain/runtime/rate-limit.ts'
-import { Recent } from '#domain/runtime/recent-set.ts'
+import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
-import { Turnstile } from '#domain/runtime/semaphore.ts'
-import { waitsAt, type Waits } from '#domain/runtime/durations.ts'
+import { Semaphore } from '#domain/runtime/semaphore.ts'
+import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import {
   makeAddedRouteBook,
@@ -25,6 +25,7 @@ import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
+import { platform } from './platform.ts'
 
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
 const REGISTRAR = '@registrar'
@@ -34,12 +35,12 @@ const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
   settings: Settings
-  waits: Waits
+  durations: Durations
   vault: Ports['vault']
   hints: Hints
-  toldEnds: Recent
-  searches: Turnstile
-  searchesOfToken: PerMinute
+  toldEnds: RecentSet
+  searches: Semaphore
+  searchesOfToken: RateLimit
   tokens: TokenCache
   accounts: AccountCache
   owners: OwnerCache
@@ -92,12 +93,12 @@ function isolateOf(env: Env): Isolate {
   const settings = parseSettings({ ...env })
   const isolate: Isolate = {
     settings,
-    waits: waitsAt(settings.timeScale),
+    durations: durationsAt(settings.timeScale),
     vault: makeVault(settings.masterKeys),
     hints: new Hints(),
-    toldEnds: new Recent(10_000),
-    searches: new Turnstile(),
-    searchesOfToken: new PerMinute(SEARCHES_A_MINUTE),
+    toldEnds: new RecentSet(10_000),
+    searches: new Semaphore(),
+    searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(),
     accounts: makeAccountCache(),
     owners: makeOwnerCache(),
@@ -120,13 +121,12 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
   const registrar = registrarPort(env)
   return {
     settings: isolate.settings,
-    waits: isolate.waits,
-    now: () => Date.now(),
-    random: () => Math.random(),
+    durations: isolate.durations,
+    ...platform,
     fixedLength: (bytes) => new FixedLengthStream(bytes),
     fetch: async (url, init) => {
-      const stop = upstream.start(Date.now())
-      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(Date.now()))
+      const stop = upstream.start(platform.now())
+      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(platform.now()))
     },
     upstream,
     defer,
@@ -142,7 +142,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
     owners: makeOwnerBook(isolate.owners, desk),
     addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
-    uploads: makeUploadStore(env.REGISTRY, isolate.waits.keepUploadsMs),
+    uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),

@@ -8,7 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/accounts/account.ts'
 import { LANES, sendAgain, type Delivery } from '#domain/events/delivery.ts'
-import type { Became } from '#domain/events/incoming-event.ts'
+import type { EventOutcome } from '#domain/events/incoming-event.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
@@ -34,7 +34,7 @@ import type {
   SlotsView,
 } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
-import { errandOf } from '#domain/jobs/reconcile.ts'
+import { reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { deliver } from '#flows/events/deliver.ts'
@@ -42,52 +42,52 @@ import { getProvider } from '#providers/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { resealAccount } from '#durable/account/resealing.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
-import { Forgetting } from '#durable/account/retention.ts'
-import { HookKeeper } from '#durable/account/webhook-registration.ts'
-import { Leaving } from '#durable/account/removed-account.ts'
+import { Retention } from '#durable/account/retention.ts'
+import { WebhookRegistration } from '#durable/account/webhook-registration.ts'
+import { RemovedAccount } from '#durable/account/removed-account.ts'
 import { aboutAccount, logEnds, logGivenUp } from '#durable/account/log-results.ts'
-import { Looking } from '#durable/account/status-checks.ts'
+import { StatusChecks } from '#durable/account/status-checks.ts'
 import { Outbox } from '#durable/account/outbox.ts'
-import { OutletBook } from '#durable/account/delivery-targets.ts'
-import { Proving } from '#durable/account/account-checks.ts'
-import { Receiving } from '#durable/account/incoming-events.ts'
-import { Settling } from '#durable/account/settlement.ts'
+import { DeliveryTargetsCache } from '#durable/account/delivery-targets.ts'
+import { AccountChecks } from '#durable/account/account-checks.ts'
+import { IncomingEvents } from '#durable/account/incoming-events.ts'
+import { Settlement } from '#durable/account/settlement.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { viewOf, viewOfOthers } from '#durable/account/slots-view.ts'
-import { Watching } from '#durable/account/slot-watchers.ts'
+import { SlotWatchers } from '#durable/account/slot-watchers.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #clock: AlarmClock
-  readonly #outlets: OutletBook
+  readonly #targets: DeliveryTargetsCache
   readonly #outbox: Outbox
-  readonly #settling: Settling
-  readonly #looking: Looking
-  readonly #hook: HookKeeper
-  readonly #leaving: Leaving
-  readonly #forgetting: Forgetting
-  readonly #watching: Watching
-  readonly #receiving: Receiving
+  readonly #settlement: Settlement
+  readonly #statusChecks: StatusChecks
+  readonly #webhook: WebhookRegistration
+  readonly #removed: RemovedAccount
+  readonly #retention: Retention
+  readonly #watchers: SlotWatchers
+  readonly #incoming: IncomingEvents
   readonly #about = () => aboutAccount(this.#tables.account())
-  readonly #proving: Proving
+  readonly #accountChecks: AccountChecks
   #isAsking = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     const ports = () => this.#ports()
-    const waits = () => this.#ports().waits
+    const durations = () => this.#ports().durations
     const provider = () => this.#provider()
-    const blame = (fault: Fault) => this.#proving.blame(fault)
+    const blame = (fault: Fault) => this.#accountChecks.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
     this.#clock = new AlarmClock(ctx.storage)
-    this.#forgetting = new Forgetting(this.#tables, waits)
-    this.#outlets = new OutletBook(ports)
-    this.#hook = new HookKeeper(this.#tables, ports, () => this.#leaving.isDone())
+    this.#retention = new Retention(this.#tables, durations)
+    this.#targets = new DeliveryTargetsCache(ports)
+    this.#webhook = new WebhookRegistration(this.#tables, ports, () => this.#removed.isDone())
     this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
-      waits,
+      durations,
       lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
       load: (id) => this.#tables.findDelivery(id),
-      readOutlets: (delivery) => this.#outlets.forSending(delivery),
+      readTargets: (delivery) => this.#targets.forSending(delivery),
       send: (delivery, outlets) =>
         deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
       save: (changed, dropped) => {
@@ -99,32 +99,32 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
         this.#arm()
       },
     })
-    this.#leaving = new Leaving(this.#tables, waits, () => this.#outbox.isEmpty)
-    this.#settling = new Settling(this.#tables, this.#outlets, {
+    this.#removed = new RemovedAccount(this.#tables, durations, () => this.#outbox.isEmpty)
+    this.#settlement = new Settlement(this.#tables, this.#targets, {
       provider,
-      waits,
+      durations,
       isAsking: () => this.#isAsking,
-      lastEventAt: () => this.#receiving.lastEventAt,
+      lastEventAt: () => this.#incoming.lastEventAt,
       owe: (deliveries) => this.#owe(deliveries),
       noteEnded: (ended) => {
         logEnds(this.#ports(), ended)
         this.#wipeWhenDone()
       },
-      noteFreed: () => this.#watching.noteFreed(),
+      noteFreed: () => this.#watchers.noteFreed(),
     })
     const common = { ports, provider, blame }
-    const readOutlets = (tenant: string) => this.#readOutlets(tenant)
-    this.#receiving = new Receiving(this.#tables, this.#settling, { ...common, readOutlets })
+    const readTargets = (tenant: string) => this.#readTargets(tenant)
+    this.#incoming = new IncomingEvents(this.#tables, this.#settlement, { ...common, readTargets })
     const settle = (reports: JobReport[]) => this.#settle(reports)
-    this.#looking = new Looking(this.#tables, this.#settling, { ...common, settle })
-    this.#proving = new Proving(this.#tables, {
+    this.#statusChecks = new StatusChecks(this.#tables, this.#settlement, { ...common, settle })
+    this.#accountChecks = new AccountChecks(this.#tables, {
       ports,
       provider,
       isOthers: (tenant) => this.#isOthers(tenant),
-      noteReturned: () => this.#watching.noteReturned(),
+      noteReturned: () => this.#watchers.noteReturned(),
       arm: () => this.#arm(),
     })
-    this.#watching = new Watching(this.#tables, () => this.#settling.ledger(), ports)
+    this.#watchers = new SlotWatchers(this.#tables, () => this.#settlement.ledger(), ports)
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.#clock.restore(() => this.#dueAt())
@@ -138,7 +138,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#hook.wantFor(account, held)
+    this.#webhook.wantFor(account, held)
     this.#arm()
     return { ok: true }
   }
@@ -150,12 +150,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
-    if (isNow) await this.#readOutlets()
+    if (isNow) await this.#readTargets()
     if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
-      this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
-      this.ctx.waitUntil(this.#hook.wipeNow())
+      this.#settlement.save(loseAll(this.#tables.leases(), Date.now()))
+      this.ctx.waitUntil(this.#webhook.wipeNow())
     }
     this.#wipeWhenDone()
     this.#arm()
@@ -169,88 +169,93 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
     if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
-    const { answer, change } = grant(this.#settling.ledger(), ask, Date.now(), this.#ports().waits)
-    this.#settling.save(change)
-    if (answer.ok) this.#watching.noteGranted()
+    const { answer, change } = grant(
+      this.#settlement.ledger(),
+      ask,
+      Date.now(),
+      this.#ports().durations
+    )
+    this.#settlement.save(change)
+    if (answer.ok) this.#watchers.noteGranted()
     this.#arm()
     return answer
   }
 
   async lookNow(requestId: string): Promise<Looked> {
-    await this.#readOutlets()
-    return this.#looking.lookNow(requestId).finally(() => this.#arm())
+    await this.#readTargets()
+    return this.#statusChecks.lookNow(requestId).finally(() => this.#arm())
   }
 
   async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
-    if (isAwaited) await this.#readOutlets()
-    this.#settling.bind(requestId, starts, again)
-    if (isAwaited) this.#settling.hearAgain()
+    if (isAwaited) await this.#readTargets()
+    this.#settlement.bind(requestId, starts, again)
+    if (isAwaited) this.#settlement.applyEarlyEvents()
     this.#arm()
   }
 
   async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
     const isAwaited = this.#tables.earlyEvents().length > 0
-    if (isAwaited) await this.#readOutlets()
-    this.#settling.save(release(this.#settling.ledger(), requestId))
-    if (isAwaited) this.#settling.hearAgain()
+    if (isAwaited) await this.#readTargets()
+    this.#settlement.save(release(this.#settlement.ledger(), requestId))
+    if (isAwaited) this.#settlement.applyEarlyEvents()
     this.#wipeWhenDone()
-    return fault && this.#proving.blame(fault)
+    return fault && this.#accountChecks.blame(fault)
   }
 
   async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
-    const isKept = this.#settling.keepGuess(id, start, again)
+    const isKept = this.#settlement.keepGuess(id, start, again)
     this.#arm()
     return isKept
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    if (this.#settling.isEnding(reports)) await this.#readOutlets()
+    if (this.#settlement.isEnding(reports)) await this.#readTargets()
     return this.#settle(reports)
   }
 
   /** The alarm has read the endpoints a moment ago; what is too old by now is read when it is due. */
   #settle(reports: JobReport[]): boolean {
-    const isChanged = this.#settling.hearReports(reports)
+    const isChanged = this.#settlement.applyReports(reports)
     this.#arm()
     return isChanged
   }
 
-  async receive(received: ReceivedEvent): Promise<Became | 'refused'> {
-    const became = await this.#receiving.receive(received)
+  async receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'> {
+    const became = await this.#incoming.receive(received)
     this.#arm()
     return became
   }
 
   async blame(fault: Fault): Promise<Finding> {
-    return this.#proving.blame(fault)
+    return this.#accountChecks.blame(fault)
   }
 
   /** Asked by older Workers, which doubt nothing. */
   async park(order: ParkOrder, tenant?: string): Promise<Parking> {
-    return this.#proving.parkFor(order, tenant)
+    return this.#accountChecks.parkFor(order, tenant)
   }
 
   async hold(until: number): Promise<void> {
-    this.#proving.hold(until)
+    this.#accountChecks.hold(until)
   }
 
   async unpark(tenant: string): Promise<void> {
-    if (!this.#isOthers(tenant)) this.#proving.unpark()
+    if (!this.#isOthers(tenant)) this.#accountChecks.unpark()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
     const change = untrack(this.#tables.leases(), tenant, jobId, isForced, Date.now())
-    return this.#settling.save(change)
+    return this.#settlement.save(change)
   }
 
   async watch(until: number): Promise<Room> {
-    return this.#watching.watch(until)
+    return this.#watchers.watch(until)
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    if (this.#isOthers(tenant)) return viewOfOthers(this.#settling.ledger(), tenant)
-    return viewOf(this.#settling.ledger(), tenant, this.#hook.failure())
+    if (this.#isOthers(tenant)) return viewOfOthers(this.#settlement.ledger(), tenant)
+    return viewOf(this.#settlement.ledger(), tenant, this.#webhook.failure())
   }
 
   async reseal(key: string): Promise<ResealStep> {
@@ -278,7 +283,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
     // Its endpoint may have been mended or switched on a moment ago for this very attempt.
-    await this.#outlets.read(this.#provider().name, [tenant])
+    await this.#targets.read(this.#provider().name, [tenant])
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
     const again = sendAgain(found, Date.now())
@@ -295,23 +300,25 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async #tend(): Promise<void> {
     this.#outbox.pump()
     await this.#loseWhenRetiredLong()
-    await this.#proving.tend()
+    await this.#accountChecks.tend()
     await this.#reconcile()
-    if (this.#tables.earlyEvents().length > 0) await this.#readOutlets()
-    this.#settling.hearAgain()
-    await this.#hook.tend()
-    this.#forgetting.forget()
+    if (this.#tables.earlyEvents().length > 0) await this.#readTargets()
+    this.#settlement.applyEarlyEvents()
+    await this.#webhook.tend()
+    this.#retention.forget()
     this.#wipeWhenDone()
     this.#arm(true)
   }
 
   async #reconcile(): Promise<void> {
-    const { waits } = this.#ports()
-    const due = this.#tables.leases().filter((lease) => errandOf(lease, Date.now(), waits))
-    if (due.some((lease) => lease.kind === 'job')) await this.#readOutlets()
+    const { durations } = this.#ports()
+    const due = this.#tables
+      .leases()
+      .filter((lease) => reconcileActionOf(lease, Date.now(), durations))
+    if (due.some((lease) => lease.kind === 'job')) await this.#readTargets()
     this.#isAsking = true
     try {
-      await this.#looking.reconcile()
+      await this.#statusChecks.reconcile()
     } finally {
       this.#isAsking = false
     }
@@ -332,21 +339,21 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   /** A retired tenant's last jobs have endpoints of their own. */
-  async #readOutlets(...tenants: string[]): Promise<void> {
+  async #readTargets(...tenants: string[]): Promise<void> {
     const account = this.#tables.account()
     const ours = this.#tables.leases().map((lease) => lease.tenant)
     const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
-    await this.#outlets.read(this.#provider().name, all)
+    await this.#targets.read(this.#provider().name, all)
   }
 
   async #loseWhenRetiredLong(): Promise<void> {
-    if (!this.#leaving.isOverdue()) return
-    await this.#readOutlets()
-    this.#settling.save(loseAll(this.#tables.leases(), Date.now()))
+    if (!this.#removed.isOverdue()) return
+    await this.#readTargets()
+    this.#settlement.save(loseAll(this.#tables.leases(), Date.now()))
   }
 
   #wipeWhenDone(): void {
-    if (this.#leaving.isDone() && this.#hook.wipe()) this.#arm()
+    if (this.#removed.isDone() && this.#webhook.wipe()) this.#arm()
   }
 
   /** `afterAlarm`: every attempt has an alarm behind it, so no other call has to look when deliveries are forgotten. */
@@ -357,12 +364,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   /** Infinity: never. */
   #dueAt(afterAlarm = false): number {
-    const { earlyMs } = this.#ports().waits
-    const early = this.#tables.earlyEvents().map((hearing) => hearing.at + earlyMs)
-    const own = [nextDueAt(this.#settling.ledger()), this.#outbox.dueAt(), this.#hook.dueAt()]
-    const others = [this.#leaving.keepsUntil(), this.#proving.dueAt()]
+    const { earlyMs } = this.#ports().durations
+    const early = this.#tables.earlyEvents().map((incoming) => incoming.at + earlyMs)
+    const own = [nextDueAt(this.#settlement.ledger()), this.#outbox.dueAt(), this.#webhook.dueAt()]
+    const others = [this.#removed.keepsUntil(), this.#accountChecks.dueAt()]
     const dues = [...own, ...early, ...others].filter((due) => due !== undefined)
     if (dues.length > 0) return Math.min(...dues)
-    return this.#forgetting.dueAt({ withDeliveries: afterAlarm })
+    return this.#retention.dueAt({ withDeliveries: afterAlarm })
   }
 }

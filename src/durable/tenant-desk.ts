@@ -4,7 +4,7 @@
  */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor } from '#domain/access/audit.ts'
-import type { Endpoint, Outlets } from '#domain/events/endpoint.ts'
+import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type {
   Desk,
@@ -49,7 +49,7 @@ export class TenantDesk extends UploadDesk implements Desk {
     this.#claims = new Claims(ctx.storage)
     const { ports, armSoon, audit } = this
     this.#accounts = new DeskAccounts(this.tables, this.#claims, { ports, armSoon, audit })
-    this.#keys = new KeyBook(this.tables, () => this.ports().waits)
+    this.#keys = new KeyBook(this.tables, () => this.ports().durations)
   }
 
   /** Of a closed desk nothing shows, also while its accounts are still being let go. */
@@ -89,7 +89,7 @@ export class TenantDesk extends UploadDesk implements Desk {
   }
 
   async formerKeys(): Promise<string[]> {
-    return this.tables.formerKeys(Date.now() - this.ports().waits.keepEndedMs)
+    return this.tables.formerKeys(Date.now() - this.ports().durations.keepEndedMs)
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
@@ -103,7 +103,7 @@ export class TenantDesk extends UploadDesk implements Desk {
 
   async learn(owners: Owner[]): Promise<string[]> {
     this.tables.learn(owners)
-    this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
+    this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
     return this.noteLearnt(owners)
   }
 
@@ -115,7 +115,7 @@ export class TenantDesk extends UploadDesk implements Desk {
 
   async noteMade(requestId: string, made: Made): Promise<void> {
     this.tables.noteMade(requestId, made)
-    this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
+    this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
@@ -143,7 +143,7 @@ export class TenantDesk extends UploadDesk implements Desk {
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const turn = this.#keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.clock.setFor(Date.now() + this.ports().waits.keepOwnersMs)
+    if (turn.kind === 'fresh') this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
     return turn
   }
 
@@ -153,18 +153,18 @@ export class TenantDesk extends UploadDesk implements Desk {
 
   /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
   async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    const { joinMs } = this.ports().waits
+    const { joinMs } = this.ports().durations
     if (!this.joins.note(print, unknown, Date.now(), joinMs)) return
     this.tables.touchAccounts()
     await this.publish()
   }
 
   async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.joins.find(print, Date.now(), this.ports().waits.joinMs)
+    return this.joins.find(print, Date.now(), this.ports().durations.joinMs)
   }
 
   async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.joins.forget(print, requestId, Date.now(), this.ports().waits.joinMs)
+    this.joins.forget(print, requestId, Date.now(), this.ports().durations.joinMs)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {
@@ -215,12 +215,12 @@ export class TenantDesk extends UploadDesk implements Desk {
     this.audit.callbackSecret(by)
   }
 
-  async outlets(): Promise<Outlets> {
+  async outlets(): Promise<DeliveryTargets> {
     return this.tables.outlets.all()
   }
 
   async keepPlace(place: string): Promise<string> {
-    const { keepPlaceMs } = this.ports().waits
+    const { keepPlaceMs } = this.ports().durations
     const name = this.#places.keep(place, Date.now(), keepPlaceMs)
     this.clock.setFor(Date.now() + keepPlaceMs)
     return name
@@ -256,7 +256,7 @@ export class TenantDesk extends UploadDesk implements Desk {
   }
 
   async #tend(): Promise<void> {
-    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.ports().waits
+    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.ports().durations
     if (this.#places.forget(Date.now())) this.clock.setFor(Date.now() + keepPlaceMs)
     if (Date.now() >= this.#forgetAt) {
       const due = this.tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseJson } from '#domain/text/json-text.ts'
 import { withoutSecrets } from '#domain/runtime/log-line.ts'
-import { PerMinute } from '#domain/runtime/rate-limit.ts'
+import { RateLimit } from '#domain/runtime/rate-limit.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
 import { totalOf } from '#domain/text/add-numbers.ts'
 import { firstTextsAt, textsAt } from '#domain/text/json-pointer.ts'
@@ -50,7 +50,7 @@ test.each([
 })
 
 test('so many a minute under a name are given, and each name has its own', () => {
-  const searches = new PerMinute(3)
+  const searches = new RateLimit(3)
   const taken = (name: string, ...seconds: number[]) =>
     seconds.map((second) => searches.take(name, NOW + second * SECOND))
   expect(taken('a', 0, 0, 10, 59)).toEqual([true, true, true, false])

@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
-import { isCut, keptCallbackId, keptClue } from '#domain/jobs/fingerprint.ts'
+import { isCut, keptCallbackId, keptFingerprint } from '#domain/jobs/fingerprint.ts'
 
 test('of a client’s own text a lease keeps at most 256 characters', () => {
-  const kept = keptClue({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })
+  const kept = keptFingerprint({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })
   expect(kept.title).toBe('t'.repeat(256))
   expect(kept.callbackId).toHaveLength(256)
 })
 
 test('what is short is kept as it is', () => {
   const clue = { title: 'Demo', callbackId: 'order-17' }
-  expect(keptClue(clue)).toEqual(clue)
-  expect(keptClue({})).toEqual({})
+  expect(keptFingerprint(clue)).toEqual(clue)
+  expect(keptFingerprint({})).toEqual({})
   expect(isCut('order-17')).toBe(false)
 })
 

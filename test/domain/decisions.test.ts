@@ -8,10 +8,10 @@ import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import { retryAfterAt, retryAfterSeconds } from '#domain/text/retry-after.ts'
 import { parseSettings } from '#domain/runtime/settings.ts'
 import { hashToken, isTokenForm, newToken } from '#domain/access/token.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Account } from '#domain/accounts/account.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = Date.UTC(2026, 10, 21, 12)
 
 test('literal segments beat parameters at every depth', () => {

@@ -12,10 +12,10 @@ import {
 } from '#domain/events/delivery.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { Lease } from '#domain/slots/lease.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
 const NOW = 1_800_000_000_000
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const HOUR = 3_600_000
 const EVENT = { id: 'evt_1', type: 'avatar_video.success', body: '{}' }
 

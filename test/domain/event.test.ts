@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest'
 import {
-  hearEvent,
-  type HeardEvent,
-  type Hearing,
+  applyEvent,
+  type ParsedEvent,
+  type IncomingEvent,
   type LateEnd,
   type Via,
 } from '#domain/events/incoming-event.ts'
 import type { Lease, Ledger } from '#domain/slots/lease.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
 const NOW = 1_800_000_000_000
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const HOOK: Via = { kind: 'hook' }
 
 function lease(more: Partial<Lease> = {}): Lease {
@@ -39,7 +39,7 @@ function unbound(more: Partial<Lease> = {}): Lease {
   return { ...rest, ...more }
 }
 
-function event(more: Partial<HeardEvent> = {}): HeardEvent {
+function event(more: Partial<ParsedEvent> = {}): ParsedEvent {
   return {
     id: 'evt',
     type: 'avatar_video.success',
@@ -55,15 +55,15 @@ const unknownType = { reports: [], ending: 'completed' as const }
 
 function hear(
   leases: Lease[],
-  hearing: Partial<Hearing> = {},
+  incoming: Partial<IncomingEvent> = {},
   late: LateEnd[] = [],
   now = NOW,
   isOver = false
 ) {
   const ledger: Ledger = { maxJobs: 5, isRetired: false, leases, parkings: [] }
-  const full = { event: event(), via: HOOK, at: NOW, ...hearing }
+  const full = { event: event(), via: HOOK, at: NOW, ...incoming }
   const startOf = (_: Lease, id: string) => ({ jobId: id, watch: [`video:${id}`] })
-  return hearEvent(ledger, full, { late, isOver }, startOf, now, WAITS)
+  return applyEvent(ledger, full, { late, isOver }, startOf, now, WAITS)
 }
 
 test('a terminal event ends the job that it is about, in its own words', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { guiltOf, isOutage, rowName } from '#domain/accounts/park-after-refusal.ts'
+import { decideParking, isOutage, rowName } from '#domain/accounts/park-after-refusal.ts'
 import {
   findParking,
   needlessRows,
@@ -7,10 +7,10 @@ import {
   ROWS_MAX,
   type Parking,
 } from '#domain/accounts/parking.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const MINUTE = 60_000
 const key = { scope: 'all', reason: 'credential', detail: '' } as const
 const credit = { scope: 'jobs', reason: 'credit', detail: '' } as const
@@ -19,7 +19,7 @@ const row = (name: string, more: object = {}) =>
 
 test('only a refused key or a block is the account’s when its key is doubted', () => {
   const of = (standing: 'good' | 'refused' | 'blocked' | 'unknown') =>
-    guiltOf({ order: key, doubt: 'key' }, { key: standing }, undefined)
+    decideParking({ order: key, doubt: 'key' }, { key: standing }, undefined)
   expect(of('good')).toEqual({ kind: 'good' })
   expect(of('unknown')).toEqual({ kind: 'unknown' })
   expect(of('refused')).toMatchObject({ kind: 'guilty', order: { scope: 'all', isProved: true } })
@@ -28,7 +28,7 @@ test('only a refused key or a block is the account’s when its key is doubted',
 
 test('one refused credential of several takes only what goes with it', () => {
   const fault = { order: key, doubt: 'key' } as const
-  const found = guiltOf(fault, { key: 'refused' }, 'apiKey')
+  const found = decideParking(fault, { key: 'refused' }, 'apiKey')
   expect(found).toMatchObject({ order: { scope: 'key:apiKey', part: 'apiKey' } })
   const parking = {
     scope: 'key:apiKey',
@@ -43,7 +43,7 @@ test('one refused credential of several takes only what goes with it', () => {
 
 test('an account is short of credit only where nothing is left of what is meant', () => {
   const of = (spent: string[]) =>
-    guiltOf({ order: credit, doubt: 'funds' }, { key: 'good', spent }, undefined).kind
+    decideParking({ order: credit, doubt: 'funds' }, { key: 'good', spent }, undefined).kind
   expect([of([]), of(['meter:video']), of(['jobs'])]).toEqual(['good', 'good', 'guilty'])
 })
 

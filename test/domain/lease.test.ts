@@ -11,9 +11,9 @@ import {
   type Ledger,
 } from '#domain/slots/lease.ts'
 import { untrack } from '#domain/jobs/untrack-job.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = 1_800_000_000_000
 
 function empty(maxJobs = 2): Ledger {

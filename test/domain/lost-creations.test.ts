@@ -3,9 +3,9 @@ import { afterSearch, matchRows, type Candidate, type Match } from '#domain/jobs
 import { bind } from '#domain/jobs/bind-jobs.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import { release, type Lease, type Ledger } from '#domain/slots/lease.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = 1_800_000_000_000
 
 function lost(id: string, more: Partial<Lease> = {}): Lease {

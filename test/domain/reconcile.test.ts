@@ -2,15 +2,15 @@ import { expect, test } from 'vitest'
 import { holdsSlot, type Lease } from '#domain/slots/lease.ts'
 import {
   afterUnknown,
-  errandOf,
+  reconcileActionOf,
   goesOn,
   lookedInVain,
   lost,
   waitsOn,
 } from '#domain/jobs/reconcile.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = 1_800_000_000_000
 
 function lease(more: Partial<Lease> = {}): Lease {
@@ -35,16 +35,16 @@ function lease(more: Partial<Lease> = {}): Lease {
 
 test('a lease still unbound when its caller must have given up has its job looked for', () => {
   const due = lease({ nextAt: NOW + WAITS.firstAskMs })
-  expect(errandOf(due, NOW + 29_999, WAITS)).toBeUndefined()
-  expect(errandOf(due, NOW + 94_999, WAITS)).toBe('wait')
+  expect(reconcileActionOf(due, NOW + 29_999, WAITS)).toBeUndefined()
+  expect(reconcileActionOf(due, NOW + 94_999, WAITS)).toBe('wait')
   expect(waitsOn(due, WAITS).put[0]?.nextAt).toBe(NOW + 95_000)
-  expect(errandOf(due, NOW + 95_000, WAITS)).toBe('look')
+  expect(reconcileActionOf(due, NOW + 95_000, WAITS)).toBe('look')
 })
 
 test('a creation whose caller says that its answer is lost is looked for within seconds', () => {
   const given = lost(lease({ nextAt: NOW + 120_000 }), NOW + 1000, WAITS)
   expect(given.nextAt).toBe(NOW + 6000)
-  expect(errandOf(given, NOW + 6000, WAITS)).toBe('look')
+  expect(reconcileActionOf(given, NOW + 6000, WAITS)).toBe('look')
 })
 
 test('a lost creation is looked for at least every two minutes, however often it was looked for', () => {
@@ -81,19 +81,19 @@ test('a job that waits for a human is asked about less and less often, and given
   let now = NOW
   let asks = 0
   const report = { watch: 'agent-session:s', state: 'waiting' } as const
-  while (errandOf({ ...waiting, nextAt: now }, now, WAITS) === 'ask') {
+  while (reconcileActionOf({ ...waiting, nextAt: now }, now, WAITS) === 'ask') {
     waiting = goesOn(waiting, [report], now, WAITS).put[0] as Lease
     now = waiting.nextAt
     asks += 1
   }
-  expect(errandOf(waiting, NOW + 7 * 86_400_000, WAITS)).toBe('give-up')
+  expect(reconcileActionOf(waiting, NOW + 7 * 86_400_000, WAITS)).toBe('give-up')
   expect(asks).toBeLessThan(50)
 })
 
 test('a job unheard of for 48 h is lost', () => {
   const running = lease({ state: 'running', jobId: 'v1', nextAt: NOW })
-  expect(errandOf(running, NOW + 48 * 3_600_000 - 1, WAITS)).toBe('ask')
-  expect(errandOf(running, NOW + 48 * 3_600_000, WAITS)).toBe('lose')
+  expect(reconcileActionOf(running, NOW + 48 * 3_600_000 - 1, WAITS)).toBe('ask')
+  expect(reconcileActionOf(running, NOW + 48 * 3_600_000, WAITS)).toBe('lose')
 })
 
 test('long jobs are asked about less and less often, and at least every five minutes', () => {
@@ -122,7 +122,7 @@ test('a lost run of a session that waits for a human holds no slot, and is given
   expect(waiting.state).toBe('suspect')
   expect(holdsSlot(waiting, NOW)).toBe(false)
   const late = NOW + WAITS.waitForHumanMs
-  expect(errandOf({ ...waiting, heardAt: late }, late, WAITS)).toBe('give-up')
+  expect(reconcileActionOf({ ...waiting, heardAt: late }, late, WAITS)).toBe('give-up')
   const going = [{ watch: 'agent-session:s', state: 'running' as const }]
   const running = goesOn(waiting, going, NOW, WAITS).put[0]
   expect(running && holdsSlot(running, NOW)).toBe(true)

@@ -13,9 +13,9 @@ import {
   type ResealState,
   type ResealStep,
 } from '#domain/access/reseal.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const NOW = Date.UTC(2026, 10, 28)
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -3,10 +3,10 @@ import { bind } from '#domain/jobs/bind-jobs.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/slots/lease.ts'
 import { memberEdit, splice } from '#domain/text/json-slices.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 
-const waits = waitsAt(1)
+const durations = durationsAt(1)
 
 function ledgerOf(...leases: Ledger['leases']): Ledger {
   return { maxJobs: 5, isRetired: false, leases, parkings: [] }
@@ -18,22 +18,22 @@ function ask(more: Partial<LeaseAsk> = {}): LeaseAsk {
 }
 
 test('a job that takes several slots gets all or none, and is one lease with one end', () => {
-  const { answer, change } = grant(ledgerOf(), ask({ slots: 3 }), 0, waits)
+  const { answer, change } = grant(ledgerOf(), ask({ slots: 3 }), 0, durations)
   expect(answer).toEqual({ ok: true, free: 2 })
   expect(change.put).toHaveLength(1)
   const ledger = ledgerOf(...change.put)
   expect(heldSlots(ledger, 0)).toBe(3)
   const second = ask({ leaseId: 'b', slots: 3 })
-  expect(grant(ledger, second, 0, waits).answer).toMatchObject({ ok: false, reason: 'full' })
+  expect(grant(ledger, second, 0, durations).answer).toMatchObject({ ok: false, reason: 'full' })
   const start = { jobId: 'j', watch: ['task:j'], ask: '/j' }
-  const running = ledgerOf(...bind(ledger, 'a', [start], 0, waits).put)
+  const running = ledgerOf(...bind(ledger, 'a', [start], 0, durations).put)
   expect(heldSlots(running, 0)).toBe(3)
-  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0, waits)
+  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0, durations)
   expect(ended).toHaveLength(1)
 })
 
 test('a job that takes more slots than there can ever be is refused as such', () => {
-  const { answer } = grant(ledgerOf(), ask({ slots: 9 }), 0, waits)
+  const { answer } = grant(ledgerOf(), ask({ slots: 9 }), 0, durations)
   expect(answer).toEqual({ ok: false, reason: 'too_many', maxJobs: 5 })
 })
 

@@ -3,7 +3,13 @@ import { expect, test } from 'vitest'
 
 interface Homes {
   note(owners: readonly object[], accounts: readonly object[], now: number): void
-  take(token: string, wish: object, accounts: readonly object[], now: number, waits: object): string
+  take(
+    token: string,
+    wish: object,
+    accounts: readonly object[],
+    now: number,
+    durations: object
+  ): string
 }
 const room: string = '../../src/durable'
 const { HomeRows } = (await import(`${room}/desk-tables/home-rows.ts`)) as {
@@ -16,6 +22,6 @@ test('a desk that starts jobs day and night keeps a bounded number of them, and 
   const job = { id: 'x', email: 'a', source: 'created', lease: 'r' }
   for (let at = 0; at < 200_000; at += 1) homes.note([job], accounts, at)
   const wish = { able: ['a', 'b'], parked: [], isUpload: true }
-  const waits = { homeMs: 600_000, typicalJobMs: 300_000 }
-  expect(homes.take('t', wish, accounts, 200_000, waits)).toBe('b')
+  const durations = { homeMs: 600_000, typicalJobMs: 300_000 }
+  expect(homes.take('t', wish, accounts, 200_000, durations)).toBe('b')
 })

@@ -1,7 +1,7 @@
 /** When the object's alarm has to come for what is owed. */
 import { expect, test, vi } from 'vitest'
 import { pendingOf, type AttemptResult, type Delivery } from '#domain/events/delivery.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { Outbox } from '#durable/account/outbox.ts'
 
 function delivery(id: string): Delivery {
@@ -40,9 +40,9 @@ test('a delivery that is due again at once is never under way twice at the same 
   let tries = 0
   const outbox = new Outbox([], {
     // So short that the next attempt is due when one ends.
-    waits: () => ({ ...waitsAt(1), deliverAtMs: [0, 1, 2, 3, 60_000] }),
+    durations: () => ({ ...durationsAt(1), deliverAtMs: [0, 1, 2, 3, 60_000] }),
     lanes: () => 6,
-    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    readTargets: () => Promise.resolve({ endpoints: [] }),
     send: async () => {
       most = Math.max(most, (under += 1))
       tries += 1
@@ -61,9 +61,9 @@ test('a delivery that is due again at once is never under way twice at the same 
 /** An outbox whose receivers never answer. */
 function hanging(): Outbox {
   return new Outbox([], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
-    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    readTargets: () => Promise.resolve({ endpoints: [] }),
     send: () => new Promise(() => {}),
     ...rowsOf(),
   })
@@ -85,9 +85,9 @@ function overdue(id: string): Delivery {
 
 function outboxWith(send: () => Promise<AttemptResult>): Outbox {
   return new Outbox([], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
-    readOutlets: async () => ({ endpoints: [] }),
+    readTargets: async () => ({ endpoints: [] }),
     send,
     ...rowsOf(),
   })
@@ -139,10 +139,10 @@ test('of what is owed only the names and times are in memory, the body while it 
   const rows = new Map<string, Delivery>()
   const bodies: string[] = []
   const outbox = new Outbox([pendingOf(delivery('evt_a'))], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
     load: (id) => rows.get(id),
-    readOutlets: async () => ({ endpoints: [] }),
+    readTargets: async () => ({ endpoints: [] }),
     send: async ({ event }) => {
       bodies.push(event.body)
       return { at: 0, ms: 1, isTaken: true }
@@ -158,10 +158,10 @@ test('of what is owed only the names and times are in memory, the body while it 
 
 test('what is gone from the tables is not owed any more', async () => {
   const outbox = new Outbox([pendingOf(delivery('evt_gone'))], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
     load: () => undefined,
-    readOutlets: async () => ({ endpoints: [] }),
+    readTargets: async () => ({ endpoints: [] }),
     send: () => Promise.reject(new Error('nothing to send')),
     save: () => {},
     noteSaved: () => {},
@@ -173,9 +173,9 @@ test('what is gone from the tables is not owed any more', async () => {
 test('an attempt that could not be made at all is noted, and made again later', async () => {
   const kept: Delivery[] = []
   const outbox = new Outbox([], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
-    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    readTargets: () => Promise.resolve({ endpoints: [] }),
     send: () => Promise.reject(new Error('no vault')),
     ...rowsOf(),
     save: (changed: Delivery[]) => void kept.push(...changed),
@@ -191,9 +191,9 @@ test('a receiver that failed gets two connections until it takes something', asy
   let isUp = false
   const under: (() => void)[] = []
   const outbox = new Outbox([], {
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     lanes: () => 6,
-    readOutlets: () => Promise.resolve({ endpoints: [] }),
+    readTargets: () => Promise.resolve({ endpoints: [] }),
     send: async () => {
       await new Promise<void>((resolve) => under.push(resolve))
       return { at: Date.now(), ms: 1, status: isUp ? 200 : 500, isTaken: isUp }

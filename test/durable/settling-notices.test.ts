@@ -1,13 +1,14 @@
 /** What a change of an account's ledger sets off beside itself. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { Settling } from '#durable/account/settlement.ts'
-import type { OutletBook } from '#durable/account/delivery-targets.ts'
+import { Settlement } from '#durable/account/settlement.ts'
+import type { DeliveryTargetsCache } from '#durable/account/delivery-targets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
-import { Watching } from '#durable/account/slot-watchers.ts'
+import { SlotWatchers } from '#durable/account/slot-watchers.ts'
 import { getProvider } from '#providers/index.ts'
 
 const lease = (id: string, state: Lease['state']) => ({ id, state, kind: 'job' }) as Lease
@@ -28,17 +29,17 @@ function watched() {
     parkings: () => [],
   } as unknown as SlotsTables
   const desk = { noteFreed: async (_: string, slots?: number) => void told.push(slots) }
-  const ports = { desk: () => desk, defer: () => {} } as unknown as Ports
-  const settling: Settling = new Settling(tables, {} as OutletBook, {
+  const ports = { ...platform, desk: () => desk, defer: () => {} } as unknown as Ports
+  const settling: Settlement = new Settlement(tables, {} as DeliveryTargetsCache, {
     provider: () => getProvider('heygen'),
-    waits: () => waitsAt(1),
+    durations: () => durationsAt(1),
     isAsking: () => false,
     lastEventAt: () => 0,
     owe: () => {},
     noteEnded: () => {},
     noteFreed: () => watching.noteFreed(),
   })
-  const watching = new Watching(
+  const watching = new SlotWatchers(
     tables,
     () => settling.ledger(),
     () => ports

@@ -3,13 +3,13 @@ import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
-import type { HeardEvent, Hearing } from '#domain/events/incoming-event.ts'
+import type { ParsedEvent, IncomingEvent } from '#domain/events/incoming-event.ts'
 import type { Change, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const ACCOUNT = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k', maxJobs: 3 }
 
 /** What is used here of two files whose types are the Worker's, not those of these tests. */
@@ -17,24 +17,24 @@ interface Tables {
   leases(): Lease[]
   saveAccount(account: Account): void
   saveHook(hook: object): void
-  saveEarly(hearing: Hearing): void
+  saveEarly(incoming: IncomingEvent): void
   apply(change: Change): void
   retire(now: number): void
   wipeAccount(): void
 }
-interface Settling {
+interface Settlement {
   ledger(): Ledger
   save(change: Change): boolean
   bind(requestId: string, starts: JobStart[]): void
-  hear(hearing: Hearing): string
-  hearAgain(): void
+  hear(incoming: IncomingEvent): string
+  applyEarlyEvents(): void
 }
 const room: string = '../../src/durable'
 const { SlotsTables } = (await import(`${room}/account-tables/slots-tables.ts`)) as {
   SlotsTables: new (storage: object) => Tables
 }
-const { Settling: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
-  Settling: new (tables: Tables, outlets: object, hands: object) => Settling
+const { Settlement: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
+  Settlement: new (tables: Tables, outlets: object, deps: object) => Settlement
 }
 
 /** As much of an object's storage as its tables use. */
@@ -62,7 +62,7 @@ function objectWith(leases: Lease[]) {
     { forSettling: () => undefined },
     {
       provider: () => heygen,
-      waits: () => WAITS,
+      durations: () => WAITS,
       isAsking: () => false,
       lastEventAt: () => 0,
       owe: (deliveries: Delivery[]) => void owed.push(...deliveries),
@@ -95,8 +95,8 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
   }
 }
 
-function hearing(more: Partial<HeardEvent> = {}, agoMs = 0): Hearing {
-  const event: HeardEvent = {
+function incoming(more: Partial<ParsedEvent> = {}, agoMs = 0): IncomingEvent {
+  const event: ParsedEvent = {
     id: 'evt_theirs',
     newsId: 'evt_news',
     type: 'avatar_video.success',
@@ -131,8 +131,8 @@ test('an end whose early event was too old to be told is told to the endpoints',
   const { settling, tables, told } = objectWith([
     lease('a', { acquiredAt: Date.now() - 1_000_000 }),
   ])
-  tables.saveEarly(hearing({ createdAt: Date.now() - 5 * 86_400_000 }, WAITS.earlyMs))
-  settling.hearAgain()
+  tables.saveEarly(incoming({ createdAt: Date.now() - 5 * 86_400_000 }, WAITS.earlyMs))
+  settling.applyEarlyEvents()
   settling.bind('a', [START])
   const { leases } = settling.ledger()
   settling.save({
@@ -166,8 +166,8 @@ test('an event of an earlier run of a session, sent again, hides no end of the n
     drop: [],
     ended: [{ lease: first, endedAt: Date.now() - 3_000_000, outcome, heard }],
   })
-  tables.saveEarly(hearing(ofFirst, WAITS.earlyMs))
-  settling.hearAgain()
+  tables.saveEarly(incoming(ofFirst, WAITS.earlyMs))
+  settling.applyEarlyEvents()
   settling.save({ put: [], drop: [], ended: [{ lease: second, endedAt: Date.now(), outcome }] })
   expect(told()).toHaveLength(2)
 })
@@ -175,7 +175,7 @@ test('an event of an earlier run of a session, sent again, hides no end of the n
 test('an end that was told as news while its job was only suspected is not told under a second name', () => {
   const suspect = lease('a', { state: 'suspect', ...START, lostAt: Date.now() - 1000 })
   const { settling, told } = objectWith([suspect])
-  settling.hear(hearing())
+  settling.hear(incoming())
   settling.bind('a', [START])
   const { leases } = settling.ledger()
   settling.save({
@@ -193,7 +193,7 @@ test('an end that was told as news while its job was only suspected is not told 
 test('that one of several jobs of a creation is over, told again on its ticket, ends none of the others', () => {
   const first = lease('r', { state: 'running', ...START })
   const { tables, settling, told } = objectWith([first, lease('r.1', { requestId: 'r' })])
-  const ticket: Hearing = { ...hearing(), via: { kind: 'ticket', requestId: 'r' } }
+  const ticket: IncomingEvent = { ...incoming(), via: { kind: 'ticket', requestId: 'r' } }
   expect(settling.hear(ticket)).toBe('settled')
   const before = told().length
   expect(settling.hear(ticket)).not.toBe('settled')

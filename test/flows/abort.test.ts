@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
-import { Recent } from '#domain/runtime/recent-set.ts'
-import { Turnstile } from '#domain/runtime/semaphore.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { RecentSet } from '#domain/runtime/recent-set.ts'
+import { Semaphore } from '#domain/runtime/semaphore.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { heygen } from '#providers/heygen/index.ts'
@@ -34,8 +35,8 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
   }
   const ports: Partial<Ports> = {
     settings: { heygenOrigin: 'https://api.example.com' } as Ports['settings'],
-    waits: waitsAt(1),
-    now: () => Date.now(),
+    durations: durationsAt(1),
+    ...platform,
     random: () => 0,
     fetch: async (_, init) => {
       if (init.signal) seen.signals.push(init.signal)
@@ -44,7 +45,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     defer: (work) => void seen.deferred.push(work),
     log: () => {},
     hints: new Hints(),
-    toldEnds: new Recent(10),
+    toldEnds: new RecentSet(10),
     vault: {
       firstKey: 'k1',
       otherKeys: [],
@@ -64,7 +65,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       forgetMisses: () => {},
     },
     hasParked: { isTrue: false },
-    searches: new Turnstile(),
+    searches: new Semaphore(),
     slots: () => slots as SlotDesk,
   }
   return ports as Ports

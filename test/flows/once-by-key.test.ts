@@ -1,14 +1,15 @@
 /** A key that another call may take over is never behind a creation that is still to be sent. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 
 function world({
   beginMs = 0,
@@ -19,7 +20,8 @@ function world({
   const account = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k' } as Account
   const ports = {
     settings: { heygenOrigin: 'https://api.example.com' },
-    waits: WAITS,
+    durations: WAITS,
+    ...platform,
     now: () => now,
     random: () => 0,
     fetch: async () => {

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
 import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const NOW = 1_800_000_000_000
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const ACCOUNT = {
   provider: 'heygen',
   tenant: 't',
@@ -72,8 +73,9 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
 
 function portsWith(more: Partial<Ports>): Ports {
   return {
+    ...platform,
     now: () => NOW,
-    waits: WAITS,
+    durations: WAITS,
     settings: { heygenOrigin: 'https://api.example.com' },
     log: () => {},
     ...more,

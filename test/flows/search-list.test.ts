@@ -1,17 +1,22 @@
 /** What a provider's list is believed, and that nothing is written over what changed while it was read. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { waitsAt } from '#domain/runtime/durations.ts'
-import { newSearchMemory, type Errands, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
+import {
+  newSearchMemory,
+  type ReconcileContext,
+  type Reconciled,
+} from '#flows/jobs/status-checks.ts'
 import { findLost } from '#flows/jobs/find-lost-creations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 
 const NOW = 1_800_000_000_000
-const WAITS = waitsAt(1)
+const WAITS = durationsAt(1)
 const LATE = NOW + 10 * 60_000
 
 function lost(id: string, more: Partial<Lease> = {}): Lease {
@@ -38,7 +43,7 @@ function lost(id: string, more: Partial<Lease> = {}): Lease {
 type Upstream = (path: string) => { status?: number; body: unknown }
 
 interface World {
-  errands: Errands
+  context: ReconcileContext
   leases(): Lease[]
   ends: string[]
   asked: string[]
@@ -80,8 +85,9 @@ function world(
     memory: newSearchMemory(),
   }
   const ports = {
+    ...platform,
     now: () => now.at,
-    waits: WAITS,
+    durations: WAITS,
     settings: { heygenOrigin: 'https://api.example.com', klingOrigin: 'https://api.example.com' },
     log: () => {},
     desk: () => ({ madeBy: async () => undefined, learn }),
@@ -93,15 +99,15 @@ function world(
     },
   } as unknown as Ports
   const credential = { kind: 'apiKey', secrets: { apiKey: 'k' } }
-  const open = { credential, session: undefined } as unknown as Errands['open']
-  return { errands: { ports, provider, desk, open }, leases: () => leases, ends, asked, now }
+  const open = { credential, session: undefined } as unknown as ReconcileContext['open']
+  return { context: { ports, provider, desk, open }, leases: () => leases, ends, asked, now }
 }
 
 /** Two whole searches that count, far enough apart. */
-async function searchTwice({ errands, leases, now }: World): Promise<void> {
-  await findLost(errands, leases())
+async function searchTwice({ context, leases, now }: World): Promise<void> {
+  await findLost(context, leases())
   now.at += WAITS.lookAgainMs
-  await findLost(errands, leases())
+  await findLost(context, leases())
 }
 
 const rowOf = (id: string, more: object = {}) => ({
@@ -119,10 +125,10 @@ test('a creation that was bound while another was being written down stays bound
     learn: async () => {
       const mine = here.leases().find((lease) => lease.id === 'other') ?? other
       const bound: Lease = { ...mine, state: 'running', jobId: 'job-2', watch: ['lipsync:job-2'] }
-      here.errands.desk.apply({ put: [bound], drop: [], ended: [] })
+      here.context.desk.apply({ put: [bound], drop: [], ended: [] })
     },
   })
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   const states = here.leases().map(({ id, state, jobId }) => `${id} ${state} ${jobId}`)
   expect(states.toSorted()).toEqual(['one running job-1', 'other running job-2'])
 })
@@ -162,12 +168,12 @@ test('a search that cannot go on where it stopped begins again', async () => {
     const data = [rowOf(`job-${page}`, { status: page === 0 ? 'processing' : 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'job-0' })
   isForgotten = true
   for (let looks = 0; looks < 5; looks += 1) {
     here.now.at += WAITS.lookAgainMs
-    await findLost(here.errands, here.leases())
+    await findLost(here.context, here.leases())
   }
   expect(here.ends).toEqual(['a outcome_unknown'])
 })
@@ -178,7 +184,7 @@ test('a row that stands on two pages is one row', async () => {
   const here = world([mine], (path) => ({
     body: path.includes('token=') ? { data, ...WHOLE } : { data, has_more: true, next_token: '2' },
   }))
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'running', jobId: 'job-1', isFound: true })
 })
 
@@ -187,7 +193,7 @@ test('a row of which nobody knows whether it runs holds a slot for 48 hours, not
   const here = world([lost('a')], (path) =>
     path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }
   )
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', heardAt: NOW })
 })
 
@@ -198,9 +204,9 @@ test('a key is asked under again after an outage, however often its client came 
     if (isOut) return { status: 503, body: '' }
     return { body: path === '/v3/videos' ? { data: { video_id: 'v1' } } : { data: [], ...WHOLE } }
   })
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases(), true)
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases(), true)
   isOut = false
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   expect(here.ends).toEqual(['a bound to v1'])
 })
 
@@ -210,7 +216,7 @@ test('a key under which six answers said nothing is asked under no more', async 
   const here = world([keyed], (path) =>
     path === '/v3/videos' ? refused : { status: 503, body: '' }
   )
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.errands, here.leases())
+  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases())
   expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
 })
 
@@ -221,9 +227,9 @@ test('a list that answers slowly is left for a while, and read on from there', a
     const data = [rowOf(`job-${page}`, { status: 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   const first = here.asked.length
-  await findLost(here.errands, here.leases())
+  await findLost(here.context, here.leases())
   expect(first).toBeLessThanOrEqual(4)
   expect(here.asked[first]).toContain(`token=${first}`)
 })

@@ -3,7 +3,7 @@
  * and then as long as what is in others' hands may live. Pure; docs/rfc/0003-key-rotation.md.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** What is stored sealed. */
 export type SealedKind =
@@ -123,12 +123,12 @@ export function begun(
   state: ResealState | undefined,
   key: string,
   now: number,
-  waits: Pick<Waits, 'resealAgainMs'>
+  durations: Pick<Durations, 'resealAgainMs'>
 ): ResealState {
   const isOther = state?.key !== key
   if (!state || isOther) return { version: state?.version ?? 0, key, pass: passOf(1, now) }
   const { pass } = state
-  if (pass.endedAt === undefined || now < pass.endedAt + waits.resealAgainMs) return state
+  if (pass.endedAt === undefined || now < pass.endedAt + durations.resealAgainMs) return state
   return { ...state, pass: passOf(pass.number + 1, now) }
 }
 
@@ -169,18 +169,25 @@ export interface Hanging {
 }
 
 /** What may still need an older key. */
-export function hangingOf(state: ResealState | undefined, now: number, waits: Waits): Hanging[] {
+export function hangingOf(
+  state: ResealState | undefined,
+  now: number,
+  durations: Durations
+): Hanging[] {
   const since = state?.cleanSince
   return IN_OTHERS_HANDS.flatMap(({ what, span }) => {
-    const until = since === undefined ? undefined : since + waits[span]
+    const until = since === undefined ? undefined : since + durations[span]
     return until !== undefined && until <= now ? [] : [{ what, until }]
   })
 }
 
 /** Epoch ms; undefined: not known before a pass has found nothing. */
-export function removableFrom(state: ResealState | undefined, waits: Waits): number | undefined {
+export function removableFrom(
+  state: ResealState | undefined,
+  durations: Durations
+): number | undefined {
   if (state?.cleanSince === undefined) return undefined
-  return state.cleanSince + Math.max(...IN_OTHERS_HANDS.map(({ span }) => waits[span]))
+  return state.cleanSince + Math.max(...IN_OTHERS_HANDS.map(({ span }) => durations[span]))
 }
 
 export type ResealStatus = 'none' | 'running' | 'waiting' | 'aging' | 'removable'
@@ -193,10 +200,10 @@ export function statusOf(
   state: ResealState | undefined,
   key: string,
   now: number,
-  waits: Waits
+  durations: Durations
 ): ResealStatus {
   if (state?.key !== key) return 'none'
-  const from = removableFrom(state, waits)
+  const from = removableFrom(state, durations)
   const { startedAt, endedAt } = state.pass
   if (endedAt === undefined) return 'running'
   if (from === undefined) return 'waiting'

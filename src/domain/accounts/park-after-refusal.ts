@@ -38,14 +38,14 @@ export interface Standing {
   spent?: string[]
 }
 
-export type Guilt = { kind: 'guilty'; order: ParkOrder } | { kind: 'good' | 'unknown' }
+export type ParkDecision = { kind: 'guilty'; order: ParkOrder } | { kind: 'good' | 'unknown' }
 
 /** `splitPart`: the credential that was asked about, where the account has others beside it. */
-export function guiltOf(
+export function decideParking(
   { order, doubt }: Pick<Fault, 'order' | 'doubt'>,
   { key, detail, spent = [] }: Standing,
   splitPart: string | undefined
-): Guilt {
+): ParkDecision {
   if (doubt === undefined) return { kind: 'guilty', order }
   if (key === 'unknown') return { kind: 'unknown' }
   const proved = {

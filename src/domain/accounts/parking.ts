@@ -1,5 +1,5 @@
 /** Parking: an account, or a part of what it can do, is out of rotation until a time. */
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** `scope`: its key may not do this. */
 export type ParkReason = 'credential' | 'blocked' | 'credit' | 'limit' | 'busy' | 'scope'
@@ -58,13 +58,18 @@ export const ROWS_MAX = 32
  * Parks what `order` names. The later end wins; a streak survives one wait after its end, and grows only when it is parked
  * anew after it. A second row that is refused while another is parked parks what both belong to.
  */
-export function park(parkings: Parking[], order: ParkOrder, now: number, waits: Waits): Parking {
+export function park(
+  parkings: Parking[],
+  order: ParkOrder,
+  now: number,
+  durations: Durations
+): Parking {
   const scope = isSecondRow(parkings, order, now) ? (order.wide as 'plain' | 'jobs') : order.scope
   const before = parkings.find((parking) => parking.scope === scope)
-  const isStreak = before !== undefined && now < before.until + waits.parkBusyLongestMs
+  const isStreak = before !== undefined && now < before.until + durations.parkBusyLongestMs
   const isAnew = before !== undefined && now >= before.until
   const streak = isStreak ? before.streak + (isAnew ? 1 : 0) : 1
-  const until = order.until ?? now + defaultSpan(order, streak, now, waits)
+  const until = order.until ?? now + defaultSpan(order, streak, now, durations)
   if (before && before.until > until) return { ...before, streak }
   const { until: _, ...rest } = order
   return { ...rest, scope, until, streak }
@@ -82,19 +87,19 @@ function defaultSpan(
   { reason, isProved }: ParkOrder,
   streak: number,
   now: number,
-  waits: Waits
+  durations: Durations
 ): number {
-  if (isProved) return reproveSpan(streak, waits)
-  if (reason === 'credential') return waits.parkCredentialMs
-  if (reason === 'blocked') return waits.parkBlockedMs
-  if (reason === 'credit') return waits.parkCreditMs
-  if (reason === 'scope') return waits.parkScopeMs
+  if (isProved) return reproveSpan(streak, durations)
+  if (reason === 'credential') return durations.parkCredentialMs
+  if (reason === 'blocked') return durations.parkBlockedMs
+  if (reason === 'credit') return durations.parkCreditMs
+  if (reason === 'scope') return durations.parkScopeMs
   if (reason === 'limit') return untilUtcMidnight(now)
-  return Math.min(waits.parkBusyMs * 2 ** (streak - 1), waits.parkBusyLongestMs)
+  return Math.min(durations.parkBusyMs * 2 ** (streak - 1), durations.parkBusyLongestMs)
 }
 
 /** A refused account is asked about at 1, 5 and 15 minutes, then hourly. */
-function reproveSpan(streak: number, { reproveAtMs }: Waits): number {
+function reproveSpan(streak: number, { reproveAtMs }: Durations): number {
   const hourly = reproveAtMs.at(-1) ?? 0
   const before = streak === 1 ? 0 : (reproveAtMs[streak - 2] ?? 0)
   return streak < reproveAtMs.length ? (reproveAtMs[streak - 1] ?? hourly) - before : hourly
@@ -111,10 +116,10 @@ export function needlessRows(
   parkings: readonly Parking[],
   added: ParkScope,
   now: number,
-  waits: Waits
+  durations: Durations
 ): ParkScope[] {
   const rows = parkings.filter(({ scope }) => scope.startsWith('row:') && scope !== added)
-  const over = rows.filter(({ until }) => until + waits.parkBusyLongestMs < now)
+  const over = rows.filter(({ until }) => until + durations.parkBusyLongestMs < now)
   const kept = rows
     .filter((row) => !over.includes(row))
     .toSorted((a, b) => b.until - a.until)

@@ -2,10 +2,10 @@
  * What we owe to a client's own URL: one event to one target. Written together with the settlement that it tells,
  * attempted until it is taken, refused for good, or 24 h old. Pure decisions; durable/outbox.ts carries them out.
  */
-import { wants, type Outlets } from './endpoint.ts'
+import { wants, type DeliveryTargets } from './endpoint.ts'
 import type { EventText, Lease } from '#domain/slots/lease.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** `endpoints`: the tenant's endpoints could not be read at the settlement; they are when it is due. */
 type Target =
@@ -67,7 +67,7 @@ const ATTEMPTS_SHOWN = 30
 /** One delivery for each who is to be told. Their ids stand in the order of time. */
 export function deliveriesOf(
   told: Announcement,
-  outlets: Outlets | undefined,
+  outlets: DeliveryTargets | undefined,
   now: number
 ): Delivery[] {
   const { lease, event, mentions } = told
@@ -100,7 +100,10 @@ function callbackTo(url: string, ref: string | undefined): Target {
   return { kind: 'callback', url, ...(ref === undefined ? {} : { ref }) }
 }
 
-function endpointTargets({ event, mentions }: Announcement, { endpoints }: Outlets): Target[] {
+function endpointTargets(
+  { event, mentions }: Announcement,
+  { endpoints }: DeliveryTargets
+): Target[] {
   return endpoints
     .filter((endpoint) => wants(endpoint, { type: event.type, mentions }))
     .map(({ id, url }) => ({ kind: 'endpoint', url, endpointId: id }))
@@ -113,7 +116,7 @@ function nameOf(target: Target, lease: Lease | undefined): string {
 }
 
 /** The deliveries that stood behind endpoints which could not be read. */
-export function unfold(delivery: Delivery, outlets: Outlets, now: number): Delivery[] {
+export function unfold(delivery: Delivery, outlets: DeliveryTargets, now: number): Delivery[] {
   const { provider, tenant, event, mentions, jobId, requestId } = delivery
   const about = {
     ...(jobId === undefined ? {} : { jobId }),
@@ -138,11 +141,11 @@ export function afterAttempt(
   delivery: Delivery,
   result: AttemptResult,
   now: number,
-  waits: Waits,
+  durations: Durations,
   random: () => number
 ): Delivery {
   const { isTaken, retryAfterMs = 0, isFinal, ...attempt } = result
-  const { deliverAtMs } = waits
+  const { deliverAtMs } = durations
   // The attempt that the receiver asked for stands for those that it overtakes; else they would all follow at once.
   const askedAt = now + retryAfterMs - delivery.startedAt
   const overtaken = retryAfterMs > 0 ? deliverAtMs.findLastIndex((offset) => offset <= askedAt) : 0

@@ -20,7 +20,7 @@ export interface CallbackSecret {
 }
 
 /** Where a tenant's events go beside the job's own target. */
-export interface Outlets {
+export interface DeliveryTargets {
   endpoints: Endpoint[]
   callbackSecret?: CallbackSecret
 }

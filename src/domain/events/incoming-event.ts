@@ -6,10 +6,10 @@ import { bound } from '#domain/jobs/bind-jobs.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import { NO_CHANGE, type Change, type EndedJob, type JobReport } from '#domain/slots/lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** An event as a provider folder reads it. */
-export interface HeardEvent extends Omit<EventText, 'mentions'> {
+export interface ParsedEvent extends Omit<EventText, 'mentions'> {
   /** What it says about jobs; empty when its type is not known to end one. */
   reports: JobReport[]
   /** For a type that nobody knows: what its name says of the job that it is about. */
@@ -31,17 +31,17 @@ export type Via = { kind: 'hook' } | { kind: 'ticket'; requestId: string }
  * `settled` it ended a job; `early` its job may not have its name yet; `asked` the alarm will ask; `late` its job had
  * already ended and was reported; `known` nothing to do; `news` not about a job of ours.
  */
-export type Became = 'settled' | 'early' | 'asked' | 'late' | 'known' | 'news'
+export type EventOutcome = 'settled' | 'early' | 'asked' | 'late' | 'known' | 'news'
 
 export interface Heard {
-  became: Became
+  became: EventOutcome
   change: Change
   /** Whoever takes this account's events hears of it, although no job of ours ended. */
   isNews: boolean
 }
 
-export interface Hearing {
-  event: HeardEvent
+export interface IncomingEvent {
+  event: ParsedEvent
   via: Via
   /** When it was first heard. */
   at: number
@@ -73,35 +73,35 @@ export interface Past {
   isOver: boolean
 }
 
-export function hearEvent(
+export function applyEvent(
   ledger: Ledger,
-  hearing: Hearing,
+  incoming: IncomingEvent,
   { late, isOver }: Past,
   startOf: StartOf,
   now: number,
-  waits: Waits
+  durations: Durations
 ): Heard {
-  const { event, via } = hearing
+  const { event, via } = incoming
   const scope =
     via.kind === 'hook' || isOver
       ? ofTicket(ledger, via)
-      : { ...ledger, leases: namedByTicket(ledger, via.requestId, event, startOf, now, waits) }
+      : { ...ledger, leases: namedByTicket(ledger, via.requestId, event, startOf, now, durations) }
   const { id, type, body, mentions } = event
   const text = { id, type, body, mentions }
   const younger = scope.leases.filter((lease) => isYounger(lease, event, late))
   const meant = scope.leases.filter((lease) => !younger.includes(lease))
-  const reports = reportsFor(meant, hearing).map((report) => ({ ...report, event: text }))
-  const change = hear({ ...scope, leases: meant }, reports, now, waits)
+  const reports = reportsFor(meant, incoming).map((report) => ({ ...report, event: text }))
+  const change = hear({ ...scope, leases: meant }, reports, now, durations)
   if (change.ended.length > 0) return { ...became('settled'), change }
-  if (mayStillBeNamed(meant, hearing, now, waits)) return { ...became('early'), change }
+  if (mayStillBeNamed(meant, incoming, now, durations)) return { ...became('early'), change }
   const asked = meant.filter(
-    (one) => ledger.leases.includes(one) && isToBeAsked(one, meant, hearing)
+    (one) => ledger.leases.includes(one) && isToBeAsked(one, meant, incoming)
   )
   if (asked.length > 0) {
     const put = asked.map((lease) => ({ ...lease, nextAt: now }))
     return { ...became('asked'), change: { ...NO_CHANGE, put }, isNews: via.kind === 'hook' }
   }
-  const sooner = askedSooner(younger, event, now, waits)
+  const sooner = askedSooner(younger, event, now, durations)
   const rest = { change: { ...change, put: [...change.put, ...sooner] } }
   if (via.kind === 'ticket') return { ...became('known'), ...rest }
   return { ...became(isLate(event, late) ? 'late' : 'news'), ...rest }
@@ -115,7 +115,7 @@ const WHOLE_SECOND_MS = 1000
  * share theirs. Without a time it is taken for the one that is still owed for an earlier end. Where the name is the job's
  * alone, times decide nothing: they are another clock's.
  */
-function isYounger(lease: Lease, event: HeardEvent, late: readonly LateEnd[]): boolean {
+function isYounger(lease: Lease, event: ParsedEvent, late: readonly LateEnd[]): boolean {
   const { createdAt } = event
   if (!lease.isReused) return false
   if (createdAt !== undefined && createdAt >= lease.acquiredAt) return false
@@ -125,17 +125,22 @@ function isYounger(lease: Lease, event: HeardEvent, late: readonly LateEnd[]): b
 }
 
 /** Should the provider's clock be the one that is wrong, the question finds out. */
-function askedSooner(younger: Lease[], event: HeardEvent, now: number, waits: Waits): Lease[] {
+function askedSooner(
+  younger: Lease[],
+  event: ParsedEvent,
+  now: number,
+  durations: Durations
+): Lease[] {
   const named = younger.filter(
     (lease) => lease.kind === 'job' && event.reports.some((one) => lease.watch.includes(one.watch))
   )
   return named.flatMap((lease) => {
-    const nextAt = Math.max(now, lease.acquiredAt + waits.firstAskMs)
+    const nextAt = Math.max(now, lease.acquiredAt + durations.firstAskMs)
     return nextAt < lease.nextAt ? [{ ...lease, nextAt }] : []
   })
 }
 
-function became(what: Became): Heard {
+function became(what: EventOutcome): Heard {
   return { became: what, change: NO_CHANGE, isNews: what === 'news' }
 }
 
@@ -156,10 +161,10 @@ function ofTicket(ledger: Ledger, via: Via): Ledger {
 function namedByTicket(
   { leases }: Ledger,
   requestId: string,
-  event: HeardEvent,
+  event: ParsedEvent,
   startOf: StartOf,
   now: number,
-  waits: Waits
+  durations: Durations
 ): Lease[] {
   const mine = leases.filter((lease) => lease.requestId === requestId && lease.kind === 'job')
   const [only] = mine
@@ -173,10 +178,10 @@ function namedByTicket(
   if (!start) return mine
   const isWatched = only.state === 'unbound' && only.watch.length > 0
   const watch = isWatched ? only.watch : start.watch
-  return [bound(only, { ...start, watch }, 'running', now, waits)]
+  return [bound(only, { ...start, watch }, 'running', now, durations)]
 }
 
-function reportsFor(leases: readonly Lease[], { event, via }: Hearing): JobReport[] {
+function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): JobReport[] {
   if (event.reports.length > 0 || via.kind === 'hook') return event.reports
   const { ending } = event
   const meant = leases.filter((lease) => event.mentions.includes(lease.jobId ?? ''))
@@ -187,11 +192,11 @@ function reportsFor(leases: readonly Lease[], { event, via }: Hearing): JobRepor
 /** A creation that was under way when the event came may yet turn out to be its job. */
 function mayStillBeNamed(
   leases: readonly Lease[],
-  { event, at }: Hearing,
+  { event, at }: IncomingEvent,
   now: number,
-  waits: Waits
+  durations: Durations
 ): boolean {
-  if (now >= at + waits.earlyMs) return false
+  if (now >= at + durations.earlyMs) return false
   if (event.reports.length === 0 && event.ending === undefined) return false
   return leases.some(
     (lease) => lease.kind === 'job' && lease.state === 'unbound' && lease.acquiredAt <= at
@@ -199,12 +204,12 @@ function mayStillBeNamed(
 }
 
 /** A report that ended nothing may be told by another name, unless it can be of a job of the same creation that ended. */
-function isToBeAsked(lease: Lease, meant: readonly Lease[], hearing: Hearing): boolean {
-  const isForeign = hearing.via.kind === 'ticket' && meant.length === 1
-  return (hearing.event.reports.length === 0 || isForeign) && isAbout(lease, hearing)
+function isToBeAsked(lease: Lease, meant: readonly Lease[], incoming: IncomingEvent): boolean {
+  const isForeign = incoming.via.kind === 'ticket' && meant.length === 1
+  return (incoming.event.reports.length === 0 || isForeign) && isAbout(lease, incoming)
 }
 
-function isAbout(lease: Lease, { event, via }: Hearing): boolean {
+function isAbout(lease: Lease, { event, via }: IncomingEvent): boolean {
   if (lease.kind === 'call' || lease.jobId === undefined) return false
   return via.kind === 'ticket' || event.mentions.includes(lease.jobId)
 }
@@ -213,7 +218,7 @@ function isAbout(lease: Lease, { event, via }: Hearing): boolean {
  * A job has one end: what tells of it again, under whatever id, is late. Where the name may be something younger's, one
  * event is owed for each end that was heard otherwise, and the same one may come again.
  */
-function isLate(event: HeardEvent, late: readonly LateEnd[]): boolean {
+function isLate(event: ParsedEvent, late: readonly LateEnd[]): boolean {
   const isSame = (end: LateEnd) => !end.isReused || (end.eventId ?? event.id) === event.id
   return event.reports.some((report) =>
     late.some((end) => end.watch === report.watch && isSame(end))
@@ -221,7 +226,7 @@ function isLate(event: HeardEvent, late: readonly LateEnd[]): boolean {
 }
 
 /** Events that wait for their job's name, each once: nobody promises that a provider's event ids are unique. */
-export function nameOfHearing({ event, via }: Hearing): string {
+export function nameOfIncoming({ event, via }: IncomingEvent): string {
   const about = via.kind === 'ticket' ? via.requestId : (event.subject ?? '')
   return [via.kind, event.id, event.type, about].join(' ')
 }
@@ -229,6 +234,6 @@ export function nameOfHearing({ event, via }: Hearing): string {
 /** The provider tries for a day. What it signed longer ago, and nobody waits for, is played again by somebody else. */
 const OLD_MS = 3 * 24 * 60 * 60 * 1000
 
-export function isOld({ createdAt }: HeardEvent, now: number): boolean {
+export function isOld({ createdAt }: ParsedEvent, now: number): boolean {
   return createdAt !== undefined && now - createdAt > OLD_MS
 }

@@ -2,7 +2,7 @@
  * Our webhook at an account: what is kept of it. The address is not, since it holds the sealed id that lets events in;
  * it is made anew when it is registered anew.
  */
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 export interface Hook {
   /** `wanted`: to be registered, or looked after. */
@@ -38,10 +38,11 @@ export function doubtedHook(
   hook: Hook,
   heardAt: number,
   now: number,
-  waits: Waits
+  durations: Durations
 ): Hook | undefined {
-  if (now - heardAt < waits.hookRetryLongestMs) return undefined
-  if (hook.nextAt !== undefined || now - hook.checkedAt < waits.hookRetryLongestMs) return undefined
+  if (now - heardAt < durations.hookRetryLongestMs) return undefined
+  if (hook.nextAt !== undefined || now - hook.checkedAt < durations.hookRetryLongestMs)
+    return undefined
   return { ...hook, nextAt: now, isDoubted: true }
 }
 
@@ -49,12 +50,12 @@ export function registeredHook(
   hook: Hook,
   { id, secret, key }: { id: string; secret: string; key: string },
   now: number,
-  waits: Waits
+  durations: Durations
 ): Hook {
   const { nextAt: _, message: __, isDoubted: ___, ...rest } = hook
   const { secret: old } = hook
   const isOther = old !== undefined && old !== secret
-  const before = isOther ? { previous: { secret: old, until: now + waits.lateMs } } : {}
+  const before = isOther ? { previous: { secret: old, until: now + durations.lateMs } } : {}
   return { ...rest, ...before, state: 'on', id, secret, key, checkedAt: now, tries: 0 }
 }
 
@@ -66,8 +67,8 @@ export function secretsOf(hook: Hook | undefined, now: number): string[] {
 }
 
 /** What was on stays on: that it could not be looked after says nothing about it. */
-export function failedHook(hook: Hook, message: string, now: number, waits: Waits): Hook {
-  const wait = Math.min(waits.hookRetryMs * 2 ** hook.tries, waits.hookRetryLongestMs)
+export function failedHook(hook: Hook, message: string, now: number, durations: Durations): Hook {
+  const wait = Math.min(durations.hookRetryMs * 2 ** hook.tries, durations.hookRetryLongestMs)
   const state = hook.state === 'on' ? 'on' : 'failed'
   return { ...hook, state, message, tries: hook.tries + 1, checkedAt: now, nextAt: now + wait }
 }

@@ -1,14 +1,14 @@
 /** What was heard about jobs, and what it changes in an account's ledger. Pure. */
 import { unsuspected } from './bind-jobs.ts'
 import type { Change, EndedJob, JobReport, Lease, Ledger } from '#domain/slots/lease.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** The one door to an end state: applies what was heard. A report about an ended or unknown job changes nothing. */
 export function hear(
   ledger: Ledger,
   reports: readonly JobReport[],
   now: number,
-  waits: Waits
+  durations: Durations
 ): Change {
   const change: Change = { put: [], drop: [], ended: [] }
   for (const lease of ledger.leases) {
@@ -16,8 +16,8 @@ export function hear(
     // Before its creation has answered, a state is that of something older.
     const isOlder = lease.kind === 'call' || lease.state === 'unbound'
     if (isOlder || heard.length === 0) continue
-    const end = heard.find((report) => isEnd(lease, report, now, waits))
-    if (!end) change.put.push(...stillGoing(lease, heard, now, waits))
+    const end = heard.find((report) => isEnd(lease, report, now, durations))
+    if (!end) change.put.push(...stillGoing(lease, heard, now, durations))
     else if (mayBeAnother(lease)) change.put.push(lookedForAgain(lease, now))
     else change.ended.push(endOf(lease, end, now))
   }
@@ -39,21 +39,26 @@ function lookedForAgain(lease: Lease, now: number): Lease {
 /** So many whole searches, a while apart, must agree before anything is concluded from them. */
 export const WHOLE_SEARCHES = 2
 
-function isEnd(lease: Lease, report: JobReport, now: number, waits: Waits): boolean {
+function isEnd(lease: Lease, report: JobReport, now: number, durations: Durations): boolean {
   if (report.state === 'completed' || report.state === 'failed') return true
   const since = lease.ending?.since
-  return report.state === 'ending' && since !== undefined && now - since >= waits.lookAgainMs
+  return report.state === 'ending' && since !== undefined && now - since >= durations.lookAgainMs
 }
 
 /** Nothing to write where nothing was heard. */
-function stillGoing(lease: Lease, heard: readonly JobReport[], now: number, waits: Waits): Lease[] {
+function stillGoing(
+  lease: Lease,
+  heard: readonly JobReport[],
+  now: number,
+  durations: Durations
+): Lease[] {
   if (heard.some((report) => report.state === 'deleted'))
     return [{ ...lease, deletedAt: now, nextAt: now }]
   const ending = heard.find((report) => report.state === 'ending')
   if (ending) {
     if (lease.ending) return []
     const { word = '' } = ending
-    const nextAt = Math.min(lease.nextAt, now + waits.lookAgainMs)
+    const nextAt = Math.min(lease.nextAt, now + durations.lookAgainMs)
     return [{ ...lease, ending: { word, since: now }, nextAt }]
   }
   const known = heard.find((report) => report.state !== 'unclear')

@@ -9,7 +9,7 @@ import {
   type LeaseAsk,
   type Ledger,
 } from '#domain/slots/lease.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
  * Names the jobs that a creation started: what its own answer said is certain, whoever brings it and however late.
@@ -21,11 +21,11 @@ export function bind(
   requestId: string,
   starts: JobStart[],
   now: number,
-  waits: Waits,
+  durations: Durations,
   { ended = [], again }: { ended?: readonly EndedJob[]; again?: LeaseAsk } = {}
 ): Change {
   const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-  const pattern = mine[0] ?? ended[0]?.lease ?? (again && newLease(again, 0, now, waits))
+  const pattern = mine[0] ?? ended[0]?.lease ?? (again && newLease(again, 0, now, durations))
   if (!pattern) return NO_CHANGE
   const isOver = (start: JobStart) =>
     ended.some(({ lease }) => lease.jobId === start.jobId && lease.state !== 'suspect')
@@ -41,7 +41,7 @@ export function bind(
       id: freeId(ledger, requestId, taken),
     }
     taken.add(lease.id)
-    put.push(bound(lease, start, 'running', now, waits))
+    put.push(bound(lease, start, 'running', now, durations))
   }
   const ids = new Set(starts.filter((start) => !start.isReused).map((start) => start.jobId))
   const wronged = ledger.leases.filter(
@@ -99,10 +99,10 @@ export function bound(
   start: JobStart,
   state: 'running' | 'suspect',
   now: number,
-  waits: Waits
+  durations: Durations
 ): Lease {
   // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
-  const nextAt = lease.acquiredAt + (lease.isTold ? waits.toldAskMs : waits.firstAskMs)
+  const nextAt = lease.acquiredAt + (lease.isTold ? durations.toldAskMs : durations.firstAskMs)
   const { missedAt: _, isFound: __, ...rest } = lease
   const before = lease.jobId === start.jobId ? rest : unsaid(rest)
   return { ...before, ...start, state, misses: 0, heardAt: now, nextAt }

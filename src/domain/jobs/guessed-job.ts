@@ -16,7 +16,7 @@ import {
   type Ledger,
 } from '#domain/slots/lease.ts'
 import type { Guess } from '#domain/slots/unknown-row.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** What to ask about a guessed job, and what tells its end. */
 export interface GuessedStart {
@@ -35,13 +35,13 @@ export function keepGuess(
   requestId: string,
   start: GuessedStart,
   now: number,
-  waits: Waits,
+  durations: Durations,
   again?: LeaseAsk
 ): { isKept: boolean; change: Change } {
   const known = ledger.leases.find((one) => one.requestId === requestId)
   // Asked again because the answer was lost.
   if (known?.guess) return { isKept: true, change: NO_CHANGE }
-  const lease = known ?? (again && newLease(again, 0, now, waits))
+  const lease = known ?? (again && newLease(again, 0, now, durations))
   if (!lease) return { isKept: false, change: NO_CHANGE }
   const others = ledger.leases.filter((one) => one !== known)
   const held = (leases: readonly Lease[]) => heldSlots({ ...ledger, leases }, now)
@@ -51,8 +51,8 @@ export function keepGuess(
   if (guesses + 1 > guessesMax(ledger.maxJobs) || isFull || ledger.isRetired)
     return { isKept: false, change: release(ledger, requestId) }
   const { deadlineAt: _, mayBeJob: __, ...rest } = lease
-  const guess: Guess = { until: now + waits.guessProvedMs }
-  const nextAt = now + waits.guessAskMs
+  const guess: Guess = { until: now + durations.guessProvedMs }
+  const nextAt = now + durations.guessAskMs
   const job = { ...rest, ...start, kind: 'job', state: 'running', heardAt: now, nextAt } as const
   return { isKept: true, change: { put: [{ ...job, guess }], drop: [], ended: [] } }
 }
@@ -63,8 +63,8 @@ export function isUnproved(lease: Lease): boolean {
 }
 
 /** Asked again soon, since it is dropped soon. */
-export function nextGuessAt({ guess }: Lease, now: number, waits: Waits): number {
-  return Math.min(now + waits.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
+export function nextGuessAt({ guess }: Lease, now: number, durations: Durations): number {
+  return Math.min(now + durations.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
 }
 
 /** By which an answer says that work has begun and is not over. `active`, `new` and the like are said of things, too. */

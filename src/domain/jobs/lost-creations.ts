@@ -7,7 +7,7 @@ import { bound, unsaid } from './bind-jobs.ts'
 import { WHOLE_SEARCHES } from './apply-reports.ts'
 import { type Change, type JobStart, type Lease } from '#domain/slots/lease.ts'
 import { ended, found, looked, nextLookAt } from './reconcile.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** One row of a provider's list of recent jobs. */
 export interface Candidate {
@@ -36,13 +36,13 @@ export function isLost({ state, kind, jobId }: Lease): boolean {
 }
 
 /** Whether the row may be the job of this creation. */
-export function mayBe(lease: Lease, row: Candidate, waits: Waits): boolean {
+export function mayBe(lease: Lease, row: Candidate, durations: Durations): boolean {
   const { callbackId } = lease.clue
   if (row.callbackId !== undefined && row.callbackId !== callbackId) return false
   if (row.seenAt !== undefined && row.seenAt < lease.acquiredAt) return false
   if (row.times === undefined || row.times.length === 0) return true
   const from = lease.acquiredAt - CLOCKS_MS
-  const to = lease.acquiredAt + waits.createGiveUpMs + CLOCKS_MS
+  const to = lease.acquiredAt + durations.createGiveUpMs + CLOCKS_MS
   return row.times.some((time) => time >= from && time <= to)
 }
 
@@ -60,13 +60,13 @@ export function matchRows(
   leases: readonly Lease[],
   rows: readonly Candidate[],
   knows: (id: string) => boolean,
-  waits: Waits
+  durations: Durations
 ): Map<string, Match> {
   const open = rows.filter((row) => !knows(row.id))
   const matches = new Map<string, Match>()
   const exact = new Set<string>()
   for (const lease of lost) {
-    const row = exactRow(lease, lost, leases, open, exact, waits)
+    const row = exactRow(lease, lost, leases, open, exact, durations)
     if (!row) continue
     exact.add(row.id)
     matches.set(lease.id, { kind: 'exact', row })
@@ -74,16 +74,16 @@ export function matchRows(
   const others = lost.filter((lease) => !matches.has(lease.id))
   const left = open.filter((row) => !exact.has(row.id))
   const running = left.filter((row) => row.state !== 'over')
-  const suspects = assign(others, running, waits)
+  const suspects = assign(others, running, durations)
   for (const lease of others) {
     const row = suspects.get(lease.id)
-    matches.set(lease.id, row ? { kind: 'suspect', row } : withoutRow(lease, left, waits))
+    matches.set(lease.id, row ? { kind: 'suspect', row } : withoutRow(lease, left, durations))
   }
   return matches
 }
 
-function withoutRow(lease: Lease, left: readonly Candidate[], waits: Waits): Match {
-  const possible = left.filter((row) => mayBe(lease, row, waits))
+function withoutRow(lease: Lease, left: readonly Candidate[], durations: Durations): Match {
+  const possible = left.filter((row) => mayBe(lease, row, durations))
   if (possible.length === 0) return { kind: 'none' }
   return { kind: possible.some((row) => row.state !== 'over') ? 'taken' : 'over' }
 }
@@ -98,7 +98,7 @@ function exactRow(
   leases: readonly Lease[],
   open: readonly Candidate[],
   taken: ReadonlySet<string>,
-  waits: Waits
+  durations: Durations
 ): Candidate | undefined {
   const { callbackId } = lease.clue
   if (!callbackId) return undefined
@@ -109,7 +109,7 @@ function exactRow(
       (other.state === 'unbound' || other.state === 'suspect')
   )
   if (isShared) return undefined
-  const rows = open.filter((row) => row.callbackId === callbackId && mayBe(lease, row, waits))
+  const rows = open.filter((row) => row.callbackId === callbackId && mayBe(lease, row, durations))
   const together = lost.filter((other) => other.requestId === lease.requestId)
   return rows.length <= together.length ? rows.find((row) => !taken.has(row.id)) : undefined
 }
@@ -121,9 +121,9 @@ function exactRow(
 function assign(
   leases: readonly Lease[],
   rows: readonly Candidate[],
-  waits: Waits
+  durations: Durations
 ): Map<string, Candidate> {
-  const wishes = new Map(leases.map((lease) => [lease.id, wishesOf(lease, rows, waits)]))
+  const wishes = new Map(leases.map((lease) => [lease.id, wishesOf(lease, rows, durations)]))
   const holder = new Map<string, string>()
   const place = (id: string, seen: Set<string>): boolean => {
     for (const row of wishes.get(id) ?? []) {
@@ -143,12 +143,12 @@ function assign(
   return new Map([...holder].flatMap(([row, id]) => [[id, byId.get(row)] as [string, Candidate]]))
 }
 
-function wishesOf(lease: Lease, rows: readonly Candidate[], waits: Waits): Candidate[] {
+function wishesOf(lease: Lease, rows: readonly Candidate[], durations: Durations): Candidate[] {
   const { title } = lease.clue
   const rank = (row: Candidate) =>
     (row.id === lease.jobId ? 0 : 4) + (row.title === undefined || row.title === title ? 0 : 2)
   return rows
-    .filter((row) => mayBe(lease, row, waits))
+    .filter((row) => mayBe(lease, row, durations))
     .toSorted((a, b) => rank(a) - rank(b) || (a.times?.[0] ?? 0) - (b.times?.[0] ?? 0))
 }
 
@@ -161,35 +161,35 @@ export function afterSearch(
   match: Match,
   { isWhole, start }: { isWhole: boolean; start: JobStart | undefined },
   now: number,
-  waits: Waits
+  durations: Durations
 ): Change {
-  if (match.kind === 'exact' && start) return found(lease, start, now, waits)
-  const counted = isWhole ? countedSearch(lease, now, waits) : lease
+  if (match.kind === 'exact' && start) return found(lease, start, now, durations)
+  const counted = isWhole ? countedSearch(lease, now, durations) : lease
   if (match.kind === 'suspect' && start) {
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
-    const held = isSame ? lease : bound(lease, start, 'suspect', now, waits)
+    const held = isSame ? lease : bound(lease, start, 'suspect', now, durations)
     // A row of which nobody knows whether it runs is not heard of: it holds the slot for 48 h, not for ever.
     const heardAt = match.row.state === 'running' ? now : lease.heardAt
-    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, waits)
+    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, durations)
   }
   // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
-  const open = isGone ? countedAnew(lease, isWhole, now, waits) : counted
+  const open = isGone ? countedAnew(lease, isWhole, now, durations) : counted
   const isSure = open.misses >= WHOLE_SEARCHES
   const isNever = match.kind === 'none' && !lease.isDoubtful && lease.state !== 'suspect'
   if (isSure) return ended(lease, { status: isNever ? 'absent' : 'outcome_unknown' }, now)
-  return put(looked({ ...unheld(lease), ...missesOf(open) }), now, waits)
+  return put(looked({ ...unheld(lease), ...missesOf(open) }), now, durations)
 }
 
-function countedAnew(lease: Lease, isWhole: boolean, now: number, waits: Waits): Lease {
+function countedAnew(lease: Lease, isWhole: boolean, now: number, durations: Durations): Lease {
   const { missedAt: _, ...rest } = lease
-  return isWhole ? countedSearch({ ...rest, misses: 0 }, now, waits) : { ...rest, misses: 0 }
+  return isWhole ? countedSearch({ ...rest, misses: 0 }, now, durations) : { ...rest, misses: 0 }
 }
 
-function countedSearch(lease: Lease, now: number, waits: Waits): Lease {
-  if (now < lease.acquiredAt + waits.unboundMs) return lease
+function countedSearch(lease: Lease, now: number, durations: Durations): Lease {
+  if (now < lease.acquiredAt + durations.unboundMs) return lease
   if (lease.misses === 0) return { ...lease, misses: 1, missedAt: now }
-  const isApart = now - (lease.missedAt ?? now) >= waits.lookAgainMs
+  const isApart = now - (lease.missedAt ?? now) >= durations.lookAgainMs
   return isApart ? { ...lease, misses: WHOLE_SEARCHES } : lease
 }
 
@@ -204,6 +204,6 @@ function unheld(lease: Lease): Lease {
   return { ...unsaid(rest), state: 'unbound', watch: [], isDoubtful: true }
 }
 
-function put(lease: Lease, now: number, waits: Waits): Change {
-  return { put: [{ ...lease, nextAt: nextLookAt(lease, now, waits) }], drop: [], ended: [] }
+function put(lease: Lease, now: number, durations: Durations): Change {
+  return { put: [{ ...lease, nextAt: nextLookAt(lease, now, durations) }], drop: [], ended: [] }
 }

@@ -10,32 +10,36 @@ import {
   type Lease,
   type Outcome,
 } from '#domain/slots/lease.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** `wait`: an unbound lease whose creation may still be on its way. */
-export type Errand = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
+export type ReconcileAction = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
 
 /** What has to be done about a lease now; undefined: nothing yet. */
-export function errandOf(lease: Lease, now: number, waits: Waits): Errand | undefined {
+export function reconcileActionOf(
+  lease: Lease,
+  now: number,
+  durations: Durations
+): ReconcileAction | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
   if (lease.guess?.until !== undefined && lease.guess.until <= now) return 'drop'
-  if (now - lease.heardAt >= (lease.guess ? waits.guessLostMs : waits.lostMs)) return 'lose'
-  if (hasWaitedTooLong(lease, now, waits)) return 'give-up'
+  if (now - lease.heardAt >= (lease.guess ? durations.guessLostMs : durations.lostMs)) return 'lose'
+  if (hasWaitedTooLong(lease, now, durations)) return 'give-up'
   if (lease.nextAt > now) return undefined
   if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
   if (lease.state !== 'unbound') return 'ask'
-  if (now < givenUpAt(lease, waits)) return 'wait'
+  if (now < givenUpAt(lease, durations)) return 'wait'
   return lease.watch.length === 0 ? 'look' : 'ask'
 }
 
 /** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
-export function givenUpAt(lease: Lease, waits: Waits): number {
-  return lease.lostAt ?? lease.acquiredAt + waits.giveUpSeenMs
+export function givenUpAt(lease: Lease, durations: Durations): number {
+  return lease.lostAt ?? lease.acquiredAt + durations.giveUpSeenMs
 }
 
-function hasWaitedTooLong(lease: Lease, now: number, waits: Waits): boolean {
+function hasWaitedTooLong(lease: Lease, now: number, durations: Durations): boolean {
   const isWaiting = lease.state === 'waiting' || lease.state === 'suspect'
-  return isWaiting && now - (lease.waitingSince ?? now) >= waits.waitForHumanMs
+  return isWaiting && now - (lease.waitingSince ?? now) >= durations.waitForHumanMs
 }
 
 export function ended(lease: Lease, outcome: Outcome, now: number): Change {
@@ -49,26 +53,28 @@ export function givenUp(lease: Lease, now: number): Change {
 }
 
 /** A creation has until then to be bound. */
-export function waitsOn(lease: Lease, waits: Waits): Change {
-  return put({ ...lease, nextAt: givenUpAt(lease, waits) })
+export function waitsOn(lease: Lease, durations: Durations): Change {
+  return put({ ...lease, nextAt: givenUpAt(lease, durations) })
 }
 
 /** Its caller gave up: from now on its job is looked for. */
-export function lost(lease: Lease, now: number, waits: Waits): Lease {
+export function lost(lease: Lease, now: number, durations: Durations): Lease {
   if (lease.lostAt !== undefined) return lease
-  return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + waits.lookSoonMs) }
+  return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + durations.lookSoonMs) }
 }
 
 /** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
-export function postponed(lease: Lease, now: number, waits: Waits): Change {
-  const nextAt = isUnproved(lease) ? nextGuessAt(lease, now, waits) : now + backOff(lease, waits)
+export function postponed(lease: Lease, now: number, durations: Durations): Change {
+  const nextAt = isUnproved(lease)
+    ? nextGuessAt(lease, now, durations)
+    : now + backOff(lease, durations)
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
 /** There were too many questions: it is asked on, but not before `until`, or the longest pause. */
-export function heldBack(lease: Lease, until: number, now: number, waits: Waits): Change {
-  const { put: after } = postponed(lease, now, waits)
-  const soonest = Math.min(until, now + waits.longestAskMs)
+export function heldBack(lease: Lease, until: number, now: number, durations: Durations): Change {
+  const { put: after } = postponed(lease, now, durations)
+  const soonest = Math.min(until, now + durations.longestAskMs)
   const held = after.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) }))
   return { put: held, drop: [], ended: [] }
 }
@@ -78,7 +84,7 @@ export function goesOn(
   lease: Lease,
   heard: readonly JobReport[],
   now: number,
-  waits: Waits
+  durations: Durations
 ): Change {
   const isWaiting = heard.some((report) => report.state === 'waiting')
   const going = goingOn(lease, heard, isWaiting, now)
@@ -87,20 +93,25 @@ export function goesOn(
   const state = isNameless ? 'suspect' : going.state
   // A suspect's misses count the searches for it.
   const misses = lease.state === 'suspect' ? lease.misses : 0
-  const wait = isWaiting ? waitForHuman(going, now, waits) : backOff(lease, waits)
+  const wait = isWaiting ? waitForHuman(going, now, durations) : backOff(lease, durations)
   return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
 }
 
-function waitForHuman({ waitingSince }: Lease, now: number, waits: Waits): number {
+function waitForHuman({ waitingSince }: Lease, now: number, durations: Durations): number {
   const waited = now - (waitingSince ?? now)
-  return Math.min(Math.max(waits.waitingAskMs, waited), waits.waitingAskLongestMs)
+  return Math.min(Math.max(durations.waitingAskMs, waited), durations.waitingAskLongestMs)
 }
 
 /** A word that means an end only when it is said again. */
-export function mayBeEnding(lease: Lease, report: JobReport, now: number, waits: Waits): Change {
+export function mayBeEnding(
+  lease: Lease,
+  report: JobReport,
+  now: number,
+  durations: Durations
+): Change {
   const { word = '' } = report
   const ending = lease.ending ?? { word, since: now }
-  const nextAt = Math.max(now + 1, ending.since + waits.lookAgainMs)
+  const nextAt = Math.max(now + 1, ending.since + durations.lookAgainMs)
   return put({ ...lease, ending, asks: lease.asks + 1, nextAt })
 }
 
@@ -113,32 +124,36 @@ export function afterUnknown(
   lease: Lease,
   leases: readonly Lease[],
   now: number,
-  waits: Waits
+  durations: Durations
 ): { kind: 'again' | 'confirm'; change: Change } {
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
   const missed = { ...lease, misses: lease.misses + 1, missedAt, asks: lease.asks + 1 }
-  const later = put({ ...missed, nextAt: now + Math.max(waits.lookAgainMs, backOff(lease, waits)) })
+  const later = put({
+    ...missed,
+    nextAt: now + Math.max(durations.lookAgainMs, backOff(lease, durations)),
+  })
   if (lease.misses === 0)
-    return { kind: 'again', change: put({ ...missed, nextAt: now + waits.lookAgainMs }) }
-  if (now - missedAt < waits.lookAgainMs)
-    return { kind: 'again', change: put({ ...lease, nextAt: missedAt + waits.lookAgainMs }) }
+    return { kind: 'again', change: put({ ...missed, nextAt: now + durations.lookAgainMs }) }
+  if (now - missedAt < durations.lookAgainMs)
+    return { kind: 'again', change: put({ ...lease, nextAt: missedAt + durations.lookAgainMs }) }
   const together = leases.some(
     (other) =>
       other.id !== lease.id &&
       other.misses > 0 &&
       (other.state === 'running' || other.state === 'waiting') &&
-      Math.abs((other.missedAt ?? 0) - missedAt) < waits.vanishTogetherMs
+      Math.abs((other.missedAt ?? 0) - missedAt) < durations.vanishTogetherMs
   )
   if (together && lease.deletedAt === undefined) return { kind: 'again', change: later }
   return { kind: 'confirm', change: later }
 }
 
 /** The list of all that runs does not have it. That list may lag behind, so this is believed the second time. */
-export function notListed(lease: Lease, now: number, waits: Waits): Change {
+export function notListed(lease: Lease, now: number, durations: Durations): Change {
   const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
-  if (lease.misses >= 1 && now - missedAt >= waits.lookAgainMs) return ended(lease, { status }, now)
-  return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + waits.lookAgainMs })
+  if (lease.misses >= 1 && now - missedAt >= durations.lookAgainMs)
+    return ended(lease, { status }, now)
+  return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + durations.lookAgainMs })
 }
 
 export function endWithoutTrace(lease: Lease): Outcome['status'] {
@@ -147,20 +162,20 @@ export function endWithoutTrace(lease: Lease): Outcome['status'] {
 }
 
 /** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
-export function cannotLook(lease: Lease, now: number, waits: Waits): Change {
-  return put({ ...looked(lease), nextAt: now + waits.lookBlindMs })
+export function cannotLook(lease: Lease, now: number, durations: Durations): Change {
+  return put({ ...looked(lease), nextAt: now + durations.lookBlindMs })
 }
 
 /** For certain: by a key, a name or a callback id that is its own alone. */
-export function found(lease: Lease, start: JobStart, now: number, waits: Waits): Change {
-  const { missedAt: _, ...rest } = bound(lease, start, 'running', now, waits)
-  const nextAt = now + (lease.isTold ? waits.longestAskMs : waits.firstAskMs)
+export function found(lease: Lease, start: JobStart, now: number, durations: Durations): Change {
+  const { missedAt: _, ...rest } = bound(lease, start, 'running', now, durations)
+  const nextAt = now + (lease.isTold ? durations.longestAskMs : durations.firstAskMs)
   return put({ ...rest, isFound: true, nextAt })
 }
 
 /** Looked for without an end: soon again at first, then every two minutes. */
-export function lookedInVain(lease: Lease, now: number, waits: Waits): Change {
-  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, waits) })
+export function lookedInVain(lease: Lease, now: number, durations: Durations): Change {
+  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, durations) })
 }
 
 export function looked(lease: Lease): Lease {
@@ -168,17 +183,17 @@ export function looked(lease: Lease): Lease {
 }
 
 /** The first whole search that counts is at `unboundMs`, the second `lookAgainMs` after it. */
-export function nextLookAt(lease: Lease, now: number, waits: Waits): number {
+export function nextLookAt(lease: Lease, now: number, durations: Durations): number {
   const { looks = 0, misses, missedAt } = lease
-  const usual = now + Math.min(waits.lookSoonMs * 2 ** looks, waits.lookOftenMs)
-  const firstCount = lease.acquiredAt + waits.unboundMs
-  const nextCount = misses > 0 ? (missedAt ?? now) + waits.lookAgainMs : firstCount
+  const usual = now + Math.min(durations.lookSoonMs * 2 ** looks, durations.lookOftenMs)
+  const firstCount = lease.acquiredAt + durations.unboundMs
+  const nextCount = misses > 0 ? (missedAt ?? now) + durations.lookAgainMs : firstCount
   return nextCount > now ? Math.min(usual, nextCount) : usual
 }
 
-function backOff(lease: Lease, waits: Waits): number {
-  if (lease.isTold) return waits.longestAskMs
-  return Math.min(waits.firstAskMs * 1.5 ** (lease.asks + 1), waits.longestAskMs)
+function backOff(lease: Lease, durations: Durations): number {
+  if (lease.isTold) return durations.longestAskMs
+  return Math.min(durations.firstAskMs * 1.5 ** (lease.asks + 1), durations.longestAskMs)
 }
 
 function put(lease: Lease): Change {

@@ -3,7 +3,7 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
-import type { Endpoint, Outlets } from '#domain/events/endpoint.ts'
+import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { KeptAnswer, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
@@ -79,7 +79,7 @@ export interface Desk extends Audited {
   /** The one before is kept, to sign beside it for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
   /** Where events go beside a job's own target, and what signs them. */
-  outlets(): Promise<Outlets>
+  outlets(): Promise<DeliveryTargets>
   /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
   noteRefused(accountKey: string, until: number): Promise<boolean>
   /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */

@@ -5,23 +5,22 @@
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot, Credential, Session } from '#domain/accounts/account.ts'
 import type { Hints } from '#domain/accounts/account-hints.ts'
-import type { PerMinute } from '#domain/runtime/rate-limit.ts'
-import type { Recent } from '#domain/runtime/recent-set.ts'
+import type { RateLimit } from '#domain/runtime/rate-limit.ts'
+import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
 import type { SlotDesk } from './slots.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import type { Stopwatch } from '#domain/runtime/stopwatch.ts'
 import type { TokenRecord } from '#domain/access/token.ts'
-import type { Turnstile } from '#domain/runtime/semaphore.ts'
+import type { Semaphore } from '#domain/runtime/semaphore.ts'
 import type { UploadFacts } from '#domain/uploads/upload.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
+import type { Platform } from './platform.ts'
 
-export interface Ports {
+export interface Ports extends Platform {
   settings: Settings
-  waits: Waits
-  now(): number
-  random(): number
+  durations: Durations
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** A stream of exactly so many bytes, so that what is sent of it says its length. */
@@ -35,7 +34,7 @@ export interface Ports {
   vault: Vault
   hints: Hints
   /** Ends that this isolate has already passed on. */
-  toldEnds: Recent
+  toldEnds: RecentSet
   /** Counts a failed authentication of an address; true when it has had too many. */
   isDamped(address: string): Promise<boolean>
   tokens: TokenBook
@@ -46,9 +45,9 @@ export interface Ports {
   /** One request parks at most one account: whether this one has. */
   hasParked: { isTrue: boolean }
   /** Searches under way in this isolate. */
-  searches: Turnstile
+  searches: Semaphore
   /** Searches that a token has caused in this isolate. */
-  searchesOfToken: PerMinute
+  searchesOfToken: RateLimit
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk

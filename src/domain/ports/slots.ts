@@ -2,7 +2,7 @@
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
-import type { Became, Via } from '#domain/events/incoming-event.ts'
+import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import type { JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
@@ -51,7 +51,7 @@ export interface SlotDesk {
   /** Newest first, running and ended; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>
   /** An event of the provider, as it came. What is not signed changes nothing. */
-  receive(received: ReceivedEvent): Promise<Became | 'refused'>
+  receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'>
   /** Newest first. */
   listDeliveries(query: DeliveryQuery): Promise<Delivery[]>
   findDelivery(tenant: string, id: string): Promise<Delivery | undefined>

@@ -131,14 +131,14 @@ const REPROVE_AT = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR]
 
 type Span = keyof typeof SPANS | keyof typeof AWAITED
 
-export type Waits = { readonly [K in Span]: number } & {
+export type Durations = { readonly [K in Span]: number } & {
   readonly deliverAtMs: readonly number[]
   readonly lookPausesMs: readonly number[]
   readonly bindPausesMs: readonly number[]
   readonly reproveAtMs: readonly number[]
 }
 
-export function waitsAt(timeScale: number): Waits {
+export function durationsAt(timeScale: number): Durations {
   const scale = (span: number) => Math.ceil(span / timeScale)
   const awaitedScale = Math.min(timeScale, AWAITED_SCALE_MAX)
   const scaled = [

@@ -3,7 +3,7 @@ const MINUTE_MS = 60_000
 /** More names than this are not kept: the oldest start anew. */
 const NAMES_MAX = 5000
 
-export class PerMinute {
+export class RateLimit {
   readonly #most: number
   readonly #taken = new Map<string, number[]>()
 

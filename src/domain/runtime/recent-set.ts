@@ -1,5 +1,5 @@
 /** A set that forgets its oldest members: what an isolate has already seen. Losing a member costs a repeat, no more. */
-export class Recent {
+export class RecentSet {
   readonly #seen = new Set<string>()
   readonly #size: number
 

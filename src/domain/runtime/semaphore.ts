@@ -8,7 +8,7 @@ import { AppError } from './errors.ts'
 const STEP_MS = 20
 const PATIENCE_MS = 10_000
 
-export class Turnstile {
+export class Semaphore {
   readonly #inside = new Map<string, number>()
 
   /** 503 with Retry-After for whom the patience was not enough. */

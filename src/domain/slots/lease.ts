@@ -5,7 +5,7 @@
  */
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
  * `unbound`: acquired, the provider's job id not known (yet). `running`: bound to a job. `waiting`: the job waits for
@@ -213,17 +213,17 @@ export function grant(
   ledger: Ledger,
   ask: LeaseAsk,
   now: number,
-  waits: Waits
+  durations: Durations
 ): { answer: LeaseAnswer; change: Change } {
   const held = heldSlots(ledger, now)
   if (ledger.leases.some((lease) => lease.requestId === ask.leaseId)) {
     return { answer: { ok: true, free: ledger.maxJobs - held }, change: NO_CHANGE }
   }
-  const refusal = refuse(ledger, ask, held, now, waits)
+  const refusal = refuse(ledger, ask, held, now, durations)
   if (refusal) return { answer: refusal, change: NO_CHANGE }
   const isTold = ask.isTold === true && (ledger.isHooked === true || ask.isTicketed === true)
   const leases = Array.from({ length: ask.count }, (_, index) =>
-    newLease({ ...ask, isTold }, index, now, waits)
+    newLease({ ...ask, isTold }, index, now, durations)
   )
   const expired = ledger.leases.filter((lease) => lease.kind === 'call' && !holdsSlot(lease, now))
   return {
@@ -237,7 +237,7 @@ function refuse(
   ask: LeaseAsk,
   held: number,
   now: number,
-  waits: Waits
+  durations: Durations
 ): LeaseAnswer | undefined {
   if (ledger.isRetired) return { ok: false, reason: 'retired', maxJobs: ledger.maxJobs }
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
@@ -249,8 +249,13 @@ function refuse(
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
   if (held + wanted <= limit && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
   if (held + wanted <= limit)
-    return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits), ofGuesses: true }
-  return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, waits) }
+    return {
+      ok: false,
+      reason: 'full',
+      retryAt: nextEndAt(ledger, now, durations),
+      ofGuesses: true,
+    }
+  return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, durations) }
 }
 
 /** Half of the slots, or the only one: the others stay for what is known to be a job. */
@@ -269,16 +274,16 @@ function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
 }
 
 /** A guess, for Retry-After only. */
-function nextEndAt(ledger: Ledger, now: number, waits: Waits): number {
+function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
   const ends = ledger.leases
     .filter((lease) => holdsSlot(lease, now))
-    .map((lease) => lease.deadlineAt ?? lease.acquiredAt + waits.typicalJobMs)
-  return Math.max(now, Math.min(...ends, now + waits.typicalJobMs))
+    .map((lease) => lease.deadlineAt ?? lease.acquiredAt + durations.typicalJobMs)
+  return Math.max(now, Math.min(...ends, now + durations.typicalJobMs))
 }
 
-export function newLease(ask: LeaseAsk, index: number, now: number, waits: Waits): Lease {
-  const deadlineAt = ask.kind === 'call' ? now + waits.callSlotMs : undefined
-  const firstLookMs = ask.isTold ? waits.unboundMs : waits.firstAskMs
+export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
+  const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
+  const firstLookMs = ask.isTold ? durations.unboundMs : durations.firstAskMs
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,

@@ -5,7 +5,7 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Delivery, Pending } from '#domain/events/delivery.ts'
-import { nameOfHearing, type Hearing, type LateEnd } from '#domain/events/incoming-event.ts'
+import { nameOfIncoming, type IncomingEvent, type LateEnd } from '#domain/events/incoming-event.ts'
 import type { Hook } from '#domain/events/webhook.ts'
 import { answersTo } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
@@ -240,22 +240,22 @@ export class SlotsTables {
     this.#storage.sql.exec('DELETE FROM hook')
   }
 
-  earlyEvents(): Hearing[] {
-    return this.#records<Hearing>('SELECT record FROM early')
+  earlyEvents(): IncomingEvent[] {
+    return this.#records<IncomingEvent>('SELECT record FROM early')
   }
 
   /** The first time that it is heard counts. */
-  saveEarly(hearing: Hearing): void {
+  saveEarly(incoming: IncomingEvent): void {
     this.#storage.sql.exec(
       'INSERT INTO early (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
-      nameOfHearing(hearing),
-      JSON.stringify(hearing)
+      nameOfIncoming(incoming),
+      JSON.stringify(incoming)
     )
   }
 
-  dropEarly(hearing: Hearing): void {
+  dropEarly(incoming: IncomingEvent): void {
     // Under the first name an older Worker kept it.
-    for (const id of [nameOfHearing(hearing), `${hearing.via.kind} ${hearing.event.id}`])
+    for (const id of [nameOfIncoming(incoming), `${incoming.via.kind} ${incoming.event.id}`])
       this.#storage.sql.exec('DELETE FROM early WHERE id = ?', id)
   }
 

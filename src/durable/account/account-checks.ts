@@ -5,7 +5,7 @@
  */
 import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import {
-  guiltOf,
+  decideParking,
   type Fault,
   type Finding,
   type Standing,
@@ -17,7 +17,7 @@ import type { Provider } from '#providers/contract/provider.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 /** The object's side. */
-export interface ProvingHands {
+export interface AccountChecksDeps {
   ports(): Ports
   provider(): Provider
   isOthers(tenant: string | undefined): boolean
@@ -29,19 +29,19 @@ export interface ProvingHands {
 /** The name of what is asked about where an account has one credential. */
 const WHOLE = ''
 
-export class Proving {
+export class AccountChecks {
   readonly #tables: SlotsTables
-  readonly #hands: ProvingHands
+  readonly #deps: AccountChecksDeps
   readonly #asked = new Map<string, Promise<Standing>>()
 
-  constructor(tables: SlotsTables, hands: ProvingHands) {
+  constructor(tables: SlotsTables, deps: AccountChecksDeps) {
     this.#tables = tables
-    this.#hands = hands
+    this.#deps = deps
   }
 
   async blame(fault: Fault): Promise<Finding> {
     const account = this.#tables.account()
-    if (this.#hands.isOthers(fault.tenant)) return { kind: 'unknown' }
+    if (this.#deps.isOthers(fault.tenant)) return { kind: 'unknown' }
     if (fault.doubt === undefined) return this.#punish(fault, fault.order)
     if (!account) return { kind: 'unknown' }
     if (fault.used !== undefined && !(await this.#isHeld(account, fault.used)))
@@ -50,14 +50,14 @@ export class Proving {
     const standing = await this.#standing(account, part)
     // Meanwhile it may have been given another, which is not what was asked about.
     if (this.#tables.account()?.credential !== account.credential) return { kind: 'newer' }
-    const guilt = guiltOf(fault, standing, part)
+    const guilt = decideParking(fault, standing, part)
     return guilt.kind === 'guilty' ? this.#punish(fault, guilt.order) : guilt
   }
 
   /** Sealed anew, it is another text at the desk than here, and the same credential. */
   async #isHeld(account: Account, used: string): Promise<boolean> {
     if (used === account.credential) return true
-    const { vault } = this.#hands.ports()
+    const { vault } = this.#deps.ports()
     const identity = sealIdentity(account)
     const open = (sealed: string) => vault.open(identity, sealed)
     return Promise.all([open(used), open(account.credential)]).then(
@@ -78,41 +78,41 @@ export class Proving {
   }
 
   park(order: ParkOrder): Parking {
-    const { waits } = this.#hands.ports()
+    const { durations } = this.#deps.ports()
     const parkings = this.#tables.parkings()
-    const parking = park(parkings, order, Date.now(), waits)
-    this.#tables.saveParking(parking, needlessRows(parkings, parking.scope, Date.now(), waits))
-    this.#hands.arm()
+    const parking = park(parkings, order, Date.now(), durations)
+    this.#tables.saveParking(parking, needlessRows(parkings, parking.scope, Date.now(), durations))
+    this.#deps.arm()
     return parking
   }
 
   /** As older Workers ask, which doubt nothing. What another tenant met says nothing about the account as it is now. */
   parkFor(order: ParkOrder, tenant: string | undefined): Parking {
-    if (!this.#hands.isOthers(tenant)) return this.park(order)
-    return park([], order, Date.now(), this.#hands.ports().waits)
+    if (!this.#deps.isOthers(tenant)) return this.park(order)
+    return park([], order, Date.now(), this.#deps.ports().durations)
   }
 
   /** Where the provider refuses most accounts of the pool it is rather ill: nothing is parked for long then. */
   async #parkProved(order: ParkOrder): Promise<Parking> {
     const account = this.#tables.account()
-    const ports = this.#hands.ports()
+    const ports = this.#deps.ports()
     const isIll = account && (await this.#isIll(account, order))
     if (this.#tables.account()?.credential !== account?.credential)
-      return park([], order, Date.now(), ports.waits)
+      return park([], order, Date.now(), ports.durations)
     const before = this.#tables.parkings().find((one) => one.scope === order.scope)
     const parking = this.park(order)
     if (!isIll) return parking
-    const until = Math.min(parking.until, Date.now() + ports.waits.outageParkMs)
+    const until = Math.min(parking.until, Date.now() + ports.durations.outageParkMs)
     // Who was asked about again and again because all were ill has not been refused for so long.
     const held = { ...parking, until, streak: before?.streak ?? 1 }
     this.#tables.saveParking(held)
-    this.#hands.arm()
+    this.#deps.arm()
     return held
   }
 
   #isIll({ tenant, provider, key }: Account, order: ParkOrder): Promise<boolean> {
-    const ports = this.#hands.ports()
-    const { until } = park(this.#tables.parkings(), order, Date.now(), ports.waits)
+    const ports = this.#deps.ports()
+    const { until } = park(this.#tables.parkings(), order, Date.now(), ports.durations)
     return ports
       .desk(tenant, provider)
       .noteRefused(key, until)
@@ -123,12 +123,12 @@ export class Proving {
   hold(until: number): void {
     for (const parking of this.#refused())
       if (parking.until > until) this.#tables.saveParking({ ...parking, until })
-    this.#hands.arm()
+    this.#deps.arm()
   }
 
   unpark(): void {
     this.#tables.unpark()
-    this.#hands.noteReturned()
+    this.#deps.noteReturned()
   }
 
   dueAt(): number | undefined {
@@ -150,8 +150,8 @@ export class Proving {
     const isSame = this.#tables.account()?.credential === account.credential
     const still = this.#tables.parkings().find((one) => one.scope === scope && one.isProved)
     if (!isSame || !still || still.until > Date.now()) return
-    const guilt = guiltOf({ order: still, doubt: 'key' }, standing, part)
-    const ports = this.#hands.ports()
+    const guilt = decideParking({ order: still, doubt: 'key' }, standing, part)
+    const ports = this.#deps.ports()
     if (guilt.kind === 'guilty') {
       await this.#parkProved(guilt.order)
       // What it is refused for now is another part of it: nobody asks about this one any more.
@@ -159,9 +159,9 @@ export class Proving {
       return
     }
     if (guilt.kind === 'unknown')
-      return this.#tables.saveParking({ ...still, until: Date.now() + ports.waits.provedMs })
+      return this.#tables.saveParking({ ...still, until: Date.now() + ports.durations.provedMs })
     this.#tables.dropParking(scope)
-    this.#hands.noteReturned()
+    this.#deps.noteReturned()
     ports.log('unparked', { provider: account.provider, email: account.email, scope })
   }
 
@@ -177,7 +177,7 @@ export class Proving {
   /** Believed for a minute, whatever it is. */
   #standing(account: Account, part: string | undefined): Promise<Standing> {
     const name = part ?? WHOLE
-    const { provedMs } = this.#hands.ports().waits
+    const { provedMs } = this.#deps.ports().durations
     const proof = this.#tables.proof(name)
     if (proof && Date.now() < proof.at + provedMs) return Promise.resolve(proof.standing)
     const asked = this.#asked.get(name) ?? this.#ask(account, part)
@@ -186,7 +186,7 @@ export class Proving {
   }
 
   async #ask(account: Account, part: string | undefined): Promise<Standing> {
-    const standing = await proveStanding(this.#hands.ports(), this.#hands.provider(), account, part)
+    const standing = await proveStanding(this.#deps.ports(), this.#deps.provider(), account, part)
     if (this.#tables.account()?.credential !== account.credential) return standing
     this.#tables.saveProof(part ?? WHOLE, { at: Date.now(), standing })
     return standing

@@ -1,5 +1,5 @@
 /** What an object read of its tenants' endpoints and secrets. In memory only; the desk has them. */
-import type { Outlets } from '#domain/events/endpoint.ts'
+import type { DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 
 /** What was read stands for a settlement this long, for signing somewhat longer. */
@@ -11,9 +11,9 @@ interface Whose {
   tenant: string
 }
 
-export class OutletBook {
+export class DeliveryTargetsCache {
   readonly #ports: () => Ports
-  readonly #known = new Map<string, { at: number; value: Outlets }>()
+  readonly #known = new Map<string, { at: number; value: DeliveryTargets }>()
 
   constructor(ports: () => Ports) {
     this.#ports = ports
@@ -24,20 +24,20 @@ export class OutletBook {
     await Promise.allSettled([...tenants].map((tenant) => this.#ask({ provider, tenant })))
   }
 
-  forSettling(whose: Whose): Outlets | undefined {
+  forSettling(whose: Whose): DeliveryTargets | undefined {
     return this.#peek(whose, SETTLING_MS)
   }
 
-  async forSending(whose: Whose): Promise<Outlets> {
+  async forSending(whose: Whose): Promise<DeliveryTargets> {
     return this.#peek(whose, SENDING_MS) ?? this.#ask(whose)
   }
 
-  #peek(whose: Whose, ageMs: number): Outlets | undefined {
+  #peek(whose: Whose, ageMs: number): DeliveryTargets | undefined {
     const known = this.#known.get(nameOf(whose))
     return known && Date.now() - known.at < ageMs ? known.value : undefined
   }
 
-  async #ask(whose: Whose): Promise<Outlets> {
+  async #ask(whose: Whose): Promise<DeliveryTargets> {
     const value = await this.#ports().desk(whose.tenant, whose.provider).outlets()
     this.#known.set(nameOf(whose), { at: Date.now(), value })
     return value

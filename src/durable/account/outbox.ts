@@ -12,21 +12,21 @@ import {
   type Delivery,
   type Pending,
 } from '#domain/events/delivery.ts'
-import type { Outlets } from '#domain/events/endpoint.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { DeliveryTargets } from '#domain/events/endpoint.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 
 /** Longer than an attempt may take: only a crash, or an object that does not answer, leaves one under way for so long. */
 const GUARD_MS = 15_000
 
 /** The object's side. */
-export interface OutboxHands {
-  waits(): Waits
+export interface OutboxDeps {
+  durations(): Durations
   /** Connections that are free for deliveries now. */
   lanes(): number
   /** With its body; undefined: it is gone. */
   load(id: string): Delivery | undefined
-  readOutlets(delivery: Delivery): Promise<Outlets>
-  send(delivery: Delivery, outlets: Outlets): Promise<AttemptResult>
+  readTargets(delivery: Delivery): Promise<DeliveryTargets>
+  send(delivery: Delivery, outlets: DeliveryTargets): Promise<AttemptResult>
   save(changed: Delivery[], dropped: string[]): void
   /** Arms the alarm for what is due next. */
   noteSaved(): void
@@ -38,14 +38,14 @@ interface Attempting {
 }
 
 export class Outbox {
-  readonly #hands: OutboxHands
+  readonly #deps: OutboxDeps
   readonly #pending: Map<string, Pending>
   readonly #sending = new Map<string, Attempting>()
   /** Receivers whose last attempt failed, as far as this object remembers. */
   readonly #failing = new Set<string>()
 
-  constructor(pending: Pending[], hands: OutboxHands) {
-    this.#hands = hands
+  constructor(pending: Pending[], deps: OutboxDeps) {
+    this.#deps = deps
     this.#pending = new Map(pending.map((one) => [one.id, one]))
   }
 
@@ -83,7 +83,7 @@ export class Outbox {
     const sending = [...this.#sending.values()].map((one) => one.pending)
     const isFailing = (receiver: string) => this.#failing.has(receiver)
     const pending = [...this.#pending.values()]
-    for (const next of nextToSend(pending, sending, isFailing, this.#hands.lanes(), now)) {
+    for (const next of nextToSend(pending, sending, isFailing, this.#deps.lanes(), now)) {
       const attempting = { pending: next, since: now }
       this.#sending.set(next.id, attempting)
       void this.#carry(attempting)
@@ -94,11 +94,11 @@ export class Outbox {
     const { pending } = attempting
     let delivery: Delivery | undefined
     try {
-      delivery = this.#hands.load(pending.id)
+      delivery = this.#deps.load(pending.id)
       if (!delivery) return void this.#pending.delete(pending.id)
-      const outlets = await this.#hands.readOutlets(delivery)
+      const outlets = await this.#deps.readTargets(delivery)
       if (delivery.target.kind === 'endpoints') this.#replace(attempting, delivery, outlets)
-      else this.#note(attempting, delivery, await this.#hands.send(delivery, outlets))
+      else this.#note(attempting, delivery, await this.#deps.send(delivery, outlets))
     } catch {
       // Ours to mend, not the receiver's: it is tried again like any other.
       const error = 'the gateway could not send it'
@@ -116,28 +116,28 @@ export class Outbox {
     if (this.#sending.get(id) === attempting) this.#sending.delete(id)
   }
 
-  #replace({ pending }: Attempting, delivery: Delivery, outlets: Outlets): void {
+  #replace({ pending }: Attempting, delivery: Delivery, outlets: DeliveryTargets): void {
     if (this.#pending.get(pending.id) !== pending) return
     this.#pending.delete(pending.id)
     const unfolded = unfold(delivery, outlets, Date.now())
     for (const one of unfolded) this.#pending.set(one.id, pendingOf(one))
-    this.#hands.save(unfolded, [pending.id])
-    this.#hands.noteSaved()
+    this.#deps.save(unfolded, [pending.id])
+    this.#deps.noteSaved()
   }
 
   /** Of two attempts, because one hung, the one that ends first counts. */
   #note(attempting: Attempting, delivery: Delivery, result: AttemptResult): void {
     const { id, receiver } = attempting.pending
     if (this.#pending.get(id) !== attempting.pending) return
-    const after = afterAttempt(delivery, result, Date.now(), this.#hands.waits(), Math.random)
+    const after = afterAttempt(delivery, result, Date.now(), this.#deps.durations(), Math.random)
     if (result.isTaken) this.#failing.delete(receiver)
     else this.#failing.add(receiver)
     if (after.state === 'pending') this.#pending.set(id, pendingOf(after))
     else this.#pending.delete(id)
     this.#end(attempting)
     // What starts now is read from the tables.
-    this.#hands.save([after], [])
+    this.#deps.save([after], [])
     this.pump()
-    this.#hands.noteSaved()
+    this.#deps.noteSaved()
   }
 }

@@ -2,25 +2,25 @@
  * An account that was removed: its object keeps a sealed copy of the credential for its last jobs and deliveries, but
  * not for ever.
  */
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
-export class Leaving {
+export class RemovedAccount {
   readonly #tables: SlotsTables
-  readonly #waits: () => Waits
+  readonly #durations: () => Durations
   /** Nothing is owed to clients any more. */
   readonly #isAllTold: () => boolean
 
-  constructor(tables: SlotsTables, waits: () => Waits, isAllTold: () => boolean) {
+  constructor(tables: SlotsTables, durations: () => Durations, isAllTold: () => boolean) {
     this.#tables = tables
-    this.#waits = waits
+    this.#durations = durations
     this.#isAllTold = isAllTold
   }
 
   /** How long the credential is kept at most; undefined: the account was not removed, or is wiped. */
   keepsUntil(): number | undefined {
     const retiredAt = this.#tables.account() && this.#tables.retiredAt()
-    return retiredAt === undefined ? undefined : retiredAt + this.#waits().lostMs
+    return retiredAt === undefined ? undefined : retiredAt + this.#durations().lostMs
   }
 
   /** Nothing is waited for. What is still to be delivered after 48 h is delivered without a credential. */

@@ -4,13 +4,13 @@
  */
 import { deliveriesOf, type Announcement, type Delivery } from '#domain/events/delivery.ts'
 import {
-  hearEvent,
+  applyEvent,
   isOld,
   toldIdOf,
-  type Became,
-  type HeardEvent,
+  type EventOutcome,
+  type ParsedEvent,
   type Heard,
-  type Hearing,
+  type IncomingEvent,
   type LateEnd,
 } from '#domain/events/incoming-event.ts'
 import { doubtedHook } from '#domain/events/webhook.ts'
@@ -26,19 +26,19 @@ import type {
   Ledger,
 } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/lost-creations.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 import { announce } from '#flows/events/announce.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import type { OutletBook } from './delivery-targets.ts'
+import type { DeliveryTargetsCache } from './delivery-targets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 /** Events of one end are made at about the same time. */
 const SAME_END_MS = 60_000
 
 /** The object's side. */
-export interface SettlingHands {
+export interface SettlementDeps {
   provider(): Provider
-  waits(): Waits
+  durations(): Durations
   /** True while the alarm asks the provider. */
   isAsking(): boolean
   /** When the last event came that was signed, as far as this object remembers. */
@@ -48,15 +48,15 @@ export interface SettlingHands {
   noteFreed(): void
 }
 
-export class Settling {
+export class Settlement {
   readonly #tables: SlotsTables
-  readonly #outlets: OutletBook
-  readonly #hands: SettlingHands
+  readonly #targets: DeliveryTargetsCache
+  readonly #deps: SettlementDeps
 
-  constructor(tables: SlotsTables, outlets: OutletBook, hands: SettlingHands) {
+  constructor(tables: SlotsTables, outlets: DeliveryTargetsCache, deps: SettlementDeps) {
     this.#tables = tables
-    this.#outlets = outlets
-    this.#hands = hands
+    this.#targets = outlets
+    this.#deps = deps
   }
 
   ledger(): Ledger {
@@ -72,16 +72,16 @@ export class Settling {
   /** True when something changed. */
   save(change: Change, news: Announcement[] = []): boolean {
     const now = Date.now()
-    const provider = this.#hands.provider()
+    const provider = this.#deps.provider()
     const ends = change.ended.flatMap((end) => announce(provider, end, this.#toldIdOf(end)) ?? [])
     const told = [...ends, ...news]
-    const deliveries = told.flatMap((one) => deliveriesOf(one, this.#outlets.forSettling(one), now))
+    const deliveries = told.flatMap((one) => deliveriesOf(one, this.#targets.forSettling(one), now))
     const owed = this.#tables.apply(change, deliveries, this.#lateEnds(change))
-    if (owed.length > 0) this.#hands.owe(owed)
-    if (change.ended.length > 0) this.#hands.noteEnded(change.ended)
+    if (owed.length > 0) this.#deps.owe(owed)
+    if (change.ended.length > 0) this.#deps.noteEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
     // Also where slots are taken: a job that goes on takes the one back that it gave up while it waited.
-    if (isChanged) this.#hands.noteFreed()
+    if (isChanged) this.#deps.noteFreed()
     return isChanged
   }
 
@@ -94,68 +94,68 @@ export class Settling {
     // A look into the past costs more than most bindings do, and is needed only where something is odd.
     const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.save(bind(ledger, requestId, starts, Date.now(), this.#hands.waits(), known))
+    this.save(bind(ledger, requestId, starts, Date.now(), this.#deps.durations(), known))
   }
 
   /** Whether such reports end a job, so that somebody is to be told. */
   isEnding(reports: readonly JobReport[]): boolean {
-    return hear(this.ledger(), reports, Date.now(), this.#hands.waits()).ended.length > 0
+    return hear(this.ledger(), reports, Date.now(), this.#deps.durations()).ended.length > 0
   }
 
   /** True when something changed. */
-  hearReports(reports: readonly JobReport[]): boolean {
-    return this.save(hear(this.ledger(), reports, Date.now(), this.#hands.waits()))
+  applyReports(reports: readonly JobReport[]): boolean {
+    return this.save(hear(this.ledger(), reports, Date.now(), this.#deps.durations()))
   }
 
   /** False: what the call started holds no slot from now on. */
   keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): boolean {
-    const waits = this.#hands.waits()
-    const kept = keepGuess(this.ledger(), requestId, start, Date.now(), waits, again)
+    const durations = this.#deps.durations()
+    const kept = keepGuess(this.ledger(), requestId, start, Date.now(), durations, again)
     this.save(kept.change)
     return kept.isKept
   }
 
   /** `isEarlier`: it waited for a job to get its name. */
-  hear(hearing: Hearing, isEarlier = false): Became {
-    const { became, change, isNews, late } = this.#meaningOf(hearing)
-    if (became === 'early') this.#tables.saveEarly(hearing)
-    if (became === 'late') this.#noteCame(late, hearing.event.id)
+  hear(incoming: IncomingEvent, isEarlier = false): EventOutcome {
+    const { became, change, isNews, late } = this.#meaningOf(incoming)
+    if (became === 'early') this.#tables.saveEarly(incoming)
+    if (became === 'late') this.#noteCame(late, incoming.event.id)
     const mayBeFound = isEarlier || this.#tables.leases().some(isLost)
-    this.save(change, isNews ? this.#newsOf(hearing) : [])
-    if (isNews && mayBeFound) this.#noteTold(hearing)
+    this.save(change, isNews ? this.#newsOf(incoming) : [])
+    if (isNews && mayBeFound) this.#noteTold(incoming)
     return became
   }
 
   /** Whether somebody is to be told because of it, so that it is worth knowing whom. */
-  isTelling(hearing: Hearing): boolean {
-    const { change, isNews } = this.#meaningOf(hearing)
+  isTelling(incoming: IncomingEvent): boolean {
+    const { change, isNews } = this.#meaningOf(incoming)
     return change.ended.length > 0 || isNews
   }
 
-  #meaningOf(hearing: Hearing): Heard & { late: LateEnd[] } {
-    const provider = this.#hands.provider()
-    const late = this.#late(hearing.event.reports.map((report) => report.watch))
+  #meaningOf(incoming: IncomingEvent): Heard & { late: LateEnd[] } {
+    const provider = this.#deps.provider()
+    const late = this.#late(incoming.event.reports.map((report) => report.watch))
     const startOf = provider.startOf.bind(provider)
     const ledger = this.ledger()
-    const past = { late, isOver: this.#isOver(hearing) }
-    const heard = hearEvent(ledger, hearing, past, startOf, Date.now(), this.#hands.waits())
-    const isNews = heard.isNews && !isOld(hearing.event, Date.now()) && !this.#wasTold(hearing)
+    const past = { late, isOver: this.#isOver(incoming) }
+    const heard = applyEvent(ledger, incoming, past, startOf, Date.now(), this.#deps.durations())
+    const isNews = heard.isNews && !isOld(incoming.event, Date.now()) && !this.#wasTold(incoming)
     return { ...heard, late, isNews }
   }
 
   /** Only a ticket names a job by what it tells. */
-  #isOver({ event, via }: Hearing): boolean {
+  #isOver({ event, via }: IncomingEvent): boolean {
     if (via.kind === 'hook') return false
     const watches = event.reports.map((report) => report.watch)
-    const ends = this.#tables.endsOf(watches, Date.now() - this.#hands.waits().keepEndedMs)
+    const ends = this.#tables.endsOf(watches, Date.now() - this.#deps.durations().keepEndedMs)
     return ends.some((end) => !end.isReused)
   }
 
   /** A job has one end: what comes after it, under whatever id, tells nobody anything new. */
-  #wasTold({ event }: Hearing): boolean {
+  #wasTold({ event }: IncomingEvent): boolean {
     if (event.reports.length === 0) return false
     const watches = event.reports.map((report) => report.watch)
-    const ends = this.#tables.endsOf(watches, Date.now() - this.#hands.waits().keepEndedMs)
+    const ends = this.#tables.endsOf(watches, Date.now() - this.#deps.durations().keepEndedMs)
     const { createdAt } = event
     // Times of another clock decide only where a younger job may have the same name.
     return ends.some(
@@ -164,15 +164,15 @@ export class Settling {
   }
 
   /** Events that waited for a job to get its name. */
-  hearAgain(): void {
-    for (const hearing of this.#tables.earlyEvents()) {
-      const became = this.hear(hearing, true)
-      if (became !== 'early') this.#tables.dropEarly(hearing)
+  applyEarlyEvents(): void {
+    for (const incoming of this.#tables.earlyEvents()) {
+      const became = this.hear(incoming, true)
+      if (became !== 'early') this.#tables.dropEarly(incoming)
     }
   }
 
   /** Its job may yet be found. What a job of ours is watched by already is not told by it, but by an older one. */
-  #noteTold({ event, at }: Hearing): void {
+  #noteTold({ event, at }: IncomingEvent): void {
     const eventId = newsIdOf(event)
     const known = this.#tables.leases().filter((lease) => lease.isReused ?? !isLost(lease))
     for (const { watch } of event.reports) {
@@ -186,14 +186,14 @@ export class Settling {
   }
 
   #late(watches: string[]): LateEnd[] {
-    return this.#tables.lateEnds(watches, Date.now() - this.#hands.waits().lateMs)
+    return this.#tables.lateEnds(watches, Date.now() - this.#deps.durations().lateMs)
   }
 
-  #newsOf({ event }: Hearing): Announcement[] {
+  #newsOf({ event }: IncomingEvent): Announcement[] {
     const tenant = this.#tables.account()?.tenant
     if (tenant === undefined || !this.#tables.isNewNews(newsIdOf(event), Date.now())) return []
     const { id, type, body, mentions } = event
-    const provider = this.#hands.provider().name
+    const provider = this.#deps.provider().name
     const eventId = newsIdOf(event)
     return [{ provider, tenant, event: { id, type, body }, eventId, mentions }]
   }
@@ -208,9 +208,11 @@ export class Settling {
     if (hook?.state !== 'on') return []
     const unheard = ended.filter(({ lease, heard }) => lease.kind === 'job' && !heard?.event)
     // A poll is often faster than the event. The alarm asks so late that the event must have got lost.
-    const isDoubtful = this.#hands.isAsking() && unheard.some((end) => end.lease.isTold)
-    const { lastEventAt, waits } = this.#hands
-    const doubted = isDoubtful ? doubtedHook(hook, lastEventAt(), Date.now(), waits()) : undefined
+    const isDoubtful = this.#deps.isAsking() && unheard.some((end) => end.lease.isTold)
+    const { lastEventAt, durations } = this.#deps
+    const doubted = isDoubtful
+      ? doubtedHook(hook, lastEventAt(), Date.now(), durations())
+      : undefined
     if (doubted) this.#tables.saveHook(doubted)
     return unheard.flatMap(({ lease, endedAt }) => {
       const reused = lease.isReused ? { isReused: true } : {}
@@ -220,6 +222,6 @@ export class Settling {
 }
 
 /** Written by an older Worker it has none. */
-function newsIdOf({ newsId, id }: HeardEvent): string {
+function newsIdOf({ newsId, id }: ParsedEvent): string {
   return newsId ?? id
 }

@@ -5,7 +5,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Room } from '#domain/ports/slots.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
-export class Watching {
+export class SlotWatchers {
   readonly #ledger: () => Ledger
   readonly #tables: SlotsTables
   readonly #ports: () => Ports

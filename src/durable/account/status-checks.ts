@@ -9,33 +9,33 @@ import { findLost, lookedAt } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import type { Settling } from './settlement.ts'
+import type { Settlement } from './settlement.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 /** The object's side. */
-export interface LookingHands {
+export interface StatusChecksDeps {
   ports(): Ports
   provider(): Provider
   settle(reports: JobReport[]): boolean
   blame(fault: Fault): Promise<unknown>
 }
 
-export class Looking {
+export class StatusChecks {
   readonly #tables: SlotsTables
-  readonly #settling: Settling
-  readonly #hands: LookingHands
+  readonly #settlement: Settlement
+  readonly #deps: StatusChecksDeps
   readonly #memory = newSearchMemory()
   readonly #looks = new Map<string, Promise<Looked>>()
 
-  constructor(tables: SlotsTables, settling: Settling, hands: LookingHands) {
+  constructor(tables: SlotsTables, settling: Settlement, deps: StatusChecksDeps) {
     this.#tables = tables
-    this.#settling = settling
-    this.#hands = hands
+    this.#settlement = settling
+    this.#deps = deps
   }
 
   async reconcile(): Promise<void> {
     const desk = this.#desk()
-    if (desk) await reconcileAccount(this.#hands.ports(), this.#hands.provider(), desk)
+    if (desk) await reconcileAccount(this.#deps.ports(), this.#deps.provider(), desk)
   }
 
   /** Whoever calls this has given the creation up. A second call while a look runs gets the answer of that look. */
@@ -46,20 +46,20 @@ export class Looking {
   }
 
   async #look(requestId: string): Promise<Looked> {
-    const ports = this.#hands.ports()
+    const ports = this.#deps.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
     const given = this.#tables
       .leases()
       .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
-    const put = given.map((lease) => lost(lease, Date.now(), ports.waits))
-    this.#settling.save({ put, drop: [], ended: [] })
+    const put = given.map((lease) => lost(lease, Date.now(), ports.durations))
+    this.#settlement.save({ put, drop: [], ended: [] })
     const desk = this.#desk()
     const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
     if (!desk || !open) return { kind: 'unknown' }
-    const errands = { ports, provider: this.#hands.provider(), desk, open }
-    const last = await findLost(errands, this.#tables.leases().filter(isMine), true)
-    this.#settling.hearAgain()
-    return lookedAt(errands, requestId, last)
+    const context = { ports, provider: this.#deps.provider(), desk, open }
+    const last = await findLost(context, this.#tables.leases().filter(isMine), true)
+    this.#settlement.applyEarlyEvents()
+    return lookedAt(context, requestId, last)
   }
 
   #desk(): Reconciled | undefined {
@@ -71,10 +71,10 @@ export class Looking {
       knows: (jobId) => this.#tables.knowsJob(jobId),
       knownOf: (ids) => this.#tables.knowsJobs(ids),
       ended: (requestId) => this.#tables.endedOf(requestId),
-      apply: (change) => this.#settling.save(change),
-      bind: (requestId, starts) => this.#settling.bind(requestId, starts),
-      blame: (fault) => this.#hands.blame(fault),
-      settle: (reports) => this.#hands.settle(reports),
+      apply: (change) => this.#settlement.save(change),
+      bind: (requestId, starts) => this.#settlement.bind(requestId, starts),
+      blame: (fault) => this.#deps.blame(fault),
+      settle: (reports) => this.#deps.settle(reports),
       memory: this.#memory,
     }
   }

@@ -11,7 +11,7 @@ import { isReachable } from '#flows/events/tickets.ts'
 import { getProvider } from '#providers/index.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
-export class HookKeeper {
+export class WebhookRegistration {
   readonly #tables: SlotsTables
   readonly #ports: () => Ports
   /** The account was removed and nothing of it is waited for. */
@@ -65,7 +65,7 @@ export class HookKeeper {
     const isGone = await removeHook(ports, getProvider(account.provider), account, hook)
     if (!this.#isDone()) return
     if (isGone || this.#isHopeless() || !hook) return this.#forget()
-    this.#tables.saveHook(failedHook(hook, 'it could not be removed', Date.now(), ports.waits))
+    this.#tables.saveHook(failedHook(hook, 'it could not be removed', Date.now(), ports.durations))
   }
 
   /** The credential is needed to remove the webhook: true when the alarm has to do that first. */
@@ -86,7 +86,7 @@ export class HookKeeper {
 
   #isHopeless(): boolean {
     const retiredAt = this.#tables.retiredAt() ?? Date.now()
-    return Date.now() - retiredAt >= this.#ports().waits.lostMs
+    return Date.now() - retiredAt >= this.#ports().durations.lostMs
   }
 
   /** Nothing is waited for: the webhook is removed with a credential that is no longer here. */

@@ -1,5 +1,5 @@
 /** Where a tenant's events go beside a job's own target, and what signs them: its endpoints and its callback secret. */
-import type { CallbackSecret, Endpoint, Outlets } from '#domain/events/endpoint.ts'
+import type { CallbackSecret, Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 
 export class OutletRows {
   readonly #sql: SqlStorage
@@ -8,7 +8,7 @@ export class OutletRows {
     this.#sql = sql
   }
 
-  all(): Outlets {
+  all(): DeliveryTargets {
     const callbackSecret = this.callbackSecret()
     return {
       endpoints: this.endpoints(),

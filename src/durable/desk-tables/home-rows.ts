@@ -5,7 +5,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { HomeWish } from '#domain/ports/desk.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 import { homeOf, type Home } from '#domain/uploads/upload-account.ts'
 
 export const HOMES_SCHEMA = `
@@ -56,7 +56,7 @@ export class HomeRows {
     wish: HomeWish,
     accounts: readonly Account[],
     now: number,
-    { homeMs, typicalJobMs }: Pick<Waits, 'homeMs' | 'typicalJobMs'>
+    { homeMs, typicalJobMs }: Pick<Durations, 'homeMs' | 'typicalJobMs'>
   ): string | undefined {
     for (const { email, until } of wish.parked) this.#parked.set(email, until)
     const named = accounts.filter(({ email }) => wish.able.includes(email))

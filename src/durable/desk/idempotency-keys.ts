@@ -1,20 +1,20 @@
 /** Idempotency keys of a tenant: whose turn it is under one, and how it ended. */
 import { turnOf, type KeyTurn } from '#domain/creations/idempotency.ts'
 import type { KeyEnd } from '#domain/ports/desk.ts'
-import type { Waits } from '#domain/runtime/durations.ts'
+import type { Durations } from '#domain/runtime/durations.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
 export class KeyBook {
   readonly #tables: DeskTables
-  readonly #waits: () => Waits
+  readonly #durations: () => Durations
 
-  constructor(tables: DeskTables, waits: () => Waits) {
+  constructor(tables: DeskTables, durations: () => Durations) {
     this.#tables = tables
-    this.#waits = waits
+    this.#durations = durations
   }
 
   begin(name: string, requestId: string): KeyTurn {
-    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#waits()
+    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#durations()
     const record = this.#tables.findKey(name)
     // Asked again because the answer was lost: the key is still its own.
     if (record?.requestId === requestId && !record.answer && !record.isUnknown)

@@ -38,9 +38,9 @@ export class RefusedBook {
     for (const row of rows.filter((one) => !pool.includes(one.account)))
       this.#sql.exec('DELETE FROM refused WHERE account = ?', row.account)
     const own = rows.filter((row) => pool.includes(row.account))
-    const lately = own.filter(({ at }) => at >= now - ports.waits.outageWithinMs)
+    const lately = own.filter(({ at }) => at >= now - ports.durations.outageWithinMs)
     if (!isOutage(lately.length, pool.length)) return false
-    const soon = now + ports.waits.outageParkMs
+    const soon = now + ports.durations.outageParkMs
     for (const row of own.filter((one) => one.until > soon)) {
       this.#save({ ...row, until: soon })
       if (row.account === account) continue

@@ -41,7 +41,7 @@ export class RegistrarDesk extends DurableObject<Env> implements Registrar {
     void ctx.blockConcurrencyWhile(() => this.clock.read())
     this.#copies = new Copies(this.tables, env.REGISTRY, this.armSoon)
     this.audit = new Audit(this.tables.audit, name, () =>
-      this.clock.setFor(Date.now() + this.ports().waits.keepAuditMs)
+      this.clock.setFor(Date.now() + this.ports().durations.keepAuditMs)
     )
     const { ports, publish } = this
     this.resealing = new DeskResealing(this.tables, { ports, name, publish })

@@ -9,7 +9,7 @@ import type { KeyRecord } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, together, withSealed, type ResealStep } from '#domain/access/reseal.ts'
 import { pairSealName } from '#domain/access/token.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { SealAnew } from '#flows/access/reseal-text.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
@@ -22,7 +22,7 @@ const OBJECTS_IN_A_STEP = 20
 const ANSWERS_AT_ONCE = 25
 const ANSWERS_IN_A_STEP = 200
 
-export interface ResealingHands {
+export interface ResealingDeps {
   ports(): Ports
   /** The object's own name: `<provider>:<tenant>`. */
   name: string
@@ -43,16 +43,16 @@ interface Share {
 
 export class DeskResealing {
   readonly #tables: DeskTables
-  readonly #hands: ResealingHands
+  readonly #deps: ResealingDeps
 
-  constructor(tables: DeskTables, hands: ResealingHands) {
+  constructor(tables: DeskTables, deps: ResealingDeps) {
     this.#tables = tables
-    this.#hands = hands
+    this.#deps = deps
   }
 
   /** The registrar's share: the key pairs of tokens. */
   async tokens(key: string, after = ''): Promise<ResealStep> {
-    const { vault } = this.#hands.ports()
+    const { vault } = this.#deps.ports()
     if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
     const anew = new SealAnew(vault)
     const tokens = this.#tables.tokensAfter(after, TOKENS_AT_ONCE)
@@ -62,13 +62,13 @@ export class DeskResealing {
       if (text !== undefined && secretKey !== undefined)
         this.#tables.replaceSecretKey(id, secretKey, text)
     }
-    await this.#hands.publish()
+    await this.#deps.publish()
     const last = tokens.length < TOKENS_AT_ONCE ? undefined : tokens.at(-1)?.id
     return this.#ended(anew, last)
   }
 
   async desk(key: string, from?: string): Promise<ResealStep> {
-    const ports = this.#hands.ports()
+    const ports = this.#deps.ports()
     if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
     const anew = new SealAnew(ports.vault)
     const [first, within] = JSON.parse(from ?? '["accounts",""]') as [Stage, string]
@@ -111,7 +111,7 @@ export class DeskResealing {
       if (changed) this.#tables.saveAccount(changed)
       isChanged ||= changed !== undefined
     }
-    if (isChanged) await this.#hands.publish()
+    if (isChanged) await this.#deps.publish()
     const step = await this.#objects(
       key,
       share.map(({ one }) => one.key)
@@ -122,9 +122,9 @@ export class DeskResealing {
 
   /** Those that were removed keep their credential for two days at most. */
   async #former(key: string, after: string): Promise<Share> {
-    const { now, waits } = this.#hands.ports()
+    const { now, durations } = this.#deps.ports()
     const left = this.#tables
-      .formerKeys(now() - waits.keepEndedMs)
+      .formerKeys(now() - durations.keepEndedMs)
       .filter((one) => one > after)
       .toSorted()
     const share = left.slice(0, OBJECTS_IN_A_STEP)
@@ -134,8 +134,10 @@ export class DeskResealing {
   }
 
   async #objects(key: string, keys: string[]): Promise<ResealStep> {
-    const ports = this.#hands.ports()
-    const steps = await inLanes(keys, OBJECTS_AT_ONCE, (one) => ports.slots(one).reseal(key))
+    const ports = this.#deps.ports()
+    const steps = await limitConcurrency(keys, OBJECTS_AT_ONCE, (one) =>
+      ports.slots(one).reseal(key)
+    )
     return steps.reduce(together, nothingFound())
   }
 
@@ -185,7 +187,7 @@ export class DeskResealing {
   }
 
   #whose(): { provider: string; tenant: string } {
-    const [provider = '', tenant = ''] = this.#hands.name.split(':')
+    const [provider = '', tenant = ''] = this.#deps.name.split(':')
     return { provider, tenant }
   }
 }

@@ -7,7 +7,7 @@ import type { Audit } from './audit-log.ts'
 import type { Claims } from './account-claims.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
-export interface DeskAccountsHands {
+export interface DeskAccountsDeps {
   ports(): Ports
   /** The alarm ends what a crash leaves half done. */
   armSoon(): void
@@ -17,12 +17,12 @@ export interface DeskAccountsHands {
 export class DeskAccounts {
   readonly #tables: DeskTables
   readonly #claims: Claims
-  readonly #hands: DeskAccountsHands
+  readonly #deps: DeskAccountsDeps
 
-  constructor(tables: DeskTables, claims: Claims, hands: DeskAccountsHands) {
+  constructor(tables: DeskTables, claims: Claims, deps: DeskAccountsDeps) {
     this.#tables = tables
     this.#claims = claims
-    this.#hands = hands
+    this.#deps = deps
   }
 
   holds(email: string, key: string): boolean {
@@ -37,11 +37,11 @@ export class DeskAccounts {
   async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
     const { key, tenant, email } = account
     const saved = { isNew: false }
-    this.#hands.armSoon()
+    this.#deps.armSoon()
     const isTaken = await this.#claims.inTurn(key, () =>
       this.#claims.take(
         { key, tenant, email, isNow: false },
-        () => claimAccount(this.#hands.ports(), account, (whose, what) => this.#has(whose, what)),
+        () => claimAccount(this.#deps.ports(), account, (whose, what) => this.#has(whose, what)),
         () => (saved.isNew = this.#saveClaimed(account, by))
       )
     )
@@ -57,7 +57,7 @@ export class DeskAccounts {
     const kept = before
       ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
       : {}
-    this.#hands.audit.account(by, account, before)
+    this.#deps.audit.account(by, account, before)
     return this.#tables.saveAccount({ ...account, ...kept })
   }
 
@@ -65,12 +65,12 @@ export class DeskAccounts {
   async remove(email: string, isNow: boolean, by?: Actor): Promise<boolean> {
     const account = this.#tables.findAccount(email)
     if (!account) return false
-    this.#hands.armSoon()
+    this.#deps.armSoon()
     await this.#claims.inTurn(account.key, async () => {
       if (!this.#has(email, account.key)) return
       this.#leave(account, isNow)
       this.#tables.removeAccount(account.email)
-      this.#hands.audit.accountRemoved(by, account, isNow)
+      this.#deps.audit.accountRemoved(by, account, isNow)
     })
     await this.letGoLeftOvers()
     return true
@@ -88,11 +88,11 @@ export class DeskAccounts {
       await this.#claims
         .inTurn(claim.key, async () => {
           const isOurs = this.#tables.snapshot().accounts.some(({ key }) => key === claim.key)
-          const ports = this.#hands.ports()
+          const ports = this.#deps.ports()
           if (!isOurs) await ports.slots(claim.key).retire(claim.isNow, claim)
           this.#claims.end(claim.key)
         })
-        .catch(() => this.#hands.ports().log('retire_failed', { email: claim.email }))
+        .catch(() => this.#deps.ports().log('retire_failed', { email: claim.email }))
     }
   }
 }

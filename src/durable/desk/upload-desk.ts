@@ -21,7 +21,7 @@ export abstract class UploadDesk extends RegistrarDesk {
 
   async takeHome(token: string, wish: HomeWish): Promise<string | undefined> {
     const { accounts } = this.tables.snapshot()
-    return this.#homes.take(token, wish, accounts, Date.now(), this.ports().waits)
+    return this.#homes.take(token, wish, accounts, Date.now(), this.ports().durations)
   }
 
   async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
@@ -33,7 +33,7 @@ export abstract class UploadDesk extends RegistrarDesk {
         kind: account && isUpload(original) ? 'failed' : 'no',
       }))
     }
-    const { copyMadeMs } = this.ports().waits
+    const { copyMadeMs } = this.ports().durations
     return this.#copies.begin(originals, account, { by, withinMs: copyMadeMs })
   }
 
@@ -72,7 +72,7 @@ export abstract class UploadDesk extends RegistrarDesk {
   }
 
   protected readonly forgetOldUploads = (): void => {
-    const { homeMs, keepOwnersMs } = this.ports().waits
+    const { homeMs, keepOwnersMs } = this.ports().durations
     this.#homes.forget(Date.now() - homeMs)
     this.#copies.forget(Date.now() - keepOwnersMs)
   }

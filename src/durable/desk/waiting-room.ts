@@ -6,7 +6,7 @@
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Turn } from '#domain/ports/desk.ts'
 import { WaitingLine, type Waiter } from '#domain/slots/waiting-line.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 /** Jobs take real time, so these spans are not divided by TIME_SCALE. */
 const LOOK_EVERY_MS = 30_000
@@ -78,7 +78,7 @@ export class WaitingRoom {
   async #look(accounts: readonly string[]): Promise<void> {
     const due = accounts.filter((account) => this.#isDue(account))
     for (const account of due) this.#lookAt.set(account, Date.now() + LOOK_EVERY_MS)
-    await inLanes(due, OBJECTS_AT_ONCE, (account) => this.#lookAtOne(account))
+    await limitConcurrency(due, OBJECTS_AT_ONCE, (account) => this.#lookAtOne(account))
   }
 
   async #lookAtOne(account: string): Promise<void> {

@@ -8,7 +8,7 @@ import { CannotOpen, isSealedForm } from '#domain/access/sealed-text.ts'
 const RETRY_SECONDS = 59
 const NOTED_EVERY_MS = 60_000
 
-export const CREDENTIAL_SEALED_AWAY =
+export const CREDENTIAL_KEY_MISSING =
   'Its credential cannot be opened: the master key that sealed it is not in MASTER_KEYS. The operator can put that key back, or the account can be added again.'
 
 export function isOpenable(ports: Ports, account: Account): boolean {
@@ -20,16 +20,16 @@ export function isOpenable(ports: Ports, account: Account): boolean {
 export function openableOf(ports: Ports, accounts: readonly Account[]): Account[] {
   const openable = accounts.filter((account) => isOpenable(ports, account))
   const [first] = accounts
-  if (first && openable.length === 0) throw credentialSealedAway(first)
+  if (first && openable.length === 0) throw credentialKeyMissing(first)
   return openable
 }
 
-export function credentialSealedAway({ email }: Pick<Account, 'email'>): AppError {
-  const message = `Account ${email} cannot be used. ${CREDENTIAL_SEALED_AWAY}`
-  return sealedAway(message, email)
+export function credentialKeyMissing({ email }: Pick<Account, 'email'>): AppError {
+  const message = `Account ${email} cannot be used. ${CREDENTIAL_KEY_MISSING}`
+  return keyMissing(message, email)
 }
 
-export function sealedAway(message: string, accountEmail?: string): AppError {
+export function keyMissing(message: string, accountEmail?: string): AppError {
   return new AppError('account_unavailable', message, {
     retryAfterSeconds: RETRY_SECONDS,
     useapiStatus: 596,
@@ -42,7 +42,7 @@ export function sealedAway(message: string, accountEmail?: string): AppError {
 const noted = new WeakMap<Vault, Map<string, number>>()
 
 /** Names the key, once a minute for each kind: who makes addresses up must not fill the log. */
-export function noteSealedAway(ports: Ports, what: string, error: unknown, text?: string): void {
+export function logMissingKey(ports: Ports, what: string, error: unknown, text?: string): void {
   if (!(error instanceof CannotOpen)) return
   // Text of a stranger is shown only where it may be one of ours.
   if (text !== undefined && (!isSealedForm(text) || error.isKnownKey)) return

@@ -1,7 +1,7 @@
 /** Who changed what, read together: the registrar's lines and those of desks, latest first. */
 import type { AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 export interface AuditPage {
   lines: AuditLine[]
@@ -25,7 +25,7 @@ export async function readAudit(
     ? tenants.map((tenant) => () => ports.registrar.listAudit({ ...wanted, tenant }))
     : [() => ports.registrar.listAudit(wanted)]
   const questions = [...ofRegistrar, ...asked]
-  const pages = await inLanes(questions, OBJECTS_AT_ONCE, (ask) => ask())
+  const pages = await limitConcurrency(questions, OBJECTS_AT_ONCE, (ask) => ask())
   // What was written at several desks is one change.
   const byId = new Map(pages.flat().map((line) => [line.id, line]))
   const all = [...byId.values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))

@@ -26,10 +26,10 @@ export interface Resealed {
 }
 
 export async function resealSome(ports: Ports, providers: string[]): Promise<Resealed> {
-  const { registrar, vault, waits } = ports
+  const { registrar, vault, durations } = ports
   const before = await registrar.resealState()
   const tenants = (await registrar.listTenants()).map(({ id }) => id).toSorted()
-  let state = begun(before, vault.firstKey, ports.now(), waits)
+  let state = begun(before, vault.firstKey, ports.now(), durations)
   const isBegun = state.pass !== before?.pass
   const startedAt = ports.now()
   let isBroken = false

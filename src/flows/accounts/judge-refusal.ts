@@ -67,7 +67,7 @@ export function noteFinding(
   const { key, credential, provider, tenant, email } = account
   if (doubt === 'funds') ports.hints.noteUnpaid(key, ports.now())
   if (doubt === 'key' && finding.kind === 'good')
-    ports.hints.noteProved(key, credential, ports.now() + ports.waits.provedMs)
+    ports.hints.noteProved(key, credential, ports.now() + ports.durations.provedMs)
   if (finding.kind !== 'parked') return
   const { parking } = finding
   ports.hasParked.isTrue = true

@@ -11,7 +11,7 @@ import {
 } from '#domain/accounts/account.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
-import { credentialSealedAway, noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { credentialKeyMissing, logMissingKey } from '#flows/access/missing-master-key.ts'
 
 export async function openAccount(ports: Ports, account: Account): Promise<OpenAccount> {
   const current = isSessionEnding(ports, account)
@@ -41,8 +41,8 @@ export async function unseal(ports: Ports, account: Account): Promise<OpenAccoun
     return { account, credential: JSON.parse(text) as Credential, session }
   } catch (error) {
     if (!(error instanceof CannotOpen)) throw error
-    noteSealedAway(ports, 'credential', error)
-    throw credentialSealedAway(account)
+    logMissingKey(ports, 'credential', error)
+    throw credentialKeyMissing(account)
   }
 }
 
@@ -71,6 +71,6 @@ export async function sealSession(
 function isSessionEnding(ports: Ports, account: Account): boolean {
   if (!account.session) return false
   const { obtainedAt, expiresAt } = account.session
-  const ahead = Math.min(ports.waits.renewSessionMs, (expiresAt - obtainedAt) / 10)
+  const ahead = Math.min(ports.durations.renewSessionMs, (expiresAt - obtainedAt) / 10)
   return expiresAt - ports.now() < ahead
 }

@@ -39,7 +39,7 @@ export async function lookAtOnce(
 ): Promise<ProxyAnswer | undefined> {
   const sought = soughtBy(call)
   if (sought === undefined) return undefined
-  for (const pauseMs of sought === 'exactly' ? [0, ...ports.waits.lookPausesMs] : [0]) {
+  for (const pauseMs of sought === 'exactly' ? [0, ...ports.durations.lookPausesMs] : [0]) {
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
     const looked = await lookNow(ports, account, call.requestId)
     if (looked.kind === 'found') {

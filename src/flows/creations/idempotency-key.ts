@@ -17,7 +17,7 @@ import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { foundAnswer, soughtBy } from './answer-from-job.ts'
 import { stillInProgress, unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import { findOut, type Fate } from './find-outcome.ts'
 
@@ -63,7 +63,7 @@ async function runOnce(ports: Ports, { call, desk, name, run }: Keyed): Promise<
     const how = endOfError(call, error)
     await end(how)
     const isSought = how.kind === 'unknown' && how.isSought === true
-    if (!isStillSought({ startedAt, isSought }, ports.now(), ports.waits.soughtMs)) throw error
+    if (!isStillSought({ startedAt, isSought }, ports.now(), ports.durations.soughtMs)) throw error
     if (!(error instanceof AppError)) throw error
     throw stillInProgress(error.details.accountEmail)
   })
@@ -112,7 +112,7 @@ async function doubtOf(
   const canBeSought = fate.kind === 'open' && soughtBy(await withJson(call)) !== undefined
   const isSought = canBeSought && (turn.isSought ?? true)
   const state = { isSought, ...(turn.startedAt === undefined ? {} : { startedAt: turn.startedAt }) }
-  if (isStillSought(state, ports.now(), ports.waits.soughtMs)) return stillInProgress(email)
+  if (isStillSought(state, ports.now(), ports.durations.soughtMs)) return stillInProgress(email)
   if (!isJob(call)) return unknownEffect(email)
   const who = email === undefined ? {} : { accountEmail: email }
   return unknownOutcome(call.provider.name, requestId, who)
@@ -185,7 +185,7 @@ async function textOf(response: Response): Promise<string | undefined> {
 async function toAnswer(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<ProxyAnswer> {
   const { status, contentType, body, email, jobIds } = kept
   const text = await ports.vault.open(sealName(call), body).catch((error: unknown) => {
-    noteSealedAway(ports, 'kept answer', error)
+    logMissingKey(ports, 'kept answer', error)
     throw error instanceof CannotOpen ? alreadyDone(kept) : error
   })
   const hasNoBody = status === 204 || status === 205

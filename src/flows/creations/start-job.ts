@@ -5,7 +5,7 @@
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
-import { keptClue } from '#domain/jobs/fingerprint.ts'
+import { keptFingerprint } from '#domain/jobs/fingerprint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import type { LeaseRow } from '#domain/slots/unknown-row.ts'
@@ -97,7 +97,7 @@ async function createAmong(
 
 /** From then on a key under which no lease is found is free, so this one must not take any more. */
 function isTooLate(ports: Ports, { begunAt }: Creation): boolean {
-  return ports.now() - begunAt >= ports.waits.acquireWithinMs
+  return ports.now() - begunAt >= ports.durations.acquireWithinMs
 }
 
 function tooLate(): AppError {
@@ -121,7 +121,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     route: `${route.method} ${route.path}`,
     count: provider.countJobs(match, json),
     slots: provider.slotsPerJob?.(match, json) ?? 1,
-    clue: keptClue(provider.clueOf(json, call)),
+    clue: keptFingerprint(provider.clueOf(json, call)),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
@@ -141,7 +141,7 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
   const { call } = creation
   const { account } = granted
   // The granting itself was late: whoever asks after this creation may have been told already that it never left.
-  if (ports.now() - creation.begunAt >= ports.waits.staleKeyMs) {
+  if (ports.now() - creation.begunAt >= ports.durations.staleKeyMs) {
     await giveBack(ports, account, call.requestId)
     throw tooLate()
   }
@@ -185,7 +185,7 @@ async function receive(
   account: Account
 ): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> } | undefined> {
   const { call } = creation
-  const giveUp = AbortSignal.timeout(ports.waits.createGiveUpMs)
+  const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
   const sending = withOwnCallback(ports, call, account).then((own) =>
     sendOn(ports, own, account, giveUp)
   )
@@ -283,7 +283,7 @@ async function bindJobs(
 
 async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void> {
   let isBound = false
-  for (const pauseMs of ports.waits.bindPausesMs) {
+  for (const pauseMs of ports.durations.bindPausesMs) {
     await new Promise((resolve) => setTimeout(resolve, pauseMs))
     isBound = await bind().then(
       () => true,

@@ -5,13 +5,13 @@
  */
 import { readTarget } from '#domain/events/callback-target.ts'
 import type { AttemptResult, Delivery } from '#domain/events/delivery.ts'
-import { secretIdentity, type Outlets } from '#domain/events/endpoint.ts'
+import { secretIdentity, type DeliveryTargets } from '#domain/events/endpoint.ts'
 import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/text/headers.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { signHex, signStandard } from '#domain/events/signatures.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { targetPolicy } from './tickets.ts'
 
 const ANSWER_WITHIN_MS = 10_000
@@ -19,7 +19,7 @@ const ANSWER_WITHIN_MS = 10_000
 export async function deliver(
   ports: Ports,
   delivery: Delivery,
-  outlets: Outlets,
+  outlets: DeliveryTargets,
   ownOrigin: string
 ): Promise<AttemptResult> {
   const at = ports.now()
@@ -41,7 +41,7 @@ export async function deliver(
   const where = readTarget(endpoint?.url ?? target.url, targetPolicy(ports, ownOrigin))
   if (!where.ok) return failed(where.message, true)
   const headers = await headersOf(ports, delivery, outlets).catch((error: unknown) => {
-    noteSealedAway(ports, 'signing secret', error)
+    logMissingKey(ports, 'signing secret', error)
     if (!(error instanceof CannotOpen)) throw error
   })
   // Unsigned it would be refused, or believed without a reason.
@@ -79,7 +79,7 @@ function resultOf(ports: Ports, at: number, answer: Response): AttemptResult {
 async function headersOf(
   ports: Ports,
   { target, event, eventId = event.id, id, jobId, tenant, provider }: Delivery,
-  outlets: Outlets
+  outlets: DeliveryTargets
 ): Promise<Headers> {
   const seconds = Math.floor(ports.now() / 1000)
   const headers = new Headers({
@@ -112,7 +112,7 @@ async function openSecrets(
   provider: string,
   tenant: string,
   target: Delivery['target'],
-  { endpoints, callbackSecret }: Outlets
+  { endpoints, callbackSecret }: DeliveryTargets
 ): Promise<string[]> {
   if (target.kind === 'endpoint') {
     const endpoint = endpoints.find((one) => one.id === target.endpointId)
@@ -121,7 +121,7 @@ async function openSecrets(
   }
   if (!callbackSecret) return []
   const { current, previous, rotatedAt } = callbackSecret
-  const isOldGood = previous !== undefined && ports.now() - rotatedAt < ports.waits.oldSecretMs
+  const isOldGood = previous !== undefined && ports.now() - rotatedAt < ports.durations.oldSecretMs
   const sealed = isOldGood ? [current, previous] : [current]
   const identity = secretIdentity(provider, tenant, 'callback')
   return Promise.all(sealed.map((one) => ports.vault.open(identity, one)))

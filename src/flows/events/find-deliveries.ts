@@ -5,7 +5,7 @@
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 export interface DeliveryPage {
   deliveries: Delivery[]
@@ -36,7 +36,7 @@ export async function listDeliveries(
   query: DeliveryQuery
 ): Promise<DeliveryPage> {
   const one = { ...query, limit: query.limit + 1 }
-  const pages = await inLanes(objects, OBJECTS_AT_ONCE, (key) =>
+  const pages = await limitConcurrency(objects, OBJECTS_AT_ONCE, (key) =>
     ports.slots(key).listDeliveries(one)
   )
   const all = pages.flat().toSorted((a, b) => b.createdAt - a.createdAt || compare(b.id, a.id))
@@ -58,7 +58,7 @@ export async function findDelivery(
   tenant: string,
   id: string
 ): Promise<{ object: string; delivery: Delivery } | undefined> {
-  const found = await inLanes(objects, OBJECTS_AT_ONCE, async (object) => {
+  const found = await limitConcurrency(objects, OBJECTS_AT_ONCE, async (object) => {
     const delivery = await ports.slots(object).findDelivery(tenant, id)
     return delivery && { object, delivery }
   })

@@ -20,7 +20,7 @@ export async function tendHook(
 ): Promise<Hook> {
   const webhooks = provider.events?.webhooks
   if (!webhooks) return hook
-  const fail = (message: string) => failedHook(hook, message, ports.now(), ports.waits)
+  const fail = (message: string) => failedHook(hook, message, ports.now(), ports.durations)
   const open = await openAccount(ports, account).catch(() => undefined)
   if (!open) return fail('the credential could not be opened')
   const upstream = makeUpstream(ports)
@@ -35,7 +35,7 @@ export async function tendHook(
     const kept = { id: current.id, secret: hook.secret, key }
     const others = listed.webhooks.filter((one) => one !== current)
     const areGone = await removeOurs(ports, account, open, webhooks, others)
-    return again(ports, registeredHook(hook, kept, ports.now(), ports.waits), areGone)
+    return again(ports, registeredHook(hook, kept, ports.now(), ports.durations), areGone)
   }
   // What only has an older key's address hears on until the new one is there, so that no event is missed.
   // A second try makes room for it first.
@@ -45,7 +45,7 @@ export async function tendHook(
   if (!added.ok) return fail(added.message)
   const secret = await ports.vault.seal(hookSecretIdentity(account.key), added.secret)
   const registered = { id: added.id, secret, key }
-  const tended = registeredHook(hook, registered, ports.now(), ports.waits)
+  const tended = registeredHook(hook, registered, ports.now(), ports.durations)
   if (!isReplaced) return tended
   const others = listed.webhooks.filter((one) => one !== current)
   const areGone = await removeOurs(ports, account, open, webhooks, others)
@@ -56,7 +56,7 @@ export async function tendHook(
 
 /** Until the others are gone both tell the same, and each event counts once. */
 function again(ports: Ports, tended: Hook, areGone: boolean): Hook {
-  return areGone ? tended : { ...tended, nextAt: ports.now() + ports.waits.hookRetryMs }
+  return areGone ? tended : { ...tended, nextAt: ports.now() + ports.durations.hookRetryMs }
 }
 
 async function removeOurs(

@@ -4,7 +4,7 @@
  * nobody else could know its address. The time in a header is not signed, so nothing is refused by it.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { HeardEvent } from '#domain/events/incoming-event.ts'
+import type { ParsedEvent } from '#domain/events/incoming-event.ts'
 import { parseJson, withoutMark } from '#domain/text/json-text.ts'
 import { hexHash } from '#domain/text/hash.ts'
 import { secretsOf, type Hook } from '#domain/events/webhook.ts'
@@ -22,7 +22,7 @@ export async function readEvent(
   provider: Provider,
   { account, hook }: { account: Account | undefined; hook: Hook | undefined },
   received: ReceivedEvent
-): Promise<HeardEvent | 'refused' | undefined> {
+): Promise<ParsedEvent | 'refused' | undefined> {
   const { events } = provider
   if (!events) return 'refused'
   if (

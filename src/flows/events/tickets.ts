@@ -7,7 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { TargetPolicy } from '#domain/events/callback-target.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { readTicket, writeTicket, type Ticket } from '#domain/events/ticket.ts'
 
 type Kind = 'webhook' | 'ticket'
@@ -63,7 +63,7 @@ export async function openTicket(
   try {
     return readTicket(await ports.vault.open(`${kind}/${provider}`, fromUrlText(text)))
   } catch (error) {
-    noteSealedAway(ports, kind, error, text)
+    logMissingKey(ports, kind, error, text)
     return undefined
   }
 }

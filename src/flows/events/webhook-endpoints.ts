@@ -17,7 +17,7 @@ import type {
   ShownEndpoint,
 } from '#providers/contract/provider.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { targetPolicy } from './tickets.ts'
 
 /** As the provider's own look at a new address. */
@@ -140,7 +140,7 @@ async function shown(keeping: Keeping, endpoint: Endpoint): Promise<ShownEndpoin
     return { ...endpoint, secret: null }
   const identity = secretIdentity(call.provider.name, call.tenant, endpoint.id)
   const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
-    noteSealedAway(ports, 'signing secret', error)
+    logMissingKey(ports, 'signing secret', error)
     if (!(error instanceof CannotOpen)) throw error
     // The others can be shown; a rotation gives this one a new one.
     return null

@@ -3,7 +3,7 @@ import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 
 export interface FoundJob {
@@ -40,7 +40,7 @@ async function findById(
   const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
   const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
   const asked = owning ? [owning] : accounts
-  const found = await inLanes(asked, OBJECTS_AT_ONCE, async (account) => {
+  const found = await limitConcurrency(asked, OBJECTS_AT_ONCE, async (account) => {
     const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
     return record ? [{ account, record }] : []
   })

@@ -7,7 +7,7 @@ import { isLost } from '#domain/jobs/lost-creations.ts'
 import type { Looked } from '#domain/ports/slots.ts'
 import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'
-import { learnStarted, send, type Errands } from './status-checks.ts'
+import { learnStarted, send, type ReconcileContext } from './status-checks.ts'
 import { searchFor } from './search-provider-list.ts'
 
 /** The provider forgets its keys after a day. */
@@ -17,56 +17,56 @@ const KEY_ASKS_MAX = 6
 
 /** `isQuick`: somebody waits for it. */
 export async function findLost(
-  errands: Errands,
+  context: ReconcileContext,
   leases: readonly Lease[],
   isQuick = false
 ): Promise<Looked> {
   let looked: Looked = { kind: 'unknown' }
   const blind = new Set<string>()
   for (const requestId of new Set(leases.map((lease) => lease.requestId))) {
-    const known = await askDesk(errands, requestId)
+    const known = await askDesk(context, requestId)
     if (known === 'unasked') blind.add(requestId)
     if (known === true) continue
-    const byKey = await askUnderKey(errands, requestId)
+    const byKey = await askUnderKey(context, requestId)
     if (byKey.kind !== 'unknown') looked = byKey
   }
   const open = leases
-    .flatMap((lease) => stillLost(errands, lease) ?? [])
+    .flatMap((lease) => stillLost(context, lease) ?? [])
     .filter((lease) => lease.state === 'suspect' || lease.watch.length === 0)
   const lists = new Map<string, { finder: Finder; leases: Lease[] }>()
   for (const lease of open) {
-    const finder = errands.provider.finderOf(lease)
+    const finder = context.provider.finderOf(lease)
     if (!finder) {
-      if (!isQuick) lookBlindly(errands, lease)
+      if (!isQuick) lookBlindly(context, lease)
       continue
     }
     const list = lists.get(finder.path) ?? { finder, leases: [] }
     lists.set(finder.path, { finder, leases: [...list.leases, lease] })
   }
   for (const { finder, leases: sought } of lists.values())
-    await searchFor(errands, finder, sought, { isQuick, blind })
+    await searchFor(context, finder, sought, { isQuick, blind })
   return looked
 }
 
-function stillLost({ desk }: Errands, lease: Lease): Lease | undefined {
+function stillLost({ desk }: ReconcileContext, lease: Lease): Lease | undefined {
   const now = desk.leases().find((one) => one.id === lease.id)
   return now && isLost(now) ? now : undefined
 }
 
 /** No list has this kind: only what was asked so far can name it. */
-function lookBlindly(errands: Errands, lease: Lease): void {
-  const { ports, desk } = errands
-  const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(errands, lease) !== undefined
+function lookBlindly(context: ReconcileContext, lease: Lease): void {
+  const { ports, desk } = context
+  const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(context, lease) !== undefined
   const later = mayTell ? lookedInVain : cannotLook
-  desk.apply(later(lease, ports.now(), ports.waits))
+  desk.apply(later(lease, ports.now(), ports.durations))
 }
 
 /**
  * What the creation's own answer named, when its binding failed; or that another account made it, when this one had refused
  * it and giving the slot back failed. `unasked`: the desk did not answer.
  */
-async function askDesk(errands: Errands, requestId: string): Promise<boolean | 'unasked'> {
-  const { ports, provider, desk } = errands
+async function askDesk(context: ReconcileContext, requestId: string): Promise<boolean | 'unasked'> {
+  const { ports, provider, desk } = context
   const { tenant, email } = desk.account
   const lease = desk.leases().find((one) => one.requestId === requestId)
   const made = await ports
@@ -85,14 +85,14 @@ async function askDesk(errands: Errands, requestId: string): Promise<boolean | '
  * Asks for the creation again under its own key with a body that cannot start anything: whoever knows the key gives the
  * first answer again. Anything but that answer says nothing.
  */
-async function askUnderKey(errands: Errands, requestId: string): Promise<Looked> {
-  const { ports, provider, desk } = errands
+async function askUnderKey(context: ReconcileContext, requestId: string): Promise<Looked> {
+  const { ports, provider, desk } = context
   const unknown: Looked = { kind: 'unknown' }
   const lease = desk.leases().find((one) => one.requestId === requestId && isLost(one))
-  const call = lease && keyCallOf(errands, lease)
-  const isOver = lease && ports.now() >= givenUpAt(lease, ports.waits)
+  const call = lease && keyCallOf(context, lease)
+  const isOver = lease && ports.now() >= givenUpAt(lease, ports.durations)
   if (!lease?.upstreamKey || !call || !isOver) return unknown
-  const answer = await send(errands, {
+  const answer = await send(context, {
     method: 'POST',
     path: call.path,
     headers: { 'content-type': 'application/json', 'idempotency-key': lease.upstreamKey },
@@ -104,7 +104,7 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
     // A page of what stands before the provider is not its answer.
     const isTheirs = typeof answer.body === 'object' && answer.body !== null
     const isLater = IS_LATER.has(answer.status) || answer.status >= 500
-    if (isTheirs && !isLater) noteKeyAsked(errands, requestId)
+    if (isTheirs && !isLater) noteKeyAsked(context, requestId)
     return unknown
   }
   const starts = provider.startsIn?.(lease, answer.body) ?? []
@@ -113,12 +113,12 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
     desk.knows(start.jobId) &&
     !ledger.some((one) => one.requestId === requestId && one.jobId === start.jobId)
   if (starts.length === 0 || starts.some(isOthers)) {
-    noteKeyAsked(errands, requestId)
+    noteKeyAsked(context, requestId)
     return unknown
   }
   if (!ledger.some((one) => one.requestId === requestId && isLost(one))) return unknown
   desk.bind(requestId, starts)
-  await learnStarted(errands, lease, starts)
+  await learnStarted(context, lease, starts)
   return { kind: 'found', starts, body: answer.text }
 }
 
@@ -126,20 +126,24 @@ async function askUnderKey(errands: Errands, requestId: string): Promise<Looked>
 const IS_LATER = new Set([401, 402, 403, 408, 409, 429])
 
 /** The question under its key, where it can still say something. */
-function keyCallOf({ ports, provider }: Errands, lease: Lease) {
+function keyCallOf({ ports, provider }: ReconcileContext, lease: Lease) {
   const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
   const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX
   return upstreamKey === undefined || isOver ? undefined : provider.askUnderKey?.(lease)
 }
 
-function noteKeyAsked({ desk }: Errands, requestId: string): void {
+function noteKeyAsked({ desk }: ReconcileContext, requestId: string): void {
   const mine = desk.leases().filter((one) => one.requestId === requestId && isLost(one))
   const put = mine.map((lease) => ({ ...lease, keyAsks: (lease.keyAsks ?? 0) + 1 }))
   desk.apply({ put, drop: [], ended: [] })
 }
 
 /** What has become of a creation as far as its account's object knows. */
-export function lookedAt({ desk }: Pick<Errands, 'desk'>, requestId: string, last: Looked): Looked {
+export function lookedAt(
+  { desk }: Pick<ReconcileContext, 'desk'>,
+  requestId: string,
+  last: Looked
+): Looked {
   const live = desk.leases().filter((lease) => lease.requestId === requestId)
   const over = desk.ended(requestId)
   const named = [...live, ...over.map((end) => end.lease)].filter(

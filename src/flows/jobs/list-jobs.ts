@@ -5,7 +5,7 @@ import { mergePages } from '#domain/jobs/list-jobs.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 /** `email` null: its account was removed. */
 export type ListedJob = JobRecord & { email: string | null }
@@ -23,7 +23,7 @@ export async function listJobs(
     email === undefined ? snapshot.accounts : [named(findAccount(snapshot, email), email)]
   const emails = new Map<string, string | null>(asked.map((one) => [one.key, one.email]))
   for (const key of await former) if (!emails.has(key)) emails.set(key, null)
-  const pages = await inLanes([...emails], OBJECTS_AT_ONCE, async ([key, of]) => {
+  const pages = await limitConcurrency([...emails], OBJECTS_AT_ONCE, async ([key, of]) => {
     const { jobs, ...stop } = await ports.slots(key).listJobs(query)
     return { ...stop, jobs: jobs.map((job) => ({ ...job, email: of })) }
   })

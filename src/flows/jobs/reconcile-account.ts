@@ -12,7 +12,7 @@ import {
   afterUnknown,
   ended,
   endWithoutTrace,
-  errandOf,
+  reconcileActionOf,
   givenUp,
   goesOn,
   heldBack,
@@ -29,7 +29,7 @@ import {
   reportsIn,
   saysUnknown,
   type Answer,
-  type Errands,
+  type ReconcileContext,
   type Reconciled,
 } from './status-checks.ts'
 import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
@@ -44,7 +44,9 @@ export async function reconcileAccount(
   provider: Provider,
   desk: Reconciled
 ): Promise<void> {
-  const due = desk.leases().filter((lease) => errandOf(lease, ports.now(), ports.waits))
+  const due = desk
+    .leases()
+    .filter((lease) => reconcileActionOf(lease, ports.now(), ports.durations))
   const asking = due
     .filter((lease) => !settledHere(ports, desk, lease))
     .toSorted((a, b) => a.nextAt - b.nextAt)
@@ -55,51 +57,53 @@ export async function reconcileAccount(
     for (const lease of asking) postpone(ports, desk, lease)
     return
   }
-  const errands = { ports, provider, desk, open }
-  const looks = asking.filter((lease) => errandOf(lease, ports.now(), ports.waits) === 'look')
-  await findLost(errands, looks)
+  const context = { ports, provider, desk, open }
+  const looks = asking.filter(
+    (lease) => reconcileActionOf(lease, ports.now(), ports.durations) === 'look'
+  )
+  await findLost(context, looks)
   const asks = asking.filter((lease) => !looks.includes(lease))
-  await fewAtOnce(asks, (lease) => askAbout(errands, lease))
+  await fewAtOnce(asks, (lease) => askAbout(context, lease))
 }
 
 /** What needs nobody is done first, so that it is done even when the provider cannot be asked. */
 function settledHere(ports: Ports, desk: Reconciled, lease: Lease): boolean {
   const now = ports.now()
-  const errand = errandOf(lease, now, ports.waits)
+  const errand = reconcileActionOf(lease, now, ports.durations)
   if (errand === 'drop') return desk.apply({ put: [], drop: [lease.id], ended: [] })
   if (errand === 'lose') return desk.apply(ended(lease, { status: 'lost' }, now))
   if (errand === 'give-up') return desk.apply(givenUp(lease, now))
-  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.waits))
+  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.durations))
   return false
 }
 
 function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
   const still = desk.leases().find((one) => one.id === lease.id)
-  if (still) desk.apply(postponed(still, ports.now(), ports.waits))
+  if (still) desk.apply(postponed(still, ports.now(), ports.durations))
 }
 
-async function askAbout(errands: Errands, lease: Lease): Promise<void> {
-  const { ports, desk, provider } = errands
-  const { path, answer } = await askStatus(errands, lease)
-  const asked = current(errands, lease)
+async function askAbout(context: ReconcileContext, lease: Lease): Promise<void> {
+  const { ports, desk, provider } = context
+  const { path, answer } = await askStatus(context, lease)
+  const asked = current(context, lease)
   if (!asked) return
-  if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.waits))
+  if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.durations))
   // Of what was only guessed, not to be known says that there is nothing to ask about.
   if (isUnproved(asked) && answer.status >= 300)
-    return void desk.apply(postponed(asked, ports.now(), ports.waits))
-  if (saysUnknown(provider, answer)) return unknownThere(errands, asked)
-  const until = await blameIfRefused(errands, path, answer)
-  const still = current(errands, lease)
+    return void desk.apply(postponed(asked, ports.now(), ports.durations))
+  if (saysUnknown(provider, answer)) return unknownThere(context, asked)
+  const until = await blameIfRefused(context, path, answer)
+  const still = current(context, lease)
   if (!still) return
   const now = ports.now()
-  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.waits))
+  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.durations))
   const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
   const mine = reports.filter((report) => still.watch.includes(report.watch))
   const isNamed = mine.length > 0
-  if (!isNamed && isUnlisted(errands, still, answer)) {
-    return void desk.apply(notListed(still, now, ports.waits))
+  if (!isNamed && isUnlisted(context, still, answer)) {
+    return void desk.apply(notListed(still, now, ports.durations))
   }
-  await hearAnswer(errands, still, mine)
+  await applyAnswer(context, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
   const fault = faultOfEnd(provider, reports)
@@ -111,9 +115,13 @@ function isEnd({ state }: JobReport): boolean {
 }
 
 /** What the answer says about the job that was asked about. */
-async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): Promise<void> {
-  const { ports, desk } = errands
-  const still = current(errands, lease)
+async function applyAnswer(
+  context: ReconcileContext,
+  lease: Lease,
+  heard: JobReport[]
+): Promise<void> {
+  const { ports, desk } = context
+  const still = current(context, lease)
   if (!still) return
   const now = ports.now()
   const unclear = heard.find((report) => report.state === 'unclear')
@@ -123,20 +131,22 @@ async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): P
   }
   const known = heard.filter((report) => report.state !== 'unclear')
   // A word that nobody knows is as good as no answer: what was not heard of for 48 h is lost.
-  if (known.length === 0) return void desk.apply(postponed(still, now, ports.waits))
+  if (known.length === 0) return void desk.apply(postponed(still, now, ports.durations))
   const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
   if (ends.length === 0) {
-    const going = goesOn(still, known, now, ports.waits)
+    const going = goesOn(still, known, now, ports.durations)
     return void desk.apply(withWaitsCapped(desk.leases(), going, now))
   }
   // Before its creation has answered, what it watches may be something older.
-  if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.waits))
+  if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.durations))
   desk.settle(ends)
   const left = desk.leases().find((one) => one.id === lease.id)
   const ending = ends.find((report) => report.state === 'ending')
   if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')
     desk.apply(
-      ending ? mayBeEnding(left, ending, now, ports.waits) : postponed(left, now, ports.waits)
+      ending
+        ? mayBeEnding(left, ending, now, ports.durations)
+        : postponed(left, now, ports.durations)
     )
 }
 
@@ -144,32 +154,33 @@ async function hearAnswer(errands: Errands, lease: Lease, heard: JobReport[]): P
  * The provider says that there is no such job. Believed when it says so twice, and when its list, or at least that the
  * account itself is answered for, says so too: what stands before a provider answers 404 when it is ill.
  */
-async function unknownThere(errands: Errands, lease: Lease): Promise<void> {
-  const { ports, desk } = errands
-  const first = afterUnknown(lease, desk.leases(), ports.now(), ports.waits)
+async function unknownThere(context: ReconcileContext, lease: Lease): Promise<void> {
+  const { ports, desk } = context
+  const first = afterUnknown(lease, desk.leases(), ports.now(), ports.durations)
   if (first.kind === 'again') return void desk.apply(first.change)
-  const isConfirmed = await confirmsUnknown(errands, lease)
-  const still = current(errands, lease)
+  const isConfirmed = await confirmsUnknown(context, lease)
+  const still = current(context, lease)
   if (!still) return
   const now = ports.now()
-  const verdict = afterUnknown(still, desk.leases(), now, ports.waits)
+  const verdict = afterUnknown(still, desk.leases(), now, ports.durations)
   const isOver = isConfirmed && verdict.kind === 'confirm'
   desk.apply(isOver ? ended(still, { status: endWithoutTrace(still) }, now) : verdict.change)
 }
 
-async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean> {
-  const { provider, ports } = errands
+async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {
+  const { provider, ports } = context
   const { aliveAt } = provider.accounts
-  if (aliveAt !== undefined && (await get(errands, aliveAt))?.status !== 200) return false
+  if (aliveAt !== undefined && (await get(context, aliveAt))?.status !== 200) return false
   const finder = provider.finderOf(lease)
   // A path that may have been retired says so of every job.
   if (!finder && provider.mayBeRetired?.(lease.ask ?? '')) return lease.deletedAt !== undefined
   if (!finder) return true
   // Nothing else can be asked, so it must have said so for a while.
-  if (finder.isExact) return ports.now() - (lease.missedAt ?? Infinity) >= ports.waits.longestAskMs
-  const first = await get(errands, finder.path)
+  if (finder.isExact)
+    return ports.now() - (lease.missedAt ?? Infinity) >= ports.durations.longestAskMs
+  const first = await get(context, finder.path)
   const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
-  const listed = isGone ? await get(errands, finder.otherwise?.path ?? '') : first
+  const listed = isGone ? await get(context, finder.otherwise?.path ?? '') : first
   // The list cannot be asked: then nothing contradicts, but nothing confirms either.
   if (listed?.status !== 200) return false
   return !listed.text.includes(lease.jobId ?? '')
@@ -180,7 +191,7 @@ async function confirmsUnknown(errands: Errands, lease: Lease): Promise<boolean>
  * alone, if it does.
  */
 async function blameIfRefused(
-  { provider, desk, ports }: Errands,
+  { provider, desk, ports }: ReconcileContext,
   asked: string,
   answer: Answer
 ): Promise<number | undefined> {
@@ -191,24 +202,24 @@ async function blameIfRefused(
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
   if (fault.order.reason !== 'busy') return undefined
-  return fault.order.until ?? ports.now() + ports.waits.parkBusyMs
+  return fault.order.until ?? ports.now() + ports.durations.parkBusyMs
 }
 
 /** Older status paths may go while their jobs stay: then the newer path is asked for the same id. */
 async function askStatus(
-  errands: Errands,
+  context: ReconcileContext,
   { ask, askElse }: Lease
 ): Promise<{ path: string; answer: Answer | undefined }> {
   if (ask === undefined) return { path: '', answer: undefined }
-  const answer = await get(errands, ask)
+  const answer = await get(context, ask)
   const isThere = answer && answer.status !== 404 && answer.status !== 410
   if (askElse === undefined || !answer || isThere) return { path: ask, answer }
-  return { path: askElse, answer: await get(errands, askElse) }
+  return { path: askElse, answer: await get(context, askElse) }
 }
 
 /** It was asked about by a list of all that runs, and is not in it. An answer that holds no list says nothing. */
-function isUnlisted(errands: Errands, lease: Lease, answer: Answer): boolean {
-  const { provider, ports } = errands
+function isUnlisted(context: ReconcileContext, lease: Lease, answer: Answer): boolean {
+  const { provider, ports } = context
   const [path] = (lease.ask ?? '').split('?')
   const at = provider.match('GET', path ?? '')?.route.reports?.listOfAll
   if (at === undefined) return false

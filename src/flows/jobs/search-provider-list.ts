@@ -2,7 +2,7 @@
  * One search of a provider's list for the jobs of lost creations, page after page, and what it means for each of them.
  * The list shows what ran, so presence proves much and absence little: see domain/lost-creations.ts.
  */
-import { keptCallbackId, keptClue } from '#domain/jobs/fingerprint.ts'
+import { keptCallbackId, keptFingerprint } from '#domain/jobs/fingerprint.ts'
 import { instantOf } from '#domain/text/timestamps.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { Change, JobStart, Lease } from '#domain/slots/lease.ts'
@@ -24,7 +24,7 @@ import {
   reportsIn,
   saysUnknown,
   type Answer,
-  type Errands,
+  type ReconcileContext,
 } from './status-checks.ts'
 
 /** Pages of one list in one look; the next one goes on there. */
@@ -40,16 +40,16 @@ const MEMORY_MAX = 20_000
  * now; no search for these counts as whole.
  */
 export async function searchFor(
-  errands: Errands,
+  context: ReconcileContext,
   finder: Finder,
   sought: readonly Lease[],
   { isQuick, blind }: { isQuick: boolean; blind: ReadonlySet<string> }
 ): Promise<void> {
-  const { ports, provider, desk } = errands
+  const { ports, provider, desk } = context
   const search =
-    (await readList(errands, finder, sought, isQuick)) ??
-    (await readElse(errands, finder, sought, isQuick))
-  if (search) await openRows(errands, finder, sought, search.rows)
+    (await readList(context, finder, sought, isQuick)) ??
+    (await readElse(context, finder, sought, isQuick))
+  if (search) await openRows(context, finder, sought, search.rows)
   const all = desk.leases()
   const due = new Set(sought.map((lease) => lease.id))
   const isHere = (lease: Lease) => provider.finderOf(lease)?.path === finder.path
@@ -62,17 +62,17 @@ export async function searchFor(
   if (!search) {
     if (isQuick) return
     for (const lease of lost)
-      if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.waits))
+      if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.durations))
     return
   }
   // A list that grows while it is read shows a row on two pages.
   const read = new Map(search.rows.map((row) => [row.id, row]))
   // Of a long list few rows are of the time in question, and only those are asked for in thirty days of jobs.
   const rows = [...read.values()]
-    .map((row) => ({ ...row, ...remembered(errands, row) }))
-    .filter((row) => lost.some((lease) => mayBe(lease, row, ports.waits)))
+    .map((row) => ({ ...row, ...remembered(context, row) }))
+    .filter((row) => lost.some((lease) => mayBe(lease, row, ports.durations)))
   const known = desk.knownOf(rows.map((row) => row.id))
-  const matches = matchRows(lost, all, rows, (id) => known.has(id), ports.waits)
+  const matches = matchRows(lost, all, rows, (id) => known.has(id), ports.durations)
   const isFirst = ({ kind }: Match) => (kind === 'exact' ? 0 : 1)
   const inOrder = lost.toSorted((a, b) => order(matches, a, isFirst) - order(matches, b, isFirst))
   const starts: [Lease, JobStart][] = []
@@ -82,13 +82,13 @@ export async function searchFor(
     if (!due.has(lease.id) && match.kind === 'suspect' && row?.id === lease.jobId) continue
     const start = row && provider.startOf(lease, row.id)
     const isWhole = search.isWhole && !blind.has(lease.requestId)
-    const change = afterSearch(lease, match, { isWhole, start }, now, ports.waits)
+    const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
     desk.apply(isQuick ? besides(change, lease) : change)
     if (match.kind === 'exact' && start) starts.push([lease, start])
   }
-  remember(errands, search.rows, now)
+  remember(context, search.rows, now)
   // Last: while it is awaited, leases change.
-  for (const [lease, start] of starts) await learnStarted(errands, lease, [start])
+  for (const [lease, start] of starts) await learnStarted(context, lease, [start])
 }
 
 /** A look that somebody waits for does not put off those of the alarm. */
@@ -106,12 +106,15 @@ function order(matches: Map<string, Match>, lease: Lease, rank: (match: Match) =
   return rank(matches.get(lease.id) ?? { kind: 'none' })
 }
 
-function remembered({ desk }: Errands, { id, state, callbackId }: Candidate): Partial<Candidate> {
+function remembered(
+  { desk }: ReconcileContext,
+  { id, state, callbackId }: Candidate
+): Partial<Candidate> {
   const known = desk.memory.rows.get(id)
   return { ...known, ...(state ? { state } : {}), ...(callbackId ? { callbackId } : {}) }
 }
 
-function remember({ desk }: Errands, rows: readonly Candidate[], now: number): void {
+function remember({ desk }: ReconcileContext, rows: readonly Candidate[], now: number): void {
   const { rows: known } = desk.memory
   if (known.size > MEMORY_MAX) known.clear()
   for (const { id, state } of rows) {
@@ -126,25 +129,25 @@ function remember({ desk }: Errands, rows: readonly Candidate[], now: number): v
  * than the oldest of these creations. Undefined: the list could not be read.
  */
 async function readList(
-  errands: Errands,
+  context: ReconcileContext,
   finder: Finder,
   sought: readonly Lease[],
   isQuick: boolean
 ): Promise<{ rows: Candidate[]; isWhole: boolean } | undefined> {
-  const { ports } = errands
-  const { passes } = errands.desk.memory
+  const { ports } = context
+  const { passes } = context.desk.memory
   const until = ports.now() + LOOK_MS
   const pass = isQuick ? undefined : passes.get(finder.path)
   // Its first pages were read before some of these were given up: their rows may stand there.
-  const isYounger = (lease: Lease) => givenUpAt(lease, ports.waits) > (pass?.startedAt ?? 0)
+  const isYounger = (lease: Lease) => givenUpAt(lease, ports.durations) > (pass?.startedAt ?? 0)
   const begun = sought.some(isYounger) ? undefined : pass
   const startedAt = begun?.startedAt ?? ports.now()
   const rows: Candidate[] = [...(begun?.rows ?? [])]
   const isOlder = (row: Candidate) => sought.every((lease) => isBefore(lease, row))
   let token: string | undefined = begun?.token
   for (let page = 0; page < (isQuick ? 1 : PAGES_MAX); page += 1) {
-    const answer = await get(errands, pathOf(finder, token))
-    const read = answer && rowsIn(errands, finder, answer, sought)
+    const answer = await get(context, pathOf(finder, token))
+    const read = answer && rowsIn(context, finder, answer, sought)
     if (!read) {
       // Its place may be forgotten there: what was read so far would be believed for ever.
       if (!isQuick) passes.delete(finder.path)
@@ -172,15 +175,15 @@ async function readList(
 
 /** Older lists may be retired while what they listed stays. */
 async function readElse(
-  errands: Errands,
+  context: ReconcileContext,
   finder: Finder,
   sought: readonly Lease[],
   isQuick: boolean
 ): ReturnType<typeof readList> {
   if (!finder.otherwise) return undefined
-  const answer = await get(errands, finder.path)
-  const isGone = answer !== undefined && saysUnknown(errands.provider, answer)
-  return isGone ? readList(errands, finder.otherwise, sought, isQuick) : undefined
+  const answer = await get(context, finder.path)
+  const isGone = answer !== undefined && saysUnknown(context.provider, answer)
+  return isGone ? readList(context, finder.otherwise, sought, isQuick) : undefined
 }
 
 /** Without saying where. */
@@ -212,12 +215,12 @@ function nextToken(
 
 /** Undefined: the answer says nothing. That there is no job of this name says that there is no row. */
 function rowsIn(
-  errands: Errands,
+  context: ReconcileContext,
   finder: Finder,
   answer: Answer,
   sought: readonly Lease[]
 ): Candidate[] | undefined {
-  const { provider, ports } = errands
+  const { provider, ports } = context
   if (finder.isExact && saysUnknown(provider, answer)) return []
   if (answer.status !== 200 || answer.body === undefined) return undefined
   const at = finder.rows.replace(/\/\*$/, '')
@@ -243,7 +246,7 @@ function rowsIn(
       {
         id,
         ...(made === undefined ? {} : { times: [made, made - aheadMs] }),
-        ...keptClue({
+        ...keptFingerprint({
           ...(title === undefined ? {} : { title }),
           ...(callbackId ? { callbackId } : {}),
         }),
@@ -255,15 +258,15 @@ function rowsIn(
 
 /** Reads of rows that may be ours what the list does not show: a callback id, and whether the job is over. */
 async function openRows(
-  errands: Errands,
+  context: ReconcileContext,
   finder: Finder,
   sought: readonly Lease[],
   rows: readonly Candidate[]
 ): Promise<void> {
-  const { desk, ports } = errands
+  const { desk, ports } = context
   const { details } = finder
   const near = rows.filter((row) =>
-    sought.some((lease) => mayBe(lease, { ...row, ...remembered(errands, row) }, ports.waits))
+    sought.some((lease) => mayBe(lease, { ...row, ...remembered(context, row) }, ports.durations))
   )
   const known = desk.knownOf(near.map((row) => row.id))
   const possible = near.filter((row) => !known.has(row.id))
@@ -272,28 +275,28 @@ async function openRows(
     ? possible.filter((row) => !desk.memory.rows.get(row.id)?.isOpened)
     : []
   await fewAtOnce(nameless.slice(0, DETAILS_MAX), async ({ id }) => {
-    const answer = await get(errands, (details ?? '').replace('{id}', encodeURIComponent(id)))
+    const answer = await get(context, (details ?? '').replace('{id}', encodeURIComponent(id)))
     const callbackId = textAt(answer?.body, '/data/callback_id')
     const named = callbackId ? { callbackId: keptCallbackId(callbackId) } : {}
-    if (answer?.status === 200) note(errands, id, { ...named, isOpened: true })
+    if (answer?.status === 200) note(context, id, { ...named, isOpened: true })
   })
   const stateless = possible.filter(
     (row) => row.state === undefined && desk.memory.rows.get(row.id)?.state !== 'over'
   )
   await fewAtOnce(stateless.slice(0, DETAILS_MAX), async ({ id }) => {
     const [lease] = sought
-    const ask = lease && errands.provider.startOf(lease, id)?.ask
-    const answer = ask === undefined ? undefined : await get(errands, ask)
+    const ask = lease && context.provider.startOf(lease, id)?.ask
+    const answer = ask === undefined ? undefined : await get(context, ask)
     if (!lease || ask === undefined || answer?.status !== 200) return
-    const isOver = reportsIn(errands.provider, ask, answer, lease).some(
+    const isOver = reportsIn(context.provider, ask, answer, lease).some(
       ({ state }) => state === 'completed' || state === 'failed' || state === 'ending'
     )
-    if (isOver) note(errands, id, { state: 'over' })
+    if (isOver) note(context, id, { state: 'over' })
   })
 }
 
 function note(
-  { desk, ports }: Errands,
+  { desk, ports }: ReconcileContext,
   id: string,
   what: Partial<Candidate> & { isOpened?: true }
 ): void {

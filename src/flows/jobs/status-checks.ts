@@ -41,7 +41,7 @@ const ASK_TIMEOUT_MS = 20_000
 /** Fewer than the six connections that one invocation may hold. */
 export const ASKED_AT_ONCE = 4
 
-export interface Errands {
+export interface ReconcileContext {
   ports: Ports
   provider: Provider
   desk: Reconciled
@@ -56,15 +56,15 @@ export interface Answer {
 }
 
 /** Undefined: the provider could not be asked. */
-export function get(errands: Errands, path: string): Promise<Answer | undefined> {
-  return send(errands, { method: 'GET', path, headers: {} })
+export function get(context: ReconcileContext, path: string): Promise<Answer | undefined> {
+  return send(context, { method: 'GET', path, headers: {} })
 }
 
 export async function send(
-  errands: Errands,
+  context: ReconcileContext,
   call: { method: string; path: string; headers: Record<string, string>; body?: string }
 ): Promise<Answer | undefined> {
-  const { ports, provider, open } = errands
+  const { ports, provider, open } = context
   const { path } = call
   const headers = new Headers({ accept: 'application/json', ...call.headers })
   const at = { path, now: ports.now(), settings: ports.settings }
@@ -81,8 +81,8 @@ export async function send(
 }
 
 /** The lease as it is now; undefined when it has ended or was bound meanwhile. */
-export function current(errands: Errands, lease: Lease): Lease | undefined {
-  const now = errands.desk.leases().find((one) => one.id === lease.id)
+export function current(context: ReconcileContext, lease: Lease): Lease | undefined {
+  const now = context.desk.leases().find((one) => one.id === lease.id)
   return now && now.state === lease.state && now.jobId === lease.jobId ? now : undefined
 }
 
@@ -114,7 +114,7 @@ export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<
 
 /** Whose the jobs of a found creation are. */
 export async function learnStarted(
-  { ports, provider, desk }: Errands,
+  { ports, provider, desk }: ReconcileContext,
   lease: Lease,
   starts: JobStart[]
 ) {

@@ -8,7 +8,7 @@ import { CannotOpen, fromUrlText, toUrlText } from '#domain/access/sealed-text.t
 import type { Ports } from '#domain/ports/ports.ts'
 import type { ListShape } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 
 /** What a token carries. */
 export interface Place {
@@ -40,7 +40,7 @@ export async function readPlace(
   if (!token) return undefined
   const open = (sealed: string) =>
     ports.vault.open(sealName(call), sealed).catch((error: unknown) => {
-      noteSealedAway(ports, 'page token', error, token)
+      logMissingKey(ports, 'page token', error, token)
       throw new AppError('bad_request', `${shape.token}: ${notOurs(error)}`)
     })
   const read = parse(await open(fromUrlText(token)))

@@ -10,7 +10,7 @@ import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { IdSearch, Provider } from '#providers/contract/provider.ts'
 import { blame, faultOf, rowOf } from '#flows/accounts/judge-refusal.ts'
-import { inLanes } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
@@ -43,14 +43,14 @@ export class ReadTogether {
 
   constructor(ports: Ports, { isSearch = false }: { isSearch?: boolean } = {}) {
     this.isSearch = isSearch
-    this.late = AbortSignal.timeout(ports.waits.togetherMs)
-    this.#endsAt = ports.now() + ports.waits.togetherMs
+    this.late = AbortSignal.timeout(ports.durations.togetherMs)
+    this.#endsAt = ports.now() + ports.durations.togetherMs
   }
 
   /** The more queue behind an account, the sooner it is given up. */
   patienceMs(ports: Ports, behind: number): number {
     const left = Math.max(0, this.#endsAt - ports.now())
-    return Math.max(ports.waits.slowMs, left / (Math.ceil(behind / AT_ONCE) + 1))
+    return Math.max(ports.durations.slowMs, left / (Math.ceil(behind / AT_ONCE) + 1))
   }
 }
 
@@ -70,8 +70,8 @@ export async function askAccounts(
     asked[index] = await ask(ports, account, callOf(account, index), read, patience())
   }
   // Together they get a second, from the first one's start.
-  const hurried = () => (hurry.signal ??= AbortSignal.timeout(ports.waits.hungMs))
-  await inLanes([...prompt, ...hung], AT_ONCE, (index, behind) => {
+  const hurried = () => (hurry.signal ??= AbortSignal.timeout(ports.durations.hungMs))
+  await limitConcurrency([...prompt, ...hung], AT_ONCE, (index, behind) => {
     const isHung = hung.includes(index)
     const patienceMs = read.patienceMs(ports, Math.max(0, behind - hung.length))
     return askOne(index, isHung ? hurried : () => AbortSignal.timeout(patienceMs))
@@ -115,7 +115,7 @@ async function ask(
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
   // Who was asked a moment before the deadline has not hung.
-  const fair = AbortSignal.timeout(ports.waits.hungMs)
+  const fair = AbortSignal.timeout(ports.durations.hungMs)
   const late = AbortSignal.any([read.late, patience])
   const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
   try {

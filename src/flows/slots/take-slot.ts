@@ -181,12 +181,12 @@ export class SlotSearch {
   /** What to tell the client when no account is left. */
   #failure(): AppError {
     const now = this.#ports.now()
-    const { hints, waits } = this.#ports
+    const { hints, durations } = this.#ports
     const answered = this.#refused.flatMap(({ answer }) =>
       answer.reason === 'full' ? [answer.retryAt] : []
     )
     const believed = this.#unasked.map(
-      ({ key }) => hints.fullUntil(key) ?? now + waits.typicalJobMs
+      ({ key }) => hints.fullUntil(key) ?? now + durations.typicalJobMs
     )
     const ends = [...answered, ...believed]
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')

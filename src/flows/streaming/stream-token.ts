@@ -18,7 +18,7 @@ import {
 import type { Provider } from '#providers/contract/provider.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
-import { noteSealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
 import { unavailable } from '#flows/accounts/unavailable.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
@@ -96,7 +96,7 @@ async function seal(
     email: account.email,
     ...(call.tokenHash === undefined ? {} : { tokenHash: call.tokenHash }),
     token: upstream,
-    endsAt: ports.now() + ports.waits.streamTokenMs,
+    endsAt: ports.now() + ports.durations.streamTokenMs,
   }
   return toStreamToken(await ports.vault.seal(identityOf(call.provider), JSON.stringify(record)))
 }
@@ -117,7 +117,7 @@ export async function openStreamToken(
     const stream = parseStreamToken(await ports.vault.open(identityOf(provider), sealed))
     return stream.endsAt > ports.now() ? stream : undefined
   } catch (error) {
-    noteSealedAway(ports, 'browser token', error, sealed)
+    logMissingKey(ports, 'browser token', error, sealed)
     return undefined
   }
 }

@@ -224,7 +224,7 @@ async function bring(
     throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
   })
   const mine = away.filter((_, index) => turns[index]?.kind === 'mine')
-  const signal = AbortSignal.timeout(ports.waits.bringWithinMs)
+  const signal = AbortSignal.timeout(ports.durations.bringWithinMs)
   const made: AssetCopy[] = []
   let failure: AppError | undefined
   const lacking = away.find((_, index) => ['no', 'failed'].includes(turns[index]?.kind ?? 'no'))

@@ -4,7 +4,7 @@
 export const OBJECTS_AT_ONCE = 24
 
 /** Results in the order of `items`. `behind`: how many have to wait until a lane is free. */
-export async function inLanes<T, R>(
+export async function limitConcurrency<T, R>(
   items: readonly T[],
   lanes: number,
   work: (item: T, behind: number) => Promise<R>

@@ -90,11 +90,11 @@ route(
 )
 
 function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
-  const { vault, waits } = ports
+  const { vault, durations } = ports
   const now = ports.now()
   // What was done for another first key says nothing about this one.
   const state = kept?.key === vault.firstKey ? kept : undefined
-  const status = statusOf(state, vault.firstKey, now, waits)
+  const status = statusOf(state, vault.firstKey, now, durations)
   const removable = status === 'removable'
   const { pass } = state ?? {}
   const found = pass?.found ?? nothingFound()
@@ -105,17 +105,20 @@ function toView(ports: Ports, kept: ResealState | undefined, all: number): z.inf
     status,
     done: endedAt !== undefined,
     removable,
-    removableFrom: toTime(removableFrom(state, waits)),
+    removableFrom: toTime(removableFrom(state, durations)),
     others: vault.otherKeys.map((id) => ({ id, removable })),
     pass: pass?.number ?? 0,
     startedAt: toTime(pass?.startedAt),
     endedAt: toTime(endedAt),
-    nextPassAt: toTime(endedAt === undefined ? undefined : endedAt + waits.resealAgainMs),
+    nextPassAt: toTime(endedAt === undefined ? undefined : endedAt + durations.resealAgainMs),
     tenants: { passed: pass?.tenantsPassed ?? 0, all },
     resealed: found.resealed,
     byKey: found.byKey,
     waitsFor: { hooks, copies, workers },
-    hangs: hangingOf(state, now, waits).map(({ what, until }) => ({ what, until: toTime(until) })),
+    hangs: hangingOf(state, now, durations).map(({ what, until }) => ({
+      what,
+      until: toTime(until),
+    })),
     hooksNotRegistered: found.stalledHooks,
     unreadable: {
       byKey: found.unreadable.byKey,

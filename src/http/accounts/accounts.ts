@@ -5,11 +5,11 @@ import * as z from 'zod'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { detailsOf } from '#flows/accounts/account-details.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 import { addAccount, changeLimit } from '#flows/accounts/add-account.ts'
-import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/access/missing-master-key.ts'
+import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -86,7 +86,7 @@ export function accounts(provider: Provider): App {
     async (c) => {
       const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
       if (all.length === 0) throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
-      const views = await inLanes(all, OBJECTS_AT_ONCE, async (one) => [
+      const views = await limitConcurrency(all, OBJECTS_AT_ONCE, async (one) => [
         one.email,
         await toView(c, provider, one),
       ])
@@ -261,7 +261,7 @@ async function toView(c: Context<AppEnv>, provider: Provider, account: Account) 
   return {
     ...view,
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
-    ...(isSealedAway ? { error: CREDENTIAL_SEALED_AWAY } : {}),
+    ...(isSealedAway ? { error: CREDENTIAL_KEY_MISSING } : {}),
     ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
   }
 }

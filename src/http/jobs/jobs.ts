@@ -9,10 +9,10 @@ import { holdsSlot, type Lease, type Outcome } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { inLanes, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
-import { CREDENTIAL_SEALED_AWAY, isOpenable } from '#flows/access/missing-master-key.ts'
+import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -241,7 +241,7 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  return inLanes(accounts, OBJECTS_AT_ONCE, async (account) => {
+  return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
     // What is about to be shown as free must not be refused from memory.
     if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
@@ -255,7 +255,7 @@ function roomOf({ account, view, isSealedAway }: AccountView) {
   const { email } = account
   const parking = findParking(parkings, { isJob: true }, Date.now())
   if (isSealedAway) {
-    return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_SEALED_AWAY }
+    return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }
   const until = new Date(parking.until).toISOString()

@@ -16,7 +16,7 @@ import {
   type TokenRecord,
 } from '#domain/access/token.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
-import { noteSealedAway, sealedAway } from '#flows/access/missing-master-key.ts'
+import { logMissingKey, keyMissing } from '#flows/access/missing-master-key.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
@@ -120,8 +120,8 @@ async function faultOfSigned(
   const secret = await vault
     .open(pairSealName(record.id), record.secretKey)
     .catch((error: unknown) => {
-      noteSealedAway(c.get('ports'), "token's key pair", error)
-      throw error instanceof CannotOpen ? sealedAway(PAIR_SEALED_AWAY) : error
+      logMissingKey(c.get('ports'), "token's key pair", error)
+      throw error instanceof CannotOpen ? keyMissing(PAIR_SEALED_AWAY) : error
     })
   const state = await stateOfSigned(token, secret, now())
   if (state === 'good') return undefined

@@ -4,7 +4,7 @@
  */
 import type { Credential } from '#domain/accounts/account.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
-import type { HeardEvent } from '#domain/events/incoming-event.ts'
+import type { ParsedEvent } from '#domain/events/incoming-event.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
 import type { Route, RouteMatch } from './route.ts'
@@ -40,7 +40,7 @@ export interface ProviderEvents {
   endpoints?: ProviderEndpoints
 }
 
-export type ReadEvent = Omit<HeardEvent, 'id'> & { id?: string }
+export type ReadEvent = Omit<ParsedEvent, 'id'> & { id?: string }
 
 /** An endpoint as the provider has it. `isOn`: it is delivered to. */
 export interface RegisteredWebhook {
