@@ -86,7 +86,7 @@ test('the page shows each promise with its guards, and figures only from a file 
   const guards = [guard('a <b> of *', ['I1']), guard('a storm', ['I1'], true)]
   const page = promisesPage(plantTree({}), promises, guards, {})
   expect(page).toContain(
-    `| [I1](#i1) | ${one?.title} | 1 in \`npm test\`, 1 more in \`npm run test:full\` | not yet | not yet |`
+    `| [${one?.id}](#i1) | ${one?.title} | 1 in \`npm test\`, 1 more in \`npm run test:full\` | not yet | not yet |`
   )
   expect(page).toContain('- `test/a.test.ts`\n  - a \\<b> of \\*\n  - a storm *(full)*\n')
   const tree = plantTree({ 'bench/soak.json': '{ "I1": "0 of 3,000 jobs" }' })
