@@ -52,7 +52,7 @@ const isolates = new WeakMap<Env, Isolate>()
 const problems = new WeakMap<Env, AppError>()
 
 /** An error that names a bad setting; undefined: all settings are good. */
-export function settingsProblem(env: Env): AppError | undefined {
+function settingsProblem(env: Env): AppError | undefined {
   const known = problems.get(env)
   if (known) return known
   try {

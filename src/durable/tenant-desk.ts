@@ -40,7 +40,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#clock = new AlarmClock(ctx.storage)
+    this.#clock = new AlarmClock(ctx.storage, platform.now)
     void ctx.blockConcurrencyWhile(() => this.#clock.read())
     this.#parts = makeDeskParts({
       storage: ctx.storage,
@@ -335,7 +335,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   // The alarm
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#maintain())
+    return this.#clock.run(() => this.#maintain())
   }
 
   async #maintain(): Promise<void> {

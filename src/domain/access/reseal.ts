@@ -16,7 +16,7 @@ export type SealedKind =
   | 'keptAnswers'
 
 /** A sealed record that no key opens. */
-export interface Unreadable {
+interface Unreadable {
   what: SealedKind
   keyId: string
   tenant?: string
@@ -24,7 +24,7 @@ export interface Unreadable {
 }
 
 /** A webhook whose URL is still sealed with an older key, because the provider does not accept a new registration. */
-export interface StalledHook {
+interface StalledHook {
   tenant: string
   account: string
   message: string
@@ -90,7 +90,7 @@ function sumOf<K extends string>(
 }
 
 /** True when only the first key is needed now. Webhooks that stalled and records that no key opens are listed, not waited for. */
-export function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
+function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
   return Object.keys(resealed).length === 0 && hooks + copies + behind === 0
 }
 

@@ -14,7 +14,7 @@ import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
-export interface Audited {
+interface Audited {
   /** For a change in another object. Call it before the change, so that there is a line in any case. */
   noteAudit(entry: AuditEntry, by: Actor): Promise<void>
   /** Latest first. */

@@ -1,4 +1,4 @@
-/** The settings: `[vars]` and secrets, parsed once. The README says what each means. */
+/** The settings: `[vars]` and secrets, parsed once. docs/settings.md says what each means. */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
 import { unsafeAt, unsafeSetting } from './safe-settings.ts'

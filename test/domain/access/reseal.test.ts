@@ -91,7 +91,12 @@ test('what nobody can make good holds nothing up', () => {
 
 test('a pass is not followed by another before ten minutes are over, and goes on from its place until it ends', () => {
   const place = { tenant: 't', provider: 'heygen' }
-  const half = addStep(beginPass(undefined, 'k2', NOW, WAITS), SEALED, { place, tenantsPassed: 3 }, NOW)
+  const half = addStep(
+    beginPass(undefined, 'k2', NOW, WAITS),
+    SEALED,
+    { place, tenantsPassed: 3 },
+    NOW
+  )
   expect(beginPass(half, 'k2', NOW + 9 * HOUR, WAITS)).toBe(half)
   const ended = addStep(half, SEALED, END, NOW + HOUR)
   expect(ended.pass.found.resealed.credentials).toBe(2)
