@@ -8,7 +8,7 @@ import type { ErrorCode } from '#domain/runtime/errors.ts'
 import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
-import type { ProviderEvents } from './events-mapping.ts'
+import type { ProviderEvents } from './events.ts'
 import type {
   Finder,
   IdRef,
@@ -18,9 +18,9 @@ import type {
   OwnList,
   Route,
   RouteMatch,
-} from './route.ts'
+} from './route-row.ts'
 import type { Upstream } from './upstream.ts'
-import type { ProviderSpeech, ProviderTasks } from './useapi-mapping.ts'
+import type { ProviderSpeech, ProviderTasks } from './useapi.ts'
 import type { Blame, Verdict } from './verdict.ts'
 
 export type {
@@ -36,7 +36,7 @@ export type {
   RouteKind,
   RouteMatch,
   StatusLink,
-} from './route.ts'
+} from './route-row.ts'
 export type { Upstream, UpstreamCall } from './upstream.ts'
 export type { Blame, Verdict } from './verdict.ts'
 export type {
@@ -49,7 +49,7 @@ export type {
   RegisteredWebhook,
   ShownEndpoint,
   WebhookFailure,
-} from './events-mapping.ts'
+} from './events.ts'
 export type {
   BuiltCall,
   MissingCall,
@@ -57,7 +57,7 @@ export type {
   ProviderTasks,
   ProviderUploads,
   TaskCall,
-} from './useapi-mapping.ts'
+} from './useapi.ts'
 
 export interface JudgedAnswer {
   status: number

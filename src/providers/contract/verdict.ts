@@ -1,6 +1,6 @@
 import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
-import type { RouteMatch } from './route.ts'
+import type { RouteMatch } from './route-row.ts'
 
 /** What an account is parked for; `row`: calls of the row that was called, and of no other. */
 export interface Blame {

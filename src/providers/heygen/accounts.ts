@@ -14,7 +14,7 @@ import {
 } from '#domain/accounts/account.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { LogIn, ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
-import { standingIn } from './standing.ts'
+import { standingIn } from './accounts/standing.ts'
 
 const TIMEOUT_MS = 15_000
 const USE_A_KEY = 'Add the account with an API key instead (apiKey; app.heygen.com, Settings, API).'

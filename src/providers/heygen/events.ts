@@ -10,8 +10,8 @@ import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedHex } from '#domain/events/signatures.ts'
 import type { ProviderEvents, ReadEvent, Route } from '#providers/contract/provider.ts'
-import { heygenEndpoints } from './endpoints.ts'
-import { heygenWebhooks } from './webhooks.ts'
+import { heygenEndpoints } from './events/endpoints.ts'
+import { heygenWebhooks } from './events/webhooks.ts'
 
 /** Both names were seen in the field. */
 const SIGNATURE_HEADERS = ['heygen-signature', 'signature']

@@ -12,9 +12,9 @@ import {
 } from '#domain/accounts/account.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
-import { authorize, originOf, REGIONS } from './credentials.ts'
-import { logIn, USE_A_KEY } from './log-in.ts'
-import { standingIn } from './verdicts.ts'
+import { authorize, originOf, REGIONS } from './accounts/credentials.ts'
+import { logIn, USE_A_KEY } from './accounts/log-in.ts'
+import { standingIn } from './answers.ts'
 
 const TIMEOUT_MS = 15_000
 const DAY_MS = 24 * 3_600_000

@@ -10,8 +10,8 @@ import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedStandard } from '#domain/events/signatures.ts'
 import type { ProviderEvents, Route, RouteMatch } from '#providers/contract/provider.ts'
 import { klingNames } from './names.ts'
-import { toOldShape } from './old-shape.ts'
-import { klingTasks } from './tasks.ts'
+import { toOldShape } from './events/old-shape.ts'
+import { klingTasks } from './useapi/tasks.ts'
 
 const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 const TASK_CHARS_MAX = 256 * 1024

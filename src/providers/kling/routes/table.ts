@@ -5,7 +5,7 @@
 import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import { get, post } from '#providers/shared/row.ts'
-import { EXTERNAL } from './names.ts'
+import { EXTERNAL } from '#providers/kling/names.ts'
 
 /** Pack types; speech and faces are paid from that of videos. */
 type Meter = 'video' | 'image' | 'try_on'

@@ -2,9 +2,9 @@
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { MissingCall, ProviderTasks } from '#providers/contract/provider.ts'
-import { matchRoute } from './routes.ts'
-import { IMAGE_CALLS } from './task-images.ts'
-import { VIDEO_CALLS } from './task-videos.ts'
+import { matchRoute } from '#providers/kling/routes/table.ts'
+import { IMAGE_CALLS } from './image-calls.ts'
+import { VIDEO_CALLS } from './video-calls.ts'
 
 /** useapi.net's numbers; that of a task at work is not documented. */
 const STATES = {

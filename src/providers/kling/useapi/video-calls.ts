@@ -20,7 +20,7 @@ import {
   TURBO,
   url,
   type Fields,
-} from './task-fields.ts'
+} from './fields.ts'
 
 const common = {
   prompt: text,

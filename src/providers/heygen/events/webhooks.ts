@@ -8,7 +8,7 @@ import type {
   Upstream,
   WebhookFailure,
 } from '#providers/contract/provider.ts'
-import { authorize } from './accounts.ts'
+import { authorize } from '#providers/heygen/accounts.ts'
 
 const TIMEOUT_MS = 15_000
 const PAGES_MAX = 10

@@ -13,7 +13,7 @@ import {
   referring,
   text,
   url,
-} from './task-fields.ts'
+} from './fields.ts'
 
 const strength = z.number().min(1).max(100).optional()
 const share = (value: unknown) => (typeof value === 'number' ? value / 100 : undefined)

@@ -1,7 +1,7 @@
 /** How HeyGen's uploads are read and made again (reference/heygen.md section 5). None of it costs anything. */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderAssets } from '#providers/contract/provider.ts'
-import { saysUnknown } from './verdicts.ts'
+import { saysUnknown } from './answers.ts'
 
 const LISTS = new Set(['/v1/asset/list', '/v3/assets', '/v3/assets/search'])
 const DELETIONS = new Set(['DELETE /v3/assets/{asset_id}', 'POST /v1/asset/{asset_id}/delete'])

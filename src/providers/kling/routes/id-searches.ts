@@ -5,8 +5,8 @@
 import { isCut } from '#domain/jobs/fingerprint.ts'
 import type { Finder, IdRef, IdSearch } from '#providers/contract/provider.ts'
 import type { Lease } from '#domain/slots/lease.ts'
-import { EXTERNAL } from './names.ts'
-import { ROUTES } from './routes.ts'
+import { EXTERNAL } from '#providers/kling/names.ts'
+import { ROUTES } from './table.ts'
 
 const RESULT: IdSearch = {
   path: '/tasks',

@@ -1,9 +1,9 @@
 /** The whole route table and the match over it. Literal segments beat parameters (reference/heygen.md section 10). */
 import type { Route, RouteMatch } from '#providers/contract/provider.ts'
 import { matcher } from '#domain/routing/match-route.ts'
-import { V1_ROUTES } from './routes-v1.ts'
-import { V2_ROUTES } from './routes-v2.ts'
-import { V3_ROUTES } from './routes-v3.ts'
+import { V1_ROUTES } from './v1.ts'
+import { V2_ROUTES } from './v2.ts'
+import { V3_ROUTES } from './v3.ts'
 
 export const ROUTES: readonly Route[] = [...V1_ROUTES, ...V2_ROUTES, ...V3_ROUTES]
 

@@ -4,8 +4,8 @@
  */
 import { searchFor } from '#providers/shared/id-searches.ts'
 import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/contract/provider.ts'
-import { assetId } from './assets.ts'
-import { matchRoute } from './routes.ts'
+import { assetId } from '#providers/heygen/uploads.ts'
+import { matchRoute } from './table.ts'
 
 const one = (path: string): IdSearch => ({ path })
 const inList = (path: string, rows: string): IdSearch => ({ path, rows })

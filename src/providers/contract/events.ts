@@ -7,7 +7,7 @@ import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { ParsedEvent } from '#domain/events/incoming-event.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
-import type { Route, RouteMatch } from './route.ts'
+import type { Route, RouteMatch } from './route-row.ts'
 import type { Upstream } from './upstream.ts'
 
 /** Events: to the webhook of an account, signed, and to the callback of one creation. */
