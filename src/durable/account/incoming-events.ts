@@ -94,7 +94,7 @@ export class IncomingEvents {
     const unmatched = unmatchedEnds(this.#context, watchesOf(event))
     // Only an event to a callback address names a job by itself.
     const isOver = via.kind === 'ticket' && this.#pastEnds(event).some((end) => !end.isReused)
-    const startOf = provider.startOf.bind(provider)
+    const startOf = provider.jobs.startOf.bind(provider.jobs)
     const ledger = this.#settlement.ledger()
     const past = { unmatched, isOver }
     const effect = applyEvent(ledger, incoming, past, startOf, now(), durations())
