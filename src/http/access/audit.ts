@@ -30,13 +30,10 @@ const line = z.object({
   requestId: z.string(),
   action: z.string(),
   tenant: z.string().nullable(),
-  incarnation: z
-    .number()
-    .nullable()
-    .meta({
-      description:
-        '1 for the first tenant of this name, 2 for one that was made again under it, and so on',
-    }),
+  incarnation: z.number().nullable().meta({
+    description:
+      '1 for the first tenant of this name, 2 for one that was made again under it, and so on',
+  }),
   provider: z.string().nullable(),
   subject: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),

@@ -45,13 +45,10 @@ const view = z
       .array(parking)
       .optional()
       .meta({ description: 'The parkings that this change has ended' }),
-    webhook: z
-      .object({ error: z.string(), retry: z.string() })
-      .optional()
-      .meta({
-        description:
-          'The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead',
-      }),
+    webhook: z.object({ error: z.string(), retry: z.string() }).optional().meta({
+      description:
+        'The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead',
+    }),
   })
   .meta({ id: 'Account' })
 const errors = { 401: ownError, 402: ownError }

@@ -44,13 +44,9 @@ const delivery = z
     created: z.string(),
     nextAttempt: z.string().nullable(),
     attempts: z.number(),
-    lastStatus: z
-      .number()
-      .nullable()
-      .meta({
-        description:
-          'The last status that the receiver answered. null: no answer, or not tried yet',
-      }),
+    lastStatus: z.number().nullable().meta({
+      description: 'The last status that the receiver answered. null: no answer, or not tried yet',
+    }),
     lastError: z.string().nullable(),
   })
   .meta({ id: 'Delivery' })
@@ -134,9 +130,9 @@ route(
     answers: { 201: secret, ...errors, 403: ownError },
   },
   async (c) => {
-    const { vault, desk, now } = c.get('ports')
+    const { vault, desk, now, randomBytes } = c.get('ports')
     const { tenant } = c.get('caller')
-    const made = newSigningSecret()
+    const made = newSigningSecret(randomBytes)
     for (const { name } of PROVIDERS) {
       const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
       await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))
