@@ -11,7 +11,7 @@ import {
   startOfLease,
   startsInAnswer,
   stateInRow,
-} from '#providers/shared/job-links.ts'
+} from '#providers/shared/table-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { authorize, heygenAccounts } from './accounts.ts'
 import { heygenAssets } from './uploads.ts'

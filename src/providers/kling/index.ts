@@ -8,7 +8,7 @@ import {
   routesByName,
   startOfLease,
   stateInRow,
-} from '#providers/shared/job-links.ts'
+} from '#providers/shared/table-jobs.ts'
 import { searchFor } from '#providers/shared/id-searches.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { klingAccounts } from './accounts.ts'

@@ -14,7 +14,7 @@ import {
   readReports,
   routesByName,
   startOfLease,
-} from '#providers/shared/job-links.ts'
+} from '#providers/shared/table-jobs.ts'
 import type {
   JudgedAnswer,
   Provider,
