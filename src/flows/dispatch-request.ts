@@ -37,7 +37,7 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
 /** Where the provider reads no such header, one that is empty or in quotes (as the IETF draft has it) is refused by nobody. */
 function withUsableKey(call: ProxyCall): ProxyCall {
   const key = call.headers.get('idempotency-key')
-  if (key === null || call.provider.takesIdempotencyKey(call.path, call.match)) return call
+  if (key === null || call.provider.routes.takesIdempotencyKey(call.path, call.match)) return call
   const [, bare = key] = /^"(.*)"$/.exec(key) ?? []
   if (bare === key && key !== '') return call
   const headers = new Headers(call.headers)
@@ -62,7 +62,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
-  if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
+  if (route && call.provider.lists.shapeOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
   if (!route && call.method === 'POST') return startUnknown(ports, call)
   const together = await readTogether(ports, call)

@@ -135,7 +135,7 @@ export class Settlement {
   #meaningOf(incoming: IncomingEvent): Heard & { late: LateEnd[] } {
     const provider = this.#deps.provider()
     const late = this.#late(incoming.event.reports.map((report) => report.watch))
-    const startOf = provider.startOf.bind(provider)
+    const startOf = provider.jobs.startOf.bind(provider.jobs)
     const ledger = this.ledger()
     const past = { late, isOver: this.#isOver(incoming) }
     const heard = applyEvent(ledger, incoming, past, startOf, Date.now(), this.#deps.durations())

@@ -34,7 +34,7 @@ export async function readEvent(
     received.via.kind === 'hook' ? 'good' : await callbackProof(ports, provider, account, received)
   if (proof === 'bad') return 'refused'
   const text = withoutMark(received.body)
-  const body = provider.names?.down(text, received.tenant) ?? text
+  const body = provider.names?.toClient(text, received.tenant) ?? text
   const event = events.read(body)
   if (!event) return undefined
   const { id } = event

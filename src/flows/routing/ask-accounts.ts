@@ -110,7 +110,7 @@ async function ask(
 ): Promise<Asked> {
   const now = ports.now()
   // A key without the scope is asked all the same: where all lack it, the provider's own word is the answer.
-  const part = call.provider.partFor?.(call.path)
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
@@ -172,7 +172,7 @@ export function readCall(provider: Provider, call: ProxyCall, { path, body }: Id
     requestId: call.requestId,
     tenant: call.tenant,
     provider,
-    match: provider.match(method, pathname),
+    match: provider.routes.match(method, pathname),
     method,
     path: pathname,
     search: search === undefined ? '' : `?${search}`,

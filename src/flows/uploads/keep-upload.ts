@@ -14,7 +14,7 @@ import {
   UPLOADS_MAX,
   uploadUrl,
 } from '#domain/uploads/upload.ts'
-import type { ProviderUploads } from '#providers/contract/provider.ts'
+import type { UseapiUploads } from '#providers/contract/provider.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 
@@ -66,7 +66,7 @@ function tooMuch(allowedAt: number, now: number): AppError {
 /** Fields that name an upload of this tenant, as the provider can take them. What it can fetch stays as it is. */
 export async function reachableUploads(
   ports: Ports,
-  uploads: ProviderUploads,
+  uploads: UseapiUploads,
   { tenant, origin }: Uploader,
   fields: Record<string, unknown>
 ): Promise<Record<string, unknown>> {
@@ -91,7 +91,7 @@ export async function reachableUploads(
 
 async function inline(
   field: string,
-  uploads: ProviderUploads,
+  uploads: UseapiUploads,
   found: UploadFound | undefined,
   total: number
 ): Promise<string> {

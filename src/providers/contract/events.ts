@@ -1,48 +1,65 @@
 /**
- * What a provider tells by itself, and how it is read: events, the webhook of an account, and the calls for webhook
- * endpoints that the gateway answers in the provider's place.
+ * The part `events`: what the provider sends by itself, to the webhook of an account or to the callback of one creation, and the
+ * provider's own calls for webhook endpoints, which the gateway answers itself.
  */
 import type { Credential } from '#domain/accounts/account.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { ParsedEvent } from '#domain/events/incoming-event.ts'
-import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
+import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Route, RouteMatch } from './route-row.ts'
 import type { Upstream } from './upstream.ts'
 
-/** Events: to the webhook of an account, signed, and to the callback of one creation. */
 export interface ProviderEvents {
-  /** The headers that a delivery is signed with. */
+  /** The headers that a signature may stand in, lower case. */
   signatureHeaders: readonly string[]
-  /** False without a secret, without a signature, or when it is of other bytes. */
+  /** False without a secret, without a signature, or when the signature is of other bytes. `headers`: those above. */
   isSigned(
     secret: string,
     headers: Readonly<Record<string, string>>,
     body: string | Uint8Array<ArrayBuffer>
   ): Promise<boolean>
-  /** Undefined: not an event. `id` undefined: it has none of its own. */
+  /** Undefined: the body is no event, or one that says nothing new. `id` absent: the event has no id of its own. */
   read(body: string): ReadEvent | undefined
-  /** Whether an end of what this row starts is surely told, so that asking can wait. */
-  tells(route: Route): boolean
-  /** Where a creation's body names its callback. */
+  /** Whether the provider documents that it sends an event at the end of such a job. Then the alarm asks later. */
+  notifiesEndOf(route: Route): boolean
+  /** JSON pointer to the callback URL in the body of a creation. */
   callbackUrlAt(route: Route): string
-  /** The event of an end that was heard otherwise. `at`: epoch ms. Undefined: such an end is no event. */
-  build(end: EndedJob, id: string, at: number): Omit<EventText, 'id'> | undefined
-  /** The secret that signs callbacks of this account, where there is one; else they come unsigned. */
-  callbackSecret?(credential: Credential): string | undefined
-  /** Whether a creation without a callback gets one of ours: for providers that tell ends in no other way. */
+  /** Whether a creation without a callback gets one of ours, for a provider without webhooks. Absent: never. */
   addsCallback?(route: Route): boolean
-  /** An event in the other form that a job's target asked for (`Reply.form`). */
+  /** The secret that signs callbacks of this account. Absent or undefined: they come unsigned. */
+  callbackSecret?(credential: Credential): string | undefined
+  /**
+   * The provider's event for an end that we learned of in another way. `at`: epoch ms. Undefined: clients get no event for it.
+   */
+  build(end: EndedJob, id: string, at: number): Omit<EventText, 'id'> | undefined
+  /** The event in the other form that the job's client asked for (`Reply.form`). Undefined: as it is. */
   replyBody?(lease: Lease, body: string): string | undefined
-  /** How the account's own webhook is registered. Absent: it has none. */
+  /** Absent: accounts have no webhook. */
   webhooks?: ProviderWebhooks
-  /** The provider's own calls for webhook endpoints, which the gateway answers. */
+  /** Absent: the provider has no calls for webhook endpoints. */
   endpoints?: ProviderEndpoints
 }
 
 export type ReadEvent = Omit<ParsedEvent, 'id'> & { id?: string }
 
-/** An endpoint as the provider has it. `isOn`: it is delivered to. */
+/** Our own webhook at an account. Messages of failures hold no address: it is a secret. */
+export interface ProviderWebhooks {
+  list(
+    upstream: Upstream,
+    open: OpenAccount
+  ): Promise<{ ok: true; webhooks: RegisteredWebhook[] } | WebhookFailure>
+  /** Registers `url` for every event. The provider calls it before it answers. */
+  add(
+    upstream: Upstream,
+    open: OpenAccount,
+    url: string
+  ): Promise<{ ok: true; id: string; secret: string } | WebhookFailure>
+  /** True when it is gone, also when it was gone before. */
+  remove(upstream: Upstream, open: OpenAccount, id: string): Promise<boolean>
+}
+
+/** `isOn`: the provider sends to it. */
 export interface RegisteredWebhook {
   id: string
   url: string
@@ -51,22 +68,20 @@ export interface RegisteredWebhook {
 
 export type WebhookFailure = { ok: false; message: string }
 
-export interface ProviderWebhooks {
-  list(
-    upstream: Upstream,
-    open: OpenAccount
-  ): Promise<{ ok: true; webhooks: RegisteredWebhook[] } | WebhookFailure>
-  /** For every event. The provider asks our receiver before it answers. */
-  add(
-    upstream: Upstream,
-    open: OpenAccount,
-    url: string
-  ): Promise<{ ok: true; id: string; secret: string } | WebhookFailure>
-  /** True when it is gone. */
-  remove(upstream: Upstream, open: OpenAccount, id: string): Promise<boolean>
+/** The provider's calls for webhook endpoints: read as commands, answered in its shape. */
+export interface ProviderEndpoints {
+  /** Undefined: the row is no such call. */
+  read(match: RouteMatch, query: URLSearchParams, body: unknown): EndpointCommand | undefined
+  answer(match: RouteMatch, tenant: string, result: EndpointResult): unknown
+  /** Whether a path without a row is about endpoints. Such a call is not passed on. */
+  owns(path: string): boolean
+  /** Whether lists of this row show secrets. */
+  showsSecrets(match: RouteMatch): boolean
+  /** The provider's own codes for a refused URL and for an endpoint that does not exist, on this row. */
+  codes(match: RouteMatch): { badUrl: string | number; notFound: string | number }
 }
 
-/** What a client's call about webhook endpoints wants. */
+/** `events` null: every event. `bad`: the call is wrong, as the sentence says. */
 export type EndpointCommand =
   | { kind: 'types' }
   | { kind: 'list'; limit?: number; token?: string }
@@ -82,7 +97,7 @@ export type EndpointCommand =
   | { kind: 'rotate'; id: string }
   | { kind: 'bad'; message: string }
 
-/** `secret` is open where it may be shown. */
+/** `secret` is open where it may be shown, else null. */
 export type ShownEndpoint = Omit<Endpoint, 'secret'> & { secret: string | null }
 
 export type EndpointResult =
@@ -90,15 +105,3 @@ export type EndpointResult =
   | { kind: 'list'; endpoints: ShownEndpoint[]; next?: string }
   | { kind: 'one' | 'rotated'; endpoint: ShownEndpoint }
   | { kind: 'removed' }
-
-export interface ProviderEndpoints {
-  /** Undefined: the row is no such call. */
-  read(match: RouteMatch, query: URLSearchParams, body: unknown): EndpointCommand | undefined
-  answer(match: RouteMatch, tenant: string, result: EndpointResult): unknown
-  /** Whether a path that no row knows is about endpoints: it must not reach the provider's own. */
-  owns(path: string): boolean
-  /** Whether this row's lists show secrets. */
-  showsSecrets(match: RouteMatch): boolean
-  /** The provider's own code for a refused URL and an endpoint that is not there, by the row's family. */
-  codes(match: RouteMatch): { badUrl: string | number; notFound: string | number }
-}

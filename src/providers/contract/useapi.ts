@@ -1,8 +1,18 @@
-/** How useapi.net's calls are the provider's own; a provider has what of it fits. */
+/**
+ * The part `useapi`: useapi.net's calls, sent as the provider's own calls and answered in useapi.net's shape. A provider has what
+ * of it fits. Accounts, jobs and the scheduler of useapi.net need nothing here.
+ */
 import type * as z from 'zod'
 
-/** Mapping of useapi.net's text-to-speech calls to the provider's own. */
-export interface ProviderSpeech {
+export interface ProviderUseapi {
+  /** Text-to-speech at `/v1/<name>/tts`. */
+  speech?: UseapiSpeech
+  /** Calls that start tasks, below `/v1/<name>`. */
+  tasks?: UseapiTasks
+}
+
+/** Paths are the provider's own, with their query. Answers are its parsed JSON. */
+export interface UseapiSpeech {
   /** The fields of POST /tts/create beside `email`. */
   fields: z.ZodRawShape
   create(fields: Record<string, unknown>): { path: string; body: unknown }
@@ -11,19 +21,18 @@ export interface ProviderSpeech {
   voicePath(voiceId: string): string
   voicesAnswer(answer: unknown): { list: Record<string, unknown>[]; next?: string }
   voiceAnswer(answer: unknown): Record<string, unknown>
-  /** The provider's list, which may be gone by now: then what its voices speak is listed. */
+  /** The provider's list of languages. Where it is retired, the languages of the voices are listed instead. */
   languagesPath: string
   languagesAnswer(answer: unknown): Record<string, unknown>[]
   languagesOf(voices: readonly Record<string, unknown>[]): Record<string, unknown>[]
 }
 
-/** useapi.net's calls that start tasks, on the provider's own. */
-export interface ProviderTasks {
+export interface UseapiTasks {
   calls: readonly TaskCall[]
   missing: readonly MissingCall[]
-  /** Absent: the provider takes uploads itself, or has no use for them. */
-  uploads?: ProviderUploads
-  /** Where a task is read of whose creation nothing is known. */
+  /** Absent: the provider takes uploads itself, or needs none. */
+  uploads?: UseapiUploads
+  /** The path that reads a task of whose creation we know nothing. */
   taskPath(id: string): string
   /** The provider's list of tasks, asked for with POST. */
   list(page: TaskPage): BuiltCall
@@ -31,20 +40,21 @@ export interface ProviderTasks {
     answer: unknown,
     made: { path: string; fields: Record<string, unknown> }
   ): Record<string, unknown>
-  /** `path`: where it was read. Undefined: there is no such task in the answer. */
+  /** `path`: where the answer was read. Undefined: the answer holds no task. */
   taskView(answer: unknown, path: string): Record<string, unknown> | undefined
   historyView(answer: unknown): Record<string, unknown>
-  /** useapi.net's status for a refusal, where the provider's own says something else. */
+  /** useapi.net's HTTP status for a refusal, where the provider's own status means something else. */
   statusOf(json: unknown): number | undefined
 }
 
-/** useapi.net's uploads, kept by the gateway for a provider that has none. */
-export interface ProviderUploads {
+/** useapi.net's uploads, kept for a day by the gateway for a provider that takes none. */
+export interface UseapiUploads {
   path: string
-  /** Whether the provider's fields for media of this type also take base64, without a prefix. */
+  /** Whether the provider's fields for media of this type also take base64, without a `data:` prefix. */
   isInline(type: string): boolean
 }
 
+/** `before` and `after`: epoch ms. */
 export interface TaskPage {
   size: number
   before?: number | undefined
@@ -56,18 +66,19 @@ export interface TaskCall {
   path: string
   /** Beside `email`, `maxJobs`, `replyUrl` and `replyRef`. */
   fields: z.ZodRawShape
-  /** `readTask` gives a task as the provider shows it. */
+  /** `readTask` gives a task in the provider's shape. */
   build(
     fields: Record<string, unknown>,
     readTask: (id: string) => Promise<unknown>
   ): BuiltCall | Promise<BuiltCall>
-  /** For what answers at once. */
+  /** For a call that answers at once and starts no task. */
   answer?(answer: unknown): Record<string, unknown>
 }
 
+/** `wrong`: the fields cannot be said to the provider, for the reason in the sentence. */
 export type BuiltCall = { path: string; body: unknown } | { wrong: string }
 
-/** A call without a counterpart: 501 with the sentence. */
+/** A call that the provider has nothing for: 501 with the sentence. */
 export interface MissingCall {
   method: 'GET' | 'POST' | 'DELETE'
   path: string

@@ -1,30 +1,35 @@
-/** What HeyGen's refusals mean (reference/heygen.md sections 3 and 4; decision 0028). */
+/** What HeyGen's refusals mean for the account: a 401 parks it (reference/heygen.md sections 3 and 4; decision 0028). */
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
-import type { Blame, RouteMatch, Verdict } from '#providers/contract/provider.ts'
-import { doubted, parked, throttled } from '#providers/contract/verdict.ts'
+import type {
+  AccountFault,
+  JudgedAnswer,
+  ProviderAnswers,
+  Verdict,
+} from '#providers/contract/provider.ts'
+import { doubted, meterOf, parked, throttled } from '#providers/shared/verdicts.ts'
+import { errorBody } from './answers/error-body.ts'
 
-interface Answer {
-  status: number
-  headers: Headers
-  body: unknown
-  isJobCall: boolean
-  now: number
-  match?: RouteMatch | undefined
+export const answers: ProviderAnswers = {
+  judge,
+  saysUnknown,
+  saysInProgress: ({ body }) => codeOf(body) === 'request_in_progress',
+  suspectedFaultOf,
+  errorBody,
 }
 
 const RATE_LIMITED = new Set(['400123', 'rate_limit_exceeded'])
 const VIDEO_TRIAL = new Set(['trial_video_limit_exceeded', '400664'])
 const TRIAL = 'trial_limit_exceeded'
 const BLOCKED = new Set(['400631'])
-/** The account lacks room or a plan; another one may have it. Nothing was started. They name no credential, whatever their status. */
+/** The account lacks room or a plan, and another may have it. Nothing was started. Whatever the status, the key is good. */
 const NOT_HERE = new Set(['resource_limit_reached', '401028', '400599'])
-/** Not allowed, whatever the status. */
+/** The call is not allowed, whatever the status. */
 const NOT_ALLOWED = new Set(['400562', '400573'])
 const SPENT = 'it has no credit left'
 
-export function judge(answer: Answer): Verdict {
+function judge(answer: JudgedAnswer): Verdict {
   const { status } = answer
   const code = codeOf(answer.body)
   if (status >= 500 || status === 408) return { kind: 'unsure' }
@@ -43,26 +48,26 @@ export function judge(answer: Answer): Verdict {
   return isFull ? { kind: 'refused', reason: message } : { kind: 'caller' }
 }
 
-/** `streaming.new` says so with a good key, of an avatar that is not for streaming. */
-function unauthorized({ match }: Answer, code: string): Verdict {
+/** `streaming.new` answers 401 also to a good key, about an avatar that is not for streaming. */
+function unauthorized({ match }: JudgedAnswer, code: string): Verdict {
   if (code === '400112' && match?.route.path.startsWith('/v1/streaming.')) return { kind: 'caller' }
   return doubted('key', 'all', 'credential', 'the provider refused its credential')
 }
 
-/** A trial's day is over for what it limits. */
-function tried({ match }: Answer, code: string): Verdict {
-  const meter = match?.route.meter ?? match?.route.job?.meter
+/** A daily limit of a trial: only what it counts is parked. */
+function tried({ match }: JudgedAnswer, code: string): Verdict {
+  const meter = meterOf(match)
   const isVideo = VIDEO_TRIAL.has(code)
   const scope = isVideo ? 'meter:video' : meter === undefined ? 'row' : (`meter:${meter}` as const)
   return parked(scope, 'limit', 'its daily trial limit is reached')
 }
 
-function limited(answer: Answer, code: string): Verdict {
+function limited(answer: JudgedAnswer, code: string): Verdict {
   const { isJobCall, match } = answer
   const until = retryAfterAt(answer.headers.get('retry-after'), answer.now)
   if (code === 'quota_exceeded')
     return throttled({ isJobCall, match, until, isWide: true, detail: 'its quota is used up' })
-  // It counts in the account's concurrency, so any other would be one too many as well.
+  // Jobs share the account's concurrency, so another job would be refused as well.
   const isWide = isJobCall && match?.route.job !== undefined
   return throttled({ isJobCall, match, until, isWide })
 }
@@ -72,18 +77,18 @@ function unpaid(code: string): Verdict {
   return { kind: 'refused', reason: code }
 }
 
-/** Another account is asked for what is only read; a creation goes on for want of scope alone. */
-function forbidden(answer: Answer, code: string): Verdict {
+/** A read goes on to another account. A creation does so only when the key lacks a scope. */
+function forbidden(answer: JudgedAnswer, code: string): Verdict {
   if (code === 'insufficient_api_key_scope')
     return parked('row', 'scope', 'its API key lacks the scope for this')
   return answer.isJobCall ? { kind: 'caller' } : { kind: 'refused', reason: code }
 }
 
-/** In the words of the older paths, and of v3, whose images tell it only when they are polled. */
+/** The code of the older paths, and that of v3, whose images show it only in a status answer. */
 const NO_CREDIT = new Set(['MOVIO_PAYMENT_INSUFFICIENT_CREDIT', 'insufficient_credit'])
 
-/** On the older paths an account without credit accepts the job and fails it later (heygen.md 4.3). */
-export function parkingOf(report: JobReport): Blame | undefined {
+/** On the older paths an account without credit accepts the job, and the job fails later (heygen.md 4.3). */
+function suspectedFaultOf(report: JobReport): AccountFault | undefined {
   if (report.detail === 'usage_limit_reached')
     return {
       order: { scope: 'meter:image', reason: 'limit', detail: 'its limit of images is reached' },
@@ -92,10 +97,7 @@ export function parkingOf(report: JobReport): Blame | undefined {
   return { doubt: 'funds', order: { scope: 'jobs', reason: 'credit', detail: SPENT } }
 }
 
-/**
- * Whether HeyGen itself says that it does not know a job: in its own envelope, with a code or words for it. Its edge
- * answers 404 with a page of its own when it is ill.
- */
+/** Only in HeyGen's own envelope, with a code or words for it. Its edge answers 404 with a page of its own when it is ill. */
 export function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
   if (status !== 404 && status !== 410) return false
   const code = codeOf(body)
@@ -104,18 +106,14 @@ export function saysUnknown({ status, body }: { status: number; body: unknown })
   return /(^|_)(not_found|gone|deleted)$/.test(code)
 }
 
-export function saysInProgress({ body }: { body: unknown }): boolean {
-  return codeOf(body) === 'request_in_progress'
-}
-
-/** v3 and v2 name errors by text, v1 by number. */
+/** A text on v3 and v2, a number on v1. */
 function codeOf(body: unknown): string {
   return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
 }
 
 const FINE = new Set(['0', '100', '200'])
 
-/** An error inside an HTTP 200: v1 has another code than 100, v2 and v3 a filled `error`; some say only that it failed. */
+/** An error inside an HTTP 200: another code than 100 on v1, a filled `error` on v2 and v3, or only `success: false`. */
 function isErrorBody(body: unknown): boolean {
   const number = textAt(body, '/code')
   if (isFilled(valueAt(body, '/error')) || valueAt(body, '/success') === false) return true

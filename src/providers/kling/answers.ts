@@ -1,20 +1,21 @@
 /**
- * What Kling's refusals mean (reference/kling.md section 4). Five different things share HTTP 429, so the number in the
- * body decides and the status only where there is none.
+ * What Kling's refusals mean for the account: a 401 parks it (reference/kling.md section 4). Five different things share HTTP
+ * 429. So the code in the body decides, and the status only where there is no code.
  */
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
-import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
-import { doubted, throttled } from '#providers/contract/verdict.ts'
+import type { JudgedAnswer, ProviderAnswers, Verdict } from '#providers/contract/provider.ts'
+import { doubted, meterOf, throttled } from '#providers/shared/verdicts.ts'
+import { errorBody } from './answers/error-body.ts'
+import { ABNORMAL, CLOCK, NOT_LISTED, REFUSED } from './answers/reasons.ts'
 
-export function judge(answer: JudgedAnswer): Verdict {
+export const answers: ProviderAnswers = { judge, saysUnknown, errorBody }
+
+function judge(answer: JudgedAnswer): Verdict {
   const code = textAt(answer.body, '/code')
   const byCode = code === undefined ? undefined : verdictOf(code, answer)
   return byCode ?? byStatus(answer, code)
 }
-
-const REFUSED = 'the provider refused its credential'
 
 function verdictOf(code: string, { match, isJobCall }: JudgedAnswer): Verdict | undefined {
   const meter = meterOf(match)
@@ -25,7 +26,7 @@ function verdictOf(code: string, { match, isJobCall }: JudgedAnswer): Verdict | 
     case '1001':
     case '1002':
       return doubted('key', 'all', 'credential', REFUSED)
-    // Tokens are signed afresh long before their end, so one more would fare no better.
+    // Tokens are renewed long before their end, so another would be refused as well.
     case '1003':
     case '1004':
       return doubted('key', 'all', 'credential', CLOCK)
@@ -37,7 +38,7 @@ function verdictOf(code: string, { match, isJobCall }: JudgedAnswer): Verdict | 
       return doubted('funds', meter ? `meter:${meter}` : 'jobs', 'credit', packUsedUp(meter))
     case '1304':
       return doubted('key', 'all', 'blocked', NOT_LISTED)
-    // A model it was not granted, too many jobs at once: nothing was made, another account may do.
+    // The account may not use the model, or has too many jobs. Nothing was started, and another account may do it.
     case '1103':
     case '1303':
       return { kind: 'refused', reason: code }
@@ -52,29 +53,11 @@ function verdictOf(code: string, { match, isJobCall }: JudgedAnswer): Verdict | 
   }
 }
 
-const CLOCK = 'its signed token is out of its time: a clock is wrong'
-const ABNORMAL = 'the provider calls it abnormal'
-const NOT_LISTED = 'its IP allow list does not have this gateway'
-
-/** What the answer to a question about the account itself says of it. Only Kling's own envelope counts. */
-export function standingIn(status: number, body: unknown): Pick<Standing, 'key' | 'detail'> {
-  const code = textAt(body, '/code')
-  if (status === 200 && code === '0') return { key: 'good' }
-  if (code === '1100') return { key: 'blocked', detail: ABNORMAL }
-  if (code === '1304') return { key: 'blocked', detail: NOT_LISTED }
-  if (status !== 401 || code === undefined) return { key: code === '1103' ? 'good' : 'unknown' }
-  return { key: 'refused', detail: code === '1003' || code === '1004' ? CLOCK : REFUSED }
-}
-
-function meterOf(match: JudgedAnswer['match']): string | undefined {
-  return match?.route.meter ?? match?.route.job?.meter
-}
-
 function packUsedUp(meter: string | undefined): string {
   return `its ${meter ? `${meter.replace('_', '-')} ` : ''}pack is used up or has ended`
 }
 
-/** Numbers that are not told apart, and answers of what stands before the API. */
+/** Other codes, and answers that do not come from the API itself. */
 function byStatus(answer: JudgedAnswer, code: string | undefined): Verdict {
   const { status } = answer
   if (status >= 500 || status === 408) return { kind: 'unsure' }
@@ -88,8 +71,8 @@ function byStatus(answer: JudgedAnswer, code: string | undefined): Verdict {
   return status < 300 ? { kind: 'ok' } : { kind: 'caller' }
 }
 
-/** An unknown task is 400 on v1 paths, and a row that is missing on the newer one. */
-export function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
+/** An unknown task is a 400 on v1 paths, and an empty list on the newer one. */
+function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
   const isRefused = status === 400 && textAt(body, '/code') === '1201'
   if (isRefused) return /not found/i.test(textAt(body, '/message') ?? '')
   if (textAt(body, '/code') !== '0') return false

@@ -1,9 +1,44 @@
-/** Reads jobs and their states out of bodies by the links of a route table. The same for every provider. */
-import { textAt, textsAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { ExpectedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
-import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
+/** The part `jobs` as far as the links of a route table say it: which jobs there are, and how they are followed. */
+import { textAt, textsAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { ExpectedJob, JobStart, Lease } from '#domain/slots/lease.ts'
+import type { JobLink, ProviderJobs, Route, RouteMatch } from '#providers/contract/provider.ts'
+import { readReports, rowState } from './status-reports.ts'
 
-export function countJobs(match: RouteMatch, body: unknown): number {
+type TableJobs = Required<
+  Pick<
+    ProviderJobs,
+    | 'count'
+    | 'expected'
+    | 'read'
+    | 'readReports'
+    | 'startOf'
+    | 'stateOfRow'
+    | 'keyProbeOf'
+    | 'readKeyAnswer'
+  >
+>
+
+export function tableJobs(table: readonly Route[]): TableJobs {
+  const routes = routesByName(table)
+  return {
+    count,
+    expected,
+    read,
+    readReports,
+    startOf(lease, id) {
+      const link = linkOf(routes, lease)
+      return link && startOf(link, id, {}, undefined)
+    },
+    stateOfRow: (lease, word) => stateOfRow(table, linkOf(routes, lease)?.watch, word),
+    keyProbeOf: (lease) => keyProbe(routes.get(lease.route), lease),
+    readKeyAnswer(lease, answer) {
+      const route = routes.get(lease.route)
+      return route ? read({ route, params: {} }, undefined, answer) : []
+    },
+  }
+}
+
+function count(match: RouteMatch, body: unknown): number {
   const by = match.route.job?.slotsBy
   if (by) return by.counts[textAt(body, by.at) ?? ''] ?? 1
   const pointer = match.route.job?.slots
@@ -11,11 +46,10 @@ export function countJobs(match: RouteMatch, body: unknown): number {
   return Array.isArray(list) ? Math.max(1, list.length) : 1
 }
 
-/** What is longer is no id; it would be kept as long as the job runs, and a month more. A job that was accepted is none without. */
+/** A longer text is no id: it would be stored for as long as the job runs, and a month more. */
 const ID_CHARS_MAX = 16_384
 
-/** The jobs an accepted creation started. Empty: the answer names none, so its outcome is not known. */
-export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {
+function read(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {
   const link = match.route.job
   if (!link) return []
   const ids = [link.id].flat().map((place) => idsAt(place, requestBody, answer))
@@ -24,10 +58,10 @@ export function readJobs(match: RouteMatch, requestBody: unknown, answer: unknow
   return first.map((id) => startOf(link, id, match.params, first.length === 1 ? alias : undefined))
 }
 
-/** What can be watched before the answer is there: an id of the request, or what the path is about. */
-export function expectedJob(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined {
+/** An id of the request, or of the path. */
+function expected(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined {
   const link = match.route.job
-  if (!link?.watchId) return readJobs(match, requestBody, undefined)[0]
+  if (!link?.watchId) return read(match, requestBody, undefined)[0]
   const { watch, ask } = startOf(link, '', match.params, undefined)
   return { watch, isReused: true, ...(ask === undefined ? {} : { ask }) }
 }
@@ -52,175 +86,35 @@ function startOf(
   return { jobId, watch, ask: pathTo(link.ask), ...askElse, ...reused }
 }
 
-/** What is watched was there before the creation: a session's next run, a group's training. */
+/** What is watched existed before the creation: a session's next run, a group's training. */
 function isReused(link: JobLink): boolean {
   return link.watchId !== undefined || [link.id].flat().some((place) => place.startsWith('body:'))
 }
 
-/** What a job of this lease's creation would be called if it had the id `id`. */
-export function startOfLease(
-  routes: Map<string, Route>,
-  lease: Lease,
-  id: string
-): JobStart | undefined {
-  const link = linkOf(routes, lease)
-  return link ? startOf(link, id, {}, undefined) : undefined
-}
-
-/** The jobs that the answer to a lease's creation names. */
-export function startsInAnswer(
-  routes: Map<string, Route>,
-  lease: Lease,
-  answer: unknown
-): JobStart[] {
-  const route = routes.get(lease.route)
-  return route ? readJobs({ route, params: {} }, undefined, answer) : []
-}
-
-/** Of a row that was added without a deploy, the lease has what asks about its job. */
+/** The link of the row that a lease was created by. A lease of an added row holds a copy of its own. */
 export function linkOf(routes: Map<string, Route>, lease: Lease): JobLink | undefined {
   return routes.get(lease.route)?.job ?? lease.row?.job
 }
 
-/** The body that asks for a creation under its key, where its row has one and its path names nothing. */
-export function probeOf(
-  routes: Map<string, Route>,
-  lease: Lease
+/** Only for a row with a probe, and a path in which nothing is left open. */
+function keyProbe(
+  route: Route | undefined,
+  { path = route?.path }: Lease
 ): { path: string; body: string } | undefined {
-  const route = routes.get(lease.route)
-  const path = lease.path ?? route?.path
   if (!route?.keyProbe || path === undefined || path.includes('{')) return undefined
   return { path, body: JSON.stringify(route.keyProbe) }
 }
 
-export function stateInRow(
-  routes: Map<string, Route>,
-  lease: Lease,
+/** What the status in a list's row says of a job that is watched under this name. */
+function stateOfRow(
+  table: readonly Route[],
+  watch: string | undefined,
   word: string
 ): 'running' | 'over' | undefined {
-  const watch = linkOf(routes, lease)?.watch
-  const links = [...routes.values()].flatMap((route) => route.reports ?? [])
-  const link = links.find((one) => one.watch === watch)
+  const link = table.flatMap((route) => route.reports ?? []).find((one) => one.watch === watch)
   return link && rowState(link, word)
 }
 
 export function routesByName(routes: readonly Route[]): Map<string, Route> {
   return new Map(routes.map((route) => [`${route.method} ${route.path}`, route]))
-}
-
-/** What a status answer says of the jobs it speaks about. */
-export function readReports(
-  match: RouteMatch,
-  query: URLSearchParams,
-  answer: unknown
-): JobReport[] {
-  const link = match.route.reports
-  if (!link) return []
-  if (link.id.startsWith('answer:')) return readBulk(link, answer)
-  const [place, name] = link.id.split(':') as ['path' | 'query', string]
-  const id = place === 'path' ? match.params[name] : query.get(name)
-  const state = valueAt(answer, link.status ?? '/data/status')
-  if (!id || (typeof state !== 'string' && typeof state !== 'number')) return []
-  return [reportOf(link, id, String(state), answer)]
-}
-
-function readBulk(link: StatusLink, answer: unknown): JobReport[] {
-  const at = link.id.slice('answer:'.length)
-  const rows = valuesAt(answer, at.slice(0, at.lastIndexOf('/')))
-  return rows.flatMap((row) => {
-    const id = textAt(row, at.slice(at.lastIndexOf('/')))
-    const state = textAt(row, link.rowStatus ?? '/status')
-    return id && state && state !== 'not_found' ? [reportOf(link, id, state, { data: row })] : []
-  })
-}
-
-/** The words by which the providers' rows say that a job goes on (reference: `terminal.pending` of each row). */
-const RUNNING = new Set([
-  'active',
-  'connected',
-  'connecting',
-  'created',
-  'generating',
-  'idle',
-  'in_progress',
-  'in_queue',
-  'new',
-  'pending',
-  'processing',
-  'queued',
-  'rendering',
-  'reviewing',
-  'running',
-  'starting',
-  'streaming',
-  'submitted',
-  'thinking',
-  'training',
-  'waiting',
-])
-
-/** Words that mean an end wherever they were seen, although not every row lists them: believed when said twice. */
-const ENDING = new Set(['cancelled', 'canceled', 'deleted', 'error', 'expired', 'timeout'])
-
-/** Where a finished job's result stands, whatever its status is called. */
-const RESULTS = ['/data/video_url', '/data/audio_url']
-
-function reportOf(link: StatusLink, id: string, said: string, answer: unknown): JobReport {
-  const watch = `${link.watch}:${id}`
-  const facts = factsOf(valueAt(answer, '/data'))
-  const word = said.toLowerCase()
-  const names = (words: readonly string[] | undefined) =>
-    words?.some((one) => one.toLowerCase() === word)
-  const alias = link.alias && textAt(answer, link.alias.id)
-  const also = link.alias && alias ? { alias: `${link.alias.watch}:${alias}` } : {}
-  if (names(link.done)) return { watch, state: 'completed', facts, ...also }
-  if (names(link.failed) || (link.failedWhen && textAt(answer, link.failedWhen))) {
-    const detail = failureOf(answer)
-    return { watch, state: 'failed', facts, ...(detail === undefined ? {} : { detail }), ...also }
-  }
-  if (names(link.waiting)) return { watch, state: 'waiting', ...also }
-  if (RUNNING.has(word) || names(link.running)) return { watch, state: 'running', ...also }
-  if (ENDING.has(word)) return { watch, state: 'ending', word, facts, ...also }
-  const hasResult = RESULTS.some((pointer) => /^https?:/.test(textAt(answer, pointer) ?? ''))
-  if (hasResult) return { watch, state: 'completed', facts, ...also }
-  return { watch, state: 'unclear', word: word.slice(0, 64) }
-}
-
-/** Whether a word in a list's row says that its job is over; undefined: it does not say. */
-function rowState(link: StatusLink, said: string): 'running' | 'over' | undefined {
-  const { state } = reportOf(link, '', said, undefined)
-  if (state === 'completed' || state === 'failed' || state === 'ending') return 'over'
-  return state === 'running' || state === 'waiting' ? 'running' : undefined
-}
-
-const FACTS_MAX = 40
-const FACT_CHARS_MAX = 4096
-
-/** The plain members of a status answer; what is nested or very long is left to whoever asks again. */
-function factsOf(data: unknown): Record<string, unknown> {
-  if (typeof data !== 'object' || data === null || Array.isArray(data)) return {}
-  const plain = Object.entries(data).filter(
-    ([, value]) => typeof value !== 'object' && String(value).length <= FACT_CHARS_MAX
-  )
-  return Object.fromEntries(plain.slice(0, FACTS_MAX))
-}
-
-/** The places in which a failed job's reason was seen, most telling first. */
-const REASONS = [
-  '/data/error/code',
-  '/data/failure_code',
-  '/data/failure_message',
-  '/data/failure_reason',
-  '/data/error/message',
-  '/data/error_msg',
-  '/data/error_message',
-  '/data/task_status_msg',
-  '/data/message',
-  '/data/msg',
-  '/data/error',
-]
-
-function failureOf(answer: unknown): string | undefined {
-  const found = REASONS.map((pointer) => textAt(answer, pointer)).find((text) => text !== undefined)
-  return found?.slice(0, 200)
 }

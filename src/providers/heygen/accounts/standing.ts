@@ -4,7 +4,7 @@ import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 
 const BLOCKED = '400631'
 
-/** HeyGen's edge answers pages of its own: only its envelope counts. A key without the scope for this read is genuine. */
+/** Only HeyGen's own envelope counts: its edge answers with pages of its own. A key without the scope for this read is good. */
 export function standingIn({ status, body }: { status: number; body: unknown }): Standing {
   if (status === 200) {
     const isRead = typeof valueAt(body, '/data') === 'object' && valueAt(body, '/data') !== null
@@ -22,7 +22,7 @@ export function standingIn({ status, body }: { status: number; body: unknown }):
 
 const UNKNOWN: Standing = { key: 'unknown' }
 
-/** Every number that says how much is left says nothing, and nothing is bought by itself. */
+/** Every number of what is left is zero, and nothing is bought automatically. */
 function hasNothing(me: unknown): boolean {
   const left = [...leftIn(me)]
   return left.length > 0 && left.every((amount) => amount <= 0) && !isReloaded(me)

@@ -1,13 +1,6 @@
-/** Our own errors in the envelope of the path's family (contract section 2), so that HeyGen clients parse them. */
+/** Our own errors in the envelope of the path's family (contract section 2), so that HeyGen's clients can read them. */
 import type { ErrorCode } from '#domain/runtime/errors.ts'
-
-interface OwnError {
-  code: ErrorCode
-  status: number
-  message: string
-  providerCode?: string | number
-  field?: string
-}
+import type { OwnError } from '#providers/contract/provider.ts'
 
 /** HeyGen's own numbers where it has one (heygen.md 3.1). */
 const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {

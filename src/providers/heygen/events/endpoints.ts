@@ -40,7 +40,7 @@ const TYPES: Readonly<Record<string, string>> = {
 
 const V1_SUCCESS = 100
 
-export const heygenEndpoints: ProviderEndpoints = {
+export const endpoints: ProviderEndpoints = {
   read({ route, params }, query, body) {
     const what = COMMANDS[`${route.method} ${route.path}`]
     if (what === undefined) return undefined
@@ -127,7 +127,7 @@ function readUpdate(id: string, body: unknown): EndpointCommand {
   }
 }
 
-/** A text: what is wrong with it. null: every event. Undefined: not said. */
+/** A text says what is wrong. null: every event. Undefined: the call does not say. */
 function readEvents(events: unknown): string[] | null | string | undefined {
   if (events === undefined || events === null) return events
   if (!Array.isArray(events) || events.length === 0) return 'events must be a list of event types'

@@ -1,5 +1,4 @@
-/** Our own webhook at a HeyGen account: on v3, or on v1 where v3 is not there (reference/heygen.md 7.1). */
-import { parseJson } from '#domain/text/json-text.ts'
+/** Our own webhook at a HeyGen account: by v3, or by v1 where v3 does not exist (reference/heygen.md 7.1). */
 import { textAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
 import type {
@@ -8,15 +7,14 @@ import type {
   Upstream,
   WebhookFailure,
 } from '#providers/contract/provider.ts'
-import { authorize } from '#providers/heygen/accounts.ts'
+import { ask } from '#providers/heygen/accounts/ask.ts'
 
-const TIMEOUT_MS = 15_000
 const PAGES_MAX = 10
 
 const V3 = '/v3/webhooks/endpoints'
 const V1 = '/v1/webhook/endpoint'
 
-export const heygenWebhooks: ProviderWebhooks = {
+export const webhooks: ProviderWebhooks = {
   async list(upstream, open) {
     const found: RegisteredWebhook[] = []
     let token: string | undefined
@@ -42,7 +40,7 @@ export const heygenWebhooks: ProviderWebhooks = {
     if (id === undefined) return failure('added', answer.status)
     const secret = textAt(answer.body, '/data/secret') ?? (await newSecret(upstream, open, id))
     if (secret !== undefined) return { ok: true, id, secret }
-    await heygenWebhooks.remove(upstream, open, id)
+    await webhooks.remove(upstream, open, id)
     return { ok: false, message: 'HeyGen gave no signing secret for it' }
   },
 
@@ -89,33 +87,8 @@ function isNotThere(status: number): boolean {
   return status === 404 || status === 405 || status === 410
 }
 
-/** Not HeyGen's own text: it may repeat the address, which is a secret. */
+/** Without HeyGen's own text, which may repeat the address, a secret. */
 function failure(what: string, status: number): WebhookFailure {
   const why = status === 0 ? 'could not be reached' : `answered ${status}`
   return { ok: false, message: `the webhook could not be ${what}: HeyGen ${why}` }
-}
-
-async function ask(
-  upstream: Upstream,
-  open: OpenAccount,
-  method: string,
-  path: string,
-  body?: unknown
-): Promise<{ status: number; body: unknown }> {
-  const headers = new Headers({ accept: 'application/json' })
-  if (body !== undefined) headers.set('content-type', 'application/json')
-  authorize(headers, open.credential, open.session)
-  const call = {
-    method,
-    path,
-    headers: Object.fromEntries(headers),
-    timeoutMs: TIMEOUT_MS,
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }
-  try {
-    const answer = await upstream.send(upstream.settings.heygenOrigin, call)
-    return { status: answer.status, body: parseJson(answer.text) }
-  } catch {
-    return { status: 0, body: undefined }
-  }
 }

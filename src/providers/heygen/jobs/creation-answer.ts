@@ -1,9 +1,9 @@
-/** HeyGen's answer to a creation, made of the job that was found when the real one was lost (heygen-endpoints.json). */
+/** HeyGen's answer to a creation, rebuilt from the job that was found (heygen-endpoints.json). */
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 import { setAt } from '#providers/shared/set-at.ts'
 
-/** The first word that a row's answer says of its job; most say none. */
+/** The status in a row's answer. Most rows have none. */
 const FIRST_WORDS: Record<string, string> = {
   'POST /v3/videos': 'waiting',
   'POST /v3/video-agents': 'generating',
@@ -19,13 +19,13 @@ const FIRST_WORDS: Record<string, string> = {
   'POST /v1/workflows/graph-executions': 'submitted',
 }
 
-export function creationAnswer({ route }: RouteMatch, starts: readonly JobStart[]): object {
+export function buildAnswer({ route }: RouteMatch, starts: readonly JobStart[]): object {
   const answer: Record<string, unknown> = { data: {} }
   const status = FIRST_WORDS[`${route.method} ${route.path}`]
   if (status !== undefined) setAt(answer, '/data/status', [status])
   const [place] = [route.job?.id ?? []].flat()
   const ids = starts.map((start) => start.jobId)
-  // An id of the request is not in the answer.
+  // An id of the request does not stand in the answer.
   if (place?.startsWith('/')) setAt(answer, place, ids)
   const { alias } = route.job ?? {}
   const mark = alias && `${alias.watch}:`

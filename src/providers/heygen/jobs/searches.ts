@@ -1,9 +1,8 @@
 /**
- * Where an account's recent jobs are listed, by what is watched: for a creation whose answer was lost. Kinds that are
- * absent here have no list with times in HeyGen's API; such a lease is held until its key's answer names its job, or it is
- * heard of, freed, or lost.
+ * The lists of an account's recent jobs, by what is watched, for creations whose answer was lost. HeyGen's API has no list with
+ * times for the other kinds. The job of such a creation is found by its key or its event only.
  */
-import type { Finder } from '#providers/contract/provider.ts'
+import type { JobSearch } from '#providers/contract/provider.ts'
 
 const V3_ROW = {
   rows: '/data/*',
@@ -16,10 +15,10 @@ const V3_ROW = {
   more: '/has_more',
 }
 
-/** v3's own detail of a video is not documented to echo the callback id; the older status is. Ids are the same. */
+/** Only the older status is documented to show the callback id. Ids are the same in v1 and v3. */
 const VIDEO_DETAILS = '/v1/video_status.get?video_id={id}'
 
-export const FINDERS: Record<string, Finder> = {
+export const SEARCHES: Record<string, JobSearch> = {
   video: { ...V3_ROW, path: '/v3/videos?limit=100', details: VIDEO_DETAILS },
   translation: { ...V3_ROW, path: '/v3/video-translations?limit=100', callbackId: '/callback_id' },
   lipsync: { ...V3_ROW, path: '/v3/lipsyncs?limit=100', callbackId: '/callback_id' },
@@ -46,8 +45,8 @@ export const FINDERS: Record<string, Finder> = {
   },
 }
 
-/** Videos made on v1 and v2 paths are looked for on the list of their own time. */
-export const LEGACY_VIDEO_FINDER: Finder = {
+/** For videos that were made on v1 and v2 paths. */
+export const OLDER_VIDEOS: JobSearch = {
   path: '/v1/video.list?limit=100',
   rows: '/data/videos/*',
   id: '/video_id',

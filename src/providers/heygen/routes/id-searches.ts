@@ -1,16 +1,16 @@
 /**
- * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). A list is
- * asked where HeyGen has no read of one. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
+ * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). It is a list where
+ * HeyGen has no read of one thing. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
  */
-import { searchFor } from '#providers/shared/id-searches.ts'
+import { searchFor as searchByTable, searchWith } from '#providers/shared/id-searches.ts'
 import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/contract/provider.ts'
-import { assetId } from '#providers/heygen/uploads.ts'
+import { assetId } from '#providers/heygen/uploads/asset-id.ts'
 import { matchRoute } from './table.ts'
 
 const one = (path: string): IdSearch => ({ path })
 const inList = (path: string, rows: string): IdSearch => ({ path, rows })
 
-export const SEARCHES: Record<string, IdSearch> = {
+const SEARCHES: Record<string, IdSearch> = {
   video: one('/v3/videos/{id}'),
   avatar: one('/v3/avatars/looks/{id}'),
   'avatar-look': one('/v3/avatars/looks/{id}'),
@@ -52,7 +52,7 @@ const ownList = (path: string, rows: string, showsAll = true): OwnList => ({
 const LOOKS = ownList('/v3/avatars/looks?ownership=private&limit=50', '/data/*/id')
 const GROUPS = ownList('/v3/avatars?ownership=private&limit=50', '/data/*/id')
 
-/** What one creation names many of, beside what it was uploaded for. */
+/** For the resources of which one creation may name many. */
 const OWN_LISTS: Record<string, OwnList> = {
   avatar: LOOKS,
   'avatar-look': LOOKS,
@@ -68,21 +68,18 @@ export function ownListOf(resource: string): OwnList | undefined {
   return OWN_LISTS[resource]
 }
 
-/** Every id that was seen, names of public avatars among them. HeyGen documents no narrower form. */
+/** Every id that was seen has this form, also names of public avatars. HeyGen documents none. */
 const FORM = /^[\w.:-]{1,128}$/
 
-/**
- * v1 and v2 may be retired by now: where v3 has a read of the resource it is asked instead, since ids are the same, and
- * where it has none, a 404 of the old path is no proof that the account lacks the id.
- */
-export function searchOf(call: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
+/** v1 and v2 may be retired. So v3 is asked where it can be; elsewhere a 404 does not prove that the account lacks the id. */
+export function searchFor(call: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
   const asked = searchedId(ref.resource, id)
   if (!FORM.test(asked)) return undefined
-  const search = searchFor(matchRoute, SEARCHES, call, ref, asked)
+  const search = searchByTable(matchRoute, SEARCHES, call, ref, asked)
   if (!search || isV3(search)) return search
   const inV3 = SEARCHES[ref.resource]
   if (!inV3 || !isV3(inV3)) return { ...search, mayBeRetired: true }
-  return { ...inV3, path: inV3.path.replace('{id}', encodeURIComponent(asked)) }
+  return searchWith(inV3, asked)
 }
 
 function isV3({ path }: IdSearch): boolean {

@@ -1,6 +1,4 @@
-/**
- * HeyGen's v1 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
- */
+/** HeyGen's v1 paths, one row each (reference/heygen-endpoints.json). How to read a row: `providers/shared/row.ts`. */
 import { del, get, patch, post } from '#providers/shared/row.ts'
 
 export const V1_ROUTES = [

@@ -1,6 +1,4 @@
-/**
- * HeyGen's v2 paths, one row each (facts: reference/heygen-endpoints.json; how to read a row: ../row.ts).
- */
+/** HeyGen's v2 paths, one row each (reference/heygen-endpoints.json). How to read a row: `providers/shared/row.ts`. */
 import { del, get, post } from '#providers/shared/row.ts'
 
 export const V2_ROUTES = [

@@ -1,14 +1,14 @@
 /**
- * useapi.net's text-to-speech calls on HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). What v3 has no
- * counterpart for is refused by name unless it is neutral: silently other audio would be worse (docs/decisions/0006).
+ * useapi.net's text-to-speech calls on HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). A field without a
+ * counterpart in v3 is refused unless its value is neutral, so that nobody gets other audio than asked for (decision 0006).
  */
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { ProviderSpeech } from '#providers/contract/provider.ts'
+import type { UseapiSpeech } from '#providers/contract/provider.ts'
 
 const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
 
-export const heygenSpeech: ProviderSpeech = {
+export const speech: UseapiSpeech = {
   fields: {
     voice_id: z.string().min(1),
     prompt: z.string().min(1).max(5000),
@@ -65,7 +65,7 @@ export const heygenSpeech: ProviderSpeech = {
     voice: { ...toVoice(valueAt(answer, '/data')), settings: { clone_emotions: [] } },
   }),
 
-  /** v3 lists no locales; the older list has useapi.net's members already, and may be retired. */
+  /** v3 has no list of locales. The older list has useapi.net's members already, and may be retired. */
   languagesPath: '/v2/voices/locales',
 
   languagesAnswer: (answer) =>
@@ -78,7 +78,7 @@ export const heygenSpeech: ProviderSpeech = {
       language_code: valueAt(row, '/language_code') ?? valueAt(row, '/locale') ?? null,
     })),
 
-  /** v3's voices name a language and no locale; a code is not made up. */
+  /** Voices of v3 name a language and no locale. We do not make up a code. */
   languagesOf(voices) {
     const spoken = voices.flatMap(({ language }) =>
       typeof language === 'string' && language !== '' ? [language] : []

@@ -1,26 +1,18 @@
 /**
- * What goes into `Authorization`. v1 takes an API key or a token signed with the key pair, the newer paths an API key
- * alone (reference/kling.md section 2). A region is one of Kling's own hosts.
+ * The credential on a call. v1 takes an API key or a token signed with the key pair, the newer paths an API key alone
+ * (reference/kling.md section 2).
  */
 import type { Credential, Session } from '#domain/accounts/account.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import { signToken } from '#domain/access/signed-token.ts'
 
-export const REGIONS = ['singapore', 'beijing'] as const
-
-const HOST_LABEL = /api-(?:singapore|beijing)(?=\.klingai\.com)/
 const TOKEN_SECONDS = 1800
-/** Signed anew this long before its end. */
+/** A new token is signed this long before the end of the old one. */
 const RENEW_MS = 5 * 60_000
-/** Tokens are kept by the isolate, whose settings they hang on. */
+/** The isolate keeps tokens for as long as its settings. */
 const kept = new WeakMap<Settings, Map<string, { token: string; until: number }>>()
 
-/** The configured origin with the region's name in the place of its own; without a region, or a known host, as it is. */
-export function originOf({ klingOrigin }: Settings, { region }: Credential): string {
-  return region === undefined ? klingOrigin : klingOrigin.replace(HOST_LABEL, `api-${region}`)
-}
-
-/** The paths of 2026, with the model in the path or about its tasks. */
+/** The paths of 2026: those with the model in the path, and those about their tasks. */
 export function needsApiKey(path: string): boolean {
   return !/^\/(v1|account)\//.test(path)
 }

@@ -1,60 +1,50 @@
 /**
- * Kling's web log-in, of which no description is published: the plain form that its own pages post, without the
- * signature that they compute beside it. Whatever stands in front of it is not got around.
+ * The log-in at Kling's own website. No description is published. This posts the form that the site's pages post, without the
+ * signature that they compute.
  */
-import { parseJson } from '#domain/text/json-text.ts'
 import type { Credential, Session } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { LogIn, Upstream } from '#providers/contract/provider.ts'
+import {
+  asksForCaptcha,
+  asksForSecondFactor,
+  logInAt,
+  type LogInAnswer,
+} from '#providers/shared/web-log-in.ts'
 
 const PATH = '/pass/ksi18n/web/login/emailPassword'
-const SITE = 'ksi18n.ai.portal'
-const TIMEOUT_MS = 15_000
+const SID = 'ksi18n.ai.portal'
 export const USE_A_KEY =
   'Add the account with keys instead (apiKey, or accessKey and secretKey; kling.ai, API console).'
+const SITE = { name: 'Kling', useAKey: USE_A_KEY }
 
-export async function logIn(upstream: Upstream, credential: Credential): Promise<LogIn> {
+export function logIn(upstream: Upstream, credential: Credential): Promise<LogIn> {
   const { email = '', password = '' } = credential.secrets
-  const body = new URLSearchParams({ sid: SITE, email, password, language: 'en' }).toString()
+  const body = new URLSearchParams({ sid: SID, email, password, language: 'en' }).toString()
   const headers = {
     accept: 'application/json',
     'content-type': 'application/x-www-form-urlencoded',
   }
-  const call = { method: 'POST', path: PATH, headers, body, timeoutMs: TIMEOUT_MS }
-  try {
-    return readLogIn(await upstream.send(upstream.settings.klingWebOrigin, call), upstream.now())
-  } catch {
-    return { ok: false, reason: 'unreachable', message: 'Kling could not be reached to log in' }
-  }
+  return logInAt(
+    upstream,
+    upstream.settings.klingWebOrigin,
+    SITE,
+    { path: PATH, headers, body },
+    read
+  )
 }
 
-/** The members of the answer are known from clients alone: read liberally. */
-function readLogIn(
-  { status, headers, text }: { status: number; headers: Headers; text: string },
-  now: number
-): LogIn {
-  if (status >= 500) {
-    return { ok: false, reason: 'unreachable', message: `Kling answered the log-in with ${status}` }
-  }
-  const body = parseJson(text)
-  if (status === 403 || status === 429 || body === undefined) {
-    const message = `Kling's edge did not let the log-in through. ${USE_A_KEY}`
-    return { ok: false, reason: 'refused', message }
-  }
+/** Only clients show the members of the answer, so few are required. */
+function read({ status, headers, body, now }: LogInAnswer): LogIn {
   const said = textAt(body, '/error_msg') ?? textAt(body, '/message') ?? ''
-  if (/captcha|slider/i.test(said)) {
-    return { ok: false, reason: 'refused', message: `Kling asks for a captcha. ${USE_A_KEY}` }
-  }
-  if (/verif/i.test(said)) {
-    const message = `This account asks for a second factor, which a server cannot give. ${USE_A_KEY}`
-    return { ok: false, reason: 'refused', message }
-  }
-  const token = textAt(body, `/${SITE}_st`)
+  if (/captcha|slider/i.test(said)) return asksForCaptcha(SITE)
+  if (/verif/i.test(said)) return asksForSecondFactor(SITE)
+  const token = textAt(body, `/${SID}_st`)
   if (status !== 200 || token === undefined) return { ok: false, reason: 'refused' }
   return { ok: true, session: toSession(headers, body, token, now) }
 }
 
-/** Without a stated end, a day: renewed before it is over, and at the first 401. */
+/** Without a stated end, a day. The session is renewed before that, and at the first 401. */
 function toSession(headers: Headers, body: unknown, token: string, now: number): Session {
   const cookie = headers.get('set-cookie') ?? ''
   const expires = Date.parse(/portal_st=[^;]*;.*?expires=([^;]+)/i.exec(cookie)?.[1] ?? '')

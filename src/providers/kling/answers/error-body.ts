@@ -1,5 +1,6 @@
-/** Our own errors as Kling's clients parse them: `{code, message, request_id}`, with Kling's number where one fits. */
+/** Our own errors as Kling's clients read them: `{code, message, request_id}`, with Kling's number where one fits. */
 import type { ErrorCode } from '#domain/runtime/errors.ts'
+import type { OwnError } from '#providers/contract/provider.ts'
 
 const NUMBERS: Record<ErrorCode, number> = {
   unauthorized: 1002,
@@ -21,7 +22,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   account_unavailable: 5001,
   upstream_unreachable: 5002,
   upstream_timeout: 5002,
-  // None of 5000 to 5002: published clients repeat those, and a repeat may be a second paid task.
+  // Not 5000 to 5002: published clients repeat those calls, and a repeat may be a second paid task.
   outcome_unknown: 1200,
   not_implemented: 1202,
   loop_detected: 1200,
@@ -30,12 +31,7 @@ const NUMBERS: Record<ErrorCode, number> = {
 
 export function errorBody(
   _path: string,
-  {
-    code,
-    message,
-    requestId,
-    providerCode,
-  }: { code: ErrorCode; message: string; requestId: string; providerCode?: string | number }
+  { code, message, requestId, providerCode }: OwnError
 ): unknown {
   return { code: providerCode ?? NUMBERS[code], message, request_id: requestId }
 }

@@ -1,5 +1,6 @@
-/** A task of v1 as v1 tells it, from the newer shape in which `/tasks` shows it too (reference/kling.md section 0). */
+/** A task of v1 in v1's shape, made from the newer shape of `/tasks` (reference/kling.md section 0). */
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import { rawNumber } from '#providers/shared/raw-number.ts'
 
 type Row = Record<string, unknown>
 
@@ -11,7 +12,7 @@ const LISTS: Record<string, string> = {
   element: 'elements',
 }
 
-/** Undefined: it has the older shape already. */
+/** Undefined: the task has the older shape already. */
 export function toOldShape(task: unknown): Row | undefined {
   const id = textAt(task, '/id')
   const status = textAt(task, '/status')
@@ -52,8 +53,7 @@ function rowOf(list: string, output: Row, index: number): Row {
   return { element_id: numberOf(id), element_name: name, element_description: description, ...rest }
 }
 
-/** v1 writes elements as numbers, larger than JavaScript's. */
+/** v1 writes ids of elements as numbers. */
 function numberOf(id: unknown): unknown {
-  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
-  return /^[1-9]\d*$/.test(String(id)) ? rawJSON(String(id)) : id
+  return /^[1-9]\d*$/.test(String(id)) ? rawNumber(String(id)) : id
 }

@@ -1,9 +1,9 @@
-/** Kling's answer to a creation, made of the task that was found when the real one was lost (reference/kling.md 0). */
+/** Kling's answer to a creation, rebuilt from the task that was found (reference/kling.md section 0). */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 
-export function creationAnswer(
+export function buildAnswer(
   { route }: RouteMatch,
   [start]: readonly JobStart[],
   body: unknown,
@@ -20,6 +20,6 @@ export function creationAnswer(
     updated_at: now,
   }
   const named = name === undefined ? {} : { external_id: name }
-  const young = { id, status: 'submitted', create_time: now, update_time: now, ...named }
-  return { code: 0, message: 'SUCCEED', data: isOld ? old : young }
+  const newer = { id, status: 'submitted', create_time: now, update_time: now, ...named }
+  return { code: 0, message: 'SUCCEED', data: isOld ? old : newer }
 }

@@ -1,12 +1,10 @@
 /**
- * Where an id that nobody has seen is looked for. Results of tasks have no read of their own: the newest five hundred tasks
- * of an account show theirs, and without an API key those of each kind.
+ * Where an account is asked for an unknown id. No read shows one result of a task. So the newest five hundred tasks of the
+ * account are listed, or without an API key those of each kind.
  */
-import { isCut } from '#domain/jobs/fingerprint.ts'
-import type { Finder, IdRef, IdSearch } from '#providers/contract/provider.ts'
-import type { Lease } from '#domain/slots/lease.ts'
-import { EXTERNAL } from '#providers/kling/names.ts'
-import { ROUTES } from './table.ts'
+import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
+import { searchFor as searchByTable, searchWith } from '#providers/shared/id-searches.ts'
+import { EXTERNAL, matchRoute, ROUTES } from './table.ts'
 
 const RESULT: IdSearch = {
   path: '/tasks',
@@ -14,13 +12,13 @@ const RESULT: IdSearch = {
   rows: '/data/result/*/outputs/*/id',
 }
 
-/** The v1 lists in which such results stand. */
+/** The v1 lists that show such results. */
 function listsWith(rows: string): IdSearch[] {
   const lists = ROUTES.filter((route) => route.lists.includes(rows))
   return lists.map(({ path }) => ({ path: `${path}?pageSize=500`, rows }))
 }
 
-export const SEARCHES: Record<string, IdSearch> = {
+const SEARCHES: Record<string, IdSearch> = {
   video: { ...RESULT, otherwise: listsWith('/data/*/task_result/videos/*/id') },
   audio: { ...RESULT, otherwise: listsWith('/data/*/task_result/audios/*/id') },
   task: { path: '/tasks?task_ids={id}', rows: '/data/*/id' },
@@ -34,59 +32,22 @@ export const SEARCHES: Record<string, IdSearch> = {
   },
 }
 
-/** Long numbers, UUIDs and what older tasks were called (reference/kling.md section 5). A client's own names may be anything short. */
+/** Long numbers, UUIDs and ids of older tasks (reference/kling.md section 5). Clients' own names may be any short text. */
 const FORM = /^[\w=.:+/-]{1,128}$/
 const NAME_CHARS_MAX = 256
 
-export function isSearchable({ resource }: IdRef, id: string): boolean {
+function isSearchable({ resource }: IdRef, id: string): boolean {
   return resource === EXTERNAL ? id.length <= NAME_CHARS_MAX : FORM.test(id)
 }
 
-/** External ids in a query can be asked for; in a creation they are new, or were remembered. */
-export const NAMED_TASKS: IdSearch = {
+/** External ids in a query. In a creation they are new, or their owner is remembered. */
+const NAMED_TASKS: IdSearch = {
   path: '/tasks?external_task_ids={id}',
   rows: '/data/*/external_id',
 }
 
-/** Their pages say nothing of reading a task by its external id, so it is looked for on the list. */
-const LISTED = new Set([
-  '/v1/videos/lip-sync',
-  '/v1/videos/video-extend',
-  '/v1/images/multi-image2image',
-  '/v1/general/ai-multi-shot',
-])
-/** Of names that clients made up, those that any server reads alike in a path. */
-const PLAIN_NAME = /^[\w-]+$/
-
-/**
- * Every creation goes up under a name of its own, and a task can be read by it. A list would have an end, before which
- * busy accounts make many younger tasks.
- */
-export function finderOf(lease: Lease): Finder | undefined {
-  const [, path = ''] = lease.route.split(' ')
-  const { callbackId: name = '' } = lease.clue
-  // Of a very long one not all is kept: to ask for what is left would find nothing, and prove nothing.
-  if (isCut(name)) return undefined
-  if (!path.startsWith('/v1/')) {
-    return {
-      path: `/tasks?external_task_ids=${encodeURIComponent(name)}`,
-      rows: '/data/*',
-      id: '/id',
-      title: '/title',
-      createdAt: '/create_time',
-      callbackId: '/external_id',
-      isExact: true,
-    }
-  }
-  const isRead = PLAIN_NAME.test(name) && !LISTED.has(path)
-  return {
-    path: isRead ? `${path}/${name}` : `${path}?pageNum=1&pageSize=200`,
-    rows: isRead ? '/data' : '/data/*',
-    id: '/task_id',
-    title: '/title',
-    createdAt: '/created_at',
-    callbackId: '/task_info/external_task_id',
-    status: '/task_status',
-    ...(isRead ? { isExact: true } : { counted: { page: 'pageNum', size: 200 } }),
-  }
+export function searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
+  if (!isSearchable(ref, id)) return undefined
+  if (ref.resource !== EXTERNAL) return searchByTable(matchRoute, SEARCHES, match, ref, id)
+  return ref.in === 'query' ? searchWith(NAMED_TASKS, id) : undefined
 }

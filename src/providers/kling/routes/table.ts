@@ -1,20 +1,22 @@
 /**
- * Kling's whole table (facts: reference/kling-endpoints.json; how to read a row: ../row.ts). v1 paths come in threes:
- * create, ask about one task, list. The newer paths carry the model, so that a model to come is a creation as well.
+ * Kling's paths (reference/kling-endpoints.json). How to read a row: `providers/shared/row.ts`. v1 paths come in threes: create,
+ * read one task, list. The newer paths have the model as a parameter, so a new model is a creation as well.
  */
 import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import { get, post } from '#providers/shared/row.ts'
-import { EXTERNAL } from '#providers/kling/names.ts'
 
-/** Pack types; speech and faces are paid from that of videos. */
+/** The resource of ids that clients make up themselves (`names.ts`). */
+export const EXTERNAL = 'external-task'
+
+/** Pack types. Speech and faces are paid from that of videos. */
 type Meter = 'video' | 'image' | 'try_on'
 
 interface Family {
   ids?: string[]
-  /** Pack type that pays for it; a pack that is used up parks only this. */
+  /** The pack type that pays for it. An empty pack parks only this. */
   meter?: Meter
-  /** Where the ids of results stand in a task: later calls are bound to their account. */
+  /** Where a task has the ids of its results. Later calls about them go to the task's account. */
   results?: string[]
 }
 

@@ -1,5 +1,6 @@
-/** Fields that several of useapi.net's calls share, and what becomes of them in Kling's own (reference/kling.md 11.2). */
+/** Fields that several of useapi.net's calls share, and their form in Kling's calls (reference/kling.md 11.2). */
 import * as z from 'zod'
+import { rawNumber } from '#providers/shared/raw-number.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -8,7 +9,7 @@ export const url = z.string().min(1).max(8192)
 export const flag = z.boolean().optional()
 export const mode = z.enum(['std', 'pro', '4k']).optional()
 export const ratio = z.string().max(10).optional()
-/** Kling wants text, useapi.net's clients send either. */
+/** Kling takes a text, useapi.net's clients send a text or a number. */
 export const seconds = z
   .union([z.number().int(), z.string().regex(/^\d{1,2}$/)])
   .transform(String)
@@ -20,7 +21,7 @@ export const element = z
   .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
   .optional()
 
-/** What Kling has nothing for is refused unless it is neutral: silently another result would be worse. */
+/** A field that Kling has not is refused unless its value is neutral, so that nobody gets another result than asked for. */
 export function only<T extends string | number | boolean>(value: T) {
   const error = `has no counterpart in Kling's API; only ${JSON.stringify(value)} is accepted`
   return z.literal(value, { error }).optional()
@@ -37,12 +38,12 @@ export const shots: Record<string, z.ZodType> = Object.fromEntries(
   ])
 )
 
-/** Only members that are there. */
+/** Without members that are undefined. */
 export function given(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
-/** Numbers of elements do not fit a number of JavaScript; they are written as they came. */
+/** Ids of elements are numbers, larger than JavaScript's. */
 export function elementList(fields: Fields): Fields {
   const ids = Object.keys(elements).flatMap((name) => {
     const id = fields[name]
@@ -51,12 +52,7 @@ export function elementList(fields: Fields): Fields {
   return ids.length === 0 ? {} : { element_list: ids }
 }
 
-function rawNumber(digits: string): unknown {
-  const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
-  return rawJSON(BigInt(digits).toString())
-}
-
-/** Several shots are one prompt each; their length together is that of the video. */
+/** Each shot has a prompt of its own. The video is as long as all of them together. */
 export function shotList(fields: Fields): Fields {
   const list = SHOTS.flatMap((index) => {
     const prompt = fields[`shot_${index}_prompt`]
@@ -80,13 +76,13 @@ export function modelOf(name: unknown): string {
   return MODELS[String(name)] ?? String(name)
 }
 
-/** useapi.net's v3 sounds unless told not to, the older ones only when told. */
+/** Without `enable_audio`, useapi.net's v3 has sound and the older models have none. */
 export function soundOf({ enable_audio: wanted }: Fields, isOnByItself: boolean): Fields {
   if (isOnByItself) return { sound: wanted === false ? 'off' : 'on' }
   return wanted === undefined ? {} : { sound: wanted === true ? 'on' : 'off' }
 }
 
-/** `@image_3` in useapi.net's prompts is the field of that name; Kling counts those that are there. */
+/** `@image_3` in a prompt of useapi.net means the field of that name. Kling counts only the images that are there. */
 export function referring(fields: Fields): string | undefined {
   const { prompt } = fields
   if (typeof prompt !== 'string') return undefined

@@ -1,12 +1,12 @@
 /** useapi.net's Kling on the official API: its calls, its tasks, and what has no counterpart (reference/useapi.md 2). */
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import type { MissingCall, ProviderTasks } from '#providers/contract/provider.ts'
+import type { MissingCall, UseapiTasks } from '#providers/contract/provider.ts'
 import { matchRoute } from '#providers/kling/routes/table.ts'
 import { IMAGE_CALLS } from './image-calls.ts'
 import { VIDEO_CALLS } from './video-calls.ts'
 
-/** useapi.net's numbers; that of a task at work is not documented. */
+/** useapi.net's numbers. That of a running task is not documented. */
 const STATES = {
   submitted: { status: 5, status_name: 'submitted', status_final: false },
   processing: { status: 10, status_name: 'processing', status_final: false },
@@ -19,7 +19,7 @@ const STORE =
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
 const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
 
-/** useapi.net's clients send it; several would be several paid tasks under one answer. */
+/** useapi.net's clients send it. More than 1 would be several paid tasks under one answer. */
 const count = z
   .literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
   .optional()
@@ -28,7 +28,7 @@ function missing(method: MissingCall['method'], path: string, why: string): Miss
   return { method, path, why }
 }
 
-export const klingTasks: ProviderTasks = {
+export const tasks: UseapiTasks = {
   calls: [...VIDEO_CALLS, ...IMAGE_CALLS].map((call) => ({
     ...call,
     fields: { ...call.fields, count },
@@ -91,7 +91,7 @@ export const klingTasks: ProviderTasks = {
     history: valuesAt(answer, '/data/result/*').map((task) => viewOf(task, '')),
   }),
 
-  /** One word, several meanings: the number tells (reference/kling.md 11.3). */
+  /** By the code in the body (reference/kling.md 11.3). */
   statusOf(json) {
     const code = Number(textAt(json, '/code') ?? NaN)
     if (code === 1302 || code === 1303) return 429
@@ -103,7 +103,7 @@ export const klingTasks: ProviderTasks = {
   },
 }
 
-/** `/v1/videos/text2video/{id}` → `text2video`, by the row and not by what stands in the path. */
+/** `/v1/videos/text2video/{id}` → `text2video`, from the row, not from the path itself. */
 function typeOf(method: 'GET' | 'POST', path: string): string {
   const [pathname = ''] = path.split('?')
   const parts = matchRoute(method, pathname)?.route.path.split('/') ?? []
@@ -142,16 +142,16 @@ function viewOf(task: unknown, type: string): Record<string, unknown> {
 
 const KINDS = { videos: 'video', images: 'image', series_images: 'image', audios: 'audio' }
 
-/** Width, height and cover are not told by the official API. */
+/** The official API does not tell width, height and cover. */
 function worksOf(task: unknown): Record<string, unknown>[] {
   const old = Object.entries(KINDS).flatMap(([name, kind]) =>
     valuesAt(task, `/task_result/${name}/*`).map((row) => ({ row, kind }))
   )
-  const young = valuesAt(task, '/outputs/*').flatMap((row) => {
+  const newer = valuesAt(task, '/outputs/*').flatMap((row) => {
     const kind = textAt(row, '/type') ?? ''
     return Object.values(KINDS).includes(kind) ? [{ row, kind }] : []
   })
-  return [...old, ...young].map(({ row, kind }, index) => {
+  return [...old, ...newer].map(({ row, kind }, index) => {
     const length = Number(textAt(row, '/duration') ?? textAt(row, '/mp3_duration') ?? NaN)
     return {
       workId: textAt(row, '/id') ?? String(index),

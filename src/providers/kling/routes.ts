@@ -1,0 +1,17 @@
+/** Kling's paths and hosts. Its rows stand in `routes/table.ts`. A region is a host of its own. */
+import type { ProviderRoutes } from '#providers/contract/provider.ts'
+import { originOf, REGIONS } from './accounts/regions.ts'
+import { searchFor } from './routes/id-searches.ts'
+import { matchRoute, ROUTES } from './routes/table.ts'
+
+export const routes: ProviderRoutes = {
+  table: ROUTES,
+  match: matchRoute,
+  origin: (_match, settings, credential) => originOf(settings, credential),
+  allOrigins: (settings, credential) => [
+    originOf(settings, credential),
+    ...REGIONS.map((region) => originOf(settings, { ...credential, region })),
+  ],
+  takesIdempotencyKey: () => false,
+  searchFor,
+}
