@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -35,7 +36,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
   const ports: Partial<Ports> = {
     settings: { heygenOrigin: 'https://api.example.com' } as Ports['settings'],
     durations: durationsAt(1),
-    now: () => Date.now(),
+    ...platform,
     random: () => 0,
     fetch: async (_, init) => {
       if (init.signal) seen.signals.push(init.signal)
@@ -97,7 +98,7 @@ test('a client that leaves ends its plain call', async () => {
   expect(seen.signals[0]?.aborted).toBe(true)
 })
 
-test('a client that leaves does not end its creation, which is deferred as a whole: sent, bound, answered', async () => {
+test('a client that leaves does not end its creation, which is deferred as a whole: sent, bound, answered [I4]', async () => {
   const seen: Seen = { signals: [], deferred: [], bound: [] }
   const client = new AbortController()
   const late = Promise.withResolvers<Response>()

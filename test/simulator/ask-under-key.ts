@@ -1,6 +1,6 @@
 /** Asks the simulated HeyGen under a key that it has not seen, and expects a refusal that leaves no trace. */
 import { expect } from 'vitest'
-import { CATALOGUE } from '../support/catalogue.ts'
+import { CATALOGUE } from '../support/catalogue/catalogue.ts'
 import { newKey, type openSimulator } from './open-simulator.ts'
 
 export async function askUnderFreshKey(

@@ -1,7 +1,7 @@
 /** Every row of Kling's catalogue answers its documented example in its documented shape. */
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { kindOf, type CatalogueRow } from '../support/catalogue.ts'
+import { kindOf, type CatalogueRow } from '../support/catalogue/catalogue.ts'
 import { oneOfEach } from '../support/full.ts'
 import { findDifferences } from './differences.ts'
 import { API, openKling, tokenOf } from './open-kling.ts'

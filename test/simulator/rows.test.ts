@@ -1,6 +1,6 @@
 /** Every row of the catalogue answers its documented example in its documented shape. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { CATALOGUE, kindOf, type CatalogueRow } from '../support/catalogue.ts'
+import { CATALOGUE, kindOf, type CatalogueRow } from '../support/catalogue/catalogue.ts'
 import { oneOfEach } from '../support/full.ts'
 import { findDifferences } from './differences.ts'
 import { openSimulator } from './open-simulator.ts'
