@@ -225,8 +225,8 @@ function pick(
 const WHY: Partial<Record<EndedJob['outcome']['status'], string>> = {
   gone: 'the provider no longer knows this job',
   absent: 'this job never reached the provider',
-  lost: 'nothing was heard of this job for 48 h',
-  outcome_unknown: 'the answer to this creation was lost, and what became of it is not known',
+  lost: 'no event and no status of this job came for 48 h',
+  outcome_unknown: 'the answer to this creation was lost, and its outcome is not known',
 }
 
 function whyOf({ status, detail }: EndedJob['outcome']): string {

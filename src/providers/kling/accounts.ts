@@ -207,7 +207,7 @@ function refusalOf(costs: JsonAnswer, whole: Credential, part: Credential): Proo
   return unreachable('Kling', status)
 }
 
-/** Kling tells no id of an account: the access key stands for it, else the hash of the key. */
+/** Kling has no id of an account: the access key stands for it, else the hash of the key. */
 async function identityOf(credential: Credential): Promise<string> {
   return credential.secrets['accessKey'] ?? identityOfSecrets(credential)
 }

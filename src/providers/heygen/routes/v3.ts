@@ -148,7 +148,7 @@ export const V3_ROUTES = [
     },
     takesKey: true,
   }),
-  // Nearly all are public, and no row tells which: merged, each public one would come once for every account.
+  // Nearly all are public, and no row says which. In a merged list each public one would stand once for every account.
   get('/v3/avatars/look-templates', 'read-account', {
     lists: ['/data/*/id'],
     mixesShared: true,

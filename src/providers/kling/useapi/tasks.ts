@@ -142,7 +142,7 @@ function viewOf(task: unknown, type: string): Record<string, unknown> {
 
 const KINDS = { videos: 'video', images: 'image', series_images: 'image', audios: 'audio' }
 
-/** The official API does not tell width, height and cover. */
+/** The official API has no width, height or cover. */
 function worksOf(task: unknown): Record<string, unknown>[] {
   const old = Object.entries(KINDS).flatMap(([name, kind]) =>
     valuesAt(task, `/task_result/${name}/*`).map((row) => ({ row, kind }))
