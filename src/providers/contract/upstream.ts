@@ -15,7 +15,7 @@ export interface Upstream {
 }
 
 /** One call to the provider on one account. `path` starts with `/` and may have a query. */
-export interface UpstreamCall {
+interface UpstreamCall {
   method: string
   path: string
   headers?: Record<string, string>

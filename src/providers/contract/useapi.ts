@@ -55,7 +55,7 @@ export interface UseapiUploads {
 }
 
 /** `before` and `after`: epoch ms. */
-export interface TaskPage {
+interface TaskPage {
   size: number
   before?: number | undefined
   after?: number | undefined

@@ -98,7 +98,7 @@ function suspectedFaultOf(report: JobReport): AccountFault | undefined {
 }
 
 /** Only in HeyGen's own envelope, with a code or words for it. Its edge answers 404 with a page of its own when it is ill. */
-export function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
+function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
   if (status !== 404 && status !== 410) return false
   const code = codeOf(body)
   const message = textAt(body, '/message') ?? textAt(body, '/error/message') ?? ''
