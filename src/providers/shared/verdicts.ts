@@ -3,17 +3,13 @@ import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
 import type { AccountFault, RouteMatch, Verdict } from '#providers/contract/provider.ts'
 
-/** `until`: epoch ms; absent: the usual wait of `reason`. */
+/** For the usual wait of `reason`. */
 export function parked(
   scope: AccountFault['order']['scope'],
   reason: ParkOrder['reason'],
-  detail: string,
-  until?: number
+  detail: string
 ): Verdict {
-  return {
-    kind: 'park',
-    order: { scope, reason, detail, ...(until === undefined ? {} : { until }) },
-  }
+  return { kind: 'park', order: { scope, reason, detail } }
 }
 
 /** A fault that the account's object confirms with the provider before anything is parked. */
