@@ -1,6 +1,6 @@
 /** The simulator's remote control: what it saw, what it counted, what it should do next. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
-import { callControl } from './control.ts'
+import { callControl } from './renewed/control.ts'
 import { SIMULATOR } from './renewed/entries.ts'
 import { takeWorker } from './renewed/renewed.ts'
 

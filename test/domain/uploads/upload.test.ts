@@ -59,7 +59,7 @@ test('only images, sounds and films are media, and nothing that a browser runs',
 
 test('an upload’s name cannot be guessed, ends as its kind does, and is found in addresses of ours alone', () => {
   const names = ['image/jpeg', 'audio/mpeg', 'video/mpeg', 'video/quicktime', 'image/x.y+z-1'].map(
-    newUploadName
+    (type) => newUploadName(type, crypto.getRandomValues(new Uint8Array(32)))
   )
   expect(names.map((name) => name.slice(43))).toEqual(['.jpg', '.mp3', '.mpeg', '.mov', '.xyz1'])
   expect(names.every(isUploadName)).toBe(true)
@@ -75,7 +75,7 @@ test('a file is stored under a hash of its name, for a day', async () => {
   const kv = {
     put: async (...put: [string, unknown, unknown]) => void puts.push(put),
   } as unknown as KVNamespace
-  const name = newUploadName('image/png')
+  const name = newUploadName('image/png', new Uint8Array(32))
   const facts = { type: 'image/png', size: 1, tenant: 't' }
   await makeUploadStore(kv, 24 * HOUR).keep(name, new Uint8Array(1), facts)
   const [[key = '', , options] = []] = puts

@@ -3,7 +3,7 @@
  * are the real ones, so nothing of it happens by itself, however slow the machine is; and what falls due has been done
  * when `advance` resolves.
  */
-import { callControl } from '../control.ts'
+import { callControl } from '../renewed/control.ts'
 import type { Gateway } from '../gateway.ts'
 
 export { CLOCKED } from '../renewed/entries.ts'

@@ -2,7 +2,7 @@
  * Workers that begin in a workerd which another test has left (renewal.ts). One that does not come to rest is not used
  * again. Whoever kills, weighs or restarts workerd takes one of its own (`isAlone` of openGateway).
  */
-import { callControl } from '../control.ts'
+import { callControl } from './control.ts'
 import { runWorker, type RunningWorker } from '../../../scripts/lib/run-worker.ts'
 
 const PATIENCE_MS = 30_000

@@ -262,7 +262,7 @@ export async function simulatorWorld(seed: number, jobMs: number): Promise<World
 const CREATE = { method: 'POST', kind: 'creates-job' }
 const READ = { method: 'GET' }
 
-/** Every effect that simulator/faults.ts has for HeyGen. */
+/** Every effect that simulator/faults/effects.ts has for HeyGen. */
 const SIM_FAULTS: { match: object; effect: object; rate: number }[] = [
   { match: CREATE, effect: { reset: 'after' }, rate: 0.04 },
   { match: CREATE, effect: { reset: 'before' }, rate: 0.02 },
