@@ -47,7 +47,9 @@ const delivery = z
     lastStatus: z
       .number()
       .nullable()
-      .meta({ description: 'Status of the receiver’s last answer; null: no answer, or not tried yet' }),
+      .meta({
+        description: 'Status of the receiver’s last answer; null: no answer, or not tried yet',
+      }),
     lastError: z.string().nullable(),
   })
   .meta({ id: 'Delivery' })
