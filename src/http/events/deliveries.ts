@@ -44,12 +44,9 @@ const delivery = z
     created: z.string(),
     nextAttempt: z.string().nullable(),
     attempts: z.number(),
-    lastStatus: z
-      .number()
-      .nullable()
-      .meta({
-        description: 'Status of the receiver’s last answer; null: no answer, or not tried yet',
-      }),
+    lastStatus: z.number().nullable().meta({
+      description: 'Status of the receiver’s last answer; null: no answer, or not tried yet',
+    }),
     lastError: z.string().nullable(),
   })
   .meta({ id: 'Delivery' })
