@@ -20,6 +20,7 @@ import {
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
+import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
@@ -41,7 +42,6 @@ import type { AccountContext } from '#durable/account/context.ts'
 import { aboutAccount } from '#durable/account/log-results.ts'
 import { makeParts, type Parts } from '#durable/account/parts.ts'
 import { resealAccount } from '#durable/account/resealing.ts'
-import { viewOf, viewOfFormerHolder } from '#durable/account/slots-view.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
@@ -188,8 +188,9 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async view(tenant: string): Promise<SlotsView> {
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
-    if (this.#isHeldByOther(tenant)) return viewOfFormerHolder(ledger, tenant, now)
-    return viewOf(ledger, tenant, this.#parts.webhook.failure(), now)
+    if (this.#isHeldByOther(tenant)) return slotsShownToFormerHolder(ledger, tenant, now)
+    const hookFailure = this.#parts.webhook.failure()
+    return { ...slotsShown(ledger, tenant, now), ...(hookFailure && { hookFailure }) }
   }
 
   async reseal(key: string): Promise<ResealStep> {

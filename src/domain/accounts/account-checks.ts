@@ -48,7 +48,7 @@ export function shortenedForOutage(
 }
 
 /** Parkings that the alarm checks again: the provider itself refused the account. */
-export function provedParkings(parkings: readonly Parking[]): Parking[] {
+function provedParkings(parkings: readonly Parking[]): Parking[] {
   return parkings.filter(({ isProved }) => isProved)
 }
 

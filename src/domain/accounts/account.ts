@@ -58,8 +58,6 @@ export const accountSnapshot = z.object({
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>
 
-export const NO_ACCOUNTS: AccountSnapshot = { version: 0, accounts: [] }
-
 /** The fields of POST /accounts, already of the right types. */
 export type AccountForm = Record<string, unknown> & { email?: string }
 

@@ -67,7 +67,7 @@ export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpa
 }
 
 /** A day from the answer; what has none, longer than a job can be unheard of. Epoch ms. */
-export function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
+function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
   const isTold = record.answer !== undefined || record.done !== undefined
   if (isTold) return (record.endedAt ?? record.startedAt) + keepMs
   return record.startedAt + keepUnknownMs

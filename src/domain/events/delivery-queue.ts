@@ -32,7 +32,7 @@ export function pendingOf(delivery: Delivery): Pending {
 }
 
 /** The host that answers at its URL. */
-export function receiverOf({ target }: Delivery): string {
+function receiverOf({ target }: Delivery): string {
   return target.kind === 'endpoints' ? '' : (URL.parse(target.url)?.host ?? target.url)
 }
 

@@ -9,7 +9,7 @@ import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** `endpoints`: the tenant's endpoints could not be read when the job ended. They are read when this is due. */
-export type Target =
+type Target =
   | { kind: 'callback'; url: string; ref?: string }
   | { kind: 'endpoint'; url: string; endpointId: string }
   | { kind: 'endpoints' }

@@ -27,7 +27,7 @@ export interface Hook {
   isDoubted?: boolean
 }
 
-export const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
+const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
 
 /** Checks the registration now, for instance after the account was changed. The current one stays in use meanwhile. */
 export function checkHookNow(hook: Hook | undefined, now: number): Hook {

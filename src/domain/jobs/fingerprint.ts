@@ -16,7 +16,7 @@ export function keptFingerprint({ title, callbackId }: Lease['clue']): Lease['cl
   }
 }
 
-export function keptTitle(title: string): string {
+function keptTitle(title: string): string {
   return title.slice(0, KEPT_CHARS)
 }
 

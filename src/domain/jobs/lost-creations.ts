@@ -23,7 +23,7 @@ export interface Candidate {
 }
 
 /** The clocks of two parties, and times in whole seconds. */
-export const CLOCKS_MS = 60_000
+const CLOCKS_MS = 60_000
 
 /** What became of one lost creation in a search. `taken`: another one's slot stands for the only row left. */
 export type Match =

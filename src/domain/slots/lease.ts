@@ -12,7 +12,7 @@ import type { Durations } from '#domain/runtime/durations.ts'
  * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that may be its own is running;
  * it holds the slot until that job ends but is never called the client's.
  */
-export type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
+type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
 
 export interface Lease {
   id: string

@@ -1,4 +1,4 @@
-/** `/v1/deliveries` and `/v1/callback-secret`: deliveries to clients' own URLs, and the secret that signs them. */
+/** `/v1/deliveries` and `/v1/callback-secret`: what was sent or is owed to clients' own URLs, and what signs it. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -45,7 +45,7 @@ const delivery = z
     nextAttempt: z.string().nullable(),
     attempts: z.number(),
     lastStatus: z.number().nullable().meta({
-      description: 'Status of the receiver’s last answer; null: no answer, or not tried yet',
+      description: 'The last status that the receiver answered. null: no answer, or not tried yet',
     }),
     lastError: z.string().nullable(),
   })
@@ -64,7 +64,7 @@ route(
   {
     method: 'get',
     path: '/',
-    summary: 'Deliveries to your own URLs, newest first; kept 7 days',
+    summary: 'Calls to your own URLs, sent or still to be sent, newest first. Kept for 7 days',
     query: listing,
     answers: { 200: page, ...errors },
   },
@@ -105,7 +105,7 @@ route(
     method: 'post',
     needs: 'use',
     path: '/{id}/retry',
-    summary: 'Send it again now, whatever its state; its schedule starts again',
+    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts anew',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
   },
   async (c) => {
@@ -126,7 +126,7 @@ route(
     needs: 'full',
     path: '/',
     summary:
-      'Make or rotate the secret that signs callbacks; shown once, the old one also signs for 24 h',
+      'Make or replace the secret that signs callbacks. It is shown once. The old one also signs for 24 h',
     answers: { 201: secret, ...errors, 403: ownError },
   },
   async (c) => {
