@@ -6,7 +6,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { withAddedRow } from '#flows/routing/added-routes.ts'
 import { withAssetsBrought } from '#flows/uploads/copy-needed-assets.ts'
 import { asksToBeChecked, checkOnly } from '#flows/creations/validate-only.ts'
-import { endpointCommand, keepEndpoints } from '#flows/events/webhook-endpoints.ts'
+import { endpointCommand, answerEndpointCall } from '#flows/events/webhook-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { onceByKey } from '#flows/creations/idempotency-key.ts'
@@ -93,7 +93,7 @@ function isObject(json: unknown): boolean {
 /** Calls that the gateway answers itself instead of the provider: webhook endpoints. */
 async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const command = endpointCommand(call)
-  if (command) return keepEndpoints(ports, call, command)
+  if (command) return answerEndpointCall(ports, call, command)
   throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 
