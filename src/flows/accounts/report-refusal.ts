@@ -11,7 +11,7 @@ import {
 } from '#domain/accounts/park-after-refusal.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Blame, Provider, Verdict } from '#providers/contract/provider.ts'
+import type { AccountFault, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** What to report; undefined: the refusal has nothing to do with the account. */
@@ -20,7 +20,7 @@ export function suspectedFaultOf(
   verdict: Verdict
 ): Omit<SuspectedFault, 'mayPark'> | undefined {
   if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return undefined
-  const part = call.provider.partFor?.(call.path)
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
   const fault = toFault(verdict, rowOf(call))
   return part === undefined ? fault : { ...fault, part }
 }
@@ -29,7 +29,7 @@ export function rowOf({ match, method, path }: Pick<ProxyCall, 'match' | 'method
   return rowName(method, path, match?.route)
 }
 
-function toFault({ order, doubt }: Blame, row: string): Omit<SuspectedFault, 'mayPark'> {
+function toFault({ order, doubt }: AccountFault, row: string): Omit<SuspectedFault, 'mayPark'> {
   const scope = order.scope === 'row' ? (`row:${row}` as const) : order.scope
   return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
 }
@@ -39,8 +39,10 @@ export function faultInReports(
   provider: Provider,
   reports: readonly JobReport[]
 ): SuspectedFault | undefined {
-  const blame = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
-  return blame && { ...toFault(blame, ''), mayPark: true }
+  const fault = reports
+    .map((report) => provider.answers.suspectedFaultOf?.(report))
+    .find((one) => one !== undefined)
+  return fault && { ...toFault(fault, ''), mayPark: true }
 }
 
 /** The fault with what a Worker knows: the tenant, the credential, and whether the request may park. */

@@ -69,8 +69,8 @@ export async function send(
   const headers = new Headers({ accept: 'application/json', ...call.headers })
   const at = { path, now: ports.now(), settings: ports.settings }
   try {
-    await provider.authorize(headers, open.credential, open.session, at)
-    const origin = provider.origin(undefined, ports.settings, open.credential)
+    await provider.accounts.authorize(headers, open.credential, open.session, at)
+    const origin = provider.routes.origin(undefined, ports.settings, open.credential)
     const sent = { ...call, headers: Object.fromEntries(headers), timeoutMs: ASK_TIMEOUT_MS }
     const answer = await makeUpstream(ports).send(origin, sent)
     const { status, headers: received, text } = answer
@@ -94,14 +94,14 @@ export function reportsIn(
   lease: Lease
 ): JobReport[] {
   const [path = '', search] = asked.split('?')
-  const match = provider.match('GET', path)
+  const match = provider.routes.match('GET', path)
   if (!match?.route.reports) return readAsLeased(provider, lease, path, body, text)
-  return provider.readReports(match, new URLSearchParams(search), body, text)
+  return provider.jobs.readReports(match, new URLSearchParams(search), body, text)
 }
 
 /** Whether it says, in its own words, that there is no such job: what stands before a provider answers 404, too. */
 export function saysUnknown(provider: Provider, answer: Pick<Answer, 'status' | 'body'>): boolean {
-  if (provider.saysUnknown) return provider.saysUnknown(answer)
+  if (provider.answers.saysUnknown) return provider.answers.saysUnknown(answer)
   const isJson = typeof answer.body === 'object' && answer.body !== null
   return isJson && (answer.status === 404 || answer.status === 410)
 }

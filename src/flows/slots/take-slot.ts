@@ -63,7 +63,7 @@ export class SlotSearch {
     ask: LeaseAsk,
     onAccount: OnAccount = async () => ({})
   ) {
-    const part = call.provider.partFor?.(call.path)
+    const part = call.provider.accounts.credentialKindFor?.(call.path)
     const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
     this.#ports = ports
@@ -220,7 +220,7 @@ export class SlotSearch {
 
 /** What a refusal from memory is about: tenant, provider, and what narrows the choice. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
-  const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
+  const isNarrow = eligible.isPinned || call.provider.accounts.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
   const { count, slots, limit, meter, mayBeJob } = ask
   const what = [count, slots, limit, meter, mayBeJob]
