@@ -45,7 +45,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     defer: (work) => void seen.deferred.push(work),
     log: () => {},
     hints: new Hints(),
-    toldEnds: new RecentSet(10),
+    reportedEnds: new RecentSet(10),
     vault: {
       firstKey: 'k1',
       otherKeys: [],
@@ -60,12 +60,12 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     owners: {
       find: async () => [],
       learn: async () => {},
-      noteMissing: () => {},
+      markMissing: () => {},
       isMissing: () => true,
       forgetMisses: () => {},
     },
     hasParked: { isTrue: false },
-    searches: new Semaphore(),
+    searches: new Semaphore(platform.after),
     slots: () => slots as SlotDesk,
   }
   return ports as Ports
@@ -77,7 +77,7 @@ function call(method: string, path: string, signal: AbortSignal, body?: object):
     origin: 'https://gateway.example.com',
     tenant: 't',
     provider: heygen,
-    match: heygen.match(method, path),
+    match: heygen.routes.match(method, path),
     method,
     path,
     search: '',

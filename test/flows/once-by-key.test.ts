@@ -31,7 +31,7 @@ function world({
     defer: () => {},
     log: () => {},
     hints: new Hints(),
-    toldEnds: { delete: () => {} },
+    reportedEnds: { delete: () => {} },
     vault: {
       knows: () => true,
       name: async (text: string) => text,
@@ -64,7 +64,7 @@ function creation(body: ProxyCall['body'], key = 'k1'): ProxyCall {
     origin: 'https://gateway.example.com',
     tenant: 't',
     provider: heygen,
-    match: heygen.match('POST', '/v3/videos'),
+    match: heygen.routes.match('POST', '/v3/videos'),
     method: 'POST',
     path: '/v3/videos',
     search: '',

@@ -15,10 +15,10 @@ import {
   type PastEnd,
 } from '#domain/events/unmatched-end.ts'
 import type { Announcement } from '#domain/events/delivery.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import { isLost } from '#domain/jobs/lost-creations.ts'
 import type { ReceivedEvent } from '#domain/ports/slots.ts'
-import { faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { faultInReports } from '#flows/accounts/report-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'
 import type { AccountContext } from './context.ts'
 import type { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -28,7 +28,7 @@ export class IncomingEvents {
   readonly #context: AccountContext
   readonly #settlement: Settlement
   readonly #targets: DeliveryTargetsCache
-  readonly #judgeFault: (fault: Fault) => Promise<unknown>
+  readonly #judgeFault: (fault: SuspectedFault) => Promise<unknown>
   /** When the last signed event came, as far as this object remembers. */
   lastEventAt = 0
 
@@ -36,7 +36,7 @@ export class IncomingEvents {
     context: AccountContext,
     settlement: Settlement,
     targets: DeliveryTargetsCache,
-    judgeFault: (fault: Fault) => Promise<unknown>
+    judgeFault: (fault: SuspectedFault) => Promise<unknown>
   ) {
     this.#context = context
     this.#settlement = settlement
@@ -55,7 +55,8 @@ export class IncomingEvents {
     const incoming = event && { event, via: received.via, at: now() }
     if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
     const outcome = incoming ? this.apply(incoming) : 'known'
-    const fault = outcome === 'settled' && event && faultOfEnd(provider, event.reports)
+    // An end may show that its account cannot go on, for example that its credit is spent.
+    const fault = outcome === 'settled' && event && faultInReports(provider, event.reports)
     if (fault) await this.#judgeFault(fault)
     ports.log('event_heard', {
       provider: provider.name,
@@ -72,6 +73,7 @@ export class IncomingEvents {
     return change.ended.length > 0 || isForwarded
   }
 
+  /** Nothing is awaited here. */
   apply(incoming: IncomingEvent, wasDeferred = false): EventOutcome {
     const { tables } = this.#context
     const { event } = incoming
@@ -94,7 +96,7 @@ export class IncomingEvents {
     const unmatched = unmatchedEnds(this.#context, watchesOf(event))
     // Only an event to a callback address names a job by itself.
     const isOver = via.kind === 'ticket' && this.#pastEnds(event).some((end) => !end.isReused)
-    const startOf = provider.startOf.bind(provider)
+    const startOf = provider.jobs.startOf.bind(provider.jobs)
     const ledger = this.#settlement.ledger()
     const past = { unmatched, isOver }
     const effect = applyEvent(ledger, incoming, past, startOf, now(), durations())
@@ -119,13 +121,16 @@ export class IncomingEvents {
     return [{ provider: provider().name, tenant, event: text, eventId, mentions }]
   }
 
-  /** Deferred events may find their jobs by `change`. They are applied in the same step, and so is what is `left` to do. */
-  async applyDeferredAfter(change: () => void, left: () => void): Promise<void> {
+  /**
+   * Makes a change after which deferred events may find their jobs, applies these events, and calls `then`. Nothing is awaited
+   * between the three.
+   */
+  async applyDeferredAfter(change: () => void, then: () => void): Promise<void> {
     const isAnyDeferred = this.#context.tables.deferredEvents().length > 0
     if (isAnyDeferred) await this.#targets.read()
     change()
     if (isAnyDeferred) this.applyDeferred()
-    left()
+    then()
   }
 
   async applyDeferredNow(): Promise<void> {

@@ -5,13 +5,18 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { unavailable } from '#flows/accounts/unavailable.ts'
 import type { Verdict } from '#providers/contract/provider.ts'
 import { deleteCopies } from '#flows/uploads/asset-copies.ts'
-import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refusal.ts'
+import {
+  reportRefusal,
+  suspectedFaultOf,
+  newerAccount,
+  rowOf,
+} from '#flows/accounts/report-refusal.ts'
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
@@ -77,7 +82,11 @@ function isReadByPost({ match, body }: ProxyCall): boolean {
 function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   const now = ports.now()
   if (eligible.isPinned) return eligible.accounts
-  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
+  const wish = {
+    isJob: false,
+    row: rowOf(call),
+    part: call.provider.accounts.credentialKindFor?.(call.path),
+  }
   const { accounts } = eligible
   const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
   // No key has the scope: the client gets the provider's own refusal.
@@ -113,9 +122,9 @@ async function tryOn(
   const answer = { response: passOn(sent, body), email: account.email }
   const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
-  const fault = faultOf(call, verdict)
+  const fault = suspectedFaultOf(call, verdict)
   if (!fault) return { answer, again: true }
-  const finding = await blame(ports, account, fault)
+  const finding = await reportRefusal(ports, account, fault)
   if (finding.kind === 'newer' && !isRepeat && !(call.body instanceof ReadableStream)) {
     const newer = await newerAccount(ports, account)
     if (newer) return tryOn(ports, call, newer, true)
@@ -127,8 +136,8 @@ async function tryOn(
 function refusedTry(
   ports: Ports,
   account: Account,
-  { doubt }: Pick<Fault, 'doubt'>,
-  finding: Finding,
+  { doubt }: Pick<SuspectedFault, 'doubt'>,
+  finding: CheckResult,
   answer: ProxyAnswer
 ): Try {
   if (finding.kind === 'refused') return doubt === 'key' ? { again: true } : { answer, again: true }
@@ -185,7 +194,7 @@ async function passStatus(
   const answer = parseJson(text)
   await learnIds(ports, call, createdOwners(call, account, answer))
   const reports = call.match
-    ? call.provider.readReports(call.match, query, answer, text)
+    ? call.provider.jobs.readReports(call.match, query, answer, text)
     : readUsually(call.provider, call.path, answer, text)
   await settleJobs(ports, call.provider, account, reports).catch(() =>
     ports.log('settle_failed', { email, requestId: call.requestId })

@@ -19,10 +19,10 @@ export function soughtBy({
 }: ReadCall): 'exactly' | 'list' | undefined {
   const route = match?.route
   if (!route?.job) return undefined
-  if (provider.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
-  const clue = provider.clueOf(json, { ...call, match })
+  if (provider.routes.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
+  const clue = provider.jobs.fingerprintOf(json, { ...call, match })
   const lease = { route: `${route.method} ${route.path}`, clue } as Lease
-  const finder = provider.finderOf(lease)
+  const finder = provider.jobs.searchOf(lease)
   if (finder === undefined) return undefined
   const isNamed = finder.isExact || (finder.callbackId ?? finder.details) !== undefined
   return isNamed && clue.callbackId !== undefined ? 'exactly' : 'list'
@@ -65,8 +65,8 @@ export async function foundAnswer(
   const { provider, match, tenant, json } = call
   const { account, starts, requestId } = found
   if (!match) throw new Error('a job that was found without a row')
-  const built = () => JSON.stringify(provider.creationAnswer(match, starts, json, ports.now()))
-  const told = found.body === undefined ? undefined : provider.names?.down(found.body, tenant)
+  const built = () => JSON.stringify(provider.jobs.buildAnswer(match, starts, json, ports.now()))
+  const told = found.body === undefined ? undefined : provider.names?.toClient(found.body, tenant)
   const text = told ?? found.body ?? built()
   if (account) {
     const jobs = jobOwners(starts, account, requestId)

@@ -52,7 +52,7 @@ export async function noteUnknown(
   if (!mayJoin(call)) return
   const { tenant, provider, requestId } = call
   const at = ports.now()
-  ports.hints.noteUnknown(tenant, provider.name, at + ports.durations.joinMs)
+  ports.hints.markUnknown(tenant, provider.name, at + ports.durations.joinMs)
   await ports
     .desk(tenant, provider.name)
     .noteUnknown(await printOf(call), { ...unknown, requestId, at })

@@ -55,7 +55,7 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   const signal = AbortSignal.timeout(ports.durations.createGiveUpMs)
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     ports.defer(free())
-    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    const hasLeft = error instanceof AppError && !error.details.isMasterKeyMissing
     throw hasLeft ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent

@@ -110,7 +110,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json } = call
   if (!match) throw new Error('a creation without a row')
   const { route } = match
-  const expected = provider.expectedJob(match, json)
+  const expected = provider.jobs.expected(match, json)
   const isTooLong = expected?.watch.some((name) => name.length > WATCH_CHARS_MAX) === true
   if (isTooLong) throw new AppError('bad_request', 'An id in this call is too long to be one.')
   const reply = replyOf(ports, call)
@@ -119,14 +119,14 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     tenant: call.tenant,
     kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
-    count: provider.countJobs(match, json),
-    slots: provider.slotsPerJob?.(match, json) ?? 1,
-    clue: keptFingerprint(provider.clueOf(json, call)),
+    count: provider.jobs.count(match, json),
+    slots: provider.jobs.slotsPerJob?.(match, json) ?? 1,
+    clue: keptFingerprint(provider.jobs.fingerprintOf(json, call)),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
-    isTold: provider.events?.tells(route) === true && !match.added,
+    isTold: provider.events?.notifiesEndOf(route) === true && !match.added,
     ...(match.added && route.job ? { row: { job: route.job, ...readingOf(match.added) } } : {}),
     ...(expected === undefined ? {} : { expected }),
   }
@@ -158,7 +158,7 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
   const isUnderWay =
     status === 409 &&
     granted.ask.upstreamKey !== undefined &&
-    call.provider.saysInProgress?.(judged)
+    call.provider.answers.saysInProgress?.(judged)
   if (verdict.kind === 'unsure' || isUnderWay) return lost(ports, call, account)
   if (verdict.kind === 'ok') return accept(ports, creation, granted, body, answer)
   const after = await afterRefusal(ports, call, account, verdict, answer)
@@ -171,7 +171,7 @@ const ACCEPTED: Verdict = { kind: 'ok' }
 /** An answer that names the job was given by whoever started it, whatever else stands in it. */
 function namesJob({ match, provider }: ReadCall, status: number, body: unknown): boolean {
   if (!match || status >= 300) return false
-  if (match.route.job) return provider.readJobs(match, undefined, body).length > 0
+  if (match.route.job) return provider.jobs.read(match, undefined, body).length > 0
   return match.route.creates.some((pointer) => textsAt(body, pointer).length > 0)
 }
 
@@ -190,7 +190,7 @@ async function receive(
     sendOn(ports, own, account, giveUp)
   )
   const sent = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError && !error.details.isSealedAway) return undefined
+    if (error instanceof AppError && !error.details.isMasterKeyMissing) return undefined
     await letGo(ports, creation, account)
     throw error
   })
@@ -238,8 +238,8 @@ async function accept(
     await learnIds(ports, call, createdOwners(call, account, body))
     return { kind: 'done', answer }
   }
-  const starts = provider.readJobs(match, json, body)
-  if (starts.length === 0 && provider.asksForNothing?.(match, json)) {
+  const starts = provider.jobs.read(match, json, body)
+  if (starts.length === 0 && provider.jobs.isCheckOnly?.(match, json)) {
     await giveBack(ports, account, requestId)
     return { kind: 'done', answer }
   }
@@ -261,7 +261,7 @@ async function bindJobs(
   const owners = [...jobOwners(starts, account, requestId), ...createdOwners(call, account, answer)]
   for (const watch of starts.flatMap((start) => start.watch)) {
     for (const state of ['completed', 'failed', 'waiting']) {
-      ports.toldEnds.delete(`${key} ${watch} ${state}`)
+      ports.reportedEnds.delete(`${key} ${watch} ${state}`)
     }
   }
   const bind = () => ports.slots(key).bind(requestId, starts, ask)

@@ -101,7 +101,7 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
   const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
-    const hasLeft = error instanceof AppError && !error.details.isSealedAway
+    const hasLeft = error instanceof AppError && !error.details.isMasterKeyMissing
     if (!hasLeft || isRead) await free()
     throw hasLeft ? await unknown(ports, call, account) : error
   })
@@ -171,7 +171,7 @@ function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): Guessed
   const at = (id: string) => `${path.replace(/\/+$/, '')}/${encodeURIComponent(id.toWellFormed())}`
   const ask = at(jobId)
   const askElse = other === undefined ? undefined : at(other)
-  const known = provider.match('GET', ask)
+  const known = provider.routes.match('GET', ask)
   const link = known?.route.reports
   const name = link?.id.startsWith('path:')
     ? known?.params[link.id.slice('path:'.length)]
@@ -189,7 +189,7 @@ async function keep(
 ): Promise<boolean> {
   for (const watch of start.watch)
     for (const state of ['completed', 'failed', 'waiting'])
-      ports.toldEnds.delete(`${account.key} ${watch} ${state}`)
+      ports.reportedEnds.delete(`${account.key} ${watch} ${state}`)
   return ports
     .slots(account.key)
     .keepGuess(call.requestId, start, leaseAskOf(call))

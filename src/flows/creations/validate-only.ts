@@ -35,7 +35,7 @@ export async function checkOnly(ports: Ports, call: ReadCall): Promise<ProxyAnsw
 async function startsOf({ provider, match, json }: ReadCall, { response }: ProxyAnswer) {
   const bytes = await readBytes(response.clone().body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!match || !bytes) return []
-  return provider.readJobs(match, json, parseJson(bytes))
+  return provider.jobs.read(match, json, parseJson(bytes))
 }
 
 /** The provider has started it all the same: it is counted from now on, as any job. */

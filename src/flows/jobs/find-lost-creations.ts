@@ -6,7 +6,7 @@ import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/lost-creations.ts'
 import type { Looked } from '#domain/ports/slots.ts'
 import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/contract/provider.ts'
+import type { JobSearch } from '#providers/contract/provider.ts'
 import { learnStarted, send, type ReconcileContext } from './status-checks.ts'
 import { searchFor } from './search-provider-list.ts'
 
@@ -33,9 +33,9 @@ export async function findLost(
   const open = leases
     .flatMap((lease) => stillLost(context, lease) ?? [])
     .filter((lease) => lease.state === 'suspect' || lease.watch.length === 0)
-  const lists = new Map<string, { finder: Finder; leases: Lease[] }>()
+  const lists = new Map<string, { finder: JobSearch; leases: Lease[] }>()
   for (const lease of open) {
-    const finder = context.provider.finderOf(lease)
+    const finder = context.provider.jobs.searchOf(lease)
     if (!finder) {
       if (!isQuick) lookBlindly(context, lease)
       continue
@@ -99,7 +99,7 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
     body: call.body,
   })
   if (!answer) return unknown
-  if (answer.status === 409 && provider.saysInProgress?.(answer)) return { kind: 'later' }
+  if (answer.status === 409 && provider.answers.saysInProgress?.(answer)) return { kind: 'later' }
   if (answer.status < 200 || answer.status >= 300) {
     // A page of what stands before the provider is not its answer.
     const isTheirs = typeof answer.body === 'object' && answer.body !== null
@@ -107,7 +107,7 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
     if (isTheirs && !isLater) noteKeyAsked(context, requestId)
     return unknown
   }
-  const starts = provider.startsIn?.(lease, answer.body) ?? []
+  const starts = provider.jobs.readKeyAnswer?.(lease, answer.body) ?? []
   const ledger = desk.leases()
   const isOthers = (start: JobStart) =>
     desk.knows(start.jobId) &&
@@ -129,7 +129,7 @@ const IS_LATER = new Set([401, 402, 403, 408, 409, 429])
 function keyCallOf({ ports, provider }: ReconcileContext, lease: Lease) {
   const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
   const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX
-  return upstreamKey === undefined || isOver ? undefined : provider.askUnderKey?.(lease)
+  return upstreamKey === undefined || isOver ? undefined : provider.jobs.keyProbeOf?.(lease)
 }
 
 function noteKeyAsked({ desk }: ReconcileContext, requestId: string): void {

@@ -32,7 +32,7 @@ import {
   type ReconcileContext,
   type Reconciled,
 } from './status-checks.ts'
-import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { suspectedFaultOf, faultInReports } from '#flows/accounts/report-refusal.ts'
 import { findLost } from './find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 
@@ -106,7 +106,7 @@ async function askAbout(context: ReconcileContext, lease: Lease): Promise<void> 
   await applyAnswer(context, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
-  const fault = faultOfEnd(provider, reports)
+  const fault = faultInReports(provider, reports)
   if (fault) await desk.blame(fault)
 }
 
@@ -169,11 +169,12 @@ async function unknownThere(context: ReconcileContext, lease: Lease): Promise<vo
 
 async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {
   const { provider, ports } = context
-  const { aliveAt } = provider.accounts
-  if (aliveAt !== undefined && (await get(context, aliveAt))?.status !== 200) return false
-  const finder = provider.finderOf(lease)
+  const { healthPath } = provider.accounts
+  if (healthPath !== undefined && (await get(context, healthPath))?.status !== 200) return false
+  const finder = provider.jobs.searchOf(lease)
   // A path that may have been retired says so of every job.
-  if (!finder && provider.mayBeRetired?.(lease.ask ?? '')) return lease.deletedAt !== undefined
+  if (!finder && provider.routes.mayBeRetired?.(lease.ask ?? ''))
+    return lease.deletedAt !== undefined
   if (!finder) return true
   // Nothing else can be asked, so it must have said so for a while.
   if (finder.isExact)
@@ -196,9 +197,9 @@ async function blameIfRefused(
   answer: Answer
 ): Promise<number | undefined> {
   const [path = ''] = asked.split('?')
-  const match = provider.match('GET', path)
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now(), match })
-  const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
+  const match = provider.routes.match('GET', path)
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now(), match })
+  const fault = suspectedFaultOf({ provider, match, method: 'GET', path }, verdict)
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
   if (fault.order.reason !== 'busy') return undefined
@@ -221,9 +222,9 @@ async function askStatus(
 function isUnlisted(context: ReconcileContext, lease: Lease, answer: Answer): boolean {
   const { provider, ports } = context
   const [path] = (lease.ask ?? '').split('?')
-  const at = provider.match('GET', path ?? '')?.route.reports?.listOfAll
+  const at = provider.routes.match('GET', path ?? '')?.route.reports?.listOfAll
   if (at === undefined) return false
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now() })
   const list = valueAt(answer.body, at)
   return verdict.kind === 'ok' && (Array.isArray(list) || list === null)
 }

@@ -16,7 +16,7 @@ import {
   type Match,
 } from '#domain/jobs/lost-creations.ts'
 import { givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/contract/provider.ts'
+import type { JobSearch } from '#providers/contract/provider.ts'
 import {
   fewAtOnce,
   get,
@@ -41,7 +41,7 @@ const MEMORY_MAX = 20_000
  */
 export async function searchFor(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   sought: readonly Lease[],
   { isQuick, blind }: { isQuick: boolean; blind: ReadonlySet<string> }
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function searchFor(
   if (search) await openRows(context, finder, sought, search.rows)
   const all = desk.leases()
   const due = new Set(sought.map((lease) => lease.id))
-  const isHere = (lease: Lease) => provider.finderOf(lease)?.path === finder.path
+  const isHere = (lease: Lease) => provider.jobs.searchOf(lease)?.path === finder.path
   // Those that hold a row although nobody looks for them now: an exact match may take it from them.
   const held = all.filter(
     (lease) => !due.has(lease.id) && lease.state === 'suspect' && isHere(lease)
@@ -80,7 +80,7 @@ export async function searchFor(
     const match = matches.get(lease.id) ?? { kind: 'none' }
     const row = 'row' in match ? match.row : undefined
     if (!due.has(lease.id) && match.kind === 'suspect' && row?.id === lease.jobId) continue
-    const start = row && provider.startOf(lease, row.id)
+    const start = row && provider.jobs.startOf(lease, row.id)
     const isWhole = search.isWhole && !blind.has(lease.requestId)
     const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
     desk.apply(isQuick ? besides(change, lease) : change)
@@ -130,7 +130,7 @@ function remember({ desk }: ReconcileContext, rows: readonly Candidate[], now: n
  */
 async function readList(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   sought: readonly Lease[],
   isQuick: boolean
 ): Promise<{ rows: Candidate[]; isWhole: boolean } | undefined> {
@@ -176,7 +176,7 @@ async function readList(
 /** Older lists may be retired while what they listed stays. */
 async function readElse(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   sought: readonly Lease[],
   isQuick: boolean
 ): ReturnType<typeof readList> {
@@ -187,11 +187,11 @@ async function readElse(
 }
 
 /** Without saying where. */
-function saysMore({ more }: Finder, { body }: Answer): boolean {
+function saysMore({ more }: JobSearch, { body }: Answer): boolean {
   return more !== undefined && valueAt(body, more) === true
 }
 
-function pathOf({ path, token: name, counted }: Finder, token: string | undefined): string {
+function pathOf({ path, token: name, counted }: JobSearch, token: string | undefined): string {
   if (token === undefined) return path
   const parameter = counted?.page ?? name ?? 'token'
   const [pathname = '', search] = path.split('?')
@@ -201,7 +201,7 @@ function pathOf({ path, token: name, counted }: Finder, token: string | undefine
 }
 
 function nextToken(
-  { next, more, counted, isExact }: Finder,
+  { next, more, counted, isExact }: JobSearch,
   { body }: Answer,
   rows: number,
   token: string | undefined
@@ -216,7 +216,7 @@ function nextToken(
 /** Undefined: the answer says nothing. That there is no job of this name says that there is no row. */
 function rowsIn(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   answer: Answer,
   sought: readonly Lease[]
 ): Candidate[] | undefined {
@@ -226,7 +226,7 @@ function rowsIn(
   const at = finder.rows.replace(/\/\*$/, '')
   if (finder.rows.endsWith('/*') && !Array.isArray(valueAt(answer.body, at) ?? [])) return undefined
   if (finder.rows.endsWith('/*') && valueAt(answer.body, at) === undefined) return undefined
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now() })
   if (verdict.kind !== 'ok') return undefined
   const theirs = Date.parse(answer.headers.get('date') ?? '')
   const aheadMs = Number.isNaN(theirs) ? 0 : theirs - ports.now()
@@ -240,7 +240,7 @@ function rowsIn(
     const title = textAt(row, finder.title)
     const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
     const word = finder.status === undefined ? undefined : textAt(row, finder.status)
-    const state = word === undefined || !lease ? undefined : provider.stateOfRow?.(lease, word)
+    const state = word === undefined || !lease ? undefined : provider.jobs.stateOfRow?.(lease, word)
     const made = instantOf(valueAt(row, finder.createdAt))
     return [
       {
@@ -259,7 +259,7 @@ function rowsIn(
 /** Reads of rows that may be ours what the list does not show: a callback id, and whether the job is over. */
 async function openRows(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   sought: readonly Lease[],
   rows: readonly Candidate[]
 ): Promise<void> {
@@ -285,7 +285,7 @@ async function openRows(
   )
   await fewAtOnce(stateless.slice(0, DETAILS_MAX), async ({ id }) => {
     const [lease] = sought
-    const ask = lease && context.provider.startOf(lease, id)?.ask
+    const ask = lease && context.provider.jobs.startOf(lease, id)?.ask
     const answer = ask === undefined ? undefined : await get(context, ask)
     if (!lease || ask === undefined || answer?.status !== 200) return
     const isOver = reportsIn(context.provider, ask, answer, lease).some(

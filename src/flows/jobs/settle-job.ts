@@ -6,7 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
-import { blame, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { reportRefusal, faultInReports } from '#flows/accounts/report-refusal.ts'
 
 export async function settleJobs(
   ports: Ports,
@@ -18,27 +18,27 @@ export async function settleJobs(
   if (news.length === 0) return
   await ports.slots(account.key).settle(news)
   for (const report of news) note(ports, account, report)
-  ports.hints.noteFreed(account.key)
-  const fault = faultOfEnd(provider, news)
-  if (fault) await blame(ports, account, fault)
+  ports.hints.markFreed(account.key)
+  const fault = faultInReports(provider, news)
+  if (fault) await reportRefusal(ports, account, fault)
 }
 
 /** That a job waits for a human is news once, and that it goes on again is, too; so is another name of it. */
 function isNews(ports: Ports, account: Account, report: JobReport): boolean {
   if (report.state === 'unclear') return false
   const waiting = `${account.key} ${report.watch} waiting`
-  if (report.alias && !ports.toldEnds.has(aliasName(account, report))) return true
-  if (report.state === 'running') return ports.toldEnds.has(waiting)
-  return !ports.toldEnds.has(`${account.key} ${report.watch} ${report.state}`)
+  if (report.alias && !ports.reportedEnds.has(aliasName(account, report))) return true
+  if (report.state === 'running') return ports.reportedEnds.has(waiting)
+  return !ports.reportedEnds.has(`${account.key} ${report.watch} ${report.state}`)
 }
 
 function note(ports: Ports, account: Account, report: JobReport): void {
   const waiting = `${account.key} ${report.watch} waiting`
-  if (report.alias) ports.toldEnds.add(aliasName(account, report))
-  if (report.state !== 'waiting') ports.toldEnds.delete(waiting)
+  if (report.alias) ports.reportedEnds.add(aliasName(account, report))
+  if (report.state !== 'waiting') ports.reportedEnds.delete(waiting)
   // A word that means an end only when it is said again is passed on each time.
   if (report.state !== 'running' && report.state !== 'ending') {
-    ports.toldEnds.add(`${account.key} ${report.watch} ${report.state}`)
+    ports.reportedEnds.add(`${account.key} ${report.watch} ${report.state}`)
   }
 }
 
@@ -56,7 +56,7 @@ export async function noteDeleted(
   account: Account,
   { method, match, path }: { method: string; match: RouteMatch | undefined; path: string }
 ): Promise<void> {
-  const status = method === 'DELETE' && match ? provider.match('GET', path) : undefined
+  const status = method === 'DELETE' && match ? provider.routes.match('GET', path) : undefined
   const link = status?.route.reports
   if (!status || !link?.id.startsWith('path:')) return
   const id = status.params[link.id.slice('path:'.length)]

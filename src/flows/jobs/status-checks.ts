@@ -3,7 +3,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { Candidate } from '#domain/jobs/lost-creations.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
@@ -22,7 +22,7 @@ export interface Reconciled {
   /** What surely started these jobs named them. */
   bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): boolean
-  blame(fault: Fault): Promise<unknown>
+  blame(fault: SuspectedFault): Promise<unknown>
   memory: SearchMemory
 }
 
@@ -69,8 +69,8 @@ export async function send(
   const headers = new Headers({ accept: 'application/json', ...call.headers })
   const at = { path, now: ports.now(), settings: ports.settings }
   try {
-    await provider.authorize(headers, open.credential, open.session, at)
-    const origin = provider.origin(undefined, ports.settings, open.credential)
+    await provider.accounts.authorize(headers, open.credential, open.session, at)
+    const origin = provider.routes.origin(undefined, ports.settings, open.credential)
     const sent = { ...call, headers: Object.fromEntries(headers), timeoutMs: ASK_TIMEOUT_MS }
     const answer = await makeUpstream(ports).send(origin, sent)
     const { status, headers: received, text } = answer
@@ -94,14 +94,14 @@ export function reportsIn(
   lease: Lease
 ): JobReport[] {
   const [path = '', search] = asked.split('?')
-  const match = provider.match('GET', path)
+  const match = provider.routes.match('GET', path)
   if (!match?.route.reports) return readAsLeased(provider, lease, path, body, text)
-  return provider.readReports(match, new URLSearchParams(search), body, text)
+  return provider.jobs.readReports(match, new URLSearchParams(search), body, text)
 }
 
 /** Whether it says, in its own words, that there is no such job: what stands before a provider answers 404, too. */
 export function saysUnknown(provider: Provider, answer: Pick<Answer, 'status' | 'body'>): boolean {
-  if (provider.saysUnknown) return provider.saysUnknown(answer)
+  if (provider.answers.saysUnknown) return provider.answers.saysUnknown(answer)
   const isJson = typeof answer.body === 'object' && answer.body !== null
   return isJson && (answer.status === 404 || answer.status === 410)
 }

@@ -67,7 +67,7 @@ function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearc
   const { search } = match.added ?? {}
   const isOwn = ref.in === 'path' && search?.at === ref.at
   const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined
-  return own ?? provider.searchFor(match, ref, id)
+  return own ?? provider.routes.searchFor(match, ref, id)
 }
 
 /** Calls that name the same id share one search: the later ones wait, and then find the owner in the book. */
@@ -101,13 +101,13 @@ async function searchOne(
   const holders = accounts.filter((account) => shown.some((one) => one.account === account))
   const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
-  const isLikeness = call.provider.likeness?.isId(ref) === true
+  const isLikeness = call.provider.uploads?.isLikenessId(ref) === true
   const mark = isLikeness ? { isLikeness } : {}
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared, ...mark } as const
   const found: Owner[] = []
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
-  else if (isCertain) ports.owners.noteMissing(pool, [id])
+  else if (isCertain) ports.owners.markMissing(pool, [id])
   // One account showed the id and others could not be asked, so it may be public. Use it for this call, do not remember it.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found
@@ -119,7 +119,7 @@ function looksOn(
   account: Account,
   how: IdSearch
 ): { account: Account; how: IdSearch }[] {
-  const isAble = provider.missingFor?.(account, how.path) === undefined
+  const isAble = provider.accounts.missingFor?.(account, how.path) === undefined
   const { otherwise } = how
   return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }

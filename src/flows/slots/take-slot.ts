@@ -9,7 +9,7 @@ import type { Parking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { retryAfterSeconds } from '#domain/text/retry-after.ts'
-import { rowOf } from '#flows/accounts/judge-refusal.ts'
+import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { unavailable } from '#flows/accounts/unavailable.ts'
@@ -63,7 +63,7 @@ export class SlotSearch {
     ask: LeaseAsk,
     onAccount: OnAccount = async () => ({})
   ) {
-    const part = call.provider.partFor?.(call.path)
+    const part = call.provider.accounts.credentialKindFor?.(call.path)
     const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
     const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
     this.#ports = ports
@@ -90,7 +90,7 @@ export class SlotSearch {
       const answer = await this.#acquire(account, ask)
       if (answer.ok) {
         this.#hasServed = true
-        if (answer.free <= 0) this.#ports.hints.noteFull(account.key, this.#ports.now())
+        if (answer.free <= 0) this.#ports.hints.markFull(account.key, this.#ports.now())
         return { account, ask }
       }
       this.#note(account, answer)
@@ -143,9 +143,9 @@ export class SlotSearch {
   #note(account: Account, answer: Refused): void {
     const { hints } = this.#ports
     if (answer.reason === 'full' && !answer.ofGuesses)
-      hints.noteFull(account.key, this.#ports.now(), answer.retryAt)
+      hints.markFull(account.key, this.#ports.now(), answer.retryAt)
     if (answer.reason === 'parked' && answer.parking) {
-      hints.noteParked(account.key, answer.parking, this.#ports.now())
+      hints.markParked(account.key, answer.parking, this.#ports.now())
       this.#parked.push({ account, parking: answer.parking })
     }
     this.#refused.push({ account, answer })
@@ -192,7 +192,7 @@ export class SlotSearch {
     const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
     const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
     if (ends.length > 0 && believed.length === 0)
-      hints.noteRefusal(this.#pool, soonest, this.#startedAt)
+      hints.markRefusal(this.#pool, soonest, this.#startedAt)
     const [parkedBusy] = busy
     if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
     const isOfGuesses = this.#refused.some(
@@ -220,7 +220,7 @@ export class SlotSearch {
 
 /** What a refusal from memory is about: tenant, provider, and what narrows the choice. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
-  const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
+  const isNarrow = eligible.isPinned || call.provider.accounts.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
   const { count, slots, limit, meter, mayBeJob } = ask
   const what = [count, slots, limit, meter, mayBeJob]

@@ -20,7 +20,7 @@ import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 
 interface AccountView {
-  isSealedAway: boolean
+  isMasterKeyMissing: boolean
   account: Account
   view: SlotsView
 }
@@ -214,7 +214,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
     throw new AppError('not_found', `Unable to locate running task_id ${id}`)
   }
-  if (isForced) ports.hints.noteFreed(account.key)
+  if (isForced) ports.hints.markFreed(account.key)
   return c.body(null, 204)
 }
 
@@ -246,17 +246,17 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
     // What is about to be shown as free must not be refused from memory.
-    if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
-    return { account, view, isSealedAway: !isOpenable(ports, account) }
+    if (view.held < view.maxJobs) ports.hints.markFreed(account.key)
+    return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
   })
 }
 
 /** Available is what is usable and not full: a parked account has no room, and says why. */
-function roomOf({ account, view, isSealedAway }: AccountView) {
+function roomOf({ account, view, isMasterKeyMissing }: AccountView) {
   const { maxJobs, held, parkings } = view
   const { email } = account
   const parking = findParking(parkings, { isJob: true }, Date.now())
-  if (isSealedAway) {
+  if (isMasterKeyMissing) {
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }

@@ -1,4 +1,4 @@
-/** What somebody whose token was not taken should do: which header wants what. Nothing of what was sent is shown. */
+/** Tells a client with a refused token which header needs which token. It never repeats what the client sent. */
 import type { Context } from 'hono'
 import { isTokenForm } from '#domain/access/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
@@ -21,14 +21,14 @@ export function tokenHint(c: Context<AppEnv>): string {
 
 interface Named {
   name: string
-  takesSignedTokens?: boolean
+  accounts: { signedTokens?: object }
 }
 
 function aboutToken(token: string, provider: Named | undefined): string {
   if (token.startsWith('hgs_')) return STREAM
   if (isTokenForm(token)) return UNKNOWN
   if (token.startsWith('hgw_')) return BROKEN
-  if (provider?.takesSignedTokens && token.split('.').length === 3) return SIGNED
+  if (provider?.accounts.signedTokens && token.split('.').length === 3) return SIGNED
   const [first] = PROVIDERS
   const where = `/v1/${(provider ?? first)?.name}/accounts`
   return `This is not a token of the gateway: those start with hgw_. A key of the provider itself belongs to an account: POST ${where}.`

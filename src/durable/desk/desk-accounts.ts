@@ -1,0 +1,100 @@
+/** Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks have the same one. */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Actor } from '#domain/access/audit.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { claimAccount } from '#flows/accounts/claim-account.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { AccountClaims } from './account-claims.ts'
+import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+
+export interface DeskAccountsDeps {
+  ports(): Ports
+  /** Sets the alarm, which ends what a crash leaves half done. */
+  armSoon(): void
+  audit: AuditLog
+}
+
+export class DeskAccounts {
+  readonly #tables: DeskTables
+  readonly #claims: AccountClaims
+  readonly #deps: DeskAccountsDeps
+
+  constructor(tables: DeskTables, claims: AccountClaims, deps: DeskAccountsDeps) {
+    this.#tables = tables
+    this.#claims = claims
+    this.#deps = deps
+  }
+
+  holds(email: string, key: string): boolean {
+    return this.#has(email, key) || this.#claims.isClaiming(email, key)
+  }
+
+  #has(email: string, key: string): boolean {
+    return this.#tables.accounts.find(email)?.key === key
+  }
+
+  /** Undefined: another tenant or email has this provider account. */
+  async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
+    const { key, tenant, email } = account
+    const saved = { isNew: false }
+    this.#deps.armSoon()
+    const isClaimed = await this.#claims.inTurn(key, () =>
+      this.#claims.claim(
+        { key, tenant, email, isNow: false },
+        () => claimAccount(this.#deps.ports(), account, (whose, what) => this.#has(whose, what)),
+        () => (saved.isNew = this.#saveClaimed(account, by))
+      )
+    )
+    await this.releaseLeftOver()
+    return isClaimed ? saved : undefined
+  }
+
+  /** A different account under the same email takes the place of the one before. */
+  #saveClaimed(account: Account, by: Actor | undefined): boolean {
+    const before = this.#tables.accounts.find(account.email)
+    const isSame = before?.key === account.key
+    if (before && !isSame) this.#release(before, false)
+    const kept = before
+      ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
+      : {}
+    this.#deps.audit.account(by, account, before)
+    return this.#tables.accounts.save({ ...account, ...kept })
+  }
+
+  /** False: there is no such account. */
+  async remove(email: string, isNow: boolean, by?: Actor): Promise<boolean> {
+    const account = this.#tables.accounts.find(email)
+    if (!account) return false
+    this.#deps.armSoon()
+    await this.#claims.inTurn(account.key, async () => {
+      if (!this.#has(email, account.key)) return
+      this.#release(account, isNow)
+      this.#tables.accounts.remove(account.email)
+      this.#deps.audit.accountRemoved(by, account, isNow)
+    })
+    await this.releaseLeftOver()
+    return true
+  }
+
+  /** Its object is released after the desk's own record is gone, so that no two desks have it. */
+  #release({ key, tenant, email }: Account, isNow: boolean): void {
+    this.#claims.begin({ key, tenant, email, isNow })
+    this.#tables.accounts.markFormer(key, this.#deps.ports().now())
+  }
+
+  /** An object that cannot be reached now is released by the alarm later. */
+  async releaseLeftOver(): Promise<void> {
+    for (const claim of this.#claims.leftOver()) {
+      await this.#claims
+        .inTurn(claim.key, async () => {
+          const isOurs = this.#tables.accounts
+            .snapshot()
+            .accounts.some(({ key }) => key === claim.key)
+          const ports = this.#deps.ports()
+          if (!isOurs) await ports.slots(claim.key).retire(claim.isNow, claim)
+          this.#claims.end(claim.key)
+        })
+        .catch(() => this.#deps.ports().log('retire_failed', { email: claim.email }))
+    }
+  }
+}

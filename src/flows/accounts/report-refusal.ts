@@ -1,0 +1,105 @@
+/**
+ * Reports a refused call to the account's object, which checks the account and decides (domain/accounts/park-after-refusal.ts).
+ * This isolate remembers the result for its next calls. A request parks one account at most: a call that every account refuses
+ * must not park them all.
+ */
+import { findAccount, type Account } from '#domain/accounts/account.ts'
+import {
+  rowName,
+  type SuspectedFault,
+  type CheckResult,
+} from '#domain/accounts/park-after-refusal.ts'
+import type { JobReport } from '#domain/slots/lease.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { AccountFault, Provider, Verdict } from '#providers/contract/provider.ts'
+import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
+
+/** What to report; undefined: the refusal has nothing to do with the account. */
+export function suspectedFaultOf(
+  call: Pick<ProxyCall, 'provider' | 'match' | 'method' | 'path'>,
+  verdict: Verdict
+): Omit<SuspectedFault, 'mayPark'> | undefined {
+  if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return undefined
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
+  const fault = toFault(verdict, rowOf(call))
+  return part === undefined ? fault : { ...fault, part }
+}
+
+export function rowOf({ match, method, path }: Pick<ProxyCall, 'match' | 'method' | 'path'>) {
+  return rowName(method, path, match?.route)
+}
+
+function toFault({ order, doubt }: AccountFault, row: string): Omit<SuspectedFault, 'mayPark'> {
+  const scope = order.scope === 'row' ? (`row:${row}` as const) : order.scope
+  return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
+}
+
+/** A fault of the account that shows in how its jobs ended. */
+export function faultInReports(
+  provider: Provider,
+  reports: readonly JobReport[]
+): SuspectedFault | undefined {
+  const fault = reports
+    .map((report) => provider.answers.suspectedFaultOf?.(report))
+    .find((one) => one !== undefined)
+  return fault && { ...toFault(fault, ''), mayPark: true }
+}
+
+/** The fault with what a Worker knows: the tenant, the credential, and whether the request may park. */
+export function faultFor(
+  ports: Ports,
+  account: Account,
+  fault: Omit<SuspectedFault, 'mayPark'>
+): SuspectedFault {
+  const { tenant, credential: used } = account
+  return { ...fault, tenant, used, mayPark: !ports.hasParked.isTrue }
+}
+
+/** If the object cannot be reached, the result is `unknown`, and nothing is parked. */
+export async function reportRefusal(
+  ports: Ports,
+  account: Account,
+  fault: Omit<SuspectedFault, 'mayPark'>
+): Promise<CheckResult> {
+  const { key, credential } = account
+  const isAsked = fault.doubt === 'key'
+  if (isAsked && ports.hints.isChecked(key, credential, ports.now())) return { kind: 'good' }
+  const told = faultFor(ports, account, fault)
+  const asking = ports.slots(key).blame(told)
+  const finding = await asking.catch((): CheckResult => ({ kind: 'unknown' }))
+  rememberResult(ports, account, fault, finding)
+  return finding
+}
+
+export function rememberResult(
+  ports: Ports,
+  account: Account,
+  { doubt }: Pick<SuspectedFault, 'doubt'>,
+  finding: CheckResult
+): void {
+  const { key, credential, provider, tenant, email } = account
+  if (doubt === 'funds') ports.hints.markUnpaid(key, ports.now())
+  if (doubt === 'key' && finding.kind === 'good')
+    ports.hints.markChecked(key, credential, ports.now() + ports.durations.provedMs)
+  if (finding.kind !== 'parked') return
+  const { parking } = finding
+  ports.hasParked.isTrue = true
+  ports.hints.markParked(key, parking, ports.now())
+  const { scope, reason, until } = parking
+  ports.log('parked', {
+    provider,
+    tenant,
+    email,
+    scope,
+    reason,
+    until: new Date(until).toISOString(),
+  })
+}
+
+/** The account with its newer credential; undefined: the desk has none. */
+export async function newerAccount(ports: Ports, account: Account): Promise<Account | undefined> {
+  const { tenant, provider, email, credential } = account
+  const fresh = await ports.accounts.fresh(tenant, provider).catch(() => undefined)
+  const found = fresh && findAccount(fresh, email)
+  return found && found.credential !== credential ? found : undefined
+}
