@@ -53,7 +53,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {
     throw new AppError(
       'not_found',
-      'The gateway keeps webhook endpoints itself and knows no such call.'
+      'The gateway keeps webhook endpoints itself and does not support this call.'
     )
   }
   if (route?.kind === 'creates-job') {
@@ -127,7 +127,10 @@ async function readWhole(call: ProxyCall): Promise<ReadCall> {
 async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (!/^\s*(identity)?\s*$/i.test(encoding)) {
-    throw new AppError('bad_request', 'This body is looked into: send it without Content-Encoding.')
+    throw new AppError(
+      'bad_request',
+      'The gateway must read this body: send it without Content-Encoding.'
+    )
   }
   const bytes = await readBytes(body as ReadableStream<Uint8Array>, LOOKED_AT_BYTES_MAX).catch(
     () => {

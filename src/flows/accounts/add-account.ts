@@ -38,7 +38,7 @@ export async function addAccount(
   if (!email)
     throw new AppError(
       'bad_request',
-      'email is required: the provider does not tell it for this credential'
+      'email is required: the provider does not show it for this credential'
     )
   const { credential, field } = read
   const who = { provider: provider.name, tenant: request.tenant, email }

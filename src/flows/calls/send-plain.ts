@@ -185,7 +185,7 @@ async function passStatus(
   const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
-      'The provider broke off in the middle of its answer.'
+      'The answer of the provider ended before it was complete.'
     )
   })
   if (!bytes) return { response: passOn(sent), email }

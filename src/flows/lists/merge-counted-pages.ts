@@ -50,7 +50,7 @@ function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; s
   if (number * size <= rows) return { number, size }
   throw new AppError(
     'bad_request',
-    `${counted.page}: over several accounts, the first ${rows} rows`
+    `${counted.page}: over several accounts, only the first ${rows} rows can be listed`
   )
 }
 

@@ -54,7 +54,7 @@ async function readJson(answer: Response): Promise<Uint8Array<ArrayBuffer> | und
   if (!bytes) {
     throw new AppError(
       'upstream_unreachable',
-      'The provider broke off in the middle of its answer.'
+      'The answer of the provider ended before it was complete.'
     )
   }
   return bytes

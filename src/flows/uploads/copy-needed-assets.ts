@@ -189,7 +189,7 @@ async function place(ports: Ports, call: ReadCall, sorted: Sorted, email: string
   const refuse = (id: string, why: string) =>
     conflict(here, away.find((named) => named.id === id) ?? one ?? here, why)
   if (away.length > ASSETS_MAX) {
-    throw refuse(one?.id ?? '', `more than ${ASSETS_MAX} files would have to be brought over`)
+    throw refuse(one?.id ?? '', `more than ${ASSETS_MAX} files would have to be copied`)
   }
   const copies = await bring(ports, call, sorted, { away, account, refuse })
   const pointers = (call.match?.route.ids ?? [])
@@ -220,7 +220,8 @@ async function bring(
   const desk = ports.desk(call.tenant, call.provider.name)
   const originals = away.map(({ id }) => id)
   const turns = await desk.beginCopies(originals, account.email, call.requestId).catch(() => {
-    const message = 'Where the files of this call are could not be asked. Nothing was started.'
+    const message =
+      'The gateway could not find out where the files of this call are. Nothing was started.'
     throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
   })
   const mine = away.filter((_, index) => turns[index]?.kind === 'mine')
@@ -259,7 +260,7 @@ async function bring(
 
 function whyNot(kind: string | undefined): string {
   return kind === 'failed'
-    ? 'another call has just tried it in vain'
+    ? 'another call has just tried to copy it and failed'
     : 'it was not uploaded through the gateway'
 }
 

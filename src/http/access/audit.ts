@@ -143,6 +143,6 @@ function readCursor(text: string): string {
     const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
   } catch {
-    throw new AppError('bad_request', 'cursor: is not one of ours')
+    throw new AppError('bad_request', 'cursor: is not a cursor of this list')
   }
 }

@@ -105,7 +105,7 @@ route(
     method: 'post',
     needs: 'use',
     path: '/{id}/retry',
-    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts anew',
+    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts again',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
   },
   async (c) => {
@@ -170,7 +170,7 @@ function readCursor(text: string): { createdAt: number; id: string } {
   } catch {
     // Answered below.
   }
-  throw new AppError('bad_request', 'cursor: is not one of ours')
+  throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
 function toView(one: Delivery) {

@@ -201,7 +201,7 @@ async function listPage(
 /** The place of a job in the order of time: a UUID, or the beginning of one. */
 function readCursor(cursor: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
-  throw new AppError('bad_request', 'cursor: is not one of ours')
+  throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
 async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {

@@ -54,7 +54,10 @@ export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next
 /** A delivery of a gateway must not come in again: it would go round for ever. */
 export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {
   if (c.req.header(HOP_HEADER) !== undefined) {
-    throw new AppError('loop_detected', 'This is a delivery of a gateway; it takes none.')
+    throw new AppError(
+      'loop_detected',
+      'This request is a delivery from a gateway. A gateway does not accept deliveries.'
+    )
   }
   await next()
 })

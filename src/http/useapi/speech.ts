@@ -126,7 +126,10 @@ async function listVoices(
 ) {
   const wanted = { from: (page - 1) * limit, to: page * limit }
   if (wanted.from >= PAGES_MAX * PAGE_ROWS) {
-    throw new AppError('bad_request', `page: the first ${PAGES_MAX * PAGE_ROWS} voices are listed`)
+    throw new AppError(
+      'bad_request',
+      `page: only the first ${PAGES_MAX * PAGE_ROWS} voices can be listed`
+    )
   }
   const list: Record<string, unknown>[] = []
   let token: string | undefined

@@ -49,7 +49,7 @@ export function tasks(provider: Provider, mapping: UseapiTasks): App {
     async (c) => {
       const { email, pageSize, createdBefore, createdAfter, contentType } = readQuery(c, ofList)
       if (createdBefore !== undefined && createdAfter !== undefined) {
-        throw new AppError('bad_request', 'createdBefore and createdAfter exclude each other')
+        throw new AppError('bad_request', 'give createdBefore or createdAfter, not both')
       }
       const page = { size: pageSize, before: createdBefore, after: createdAfter, contentType }
       const { path, body } = built(mapping.list(page))
