@@ -96,7 +96,7 @@ route(
 function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
   const { vault, durations } = ports
   const now = ports.now()
-  // A state for another first key says nothing about this one.
+  // A state that was saved for another first key does not count.
   const state = kept?.key === vault.firstKey ? kept : undefined
   const status = statusOf(state, vault.firstKey, now, durations)
   const removable = status === 'removable'

@@ -1,4 +1,4 @@
-/** `/v1/{provider}/scheduler` and `/jobs`: what is running where (reference/useapi.md 2.3 and its last table). */
+/** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -177,7 +177,7 @@ export function jobs(provider: Provider): App {
   return app
 }
 
-/** A page may hold fewer than `limit`: what is rare is looked for some days at a time. */
+/** One page of jobs. It may hold fewer than `limit`, because each request searches only some days. */
 async function listPage(
   c: Context<AppEnv>,
   provider: Provider,
@@ -198,7 +198,7 @@ async function listPage(
   }
 }
 
-/** The place of a job in the order of time: a UUID, or the beginning of one. */
+/** The position in the list: a job's UUID, or the beginning of one. */
 function readCursor(cursor: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
   throw new AppError('bad_request', 'cursor: is not a cursor of this list')
@@ -218,7 +218,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   return c.body(null, 204)
 }
 
-/** Before its object is asked: no slot is freed by force without a line that says who did. */
+/** Writes the audit line before the slot is freed, so that no slot is freed without one. */
 async function noteForced(
   c: Context<AppEnv>,
   provider: Provider,
@@ -245,13 +245,13 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
-    // What is about to be shown as free must not be refused from memory.
+    // The next creation must not be refused from memory, since the client is about to see a free slot.
     if (view.held < view.maxJobs) ports.hints.markFreed(account.key)
     return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
   })
 }
 
-/** Available is what is usable and not full: a parked account has no room, and says why. */
+/** The account's slots in use and available. A parked account has none available, and `error` says why. */
 function roomOf({ account, view, isMasterKeyMissing }: AccountView) {
   const { maxJobs, held, parkings } = view
   const { email } = account
@@ -304,7 +304,7 @@ function minutesAndSeconds(spanMs: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
 }
 
-/** A job that only may be the client's is never called so. */
+/** The job's id. Null for a suspected job, which may belong to somebody else. */
 function nameOf(lease: Lease): string | null {
   return lease.state === 'suspect' ? null : (lease.jobId ?? null)
 }
@@ -313,7 +313,7 @@ function statusOf(lease: Lease): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 
-/** A creation that is still on its way shows as `outcome_unknown` too: until it answers, it is. */
+/** The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. */
 function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),
