@@ -74,8 +74,8 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
     const why = 'The body must be JSON: the ids in it say which account it is for.'
     throw new AppError('bad_request', why)
   }
-  const brought = await withAssetsBrought(ports, read)
-  return sendPlain(ports, brought, brought.json)
+  const moved = await withAssetsBrought(ports, read)
+  return sendPlain(ports, moved, moved.json)
 }
 
 /** A list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */

@@ -215,9 +215,9 @@ export function statusOf(
 export function withSealed(
   account: Account,
   before: Account,
-  anew: { credential?: string | undefined; session?: string | undefined }
+  resealed: { credential?: string | undefined; session?: string | undefined }
 ): Account | undefined {
-  const { credential, session } = anew
+  const { credential, session } = resealed
   const isCredential = credential !== undefined && account.credential === before.credential
   const isSession = session !== undefined && account.session?.sealed === before.session?.sealed
   if (!isCredential && !isSession) return undefined

@@ -53,15 +53,15 @@ export class Hints {
 
   /** Kept for a minute at most: the account may get a new credential elsewhere. */
   parkings(account: string, now: number): Parking[] {
-    const noted = this.#parked.get(account) ?? []
-    return noted
+    const known = this.#parked.get(account) ?? []
+    return known
       .filter(({ parking, notedAt }) => parking.until > now && now < notedAt + PARKED_MS)
       .map(({ parking }) => parking)
   }
 
   markParked(account: string, parking: Parking, now: number): void {
-    const noted = this.#parked.get(account) ?? []
-    const others = noted.filter(
+    const known = this.#parked.get(account) ?? []
+    const others = known.filter(
       (one) => one.parking.scope !== parking.scope && now < one.notedAt + PARKED_MS
     )
     this.#parked.set(account, [...others.slice(-PARKINGS_MAX), { parking, notedAt: now }])

@@ -37,11 +37,11 @@ export function homeOf(choice: HomeChoice): Home | undefined {
   const owner = accounts.find(({ email }) => email === likeness)
   // An owner that just took as many uploads as it has slots is skipped once. Else it would get all uploads.
   const isSpent = isYoung && isFull && before?.email === owner?.email
-  const chosen = owner && !(isSpent && accounts.length > 1) ? owner : roomiest(choice)
+  const chosen = owner && !(isSpent && accounts.length > 1) ? owner : mostFree(choice)
   return chosen && { email: chosen.email, since: now, used: 0 }
 }
 
-function roomiest({ accounts, random }: HomeChoice): HomeAccount | undefined {
+function mostFree({ accounts, random }: HomeChoice): HomeAccount | undefined {
   const drawn = accounts.map((account) => ({ account, lot: random() }))
   const room = ({ maxJobs, load }: HomeAccount) => maxJobs - load
   return drawn.toSorted((a, b) => room(b.account) - room(a.account) || a.lot - b.lot)[0]?.account

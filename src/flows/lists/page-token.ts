@@ -59,7 +59,7 @@ export async function writePlace(ports: Ports, call: ProxyCall, place: Place): P
   if (sealed.length <= TOKEN_CHARS_MAX) return toUrlText(sealed)
   const desk = ports.desk(call.tenant, call.provider.name)
   const name = await desk.keepPlace(sealed).catch(() => undefined)
-  // The object cannot be asked. A long token still works where long URLs do.
+  // If the object cannot be asked, the token is long. It works where long URLs do.
   if (name === undefined) return toUrlText(sealed)
   return toUrlText(await ports.vault.seal(sealName(call), JSON.stringify({ kept: name })))
 }

@@ -1,6 +1,6 @@
 /**
- * Names that clients give their jobs and that must be unique in an account (`Provider.names`). On the way up the tenant is
- * added to the name, so that two tenants never collide. The answer shows the client's own text.
+ * Translates names that clients give their jobs and that must be unique in an account (`Provider.names`). The provider gets the
+ * name with a mark of the tenant, so that two tenants never collide. The client sees its own text.
  */
 import { asComposed } from '#domain/text/headers.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'

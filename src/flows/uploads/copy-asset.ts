@@ -84,7 +84,7 @@ async function findSource(
   return { body: file.body, length, type, name: textAt(json, nameAt) ?? '' }
 }
 
-/** The file's length in bytes. Undefined: it is not given, or the body is compressed and has another length. */
+/** The file's length in bytes. Undefined: the answer does not give it, or the body is compressed and has another length. */
 function lengthOf({ headers }: Response): number | undefined {
   const text = headers.get('content-length') ?? ''
   if (!/^\d{1,15}$/.test(text) || headers.has('content-encoding')) return undefined
@@ -103,7 +103,7 @@ const TYPES: Record<string, string> = {
   srt: 'application/x-subrip',
 }
 
-/** For storage that sends no content type. */
+/** Guesses the content type from the URL, for storage that sends none. */
 function typeOf(url: string): string {
   const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] ?? ''
   return TYPES[extension.toLowerCase()] ?? 'application/octet-stream'
@@ -144,7 +144,7 @@ async function uploadTo(
     : { copy }
 }
 
-/** The file between the upload's head and tail, as a stream of known length. A file of another length than promised ends it with an error. */
+/** The file between the upload's head and tail, as a stream of known length. If the file has another length, the stream fails. */
 function framed(
   ports: Ports,
   { body, length }: Source,
