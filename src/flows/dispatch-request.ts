@@ -1,4 +1,4 @@
-/** The entry of this layer: takes a client's call to a provider and picks the flow for its kind, by the row of its path. */
+/** The entry of this layer: picks the flow for a client's call by the kind of its row. */
 import { KEY_FORM } from '#domain/creations/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -49,7 +49,7 @@ function withUsableKey(call: ProxyCall): ProxyCall {
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
-  // Compared decoded, because the provider may decode it.
+  // The path is compared decoded, because the provider may decode it.
   if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {
     throw new AppError(
       'not_found',
@@ -78,7 +78,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   return sendPlain(ports, moved, moved.json)
 }
 
-/** A list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */
+/** Reads a list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */
 async function askInBody(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const read = await readWhole(call)
   const isAsked = !read.body?.byteLength || isObject(read.json)
@@ -90,14 +90,14 @@ function isObject(json: unknown): boolean {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-/** Calls that the gateway answers itself instead of the provider: webhook endpoints. */
+/** Answers a call about webhook endpoints, which the gateway keeps instead of the provider. */
 async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const command = endpointCommand(call)
   if (command) return answerEndpointCall(ports, call, command)
   throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 
-/** An open session counts as one job. */
+/** Picks the flow for a streaming call. An open session counts as one job. */
 async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const { provider, match } = call
   const token = provider.streaming?.token

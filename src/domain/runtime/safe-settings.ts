@@ -15,7 +15,7 @@ interface Guarded {
 const PUBLISHED = new Set(['MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='])
 const PLACEHOLDER = /^<.*>$/
 
-/** A sentence that names the first setting that is unsafe anywhere; undefined: none is. */
+/** A sentence that names the first setting that is unsafe at any address; undefined: there is none. */
 export function unsafeSetting(s: Guarded): string | undefined {
   const kids = s.masterKeys.map(({ kid }) => kid)
   const twice = kids.find((kid, at) => kids.indexOf(kid) !== at)
@@ -30,7 +30,7 @@ export function unsafeSetting(s: Guarded): string | undefined {
   return s.publicOrigin === '' ? undefined : unsafeAt(s, s.publicOrigin)
 }
 
-/** The same for a gateway at this origin. On loopback nothing is unsafe. */
+/** A sentence that names the first setting that is unsafe at this origin; undefined: there is none. On loopback none is unsafe. */
 export function unsafeAt(s: Guarded, origin: string): string | undefined {
   if (isLoopback(origin)) return undefined
   if (s.timeScale !== 1) {

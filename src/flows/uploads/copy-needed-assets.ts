@@ -191,7 +191,7 @@ async function place(ports: Ports, call: ReadCall, sorted: Sorted, email: string
   if (away.length > ASSETS_MAX) {
     throw refuse(one?.id ?? '', `more than ${ASSETS_MAX} files would have to be copied`)
   }
-  const copies = await bring(ports, call, sorted, { away, account, refuse })
+  const copies = await copyAll(ports, call, sorted, { away, account, refuse })
   const pointers = (call.match?.route.ids ?? [])
     .filter((ref) => ref.in === 'body' && ref.resource === sorted.assets.resource)
     .map(({ at }) => at)
@@ -211,7 +211,7 @@ interface Bringing {
   refuse(id: string, why: string): AppError
 }
 
-async function bring(
+async function copyAll(
   ports: Ports,
   call: ReadCall,
   sorted: Sorted,
