@@ -19,6 +19,7 @@ import {
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
+import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
@@ -167,7 +168,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
   }
 
-  async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
+  async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
+    const ask = fromLeaseMessage(message)
     if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { answer, change } = grant(
       this.#settlement.ledger(),
@@ -186,10 +188,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#statusChecks.lookNow(requestId).finally(() => this.#arm())
   }
 
-  async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
+  async bind(
+    requestId: string,
+    starts: JobStart[],
+    again?: LeaseMessage | LeaseAsk
+  ): Promise<void> {
     const isAwaited = this.#tables.earlyEvents().length > 0
     if (isAwaited) await this.#readTargets()
-    this.#settlement.bind(requestId, starts, again)
+    this.#settlement.bind(requestId, starts, again && fromLeaseMessage(again))
     if (isAwaited) this.#settlement.applyEarlyEvents()
     this.#arm()
   }
@@ -203,8 +209,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return fault && this.#accountChecks.blame(fault)
   }
 
-  async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
-    const isKept = this.#settlement.keepGuess(id, start, again)
+  async keepGuess(
+    id: string,
+    start: GuessedStart,
+    again: LeaseMessage | LeaseAsk
+  ): Promise<boolean> {
+    const isKept = this.#settlement.keepGuess(id, start, fromLeaseMessage(again))
     this.#arm()
     return isKept
   }

@@ -8,8 +8,8 @@ test('of a client’s own text a lease keeps at most 256 characters', () => {
 })
 
 test('what is short is kept as it is', () => {
-  const clue = { title: 'Demo', callbackId: 'order-17' }
-  expect(keptFingerprint(clue)).toEqual(clue)
+  const fingerprint = { title: 'Demo', callbackId: 'order-17' }
+  expect(keptFingerprint(fingerprint)).toEqual(fingerprint)
   expect(keptFingerprint({})).toEqual({})
   expect(isCut('order-17')).toBe(false)
 })

@@ -27,7 +27,7 @@ function ask(leaseId: string, more: Partial<LeaseAsk> = {}): LeaseAsk {
     kind: 'job',
     route: 'POST /v3/videos',
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...more,
   }
 }

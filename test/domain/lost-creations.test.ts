@@ -22,8 +22,8 @@ function lost(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW,
     asks: 0,
     misses: 0,
-    heardAt: NOW,
-    clue: {},
+    lastReportAt: NOW,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -47,13 +47,13 @@ function matchOf(
 }
 
 test('only a callback id names the job of a lost creation', () => {
-  const mine = lost('a', { clue: { title: 'Demo', callbackId: 'job-1' } })
+  const mine = lost('a', { fingerprint: { title: 'Demo', callbackId: 'job-1' } })
   const rows = [
     row('other', { title: 'Demo', callbackId: 'job-2' }),
     row('mine', { title: 'Renamed', callbackId: 'job-1' }),
   ]
   expect(matchOf([mine], rows)).toEqual({ a: 'exact mine' })
-  const titled = lost('a', { clue: { title: 'Demo' } })
+  const titled = lost('a', { fingerprint: { title: 'Demo' } })
   expect(matchOf([titled], [row('x', { title: 'Demo' })])).toEqual({ a: 'suspect x' })
 })
 
@@ -76,27 +76,29 @@ test('a row that is older, younger than the giving up, known, seen before or ano
     row('theirs', { callbackId: 'theirs' }),
   ]
   expect(
-    matchOf([lost('a', { clue: { callbackId: 'mine' } })], rows, { known: ['known'] })
+    matchOf([lost('a', { fingerprint: { callbackId: 'mine' } })], rows, { known: ['known'] })
   ).toEqual({
     a: 'none',
   })
 })
 
 test('a callback id that another creation of unknown outcome has too is no proof', () => {
-  const clue = { callbackId: 'constant' }
-  const rows = [row('x', clue), row('y', clue)]
-  const both = matchOf([lost('a', { clue }), lost('b', { clue })], rows)
+  const fingerprint = { callbackId: 'constant' }
+  const rows = [row('x', fingerprint), row('y', fingerprint)]
+  const both = matchOf([lost('a', { fingerprint }), lost('b', { fingerprint })], rows)
   expect(Object.values(both).toSorted()).toEqual(['suspect x', 'suspect y'])
-  const young = lost('young', { clue })
-  expect(matchOf([lost('a', { clue })], [row('x', clue)], { others: [young] })).toEqual({
+  const young = lost('young', { fingerprint })
+  expect(
+    matchOf([lost('a', { fingerprint })], [row('x', fingerprint)], { others: [young] })
+  ).toEqual({
     a: 'suspect x',
   })
 })
 
 test('the jobs of one creation share its callback id', () => {
-  const clue = { callbackId: 'mine' }
-  const parts = ['a', 'a.1'].map((id) => lost(id, { requestId: 'a', clue }))
-  expect(matchOf(parts, [row('x', clue), row('y', clue)])).toEqual({
+  const fingerprint = { callbackId: 'mine' }
+  const parts = ['a', 'a.1'].map((id) => lost(id, { requestId: 'a', fingerprint }))
+  expect(matchOf(parts, [row('x', fingerprint), row('y', fingerprint)])).toEqual({
     a: 'exact x',
     'a.1': 'exact y',
   })
@@ -115,7 +117,7 @@ test('as many lost creations hold a row as there are rows that may be theirs', (
 
 test('an exact match takes its row back from whoever was taken for it', () => {
   const suspect = lost('nameless', { state: 'suspect', jobId: 'x', watch: ['video:x'] })
-  const named = lost('named', { clue: { callbackId: 'mine' } })
+  const named = lost('named', { fingerprint: { callbackId: 'mine' } })
   expect(matchOf([suspect, named], [row('x', { callbackId: 'mine' })])).toEqual({
     named: 'exact x',
     nameless: 'none',
@@ -156,7 +158,7 @@ test('when the job that it was taken for ends, it is looked for at once, and wha
   const over = [{ watch: 'video:x', state: 'completed' as const }]
   const again = hear(ledger(held), over, NOW + 20_000, WAITS)
   expect(again.ended).toEqual([])
-  expect(again.put[0]).toMatchObject({ state: 'unbound', isDoubtful: true })
+  expect(again.put[0]).toMatchObject({ state: 'unbound', mayHaveRun: true })
   const sure = { ...held, misses: 2, missedAt: NOW + 130_000 }
   const [left] = hear(ledger(sure), over, NOW + 300_000, WAITS).put as [Lease]
   expect(left.nextAt).toBe(NOW + 300_000)
@@ -200,7 +202,7 @@ test('a binding without its lease makes one, unless that job has already ended',
     kind: 'job' as const,
     route: 'POST /v3/videos',
     count: 1,
-    clue: {},
+    fingerprint: {},
   }
   expect(bind(ledger(), 'a', [start], NOW, WAITS, { again }).put).toMatchObject([
     { id: 'a', state: 'running', jobId: 'x' },

@@ -26,8 +26,8 @@ function lease(more: Partial<Lease> = {}): Lease {
     nextAt: NOW + WAITS.unboundMs,
     asks: 0,
     misses: 0,
-    heardAt: NOW,
-    clue: {},
+    lastReportAt: NOW,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -122,7 +122,7 @@ test('a lost run of a session that waits for a human holds no slot, and is given
   expect(waiting.state).toBe('suspect')
   expect(holdsSlot(waiting, NOW)).toBe(false)
   const late = NOW + WAITS.waitForHumanMs
-  expect(reconcileActionOf({ ...waiting, heardAt: late }, late, WAITS)).toBe('give-up')
+  expect(reconcileActionOf({ ...waiting, lastReportAt: late }, late, WAITS)).toBe('give-up')
   const going = [{ watch: 'agent-session:s', state: 'running' as const }]
   const running = goesOn(waiting, going, NOW, WAITS).put[0]
   expect(running && holdsSlot(running, NOW)).toBe(true)

@@ -13,7 +13,7 @@ function ledgerOf(...leases: Ledger['leases']): Ledger {
 }
 
 function ask(more: Partial<LeaseAsk> = {}): LeaseAsk {
-  const rest = { tenant: 't', kind: 'job', route: 'POST /x', count: 1, clue: {} } as const
+  const rest = { tenant: 't', kind: 'job', route: 'POST /x', count: 1, fingerprint: {} } as const
   return { leaseId: 'a', ...rest, ...more }
 }
 

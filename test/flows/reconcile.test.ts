@@ -33,8 +33,8 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW - 1,
     asks: 0,
     misses: 0,
-    heardAt: NOW - 60_000,
-    clue: {},
+    lastReportAt: NOW - 60_000,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -83,7 +83,7 @@ function portsWith(more: Partial<Ports>): Ports {
 test('what needs no provider is done although the credential cannot be opened', async () => {
   const { desk, left } = deskOf([
     lease('call', { kind: 'call', state: 'unbound', deadlineAt: NOW - 1 }),
-    lease('lost', { heardAt: NOW - WAITS.lostMs }),
+    lease('lost', { lastReportAt: NOW - WAITS.lostMs }),
     lease('running'),
   ])
   const vault = {
@@ -127,8 +127,8 @@ test('a lease that ended while the provider was asked about another does not com
 test('a lost creation without a callback id does not take the job of one that has it', async () => {
   const lost = (id: string, callbackId?: string): Lease => {
     const { jobId: _, ask: __, ...rest } = lease(id)
-    const clue = callbackId === undefined ? {} : { callbackId }
-    return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, clue }
+    const fingerprint = callbackId === undefined ? {} : { callbackId }
+    return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, fingerprint }
   }
   const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
   const vault = {

@@ -32,8 +32,8 @@ function lost(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW,
     asks: 0,
     misses: 0,
-    heardAt: NOW,
-    clue: {},
+    lastReportAt: NOW,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -116,7 +116,7 @@ const rowOf = (id: string, more: object = {}) => ({
 })
 
 test('a creation that was bound while another was being written down stays bound', async () => {
-  const one = lost('one', { clue: { callbackId: 'c1' } })
+  const one = lost('one', { fingerprint: { callbackId: 'c1' } })
   const other = lost('other')
   const list = { data: [rowOf('job-1', { callback_id: 'c1' })], has_more: false, next_token: null }
   const here = world([one, other], () => ({ body: list }), {
@@ -150,7 +150,7 @@ test('a list that is read to its end and has no such row says so the second time
 })
 
 test("Kling's error in a 200 does not say that there is no such task", async () => {
-  const named = lost('a', { route: 'POST /image-to-video', clue: { callbackId: 'mine' } })
+  const named = lost('a', { route: 'POST /image-to-video', fingerprint: { callbackId: 'mine' } })
   const body = { code: 5001, message: 'busy', data: [] }
   const here = world([named], () => ({ body }), { provider: kling })
   await searchTwice(here)
@@ -177,7 +177,7 @@ test('a search that cannot go on where it stopped begins again', async () => {
 })
 
 test('a row that stands on two pages is one row', async () => {
-  const mine = lost('a', { clue: { callbackId: 'c1' } })
+  const mine = lost('a', { fingerprint: { callbackId: 'c1' } })
   const data = [rowOf('job-1', { callback_id: 'c1' })]
   const here = world([mine], (path) => ({
     body: path.includes('token=') ? { data, ...WHOLE } : { data, has_more: true, next_token: '2' },
@@ -192,7 +192,7 @@ test('a row of which nobody knows whether it runs holds a slot for 48 hours, not
     path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }
   )
   await findLost(here.context, here.leases())
-  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', heardAt: NOW })
+  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', lastReportAt: NOW })
 })
 
 test('a key is asked under again after an outage, however often its client came back meanwhile', async () => {

@@ -145,8 +145,8 @@ test('a creation without an external id gets one of ours, which no answer shows'
   const [sent] = up('POST', '/v1/videos/text2video', '{"prompt":"x"}')
   const name = (JSON.parse(sent?.body ?? '') as { external_task_id: string }).external_task_id
   expect(name).toMatch(/^hgw[0-9a-f]{16}g-req-1$/)
-  const clue = kling.clueOf({ prompt: 'x' }, named('POST', '/v1/videos/text2video'))
-  expect(clue).toEqual({ callbackId: name })
+  const fingerprint = kling.clueOf({ prompt: 'x' }, named('POST', '/v1/videos/text2video'))
+  expect(fingerprint).toEqual({ callbackId: name })
   const down = (text: string) => kling.names?.down(text, 'acme')
   expect(down(`{"task_info":{"external_task_id":"${name}"}}`)).toBe('{"task_info":{}}')
   expect(down(`{"a":1, "external_id" : "${name}","b":2}`)).toBe('{"a":1,"b":2}')

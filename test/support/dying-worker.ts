@@ -2,7 +2,7 @@
  * The gateway's Worker with a clock that tests move, which dies between taking an Idempotency-Key and asking for a slot: once
  * for each creation whose title begins with "dies". An entry for runWorker, never deployed.
  */
-import type { LeaseAsk } from '../../src/domain/slots/lease.ts'
+import type { LeaseMessage } from '../../src/domain/slots/lease-record.ts'
 import worker from './clocked-worker.ts'
 
 export { AccountSlots, TenantDesk } from './clocked-worker.ts'
@@ -16,7 +16,7 @@ function mortal(env: Env): Env {
   if (before) return before
   const getByName = (name: string) => {
     const stub = env.ACCOUNT_SLOTS.getByName(name)
-    const acquire = (ask: LeaseAsk) => {
+    const acquire = (ask: LeaseMessage) => {
       const title = ask.clue.title ?? ''
       if (!title.startsWith('dies') || died.has(title)) return stub.acquire(ask)
       died.add(title)

@@ -33,7 +33,7 @@ function mayBeAnother(lease: Lease): boolean {
 function lookedForAgain(lease: Lease, now: number): Lease {
   const { misses, missedAt } = lease
   const counted = { misses, ...(missedAt === undefined ? {} : { missedAt }) }
-  return { ...unsuspected(lease, now), ...counted, isDoubtful: true }
+  return { ...unsuspected(lease, now), ...counted, mayHaveRun: true }
 }
 
 /** So many whole searches, a while apart, must agree before anything is concluded from them. */
@@ -87,7 +87,7 @@ export function goingOn(
     watch,
     state,
     misses: 0,
-    heardAt: now,
+    lastReportAt: now,
   }
 }
 

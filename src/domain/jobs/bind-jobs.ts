@@ -64,7 +64,15 @@ function isOpen(lease: Lease, starts: readonly JobStart[]): boolean {
 /** A lease made from what is known of one that ended. */
 function fresherThan(pattern: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, ending: ____, ...rest } = pattern
-  return { ...rest, state: 'unbound', watch: [], asks: 0, misses: 0, heardAt: now, nextAt: now }
+  return {
+    ...rest,
+    state: 'unbound',
+    watch: [],
+    asks: 0,
+    misses: 0,
+    lastReportAt: now,
+    nextAt: now,
+  }
 }
 
 /** An ended lease of the same request may have had the number. */
@@ -102,8 +110,9 @@ export function bound(
   durations: Durations
 ): Lease {
   // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
-  const nextAt = lease.acquiredAt + (lease.isTold ? durations.toldAskMs : durations.firstAskMs)
+  const nextAt =
+    lease.acquiredAt + (lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs)
   const { missedAt: _, isFound: __, ...rest } = lease
   const before = lease.jobId === start.jobId ? rest : unsaid(rest)
-  return { ...before, ...start, state, misses: 0, heardAt: now, nextAt }
+  return { ...before, ...start, state, misses: 0, lastReportAt: now, nextAt }
 }

@@ -9,7 +9,7 @@ const KEPT_CHARS = 256
 /** Of megabytes the hash would take as long as the rest of the call. */
 const HASHED_CHARS = 32_768
 
-export function keptFingerprint({ title, callbackId }: Lease['clue']): Lease['clue'] {
+export function keptFingerprint({ title, callbackId }: Lease['fingerprint']): Lease['fingerprint'] {
   return {
     ...(title === undefined ? {} : { title: keptTitle(title) }),
     ...(callbackId === undefined ? {} : { callbackId: keptCallbackId(callbackId) }),

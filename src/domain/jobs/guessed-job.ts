@@ -53,7 +53,14 @@ export function keepGuess(
   const { deadlineAt: _, mayBeJob: __, ...rest } = lease
   const guess: Guess = { until: now + durations.guessProvedMs }
   const nextAt = now + durations.guessAskMs
-  const job = { ...rest, ...start, kind: 'job', state: 'running', heardAt: now, nextAt } as const
+  const job = {
+    ...rest,
+    ...start,
+    kind: 'job',
+    state: 'running',
+    lastReportAt: now,
+    nextAt,
+  } as const
   return { isKept: true, change: { put: [{ ...job, guess }], drop: [], ended: [] } }
 }
 

@@ -1,5 +1,6 @@
 /** Jobs of an account or of several as one list, newest first by when they began, page by page. */
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
+import type { SharedLease } from '#domain/slots/lease-record.ts'
 import { isTimedId, prefixOf } from '#domain/text/time-ordered-id.ts'
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
@@ -20,10 +21,10 @@ export interface JobPage {
   stoppedAt?: string
 }
 
-export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
+export type JobRecord = { lease: SharedLease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 
 /** Where a job stands in the order of time. A lease of before stands under a made-up name of its time. */
-export function placeOf({ id, acquiredAt }: Lease): string {
+export function placeOf({ id, acquiredAt }: Pick<Lease, 'id' | 'acquiredAt'>): string {
   return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 

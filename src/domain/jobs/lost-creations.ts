@@ -31,13 +31,13 @@ export type Match =
   | { kind: 'taken' | 'over' | 'none' }
 
 /** Unbound, or taken for a job that is not surely its own. */
-export function isLost({ state, kind, jobId }: Lease): boolean {
+export function isLost({ state, kind, jobId }: Pick<Lease, 'state' | 'kind' | 'jobId'>): boolean {
   return kind === 'job' && (state === 'unbound' || (state === 'suspect' && jobId !== undefined))
 }
 
 /** Whether the row may be the job of this creation. */
 export function mayBe(lease: Lease, row: Candidate, durations: Durations): boolean {
-  const { callbackId } = lease.clue
+  const { callbackId } = lease.fingerprint
   if (row.callbackId !== undefined && row.callbackId !== callbackId) return false
   if (row.seenAt !== undefined && row.seenAt < lease.acquiredAt) return false
   if (row.times === undefined || row.times.length === 0) return true
@@ -100,12 +100,12 @@ function exactRow(
   taken: ReadonlySet<string>,
   durations: Durations
 ): Candidate | undefined {
-  const { callbackId } = lease.clue
+  const { callbackId } = lease.fingerprint
   if (!callbackId) return undefined
   const isShared = leases.some(
     (other) =>
       other.requestId !== lease.requestId &&
-      other.clue.callbackId === callbackId &&
+      other.fingerprint.callbackId === callbackId &&
       (other.state === 'unbound' || other.state === 'suspect')
   )
   if (isShared) return undefined
@@ -144,7 +144,7 @@ function assign(
 }
 
 function wishesOf(lease: Lease, rows: readonly Candidate[], durations: Durations): Candidate[] {
-  const { title } = lease.clue
+  const { title } = lease.fingerprint
   const rank = (row: Candidate) =>
     (row.id === lease.jobId ? 0 : 4) + (row.title === undefined || row.title === title ? 0 : 2)
   return rows
@@ -169,14 +169,14 @@ export function afterSearch(
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
     const held = isSame ? lease : bound(lease, start, 'suspect', now, durations)
     // A row of which nobody knows whether it runs is not heard of: it holds the slot for 48 h, not for ever.
-    const heardAt = match.row.state === 'running' ? now : lease.heardAt
-    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, durations)
+    const lastReportAt = match.row.state === 'running' ? now : lease.lastReportAt
+    return put(looked({ ...held, ...missesOf(counted), lastReportAt }), now, durations)
   }
   // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
   const open = isGone ? countedAnew(lease, isWhole, now, durations) : counted
   const isSure = open.misses >= WHOLE_SEARCHES
-  const isNever = match.kind === 'none' && !lease.isDoubtful && lease.state !== 'suspect'
+  const isNever = match.kind === 'none' && !lease.mayHaveRun && lease.state !== 'suspect'
   if (isSure) return ended(lease, { status: isNever ? 'absent' : 'outcome_unknown' }, now)
   return put(looked({ ...unheld(lease), ...missesOf(open) }), now, durations)
 }
@@ -201,7 +201,7 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
 function unheld(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
   const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease
-  return { ...unsaid(rest), state: 'unbound', watch: [], isDoubtful: true }
+  return { ...unsaid(rest), state: 'unbound', watch: [], mayHaveRun: true }
 }
 
 function put(lease: Lease, now: number, durations: Durations): Change {

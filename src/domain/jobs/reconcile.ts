@@ -23,7 +23,8 @@ export function reconcileActionOf(
 ): ReconcileAction | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
   if (lease.guess?.until !== undefined && lease.guess.until <= now) return 'drop'
-  if (now - lease.heardAt >= (lease.guess ? durations.guessLostMs : durations.lostMs)) return 'lose'
+  if (now - lease.lastReportAt >= (lease.guess ? durations.guessLostMs : durations.lostMs))
+    return 'lose'
   if (hasWaitedTooLong(lease, now, durations)) return 'give-up'
   if (lease.nextAt > now) return undefined
   if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
@@ -157,7 +158,7 @@ export function notListed(lease: Lease, now: number, durations: Durations): Chan
 }
 
 export function endWithoutTrace(lease: Lease): Outcome['status'] {
-  if (lease.state === 'unbound') return lease.isDoubtful ? 'outcome_unknown' : 'absent'
+  if (lease.state === 'unbound') return lease.mayHaveRun ? 'outcome_unknown' : 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
 }
 
@@ -169,7 +170,7 @@ export function cannotLook(lease: Lease, now: number, durations: Durations): Cha
 /** For certain: by a key, a name or a callback id that is its own alone. */
 export function found(lease: Lease, start: JobStart, now: number, durations: Durations): Change {
   const { missedAt: _, ...rest } = bound(lease, start, 'running', now, durations)
-  const nextAt = now + (lease.isTold ? durations.longestAskMs : durations.firstAskMs)
+  const nextAt = now + (lease.expectsEvent ? durations.longestAskMs : durations.firstAskMs)
   return put({ ...rest, isFound: true, nextAt })
 }
 
@@ -192,7 +193,7 @@ export function nextLookAt(lease: Lease, now: number, durations: Durations): num
 }
 
 function backOff(lease: Lease, durations: Durations): number {
-  if (lease.isTold) return durations.longestAskMs
+  if (lease.expectsEvent) return durations.longestAskMs
   return Math.min(durations.firstAskMs * 1.5 ** (lease.asks + 1), durations.longestAskMs)
 }
 

@@ -5,7 +5,8 @@ import type { Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
-import type { JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
+import type { JobReport, JobStart, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
+import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 
@@ -85,7 +86,7 @@ export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: 
 
 export interface SlotsView {
   /** Every lease that holds a slot or waits, of this tenant. */
-  leases: Lease[]
+  leases: SharedLease[]
   /** Slots held by anybody: a retired tenant's last jobs count. */
   held: number
   maxJobs: number

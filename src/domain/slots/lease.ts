@@ -37,7 +37,7 @@ export interface Lease {
   /** Answers in a row that did not know the job, or whole searches that did not find it; when the first one was. */
   misses: number
   missedAt?: number
-  heardAt: number
+  lastReportAt: number
   /** Since when its creation's answer is known to be lost: whoever waited for it gave up. */
   lostAt?: number
   /** How often its job was looked for. */
@@ -47,7 +47,7 @@ export interface Lease {
   /** A look named its job, not the creation's own answer, which would be surer. */
   isFound?: true
   /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */
-  isDoubtful?: true
+  mayHaveRun?: true
   /** What it watches may tell of something older: a session's run before, a group's training before. */
   isReused?: true
   /** A word that means an end when it is said again. */
@@ -56,12 +56,12 @@ export interface Lease {
   waitingSince?: number
   /** Its deletion went through the gateway. */
   deletedAt?: number
-  clue: { title?: string; callbackId?: string }
+  fingerprint: { title?: string; callbackId?: string }
   /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
   isTracked: boolean
   reply?: Reply
   /** The provider tells its end by itself, so the alarm asks late. */
-  isTold?: boolean
+  expectsEvent?: boolean
   meter?: string
   /** How many slots it holds; absent: one. */
   slots?: number
@@ -107,18 +107,18 @@ export interface LeaseAsk {
   /** A per-request limit may only lower the account's. */
   limit?: number
   meter?: string
-  clue: Lease['clue']
+  fingerprint: Lease['fingerprint']
   reply?: Reply
   /** The end of such a job is documented to be told; `isTicketed`: this creation also carries a callback of ours. */
-  isTold?: boolean
+  expectsEvent?: boolean
   isTicketed?: boolean
   upstreamKey?: string
   path?: string
   row?: LeaseRow
   /** Which of the account's credentials the call goes with. */
   part?: string
-  /** The account is asked although it is parked for this reason: nobody else is left. */
-  despite?: ParkReason
+  /** A parking for this reason does not refuse: no other account is left. */
+  ignoredReason?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -195,7 +195,9 @@ export type LeaseAnswer =
 
 export const NO_CHANGE: Change = { put: [], drop: [], ended: [] }
 
-export function holdsSlot(lease: Lease, now: number): boolean {
+type Held = Pick<Lease, 'kind' | 'deadlineAt' | 'state' | 'waitingSince'>
+
+export function holdsSlot(lease: Held, now: number): boolean {
   if (lease.kind === 'call') return lease.deadlineAt === undefined || lease.deadlineAt > now
   // A run without a name, whose session waits for a human, runs no more than one with a name.
   return (
@@ -221,9 +223,10 @@ export function grant(
   }
   const refusal = refuse(ledger, ask, held, now, durations)
   if (refusal) return { answer: refusal, change: NO_CHANGE }
-  const isTold = ask.isTold === true && (ledger.isHooked === true || ask.isTicketed === true)
+  const expectsEvent =
+    ask.expectsEvent === true && (ledger.isHooked === true || ask.isTicketed === true)
   const leases = Array.from({ length: ask.count }, (_, index) =>
-    newLease({ ...ask, isTold }, index, now, durations)
+    newLease({ ...ask, expectsEvent }, index, now, durations)
   )
   const expired = ledger.leases.filter((lease) => lease.kind === 'call' && !holdsSlot(lease, now))
   return {
@@ -243,7 +246,7 @@ function refuse(
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
   const wanted = slotsWanted(ask)
   if (wanted > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
-  const { meter, route: row, part, despite } = ask
+  const { meter, route: row, part, ignoredReason: despite } = ask
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
@@ -283,7 +286,7 @@ function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
 
 export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
   const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
-  const firstLookMs = ask.isTold ? durations.unboundMs : durations.firstAskMs
+  const firstLookMs = ask.expectsEvent ? durations.unboundMs : durations.firstAskMs
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,
@@ -298,11 +301,11 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     nextAt: deadlineAt ?? now + firstLookMs,
     asks: 0,
     misses: 0,
-    heardAt: now,
-    clue: ask.clue,
+    lastReportAt: now,
+    fingerprint: ask.fingerprint,
     isTracked: true,
     ...(ask.reply === undefined ? {} : { reply: ask.reply }),
-    ...(ask.isTold ? { isTold: true } : {}),
+    ...(ask.expectsEvent ? { expectsEvent: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.path === undefined ? {} : { path: ask.path }),

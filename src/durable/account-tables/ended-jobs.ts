@@ -9,6 +9,7 @@
  */
 import type { LateEnd } from '#domain/events/incoming-event.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
+import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 
@@ -48,6 +49,12 @@ export interface EndedQuery {
   limit: number
 }
 
+/** What `record` holds, as JSON. */
+export interface EndedRecord {
+  lease: LeaseRecord
+  outcome: Outcome
+}
+
 export interface EndedPage {
   ended: EndedJob[]
   stoppedAt?: string
@@ -75,7 +82,8 @@ export class EndedJobs {
 
   /** `late`: names under which its event may still come. How it was heard is not kept. */
   add({ lease, endedAt, outcome }: EndedJob, late: readonly LateEnd[] = []): void {
-    const record = JSON.stringify({ lease, outcome })
+    const stored: EndedRecord = { lease: toLeaseRecord(lease), outcome }
+    const record = JSON.stringify(stored)
     const [first = lease.id, ...others] = namesOf(lease)
     const id = placeOf(lease)
     for (const name of [first, ...others]) {
@@ -302,8 +310,8 @@ function isOnlyTold(row: Row): boolean {
 }
 
 function toEnd(row: Row): EndedJob {
-  const { lease, outcome } = JSON.parse(row.record ?? '') as Pick<EndedJob, 'lease' | 'outcome'>
-  return { lease, endedAt: row.ended_at, outcome }
+  const { lease, outcome } = JSON.parse(row.record ?? '') as EndedRecord
+  return { lease: fromLeaseRecord(lease), endedAt: row.ended_at, outcome }
 }
 
 /** First what it is watched by: that is asked for most. */

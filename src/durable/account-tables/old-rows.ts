@@ -5,10 +5,10 @@
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { LateEnd } from '#domain/events/incoming-event.ts'
-import type { EndedJob } from '#domain/slots/lease.ts'
+import { fromLeaseRecord } from '#domain/slots/lease-record.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { DeliveryRows } from './delivery-rows.ts'
-import type { EndedJobs } from './ended-jobs.ts'
+import type { EndedJobs, EndedRecord } from './ended-jobs.ts'
 
 const AT_ONCE = 500
 
@@ -27,10 +27,10 @@ export function moveOldRows(
       })
     }
   }
-  move<EndedJob>(
+  move<EndedRecord & { endedAt: number }>(
     "SELECT id, record FROM ended WHERE id >= '' ORDER BY id LIMIT ?",
     'DELETE FROM ended WHERE id <= ?',
-    (end) => ended.add(end)
+    (end) => ended.add({ ...end, lease: fromLeaseRecord(end.lease) })
   )
   move<LateEnd>(
     "SELECT watch AS id, record FROM late WHERE watch >= '' ORDER BY watch LIMIT ?",

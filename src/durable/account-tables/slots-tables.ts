@@ -9,6 +9,7 @@ import { nameOfIncoming, type IncomingEvent, type LateEnd } from '#domain/events
 import type { Hook } from '#domain/events/webhook.ts'
 import { answersTo } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
+import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
@@ -98,7 +99,7 @@ export class SlotsTables {
   }
 
   leases(): Lease[] {
-    return this.#records<Lease>('SELECT record FROM lease')
+    return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
   parkings(): Parking[] {
@@ -159,7 +160,7 @@ export class SlotsTables {
     this.#storage.sql.exec(
       'INSERT INTO lease (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       lease.id,
-      JSON.stringify(lease)
+      JSON.stringify(toLeaseRecord(lease))
     )
   }
 

@@ -208,7 +208,7 @@ export class Settlement {
     if (hook?.state !== 'on') return []
     const unheard = ended.filter(({ lease, heard }) => lease.kind === 'job' && !heard?.event)
     // A poll is often faster than the event. The alarm asks so late that the event must have got lost.
-    const isDoubtful = this.#deps.isAsking() && unheard.some((end) => end.lease.isTold)
+    const isDoubtful = this.#deps.isAsking() && unheard.some((end) => end.lease.expectsEvent)
     const { lastEventAt, durations } = this.#deps
     const doubted = isDoubtful
       ? doubtedHook(hook, lastEventAt(), Date.now(), durations())

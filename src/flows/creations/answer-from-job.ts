@@ -20,12 +20,12 @@ export function soughtBy({
   const route = match?.route
   if (!route?.job) return undefined
   if (provider.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
-  const clue = provider.clueOf(json, { ...call, match })
-  const lease = { route: `${route.method} ${route.path}`, clue } as Lease
+  const fingerprint = provider.clueOf(json, { ...call, match })
+  const lease = { route: `${route.method} ${route.path}`, fingerprint } as Lease
   const finder = provider.finderOf(lease)
   if (finder === undefined) return undefined
   const isNamed = finder.isExact || (finder.callbackId ?? finder.details) !== undefined
-  return isNamed && clue.callbackId !== undefined ? 'exactly' : 'list'
+  return isNamed && fingerprint.callbackId !== undefined ? 'exactly' : 'list'
 }
 
 /**

@@ -44,7 +44,7 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
     kind: 'call',
     route: `${call.match?.route.method} ${call.match?.route.path}`,
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...(meter === undefined ? {} : { meter }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
   }

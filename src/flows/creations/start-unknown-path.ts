@@ -85,7 +85,7 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
     kind: 'call',
     route: `${call.method} ${call.path}`.slice(0, ROUTE_CHARS_MAX),
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...(readsOrEdits(call.path) ? {} : { mayBeJob: true }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(call.reply === undefined ? {} : { reply: call.reply }),

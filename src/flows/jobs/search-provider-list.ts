@@ -270,7 +270,7 @@ async function openRows(
   )
   const known = desk.knownOf(near.map((row) => row.id))
   const possible = near.filter((row) => !known.has(row.id))
-  const wantsNames = details !== undefined && sought.some((lease) => lease.clue.callbackId)
+  const wantsNames = details !== undefined && sought.some((lease) => lease.fingerprint.callbackId)
   const nameless = wantsNames
     ? possible.filter((row) => !desk.memory.rows.get(row.id)?.isOpened)
     : []

@@ -108,7 +108,7 @@ export class SlotSearch {
     this.#hasServed = true
     const { account } = first
     const own = { ...this.#ask, ...(await this.#onAccount(account)) }
-    const ask = { ...own, despite: 'scope' } as const
+    const ask = { ...own, ignoredReason: 'scope' } as const
     const answer = await this.#acquire(account, ask)
     return answer.ok ? { account, ask } : undefined
   }

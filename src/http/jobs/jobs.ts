@@ -303,11 +303,11 @@ function minutesAndSeconds(spanMs: number): string {
 }
 
 /** A job that only may be the client's is never called so. */
-function nameOf(lease: Lease): string | null {
+function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
   return lease.state === 'suspect' ? null : (lease.jobId ?? null)
 }
 
-function statusOf(lease: Lease): string {
+function statusOf(lease: Pick<Lease, 'state'>): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 

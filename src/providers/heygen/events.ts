@@ -184,7 +184,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const watch = lease.watch[0]?.split(':')[0] ?? 'job'
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
-  const { callbackId = null } = lease.clue
+  const { callbackId = null } = lease.fingerprint
   // Of a very long one not all is kept: better none than another.
   const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {

@@ -64,7 +64,7 @@ const PLAIN_NAME = /^[\w-]+$/
  */
 export function finderOf(lease: Lease): Finder | undefined {
   const [, path = ''] = lease.route.split(' ')
-  const { callbackId: name = '' } = lease.clue
+  const { callbackId: name = '' } = lease.fingerprint
   // Of a very long one not all is kept: to ask for what is left would find nothing, and prove nothing.
   if (isCut(name)) return undefined
   if (!path.startsWith('/v1/')) {
