@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { afterSearch, matchRows, type Candidate, type Match } from '#domain/jobs/lost-creations.ts'
+import { afterSearch, matchRows, type Candidate, type Match } from '#domain/jobs/match-lost-creations.ts'
 import { bind } from '#domain/jobs/bind-jobs.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import { release, type Lease, type Ledger } from '#domain/slots/lease.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { whatBecame } from '#flows/creations/find-outcome.ts'
+import { whatBecame } from '#flows/creations/read-outcome.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const EMAIL = 'a@example.com'

@@ -25,7 +25,7 @@ import type {
   LeaseAsk,
   Ledger,
 } from '#domain/slots/lease.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 import { announce } from '#flows/events/announce.ts'
 import type { Provider } from '#providers/contract/provider.ts'

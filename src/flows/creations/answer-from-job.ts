@@ -8,7 +8,7 @@ import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { lookNow } from './find-outcome.ts'
+import { lookNow } from './read-outcome.ts'
 
 /** How a lost creation of a row can be found: `exactly`, at once and for certain; or on a list, later. */
 export function soughtBy({

@@ -15,11 +15,11 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { Desk, KeyEnd } from '#domain/ports/desk.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { foundAnswer, soughtBy } from './answer-from-job.ts'
-import { stillInProgress, unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { stillInProgress, unknownEffect, unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
-import { findOut, type Fate } from './find-outcome.ts'
+import { findOut, type Fate } from './read-outcome.ts'
 
 type Unknown = Extract<KeyTurn, { kind: 'unknown' }>
 

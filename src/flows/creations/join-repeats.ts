@@ -8,9 +8,9 @@ import { hexHash } from '#domain/text/hash.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 import { foundAnswer } from './answer-from-job.ts'
-import { unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { unknownEffect, unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { findOut, type Fate } from './find-outcome.ts'
+import { findOut, type Fate } from './read-outcome.ts'
 
 export async function joinRepeat(
   ports: Ports,

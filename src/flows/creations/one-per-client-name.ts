@@ -7,9 +7,9 @@ import { hexHash } from '#domain/text/hash.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
-import { unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { neverArrived } from './find-outcome.ts'
+import { neverArrived } from './read-outcome.ts'
 
 export async function onceByName(
   ports: Ports,

@@ -3,7 +3,7 @@
  * under the same key, then the provider's list. One search of a list serves all that are looked for in it.
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { Looked } from '#domain/ports/slots.ts'
 import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'

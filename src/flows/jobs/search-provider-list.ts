@@ -14,7 +14,7 @@ import {
   mayBe,
   type Candidate,
   type Match,
-} from '#domain/jobs/lost-creations.ts'
+} from '#domain/jobs/match-lost-creations.ts'
 import { givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'
 import {

@@ -2,7 +2,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
-import type { Candidate } from '#domain/jobs/lost-creations.ts'
+import type { Candidate } from '#domain/jobs/match-lost-creations.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'

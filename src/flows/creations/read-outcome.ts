@@ -1,7 +1,7 @@
 /** What became of a creation whose answer was lost, as the objects of its accounts know it. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Looked } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
