@@ -26,6 +26,7 @@ import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
+import { platform } from './platform.ts'
 
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
 const REGISTRAR = '@registrar'
@@ -122,12 +123,11 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
   return {
     settings: isolate.settings,
     durations: isolate.durations,
-    now: () => Date.now(),
-    random: () => Math.random(),
+    ...platform,
     fixedLength: (bytes) => new FixedLengthStream(bytes),
     fetch: async (url, init) => {
-      const stop = upstream.start(Date.now())
-      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(Date.now()))
+      const stop = upstream.start(platform.now())
+      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(platform.now()))
     },
     upstream,
     defer,

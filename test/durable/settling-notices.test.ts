@@ -1,5 +1,6 @@
 /** What a change of an account's ledger sets off beside itself. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -28,7 +29,7 @@ function watched() {
     parkings: () => [],
   } as unknown as SlotsTables
   const desk = { noteFreed: async (_: string, slots?: number) => void told.push(slots) }
-  const ports = { desk: () => desk, defer: () => {} } as unknown as Ports
+  const ports = { ...platform, desk: () => desk, defer: () => {} } as unknown as Ports
   const settling: Settlement = new Settlement(tables, {} as DeliveryTargetsCache, {
     provider: () => getProvider('heygen'),
     durations: () => durationsAt(1),

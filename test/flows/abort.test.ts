@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -35,7 +36,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
   const ports: Partial<Ports> = {
     settings: { heygenOrigin: 'https://api.example.com' } as Ports['settings'],
     durations: durationsAt(1),
-    now: () => Date.now(),
+    ...platform,
     random: () => 0,
     fetch: async (_, init) => {
       if (init.signal) seen.signals.push(init.signal)

@@ -1,5 +1,6 @@
 /** A key that another call may take over is never behind a creation that is still to be sent. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -20,6 +21,7 @@ function world({
   const ports = {
     settings: { heygenOrigin: 'https://api.example.com' },
     durations: WAITS,
+    ...platform,
     now: () => now,
     random: () => 0,
     fetch: async () => {

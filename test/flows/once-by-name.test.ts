@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
@@ -33,6 +34,7 @@ test('a name is not held by a creation that never ran, because the accounts coul
     endKey: async (name) => void held.delete(name),
   }
   const ports: Partial<Ports> = {
+    ...platform,
     desk: () => desk as Desk,
     accounts: {
       list: () => Promise.reject(new Error('KV does not answer')),
@@ -54,6 +56,7 @@ async function afterCrash(record: JobRecord | undefined): Promise<{ ran: number;
     formerKeys: async () => [],
   }
   const ports: Partial<Ports> = {
+    ...platform,
     desk: () => desk as Desk,
     slots: () => ({ findJob: async () => record }) as unknown as SlotDesk,
     accounts: {

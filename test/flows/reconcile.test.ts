@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
@@ -72,6 +73,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
 
 function portsWith(more: Partial<Ports>): Ports {
   return {
+    ...platform,
     now: () => NOW,
     durations: WAITS,
     settings: { heygenOrigin: 'https://api.example.com' },

@@ -1,5 +1,6 @@
 /** What a provider's list is believed, and that nothing is written over what changed while it was read. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -84,6 +85,7 @@ function world(
     memory: newSearchMemory(),
   }
   const ports = {
+    ...platform,
     now: () => now.at,
     durations: WAITS,
     settings: { heygenOrigin: 'https://api.example.com', klingOrigin: 'https://api.example.com' },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
@@ -26,7 +27,12 @@ function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'o
     },
     noteFreed: async (key: string) => void freed.push(key),
   }
-  const ports = { now: () => 0, hints: new Hints(), desk: () => desk } as unknown as Ports
+  const ports = {
+    ...platform,
+    now: () => 0,
+    hints: new Hints(),
+    desk: () => desk,
+  } as unknown as Ports
   const attempt = async ({ accounts }: { accounts: Account[] }) => {
     const names = accounts.map(({ key }) => key).join('+')
     tried.push(names)

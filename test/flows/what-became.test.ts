@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
@@ -11,6 +12,7 @@ function portsWith(records: JobRecord[]): Ports {
   const find = async (_: string, name: Record<string, string>) =>
     records.find(({ lease }) => [lease.id, lease.jobId].includes(Object.values(name)[0] ?? ''))
   return {
+    ...platform,
     accounts: { list: async () => ({ version: 1, accounts: [{ email: EMAIL, key: 'k' }] }) },
     slots: () => ({ findJob: find }),
   } as unknown as Ports
@@ -42,6 +44,7 @@ test('a lease left behind on an account that refused says nothing of the account
   const at: Record<string, JobRecord> = { a: { ...part('r', {}), ...absent }, b: found }
   const accounts = ['a', 'b'].map((key) => ({ email: `${key}@example.com`, key, createdAt: 1 }))
   const ports = {
+    ...platform,
     accounts: { list: async () => ({ version: 1, accounts }) },
     owners: { find: async () => [] },
     slots: (key: string) => ({

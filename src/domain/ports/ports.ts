@@ -16,12 +16,11 @@ import type { TokenRecord } from '#domain/access/token.ts'
 import type { Semaphore } from '#domain/runtime/semaphore.ts'
 import type { UploadFacts } from '#domain/uploads/upload.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
+import type { Platform } from './platform.ts'
 
-export interface Ports {
+export interface Ports extends Platform {
   settings: Settings
   durations: Durations
-  now(): number
-  random(): number
   /** Every way out to the network. Redirects are never followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
   /** A stream of exactly so many bytes, so that what is sent of it says its length. */
