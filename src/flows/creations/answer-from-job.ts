@@ -40,7 +40,7 @@ export async function lookAtOnce(
   const sought = soughtBy(call)
   if (sought === undefined) return undefined
   for (const pauseMs of sought === 'exactly' ? [0, ...ports.durations.lookPausesMs] : [0]) {
-    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    if (pauseMs > 0) await ports.after(pauseMs)
     const looked = await lookNow(ports, account, call.requestId)
     if (looked.kind === 'found') {
       ports.log('found_at_once', { email: account.email, requestId: call.requestId })

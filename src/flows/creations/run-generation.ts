@@ -52,7 +52,7 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
 
 async function generateOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
   const free = async () => void (await giveBack(ports, account, call.requestId))
-  const signal = AbortSignal.timeout(ports.durations.createGiveUpMs)
+  const signal = ports.timeoutSignal(ports.durations.createGiveUpMs)
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     ports.defer(free())
     const hasLeft = error instanceof AppError && !error.details.isSealedAway

@@ -185,7 +185,7 @@ async function receive(
   account: Account
 ): Promise<{ sent: Response; bytes: Uint8Array<ArrayBuffer> } | undefined> {
   const { call } = creation
-  const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
+  const giveUp = ports.timeoutSignal(ports.durations.createGiveUpMs)
   const sending = withOwnCallback(ports, call, account).then((own) =>
     sendOn(ports, own, account, giveUp)
   )
@@ -284,7 +284,7 @@ async function bindJobs(
 async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void> {
   let isBound = false
   for (const pauseMs of ports.durations.bindPausesMs) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    await ports.after(pauseMs)
     isBound = await bind().then(
       () => true,
       () => false

@@ -98,7 +98,7 @@ async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promi
   const isStream = call.body instanceof ReadableStream
   const isRead = readsOrEdits(call.path)
   // What streams up may take as long as it takes.
-  const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
+  const giveUp = ports.timeoutSignal(ports.durations.createGiveUpMs)
   const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
   const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
     const hasLeft = error instanceof AppError && !error.details.isSealedAway

@@ -106,7 +106,7 @@ export function jobs(provider: Provider): App {
       summary: 'Jobs that are running now',
       answers: { 200: z.array(task), 401: ownError },
     },
-    async (c) => c.json(executing(await viewAll(c, provider)))
+    async (c) => c.json(executing(await viewAll(c, provider), c.get('ports').now()))
   )
 
   route(
@@ -119,7 +119,9 @@ export function jobs(provider: Provider): App {
     },
     async (c) => {
       const views = await viewAll(c, provider)
-      return c.json({ executing: executing(views), available: views.map(roomOf) })
+      const now = c.get('ports').now()
+      const available = views.map((view) => roomOf(view, now))
+      return c.json({ executing: executing(views, now), available })
     }
   )
 
@@ -250,10 +252,10 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
 }
 
 /** Available is what is usable and not full: a parked account has no room, and says why. */
-function roomOf({ account, view, isSealedAway }: AccountView) {
+function roomOf({ account, view, isSealedAway }: AccountView, now: number) {
   const { maxJobs, held, parkings } = view
   const { email } = account
-  const parking = findParking(parkings, { isJob: true }, Date.now())
+  const parking = findParking(parkings, { isJob: true }, now)
   if (isSealedAway) {
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
@@ -281,15 +283,15 @@ function toRunningView(views: AccountView[]) {
   return { running: tracked, accounts: Object.fromEntries(loads) as Record<string, unknown> }
 }
 
-function executing(views: AccountView[]) {
+function executing(views: AccountView[], now: number) {
   return views.flatMap(({ account, view }) =>
     view.leases
-      .filter((lease) => lease.isTracked && holdsSlot(lease, Date.now()))
+      .filter((lease) => lease.isTracked && holdsSlot(lease, now))
       .map((lease) => ({
         id: nameOf(lease) ?? lease.id,
         email: account.email,
         started: new Date(lease.acquiredAt).toISOString(),
-        elapsed: minutesAndSeconds(Date.now() - lease.acquiredAt),
+        elapsed: minutesAndSeconds(now - lease.acquiredAt),
         replyUrl: lease.reply?.url ?? null,
         replyRef: lease.reply?.ref ?? null,
       }))
