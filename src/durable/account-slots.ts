@@ -20,7 +20,7 @@ import {
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
-import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
+import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -28,7 +28,7 @@ import type { Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
-  Looked,
+  LookUpResult,
   ReceivedEvent,
   Room,
   SlotDesk,
@@ -155,7 +155,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isOthers(holder?.tenant, holder?.email)) return
     this.#tables.retire(Date.now())
     if (isNow) {
-      this.#settlement.save(loseAll(this.#tables.leases(), Date.now()))
+      this.#settlement.save(endAllAsLost(this.#tables.leases(), Date.now()))
       this.ctx.waitUntil(this.#webhook.wipeNow())
     }
     this.#wipeWhenDone()
@@ -183,7 +183,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return answer
   }
 
-  async lookNow(requestId: string): Promise<Looked> {
+  async lookNow(requestId: string): Promise<LookUpResult> {
     await this.#readTargets()
     return this.#statusChecks.lookNow(requestId).finally(() => this.#arm())
   }
@@ -359,7 +359,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async #loseWhenRetiredLong(): Promise<void> {
     if (!this.#removed.isOverdue()) return
     await this.#readTargets()
-    this.#settlement.save(loseAll(this.#tables.leases(), Date.now()))
+    this.#settlement.save(endAllAsLost(this.#tables.leases(), Date.now()))
   }
 
   #wipeWhenDone(): void {

@@ -2,7 +2,7 @@
  * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
  * forgotten is only asked for again.
  */
-import { keptId } from '#domain/jobs/fingerprint.ts'
+import { shortId } from '#domain/jobs/fingerprint.ts'
 import type { OwnerBook } from '#domain/ports/ports.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk } from '#domain/ports/desk.ts'
@@ -45,7 +45,7 @@ export function makeOwnerBook(
   const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id), Date.now())
   return {
     async find(pool, ids) {
-      const named = new Map(ids.map((id) => [keptId(id), id]))
+      const named = new Map(ids.map((id) => [shortId(id), id]))
       const asNamed = (owner: Owner) => ({ ...owner, id: named.get(owner.id) ?? owner.id })
       const now = Date.now()
       const known: Owner[] = []
@@ -65,7 +65,7 @@ export function makeOwnerBook(
       return [...known, ...found].map(asNamed)
     },
     async learn(pool, owners) {
-      const kept = owners.map((owner) => ({ ...owner, id: keptId(owner.id) }))
+      const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
       for (const owner of news) note(pool, owner)
       if (news.length === 0) return
@@ -75,15 +75,15 @@ export function makeOwnerBook(
         if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
     },
     noteMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true, Date.now())
+      for (const id of ids) cache.missing.put(keyOf(pool, shortId(id)), true, Date.now())
     },
     forgetMisses(pool, ids) {
-      for (const id of ids.map(keptId)) {
+      for (const id of ids.map(shortId)) {
         cache.unlearnt.delete(keyOf(pool, id))
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, keptId(id)), Date.now()) !== undefined,
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, shortId(id)), Date.now()) !== undefined,
   }
 }
 

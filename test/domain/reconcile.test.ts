@@ -3,10 +3,10 @@ import { holdsSlot, type Lease } from '#domain/slots/lease.ts'
 import {
   afterUnknown,
   reconcileActionOf,
-  goesOn,
-  lookedInVain,
+  keepRunning,
+  searchAgainLater,
   lost,
-  waitsOn,
+  waitForAnswer,
 } from '#domain/jobs/reconcile.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 
@@ -37,7 +37,7 @@ test('a lease still unbound when its caller must have given up has its job looke
   const due = lease({ nextAt: NOW + WAITS.firstAskMs })
   expect(reconcileActionOf(due, NOW + 29_999, WAITS)).toBeUndefined()
   expect(reconcileActionOf(due, NOW + 94_999, WAITS)).toBe('wait')
-  expect(waitsOn(due, WAITS).put[0]?.nextAt).toBe(NOW + 95_000)
+  expect(waitForAnswer(due, WAITS).put[0]?.nextAt).toBe(NOW + 95_000)
   expect(reconcileActionOf(due, NOW + 95_000, WAITS)).toBe('look')
 })
 
@@ -53,7 +53,7 @@ test('a lost creation is looked for at least every two minutes, however often it
   for (let look = 0; look < 30; look += 1) {
     expect(one.nextAt - now).toBeLessThanOrEqual(120_000)
     now = one.nextAt
-    one = lookedInVain(one, now, WAITS).put[0] as Lease
+    one = searchAgainLater(one, now, WAITS).put[0] as Lease
   }
 })
 
@@ -82,7 +82,7 @@ test('a job that waits for a human is asked about less and less often, and given
   let asks = 0
   const report = { watch: 'agent-session:s', state: 'waiting' } as const
   while (reconcileActionOf({ ...waiting, nextAt: now }, now, WAITS) === 'ask') {
-    waiting = goesOn(waiting, [report], now, WAITS).put[0] as Lease
+    waiting = keepRunning(waiting, [report], now, WAITS).put[0] as Lease
     now = waiting.nextAt
     asks += 1
   }
@@ -100,7 +100,7 @@ test('long jobs are asked about less and less often, and at least every five min
   let running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'], nextAt: NOW })
   const gaps: number[] = []
   for (let asked = 0; asked < 12; asked += 1) {
-    const [next] = goesOn(running, [], NOW, WAITS).put
+    const [next] = keepRunning(running, [], NOW, WAITS).put
     gaps.push((next as Lease).nextAt - NOW)
     running = next as Lease
   }
@@ -110,20 +110,20 @@ test('long jobs are asked about less and less often, and at least every five min
 
 test('what is watched without an id of its own is never called running', () => {
   const nameless = lease({ state: 'suspect', watch: ['agent-session:s'] })
-  expect(goesOn(nameless, [], NOW, WAITS).put[0]?.state).toBe('suspect')
+  expect(keepRunning(nameless, [], NOW, WAITS).put[0]?.state).toBe('suspect')
 })
 
 test('a lost run of a session that waits for a human holds no slot, and is given up like any other', () => {
   const session = { watch: ['agent-session:s'], ask: '/v3/video-agents/s', isReused: true } as const
   const run = lease({ ...session, watch: [...session.watch] })
   const heard = [{ watch: 'agent-session:s', state: 'waiting' as const }]
-  const [waiting] = goesOn(run, heard, NOW, WAITS).put
+  const [waiting] = keepRunning(run, heard, NOW, WAITS).put
   if (!waiting) throw new Error('no lease')
   expect(waiting.state).toBe('suspect')
   expect(holdsSlot(waiting, NOW)).toBe(false)
   const late = NOW + WAITS.waitForHumanMs
   expect(reconcileActionOf({ ...waiting, lastReportAt: late }, late, WAITS)).toBe('give-up')
   const going = [{ watch: 'agent-session:s', state: 'running' as const }]
-  const running = goesOn(waiting, going, NOW, WAITS).put[0]
+  const running = keepRunning(waiting, going, NOW, WAITS).put[0]
   expect(running && holdsSlot(running, NOW)).toBe(true)
 })

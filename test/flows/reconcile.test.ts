@@ -5,7 +5,7 @@ import type { Change, Lease } from '#domain/slots/lease.ts'
 import { hear } from '#domain/jobs/apply-reports.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
-import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
@@ -42,7 +42,7 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
 }
 
 /** A ledger in memory, as AccountSlots keeps it in SQL. */
-function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
+function deskOf(leases: Lease[]): { desk: ReconciledAccount; left: () => Lease[] } {
   let held = leases
   const apply = (change: Change) => {
     const gone = new Set([
@@ -53,7 +53,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
     held = [...held.filter((one) => !gone.has(one.id)), ...change.put]
     return true
   }
-  const desk: Reconciled = {
+  const desk: ReconciledAccount = {
     account: ACCOUNT,
     leases: () => held,
     knows: (jobId) => held.some((one) => one.jobId === jobId && one.state !== 'suspect'),

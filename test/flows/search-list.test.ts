@@ -8,9 +8,9 @@ import { durationsAt } from '#domain/runtime/durations.ts'
 import {
   newSearchMemory,
   type ReconcileContext,
-  type Reconciled,
+  type ReconciledAccount,
 } from '#flows/jobs/status-checks.ts'
-import { findLost } from '#flows/jobs/find-lost-creations.ts'
+import { findLostCreations } from '#flows/jobs/find-lost-creations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -70,7 +70,7 @@ function world(
     leases = [...leases.filter((one) => !gone.has(one.id)), ...change.put]
     return true
   }
-  const desk: Reconciled = {
+  const desk: ReconciledAccount = {
     account: { tenant: 't', email: 'a@example.com', key: 'k' } as Account,
     leases: () => leases,
     knows: (id) => leases.some((one) => one.jobId === id && one.state !== 'suspect'),
@@ -105,9 +105,9 @@ function world(
 
 /** Two whole searches that count, far enough apart. */
 async function searchTwice({ context, leases, now }: World): Promise<void> {
-  await findLost(context, leases())
+  await findLostCreations(context, leases())
   now.at += WAITS.lookAgainMs
-  await findLost(context, leases())
+  await findLostCreations(context, leases())
 }
 
 const rowOf = (id: string, more: object = {}) => ({
@@ -128,7 +128,7 @@ test('a creation that was bound while another was being written down stays bound
       here.context.desk.apply({ put: [bound], drop: [], ended: [] })
     },
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   const states = here.leases().map(({ id, state, jobId }) => `${id} ${state} ${jobId}`)
   expect(states.toSorted()).toEqual(['one running job-1', 'other running job-2'])
 })
@@ -168,12 +168,12 @@ test('a search that cannot go on where it stopped begins again', async () => {
     const data = [rowOf(`job-${page}`, { status: page === 0 ? 'processing' : 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'job-0' })
   isForgotten = true
   for (let looks = 0; looks < 5; looks += 1) {
     here.now.at += WAITS.lookAgainMs
-    await findLost(here.context, here.leases())
+    await findLostCreations(here.context, here.leases())
   }
   expect(here.ends).toEqual(['a outcome_unknown'])
 })
@@ -184,7 +184,7 @@ test('a row that stands on two pages is one row', async () => {
   const here = world([mine], (path) => ({
     body: path.includes('token=') ? { data, ...WHOLE } : { data, has_more: true, next_token: '2' },
   }))
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'running', jobId: 'job-1', isFound: true })
 })
 
@@ -193,7 +193,7 @@ test('a row of which nobody knows whether it runs holds a slot for 48 hours, not
   const here = world([lost('a')], (path) =>
     path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }
   )
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', lastReportAt: NOW })
 })
 
@@ -204,9 +204,10 @@ test('a key is asked under again after an outage, however often its client came 
     if (isOut) return { status: 503, body: '' }
     return { body: path === '/v3/videos' ? { data: { video_id: 'v1' } } : { data: [], ...WHOLE } }
   })
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases(), true)
+  for (let looks = 0; looks < 10; looks += 1)
+    await findLostCreations(here.context, here.leases(), true)
   isOut = false
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.ends).toEqual(['a bound to v1'])
 })
 
@@ -216,7 +217,7 @@ test('a key under which six answers said nothing is asked under no more', async 
   const here = world([keyed], (path) =>
     path === '/v3/videos' ? refused : { status: 503, body: '' }
   )
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases())
+  for (let looks = 0; looks < 10; looks += 1) await findLostCreations(here.context, here.leases())
   expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
 })
 
@@ -227,9 +228,9 @@ test('a list that answers slowly is left for a while, and read on from there', a
     const data = [rowOf(`job-${page}`, { status: 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   const first = here.asked.length
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(first).toBeLessThanOrEqual(4)
   expect(here.asked[first]).toContain(`token=${first}`)
 })

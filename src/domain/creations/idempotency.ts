@@ -74,7 +74,7 @@ export function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans
 }
 
 /** Whether an unknown outcome is still said to be in progress: it is being looked for, and not for too long. */
-export function isStillSought(
+export function isInProgress(
   turn: { startedAt?: number; isSought?: boolean },
   now: number,
   soughtMs: number

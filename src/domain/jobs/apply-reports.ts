@@ -1,5 +1,5 @@
 /** What was heard about jobs, and what it changes in an account's ledger. Pure. */
-import { unsuspected } from './bind-jobs.ts'
+import { withoutJob } from './bind-jobs.ts'
 import type { Change, EndedJob, JobReport, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
@@ -21,7 +21,7 @@ export function hear(
     else if (mayBeAnother(lease)) change.put.push(lookedForAgain(lease, now))
     else change.ended.push(endOf(lease, end, now))
   }
-  return withWaitsCapped(ledger.leases, change, now)
+  return limitWaiting(ledger.leases, change, now)
 }
 
 /** What it was taken for has ended, but another job that may be its own can still run. */
@@ -33,7 +33,7 @@ function mayBeAnother(lease: Lease): boolean {
 function lookedForAgain(lease: Lease, now: number): Lease {
   const { misses, missedAt } = lease
   const counted = { misses, ...(missedAt === undefined ? {} : { missedAt }) }
-  return { ...unsuspected(lease, now), ...counted, mayHaveRun: true }
+  return { ...withoutJob(lease, now), ...counted, mayHaveRun: true }
 }
 
 /** So many whole searches, a while apart, must agree before anything is concluded from them. */
@@ -63,11 +63,11 @@ function stillGoing(
   }
   const known = heard.find((report) => report.state !== 'unclear')
   if (!known || lease.state === 'suspect') return []
-  return [goingOn(lease, heard, known.state === 'waiting', now)]
+  return [afterProgress(lease, heard, known.state === 'waiting', now)]
 }
 
 /** It is heard of and goes on. */
-export function goingOn(
+export function afterProgress(
   lease: Lease,
   heard: readonly JobReport[],
   isWaiting: boolean,
@@ -95,7 +95,7 @@ export function goingOn(
 const WAITS_MAX = 200
 
 /** Of more, the ones that wait longest are given up. */
-export function withWaitsCapped(leases: readonly Lease[], change: Change, now: number): Change {
+export function limitWaiting(leases: readonly Lease[], change: Change, now: number): Change {
   const gone = new Set([...change.drop, ...change.ended.map(({ lease }) => lease.id)])
   const changed = new Map(change.put.map((lease) => [lease.id, lease]))
   const waiting = leases

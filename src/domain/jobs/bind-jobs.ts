@@ -50,7 +50,7 @@ export function bind(
       ids.has(lease.jobId ?? '') &&
       (lease.state === 'suspect' || lease.isFound)
   )
-  put.push(...wronged.map((lease) => unsuspected(lease, now)))
+  put.push(...wronged.map((lease) => withoutJob(lease, now)))
   return { put, drop: open.slice(fresh.length).map((lease) => lease.id), ended: [] }
 }
 
@@ -85,14 +85,16 @@ function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): 
 }
 
 /** What it was taken for is somebody else's, or over: it is looked for again. */
-export function unsuspected(lease: Lease, now: number): Lease {
+export function withoutJob(lease: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
   const lostAt = lease.lostAt ?? now
-  return { ...unsaid(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
+  return { ...withoutReports(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
 }
 
 /** Without what was heard of the job that it was taken for. */
-export function unsaid<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(lease: T) {
+export function withoutReports<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(
+  lease: T
+) {
   const { ending: _, deletedAt: __, waitingSince: ___, ...rest } = lease
   return rest
 }
@@ -113,6 +115,6 @@ export function bound(
   const nextAt =
     lease.acquiredAt + (lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs)
   const { missedAt: _, isFound: __, ...rest } = lease
-  const before = lease.jobId === start.jobId ? rest : unsaid(rest)
+  const before = lease.jobId === start.jobId ? rest : withoutReports(rest)
   return { ...before, ...start, state, misses: 0, lastReportAt: now, nextAt }
 }

@@ -9,24 +9,27 @@ const KEPT_CHARS = 256
 /** Of megabytes the hash would take as long as the rest of the call. */
 const HASHED_CHARS = 32_768
 
-export function keptFingerprint({ title, callbackId }: Lease['fingerprint']): Lease['fingerprint'] {
+export function shortFingerprint({
+  title,
+  callbackId,
+}: Lease['fingerprint']): Lease['fingerprint'] {
   return {
-    ...(title === undefined ? {} : { title: keptTitle(title) }),
-    ...(callbackId === undefined ? {} : { callbackId: keptCallbackId(callbackId) }),
+    ...(title === undefined ? {} : { title: shortTitle(title) }),
+    ...(callbackId === undefined ? {} : { callbackId: shortCallbackId(callbackId) }),
   }
 }
 
-export function keptTitle(title: string): string {
+export function shortTitle(title: string): string {
   return title.slice(0, KEPT_CHARS)
 }
 
 /** Two that are equal stay equal, and two that are not stay apart, as surely as chance can. */
-export function keptCallbackId(id: string): string {
-  return keptId(id)
+export function shortCallbackId(id: string): string {
+  return shortId(id)
 }
 
 /** The same of whatever a client wrote in the place of an id. */
-export function keptId(id: string): string {
+export function shortId(id: string): string {
   if (id.length <= KEPT_CHARS) return id
   const mark = `~${id.length}.${hexHashNow(sampleOf(id)).slice(0, 32)}`
   return id.slice(0, KEPT_CHARS - mark.length) + mark

@@ -65,12 +65,12 @@ export function keepGuess(
 }
 
 /** It was a guess, and nothing has shown that it was right. */
-export function isUnproved(lease: Lease): boolean {
+export function isUnprovedGuess(lease: Lease): boolean {
   return lease.guess?.until !== undefined
 }
 
 /** Asked again soon, since it is dropped soon. */
-export function nextGuessAt({ guess }: Lease, now: number, durations: Durations): number {
+export function nextGuessCheckAt({ guess }: Lease, now: number, durations: Durations): number {
   return Math.min(now + durations.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
 }
 
@@ -117,7 +117,7 @@ function isIdLike(text: string): boolean {
  * The ids at the top of an answer that may be of what it made, most likely first. `asked`: the texts of the request,
  * which the answer only says again.
  */
-export function idsMade(answer: unknown, asked: ReadonlySet<string>): string[] {
+export function createdIds(answer: unknown, asked: ReadonlySet<string>): string[] {
   const data = (answer as { data?: unknown } | null | undefined)?.data
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return []
   const named = Object.entries(data).flatMap(([name, value]): [string, string][] => {
@@ -186,7 +186,7 @@ export function idsNamed(path: string, search: string, body: unknown): string[] 
 }
 
 /** Every short text of a request: what an answer repeats of it was not made by it. */
-export function textsAsked(path: string, search: string, body: unknown): Set<string> {
+export function requestTexts(path: string, search: string, body: unknown): Set<string> {
   const texts = new Set(idsNamed(path, search, undefined))
   const open: unknown[] = [body]
   for (let seen = 0; open.length > 0 && seen < 10_000; seen += 1) {

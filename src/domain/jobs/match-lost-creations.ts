@@ -3,10 +3,10 @@
  * id, a name) names its job. Every other row that nobody knows and that may be its own holds its slot until that row's job
  * has ended, but is never called the client's.
  */
-import { bound, unsaid } from './bind-jobs.ts'
+import { bound, withoutReports } from './bind-jobs.ts'
 import { WHOLE_SEARCHES } from './apply-reports.ts'
 import { type Change, type JobStart, type Lease } from '#domain/slots/lease.ts'
-import { ended, found, looked, nextLookAt } from './reconcile.ts'
+import { ended, found, looked, nextSearchAt } from './reconcile.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** One row of a provider's list of recent jobs. */
@@ -201,9 +201,9 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
 function unheld(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
   const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease
-  return { ...unsaid(rest), state: 'unbound', watch: [], mayHaveRun: true }
+  return { ...withoutReports(rest), state: 'unbound', watch: [], mayHaveRun: true }
 }
 
 function put(lease: Lease, now: number, durations: Durations): Change {
-  return { put: [{ ...lease, nextAt: nextLookAt(lease, now, durations) }], drop: [], ended: [] }
+  return { put: [{ ...lease, nextAt: nextSearchAt(lease, now, durations) }], drop: [], ended: [] }
 }

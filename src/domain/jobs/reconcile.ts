@@ -1,7 +1,7 @@
 /** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
 import { bound } from './bind-jobs.ts'
-import { isUnproved, nextGuessAt } from './guessed-job.ts'
-import { goingOn } from './apply-reports.ts'
+import { isUnprovedGuess, nextGuessCheckAt } from './guessed-job.ts'
+import { afterProgress } from './apply-reports.ts'
 import {
   type Change,
   type EndedJob,
@@ -29,12 +29,12 @@ export function reconcileActionOf(
   if (lease.nextAt > now) return undefined
   if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
   if (lease.state !== 'unbound') return 'ask'
-  if (now < givenUpAt(lease, durations)) return 'wait'
+  if (now < answerLostAt(lease, durations)) return 'wait'
   return lease.watch.length === 0 ? 'look' : 'ask'
 }
 
 /** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
-export function givenUpAt(lease: Lease, durations: Durations): number {
+export function answerLostAt(lease: Lease, durations: Durations): number {
   return lease.lostAt ?? lease.acquiredAt + durations.giveUpSeenMs
 }
 
@@ -54,8 +54,8 @@ export function givenUp(lease: Lease, now: number): Change {
 }
 
 /** A creation has until then to be bound. */
-export function waitsOn(lease: Lease, durations: Durations): Change {
-  return put({ ...lease, nextAt: givenUpAt(lease, durations) })
+export function waitForAnswer(lease: Lease, durations: Durations): Change {
+  return put({ ...lease, nextAt: answerLostAt(lease, durations) })
 }
 
 /** Its caller gave up: from now on its job is looked for. */
@@ -66,14 +66,19 @@ export function lost(lease: Lease, now: number, durations: Durations): Lease {
 
 /** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
 export function postponed(lease: Lease, now: number, durations: Durations): Change {
-  const nextAt = isUnproved(lease)
-    ? nextGuessAt(lease, now, durations)
+  const nextAt = isUnprovedGuess(lease)
+    ? nextGuessCheckAt(lease, now, durations)
     : now + backOff(lease, durations)
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
 /** There were too many questions: it is asked on, but not before `until`, or the longest pause. */
-export function heldBack(lease: Lease, until: number, now: number, durations: Durations): Change {
+export function postponeUntil(
+  lease: Lease,
+  until: number,
+  now: number,
+  durations: Durations
+): Change {
   const { put: after } = postponed(lease, now, durations)
   const soonest = Math.min(until, now + durations.longestAskMs)
   const held = after.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) }))
@@ -81,14 +86,14 @@ export function heldBack(lease: Lease, until: number, now: number, durations: Du
 }
 
 /** It was asked and goes on. While it waits for a human it is asked about less and less often. */
-export function goesOn(
+export function keepRunning(
   lease: Lease,
   heard: readonly JobReport[],
   now: number,
   durations: Durations
 ): Change {
   const isWaiting = heard.some((report) => report.state === 'waiting')
-  const going = goingOn(lease, heard, isWaiting, now)
+  const going = afterProgress(lease, heard, isWaiting, now)
   // Watched without an id of its own: what ends there may be something older, so nothing is said of this one.
   const isNameless = lease.state === 'suspect' || lease.jobId === undefined
   const state = isNameless ? 'suspect' : going.state
@@ -104,7 +109,7 @@ function waitForHuman({ waitingSince }: Lease, now: number, durations: Durations
 }
 
 /** A word that means an end only when it is said again. */
-export function mayBeEnding(
+export function confirmEndLater(
   lease: Lease,
   report: JobReport,
   now: number,
@@ -149,7 +154,7 @@ export function afterUnknown(
 }
 
 /** The list of all that runs does not have it. That list may lag behind, so this is believed the second time. */
-export function notListed(lease: Lease, now: number, durations: Durations): Change {
+export function afterNotListed(lease: Lease, now: number, durations: Durations): Change {
   const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
   if (lease.misses >= 1 && now - missedAt >= durations.lookAgainMs)
@@ -157,13 +162,13 @@ export function notListed(lease: Lease, now: number, durations: Durations): Chan
   return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + durations.lookAgainMs })
 }
 
-export function endWithoutTrace(lease: Lease): Outcome['status'] {
+export function statusWithoutTrace(lease: Lease): Outcome['status'] {
   if (lease.state === 'unbound') return lease.mayHaveRun ? 'outcome_unknown' : 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
 }
 
 /** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
-export function cannotLook(lease: Lease, now: number, durations: Durations): Change {
+export function postponeUnsearchable(lease: Lease, now: number, durations: Durations): Change {
   return put({ ...looked(lease), nextAt: now + durations.lookBlindMs })
 }
 
@@ -174,9 +179,9 @@ export function found(lease: Lease, start: JobStart, now: number, durations: Dur
   return put({ ...rest, isFound: true, nextAt })
 }
 
-/** Looked for without an end: soon again at first, then every two minutes. */
-export function lookedInVain(lease: Lease, now: number, durations: Durations): Change {
-  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, durations) })
+/** LookUpResult for without an end: soon again at first, then every two minutes. */
+export function searchAgainLater(lease: Lease, now: number, durations: Durations): Change {
+  return put({ ...looked(lease), nextAt: nextSearchAt(lease, now, durations) })
 }
 
 export function looked(lease: Lease): Lease {
@@ -184,7 +189,7 @@ export function looked(lease: Lease): Lease {
 }
 
 /** The first whole search that counts is at `unboundMs`, the second `lookAgainMs` after it. */
-export function nextLookAt(lease: Lease, now: number, durations: Durations): number {
+export function nextSearchAt(lease: Lease, now: number, durations: Durations): number {
   const { looks = 0, misses, missedAt } = lease
   const usual = now + Math.min(durations.lookSoonMs * 2 ** looks, durations.lookOftenMs)
   const firstCount = lease.acquiredAt + durations.unboundMs

@@ -12,7 +12,7 @@ export function untrack(
   isForced: boolean,
   now: number
 ): Change {
-  const named = leases.filter((lease) => lease.tenant === tenant && answersTo(lease, jobId))
+  const named = leases.filter((lease) => lease.tenant === tenant && hasName(lease, jobId))
   if (isForced) {
     const ended = named.map((lease) => ({
       lease,
@@ -28,7 +28,7 @@ export function untrack(
 }
 
 /** The account is gone: nobody can say any more how its jobs end. */
-export function loseAll(leases: readonly Lease[], now: number): Change {
+export function endAllAsLost(leases: readonly Lease[], now: number): Change {
   const ended = leases.map((lease) => ({
     lease,
     endedAt: now,
@@ -38,6 +38,6 @@ export function loseAll(leases: readonly Lease[], now: number): Change {
 }
 
 /** A job that has no id yet can be named by the request that is making it. */
-export function answersTo(lease: Lease, name: string): boolean {
+export function hasName(lease: Lease, name: string): boolean {
   return lease.jobId === name || lease.id === name || lease.requestId === name
 }

@@ -28,7 +28,7 @@ export interface SlotDesk {
   /** `again`: what the lease was asked for with; a lease that is not there (any more) is made anew from it. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks now for the job of a creation whose outcome is unknown, instead of waiting for the alarm. */
-  lookNow(requestId: string): Promise<Looked>
+  lookNow(requestId: string): Promise<LookUpResult>
   /** `fault`: why; an older object says nothing of it. */
   release(requestId: string, fault?: Fault): Promise<Finding | undefined>
   /** The call of a path without a row seems to have started a job. False: its slot was given back with the call. */
@@ -99,6 +99,6 @@ export interface SlotsView {
  * What a look for a lost creation came to. `found`: for certain; `body` is the provider's own answer, where it gave it
  * again. `later`: the provider still works on it. `absent`: it never arrived. `unknown`: nobody knows yet.
  */
-export type Looked =
+export type LookUpResult =
   | { kind: 'found'; starts: JobStart[]; body?: string }
   | { kind: 'later' | 'absent' | 'unknown' }

@@ -7,7 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { Delivery, Pending } from '#domain/events/delivery.ts'
 import { nameOfIncoming, type IncomingEvent, type LateEnd } from '#domain/events/incoming-event.ts'
 import type { Hook } from '#domain/events/webhook.ts'
-import { answersTo } from '#domain/jobs/untrack-job.ts'
+import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Standing } from '#domain/accounts/park-after-refusal.ts'
@@ -170,7 +170,7 @@ export class SlotsTables {
 
   findJob(tenant: string, name: JobName): JobRecord | undefined {
     const [wanted] = Object.values(name) as [string]
-    const live = this.leases().find((lease) => lease.tenant === tenant && answersTo(lease, wanted))
+    const live = this.leases().find((lease) => lease.tenant === tenant && hasName(lease, wanted))
     if (live) return { lease: live }
     const ended = this.#ended.find(wanted).find((end) => end.lease.tenant === tenant)
     return (

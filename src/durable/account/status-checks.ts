@@ -2,10 +2,10 @@
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Looked } from '#domain/ports/slots.ts'
+import type { LookUpResult } from '#domain/ports/slots.ts'
 import { lost } from '#domain/jobs/reconcile.ts'
-import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
-import { findLost, lookedAt } from '#flows/jobs/find-lost-creations.ts'
+import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
+import { findLostCreations, lookUpResultOf } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -25,7 +25,7 @@ export class StatusChecks {
   readonly #settlement: Settlement
   readonly #deps: StatusChecksDeps
   readonly #memory = newSearchMemory()
-  readonly #looks = new Map<string, Promise<Looked>>()
+  readonly #looks = new Map<string, Promise<LookUpResult>>()
 
   constructor(tables: SlotsTables, settling: Settlement, deps: StatusChecksDeps) {
     this.#tables = tables
@@ -39,13 +39,13 @@ export class StatusChecks {
   }
 
   /** Whoever calls this has given the creation up. A second call while a look runs gets the answer of that look. */
-  lookNow(requestId: string): Promise<Looked> {
+  lookNow(requestId: string): Promise<LookUpResult> {
     const running = this.#looks.get(requestId) ?? this.#look(requestId)
     this.#looks.set(requestId, running)
     return running.finally(() => this.#looks.delete(requestId))
   }
 
-  async #look(requestId: string): Promise<Looked> {
+  async #look(requestId: string): Promise<LookUpResult> {
     const ports = this.#deps.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
     const given = this.#tables
@@ -57,12 +57,12 @@ export class StatusChecks {
     const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
     if (!desk || !open) return { kind: 'unknown' }
     const context = { ports, provider: this.#deps.provider(), desk, open }
-    const last = await findLost(context, this.#tables.leases().filter(isMine), true)
+    const last = await findLostCreations(context, this.#tables.leases().filter(isMine), true)
     this.#settlement.applyEarlyEvents()
-    return lookedAt(context, requestId, last)
+    return lookUpResultOf(context, requestId, last)
   }
 
-  #desk(): Reconciled | undefined {
+  #desk(): ReconciledAccount | undefined {
     const account = this.#tables.account()
     if (!account) return undefined
     return {

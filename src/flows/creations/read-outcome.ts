@@ -1,15 +1,18 @@
-/** What became of a creation whose answer was lost, as the objects of its accounts know it. */
+/**
+ * What is known by now of an earlier creation: read from its account's object, for a repeat of it or its key. The search for
+ * a lost creation itself is in flows/jobs/find-lost-creations.ts; here the object is only asked to run one.
+ */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Looked } from '#domain/ports/slots.ts'
+import type { LookUpResult } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 
-/** Of one request; `email`: the account it was sent to, where that is known. */
-export interface Asked {
+/** `email`: the account that it was sent to, where that is known. */
+export interface EarlierCreation {
   provider: Provider
   tenant: string
   requestId: string
@@ -17,30 +20,39 @@ export interface Asked {
 }
 
 /**
- * `none`: no account has heard of it. `absent`: it never reached the provider. `open`: it is still being looked for;
- * `over`: nobody will ever know.
+ * `none`: no account has a lease of it. `absent`: it never reached the provider. `open`: it is still searched for. `over`:
+ * the search has ended, and the outcome stays unknown.
  */
-export type Fate =
+export type CreationOutcome =
   | { kind: 'found'; account: Account | undefined; starts: JobStart[]; body?: string }
   | { kind: 'none' | 'absent' | 'over' }
   | { kind: 'open'; account: Account | undefined }
 
+/** Jobs of one creation. */
 const PARTS_MAX = 100
 
-/** Also looks at the provider, once, where the outcome is still open. */
-export async function findOut(ports: Ports, asked: Asked): Promise<Fate> {
-  const fate = await whatBecame(ports, asked)
-  if (fate.kind !== 'open' || !fate.account) return fate
-  const looked = await lookNow(ports, fate.account, asked.requestId)
-  return looked.kind === 'found' ? { ...looked, account: fate.account } : fate
+/** Where the outcome is still open, the account's object searches for the job once more. */
+export async function findOutcome(
+  ports: Ports,
+  creation: EarlierCreation
+): Promise<CreationOutcome> {
+  const known = await readOutcome(ports, creation)
+  if (known.kind !== 'open' || !known.account) return known
+  const { account } = known
+  const result = await searchNow(ports, account, creation.requestId)
+  return result.kind === 'found' ? { ...result, account } : known
 }
 
-export async function whatBecame(ports: Ports, asked: Asked): Promise<Fate> {
-  const found = await recordOf(ports, asked)
-  if (!found) return { kind: 'none' }
-  const { account, record } = found
-  const records = [record, ...(account ? await partsOf(ports, asked, account, record) : [])]
-  // Of several jobs all are given together: an answer with some of them would be kept as the whole one.
+export async function readOutcome(
+  ports: Ports,
+  creation: EarlierCreation
+): Promise<CreationOutcome> {
+  const first = await recordOf(ports, creation)
+  if (!first) return { kind: 'none' }
+  const { account, record } = first
+  const others = account ? await otherPartsOf(ports, creation, account, record) : []
+  const records = [record, ...others]
+  // All jobs of a creation or none: an answer with some of them would be kept under its key as the whole answer.
   if (records.some(({ lease, ended }) => !ended && isLost(lease))) return { kind: 'open', account }
   const starts = records.flatMap(startOf)
   if (starts.length > 0) return { kind: 'found', account, starts }
@@ -48,34 +60,38 @@ export async function whatBecame(ports: Ports, asked: Asked): Promise<Fate> {
   return { kind: isAbsent ? 'absent' : 'over' }
 }
 
-/** Without a lease nothing was sent; and what was looked for and not found is told as absent. */
-export async function neverArrived(ports: Ports, asked: Asked): Promise<boolean> {
-  const { kind } = await whatBecame(ports, asked)
+/** Without a lease nothing was sent; `absent` means that the search has ended and nothing arrived. */
+export async function hasNeverArrived(ports: Ports, creation: EarlierCreation): Promise<boolean> {
+  const { kind } = await readOutcome(ports, creation)
   return kind === 'none' || kind === 'absent'
 }
 
-/** An object that cannot be asked knows nothing. */
-export async function lookNow(ports: Ports, account: Account, requestId: string): Promise<Looked> {
+/** An object that does not answer knows nothing. */
+export async function searchNow(
+  ports: Ports,
+  account: Account,
+  requestId: string
+): Promise<LookUpResult> {
   return ports
     .slots(account.key)
     .lookNow(requestId)
-    .catch((): Looked => {
+    .catch((): LookUpResult => {
       ports.log('look_failed', { email: account.email, requestId })
       return { kind: 'unknown' }
     })
 }
 
-async function recordOf(ports: Ports, { provider, tenant, requestId, email }: Asked) {
+async function recordOf(ports: Ports, { provider, tenant, requestId, email }: EarlierCreation) {
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const account = email === undefined ? undefined : findAccount({ version: 0, accounts }, email)
   const record = account && (await ports.slots(account.key).findJob(tenant, { requestId }))
   return record ? { account, record } : findJob(ports, provider, tenant, requestId)
 }
 
-/** A creation of several jobs has a lease for each, numbered. */
-async function partsOf(
+/** A creation of several jobs has one lease for each: `<request id>`, `<request id>.1`, … */
+async function otherPartsOf(
   ports: Ports,
-  { tenant, requestId }: Asked,
+  { tenant, requestId }: EarlierCreation,
   account: Account,
   first: JobRecord
 ): Promise<JobRecord[]> {
@@ -91,7 +107,7 @@ async function partsOf(
   return parts
 }
 
-/** What a creation was only taken for is not its job. */
+/** Not the job of a suspect: that may be another creation's. */
 function startOf({ lease, ended }: JobRecord): JobStart[] {
   const { jobId, state, watch, ask, askElse } = lease
   const isItsOwn = state === 'running' || state === 'waiting'

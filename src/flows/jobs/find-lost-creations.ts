@@ -4,11 +4,11 @@
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
-import type { Looked } from '#domain/ports/slots.ts'
-import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
+import type { LookUpResult } from '#domain/ports/slots.ts'
+import { postponeUnsearchable, answerLostAt, searchAgainLater } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'
-import { learnStarted, send, type ReconcileContext } from './status-checks.ts'
-import { searchFor } from './search-provider-list.ts'
+import { learnJobOwners, send, type ReconcileContext } from './status-checks.ts'
+import { searchProviderList } from './search-provider-list.ts'
 
 /** The provider forgets its keys after a day. */
 const KEY_MS = 23 * 60 * 60 * 1000
@@ -16,12 +16,12 @@ const KEY_MS = 23 * 60 * 60 * 1000
 const KEY_ASKS_MAX = 6
 
 /** `isQuick`: somebody waits for it. */
-export async function findLost(
+export async function findLostCreations(
   context: ReconcileContext,
   leases: readonly Lease[],
   isQuick = false
-): Promise<Looked> {
-  let looked: Looked = { kind: 'unknown' }
+): Promise<LookUpResult> {
+  let looked: LookUpResult = { kind: 'unknown' }
   const blind = new Set<string>()
   for (const requestId of new Set(leases.map((lease) => lease.requestId))) {
     const known = await askDesk(context, requestId)
@@ -44,7 +44,7 @@ export async function findLost(
     lists.set(finder.path, { finder, leases: [...list.leases, lease] })
   }
   for (const { finder, leases: sought } of lists.values())
-    await searchFor(context, finder, sought, { isQuick, blind })
+    await searchProviderList(context, finder, sought, { isQuick, blind })
   return looked
 }
 
@@ -57,7 +57,7 @@ function stillLost({ desk }: ReconcileContext, lease: Lease): Lease | undefined 
 function lookBlindly(context: ReconcileContext, lease: Lease): void {
   const { ports, desk } = context
   const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(context, lease) !== undefined
-  const later = mayTell ? lookedInVain : cannotLook
+  const later = mayTell ? searchAgainLater : postponeUnsearchable
   desk.apply(later(lease, ports.now(), ports.durations))
 }
 
@@ -85,12 +85,12 @@ async function askDesk(context: ReconcileContext, requestId: string): Promise<bo
  * Asks for the creation again under its own key with a body that cannot start anything: whoever knows the key gives the
  * first answer again. Anything but that answer says nothing.
  */
-async function askUnderKey(context: ReconcileContext, requestId: string): Promise<Looked> {
+async function askUnderKey(context: ReconcileContext, requestId: string): Promise<LookUpResult> {
   const { ports, provider, desk } = context
-  const unknown: Looked = { kind: 'unknown' }
+  const unknown: LookUpResult = { kind: 'unknown' }
   const lease = desk.leases().find((one) => one.requestId === requestId && isLost(one))
   const call = lease && keyCallOf(context, lease)
-  const isOver = lease && ports.now() >= givenUpAt(lease, ports.durations)
+  const isOver = lease && ports.now() >= answerLostAt(lease, ports.durations)
   if (!lease?.upstreamKey || !call || !isOver) return unknown
   const answer = await send(context, {
     method: 'POST',
@@ -118,7 +118,7 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
   }
   if (!ledger.some((one) => one.requestId === requestId && isLost(one))) return unknown
   desk.bind(requestId, starts)
-  await learnStarted(context, lease, starts)
+  await learnJobOwners(context, lease, starts)
   return { kind: 'found', starts, body: answer.text }
 }
 
@@ -139,11 +139,11 @@ function noteKeyAsked({ desk }: ReconcileContext, requestId: string): void {
 }
 
 /** What has become of a creation as far as its account's object knows. */
-export function lookedAt(
+export function lookUpResultOf(
   { desk }: Pick<ReconcileContext, 'desk'>,
   requestId: string,
-  last: Looked
-): Looked {
+  last: LookUpResult
+): LookUpResult {
   const live = desk.leases().filter((lease) => lease.requestId === requestId)
   const over = desk.ended(requestId)
   const named = [...live, ...over.map((end) => end.lease)].filter(

@@ -3,23 +3,23 @@
  * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
  * since other calls may have run meanwhile.
  */
-import { isUnproved } from '#domain/jobs/guessed-job.ts'
+import { isUnprovedGuess } from '#domain/jobs/guessed-job.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
-import { withWaitsCapped } from '#domain/jobs/apply-reports.ts'
+import { limitWaiting } from '#domain/jobs/apply-reports.ts'
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
   afterUnknown,
   ended,
-  endWithoutTrace,
+  statusWithoutTrace,
   reconcileActionOf,
   givenUp,
-  goesOn,
-  heldBack,
-  mayBeEnding,
-  notListed,
+  keepRunning,
+  postponeUntil,
+  confirmEndLater,
+  afterNotListed,
   postponed,
-  waitsOn,
+  waitForAnswer,
 } from '#domain/jobs/reconcile.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import {
@@ -30,10 +30,10 @@ import {
   saysUnknown,
   type Answer,
   type ReconcileContext,
-  type Reconciled,
+  type ReconciledAccount,
 } from './status-checks.ts'
 import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
-import { findLost } from './find-lost-creations.ts'
+import { findLostCreations } from './find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 
 /** An alarm may take fifteen minutes, and a question twenty seconds. What is left is due at once again. */
@@ -42,7 +42,7 @@ const ASKED_MAX = 100
 export async function reconcileAccount(
   ports: Ports,
   provider: Provider,
-  desk: Reconciled
+  desk: ReconciledAccount
 ): Promise<void> {
   const due = desk
     .leases()
@@ -61,23 +61,23 @@ export async function reconcileAccount(
   const looks = asking.filter(
     (lease) => reconcileActionOf(lease, ports.now(), ports.durations) === 'look'
   )
-  await findLost(context, looks)
+  await findLostCreations(context, looks)
   const asks = asking.filter((lease) => !looks.includes(lease))
   await fewAtOnce(asks, (lease) => askAbout(context, lease))
 }
 
 /** What needs nobody is done first, so that it is done even when the provider cannot be asked. */
-function settledHere(ports: Ports, desk: Reconciled, lease: Lease): boolean {
+function settledHere(ports: Ports, desk: ReconciledAccount, lease: Lease): boolean {
   const now = ports.now()
   const errand = reconcileActionOf(lease, now, ports.durations)
   if (errand === 'drop') return desk.apply({ put: [], drop: [lease.id], ended: [] })
   if (errand === 'lose') return desk.apply(ended(lease, { status: 'lost' }, now))
   if (errand === 'give-up') return desk.apply(givenUp(lease, now))
-  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.durations))
+  if (errand === 'wait') return desk.apply(waitForAnswer(lease, ports.durations))
   return false
 }
 
-function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
+function postpone(ports: Ports, desk: ReconciledAccount, lease: Lease): void {
   const still = desk.leases().find((one) => one.id === lease.id)
   if (still) desk.apply(postponed(still, ports.now(), ports.durations))
 }
@@ -89,19 +89,19 @@ async function askAbout(context: ReconcileContext, lease: Lease): Promise<void> 
   if (!asked) return
   if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.durations))
   // Of what was only guessed, not to be known says that there is nothing to ask about.
-  if (isUnproved(asked) && answer.status >= 300)
+  if (isUnprovedGuess(asked) && answer.status >= 300)
     return void desk.apply(postponed(asked, ports.now(), ports.durations))
   if (saysUnknown(provider, answer)) return unknownThere(context, asked)
   const until = await blameIfRefused(context, path, answer)
   const still = current(context, lease)
   if (!still) return
   const now = ports.now()
-  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.durations))
+  if (until !== undefined) return void desk.apply(postponeUntil(still, until, now, ports.durations))
   const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
   const mine = reports.filter((report) => still.watch.includes(report.watch))
   const isNamed = mine.length > 0
   if (!isNamed && isUnlisted(context, still, answer)) {
-    return void desk.apply(notListed(still, now, ports.durations))
+    return void desk.apply(afterNotListed(still, now, ports.durations))
   }
   await applyAnswer(context, still, mine)
   const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
@@ -134,18 +134,18 @@ async function applyAnswer(
   if (known.length === 0) return void desk.apply(postponed(still, now, ports.durations))
   const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
   if (ends.length === 0) {
-    const going = goesOn(still, known, now, ports.durations)
-    return void desk.apply(withWaitsCapped(desk.leases(), going, now))
+    const going = keepRunning(still, known, now, ports.durations)
+    return void desk.apply(limitWaiting(desk.leases(), going, now))
   }
   // Before its creation has answered, what it watches may be something older.
-  if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.durations))
+  if (still.state === 'unbound') desk.apply(keepRunning(still, [], now, ports.durations))
   desk.settle(ends)
   const left = desk.leases().find((one) => one.id === lease.id)
   const ending = ends.find((report) => report.state === 'ending')
   if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')
     desk.apply(
       ending
-        ? mayBeEnding(left, ending, now, ports.durations)
+        ? confirmEndLater(left, ending, now, ports.durations)
         : postponed(left, now, ports.durations)
     )
 }
@@ -164,7 +164,7 @@ async function unknownThere(context: ReconcileContext, lease: Lease): Promise<vo
   const now = ports.now()
   const verdict = afterUnknown(still, desk.leases(), now, ports.durations)
   const isOver = isConfirmed && verdict.kind === 'confirm'
-  desk.apply(isOver ? ended(still, { status: endWithoutTrace(still) }, now) : verdict.change)
+  desk.apply(isOver ? ended(still, { status: statusWithoutTrace(still) }, now) : verdict.change)
 }
 
 async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {

@@ -2,7 +2,7 @@
  * One search of a provider's list for the jobs of lost creations, page after page, and what it means for each of them.
  * The list shows what ran, so presence proves much and absence little: see domain/lost-creations.ts.
  */
-import { keptCallbackId, keptFingerprint } from '#domain/jobs/fingerprint.ts'
+import { shortCallbackId, shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import { instantOf } from '#domain/text/timestamps.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { Change, JobStart, Lease } from '#domain/slots/lease.ts'
@@ -15,12 +15,12 @@ import {
   type Candidate,
   type Match,
 } from '#domain/jobs/match-lost-creations.ts'
-import { givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
+import { answerLostAt, searchAgainLater } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'
 import {
   fewAtOnce,
   get,
-  learnStarted,
+  learnJobOwners,
   reportsIn,
   saysUnknown,
   type Answer,
@@ -39,7 +39,7 @@ const MEMORY_MAX = 20_000
  * `isQuick`: somebody waits for it, so only the first page is read. `blind`: requests of which the desk could not be asked
  * now; no search for these counts as whole.
  */
-export async function searchFor(
+export async function searchProviderList(
   context: ReconcileContext,
   finder: Finder,
   sought: readonly Lease[],
@@ -62,7 +62,7 @@ export async function searchFor(
   if (!search) {
     if (isQuick) return
     for (const lease of lost)
-      if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.durations))
+      if (due.has(lease.id)) desk.apply(searchAgainLater(lease, now, ports.durations))
     return
   }
   // A list that grows while it is read shows a row on two pages.
@@ -88,7 +88,7 @@ export async function searchFor(
   }
   remember(context, search.rows, now)
   // Last: while it is awaited, leases change.
-  for (const [lease, start] of starts) await learnStarted(context, lease, [start])
+  for (const [lease, start] of starts) await learnJobOwners(context, lease, [start])
 }
 
 /** A look that somebody waits for does not put off those of the alarm. */
@@ -139,7 +139,7 @@ async function readList(
   const until = ports.now() + LOOK_MS
   const pass = isQuick ? undefined : passes.get(finder.path)
   // Its first pages were read before some of these were given up: their rows may stand there.
-  const isYounger = (lease: Lease) => givenUpAt(lease, ports.durations) > (pass?.startedAt ?? 0)
+  const isYounger = (lease: Lease) => answerLostAt(lease, ports.durations) > (pass?.startedAt ?? 0)
   const begun = sought.some(isYounger) ? undefined : pass
   const startedAt = begun?.startedAt ?? ports.now()
   const rows: Candidate[] = [...(begun?.rows ?? [])]
@@ -246,7 +246,7 @@ function rowsIn(
       {
         id,
         ...(made === undefined ? {} : { times: [made, made - aheadMs] }),
-        ...keptFingerprint({
+        ...shortFingerprint({
           ...(title === undefined ? {} : { title }),
           ...(callbackId ? { callbackId } : {}),
         }),
@@ -277,7 +277,7 @@ async function openRows(
   await fewAtOnce(nameless.slice(0, DETAILS_MAX), async ({ id }) => {
     const answer = await get(context, (details ?? '').replace('{id}', encodeURIComponent(id)))
     const callbackId = textAt(answer?.body, '/data/callback_id')
-    const named = callbackId ? { callbackId: keptCallbackId(callbackId) } : {}
+    const named = callbackId ? { callbackId: shortCallbackId(callbackId) } : {}
     if (answer?.status === 200) note(context, id, { ...named, isOpened: true })
   })
   const stateless = possible.filter(

@@ -23,6 +23,13 @@ export async function settleJobs(
   if (fault) await blame(ports, account, fault)
 }
 
+/** A new job may have the name of an older one, whose reports were passed on. Its own are passed on again. */
+export function forgetReported(ports: Ports, { key }: Account, watches: readonly string[]): void {
+  for (const watch of watches)
+    for (const state of ['completed', 'failed', 'waiting'])
+      ports.toldEnds.delete(`${key} ${watch} ${state}`)
+}
+
 /** That a job waits for a human is news once, and that it goes on again is, too; so is another name of it. */
 function isNews(ports: Ports, account: Account, report: JobReport): boolean {
   if (report.state === 'unclear') return false

@@ -10,7 +10,7 @@ import { readAsLeased } from './read-unknown-status.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
 /** The alarm's side of AccountSlots. */
-export interface Reconciled {
+export interface ReconciledAccount {
   account: Account
   leases(): Lease[]
   /** Whether an id is that of a job of ours that was named for certain, running or ended. */
@@ -44,7 +44,7 @@ export const ASKED_AT_ONCE = 4
 export interface ReconcileContext {
   ports: Ports
   provider: Provider
-  desk: Reconciled
+  desk: ReconciledAccount
   open: OpenAccount
 }
 
@@ -113,7 +113,7 @@ export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<
 }
 
 /** Whose the jobs of a found creation are. */
-export async function learnStarted(
+export async function learnJobOwners(
   { ports, provider, desk }: ReconcileContext,
   lease: Lease,
   starts: JobStart[]

@@ -8,7 +8,11 @@ import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 
 /** A slot that cannot be given back now (false) comes back by the alarm. */
-export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<boolean> {
+export async function releaseSlot(
+  ports: Ports,
+  account: Account,
+  leaseId: string
+): Promise<boolean> {
   return (await giveBackFor(ports, account, leaseId)).isFreed
 }
 
@@ -78,5 +82,5 @@ async function ofKey(
   if (finding.kind === 'parked') return { kind: 'refused', parking: finding.parking }
   if (finding.kind === 'refused') return { kind: 'refused' }
   const newer = finding.kind === 'newer' ? await newerAccount(ports, account) : undefined
-  return newer ? { kind: 'again', account: newer, answer } : { kind: 'done', answer }
+  return newer ? { kind: 'retry', account: newer, answer } : { kind: 'done', answer }
 }
