@@ -5,7 +5,7 @@ import {
   reconcileActionOf,
   keepRunning,
   searchAgainLater,
-  lost,
+  markLost,
   waitForAnswer,
 } from '#domain/jobs/reconcile.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
@@ -38,17 +38,17 @@ test('a lease still unbound when its caller must have given up has its job looke
   expect(reconcileActionOf(due, NOW + 29_999, WAITS)).toBeUndefined()
   expect(reconcileActionOf(due, NOW + 94_999, WAITS)).toBe('wait')
   expect(waitForAnswer(due, WAITS).put[0]?.nextAt).toBe(NOW + 95_000)
-  expect(reconcileActionOf(due, NOW + 95_000, WAITS)).toBe('look')
+  expect(reconcileActionOf(due, NOW + 95_000, WAITS)).toBe('search')
 })
 
 test('a creation whose caller says that its answer is lost is looked for within seconds', () => {
-  const given = lost(lease({ nextAt: NOW + 120_000 }), NOW + 1000, WAITS)
+  const given = markLost(lease({ nextAt: NOW + 120_000 }), NOW + 1000, WAITS)
   expect(given.nextAt).toBe(NOW + 6000)
-  expect(reconcileActionOf(given, NOW + 6000, WAITS)).toBe('look')
+  expect(reconcileActionOf(given, NOW + 6000, WAITS)).toBe('search')
 })
 
 test('a lost creation is looked for at least every two minutes, however often it was looked for', () => {
-  let one = lost(lease(), NOW, WAITS)
+  let one = markLost(lease(), NOW, WAITS)
   let now = NOW
   for (let look = 0; look < 30; look += 1) {
     expect(one.nextAt - now).toBeLessThanOrEqual(120_000)
@@ -60,9 +60,9 @@ test('a lost creation is looked for at least every two minutes, however often it
 test('that a provider does not know a job is believed when it says so twice, a minute apart, and it is confirmed', () => {
   const running = lease({ state: 'running', jobId: 'v1', watch: ['video:v1'] })
   const first = afterUnknown(running, [running], NOW, WAITS)
-  expect(first.kind).toBe('again')
+  expect(first.kind).toBe('later')
   const [missed] = first.change.put as [Lease]
-  expect(afterUnknown(missed, [missed], NOW + 59_999, WAITS).kind).toBe('again')
+  expect(afterUnknown(missed, [missed], NOW + 59_999, WAITS).kind).toBe('later')
   expect(afterUnknown(missed, [missed], NOW + 60_000, WAITS).kind).toBe('confirm')
 })
 
@@ -71,7 +71,7 @@ test('jobs that vanish together are not believed to be gone, except those whose 
     lease({ id, state: 'running', jobId: id, misses: 1, missedAt: NOW })
   const [one, two] = [missed('a'), missed('b')]
   const later = NOW + 60_000
-  expect(afterUnknown(one, [one, two], later, WAITS).kind).toBe('again')
+  expect(afterUnknown(one, [one, two], later, WAITS).kind).toBe('later')
   const deleted = { ...one, deletedAt: NOW }
   expect(afterUnknown(deleted, [deleted, two], later, WAITS).kind).toBe('confirm')
 })
@@ -81,7 +81,7 @@ test('a job that waits for a human is asked about less and less often, and given
   let now = NOW
   let asks = 0
   const report = { watch: 'agent-session:s', state: 'waiting' } as const
-  while (reconcileActionOf({ ...waiting, nextAt: now }, now, WAITS) === 'ask') {
+  while (reconcileActionOf({ ...waiting, nextAt: now }, now, WAITS) === 'check') {
     waiting = keepRunning(waiting, [report], now, WAITS).put[0] as Lease
     now = waiting.nextAt
     asks += 1
@@ -92,7 +92,7 @@ test('a job that waits for a human is asked about less and less often, and given
 
 test('a job unheard of for 48 h is lost', () => {
   const running = lease({ state: 'running', jobId: 'v1', nextAt: NOW })
-  expect(reconcileActionOf(running, NOW + 48 * 3_600_000 - 1, WAITS)).toBe('ask')
+  expect(reconcileActionOf(running, NOW + 48 * 3_600_000 - 1, WAITS)).toBe('check')
   expect(reconcileActionOf(running, NOW + 48 * 3_600_000, WAITS)).toBe('lose')
 })
 

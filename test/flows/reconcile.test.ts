@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
@@ -61,7 +61,12 @@ function deskOf(leases: Lease[]): { desk: ReconciledAccount; left: () => Lease[]
     apply,
     settle: (reports) =>
       apply(
-        hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
+        applyReports(
+          { maxJobs: 9, isRetired: false, leases: held, parkings: [] },
+          reports,
+          NOW,
+          WAITS
+        )
       ),
     blame: async () => {},
     ended: () => [],
@@ -164,7 +169,7 @@ test('a state heard before the creation has answered does not end its lease', ()
   const training = lease('t', { state: 'unbound', watch: ['avatar-training:g'] })
   const ledger = { maxJobs: 1, isRetired: false, leases: [training], parkings: [] }
   expect(
-    hear(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
+    applyReports(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
   ).toEqual([])
 })
 

@@ -2,8 +2,8 @@
  * What a provider's event means for an account's ledger. Pure; AccountSlots saves what it says. Events come late,
  * twice, in any order, or before their job has its name: each is heard once and nothing is concluded from its absence.
  */
-import { bound } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { boundTo } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import { NO_CHANGE, type Change, type EndedJob, type JobReport } from '#domain/slots/lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -91,7 +91,7 @@ export function applyEvent(
   const younger = scope.leases.filter((lease) => isYounger(lease, event, late))
   const meant = scope.leases.filter((lease) => !younger.includes(lease))
   const reports = reportsFor(meant, incoming).map((report) => ({ ...report, event: text }))
-  const change = hear({ ...scope, leases: meant }, reports, now, durations)
+  const change = applyReports({ ...scope, leases: meant }, reports, now, durations)
   if (change.ended.length > 0) return { ...became('settled'), change }
   if (mayStillBeNamed(meant, incoming, now, durations)) return { ...became('early'), change }
   const asked = meant.filter(
@@ -178,7 +178,7 @@ function namedByTicket(
   if (!start) return mine
   const isWatched = only.state === 'unbound' && only.watch.length > 0
   const watch = isWatched ? only.watch : start.watch
-  return [bound(only, { ...start, watch }, 'running', now, durations)]
+  return [boundTo(only, { ...start, watch }, 'running', now, durations)]
 }
 
 function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): JobReport[] {

@@ -15,8 +15,8 @@ import {
 } from '#domain/events/incoming-event.ts'
 import { doubtedHook } from '#domain/events/webhook.ts'
 import { keepGuess, type GuessedStart } from '#domain/jobs/guessed-job.ts'
-import { bind } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { bindJobs } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import type {
   Change,
   EndedJob,
@@ -93,18 +93,18 @@ export class Settlement {
     const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
     // A look into the past costs more than most bindings do, and is needed only where something is odd.
     const ended = mine.length < starts.length ? this.#tables.endedOf(requestId) : []
-    const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.save(bind(ledger, requestId, starts, Date.now(), this.#deps.durations(), known))
+    const known = { ended, ...(again === undefined ? {} : { ask: again }) }
+    this.save(bindJobs(ledger, requestId, starts, Date.now(), this.#deps.durations(), known))
   }
 
   /** Whether such reports end a job, so that somebody is to be told. */
   isEnding(reports: readonly JobReport[]): boolean {
-    return hear(this.ledger(), reports, Date.now(), this.#deps.durations()).ended.length > 0
+    return applyReports(this.ledger(), reports, Date.now(), this.#deps.durations()).ended.length > 0
   }
 
   /** True when something changed. */
   applyReports(reports: readonly JobReport[]): boolean {
-    return this.save(hear(this.ledger(), reports, Date.now(), this.#deps.durations()))
+    return this.save(applyReports(this.ledger(), reports, Date.now(), this.#deps.durations()))
   }
 
   /** False: what the call started holds no slot from now on. */

@@ -3,7 +3,7 @@ import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LookUpResult } from '#domain/ports/slots.ts'
-import { lost } from '#domain/jobs/reconcile.ts'
+import { markLost } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
 import { findLostCreations, lookUpResultOf } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
@@ -51,7 +51,7 @@ export class StatusChecks {
     const given = this.#tables
       .leases()
       .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
-    const put = given.map((lease) => lost(lease, Date.now(), ports.durations))
+    const put = given.map((lease) => markLost(lease, Date.now(), ports.durations))
     this.#settlement.save({ put, drop: [], ended: [] })
     const desk = this.#desk()
     const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
