@@ -7,7 +7,7 @@ const isFull = process.env.FULL === '1'
 
 /** They wait longest: begun last, they would run alone at the end. */
 const LONG =
-  /(storm|start|lost-search|webhook-review|deliveries|streaming|lost-answers)[^/]*\.test\.ts$/
+  /(small-storm|start|search-for-lost-creations|repeated-and-late-events|deliveries|sessions|lost-answers)[^/]*\.test\.ts$/
 
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,10 +1,10 @@
 /**
- * `npm run soak`: 3,000 creations over six accounts in a storm (test/support/storm.ts) and workerd killed ten times,
+ * `npm run soak`: 3,000 creations over six accounts in a storm (test/support/storm/storm.ts) and workerd killed ten times,
  * some minutes in all. `SOAK_WORLD=simulator` has the simulator play HeyGen, else the tests' witness does; `SOAK_JOBS`
  * and `STORM_SEED` are taken. Prints what it counted; ends with 1 when a promise was broken.
  */
-import { bigStorm, printed } from '../test/support/storm-plans.ts'
-import { runStorm } from '../test/support/storm.ts'
+import { bigStorm, printed } from '../test/support/storm/storm-plans.ts'
+import { runStorm } from '../test/support/storm/storm.ts'
 
 const began = Date.now()
 const plan = bigStorm(process.env.SOAK_WORLD === 'simulator' ? 'simulator' : 'witness', {

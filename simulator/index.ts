@@ -1,11 +1,11 @@
 /**
- * The simulator's Worker: one object holds everything, so that what it counts is one truth, whatever isolate a call
- * arrives in. The Worker itself only passes calls on.
+ * The simulator's Worker. One object holds everything, so that it counts every call, whatever isolate the call arrives
+ * in. The Worker itself only passes calls on.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { handleRequest } from './app.ts'
-import { runAlarm } from './alarm.ts'
-import { State } from './state.ts'
+import { runAlarm } from './jobs/alarm.ts'
+import { State } from './state/state.ts'
 
 export type Env = {
   SIMULATOR: DurableObjectNamespace<Simulator>

@@ -1,4 +1,4 @@
-/** A client's call to a provider, from the row of its path to the answer. The kinds part ways here. */
+/** The entry of this layer: takes a client's call to a provider and picks the flow for its kind, by the row of its path. */
 import { KEY_FORM } from '#domain/creations/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -21,12 +21,12 @@ import { readBytes } from '#flows/upstream/read-answer.ts'
 
 const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
 
-/** What has a key runs once, on whatever path, and to its end even when the client goes away. */
+/** A POST with an Idempotency-Key runs once, on any path, and runs to its end even if the client disconnects. */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
   const call = withPlainLists(withUsableKey(await withAddedRow(ports, sent)))
   if (call.method !== 'POST' || !call.headers.has('idempotency-key')) return dispatch(ports, call)
   const { signal: _, ...lasting } = call
-  // Read before the key is held: while a slow body came in, it would count as left by somebody who died.
+  // Read the body before the key is held. A slow body would make the key look abandoned.
   const read = call.match?.route.job ? await readWhole(lasting) : lasting
   const begun = { ...read, begunAt: ports.now(), isCheck: isValidateOnly(read) }
   const work = runUnderKey(ports, begun, () => dispatch(ports, begun))
@@ -34,7 +34,7 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
   return work
 }
 
-/** Where the provider reads no such header, one that is empty or in quotes (as the IETF draft has it) is refused by nobody. */
+/** For a provider that ignores the header: takes a key in quotes (IETF draft) without them, and drops one that is malformed. */
 function withUsableKey(call: ProxyCall): ProxyCall {
   const key = call.headers.get('idempotency-key')
   if (key === null || call.provider.takesIdempotencyKey(call.path, call.match)) return call
@@ -49,7 +49,7 @@ function withUsableKey(call: ProxyCall): ProxyCall {
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
-  // As a server behind may read it.
+  // Compared decoded, because the provider may decode it.
   if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {
     throw new AppError(
       'not_found',
@@ -78,7 +78,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   return sendPlain(ports, brought, brought.json)
 }
 
-/** A list that is asked for with a body. What is no object is the provider's to refuse. */
+/** A list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */
 async function askInBody(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const read = await readWhole(call)
   const isAsked = !read.body?.byteLength || isObject(read.json)
@@ -90,14 +90,14 @@ function isObject(json: unknown): boolean {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-/** What the gateway keeps in the provider's place. */
+/** Calls that the gateway answers itself instead of the provider: webhook endpoints. */
 async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const command = endpointCommand(call)
   if (command) return keepEndpoints(ports, call, command)
   throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 
-/** A session is a job from its opening until it is over. */
+/** An open session counts as one job. */
 async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const { provider, match } = call
   const token = provider.streaming?.token
@@ -106,7 +106,7 @@ async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAn
   return followSession(ports, await readWhole(call))
 }
 
-/** A creation that could not be understood never gets as far as a slot. All of a session has defaults. */
+/** Reads a creation's body. Throws `bad_request` before a slot is taken. A session may have no body: all its fields have defaults. */
 async function readJob(call: ProxyCall): Promise<ReadCall> {
   const read = await readWhole(call)
   const isSession = call.match?.route.kind === 'streaming-session'
@@ -119,7 +119,7 @@ async function readWhole(call: ProxyCall): Promise<ReadCall> {
   const body = call.body instanceof ReadableStream ? await readBody(call) : call.body
   if (!body?.byteLength) return { ...call, body, json: undefined }
   const text = readUtf8(body)
-  // Whatever is changed in it would change these bytes as well, and what they mean nobody knows.
+  // A later change to the body would damage bytes of an unknown encoding.
   if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
   return { ...call, body, json: parseJson(text) }
 }

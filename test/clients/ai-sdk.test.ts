@@ -80,7 +80,7 @@ function videoOf(prompt: string) {
   })
 }
 
-test('the SDK with a lost answer makes one job and is given its video', async () => {
+test('the SDK with a lost answer makes one job and is given its video [I4]', async () => {
   const match = { method: 'POST', path: '/v3/videos' }
   await gateway.sim.fault({ match, times: 1, effect: { reset: 'after' } })
   const { video } = await videoOf('once')
@@ -88,7 +88,7 @@ test('the SDK with a lost answer makes one job and is given its video', async ()
   expect(await started()).toBe(1)
 })
 
-test('where its job is found later, the SDK’s own retries under its key get it: one job, and the video', async () => {
+test('where its job is found later, the SDK’s own retries under its key get it: one job, and the video [I4]', async () => {
   const before = await started()
   // The looks of the first call are lost as well, until the SDK comes again.
   for (const method of ['POST', 'GET']) {

@@ -2,7 +2,7 @@
 import { KlingAPI } from 'kling-api'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, type Gateway } from '../support/gateway.ts'
-import { addKling } from '../support/kling.ts'
+import { addKling } from '../support/scenes/kling.ts'
 
 const shared = await openGateway({ timeScale: 10, simVars: { JOB_MS: '-1' } })
 afterAll(() => shared.dispose())
@@ -32,7 +32,7 @@ async function startedBy(gateway: Gateway, email: string): Promise<number> {
 }
 
 for (const times of [1, 3]) {
-  test(`kling-api with answers lost ${times} times makes one job, and is given it`, async () => {
+  test(`kling-api with answers lost ${times} times makes one job, and is given it [I4]`, async () => {
     const { client, gateway, email } = await clientOf()
     const match = { method: 'POST', path: PATH }
     await gateway.sim.fault({ match, times, effect: { reset: 'after' } })
@@ -58,7 +58,7 @@ test('kling-api makes tasks on a pool of two, and gets each by its id', async ()
   }
 })
 
-test('kling-api makes one job even where nobody can say what became of it: it does not repeat our answer', async () => {
+test('kling-api makes one job even where nobody can say what became of it: it does not repeat our answer [I4]', async () => {
   const { client, gateway, email } = await clientOf()
   await gateway.sim.fault({ match: { method: 'POST', path: PATH }, effect: { reset: 'after' } })
   await gateway.sim.fault({ match: { method: 'GET' }, effect: { code: 5001 } })

@@ -1,10 +1,10 @@
 /** What the tests of one provider share: two gateways, each on a simulator of its own, and a client's server. */
 import { afterAll, beforeEach } from 'vitest'
-import { CLOCKED } from '../support/clock.ts'
+import { CLOCKED } from '../support/clock/clock.ts'
 import { Gate } from '../support/gate.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { LOOPBACK } from '../support/hooked.ts'
+import { LOOPBACK } from '../support/scenes/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
 import type { ProviderKit } from './kit.ts'
 
@@ -13,7 +13,7 @@ export interface Bench {
   open: ReturnType<typeof gatewaysOfFile>
   /** Its waits are the real ones: what happens here does not happen by alarm. */
   calm: Gateway
-  /** Its clock is moved by the tests (test/support/clock.ts). */
+  /** Its clock is moved by the tests (test/support/clock/clock.ts). */
   moved: Gateway
   /** Between `calm` and its simulator. */
   gate: Gate

@@ -1,7 +1,7 @@
 /** I3: whoever asked is told, signed, until it is taken or given up with its reason. */
 import { expect, test } from 'vitest'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
-import { untilMoved } from '../support/clock.ts'
+import { untilMoved } from '../support/clock/clock.ts'
 import { until } from '../support/gateway.ts'
 import type { Received } from '../support/receiver.ts'
 import type { Bench } from './bench.ts'
@@ -28,7 +28,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
   const heardMoved = (path: string, count = 1): Promise<Received[]> =>
     untilMoved(moved, async () => receiver.posts(path).length >= count && receiver.posts(path))
 
-  test('to the callback in the body, signed with the tenant’s secret, at once and once', async () => {
+  test('to the callback in the body, signed with the tenant’s secret, at once and once [I3]', async () => {
     const tenant = await Tenant.open(calm, kit, 2)
     const secret = await makeCallbackSecret(tenant.at)
     for (const status of ['completed', 'failed']) {
@@ -51,7 +51,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     expect(receiver.posts('/body-completed')).toHaveLength(1)
   })
 
-  test('to X-Gateway-Reply-Url with its reference, unless the body names another', async () => {
+  test('to X-Gateway-Reply-Url with its reference, unless the body names another [I3]', async () => {
     const tenant = await Tenant.open(calm, kit, 2)
     const secret = await makeCallbackSecret(tenant.at)
     const header = {
@@ -70,7 +70,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     expect(receiver.posts('/header')).toHaveLength(1)
   })
 
-  test('of twelve jobs that end together and are told twice: each under one id, and no two under the same', async () => {
+  test('of twelve jobs that end together and are told twice: each under one id, and no two under the same [I3]', async () => {
     const tenant = await Tenant.open(calm, kit, 6, 6)
     await calm.sim.settings({ doubleRate: 1 })
     const wish = { callback: `${receiver.url}/many` }
@@ -87,7 +87,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     expect(new Set(pairs.map((pair) => pair.split(' ')[1])).size).toBe(12)
   })
 
-  test('that was heard only because a client asked', async () => {
+  test('that was heard only because a client asked [I3]', async () => {
     const tenant = await Tenant.open(calm, kit, 1)
     await calm.sim.settings({ webhooks: 'off' })
     const id = await tenant.start({ callback: `${receiver.url}/polled` })
@@ -97,7 +97,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     expect(kit.endIn(told.body)).toEqual({ id, isDone: true })
   })
 
-  test('that only the alarm heard of, and that of a job whose creation was lost', async () => {
+  test('that only the alarm heard of, and that of a job whose creation was lost [I3]', async () => {
     const tenant = await Tenant.open(moved, kit, 2)
     await moved.sim.settings({ webhooks: 'off' })
     const id = await tenant.start({ callback: `${receiver.url}/alarm` })
@@ -114,7 +114,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     })
   })
 
-  test('again until it is taken, each time the same event under the same id', async () => {
+  test('again until it is taken, each time the same event under the same id [I3]', async () => {
     const tenant = await Tenant.open(moved, kit, 1)
     receiver.answer = ({ path }) =>
       path === '/flaky' && receiver.posts('/flaky').length <= 2 ? 500 : 200
@@ -130,7 +130,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     expect(done.attempts.map(({ status }) => status)).toEqual([500, 500, 200])
   })
 
-  test('or stands among the dead with its reason, and can be sent again by hand', async () => {
+  test('or stands among the dead with its reason, and can be sent again by hand [I3]', async () => {
     const tenant = await Tenant.open(moved, kit, 1)
     receiver.answer = ({ path }) =>
       path === '/dead' && receiver.posts('/dead').length === 1 ? 410 : 200

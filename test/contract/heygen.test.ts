@@ -1,5 +1,5 @@
 import { VIDEO } from '../support/gateway.ts'
-import { hookOf } from '../support/hooked.ts'
+import { hookOf } from '../support/scenes/hooked.ts'
 import { ANY_TEXT, type ProviderKit } from './kit.ts'
 import { keepsTheContract } from './provider-contract.ts'
 

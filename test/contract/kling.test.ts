@@ -1,4 +1,4 @@
-import { keysOf, makeKling, TEXT2VIDEO } from '../support/kling.ts'
+import { keysOf, makeKling, TEXT2VIDEO } from '../support/scenes/kling.ts'
 import { ANY_TEXT, type ProviderKit } from './kit.ts'
 import { keepsTheContract } from './provider-contract.ts'
 

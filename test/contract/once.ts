@@ -6,7 +6,7 @@ import type { Bench } from './bench.ts'
 const key = (text: string) => ({ 'idempotency-key': text })
 
 export function startsEachJobOnce({ kit, calm, gate }: Bench): void {
-  test('fifty calls at once with one Idempotency-Key start one job; the others are replays or told that it runs', async () => {
+  test('fifty calls at once with one Idempotency-Key start one job; the others are replays or told that it runs [I4]', async () => {
     const tenant = await Tenant.open(calm, kit, 9, 9)
     await calm.sim.settings({ latencyMs: 200 })
     const answers = await Promise.all(
@@ -69,7 +69,7 @@ export function startsEachJobOnce({ kit, calm, gate }: Bench): void {
     expect((await tenant.create({}, key('later'))).status).toBe(200)
   })
 
-  test('a client that goes away does not stop its creation, and asking again under its key starts no other', async () => {
+  test('a client that goes away does not stop its creation, and asking again under its key starts no other [I4]', async () => {
     const tenant = await Tenant.open(calm, kit, 9)
     const { path, body } = kit.creation
     const held = gate.hold('POST', path)

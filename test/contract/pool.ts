@@ -1,11 +1,11 @@
 /** Many accounts look like one: owners, lists, limits, and what is said when none can serve. */
 import { expect, test } from 'vitest'
-import { stopClock } from '../support/clock.ts'
+import { stopClock } from '../support/clock/clock.ts'
 import { until } from '../support/gateway.ts'
 import type { Bench } from './bench.ts'
 import { accountOf, errorOf, jobOf, Tenant } from './tenant.ts'
 
-const COUNTING = 'test/support/counting-worker.ts'
+const COUNTING = 'test/support/workers/counting-worker.ts'
 
 export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): void {
   test('a job is followed up on its own account, even while that one is full', async () => {
@@ -86,7 +86,7 @@ export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): voi
     expect((await tenant.create({}, { 'x-gateway-account': email })).status).toBe(200)
   })
 
-  test('a removed account gets no new job, and its running ones are still told', async () => {
+  test('a removed account gets no new job, and its running ones are still told [I2]', async () => {
     const tenant = await Tenant.open(calm, kit, 5, 5)
     const [email = '', other = ''] = tenant.emails
     const callback = `${receiver.url}/removed`
@@ -108,7 +108,7 @@ export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): voi
     expect([none.status, errorOf(none)]).toEqual([404, 'no_accounts'])
   })
 
-  test('a new limit holds at once', async () => {
+  test('a new limit holds at once [I1]', async () => {
     const tenant = await Tenant.open(calm, kit, 2)
     await tenant.start()
     const limit = (maxJobs: number) =>

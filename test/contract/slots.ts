@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { advance, MINUTE, untilMoved } from '../support/clock.ts'
+import { advance, MINUTE, untilMoved } from '../support/clock/clock.ts'
 import { isFull } from '../support/full.ts'
 import { openGateway, until, type Gateway } from '../support/gateway.ts'
 import { Simulator } from '../support/simulator.ts'
@@ -19,7 +19,7 @@ async function maximaOf(tenant: Tenant): Promise<number[]> {
 }
 
 export function holdsTheLimits({ kit, calm }: Bench): void {
-  test('60 creations at once fill every slot exactly, and when they have ended exactly as many fit again', async () => {
+  test('60 creations at once fill every slot exactly, and when they have ended exactly as many fit again [I1]', async () => {
     const tenant = await Tenant.open(calm, kit, ...LIMITS)
     const storm = async () => {
       const answers = await Promise.all(Array.from({ length: 60 }, () => tenant.create()))
@@ -34,7 +34,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
     expect(await tenant.startedJobs()).toBe(2 * ROOM)
   })
 
-  test('creations, polls, ends and tellings that come twice, all at once, never overdraw an account', async () => {
+  test('creations, polls, ends and tellings that come twice, all at once, never overdraw an account [I1]', async () => {
     const tenant = await Tenant.open(calm, kit, ...LIMITS)
     await calm.sim.settings({ jobMs: 60, doubleRate: 1 })
     const ids: string[] = []
@@ -55,7 +55,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
     expect(await tenant.startedJobs()).toBe(new Set(ids).size)
   })
 
-  test('killed at any moment of a storm, it comes back with the same limits and every slot', async () => {
+  test('killed at any moment of a storm, it comes back with the same limits and every slot [I1, I2]', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
     const simulator = await Simulator.start({ vars: { JOB_MS: '300' } })
     const start = (timeScale: number) => openGateway({ simulator, persist: folder, timeScale })
@@ -100,7 +100,7 @@ async function kill(gateway: Gateway): Promise<void> {
 }
 
 export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
-  test('as soon as the provider tells of the end, without one question', async () => {
+  test('as soon as the provider tells of the end, without one question [I2]', async () => {
     const tenant = await Tenant.open(calm, kit, 1)
     // Only the end is told: of a change that is none the alarm asks at once, and that may come before the end.
     await calm.sim.settings({ webhooks: 'held' })
@@ -118,7 +118,7 @@ export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
     expect((await tenant.create()).status).toBe(200)
   })
 
-  test('with the first answer to a poll that shows the end, when nothing was told', async () => {
+  test('with the first answer to a poll that shows the end, when nothing was told [I2]', async () => {
     const tenant = await Tenant.open(calm, kit, 1)
     await calm.sim.settings({ webhooks: 'off' })
     const id = await tenant.start()
@@ -130,7 +130,7 @@ export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
     expect((await tenant.create()).status).toBe(200)
   })
 
-  test('by the alarm alone, when nothing was told and nobody asks; not before the provider answers it', async () => {
+  test('by the alarm alone, when nothing was told and nobody asks; not before the provider answers it [I2]', async () => {
     const tenant = await Tenant.open(moved, kit, 2)
     await moved.sim.settings({ webhooks: 'off' })
     const [account = ''] = tenant.emails
@@ -155,7 +155,7 @@ export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
     expect(await tenant.job(id)).toMatchObject({ jobid: id, status: 'failed', status_final: true })
   })
 
-  test('of a creation whose answer was lost: its job is found and followed to its end', async () => {
+  test('of a creation whose answer was lost: its job is found and followed to its end [I2]', async () => {
     const tenant = await Tenant.open(moved, kit, 1)
     await tenant.faultCreations({ reset: 'after' })
     const lost = await tenant.create({ name: 'order-77' })

@@ -17,7 +17,7 @@ async function firstDelivery({ at }: Tenant): Promise<string | undefined> {
 }
 
 export function hidesTenants({ kit, calm, receiver }: Bench): void {
-  test('jobs, accounts, deliveries and lists of one are to another as if they were not', async () => {
+  test('jobs, accounts, deliveries and lists of one are to another as if they were not [I5]', async () => {
     const mine = await Tenant.open(calm, kit, 3)
     const other = await Tenant.open(calm, kit, 3)
     const [email = ''] = mine.emails
@@ -58,7 +58,7 @@ export function hidesTenants({ kit, calm, receiver }: Bench): void {
     expect((await mine.seen()).accounts[0]?.inFlight).toBe(1)
   })
 
-  test('a provider’s account belongs to the first who proved it, and its record is nobody else’s', async () => {
+  test('a provider’s account belongs to the first who proved it, and its record is nobody else’s [I5]', async () => {
     const mine = await Tenant.open(calm, kit, 3)
     const other = await Tenant.open(calm, kit)
     const second = await other.register(mine.names[0] ?? '', 3)
@@ -68,7 +68,7 @@ export function hidesTenants({ kit, calm, receiver }: Bench): void {
     expect(await none.json()).toEqual(kit.errorShape('no_accounts'))
   })
 
-  test('an account that changes hands brings nothing of what its first tenant did', async () => {
+  test('an account that changes hands brings nothing of what its first tenant did [I5]', async () => {
     const mine = await Tenant.open(calm, kit, 3)
     const other = await Tenant.open(calm, kit)
     const id = await mine.start({ callback: `${receiver.url}/first` })
@@ -87,7 +87,7 @@ export function hidesTenants({ kit, calm, receiver }: Bench): void {
     expect(await (await other.at.fetch(other.own('/scheduler'))).json()).toEqual([])
   })
 
-  test('equal Idempotency-Keys and equal names of two tenants start two jobs', async () => {
+  test('equal Idempotency-Keys and equal names of two tenants start two jobs [I5]', async () => {
     const tenants = [await Tenant.open(calm, kit, 3), await Tenant.open(calm, kit, 3)]
     const key = { 'idempotency-key': 'same' }
     const answers = []
@@ -97,7 +97,7 @@ export function hidesTenants({ kit, calm, receiver }: Bench): void {
     for (const tenant of tenants) expect(await tenant.startedJobs()).toBe(1)
   })
 
-  test('a full pool of one is not full for another', async () => {
+  test('a full pool of one is not full for another [I5]', async () => {
     const mine = await Tenant.open(calm, kit, 1)
     const other = await Tenant.open(calm, kit, 1)
     await mine.start()

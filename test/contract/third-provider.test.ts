@@ -1,10 +1,10 @@
 /** A third provider takes one folder and one line: tried with one that is thrown away (docs/adding-a-provider.md). */
 import { afterAll, expect, test } from 'vitest'
 import { expectSigned, makeCallbackSecret } from '../support/callback-secret.ts'
-import { advance, CLOCKED, SECOND } from '../support/clock.ts'
+import { advance, CLOCKED, SECOND } from '../support/clock/clock.ts'
 import { until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { LOOPBACK } from '../support/hooked.ts'
+import { LOOPBACK } from '../support/scenes/hooked.ts'
 import { Receiver } from '../support/receiver.ts'
 import { DemoUpstream } from '../support/throwaway-provider/upstream.ts'
 import { accountOf, errorOf, jobOf } from './tenant.ts'
@@ -58,7 +58,7 @@ test('a credential is proved before it is kept, and limits have the provider’s
   expect((await tenant.fetch('/v1/demo/accounts')).status).toBe(404)
 })
 
-test('a storm fills every slot exactly; a status answer or the alarm gives each back', async () => {
+test('a storm fills every slot exactly; a status answer or the alarm gives each back [I1, I2]', async () => {
   const tenant = await tenantWith({ a: 1, b: 2 })
   const answers = await Promise.all(Array.from({ length: 30 }, () => create(tenant)))
   const made = answers.filter(({ status }) => status === 201)
@@ -82,7 +82,7 @@ test('a storm fills every slot exactly; a status answer or the alarm gives each 
   ])
 })
 
-test('lists are merged, jobs are found at their owner, and what is another tenant’s is not there', async () => {
+test('lists are merged, jobs are found at their owner, and what is another tenant’s is not there [I5]', async () => {
   const tenant = await tenantWith({ c: 5, d: 5 })
   const ids: string[] = []
   for (const name of ['c', 'd', 'c', 'd']) {
@@ -96,7 +96,7 @@ test('lists are merged, jobs are found at their owner, and what is another tenan
   upstream.end('finished')
 })
 
-test('a lost answer is never sent again, and its job is found and followed to its end', async () => {
+test('a lost answer is never sent again, and its job is found and followed to its end [I4]', async () => {
   const tenant = await tenantWith({ f: 1, g: 1 })
   const before = upstream.creations
   upstream.losesNext = true
@@ -115,7 +115,7 @@ test('a lost answer is never sent again, and its job is found and followed to it
   expect(await tenant.heldSlots('demo')).toBe(0)
 })
 
-test('an end is told to whoever asked, signed, although the provider has no events', async () => {
+test('an end is told to whoever asked, signed, although the provider has no events [I3]', async () => {
   const tenant = await tenantWith({ h: 5 })
   const secret = await makeCallbackSecret(tenant)
   for (const [end, status] of [

@@ -30,7 +30,7 @@ test('an alarm that is set anew while it rings rings again', async () => {
   expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
 })
 
-test('an alarm that the platform gave up is set again when the object wakes; one that merely rings is not', async () => {
+test('an alarm that the platform gave up is set again when the object wakes; one that merely rings is not [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const wakeWith = async (set: number | null, due: number) => {
     const storage = storageOf()
@@ -48,7 +48,7 @@ test('an alarm that the platform gave up is set again when the object wakes; one
   expect(await wakeWith(now + 9000, now - 61_000)).toBe(now + 9000)
 })
 
-test('an object wakes, and its alarm rings, although nobody can tell what is due: settings are mended later', async () => {
+test('an object wakes, and its alarm rings, although nobody can tell what is due: settings are mended later [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const storage = storageOf()
   const clock = new AlarmClock(storage)

@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { AUDIT_LINES_A_DAY, type Actor } from '#domain/access/audit.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { AUDIT_SCHEMA, AuditRows } from '#durable/desk-tables/audit-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
 const NOON = 20_000 * DAY + DAY / 2
@@ -36,7 +36,7 @@ test('a change that is asked for twice leaves one line', () => {
   expect(rows.list({ limit: 10 })).toHaveLength(2)
 })
 
-test('a flood of a tenant ends at its bound, says so, and hides neither the operator nor another tenant', () => {
+test('a flood of a tenant ends at its bound, says so, and hides neither the operator nor another tenant [I5]', () => {
   const { sql, rows } = open()
   for (let n = 0; n < AUDIT_LINES_A_DAY + 10; n += 1) rows.write(by('tok_1'), ENTRY)
   // An object that woke up counts again.

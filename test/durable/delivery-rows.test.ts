@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const HOUR = 3_600_000
 const NOW = 1_800_000_000_000
@@ -37,7 +37,7 @@ function lives() {
 
 const ended = (one: Delivery): Delivery => ({ ...one, state: 'delivered', endedAt: one.createdAt })
 
-test('what is owed is found again, behind any number that have ended', () => {
+test('what is owed is found again, behind any number that have ended [I3]', () => {
   const { wake } = lives()
   const { rows } = wake()
   const first = delivery('first', NOW)
@@ -64,7 +64,7 @@ test('what was made while the clock had gone back by hours is found again, and i
   expect(sql.exec('SELECT id FROM resent').toArray()).toEqual([])
 })
 
-test('one that an older Worker wrote, or that was sent again by hand, is owed until it ends and leaves no trace', () => {
+test('one that an older Worker wrote, or that was sent again by hand, is owed until it ends and leaves no trace [I3]', () => {
   const { wake, sql } = lives()
   const { rows } = wake()
   const old = delivery('old', NOW - HOUR)

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 import { JoinBook } from '#durable/desk/repeats.ts'
 import { NewsRows, NEWS_SCHEMA } from '#durable/account-tables/jobless-event-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const SPAN = 600_000
 const TURN = 2_880_000 * SPAN
@@ -17,7 +17,7 @@ function open() {
   } as unknown as DurableObjectStorage)
 }
 
-test('an unknown creation is found for its span, also when the clock went back', () => {
+test('an unknown creation is found for its span, also when the clock went back [I4]', () => {
   const book = open()
   book.note('print', UNKNOWN, TURN + 5, SPAN)
   for (const now of [TURN - 5, TURN + 5, TURN + SPAN + 4])

@@ -1,7 +1,7 @@
 /** Idempotency keys in a desk's tables: whatever the day, the clock and the Worker that wrote them. */
 import { expect, test } from 'vitest'
 import { KeyRows, KEYS_SCHEMA } from '#durable/desk-tables/key-rows.ts'
-import { openSql } from '../support/sqlite.ts'
+import { openSql } from '../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
 const MIDNIGHT = 20_000 * DAY
@@ -20,7 +20,7 @@ function open() {
   return { rows: new KeyRows(sql), writeOld }
 }
 
-test('a key that began just after midnight is known when the clock goes back before it', () => {
+test('a key that began just after midnight is known when the clock goes back before it [I4]', () => {
   const { rows } = open()
   rows.save(NAME, { requestId: 'one', startedAt: MIDNIGHT + 5 })
   expect(rows.find(NAME, MIDNIGHT - 5)?.requestId).toBe('one')
@@ -29,7 +29,7 @@ test('a key that began just after midnight is known when the clock goes back bef
   expect(rows.find(NAME, MIDNIGHT + 6)).toBeUndefined()
 })
 
-test('a key that an older Worker began anew, while a release was rolled back, is the one that counts', () => {
+test('a key that an older Worker began anew, while a release was rolled back, is the one that counts [I4]', () => {
   const { rows, writeOld } = open()
   writeOld('first', MIDNIGHT)
   rows.copyOld()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
-import { openStorage } from '../support/sqlite.ts'
+import { openStorage } from '../support/sql/sqlite.ts'
 
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../src/durable/account-tables/slots-tables.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { moveOldRows } from '#durable/account-tables/old-rows.ts'
-import { openStorage } from '../support/sqlite.ts'
+import { openStorage } from '../support/sql/sqlite.ts'
 
 const OLD_SCHEMA = `
   CREATE TABLE ended (id TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
@@ -67,7 +67,7 @@ function writeEnded({ sql }: Opened, job: string, at: number): string {
   return id
 }
 
-test('what is owed is owed once and what ended is known, although the object dies in the middle of moving it', () => {
+test('what is owed is owed once and what ended is known, although the object dies in the middle of moving it [I3]', () => {
   const opened = open()
   const names = Array.from({ length: 1200 }, (_, n) => `d-${String(n).padStart(4, '0')}`)
   for (const [n, name] of names.entries())

@@ -34,7 +34,7 @@ function rowsOf(...deliveries: Delivery[]) {
   }
 }
 
-test('a delivery that is due again at once is never under way twice at the same time', async () => {
+test('a delivery that is due again at once is never under way twice at the same time [I3]', async () => {
   let under = 0
   let most = 0
   let tries = 0
@@ -102,7 +102,7 @@ test('what waits for a connection does not make the alarm ring again and again',
   expect(outbox.dueAt()).toBeGreaterThan(before + 10_000)
 })
 
-test('what waits for a connection is sent when one is free', async () => {
+test('what waits for a connection is sent when one is free [I3]', async () => {
   const sent: string[] = []
   const outbox = outboxWith(async () => ({ at: 0, ms: 1, isTaken: sent.push('one') > 0 }))
   outbox.add(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(overdue))
@@ -111,7 +111,7 @@ test('what waits for a connection is sent when one is free', async () => {
   expect(outbox.dueAt()).toBeUndefined()
 })
 
-test('an attempt that hangs is made again, and the alarm does not ring for it without end', async () => {
+test('an attempt that hangs is made again, and the alarm does not ring for it without end [I3]', async () => {
   vi.useFakeTimers()
   try {
     const answers: ((result: AttemptResult) => void)[] = []
@@ -170,7 +170,7 @@ test('what is gone from the tables is not owed any more', async () => {
   await expect.poll(() => outbox.isEmpty).toBe(true)
 })
 
-test('an attempt that could not be made at all is noted, and made again later', async () => {
+test('an attempt that could not be made at all is noted, and made again later [I3]', async () => {
   const kept: Delivery[] = []
   const outbox = new Outbox([], {
     durations: () => durationsAt(1),

@@ -111,7 +111,7 @@ function incoming(more: Partial<ParsedEvent> = {}, agoMs = 0): IncomingEvent {
 
 const START = { jobId: 'v', watch: ['video:v'] }
 
-test('an object whose account is gone takes no lease that nobody could ask about', () => {
+test('an object whose account is gone takes no lease that nobody could ask about [I2]', () => {
   const id = newTimedId(Date.now() - 60_000)
   const { tables, settling } = objectWith([lease(id)])
   const [held] = tables.leases()
@@ -127,7 +127,7 @@ test('an object whose account is gone takes no lease that nobody could ask about
   expect(tables.leases()).toEqual([])
 })
 
-test('an end whose early event was too old to be told is told to the endpoints', () => {
+test('an end whose early event was too old to be told is told to the endpoints [I3]', () => {
   const { settling, tables, told } = objectWith([
     lease('a', { acquiredAt: Date.now() - 1_000_000 }),
   ])
@@ -147,7 +147,7 @@ test('an end whose early event was too old to be told is told to the endpoints',
   expect(told()).toEqual([expect.stringMatching(/^endpoints evt_/)])
 })
 
-test('an event of an earlier run of a session, sent again, hides no end of the next run', () => {
+test('an event of an earlier run of a session, sent again, hides no end of the next run [I3]', () => {
   const run: Partial<Lease> = {
     route: 'POST /v3/video-agents/{session_id}',
     watch: ['agent-session:s'],
@@ -172,7 +172,7 @@ test('an event of an earlier run of a session, sent again, hides no end of the n
   expect(told()).toHaveLength(2)
 })
 
-test('an end that was told as news while its job was only suspected is not told under a second name', () => {
+test('an end that was told as news while its job was only suspected is not told under a second name [I3]', () => {
   const suspect = lease('a', { state: 'suspect', ...START, lostAt: Date.now() - 1000 })
   const { settling, told } = objectWith([suspect])
   settling.hear(incoming())

@@ -99,7 +99,7 @@ test('a client that leaves ends its plain call', async () => {
   expect(seen.signals[0]?.aborted).toBe(true)
 })
 
-test('a client that leaves does not end its creation, which is deferred as a whole: sent, bound, answered', async () => {
+test('a client that leaves does not end its creation, which is deferred as a whole: sent, bound, answered [I4]', async () => {
   const seen: Seen = { signals: [], deferred: [], bound: [] }
   const client = new AbortController()
   const late = Promise.withResolvers<Response>()

@@ -88,13 +88,13 @@ test('a key is not held while the body of its creation is still on its way', asy
   expect(seen).toEqual(['key held', 'sent'])
 })
 
-test('a creation whose key was so long on its way that another may have taken it is not sent', async () => {
+test('a creation whose key was so long on its way that another may have taken it is not sent [I4]', async () => {
   const { ports, seen } = world({ beginMs: WAITS.staleKeyMs })
   await expect(dispatchRequest(ports, creation(BODY))).rejects.toMatchObject({ code: 'slots_full' })
   expect(seen).toEqual(['key held'])
 })
 
-test('a creation that its provider says is under way under our own key keeps its slot', async () => {
+test('a creation that its provider says is under way under our own key keeps its slot [I4]', async () => {
   const body = { error: { code: 'request_in_progress', message: 'in progress' } }
   const { ports, seen } = world({ answer: { status: 409, body } })
   const work = dispatchRequest(ports, creation(BODY, ''))

@@ -78,14 +78,14 @@ async function afterCrash(record: JobRecord | undefined): Promise<{ ran: number;
 
 const LEASE = { id: 'r0', requestId: 'r0', state: 'unbound' } as unknown as Lease
 
-test('after a Worker ended in the middle, a name is free once it is known that nothing was started under it', async () => {
+test('after a Worker ended in the middle, a name is free once it is known that nothing was started under it [I4]', async () => {
   const absent = { lease: LEASE, ended: { endedAt: 1, outcome: { status: 'absent' } } } as const
   for (const record of [undefined, absent]) {
     expect(await afterCrash(record)).toEqual({ ran: 1, error: undefined })
   }
 })
 
-test('until then, or when a job was found, nothing is started under it', async () => {
+test('until then, or when a job was found, nothing is started under it [I4]', async () => {
   const done = { lease: LEASE, ended: { endedAt: 1, outcome: { status: 'completed' } } } as const
   for (const record of [{ lease: LEASE }, done]) {
     const { ran, error } = await afterCrash(record)

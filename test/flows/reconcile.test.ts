@@ -131,7 +131,7 @@ test('a lease that ended while the provider was asked about another does not com
   ).toEqual(['a', 'b', 'c', 'd'])
 })
 
-test('a lost creation without a callback id does not take the job of one that has it', async () => {
+test('a lost creation without a callback id does not take the job of one that has it [I1]', async () => {
   const lost = (id: string, callbackId?: string): Lease => {
     const { jobId: _, ask: __, ...rest } = lease(id)
     const fingerprint = callbackId === undefined ? {} : { callbackId }
@@ -165,7 +165,7 @@ test('a lost creation without a callback id does not take the job of one that ha
   expect(found).toEqual({ named: ['running', 'v0'], nameless: ['suspect', 'v1'] })
 })
 
-test('a state heard before the creation has answered does not end its lease', () => {
+test('a state heard before the creation has answered does not end its lease [I1]', () => {
   const training = lease('t', { state: 'unbound', watch: ['avatar-training:g'] })
   const ledger = { maxJobs: 1, isRetired: false, leases: [training], parkings: [] }
   expect(

@@ -139,7 +139,7 @@ test.each([
   ['says that there is more and not where', { data: [], has_more: true, next_token: null }],
   ['has a row without an id', { data: [{ lipsync: 'x', status: 'processing' }], ...WHOLE }],
   ['is an error in a 200', { error: { code: 'internal_error' }, data: [], ...WHOLE }],
-])('a list that %s proves nothing', async (_, body) => {
+])('a list that %s proves nothing [I1]', async (_, body) => {
   const here = world([lost('a')], () => ({ body }))
   await searchTwice(here)
   expect(here.ends).toEqual([])
@@ -188,7 +188,7 @@ test('a row that stands on two pages is one row', async () => {
   expect(here.leases()[0]).toMatchObject({ state: 'running', jobId: 'job-1', isFound: true })
 })
 
-test('a row of which nobody knows whether it runs holds a slot for 48 hours, not for ever', async () => {
+test('a row of which nobody knows whether it runs holds a slot for 48 hours, not for ever [I2]', async () => {
   const data = [{ id: 'x', status: 'resting' }]
   const here = world([lost('a')], (path) =>
     path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }

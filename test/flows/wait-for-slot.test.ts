@@ -68,7 +68,7 @@ test('an account that serves nobody for now is not waited for any more', async (
   expect(asked.map((waiter) => waiter.accounts)).toEqual([['a', 'b'], ['a']])
 })
 
-test('a client that has left passes its turn on and starts nothing', async () => {
+test('a client that has left passes its turn on and starts nothing [I2]', async () => {
   const { freed, tried, run } = scene([{ go: 'b' }], { b: ['ok'] })
   await expect(run(AbortSignal.abort())).rejects.toThrow('a+b')
   expect([freed, tried]).toEqual([['b'], ['a+b']])
@@ -86,7 +86,7 @@ test('an older desk, which does not say where, is believed that there may be roo
   expect(tried).toEqual(['a+b', 'a+b'])
 })
 
-test('what may have been started is told at once', async () => {
+test('what may have been started is told at once [I4]', async () => {
   const { asked, run } = scene([{ go: 'b' }, { go: 'a' }], { b: ['outcome_unknown'] })
   await expect(run()).rejects.toThrow('b')
   expect(asked).toHaveLength(1)

@@ -16,7 +16,7 @@ const PROBES = {
   'POST /v3/videos/batches': { videos: null },
 }
 
-test('a creation is asked about under its key on the rows of a closed list alone', () => {
+test('a creation is asked about under its key on the rows of a closed list alone [I4]', () => {
   const asked = heygen.routes.filter((route) => route.keyProbe !== undefined)
   expect(
     Object.fromEntries(asked.map((route) => [`${route.method} ${route.path}`, route.keyProbe]))
@@ -29,7 +29,7 @@ test('a creation is asked about under its key on the rows of a closed list alone
   }
 })
 
-test('what starts, ends or changes something without a required member is never asked about', () => {
+test('what starts, ends or changes something without a required member is never asked about [I4]', () => {
   const never =
     /\/(generate|consent|stop|complete|batches\/complete|rotate-secret|cancel)$|\/complete\//
   for (const route of heygen.routes.filter((one) => never.test(one.path))) {

@@ -36,7 +36,7 @@ test('every path finds its own row', () => {
   }
 })
 
-test('every creation is linked to a status row, or says that it has none', () => {
+test('every creation is linked to a status row, or says that it has none [I1]', () => {
   for (const route of heygen.routes.filter((one) => one.kind === 'creates-job')) {
     expect(route.job, route.path).not.toBeUndefined()
     if (!route.job) continue
@@ -60,7 +60,7 @@ test('every documented creation answer names its jobs', () => {
   }
 })
 
-test('every end state of the catalogue ends a job, and no pending state does', () => {
+test('every end state of the catalogue ends a job, and no pending state does [I2]', () => {
   for (const row of ROWS.filter((one) => one.terminal && one.kind === 'job-status')) {
     const path = row.path.replaceAll(/\{\w+\}/g, 'some-id')
     const match = heygen.match('GET', path)
@@ -92,14 +92,14 @@ test('an id unknown to a bulk status row is not taken for a failed job', () => {
   ])
 })
 
-test('a creation in several languages takes a slot for each', () => {
+test('a creation in several languages takes a slot for each [I1]', () => {
   const match = heygen.match('POST', '/v3/video-translations')
   const body = { output_languages: ['Spanish', 'French', 'German'] }
   expect(match && heygen.countJobs(match, body)).toBe(3)
   expect(match && heygen.countJobs(match, { output_languages: 'Spanish' })).toBe(1)
 })
 
-test('a look pack is as many jobs as its answer names; of a template two are known before', () => {
+test('a look pack is as many jobs as its answer names; of a template two are known before [I1]', () => {
   const match = heygen.match('POST', '/v3/avatars/looks')
   const answer = { data: { group_id: 'g', looks: [{ id: 'l1' }, { id: 'l2' }] } }
   expect(match && heygen.countJobs(match, { type: 'template' })).toBe(2)

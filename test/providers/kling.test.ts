@@ -102,7 +102,7 @@ test('refusals are told apart by their number, not by the status that five of th
   expect(kinds(504, 5002)).toBe('unsure')
 })
 
-test('an image task takes a slot for each image, a series of unknown length the most there can be', () => {
+test('an image task takes a slot for each image, a series of unknown length the most there can be [I1]', () => {
   const slots = (path: string, body: unknown) => kling.slotsPerJob?.(matchOf('POST', path), body)
   expect(slots('/v1/videos/text2video', { n: 4 })).toBe(1)
   expect(slots('/v1/images/generations', {})).toBe(1)
@@ -141,7 +141,7 @@ test('an external id goes up behind its tenant’s mark and comes down as the cl
   expect(kling.names?.down(answer, 'other')).toBe(answer)
 })
 
-test('a creation without an external id gets one of ours, which no answer shows', () => {
+test('a creation without an external id gets one of ours, which no answer shows [I4]', () => {
   const [sent] = up('POST', '/v1/videos/text2video', '{"prompt":"x"}')
   const name = (JSON.parse(sent?.body ?? '') as { external_task_id: string }).external_task_id
   expect(name).toMatch(/^hgw[0-9a-f]{16}g-req-1$/)

@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { openHooked } from '../support/hooked.ts'
+import { openHooked } from '../support/scenes/hooked.ts'
 
 const open = gatewaysOfFile()
 const children: ChildProcess[] = []
@@ -61,7 +61,7 @@ async function post(headers: Record<string, string>, body = BODY): Promise<numbe
   return (await fetch(receiver.url, { method: 'POST', body, headers })).status
 }
 
-test('it takes what the gateway delivers, once each', async () => {
+test('it takes what the gateway delivers, once each [I3]', async () => {
   const id = await endJob()
   const line = await lineOf(id)
   expect(line).toMatch(/^avatar_video\.success /)

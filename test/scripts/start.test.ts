@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the secrets are made once, are readable by their owner alone, and ADMIN_TOKEN is not printed', async () => {
+test('the secrets are made once, are readable by their owner alone, and ADMIN_TOKEN is not printed [I6]', async () => {
   const file = path.join(folder, 'secrets.json')
   await stop((await running()).child)
   const before = readFileSync(file, 'utf8')

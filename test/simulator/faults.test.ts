@@ -1,4 +1,4 @@
-/** What goes wrong on purpose, and what is recorded. */
+/** Faults, plans, and the record of requests. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Json, openSimulator, soon, VIDEO } from './open-simulator.ts'
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
-import { CLOCKED, PLAIN, takeWorker } from './renewed.ts'
+import { CLOCKED, PLAIN, takeWorker } from './renewed/renewed.ts'
 import { Simulator } from './simulator.ts'
 
 /** Another in every run: one that stands in a file is good on loopback alone. */

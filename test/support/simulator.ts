@@ -1,6 +1,6 @@
 /** The simulator's remote control: what it saw, what it counted, what it should do next. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
-import { SIMULATOR, takeWorker } from './renewed.ts'
+import { SIMULATOR, takeWorker } from './renewed/renewed.ts'
 
 export interface SimAccount {
   provider: string

@@ -1,18 +1,18 @@
 /**
- * Merges the pages of several streams into one page: newest first, each row once, and for each stream the place where
- * the next page goes on. A stream is an account's list, or the public part of one.
+ * Merges the pages of several streams into one page, newest first and each row once, with the position in each stream
+ * where the next page continues. A stream is the list of one account, or a part of it.
  */
 export interface Row {
   id: string
-  /** Epoch ms; 0 when the list has no times: then streams follow each other. */
+  /** Epoch ms. 0 when the list has no times; then the streams follow one after the other. */
   createdAt: number
-  /** As the provider wrote it. */
+  /** The row's JSON, as the provider wrote it. */
   text: string
 }
 
 /**
- * A place in a stream: the page that `token` opens, behind the row `after`. Lists change between two pages, so the row
- * itself is looked for; `skip`, its number, counts only for rows without times.
+ * A position in a stream: on the page that `token` opens, after the row `after`. Lists change between two requests, so the
+ * row itself is looked for. `skip`, the number of rows before the position, counts only for rows without times.
  */
 export interface Cursor {
   token: string | null
@@ -24,7 +24,7 @@ export interface Cursor {
 export interface StreamPage {
   cursor: Cursor
   rows: readonly Row[]
-  /** Opens the page after this one; null: there is none. */
+  /** The token of the next page; null: there is none. */
   next: string | null
 }
 
@@ -34,8 +34,8 @@ export interface MergedPage {
 }
 
 /**
- * Ends when `limit` rows are there, or when a stream's page is used up while the stream goes on: what comes next in it
- * is not known yet, so nothing later may be taken.
+ * Stops at `limit` rows, or when a stream's page is used up and the stream has another page: its next row is not known yet,
+ * so an older row must not be taken before it.
  */
 export function mergePages(pages: readonly StreamPage[], limit: number): MergedPage {
   const taken = pages.map(startIn)
@@ -56,7 +56,7 @@ export function mergePages(pages: readonly StreamPage[], limit: number): MergedP
   return { rows: merged, cursors: pages.map((page, index) => advance(page, taken[index] ?? 0)) }
 }
 
-/** Where a page goes on. A row that is gone is taken for standing between the newer and the older ones. */
+/** The index at which a page continues. If the row `after` is gone, it continues at the first older row. */
 function startIn({ cursor: { after, skip }, rows }: StreamPage): number {
   if (!after) return Math.min(skip, rows.length)
   const at = rows.findIndex((row) => row.id === after.id)
@@ -70,7 +70,7 @@ function isWanting(page: StreamPage, taken: number): boolean {
   return taken >= page.rows.length && page.next !== null && page.rows.length > 0
 }
 
-/** The stream whose next row is newest; the first of equals. */
+/** The stream whose next row is the newest; the first one of equals. */
 function newestHead(pages: readonly StreamPage[], taken: readonly number[]): number {
   let best = -1
   for (const [index, page] of pages.entries()) {
@@ -90,7 +90,7 @@ function advance(page: StreamPage, taken: number): Cursor {
   return { token: page.next, skip: 0, isDone: page.next === null }
 }
 
-/** Seconds, milliseconds, or text of either or of a date; 0 when it is none of these. */
+/** Reads a time as epoch ms. Accepts seconds, milliseconds, either as text, and dates; 0 for anything else. */
 export function toMs(time: unknown): number {
   if (typeof time === 'string' && !/^\d+(\.\d+)?$/.test(time)) return Date.parse(time) || 0
   const number = Number(time ?? 0)

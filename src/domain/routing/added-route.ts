@@ -1,20 +1,20 @@
 /** A row of a route table that the operator added without a deploy, as the registrar keeps it. */
 import * as z from 'zod'
 
-/** More are not for one evening's news, and all of them stand in one KV value. */
+/** All added rows are kept in one KV value, so their number is limited. */
 export const ADDED_ROUTES_MAX = 200
 
 export const addedRoute = z.object({
   id: z.string(),
   provider: z.string(),
   createdAt: z.number(),
-  /** In the table's own notation, as it was sent. */
+  /** As the operator sent it. */
   form: z.record(z.string(), z.unknown()),
-  /** The same as the table has it: a `Route` (providers/route.ts). */
+  /** The same as a row of a route table: a `Route` (providers/contract). */
   route: z.looseObject({ method: z.string(), path: z.string() }),
 })
 
-/** As KV has them. */
+/** The value in KV. */
 export const addedRoutes = z.array(addedRoute)
 
 export type AddedRoute = z.infer<typeof addedRoute>
@@ -24,7 +24,7 @@ interface Shape {
   path: string
 }
 
-/** Whether some path would be matched by both. A parameter takes any segment. */
+/** Whether a path exists that both match. A parameter matches any segment. */
 export function overlap(a: Shape, b: Shape): boolean {
   if (a.method !== b.method) return false
   const [left, right] = [a.path.split('/'), b.path.split('/')]
@@ -32,7 +32,7 @@ export function overlap(a: Shape, b: Shape): boolean {
   return left.every((segment, index) => areOne(segment, right[index] ?? ''))
 }
 
-/** Whether some path that the template matches stands at a prefix or below it. */
+/** Whether a path exists that the template matches and that starts with the prefix. */
 export function isBelow(template: string, prefix: string): boolean {
   const segments = template.split('/')
   return prefix.split('/').every((part, index) => areOne(segments[index] ?? '', part))

@@ -1,6 +1,6 @@
 /**
- * Finds the row of a route table for a method and a path. A tree of segments: a literal segment wins over a parameter
- * at every depth, with a step back when the literal leads nowhere. HEAD matches the GET row.
+ * Finds the row of a route table for a method and a path, in a tree of path segments. A literal segment wins over a
+ * parameter at every depth; if the literal branch has no match, the parameter is tried. HEAD matches the GET row.
  */
 interface Row {
   method: string
@@ -46,8 +46,8 @@ function walk<R>(node: Node<R>, segments: string[], depth: number, method: strin
 }
 
 /**
- * A path is compared with its percent-encoding undone and without a slash at its end: a server behind may read it so,
- * and a creation must not slip by its row under another spelling. The caller has checked that it can be undone.
+ * Compares the decoded path without a trailing slash, because the provider may read it so: a creation must not miss its
+ * row by another spelling. Expects a path whose percent-encoding is valid; the caller has checked it.
  */
 export function matcher<R extends Row>(table: readonly R[]) {
   const root = emptyNode<R>()

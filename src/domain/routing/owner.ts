@@ -1,6 +1,6 @@
-/** Which account an id belongs to. */
+/** Which account an id belongs to, and how that became known. */
 
-/** Whose ids. `epoch` changes with the set of accounts, so that what was believed of fewer accounts is asked anew. */
+/** The accounts that ids are looked up in. `epoch` changes with the set of accounts: a cached "no owner" then no longer counts. */
 export interface OwnerPool {
   tenant: string
   provider: string
@@ -8,17 +8,20 @@ export interface OwnerPool {
 }
 
 /**
- * Which account an id belongs to; `email` null: it is public, any account will do. `source` says how it became known:
- * a `created` id never changes hands (`uploaded`: nor its bytes; `copied`: by us, for another account), one that was `listed` or `found` and may be public is forgotten when an account is
- * added, since with more accounts it may show to be public.
+ * The owner of an id. `email` null: the id is public, so any account can serve it. `source`:
+ * - `created`: an answer to a creation named it. Its owner never changes.
+ * - `uploaded`: the same for an upload, whose bytes never change either.
+ * - `copied`: the gateway made it, as the copy of an upload at another account.
+ * - `listed`, `found`: it was seen in a list or by a search. If it may be public (`mayBeShared`), it is forgotten when an
+ *   account is added, because the new account may show it too.
  */
 export interface Owner {
   id: string
   email: string | null
   source: 'created' | 'uploaded' | 'copied' | 'listed' | 'found'
   mayBeShared: boolean
-  /** An avatar or a voice; said only to whoever learns it. */
+  /** An avatar or a voice. Set when the owner is recorded, never when it is read. */
   isLikeness?: true
-  /** The creation it came from, if it is a job. */
+  /** For a job: the id of the request that started it. */
   lease?: string
 }

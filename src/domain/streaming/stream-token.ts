@@ -1,21 +1,21 @@
 /**
- * What a browser holds instead of the provider's streaming token: `hgs_` and a sealed text that names the account. It
- * is opened, never looked up, good on the streaming paths alone, and ends with the gateway token that made it. Pure forms; flows/stream-token.ts seals and opens.
+ * The form of a stream token, which a browser gets instead of the provider's: `hgs_` and sealed text that names the account.
+ * It is valid on the streaming paths only and ends with the gateway token that it was made with.
  */
 import * as z from 'zod'
 import { fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
 
 const PREFIX = 'hgs_'
-/** What the vault writes: key id, nonce, text. Only the last two are base64. */
+/** The vault's form: key id, nonce, sealed text. Only the last two are base64. */
 const FORM = /^hgs_[\w-]+\.[\w-]{16}\.[\w-]{32,8000}$/
 
 const streamToken = z.object({
   provider: z.string(),
   tenant: z.string(),
   email: z.string(),
-  /** Of the gateway token that made it. Absent on those from before it was kept. */
+  /** The hash of the gateway token that it was made with. Absent on tokens of older versions. */
   tokenHash: z.string().optional(),
-  /** The provider's own. */
+  /** The provider's own token. */
   token: z.string(),
   /** Epoch ms. */
   endsAt: z.number(),
@@ -27,12 +27,12 @@ export function isStreamTokenForm(text: string): boolean {
   return FORM.test(text)
 }
 
-/** Fit for a header and, as the published SDK puts it there unescaped, for a query. */
+/** Safe in a header, and in a query without escaping: the published SDK does not escape it. */
 export function toStreamToken(sealed: string): string {
   return PREFIX + toUrlText(sealed)
 }
 
-/** The vault's text again; undefined: this is no stream token. */
+/** The sealed text. Undefined: this is no stream token. */
 export function toSealed(text: string): string | undefined {
   return FORM.test(text) ? fromUrlText(text.slice(PREFIX.length)) : undefined
 }
@@ -43,7 +43,7 @@ export function parseStreamToken(text: string): StreamToken {
 
 const STRING = /"(?:[^"\\]|\\.)*"/g
 
-/** JSON text with one string value put in the place of another. Everything else stays as it is, byte by byte. */
+/** Replaces one string value in JSON text. Every other byte stays. */
 export function replaceString(json: string, value: string, other: string): string {
   return json.replaceAll(STRING, (literal) =>
     isText(literal, value) ? JSON.stringify(other) : literal
@@ -58,7 +58,7 @@ function isText(literal: string, value: string): boolean {
   }
 }
 
-/** A query with another value for one name, whichever way the name is encoded. The rest stays as it is. */
+/** Replaces the value of one query parameter, however its name is encoded. The rest stays. */
 export function replaceParam(search: string, name: string, value: string): string {
   const pairs = search.replace(/^\?/, '').split('&')
   const replaced = pairs.map((pair) =>

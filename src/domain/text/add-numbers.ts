@@ -1,9 +1,9 @@
-/** Numbers of several accounts added up. */
+/** Adds up numbers of several accounts. */
 const DECIMAL = /^\s*-?\d+(\.\d+)?\s*$/
 
 /**
- * Numbers, also as text; what is neither counts for nothing. Undefined: none of them is one. Money and credits have a few
- * decimals; what binary adds behind them is cut.
+ * The sum of the values that are numbers, or numbers as text. Undefined: none is. The result is rounded, because binary
+ * fractions add digits that money and credits do not have.
  */
 export function totalOf(values: readonly unknown[]): number | undefined {
   const numbers = values.flatMap((value) => {

@@ -1,10 +1,10 @@
 /**
- * Who may keep a provider's answer on its way. It belongs to one token: a shared cache that took `public` at its word
- * would show it to others. So of the provider's words only those pass that tell a private cache what to do; an answer of
- * which it says nothing may be kept, and is asked about again before each use.
+ * The `Cache-Control` of a provider's answer on its way to the client. The answer belongs to one token, and a shared cache
+ * that believed `public` would show it to others. So only directives for a private cache are passed on; without any, the
+ * answer may be kept but must be revalidated before each use.
  */
 
-/** What a token may name by itself; no cache tells answers apart by these unless it is told. */
+/** Request headers that change the answer. A cache separates answers by them only if `Vary` names them. */
 const VARY = ['Authorization', 'X-Api-Key', 'X-Gateway-Account']
 
 const PASSING = /^(max-age=\d+|must-revalidate|no-cache|no-transform)$/

@@ -1,6 +1,6 @@
 import { privately, varyBeside } from './cache-control.ts'
 
-/** Which headers travel. Up: an allow-list, so that nothing of ours or of the edge's goes to the provider. */
+/** Request headers that go to the provider. An allow-list, so that no header of the gateway or of Cloudflare goes up. */
 const UP = [
   'accept',
   'accept-language',
@@ -16,10 +16,10 @@ const UP = [
   'range',
   'user-agent',
 ]
-/** What HeyGen's own tools say of themselves. */
+/** Headers that HeyGen's own tools send. */
 const UP_FORM = /^x-heygen-/
 
-/** Down: everything but what belongs to one connection, to the provider's edge, or to us. */
+/** Answer headers that do not go to the client: they belong to one connection, to the provider's edge, or to the gateway. */
 const NOT_DOWN = new Set([
   'alt-svc',
   'connection',
@@ -45,9 +45,9 @@ const NOT_DOWN = new Set([
 
 const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)|cdn-cache-control$/
 
-/** On what we deliver; a request that carries it came from a gateway and is refused, so that none goes in circles. */
+/** Every delivery carries it. A request with it came from a gateway and is refused, so that no request loops. */
 export const HOP_HEADER = 'x-gateway-hop'
-/** Where a drop-in client wants its job's end told, and a text of its own that comes with it. */
+/** A delivery target for a job's end, and a text of the client's that is sent with it. */
 export const REPLY_URL_HEADER = 'x-gateway-reply-url'
 export const REPLY_REF_HEADER = 'x-gateway-reply-ref'
 
@@ -61,7 +61,7 @@ export function headersUp(headers: Headers): Headers {
   return up
 }
 
-/** They ask about one representation: good only where one account's answer is passed on as it is. */
+/** Conditions on one representation. They make sense only where one account's answer is passed on unchanged. */
 const CONDITIONS = [
   'if-match',
   'if-modified-since',
@@ -77,7 +77,7 @@ export function withoutConditions(headers: Headers): Headers {
   return others
 }
 
-/** They speak of one representation, its bytes, its age or the pages beside it. */
+/** Headers about one representation: its bytes, its age, or the pages next to it. */
 const OF_ONE_PART = [
   'accept-ranges',
   'age',
@@ -101,18 +101,18 @@ const OF_ONE_PART = [
   'want-repr-digest',
 ]
 
-/** The headers of the first part of an answer that is made of several, or that was changed on its way. */
+/** Removes headers that no longer hold for an answer that was made of several, or was changed. */
 export function asComposed(headers: Headers): void {
   for (const name of OF_ONE_PART) headers.delete(name)
   headers.set('cache-control', 'no-store')
 }
 
-/** What the platform decodes by itself when it fetches; other encodings stay on the bytes, and so does the header. */
+/** Encodings that the platform decodes when it fetches. Other encodings stay, and so does the header. */
 const DECODED = /^\s*(gzip|br)\s*$/i
 
 /**
- * A body that comes to us decoded loses its `content-encoding` and with it the length of the encoded bytes. The
- * provider's request id is kept under another name, since ours takes its place. No shared cache may keep it.
+ * The headers of a provider's answer for the client. A body that the platform decoded loses `content-encoding` and
+ * `content-length`. The provider's request id becomes `x-upstream-request-id`. No shared cache may keep the answer.
  */
 export function headersDown(headers: Headers): Headers {
   const down = new Headers()
@@ -128,13 +128,10 @@ export function headersDown(headers: Headers): Headers {
   return down
 }
 
-/** What a client reads whole: more than this of one header would be refused by many. */
+/** Many clients refuse a longer header. */
 const HEADER_CHARS_MAX = 8000
 
-/**
- * The one way in which we set a header: whatever the value is made of, it can be sent. Everything outside printable
- * ASCII goes percent-encoded, as it may come back.
- */
+/** Sets a header to any text. Everything outside printable ASCII is percent-encoded. The gateway sets its headers only by this. */
 export function setHeader(headers: Headers, name: string, value: string): void {
   headers.set(name, headerText(value))
 }
@@ -144,7 +141,7 @@ export function headerText(value: string): string {
   return plain.trim().slice(0, HEADER_CHARS_MAX)
 }
 
-/** Ids in one header, commas between; one that is too long to be sent is left out, since half an id would be wrong. */
+/** Ids in one header, separated by commas. An id that does not fit is left out, because a cut id would be wrong. */
 export function idsToHeader(ids: readonly string[]): string | undefined {
   let text = ''
   for (const id of ids) {
@@ -155,5 +152,5 @@ export function idsToHeader(ids: readonly string[]): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** `no`: this creation is a new one, even where it looks like the repeat of another. */
+/** `no`: this creation starts a new job, even if it looks like a repeat. */
 export const JOIN_HEADER = 'x-gateway-join'

@@ -1,6 +1,6 @@
-/** JSON pointers (RFC 6901) with `*` for every member of an array or object. No escapes are needed by our tables. */
+/** JSON pointers (RFC 6901) in which `*` means every member of an array or object. Escapes are not supported: no table needs them. */
 
-/** Every value found, in document order; an empty list when nothing is there. */
+/** Every value at the pointer, in document order. */
 export function valuesAt(document: unknown, pointer: string): unknown[] {
   let found: unknown[] = [document]
   for (const key of pointer.split('/').slice(1)) found = found.flatMap((value) => step(value, key))
@@ -15,7 +15,7 @@ function step(value: unknown, key: string): unknown[] {
 
 const MEMBERS_MAX = 5000
 
-/** The first of them. Of a document of megabytes no more is looked at than so many members where a star stands. */
+/** The first texts at the pointer. At each star only this many members are visited, so a document of megabytes stays cheap. */
 export function firstTextsAt(document: unknown, pointer: string, most: number): string[] {
   const found: string[] = []
   const into = { found, most, members: MEMBERS_MAX }
@@ -23,7 +23,7 @@ export function firstTextsAt(document: unknown, pointer: string, most: number): 
   return found
 }
 
-/** True when there are enough. */
+/** Returns true when there are enough. */
 function collectTexts(
   value: unknown,
   keys: readonly string[],
@@ -52,7 +52,7 @@ export function valueAt(document: unknown, pointer: string): unknown {
   return valuesAt(document, pointer)[0]
 }
 
-/** Non-empty strings (and numbers as text) at a pointer. */
+/** Non-empty strings at a pointer, and numbers as text. */
 export function textsAt(document: unknown, pointer: string): string[] {
   return valuesAt(document, pointer)
     .filter((value) => typeof value === 'string' || typeof value === 'number')

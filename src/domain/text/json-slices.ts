@@ -1,7 +1,6 @@
 /**
- * JSON text changed in place: values are found by pointer as slices of the text and replaced by splicing, so that
- * numbers beyond 2^53 and the provider's own spelling survive. The text must be valid JSON (it has been parsed once);
- * what is not valid ends the search, it never hangs.
+ * Changes JSON text in place. Values are found by pointer as slices of the text and replaced there, so that numbers beyond
+ * 2^53 and the provider's own formatting survive. The text must be valid JSON. Invalid text ends the search; it never hangs.
  */
 export interface Slice {
   start: number
@@ -12,7 +11,7 @@ export interface Edit extends Slice {
   text: string
 }
 
-/** The value at a pointer without stars; undefined when it is not there. */
+/** The value at a pointer without stars. Undefined: it is not there. */
 export function sliceAt(text: string, pointer: string): Slice | undefined {
   let at: Slice | undefined = { start: skipSpace(text, 0), end: text.length }
   for (const key of pointer.split('/').slice(1)) {
@@ -21,7 +20,7 @@ export function sliceAt(text: string, pointer: string): Slice | undefined {
   return at && { start: at.start, end: endOfValue(text, at.start) }
 }
 
-/** Every value at a pointer in which `*` stands for every member; of members with one name all of them. */
+/** Every value at a pointer with stars. If an object has several members of one name, all of them count. */
 export function slicesAt(text: string, pointer: string): Slice[] {
   let found: Slice[] = [{ start: skipSpace(text, 0), end: text.length }]
   for (const key of pointer.split('/').slice(1)) {
@@ -56,8 +55,8 @@ export function elementsAt(text: string, start: number): Slice[] {
 }
 
 /**
- * The edit that gives an object a member: its value is replaced, or the member is put in front, with the objects around
- * it that are missing or null. Undefined: what should hold it is no object.
+ * The edit that sets a member of an object: replaces its value, or adds the member in front, with missing objects around
+ * it. Undefined: the place for it is not an object.
  */
 export function memberEdit(text: string, pointer: string, json: string): Edit | undefined {
   const found = sliceAt(text, pointer)
@@ -81,9 +80,8 @@ function memberText(name: string, json: string): string {
 }
 
 /**
- * The text with another value of the member at a pointer without stars; undefined: what should hold it is no object. Of
- * several of one name the last counts, as it does for JSON.parse: the others are cut, or whoever reads the first would see
- * another text, and a thousand of them would be replaced a thousand times.
+ * Sets the member at a pointer without stars. Undefined: the place for it is not an object. If there are several members of
+ * the name, the last one counts, as for JSON.parse. The others are removed, because another parser may read the first one.
  */
 export function putMember(text: string, pointer: string, json: string): string | undefined {
   const single = withoutRepeats(text, pointer)
@@ -91,12 +89,12 @@ export function putMember(text: string, pointer: string, json: string): string |
   return edit && splice(single, [edit])
 }
 
-/** The same, where there is such a member; else the text comes back. */
+/** The same, but only if the member exists; else the text is unchanged. */
 export function replaceMember(text: string, pointer: string, json: string): string {
   return sliceAt(text, pointer) ? (putMember(text, pointer, json) ?? text) : text
 }
 
-/** The members of that name, and the commas that they leave, are cut out. */
+/** Removes all members of the name, with the commas that they leave. */
 export function withoutMember(text: string, pointer: string): string {
   const single = withoutRepeats(text, pointer)
   const parent = sliceAt(single, pointer.slice(0, pointer.lastIndexOf('/')))
@@ -109,7 +107,7 @@ export function withoutMember(text: string, pointer: string): string {
     if (isNamed(single, member, name)) found = member
     else before = member
   }
-  // Behind the last one that stays, it goes with the comma before it.
+  // After the last member that stays, the comma before it is removed too.
   return found ? cut(single, before?.value.end ?? found.start, found.value.end) : single
 }
 
@@ -117,7 +115,7 @@ function cut(text: string, start: number, end: number): string {
   return splice(text, [{ start, end, text: '' }])
 }
 
-/** Along a pointer, all but the last of the members of one name are cut, each up to the member that follows it. */
+/** Removes all but the last member of each name along a pointer, each up to the next member. */
 function withoutRepeats(text: string, pointer: string): string {
   let single = text
   let at = ''
@@ -142,7 +140,7 @@ function repeatsIn(text: string, objectStart: number, name: string): Edit[] {
   return edits
 }
 
-/** What stands side by side is one cut. */
+/** Joins adjacent cuts. */
 function noteCut(edits: Edit[], start: number, end: number): void {
   const last = edits.at(-1)
   if (last?.end === start) last.end = end
@@ -156,7 +154,7 @@ interface Member {
   value: Slice
 }
 
-/** One after the other: an object may have millions of them. */
+/** A generator, because an object may have millions of members. */
 function* membersOf(text: string, objectStart: number): Generator<Member> {
   let at = skipSpace(text, objectStart + 1)
   while (at < text.length && text[at] !== '}') {
@@ -186,7 +184,7 @@ export function splice(text: string, edits: readonly Edit[]): string {
   return result + text.slice(from)
 }
 
-/** Of two with one name the later counts. */
+/** Of two members with one name the later one counts. */
 function memberOf(text: string, objectStart: number, key: string): Slice | undefined {
   let found: Slice | undefined
   for (const member of membersOf(text, objectStart)) {

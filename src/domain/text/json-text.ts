@@ -1,12 +1,12 @@
-/** JSON of others, read. */
+/** Parses JSON of clients and providers, with limits against hostile bodies. */
 
-/** No real body comes near these. Two megabytes of brackets take seconds to read, and 16 of empty objects more memory than there is. */
+/** Far above any real body. Without limits 2 MB of brackets take seconds to parse, and 16 MB of empty objects more memory than an isolate has. */
 const NESTED_MAX = 500
 const VALUES_MAX = 1_000_000
 
 /**
- * Undefined: it is none, or one that is made to hurt: nested deeper than 500, or of more than a million values. Integers
- * that JavaScript would round become text: ids are compared, never calculated with.
+ * Undefined: it is not JSON, or beyond the limits. Integers that JavaScript would round become text, because ids are compared
+ * and never calculated with.
  */
 export function parseJson(bytes: Uint8Array | string): unknown {
   const text = typeof bytes === 'string' ? withoutMark(bytes) : new TextDecoder().decode(bytes)
@@ -19,7 +19,7 @@ export function parseJson(bytes: Uint8Array | string): unknown {
   }
 }
 
-/** Looks at every character once, at those of strings hardly at all. */
+/** Visits every character once and skips strings. */
 function isOutsize(text: string): boolean {
   let depth = 0
   let values = 0
@@ -48,12 +48,12 @@ function closingQuote(text: string, start: number): number {
   return text.length
 }
 
-/** A byte order mark is no part of the text (RFC 8259 section 8.1). */
+/** Removes a byte order mark, which is not part of the text (RFC 8259 section 8.1). */
 export function withoutMark(text: string): string {
   return text.startsWith('\uFEFF') ? text.slice(1) : text
 }
 
-/** Undefined: it is not UTF-8. A byte order mark stays. */
+/** Undefined: the bytes are not UTF-8. A byte order mark stays. */
 export function readUtf8(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -6,8 +6,8 @@ const IMF_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
 
 /**
- * Epoch ms, or undefined when there is none or it cannot be read. What lies more than a day ahead is nonsense, such as a
- * time where a span should stand: an hour is believed of it.
+ * Epoch ms. Undefined: there is none, or it is malformed. A time more than a day ahead is a mistake, such as a date sent as
+ * seconds, and counts as an hour.
  */
 export function retryAfterAt(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
@@ -21,7 +21,7 @@ function timeIn(header: string, now: number): number | undefined {
   return IMF_DATE.test(header.trim()) ? Date.parse(header) : undefined
 }
 
-/** Of an answer of ours. Many SDKs ignore a minute and more, and then try again at once. */
+/** The largest value in an answer of the gateway. Many SDKs ignore a minute or more and retry at once. */
 export const RETRY_AFTER_SECONDS_MAX = 59
 
 /** Whole seconds for our own answers, at least 5. */

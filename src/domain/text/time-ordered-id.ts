@@ -1,15 +1,15 @@
 /**
- * Names that stand in the order of time when they are compared as text: ids of requests, and with them of leases, and of
- * deliveries. So a table by such a name is also a table by time, without an index.
+ * Ids that sort by time when they are compared as text: ids of requests, leases and deliveries. A table with such a primary
+ * key is ordered by time without an index.
  */
 
-/** A UUID of version 7 (RFC 9562): the moment in milliseconds, then chance. */
+/** A UUID of version 7 (RFC 9562): the time in ms, then random bits. */
 export function newTimedId(now: number): string {
   const random = crypto.randomUUID()
   return `${prefixOf(now)}-7${random.slice(15)}`
 }
 
-/** No UUID of this moment or later is smaller, and none of an earlier one is greater. */
+/** The lower bound of all ids of this time and later. */
 export function firstTimedId(at: number): string {
   return `${prefixOf(at)}-0`
 }
@@ -20,12 +20,12 @@ export function isTimedId(id: string): boolean {
   return TIMED_ID.test(id)
 }
 
-/** Of any text that starts as a UUID of version 7 does. */
+/** The time in an id, epoch ms. */
 export function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }
 
-/** Two words of hex digits, as a UUID starts. */
+/** The first two groups of a UUID's hex digits. */
 export function prefixOf(at: number): string {
   const hex = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`

@@ -1,15 +1,15 @@
-/** Times as providers write them. */
+/** Reads times as providers write them. */
 
 const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i
-/** 2001: what is smaller counts something else, or is nothing. */
+/** The year 2001. A smaller number is no time. */
 const EARLIEST_S = 1e9
 const LATEST_S = 1e11
-/** The year 2286: what is greater counts micro- or nanoseconds. */
+/** The year 2286. A greater number is micro- or nanoseconds. */
 const LATEST_MS = 1e13
 
 /**
- * Epoch ms of seconds, milliseconds (numbers or digits) or an ISO 8601 text with a time zone. Undefined where the moment
- * cannot be known: nothing, zero, a local time without its zone, another unit.
+ * Epoch ms from seconds, milliseconds (numbers or digits) or ISO 8601 text with a time zone. Undefined for anything else:
+ * zero, a local time without a zone, another unit.
  */
 export function instantOf(time: unknown): number | undefined {
   if (typeof time === 'string' && ZONED.test(time.trim())) return Date.parse(time) || undefined

@@ -1,15 +1,15 @@
 /**
- * Assets of one account in a call that another account has to serve: which are brought over, and how their new ids get into
- * the body. Only ids in the body can change; everything else that a call names is fixed where it is.
+ * Decides which uploads of a call must be copied to another account, and puts the ids of the copies into its body. Only
+ * uploads named in the body can be copied; anything else that a call names binds it to its account.
  */
 import { slicesAt, splice } from '#domain/text/json-slices.ts'
 
-/** Of one call. */
+/** The most uploads copied for one call. */
 export const ASSETS_MAX = 4
-/** Of one asset. */
+/** The largest upload that is copied. */
 export const ASSET_BYTES_MAX = 32 * 1024 * 1024
 
-/** Something that a call names and that belongs to an account. */
+/** A resource that a call names, and the account that owns it. */
 export interface Named {
   id: string
   email: string
@@ -17,11 +17,11 @@ export interface Named {
 }
 
 export type Plan =
-  /** Nothing pins it. */
+  /** The call is not bound to an account. */
   | { kind: 'any' }
-  /** `ids` are brought to `email`. `canMove`: whatever it names could be brought to any account. */
+  /** The call runs at `email`, and `ids` are copied there. `canMove`: it names uploads only, so any account could run it. */
   | { kind: 'at'; email: string; ids: string[]; canMove: boolean }
-  /** Two things that cannot be moved. */
+  /** It names two resources of different accounts that cannot be copied. */
   | { kind: 'conflict'; pair: [Named, Named] }
 
 export function planOf(named: readonly Named[]): Plan {
@@ -35,14 +35,14 @@ export function planOf(named: readonly Named[]): Plan {
   return { kind: 'at', email, ids, canMove: first === undefined }
 }
 
-/** Of those with as many the one named first. */
+/** The account that owns most of the uploads; of equals the one named first. */
 function mostNamed(named: readonly Named[]): string | undefined {
   const counts = new Map<string, number>()
   for (const { email } of named) counts.set(email, (counts.get(email) ?? 0) + 1)
   return [...counts].toSorted((a, b) => b[1] - a[1])[0]?.[0]
 }
 
-/** Whole strings that equal an id at one of the pointers become its copy; every other character stays. */
+/** Replaces ids at the pointers by the ids of their copies. Every other character of the text stays as it is. */
 export function swapIds(
   text: string,
   pointers: readonly string[],

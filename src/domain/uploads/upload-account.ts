@@ -1,33 +1,33 @@
 /**
- * Where a token uploads: what is uploaded to an account can be used there alone, so uploads that follow each other go to
- * one account, their home, for as many as it has slots.
+ * Chooses the home account of a token: the account that gets its uploads. An upload can be used on its own account only, so
+ * uploads that follow each other go to one account, as many as it has slots.
  */
 export interface Home {
   email: string
   since: number
-  /** Uploads that went there. */
+  /** How many uploads went there. */
   used: number
 }
 
 export interface HomeAccount {
   email: string
   maxJobs: number
-  /** Jobs and uploads of the last minutes, as far as they are known. */
+  /** Known jobs and uploads of the last minutes. */
   load: number
 }
 
 export interface HomeChoice {
-  /** Those that may be chosen, at least one. */
+  /** The accounts to choose from, at least one. */
   accounts: readonly HomeAccount[]
   before: Home | undefined
-  /** The one account that has private avatars or voices of the tenant. */
+  /** The account that has the tenant's private avatars or voices, if it is only one. */
   likeness: string | undefined
   now: number
   homeMs: number
   random: () => number
 }
 
-/** `before` while it holds, else the owner of avatars and voices, else the account that is believed roomiest. */
+/** Keeps the home `before` while it is valid. Else takes the owner of avatars and voices, else the account with the most free slots. */
 export function homeOf(choice: HomeChoice): Home | undefined {
   const { accounts, before, likeness, now, homeMs } = choice
   const old = before && accounts.find(({ email }) => email === before.email)
@@ -35,7 +35,7 @@ export function homeOf(choice: HomeChoice): Home | undefined {
   const isFull = old !== undefined && before !== undefined && before.used >= old.maxJobs
   if (before && old && isYoung && !isFull) return before
   const owner = accounts.find(({ email }) => email === likeness)
-  // One that has just taken as many as it has slots is passed over once, or it would have to hold them all.
+  // An owner that just took as many uploads as it has slots is skipped once. Else it would get all uploads.
   const isSpent = isYoung && isFull && before?.email === owner?.email
   const chosen = owner && !(isSpent && accounts.length > 1) ? owner : roomiest(choice)
   return chosen && { email: chosen.email, since: now, used: 0 }

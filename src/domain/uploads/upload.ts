@@ -1,21 +1,21 @@
-/** Files that clients upload for a provider which takes media by URL only: what may come, how much, and under which names. */
+/** Rules for files that clients upload for a provider that takes media by URL only: types, limits and names. */
 import * as z from 'zod'
 import { hexHash } from '#domain/text/hash.ts'
 
-/** KV holds no larger value. */
+/** The largest value in KV. */
 export const UPLOAD_BYTES_MAX = 25 * 1024 * 1024
-/** Of one token within 24 hours. */
+/** Limits for one token in 24 hours. */
 export const UPLOADS_MAX = 500
 export const UPLOADED_BYTES_MAX = 2 * 1024 ** 3
-/** Of all files together that go up inside one body. */
+/** The limit for all files together that are sent inside one body. */
 export const INLINE_BYTES_MAX = 12 * 1024 * 1024
 
 const HOUR_MS = 3_600_000
 const HOURS = 24
 const PATH = '/files/'
-/** 32 random bytes, and the subtype so that the address ends as a file's. */
+/** 32 random bytes as base64url, and a file extension. */
 const NAME = /^[A-Za-z0-9_-]{43}\.[a-z0-9]{1,16}$/
-/** No text and nothing that a browser would run. */
+/** Media only: no text, and nothing that a browser would run. */
 const MEDIA = /^(image|audio|video)\/[a-z0-9][a-z0-9.+-]{0,40}$/
 const EXTENSIONS: Record<string, string> = {
   jpeg: 'jpg',
@@ -31,18 +31,18 @@ export const uploadFacts = z.object({ type: z.string(), size: z.number(), tenant
 
 export type UploadFacts = z.infer<typeof uploadFacts>
 
-/** The type that a file will be served with; undefined: it is no image, sound or film. */
+/** The content type that a file is served with. Undefined: it is no image, audio or video. */
 export function mediaType(contentType: string | null | undefined): string | undefined {
   const [type = ''] = (contentType ?? '').toLowerCase().split(';')
   const trimmed = type.trim()
   return MEDIA.test(trimmed) && !/xml|svg|html/.test(trimmed) ? trimmed : undefined
 }
 
-export function newUploadName(type: string): string {
+/** `bytes`: 32 random bytes. */
+export function newUploadName(type: string, bytes: Uint8Array): string {
   const [kind, subtype = ''] = type.split('/')
   const usual = kind === 'video' && subtype === 'mpeg' ? 'mpeg' : (EXTENSIONS[subtype] ?? subtype)
   const ending = usual.replaceAll(/[^a-z0-9]/g, '').slice(0, 16)
-  const bytes = crypto.getRandomValues(new Uint8Array(32))
   const secret = btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
@@ -54,7 +54,7 @@ export function isUploadName(name: string): boolean {
   return NAME.test(name)
 }
 
-/** What stands in storage: whoever reads it there cannot fetch the file. */
+/** The name in storage, a hash: whoever reads the storage cannot fetch the file by it. */
 export function storedName(name: string): Promise<string> {
   return hexHash(name)
 }
@@ -63,7 +63,7 @@ export function uploadUrl(origin: string, name: string): string {
   return `${origin}${PATH}${name}`
 }
 
-/** The name in an address of ours. */
+/** The upload's name in a URL of the gateway. Undefined: it is another URL. */
 export function nameInUrl(text: string, origins: readonly string[]): string | undefined {
   const start = origins.map((origin) => origin + PATH).find((one) => text.startsWith(one))
   const name = start === undefined ? '' : text.slice(start.length)
@@ -85,7 +85,7 @@ export function firstHour(now: number): number {
   return hourOf(now) - HOURS + 1
 }
 
-/** When a token may upload so much more: now is undefined. `spent`: its hours, the oldest first. */
+/** When a token may upload this many bytes more, epoch ms. Undefined: now. `spent`: its hours, oldest first. */
 export function uploadAllowedAt(
   spent: readonly SpentHour[],
   bytes: number,

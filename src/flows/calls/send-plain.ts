@@ -1,6 +1,6 @@
 /**
- * A call that takes no slot. A GET that meets a refusing or broken account tries up to three; anything else is sent
- * once, since it may have had an effect. A follow-up is answered by the account that owns it even while it is parked.
+ * Sends a call that takes no slot. A read is tried on up to three accounts when one refuses or fails. Any other call is sent
+ * once, because it may have had an effect. A call about an id goes to the account that owns it, also while it is parked.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -15,6 +15,7 @@ import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refus
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
+import { startDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readUsually } from '#flows/jobs/read-unknown-status.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
@@ -26,7 +27,7 @@ const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
 const STATUS_BYTES_MAX = 1024 * 1024
 
-/** What one account made of the call. `again`: another one may do better. */
+/** The result on one account. `again`: another account may succeed. */
 interface Try {
   answer?: ProxyAnswer
   error?: AppError
@@ -47,7 +48,7 @@ export async function sendPlain(
   })
 }
 
-/** A POST that may have started something which costs: on a path that no row knows, or of a client that gave it a key. */
+/** A POST that may have started something that costs money: on a path that no row matches, or one with an idempotency key. */
 function isUncertain(call: ProxyCall, error: unknown): error is AppError {
   if (call.method !== 'POST' || (call.match && !call.headers.has('idempotency-key'))) return false
   const code = error instanceof AppError ? error.code : undefined
@@ -68,7 +69,7 @@ async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Pro
   return resultOf(tries.findLast((one) => one.answer) ?? tries.findLast((one) => one.error))
 }
 
-/** Its body has been read, so it can be sent again. */
+/** A read with a body. The body was read before, so it can be sent again. */
 function isReadByPost({ match, body }: ProxyCall): boolean {
   return match?.route.kind === 'read-account' && !(body instanceof ReadableStream)
 }
@@ -79,7 +80,7 @@ function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
   const { accounts } = eligible
   const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
-  // Nobody's key has the scope: the provider says so itself.
+  // No key has the scope: the client gets the provider's own refusal.
   const limited = parked.find(({ parking }) => parking.reason === 'scope')
   if (candidates.length === 0 && limited) return [limited.account]
   const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
@@ -122,7 +123,7 @@ async function tryOn(
   return refusedTry(ports, account, fault, finding, answer)
 }
 
-/** A refused key and what is parked for the day are ours to tell, or the client would doubt its own token. */
+/** A refused key becomes an error of the gateway: with the provider's 401 the client would doubt its own token. */
 function refusedTry(
   ports: Ports,
   account: Account,
@@ -145,24 +146,23 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
   return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now(), match })
 }
 
-/** A stream going up may take as long as it takes; otherwise headers are awaited for a limited time. */
+/** Waits for the answer's headers for at most `HEADERS_WITHIN_MS`. A streamed request body has no limit. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
-  const timer = new AbortController()
-  const signal = call.signal ? AbortSignal.any([call.signal, timer.signal]) : timer.signal
-  const late = new DOMException('no answer in time', 'TimeoutError')
   const isStream = call.body instanceof ReadableStream
-  const timeout = isStream ? undefined : setTimeout(() => timer.abort(late), HEADERS_WITHIN_MS)
+  const deadline = startDeadline(ports, HEADERS_WITHIN_MS)
+  if (isStream) deadline.lift()
+  const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal
   try {
     return await sendOn(ports, call, account, signal)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   } finally {
-    if (timeout !== undefined) clearTimeout(timeout)
+    deadline.lift()
   }
 }
 
-/** A status answer is read on its way, and an end that it tells settles the job before the client hears of it. */
+/** Reads a status answer before it is passed on. If it says that a job ended, the job is settled first. */
 async function passStatus(
   ports: Ports,
   call: ProxyCall,
@@ -193,7 +193,7 @@ async function passStatus(
   return { response: passOn(sent, bytes), email }
 }
 
-/** On a path that no row knows: it may be the status of a job that was guessed. */
+/** Whether an answer on a path that no row matches may be the status of a guessed job. */
 function mayTell({ method }: ProxyCall, { headers }: Response): boolean {
   return method === 'GET' && /json/i.test(headers.get('content-type') ?? '')
 }

@@ -1,4 +1,4 @@
-/** One account out of many: the numbers that add up are summed, the rest is the first account's. */
+/** Answers for all accounts together: named numbers are summed, everything else comes from the first account. */
 import type { Account } from '#domain/accounts/account.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
 import { sliceAt, splice } from '#domain/text/json-slices.ts'
@@ -22,7 +22,7 @@ export async function sumUp(
     const slice = sliceAt(first.text, pointer)
     const sum = totalOf(answered.map((answer) => valueAt(answer.json, pointer)))
     if (!slice || sum === undefined) return []
-    // As the first one wrote it: some tell their numbers as text.
+    // Some answers write numbers as text. The sum has the form of the first answer.
     const isText = first.text[slice.start] === '"'
     return [{ ...slice, text: isText ? `"${sum}"` : String(sum) }]
   })

@@ -1,4 +1,4 @@
-/** One answer out of those of several accounts: which count, which are missing, and what to say when none does. */
+/** Makes one answer out of the answers of several accounts: which count, which are missing, and the error when none counts. */
 import { emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { asComposed, setHeader } from '#domain/text/headers.ts'
@@ -15,7 +15,7 @@ export function answersOf(asked: readonly Asked[]): Answer[] {
   return asked.flatMap(({ answer }) => (answer && answer.response.status < 300 ? [answer] : []))
 }
 
-/** `text` in the answer of the first account; the accounts that are missing are named. */
+/** The first account's answer with `text` as its body. `X-Gateway-Partial` names the accounts that did not answer. */
 export function partialAnswer(first: Answer, text: string, asked: readonly Asked[]): ProxyAnswer {
   const response = passOn(first.response, text)
   asComposed(response.headers)
@@ -25,7 +25,7 @@ export function partialAnswer(first: Answer, text: string, asked: readonly Asked
   return { response }
 }
 
-/** None of them answered: the first refusal passes through, unless it is about the account. */
+/** No account answered: passes on the first refusal that is not about an account, else throws why none answered. */
 export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer {
   const now = ports.now()
   const parked = asked.flatMap(({ account, parking: met }) => {
@@ -48,7 +48,7 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
   throw new AppError('upstream_unreachable', 'The provider could not be reached.')
 }
 
-/** Its key is refused, or it is parked: not what the client asked. Whoever was not asked about is not believed either. */
+/** Whether a refusal is about the account (its key, its parking) and not about the client's request. Unchecked faults count too. */
 function isOfAccount({ fault, finding }: Asked): boolean {
   if (!fault || fault.order.reason === 'busy' || fault.order.reason === 'scope') return false
   return finding?.kind !== 'good' && finding?.kind !== 'unknown' && finding?.kind !== 'newer'

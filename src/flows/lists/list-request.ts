@@ -1,11 +1,11 @@
-/** Where a list takes its page size and its place: in the query, or in the JSON body of a POST that only reads. */
+/** Reads and writes the page size and page token of a list request: in the query, or in the JSON body of a POST that only reads. */
 import { parseJson } from '#domain/text/json-text.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
 import { putMember } from '#domain/text/json-slices.ts'
 import type { ListShape } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** Limit and token, wherever they stand, as a query. */
+/** The page size and the page token as a query, wherever the request has them. */
 export function queryOf(call: ProxyCall, shape: ListShape): URLSearchParams {
   if (!shape.isAskedInBody) return new URLSearchParams(call.search)
   const json = parseJson(textOf(call))
@@ -19,7 +19,7 @@ export function queryOf(call: ProxyCall, shape: ListShape): URLSearchParams {
   return query
 }
 
-/** The client's body with another limit and another place in it. */
+/** The client's body with another page size and page token. */
 export function bodyAt(
   call: ProxyCall,
   { limit, token }: ListShape,

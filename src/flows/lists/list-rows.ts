@@ -1,4 +1,4 @@
-/** The rows of lists, as the provider wrote them, and an answer with other rows in it. */
+/** Reads the rows of a list as JSON text, and writes an answer with other rows. The provider's text is never reformatted. */
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import { elementsAt, sliceAt, splice, type Edit } from '#domain/text/json-slices.ts'
 import { totalOf } from '#domain/text/add-numbers.ts'
@@ -25,7 +25,7 @@ export function rowId(shape: ListShape, row: unknown): string | undefined {
   return shape.id === undefined ? idIn(row) : textAt(row, shape.id)
 }
 
-/** Rows name themselves by `id` or by one member that ends in `_id`; more specific ones first. */
+/** Members that can hold a row's own id, in the order in which they are tried. */
 const ID_MEMBERS = [
   'id',
   'video_id',
@@ -68,7 +68,7 @@ export function pagedText(
   return splice(first.text, edits)
 }
 
-/** Several arrays in one answer, each row once. */
+/** For an answer with several arrays and no pages: each array holds the rows of all accounts, each row once. */
 export function unpagedText(shape: ListShape, answered: readonly Answer[]): string {
   const [first] = answered
   if (!first) return ''

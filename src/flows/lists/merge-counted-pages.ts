@@ -1,6 +1,6 @@
 /**
- * Lists that only count their pages and never say where they end. A client takes a short page for the last one, so a
- * page must be whole: every account is asked for all rows up to it, in pages as large as the provider gives.
+ * Merges lists with numbered pages that do not say where they end. Clients take a short page for the last one, so each
+ * merged page must be full: every account is asked for all its rows up to that page, in the largest pages it gives.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -37,7 +37,7 @@ export async function mergeCounted(
   return partialAnswer(first, pagedText(shape, first, answered, merged, null), asked)
 }
 
-/** What is no number, or larger than it gives, is left to the provider: it is asked as the client asked, and refuses. */
+/** The page that is asked for. An invalid number goes up unchanged, and the provider refuses it. */
 function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; size: number } {
   const query = new URLSearchParams(call.search)
   const read = (name: string, usual: number) => {
@@ -54,7 +54,7 @@ function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; s
   )
 }
 
-/** The first rows of every account, at least `wanted` where it has as many. */
+/** The first `wanted` rows of every account, or all its rows if it has fewer. */
 async function askUpTo(
   ports: Ports,
   call: ProxyCall,

@@ -1,7 +1,7 @@
 /**
- * A list that all accounts share in: every account is asked for its page, and the pages become one, newest first, with
- * a token of ours that carries each account's place. Rows are passed on as the provider wrote them. Public rows are
- * taken from one account. An account that cannot answer is left out and named in a header.
+ * Merges a list over all accounts: asks every account for its page and makes one page of them, newest first. The page token
+ * is the gateway's own and carries the position in each account's list. Rows stay as the provider wrote them. Public rows
+ * come from one account. An account that cannot answer is left out and named in `X-Gateway-Partial`.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -26,17 +26,17 @@ import { bodyAt, queryOf } from './list-request.ts'
 import { pagedText, rowId, rowsIn, unpagedText, type Answer } from './list-rows.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** One account's list, or one part of it. */
+/** The list of one account, or its public or private part. */
 export interface Stream {
   account: Account
-  /** The value for the parameter that tells public from private; absent: as the client asked. */
+  /** The value of the query parameter that selects public or private rows; absent: as the client asked. */
   part?: 'public' | 'private'
   cursor: Cursor
 }
 
 export const START: Cursor = { token: null, skip: 0, isDone: false }
 const PAGES_MAX = 50
-/** Pages of all accounts that one request may ask for. */
+/** The most pages that one request may read, over all accounts. */
 const QUESTIONS_MAX = 900
 
 export async function mergeLists(
@@ -78,11 +78,11 @@ interface Round {
   asked: Asked[]
   open: Stream[]
   merged: MergedPage
-  /** Where the next page starts; undefined: this was the last. */
+  /** Where the next page starts. Undefined: this page is the last. */
   place: Place | undefined
 }
 
-/** Where pages are counted, page k is the k-th round from the start. */
+/** For a list with numbered pages, page k is the k-th round from the start. */
 async function mergeTo(
   ports: Ports,
   call: ProxyCall,
@@ -123,7 +123,7 @@ async function mergeOnce(
   return { asked, open, merged, place: nextPlace(shape, open, asked, merged, limit) }
 }
 
-/** Public rows are taken from an account that answers. */
+/** The streams of the first page. Public rows are read from one account, which did not hang last time. */
 function firstStreams({ hints }: Ports, { shape, query, accounts }: List): Stream[] {
   const home = accounts.find((account) => !hints.isHung(account.key)) ?? accounts[0]
   if (!home) return []
@@ -138,7 +138,7 @@ function firstStreams({ hints }: Ports, { shape, query, accounts }: List): Strea
   return wanted === 'private' ? own : [...own, shared]
 }
 
-/** 0: the client leaves it to the provider. */
+/** The page size that the client asked for; 0: none. */
 function limitOf(shape: ListShape, query: URLSearchParams): number {
   const asked = Number(shape.limit === undefined ? 0 : (query.get(shape.limit) ?? 0))
   return Number.isInteger(asked) && asked > 0 ? asked : 0
@@ -173,7 +173,7 @@ function toPage(shape: ListShape, { answer }: Asked, cursor: Cursor): StreamPage
   return { cursor, rows, next: nextOf(shape, answer, cursor, rows.length) }
 }
 
-/** The provider's token, or where it counts pages, the number of the next. */
+/** The provider's token for the next page, or the number of that page. */
 function nextOf(shape: ListShape, { json }: Answer, cursor: Cursor, rows: number): string | null {
   if (shape.page !== undefined) {
     const page = Number(cursor.token ?? 1)
@@ -186,7 +186,10 @@ function nextOf(shape: ListShape, { json }: Answer, cursor: Cursor, rows: number
   return next !== undefined && more ? next : null
 }
 
-/** Private rows teach whose they are. In a mixed list without a mark, a row at one account alone is private. */
+/**
+ * The owners that the rows show: private rows belong to the account that lists them. In a list that mixes public and private
+ * rows, a row that only one account shows is private, if all accounts answered.
+ */
 export function ownersIn(
   call: ProxyCall,
   shape: ListShape,
@@ -221,7 +224,7 @@ function ownedIn({ owned = [] }: ListShape, row: Row): string[] {
   return owned.flatMap((pointer) => textsAt(value, pointer))
 }
 
-/** How many answers show each row. Counted once: some lists have thousands of rows. */
+/** How many answers show each row. Counted once, because some lists have thousands of rows. */
 function holdersOf(shape: ListShape, asked: readonly Asked[]): Map<string, number> {
   const holders = new Map<string, number>()
   for (const { answer } of asked) {
@@ -233,7 +236,7 @@ function holdersOf(shape: ListShape, asked: readonly Asked[]): Map<string, numbe
   return holders
 }
 
-/** An account that did not answer is asked again for the same page, as long as another one goes on. */
+/** An account that did not answer is asked for the same page again, as long as another account has more rows. */
 function nextPlace(
   shape: ListShape,
   open: readonly Stream[],

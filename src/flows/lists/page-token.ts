@@ -1,6 +1,7 @@
 /**
- * Tokens of merged lists: each account's place, sealed, since the provider's tokens and the accounts' emails are in it. One
- * that would be too long for a URL is kept by the tenant's desk for a day, and its token only names it.
+ * Page tokens of merged lists. A token carries the position in each account's list; it is sealed, because it contains the
+ * provider's tokens and the accounts' emails. A position that is too long for a URL is kept by the tenant's object for a
+ * day, and the token only names it.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Cursor } from '#domain/lists/merge-rows.ts'
@@ -10,13 +11,13 @@ import type { ListShape } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 
-/** What a token carries. */
+/** The position in a merged list: the page size, and the position in each account's list. */
 export interface Place {
   limit: number
   streams: { email: string; part?: 'public' | 'private'; cursor: Cursor }[]
 }
 
-/** Cloudflare takes URLs of 16 KB, what stands in front of it may take less. */
+/** Cloudflare accepts URLs of 16 KB, but proxies in front of it may accept less. */
 const TOKEN_CHARS_MAX = 1500
 
 function sealName(call: ProxyCall): string {
@@ -29,7 +30,7 @@ function notOurs(error: unknown): string {
   return 'is not a token of this list, or one from before a key was taken out. Start the list anew, without it.'
 }
 
-/** Undefined: the list starts. */
+/** Undefined: the request has no token, so the list starts. Throws `bad_request` for a token that cannot be opened. */
 export async function readPlace(
   ports: Ports,
   call: ProxyCall,
@@ -58,12 +59,12 @@ export async function writePlace(ports: Ports, call: ProxyCall, place: Place): P
   if (sealed.length <= TOKEN_CHARS_MAX) return toUrlText(sealed)
   const desk = ports.desk(call.tenant, call.provider.name)
   const name = await desk.keepPlace(sealed).catch(() => undefined)
-  // Long, but whole: it works wherever URLs may be long.
+  // The object cannot be asked. A long token still works where long URLs do.
   if (name === undefined) return toUrlText(sealed)
   return toUrlText(await ports.vault.seal(sealName(call), JSON.stringify({ kept: name })))
 }
 
-/** Email, part, and the cursor's token, skip, id and time; what is usual at the end is left out. */
+/** Email, part, and the cursor's token, skip, id and time. Default values at the end are left out. */
 type PackedStream = [string, ('public' | 'private' | 0)?, (string | 0)?, number?, string?, number?]
 
 interface Packed {
@@ -80,7 +81,7 @@ function pack({ limit, streams }: Place): Packed {
   return { l: limit, s }
 }
 
-/** A place, or the name under which it is kept. Tokens that an older version gave carry the place as it is. */
+/** A position, or the name under which it is kept. Tokens of older versions contain the position in plain form. */
 function parse(text: string): Place | string {
   const read = JSON.parse(text) as Packed | Place | { kept: string }
   if ('kept' in read) return read.kept

@@ -1,4 +1,4 @@
-/** Reads that all accounts answer together: lists are merged, numbers added up, bulk questions split by owner. */
+/** Reads that all accounts answer together: lists are merged, numbers are summed, bulk reads are split by owner. */
 import type { Ports } from '#domain/ports/ports.ts'
 import { ableAccounts, chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import { mergeCounted } from './merge-counted-pages.ts'
@@ -8,7 +8,7 @@ import { openableOf } from '#flows/access/missing-master-key.ts'
 import { splitIds } from './split-by-owner.ts'
 import { sumUp } from './add-up.ts'
 
-/** Undefined: one account answers it, as it names one, or as there is only one. */
+/** Undefined: one account must answer, because the call names it or because there is only one. */
 export async function readTogether(
   ports: Ports,
   call: ProxyCall

@@ -1,7 +1,6 @@
 /**
- * A call about many ids at once: each account is asked about its own, and the rows come back in the order in which they
- * were asked. Ids that nobody is known to own are asked of the first account that can be asked, which says that it does
- * not know them. Undefined: no id is named; any one account may say so.
+ * A bulk read of many ids: each account is asked about the ids that it owns, and the rows come back in the order of the
+ * request. Ids without a known owner go to the first account, which answers that it does not know them.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { textAt, valuesAt } from '#domain/text/json-pointer.ts'
@@ -18,9 +17,10 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { settleJobs } from '#flows/jobs/settle-job.ts'
 
 const ROWS = '/data'
-/** Names by which a row says which of the ids it is about, most telling first. */
+/** Members of a row that name the id it is about, in the order in which they are tried. */
 const ROW_IDS = ['/video_id', '/batch_id', '/id', '/external_id']
 
+/** Undefined: the call names no id, so any one account can answer. */
 export async function splitIds(
   ports: Ports,
   call: ProxyCall,
@@ -61,7 +61,7 @@ async function shareOut(
   return shares
 }
 
-/** The same query with only these ids in its lists. */
+/** The query with only these ids in its lists. */
 function searchFor(call: ProxyCall, ids: ReadonlySet<string>): string {
   const query = new URLSearchParams(call.search)
   for (const ref of listsIn(call)) {
@@ -89,7 +89,7 @@ function inOrder(call: ProxyCall, answered: readonly NonNullable<Asked['answer']
   return rows.toSorted((a, b) => a.place - b.place).map((row) => row.text)
 }
 
-/** Rows that name none of the ids come last. */
+/** The place of a row in the order of the request. Rows that name none of the ids come last. */
 function placeOf(order: ReadonlyMap<string, number>, row: unknown): number {
   const places = ROW_IDS.map((name) => order.get(textAt(row, name) ?? ''))
   return places.find((place) => place !== undefined) ?? order.size

@@ -1,4 +1,4 @@
-/** The row that an operator added for a path that no built-in row matches, ready to be used as one. */
+/** Finds the row that an operator added (`/admin/routes`) for a path that no built-in row matches. */
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -7,7 +7,7 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 type Match = (method: string, path: string) => RouteMatch | undefined
 
-/** One for each list that was read: a list is read again only when it may have changed. */
+/** One matcher for each list object: a new object means that the list was read again. */
 const matchers = new WeakMap<readonly AddedRoute[], Map<string, Match>>()
 
 export async function withAddedRow(ports: Ports, call: ProxyCall): Promise<ProxyCall> {
@@ -47,7 +47,7 @@ function matcherOf(provider: Provider, routes: readonly AddedRoute[]): Match {
   return made
 }
 
-/** How the status of the row's job is read, where no built-in row reads that path. */
+/** How to read the status of the row's job, when no built-in row reads that path. */
 function readingOf(provider: Provider, match: Match, { job }: Route): StatusLink | undefined {
   if (!job) return undefined
   const [path = ''] = job.ask.replace('{id}', 'some-id').split('?')
@@ -55,7 +55,7 @@ function readingOf(provider: Provider, match: Match, { job }: Route): StatusLink
   return match('GET', path)?.route.reports
 }
 
-/** The added read that shows whether an account has the id of the first parameter. */
+/** The added GET row that shows whether an account has the id in the path's first parameter. */
 function searchIn(
   match: Match,
   { route, params }: RouteMatch

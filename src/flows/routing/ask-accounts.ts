@@ -1,6 +1,6 @@
 /**
- * Asks several accounts the same thing, a few at a time, and reads their whole answers. All of them together have one
- * deadline. Who lets it pass is given up, is missing from the answer, and is hardly waited for by the next reads.
+ * Sends one read to several accounts, six at a time, and reads their whole answers. There is one deadline for all of them.
+ * An account that misses it is left out of the answer, and the next reads give it only a short time.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -15,46 +15,46 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 
-/** Six connections are what one invocation may hold. */
+/** A Worker invocation can hold six connections. */
 const AT_ONCE = 6
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
 export interface Asked {
   account: Account
-  /** Undefined: it could not be reached, took too long, or answered more than can be looked at. */
+  /** Undefined: the account could not be reached, took too long, or its answer was too large. */
   answer?: { response: Response; text: string; json: unknown }
-  /** It refused the call in a way that may be the account's own. */
+  /** Set when the refusal may be the account's fault. */
   fault?: Omit<Fault, 'mayPark'>
-  /** What was found of it; only one account is asked about. */
+  /** What checking that fault found. Only one account of a read is checked. */
   finding?: Finding
-  /** It is parked for this call and was not asked. */
+  /** The account is parked for this call, so it was not asked. */
   parking?: Parking
-  /** It took too long. */
+  /** The account missed the deadline. */
   isLate?: true
 }
 
-/** One read of a client over several accounts, however often it asks them: its deadline, and whom it has given up. */
+/** One client read over several accounts, however many requests it makes: its deadline, and the accounts that missed it. */
 export class ReadTogether {
   readonly late: AbortSignal
   readonly gaveUp = new Set<string>()
-  /** Nobody's own question: that there are too many of them parks nothing. */
+  /** The client did not ask for this read itself, so a 429 answer to it parks nothing. */
   readonly isSearch: boolean
   readonly #endsAt: number
 
   constructor(ports: Ports, { isSearch = false }: { isSearch?: boolean } = {}) {
     this.isSearch = isSearch
-    this.late = AbortSignal.timeout(ports.durations.togetherMs)
+    this.late = ports.timeoutSignal(ports.durations.togetherMs)
     this.#endsAt = ports.now() + ports.durations.togetherMs
   }
 
-  /** The more queue behind an account, the sooner it is given up. */
+  /** How long to wait for one account, in ms. The more accounts still queue behind it, the shorter. */
   patienceMs(ports: Ports, behind: number): number {
     const left = Math.max(0, this.#endsAt - ports.now())
     return Math.max(ports.durations.slowMs, left / (Math.ceil(behind / AT_ONCE) + 1))
   }
 }
 
-/** `callOf` says what each is asked; the same account may stand there more than once. */
+/** `callOf` makes the call for each place in `accounts`, which may name an account more than once. */
 export async function askAccounts(
   ports: Ports,
   accounts: readonly Account[],
@@ -69,18 +69,18 @@ export async function askAccounts(
     if (!account || read.gaveUp.has(account.key)) return
     asked[index] = await ask(ports, account, callOf(account, index), read, patience())
   }
-  // Together they get a second, from the first one's start.
-  const hurried = () => (hurry.signal ??= AbortSignal.timeout(ports.durations.hungMs))
+  // All accounts that hung before share one second, counted from the start of the first of them.
+  const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))
   await limitConcurrency([...prompt, ...hung], AT_ONCE, (index, behind) => {
     const isHung = hung.includes(index)
     const patienceMs = read.patienceMs(ports, Math.max(0, behind - hung.length))
-    return askOne(index, isHung ? hurried : () => AbortSignal.timeout(patienceMs))
+    return askOne(index, isHung ? hurried : () => ports.timeoutSignal(patienceMs))
   })
   await blameOne(ports, asked, read)
   return asked
 }
 
-/** Places in the list of accounts: those that did not answer the last time come last, in any order, save one a minute. */
+/** Indexes of `accounts` in the order to ask. Accounts that hung last time come last, shuffled; one a minute is asked as normal. */
 function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[]; hung: number[] } {
   const places = [...accounts.keys()]
   const isHung = (place: number) => ports.hints.isHung(accounts[place]?.key ?? '')
@@ -94,13 +94,13 @@ function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[];
   }
 }
 
-/** Of the accounts that refuse, the first is asked about, and at most one is parked. */
+/** Checks the first account that refused. At most one account is parked for a request. */
 async function blameOne(ports: Ports, asked: Asked[], { isSearch }: ReadTogether): Promise<void> {
   const one = asked.find(({ fault }) => fault && !(isSearch && fault.order.reason === 'busy'))
   if (one?.fault) one.finding = await blame(ports, one.account, one.fault)
 }
 
-/** A parked account is not asked: it counts as one that cannot answer. */
+/** A parked account is not asked. It counts as one that cannot answer. */
 async function ask(
   ports: Ports,
   account: Account,
@@ -109,13 +109,13 @@ async function ask(
   patience: AbortSignal
 ): Promise<Asked> {
   const now = ports.now()
-  // A key without the scope is asked all the same: where all lack it, the provider's own word is the answer.
+  // An account whose key lacks the scope is asked anyway: if all keys lack it, the client gets the provider's own refusal.
   const part = call.provider.partFor?.(call.path)
   const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
-  // Who was asked a moment before the deadline has not hung.
-  const fair = AbortSignal.timeout(ports.durations.hungMs)
+  // An account that was asked just before the deadline has not hung.
+  const fair = ports.timeoutSignal(ports.durations.hungMs)
   const late = AbortSignal.any([read.late, patience])
   const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
   try {
@@ -142,7 +142,7 @@ async function receive(
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
   const json = parseJson(text)
-  // An answer that cannot be read is none: the account counts as missing.
+  // A 2xx that is not JSON counts as no answer.
   if (response.ok && json === undefined) return { account }
   const { status, headers } = response
   const { match } = call
@@ -151,7 +151,7 @@ async function receive(
   return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
 }
 
-/** Also what does not heed the signal, as a log-in or a question to an object, is not waited for any longer. */
+/** Stops waiting when the signal aborts, also for work that ignores the signal, such as a log-in or a call to an object. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason as Error)
@@ -161,7 +161,7 @@ function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** A read of our own on behalf of a call. */
+/** A read that the gateway makes itself on behalf of a client's call. */
 export function readCall(provider: Provider, call: ProxyCall, { path, body }: IdSearch): ProxyCall {
   const method = body === undefined ? 'GET' : 'POST'
   const headers = new Headers({ accept: 'application/json' })

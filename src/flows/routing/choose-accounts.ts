@@ -9,8 +9,8 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { openableOf } from '#flows/access/missing-master-key.ts'
 
 /**
- * `isPinned`: no other account could serve it. `isPatient`: it would rather wait in line, where it is known who has room,
- * than ask every account.
+ * `isPinned`: no other account can serve the call. `isPatient`: the client accepts to wait in line (`Prefer: wait`), so
+ * accounts that are believed full are not asked.
  */
 export interface Eligible {
   accounts: Account[]
@@ -35,7 +35,7 @@ export async function chooseAccounts(
   return { accounts: openableOf(ports, ableAccounts(call, accounts)), isPinned: false }
 }
 
-/** Those whose kind of credential can serve the call; when none can, an error that says what is missing. */
+/** The accounts whose kind of credential can serve the call. Throws `forbidden`, which names what is missing, when none can. */
 export function ableAccounts(call: ProxyCall, accounts: readonly Account[]): Account[] {
   const { provider, path } = call
   const lacks = accounts.map((account) => provider.missingFor?.(account, path))
@@ -74,7 +74,7 @@ async function findOwner(
   return first?.account
 }
 
-/** `why`: what kept the second, which is an upload, from being brought to the first. */
+/** `why`: the reason for which the second id, an upload, could not be copied to the first account. */
 export function conflict(a: Pick<Owner, 'id' | 'email'>, b: typeof a, why?: string): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
   const reason = why === undefined ? '' : ` ${b.id} could not be brought over: ${why}.`

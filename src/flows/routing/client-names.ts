@@ -1,6 +1,6 @@
 /**
- * Names that clients give their jobs, where the provider wants them unique in an account (`Provider.names`): one call
- * goes up with them kept apart by tenant, and its answer comes down as the client wrote them.
+ * Names that clients give their jobs and that must be unique in an account (`Provider.names`). On the way up the tenant is
+ * added to the name, so that two tenants never collide. The answer shows the client's own text.
  */
 import { asComposed } from '#domain/text/headers.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
@@ -30,10 +30,10 @@ export async function sendNamed(
     if (isLast || !provider.saysUnknown?.(said))
       return withText(answer, names.down(text, tenant), { bytes, text })
   }
-  throw new Error('a call without a form')
+  throw new Error('names.up returned no form of the call')
 }
 
-/** What streams is not looked into. */
+/** Undefined for a streamed body, which is not read. */
 function textOf({ body }: ProxyCall): string | undefined {
   return body instanceof Uint8Array ? readUtf8(body) : undefined
 }
@@ -47,7 +47,7 @@ function toPart({ path, search, body }: NamedForm, before: string | undefined) {
   }
 }
 
-/** Undefined: it is no JSON. An answer that breaks off is as good as none. */
+/** Undefined: the answer is not JSON. Throws when it breaks off. */
 async function readJson(answer: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
   if (!/json/i.test(answer.headers.get('content-type') ?? '')) return undefined
   const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX).catch(() => undefined)
@@ -60,7 +60,7 @@ async function readJson(answer: Response): Promise<Uint8Array<ArrayBuffer> | und
   return bytes
 }
 
-/** What has no name in it goes on byte by byte. */
+/** An answer without such a name keeps its bytes. */
 function withText(
   answer: Response,
   text: string,

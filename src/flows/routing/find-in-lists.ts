@@ -1,6 +1,7 @@
 /**
- * Many unknown ids of one resource: each account's list of what is its own is read instead of each id. Such a list does not
- * show what is public, so an id that no whole list has is public or nobody's: any account will do.
+ * Finds the owners of many unknown ids of one resource: reads each account's list of its own resources instead of each id.
+ * These lists leave out public resources. An id that is in none of them, when all were read to the end, is public or does
+ * not exist, so any account can take the call.
  */
 import { textAt, textsAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -9,13 +10,13 @@ import type { OwnList } from '#providers/contract/provider.ts'
 import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
 import { maySearch, type Search, type Wanted } from './id-search.ts'
 
-/** Fewer ids of a resource are read one by one. */
+/** With fewer ids than this, each id is read by itself. */
 const MANY = 6
 const PAGES_MAX = 5
 
 interface Found {
   found: Owner[]
-  /** What is still to be looked for. */
+  /** Ids whose owner is still unknown. */
   left: Wanted[]
 }
 
@@ -79,7 +80,7 @@ async function searchList(
   return { found, left: [] }
 }
 
-/** Every account's list, page by page; whole when each was read to its end. */
+/** Reads every account's list page by page. `isWhole`: every list was read to its end. */
 async function readLists(
   ports: Ports,
   { call, accounts, read }: Search,
@@ -95,7 +96,7 @@ async function readLists(
       (_, index) => readCall(call.provider, call, { path: pathOf(list, open[index]?.token) }),
       read
     )
-    for (const one of asked) note(holders, list, one)
+    for (const one of asked) addHolders(holders, list, one)
     isWhole &&= asked.every(({ answer }) => answer?.response.status === 200)
     open = asked.flatMap(({ account, answer }) => {
       const token = nextOf(list, answer?.json)
@@ -105,7 +106,7 @@ async function readLists(
   return { holders, isWhole: isWhole && open.length === 0 && list.showsAll }
 }
 
-function note(
+function addHolders(
   holders: Map<string, Set<string>>,
   { rows }: OwnList,
   { account, answer }: Asked

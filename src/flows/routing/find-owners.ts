@@ -1,7 +1,7 @@
 /**
- * Who owns the ids of a call: what is remembered, else every account is asked once, side by side. An id at two accounts
- * is public. With one account there is nothing to find out. How many are looked for has a bound: beyond it, what is known
- * decides.
+ * Finds the accounts that own the ids of a call. Known owners are read from the owner book; for other ids all accounts are
+ * asked once, side by side. An id that two accounts show is public. The number of searches is limited: beyond the limit
+ * only known owners count.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
@@ -14,9 +14,9 @@ import { maySearch, tooManySearches, type Search, type Wanted } from './id-searc
 import type { NamedId } from './ids-in-call.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** Searches at once in one isolate and tenant. */
+/** Searches at the same time, for one tenant in one isolate. */
 const SEARCHES_MAX = 10
-/** Ids of one call that are looked for one by one, and questions to accounts that this may cost. */
+/** Limits for one call: ids searched one by one, and requests to accounts for them. */
 const IDS_MAX = 50
 const QUESTIONS_MAX = 200
 
@@ -70,14 +70,14 @@ function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearc
   return own ?? provider.searchFor(match, ref, id)
 }
 
-/** One search for an id however many calls name it: whoever had to wait finds it known. */
+/** Calls that name the same id share one search: the later ones wait, and then find the owner in the book. */
 function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> {
   const { call, pool } = of
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
     if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
     if (!maySearch(ports, call)) {
-      // What a call is about decides where it goes: any other account would say that it does not exist.
+      // The id in the path decides the account. On any other account the provider would answer that it does not exist.
       if (wanted.ref.in === 'path') throw tooManySearches(ports, call)
       return []
     }
@@ -108,12 +108,12 @@ async function searchOne(
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.noteMissing(pool, [id])
-  // What only one account of several could show may be public all the same: good for this call, not for the next.
+  // One account showed the id and others could not be asked, so it may be public. Use it for this call, do not remember it.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found
 }
 
-/** What an account's credential can be asked. */
+/** The searches that an account's credential can make. */
 function looksOn(
   { provider }: ProxyCall,
   account: Account,
@@ -124,7 +124,7 @@ function looksOn(
   return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }
 
-/** Refused, overloaded or unreachable accounts say nothing about an id, nor do paths that are no longer there. */
+/** False when the answer proves nothing about the id: the account refused, failed or was unreachable, or the path is retired. */
 function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
   if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
   return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)

@@ -1,4 +1,4 @@
-/** A search for unknown ids on behalf of a call, and how many of them its token may cause. */
+/** One search for unknown ids on behalf of a call, and the limit on searches for each token. */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -9,7 +9,7 @@ import type { ReadTogether } from './ask-accounts.ts'
 import type { NamedId } from './ids-in-call.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** `read`: all searches of one call have one deadline. */
+/** `read`: shared by all searches of one call, so that they have one deadline. */
 export interface Search {
   call: ProxyCall
   pool: OwnerPool
@@ -19,7 +19,7 @@ export interface Search {
 
 export type Wanted = NamedId & { how: IdSearch }
 
-/** Whether the caller may cause another search now; if so it counts as caused. */
+/** Whether the call's token may start another search now. If it may, the search is counted. */
 export function maySearch(ports: Ports, call: ProxyCall): boolean {
   return ports.searchesOfToken.take(searcher(call), ports.now())
 }

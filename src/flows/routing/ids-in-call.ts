@@ -1,6 +1,6 @@
 /**
- * The ids that a call names, where its row says that they stand. Of a call with more ids than any documented one, the
- * first ones are looked at: they decide which account it is for.
+ * Reads the ids that a call names, at the places that its row gives. Only the first 1,000 are read, more than any documented
+ * call has; they decide which account gets the call.
  */
 import { idsNamed } from '#domain/jobs/guessed-job.ts'
 import { firstTextsAt } from '#domain/text/json-pointer.ts'
@@ -9,7 +9,7 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** A batch may have a hundred items, each with an avatar, a voice and some files. */
 export const IDS_MAX = 1000
-/** Values that are read for them, repeats included. */
+/** Values that are read to find them, repeated ids included. */
 const VALUES_MAX = 5000
 
 export interface NamedId {
@@ -17,17 +17,17 @@ export interface NamedId {
   id: string
 }
 
-/** Each once, however many there are: of a call whose ids all stand in its address. */
+/** Every id once, without a limit. For calls whose ids all stand in the URL. */
 export function allIdsOf(call: ProxyCall): NamedId[] {
   return idsUpTo(call, undefined, { ids: Infinity, values: Infinity })
 }
 
-/** Each once, and no more than any honest call names: nothing is done for the rest. */
+/** Every id once, up to `IDS_MAX`. */
 export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
   return idsUpTo(call, json, { ids: IDS_MAX, values: VALUES_MAX })
 }
 
-/** On a path that no row knows, whatever is remembered counts; nothing is searched. */
+/** For a path that no row matches: known owners of anything that looks like an id count, and nothing is searched. */
 const UNKNOWN: IdRef = {
   resource: 'unknown',
   in: 'path',
@@ -70,7 +70,7 @@ function textOf(text: string | null): string[] {
   return text ? [text] : []
 }
 
-/** `a,b`, `a, b`, `ids=a&ids=b` and `ids[]=a&ids[]=b`: clients write lists in each of these ways. */
+/** Clients write lists in four ways: `a,b`, `a, b`, `ids=a&ids=b` and `ids[]=a&ids[]=b`. */
 function listIn(query: URLSearchParams, name: string): string[] {
   return [...query.getAll(name), ...query.getAll(`${name}[]`)].flatMap(split)
 }
@@ -82,7 +82,7 @@ function split(text: string): string[] {
     .filter((id) => id !== '')
 }
 
-/** The call with its lists in the one way in which the providers document them, so that all of them are read. */
+/** Writes the lists of a query in the form that providers document (`ids=a,b`), so that the provider reads all ids. */
 export function withPlainLists(call: ProxyCall): ProxyCall {
   const lists = (call.match?.route.ids ?? []).filter((ref) => ref.isList && ref.in === 'query')
   if (lists.length === 0) return call

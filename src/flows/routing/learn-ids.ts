@@ -1,4 +1,4 @@
-/** Remembers whose the ids are that an answer names as created. What is learnt twice costs nothing the second time. */
+/** Records which account owns the ids that an answer says were created. An owner that is already known costs nothing. */
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
@@ -18,14 +18,14 @@ export function createdOwners(call: ProxyCall, account: Account, answer: unknown
   }))
 }
 
-/** `lease`: the request that made them. */
+/** `lease`: the id of the request that started these jobs. */
 export function jobOwners(starts: readonly JobStart[], account: Account, lease: string): Owner[] {
   return starts.map(({ jobId }) => {
     return { id: jobId, email: account.email, source: 'created', mayBeShared: false, lease }
   })
 }
 
-/** Each id once; the first that is said of it counts. */
+/** Records each id once; where an id stands there twice, the first entry counts. Never throws. */
 export async function learnIds(
   ports: Ports,
   call: ProxyCall,
@@ -42,7 +42,7 @@ export async function learnIds(
   }
 }
 
-/** What such a row makes is an avatar or a voice, whether or not it is a job as well. */
+/** Marks ids that are an avatar or a voice, as the row says. */
 function marked({ provider, match }: ProxyCall, owner: Owner): Owner {
   const isMade = owner.source === 'created' || owner.source === 'uploaded'
   const isLikeness = match !== undefined && provider.likeness?.isRow(match.route) === true

@@ -66,7 +66,7 @@ async function sendOnce(
   })
 }
 
-/** Where a credential goes up, sealed or signed anew as it may be. */
+/** Request headers that carry a credential. Their values are removed from the answer, should the provider repeat them. */
 const SECRET_HEADERS = ['authorization', 'x-api-key']
 
 async function reach(
@@ -86,7 +86,7 @@ async function reach(
   }
 }
 
-/** The provider's answer as the client gets it: status, bytes, content type; not its cookies. */
+/** The provider's answer for the client: status, bytes and the headers that may go down; no cookies. */
 export function passOn(answer: Response, body: BodyInit | null = answer.body): Response {
   const hasNoBody = [101, 204, 205, 304].includes(answer.status)
   return new Response(hasNoBody ? null : body, {
@@ -95,7 +95,7 @@ export function passOn(answer: Response, body: BodyInit | null = answer.body): R
   })
 }
 
-/** A refused bearer is the caller's own matter: it says nothing about the account, which must not be parked for it. */
+/** What an answer means. A refused streaming token of a browser (`call.bearer`) says nothing about the account, so it parks nothing. */
 export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
   const verdict = call.provider.judge(answer)
   const isOfKey = verdict.kind === 'doubt' && verdict.doubt === 'key'

@@ -1,12 +1,13 @@
 /**
- * The Idempotency-Key under which a call goes up: never the client's text but a name of ours, the same for one attempt on
- * one account and another for any other. The account's object is given it too, so that it can ask under it later.
+ * Makes the Idempotency-Key that goes to the provider. It is never the client's text: it is derived from the tenant, the
+ * request, the account and the attempt, so each attempt on each account has its own. The account's object keeps it, to
+ * ask for the creation's answer later.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** Undefined: none goes up. Paths that no row knows carry one only where their client gave one. */
+/** Undefined: no key is sent. On a path that no row matches, a key is sent only if the client gave one. */
 export async function upstreamKey(
   ports: Ports,
   call: ProxyCall,

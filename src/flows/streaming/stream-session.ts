@@ -1,6 +1,6 @@
 /**
- * A call about a session that is open. The session's slot comes free at once when the provider accepts its end, or
- * says in a refusal that it is over; idle ends are found by the account's alarm.
+ * A call about an open session. The session's slot is released at once when the provider accepts its end, or when a
+ * refusal says that the session is over. The account's alarm finds sessions that ended by being idle.
  */
 import { findAccount } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
@@ -22,7 +22,7 @@ export async function followSession(ports: Ports, call: ReadCall): Promise<Proxy
   return { ...answer, response }
 }
 
-/** Sessions are watched under the name of their resource. */
+/** The name under which the session's job is watched: `resource:id`. */
 function sessionOf({ match, json }: ReadCall): string | undefined {
   const ref = match?.route.ids.find((one) => one.required && one.in !== 'query')
   if (!ref) return undefined
@@ -37,7 +37,7 @@ function isOver(ports: Ports, call: ReadCall, { status, headers }: Response, bod
   return match?.route.ends === true && provider.judge(judged).kind === 'ok'
 }
 
-/** What could not be passed on is found out by the alarm. */
+/** Never throws. If the object cannot be asked, its alarm finds the end later. */
 async function settle(ports: Ports, call: ReadCall, email: string, watch: string): Promise<void> {
   const snapshot = await ports.accounts.list(call.tenant, call.provider.name)
   const account = findAccount(snapshot, email)

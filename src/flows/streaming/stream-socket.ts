@@ -1,10 +1,11 @@
 /**
- * The chat socket of a session, on the session's account. Both ends are joined and nothing that passes is looked at;
- * a refusal of the provider passes through as it is.
+ * Opens the chat socket of a session on the session's account and joins both ends. Messages are not read. A refusal of the
+ * provider is passed on unchanged.
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
+import { startDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { passOn, sendOn } from '#flows/routing/send-on.ts'
 
@@ -16,12 +17,10 @@ export async function openSocket(ports: Ports, call: ProxyCall): Promise<ProxyAn
   if (!account) throw new AppError('no_accounts', 'No account has been added yet.')
   const headers = new Headers(call.headers)
   headers.set('upgrade', 'websocket')
-  const timer = new AbortController()
-  const late = new DOMException('no answer in time', 'TimeoutError')
-  // Only until it is open: a socket may stay so for hours.
-  const timeout = setTimeout(() => timer.abort(late), OPENS_WITHIN_MS)
-  const sent = await sendOn(ports, { ...call, headers }, account, timer.signal).finally(() =>
-    clearTimeout(timeout)
+  // The limit is for opening it. An open socket may last for hours.
+  const deadline = startDeadline(ports, OPENS_WITHIN_MS)
+  const sent = await sendOn(ports, { ...call, headers }, account, deadline.signal).finally(
+    deadline.lift
   )
   return {
     response: sent.webSocket ? joined(sent, sent.webSocket) : passOn(sent),

@@ -1,6 +1,6 @@
 /**
- * Stream tokens: given out in the place of the provider's own, and opened again. Opening asks nobody; whether the gateway
- * token that made one still stands is looked up by whoever opens it.
+ * Stream tokens for browsers: the gateway gives out its own sealed token instead of the provider's, and opens it again.
+ * Opening asks no store. The caller must check that the gateway token that it was made with is still valid.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -25,7 +25,7 @@ import { readBytes } from '#flows/upstream/read-answer.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** A token pins its session to one account, so one is chosen that has room for a session now. */
+/** A stream token names one account, so an account is chosen that has a free slot for a session now. */
 export async function giveStreamToken(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const account = await roomyAccount(ports, call)
   const answer = await sendPlain(ports, { ...call, email: account.email }, undefined)
@@ -46,7 +46,7 @@ async function roomyAccount(ports: Ports, call: ProxyCall): Promise<Account> {
   return any
 }
 
-/** An object that cannot be asked is no reason to refuse a token: the session asks it again. */
+/** False when the account's object cannot be asked. The token is given out all the same: opening a session asks again. */
 async function hasRoom(ports: Ports, call: ProxyCall, account: Account): Promise<boolean> {
   const view = await ports
     .slots(account.key)
@@ -67,7 +67,7 @@ async function withOwnToken(
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   const text = new TextDecoder().decode(bytes)
   const body = parseJson(text)
-  // An answer that cannot be read may hold the provider's token where it is not seen: it stays here.
+  // An answer that is not JSON may contain the provider's token, so it is not passed on.
   if (body === undefined) {
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')
   }
@@ -105,7 +105,7 @@ function identityOf(provider: Provider): string {
   return `stream-token/${provider.name}`
 }
 
-/** Undefined: none of ours, of another provider, changed on its way, or over. */
+/** Undefined: the token is not one of the gateway's, was changed, has expired, or belongs to another provider. */
 export async function openStreamToken(
   ports: Ports,
   provider: Provider,

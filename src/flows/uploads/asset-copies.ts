@@ -1,4 +1,4 @@
-/** Copies of uploads that were brought over: nobody asked for them, so lists do not show them, and they go with their original. */
+/** Asset copies, which the gateway made itself: lists hide them, and they are deleted together with their original. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { MergedPage } from '#domain/lists/merge-rows.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -8,7 +8,7 @@ import { sendOn } from '#flows/routing/send-on.ts'
 
 const DELETE_WITHIN_MS = 20_000
 
-/** Rows whose ids were just learnt cost nothing; others one question. */
+/** The page without rows that are copies. Costs one call to the tenant's object at most. */
 export async function withoutCopies(
   ports: Ports,
   call: ProxyCall,
@@ -25,7 +25,7 @@ export async function withoutCopies(
   return { ...merged, rows: merged.rows.filter(({ row }) => !copies.has(row.id)) }
 }
 
-/** After an upload was deleted. What cannot be deleted now stays at its account, and is hidden. */
+/** Deletes the copies of an upload that was just deleted. A copy that cannot be deleted stays at its account, hidden. Never throws. */
 export async function deleteCopies(ports: Ports, call: ProxyCall): Promise<void> {
   const { provider, match, tenant, requestId } = call
   const { assets } = provider
@@ -53,7 +53,7 @@ async function deleteOn(
   const match = provider.match(method, path)
   const headers = new Headers({ accept: 'application/json' })
   const call = { origin, requestId, tenant, provider, match, method, path, search: '', headers }
-  const signal = AbortSignal.timeout(DELETE_WITHIN_MS)
+  const signal = ports.timeoutSignal(DELETE_WITHIN_MS)
   const answer = await sendOn(ports, { ...call, body: null }, account, signal)
   await answer.body?.cancel()
 }

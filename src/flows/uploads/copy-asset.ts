@@ -1,6 +1,6 @@
 /**
- * One upload of one account made again at another: read from the address that the provider gives for it, and streamed into
- * the provider's free upload. Nothing of ours goes to that address, and no redirect is followed.
+ * Copies one upload from one account to another: reads the file from the URL that the provider gives for it, and streams it
+ * into the provider's free upload. The request to that URL carries no credential, and redirects are not followed.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { ASSET_BYTES_MAX } from '#domain/uploads/asset-copies.ts'
@@ -22,11 +22,11 @@ export interface Copying {
   original: string
   from: Account
   to: Account
-  /** Ends all copying of one call. */
+  /** Aborts all copies of one call. */
   signal: AbortSignal
 }
 
-/** The id of the copy, or why there is none. */
+/** The id of the copy, or the reason why there is none. */
 export type Copied = { copy: string } | { why: string }
 
 export async function copyAsset(
@@ -84,7 +84,7 @@ async function findSource(
   return { body: file.body, length, type, name: textAt(json, nameAt) ?? '' }
 }
 
-/** Undefined: it is not known, or is not that of the bytes that come. */
+/** The file's length in bytes. Undefined: it is not given, or the body is compressed and has another length. */
 function lengthOf({ headers }: Response): number | undefined {
   const text = headers.get('content-length') ?? ''
   if (!/^\d{1,15}$/.test(text) || headers.has('content-encoding')) return undefined
@@ -103,7 +103,7 @@ const TYPES: Record<string, string> = {
   srt: 'application/x-subrip',
 }
 
-/** Where the storage does not say it. */
+/** For storage that sends no content type. */
 function typeOf(url: string): string {
   const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] ?? ''
   return TYPES[extension.toLowerCase()] ?? 'application/octet-stream'
@@ -144,7 +144,7 @@ async function uploadTo(
     : { copy }
 }
 
-/** The file in the upload's frame, of a length that is known: a byte more or less than was said ends it. */
+/** The file between the upload's head and tail, as a stream of known length. A file of another length than promised ends it with an error. */
 function framed(
   ports: Ports,
   { body, length }: Source,

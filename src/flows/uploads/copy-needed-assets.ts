@@ -1,7 +1,7 @@
 /**
- * A creation that names uploads of one account and has to run at another: the uploads are brought over, before any slot is
- * taken, and the new ids stand in the body that goes up. Where all that it names are uploads and their account has no free
- * slot, another account that has one gets them. What cannot be brought over is a conflict, which says why.
+ * For a creation that names uploads of one account but must run on another: copies the uploads there before a slot is taken,
+ * and puts the ids of the copies into the body. If a creation names uploads only and their account has no free slot, they
+ * are copied to an account that has one. An upload that cannot be copied is a conflict (409), which says why.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { ASSETS_MAX, planOf, swapIds, type Named, type Plan } from '#domain/uploads/asset-copies.ts'
@@ -23,19 +23,19 @@ import { findOwners } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
-/** Accounts that one creation is tried at for want of a slot, the uploads' own with them. */
+/** Accounts that one creation is tried on until one has a slot; the uploads' own account counts. */
 const ACCOUNTS_MAX = 3
 const VIEWS_AT_ONCE = 6
 
 export interface Run {
-  /** How many slots it takes. */
+  /** The number of slots that the creation takes. */
   slots: number
-  /** From then on it goes nowhere else. */
+  /** Whether the creation was sent. From then on it must not go to another account. */
   hasSent(): boolean
   on(call: ReadCall, eligible: Eligible): Promise<ProxyAnswer>
 }
 
-/** A call whose assets are all at `account`. `old`: copies in it that were made before. */
+/** A call whose assets are all at `account`. `old`: the copies in it that existed before this call. */
 interface Placed {
   call: ReadCall
   account: Account
@@ -44,7 +44,7 @@ interface Placed {
 
 type At = Extract<Plan, { kind: 'at' }>
 
-/** What is known of a call that names uploads. */
+/** A call that names uploads: the accounts, and the owner of each id that it names. */
 interface Sorted {
   assets: ProviderAssets
   accounts: readonly Account[]
@@ -68,7 +68,7 @@ export async function runWhereAssetsAre(
   return serveAnywhere(ports, sorted, plan, { call, placed, run })
 }
 
-/** The call with its uploads at the account of all else that it names; itself where nothing has to be brought. */
+/** The call with its uploads copied to the account that owns everything else it names. Unchanged when nothing must be copied. */
 export async function withAssetsBrought(ports: Ports, call: ReadCall): Promise<ReadCall> {
   const sorted = await sortNamed(ports, call)
   const plan = sorted && planOf(sorted.named)
@@ -77,7 +77,7 @@ export async function withAssetsBrought(ports: Ports, call: ReadCall): Promise<R
   return { ...placed.call, email: placed.account.email }
 }
 
-/** Undefined: it names no upload in its body, or there is no choice. */
+/** Undefined: the body names no upload, or there is only one account to choose. */
 async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefined> {
   const { assets } = call.provider
   if (!assets || call.email !== undefined) return undefined
@@ -98,7 +98,7 @@ async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefin
   return { assets, accounts, named }
 }
 
-/** At the uploads' own account, else at one that has a free slot. It waits for a slot only where nobody has one. */
+/** Runs on the uploads' own account, else on one that has a free slot. Waits for a slot only if no account has one. */
 async function serveAnywhere(
   ports: Ports,
   sorted: Sorted,
@@ -124,13 +124,13 @@ async function serveAnywhere(
   throw first.error
 }
 
-/** What cannot be brought over stays where it is. */
+/** A conflict means that the uploads cannot be copied there. */
 function unlessConflict(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'owners_conflict') return undefined
   throw error
 }
 
-/** `error`: there is no slot, and nothing was sent. */
+/** `error`: the account has no slot, and nothing was sent. */
 async function tryAt(
   ports: Ports,
   sorted: Sorted,
@@ -148,7 +148,7 @@ async function tryAt(
 
 const NO_SLOT = ['slots_full', 'account_unavailable']
 
-/** A copy that the provider no longer has is made again, once: its refusal says that nothing was started. */
+/** If the provider refuses because a copy no longer exists, makes the copy again and sends once more. Such a refusal started nothing. */
 async function serve(
   ports: Ports,
   sorted: Sorted,
@@ -172,13 +172,13 @@ async function saysUnknown(assets: ProviderAssets, response: Response): Promise<
   return assets.saysUnknown({ status: response.status, body })
 }
 
-/** As the client sent it. */
+/** The call with the body that the client sent. */
 function asAsked(call: ReadCall): ReadCall {
   const { asked } = call
   return asked ? { ...call, body: asked, json: parseJson(asked) } : call
 }
 
-/** Brings what is elsewhere to the account. */
+/** Copies the uploads of other accounts to this one. */
 async function place(ports: Ports, call: ReadCall, sorted: Sorted, email: string): Promise<Placed> {
   const account = sorted.accounts.find((one) => one.email === email)
   if (!account || !call.body) throw new Error('a plan for an account that is not there')
@@ -224,7 +224,7 @@ async function bring(
     throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
   })
   const mine = away.filter((_, index) => turns[index]?.kind === 'mine')
-  const signal = AbortSignal.timeout(ports.durations.bringWithinMs)
+  const signal = ports.timeoutSignal(ports.durations.bringWithinMs)
   const made: AssetCopy[] = []
   let failure: AppError | undefined
   const lacking = away.find((_, index) => ['no', 'failed'].includes(turns[index]?.kind ?? 'no'))
@@ -263,7 +263,7 @@ function whyNot(kind: string | undefined): string {
     : 'it was not uploaded through the gateway'
 }
 
-/** The roomiest of the first few accounts that have room at all. All full is believed for a second. */
+/** The account with the most free slots among the first six that have enough. "None" is remembered for a second. */
 async function withRoom(
   ports: Ports,
   call: ReadCall,
@@ -286,7 +286,7 @@ async function withRoom(
   return undefined
 }
 
-/** -1: it cannot be asked, or takes no jobs for now. */
+/** The account's free slots; -1: it cannot be asked, or is parked. */
 async function freeOf(ports: Ports, call: ReadCall, account: Account): Promise<number> {
   const view = await ports
     .slots(account.key)

@@ -1,6 +1,7 @@
 /**
- * Uploads for a provider that has none of its own: kept for a day under a name that cannot be guessed, for the provider to
- * fetch. Where it cannot reach us, what its fields also take as base64 goes up so, inside the creation.
+ * Uploads for a provider that takes media by URL only. A file is kept for a day under a name that cannot be guessed, and the
+ * provider fetches it. If the provider cannot reach the gateway, files go into the creation's body as base64 where the
+ * field takes that.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports, UploadFound } from '#domain/ports/ports.ts'
@@ -31,7 +32,7 @@ export interface UploadedFile {
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer>
 }
 
-/** Counted before it is stored: what breaks off counts as well. Returns its address. */
+/** Stores a file and returns its URL. It counts against the token's limit before it is stored, so broken uploads count too. */
 export async function keepUpload(
   ports: Ports,
   provider: string,
@@ -42,7 +43,7 @@ export async function keepUpload(
   if (size === 0) throw new AppError('bad_request', 'The file is empty.')
   const allowedAt = await ports.desk(tenant, provider).takeUpload(tokenId, size)
   if (allowedAt !== undefined) throw tooMuch(allowedAt, ports.now())
-  const name = newUploadName(type)
+  const name = newUploadName(type, ports.randomBytes(32))
   await ports.uploads.keep(name, body, { type, size, tenant }).catch(() => {
     throw new AppError('upstream_unreachable', 'The file could not be kept. Send it again.')
   })
@@ -63,7 +64,7 @@ function tooMuch(allowedAt: number, now: number): AppError {
   })
 }
 
-/** Fields that name an upload of this tenant, as the provider can take them. What it can fetch stays as it is. */
+/** The fields with uploads of this tenant in a form that the provider can take: URLs that it can fetch stay, others become base64. */
 export async function reachableUploads(
   ports: Ports,
   uploads: ProviderUploads,
@@ -112,7 +113,7 @@ async function inline(
 
 function toBase64(bytes: Uint8Array): string {
   let text = ''
-  // A multiple of three, so that the pieces join.
+  // Pieces of a multiple of three bytes, so that their base64 can be joined.
   for (let at = 0; at < bytes.length; at += 12_288) {
     text += btoa(String.fromCharCode(...bytes.subarray(at, at + 12_288)))
   }

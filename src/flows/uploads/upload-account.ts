@@ -1,6 +1,6 @@
 /**
- * Where to upload: to the token's home, which the desk chooses and counts in one question. Folders, knowledge bases and the
- * like, which are used together with uploads later, are made there too.
+ * Picks the account for an upload: the token's home account, which the tenant's object chooses and counts in one call.
+ * Folders, knowledge bases and the like go to the same account, because they are used together with uploads later.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -10,7 +10,7 @@ import { roomiestFirst } from '#flows/accounts/most-free-first.ts'
 
 const AT_HOME = ['roomy', 'home']
 
-/** `drawn`: the accounts that are usable for a plain call, in random order; `all`: with those that are parked. */
+/** The accounts with the home first. `drawn`: the usable accounts in random order; `all`: parked accounts too. */
 export async function homeFirst(
   ports: Ports,
   call: ProxyCall,
@@ -21,7 +21,7 @@ export async function homeFirst(
   if (!AT_HOME.includes(pool) || drawn.length < 2) return drawn
   const now = ports.now()
   const own = `row:${rowOf(call)}`
-  // What one other row or one kind of jobs waits for moves no home.
+  // A parking of another row or of one kind of jobs does not change the home.
   const isMoving = (scope: string) => !/^(meter|row):/.test(scope) || scope === own
   const parked = all.flatMap(({ email, key }) => {
     const ends = ports.hints.parkings(key, now).filter(({ scope }) => isMoving(scope))
@@ -33,7 +33,7 @@ export async function homeFirst(
     .takeHome(call.tokenId ?? '', wish)
     .catch(() => undefined)
   const home = drawn.find((account) => account.email === email)
-  // The desk cannot be asked, or is an older one.
+  // The tenant's object cannot be asked, or is of an older version.
   if (!home) return pool === 'roomy' ? roomiestFirst(ports, drawn) : drawn
   return [home, ...drawn.filter((account) => account !== home)]
 }

@@ -1,4 +1,4 @@
-/** One call of a client on its way to the provider, free of any framework. */
+/** A client's call to a provider, and the answer for the client. Plain data that knows nothing of Hono. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { Reply } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
@@ -8,62 +8,62 @@ export interface ProxyCall {
   requestId: string
   tenant: string
   provider: Provider
-  /** Undefined: a path that the table does not know; forwarded as a plain call. */
+  /** The row of the route table. Undefined: no row matches the path. */
   match: RouteMatch | undefined
   method: string
-  /** Without our own prefix; as it came, never normalised again. */
+  /** Without the gateway's own prefix, byte for byte as the client sent it. */
   path: string
   search: string
-  /** Only what may go up. */
+  /** Only headers that may go to the provider. */
   headers: Headers
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
-  /** The client named the account itself. */
+  /** Set when the client named the account itself. */
   email?: string
-  /** The provider's streaming token of a browser: sent in the place of the account's credential. */
+  /** A browser's streaming token of the provider. It is sent instead of the account's credential. */
   bearer?: string
-  /** A per-request limit (useapi.net's `maxJobs`). */
+  /** A limit on running jobs for this call (useapi.net's `maxJobs`). */
   limit?: number
-  /** Whose call it is; absent for a browser's. A repeat is one of the same token. */
+  /** The id of the caller's token; absent for a browser. Only calls of the same token count as repeats. */
   tokenId?: string
-  /** What that token is stored under: what is made with it is bound to it. */
+  /** The hash of that token. Stream tokens are bound to it. */
   tokenHash?: string
-  /** The client says that it repeats nothing (`X-Gateway-Join: no`). */
+  /** The client says that this call is no repeat (`X-Gateway-Join: no`). */
   isNew?: boolean
-  /** Where else than at a callback in its body a job's end is to be told. */
+  /** A delivery target for the job's end, besides a callback URL in the body. */
   reply?: Reply
-  /** The origin that the client called: one of our own. */
+  /** The gateway's origin, as the client called it. */
   origin: string
-  /** Who asks, for the audit of what the gateway keeps itself. */
+  /** The caller, for the audit. */
   by?: Actor
-  /** The prefix before the provider's path at our address; absent: none. */
+  /** The gateway's prefix before the provider's path; absent: none. */
   prefix?: string
-  /** May change endpoints and see their secrets. */
+  /** The caller may change webhook endpoints and see their secrets. */
   mayChange?: boolean
-  /** How long the client would rather wait for a slot than be told that there is none. */
+  /** How many seconds the client accepts to wait for a slot (`Prefer: wait`). */
   waitSeconds?: number
-  /** Before its key or name was held, epoch ms: what others may do with those counts from there. */
+  /** When the call began, before it held its idempotency key or client name. Epoch ms. */
   begunAt?: number
-  /** The body as the client sent it, where assets in it were brought over: repeats are known by that. */
+  /** The body as the client sent it, when ids of asset copies were put into it. Repeats are recognised by this body. */
   asked?: Uint8Array<ArrayBuffer>
-  /** It was refused for a copy that the provider no longer had, and goes up again. */
+  /** Counts from 1 when the call is sent again because the provider no longer had an asset copy. */
   attempt?: number
-  /** A creation that asks to be checked only: nothing can have been started by it. */
+  /** A creation that only asks for validation. It cannot start a job. */
   isCheck?: boolean
-  /** Ends when the client goes away. Ignored for creations. */
+  /** Aborts when the client disconnects. Ignored for creations. */
   signal?: AbortSignal
 }
 
-/** An answer for the client, and which account and jobs it is about. */
+/** The answer for the client, with the account and the jobs that it is about. */
 export interface ProxyAnswer {
   response: Response
   /** Absent when several accounts answered together. */
   email?: string
   jobIds?: string[]
-  /** A refusal of the provider's that passes through: what its account is parked for, and until when. */
+  /** For a provider's refusal that is passed on: why and until when the account is parked. */
   parking?: Parking
-  /** The request whose answer this repeat of it got. */
+  /** For a repeat: the id of the request whose answer it got. */
   joined?: string
 }
 
-/** A call whose body has been looked at, so that it can be sent more than once. */
+/** A call whose body was read, so that it can be sent more than once. */
 export type ReadCall = ProxyCall & { body: Uint8Array<ArrayBuffer> | null; json: unknown }

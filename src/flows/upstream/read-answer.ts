@@ -1,4 +1,4 @@
-/** The provider as provider folders see it: whole small answers, for log-ins, proofs and status questions. */
+/** Reads bodies with a limit on their size, and makes the small HTTP client (`Upstream`) that provider folders get. */
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -14,7 +14,7 @@ export function makeUpstream(ports: Ports): Upstream {
       const answer = await ports.fetch(origin + call.path, {
         method: call.method,
         headers: call.headers ?? {},
-        signal: AbortSignal.timeout(call.timeoutMs),
+        signal: ports.timeoutSignal(call.timeoutMs),
         ...(call.body === undefined ? {} : { body: call.body }),
       })
       const bytes = await readBytes(answer.body, ANSWER_BYTES_MAX)
@@ -25,11 +25,11 @@ export function makeUpstream(ports: Ports): Upstream {
         text: new TextDecoder().decode(bytes),
       }
     },
-    pause: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    pause: (ms) => ports.after(ms),
   }
 }
 
-/** The whole body, or undefined when it is larger than `bytesMax` (the rest is cancelled). */
+/** Reads the whole body. Undefined: it is larger than `bytesMax`; the rest is cancelled. */
 export async function readBytes(
   body: ReadableStream<Uint8Array> | null,
   bytesMax: number
@@ -46,7 +46,7 @@ export async function readBytes(
 
 const REFUSAL_BYTES_MAX = 64 * 1024
 
-/** Looks into a refusal on its way: its JSON, if it is small enough to be one, and the body to pass on, whole. */
+/** Reads a refusal: its JSON, if it is JSON of at most 64 KiB, and the whole body to pass on. */
 export async function peek(answer: Response): Promise<{ json: unknown; body: BodyInit | null }> {
   const copy = answer.clone().body
   const bytes = await readBytes(copy, REFUSAL_BYTES_MAX).catch(() => undefined)
@@ -63,7 +63,7 @@ function join(chunks: Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
   return whole
 }
 
-/** The whole of a body, or, where it is longer, a stream of the same bytes. */
+/** Reads a body of at most `bytesMax`; of a larger one it returns a stream of the same bytes. */
 export async function readOrKeep(
   body: ReadableStream<Uint8Array>,
   bytesMax: number

@@ -1,9 +1,10 @@
 /**
- * Addresses in the headers of a provider's answer. A redirect is passed on, not followed: one to the provider's own hosts
- * leads back to us, or the client would go there with its gateway token. A header that shows a credential is dropped.
+ * Rewrites URLs in the headers of a provider's answer. Redirects are passed on, not followed. A URL of the provider's own
+ * hosts becomes one of the gateway, because the client would otherwise send its gateway token to the provider. A header
+ * that shows a credential is dropped.
  */
 
-/** Short ones, such as a region's name, would be found everywhere. */
+/** Shorter values, such as a region's name, would match by chance. */
 const SECRET_CHARS_MIN = 8
 
 export function withoutSecrets(answer: Response, secrets: readonly string[]): Response {
@@ -21,14 +22,14 @@ export function withoutSecrets(answer: Response, secrets: readonly string[]): Re
       })
 }
 
-/** Plain, and in base64 whatever its padding. */
+/** The secret as it is, in base64 and in base64url. */
 function formsOf(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret)
   const base64 = btoa(String.fromCharCode(...bytes)).replaceAll('=', '')
   return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
 }
 
-/** What cannot be decoded is left as it is, piece by piece. */
+/** Decodes percent-encoding. A piece that is not valid stays as it is. */
 function decoded(value: string): string {
   return value.replaceAll(/(%[0-9a-f]{2})+/gi, (piece) => {
     try {
@@ -41,7 +42,7 @@ function decoded(value: string): string {
 
 const ADDRESSES = ['location', 'content-location']
 
-/** `origins`: the provider's, as they stand in the settings. `ours`: where the client called us, without the path. */
+/** `origins`: the provider's origins. `ours`: the gateway's origin and prefix, as the client called them. */
 export function withOwnAddresses(
   answer: Response,
   url: string,
@@ -55,7 +56,7 @@ export function withOwnAddresses(
   })
   const link = answer.headers.get('link')
   const ownLink = link?.replaceAll(/<([^>]*)>/g, (text, address: string) => {
-    // What is relative leads to us as it is.
+    // A relative URL already leads to the gateway.
     const found = /^https?:/i.test(address) ? own(address) : undefined
     return found === undefined ? text : `<${found}>`
   })
@@ -67,7 +68,7 @@ export function withOwnAddresses(
       })
 }
 
-/** Undefined: it is somebody else's. Whether it says http or https is all the same: the host is the provider's. */
+/** Undefined: the host is not the provider's. The scheme does not matter. */
 function ownAddress(
   address: string,
   url: string,

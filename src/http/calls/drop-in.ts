@@ -1,4 +1,4 @@
-/** The drop-in proxy: a client that changed only its base URL. Unknown paths are forwarded too, as plain calls. */
+/** The drop-in proxy, for clients that changed only their base URL. Paths that no row matches are forwarded too. */
 import type { Context } from 'hono'
 import { emailFromHeader, emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -35,7 +35,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   return response
 }
 
-/** No provider has a path that starts with our own prefix: it is a base URL that was put before another. */
+/** No provider's path starts with the gateway's own prefix. Such a path comes from a base URL that was joined twice. */
 function refuseDoubled({ provider, path }: DropIn): void {
   const [, doubled] = /^\/((?:v1\/)?[^/]+)(?:\/|$)/.exec(path) ?? []
   const ours = PROVIDERS.flatMap(({ name }) => [name, `v1/${name}`])
@@ -44,7 +44,7 @@ function refuseDoubled({ provider, path }: DropIn): void {
   throw new AppError('not_found', message)
 }
 
-/** What the gateway keeps itself is the tenant's: reading it takes any token, every other call a full one. */
+/** Webhook endpoints belong to the tenant: any token may read them, only a `full` token may change them. */
 function isKeptChange(match: RouteMatch | undefined): boolean {
   return match?.route.pool === 'gateway' && match.route.method !== 'GET'
 }
@@ -78,7 +78,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
   }
 }
 
-/** The path that the provider gets is the end of ours. */
+/** The provider's path is the end of the gateway's path. */
 function prefixOf(c: Context<AppEnv>, path: string): string {
   const { pathname } = new URL(c.req.url)
   return pathname.slice(0, pathname.length - path.length)
@@ -98,7 +98,7 @@ export function toResponse({ response, email, jobIds, joined, parking }: ProxyAn
   return response
 }
 
-/** Its account is the one of `X-Gateway-Account`. */
+/** The value of `X-Gateway-Parked`. */
 function parkedText({ scope, reason, until }: NonNullable<ProxyAnswer['parking']>): string {
   return `${scope}; reason=${reason}; until=${new Date(until).toISOString()}`
 }

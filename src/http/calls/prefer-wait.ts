@@ -1,16 +1,16 @@
-/** `Prefer: wait=N` (RFC 7240 section 4.3): how long a client would rather wait for a slot than be told 429. */
+/** Reads `Prefer: wait=N` (RFC 7240 section 4.3): how many seconds a client accepts to wait for a slot instead of a 429. */
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 const WAIT_SECONDS_MAX = 60
 
-/** Whole seconds, at most 60; undefined: it does not want to wait, or wrote something else. */
+/** Whole seconds, at most 60. Undefined: the header is absent or malformed. */
 export function preferredWait(header: string | undefined): number | undefined {
   const [, digits] = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,6})"?\s*(?:$|[,;])/i.exec(header ?? '') ?? []
   const seconds = Math.min(Number(digits ?? 0), WAIT_SECONDS_MAX)
   return seconds > 0 ? seconds : undefined
 }
 
-/** RFC 7240 section 3: what of it is honoured, as it was understood. Only what takes a slot waits for one. */
+/** The `Preference-Applied` header (RFC 7240 section 3). Only a call that takes a slot waits for one. */
 export function preferenceApplied({ waitSeconds, match }: ProxyCall): string | undefined {
   const takesSlot =
     match?.route.kind === 'sync-generation' ||

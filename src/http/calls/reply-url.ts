@@ -1,4 +1,4 @@
-/** Where else than in a body a client says where a job's end is to be told: headers, useapi.net's fields, a default. */
+/** Reads the delivery target that a client gives outside the body: headers, useapi.net's fields, the tenant's default. */
 import type { Context } from 'hono'
 import { readTarget } from '#domain/events/callback-target.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -9,7 +9,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 
 const CHARS_MAX = 1024
 
-/** Of a drop-in call. The tenant's default comes last. */
+/** For a drop-in call. The tenant's default comes last. */
 export function replyOfHeaders(c: Context<AppEnv>): Reply | undefined {
   const url = c.req.header(REPLY_URL_HEADER)
   const ref = c.req.header(REPLY_REF_HEADER)
@@ -43,7 +43,7 @@ function defaultUrl(c: Context<AppEnv>): string | undefined {
   return c.get('caller')?.replyUrl ?? undefined
 }
 
-/** The address as it will be called, or a 400 that names the field. */
+/** The URL in the form in which it will be called. Throws a 400 that names the field. */
 export function checkTarget(c: Context<AppEnv>, name: string, text: string): string {
   const where = readTarget(text, targetPolicy(c.get('ports'), new URL(c.req.url).origin))
   if (where.ok) return where.url

@@ -1,4 +1,4 @@
-/** `/admin/routes`: rows that are added without a deploy, for the operator alone. */
+/** `/admin/routes`: the operator adds rows to the route table without a deploy. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
@@ -22,7 +22,7 @@ import { readBody } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 import { sayWrong } from '#http/request/wrong-fields.ts'
 
-/** What the gateway answers itself, or will (contract section 2). */
+/** Paths that the gateway answers itself, or will (contract section 2). */
 const OWN = [
   ...PROVIDERS.map(({ name }) => `/v1/${name}`),
   '/v1/deliveries',
@@ -121,7 +121,7 @@ route(
   }
 )
 
-/** Everything that is wrong, at once, by its name. */
+/** All faults of the row at once, by field. */
 function readForm(fields: unknown): AddedRowForm {
   const read = addedRowForm.safeParse(fields)
   if (!read.success) throw new AppError('bad_request', sayWrong(read.error, addedRowForm, fields))
@@ -130,7 +130,7 @@ function readForm(fields: unknown): AddedRowForm {
   throw new AppError('bad_request', problems.join('; '))
 }
 
-/** Here at once; elsewhere when what was read has had its time. */
+/** Takes effect in this isolate at once, in others when their cache expires. */
 async function refresh(ports: Ports): Promise<void> {
   ports.addedRoutes.note(await ports.registrar.listRoutes())
 }

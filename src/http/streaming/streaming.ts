@@ -1,6 +1,6 @@
 /**
- * The streaming paths, which a browser calls by itself: with a stream token instead of a gateway's, from any origin,
- * and without learning which account serves it. Nowhere else is such a token good, and nowhere else is CORS open.
+ * The streaming paths, which browsers call directly: with a stream token instead of a gateway token, and from any origin.
+ * The answer does not show the account. Only these paths accept stream tokens, and only they allow CORS.
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -30,7 +30,7 @@ const PREFLIGHT = {
 
 type Place = DropIn & { streaming: ProviderStreaming; isSocket: boolean }
 
-/** The path as it came, not as Hono decodes it: only one way to write it is a streaming path. */
+/** The path as it came, not decoded: only the exact spelling is a streaming path. */
 function placeOf(c: Context<AppEnv>): Place | undefined {
   const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
   if (surface.kind !== 'drop-in' || !surface.provider.streaming) return undefined
@@ -40,7 +40,7 @@ function placeOf(c: Context<AppEnv>): Place | undefined {
   return { ...surface, streaming, isSocket }
 }
 
-/** A preflight comes without a token. Everything else, errors too, is answered further in. */
+/** Answers CORS preflights, which have no token, and adds CORS headers to every other answer. */
 export const openCors = createMiddleware<AppEnv>(async function openCors(c, next) {
   if (!placeOf(c)) return next()
   if (c.req.method === 'OPTIONS') {
@@ -61,12 +61,12 @@ export const streaming = createMiddleware<AppEnv>(async function streaming(c, ne
   const stream = await openStreamToken(c.get('ports'), place.provider, token)
   if (!stream) throw await refusal(c)
   const { tokenHash, tenant } = stream
-  // Those of before name no maker: they go on until their end.
+  // Tokens of older versions have no hash. They stay valid until they expire.
   if (tokenHash !== undefined) await checkMaker(c, { tokenHash, tenant })
   return forBrowser(c, place, stream)
 })
 
-/** Browsers cannot set headers on a WebSocket, so there the token stands in the query. */
+/** Browsers cannot set headers on a WebSocket, so its token is in the query. */
 function tokenOf(c: Context<AppEnv>, { isSocket, streaming }: Place): string | undefined {
   const query = new URL(c.req.url).searchParams
   const inQuery = isSocket ? query.getAll(streaming.socket.tokenParam) : []
@@ -81,9 +81,9 @@ async function forBrowser(
   const { email, token: bearer, tenant } = stream
   c.set('onBehalfOf', { tenant, account: email })
   const call = { ...toCall(c, place, tenant), email, bearer }
-  // Two browsers of one tenant know nothing of each other, so neither can mean the other's earlier call.
+  // Browsers of one tenant do not know each other's calls, so repeats are not joined.
   call.headers.delete('idempotency-key')
-  // A browser does not say where a tenant's events go.
+  // A browser may not set the target of a tenant's deliveries.
   delete call.reply
   try {
     return nameless(await serve(c, place, call))
@@ -118,12 +118,12 @@ function nameless(answer: ProxyAnswer): Response {
   const response = toResponse(answer)
   response.headers.delete('X-Gateway-Account')
   response.headers.delete('X-Gateway-Parked')
-  // Kept by nobody, so nothing has to be told apart.
+  // The answer is not cached, so no Vary is needed.
   for (const name of ['Cache-Control', 'Vary']) response.headers.delete(name)
   return response
 }
 
-/** An account that is no longer there takes its tokens with it. */
+/** Stream tokens of a removed account are refused. */
 function namelessError(error: unknown): unknown {
   if (!(error instanceof AppError)) return error
   if (error.code === 'account_not_found' || error.code === 'no_accounts') {

@@ -1,6 +1,6 @@
 /**
- * Files for a provider without an upload of its own: `POST` takes one, and `/files/{name}` gives it to whoever knows its
- * name. It is data and never a page: no sniffing, no scripts, and a browser saves it.
+ * Files for a provider that has no upload of its own: `POST` takes a file, and `/files/{name}` serves it to anyone who knows
+ * its name. A file is never shown as a page: no sniffing, no scripts, and a browser downloads it.
  */
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -12,7 +12,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { refusal } from '#http/request/authenticate.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 
-/** Boundaries, headers of parts and small fields beside the file. */
+/** Room for boundaries, part headers and small fields beside the file. */
 const FORM_BYTES_MORE = 64 * 1024
 const TYPES = "image/…, audio/… or video/…, as the file's own Content-Type (not SVG)"
 
@@ -47,7 +47,7 @@ async function fileOf(c: Context<AppEnv>): Promise<UploadedFile> {
   return { type, size: bytes.byteLength, body: bytes }
 }
 
-/** The first file in it, whatever its field is called. */
+/** The first file of the form, whatever its field is called. */
 async function fileInForm(c: Context<AppEnv>, contentType: string): Promise<UploadedFile> {
   const most = UPLOAD_BYTES_MAX + FORM_BYTES_MORE
   const size = lengthOf(c)
@@ -76,7 +76,7 @@ async function whole(c: Context<AppEnv>, most: number): Promise<Uint8Array<Array
     else chunks.length = 0
   })
   if (size > most) throw tooLarge()
-  // Twice in memory, and not three times.
+  // Joined here, because the file would be in memory three times otherwise.
   const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {
@@ -86,7 +86,7 @@ async function whole(c: Context<AppEnv>, most: number): Promise<Uint8Array<Array
   return bytes
 }
 
-/** Whoever is still sending does not read an answer, so the rest is taken and dropped first. */
+/** Reads and drops the rest of the body first. A client that is still sending would not read the answer. */
 async function refusedWhole(c: Context<AppEnv>): Promise<AppError> {
   await eachChunk(c, () => undefined)
   return tooLarge()
@@ -117,7 +117,7 @@ const AS_DATA = {
   'Cache-Control': 'no-store',
 }
 
-/** Providers fetch without a token. Guesses are damped by address, as those of tokens are. */
+/** Serves a file without a token. Wrong names are limited by client address, as wrong tokens are. */
 export async function serveUpload(c: Context<AppEnv>): Promise<Response> {
   const name = c.req.param('name') ?? ''
   const found = isUploadName(name) ? await c.get('ports').uploads.find(name) : undefined

@@ -9,10 +9,10 @@ import { readBody, readQuery } from '#http/request/read-body.ts'
 import { route, type App } from '#http/request/route.ts'
 import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
-/** Pages of a hundred that one request may ask the provider for, on every account. */
+/** The most pages of a hundred voices that one request may read, on each account. */
 const PAGES_MAX = 30
 const PAGE_ROWS = 100
-/** So many voices speak every language there is, in few pages. */
+/** Enough voices to find every language, in a few pages. */
 const SPOKEN_VOICES_MAX = 1500
 
 const voicesQuery = z.strictObject({
@@ -104,7 +104,7 @@ export function speech(provider: Provider, mapping: ProviderSpeech): App {
   return app
 }
 
-/** A path that was retired answers that there is nothing. */
+/** A retired path answers as if there were nothing. */
 function unlessGone(error: unknown): undefined {
   const isGone = error instanceof AppError && error.code === 'not_found'
   if (!isGone) throw error
@@ -117,7 +117,7 @@ interface VoicesPage {
   language?: string | undefined
 }
 
-/** useapi.net counts pages, the provider hands out tokens: the pages before are walked through, all on one account. */
+/** useapi.net numbers pages, the provider uses page tokens. So all earlier pages are read first, on one account. */
 async function listVoices(
   c: Context<AppEnv>,
   provider: Provider,

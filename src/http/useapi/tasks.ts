@@ -24,7 +24,7 @@ const ofList = z.strictObject({
   contentType: z.enum(['video', 'image', 'audio']).optional(),
 })
 
-/** What every call may have besides. */
+/** Fields that every call may have. */
 const usual = {
   email: z.string().optional(),
   maxJobs: z.number().int().min(1).optional(),
@@ -129,7 +129,7 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
   )
 }
 
-/** Uploads that the provider cannot fetch stand in the body themselves. */
+/** Uploads that the provider cannot fetch are put into the body. */
 async function reachable(
   c: Context<AppEnv>,
   { uploads }: ProviderTasks,
@@ -141,7 +141,7 @@ async function reachable(
   return reachableUploads(c.get('ports'), uploads, uploader, fields)
 }
 
-/** The same range as an account's own; it may only lower that. */
+/** The same range as an account's `maxJobs`. It can only lower that limit. */
 function checkLimit(c: Context<AppEnv>, provider: Provider, limit: number | undefined): void {
   const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
   if (limit !== undefined && limit > ceiling) {
@@ -155,8 +155,8 @@ function built(call: BuiltCall): { path: string; body: unknown } {
 }
 
 /**
- * Where its creation said that it is asked about; else where the provider shows any task. What a lost creation was only
- * taken for is nobody's until it is asked for by its own id.
+ * The status path that the task's creation gave, else the provider's general one. A task that was only suspected to belong to
+ * a lost creation is not shown as that creation's; it is shown by its own id.
  */
 async function readTask(
   c: Context<AppEnv>,

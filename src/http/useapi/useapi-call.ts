@@ -1,4 +1,4 @@
-/** One call of useapi.net's surface, sent as the provider's own, and its refusal in useapi.net's words. */
+/** Sends one call of useapi.net's surface as a call of the provider, and turns a refusal into useapi.net's form. */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Context } from 'hono'
 import { emailToHeader } from '#domain/accounts/account.ts'
@@ -12,7 +12,7 @@ import { joiningOf } from '#http/calls/join-header.ts'
 import { preferenceApplied, preferredWait } from '#http/calls/prefer-wait.ts'
 import { ownError } from '#http/request/route.ts'
 
-/** What every such call may answer besides. */
+/** Error answers that every such call may give. */
 export const useapiErrors = {
   404: ownError,
   412: ownError,
@@ -43,7 +43,7 @@ export function accountHeader(email: string | undefined): Record<string, string>
   return email === undefined ? {} : { 'X-Gateway-Account': headerText(emailToHeader(email)) }
 }
 
-/** What an answer about jobs carries besides its body. */
+/** The headers of an answer about jobs. */
 export function sentHeaders({ email, jobIds, joined }: Sent): Record<string, string> {
   const jobs = idsToHeader(jobIds ?? [])
   return {
@@ -90,7 +90,7 @@ function headersOf(c: Context<AppEnv>): Headers {
   return headers
 }
 
-/** Without accounts the seed's sentence, bare. */
+/** Without accounts the answer is useapi.net's own sentence. */
 function asUseapi(error: unknown): never {
   if (error instanceof AppError && error.code === 'no_accounts') {
     throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
@@ -120,7 +120,7 @@ async function readAnswer(
   throw refusalOf(status, messageIn(json), email)
 }
 
-/** The provider's refusals in useapi.net's words (reference/useapi.md 3.2). */
+/** A provider's refusal in useapi.net's form (reference/useapi.md 3.2). */
 function refusalOf(status: number, message: string, email: string | undefined): AppError {
   const details = email === undefined ? {} : { accountEmail: email }
   if (status === 402 || status === 412)

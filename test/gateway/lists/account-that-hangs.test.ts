@@ -1,0 +1,59 @@
+import { afterAll, afterEach, expect, test } from 'vitest'
+import { openGateway } from '../../support/gateway.ts'
+
+/** Waits for the provider's answers are a quarter of the real ones: 2.5 s for a list, 0.25 s for who hung before. */
+const gateway = await openGateway({
+  accounts: { a: 3, b: 3, c: 3 },
+  timeScale: 4,
+  simVars: { JOB_MS: '600000' },
+  simAccount: { examples: false },
+})
+afterAll(() => gateway.dispose())
+afterEach(() => gateway.sim.clearFaults())
+
+const hang = (account?: string) =>
+  gateway.sim.fault({ match: account ? { account } : {}, effect: { hang: true } })
+
+async function timed(path: string): Promise<{ answer: Response; tookMs: number }> {
+  const since = performance.now()
+  const answer = await gateway.fetch(path)
+  await answer.clone().text()
+  return { answer, tookMs: performance.now() - since }
+}
+
+const partOf = (answer: Response) => [answer.status, answer.headers.get('x-gateway-partial')]
+
+test('an account that hangs costs one list its deadline, and is named; the next ones hardly wait for it', async () => {
+  await hang('b@example.com')
+  const first = await timed('/heygen/v3/videos?limit=10')
+  expect(partOf(first.answer)).toEqual([200, 'b@example.com'])
+  expect(first.tookMs).toBeLessThan(4000)
+  for (const path of ['/heygen/v3/videos?limit=10', '/heygen/v2/user/remaining_quota']) {
+    const next = await timed(path)
+    expect(partOf(next.answer)).toEqual([200, 'b@example.com'])
+    expect(next.tookMs).toBeLessThan(first.tookMs / 2)
+  }
+  await gateway.sim.clearFaults()
+  expect(partOf((await timed('/heygen/v3/videos?limit=10')).answer)).toEqual([200, null])
+})
+
+test('a search says nothing about an id while an account hangs, and asks again afterwards', async () => {
+  const resource = { account: 'c@example.com', resource: 'template', id: 'hidden-by-hanging' }
+  await gateway.sim.control('POST', '/resources', resource)
+  await hang('c@example.com')
+  const unknown = await timed('/heygen/v3/templates/hidden-by-hanging')
+  expect(unknown.answer.status).toBe(404)
+  await gateway.sim.clearFaults()
+  const found = await gateway.fetch('/heygen/v3/templates/hidden-by-hanging')
+  expect([found.status, found.headers.get('x-gateway-account')]).toEqual([200, 'c@example.com'])
+})
+
+test('when all accounts hang a list answers within the one deadline, and every other one at once', async () => {
+  await hang()
+  const first = await timed('/heygen/v3/videos?limit=10')
+  expect(first.answer.status).toBe(504)
+  expect(first.tookMs).toBeLessThan(4000)
+  const next = await timed('/heygen/v3/videos?limit=10')
+  expect(next.answer.status).toBe(504)
+  expect(next.tookMs).toBeLessThan(first.tookMs / 2)
+})

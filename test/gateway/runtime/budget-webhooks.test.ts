@@ -1,0 +1,89 @@
+/** Budgets of contract section 8 where HeyGen tells the end: a whole job, and each delivery. */
+import { afterAll, expect, test } from 'vitest'
+import { advance, clockOf, HOUR, MINUTE, stopClock } from '../../support/clock/clock.ts'
+import { until } from '../../support/gateway.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { openHooked } from '../../support/scenes/hooked.ts'
+import { Receiver } from '../../support/receiver.ts'
+
+const open = gatewaysOfFile()
+const receiver = await Receiver.open()
+afterAll(() => receiver.close())
+
+/** Its clock stands still: what rings while something is counted, the test made ring. */
+const gateway = await openHooked(open, {
+  accounts: { a: 5 },
+  simVars: { JOB_MS: '-1' },
+  entry: 'test/support/workers/counting-worker.ts',
+})
+await stopClock(gateway)
+
+interface Counts {
+  kv: number
+  requests: number
+  rows: number
+}
+
+async function takeCounts(): Promise<Counts> {
+  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
+}
+
+/** All alarms of what was before have rung, and the isolate is warm. */
+async function quiet(): Promise<void> {
+  await advance(gateway, HOUR)
+  await gateway.fetch('/heygen/v3/users/me')
+  await takeCounts()
+}
+
+/** A job of five minutes, so that the alarm at two is part of the bill; its event has been heard when this resolves. */
+async function wholeJob(headers: Record<string, string> = {}): Promise<void> {
+  const created = await gateway.createVideo({}, headers)
+  expect(created.status).toBe(200)
+  await advance(gateway, 2 * MINUTE)
+  await advance(gateway, 3 * MINUTE)
+  const id = created.headers.get('x-gateway-job')
+  await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+  const told = await gateway.sim.control<{ state: string }[]>('GET', '/webhooks')
+  expect(told.at(-1)?.state).toBe('delivered')
+}
+
+async function expectEnded(): Promise<void> {
+  expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
+}
+
+/** Everything that rings because of it; the longest wait of a running job is ten minutes. */
+async function untilAllRang(): Promise<void> {
+  for (let minutes = 0; minutes < 90; minutes += 5) await advance(gateway, 5 * MINUTE)
+}
+
+// The first creation looks for its ids on every account, once; after it everything is warm.
+await wholeJob()
+
+test('a job from its creation until HeyGen’s event settled it costs at most six requests and seven rows', async () => {
+  await quiet()
+  await wholeJob()
+  const { kv, requests, rows } = await takeCounts()
+  await expectEnded()
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(6)
+  expect(rows).toBeLessThanOrEqual(7)
+})
+
+test('its delivery costs at most two requests and three rows more, the alarm that guards it included', async () => {
+  await quiet()
+  await wholeJob()
+  await untilAllRang()
+  const alone = await takeCounts()
+  await expectEnded()
+  await quiet()
+  await wholeJob({ 'x-gateway-reply-url': `${receiver.url}/counted` })
+  await until(async () => receiver.posts('/counted').length > 0)
+  // Its answer is on its way back, and that must not be counted as if it never came.
+  await until(async () => (await clockOf(gateway)).calls === 0)
+  await untilAllRang()
+  const told = await takeCounts()
+  expect(receiver.posts('/counted')).toHaveLength(1)
+  expect(told.kv).toBe(0)
+  expect(told.requests - alone.requests).toBeLessThanOrEqual(2)
+  expect(told.rows - alone.rows).toBeLessThanOrEqual(3)
+})

@@ -1,0 +1,187 @@
+import { afterAll, expect, test } from 'vitest'
+import { advance, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
+import { isFull } from '../../support/full.ts'
+import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { upload } from '../../support/scenes/uploads.ts'
+
+/**
+ * Budgets of contract section 8, counted in the Worker itself (test/support/workers/counting-worker.ts), warm isolate. Its clock
+ * stands still: no alarm rings and nothing that the isolate remembers grows old while something is counted, unless the
+ * test moves the clock.
+ */
+const gateway = await openGateway({
+  accounts: { a: 3, b: 3 },
+  simVars: { JOB_MS: '-1' },
+  entry: 'test/support/workers/counting-worker.ts',
+})
+afterAll(() => gateway.dispose())
+await stopClock(gateway)
+
+interface Counts {
+  kv: number
+  requests: number
+  rows: number
+}
+
+async function cost(what: (gateway: Gateway) => Promise<unknown>): Promise<Counts> {
+  await fetch(`${gateway.url}/__count`)
+  await what(gateway)
+  return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
+}
+
+const ids: string[] = []
+async function create(): Promise<void> {
+  const answer = await gateway.createVideo()
+  expect(answer.status).toBe(200)
+  ids.push(answer.headers.get('x-gateway-job') ?? '')
+}
+
+await gateway.fetch('/heygen/v3/users/me')
+// The ids of the first creation are looked for on every account, once.
+await create()
+
+test('a plain read costs nothing', async () => {
+  expect(await cost((one) => one.fetch('/heygen/v3/users/me'))).toEqual({
+    kv: 0,
+    requests: 0,
+    rows: 0,
+  })
+})
+
+test('a creation costs at most three requests and four rows', async () => {
+  for (let job = 0; job < 3; job += 1) {
+    const { kv, requests, rows } = await cost(create)
+    expect(kv).toBe(0)
+    expect(requests).toBeLessThanOrEqual(3)
+    expect(rows).toBeLessThanOrEqual(4)
+  }
+})
+
+test('an upload costs one request and one row for its home, beside those of its id', async () => {
+  for (let file = 0; file < 4; file += 1) {
+    const { kv, requests, rows } = await cost(upload)
+    expect({ kv, requests, rows }).toEqual({ kv: 0, requests: 2, rows: 2 })
+  }
+})
+
+test('a poll of a running job costs nothing', async () => {
+  expect(await cost((one) => one.fetch(`/heygen/v3/videos/${ids[0]}`))).toEqual({
+    kv: 0,
+    requests: 0,
+    rows: 0,
+  })
+})
+
+test('the poll that settles a job costs two requests and two rows, later ones nothing', async () => {
+  await gateway.sim.control('POST', `/jobs/${ids[0]}`, { status: 'completed' })
+  const poll = (one: Gateway) => one.fetch(`/heygen/v3/videos/${ids[0]}`)
+  expect(await cost(poll)).toEqual({ kv: 0, requests: 2, rows: 2 })
+  expect(await cost(poll)).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+test('a full pool costs a question to each account, then a second of nothing', async () => {
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 1 })
+  await gateway.post('/v1/heygen/accounts', { email: 'b@example.com', maxJobs: 1 })
+  await until(async () => (await gateway.createVideo()).status === 429)
+  await advance(gateway, 1 * SECOND)
+  const first = await cost((one) => one.createVideo())
+  expect(first).toMatchObject({ kv: 0, rows: 0 })
+  expect(first.requests).toBeLessThanOrEqual(2)
+  await advance(gateway, 1 * SECOND - 1)
+  expect(await cost((one) => one.createVideo())).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+test('a whole job that nobody polls costs at most six requests and eight rows, its alarms included', async () => {
+  await gateway.sim.finishJobs()
+  await advance(gateway, 5 * MINUTE)
+  expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
+  // What the isolate remembers has grown old meanwhile.
+  await gateway.fetch('/heygen/v3/users/me')
+  const { kv, requests, rows } = await cost(async () => {
+    await create()
+    await gateway.sim.finishJobs()
+    await advance(gateway, 30 * SECOND)
+    await advance(gateway, 1 * MINUTE)
+  })
+  expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(6)
+  expect(rows).toBeLessThanOrEqual(8)
+})
+
+test('a creation under an Idempotency-Key costs two requests and two rows more', async () => {
+  await gateway.post('/v1/heygen/accounts', { email: 'a@example.com', maxJobs: 9 })
+  await create()
+  await cost((one) => one.createVideo({}, { 'idempotency-key': 'warm' }))
+  const { kv, requests, rows } = await cost((one) =>
+    one.createVideo({}, { 'idempotency-key': 'counted' })
+  )
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(3 + 2)
+  expect(rows).toBeLessThanOrEqual(4 + 2)
+})
+
+test('a list costs a row for each private id not seen before, and nothing the second time', async () => {
+  for (let index = 0; index < 5; index += 1) {
+    const account = index % 2 ? 'a@example.com' : 'b@example.com'
+    const resource = { account, resource: 'template', id: `budget-template-${index}` }
+    await gateway.sim.control('POST', '/resources', resource)
+  }
+  const list = (one: Gateway) => one.fetch('/heygen/v3/templates?limit=100')
+  expect(await cost(list)).toEqual({ kv: 0, requests: 1, rows: 5 })
+  expect(await cost(list)).toEqual({ kv: 0, requests: 0, rows: 0 })
+})
+
+const [POOL, OCCUPIED] = isFull ? [100, 90] : [40, 30]
+test(`in a pool of ${POOL} accounts, ${OCCUPIED} of them full, a creation costs at most six requests on average`, async () => {
+  const pool = await openGateway({
+    simulator: gateway.sim,
+    entry: 'test/support/workers/counting-worker.ts',
+  })
+  try {
+    const names = Array.from({ length: POOL }, (_, index) => `pool${index}`)
+    for (const name of names) await pool.addAccount(name, 1)
+    await stopClock(pool)
+    await Promise.all(
+      names
+        .slice(0, OCCUPIED)
+        .map((name) => pool.createVideo({}, { 'x-gateway-account': `${name}@example.com` }))
+    )
+    await fetch(`${pool.url}/__count`)
+    // The ids of a creation are looked for once; that is a cost of its own.
+    expect((await pool.createVideo()).status).toBe(200)
+    await fetch(`${pool.url}/__count`)
+    for (let job = 0; job < 8; job += 1) expect((await pool.createVideo()).status).toBe(200)
+    const { requests, rows } = (await (await fetch(`${pool.url}/__count`)).json()) as Counts
+    expect(requests / 8).toBeLessThanOrEqual(6)
+    expect(rows / 8).toBeLessThanOrEqual(4)
+  } finally {
+    await pool.dispose()
+  }
+})
+
+test('a refusal with a good key costs a question once a minute, and one that leads on two requests', async () => {
+  await gateway.sim.finishJobs()
+  await advance(gateway, 5 * MINUTE)
+  for (const name of ['a', 'b'])
+    await gateway.post('/v1/heygen/accounts', { email: `${name}@example.com`, maxJobs: 9 })
+  await create()
+  // A path that no row knows: who owns what it names is asked once a minute.
+  await gateway.fetch('/heygen/v3/to-come')
+  const match = { path: '/v3/to-come' }
+  await gateway.sim.fault({ match, effect: { status: 401 } })
+  const refuse = (one: Gateway) =>
+    one.fetch('/heygen/v3/to-come', { headers: { 'x-gateway-account': 'a@example.com' } })
+  expect(await cost(refuse)).toEqual({ kv: 0, requests: 1, rows: 1 })
+  expect(await cost(refuse)).toEqual({ kv: 0, requests: 0, rows: 0 })
+  // Known to the isolate by now: both are asked for the creation below.
+  const plan = { status: 402, body: { error: { code: 'plan_upgrade_required', message: '' } } }
+  for (const effect of [plan, { status: 402 }, { status: 403 }]) {
+    await gateway.sim.clearFaults()
+    await gateway.sim.fault({ match: { method: 'POST', path: '/v3/videos' }, times: 1, effect })
+    const { kv, requests, rows } = await cost(create)
+    expect(kv).toBe(0)
+    expect(requests).toBeLessThanOrEqual(3 + 2)
+    expect(rows).toBeLessThanOrEqual(4 + 2 + 1)
+  }
+})

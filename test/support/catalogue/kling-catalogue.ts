@@ -1,0 +1,28 @@
+/** Kling's catalogue, as the tests call it: every row with its own example, long numbers as they stand there. */
+import { readFileSync } from 'node:fs'
+import type { CatalogueRow } from './catalogue.ts'
+
+export type KlingRow = CatalogueRow & { keys: 'api' | 'both' | 'none' }
+
+const TEXT = readFileSync(
+  new URL('../../../simulator/kling/catalogue.json', import.meta.url),
+  'utf8'
+)
+export const KLING_ROWS = JSON.parse(TEXT) as KlingRow[]
+/** JSON.parse would round the ids in them. */
+const BODIES = TEXT.split('\n').flatMap((line) => {
+  const [, body] = /"requestExample": (\{.*\}), "resp/.exec(line) ?? []
+  return body === undefined ? [] : [body]
+})
+
+/** What removes something comes last, so that the rows before find what they name. */
+export const KLING_IN_ORDER = [
+  ...KLING_ROWS.filter((row) => !row.path.includes('/delete-')),
+  ...KLING_ROWS.filter((row) => row.path.includes('/delete-')),
+]
+
+export function klingBody(row: KlingRow): string | undefined {
+  if (!row.requestContentType) return undefined
+  const text = JSON.stringify(row.requestExample)
+  return BODIES.find((each) => JSON.stringify(JSON.parse(each)) === text) ?? text
+}

@@ -1,0 +1,57 @@
+/**
+ * Moves the clock of a gateway that has one (CLOCKED, or counting-worker.ts) together with its simulator's. Its waits
+ * are the real ones, so nothing of it happens by itself, however slow the machine is; and what falls due has been done
+ * when `advance` resolves.
+ */
+import type { Gateway } from '../gateway.ts'
+
+export { CLOCKED } from '../renewed/renewed.ts'
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+interface Clock {
+  now: number
+  /** Pauses that wait for this clock: one for each client that stands in line for a slot. */
+  timers: number
+  /** Calls of the gateway to the provider and to receivers that have no answer yet. */
+  calls: number
+}
+
+async function ask(gateway: Gateway, change?: object): Promise<Clock> {
+  const init = change && { method: 'POST', body: JSON.stringify(change) }
+  const answer = await fetch(`${gateway.url}/__clock`, init)
+  if (!answer.ok) throw new Error(`the clock: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as Clock
+}
+
+export async function clockOf(gateway: Gateway): Promise<Clock> {
+  return ask(gateway)
+}
+
+/** From now on time passes for this gateway by `advance` alone. */
+export async function stopClock(gateway: Gateway): Promise<void> {
+  await ask(gateway, { stopped: true })
+}
+
+/** The simulator's first: what the gateway then asks is answered for the same moment. */
+export async function advance(gateway: Gateway, ms: number): Promise<void> {
+  await gateway.sim.control('POST', '/clock', { advanceMs: ms })
+  await ask(gateway, { advanceMs: ms })
+}
+
+/** Moves on in steps shorter than the shortest wait until it is so, for at most `mostMs` of that clock. */
+export async function untilMoved<T>(
+  gateway: Gateway,
+  what: () => Promise<T | false | undefined>,
+  mostMs = HOUR,
+  stepMs = 15 * SECOND
+): Promise<T> {
+  for (let passedMs = 0; ; passedMs += stepMs) {
+    const value = await what()
+    if (value) return value
+    if (passedMs > mostMs) throw new Error(`did not happen in ${mostMs} ms of the moved clock`)
+    await advance(gateway, stepMs)
+  }
+}

@@ -1,0 +1,120 @@
+/** A gateway whose accounts' webhooks are registered, and HeyGen's side of them. */
+import { createHmac } from 'node:crypto'
+import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
+import type { Simulator } from '../simulator.ts'
+
+/** What a local gateway needs to be called by a simulator on loopback. */
+export const LOOPBACK = { ALLOW_LOOPBACK_CALLBACKS: 'true' }
+
+export interface SimEndpoint {
+  id: string
+  url: string
+  secret: string
+}
+
+/** Our webhooks as an account has them; it may have others. */
+export async function endpointsOf(
+  { sim }: Pick<Gateway, 'sim'>,
+  name: string
+): Promise<SimEndpoint[]> {
+  const answer = await fetch(`${sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
+    headers: { 'x-api-key': `sk_test_${name}` },
+  })
+  const { data } = (await answer.json()) as {
+    data: { endpoint_id: string; url: string; secret: string }[]
+  }
+  return data
+    .filter(({ url }) => url.includes('/webhooks/heygen/'))
+    .map(({ endpoint_id: id, url, secret }) => ({ id, url, secret }))
+}
+
+/** Once the gateway takes what it signs: HeyGen has it a moment earlier than the gateway has its secret. */
+export async function hookOf(gateway: Gateway, name: string): Promise<SimEndpoint> {
+  return until(async () => {
+    const [endpoint] = await endpointsOf(gateway, name)
+    return endpoint && (await isTaken(endpoint, '{}')) && endpoint
+  }, 30_000)
+}
+
+async function isTaken({ url, secret }: SimEndpoint, body: string): Promise<boolean> {
+  const answer = await fetch(url, { method: 'POST', body, headers: signed(secret, body) })
+  return answer.status === 204
+}
+
+export async function openHooked(
+  open: (options: GatewayOptions) => Promise<Gateway>,
+  options: GatewayOptions
+): Promise<Gateway> {
+  const gateway = await open({
+    simVars: { JOB_MS: '600000' },
+    ...options,
+    vars: { ...LOOPBACK, ...options.vars },
+  })
+  for (const name of Object.keys(options.accounts ?? {})) await hookOf(gateway, name)
+  return gateway
+}
+
+export interface Quickened<T> {
+  gateway: Gateway
+  /** The accounts' webhooks, where the gateway is now. */
+  hooks: SimEndpoint[]
+  prepared: T
+}
+
+/**
+ * A gateway whose spans are divided, and what was done with it before they were: it is opened again on the same folder.
+ * Where days pass in seconds a creation is given up after milliseconds, which no machine keeps.
+ */
+export async function openQuickened<T>(
+  open: (options: GatewayOptions) => Promise<Gateway>,
+  options: GatewayOptions & { persist: string; simulator: Simulator; timeScale: number },
+  prepare: (slow: Gateway, hooks: SimEndpoint[]) => Promise<T>
+): Promise<Quickened<T>> {
+  const slow = await openHooked(openGateway, { ...options, timeScale: 1 })
+  const names = Object.keys(options.accounts ?? {})
+  const hooks = await Promise.all(names.map((name) => hookOf(slow, name)))
+  const prepared = await prepare(slow, hooks)
+  await slow.dispose()
+  const { accounts: _, ...again } = options
+  const gateway = await open({ ...again, vars: { ...LOOPBACK, ...options.vars } })
+  gateway.token = slow.token
+  const moved = hooks.map((hook) => ({ ...hook, url: hook.url.replace(slow.url, gateway.url) }))
+  return { gateway, hooks: moved, prepared }
+}
+
+const UNANSWERED = 'it did not answer OPTIONS within a second'
+
+/**
+ * A call that names an address of the test's own. It is refused when the address does not answer within a second, which
+ * a busy machine may miss: then nothing was changed, and it is called again.
+ */
+export async function callNaming(call: () => Promise<Response>): Promise<Response> {
+  for (let n = 0; n < 20; n += 1) {
+    const answer = await call()
+    const isMissed = answer.status === 400 && (await answer.clone().text()).includes(UNANSWERED)
+    if (!isMissed) return answer
+  }
+  return call()
+}
+
+/** An endpoint of the tenant's, as HeyGen's v3 makes one. */
+export async function addEndpoint(gateway: Gateway, url: string): Promise<{ endpoint_id: string }> {
+  const added = await callNaming(() => gateway.post('/heygen/v3/webhooks/endpoints', { url }))
+  if (added.status !== 200) throw new Error(`no endpoint: ${added.status} ${await added.text()}`)
+  return ((await added.json()) as { data: { endpoint_id: string } }).data
+}
+
+export function signed(secret: string, body: string): Record<string, string> {
+  const signature = createHmac('sha256', secret).update(body).digest('hex')
+  return { 'content-type': 'application/json', signature }
+}
+
+export function eventOf(id: string, more: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    event_id: `evt_${id}`,
+    event_type: 'avatar_video.success',
+    event_data: { video_id: id, url: 'https://files.example.com/v.mp4', callback_id: null },
+    created_at: new Date().toISOString(),
+    ...more,
+  })
+}

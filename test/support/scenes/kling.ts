@@ -1,0 +1,134 @@
+/** Accounts at Kling, made in the simulator and added to a gateway. */
+import { SignJWT } from 'jose'
+import { expect } from 'vitest'
+import { until, type Gateway, type openGateway } from '../gateway.ts'
+import type { SimRequest } from '../simulator.ts'
+
+export const TEXT2VIDEO = { model_name: 'kling-v3', prompt: 'A calm sunrise', duration: '5' }
+
+export const T2V = '/kling/v1/videos/text2video'
+export const TURBO = '/kling/text-to-video/kling-3.0-turbo'
+export const IMAGES = '/kling/v1/images/generations'
+
+export function keysOf(name: string) {
+  return {
+    apiKey: `kling_key_${name}`,
+    accessKey: `kling_ak_${name}`,
+    secretKey: `kling_secret_${name}`,
+  }
+}
+
+type Kind = 'apiKey' | 'pair' | 'both'
+
+/** `name@example.com` at the simulator's Kling, unlimited there unless told otherwise. */
+export async function makeKling(
+  gateway: Gateway,
+  name: string,
+  more: Record<string, unknown> = {}
+): Promise<string> {
+  const email = `${name}@example.com`
+  const { apiKey, accessKey, secretKey } = keysOf(name)
+  await gateway.sim.control('POST', '/accounts', {
+    provider: 'kling',
+    email,
+    apiKeys: [apiKey],
+    accessKey,
+    secretKey,
+    concurrency: null,
+    ...more,
+  })
+  return email
+}
+
+export async function addKling(
+  gateway: Gateway,
+  name: string,
+  { maxJobs = 5, kind = 'both', sim = {} }: { maxJobs?: number; kind?: Kind; sim?: object } = {}
+): Promise<string> {
+  const email = await makeKling(gateway, name, { ...sim })
+  const { apiKey, accessKey, secretKey } = keysOf(name)
+  const added = await gateway.post('/v1/kling/accounts', {
+    email,
+    maxJobs,
+    ...(kind === 'pair' ? {} : { apiKey }),
+    ...(kind === 'apiKey' ? {} : { accessKey, secretKey }),
+  })
+  if (added.status !== 201) throw new Error(`${name}: ${added.status} ${await added.text()}`)
+  return email
+}
+
+/** What the simulator saw of Kling since it was last told to forget. */
+export async function klingRequests(gateway: Gateway): Promise<SimRequest[]> {
+  return (await gateway.sim.requests()).filter((one) => one.host.startsWith('kling'))
+}
+
+/**
+ * A creation that started a task and whose answer was lost. In scaled time one may be given up before it has arrived,
+ * which starts nothing; then another is made.
+ */
+export async function loseAnswer(gateway: Gateway, path: string, body: object): Promise<Response> {
+  const match = { method: 'POST', path: path.slice('/kling'.length) }
+  await gateway.sim.fault({ match, effect: { reset: 'after' } })
+  const lost = await until(async () => {
+    const answer = await gateway.post(path, body)
+    const { jobs } = await gateway.sim.state()
+    const request = answer.headers.get('x-request-id') ?? 'none'
+    // The gateway's own names end with their request.
+    return jobs.some((job) => job.callbackId?.endsWith(request)) && answer
+  }, 40_000)
+  await gateway.sim.clearFaults()
+  return lost
+}
+
+/** As Kling's own sample code signs. */
+export function sign(accessKey: string, secretKey: string, exp = 1800, nbf = -5): Promise<string> {
+  const now = Math.floor(Date.now() / 1000)
+  return new SignJWT({ iss: accessKey, exp: now + exp, nbf: now + nbf })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .sign(new TextEncoder().encode(secretKey))
+}
+
+/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
+export function withLongTasks(open: typeof openGateway): typeof openGateway {
+  return (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
+}
+
+export interface Task {
+  code: number
+  message: string
+  data: {
+    task_id: string
+    id: string
+    task_status: string
+    status: string
+    external_id?: string
+    task_info: { external_task_id?: string }
+    task_result: { videos: { id: string }[]; elements: unknown[] }
+  }
+}
+
+export async function create(gateway: Gateway, path = T2V, more: object = {}): Promise<Task> {
+  const answer = await gateway.post(path, { ...TEXT2VIDEO, ...more })
+  const text = await answer.text()
+  expect(answer.status, text).toBe(200)
+  return JSON.parse(text) as Task
+}
+
+export async function read(gateway: Gateway, path: string): Promise<Task> {
+  const answer = await gateway.fetch(`/kling${path}`)
+  const text = await answer.text()
+  expect(answer.status, text).toBe(200)
+  return JSON.parse(text) as Task
+}
+
+export function held(gateway: Gateway): Promise<number> {
+  return gateway.heldSlots('kling')
+}
+
+/** Bodies of the creations of videos from text that went up. */
+export async function creationsOf(gateway: Gateway): Promise<(string | null | undefined)[]> {
+  const requests = await klingRequests(gateway)
+  return requests
+    .filter((one) => one.method === 'POST' && /text2video|text-to-video/.test(one.path))
+    .map((one) => one.body)
+}

@@ -1,0 +1,60 @@
+/** What a test makes go wrong, and with which calls. */
+import type { Chance } from './witness-random.ts'
+import { faultOf, parse } from './witness-answers.ts'
+import { kindAt, markIn } from './witness-kinds.ts'
+import type { Call, Effect, Match } from './witness-types.ts'
+
+interface Fault {
+  match: Match
+  times: number
+  rate: number
+  effect: Effect
+}
+
+export class Faults {
+  readonly #chance: Chance
+  #faults: Fault[] = []
+
+  constructor(chance: Chance) {
+    this.#chance = chance
+  }
+
+  add(fault: Fault): void {
+    this.#faults.push(fault)
+  }
+
+  clear(): void {
+    this.#faults = []
+  }
+
+  /** What happens to this call; each fault has as many turns as it was added for. */
+  take(call: Call): Effect | undefined {
+    const at = this.#faults.findIndex(
+      ({ match, rate }) => isMeant(call, match) && this.#chance.isHit(rate)
+    )
+    const fault = this.#faults[at]
+    if (!fault) return undefined
+    fault.times -= 1
+    if (fault.times <= 0) this.#faults.splice(at, 1)
+    return fault.effect
+  }
+}
+
+function isMeant(call: Call, match: Match): boolean {
+  const { method, path, account, mark, isCreation } = match
+  if (method !== undefined && method !== call.method) return false
+  if (path?.endsWith('*') && !call.path.startsWith(path.slice(0, -1))) return false
+  if (path !== undefined && !path.endsWith('*') && path !== call.path) return false
+  if (account !== undefined && emailOf(account) !== call.account) return false
+  if (mark !== undefined && markIn(call.body) !== mark) return false
+  return isCreation !== true || startsJob(call)
+}
+
+function startsJob({ method, path, body }: Call): boolean {
+  const kind = kindAt(path)
+  return method === 'POST' && kind !== undefined && faultOf(kind, parse(body)) === undefined
+}
+
+export function emailOf(name: string): string {
+  return name.includes('@') ? name : `${name}@example.com`
+}

@@ -1,0 +1,113 @@
+/** A gateway whose HeyGen is the witness, with a clock that the test moves, and what the tests about lost jobs ask it. */
+import { advance, CLOCKED, clockOf, SECOND, stopClock } from '../clock/clock.ts'
+import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
+import { LOOPBACK, signed } from '../scenes/hooked.ts'
+import { Simulator } from '../simulator.ts'
+import { Witness } from './witness.ts'
+import type { WitnessJob, WitnessOptions } from './witness-types.ts'
+import { kindNamed, type WitnessKind } from './witness-kinds.ts'
+
+export interface Witnessed {
+  gateway: Gateway
+  witness: Witness
+  close(): Promise<void>
+}
+
+export interface WitnessedOptions extends GatewayOptions {
+  witness?: WitnessOptions
+  /** Its clock goes by itself. */
+  isLive?: boolean
+  /** The witness's events reach the gateway. */
+  isHooked?: boolean
+}
+
+/** Accounts have their webhook before it resolves; while `isHooked` is not true the witness keeps its events. */
+export async function openWitnessed(options: WitnessedOptions = {}): Promise<Witnessed> {
+  const { witness: wanted, isLive, isHooked, ...others } = options
+  const witness = await Witness.open(wanted)
+  const simulator = new Simulator(witness.url, async () => undefined)
+  const gateway = await openGateway({
+    ...(isLive ? {} : { entry: CLOCKED }),
+    ...others,
+    simulator,
+    vars: { ...LOOPBACK, ...others.vars },
+  })
+  for (const name of Object.keys(options.accounts ?? {})) await hookAt(witness, name)
+  if (!isHooked) witness.hooks.isHeld = true
+  if (!isLive) {
+    await stopClock(gateway)
+    witness.stopAt((await clockOf(gateway)).now)
+  }
+  const close = async () => {
+    await gateway.dispose()
+    await witness.close()
+  }
+  return { gateway, witness, close }
+}
+
+/** HeyGen has our webhook a moment before the gateway has its secret. */
+export async function hookAt(
+  witness: Witness,
+  name: string
+): Promise<{ url: string; secret: string }> {
+  return until(async () => {
+    const [hook] = witness.account(name).endpoints
+    if (!hook) return undefined
+    const answer = await fetch(hook.url, {
+      method: 'POST',
+      body: '{}',
+      headers: signed(hook.secret, '{}'),
+    })
+    await answer.body?.cancel()
+    return answer.status === 204 && hook
+  }, 30_000)
+}
+
+export async function create(
+  gateway: Gateway,
+  kind: WitnessKind | string,
+  mark: string,
+  more: Record<string, unknown> = {},
+  headers: Record<string, string> = {}
+): Promise<Response> {
+  const { path, body } = typeof kind === 'string' ? kindNamed(kind) : kind
+  return gateway.post(`/heygen${path}`, { ...body(mark), ...more }, headers)
+}
+
+/** Accepted by the witness, and its answer lost on the way. */
+export async function createLost(
+  { gateway, witness }: Witnessed,
+  kind: WitnessKind | string,
+  mark: string,
+  more: Record<string, unknown> = {}
+): Promise<{ requestId: string; answer: Response; job: WitnessJob }> {
+  witness.fault({ isCreation: true, mark }, { reset: 'after' })
+  const answer = await create(gateway, kind, mark, more)
+  const [job] = witness.marked(mark)
+  if (!job)
+    throw new Error(`${mark} did not reach the witness: ${answer.status} ${await answer.text()}`)
+  return { requestId: answer.headers.get('x-request-id') ?? '', answer, job }
+}
+
+export interface JobView {
+  jobid: string | null
+  status: string
+  status_final: boolean
+  detail: string | null
+}
+
+export async function viewOf(gateway: Gateway, id: string): Promise<JobView> {
+  return (await (await gateway.fetch(`/v1/heygen/jobs/${id}`)).json()) as JobView
+}
+
+/** In steps shorter than the shortest wait, so that each alarm rings at its time; `each` after every step. */
+export async function pass(
+  gateway: Gateway,
+  ms: number,
+  { stepMs = 15 * SECOND, each }: { stepMs?: number; each?: () => Promise<void> } = {}
+): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    await advance(gateway, stepMs)
+    await each?.()
+  }
+}
