@@ -39,7 +39,7 @@ interface Isolate {
   durations: Durations
   vault: Ports['vault']
   hints: Hints
-  toldEnds: RecentSet
+  reportedEnds: RecentSet
   searches: Semaphore
   searchesOfToken: RateLimit
   tokens: TokenCache
@@ -97,7 +97,7 @@ function isolateOf(env: Env): Isolate {
     durations: durationsAt(settings.timeScale),
     vault: makeVault(settings.masterKeys),
     hints: new Hints(),
-    toldEnds: new RecentSet(10_000),
+    reportedEnds: new RecentSet(10_000),
     searches: new Semaphore(),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
     tokens: makeTokenCache(),
@@ -134,7 +134,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     log: (event, facts = {}) => writeLog(event, about(), facts),
     vault: isolate.vault,
     hints: isolate.hints,
-    toldEnds: isolate.toldEnds,
+    reportedEnds: isolate.reportedEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
     searchesOfToken: isolate.searchesOfToken,

@@ -46,7 +46,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     defer: (work) => void seen.deferred.push(work),
     log: () => {},
     hints: new Hints(),
-    toldEnds: new RecentSet(10),
+    reportedEnds: new RecentSet(10),
     vault: {
       firstKey: 'k1',
       otherKeys: [],

@@ -31,7 +31,7 @@ function world({
     defer: () => {},
     log: () => {},
     hints: new Hints(),
-    toldEnds: { delete: () => {} },
+    reportedEnds: { delete: () => {} },
     vault: {
       knows: () => true,
       name: async (text: string) => text,

@@ -34,7 +34,7 @@ export interface Ports extends Platform {
   vault: Vault
   hints: Hints
   /** Ends that this isolate has already passed on. */
-  toldEnds: RecentSet
+  reportedEnds: RecentSet
   /** Counts a failed authentication of an address; true when it has had too many. */
   isDamped(address: string): Promise<boolean>
   tokens: TokenBook

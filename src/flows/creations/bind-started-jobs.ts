@@ -6,7 +6,7 @@ import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { Creation } from './creation.ts'
 
-/** Never throws: the client gets its job in any case. What fails is tried again, and the desk is told as well. */
+/** Never throws: the client gets its job in any case. What fails is tried again, and the desk gets the jobs as well. */
 export async function bindStartedJobs(
   ports: Ports,
   { call, mayHaveStrayLease }: Creation,

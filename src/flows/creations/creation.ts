@@ -79,8 +79,8 @@ export async function askOn(
 }
 
 /**
- * Throws when the lease was granted too late: a repeat under its key may already have been told that this creation was
- * never sent.
+ * Throws when the lease was granted too late: a repeat under its key may have found no lease
+ * before, and run in its place.
  */
 export async function checkGrantedInTime(
   ports: Ports,

@@ -47,7 +47,7 @@ export async function sendCreation(
   return response && bytes ? { response, bytes, body: parseJson(bytes) } : undefined
 }
 
-/** An answer that names a job is `ok`, whatever else it says: whoever names a job has started it. */
+/** An answer that names a job is `ok`, whatever else it says: only who has started a job can name it. */
 export function judgeCreation(
   ports: Ports,
   call: ReadCall,

@@ -60,7 +60,7 @@ async function scanBody(call: ProxyCall): Promise<ScannedCall> {
   return { ...call, body: read, json: isRead ? parseJson(read) : undefined }
 }
 
-/** It may start something, and its whole body is known, so that a repeat can be told from another call. */
+/** It may start something, and its whole body is known, so that repeats of it can be recognised. */
 function canBeRepeated({ body, path }: ScannedCall): boolean {
   return !(body instanceof ReadableStream) && !readsOrEdits(path)
 }

@@ -264,7 +264,7 @@ function rowsIn(
   const theirNow = Date.parse(answer.headers.get('date') ?? '')
   const aheadMs = Number.isNaN(theirNow) ? 0 : theirNow - ports.now()
   const found = valuesAt(answer.body, finder.rows)
-  // A row without an id cannot be told from ours.
+  // A row without an id may be one of ours.
   if (found.some((row) => textAt(row, finder.id) === undefined)) return undefined
   return found.flatMap((row) => candidateOf(context, finder, row, aheadMs, wanted[0]) ?? [])
 }

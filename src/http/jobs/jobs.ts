@@ -1,4 +1,4 @@
-/** `/v1/{provider}/scheduler` and `/jobs`: what is running where (reference/useapi.md 2.3 and its last table). */
+/** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -69,7 +69,7 @@ const job = z
     type: z.string().meta({ description: 'The route that created it' }),
     status: z
       .enum([...OUTCOMES, 'running', 'waiting'])
-      .meta({ description: 'waiting: for a human; lost: nothing was heard of it for 48 h' }),
+      .meta({ description: 'waiting: for a human; lost: no report for 48 h' }),
     status_final: z.boolean(),
     detail: z.string().nullable(),
     created: z.string(),
@@ -163,7 +163,7 @@ export function jobs(provider: Provider): App {
       method: 'get',
       path: '/jobs/{id}',
       summary:
-        'What became of a job, by its id, its request id or key:<Idempotency-Key>; kept 30 days',
+        'The outcome of a job, by its id, its request id or key:<Idempotency-Key>; kept 30 days',
       answers: { 200: job, ...missing },
     },
     async (c) => {
@@ -177,7 +177,7 @@ export function jobs(provider: Provider): App {
   return app
 }
 
-/** A page may hold fewer than `limit`: what is rare is looked for some days at a time. */
+/** A page may hold fewer than `limit`, since rare jobs are read some days at a time. */
 async function listPage(
   c: Context<AppEnv>,
   provider: Provider,
@@ -198,7 +198,7 @@ async function listPage(
   }
 }
 
-/** The place of a job in the order of time: a UUID, or the beginning of one. */
+/** A place in the order of time: a UUID, or the beginning of one with more behind it. */
 function readCursor(cursor: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
   throw new AppError('bad_request', 'cursor: is not one of ours')
@@ -218,7 +218,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   return c.body(null, 204)
 }
 
-/** Before its object is asked: no slot is freed by force without a line that says who did. */
+/** Written before the object is asked, so that no slot is released by force without a line in the audit. */
 async function noteForced(
   c: Context<AppEnv>,
   provider: Provider,
@@ -245,13 +245,13 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
-    // What is about to be shown as free must not be refused from memory.
+    // A slot that is shown as free must not be refused because this isolate remembers the account as full.
     if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
     return { account, view, isSealedAway: !isOpenable(ports, account) }
   })
 }
 
-/** Available is what is usable and not full: a parked account has no room, and says why. */
+/** A parked account has no slot available, and says why. */
 function roomOf({ account, view, isSealedAway }: AccountView, now: number) {
   const { maxJobs, held, parkings } = view
   const { email } = account
@@ -304,7 +304,7 @@ function minutesAndSeconds(spanMs: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
 }
 
-/** A job that only may be the client's is never called so. */
+/** The job of a suspect may be another creation's, so it has no name here. */
 function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
   return lease.state === 'suspect' ? null : (lease.jobId ?? null)
 }
@@ -313,7 +313,7 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 
-/** A creation that is still on its way shows as `outcome_unknown` too: until it answers, it is. */
+/** A creation that was not answered yet is `outcome_unknown` too. */
 function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),
