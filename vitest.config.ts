@@ -22,7 +22,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, ...(isFull ? [] : ['test/**/*.full.test.ts'])],
-    globalSetup: ['test/support/install-clients.ts'],
+    globalSetup: ['test/support/prepare.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // More than the two cores of a small machine: many tests wait for spans to pass.

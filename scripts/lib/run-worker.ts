@@ -7,9 +7,8 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import { build, type Plugin } from 'esbuild'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { unstable_readConfig as readConfig } from 'wrangler'
+import { bundle, namesOf, readWrangler, type WranglerConfig } from './build-worker.ts'
 
 export type WorkerLog = { level: string; message: string }
 
@@ -36,10 +35,7 @@ export type RunningWorker = {
 export async function runWorker(options: RunWorkerOptions): Promise<RunningWorker> {
   const host = options.host ?? '127.0.0.1'
   if (options.port) await assertPortFree(host, options.port)
-  const config = readConfig(
-    { config: path.resolve(options.config) },
-    { hideWarnings: true }
-  ) as WranglerConfig
+  const config = await readWrangler(path.resolve(options.config))
   const entry = options.entry ? path.resolve(options.entry) : config.main
   const script = await bundle(entry, options.alias, namesOf(config))
   const bindings = toBindings(config, options)
@@ -74,84 +70,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     dispose: async () => {
       unsubscribe('child_process', onRestart)
       await miniflare.dispose()
-    },
-  }
-}
-
-/** What we read of it; wrangler's own type comes from a package that it does not ship. */
-type WranglerConfig = {
-  name?: string
-  main?: string
-  configPath?: string
-  compatibility_date?: string
-  compatibility_flags: string[]
-  vars: Record<string, string>
-  kv_namespaces: { binding: string; id?: string }[]
-  durable_objects: { bindings: { name: string; class_name: string }[] }
-  migrations: { new_sqlite_classes?: string[] }[]
-  exports?: Record<string, { type: string; storage?: string }>
-  ratelimits?: {
-    name: string
-    namespace_id: string
-    simple: { limit: number; period: 10 | 60 }
-  }[]
-  assets?: { directory?: string; binding?: string }
-  alias?: Record<string, string>
-}
-
-/** Its `[alias]`: a name as it stands in an import → a file. */
-function namesOf({ alias = {}, configPath = '.' }: WranglerConfig): Record<string, string> {
-  const folder = path.dirname(path.resolve(configPath))
-  const entries = Object.entries(alias).map(([name, file]) => [name, path.resolve(folder, file)])
-  return Object.fromEntries(entries) as Record<string, string>
-}
-
-/** By entry and alias: tests start the same Worker many times. */
-const bundles = new Map<string, Promise<string>>()
-
-async function bundle(
-  entry: string | undefined,
-  alias: Record<string, string> = {},
-  names: Record<string, string> = {}
-): Promise<string> {
-  if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
-  const name = JSON.stringify([entry, alias, names])
-  const known = bundles.get(name) ?? makeBundle(entry, alias, names)
-  bundles.set(name, known)
-  return known
-}
-
-async function makeBundle(
-  entry: string,
-  alias: Record<string, string>,
-  names: Record<string, string>
-): Promise<string> {
-  const result = await build({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*', 'node:*'],
-    alias,
-    plugins: [exactly(names)],
-    logLevel: 'silent',
-  })
-  const file = result.outputFiles[0]
-  if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
-  return file.text
-}
-
-/** As wrangler has it: only the whole name, while esbuild's own `alias` also takes what stands below it. */
-function exactly(names: Record<string, string>): Plugin {
-  return {
-    name: 'exactly',
-    setup(building) {
-      building.onResolve({ filter: /^[\w@]/ }, ({ path: name }) => {
-        const file = names[name]
-        return file === undefined ? undefined : { path: file }
-      })
     },
   }
 }

@@ -53,7 +53,7 @@ const isolates = new WeakMap<Env, Isolate>()
 const problems = new WeakMap<Env, AppError>()
 
 /** The setting because of which nothing can be served; undefined: they are all good. */
-export function settingsProblem(env: Env): AppError | undefined {
+function settingsProblem(env: Env): AppError | undefined {
   const known = problems.get(env)
   if (known) return known
   try {

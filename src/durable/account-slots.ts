@@ -1,13 +1,15 @@
 /**
- * AccountSlots: one object per provider account. Holds its leases, ended jobs, parking, webhook and outbox, and a
- * sealed copy of the credential for the questions of its alarm. Load, decide (in `domain`), save, arm the alarm: it
- * decides nothing itself, and between load and save nothing is awaited. Methods only ever gain optional arguments: an
- * older Worker may talk to a newer object and the reverse.
+ * AccountSlots: one object per provider account. It holds the account's leases, ended jobs, parkings, webhook and deliveries,
+ * and a sealed copy of the credential for its alarm's status checks. Each method loads, decides (in `domain`), saves and
+ * sets the alarm; nothing is awaited between load and save. Public methods are RPC (domain/ports/slots.ts): their names stay and
+ * they only gain optional arguments, because an older Worker may talk to a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
-import { holderOf, isHeldBy, mayClaim, type Account } from '#domain/accounts/account.ts'
-import { LANES, sendAgain, type Delivery } from '#domain/events/delivery.ts'
+import { platform } from '#composition/platform.ts'
+import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
+import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
@@ -24,7 +26,7 @@ import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Holder } from '#domain/accounts/account.ts'
+import type { Account, Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
@@ -35,31 +37,31 @@ import type {
   SlotsView,
 } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
-import { reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { getProvider } from '#providers/index.ts'
-import type { Provider } from '#providers/contract/provider.ts'
-import { resealAccount } from '#durable/account/resealing.ts'
-import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
-import { Retention } from '#durable/account/retention.ts'
-import { WebhookRegistration } from '#durable/account/webhook-registration.ts'
-import { RemovedAccount } from '#durable/account/removed-account.ts'
-import { aboutAccount, logEnds, logGivenUp } from '#durable/account/log-results.ts'
-import { StatusChecks } from '#durable/account/status-checks.ts'
-import { Outbox } from '#durable/account/outbox.ts'
-import { DeliveryTargetsCache } from '#durable/account/delivery-targets.ts'
 import { AccountChecks } from '#durable/account/account-checks.ts'
+import type { AccountContext } from '#durable/account/context.ts'
+import { DeliveryTargetsCache } from '#durable/account/delivery-targets.ts'
 import { IncomingEvents } from '#durable/account/incoming-events.ts'
+import { aboutAccount, logEnds, logGivenUp } from '#durable/account/log-results.ts'
+import { Outbox } from '#durable/account/outbox.ts'
+import { RemovedAccount } from '#durable/account/removed-account.ts'
+import { resealAccount } from '#durable/account/resealing.ts'
+import { Retention } from '#durable/account/retention.ts'
 import { Settlement } from '#durable/account/settlement.ts'
-import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
-import { viewOf, viewOfOthers } from '#durable/account/slots-view.ts'
+import { viewOf, viewOfFormerHolder } from '#durable/account/slots-view.ts'
 import { SlotWatchers } from '#durable/account/slot-watchers.ts'
+import { StatusChecks } from '#durable/account/status-checks.ts'
+import { WebhookRegistration } from '#durable/account/webhook-registration.ts'
+import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
-  readonly #clock: AlarmClock
+  readonly #context: AccountContext
+  readonly #alarm: AlarmClock
   readonly #targets: DeliveryTargetsCache
   readonly #outbox: Outbox
   readonly #settlement: Settlement
@@ -69,67 +71,86 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #retention: Retention
   readonly #watchers: SlotWatchers
   readonly #incoming: IncomingEvents
-  readonly #about = () => aboutAccount(this.#tables.account())
   readonly #accountChecks: AccountChecks
-  #isAsking = false
+  readonly #about = () => aboutAccount(this.#tables.account())
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const ports = () => this.#ports()
-    const durations = () => this.#ports().durations
-    const provider = () => this.#provider()
-    const blame = (fault: Fault) => this.#accountChecks.blame(fault)
     this.#tables = new SlotsTables(ctx.storage)
-    this.#clock = new AlarmClock(ctx.storage)
-    this.#retention = new Retention(this.#tables, durations)
-    this.#targets = new DeliveryTargetsCache(ports)
-    this.#webhook = new WebhookRegistration(this.#tables, ports, () => this.#removed.isDone())
-    this.#outbox = new Outbox(this.#tables.pendingDeliveries(), {
+    this.#alarm = new AlarmClock(ctx.storage, platform.now)
+    this.#context = this.#makeContext()
+    this.#retention = new Retention(this.#context)
+    this.#targets = new DeliveryTargetsCache(this.#context)
+    this.#outbox = this.#makeOutbox()
+    this.#removed = new RemovedAccount(this.#context, () => this.#outbox.isEmpty)
+    this.#webhook = new WebhookRegistration(this.#context, () => this.#removed.isDone())
+    this.#watchers = new SlotWatchers(this.#context, () => this.#settlement.ledger())
+    this.#accountChecks = new AccountChecks(this.#context, {
+      onUnparked: () => this.#watchers.onUnparked(),
+      setAlarm: () => this.#setAlarm(),
+    })
+    const judgeFault = (fault: Fault) => this.#accountChecks.judge(fault)
+    this.#settlement = this.#makeSettlement()
+    this.#incoming = new IncomingEvents(this.#context, this.#settlement, this.#targets, judgeFault)
+    this.#statusChecks = new StatusChecks(this.#context, {
+      settlement: this.#settlement,
+      incoming: this.#incoming,
+      targets: this.#targets,
+      settle: (reports) => this.#settle(reports),
+      judgeFault,
+    })
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#alarm.read()
+      this.#alarm.restore(() => this.#dueAt())
+      this.#outbox.startDue()
+    })
+  }
+
+  #makeContext(): AccountContext {
+    const ports = (): Ports => makePorts(this.env, (work) => this.ctx.waitUntil(work), this.#about)
+    return {
+      tables: this.#tables,
+      now: platform.now,
+      ports,
+      durations: () => ports().durations,
+      // The object is named after its provider and account, so this is known after a wipe too.
+      provider: () =>
+        getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
+    }
+  }
+
+  #makeOutbox(): Outbox {
+    const { now, ports, durations } = this.#context
+    return new Outbox(this.#tables.pendingDeliveries(), {
+      now,
+      random: platform.random,
       durations,
-      lanes: () => LANES - (this.#isAsking ? ASKED_AT_ONCE : 0),
+      connections: () => CONNECTIONS_MAX - (this.#statusChecks.isReconciling ? ASKED_AT_ONCE : 0),
       load: (id) => this.#tables.findDelivery(id),
       readTargets: (delivery) => this.#targets.forSending(delivery),
-      send: (delivery, outlets) =>
-        deliver(this.#ports(), delivery, outlets, this.#tables.account()?.publicOrigin ?? ''),
-      save: (changed, dropped) => {
-        this.#tables.saveDeliveries(changed, dropped)
-        logGivenUp(this.#ports(), changed)
+      send: (delivery, targets) =>
+        deliver(ports(), delivery, targets, this.#tables.account()?.publicOrigin ?? ''),
+      save: (changed, removed) => {
+        this.#tables.saveDeliveries(changed, removed)
+        logGivenUp(ports(), changed)
       },
-      noteSaved: () => {
+      onSaved: () => {
         this.#wipeWhenDone()
-        this.#arm()
+        this.#setAlarm()
       },
     })
-    this.#removed = new RemovedAccount(this.#tables, durations, () => this.#outbox.isEmpty)
-    this.#settlement = new Settlement(this.#tables, this.#targets, {
-      provider,
-      durations,
-      isAsking: () => this.#isAsking,
+  }
+
+  #makeSettlement(): Settlement {
+    return new Settlement(this.#context, this.#targets, {
+      isAlarmChecking: () => this.#statusChecks.isReconciling,
       lastEventAt: () => this.#incoming.lastEventAt,
-      owe: (deliveries) => this.#owe(deliveries),
-      noteEnded: (ended) => {
-        logEnds(this.#ports(), ended)
+      queueDeliveries: (deliveries) => this.#queueDeliveries(deliveries),
+      onEnded: (ended) => {
+        logEnds(this.#context.ports(), ended)
         this.#wipeWhenDone()
       },
-      noteFreed: () => this.#watchers.noteFreed(),
-    })
-    const common = { ports, provider, blame }
-    const readTargets = (tenant: string) => this.#readTargets(tenant)
-    this.#incoming = new IncomingEvents(this.#tables, this.#settlement, { ...common, readTargets })
-    const settle = (reports: JobReport[]) => this.#settle(reports)
-    this.#statusChecks = new StatusChecks(this.#tables, this.#settlement, { ...common, settle })
-    this.#accountChecks = new AccountChecks(this.#tables, {
-      ports,
-      provider,
-      isOthers: (tenant) => this.#isOthers(tenant),
-      noteReturned: () => this.#watchers.noteReturned(),
-      arm: () => this.#arm(),
-    })
-    this.#watchers = new SlotWatchers(this.#tables, () => this.#settlement.ledger(), ports)
-    void ctx.blockConcurrencyWhile(async () => {
-      await this.#clock.read()
-      this.#clock.restore(() => this.#dueAt())
-      this.#outbox.pump()
+      onSlotsChanged: () => this.#watchers.onSlotsChanged(),
     })
   }
 
@@ -139,8 +160,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#webhook.wantFor(account, held)
-    this.#arm()
+    this.#webhook.request(account, held)
+    this.#setAlarm()
     return { ok: true }
   }
 
@@ -151,112 +172,105 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
-    if (isNow) await this.#readTargets()
-    if (this.#isOthers(holder?.tenant, holder?.email)) return
-    this.#tables.retire(Date.now())
+    if (isNow) await this.#targets.read()
+    if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
+    this.#tables.retire(this.#context.now())
     if (isNow) {
-      this.#settlement.save(endAllAsLost(this.#tables.leases(), Date.now()))
+      this.#endAllAsLost()
       this.ctx.waitUntil(this.#webhook.wipeNow())
     }
     this.#wipeWhenDone()
-    this.#arm()
+    this.#setAlarm()
   }
 
-  /** Another holds the account than who asks. */
-  #isOthers(tenant: string | undefined, email?: string): boolean {
-    const held = this.#tables.account()
-    return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
+  #isHeldByOther(tenant: string | undefined, email?: string): boolean {
+    return isHeldByOther(this.#tables.account(), tenant, email)
   }
 
   async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
     const ask = fromLeaseMessage(message)
-    if (this.#isOthers(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
-    const { answer, change } = grant(
-      this.#settlement.ledger(),
-      ask,
-      Date.now(),
-      this.#ports().durations
-    )
+    if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
+    const { now, durations } = this.#context
+    const { answer, change } = grant(this.#settlement.ledger(), ask, now(), durations())
     this.#settlement.save(change)
-    if (answer.ok) this.#watchers.noteGranted()
-    this.#arm()
+    if (answer.ok) this.#watchers.onGranted()
+    this.#setAlarm()
     return answer
   }
 
   async lookNow(requestId: string): Promise<LookUpResult> {
-    await this.#readTargets()
-    return this.#statusChecks.lookNow(requestId).finally(() => this.#arm())
+    await this.#targets.read()
+    return this.#statusChecks.lookNow(requestId).finally(() => this.#setAlarm())
   }
 
   async bind(
     requestId: string,
     starts: JobStart[],
-    again?: LeaseMessage | LeaseAsk
+    message?: LeaseMessage | LeaseAsk
   ): Promise<void> {
-    const isAwaited = this.#tables.earlyEvents().length > 0
-    if (isAwaited) await this.#readTargets()
-    this.#settlement.bind(requestId, starts, again && fromLeaseMessage(again))
-    if (isAwaited) this.#settlement.applyEarlyEvents()
-    this.#arm()
+    const ask = message && fromLeaseMessage(message)
+    await this.#incoming.applyDeferredAfter(
+      () => this.#settlement.bind(requestId, starts, ask),
+      () => this.#setAlarm()
+    )
   }
 
   async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
-    const isAwaited = this.#tables.earlyEvents().length > 0
-    if (isAwaited) await this.#readTargets()
-    this.#settlement.save(release(this.#settlement.ledger(), requestId))
-    if (isAwaited) this.#settlement.applyEarlyEvents()
-    this.#wipeWhenDone()
-    return fault && this.#accountChecks.blame(fault)
+    await this.#incoming.applyDeferredAfter(
+      () => this.#settlement.save(release(this.#settlement.ledger(), requestId)),
+      () => this.#wipeWhenDone()
+    )
+    return fault && this.#accountChecks.judge(fault)
   }
 
   async keepGuess(
     id: string,
     start: GuessedStart,
-    again: LeaseMessage | LeaseAsk
+    message: LeaseMessage | LeaseAsk
   ): Promise<boolean> {
-    const isKept = this.#settlement.keepGuess(id, start, fromLeaseMessage(again))
-    this.#arm()
+    const isKept = this.#settlement.keepGuess(id, start, fromLeaseMessage(message))
+    this.#setAlarm()
     return isKept
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    if (this.#settlement.isEnding(reports)) await this.#readTargets()
+    if (this.#settlement.isEnding(reports)) await this.#targets.read()
     return this.#settle(reports)
   }
 
-  /** The alarm has read the endpoints a moment ago; what is too old by now is read when it is due. */
+  /** The caller has read the delivery targets. Where they are too old, they are read when the delivery is due. */
   #settle(reports: JobReport[]): boolean {
     const isChanged = this.#settlement.applyReports(reports)
-    this.#arm()
+    this.#setAlarm()
     return isChanged
   }
 
   async receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'> {
-    const became = await this.#incoming.receive(received)
-    this.#arm()
-    return became
+    const outcome = await this.#incoming.receive(received)
+    this.#setAlarm()
+    return outcome
   }
 
   async blame(fault: Fault): Promise<Finding> {
-    return this.#accountChecks.blame(fault)
+    return this.#accountChecks.judge(fault)
   }
 
-  /** Asked by older Workers, which doubt nothing. */
+  /** Called by older Workers only: newer ones call `blame`. */
   async park(order: ParkOrder, tenant?: string): Promise<Parking> {
-    return this.#accountChecks.parkFor(order, tenant)
+    return this.#accountChecks.parkUnchecked(order, tenant)
   }
 
   async hold(until: number): Promise<void> {
-    this.#accountChecks.hold(until)
+    this.#accountChecks.recheckBy(until)
   }
 
   async unpark(tenant: string): Promise<void> {
-    if (!this.#isOthers(tenant)) this.#accountChecks.unpark()
+    if (!this.#isHeldByOther(tenant)) this.#accountChecks.unpark()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
-    const change = untrack(this.#tables.leases(), tenant, jobId, isForced, Date.now())
-    return this.#settlement.save(change)
+    const now = this.#context.now()
+    return this.#settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
   }
 
   async watch(until: number): Promise<Room> {
@@ -264,13 +278,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    if (this.#isOthers(tenant)) return viewOfOthers(this.#settlement.ledger(), tenant)
-    return viewOf(this.#settlement.ledger(), tenant, this.#webhook.failure())
+    const now = this.#context.now()
+    const ledger = this.#settlement.ledger()
+    if (this.#isHeldByOther(tenant)) return viewOfFormerHolder(ledger, tenant, now)
+    return viewOf(ledger, tenant, this.#webhook.failure(), now)
   }
 
   async reseal(key: string): Promise<ResealStep> {
-    const step = await resealAccount(this.#ports(), this.#tables, key)
-    this.#arm()
+    const step = await resealAccount(this.#context.ports(), this.#tables, key)
+    this.#setAlarm()
     return step
   }
 
@@ -292,94 +308,69 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
-    // Its endpoint may have been mended or switched on a moment ago for this very attempt.
-    await this.#targets.read(this.#provider().name, [tenant])
+    // The client may have just mended or enabled the endpoint for this attempt.
+    await this.#targets.readOf([tenant])
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#outbox.isSending(id)) return found
-    const again = sendAgain(found, Date.now())
+    const again = sendAgain(found, this.#context.now())
     this.#tables.sendAgain(again)
-    this.#owe([again])
+    this.#queueDeliveries([again])
     return again
   }
 
   override alarm(): Promise<void> {
-    return this.#clock.ring(() => this.#tend(), this.#about)
+    return this.#alarm.run(() => this.#runDue(), this.#about)
   }
 
-  /** Asks the provider about every due lease, among others. */
-  async #tend(): Promise<void> {
-    this.#outbox.pump()
-    await this.#loseWhenRetiredLong()
-    await this.#accountChecks.tend()
-    await this.#reconcile()
-    if (this.#tables.earlyEvents().length > 0) await this.#readTargets()
-    this.#settlement.applyEarlyEvents()
-    await this.#webhook.tend()
-    this.#retention.forget()
+  async #runDue(): Promise<void> {
+    this.#outbox.startDue()
+    await this.#loseOverdue()
+    await this.#accountChecks.recheckDue()
+    await this.#statusChecks.reconcile()
+    await this.#incoming.applyDeferredNow()
+    await this.#webhook.maintain()
+    this.#retention.removeOld()
     this.#wipeWhenDone()
-    this.#arm(true)
+    this.#setAlarm({ isAfterAlarm: true })
   }
 
-  async #reconcile(): Promise<void> {
-    const { durations } = this.#ports()
-    const due = this.#tables
-      .leases()
-      .filter((lease) => reconcileActionOf(lease, Date.now(), durations))
-    if (due.some((lease) => lease.kind === 'job')) await this.#readTargets()
-    this.#isAsking = true
-    try {
-      await this.#statusChecks.reconcile()
-    } finally {
-      this.#isAsking = false
-    }
-  }
-
-  /** Also of an account that is already wiped: the object is named after it. */
-  #provider(): Provider {
-    return getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? '')
-  }
-
-  #ports(): Ports {
-    return makePorts(this.env, (work) => this.ctx.waitUntil(work), this.#about)
-  }
-
-  #owe(deliveries: Delivery[]): void {
+  #queueDeliveries(deliveries: Delivery[]): void {
     this.#outbox.add(deliveries)
-    this.#arm()
+    this.#setAlarm()
   }
 
-  /** A retired tenant's last jobs have endpoints of their own. */
-  async #readTargets(...tenants: string[]): Promise<void> {
-    const account = this.#tables.account()
-    const ours = this.#tables.leases().map((lease) => lease.tenant)
-    const all = new Set([...tenants, ...ours, ...(account ? [account.tenant] : [])])
-    await this.#targets.read(this.#provider().name, all)
-  }
-
-  async #loseWhenRetiredLong(): Promise<void> {
+  /** The last jobs of a removed account. */
+  async #loseOverdue(): Promise<void> {
     if (!this.#removed.isOverdue()) return
-    await this.#readTargets()
-    this.#settlement.save(endAllAsLost(this.#tables.leases(), Date.now()))
+    await this.#targets.read()
+    this.#endAllAsLost()
+  }
+
+  #endAllAsLost(): void {
+    this.#settlement.save(endAllAsLost(this.#tables.leases(), this.#context.now()))
   }
 
   #wipeWhenDone(): void {
-    if (this.#removed.isDone() && this.#webhook.wipe()) this.#arm()
+    if (this.#removed.isDone() && this.#webhook.wipe()) this.#setAlarm()
   }
 
-  /** `afterAlarm`: every attempt has an alarm behind it, so no other call has to look when deliveries are forgotten. */
-  #arm(afterAlarm = false): void {
-    const due = this.#dueAt(afterAlarm)
-    if (due !== Infinity) this.#clock.setFor(due)
+  /** `isAfterAlarm`: also looks when old deliveries are due for removal. Each delivery has an alarm, so this is enough. */
+  #setAlarm({ isAfterAlarm = false } = {}): void {
+    const due = this.#dueAt(isAfterAlarm)
+    if (due !== Infinity) this.#alarm.setFor(due)
   }
 
   /** Infinity: never. */
-  #dueAt(afterAlarm = false): number {
-    const { earlyMs } = this.#ports().durations
-    const early = this.#tables.earlyEvents().map((incoming) => incoming.at + earlyMs)
-    const own = [nextDueAt(this.#settlement.ledger()), this.#outbox.dueAt(), this.#webhook.dueAt()]
-    const others = [this.#removed.keepsUntil(), this.#accountChecks.dueAt()]
-    const dues = [...own, ...early, ...others].filter((due) => due !== undefined)
+  #dueAt(isAfterAlarm = false): number {
+    const dues = [
+      nextDueAt(this.#settlement.ledger()),
+      this.#outbox.dueAt(),
+      this.#webhook.dueAt(),
+      ...this.#incoming.dueAt(),
+      this.#removed.keepsUntil(),
+      this.#accountChecks.dueAt(),
+    ].filter((due) => due !== undefined)
     if (dues.length > 0) return Math.min(...dues)
-    return this.#retention.dueAt({ withDeliveries: afterAlarm })
+    return this.#retention.dueAt({ withDeliveries: isAfterAlarm })
   }
 }

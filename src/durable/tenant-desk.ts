@@ -252,7 +252,7 @@ export class TenantDesk extends UploadDesk implements Desk {
   }
 
   override alarm(): Promise<void> {
-    return this.clock.ring(() => this.#tend())
+    return this.clock.run(() => this.#tend())
   }
 
   async #tend(): Promise<void> {

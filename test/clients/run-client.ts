@@ -54,6 +54,6 @@ export async function runClient(
 }
 
 /** A short program, as a module. */
-export function runCode(gateway: Gateway, code: string, wanted?: Wanted): Promise<Ran> {
-  return runClient(gateway, ['--input-type=module', '-e', code], wanted)
+export function runCode(gateway: Gateway, code: string): Promise<Ran> {
+  return runClient(gateway, ['--input-type=module', '-e', code])
 }

@@ -10,7 +10,7 @@ export interface JobWish {
 
 export const ANY_TEXT = expect.stringMatching(/./) as string
 
-export type Effect = Record<string, unknown>
+type Effect = Record<string, unknown>
 
 export interface ProviderKit {
   name: string

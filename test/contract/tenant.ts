@@ -94,8 +94,8 @@ export class Tenant {
     return `/v1/${this.kit.name}${path}`
   }
 
-  async listedIds(page = 1): Promise<string[]> {
-    const answer = await this.at.fetch(this.dropIn(this.kit.list.pagePath(page)))
+  async listedIds(): Promise<string[]> {
+    const answer = await this.at.fetch(this.dropIn(this.kit.list.pagePath(1)))
     const text = await answer.text()
     expect(answer.status, text).toBe(200)
     expect(answer.headers.get('x-gateway-partial')).toBeNull()

@@ -22,11 +22,11 @@ function storageOf() {
 test('an alarm that is set anew while it rings rings again', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const storage = storageOf()
-  const clock = new AlarmClock(storage)
+  const clock = new AlarmClock(storage, () => Date.now())
   clock.setFor(Date.now() + 50)
   vi.advanceTimersByTime(50)
   storage.ring()
-  await clock.ring(async () => clock.setFor(Date.now() - 10))
+  await clock.run(async () => clock.setFor(Date.now() - 10))
   expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
 })
 
@@ -35,7 +35,7 @@ test('an alarm that the platform gave up is set again when the object wakes; one
   const wakeWith = async (set: number | null, due: number) => {
     const storage = storageOf()
     if (set !== null) await storage.setAlarm(set)
-    const clock = new AlarmClock(storage)
+    const clock = new AlarmClock(storage, () => Date.now())
     await clock.read()
     clock.restore(() => due)
     return storage.getAlarm()
@@ -51,14 +51,14 @@ test('an alarm that the platform gave up is set again when the object wakes; one
 test('an object wakes, and its alarm rings, although nobody can tell what is due: settings are mended later [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const storage = storageOf()
-  const clock = new AlarmClock(storage)
+  const clock = new AlarmClock(storage, () => Date.now())
   await clock.read()
   const unreadable = () => {
     throw new Error('MASTER_KEYS is malformed')
   }
   expect(() => clock.restore(unreadable)).not.toThrow()
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-  await clock.ring(async () => unreadable())
+  await clock.run(async () => unreadable())
   expect(log.mock.calls).toEqual([[expect.stringContaining('alarm_failed')]])
   log.mockRestore()
   expect(await storage.getAlarm()).toBe(Date.now() + 30_000)

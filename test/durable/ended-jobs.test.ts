@@ -57,9 +57,9 @@ test('the latest of two jobs of one name stands first, and of an end only its ow
   const late = { watch: 'video:twice', endedAt: NOON + 5 * DAY }
   jobs.add(end('twice', NOON + 5 * DAY, NOON + 5 * DAY), [late])
   expect(jobs.find('twice').map((one) => one.endedAt)).toEqual([NOON + 5 * DAY, NOON + 60_000])
-  expect(jobs.late(['video:twice', 'session:s-twice'], 0)).toEqual([late])
-  jobs.saveLate({ ...late, eventId: 'came' })
-  expect(jobs.late(['video:twice'], 0)).toEqual([{ ...late, eventId: 'came' }])
+  expect(jobs.unmatched(['video:twice', 'session:s-twice'], 0)).toEqual([late])
+  jobs.saveUnmatched({ ...late, eventId: 'came' })
+  expect(jobs.unmatched(['video:twice'], 0)).toEqual([{ ...late, eventId: 'came' }])
 })
 
 test('what ended before is forgotten, and a job that ran for days is kept as long from its own end', () => {
@@ -68,25 +68,25 @@ test('what ended before is forgotten, and a job that ran for days is kept as lon
   jobs.add(end('long', NOON - DAY, NOON + 2 * DAY))
   jobs.add(end('young', NOON + 3 * DAY))
   expect(jobs.oldestAt()).toBe(NOON + 2 * DAY)
-  expect(jobs.forget(NOON + DAY)).toBe(false)
+  expect(jobs.removeBefore(NOON + DAY)).toBe(false)
   expect(['short', 'long', 'young'].map((name) => jobs.known([name]).has(name))).toEqual([
     false,
     true,
     true,
   ])
-  jobs.forget(NOON + 2 * DAY + 1)
+  jobs.removeBefore(NOON + 2 * DAY + 1)
   expect(jobs.known(['s-long']).has('s-long')).toBe(false)
   // With the end of its six hours, so that one look takes all of them.
   expect(jobs.oldestAt()).toBe(20_003 * DAY + (3 * DAY) / 4)
-  jobs.forget(NOON + 40 * DAY)
+  jobs.removeBefore(NOON + 40 * DAY)
   expect(jobs.oldestAt()).toBeUndefined()
 })
 
 test('a long past is forgotten a bounded number at a time', () => {
   const jobs = open()
   for (let n = 0; n < 2600; n += 1) jobs.add(end(`job-${n}`, NOON + n))
-  expect(jobs.forget(NOON + 30 * DAY)).toBe(true)
-  expect(jobs.forget(NOON + 30 * DAY)).toBe(false)
+  expect(jobs.removeBefore(NOON + 30 * DAY)).toBe(true)
+  expect(jobs.removeBefore(NOON + 30 * DAY)).toBe(false)
   expect(jobs.oldestAt()).toBeUndefined()
 })
 

@@ -2,7 +2,10 @@
 import { expect, test } from 'vitest'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 import { JoinBook } from '#durable/desk/repeats.ts'
-import { NewsRows, NEWS_SCHEMA } from '#durable/account-tables/jobless-event-rows.ts'
+import {
+  ForwardedEventRows,
+  FORWARDED_SCHEMA,
+} from '#durable/account-tables/forwarded-event-rows.ts'
 import { openSql } from '../support/sql/sqlite.ts'
 
 const SPAN = 600_000
@@ -28,9 +31,9 @@ test('an unknown creation is found for its span, also when the clock went back [
 })
 
 test('what was told just after midnight is no news when the clock goes back before it', () => {
-  const news = new NewsRows(openSql(NEWS_SCHEMA))
+  const news = new ForwardedEventRows(openSql(FORWARDED_SCHEMA))
   const midnight = 20_000 * 86_400_000
-  expect(news.isNew('event', midnight + 5)).toBe(true)
-  expect(news.isNew('event', midnight - 5)).toBe(false)
-  expect(news.isNew('event', midnight + 4 * 86_400_000)).toBe(false)
+  expect(news.add('event', midnight + 5)).toBe(true)
+  expect(news.add('event', midnight - 5)).toBe(false)
+  expect(news.add('event', midnight + 4 * 86_400_000)).toBe(false)
 })

@@ -19,10 +19,10 @@ function open() {
     const deliveries = new DeliveryRows(storage.sql)
     let taken = 0
     const fragile = Object.create(deliveries, {
-      takeOld: {
-        value: (...one: Parameters<DeliveryRows['takeOld']>) => {
+      addOld: {
+        value: (...one: Parameters<DeliveryRows['addOld']>) => {
           if ((taken += 1) > breaksAt) throw new Error('the object dies')
-          deliveries.takeOld(...one)
+          deliveries.addOld(...one)
         },
       },
     }) as DeliveryRows
@@ -79,7 +79,7 @@ test('what is owed is owed once and what ended is known, although the object die
     const woken = opened.wake()
     expect(woken.owed.toSorted()).toEqual(owed)
     expect(woken.ended.find(request)).toHaveLength(1)
-    expect(woken.ended.late(['video:job'], 0)).toHaveLength(1)
+    expect(woken.ended.unmatched(['video:job'], 0)).toHaveLength(1)
   }
   const counted = opened.sql.exec<{ n: number }>('SELECT COUNT(*) AS n FROM outgoing').one()
   expect(counted.n).toBe(names.length)

@@ -1,6 +1,7 @@
 /** When the object's alarm has to come for what is owed. */
 import { expect, test, vi } from 'vitest'
-import { pendingOf, type AttemptResult, type Delivery } from '#domain/events/delivery.ts'
+import type { AttemptResult, Delivery } from '#domain/events/delivery.ts'
+import { pendingOf } from '#domain/events/delivery-queue.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 import { Outbox } from '#durable/account/outbox.ts'
 
@@ -30,7 +31,7 @@ function rowsOf(...deliveries: Delivery[]) {
     save: (changed: Delivery[]) => {
       for (const one of changed) rows.set(one.id, one)
     },
-    noteSaved: () => {},
+    onSaved: () => {},
   }
 }
 
@@ -41,7 +42,9 @@ test('a delivery that is due again at once is never under way twice at the same 
   const outbox = new Outbox([], {
     // So short that the next attempt is due when one ends.
     durations: () => ({ ...durationsAt(1), deliverAtMs: [0, 1, 2, 3, 60_000] }),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     readTargets: () => Promise.resolve({ endpoints: [] }),
     send: async () => {
       most = Math.max(most, (under += 1))
@@ -62,7 +65,9 @@ test('a delivery that is due again at once is never under way twice at the same 
 function hanging(): Outbox {
   return new Outbox([], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     readTargets: () => Promise.resolve({ endpoints: [] }),
     send: () => new Promise(() => {}),
     ...rowsOf(),
@@ -86,7 +91,9 @@ function overdue(id: string): Delivery {
 function outboxWith(send: () => Promise<AttemptResult>): Outbox {
   return new Outbox([], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     readTargets: async () => ({ endpoints: [] }),
     send,
     ...rowsOf(),
@@ -119,7 +126,7 @@ test('an attempt that hangs is made again, and the alarm does not ring for it wi
     outbox.add([delivery('evt_hangs')])
     await vi.advanceTimersByTimeAsync(16_000)
     expect(answers).toHaveLength(1)
-    outbox.pump()
+    outbox.startDue()
     expect(outbox.dueAt()).toBeGreaterThan(Date.now() + 5000)
     await vi.advanceTimersByTimeAsync(0)
     expect(answers).toHaveLength(2)
@@ -140,7 +147,9 @@ test('of what is owed only the names and times are in memory, the body while it 
   const bodies: string[] = []
   const outbox = new Outbox([pendingOf(delivery('evt_a'))], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     load: (id) => rows.get(id),
     readTargets: async () => ({ endpoints: [] }),
     send: async ({ event }) => {
@@ -148,10 +157,10 @@ test('of what is owed only the names and times are in memory, the body while it 
       return { at: 0, ms: 1, isTaken: true }
     },
     save: () => {},
-    noteSaved: () => {},
+    onSaved: () => {},
   })
   rows.set('evt_a', { ...delivery('evt_a'), event: { id: 'evt_a', type: 't', body: 'read late' } })
-  outbox.pump()
+  outbox.startDue()
   await expect.poll(() => outbox.isEmpty).toBe(true)
   expect(bodies).toEqual(['read late'])
 })
@@ -159,14 +168,16 @@ test('of what is owed only the names and times are in memory, the body while it 
 test('what is gone from the tables is not owed any more', async () => {
   const outbox = new Outbox([pendingOf(delivery('evt_gone'))], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     load: () => undefined,
     readTargets: async () => ({ endpoints: [] }),
     send: () => Promise.reject(new Error('nothing to send')),
     save: () => {},
-    noteSaved: () => {},
+    onSaved: () => {},
   })
-  outbox.pump()
+  outbox.startDue()
   await expect.poll(() => outbox.isEmpty).toBe(true)
 })
 
@@ -174,7 +185,9 @@ test('an attempt that could not be made at all is noted, and made again later [I
   const kept: Delivery[] = []
   const outbox = new Outbox([], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     readTargets: () => Promise.resolve({ endpoints: [] }),
     send: () => Promise.reject(new Error('no vault')),
     ...rowsOf(),
@@ -192,7 +205,9 @@ test('a receiver that failed gets two connections until it takes something', asy
   const under: (() => void)[] = []
   const outbox = new Outbox([], {
     durations: () => durationsAt(1),
-    lanes: () => 6,
+    now: () => Date.now(),
+    random: () => 0.5,
+    connections: () => 6,
     readTargets: () => Promise.resolve({ endpoints: [] }),
     send: async () => {
       await new Promise<void>((resolve) => under.push(resolve))

@@ -30,20 +30,21 @@ function watched() {
   } as unknown as SlotsTables
   const desk = { noteFreed: async (_: string, slots?: number) => void told.push(slots) }
   const ports = { ...platform, desk: () => desk, defer: () => {} } as unknown as Ports
-  const settling: Settlement = new Settlement(tables, {} as DeliveryTargetsCache, {
-    provider: () => getProvider('heygen'),
-    durations: () => durationsAt(1),
-    isAsking: () => false,
-    lastEventAt: () => 0,
-    owe: () => {},
-    noteEnded: () => {},
-    noteFreed: () => watching.noteFreed(),
-  })
-  const watching = new SlotWatchers(
+  const context = {
     tables,
-    () => settling.ledger(),
-    () => ports
-  )
+    now: platform.now,
+    ports: () => ports,
+    durations: () => durationsAt(1),
+    provider: () => getProvider('heygen'),
+  }
+  const settling: Settlement = new Settlement(context, {} as DeliveryTargetsCache, {
+    isAlarmChecking: () => false,
+    lastEventAt: () => 0,
+    queueDeliveries: () => {},
+    onEnded: () => {},
+    onSlotsChanged: () => watching.onSlotsChanged(),
+  })
+  const watching = new SlotWatchers(context, () => settling.ledger())
   const put = (...changed: Lease[]) => settling.save({ put: changed, drop: [], ended: [] })
   return { put, watching, told }
 }

@@ -1,4 +1,4 @@
-/** What an account's object tells of an end, and under which name, whatever came before it. */
+/** Which deliveries an account's object makes of a job's end, and under which event id, whatever came before. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/accounts/account.ts'
@@ -12,12 +12,12 @@ import { newTimedId } from '#domain/text/time-ordered-id.ts'
 const WAITS = durationsAt(1)
 const ACCOUNT = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k', maxJobs: 3 }
 
-/** What is used here of two files whose types are the Worker's, not those of these tests. */
+/** The parts used here of three files that have the Worker's types, not those of these tests. */
 interface Tables {
   leases(): Lease[]
   saveAccount(account: Account): void
   saveHook(hook: object): void
-  saveEarly(incoming: IncomingEvent): void
+  deferEvent(incoming: IncomingEvent): void
   apply(change: Change): void
   retire(now: number): void
   wipeAccount(): void
@@ -26,15 +26,20 @@ interface Settlement {
   ledger(): Ledger
   save(change: Change): boolean
   bind(requestId: string, starts: JobStart[]): void
-  hear(incoming: IncomingEvent): string
-  applyEarlyEvents(): void
+}
+interface Events {
+  apply(incoming: IncomingEvent): string
+  applyDeferred(): void
 }
 const room: string = '../../src/durable'
 const { SlotsTables } = (await import(`${room}/account-tables/slots-tables.ts`)) as {
   SlotsTables: new (storage: object) => Tables
 }
 const { Settlement: SettlingOf } = (await import(`${room}/account/settlement.ts`)) as {
-  Settlement: new (tables: Tables, outlets: object, deps: object) => Settlement
+  Settlement: new (context: object, targets: object, deps: object) => Settlement
+}
+const { IncomingEvents } = (await import(`${room}/account/incoming-events.ts`)) as {
+  IncomingEvents: new (context: object, settlement: Settlement, targets: object) => Events
 }
 
 /** As much of an object's storage as its tables use. */
@@ -56,22 +61,24 @@ function objectWith(leases: Lease[]) {
   tables.saveAccount(ACCOUNT as Account)
   tables.saveHook({ state: 'on' })
   tables.apply({ put: leases, drop: [], ended: [] })
-  const owed: Delivery[] = []
-  const settling = new SettlingOf(
+  const queued: Delivery[] = []
+  const context = {
     tables,
-    { forSettling: () => undefined },
-    {
-      provider: () => heygen,
-      durations: () => WAITS,
-      isAsking: () => false,
-      lastEventAt: () => 0,
-      owe: (deliveries: Delivery[]) => void owed.push(...deliveries),
-      noteEnded: () => {},
-      noteFreed: () => {},
-    }
-  )
-  const told = () => owed.map(({ target, eventId }) => `${target.kind} ${eventId}`)
-  return { tables, settling, told }
+    now: () => Date.now(),
+    durations: () => WAITS,
+    provider: () => heygen,
+  }
+  const targets = { forSettling: () => undefined }
+  const settling = new SettlingOf(context, targets, {
+    isAlarmChecking: () => false,
+    lastEventAt: () => 0,
+    queueDeliveries: (deliveries: Delivery[]) => void queued.push(...deliveries),
+    onEnded: () => {},
+    onSlotsChanged: () => {},
+  })
+  const events = new IncomingEvents(context, settling, targets)
+  const told = () => queued.map(({ target, eventId }) => `${target.kind} ${eventId}`)
+  return { tables, settling, events, told }
 }
 
 function lease(id: string, more: Partial<Lease> = {}): Lease {
@@ -98,7 +105,7 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
 function incoming(more: Partial<ParsedEvent> = {}, agoMs = 0): IncomingEvent {
   const event: ParsedEvent = {
     id: 'evt_theirs',
-    newsId: 'evt_news',
+    contentId: 'evt_news',
     type: 'avatar_video.success',
     body: '{}',
     reports: [{ watch: 'video:v', state: 'completed' }],
@@ -128,11 +135,11 @@ test('an object whose account is gone takes no lease that nobody could ask about
 })
 
 test('an end whose early event was too old to be told is told to the endpoints [I3]', () => {
-  const { settling, tables, told } = objectWith([
+  const { settling, events, tables, told } = objectWith([
     lease('a', { acquiredAt: Date.now() - 1_000_000 }),
   ])
-  tables.saveEarly(incoming({ createdAt: Date.now() - 5 * 86_400_000 }, WAITS.earlyMs))
-  settling.applyEarlyEvents()
+  tables.deferEvent(incoming({ createdAt: Date.now() - 5 * 86_400_000 }, WAITS.earlyMs))
+  events.applyDeferred()
   settling.bind('a', [START])
   const { leases } = settling.ledger()
   settling.save({
@@ -156,7 +163,7 @@ test('an event of an earlier run of a session, sent again, hides no end of the n
   }
   const first = lease('a', { ...run, jobId: 'r1', acquiredAt: Date.now() - 3_600_000 })
   const second = lease('b', { ...run, jobId: 'r2', acquiredAt: Date.now() - 1_200_000 })
-  const { settling, tables, told } = objectWith([second, lease('c')])
+  const { settling, events, tables, told } = objectWith([second, lease('c')])
   const outcome = { status: 'completed' } as const
   const reports = [{ watch: 'agent-session:s', state: 'completed' as const }]
   const ofFirst = { subject: 's', mentions: ['s'], reports, createdAt: Date.now() - 3_000_000 }
@@ -166,16 +173,16 @@ test('an event of an earlier run of a session, sent again, hides no end of the n
     drop: [],
     ended: [{ lease: first, endedAt: Date.now() - 3_000_000, outcome, heard }],
   })
-  tables.saveEarly(incoming(ofFirst, WAITS.earlyMs))
-  settling.applyEarlyEvents()
+  tables.deferEvent(incoming(ofFirst, WAITS.earlyMs))
+  events.applyDeferred()
   settling.save({ put: [], drop: [], ended: [{ lease: second, endedAt: Date.now(), outcome }] })
   expect(told()).toHaveLength(2)
 })
 
 test('an end that was told as news while its job was only suspected is not told under a second name [I3]', () => {
   const suspect = lease('a', { state: 'suspect', ...START, lostAt: Date.now() - 1000 })
-  const { settling, told } = objectWith([suspect])
-  settling.hear(incoming())
+  const { settling, events, told } = objectWith([suspect])
+  events.apply(incoming())
   settling.bind('a', [START])
   const { leases } = settling.ledger()
   settling.save({
@@ -192,11 +199,11 @@ test('an end that was told as news while its job was only suspected is not told 
 
 test('that one of several jobs of a creation is over, told again on its ticket, ends none of the others', () => {
   const first = lease('r', { state: 'running', ...START })
-  const { tables, settling, told } = objectWith([first, lease('r.1', { requestId: 'r' })])
+  const { tables, events, told } = objectWith([first, lease('r.1', { requestId: 'r' })])
   const ticket: IncomingEvent = { ...incoming(), via: { kind: 'ticket', requestId: 'r' } }
-  expect(settling.hear(ticket)).toBe('settled')
+  expect(events.apply(ticket)).toBe('settled')
   const before = told().length
-  expect(settling.hear(ticket)).not.toBe('settled')
+  expect(events.apply(ticket)).not.toBe('settled')
   expect(told()).toHaveLength(before)
   expect(tables.leases().map((one) => one.id)).toEqual(['r.1'])
 })

@@ -1,7 +1,8 @@
 /** A running simulator with its remote control, for the tests of the simulator itself. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
 import { until } from '../support/gateway.ts'
-import { SIMULATOR, takeWorker } from '../support/renewed/renewed.ts'
+import { SIMULATOR } from '../support/renewed/entries.ts'
+import { takeWorker } from '../support/renewed/renewed.ts'
 
 // Bodies are looked into by tests only; a wrong member shows there at once.
 // oxlint-disable-next-line typescript/no-explicit-any

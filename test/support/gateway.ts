@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
-import { CLOCKED, PLAIN, takeWorker } from './renewed/renewed.ts'
+import { CLOCKED, PLAIN } from './renewed/entries.ts'
+import { takeWorker } from './renewed/renewed.ts'
 import { Simulator } from './simulator.ts'
 
 /** Another in every run: one that stands in a file is good on loopback alone. */
@@ -228,15 +229,19 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
   }
 }
 
+/** Most things happen soon. What takes seconds is asked for less often, since each question costs the machine. */
+const FIRST_PAUSE_MS = 20
+const LONGEST_PAUSE_MS = 150
+
 export async function until<T>(
   what: () => Promise<T | false | undefined>,
   withinMs = 10_000
 ): Promise<T> {
   const end = Date.now() + withinMs
-  for (;;) {
+  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.3, LONGEST_PAUSE_MS)) {
     const value = await what()
     if (value) return value
     if (Date.now() > end) throw new Error(`did not happen within ${withinMs} ms`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, pauseMs))
   }
 }

@@ -1,6 +1,8 @@
 /** The simulator's remote control: what it saw, what it counted, what it should do next. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
-import { SIMULATOR, takeWorker } from './renewed/renewed.ts'
+import { callControl } from './renewed/control.ts'
+import { SIMULATOR } from './renewed/entries.ts'
+import { takeWorker } from './renewed/renewed.ts'
 
 export interface SimAccount {
   provider: string
@@ -54,14 +56,10 @@ export class Simulator {
   }
 
   async control<T = unknown>(method: string, path: string, body?: unknown): Promise<T> {
-    const init =
-      body === undefined
-        ? { method }
-        : { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
-    const answer = await fetch(`${this.url}/__sim${path}`, init)
-    if (!answer.ok)
-      throw new Error(`simulator ${method} ${path}: ${answer.status} ${await answer.text()}`)
-    return (await answer.json()) as T
+    const { status, text } = await callControl(method, `${this.url}/__sim${path}`, body)
+    if (status < 200 || status > 299)
+      throw new Error(`simulator ${method} ${path}: ${status} ${text}`)
+    return JSON.parse(text) as T
   }
 
   /** `key` is one of its API keys. Unlimited upstream capacity unless `concurrency` says otherwise. */

@@ -27,7 +27,7 @@ export interface Told {
 
 type Answer = (sent: Sent) => Told | undefined
 
-export class StandIn {
+class StandIn {
   readonly url: string
   readonly sent: Sent[] = []
   answer: Answer = () => undefined

@@ -16,7 +16,7 @@ export type SealedKind =
   | 'keptAnswers'
 
 /** No key opens it. */
-export interface Unreadable {
+interface Unreadable {
   what: SealedKind
   keyId: string
   tenant?: string
@@ -24,7 +24,7 @@ export interface Unreadable {
 }
 
 /** Our webhook at an account whose address is still of an older key, and which the provider does not let us register anew. */
-export interface StalledHook {
+interface StalledHook {
   tenant: string
   account: string
   message: string
@@ -90,7 +90,7 @@ function sumOf<K extends string>(
 }
 
 /** Nothing is needed any more that is not of the first key. What cannot be registered or opened is listed, not waited for. */
-export function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
+function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
   return Object.keys(resealed).length === 0 && hooks + copies + behind === 0
 }
 

@@ -28,14 +28,12 @@ export const tokenRecord = z.object({
 
 export type TokenRecord = z.infer<typeof tokenRecord>
 
-export const tenantRecord = z.object({
-  id: z.string(),
-  name: z.string(),
-  replyUrl: z.string().nullable(),
-  createdAt: z.number(),
-})
-
-export type TenantRecord = z.infer<typeof tenantRecord>
+export interface TenantRecord {
+  id: string
+  name: string
+  replyUrl: string | null
+  createdAt: number
+}
 
 export function newToken(): string {
   const secret = base64Url(crypto.getRandomValues(new Uint8Array(32)))

@@ -58,8 +58,6 @@ export const accountSnapshot = z.object({
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>
 
-export const NO_ACCOUNTS: AccountSnapshot = { version: 0, accounts: [] }
-
 /** The fields of POST /accounts, already of the right types. */
 export type AccountForm = Record<string, unknown> & { email?: string }
 
@@ -91,6 +89,15 @@ export function isHeldBy(held: Account, holder: Holder): boolean {
 export function mayClaim(held: Account, account: Account, instead?: Holder): boolean {
   if (isHeldBy(held, account)) return true
   return instead !== undefined && isHeldBy(held, instead) && held.claimId === instead.claimId
+}
+
+/** Another tenant holds the account, or holds it under another email. Without a tenant (an older Worker) nobody is refused. */
+export function isHeldByOther(
+  held: Account | undefined,
+  tenant: string | undefined,
+  email?: string
+): boolean {
+  return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
 }
 
 /** Emails are compared without case. */

@@ -67,7 +67,7 @@ export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpa
 }
 
 /** Epoch ms. */
-export function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
+function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
   const isAnswered = record.answer !== undefined || record.done !== undefined
   if (isAnswered) return (record.endedAt ?? record.startedAt) + keepMs
   return record.startedAt + keepUnknownMs

@@ -1,15 +1,15 @@
 /**
- * Where the gateway may send callbacks. Judged is the text and what the URL parser made of it, since that is what will
- * be fetched: decimal, octal and hex addresses, full-width and percent-encoded names come out in one spelling.
+ * Which URLs the gateway may deliver to. It checks the text and what the URL parser made of it, since that is what will be
+ * fetched: decimal, octal and hex addresses, full-width and percent-encoded names all get one spelling.
  *
- * Not promised: what a name leads to. A Worker cannot resolve names, so one whose DNS record points into a private
- * network passes (known wildcard names do not); `global_fetch_strictly_public` and the edge's lack of a private network
- * answer for that. Whoever sends must not follow redirects. Every port is allowed; a fragment is dropped.
+ * Not promised: where a name leads. A Worker cannot resolve names, so a name whose DNS record points into a private network
+ * passes (known wildcard names do not). `global_fetch_strictly_public`, and that the edge has no private network, guard
+ * against that. The sender must not follow redirects. Every port is allowed; a fragment is dropped.
  */
 export interface TargetPolicy {
-  /** Development: http and https to 127.0.0.0/8, [::1] and localhost as well. */
+  /** For development: also http and https to 127.0.0.0/8, [::1] and localhost. */
   allowLoopback: boolean
-  /** Origins of our own, e.g. https://gw.example.com */
+  /** The gateway's own origins, e.g. https://gw.example.com */
   ownOrigins: readonly string[]
 }
 
@@ -17,19 +17,19 @@ export type ReadTarget = { ok: true; url: string } | { ok: false; message: strin
 
 const MAX_LENGTH = 2048
 
-/** Controls, white space, invisible and half characters: the parser drops some of them silently. */
+/** Controls, white space, invisible characters and lone surrogates. The parser drops some of them silently. */
 const ODD_CHARACTER = /[\p{Cc}\p{Cf}\p{Cs}\p{Z}\\]/u
-/** The parser would also take `https:host` and `https:///host`. */
+/** The parser also accepts `https:host` and `https:///host`. */
 const FORM = /^https?:\/\/([^/?#]+)/i
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/
 
-/** Each with everything below it. Names of private networks, then of metadata services. */
+/** Suffixes of private networks, then of metadata services. Every name below one is refused. */
 const NO_SUFFIXES = words(`
   alt arpa consul corp home i2p internal intranet invalid lan local localdomain localdomain6 localhost onion private svc
   test fritz.box
   api.service.softlayer.com metadata.goog metadata.packet.net metadata.platformequinix.com metadata.tencentyun.com`)
 
-/** Public names that lead to the address written in them, to loopback, or first here and then there. */
+/** Public names that resolve to the address written in them, to loopback, or to changing addresses. */
 const NO_WILDCARDS = words(`
   127-0-0-1.org.uk 1u.ms backname.io ddev.site docksal.site fuf.me lacolhost.com lcl.host lndo.site
   local-ip.co local-ip.dev local-ip.sh local.gd localdev.me localdomain.pw localho.st localhost.direct
@@ -58,7 +58,7 @@ export function readTarget(text: string, policy: TargetPolicy): ReadTarget {
   const url = URL.parse(text)
   if (!url) return no('The callback URL is not a valid URL.')
   url.hash = ''
-  // Characters that had to be escaped made it longer.
+  // Escaping may have made it longer.
   if (url.href.length > MAX_LENGTH) return no('The callback URL is longer than 2048 characters.')
   const message = faultOf(url, policy)
   return message === undefined ? { ok: true, url: url.href } : no(message)
@@ -78,7 +78,7 @@ function faultOf(url: URL, { allowLoopback, ownOrigins }: TargetPolicy): string 
   return hostFault(url.hostname)
 }
 
-/** On loopback everything shares one host under many names, so there the port decides; elsewhere any port is ours. */
+/** On loopback all programs share one host, so the port decides. Elsewhere every port of our host is ours. */
 function isOwn(url: URL, origin: string, isDevelopment: boolean): boolean {
   const own = URL.parse(origin.includes('://') ? origin : `https://${origin}`)
   if (!own) return false
@@ -120,14 +120,14 @@ function nameFault(name: string): string | undefined {
   return undefined
 }
 
-/** 10.0.0.1.any.example and app-10-0-0-1.any.example, as wildcard names are written that no list knows. */
+/** Wildcard names that no list knows, such as 10.0.0.1.any.example and app-10-0-0-1.any.example. */
 function spellsPrivate(name: string): boolean {
   const parts = name.split(/[.-]/)
   return parts.some((_, at) => {
     const four = parts.slice(at, at + 4)
     const isAddress =
       four.length === 4 && four.every((part) => /^\d{1,3}$/.test(part) && +part < 256)
-    // 0-1-2-3 is rather the number of a version.
+    // 0-1-2-3 is more likely a version number.
     return isAddress && !isPublicIpv4(four) && (four[0] !== '0' || toNumber(four) === 0)
   })
 }
@@ -141,7 +141,7 @@ function toNumber(parts: string[]): number {
   return parts.reduce((sum, part) => sum * 256 + Number(part), 0)
 }
 
-/** Only 2000::/3, which leaves out everything that carries an IPv4 address in front, less what is special in there. */
+/** Only 2000::/3, without its special blocks. That range has no addresses that start with an IPv4 address. */
 function isPublicIpv6(text: string): boolean {
   // The parser writes the longest run of zeros as `::`.
   const given = text.split(':').filter((group) => group !== '').length

@@ -1,10 +1,13 @@
-/** A tenant's webhook endpoints at the gateway: they stand for one at each account of the provider. */
+/**
+ * A tenant's webhook endpoints and signing secrets at the gateway. One endpoint here takes the place of one at each account
+ * of the provider.
+ */
 export interface Endpoint {
   id: string
   url: string
   /** null: every event. */
   events: string[] | null
-  /** Narrows it to one video or project. */
+  /** Narrows it to the events of one video or project. */
   entityId: string | null
   status: 'enabled' | 'disabled'
   /** Sealed. */
@@ -12,20 +15,20 @@ export interface Endpoint {
   createdAt: number
 }
 
-/** The secret that signs what goes to callback URLs, sealed. The one before it signs too, for a day. */
+/** What signs deliveries to callback URLs, sealed. The previous secret signs too for a day after a rotation. */
 export interface CallbackSecret {
   current: string
   rotatedAt: number
   previous?: string
 }
 
-/** Where a tenant's events go beside the job's own target. */
+/** Where a tenant's events go beside the job's own callback URL, and what signs them. */
 export interface DeliveryTargets {
   endpoints: Endpoint[]
   callbackSecret?: CallbackSecret
 }
 
-export function wants(
+export function isSubscribed(
   endpoint: Endpoint,
   event: { type: string; mentions: readonly string[] }
 ): boolean {
@@ -34,7 +37,7 @@ export function wants(
   return endpoint.entityId === null || event.mentions.includes(endpoint.entityId)
 }
 
-/** What endpoint secrets and callback secrets are sealed for. */
+/** The identity that a signing secret is sealed for. `what`: an endpoint's id, or `callback`. */
 export function secretIdentity(provider: string, tenant: string, what: string): string {
   return `signing-secret/${provider}/${tenant}/${what}`
 }

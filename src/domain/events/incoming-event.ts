@@ -1,131 +1,133 @@
 /**
- * What a provider's event means for an account's ledger. Pure; AccountSlots saves what it says. Events come late,
- * twice, in any order, or before their job has its name: each is heard once and nothing is concluded from its absence.
+ * What an incoming event changes in an account's ledger. Pure decisions; durable/account/incoming-events.ts saves them.
+ * Events arrive late, twice, in any order, or before their job has its id: each counts once, and a missing event proves
+ * nothing.
  */
 import { boundTo } from '#domain/jobs/bind-jobs.ts'
 import { applyReports } from '#domain/jobs/apply-reports.ts'
-import { NO_CHANGE, type Change, type EndedJob, type JobReport } from '#domain/slots/lease.ts'
+import { NO_CHANGE, type Change, type JobReport } from '#domain/slots/lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** An event as a provider folder reads it. */
 export interface ParsedEvent extends Omit<EventText, 'mentions'> {
-  /** What it says about jobs; empty when its type is not known to end one. */
+  /** What it says about jobs. Empty for a type that is not known to end one. */
   reports: JobReport[]
-  /** For a type that nobody knows: what its name says of the job that it is about. */
+  /** Of an unknown type: how its job ended, going by the name of the type. */
   ending?: 'completed' | 'failed'
-  /** The provider's id of what it is about. */
+  /** The provider's id of the job or resource that it is about. */
   subject?: string
-  /** Every id in it: for narrowed endpoints, and to know which job to ask about. */
+  /** Every id in it. Narrowed endpoints are chosen by these; they also say which job to check. */
   mentions: string[]
-  /** When the provider made it by its own clock, if it says so where it is signed, and in which time zone. */
+  /** When the provider made it, by the provider's clock. Only where this time is signed and names its time zone. */
   createdAt?: number
-  /** Names it where it is about no job of ours: a hash of the account, the type, the subject and the body without times. */
-  newsId?: string
+  /** Identifies an event about no job of ours: a hash of the account, type, subject and the body without its times. */
+  contentId?: string
 }
 
-/** How it came: signed, to the account's webhook; or to the callback of one creation. */
+/**
+ * How it came: signed, to the account's webhook (`hook`), or to the callback address of one creation (`ticket`). RPC and
+ * stored, so these words stay.
+ */
 export type Via = { kind: 'hook' } | { kind: 'ticket'; requestId: string }
 
 /**
- * `settled` it ended a job; `early` its job may not have its name yet; `asked` the alarm will ask; `late` its job had
- * already ended and was reported; `known` nothing to do; `news` not about a job of ours.
+ * `settled`: it ended a job. `early`: its job may not have its id yet, so the event is deferred. `asked`: a status check is
+ * due now. `late`: its job had already ended and its client was notified. `known`: nothing to do. `news`: it is about no
+ * job of ours. RPC and in the log, so these words stay.
  */
 export type EventOutcome = 'settled' | 'early' | 'asked' | 'late' | 'known' | 'news'
 
-export interface Heard {
-  became: EventOutcome
+export interface EventEffect {
+  outcome: EventOutcome
   change: Change
-  /** Whoever takes this account's events hears of it, although no job of ours ended. */
-  isNews: boolean
+  /** The tenant's endpoints get the event as it came, although it ended no job of ours. */
+  isForwarded: boolean
 }
 
 export interface IncomingEvent {
   event: ParsedEvent
   via: Via
-  /** When it was first heard. */
+  /** When it first arrived. */
   at: number
 }
 
 /**
- * A job that ended without its event: that event may still come. `eventId`: it has. `isTold`: the reverse, an event
- * that nobody waited for any longer was told as news, and the job that it is about may yet be found.
+ * A job's end under one of its names, as long as it and the provider's event about it have not met (unmatched-end.ts). `eventId`: its event has arrived since. `isForwarded`: the reverse, the event was sent to the
+ * tenant's endpoints while its job was unknown, and the job may yet be found.
  */
-export interface LateEnd {
+export interface UnmatchedEnd {
   watch: string
   endedAt: number
   eventId?: string
-  isTold?: boolean
-  /** Something older or younger may end under the same name. */
+  isForwarded?: boolean
+  /** Another job, older or younger, may end under the same name. */
   isReused?: boolean
 }
 
-/** The id under which an end was told before it was known whose it is. */
-export function toldIdOf({ lease }: EndedJob, late: readonly LateEnd[]): string | undefined {
-  return late.find((end) => end.isTold && end.endedAt >= lease.acquiredAt)?.eventId
-}
-
+/** How a provider names the job of a lease by an id; undefined: the lease's row makes no job. */
 export type StartOf = (lease: Lease, id: string) => JobStart | undefined
 
-/** `isOver`: the job that the event names has ended already, and its name is its alone. */
+/** `isOver`: the job that the event names has ended already, and no other job can have its name. */
 export interface Past {
-  late: readonly LateEnd[]
+  unmatched: readonly UnmatchedEnd[]
   isOver: boolean
 }
 
 export function applyEvent(
   ledger: Ledger,
   incoming: IncomingEvent,
-  { late, isOver }: Past,
+  { unmatched, isOver }: Past,
   startOf: StartOf,
   now: number,
   durations: Durations
-): Heard {
+): EventEffect {
   const { event, via } = incoming
-  const scope =
+  const leases =
     via.kind === 'hook' || isOver
-      ? ofTicket(ledger, via)
-      : { ...ledger, leases: namedByTicket(ledger, via.requestId, event, startOf, now, durations) }
+      ? leasesVia(ledger, via)
+      : leasesNamedByCallback(ledger, via.requestId, event, startOf, now, durations)
   const { id, type, body, mentions } = event
   const text = { id, type, body, mentions }
-  const younger = scope.leases.filter((lease) => isYounger(lease, event, late))
-  const meant = scope.leases.filter((lease) => !younger.includes(lease))
-  const reports = reportsFor(meant, incoming).map((report) => ({ ...report, event: text }))
-  const change = applyReports({ ...scope, leases: meant }, reports, now, durations)
-  if (change.ended.length > 0) return { ...became('settled'), change }
-  if (mayStillBeNamed(meant, incoming, now, durations)) return { ...became('early'), change }
-  const asked = meant.filter(
-    (one) => ledger.leases.includes(one) && isToBeAsked(one, meant, incoming)
+  const younger = leases.filter((lease) => isYounger(lease, event, unmatched))
+  const candidates = leases.filter((lease) => !younger.includes(lease))
+  const reports = reportsFor(candidates, incoming).map((report) => ({ ...report, event: text }))
+  const change = applyReports({ ...ledger, leases: candidates }, reports, now, durations)
+  if (change.ended.length > 0) return { ...effect('settled'), change }
+  if (mayGetItsJobLater(candidates, incoming, now, durations)) return { ...effect('early'), change }
+  const unclear = candidates.filter(
+    (one) => ledger.leases.includes(one) && needsStatusCheck(one, candidates, incoming)
   )
-  if (asked.length > 0) {
-    const put = asked.map((lease) => ({ ...lease, nextAt: now }))
-    return { ...became('asked'), change: { ...NO_CHANGE, put }, isNews: via.kind === 'hook' }
+  if (unclear.length > 0) {
+    const put = unclear.map((lease) => ({ ...lease, nextAt: now }))
+    const isForwarded = via.kind === 'hook'
+    return { ...effect('asked'), change: { ...NO_CHANGE, put }, isForwarded }
   }
-  const sooner = askedSooner(younger, event, now, durations)
+  const sooner = checkedSooner(younger, event, now, durations)
   const rest = { change: { ...change, put: [...change.put, ...sooner] } }
-  if (via.kind === 'ticket') return { ...became('known'), ...rest }
-  return { ...became(isLate(event, late) ? 'late' : 'news'), ...rest }
+  if (via.kind === 'ticket') return { ...effect('known'), ...rest }
+  return { ...effect(isOfEndedJob(event, unmatched) ? 'late' : 'news'), ...rest }
 }
 
-/** Times are often whole seconds. */
+/** Providers often give times in whole seconds. */
 const WHOLE_SECOND_MS = 1000
 
 /**
- * An event made before a lease was acquired tells of something older under the same name: the runs of one session
- * share theirs. Without a time it is taken for the one that is still owed for an earlier end. Where the name is the job's
- * alone, times decide nothing: they are another clock's.
+ * Whether a lease is younger than what the event is about. The runs of one session share a name, so an event made before a
+ * lease was acquired is about an earlier run. An event without a time is taken for the one still expected of an
+ * earlier end. Where the name belongs to one job, times decide nothing: they come from another clock.
  */
-function isYounger(lease: Lease, event: ParsedEvent, late: readonly LateEnd[]): boolean {
+function isYounger(lease: Lease, event: ParsedEvent, unmatched: readonly UnmatchedEnd[]): boolean {
   const { createdAt } = event
   if (!lease.isReused) return false
   if (createdAt !== undefined && createdAt >= lease.acquiredAt) return false
   if (createdAt !== undefined && createdAt + WHOLE_SECOND_MS <= lease.acquiredAt) return true
-  const before = late.filter((end) => end.endedAt <= lease.acquiredAt)
-  return before.some((end) => lease.watch.includes(end.watch)) && isLate(event, before)
+  const before = unmatched.filter((end) => end.endedAt <= lease.acquiredAt)
+  return before.some((end) => lease.watch.includes(end.watch)) && isOfEndedJob(event, before)
 }
 
-/** Should the provider's clock be the one that is wrong, the question finds out. */
-function askedSooner(
+/** The provider's clock may be the one that is wrong. An early status check finds that out. */
+function checkedSooner(
   younger: Lease[],
   event: ParsedEvent,
   now: number,
@@ -140,25 +142,24 @@ function askedSooner(
   })
 }
 
-function became(what: EventOutcome): Heard {
-  return { became: what, change: NO_CHANGE, isNews: what === 'news' }
+function effect(outcome: EventOutcome): EventEffect {
+  return { outcome, change: NO_CHANGE, isForwarded: outcome === 'news' }
 }
 
-/** Of a creation of several jobs one may be over and tell of it again: that names none of the others. */
-function ofTicket(ledger: Ledger, via: Via): Ledger {
-  if (via.kind === 'hook') return ledger
-  const { requestId } = via
-  const mine = ledger.leases.filter(
-    (lease) => lease.requestId === requestId && lease.kind === 'job'
-  )
-  return { ...ledger, leases: mine }
+/** A webhook event may be about any lease; a callback's is about its own creation. */
+function leasesVia({ leases }: Ledger, via: Via): readonly Lease[] {
+  return via.kind === 'hook' ? leases : jobsOfRequest(leases, via.requestId)
+}
+
+function jobsOfRequest(leases: readonly Lease[], requestId: string): Lease[] {
+  return leases.filter((lease) => lease.requestId === requestId && lease.kind === 'job')
 }
 
 /**
- * The leases of the creation that a ticket stands for. The ticket is proof: what a single lease of it was only taken
- * for, or not known as yet, the event names.
+ * The leases of the creation whose callback address was called. Only the provider knows that address, so the event proves
+ * which job a single lease of it has, even where the lease had none or was only suspected of another.
  */
-function namedByTicket(
+function leasesNamedByCallback(
   { leases }: Ledger,
   requestId: string,
   event: ParsedEvent,
@@ -166,13 +167,13 @@ function namedByTicket(
   now: number,
   durations: Durations
 ): Lease[] {
-  const mine = leases.filter((lease) => lease.requestId === requestId && lease.kind === 'job')
+  const mine = jobsOfRequest(leases, requestId)
   const [only] = mine
   if (!only || mine.length > 1 || event.subject === undefined) return mine
   const isNamed = only.state !== 'unbound' && only.state !== 'suspect'
   if (isNamed && !(only.isFound && only.jobId !== event.subject)) return mine
   if (event.reports.length === 0 && event.ending === undefined) return mine
-  // Of an unbound one what its request said is surer; what a suspect was taken for may be another's.
+  // The id that an unbound lease expects comes from its own request. A suspect's id may be another creation's.
   const expected = only.state === 'unbound' ? only.jobId : undefined
   const start = startOf(only, expected ?? event.subject)
   if (!start) return mine
@@ -181,16 +182,17 @@ function namedByTicket(
   return [boundTo(only, { ...start, watch }, 'running', now, durations)]
 }
 
+/** An event of an unknown type reports by the name of its type, but only where its address proves the creation. */
 function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): JobReport[] {
   if (event.reports.length > 0 || via.kind === 'hook') return event.reports
   const { ending } = event
-  const meant = leases.filter((lease) => event.mentions.includes(lease.jobId ?? ''))
   if (!ending) return []
-  return meant.flatMap(({ watch }) => watch.map((key) => ({ watch: key, state: ending })))
+  const mentioned = leases.filter((lease) => event.mentions.includes(lease.jobId ?? ''))
+  return mentioned.flatMap(({ watch }) => watch.map((key) => ({ watch: key, state: ending })))
 }
 
-/** A creation that was under way when the event came may yet turn out to be its job. */
-function mayStillBeNamed(
+/** A creation that was under way when the event arrived may yet turn out to be its job. */
+function mayGetItsJobLater(
   leases: readonly Lease[],
   { event, at }: IncomingEvent,
   now: number,
@@ -203,10 +205,17 @@ function mayStillBeNamed(
   )
 }
 
-/** A report that ended nothing may be told by another name, unless it can be of a job of the same creation that ended. */
-function isToBeAsked(lease: Lease, meant: readonly Lease[], incoming: IncomingEvent): boolean {
-  const isForeign = incoming.via.kind === 'ticket' && meant.length === 1
-  return (incoming.event.reports.length === 0 || isForeign) && isAbout(lease, incoming)
+/**
+ * A report that ended nothing may mean this lease's job under another name. Not where the creation has several jobs: then it
+ * may be about one of them that has ended.
+ */
+function needsStatusCheck(
+  lease: Lease,
+  candidates: readonly Lease[],
+  incoming: IncomingEvent
+): boolean {
+  const isUnderOtherName = incoming.via.kind === 'ticket' && candidates.length === 1
+  return (incoming.event.reports.length === 0 || isUnderOtherName) && isAbout(lease, incoming)
 }
 
 function isAbout(lease: Lease, { event, via }: IncomingEvent): boolean {
@@ -215,25 +224,18 @@ function isAbout(lease: Lease, { event, via }: IncomingEvent): boolean {
 }
 
 /**
- * A job has one end: what tells of it again, under whatever id, is late. Where the name may be something younger's, one
- * event is owed for each end that was heard otherwise, and the same one may come again.
+ * A job ends once: any further event about its end is late, whatever its id. Where a younger job may have the same name, each
+ * end has one event, and only that one may come again.
  */
-function isLate(event: ParsedEvent, late: readonly LateEnd[]): boolean {
-  const isSame = (end: LateEnd) => !end.isReused || (end.eventId ?? event.id) === event.id
+function isOfEndedJob(event: ParsedEvent, unmatched: readonly UnmatchedEnd[]): boolean {
+  const isSame = (end: UnmatchedEnd) => !end.isReused || (end.eventId ?? event.id) === event.id
   return event.reports.some((report) =>
-    late.some((end) => end.watch === report.watch && isSame(end))
+    unmatched.some((end) => end.watch === report.watch && isSame(end))
   )
 }
 
-/** Events that wait for their job's name, each once: nobody promises that a provider's event ids are unique. */
-export function nameOfIncoming({ event, via }: IncomingEvent): string {
+/** The key of a deferred event, each kept once. It is not the event id alone: no provider promises that its ids are unique. */
+export function deferredKeyOf({ event, via }: IncomingEvent): string {
   const about = via.kind === 'ticket' ? via.requestId : (event.subject ?? '')
   return [via.kind, event.id, event.type, about].join(' ')
-}
-
-/** The provider tries for a day. What it signed longer ago, and nobody waits for, is played again by somebody else. */
-const OLD_MS = 3 * 24 * 60 * 60 * 1000
-
-export function isOld({ createdAt }: ParsedEvent, now: number): boolean {
-  return createdAt !== undefined && now - createdAt > OLD_MS
 }

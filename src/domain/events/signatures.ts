@@ -1,13 +1,15 @@
 /**
- * Signatures of webhooks, come in and going out, over the raw body: its bytes, or a text as UTF-8. HeyGen's way: hex, keyed by the whole text
- * of the secret. Standard Webhooks: keyed by the base64 after `whsec_`, id and time signed along. An empty secret signs
- * nothing and proves nothing.
+ * The signature formats of webhooks, made and verified over the raw body (bytes, or text as UTF-8):
+ * - HeyGen's: hex, keyed by the whole text of the secret.
+ * - Standard Webhooks: keyed by the base64 after `whsec_`; id and time are signed too.
+ * A further format goes here. flows/events/sign-delivery.ts puts what we sign into headers; each provider's `events.ts`
+ * says which format proves its events. An empty secret signs nothing and proves nothing.
  */
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const HEX = /^[0-9a-f]{64}$/i
 const PREFIX = 'whsec_'
 const V1 = /^v1,([A-Za-z0-9+/]{43}=)$/
-/** Each is checked over the whole body; nobody rotates through more secrets at once. */
+/** Each one is checked over the whole body, so their number is limited. No rotation needs more. */
 const SIGNATURES_MAX = 16
 
 export interface StandardHeaders {
@@ -51,7 +53,7 @@ export async function signStandard(
   return (await Promise.all(signed)).join(' ')
 }
 
-/** Whether one of the signatures is ours. How old the timestamp is, is for the caller to judge. */
+/** Whether one of the signatures is made with the secret. The caller judges how old the timestamp is. */
 export async function isSignedStandard(
   secret: string,
   { id, timestamp, signature }: StandardHeaders,
@@ -68,11 +70,11 @@ export async function isSignedStandard(
   return (await Promise.all(checks)).includes(true)
 }
 
-export function newSigningSecret(): string {
-  return PREFIX + toBase64(crypto.getRandomValues(new Uint8Array(32)))
+export function newSigningSecret(randomBytes: (count: number) => Bytes): string {
+  return PREFIX + toBase64(randomBytes(32))
 }
 
-/** The Worker's types and Node's name its buffer differently. */
+/** The types of the Worker and of Node name its buffer differently. */
 type Bytes = ReturnType<TextEncoder['encode']>
 
 async function sign(key: Bytes, text: string): Promise<Bytes> {

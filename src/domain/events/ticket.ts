@@ -1,10 +1,10 @@
-/** What is sealed into the addresses that a provider calls: whose account, and of a callback which creation. */
+/** The content of the addresses that a provider calls: which account, and for a callback which creation. It is sealed there. */
 import * as z from 'zod'
 
 export interface Ticket {
   tenant: string
   accountKey: string
-  /** Absent in the id of a webhook. */
+  /** Absent in a webhook's address. */
   requestId?: string
 }
 
@@ -14,7 +14,7 @@ export function writeTicket({ tenant, accountKey, requestId }: Ticket): string {
   return JSON.stringify([tenant, accountKey, ...(requestId === undefined ? [] : [requestId])])
 }
 
-/** Throws when it is no ticket. */
+/** Throws when the text is not a ticket. */
 export function readTicket(text: string): Ticket {
   const [tenant, accountKey, requestId] = form.parse(JSON.parse(text))
   return { tenant, accountKey, ...(requestId === undefined ? {} : { requestId }) }

@@ -1,47 +1,60 @@
 /**
- * Our webhook at an account: what is kept of it. The address is not, since it holds the sealed id that lets events in;
- * it is made anew when it is registered anew.
+ * The registration of our webhook at a provider account: what is kept of it, and when it is checked. Its address is not
+ * kept, because the address alone lets events in. Each registration makes a new one.
  */
 import type { Durations } from '#domain/runtime/durations.ts'
+import type { EndedJob } from '#domain/slots/lease.ts'
+import { endedWithoutEvent } from './unmatched-end.ts'
 
 export interface Hook {
-  /** `wanted`: to be registered, or looked after. */
+  /** `wanted`: not registered yet. `on`: registered. `failed`: the last registration failed. Stored. */
   state: 'wanted' | 'on' | 'failed'
-  /** The provider's id of it, and its signing secret, sealed. */
+  /** The provider's id of it. */
   id?: string
+  /** Its signing secret, sealed. */
   secret?: string
-  /** Of the master key that its address is sealed with; absent: not looked at since keys can be retired. */
+  /** The id of the master key that seals its address. Absent in records from before keys could be retired. */
   key?: string
-  /** Of the registration before: what was signed then may still be on its way for a day. */
+  /** The secret of the registration before. Events signed with it may still arrive for a day. */
   previous?: { secret: string; until: number }
-  /** When it is to be looked after. */
+  /** When it is checked next; absent: it needs no check. */
   nextAt?: number
   checkedAt: number
   tries: number
   message?: string
-  /** It is there and on, but events did not come, or were not signed with the secret that is kept. */
+  /** It is registered and on, but events did not come or had another signature. It is to be registered again. */
   isDoubted?: boolean
 }
 
-export const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
+const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
 
-/** It was touched: look after it now. What is registered stays in use meanwhile. */
-export function wantedHook(hook: Hook | undefined, now: number): Hook {
+/** Checks the registration now, for instance after the account was changed. The current one stays in use meanwhile. */
+export function checkHookNow(hook: Hook | undefined, now: number): Hook {
   return { ...(hook ?? NO_HOOK), nextAt: now }
 }
 
+/** `isAlarm`: the alarm's status checks found the ends. `lastEventAt`: when the last signed event came. */
+export interface EndsSeen {
+  ended: readonly EndedJob[]
+  isAlarm: boolean
+  lastEventAt: number
+}
+
 /**
- * A job ended without its event: perhaps the webhook or its secret is gone. Made anew, but not at every such job, and
- * not while other events come. `heardAt`: when the last one came that was signed.
+ * The registration after jobs ended without their events; undefined: it is not in doubt. The alarm checks a job so late that
+ * its event must have been lost, so perhaps the webhook or its secret is gone. It is registered again, but not
+ * at every such job, and not while other events come. An earlier status check proves nothing: it is often faster than the event.
  */
-export function doubtedHook(
+export function hookInDoubt(
   hook: Hook,
-  heardAt: number,
+  { ended, isAlarm, lastEventAt }: EndsSeen,
   now: number,
   durations: Durations
 ): Hook | undefined {
-  if (now - heardAt < durations.hookRetryLongestMs) return undefined
-  if (hook.nextAt !== undefined || now - hook.checkedAt < durations.hookRetryLongestMs)
+  const isMissed = isAlarm && endedWithoutEvent(ended).some(({ lease }) => lease.expectsEvent)
+  if (!isMissed || hook.nextAt !== undefined) return undefined
+  const { hookRetryLongestMs } = durations
+  if (now - lastEventAt < hookRetryLongestMs || now - hook.checkedAt < hookRetryLongestMs)
     return undefined
   return { ...hook, nextAt: now, isDoubted: true }
 }
@@ -59,25 +72,62 @@ export function registeredHook(
   return { ...rest, ...before, state: 'on', id, secret, key, checkedAt: now, tries: 0 }
 }
 
-/** What an event may be signed with now, sealed. */
+/** The secrets that may sign an event now, sealed. */
 export function secretsOf(hook: Hook | undefined, now: number): string[] {
   const { secret, previous } = hook ?? {}
   const old = previous && now < previous.until ? [previous.secret] : []
   return secret === undefined ? old : [secret, ...old]
 }
 
-/** What was on stays on: that it could not be looked after says nothing about it. */
+/** A registered webhook counts as registered although its check failed: the failure says nothing about it. */
 export function failedHook(hook: Hook, message: string, now: number, durations: Durations): Hook {
   const wait = Math.min(durations.hookRetryMs * 2 ** hook.tries, durations.hookRetryLongestMs)
   const state = hook.state === 'on' ? 'on' : 'failed'
   return { ...hook, state, message, tries: hook.tries + 1, checkedAt: now, nextAt: now + wait }
 }
 
-/** Whether one of ours may be there: the answer to a registration that failed may only have been lost. */
-export function mayBeThere(hook: Hook | undefined): hook is Hook {
+/** Whether a webhook of ours may be at the provider. A failed registration counts: perhaps only its answer was lost. */
+export function mayBeRegistered(hook: Hook | undefined): hook is Hook {
   return hook !== undefined && (hook.id !== undefined || hook.tries > 0)
 }
 
 export function isHookDue(hook: Hook | undefined, now: number): hook is Hook {
   return hook?.nextAt !== undefined && hook.nextAt <= now
+}
+
+/** Where the removal of the webhook stands, for an account that was removed at `removedAt`. */
+export interface HookRemoval {
+  removedAt: number
+  now: number
+  durations: Durations
+}
+
+/** The credential is not kept longer than 48 hours only to remove a webhook. */
+export function isRemovalOver({ removedAt, now, durations }: HookRemoval): boolean {
+  return now - removedAt >= durations.lostMs
+}
+
+/**
+ * The registration whose removal is to be tried now; undefined: it is scheduled already. A failure from before the account was
+ * removed does not delay the removal. A failed removal is retried on its own schedule, for 48 hours.
+ */
+export function removeHookNow(hook: Hook, removal: HookRemoval): Hook | undefined {
+  const isPressing = hook.checkedAt <= removal.removedAt || isRemovalOver(removal)
+  const isTooLate = hook.nextAt === undefined || (isPressing && hook.nextAt > removal.now)
+  return isTooLate ? checkHookNow(hook, removal.now) : undefined
+}
+
+/** With secrets that were sealed again, each only where it is still the one that was loaded (`before`). */
+export function withSealedSecrets(
+  hook: Hook,
+  before: Hook | undefined,
+  { secret, previous }: { secret: string | undefined; previous: string | undefined }
+): Hook {
+  const isSecret = secret !== undefined && hook.secret === before?.secret
+  const isPrevious = previous !== undefined && hook.previous?.secret === before?.previous?.secret
+  return {
+    ...hook,
+    ...(isSecret ? { secret } : {}),
+    ...(isPrevious && hook.previous ? { previous: { ...hook.previous, secret: previous } } : {}),
+  }
 }

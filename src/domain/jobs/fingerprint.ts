@@ -19,7 +19,7 @@ export function shortFingerprint({
   }
 }
 
-export function shortTitle(title: string): string {
+function shortTitle(title: string): string {
   return title.slice(0, KEPT_CHARS)
 }
 

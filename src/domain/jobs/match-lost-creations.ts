@@ -25,7 +25,7 @@ export interface Candidate {
 }
 
 /** How far two clocks may differ; times in rows are also cut to whole seconds. */
-export const CLOCK_SKEW_MS = 60_000
+const CLOCK_SKEW_MS = 60_000
 
 /**
  * `exact`: the row is its job. `suspect`: the row may be. `taken`: every row that may be is matched to another creation.

@@ -14,7 +14,7 @@ import type { Waiter } from '#domain/slots/waiting-line.ts'
  * What both kinds of desk say of who changed what. `by`, the last argument of what changes something, is written beside the
  * change; an older Worker does not give it.
  */
-export interface Audited {
+interface Audited {
   /** Of what is changed in another object: before it is asked, so that no change is without a line. */
   noteAudit(entry: AuditEntry, by: Actor): Promise<void>
   /** Latest first. */

@@ -4,7 +4,7 @@ import * as z from 'zod'
 /** All added rows are kept in one KV value, so their number is limited. */
 export const ADDED_ROUTES_MAX = 200
 
-export const addedRoute = z.object({
+const addedRoute = z.object({
   id: z.string(),
   provider: z.string(),
   createdAt: z.number(),

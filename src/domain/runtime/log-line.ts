@@ -31,7 +31,7 @@ const WARNING = /_failed$|_not_/
 const ODD_OUTCOMES = new Set(['gone', 'absent', 'lost', 'outcome_unknown'])
 const REFUSALS = new Set([401, 402, 403, 424, 429])
 
-export function levelOf(event: string, facts: Facts): Level {
+function levelOf(event: string, facts: Facts): Level {
   if (event === 'request') return levelOfRequest(facts)
   if (event === 'job_ended') return ODD_OUTCOMES.has(String(facts['outcome'])) ? 'warn' : 'info'
   if (ERRORS.has(event)) return 'error'

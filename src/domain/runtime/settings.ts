@@ -1,4 +1,4 @@
-/** The settings of `[vars]` and the secrets, read once. What each means: README, "Settings". */
+/** The settings of `[vars]` and the secrets, read once. What each means: docs/settings.md. */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
 import { unsafeAt, unsafeSetting } from './safe-settings.ts'

@@ -11,7 +11,7 @@ import type { Durations } from '#domain/runtime/durations.ts'
  * human and holds no slot. `suspect`: the creation's answer was lost, and a job that may be its own is running. It holds the
  * slot until that job ends, and the job is never shown as the client's.
  */
-export type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
+type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
 
 export interface Lease {
   id: string

@@ -23,10 +23,6 @@ const streamToken = z.object({
 
 export type StreamToken = z.infer<typeof streamToken>
 
-export function isStreamTokenForm(text: string): boolean {
-  return FORM.test(text)
-}
-
 /** Safe in a header, and in a query without escaping: the published SDK does not escape it. */
 export function toStreamToken(sealed: string): string {
   return PREFIX + toUrlText(sealed)

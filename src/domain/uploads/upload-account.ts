@@ -9,7 +9,7 @@ export interface Home {
   used: number
 }
 
-export interface HomeAccount {
+interface HomeAccount {
   email: string
   maxJobs: number
   /** Known jobs and uploads of the last minutes. */

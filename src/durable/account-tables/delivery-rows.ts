@@ -1,10 +1,11 @@
 /**
- * The deliveries of an account's object, those owed and those that have ended, in the order in which they were made. One
- * row each, changed in its place. What is owed is found, when the object wakes up, without reading a week of them: each row
- * says which one was the oldest that was still owed when it was written, so nothing before that one is owed now but what
- * somebody sent again by hand or what was made while the clock had gone back, and that is noted apart.
+ * The deliveries of an account, pending and ended, one row each, sorted by the time they were made. Ended ones are kept for a
+ * week. When the object wakes up it must find the pending ones without reading that week. So each row contains the id of the
+ * oldest delivery that was pending when it was written: only from there on can rows be pending. Exceptions have a
+ * row in `resent`: what was sent again by hand, and what was made while the clock had gone back.
  */
-import { pendingOf, type Delivery, type Pending } from '#domain/events/delivery.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
+import { pendingOf, type Pending } from '#domain/events/delivery-queue.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import { prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 
@@ -27,9 +28,10 @@ export const DELIVERIES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS resent (id TEXT PRIMARY KEY) WITHOUT ROWID;
 `
 
-/** A clock that went back so far costs nothing; one that went further costs a row for each delivery of that time. */
+/** A clock that went back by less than this costs nothing. Beyond it each delivery of that time costs a further row. */
 const CLOCK_BACK_MS = 300_000
-const FORGOTTEN_AT_ONCE = 2000
+const REMOVED_AT_ONCE = 2000
+/** Sorts behind every id. */
 const LAST = '~'
 
 interface Row {
@@ -40,17 +42,17 @@ interface Row {
 
 export class DeliveryRows {
   readonly #sql: SqlStorage
-  /** What is owed, oldest first, but for what was sent again. */
-  readonly #owed = new Set<string>()
+  /** Ids of the pending ones, oldest first, without those that were sent again. */
+  readonly #pending = new Set<string>()
   #newest = ''
-  /** Waking up now, what is before it would not be read. */
-  #from = ''
+  /** Where reading the pending ones would begin after a restart. */
+  #readFrom = ''
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
   }
 
-  /** Without bodies: of 50 dead endpoints there may be 65,000. Once in an object's life. */
+  /** Called once, when the object wakes up. Without bodies: 50 dead endpoints may have 65,000 deliveries. */
   pending(): Pending[] {
     const [newest] = this.#sql
       .exec<{ id: string; oldest: string }>(
@@ -58,34 +60,35 @@ export class DeliveryRows {
       )
       .toArray()
     if (!newest) return []
-    this.#noteNewest(newest.id, newest.oldest)
-    const owed = this.#sql.exec<PendingRow>(PENDING, this.#from).toArray()
-    for (const { id } of owed) this.#owed.add(id)
+    this.#setNewest(newest.id, newest.oldest)
+    const inOrder = this.#sql.exec<PendingRow>(PENDING, this.#readFrom).toArray()
+    for (const { id } of inOrder) this.#pending.add(id)
     const again = this.#sql.exec<PendingRow>(RESENT).toArray()
-    return [...owed, ...again.filter(({ id }) => !this.#owed.has(id))].map(toPending)
+    return [...inOrder, ...again.filter(({ id }) => !this.#pending.has(id))].map(toPending)
   }
 
   /** False: it was there already. */
   add(delivery: Delivery): boolean {
-    const [oldest = delivery.id] = this.#owed
+    const [oldest = delivery.id] = this.#pending
     if (!this.#insert(delivery, oldest)) return false
     if (delivery.state !== 'pending') return true
-    this.#owed.add(delivery.id)
-    if (delivery.id < this.#from) this.#noteAgain(delivery.id)
+    this.#pending.add(delivery.id)
+    if (delivery.id < this.#readFrom) this.#markResent(delivery.id)
     return true
   }
 
-  #noteNewest(id: string, oldest: string): void {
+  #setNewest(id: string, oldest: string): void {
     if (id < this.#newest) return
     this.#newest = id
-    this.#from = prefixOf(timeOf(oldest) - CLOCK_BACK_MS)
+    this.#readFrom = prefixOf(timeOf(oldest) - CLOCK_BACK_MS)
   }
 
-  /** One that an older Worker wrote, in whatever order. */
-  takeOld(delivery: Delivery): void {
-    if (this.#owed.size === 0) this.pending()
-    const [oldest = delivery.id] = this.#owed
-    if (this.#insert(delivery, oldest) && delivery.state === 'pending') this.#noteAgain(delivery.id)
+  /** One from an older Worker's table, in any order. */
+  addOld(delivery: Delivery): void {
+    if (this.#pending.size === 0) this.pending()
+    const [oldest = delivery.id] = this.#pending
+    if (this.#insert(delivery, oldest) && delivery.state === 'pending')
+      this.#markResent(delivery.id)
   }
 
   #insert(delivery: Delivery, oldest: string): boolean {
@@ -107,15 +110,15 @@ export class DeliveryRows {
       JSON.stringify({ ...rest, event: { ...event, body: '' } }),
       event.body
     )
-    if (rowsWritten > 0) this.#noteNewest(delivery.id, oldest)
+    if (rowsWritten > 0) this.#setNewest(delivery.id, oldest)
     return rowsWritten > 0
   }
 
-  #noteAgain(id: string): void {
+  #markResent(id: string): void {
     this.#sql.exec('INSERT INTO resent (id) VALUES (?) ON CONFLICT DO NOTHING', id)
   }
 
-  /** One that is there. Its body stays as it is. */
+  /** The body is not written again. */
   #change(delivery: Delivery): void {
     const { event, ...rest } = delivery
     this.#sql.exec(
@@ -128,25 +131,25 @@ export class DeliveryRows {
       delivery.id
     )
     if (delivery.state === 'pending') return
-    this.#owed.delete(delivery.id)
+    this.#pending.delete(delivery.id)
     // It costs a row only where there is one.
     this.#sql.exec('DELETE FROM resent WHERE id = ?', delivery.id)
   }
 
   save(delivery: Delivery): void {
-    if (!this.#owed.has(delivery.id) && this.add(delivery)) return
+    if (!this.#pending.has(delivery.id) && this.add(delivery)) return
     this.#change(delivery)
   }
 
-  /** By hand, so one row more does not matter. */
+  /** A retry by hand is rare, so one more row does not matter. */
   sendAgain(delivery: Delivery): void {
-    this.#noteAgain(delivery.id)
-    this.#owed.delete(delivery.id)
+    this.#markResent(delivery.id)
+    this.#pending.delete(delivery.id)
     this.#change(delivery)
   }
 
-  drop(id: string): void {
-    this.#owed.delete(id)
+  remove(id: string): void {
+    this.#pending.delete(id)
     this.#sql.exec('DELETE FROM outgoing WHERE id = ?', id)
     this.#sql.exec('DELETE FROM resent WHERE id = ?', id)
   }
@@ -156,7 +159,7 @@ export class DeliveryRows {
     return this.#sql.exec<Row>(sql, id).toArray().map(toDelivery)[0]
   }
 
-  /** Newest first, without bodies: a page of large ones would be more than an answer may hold. */
+  /** Newest first, without bodies: a page of large bodies would not fit into one answer. */
   list(query: DeliveryQuery): Delivery[] {
     const { tenant, state, job, since, until, before, limit } = query
     const below = until === undefined ? LAST : prefixOf(until)
@@ -172,13 +175,13 @@ export class DeliveryRows {
     return rows.toArray().map(toDelivery)
   }
 
-  /** A bounded number of those that ended before. True when there may be more. */
-  forget(before: number): boolean {
-    const { rowsWritten } = this.#sql.exec(FORGET, prefixOf(before), before, FORGOTTEN_AT_ONCE)
-    return rowsWritten >= FORGOTTEN_AT_ONCE
+  /** At most a bounded number of rows that ended before. True when there may be more. */
+  removeBefore(time: number): boolean {
+    const { rowsWritten } = this.#sql.exec(REMOVE, prefixOf(time), time, REMOVED_AT_ONCE)
+    return rowsWritten >= REMOVED_AT_ONCE
   }
 
-  /** When the oldest of them was made. */
+  /** When the oldest one was made. */
   oldestAt(): number | undefined {
     const { id } = this.#sql.exec<{ id: string | null }>('SELECT MIN(id) AS id FROM outgoing').one()
     return id === null ? undefined : timeOf(id)
@@ -205,7 +208,7 @@ const LIST = `
     AND (?5 IS NULL OR ?5 IN (job_id, request_id))
   ORDER BY id DESC LIMIT ?6`
 
-const FORGET = `DELETE FROM outgoing WHERE id IN (
+const REMOVE = `DELETE FROM outgoing WHERE id IN (
   SELECT id FROM outgoing WHERE id < ?1 AND ended_at < ?2 ORDER BY id LIMIT ?3)`
 
 function toPending({ id, next_at: nextAt, receiver, attempts }: PendingRow): Pending {

@@ -1,13 +1,15 @@
 /**
- * The jobs of an account that have ended, so kept that one row answers two questions. A row stands under the six hours in
- * which its lease began, and there by the job's name. Who has a name looks for it in each span that there is, at one place;
- * who has the id of a request, which tells the span, reads that span; what is too old stands first. A second index
- * would cost a row at every end of a job.
+ * The ended jobs of an account: the row that is written when a job ends. One key serves all questions, because a second index
+ * would cost a further row for each job. The key is the span of six hours in which the lease began, then the job's name.
+ * - A search by name looks at one place in each span.
+ * - A search by request id reads one span, since the id contains its time.
+ * - The oldest rows come first, for removal.
  *
- * A name is a job's id, or an id that it is watched by. The second and third of one job, which few have, are rows
- * without a record that say under which name it stands.
+ * A name is a job's id, or an id that it is watched by. Few jobs have several: their further names are rows without a record
+ * that refer to the main row.
  */
-import type { LateEnd } from '#domain/events/incoming-event.ts'
+import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
+import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
@@ -28,15 +30,15 @@ export const ENDED_SCHEMA = `
   ) WITHOUT ROWID;
 `
 
-/** With 200,000 jobs in thirty days there are 120 spans of about 1,700. Where rows stand must never change. */
+/** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
-/** At one look. */
-const FORGOTTEN_AT_ONCE = 5000
-/** Rows that a list may read before it stops, to the end of a span. */
+/** At one removal. */
+const REMOVED_AT_ONCE = 5000
+/** A list stops after so many rows, at the end of a span. */
 const LISTED_AT_ONCE = 3000
-/** A job begins when its request has been read and has had its turn: its id is older, by less than this. */
+/** A request may wait before its job begins, so its id is older than the job, by less than this. */
 const REQUEST_MS = 24 * 3_600_000
-/** Behind every id. */
+/** Sorts behind every id. */
 const LAST_ID = 'g'
 
 export interface EndedQuery {
@@ -44,12 +46,12 @@ export interface EndedQuery {
   outcome?: Outcome['status']
   /** Begun then or later, epoch ms. */
   since?: number
-  /** Only what stands before this id. */
+  /** Only ids before this one. */
   before?: string
   limit: number
 }
 
-/** What `record` holds, as JSON. */
+/** What the column `record` contains, as JSON. */
 export interface EndedRecord {
   lease: LeaseRecord
   outcome: Outcome
@@ -80,15 +82,15 @@ export class EndedJobs {
     this.#sql = sql
   }
 
-  /** `late`: names under which its event may still come. How it was heard is not kept. */
-  add({ lease, endedAt, outcome }: EndedJob, late: readonly LateEnd[] = []): void {
+  /** `unmatched`: names under which its event may still come. The report that ended it is not kept. */
+  add({ lease, endedAt, outcome }: EndedJob, unmatched: readonly UnmatchedEnd[] = []): void {
     const stored: EndedRecord = { lease: toLeaseRecord(lease), outcome }
     const record = JSON.stringify(stored)
     const [first = lease.id, ...others] = namesOf(lease)
     const id = placeOf(lease)
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
-      const owed = late.find((end) => watches.includes(end.watch))
+      const expected = unmatched.find((end) => watches.includes(end.watch))
       this.#insert({
         span: spanOf(id),
         name,
@@ -96,7 +98,7 @@ export class EndedJobs {
         ended_at: endedAt,
         watches: JSON.stringify(watches),
         is_sure: lease.state === 'suspect' ? 0 : 1,
-        late: owed === undefined ? null : JSON.stringify(moreOf(owed)),
+        late: expected === undefined ? null : toStoredEnd(expected),
         main: name === first ? null : first,
         record: name === first ? record : null,
       })
@@ -119,7 +121,7 @@ export class EndedJobs {
     )
   }
 
-  /** By the id of a job, of what it is watched by, of its lease or of its request. Latest first. */
+  /** `name`: the id of a job, of what it is watched by, of its lease or of its request. Latest first. */
   find(name: string): EndedJob[] {
     const named = this.#rowsOf(name).flatMap((row) => this.#mainOf(row) ?? [])
     const asked = isTimedId(name) ? this.ofRequest(name) : []
@@ -130,14 +132,14 @@ export class EndedJobs {
     return all.toSorted((a, b) => b.endedAt - a.endedAt)
   }
 
-  /** Those of one creation. */
+  /** The jobs of one creation. */
   ofRequest(requestId: string): EndedJob[] {
     return this.#rows(OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
   }
 
   /**
-   * Newest first, by when they began: six hours after six hours from the end, each read whole, since in it rows stand by
-   * name. Stops where it has enough, or has read many; `stoppedAt` is where the next look goes on.
+   * Newest first, by when they began. It reads whole spans, newest span first, because rows within a span are sorted by name.
+   * It stops when it has enough or has read many rows; the next list goes on at `stoppedAt`.
    */
   list(query: EndedQuery): EndedPage {
     const { tenant, outcome, since = 0, before = LAST_ID, limit } = query
@@ -159,7 +161,7 @@ export class EndedJobs {
     return cutAt(found, limit)
   }
 
-  /** Which of these names it knows. What a creation was only taken for does not count: it may be another's. */
+  /** Which of these names are known. Jobs that were only suspected to be a creation's do not count. */
   known(names: readonly string[]): Set<string> {
     const rows = this.#sql
       .exec<{ name: string }>(KNOWN, this.#spans(), JSON.stringify(names))
@@ -167,26 +169,26 @@ export class EndedJobs {
     return new Set(rows.map((row) => row.name))
   }
 
-  /** Jobs that were surely watched under one of these names; `isReused`: a younger one may be, too. */
-  ends(watches: readonly string[], since: number): { endedAt: number; isReused: boolean }[] {
+  /** Jobs that were certainly watched under one of these names. */
+  ends(watches: readonly string[], since: number): PastEnd[] {
     return this.#watched(watches, since).flatMap(({ row }) => {
       const end = row.is_sure === 1 ? this.#mainOf(row) : undefined
       return end ? [{ endedAt: row.ended_at, isReused: end.lease.isReused === true }] : []
     })
   }
 
-  /** Ends whose event may still come, or was told before anybody knew whose it is. */
-  late(watches: readonly string[], since: number): LateEnd[] {
+  unmatched(watches: readonly string[], since: number): UnmatchedEnd[] {
     return this.#watched(watches, since).flatMap(({ watch, row }) =>
       row.late === null
         ? []
-        : [{ watch, endedAt: row.ended_at, ...(JSON.parse(row.late) as MoreOfLate) }]
+        : [{ watch, endedAt: row.ended_at, ...fromStoredEnd(JSON.parse(row.late) as StoredEnd) }]
     )
   }
 
-  saveLate(end: LateEnd): void {
+  /** Where no job ended under this name, it gets a row without a job. */
+  saveUnmatched(end: UnmatchedEnd): void {
     const { watch, endedAt } = end
-    const late = JSON.stringify(moreOf(end))
+    const late = toStoredEnd(end)
     const known = this.#watched([watch], endedAt).find(({ row }) => row.ended_at === endedAt)?.row
     if (known) {
       const sql = 'UPDATE ended_job SET late = ? WHERE span = ? AND name = ? AND id = ?'
@@ -207,26 +209,24 @@ export class EndedJobs {
     })
   }
 
-  /** A bounded number of them. True when there may be more. */
-  forget(before: number): boolean {
-    const behind = Math.floor(before / SPAN_MS) + 1
-    return (
-      this.#sql.exec(FORGET, behind, before, FORGOTTEN_AT_ONCE).rowsWritten >= FORGOTTEN_AT_ONCE
-    )
+  /** At most a bounded number of rows. True when there may be more. */
+  removeBefore(time: number): boolean {
+    const behind = Math.floor(time / SPAN_MS) + 1
+    return this.#sql.exec(REMOVE, behind, time, REMOVED_AT_ONCE).rowsWritten >= REMOVED_AT_ONCE
   }
 
-  /** When the first of them had ended, and with it most of its span; undefined: there is none. */
+  /** When the first job, and with it most of its span, had ended; undefined: there is none. */
   oldestAt(): number | undefined {
     const [first] = this.#sql.exec<{ span: number; at: number }>(FIRST).toArray()
     return first && Math.max(first.at, (first.span + 1) * SPAN_MS)
   }
 
-  /** As JSON, for the statements that look in each. */
+  /** JSON, as SQL statements read it. */
   #spans(): string {
     return JSON.stringify(this.#spanNumbers())
   }
 
-  /** The oldest first. */
+  /** Oldest first. */
   #spanNumbers(): number[] {
     const rows = this.#sql.exec<{ span: number }>(ALL_SPANS).toArray()
     return rows.map(({ span }) => span)
@@ -245,7 +245,7 @@ export class EndedJobs {
   }
 
   #mainOf(row: Row): EndedJob | undefined {
-    if (isOnlyTold(row)) return undefined
+    if (hasNoJob(row)) return undefined
     const main = row.main === null ? row : this.#rows(MAIN, row.span, row.main, row.id)[0]
     return main && toEnd(main)
   }
@@ -255,7 +255,7 @@ export class EndedJobs {
   }
 }
 
-/** Each span is found behind the one before, so those that have no row cost nothing. */
+/** Finds each span from the one before, so a span without rows costs nothing. */
 const ALL_SPANS = `WITH RECURSIVE every (span) AS (
     SELECT (SELECT span FROM ended_job WHERE span >= 0 ORDER BY span LIMIT 1)
     UNION ALL
@@ -273,7 +273,7 @@ const KNOWN = `SELECT DISTINCT name FROM json_each(?1) AS every CROSS JOIN json_
 
 const MAIN = 'SELECT * FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3'
 
-/** A lease is called like its request, or like it with a number behind a dot. */
+/** The id of a lease is its request's id, or that with a dot and a number. */
 const OF_REQUEST =
   'SELECT * FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL'
 
@@ -287,25 +287,38 @@ const IN_SPAN = `SELECT * FROM ended_job
 const FIRST =
   'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'
 
-const FORGET = `DELETE FROM ended_job WHERE (span, name, id) IN (
+const REMOVE = `DELETE FROM ended_job WHERE (span, name, id) IN (
   SELECT span, name, id FROM ended_job WHERE span < ?1 AND ended_at < ?2 ORDER BY span, name, id LIMIT ?3)`
 
-/** One more than wanted was asked for, to see whether there are more. */
+/** `rows` has one more than `limit` where there are more. */
 function cutAt(rows: readonly Row[], limit: number, stoppedAt?: string): EndedPage {
   const ended = rows.slice(0, limit).map(toEnd)
   const place = rows.length > limit ? rows[limit - 1]?.id : stoppedAt
   return place === undefined ? { ended } : { ended, stoppedAt: place }
 }
 
-type MoreOfLate = Omit<LateEnd, 'watch' | 'endedAt'>
-
-function moreOf(end: LateEnd): MoreOfLate {
-  const { watch: _, endedAt: __, ...more } = end
-  return more
+/** What the column `late` contains, as JSON. Older Workers call a forwarded event `isTold`. */
+export interface StoredEnd {
+  eventId?: string
+  isTold?: boolean
+  isReused?: boolean
 }
 
-/** No job of ours ended with it, as far as is known. */
-function isOnlyTold(row: Row): boolean {
+function toStoredEnd(end: UnmatchedEnd): string {
+  const { watch: _, endedAt: __, isForwarded, ...rest } = end
+  const stored: StoredEnd = isForwarded === undefined ? rest : { ...rest, isTold: isForwarded }
+  return JSON.stringify(stored)
+}
+
+export function fromStoredEnd({
+  isTold,
+  ...rest
+}: StoredEnd): Omit<UnmatchedEnd, 'watch' | 'endedAt'> {
+  return isTold === undefined ? rest : { ...rest, isForwarded: isTold }
+}
+
+/** It is kept for a forwarded event whose job is unknown. */
+function hasNoJob(row: Row): boolean {
   return row.record === null && row.main === null
 }
 
@@ -314,11 +327,11 @@ function toEnd(row: Row): EndedJob {
   return { lease: fromLeaseRecord(lease), endedAt: row.ended_at, outcome }
 }
 
-/** First what it is watched by: that is asked for most. */
+/** The ids that it is watched by come first: most searches are for these. */
 function namesOf(lease: Lease): string[] {
   const { jobId } = lease
   const ids = [...lease.watch.map(idIn), ...(jobId === undefined ? [] : [jobId])]
-  // A lease of before stands under an id that is not in the order of time: it is found by name.
+  // The id of an old lease does not contain its time, so it must be found by name.
   const old = isTimedId(lease.id) ? [] : [lease.id, lease.requestId]
   return [...new Set([...ids, ...old])]
 }

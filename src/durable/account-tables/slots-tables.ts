@@ -1,27 +1,30 @@
 /**
- * The tables of AccountSlots (docs/storage.md). What is alive (the account, its leases, parkings, its webhook, early
- * events) is JSON in one column, read whole, and stands where every Worker so far has read it. What grows with time has
- * tables of its own (ended-jobs.ts, delivery-rows.ts). `WITHOUT ROWID`, so that one record costs one row written.
+ * The tables of AccountSlots (docs/storage.md). What is in use (the account, its leases, parkings, webhook, deferred events) is
+ * JSON in one column, read whole. What grows with time has tables of its own (ended-jobs.ts, delivery-rows.ts). Every
+ * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Delivery, Pending } from '#domain/events/delivery.ts'
-import { nameOfIncoming, type IncomingEvent, type LateEnd } from '#domain/events/incoming-event.ts'
+import type { Proof } from '#domain/accounts/account-checks.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
+import type { Pending } from '#domain/events/delivery-queue.ts'
+import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
+import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
 import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
-import { NewsRows, NEWS_SCHEMA } from './jobless-event-rows.ts'
+import { DeferredEventRows } from './deferred-event-rows.ts'
+import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
-/** Append only. The first is what stood before there were versions; `ended`, `late` and `delivery` of it are emptied. */
+/** Append only. The first step is the schema from before there were versions. Its `ended`, `late` and `delivery` are emptied (old-rows.ts). */
 const STEPS: Step[] = [
   (sql) =>
     void sql.exec(`
@@ -33,30 +36,27 @@ const STEPS: Step[] = [
       CREATE TABLE IF NOT EXISTS early (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS late (watch TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
       CREATE TABLE IF NOT EXISTS delivery (id TEXT PRIMARY KEY, is_pending INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID`),
-  (sql) => void sql.exec(ENDED_SCHEMA + DELIVERIES_SCHEMA + NEWS_SCHEMA),
+  (sql) => void sql.exec(ENDED_SCHEMA + DELIVERIES_SCHEMA + FORWARDED_SCHEMA),
   (sql) =>
     void sql.exec(
       'CREATE TABLE IF NOT EXISTS proof (part TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
     ),
 ]
 
-export interface Proof {
-  at: number
-  standing: Standing
-}
-
 export class SlotsTables {
   readonly #storage: DurableObjectStorage
   readonly #ended: EndedJobs
   readonly #deliveries: DeliveryRows
-  readonly #news: NewsRows
+  readonly #deferred: DeferredEventRows
+  readonly #forwarded: ForwardedEventRows
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
     migrate(storage, STEPS)
     this.#ended = new EndedJobs(storage.sql)
     this.#deliveries = new DeliveryRows(storage.sql)
-    this.#news = new NewsRows(storage.sql)
+    this.#deferred = new DeferredEventRows(storage.sql)
+    this.#forwarded = new ForwardedEventRows(storage.sql)
     moveOldRows(storage, this.#ended, this.#deliveries)
   }
 
@@ -73,7 +73,7 @@ export class SlotsTables {
     return this.#storage.sql.exec<{ at: number }>(sql).toArray()[0]?.at
   }
 
-  /** A new credential or limit also ends what the account was parked for. */
+  /** A new credential or limit also ends the account's parkings. */
   saveAccount(account: Account): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec(
@@ -93,7 +93,7 @@ export class SlotsTables {
     this.#storage.sql.exec('UPDATE account SET retired_at = ? WHERE retired_at IS NULL', now)
   }
 
-  /** Keeps that there was an account, not its credential. */
+  /** Keeps the fact that there was an account, but not its record with the credential. */
   wipeAccount(): void {
     this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
   }
@@ -119,7 +119,7 @@ export class SlotsTables {
     this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
   }
 
-  /** Whatever it was parked for, and what was last heard when the provider was asked about it. */
+  /** Ends all parkings, and removes what the provider last said of the account. */
   unpark(): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM parking')
@@ -141,16 +141,16 @@ export class SlotsTables {
   }
 
   /**
-   * All of a change or nothing of it. `late`: names under which the event of an end may still come. Returns the deliveries
-   * that were not there already.
+   * All of a change, or nothing of it. `unmatched`: ends whose events may still come. Returns the deliveries that were not
+   * there already.
    */
-  apply(change: Change, deliveries: Delivery[] = [], late: LateEnd[] = []): Delivery[] {
+  apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
     return this.#storage.transactionSync(() => {
       for (const lease of change.put) this.#putLease(lease)
       for (const id of change.drop) this.#dropLease(id)
       for (const end of change.ended) {
         this.#dropLease(end.lease.id)
-        this.#ended.add(end, late)
+        this.#ended.add(end, unmatched)
       }
       return deliveries.filter((one) => this.#deliveries.add(one))
     })
@@ -178,7 +178,7 @@ export class SlotsTables {
     )
   }
 
-  /** Those that run are few; of those that ended at most a bounded number is looked at. */
+  /** Running jobs are few. Of the ended jobs at most a bounded number is read. */
   listJobs({ state, outcome, ...query }: JobQuery): JobPage {
     const isWithRunning = state !== 'ended' && outcome === undefined
     const running = isWithRunning ? this.leases().filter((lease) => isListed(lease, query)) : []
@@ -189,14 +189,14 @@ export class SlotsTables {
     return pageOf(running, past, query.limit)
   }
 
-  /** Whether an id is a job's that we started, running or ended. */
+  /** Whether this is the id of a job that we started, running or ended. */
   knowsJob(jobId: string): boolean {
     return this.knowsJobs([jobId]).size > 0
   }
 
   /**
-   * Which of these ids are jobs that we started, or what such jobs are watched by; running or ended. What a creation was
-   * only taken for does not count.
+   * Which of these ids belong to jobs that we started, running or ended, or are watched for such jobs. Jobs that were only
+   * suspected to be a creation's do not count.
    */
   knowsJobs(ids: readonly string[]): Set<string> {
     const sure = this.leases().filter((lease) => lease.state !== 'suspect')
@@ -205,22 +205,22 @@ export class SlotsTables {
     return new Set([...ids.filter((id) => live.has(id)), ...this.#ended.known(left)])
   }
 
-  /** What a creation started and is over. Seldom asked: where something is odd. */
+  /** The ended jobs of one creation. */
   endedOf(requestId: string): EndedJob[] {
     return this.#ended.ofRequest(requestId)
   }
 
-  /** Ends of jobs that were watched under one of these names. */
-  endsOf(watches: readonly string[], since: number): { endedAt: number; isReused: boolean }[] {
+  /** Jobs that ended under one of these names. */
+  pastEnds(watches: readonly string[], since: number): PastEnd[] {
     return this.#ended.ends(watches, since)
   }
 
-  /** A bounded number of those that ended before. True when there may be more. */
-  forgetEnded(before: number): boolean {
-    return this.#ended.forget(before)
+  /** At most a bounded number of rows. True when there may be more. */
+  removeEndedBefore(time: number): boolean {
+    return this.#ended.removeBefore(time)
   }
 
-  /** When the oldest ended job has been kept long enough. */
+  /** When the oldest ended job has been kept for so long. */
   oldestEndedAt(keepMs: number): number | undefined {
     const at = this.#ended.oldestAt()
     return at === undefined ? undefined : at + keepMs
@@ -241,41 +241,34 @@ export class SlotsTables {
     this.#storage.sql.exec('DELETE FROM hook')
   }
 
-  earlyEvents(): IncomingEvent[] {
-    return this.#records<IncomingEvent>('SELECT record FROM early')
+  deferredEvents(): IncomingEvent[] {
+    return this.#deferred.all()
   }
 
-  /** The first time that it is heard counts. */
-  saveEarly(incoming: IncomingEvent): void {
-    this.#storage.sql.exec(
-      'INSERT INTO early (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
-      nameOfIncoming(incoming),
-      JSON.stringify(incoming)
-    )
+  deferEvent(incoming: IncomingEvent): void {
+    this.#deferred.add(incoming)
   }
 
-  dropEarly(incoming: IncomingEvent): void {
-    // Under the first name an older Worker kept it.
-    for (const id of [nameOfIncoming(incoming), `${incoming.via.kind} ${incoming.event.id}`])
-      this.#storage.sql.exec('DELETE FROM early WHERE id = ?', id)
+  removeDeferred(incoming: IncomingEvent): void {
+    this.#deferred.remove(incoming)
   }
 
-  /** Since when: an event that is later than that is not waited for. */
-  lateEnds(watches: readonly string[], since: number): LateEnd[] {
-    return this.#ended.late(watches, since)
+  /** Those that ended at `since` or later: events of older ends are not expected any more. */
+  unmatchedEnds(watches: readonly string[], since: number): UnmatchedEnd[] {
+    return this.#ended.unmatched(watches, since)
   }
 
-  saveLate(end: LateEnd): void {
-    this.#ended.saveLate(end)
+  saveUnmatchedEnd(end: UnmatchedEnd): void {
+    this.#ended.saveUnmatched(end)
   }
 
-  /** Whether an event that is no job's is new within four days; from then on it is not. */
-  isNewNews(name: string, now: number): boolean {
-    return this.#news.isNew(name, now)
+  /** Whether this event was not forwarded within the last four days. From now on it counts as forwarded. */
+  isFirstForward(eventId: string, now: number): boolean {
+    return this.#forwarded.add(eventId, now)
   }
 
-  forgetNews(now: number): void {
-    this.#news.forget(now)
+  removeOldForwards(now: number): void {
+    this.#forwarded.removeOld(now)
   }
 
   pendingDeliveries(): Pending[] {
@@ -290,9 +283,9 @@ export class SlotsTables {
     return this.#deliveries.list(query)
   }
 
-  saveDeliveries(changed: readonly Delivery[], dropped: readonly string[] = []): void {
+  saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
-      for (const id of dropped) this.#deliveries.drop(id)
+      for (const id of removed) this.#deliveries.remove(id)
       for (const one of changed) this.#deliveries.save(one)
     })
   }
@@ -301,12 +294,12 @@ export class SlotsTables {
     this.#storage.transactionSync(() => this.#deliveries.sendAgain(delivery))
   }
 
-  /** A bounded number of those that ended before. True when there may be more. */
-  forgetDeliveries(before: number): boolean {
-    return this.#deliveries.forget(before)
+  /** At most a bounded number of rows. True when there may be more. */
+  removeDeliveriesBefore(time: number): boolean {
+    return this.#deliveries.removeBefore(time)
   }
 
-  /** When the oldest delivery has been kept long enough. */
+  /** When the oldest delivery has been kept for so long. */
   oldestDeliveryAt(keepMs: number): number | undefined {
     const at = this.#deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs

@@ -1,8 +1,11 @@
-/** What an object read of its tenants' endpoints and secrets. In memory only; the desk has them. */
+/**
+ * The endpoints and signing secrets of tenants, as this object last read them from their desks. In memory only. They are
+ * read before a job ends, because nothing may be awaited while the end is saved.
+ */
 import type { DeliveryTargets } from '#domain/events/endpoint.ts'
-import type { Ports } from '#domain/ports/ports.ts'
+import type { AccountContext } from './context.ts'
 
-/** What was read stands for a settlement this long, for signing somewhat longer. */
+/** How long a reading counts when a job ends, and when a delivery is sent. */
 const SETTLING_MS = 10_000
 const SENDING_MS = 30_000
 
@@ -12,15 +15,24 @@ interface Whose {
 }
 
 export class DeliveryTargetsCache {
-  readonly #ports: () => Ports
+  readonly #context: AccountContext
   readonly #known = new Map<string, { at: number; value: DeliveryTargets }>()
 
-  constructor(ports: () => Ports) {
-    this.#ports = ports
+  constructor(context: AccountContext) {
+    this.#context = context
   }
 
-  /** Before something ends. What cannot be read now is read when its delivery is due. */
-  async read(provider: string, tenants: Iterable<string>): Promise<void> {
+  /** Of everybody whose jobs run here, a former holder's last jobs included, and of these tenants. */
+  async read(...tenants: string[]): Promise<void> {
+    const { tables } = this.#context
+    const account = tables.account()
+    const running = tables.leases().map((lease) => lease.tenant)
+    await this.readOf(new Set([...tenants, ...running, ...(account ? [account.tenant] : [])]))
+  }
+
+  /** A target that cannot be read now is read when its delivery is due. */
+  async readOf(tenants: Iterable<string>): Promise<void> {
+    const provider = this.#context.provider().name
     await Promise.allSettled([...tenants].map((tenant) => this.#ask({ provider, tenant })))
   }
 
@@ -34,12 +46,12 @@ export class DeliveryTargetsCache {
 
   #peek(whose: Whose, ageMs: number): DeliveryTargets | undefined {
     const known = this.#known.get(nameOf(whose))
-    return known && Date.now() - known.at < ageMs ? known.value : undefined
+    return known && this.#context.now() - known.at < ageMs ? known.value : undefined
   }
 
   async #ask(whose: Whose): Promise<DeliveryTargets> {
-    const value = await this.#ports().desk(whose.tenant, whose.provider).outlets()
-    this.#known.set(nameOf(whose), { at: Date.now(), value })
+    const value = await this.#context.ports().desk(whose.tenant, whose.provider).outlets()
+    this.#known.set(nameOf(whose), { at: this.#context.now(), value })
     return value
   }
 }

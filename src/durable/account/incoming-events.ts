@@ -1,55 +1,152 @@
-/** An event of the provider, as it came to an account's object: read, judged, heard. */
-import type { EventOutcome } from '#domain/events/incoming-event.ts'
+/** Incoming events at an account's object: verified, applied to its jobs, deferred, or forwarded to the endpoints. */
+import {
+  applyEvent,
+  type EventEffect,
+  type EventOutcome,
+  type IncomingEvent,
+  type ParsedEvent,
+  type UnmatchedEnd,
+} from '#domain/events/incoming-event.ts'
+import {
+  contentIdOf,
+  isReplay,
+  unmatchedEndsOfForwarded,
+  wasNotified,
+  type PastEnd,
+} from '#domain/events/unmatched-end.ts'
+import type { Announcement } from '#domain/events/delivery.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
-import type { Ports } from '#domain/ports/ports.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { ReceivedEvent } from '#domain/ports/slots.ts'
 import { faultOfEnd } from '#flows/accounts/judge-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'
-import type { Provider } from '#providers/contract/provider.ts'
-import type { Settlement } from './settlement.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
-
-/** The object's side. */
-export interface IncomingEventsDeps {
-  ports(): Ports
-  provider(): Provider
-  readTargets(tenant: string): Promise<void>
-  blame(fault: Fault): Promise<unknown>
-}
+import type { AccountContext } from './context.ts'
+import type { DeliveryTargetsCache } from './delivery-targets.ts'
+import { unmatchedEnds, type Settlement } from './settlement.ts'
 
 export class IncomingEvents {
-  readonly #tables: SlotsTables
+  readonly #context: AccountContext
   readonly #settlement: Settlement
-  readonly #deps: IncomingEventsDeps
-  /** When the last signed one came, as far as this object remembers. */
+  readonly #targets: DeliveryTargetsCache
+  readonly #judgeFault: (fault: Fault) => Promise<unknown>
+  /** When the last signed event came, as far as this object remembers. */
   lastEventAt = 0
 
-  constructor(tables: SlotsTables, settling: Settlement, deps: IncomingEventsDeps) {
-    this.#tables = tables
-    this.#settlement = settling
-    this.#deps = deps
+  constructor(
+    context: AccountContext,
+    settlement: Settlement,
+    targets: DeliveryTargetsCache,
+    judgeFault: (fault: Fault) => Promise<unknown>
+  ) {
+    this.#context = context
+    this.#settlement = settlement
+    this.#targets = targets
+    this.#judgeFault = judgeFault
   }
 
   async receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'> {
-    const ports = this.#deps.ports()
-    const provider = this.#deps.provider()
-    const known = { account: this.#tables.account(), hook: this.#tables.hook() }
+    const { tables, now } = this.#context
+    const ports = this.#context.ports()
+    const provider = this.#context.provider()
+    const known = { account: tables.account(), hook: tables.hook() }
     const event = await readEvent(ports, provider, known, received)
     if (event === 'refused') return 'refused'
-    if (received.via.kind === 'hook') this.lastEventAt = Date.now()
-    const incoming = event && { event, via: received.via, at: Date.now() }
-    if (incoming && this.#settlement.isTelling(incoming))
-      await this.#deps.readTargets(received.tenant)
-    const became = incoming ? this.#settlement.hear(incoming) : 'known'
-    const settled = became === 'settled' ? (event?.reports ?? []) : []
-    const fault = faultOfEnd(provider, settled)
-    if (fault) await this.#deps.blame(fault)
+    if (received.via.kind === 'hook') this.lastEventAt = now()
+    const incoming = event && { event, via: received.via, at: now() }
+    if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
+    const outcome = incoming ? this.apply(incoming) : 'known'
+    const fault = outcome === 'settled' && event && faultOfEnd(provider, event.reports)
+    if (fault) await this.#judgeFault(fault)
     ports.log('event_heard', {
       provider: provider.name,
       type: event?.type,
-      became,
+      became: outcome,
       jobs: event?.reports.map((report) => report.watch),
     })
-    return became
+    return outcome
   }
+
+  /** Whether clients will be notified because of it. */
+  #needsTargets(incoming: IncomingEvent): boolean {
+    const { change, isForwarded } = this.#effectOf(incoming)
+    return change.ended.length > 0 || isForwarded
+  }
+
+  apply(incoming: IncomingEvent, wasDeferred = false): EventOutcome {
+    const { tables } = this.#context
+    const { event } = incoming
+    const { outcome, change, isForwarded, unmatched } = this.#effectOf(incoming)
+    if (outcome === 'early') tables.deferEvent(incoming)
+    if (outcome === 'late')
+      for (const end of unmatched) tables.saveUnmatchedEnd({ ...end, eventId: event.id })
+    const mayBeFound = wasDeferred || tables.leases().some(isLost)
+    this.#settlement.save(change, isForwarded ? this.#forwarded(event) : [])
+    if (isForwarded && mayBeFound)
+      for (const end of unmatchedEndsOfForwarded(incoming, tables.leases()))
+        tables.saveUnmatchedEnd(end)
+    return outcome
+  }
+
+  #effectOf(incoming: IncomingEvent): EventEffect & { unmatched: UnmatchedEnd[] } {
+    const { now, durations } = this.#context
+    const { event, via } = incoming
+    const provider = this.#context.provider()
+    const unmatched = unmatchedEnds(this.#context, watchesOf(event))
+    // Only an event to a callback address names a job by itself.
+    const isOver = via.kind === 'ticket' && this.#pastEnds(event).some((end) => !end.isReused)
+    const startOf = provider.startOf.bind(provider)
+    const ledger = this.#settlement.ledger()
+    const past = { unmatched, isOver }
+    const effect = applyEvent(ledger, incoming, past, startOf, now(), durations())
+    const isForwarded =
+      effect.isForwarded && !isReplay(event, now()) && !wasNotified(event, this.#pastEnds(event))
+    return { ...effect, unmatched, isForwarded }
+  }
+
+  #pastEnds(event: ParsedEvent): PastEnd[] {
+    const { tables, now, durations } = this.#context
+    return tables.pastEnds(watchesOf(event), now() - durations().keepEndedMs)
+  }
+
+  /** The provider may send an event again, so each is forwarded once. */
+  #forwarded(event: ParsedEvent): Announcement[] {
+    const { tables, now, provider } = this.#context
+    const tenant = tables.account()?.tenant
+    const eventId = contentIdOf(event)
+    if (tenant === undefined || !tables.isFirstForward(eventId, now())) return []
+    const { id, type, body, mentions } = event
+    const text = { id, type, body }
+    return [{ provider: provider().name, tenant, event: text, eventId, mentions }]
+  }
+
+  /** Deferred events may find their jobs by `change`. They are applied in the same step, and so is what is `left` to do. */
+  async applyDeferredAfter(change: () => void, left: () => void): Promise<void> {
+    const isAnyDeferred = this.#context.tables.deferredEvents().length > 0
+    if (isAnyDeferred) await this.#targets.read()
+    change()
+    if (isAnyDeferred) this.applyDeferred()
+    left()
+  }
+
+  async applyDeferredNow(): Promise<void> {
+    const nothing = () => {}
+    await this.applyDeferredAfter(nothing, nothing)
+  }
+
+  applyDeferred(): void {
+    const { tables } = this.#context
+    for (const incoming of tables.deferredEvents()) {
+      if (this.apply(incoming, true) !== 'early') tables.removeDeferred(incoming)
+    }
+  }
+
+  /** When deferred events no longer wait for their jobs. */
+  dueAt(): number[] {
+    const { tables, durations } = this.#context
+    return tables.deferredEvents().map((incoming) => incoming.at + durations().earlyMs)
+  }
+}
+
+function watchesOf({ reports }: ParsedEvent): string[] {
+  return reports.map((report) => report.watch)
 }

@@ -1,40 +1,38 @@
 /**
- * The deliveries of an account's object that are still owed. They stand in its tables; what says when they are sent is also
- * in memory, so that one can be sent the moment it is written and nobody has to search for what is due. The object's
- * alarm calls again for what is due later, and for everything after a crash.
+ * Sends the pending deliveries of an account's object. They are stored in its tables; when each is due is also kept in
+ * memory, so that a delivery is sent as soon as it is written, without a search. The object's alarm calls again for what
+ * is due later, and after a crash.
  */
 import {
   afterAttempt,
-  nextToSend,
-  pendingOf,
-  unfold,
+  expandEndpoints,
   type AttemptResult,
   type Delivery,
-  type Pending,
 } from '#domain/events/delivery.ts'
+import {
+  isStuck,
+  nextToSend,
+  pendingOf,
+  queueDueAt,
+  type Attempting,
+  type Pending,
+} from '#domain/events/delivery-queue.ts'
 import type { DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** Longer than an attempt may take: only a crash, or an object that does not answer, leaves one under way for so long. */
-const GUARD_MS = 15_000
-
-/** The object's side. */
 export interface OutboxDeps {
+  now(): number
+  random(): number
   durations(): Durations
   /** Connections that are free for deliveries now. */
-  lanes(): number
-  /** With its body; undefined: it is gone. */
+  connections(): number
+  /** With its body; undefined: it was removed. */
   load(id: string): Delivery | undefined
   readTargets(delivery: Delivery): Promise<DeliveryTargets>
-  send(delivery: Delivery, outlets: DeliveryTargets): Promise<AttemptResult>
-  save(changed: Delivery[], dropped: string[]): void
-  /** Arms the alarm for what is due next. */
-  noteSaved(): void
-}
-
-interface Attempting {
-  pending: Pending
-  since: number
+  send(delivery: Delivery, targets: DeliveryTargets): Promise<AttemptResult>
+  save(changed: Delivery[], removed: string[]): void
+  /** Sets the alarm for what is due next. */
+  onSaved(): void
 }
 
 export class Outbox {
@@ -57,87 +55,80 @@ export class Outbox {
     return this.#sending.has(id)
   }
 
-  /** What was just written. */
+  /** Takes deliveries that were just written. */
   add(deliveries: readonly Delivery[]): void {
     for (const one of deliveries) this.#pending.set(one.id, pendingOf(one))
-    this.pump()
+    this.startDue()
   }
 
-  /** When the alarm must look again. What is due and waits for a connection is started by the attempt that ends. */
   dueAt(): number | undefined {
-    const now = Date.now()
-    const guards = [...this.#sending.values()].map((one) => one.since + GUARD_MS)
-    const waiting = [...this.#pending.values()].filter((one) => !this.#sending.has(one.id))
-    const times = waiting.map((one) => one.nextAt)
-    const due = guards.length > 0 ? times.filter((at) => at > now) : times
-    const all = [...due, ...guards]
-    return all.length === 0 ? undefined : Math.min(...all)
+    return queueDueAt(this.#pending.values(), [...this.#sending.values()], this.#deps.now())
   }
 
-  /** Starts what may be started now. Each that ends starts the next. */
-  pump(): void {
-    const now = Date.now()
-    for (const [id, { since }] of this.#sending) {
-      if (now >= since + GUARD_MS) this.#sending.delete(id)
+  /** Starts what may be sent now. Each attempt that ends starts the next. */
+  startDue(): void {
+    const now = this.#deps.now()
+    for (const [id, attempting] of this.#sending) {
+      if (isStuck(attempting, now)) this.#sending.delete(id)
     }
     const sending = [...this.#sending.values()].map((one) => one.pending)
     const isFailing = (receiver: string) => this.#failing.has(receiver)
     const pending = [...this.#pending.values()]
-    for (const next of nextToSend(pending, sending, isFailing, this.#deps.lanes(), now)) {
+    for (const next of nextToSend(pending, sending, isFailing, this.#deps.connections(), now)) {
       const attempting = { pending: next, since: now }
       this.#sending.set(next.id, attempting)
-      void this.#carry(attempting)
+      void this.#attempt(attempting)
     }
   }
 
-  async #carry(attempting: Attempting): Promise<void> {
+  async #attempt(attempting: Attempting): Promise<void> {
     const { pending } = attempting
     let delivery: Delivery | undefined
     try {
       delivery = this.#deps.load(pending.id)
       if (!delivery) return void this.#pending.delete(pending.id)
-      const outlets = await this.#deps.readTargets(delivery)
-      if (delivery.target.kind === 'endpoints') this.#replace(attempting, delivery, outlets)
-      else this.#note(attempting, delivery, await this.#deps.send(delivery, outlets))
+      const targets = await this.#deps.readTargets(delivery)
+      if (delivery.target.kind === 'endpoints') this.#expand(attempting, delivery, targets)
+      else this.#saveResult(attempting, delivery, await this.#deps.send(delivery, targets))
     } catch {
-      // Ours to mend, not the receiver's: it is tried again like any other.
-      const error = 'the gateway could not send it'
-      if (delivery)
-        this.#note(attempting, delivery, { at: Date.now(), ms: 0, error, isTaken: false })
+      // The gateway's fault, not the receiver's. It is retried like any other failure.
+      const failure = { at: this.#deps.now(), ms: 0, error: 'the gateway could not send it' }
+      if (delivery) this.#saveResult(attempting, delivery, { ...failure, isTaken: false })
     } finally {
       this.#end(attempting)
-      this.pump()
+      this.startDue()
     }
   }
 
-  /** It may already be under way again. */
+  /** A later attempt of the same delivery may be under way by now. */
   #end(attempting: Attempting): void {
     const { id } = attempting.pending
     if (this.#sending.get(id) === attempting) this.#sending.delete(id)
   }
 
-  #replace({ pending }: Attempting, delivery: Delivery, outlets: DeliveryTargets): void {
+  #expand({ pending }: Attempting, delivery: Delivery, targets: DeliveryTargets): void {
     if (this.#pending.get(pending.id) !== pending) return
     this.#pending.delete(pending.id)
-    const unfolded = unfold(delivery, outlets, Date.now())
-    for (const one of unfolded) this.#pending.set(one.id, pendingOf(one))
-    this.#deps.save(unfolded, [pending.id])
-    this.#deps.noteSaved()
+    const expanded = expandEndpoints(delivery, targets, this.#deps.now())
+    for (const one of expanded) this.#pending.set(one.id, pendingOf(one))
+    this.#deps.save(expanded, [pending.id])
+    this.#deps.onSaved()
   }
 
-  /** Of two attempts, because one hung, the one that ends first counts. */
-  #note(attempting: Attempting, delivery: Delivery, result: AttemptResult): void {
+  /** Where one attempt was stuck and a second one ran, the first to end counts. */
+  #saveResult(attempting: Attempting, delivery: Delivery, result: AttemptResult): void {
     const { id, receiver } = attempting.pending
     if (this.#pending.get(id) !== attempting.pending) return
-    const after = afterAttempt(delivery, result, Date.now(), this.#deps.durations(), Math.random)
+    const { now, durations, random } = this.#deps
+    const after = afterAttempt(delivery, result, now(), durations(), random)
     if (result.isTaken) this.#failing.delete(receiver)
     else this.#failing.add(receiver)
     if (after.state === 'pending') this.#pending.set(id, pendingOf(after))
     else this.#pending.delete(id)
     this.#end(attempting)
-    // What starts now is read from the tables.
+    // Saved before the next one starts: an attempt reads its delivery from the tables.
     this.#deps.save([after], [])
-    this.pump()
-    this.#deps.noteSaved()
+    this.startDue()
+    this.#deps.onSaved()
   }
 }

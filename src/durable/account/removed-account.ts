@@ -1,41 +1,39 @@
-/**
- * An account that was removed: its object keeps a sealed copy of the credential for its last jobs and deliveries, but
- * not for ever.
- */
-import type { Durations } from '#domain/runtime/durations.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+/** A removed account, whose object keeps the credential for its last jobs and deliveries, for 48 hours at most. */
+import { credentialKeptUntil, removalStateOf, type RemovalState } from '#domain/accounts/removal.ts'
+import type { AccountContext } from './context.ts'
 
 export class RemovedAccount {
-  readonly #tables: SlotsTables
-  readonly #durations: () => Durations
-  /** Nothing is owed to clients any more. */
-  readonly #isAllTold: () => boolean
+  readonly #context: AccountContext
+  readonly #isDelivered: () => boolean
 
-  constructor(tables: SlotsTables, durations: () => Durations, isAllTold: () => boolean) {
-    this.#tables = tables
-    this.#durations = durations
-    this.#isAllTold = isAllTold
+  /** `isDelivered`: whether no delivery is pending. */
+  constructor(context: AccountContext, isDelivered: () => boolean) {
+    this.#context = context
+    this.#isDelivered = isDelivered
   }
 
-  /** How long the credential is kept at most; undefined: the account was not removed, or is wiped. */
+  /** Undefined: the account was not removed, or its credential is wiped. */
   keepsUntil(): number | undefined {
-    const retiredAt = this.#tables.account() && this.#tables.retiredAt()
-    return retiredAt === undefined ? undefined : retiredAt + this.#durations().lostMs
+    const { tables, durations } = this.#context
+    return tables.account() && credentialKeptUntil(tables.retiredAt(), durations())
   }
 
-  /** Nothing is waited for. What is still to be delivered after 48 h is delivered without a credential. */
   isDone(): boolean {
-    if (!this.#tables.isRetired() || this.#tables.leases().length > 0) return false
-    return this.#isAllTold() || this.#isLongGone()
+    return this.#context.tables.isRetired() && this.#state() === 'done'
   }
 
-  /** Its last jobs were waited for long enough, or nobody can ask about them any more. */
   isOverdue(): boolean {
-    const isOver = this.#isLongGone() || !this.#tables.account()
-    return isOver && this.#tables.leases().length > 0
+    return this.#state() === 'overdue'
   }
 
-  #isLongGone(): boolean {
-    return Date.now() >= (this.keepsUntil() ?? Infinity)
+  #state(): RemovalState {
+    const { tables, now, durations } = this.#context
+    const facts = {
+      removedAt: tables.retiredAt(),
+      hasCredential: tables.account() !== undefined,
+      leases: tables.leases().length,
+      isDelivered: this.#isDelivered(),
+    }
+    return removalStateOf(facts, now(), durations())
   }
 }

@@ -1,9 +1,9 @@
 /**
- * What an account's object keeps sealed, sealed with the first master key: loaded, sealed, and written only where it is
- * still what was loaded. Its webhook's address cannot be changed, so the alarm registers it anew.
+ * Seals what an account's object keeps with the first master key. A text is written only where it is still the one that was
+ * loaded. A webhook's address cannot be changed, so the alarm registers the webhook again.
  */
 import { sealIdentity, type Account } from '#domain/accounts/account.ts'
-import { wantedHook } from '#domain/events/webhook.ts'
+import { checkHookNow, withSealedSecrets } from '#domain/events/webhook.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, withSealed, type ResealStep } from '#domain/access/reseal.ts'
 import { SealAnew } from '#flows/access/reseal-text.ts'
@@ -11,7 +11,7 @@ import { hookSecretIdentity } from '#flows/events/maintain-webhook.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
-/** `key`: the id of the one that is to seal. */
+/** `key`: the id of the master key that is to seal. */
 export async function resealAccount(
   ports: Ports,
   tables: SlotsTables,
@@ -20,43 +20,43 @@ export async function resealAccount(
   if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
   const account = tables.account()
   if (!account) return nothingFound()
-  const anew = new SealAnew(ports.vault)
-  await resealRecord(tables, account, anew)
-  await resealHook(tables, account, anew)
-  return { ...anew.step, ...wantHook(ports, tables, account, key) }
+  const sealer = new SealAnew(ports.vault)
+  await resealRecord(tables, account, sealer)
+  await resealHook(tables, account, sealer)
+  return { ...sealer.step, ...registerAgain(ports, tables, account, key) }
 }
 
-async function resealRecord(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+async function resealRecord(
+  tables: SlotsTables,
+  account: Account,
+  sealer: SealAnew
+): Promise<void> {
   const identity = sealIdentity(account)
   const whose = { tenant: account.tenant, name: account.email }
-  const credential = await anew.text('credentials', identity, account.credential, whose)
-  const session = await anew.text('sessions', identity, account.session?.sealed, whose)
+  const credential = await sealer.text('credentials', identity, account.credential, whose)
+  const session = await sealer.text('sessions', identity, account.session?.sealed, whose)
   const current = tables.account()
   const changed = current && withSealed(current, account, { credential, session })
   if (changed) tables.replaceAccount(changed)
 }
 
-async function resealHook(tables: SlotsTables, account: Account, anew: SealAnew): Promise<void> {
+async function resealHook(tables: SlotsTables, account: Account, sealer: SealAnew): Promise<void> {
   const before = tables.hook()
   const identity = hookSecretIdentity(account.key)
   const whose = { tenant: account.tenant, name: account.email }
-  const seal = (sealed: string | undefined) => anew.text('webhookSecrets', identity, sealed, whose)
+  const seal = (sealed: string | undefined) =>
+    sealer.text('webhookSecrets', identity, sealed, whose)
   const [secret, previous] = [await seal(before?.secret), await seal(before?.previous?.secret)]
   const current = tables.hook()
   if (!current || (secret ?? previous) === undefined) return
-  const isSecret = secret !== undefined && current.secret === before?.secret
-  const isPrevious = previous !== undefined && current.previous?.secret === before?.previous?.secret
-  tables.saveHook({
-    ...current,
-    ...(isSecret ? { secret } : {}),
-    ...(isPrevious && current.previous
-      ? { previous: { ...current.previous, secret: previous } }
-      : {}),
-  })
+  tables.saveHook(withSealedSecrets(current, before, { secret, previous }))
 }
 
-/** One that the provider does not let us register anew is listed and waited for no longer: ends are asked for without it. */
-function wantHook(
+/**
+ * A webhook that cannot be registered again is listed, and the pass does not wait for it. Without it the alarm checks how jobs
+ * end.
+ */
+function registerAgain(
   ports: Ports,
   tables: SlotsTables,
   account: Account,
@@ -65,7 +65,7 @@ function wantHook(
   const hook = tables.hook()
   if (!hook || hook.key === key) return { hooks: 0, stalledHooks: [] }
   const message = isReachable(ports, account.publicOrigin) ? hook.message : UNREACHABLE
-  if (message !== UNREACHABLE) tables.saveHook(wantedHook(hook, ports.now()))
+  if (message !== UNREACHABLE) tables.saveHook(checkHookNow(hook, ports.now()))
   if (message === undefined) return { hooks: 1, stalledHooks: [] }
   const { tenant, email } = account
   return { hooks: 0, stalledHooks: [{ tenant, account: email, message }] }

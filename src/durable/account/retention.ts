@@ -1,39 +1,39 @@
 /**
- * What an account's object has kept long enough: ended jobs, deliveries, news. Looked for at most once in an hour, a bounded
- * number at a time, so that no alarm is long; what there is more of waits for the next hour.
+ * Removes what an account's object has kept long enough: ended jobs, deliveries, ids of forwarded events. Once an hour at
+ * most, and a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
  */
-import type { Durations } from '#domain/runtime/durations.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import type { AccountContext } from './context.ts'
 
-/** What falls due a little later goes together: 14 hours of ended jobs, three of deliveries. */
-const TOGETHER = 1.02
+/** Waits a little longer than the retention, so that one alarm removes 14 hours of ended jobs, or 3 of deliveries. */
+const LONGER = 1.02
 
 export class Retention {
-  readonly #tables: SlotsTables
-  readonly #durations: () => Durations
+  readonly #context: AccountContext
   /** As far as this object remembers. */
   #nextAt = 0
 
-  constructor(tables: SlotsTables, durations: () => Durations) {
-    this.#tables = tables
-    this.#durations = durations
+  constructor(context: AccountContext) {
+    this.#context = context
   }
 
-  forget(): void {
-    if (Date.now() < this.#nextAt) return
-    const { keepEndedMs, keepDeliveriesMs, forgetEveryMs } = this.#durations()
-    this.#nextAt = Date.now() + forgetEveryMs
-    this.#tables.forgetEnded(Date.now() - keepEndedMs)
-    this.#tables.forgetDeliveries(Date.now() - keepDeliveriesMs)
-    this.#tables.forgetNews(Date.now())
+  removeOld(): void {
+    const { tables, durations } = this.#context
+    const now = this.#context.now()
+    if (now < this.#nextAt) return
+    const { keepEndedMs, keepDeliveriesMs, forgetEveryMs } = durations()
+    this.#nextAt = now + forgetEveryMs
+    tables.removeEndedBefore(now - keepEndedMs)
+    tables.removeDeliveriesBefore(now - keepDeliveriesMs)
+    tables.removeOldForwards(now)
   }
 
-  /** When an alarm that has nothing else to do has to look. Infinity: never. */
+  /** When an alarm is needed only for this. Infinity: never. */
   dueAt({ withDeliveries }: { withDeliveries: boolean }): number {
-    const { keepEndedMs, keepDeliveriesMs } = this.#durations()
-    const jobs = this.#tables.oldestEndedAt(keepEndedMs * TOGETHER) ?? Infinity
+    const { tables, durations } = this.#context
+    const { keepEndedMs, keepDeliveriesMs } = durations()
+    const jobs = tables.oldestEndedAt(keepEndedMs * LONGER) ?? Infinity
     const deliveries = withDeliveries
-      ? this.#tables.oldestDeliveryAt(keepDeliveriesMs * TOGETHER)
+      ? tables.oldestDeliveryAt(keepDeliveriesMs * LONGER)
       : undefined
     return Math.max(this.#nextAt, Math.min(jobs, deliveries ?? Infinity))
   }

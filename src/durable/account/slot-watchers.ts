@@ -1,59 +1,56 @@
-/** An account that clients wait for: its desk wants to know when slots come free, and how many. */
+/** Notifies the tenant's desk when slots of this account come free, while clients wait for one. */
 import { heldSlots, type Ledger } from '#domain/slots/lease.ts'
-import { findParking } from '#domain/accounts/parking.ts'
-import type { Ports } from '#domain/ports/ports.ts'
+import { freeSlots, slotsFreed } from '#domain/slots/free-slots.ts'
 import type { Room } from '#domain/ports/slots.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import type { AccountContext } from './context.ts'
 
 export class SlotWatchers {
+  readonly #context: AccountContext
   readonly #ledger: () => Ledger
-  readonly #tables: SlotsTables
-  readonly #ports: () => Ports
-  /** In memory only: the desk looks again while anybody waits. */
-  #until = 0
-  /** As the desk last heard, or as it was after the last granting. */
+  /** In memory only: the desk asks again while anybody waits. */
+  #watchedUntil = 0
+  /** As the desk last knew it, or after the last lease was granted. */
   #heldBefore = 0
 
-  constructor(tables: SlotsTables, ledger: () => Ledger, ports: () => Ports) {
-    this.#tables = tables
+  constructor(context: AccountContext, ledger: () => Ledger) {
+    this.#context = context
     this.#ledger = ledger
-    this.#ports = ports
   }
 
   watch(until: number): Room {
     const ledger = this.#ledger()
-    const now = Date.now()
-    const parking = findParking(ledger.parkings, { isJob: true }, now)
-    this.#until = Math.max(this.#until, until)
+    const now = this.#context.now()
+    this.#watchedUntil = Math.max(this.#watchedUntil, until)
     this.#heldBefore = heldSlots(ledger, now)
-    const free = parking || ledger.isRetired ? 0 : ledger.maxJobs - this.#heldBefore
-    return { free: Math.max(0, free), ...(parking ? { freeAt: parking.until } : {}) }
+    return freeSlots(ledger, now)
   }
 
-  noteGranted(): void {
-    if (Date.now() < this.#until) this.#heldBefore = heldSlots(this.#ledger(), Date.now())
+  onGranted(): void {
+    const now = this.#context.now()
+    if (now < this.#watchedUntil) this.#heldBefore = heldSlots(this.#ledger(), now)
   }
 
-  noteFreed(): void {
-    if (Date.now() >= this.#until) return
+  onSlotsChanged(): void {
+    const now = this.#context.now()
+    if (now >= this.#watchedUntil) return
     const ledger = this.#ledger()
-    const held = heldSlots(ledger, Date.now())
-    const freed = Math.min(this.#heldBefore, ledger.maxJobs) - held
+    const held = heldSlots(ledger, now)
+    const freed = slotsFreed(ledger, this.#heldBefore, held)
     this.#heldBefore = held
-    if (freed > 0) this.#tell(freed)
+    if (freed > 0) this.#notify(freed)
   }
 
-  /** It is parked no longer: whoever waits is told of every slot that it has. */
-  noteReturned(): void {
-    if (Date.now() >= this.#until) return
-    const { free } = this.watch(this.#until)
-    if (free > 0) this.#tell(free)
+  /** It is no longer parked, so all of its free slots are new to the desk. */
+  onUnparked(): void {
+    if (this.#context.now() >= this.#watchedUntil) return
+    const { free } = this.watch(this.#watchedUntil)
+    if (free > 0) this.#notify(free)
   }
 
-  #tell(freed: number): void {
-    const account = this.#tables.account()
+  #notify(freed: number): void {
+    const account = this.#context.tables.account()
     if (!account) return
-    const ports = this.#ports()
+    const ports = this.#context.ports()
     const desk = ports.desk(account.tenant, account.provider)
     ports.defer(desk.noteFreed(account.key, freed).catch(() => {}))
   }

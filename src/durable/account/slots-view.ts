@@ -1,25 +1,26 @@
-/** What an account's object shows of itself. */
+/** What an account's object shows about its slots. */
 import { heldSlots, type Lease, type Ledger } from '#domain/slots/lease.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 
 export function viewOf(
   ledger: Ledger,
   tenant: string,
-  hookFailure: SlotsView['hookFailure']
+  hookFailure: SlotsView['hookFailure'],
+  now: number
 ): SlotsView {
   return {
     leases: leasesOf(ledger, tenant),
-    held: heldSlots(ledger, Date.now()),
+    held: heldSlots(ledger, now),
     maxJobs: ledger.maxJobs,
-    parkings: ledger.parkings.filter((parking) => parking.until > Date.now()),
+    parkings: ledger.parkings.filter((parking) => parking.until > now),
     ...(hookFailure === undefined ? {} : { hookFailure }),
   }
 }
 
-/** To a tenant that held the account before: its last jobs, and nothing of who holds it now. */
-export function viewOfOthers(ledger: Ledger, tenant: string): SlotsView {
+/** For a tenant that held the account before: its last jobs, and nothing about the present holder. */
+export function viewOfFormerHolder(ledger: Ledger, tenant: string, now: number): SlotsView {
   const leases = leasesOf(ledger, tenant)
-  const held = heldSlots({ ...ledger, leases }, Date.now())
+  const held = heldSlots({ ...ledger, leases }, now)
   return { leases, held, maxJobs: held, parkings: [] }
 }
 

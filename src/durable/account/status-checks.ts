@@ -1,80 +1,101 @@
-/** An account's questions to its provider: by the alarm, and at once for a creation whose answer was just lost. */
+/**
+ * Asks the provider about jobs: when the alarm reconciles what is due, and at once for a creation whose answer was just lost.
+ */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
-import type { Ports } from '#domain/ports/ports.ts'
 import type { LookUpResult } from '#domain/ports/slots.ts'
-import { markLost } from '#domain/jobs/reconcile.ts'
+import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
 import { findLostCreations, lookUpResultOf } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
-import type { Provider } from '#providers/contract/provider.ts'
+import type { AccountContext } from './context.ts'
+import type { DeliveryTargetsCache } from './delivery-targets.ts'
+import type { IncomingEvents } from './incoming-events.ts'
 import type { Settlement } from './settlement.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
-/** The object's side. */
 export interface StatusChecksDeps {
-  ports(): Ports
-  provider(): Provider
+  settlement: Settlement
+  incoming: IncomingEvents
+  targets: DeliveryTargetsCache
   settle(reports: JobReport[]): boolean
-  blame(fault: Fault): Promise<unknown>
+  judgeFault(fault: Fault): Promise<unknown>
 }
 
 export class StatusChecks {
-  readonly #tables: SlotsTables
-  readonly #settlement: Settlement
+  readonly #context: AccountContext
   readonly #deps: StatusChecksDeps
   readonly #memory = newSearchMemory()
-  readonly #looks = new Map<string, Promise<LookUpResult>>()
+  readonly #searches = new Map<string, Promise<LookUpResult>>()
+  #isReconciling = false
 
-  constructor(tables: SlotsTables, settling: Settlement, deps: StatusChecksDeps) {
-    this.#tables = tables
-    this.#settlement = settling
+  constructor(context: AccountContext, deps: StatusChecksDeps) {
+    this.#context = context
     this.#deps = deps
   }
 
+  get isReconciling(): boolean {
+    return this.#isReconciling
+  }
+
   async reconcile(): Promise<void> {
-    const desk = this.#desk()
-    if (desk) await reconcileAccount(this.#deps.ports(), this.#deps.provider(), desk)
+    const { tables, now, durations, ports, provider } = this.#context
+    const spans = durations()
+    const isDueJob = (lease: Lease) =>
+      lease.kind === 'job' && reconcileActionOf(lease, now(), spans) !== undefined
+    if (tables.leases().some(isDueJob)) await this.#deps.targets.read()
+    const object = this.#reconciled()
+    if (!object) return
+    this.#isReconciling = true
+    try {
+      await reconcileAccount(ports(), provider(), object)
+    } finally {
+      this.#isReconciling = false
+    }
   }
 
-  /** Whoever calls this has given the creation up. A second call while a look runs gets the answer of that look. */
+  /** Call it only for a creation that its caller has given up. A second call during a search gets the result of that search. */
   lookNow(requestId: string): Promise<LookUpResult> {
-    const running = this.#looks.get(requestId) ?? this.#look(requestId)
-    this.#looks.set(requestId, running)
-    return running.finally(() => this.#looks.delete(requestId))
+    const running = this.#searches.get(requestId) ?? this.#search(requestId)
+    this.#searches.set(requestId, running)
+    return running.finally(() => this.#searches.delete(requestId))
   }
 
-  async #look(requestId: string): Promise<LookUpResult> {
-    const ports = this.#deps.ports()
+  async #search(requestId: string): Promise<LookUpResult> {
+    const { tables, now } = this.#context
+    const { settlement, incoming } = this.#deps
+    const ports = this.#context.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
-    const given = this.#tables
+    const newlyLost = tables
       .leases()
       .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
-    const put = given.map((lease) => markLost(lease, Date.now(), ports.durations))
-    this.#settlement.save({ put, drop: [], ended: [] })
-    const desk = this.#desk()
-    const open = desk && (await openAccount(ports, desk.account).catch(() => undefined))
-    if (!desk || !open) return { kind: 'unknown' }
-    const context = { ports, provider: this.#deps.provider(), desk, open }
-    const last = await findLostCreations(context, this.#tables.leases().filter(isMine), true)
-    this.#settlement.applyEarlyEvents()
+    const put = newlyLost.map((lease) => markLost(lease, now(), ports.durations))
+    settlement.save({ put, drop: [], ended: [] })
+    const object = this.#reconciled()
+    const open = object && (await openAccount(ports, object.account).catch(() => undefined))
+    if (!object || !open) return { kind: 'unknown' }
+    const context = { ports, provider: this.#context.provider(), desk: object, open }
+    const last = await findLostCreations(context, tables.leases().filter(isMine), true)
+    incoming.applyDeferred()
     return lookUpResultOf(context, requestId, last)
   }
 
-  #desk(): ReconciledAccount | undefined {
-    const account = this.#tables.account()
+  /** This object as the flows see it; undefined: the credential is wiped, so nobody can be asked. */
+  #reconciled(): ReconciledAccount | undefined {
+    const { tables } = this.#context
+    const { settlement, settle, judgeFault } = this.#deps
+    const account = tables.account()
     if (!account) return undefined
     return {
       account,
-      leases: () => this.#tables.leases(),
-      knows: (jobId) => this.#tables.knowsJob(jobId),
-      knownOf: (ids) => this.#tables.knowsJobs(ids),
-      ended: (requestId) => this.#tables.endedOf(requestId),
-      apply: (change) => this.#settlement.save(change),
-      bind: (requestId, starts) => this.#settlement.bind(requestId, starts),
-      blame: (fault) => this.#deps.blame(fault),
-      settle: (reports) => this.#deps.settle(reports),
+      leases: () => tables.leases(),
+      knows: (jobId) => tables.knowsJob(jobId),
+      knownOf: (ids) => tables.knowsJobs(ids),
+      ended: (requestId) => tables.endedOf(requestId),
+      apply: (change) => settlement.save(change),
+      bind: (requestId, starts) => settlement.bind(requestId, starts),
+      blame: (fault) => judgeFault(fault),
+      settle: (reports) => settle(reports),
       memory: this.#memory,
     }
   }

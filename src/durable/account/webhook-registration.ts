@@ -1,105 +1,113 @@
 /**
- * An account's webhook from the object's side: wanted when the account is added or touched, registered and looked
- * after by the alarm, and removed before the account's credential is wiped.
+ * Our webhook at this account: requested when the account is added or changed, registered and checked by the alarm, and
+ * removed before the account's credential is wiped. domain/events/webhook.ts decides, flows/events/maintain-webhook.ts asks.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { failedHook, isHookDue, mayBeThere, wantedHook } from '#domain/events/webhook.ts'
-import type { Ports } from '#domain/ports/ports.ts'
+import {
+  checkHookNow,
+  failedHook,
+  isHookDue,
+  isRemovalOver,
+  mayBeRegistered,
+  removeHookNow,
+  type Hook,
+  type HookRemoval,
+} from '#domain/events/webhook.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
-import { removeHook, tendHook } from '#flows/events/maintain-webhook.ts'
+import { maintainHook, removeHook } from '#flows/events/maintain-webhook.ts'
 import { isReachable } from '#flows/events/tickets.ts'
-import { getProvider } from '#providers/index.ts'
-import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import type { AccountContext } from './context.ts'
 
 export class WebhookRegistration {
-  readonly #tables: SlotsTables
-  readonly #ports: () => Ports
-  /** The account was removed and nothing of it is waited for. */
+  readonly #context: AccountContext
+  /** The account was removed, and nothing needs its credential any more. */
   readonly #isDone: () => boolean
 
-  constructor(tables: SlotsTables, ports: () => Ports, isDone: () => boolean) {
-    this.#tables = tables
-    this.#ports = ports
+  constructor(context: AccountContext, isDone: () => boolean) {
+    this.#context = context
     this.#isDone = isDone
   }
 
-  /** The address of another tenant's webhook lets nothing in any more. */
-  wantFor(account: Account, before: Account | undefined): void {
-    const { events } = getProvider(account.provider)
-    if (!events?.webhooks || !isReachable(this.#ports(), account.publicOrigin)) return
-    const hook = before?.tenant === account.tenant ? this.#tables.hook() : undefined
-    this.#tables.saveHook(wantedHook(hook, Date.now()))
+  /** Another tenant's registration is not reused: its address names that tenant. */
+  request(account: Account, before: Account | undefined): void {
+    const { tables, now, ports, provider } = this.#context
+    const { events } = provider()
+    if (!events?.webhooks || !isReachable(ports(), account.publicOrigin)) return
+    const hook = before?.tenant === account.tenant ? tables.hook() : undefined
+    tables.saveHook(checkHookNow(hook, now()))
   }
 
   dueAt(): number | undefined {
-    return this.#tables.account() && this.#tables.hook()?.nextAt
+    const { tables } = this.#context
+    return tables.account() && tables.hook()?.nextAt
   }
 
   failure(): SlotsView['hookFailure'] {
-    const { state, message = '', nextAt: retryAt = 0 } = this.#tables.hook() ?? {}
+    const { state, message = '', nextAt: retryAt = 0 } = this.#context.tables.hook() ?? {}
     return state === 'failed' ? { message, retryAt } : undefined
   }
 
-  async tend(): Promise<void> {
-    const account = this.#tables.account()
-    const hook = this.#tables.hook()
-    if (!account || !isHookDue(hook, Date.now())) return
+  async maintain(): Promise<void> {
+    const { tables, now } = this.#context
+    const account = tables.account()
+    const hook = tables.hook()
+    if (!account || !isHookDue(hook, now())) return
     if (this.#isDone()) return this.#remove(account)
-    const ports = this.#ports()
-    const provider = getProvider(account.provider)
-    const tended = await tendHook(ports, provider, account, hook)
-    // Meanwhile the account may have been wiped, or taken by somebody else: then nobody would ever remove this one.
-    if (this.#tables.account()?.tenant !== account.tenant) {
-      await removeHook(ports, provider, account, tended)
+    const ports = this.#context.ports()
+    const provider = this.#context.provider()
+    const maintained = await maintainHook(ports, provider, account, hook)
+    // The account may have been wiped or claimed by another tenant meanwhile. Then nobody else would remove this webhook.
+    if (tables.account()?.tenant !== account.tenant) {
+      await removeHook(ports, provider, account, maintained)
       return
     }
-    this.#tables.saveHook(tended)
-    if (tended.state !== 'failed') return
-    ports.log('webhook_failed', { email: account.email, message: tended.message })
+    tables.saveHook(maintained)
+    if (maintained.state !== 'failed') return
+    ports.log('webhook_failed', { email: account.email, message: maintained.message })
   }
 
-  /** Tried until it is gone, but the credential is not kept for it beyond 48 h. */
   async #remove(account: Account): Promise<void> {
-    const hook = this.#tables.hook()
-    const ports = this.#ports()
-    const isGone = await removeHook(ports, getProvider(account.provider), account, hook)
+    const { tables, now, ports, provider, durations } = this.#context
+    const hook = tables.hook()
+    const isGone = await removeHook(ports(), provider(), account, hook)
     if (!this.#isDone()) return
-    if (isGone || this.#isHopeless() || !hook) return this.#forget()
-    this.#tables.saveHook(failedHook(hook, 'it could not be removed', Date.now(), ports.durations))
+    if (isGone || !hook || isRemovalOver(this.#removal())) return this.#wipe()
+    tables.saveHook(failedHook(hook, 'it could not be removed', now(), durations()))
   }
 
-  /** The credential is needed to remove the webhook: true when the alarm has to do that first. */
+  /** True where the alarm must remove the webhook first, because that needs the credential. */
   wipe(): boolean {
-    const hook = this.#tables.hook()
-    if (!this.#tables.account()) return false
-    if (!mayBeThere(hook)) {
-      this.#forget()
+    const { tables } = this.#context
+    const hook: Hook | undefined = tables.hook()
+    if (!tables.account()) return false
+    if (!mayBeRegistered(hook)) {
+      this.#wipe()
       return false
     }
-    // What failed before the account was removed does not wait for its turn; what failed at its removal does, for 48 h.
-    const isOlder = hook.checkedAt <= (this.#tables.retiredAt() ?? 0)
-    const isPressing = isOlder || this.#isHopeless()
-    const isLater = hook.nextAt === undefined || (isPressing && hook.nextAt > Date.now())
-    if (isLater) this.#tables.saveHook(wantedHook(hook, Date.now()))
+    const due = removeHookNow(hook, this.#removal())
+    if (due) tables.saveHook(due)
     return true
   }
 
-  #isHopeless(): boolean {
-    const retiredAt = this.#tables.retiredAt() ?? Date.now()
-    return Date.now() - retiredAt >= this.#ports().durations.lostMs
+  #removal(): HookRemoval {
+    const { tables, durations } = this.#context
+    const now = this.#context.now()
+    return { removedAt: tables.retiredAt() ?? now, now, durations: durations() }
   }
 
-  /** Nothing is waited for: the webhook is removed with a credential that is no longer here. */
+  /** Wipes first. The webhook is then removed with a copy of the credential that is only in memory. */
   async wipeNow(): Promise<void> {
-    const account = this.#tables.account()
-    const hook = this.#tables.hook()
-    this.#forget()
+    const { tables, ports, provider } = this.#context
+    const account = tables.account()
+    const hook = tables.hook()
+    const current = provider()
+    this.#wipe()
     if (!account) return
-    await removeHook(this.#ports(), getProvider(account.provider), account, hook).catch(() => {})
+    await removeHook(ports(), current, account, hook).catch(() => {})
   }
 
-  #forget(): void {
-    this.#tables.wipeAccount()
-    this.#tables.dropHook()
+  #wipe(): void {
+    this.#context.tables.wipeAccount()
+    this.#context.tables.dropHook()
   }
 }

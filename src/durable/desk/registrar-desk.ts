@@ -5,6 +5,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
+import { platform } from '#composition/platform.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -37,7 +38,7 @@ export class RegistrarDesk extends DurableObject<Env> implements Registrar {
     const name = ctx.id.name ?? ''
     this.joins = new JoinBook(ctx.storage)
     this.tables = new DeskTables(ctx.storage, name, () => this.joins.until())
-    this.clock = new AlarmClock(ctx.storage)
+    this.clock = new AlarmClock(ctx.storage, platform.now)
     void ctx.blockConcurrencyWhile(() => this.clock.read())
     this.#copies = new Copies(this.tables, env.REGISTRY, this.armSoon)
     this.audit = new Audit(this.tables.audit, name, () =>

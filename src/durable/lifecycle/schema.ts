@@ -1,7 +1,7 @@
 /**
- * The schema of an object's tables: a list of steps, each done once, in a transaction, when an object wakes up. Steps only
- * add. A table that an older Worker reads is neither changed nor dropped within a release, so that a rollback works; and
- * a version that is newer than the code is left alone. Every INSERT names its columns, so that a column more breaks none.
+ * The schema of an object's tables: a list of steps, each run once, in a transaction, when an object wakes up. Steps only add,
+ * and a version newer than the code is left alone, so that a rollback works. Every INSERT names its columns, so that an
+ * added column breaks none.
  */
 export type Step = (sql: SqlStorage) => void
 

@@ -1,58 +1,71 @@
-/** What is told of a job's end: the provider's own event if that is how it was heard, else one built in its shape. */
+/**
+ * Makes the event that clients get for a job's end: the provider's own event where the job ended by it, else one built in the
+ * provider's form.
+ */
 import type { Announcement } from '#domain/events/delivery.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
 
 /**
- * Undefined: nobody is told, because nobody may know (tracking was ended) or nothing was promised (a call). `toldId`:
- * the event under which some have already heard of this end.
+ * Undefined: nobody is notified, because tracking was ended or the lease was only for a call. `forwardedId`: the event id
+ * under which the endpoints already got this end, before its job was known.
  */
 export function announce(
   provider: Provider,
   end: EndedJob,
-  toldId?: string
+  forwardedId?: string
 ): Announcement | undefined {
   const { lease, outcome, heard } = end
   const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
   const { events } = provider
   if (isSilent) return undefined
-  // Whose endpoints heard of it as news hears it once; the job's own target has not heard it yet.
-  const isHeard = toldId === undefined ? {} : { isOwnOnly: true }
-  const about = { provider: provider.name, tenant: lease.tenant, lease, ...isHeard }
-  const eventId = toldId ?? idOfEnd(end)
+  // The endpoints have it already. The job's own callback URL does not.
+  const isKnown = forwardedId === undefined ? {} : { isOwnOnly: true }
+  const about = { provider: provider.name, tenant: lease.tenant, lease, ...isKnown }
+  const eventId = forwardedId ?? idOfEnd(end)
   if (heard?.event) {
     const { mentions: others = [], ...event } = heard.event
     const mentions = [...new Set([...idsOf(lease), ...others])]
-    return asReply(events, { ...about, eventId, mentions, event })
+    return withReplyBody(events, { ...about, eventId, mentions, event })
   }
   const isUnsure = outcome.status === 'absent' || outcome.status === 'outcome_unknown'
   const isNamed = !isUnsure && lease.state !== 'suspect'
-  const told = isNamed ? lease : withoutName(lease)
-  const known = { ...end, lease: told }
-  // Nobody was promised an event of what was guessed; only whoever asked for it is told, in our words.
+  const shown = isNamed ? lease : withoutName(lease)
+  const shownEnd = { ...end, lease: shown }
+  // No event is promised for a guessed job. Only a callback URL gets one, in our own form.
   if (lease.guess && !lease.reply) return undefined
   const text =
-    events && !lease.guess ? events.build(known, eventId, end.endedAt) : inOurWords(known, eventId)
+    events && !lease.guess
+      ? events.build(shownEnd, eventId, end.endedAt)
+      : inOurForm(shownEnd, eventId)
   if (!text) return undefined
   const event = { id: eventId, ...text }
   const own = lease.guess ? { isOwnOnly: true } : {}
-  if (isNamed) return asReply(events, { ...about, ...own, eventId, mentions: idsOf(lease), event })
-  return asReply(events, { ...about, eventId, lease: told, mentions: [], event, isOwnOnly: true })
+  if (isNamed)
+    return withReplyBody(events, { ...about, ...own, eventId, mentions: idsOf(lease), event })
+  return withReplyBody(events, {
+    ...about,
+    eventId,
+    lease: shown,
+    mentions: [],
+    event,
+    isOwnOnly: true,
+  })
 }
 
 /**
- * Nobody promises that a provider's event ids, or its job ids over time, are unique: an end is named after its lease,
- * which is one job of one creation. What may have been a mistake has a name of its own: the same request may have made
- * its job on another account, whose end must not look like a repeat.
+ * The id is made from the lease, which is one job of one creation: no provider promises that its event ids, or its job ids
+ * over time, are unique. An end that may be wrong has another id, because the same request may have made its job on
+ * another account, and that end must not look like a repeat.
  */
 function idOfEnd({ lease, outcome }: EndedJob): string {
   const isSure = outcome.status === 'completed' || outcome.status === 'failed'
   return `evt_${hexHashNow(`${lease.id} ${isSure ? 'end' : outcome.status}`).slice(0, 32)}`
 }
 
-/** The provider has no events, so there is no shape to keep to. */
-function inOurWords({ lease, outcome, endedAt }: EndedJob, id: string): Omit<EventText, 'id'> {
+/** For providers without events, which have no form to follow. */
+function inOurForm({ lease, outcome, endedAt }: EndedJob, id: string): Omit<EventText, 'id'> {
   const { status, detail = null } = outcome
   const event = {
     event_id: id,
@@ -63,13 +76,13 @@ function inOurWords({ lease, outcome, endedAt }: EndedJob, id: string): Omit<Eve
   return { type: event.event_type, body: JSON.stringify(event) }
 }
 
-/** The job's own target may have asked for another form than the provider's. */
-function asReply(events: ProviderEvents | undefined, told: Announcement): Announcement {
-  const body = told.lease && events?.replyBody?.(told.lease, told.event.body)
-  return body === undefined ? told : { ...told, replyBody: body }
+/** A creation may ask for another form at its own callback URL. */
+function withReplyBody(events: ProviderEvents | undefined, event: Announcement): Announcement {
+  const body = event.lease && events?.replyBody?.(event.lease, event.event.body)
+  return body === undefined ? event : { ...event, replyBody: body }
 }
 
-/** What it was taken for is not surely the client's. */
+/** The suspected job may be somebody else's, so its id is not shown. */
 function withoutName(lease: Lease): Lease {
   const { jobId: _, ...nameless } = lease
   return { ...nameless, watch: lease.watch.map((key) => key.replace(/:.*$/s, ':')) }

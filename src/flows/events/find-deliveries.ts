@@ -1,6 +1,6 @@
 /**
- * What is owed or was sent to a tenant's own addresses, over all of its accounts and those that it had. Asked by people,
- * so every object is.
+ * Finds deliveries to a tenant's URLs over all accounts that it has or had. Each search asks every account's object, which is
+ * acceptable because only people search.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -13,7 +13,7 @@ export interface DeliveryPage {
   next?: { createdAt: number; id: string }
 }
 
-/** The objects of a tenant at some providers: its accounts', and those of accounts that it had. */
+/** The objects of the accounts that a tenant has or had at these providers. */
 export async function objectsOf(
   ports: Ports,
   tenant: string,
@@ -46,7 +46,7 @@ export async function listDeliveries(
   return { deliveries, next: { createdAt: last.createdAt, id: last.id } }
 }
 
-/** As the objects compare them: byte by byte. */
+/** Byte by byte, as the objects' tables sort. */
 function compare(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1

@@ -1,10 +1,10 @@
 /**
- * Keeps our webhook registered at an account: looked for by its id, registered again when it is gone or switched off,
- * and what is left of an earlier one removed first, so that no event comes twice. A registration whose answer was
- * lost is found again by its address, which only we could have made.
+ * Keeps our webhook registered at a provider account. It is found by its id, and registered again when it is gone or off.
+ * Leftovers of earlier registrations are removed first, so that no event comes twice. A registration whose answer was lost
+ * is found by its address, which only we can make.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { failedHook, mayBeThere, registeredHook, type Hook } from '#domain/events/webhook.ts'
+import { failedHook, mayBeRegistered, registeredHook, type Hook } from '#domain/events/webhook.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider, ProviderWebhooks, RegisteredWebhook } from '#providers/contract/provider.ts'
 import { keyIdOf } from '#domain/access/sealed-text.ts'
@@ -12,7 +12,8 @@ import { openAccount } from '#flows/accounts/open-account.ts'
 import { hookUrl, hookUrlStart, openTicket } from './tickets.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-export async function tendHook(
+/** The record of the registration after the check. */
+export async function maintainHook(
   ports: Ports,
   provider: Provider,
   account: Account,
@@ -28,35 +29,39 @@ export async function tendHook(
   if (!listed.ok) return fail(listed.message)
   const start = hookUrlStart(ports, account)
   const current = listed.webhooks.find((one) => one.id === hook.id)
-  const isSound = current?.isOn === true && current.url.startsWith(start) && !hook.isDoubted
+  const isUsable = current?.isOn === true && current.url.startsWith(start) && !hook.isDoubted
   const { firstKey: key } = ports.vault
-  const isOfKey = isSound && keyIdOf(current.url.slice(start.length)) === key
+  const isOfKey = isUsable && keyIdOf(current.url.slice(start.length)) === key
   if (isOfKey && hook.secret !== undefined) {
     const kept = { id: current.id, secret: hook.secret, key }
     const others = listed.webhooks.filter((one) => one !== current)
     const areGone = await removeOurs(ports, account, open, webhooks, others)
-    return again(ports, registeredHook(hook, kept, ports.now(), ports.durations), areGone)
+    return checkedAgainUnless(
+      ports,
+      registeredHook(hook, kept, ports.now(), ports.durations),
+      areGone
+    )
   }
-  // What only has an older key's address hears on until the new one is there, so that no event is missed.
-  // A second try makes room for it first.
-  const isReplaced = isSound && !isOfKey && hook.tries === 0
+  // One whose address is only sealed with an older key stays until the new one is there, so that no event is missed.
+  // A second try removes it first, because the provider may have no room for both.
+  const isReplaced = isUsable && !isOfKey && hook.tries === 0
   if (!isReplaced) await removeOurs(ports, account, open, webhooks, listed.webhooks)
   const added = await webhooks.add(upstream, open, await hookUrl(ports, account))
   if (!added.ok) return fail(added.message)
   const secret = await ports.vault.seal(hookSecretIdentity(account.key), added.secret)
   const registered = { id: added.id, secret, key }
-  const tended = registeredHook(hook, registered, ports.now(), ports.durations)
-  if (!isReplaced) return tended
+  const maintained = registeredHook(hook, registered, ports.now(), ports.durations)
+  if (!isReplaced) return maintained
   const others = listed.webhooks.filter((one) => one !== current)
   const areGone = await removeOurs(ports, account, open, webhooks, others)
-  // By its id, since perhaps no key opens its address any more.
+  // By its id: perhaps no key opens its address any more.
   const isGone = await webhooks.remove(upstream, open, current.id)
-  return again(ports, tended, areGone && isGone)
+  return checkedAgainUnless(ports, maintained, areGone && isGone)
 }
 
-/** Until the others are gone both tell the same, and each event counts once. */
-function again(ports: Ports, tended: Hook, areGone: boolean): Hook {
-  return areGone ? tended : { ...tended, nextAt: ports.now() + ports.durations.hookRetryMs }
+/** Until the others are gone each event may come twice. It counts once. */
+function checkedAgainUnless(ports: Ports, hook: Hook, areGone: boolean): Hook {
+  return areGone ? hook : { ...hook, nextAt: ports.now() + ports.durations.hookRetryMs }
 }
 
 async function removeOurs(
@@ -76,7 +81,7 @@ async function removeOurs(
   return areGone
 }
 
-/** True when nothing of ours is left there, or nobody could tell. */
+/** True when none of ours is left, or nobody can find out. */
 export async function removeHook(
   ports: Ports,
   provider: Provider,
@@ -84,13 +89,13 @@ export async function removeHook(
   hook: Hook | undefined
 ): Promise<boolean> {
   const webhooks = provider.events?.webhooks
-  if (!webhooks || !mayBeThere(hook)) return true
+  if (!webhooks || !mayBeRegistered(hook)) return true
   const open = await openAccount(ports, account).catch(() => undefined)
   if (!open) return true
   const upstream = makeUpstream(ports)
   const isGone = hook.id === undefined || (await webhooks.remove(upstream, open, hook.id))
   if (hook.tries === 0) return isGone
-  // A registration failed, or only its answer was lost.
+  // The last registration failed, or only its answer was lost: there may be one whose id we do not know.
   const listed = await webhooks.list(upstream, open)
   if (!listed.ok) return false
   return (await removeOurs(ports, account, open, webhooks, listed.webhooks)) && isGone

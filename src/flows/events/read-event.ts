@@ -1,7 +1,7 @@
 /**
- * An event that reached an account's object: is it the provider's, and what does it say. One that came to the webhook
- * is believed only when it is signed with the webhook's own secret; one that came to a callback is believed because
- * nobody else could know its address. The time in a header is not signed, so nothing is refused by it.
+ * Verifies and parses an incoming event. An event to the webhook must be signed with the webhook's own secret. An event to a
+ * callback address is accepted because only the provider knows that address. The time in a header is not signed, so no
+ * event is refused because of it.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { ParsedEvent } from '#domain/events/incoming-event.ts'
@@ -16,7 +16,7 @@ import { hookSecretIdentity } from './maintain-webhook.ts'
 
 const EVENT_ID = /^[\w-]{1,100}$/
 
-/** Undefined: it is the provider's, but it says nothing that we can use. */
+/** Undefined: it is the provider's, but it contains nothing that we can use. */
 export async function readEvent(
   ports: Ports,
   provider: Provider,
@@ -27,7 +27,7 @@ export async function readEvent(
   if (!events) return 'refused'
   if (
     received.via.kind === 'hook' &&
-    !(await isOfWebhook(ports, provider, account, hook, received))
+    !(await isSignedForWebhook(ports, provider, account, hook, received))
   )
     return 'refused'
   const proof =
@@ -39,19 +39,19 @@ export async function readEvent(
   if (!event) return undefined
   const { id } = event
   const isUsable = id !== undefined && EVENT_ID.test(id)
-  const newsId = await hashOf(
+  const contentId = await hashOf(
     [account?.key ?? received.tenant, event.type, event.subject ?? '', withoutTimes(body)].join(
       '\n'
     )
   )
-  const heard = { ...event, id: isUsable ? id : await hashOf(received.body), newsId }
-  if (proof === 'good') return heard
-  const { ending: _, ...unsure } = heard
-  return { ...unsure, reports: [] }
+  const parsed = { ...event, id: isUsable ? id : await hashOf(received.body), contentId }
+  if (proof === 'good') return parsed
+  const { ending: _, ...unproved } = parsed
+  return { ...unproved, reports: [] }
 }
 
-/** Signed with the secret of our webhook, or for a day of the one before. Without a secret nothing is. */
-async function isOfWebhook(
+/** With the secret of our webhook, or for a day with that of the registration before. Without a secret nothing is signed. */
+async function isSignedForWebhook(
   ports: Ports,
   provider: Provider,
   account: Account | undefined,
@@ -67,8 +67,8 @@ async function isOfWebhook(
 }
 
 /**
- * Where callbacks may be signed, what is signed wrongly is refused; what is not signed although it might be is only a
- * reason to ask.
+ * `good`: believed. `bad`: refused, because its signature is wrong. `none`: only a reason for a status check, because a signature is
+ * possible but missing, or cannot be verified.
  */
 async function callbackProof(
   ports: Ports,
@@ -79,7 +79,6 @@ async function callbackProof(
   const { events } = provider
   if (!account || !events?.callbackSecret) return 'good'
   const open = await unseal(ports, account).catch(() => undefined)
-  // Whether it is signed rightly cannot be told: it is only a reason to ask.
   if (!open) return 'none'
   const secret = events.callbackSecret(open.credential)
   if (secret === undefined) return 'good'
@@ -87,12 +86,12 @@ async function callbackProof(
   return (await events.isSigned(secret, headers, bytes ?? body)) ? 'good' : 'bad'
 }
 
-/** For events without an id of their own: the same bytes are the same event. */
+/** An event without an id is identified by its bytes. */
 async function hashOf(body: string): Promise<string> {
   return `evt_${(await hexHash(body)).slice(0, 32)}`
 }
 
-/** The same event sent again may have been written anew: its times say nothing about what it tells. */
+/** A repeated event may have other times in its body, and is the same event. */
 function withoutTimes(body: string): string {
   const event = parseJson(body)
   return event === undefined

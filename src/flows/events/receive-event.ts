@@ -1,6 +1,6 @@
 /**
- * A provider calls us: the address says whose account it is about, and that account's object judges and hears it.
- * Everything that cannot be believed is refused alike, so that nobody learns which addresses exist.
+ * Passes an incoming event to the object of its account, which verifies and applies it. The address names the account.
+ * All refusals are alike, so that nobody learns which addresses exist.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { readUtf8 } from '#domain/text/json-text.ts'
@@ -29,15 +29,15 @@ export async function receiveEvent(
     const value = request.headers.get(name)
     return value === null ? [] : [[name, value]]
   })
-  const became = await ports.slots(accountKey).receive({
+  const outcome = await ports.slots(accountKey).receive({
     via: requestId === undefined ? { kind: 'hook' } : { kind: 'ticket', requestId },
     tenant,
     headers: Object.fromEntries(headers) as Record<string, string>,
     body: text ?? new TextDecoder().decode(bytes),
     ...(text === undefined ? { bytes } : {}),
   })
-  if (became === 'refused') throw refused()
-  if (became === 'settled') ports.hints.noteFreed(accountKey)
+  if (outcome === 'refused') throw refused()
+  if (outcome === 'settled') ports.hints.noteFreed(accountKey)
 }
 
 async function readEventBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {

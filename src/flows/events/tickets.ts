@@ -1,7 +1,7 @@
 /**
- * The addresses that we give to a provider. What stands in them is sealed: for an account's webhook its tenant and
- * object, for the callback of one creation its request too. Nothing is looked up to open one, nobody can make one,
- * and one of a provider opens nothing elsewhere. Neither is ever logged.
+ * The addresses that a provider calls. Each contains a sealed ticket: the tenant and account of a webhook, and for the
+ * callback of one creation its request too. Only we can make one, it is opened without a lookup, and it works for its own
+ * provider alone. Tickets are never logged.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { TargetPolicy } from '#domain/events/callback-target.ts'
@@ -23,7 +23,7 @@ function originOf(ports: Ports, account: Account): string {
   return ports.settings.publicOrigin || account.publicOrigin
 }
 
-/** Where clients' callbacks may go. `origins`: our own beside the one in the settings. */
+/** Which URLs we may deliver to. `origins`: origins of ours beside the one in the settings. */
 export function targetPolicy(ports: Ports, ...origins: string[]): TargetPolicy {
   const { publicOrigin, allowLoopbackCallbacks: allowLoopback } = ports.settings
   const ownOrigins = [publicOrigin, ...origins].filter((origin) => origin !== '')
@@ -53,7 +53,7 @@ async function seal(ports: Ports, provider: string, kind: Kind, ticket: Ticket):
   return toUrlText(await ports.vault.seal(`${kind}/${provider}`, writeTicket(ticket)))
 }
 
-/** Undefined: not one of ours, of another provider or kind, or changed on its way. */
+/** Undefined: not made by us, for another provider or kind, or changed. */
 export async function openTicket(
   ports: Ports,
   provider: string,

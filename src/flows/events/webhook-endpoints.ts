@@ -1,6 +1,6 @@
 /**
- * A client's webhook endpoints, kept by the gateway in the place of the provider's: one of ours stands for one at
- * every account. The calls and their answers look as the provider's own; events reach an endpoint from every account.
+ * Answers a client's calls about webhook endpoints in the provider's place. The gateway keeps the endpoints, because one of them
+ * receives the events of all accounts. Calls and answers have the provider's own form.
  */
 import { readTarget } from '#domain/events/callback-target.ts'
 import { secretIdentity, type Endpoint } from '#domain/events/endpoint.ts'
@@ -20,11 +20,11 @@ import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { targetPolicy } from './tickets.ts'
 
-/** As the provider's own look at a new address. */
+/** The provider allows a new URL as long to answer. */
 const ASK_TIMEOUT_MS = 1000
 const PAGE_MAX = 100
 
-interface Keeping {
+interface EndpointCall {
   ports: Ports
   call: ReadCall
   match: RouteMatch
@@ -47,53 +47,53 @@ export async function keepEndpoints(
   const endpoints = provider.events?.endpoints
   if (!match || !endpoints) throw new Error('no endpoint call')
   const desk = ports.desk(tenant, provider.name)
-  const result = await carryOut({ ports, call, match, endpoints, desk }, command)
+  const result = await execute({ ports, call, match, endpoints, desk }, command)
   return { response: Response.json(endpoints.answer(match, tenant, result)) }
 }
 
-async function carryOut(keeping: Keeping, command: EndpointCommand): Promise<EndpointResult> {
-  const { ports, desk } = keeping
+async function execute(request: EndpointCall, command: EndpointCommand): Promise<EndpointResult> {
+  const { ports, desk } = request
   if (command.kind === 'bad') throw new AppError('bad_request', command.message)
   if (command.kind === 'types') return { kind: 'types' }
-  if (command.kind === 'list') return list(keeping, command)
-  if (command.kind === 'add') return add(keeping, command)
+  if (command.kind === 'list') return list(request, command)
+  if (command.kind === 'add') return add(request, command)
   if (command.kind === 'remove') {
-    if (!(await desk.removeEndpoint(command.id, keeping.call.by))) throw notFound(keeping)
+    if (!(await desk.removeEndpoint(command.id, request.call.by))) throw notFound(request)
     return { kind: 'removed' }
   }
   if (command.kind === 'rotate') {
-    const secret = newSigningSecret()
-    const change = { secret: await seal(keeping, command.id, secret) }
-    const changed = await desk.changeEndpoint(command.id, change, keeping.call.by)
-    if (!changed) throw notFound(keeping)
+    const secret = newSigningSecret(ports.randomBytes)
+    const change = { secret: await seal(request, command.id, secret) }
+    const changed = await desk.changeEndpoint(command.id, change, request.call.by)
+    if (!changed) throw notFound(request)
     return { kind: 'rotated', endpoint: { ...changed, secret } }
   }
   const { kind: _, id, ...change } = command
-  if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(keeping)
-  const url = change.url === undefined ? {} : { url: await checkUrl(keeping, change.url) }
-  const changed = await desk.changeEndpoint(id, { ...change, ...url }, keeping.call.by)
-  if (!changed) throw notFound(keeping)
-  ports.log('endpoint_changed', { tenant: keeping.call.tenant, id })
-  return { kind: 'one', endpoint: await shown(keeping, changed) }
+  if (!(await desk.endpoints()).some((one) => one.id === id)) throw notFound(request)
+  const url = change.url === undefined ? {} : { url: await checkUrl(request, change.url) }
+  const changed = await desk.changeEndpoint(id, { ...change, ...url }, request.call.by)
+  if (!changed) throw notFound(request)
+  ports.log('endpoint_changed', { tenant: request.call.tenant, id })
+  return { kind: 'one', endpoint: await shown(request, changed) }
 }
 
 async function add(
-  keeping: Keeping,
+  request: EndpointCall,
   command: Extract<EndpointCommand, { kind: 'add' }>
 ): Promise<EndpointResult> {
-  const { ports, desk, call } = keeping
+  const { ports, desk, call } = request
   const { events, entityId } = command
-  const url = await checkUrl(keeping, command.url)
-  // The request names it, so that asking again makes no second one.
+  const url = await checkUrl(request, command.url)
+  // The id is the request's, so that a repeated request makes no second endpoint.
   const id = call.requestId.replaceAll('-', '')
-  const secret = newSigningSecret()
+  const secret = newSigningSecret(ports.randomBytes)
   const endpoint: Endpoint = {
     id,
     url,
     events,
     entityId,
     status: 'enabled',
-    secret: await seal(keeping, id, secret),
+    secret: await seal(request, id, secret),
     createdAt: ports.now(),
   }
   if (!(await desk.addEndpoint(endpoint, call.by))) {
@@ -103,15 +103,15 @@ async function add(
 }
 
 async function list(
-  keeping: Keeping,
+  request: EndpointCall,
   { limit = PAGE_MAX, token }: Extract<EndpointCommand, { kind: 'list' }>
 ): Promise<EndpointResult> {
   const place = token === undefined ? undefined : readPlace(token)
-  const all = await keeping.desk.endpoints()
+  const all = await request.desk.endpoints()
   const left = place ? all.filter((one) => isBehind(one, place)) : all
   const page = left.slice(0, limit)
   const last = limit < left.length ? page.at(-1) : undefined
-  const endpoints = await Promise.all(page.map((one) => shown(keeping, one)))
+  const endpoints = await Promise.all(page.map((one) => shown(request, one)))
   return {
     kind: 'list',
     endpoints,
@@ -121,7 +121,7 @@ async function list(
 
 type Place = Pick<Endpoint, 'createdAt' | 'id'>
 
-/** A place in the list, so that it still leads on when the endpoint that stood there was removed. */
+/** A place instead of an id alone, so that the next page is found although the last endpoint was removed. */
 function readPlace(token: string): Place {
   const [, at, id] = /^(\d{1,15})\.(\w+)$/.exec(token) ?? []
   if (at === undefined || id === undefined) throw new AppError('bad_request', 'token is not known')
@@ -133,34 +133,37 @@ function isBehind({ createdAt, id }: Endpoint, place: Place): boolean {
   return createdAt > place.createdAt || (createdAt === place.createdAt && id > place.id)
 }
 
-/** Some lists of the provider show secrets; ours do too, to whoever may change them. */
-async function shown(keeping: Keeping, endpoint: Endpoint): Promise<ShownEndpoint> {
-  const { ports, call, match, endpoints } = keeping
+/** Some lists of the provider show secrets. Ours do too, but only to tokens that may change endpoints. */
+async function shown(request: EndpointCall, endpoint: Endpoint): Promise<ShownEndpoint> {
+  const { ports, call, match, endpoints } = request
   if (!endpoints.showsSecrets(match) || call.mayChange !== true)
     return { ...endpoint, secret: null }
   const identity = secretIdentity(call.provider.name, call.tenant, endpoint.id)
   const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
     logMissingKey(ports, 'signing secret', error)
     if (!(error instanceof CannotOpen)) throw error
-    // The others can be shown; a rotation gives this one a new one.
+    // The other endpoints can still be shown. A rotation gives this one a new secret.
     return null
   })
   return { ...endpoint, secret }
 }
 
-function seal({ ports, call }: Keeping, id: string, secret: string): Promise<string> {
+function seal({ ports, call }: EndpointCall, id: string, secret: string): Promise<string> {
   return ports.vault.seal(secretIdentity(call.provider.name, call.tenant, id), secret)
 }
 
-/** It may be called, and it answers OPTIONS within a second. */
-async function checkUrl({ ports, call, endpoints, match }: Keeping, url: string): Promise<string> {
+/** Throws unless we may deliver there and it answers OPTIONS within a second. */
+async function checkUrl(
+  { ports, call, endpoints, match }: EndpointCall,
+  url: string
+): Promise<string> {
   const providerCode = endpoints.codes(match).badUrl
   const where = readTarget(url, targetPolicy(ports, call.origin))
   if (!where.ok) {
     throw new AppError('bad_request', `url: ${where.message}`, { providerCode, field: 'url' })
   }
   const answer = await ports
-    .fetch(where.url, { method: 'OPTIONS', signal: AbortSignal.timeout(ASK_TIMEOUT_MS) })
+    .fetch(where.url, { method: 'OPTIONS', signal: ports.timeoutSignal(ASK_TIMEOUT_MS) })
     .catch(() => undefined)
   await answer?.body?.cancel().catch(() => {})
   if (answer && answer.status < 400) return where.url
@@ -169,7 +172,7 @@ async function checkUrl({ ports, call, endpoints, match }: Keeping, url: string)
   throw new AppError('bad_request', message, { providerCode, field: 'url' })
 }
 
-function notFound({ endpoints, match }: Keeping): AppError {
+function notFound({ endpoints, match }: EndpointCall): AppError {
   const providerCode = endpoints.codes(match).notFound
   return new AppError('not_found', 'Webhook endpoint not found', { providerCode })
 }

@@ -44,7 +44,7 @@ export function ableAccounts(call: ProxyCall, accounts: readonly Account[]): Acc
   return accounts.filter((_, index) => lacks[index] === undefined)
 }
 
-export async function namedAccount(
+async function namedAccount(
   ports: Ports,
   tenant: string,
   provider: string,

@@ -22,11 +22,11 @@ interface Document {
 
 const HEADERS = {
   'X-Request-Id': {
-    description: 'The id of this request, in the log of the gateway too',
+    description: 'The id of this request. The log of the gateway has it, too',
     schema: { type: 'string' },
   },
   'X-Gateway-Error': {
-    description: 'Which error of the gateway it is: docs/errors.md',
+    description: 'The code of the gateway’s error: docs/errors.md',
     schema: { type: 'string' },
   },
   'Retry-After': {
@@ -46,7 +46,7 @@ const ERROR = { 'application/json': { schema: { $ref: '#/components/schemas/Erro
 const RESPONSES = {
   Refused: { description: 'Refused', headers: headersOf(REFUSED), content: ERROR },
   RefusedForNow: {
-    description: 'Refused for now: repeat it after Retry-After',
+    description: 'Refused for now. Repeat it after Retry-After',
     headers: headersOf([...REFUSED, 'Retry-After']),
     content: ERROR,
   },
@@ -56,26 +56,26 @@ const PARAMETERS = {
   Prefer: {
     name: 'Prefer',
     in: 'header',
-    description: '`wait=30`: wait up to so many seconds (at most 60) for a free slot',
+    description: '`wait=30`: wait up to 30 seconds (at most 60) for a free slot',
     schema: { type: 'string' },
   },
   'Idempotency-Key': {
     name: 'Idempotency-Key',
     in: 'header',
-    description: 'The same request under the same key starts nothing twice, for 24 hours',
+    description: 'For 24 hours, the same request under the same key starts nothing again',
     schema: { type: 'string', maxLength: 255 },
   },
 }
 
 const TAGS: Record<string, string> = {
-  accounts: 'Accounts at the provider: add, look at, remove',
-  jobs: 'What runs, what ran, and free slots',
+  accounts: 'Accounts at the provider: add, show, remove',
+  jobs: 'Running jobs, ended jobs, and free slots',
   tts: 'Text-to-speech in the shape of useapi.net',
   tasks: 'Creations and tasks in the shape of useapi.net',
-  deliveries: 'What was sent to your own URLs, and what signs it',
-  account: 'Whose token this is',
+  deliveries: 'Calls to your own URLs, and the secret that signs them',
+  account: 'The tenant of this token',
   admin: 'For the operator: tokens and tenants',
-  service: 'What anybody may ask',
+  service: 'Open to everybody',
 }
 
 /** Changed in place: it was just made. */

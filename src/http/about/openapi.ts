@@ -17,22 +17,22 @@ const INFO = {
   version: VERSION,
   license: { name: 'MIT', identifier: 'MIT' },
   description:
-    'Many accounts behind one URL and one token. An answer that is the gateway’s own carries X-Gateway-Error; Retry-After and X-Gateway-Account where they apply. The drop-in paths (/v1, /v2, /v3 at the root and ' +
+    'Many accounts behind one URL and one token. An error of the gateway’s own carries X-Gateway-Error, and Retry-After and X-Gateway-Account where they apply. Not described here are the provider’s own paths (/v1, /v2, /v3 at the root and ' +
     PROVIDERS.map(({ name }) => `/${name}/*`).join(', ') +
-    ') are the provider’s own and are described by it.',
+    '): see the provider’s documentation.',
 }
 
 /** Path, what it is for, its answer and with which statuses. */
 const OPEN_PATHS: [string, string, z.ZodType, number[]][] = [
   [
     '/healthz',
-    'Whether the gateway can serve; 503 names the setting because of which it cannot',
+    'Whether the gateway can serve. A 503 names the setting that is wrong',
     z.object({ ok: z.boolean(), error: z.string().optional() }),
     [200, 503],
   ],
   [
     '/',
-    'What this is, its version, and where to read on',
+    'The name and version of the gateway, and where its documentation is',
     z.looseObject({ name: z.string(), version: z.string() }),
     [200],
   ],

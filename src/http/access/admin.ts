@@ -90,7 +90,7 @@ route(
     isAdmin: true,
     method: 'post',
     path: '/tokens',
-    summary: 'Make a token, and its tenant unless there is one of that name',
+    summary: 'Make a token. Also makes its tenant, if there is none of that name',
     body: newTokenForm,
     form: true,
     answers: { 201: withSecret, 400: ownError, ...errors },
@@ -188,7 +188,7 @@ route(
     isAdmin: true,
     method: 'delete',
     path: '/tokens/{id}',
-    summary: 'Remove a token: dead everywhere within about a minute',
+    summary: 'Remove a token. It stops working everywhere within about a minute',
     answers: { 204: '', ...errors },
   },
   async (c) => {

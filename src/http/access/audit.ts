@@ -26,14 +26,14 @@ const line = z.object({
   id: z.string(),
   at: z.string(),
   by: z.string().meta({ description: '`operator`, or a token’s id' }),
-  from: z.string().nullable().meta({ description: 'The address of the call' }),
+  from: z.string().nullable().meta({ description: 'The IP address of the caller' }),
   requestId: z.string(),
   action: z.string(),
   tenant: z.string().nullable(),
-  incarnation: z
-    .number()
-    .nullable()
-    .meta({ description: 'Of the tenants that have had this name, the how many-th' }),
+  incarnation: z.number().nullable().meta({
+    description:
+      '1 for the first tenant of this name, 2 for one that was made again under it, and so on',
+  }),
   provider: z.string().nullable(),
   subject: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
@@ -42,7 +42,7 @@ const page = z.object({
   lines: z.array(line),
   next: z.string().nullable(),
   isWhole: z.boolean().meta({
-    description: 'false: there are too many tenants to ask every desk; name one with `tenant`',
+    description: 'false: there are too many tenants to ask all of them. Name one with `tenant`',
   }),
 })
 
@@ -54,7 +54,8 @@ route(
     isAdmin: true,
     method: 'get',
     path: '/',
-    summary: 'Who changed what, latest first; kept 90 days, at most 5,000 of a tenant and day',
+    summary:
+      'Who changed what, latest first. Kept for 90 days, at most 5,000 lines for each tenant and day',
     query: all,
     answers: { 200: page, 400: ownError, 401: ownError },
   },
@@ -81,7 +82,7 @@ route(
     method: 'get',
     needs: 'full',
     path: '/',
-    summary: 'Who changed what of your own, latest first; kept 90 days',
+    summary: 'Who changed what in your tenant, latest first. Kept for 90 days',
     query: own,
     answers: { 200: page, 400: ownError, 401: ownError, 403: ownError },
   },

@@ -13,7 +13,7 @@ import { ownError, route } from '#http/request/route.ts'
 
 const form = z.strictObject({
   name: z.string().min(1).max(200).optional(),
-  replyUrl: z.string().optional().meta({ description: 'Empty: no default any more' }),
+  replyUrl: z.string().optional().meta({ description: 'Empty: ends the default' }),
 })
 
 const view = z.looseObject({
@@ -29,7 +29,7 @@ route(
   {
     method: 'get',
     path: '/',
-    summary: 'Who this token belongs to',
+    summary: 'The tenant that this token belongs to',
     answers: { 200: view, 401: ownError, 402: ownError },
   },
   async (c) => {

@@ -18,28 +18,33 @@ import { ownError, route } from '#http/request/route.ts'
 const counts = z.record(z.string(), z.number())
 const time = z.string().nullable()
 const view = z.object({
-  key: z.string().meta({ description: 'The first of MASTER_KEYS: everything is sealed with it' }),
+  key: z
+    .string()
+    .meta({ description: 'The id of the first key in MASTER_KEYS, which seals everything' }),
   status: z.enum(['none', 'running', 'waiting', 'aging', 'removable']),
-  done: z.boolean().meta({ description: 'false: call again to go on with the pass' }),
-  removable: z.boolean().meta({ description: 'true: the other keys can be taken out' }),
+  done: z.boolean().meta({ description: 'false: call again to continue' }),
+  removable: z.boolean().meta({ description: 'true: the other keys can be removed' }),
   removableFrom: time,
   others: z.array(z.object({ id: z.string(), removable: z.boolean() })),
   pass: z.number(),
   startedAt: time,
   endedAt: time,
-  nextPassAt: time.meta({ description: 'From then on a call begins the next pass' }),
+  nextPassAt: time.meta({ description: 'From then on, a call begins the next pass' }),
   tenants: z.object({ passed: z.number(), all: z.number() }),
-  resealed: counts.meta({ description: 'In this pass, by kind' }),
-  byKey: counts.meta({ description: 'The same, by the key that had sealed it' }),
+  resealed: counts.meta({ description: 'What was sealed anew in this pass, by kind' }),
+  byKey: counts.meta({ description: 'The same, by the id of the key that had sealed it' }),
   waitsFor: z.object({ hooks: z.number(), copies: z.number(), workers: z.number() }),
   hangs: z.array(z.object({ what: z.string(), until: time })).meta({
-    description: 'What others hold that is sealed with an older key; until null: not known yet',
+    description:
+      'What is outside the gateway and sealed with an older key. `until` null: not known yet',
   }),
   hooksNotRegistered: z.array(
     z.object({ tenant: z.string(), account: z.string(), message: z.string() })
   ),
   unreadable: z.object({
-    byKey: counts.meta({ description: 'What no key opens, by the key that it names' }),
+    byKey: counts.meta({
+      description: 'What no key can open, by the id of the key that sealed it',
+    }),
     examples: z.array(z.looseObject({ what: z.string(), keyId: z.string() })),
   }),
   error: z.string().optional(),
@@ -53,8 +58,7 @@ route(
     isAdmin: true,
     method: 'post',
     path: '/',
-    summary:
-      'Seal everything with the first master key: a part of a pass. Call until done; again ten minutes later; then as it says',
+    summary: 'Seal everything with the first master key, a part at each call: docs/rotate-keys.md',
     answers: { 200: view, 401: ownError },
   },
   async (c) => {
@@ -78,7 +82,7 @@ route(
     isAdmin: true,
     method: 'get',
     path: '/',
-    summary: 'How far the pass has come, and from when on the other master keys can be taken out',
+    summary: 'How far the sealing has come, and from when on the other master keys can be removed',
     answers: { 200: view, 401: ownError },
   },
   async (c) => {

@@ -19,25 +19,36 @@ import { ownError, route, type App } from '#http/request/route.ts'
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
 const parking = z.object({
-  scope: z.string().meta({ description: 'What it is out of rotation for' }),
+  scope: z.string().meta({ description: 'Which calls the account does not get' }),
   reason: z.string(),
   detail: z.string(),
   until: z.string(),
 })
 const view = z
   .looseObject({
-    email: z.string().meta({ description: 'The name of the account here; X-Gateway-Account' }),
-    session: z.looseObject({}).meta({ description: 'What is known of its log-in' }),
+    email: z
+      .string()
+      .meta({ description: 'The name of the account in the gateway, as in X-Gateway-Account' }),
+    session: z.looseObject({}).meta({ description: 'What is known of the log-in' }),
     maxJobs: z.number().int().meta({ description: 'How many slots it has: jobs that run at once' }),
-    apiKey: z.string().optional().meta({ description: 'That there is one; never the key itself' }),
-    password: z.string().optional().meta({ description: 'That there is one' }),
+    apiKey: z
+      .string()
+      .optional()
+      .meta({ description: 'Shows that there is a key; never the key itself' }),
+    password: z
+      .string()
+      .optional()
+      .meta({ description: 'Shows that there is a password; never the password itself' }),
     error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
     parked: z.array(parking).optional(),
-    unparked: z.array(parking).optional().meta({ description: 'What this change has ended' }),
-    webhook: z
-      .object({ error: z.string(), retry: z.string() })
+    unparked: z
+      .array(parking)
       .optional()
-      .meta({ description: 'Our webhook at the provider is missing; ends are asked for' }),
+      .meta({ description: 'The parkings that this change has ended' }),
+    webhook: z.object({ error: z.string(), retry: z.string() }).optional().meta({
+      description:
+        'The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead',
+    }),
   })
   .meta({ id: 'Account' })
 const errors = { 401: ownError, 402: ownError }
@@ -136,7 +147,7 @@ function unparking(app: App, provider: Provider): void {
       method: 'post',
       needs: 'full',
       path: '/{email}/unpark',
-      summary: `Put a parked ${provider.name} account back into rotation`,
+      summary: `End the parking of a ${provider.name} account`,
       answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
     },
     async (c) => unpark(c, provider, await find(c, provider))
@@ -233,7 +244,9 @@ function accountForm(provider: Provider, ceiling?: number) {
       .int()
       .min(1)
       .max(ceiling ?? Number.MAX_SAFE_INTEGER)
-      .meta({ description: 'How many jobs it may run at once: what its plan allows, or less' }),
+      .meta({
+        description: 'How many jobs the account may run at once: what its plan allows, or less',
+      }),
     dryRun: z.boolean().optional(),
   })
 }

@@ -44,10 +44,9 @@ const delivery = z
     created: z.string(),
     nextAttempt: z.string().nullable(),
     attempts: z.number(),
-    lastStatus: z
-      .number()
-      .nullable()
-      .meta({ description: 'What the receiver answered last; null: nothing, or not tried yet' }),
+    lastStatus: z.number().nullable().meta({
+      description: 'The last status that the receiver answered. null: no answer, or not tried yet',
+    }),
     lastError: z.string().nullable(),
   })
   .meta({ id: 'Delivery' })
@@ -65,7 +64,7 @@ route(
   {
     method: 'get',
     path: '/',
-    summary: 'What was sent or is owed to your own URLs, newest first; kept 7 days',
+    summary: 'Calls to your own URLs, sent or still to be sent, newest first. Kept for 7 days',
     query: listing,
     answers: { 200: page, ...errors },
   },
@@ -106,7 +105,7 @@ route(
     method: 'post',
     needs: 'use',
     path: '/{id}/retry',
-    summary: 'Send it again now, whatever became of it; its schedule begins anew',
+    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts anew',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
   },
   async (c) => {
@@ -127,13 +126,13 @@ route(
     needs: 'full',
     path: '/',
     summary:
-      'Make or rotate the secret that signs callbacks; shown once, the old one also signs for 24 h',
+      'Make or replace the secret that signs callbacks. It is shown once. The old one also signs for 24 h',
     answers: { 201: secret, ...errors, 403: ownError },
   },
   async (c) => {
-    const { vault, desk, now } = c.get('ports')
+    const { vault, desk, now, randomBytes } = c.get('ports')
     const { tenant } = c.get('caller')
-    const made = newSigningSecret()
+    const made = newSigningSecret(randomBytes)
     for (const { name } of PROVIDERS) {
       const sealed = await vault.seal(secretIdentity(name, tenant, 'callback'), made)
       await desk(tenant, name).saveCallbackSecret(sealed, now(), actorOf(c))

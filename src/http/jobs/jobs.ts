@@ -63,13 +63,13 @@ const OUTCOMES: Outcome['status'][] = [
 ]
 const job = z
   .object({
-    jobid: z.string().nullable().meta({ description: "The provider's id; null: not known" }),
-    requestId: z.string().meta({ description: 'X-Request-Id of its creation' }),
+    jobid: z.string().nullable().meta({ description: "The provider's id. null: not known" }),
+    requestId: z.string().meta({ description: 'The X-Request-Id of the call that created it' }),
     email: z.string().nullable().meta({ description: 'null: its account was removed' }),
     type: z.string().meta({ description: 'The route that created it' }),
     status: z
       .enum([...OUTCOMES, 'running', 'waiting'])
-      .meta({ description: 'waiting: for a human; lost: no report for 48 h' }),
+      .meta({ description: 'waiting: for a human. lost: no news of it for 48 h' }),
     status_final: z.boolean(),
     detail: z.string().nullable(),
     created: z.string(),
@@ -81,13 +81,16 @@ const jobPage = z.object({
   next: z
     .string()
     .nullable()
-    .meta({ description: '`cursor` of the next page; null: there is none' }),
+    .meta({ description: 'The `cursor` of the next page. null: there is no next page' }),
 })
 const listing = z.strictObject({
   state: z.enum(['running', 'ended']).optional(),
-  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Of ended jobs' }),
-  account: z.string().max(254).optional().meta({ description: 'Its email' }),
-  since: z.iso.datetime({ offset: true }).optional().meta({ description: 'Created then or later' }),
+  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Only jobs that ended so' }),
+  account: z.string().max(254).optional().meta({ description: 'The email of the account' }),
+  since: z.iso
+    .datetime({ offset: true })
+    .optional()
+    .meta({ description: 'Only jobs that were created then or later' }),
   limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
   cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
   options: z.string().optional().meta({ description: "useapi.net's; ignored" }),
@@ -131,7 +134,7 @@ export function jobs(provider: Provider): App {
       method: 'delete',
       needs: 'use',
       path: '/scheduler/{id}',
-      summary: 'Stop tracking a job; force=true also frees its slot',
+      summary: 'Stop tracking a job. force=true also frees its slot',
       query: force,
       fullFlags: ['force'],
       answers: { 204: '', ...missing },
@@ -145,7 +148,7 @@ export function jobs(provider: Provider): App {
       method: 'get',
       path: '/jobs',
       summary:
-        'Running jobs and the load of every account; with a parameter all jobs of 30 days, newest first',
+        'Running jobs and the load of each account. With a parameter: all jobs of the last 30 days, newest first',
       query: listing,
       answers: { 200: z.union([runningJobs, jobPage]), 401: ownError, 404: ownError },
     },
@@ -162,8 +165,7 @@ export function jobs(provider: Provider): App {
     {
       method: 'get',
       path: '/jobs/{id}',
-      summary:
-        'The outcome of a job, by its id, its request id or key:<Idempotency-Key>; kept 30 days',
+      summary: 'One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
       answers: { 200: job, ...missing },
     },
     async (c) => {

@@ -36,7 +36,7 @@ type Described = Access & {
 
 export const ownError = z.object({ error: z.string(), code: z.number().int().optional() }).meta({
   id: 'Error',
-  description: 'Which error: header X-Gateway-Error. Refused log-ins have no code.',
+  description: 'The header X-Gateway-Error says which error it is. Refused log-ins have no code.',
 })
 
 export function route(app: App, described: Described, ...handlers: Handler<AppEnv>[]): void {

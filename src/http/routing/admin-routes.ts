@@ -50,7 +50,7 @@ route(
     isAdmin: true,
     method: 'post',
     path: '/',
-    summary: 'Add a row to a route table without a deploy: in force everywhere within a minute',
+    summary: 'Add a path without a deploy. It works everywhere within a minute',
     body: addedRowForm,
     answers: { 201: view, 400: ownError, 409: ownError },
   },
@@ -109,7 +109,7 @@ route(
     isAdmin: true,
     method: 'delete',
     path: '/{id}',
-    summary: 'Remove an added row; a job that runs is asked about all the same',
+    summary: 'Remove an added row. Its running jobs are still tracked',
     answers: { 204: '', 404: ownError },
   },
   async (c) => {

@@ -37,7 +37,7 @@ export type {
   RouteMatch,
   StatusLink,
 } from './route.ts'
-export type { Upstream, UpstreamCall } from './upstream.ts'
+export type { Upstream } from './upstream.ts'
 export type { Blame, Verdict } from './verdict.ts'
 export type {
   EndpointCommand,

@@ -2,7 +2,7 @@
 import type { Settings } from '#domain/runtime/settings.ts'
 
 /** One call to the provider on one account; `path` starts with `/`. Network failures throw. */
-export interface UpstreamCall {
+interface UpstreamCall {
   method: string
   path: string
   headers?: Record<string, string>

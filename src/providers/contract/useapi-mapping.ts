@@ -45,7 +45,7 @@ export interface ProviderUploads {
   isInline(type: string): boolean
 }
 
-export interface TaskPage {
+interface TaskPage {
   size: number
   before?: number | undefined
   after?: number | undefined

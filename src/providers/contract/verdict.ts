@@ -23,17 +23,13 @@ export type Verdict =
   /** It may have been accepted. */
   | { kind: 'unsure' }
 
-/** `until`: epoch ms; absent: the usual wait of `reason`. */
+/** For the usual wait of `reason`. */
 export function parked(
   scope: Blame['order']['scope'],
   reason: ParkOrder['reason'],
-  detail: string,
-  until?: number
+  detail: string
 ): Verdict {
-  return {
-    kind: 'park',
-    order: { scope, reason, detail, ...(until === undefined ? {} : { until }) },
-  }
+  return { kind: 'park', order: { scope, reason, detail } }
 }
 
 export function doubted(

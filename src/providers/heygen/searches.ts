@@ -10,7 +10,7 @@ import { matchRoute } from './routes.ts'
 const one = (path: string): IdSearch => ({ path })
 const inList = (path: string, rows: string): IdSearch => ({ path, rows })
 
-export const SEARCHES: Record<string, IdSearch> = {
+const SEARCHES: Record<string, IdSearch> = {
   video: one('/v3/videos/{id}'),
   avatar: one('/v3/avatars/looks/{id}'),
   'avatar-look': one('/v3/avatars/looks/{id}'),

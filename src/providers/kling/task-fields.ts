@@ -15,7 +15,7 @@ export const seconds = z
   .optional()
 export const images = z.number().int().min(1).max(9).optional()
 /** A saved element; useapi.net wrote `u_` before the number. */
-export const element = z
+const element = z
   .string()
   .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
   .optional()

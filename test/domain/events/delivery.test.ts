@@ -2,14 +2,12 @@ import { expect, test } from 'vitest'
 import {
   afterAttempt,
   deliveriesOf,
-  nextToSend,
-  pendingOf,
+  expandEndpoints,
   sendAgain,
-  unfold,
   type AttemptResult,
   type Delivery,
-  type Pending,
 } from '#domain/events/delivery.ts'
+import { nextToSend, pendingOf, type Pending } from '#domain/events/delivery-queue.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
@@ -59,8 +57,8 @@ test('endpoints that could not be read are told when they can be [I3]', () => {
   const [own, others] = deliveriesOf(told(), undefined, NOW)
   expect(own?.target.kind).toBe('callback')
   expect(others?.target.kind).toBe('endpoints')
-  const unfolded = unfold(others as Delivery, { endpoints: [endpoint('all')] }, NOW)
-  expect(unfolded).toMatchObject([{ id: '01a3185c-5000-evt_1.all', jobId: 'v', requestId: 'r' }])
+  const expanded = expandEndpoints(others as Delivery, { endpoints: [endpoint('all')] }, NOW)
+  expect(expanded).toMatchObject([{ id: '01a3185c-5000-evt_1.all', jobId: 'v', requestId: 'r' }])
 })
 
 test('what is only the client’s own matter reaches no endpoint', () => {

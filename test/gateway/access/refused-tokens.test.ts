@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { newToken } from '#domain/access/token.ts'
 import { ADMIN_TOKEN, gatewayVars, openGateway } from '../../support/gateway.ts'
-import { PLAIN, takeWorker } from '../../support/renewed/renewed.ts'
+import { PLAIN } from '../../support/renewed/entries.ts'
+import { takeWorker } from '../../support/renewed/renewed.ts'
 import {
   ACCOUNTS,
   checkRefusal,

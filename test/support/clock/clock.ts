@@ -3,9 +3,10 @@
  * are the real ones, so nothing of it happens by itself, however slow the machine is; and what falls due has been done
  * when `advance` resolves.
  */
+import { callControl } from '../renewed/control.ts'
 import type { Gateway } from '../gateway.ts'
 
-export { CLOCKED } from '../renewed/renewed.ts'
+export { CLOCKED } from '../renewed/entries.ts'
 export const SECOND = 1000
 export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
@@ -20,10 +21,10 @@ interface Clock {
 }
 
 async function ask(gateway: Gateway, change?: object): Promise<Clock> {
-  const init = change && { method: 'POST', body: JSON.stringify(change) }
-  const answer = await fetch(`${gateway.url}/__clock`, init)
-  if (!answer.ok) throw new Error(`the clock: ${answer.status} ${await answer.text()}`)
-  return (await answer.json()) as Clock
+  const method = change ? 'POST' : 'GET'
+  const { status, text } = await callControl(method, `${gateway.url}/__clock`, change)
+  if (status !== 200) throw new Error(`the clock: ${status} ${text}`)
+  return JSON.parse(text) as Clock
 }
 
 export async function clockOf(gateway: Gateway): Promise<Clock> {

@@ -2,11 +2,8 @@
  * Workers that begin in a workerd which another test has left (renewal.ts). One that does not come to rest is not used
  * again. Whoever kills, weighs or restarts workerd takes one of its own (`isAlone` of openGateway).
  */
+import { callControl } from './control.ts'
 import { runWorker, type RunningWorker } from '../../../scripts/lib/run-worker.ts'
-
-export const PLAIN = 'test/support/renewed/renewed-worker.ts'
-export const CLOCKED = 'test/support/workers/clocked-worker.ts'
-export const SIMULATOR = 'test/support/renewed/renewed-simulator.ts'
 
 const PATIENCE_MS = 30_000
 
@@ -69,12 +66,8 @@ async function startReusable({ config, name, entry }: Wanted): Promise<Reusable>
 async function renew(one: Reusable, vars: Record<string, string>): Promise<boolean> {
   const signal = AbortSignal.timeout(PATIENCE_MS)
   try {
-    const answer = await fetch(`${one.worker.url}/__renew`, {
-      method: 'POST',
-      body: JSON.stringify({ vars }),
-      signal,
-    })
-    const { turn } = (await answer.json()) as { turn?: number }
+    const { text } = await callControl('POST', `${one.worker.url}/__renew`, { vars }, signal)
+    const { turn } = JSON.parse(text) as { turn?: number }
     while (turn !== undefined && one.readTurn < turn) {
       signal.throwIfAborted()
       await new Promise((resolve) => setTimeout(resolve, 1))

@@ -22,13 +22,9 @@ export async function parkedOf(
 }
 
 /** `a all`, `b row:GET /v3/voices`, … */
-export async function parkedScopes(
-  gateway: Gateway,
-  provider = 'heygen',
-  names: readonly string[] = ALL
-): Promise<string[]> {
+export async function parkedScopes(gateway: Gateway, provider = 'heygen'): Promise<string[]> {
   const all = await Promise.all(
-    names.map(async (name) =>
+    ALL.map(async (name) =>
       (await parkedOf(gateway, name, provider)).map(({ scope }) => `${name} ${scope}`)
     )
   )

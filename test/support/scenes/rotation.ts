@@ -214,8 +214,8 @@ export async function everyKind({ gateway, receiver }: Rotating): Promise<EveryK
   }
 }
 
-export async function stateOf(gateway: Gateway, job: string, provider = 'heygen'): Promise<string> {
-  const answer = await gateway.fetch(`/v1/${provider}/jobs/${job}`)
+export async function stateOf(gateway: Gateway, job: string): Promise<string> {
+  const answer = await gateway.fetch(`/v1/heygen/jobs/${job}`)
   return ((await answer.json()) as { status?: string }).status ?? `${answer.status}`
 }
 

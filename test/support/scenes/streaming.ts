@@ -85,15 +85,15 @@ export function closed(socket: WebSocket): Promise<number> {
 }
 
 /** The answer to a handshake that is refused. */
-export function handshake(url: string, headers: Record<string, string> = {}) {
+export function handshake(url: string) {
   return new Promise<{ status: number; headers: Headers; body: string }>((resolve, reject) => {
-    const upgrade = {
+    const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
       'sec-websocket-version': '13',
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
     }
-    const asked = request(url, { headers: { ...upgrade, ...headers } })
+    const asked = request(url, { headers })
     asked.on('upgrade', (answer, socket) => {
       socket.destroy()
       resolve({ status: answer.statusCode ?? 0, headers: new Headers(), body: '' })

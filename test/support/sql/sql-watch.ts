@@ -48,7 +48,7 @@ interface Order {
   values?: unknown[]
 }
 
-export interface Watched {
+interface Watched {
   runSql(sql: string, values: unknown[]): Promise<{ ms: number }>
 }
 

@@ -21,14 +21,14 @@ export interface Intention {
   views: { requestId: string; status: string; isFinal: boolean; jobId: string | null }[]
 }
 
-export interface BookedJob {
+interface BookedJob {
   id: string
   isDone: boolean
   isOver: boolean
 }
 
 /** An accepted creation. */
-export interface BookedCreation {
+interface BookedCreation {
   mark: string
   account: string
   jobs: BookedJob[]
@@ -41,7 +41,7 @@ export interface Books {
   creations: BookedCreation[]
 }
 
-export interface Told {
+interface Told {
   /** Of the tenant's endpoints: of every end. */
   endpoints: Received[][]
   own: Record<OwnKind, Received[]>
@@ -77,7 +77,7 @@ interface EventBody {
   event_data?: Record<string, unknown>
 }
 
-export function eventOf({ body }: Received): EventBody {
+function eventOf({ body }: Received): EventBody {
   return JSON.parse(body) as EventBody
 }
 

@@ -45,7 +45,7 @@ export interface StormPlan {
 }
 
 /** Names what was found wrong; all empty when the promises hold. */
-export interface Broken {
+interface Broken {
   notStarted: string[]
   overCap: string[]
   doubled: string[]

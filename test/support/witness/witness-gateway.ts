@@ -4,7 +4,7 @@ import { openGateway, until, type Gateway, type GatewayOptions } from '../gatewa
 import { LOOPBACK, signed } from '../scenes/hooked.ts'
 import { Simulator } from '../simulator.ts'
 import { Witness } from './witness.ts'
-import type { WitnessJob, WitnessOptions } from './witness-types.ts'
+import type { WitnessOptions } from './witness-types.ts'
 import { kindNamed, type WitnessKind } from './witness-kinds.ts'
 
 export interface Witnessed {
@@ -15,29 +15,25 @@ export interface Witnessed {
 
 export interface WitnessedOptions extends GatewayOptions {
   witness?: WitnessOptions
-  /** Its clock goes by itself. */
-  isLive?: boolean
   /** The witness's events reach the gateway. */
   isHooked?: boolean
 }
 
 /** Accounts have their webhook before it resolves; while `isHooked` is not true the witness keeps its events. */
 export async function openWitnessed(options: WitnessedOptions = {}): Promise<Witnessed> {
-  const { witness: wanted, isLive, isHooked, ...others } = options
+  const { witness: wanted, isHooked, ...others } = options
   const witness = await Witness.open(wanted)
   const simulator = new Simulator(witness.url, async () => undefined)
   const gateway = await openGateway({
-    ...(isLive ? {} : { entry: CLOCKED }),
+    entry: CLOCKED,
     ...others,
     simulator,
     vars: { ...LOOPBACK, ...others.vars },
   })
   for (const name of Object.keys(options.accounts ?? {})) await hookAt(witness, name)
   if (!isHooked) witness.hooks.isHeld = true
-  if (!isLive) {
-    await stopClock(gateway)
-    witness.stopAt((await clockOf(gateway)).now)
-  }
+  await stopClock(gateway)
+  witness.stopAt((await clockOf(gateway)).now)
   const close = async () => {
     await gateway.dispose()
     await witness.close()
@@ -72,21 +68,6 @@ export async function create(
 ): Promise<Response> {
   const { path, body } = typeof kind === 'string' ? kindNamed(kind) : kind
   return gateway.post(`/heygen${path}`, { ...body(mark), ...more }, headers)
-}
-
-/** Accepted by the witness, and its answer lost on the way. */
-export async function createLost(
-  { gateway, witness }: Witnessed,
-  kind: WitnessKind | string,
-  mark: string,
-  more: Record<string, unknown> = {}
-): Promise<{ requestId: string; answer: Response; job: WitnessJob }> {
-  witness.fault({ isCreation: true, mark }, { reset: 'after' })
-  const answer = await create(gateway, kind, mark, more)
-  const [job] = witness.marked(mark)
-  if (!job)
-    throw new Error(`${mark} did not reach the witness: ${answer.status} ${await answer.text()}`)
-  return { requestId: answer.headers.get('x-request-id') ?? '', answer, job }
 }
 
 export interface JobView {

@@ -14,7 +14,7 @@ export interface HookRates {
   forge: number
 }
 
-export const CALM: HookRates = { lose: 0, double: 0, late: 0, lateMs: 0, shuffleMs: 0, forge: 0 }
+const CALM: HookRates = { lose: 0, double: 0, late: 0, lateMs: 0, shuffleMs: 0, forge: 0 }
 
 export interface WitnessEndpoint {
   id: string
@@ -140,7 +140,7 @@ export class Hooks {
 }
 
 /** The whole `whsec_…` text is the key, the raw body alone is signed. */
-export function signedBy(secret: string, body: string, now: number): Record<string, string> {
+function signedBy(secret: string, body: string, now: number): Record<string, string> {
   const hex = createHmac('sha256', secret).update(body).digest('hex')
   return {
     signature: hex,

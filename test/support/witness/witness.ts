@@ -36,7 +36,7 @@ import type {
   WitnessOptions,
 } from './witness-types.ts'
 
-export const EDGE_404 =
+const EDGE_404 =
   '<html>\r\n<head><title>404 Not Found</title></head>\r\n<body>\r\n<center><h1>404 Not Found</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n'
 
 export class Witness {

@@ -1,0 +1,97 @@
+/** Reads a wrangler.toml and bundles its Worker with esbuild, as wrangler does. */
+import path from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { keptOnce } from './kept-once.ts'
+
+/** Reads and builds what `runWorker` will need. */
+export async function prepareWorker({
+  config,
+  entry,
+}: {
+  config: string
+  entry: string
+}): Promise<void> {
+  await bundle(path.resolve(entry), {}, namesOf(await readWrangler(path.resolve(config))))
+}
+
+/** What we read of it; wrangler's own type comes from a package that it does not ship. */
+export type WranglerConfig = {
+  name?: string
+  main?: string
+  configPath?: string
+  compatibility_date?: string
+  compatibility_flags: string[]
+  vars: Record<string, string>
+  kv_namespaces: { binding: string; id?: string }[]
+  durable_objects: { bindings: { name: string; class_name: string }[] }
+  migrations: { new_sqlite_classes?: string[] }[]
+  exports?: Record<string, { type: string; storage?: string }>
+  ratelimits?: {
+    name: string
+    namespace_id: string
+    simple: { limit: number; period: 10 | 60 }
+  }[]
+  assets?: { directory?: string; binding?: string }
+  alias?: Record<string, string>
+}
+
+/** Its `[alias]`: a name as it stands in an import → a file. */
+export function namesOf({ alias = {}, configPath = '.' }: WranglerConfig): Record<string, string> {
+  const folder = path.dirname(path.resolve(configPath))
+  const entries = Object.entries(alias).map(([name, file]) => [name, path.resolve(folder, file)])
+  return Object.fromEntries(entries) as Record<string, string>
+}
+
+/** wrangler takes seconds to load, so only whoever has to read is the one who loads it. */
+export function readWrangler(config: string): Promise<WranglerConfig> {
+  return keptOnce(`config ${config}`, async () => {
+    const { unstable_readConfig: readConfig } = await import('wrangler')
+    return readConfig({ config }, { hideWarnings: true }) as WranglerConfig
+  })
+}
+
+/** Tests start the same Worker many times. */
+export async function bundle(
+  entry: string | undefined,
+  alias: Record<string, string> = {},
+  names: Record<string, string> = {}
+): Promise<string> {
+  if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
+  const name = JSON.stringify(['bundle', entry, alias, names])
+  return keptOnce(name, () => makeBundle(entry, alias, names))
+}
+
+async function makeBundle(
+  entry: string,
+  alias: Record<string, string>,
+  names: Record<string, string>
+): Promise<string> {
+  const result = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    alias,
+    plugins: [exactly(names)],
+    logLevel: 'silent',
+  })
+  const file = result.outputFiles[0]
+  if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
+  return file.text
+}
+
+/** As wrangler has it: only the whole name, while esbuild's own `alias` also takes what stands below it. */
+function exactly(names: Record<string, string>): Plugin {
+  return {
+    name: 'exactly',
+    setup(building) {
+      building.onResolve({ filter: /^[\w@]/ }, ({ path: name }) => {
+        const file = names[name]
+        return file === undefined ? undefined : { path: file }
+      })
+    },
+  }
+}

@@ -1,0 +1,32 @@
+/** How large a room and a file may be. */
+import path from 'node:path'
+import { ROOTS } from './circles.ts'
+import { filesUnder, read, type Tree } from './tree.ts'
+
+const FILES_MAX = 14
+/** All lines counted. */
+const LINES_MAX: Record<string, number> = { src: 400, simulator: 400, test: 500 }
+/** Tables: one row a route. */
+const ROUTE_TABLE = /^src\/providers\/[^/]+\/routes/
+
+export function roomSizeProblems(tree: Tree): string[] {
+  const files = ROOTS.flatMap((root) => filesUnder(tree, root))
+  const rooms = Map.groupBy(files, (file) => path.posix.dirname(file))
+  return [...rooms]
+    .filter(([, { length }]) => length > FILES_MAX)
+    .map(([room, { length }]) => `${room}/ has ${length} files; a room has at most ${FILES_MAX}`)
+}
+
+function linesOf(tree: Tree, file: string): number {
+  return read(tree, file).split('\n').length - 1
+}
+
+export function fileSizeProblems(tree: Tree): string[] {
+  return Object.entries(LINES_MAX).flatMap(([root, max]) =>
+    filesUnder(tree, root)
+      .filter((file) => file.endsWith('.ts') && !ROUTE_TABLE.test(file))
+      .map((file) => ({ file, lines: linesOf(tree, file) }))
+      .filter(({ lines }) => lines > max)
+      .map(({ file, lines }) => `${file} has ${lines} lines; a file of ${root} has at most ${max}`)
+  )
+}

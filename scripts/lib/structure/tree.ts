@@ -1,0 +1,68 @@
+/** A tree of files, and who imports whom in it. Paths are relative to its root, with `/`. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+
+/** What the checks look at. `root` is the repository's folder, in a test a throw-away one. */
+export interface Tree {
+  root: string
+  /** `#room/*` → `./src/room/*`, as package.json has it. */
+  imports: Record<string, string>
+}
+
+export interface Import {
+  from: string
+  /** As it is written. */
+  name: string
+  /** The file below the root; undefined: a package. */
+  to: string | undefined
+}
+
+/** `import … from 'x'`, `export … from 'x'`, `import 'x'`, and `import('x')` of a type or at run time. */
+const IMPORT =
+  /^(?:import|export)\s[^'"`]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gm
+
+export function openTree(root: string): Tree {
+  const file = path.join(root, 'package.json')
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}'
+  const { imports = {} } = JSON.parse(text) as { imports?: Record<string, string> }
+  return { root, imports }
+}
+
+export function read({ root }: Tree, file: string): string {
+  return readFileSync(path.join(root, file), 'utf8')
+}
+
+/** Sorted; without what was installed or hidden. */
+export function filesUnder(tree: Tree, folder: string): string[] {
+  const at = path.join(tree.root, folder)
+  if (!existsSync(at)) return []
+  return readdirSync(at, { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules' && !name.startsWith('.'))
+    .flatMap((one) => {
+      const inside = path.posix.join(folder, one.name)
+      return one.isDirectory() ? filesUnder(tree, inside) : [inside]
+    })
+    .toSorted()
+}
+
+export function importsUnder(tree: Tree, folder: string): Import[] {
+  const files = filesUnder(tree, folder).filter((file) => file.endsWith('.ts'))
+  return files.flatMap((from) =>
+    [...read(tree, from).matchAll(IMPORT)].map((found) => {
+      const name = found[1] ?? found[2] ?? found[3] ?? ''
+      return { from, name, to: target(tree, from, name) }
+    })
+  )
+}
+
+function target({ imports }: Tree, from: string, name: string): string | undefined {
+  if (name.startsWith('.')) return path.posix.join(path.posix.dirname(from), name)
+  const pattern = Object.keys(imports).find((key) => key === name || isMatch(key, name))
+  if (pattern === undefined) return undefined
+  const place = path.posix.normalize(imports[pattern] ?? '')
+  return place.replace('*', name.slice(pattern.indexOf('*')))
+}
+
+function isMatch(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1))
+}

@@ -1,0 +1,81 @@
+/**
+ * Which pending deliveries are sent now, and when the alarm must look again. Pure decisions; durable/account/outbox.ts
+ * carries them out.
+ */
+import type { Delivery } from './delivery.ts'
+
+/** A Worker invocation has six connections. */
+export const CONNECTIONS_MAX = 6
+/** Receivers that failed last time get two of them together, so that they never block the others. */
+const TO_FAILING_MAX = 2
+const TO_ONE_RECEIVER_MAX = 4
+
+/** Longer than an attempt may take. Only a crash, or an object that does not answer, keeps one under way for so long. */
+const STUCK_AFTER_MS = 15_000
+
+/** What the queue must know of a delivery. Bodies stay in storage. */
+export interface Pending {
+  id: string
+  receiver: string
+  nextAt: number
+  isTried: boolean
+}
+
+export interface Attempting {
+  pending: Pending
+  since: number
+}
+
+export function pendingOf(delivery: Delivery): Pending {
+  const { id, nextAt, attempts } = delivery
+  return { id, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
+}
+
+/** The host that answers at its URL. */
+function receiverOf({ target }: Delivery): string {
+  return target.kind === 'endpoints' ? '' : (URL.parse(target.url)?.host ?? target.url)
+}
+
+/** Which of the due deliveries start now. `sending`: those under way. */
+export function nextToSend(
+  pending: readonly Pending[],
+  sending: readonly Pending[],
+  isFailing: (receiver: string) => boolean,
+  connections: number,
+  now: number
+): Pending[] {
+  const busy = [...sending]
+  const isSlow = (one: Pending) => one.isTried || isFailing(one.receiver)
+  const started: Pending[] = []
+  const due = pending.filter((one) => one.nextAt <= now && !sending.includes(one))
+  for (const one of due.toSorted((a, b) => a.nextAt - b.nextAt)) {
+    if (busy.length >= connections) break
+    const { receiver } = one
+    const isFull = busy.filter((other) => other.receiver === receiver).length >= TO_ONE_RECEIVER_MAX
+    const isSlowFull = isSlow(one) && busy.filter(isSlow).length >= TO_FAILING_MAX
+    if (isFull || isSlowFull) continue
+    busy.push(one)
+    started.push(one)
+  }
+  return started
+}
+
+export function isStuck({ since }: Attempting, now: number): boolean {
+  return now >= since + STUCK_AFTER_MS
+}
+
+/**
+ * When the alarm must look again; undefined: nothing is pending. While attempts are under way, what is due waits for a
+ * connection, and the attempt that ends starts it.
+ */
+export function queueDueAt(
+  pending: Iterable<Pending>,
+  sending: readonly Attempting[],
+  now: number
+): number | undefined {
+  const started = new Set(sending.map((one) => one.pending.id))
+  const times = [...pending].filter((one) => !started.has(one.id)).map((one) => one.nextAt)
+  const due = sending.length > 0 ? times.filter((at) => at > now) : times
+  const all = [...due, ...sending.map((one) => one.since + STUCK_AFTER_MS)]
+  return all.length === 0 ? undefined : Math.min(...all)
+}

@@ -1,0 +1,51 @@
+/**
+ * Events whose job may not have its id yet. They wait here for ten minutes at most, in a table called `early`.
+ */
+import {
+  deferredKeyOf,
+  type IncomingEvent,
+  type ParsedEvent,
+} from '#domain/events/incoming-event.ts'
+
+/** As stored: older Workers call the content id `newsId`. */
+type Stored = Omit<IncomingEvent, 'event'> & {
+  event: Omit<ParsedEvent, 'contentId'> & { newsId?: string }
+}
+
+export class DeferredEventRows {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  all(): IncomingEvent[] {
+    const rows = this.#sql.exec<{ record: string }>('SELECT record FROM early').toArray()
+    return rows.map(({ record }) => fromStored(JSON.parse(record) as Stored))
+  }
+
+  /** When it comes again, the first time counts. */
+  add(incoming: IncomingEvent): void {
+    this.#sql.exec(
+      'INSERT INTO early (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
+      deferredKeyOf(incoming),
+      JSON.stringify(toStored(incoming))
+    )
+  }
+
+  remove(incoming: IncomingEvent): void {
+    // Older Workers kept it under the second key.
+    for (const id of [deferredKeyOf(incoming), `${incoming.via.kind} ${incoming.event.id}`])
+      this.#sql.exec('DELETE FROM early WHERE id = ?', id)
+  }
+}
+
+function toStored({ event, ...rest }: IncomingEvent): Stored {
+  const { contentId, ...kept } = event
+  return { ...rest, event: contentId === undefined ? kept : { ...kept, newsId: contentId } }
+}
+
+function fromStored({ event, ...rest }: Stored): IncomingEvent {
+  const { newsId, ...kept } = event
+  return { ...rest, event: newsId === undefined ? kept : { ...kept, contentId: newsId } }
+}

@@ -1,0 +1,15 @@
+/** What all parts of an account's object share. */
+import type { Durations } from '#domain/runtime/durations.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+
+export interface AccountContext {
+  tables: SlotsTables
+  /** Also while the settings are malformed. */
+  now(): number
+  /** Throws while the settings are malformed, as `durations` does. */
+  ports(): Ports
+  durations(): Durations
+  provider(): Provider
+}

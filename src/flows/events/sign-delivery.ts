@@ -1,0 +1,62 @@
+/**
+ * Signs a delivery: its headers, with one signature in HeyGen's form and one by Standard Webhooks
+ * (https://www.standardwebhooks.com). A further signature is added here. A header marks it as a gateway's, so that no gateway
+ * sends it in circles.
+ */
+import type { Delivery } from '#domain/events/delivery.ts'
+import { secretIdentity, type DeliveryTargets } from '#domain/events/endpoint.ts'
+import { signHex, signStandard } from '#domain/events/signatures.ts'
+import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/text/headers.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+
+/** Without a secret (a tenant without a callback secret) nothing is signed. Throws when a secret cannot be opened. */
+export async function signedHeaders(
+  ports: Ports,
+  { target, event, eventId = event.id, id, jobId, tenant, provider }: Delivery,
+  targets: DeliveryTargets
+): Promise<Headers> {
+  const seconds = Math.floor(ports.now() / 1000)
+  const headers = new Headers({
+    'content-type': 'application/json',
+    'user-agent': 'heygen-gateway',
+    [HOP_HEADER]: '1',
+    'x-gateway-delivery': id,
+    'webhook-id': eventId,
+    'webhook-timestamp': String(seconds),
+    'heygen-event-id': event.id,
+    'heygen-timestamp': String(seconds),
+  })
+  const job = jobId === undefined ? undefined : idsToHeader([jobId])
+  if (job !== undefined) setHeader(headers, 'x-gateway-job', job)
+  const ref = target.kind === 'callback' ? target.ref : undefined
+  if (ref !== undefined) setHeader(headers, REPLY_REF_HEADER, ref)
+  const secrets = await openSecrets(ports, provider, tenant, target, targets)
+  const [current] = secrets
+  if (current === undefined) return headers
+  const hex = await signHex(current, event.body)
+  headers.set('signature', hex)
+  headers.set('heygen-signature', hex)
+  headers.set('webhook-signature', await signStandard(secrets, eventId, seconds, event.body))
+  return headers
+}
+
+/** The current secret first: HeyGen's headers have room for one signature only. */
+async function openSecrets(
+  ports: Ports,
+  provider: string,
+  tenant: string,
+  target: Delivery['target'],
+  { endpoints, callbackSecret }: DeliveryTargets
+): Promise<string[]> {
+  if (target.kind === 'endpoint') {
+    const endpoint = endpoints.find((one) => one.id === target.endpointId)
+    const identity = secretIdentity(provider, tenant, target.endpointId)
+    return endpoint ? [await ports.vault.open(identity, endpoint.secret)] : []
+  }
+  if (!callbackSecret) return []
+  const { current, previous, rotatedAt } = callbackSecret
+  const isOldGood = previous !== undefined && ports.now() - rotatedAt < ports.durations.oldSecretMs
+  const sealed = isOldGood ? [current, previous] : [current]
+  const identity = secretIdentity(provider, tenant, 'callback')
+  return Promise.all(sealed.map((one) => ports.vault.open(identity, one)))
+}

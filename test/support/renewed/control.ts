@@ -1,0 +1,37 @@
+/**
+ * Calls to what stands beside the tested surface: a simulator's remote control and a gateway's clock. Tests make them by the
+ * thousand, and `fetch` costs the machine three times as much as Node's own client.
+ */
+import { Agent, request } from 'node:http'
+
+const agent = new Agent({ keepAlive: true })
+
+export interface ControlAnswer {
+  status: number
+  text: string
+}
+
+/** `body` goes up as JSON. */
+export function callControl(
+  method: string,
+  url: string,
+  body?: unknown,
+  signal?: AbortSignal
+): Promise<ControlAnswer> {
+  const text = body === undefined ? '' : JSON.stringify(body)
+  return new Promise((resolve, reject) => {
+    const headers = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      'content-length': Buffer.byteLength(text),
+    }
+    const sent = request(url, { method, headers, agent, ...(signal && { signal }) }, (answer) => {
+      let received = ''
+      answer.setEncoding('utf8')
+      answer.on('data', (piece: string) => (received += piece))
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: received }))
+      answer.on('error', reject)
+    })
+    sent.on('error', reject)
+    sent.end(text)
+  })
+}

@@ -1,0 +1,23 @@
+/** For Workers of tests: a method of every account's object whose calls get lost, come late or never end. */
+
+export type Method = (...args: unknown[]) => Promise<unknown>
+
+/** `change` makes the method out of the usual one. One env for each, since what an isolate keeps hangs on it. */
+export function changedMethod(name: string, change: (usual: Method) => Method): (env: Env) => Env {
+  const known = new WeakMap<Env, Env>()
+  return (env) => {
+    const before = known.get(env)
+    if (before) return before
+    const getByName = (object: string) => {
+      const stub = env.ACCOUNT_SLOTS.getByName(object) as unknown as Record<string, Method>
+      const usual: Method = (...args) => stub[name]?.(...args) ?? Promise.reject(new Error(name))
+      const changed = change(usual)
+      return new Proxy(stub, {
+        get: (slots, key): unknown => (key === name ? changed : Reflect.get(slots, key)),
+      })
+    }
+    const own = { ...env, ACCOUNT_SLOTS: { ...env.ACCOUNT_SLOTS, getByName } } as unknown as Env
+    known.set(env, own)
+    return own
+  }
+}
