@@ -21,6 +21,7 @@ import {
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
 import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
@@ -30,7 +31,6 @@ import type { Account, Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
-  LookUpResult,
   ReceivedEvent,
   Room,
   SlotDesk,

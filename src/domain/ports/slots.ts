@@ -1,4 +1,5 @@
 /** What is asked of an account's object. RPC: an older Worker may ask a newer object, and the reverse. */
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
@@ -94,11 +95,3 @@ export interface SlotsView {
   /** Our webhook at the provider is not there (yet): its events are missed and ends are asked for. */
   hookFailure?: { message: string; retryAt: number }
 }
-
-/**
- * What a look for a lost creation came to. `found`: for certain; `body` is the provider's own answer, where it gave it
- * again. `later`: the provider still works on it. `absent`: it never arrived. `unknown`: nobody knows yet.
- */
-export type LookUpResult =
-  | { kind: 'found'; starts: JobStart[]; body?: string }
-  | { kind: 'later' | 'absent' | 'unknown' }

@@ -3,10 +3,10 @@
  */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { Fault } from '#domain/accounts/park-after-refusal.ts'
-import type { LookUpResult } from '#domain/ports/slots.ts'
+import { lookUpResultOf, type LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
-import { findLostCreations, lookUpResultOf } from '#flows/jobs/find-lost-creations.ts'
+import { findLostCreations } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import type { AccountContext } from './context.ts'
@@ -77,7 +77,8 @@ export class StatusChecks {
     const context = { ports, provider: this.#context.provider(), desk: object, open }
     const last = await findLostCreations(context, tables.leases().filter(isMine), true)
     incoming.applyDeferred()
-    return lookUpResultOf(context, requestId, last)
+    const leases = tables.leases().filter((lease) => lease.requestId === requestId)
+    return lookUpResultOf(leases, tables.endedOf(requestId), last)
   }
 
   /** This object as the flows see it; undefined: the credential is wiped, so nobody can be asked. */

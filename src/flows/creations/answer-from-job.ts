@@ -7,7 +7,7 @@ import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
 /** `requestId`: of the creation itself, also where a repeat of it is answered. `body`: the provider's own answer. */
-export interface KnownJob {
+interface KnownJob {
   requestId: string
   /** Undefined: its account was removed. */
   account: Account | undefined

@@ -4,15 +4,15 @@
  */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
-import { isLost } from '#domain/jobs/match-lost-creations.ts'
+import { outcomeOf } from '#domain/creations/outcome.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { LookUpResult } from '#domain/ports/slots.ts'
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 
 /** `email`: the account that it was sent to, where that is known. */
-export interface EarlierCreation {
+interface EarlierCreation {
   provider: Provider
   tenant: string
   requestId: string
@@ -52,12 +52,8 @@ export async function readOutcome(
   const { account, record } = first
   const others = account ? await otherPartsOf(ports, creation, account, record) : []
   const records = [record, ...others]
-  // All jobs of a creation or none: an answer with some of them would be kept under its key as the whole answer.
-  if (records.some(({ lease, ended }) => !ended && isLost(lease))) return { kind: 'open', account }
-  const starts = records.flatMap(startOf)
-  if (starts.length > 0) return { kind: 'found', account, starts }
-  const isAbsent = records.every(({ ended }) => ended?.outcome.status === 'absent')
-  return { kind: isAbsent ? 'absent' : 'over' }
+  const outcome = outcomeOf(records)
+  return outcome.kind === 'found' || outcome.kind === 'open' ? { ...outcome, account } : outcome
 }
 
 /** Without a lease nothing was sent; `absent` means that the search has ended and nothing arrived. */
@@ -105,20 +101,4 @@ async function otherPartsOf(
     parts.push(part)
   }
   return parts
-}
-
-/** Not the job of a suspect: that may be another creation's. */
-function startOf({ lease, ended }: JobRecord): JobStart[] {
-  const { jobId, state, watch, ask, askElse } = lease
-  const isItsOwn = state === 'running' || state === 'waiting'
-  const isKnown = ended?.outcome.status !== 'absent' && ended?.outcome.status !== 'outcome_unknown'
-  if (jobId === undefined || !isItsOwn || !isKnown) return []
-  return [
-    {
-      jobId,
-      watch,
-      ...(ask === undefined ? {} : { ask }),
-      ...(askElse === undefined ? {} : { askElse }),
-    },
-  ]
 }

@@ -4,7 +4,7 @@
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
-import type { LookUpResult } from '#domain/ports/slots.ts'
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { answerLostAt, postponeUnsearchable, searchAgainLater } from '#domain/jobs/reconcile.ts'
 import type { Finder } from '#providers/contract/provider.ts'
 import { learnJobOwners, send, type ReconcileContext } from './status-checks.ts'
@@ -143,29 +143,4 @@ function countKeyAsk(context: ReconcileContext, requestId: string): void {
   const lost = lostLeasesOf(context, requestId)
   const put = lost.map((lease) => ({ ...lease, keyAsks: (lease.keyAsks ?? 0) + 1 }))
   context.desk.apply({ put, drop: [], ended: [] })
-}
-
-/** The outcome of a creation as its account's object knows it after a search. `last`: the result of that search. */
-export function lookUpResultOf(
-  { desk }: Pick<ReconcileContext, 'desk'>,
-  requestId: string,
-  last: LookUpResult
-): LookUpResult {
-  const live = desk.leases().filter((lease) => lease.requestId === requestId)
-  const over = desk.ended(requestId)
-  const bound = [...live, ...over.map((end) => end.lease)].filter(
-    (lease) => lease.jobId !== undefined && lease.state !== 'suspect' && lease.state !== 'unbound'
-  )
-  if (live.some(isLost)) return last.kind === 'found' ? { kind: 'unknown' } : last
-  if (bound.length > 0) {
-    const starts = bound.map(({ jobId = '', watch, ask }) => ({
-      jobId,
-      watch,
-      ...(ask === undefined ? {} : { ask }),
-    }))
-    const body = last.kind === 'found' ? last.body : undefined
-    return { kind: 'found', starts, ...(body === undefined ? {} : { body }) }
-  }
-  const isAbsent = live.length === 0 && over.every(({ outcome }) => outcome.status === 'absent')
-  return isAbsent && over.length > 0 ? { kind: 'absent' } : { kind: 'unknown' }
 }

@@ -39,7 +39,7 @@ const MEMORY_MAX = 20_000
  * `isQuick`: a client waits for the result, so only the first page is read. `withoutDesk`: requests about which the desk did
  * not answer; no search for these counts as whole.
  */
-export interface SearchOptions {
+interface SearchOptions {
   isQuick: boolean
   withoutDesk: ReadonlySet<string>
 }

@@ -31,7 +31,7 @@ export interface Granted {
   ask: LeaseAsk
 }
 
-export interface SlotWork {
+interface SlotWork {
   ask: LeaseAsk
   /** What of the lease request depends on the account. */
   askOn?(account: Account): Promise<Partial<LeaseAsk>>
