@@ -25,7 +25,7 @@ export interface KeyRecord {
   isUnknown?: boolean
   /** Of an unknown one: it was answered, and the answer could not be kept. */
   done?: { jobIds?: string[] }
-  /** Of an unknown one: its job is searched for. */
+  /** Of an unknown one: its job is searched for. The name is the stored one. */
   isSought?: boolean
   email?: string
 }

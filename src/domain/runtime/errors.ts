@@ -47,7 +47,7 @@ export interface ErrorDetails {
   /** The jobs that the call is about, where they are known although their answer is not. */
   jobIds?: string[]
   /** Of an unknown outcome: it is being looked for, so the same call under its key may soon be answered. */
-  isSought?: boolean
+  isSearchedFor?: boolean
   /** The methods that the path has. */
   allow?: string
   /** What it needs was sealed by a key that is not there any more: nothing was sent. */

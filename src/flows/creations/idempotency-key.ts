@@ -83,7 +83,7 @@ async function runFirst(ports: Ports, { call, desk, name, run }: KeyedCall): Pro
 function endAfterError(call: ProxyCall, error: unknown): KeyEnd {
   if (!(error instanceof AppError)) return { kind: 'unknown', isSought: isJob(call) }
   if (error.code !== 'outcome_unknown') return { kind: 'forget' }
-  const { accountEmail: email, isSought = false } = error.details
+  const { accountEmail: email, isSearchedFor: isSought = false } = error.details
   return { kind: 'unknown', isSought, ...(email === undefined ? {} : { email }) }
 }
 

@@ -29,7 +29,7 @@ export async function recoverLostAnswer(
   await noting
   if (!found) {
     ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
-    const details = { accountEmail: email, isSought: searchable !== undefined }
+    const details = { accountEmail: email, isSearchedFor: searchable !== undefined }
     throw unknownOutcome(call.provider.name, call.requestId, details)
   }
   await forgetUnknown(ports, call)

@@ -5,7 +5,7 @@ import { AppError, type ErrorDetails } from '#domain/runtime/errors.ts'
 export function unknownOutcome(
   provider: string,
   requestId: string,
-  details: Pick<ErrorDetails, 'accountEmail' | 'isSought' | 'joined'> = {}
+  details: Pick<ErrorDetails, 'accountEmail' | 'isSearchedFor' | 'joined'> = {}
 ): AppError {
   const where = `GET /v1/${provider}/jobs/${requestId}`
   const message = `Whether the job was started is not known and is being found out; it was not sent again. See ${where}.`
