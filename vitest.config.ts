@@ -26,7 +26,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // More than the two cores of a small machine: many tests wait for spans to pass.
-    maxWorkers: 4,
+    maxWorkers: 5,
     // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
     isolate: false,
     sequence: { sequencer: LongFirst },

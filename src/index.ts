@@ -66,8 +66,10 @@ for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
   app.route(`/v1/${provider.name}/accounts`, accounts(provider))
   app.route(`/v1/${provider.name}`, jobs(provider))
-  if (provider.tasks) app.route(`/v1/${provider.name}`, tasks(provider, provider.tasks))
-  if (provider.speech) app.route(`/v1/${provider.name}/tts`, speech(provider, provider.speech))
+  if (provider.useapi?.tasks)
+    app.route(`/v1/${provider.name}`, tasks(provider, provider.useapi.tasks))
+  if (provider.useapi?.speech)
+    app.route(`/v1/${provider.name}/tts`, speech(provider, provider.useapi.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
 app.route('/v1/audit', audit)

@@ -6,7 +6,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { withAddedRow } from '#flows/routing/added-routes.ts'
 import { withAssetsBrought } from '#flows/uploads/copy-needed-assets.ts'
 import { isValidateOnly, validateOnly } from '#flows/creations/validate-only.ts'
-import { endpointCommand, keepEndpoints } from '#flows/events/webhook-endpoints.ts'
+import { endpointCommand, answerEndpointCall } from '#flows/events/webhook-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runUnderKey } from '#flows/creations/idempotency-key.ts'
@@ -37,7 +37,7 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
 /** For a provider that ignores the header: takes a key in quotes (IETF draft) without them, and drops one that is malformed. */
 function withUsableKey(call: ProxyCall): ProxyCall {
   const key = call.headers.get('idempotency-key')
-  if (key === null || call.provider.takesIdempotencyKey(call.path, call.match)) return call
+  if (key === null || call.provider.routes.takesIdempotencyKey(call.path, call.match)) return call
   const [, bare = key] = /^"(.*)"$/.exec(key) ?? []
   if (bare === key && key !== '') return call
   const headers = new Headers(call.headers)
@@ -62,7 +62,7 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
-  if (route && call.provider.listOf(route)?.isAskedInBody) return askInBody(ports, call)
+  if (route && call.provider.lists.shapeOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
   if (!route && call.method === 'POST') return startUnknownPath(ports, call)
   const together = await readTogether(ports, call)
@@ -93,7 +93,7 @@ function isObject(json: unknown): boolean {
 /** Calls that the gateway answers itself instead of the provider: webhook endpoints. */
 async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const command = endpointCommand(call)
-  if (command) return keepEndpoints(ports, call, command)
+  if (command) return answerEndpointCall(ports, call, command)
   throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 

@@ -14,6 +14,8 @@ type Effect = Record<string, unknown>
 
 export interface ProviderKit {
   name: string
+  /** `npm test` kills workerd under one provider; which one makes no difference to what must come back. */
+  isKilled: boolean
   /** `<name>@example.com` at the simulator, with room for any number of jobs. */
   addAtProvider(gateway: Gateway, name: string): Promise<void>
   /** The credential of that account, as POST /accounts takes it. */

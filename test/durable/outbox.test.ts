@@ -51,7 +51,7 @@ test('a delivery that is due again at once is never under way twice at the same 
       tries += 1
       await new Promise((resolve) => setTimeout(resolve, 5))
       under -= 1
-      return { at: Date.now(), ms: 5, status: tries < 4 ? 500 : 200, isTaken: tries >= 4 }
+      return { at: Date.now(), ms: 5, status: tries < 4 ? 500 : 200, isAccepted: tries >= 4 }
     },
     ...rowsOf(),
   })
@@ -111,7 +111,7 @@ test('what waits for a connection does not make the alarm ring again and again',
 
 test('what waits for a connection is sent when one is free [I3]', async () => {
   const sent: string[] = []
-  const outbox = outboxWith(async () => ({ at: 0, ms: 1, isTaken: sent.push('one') > 0 }))
+  const outbox = outboxWith(async () => ({ at: 0, ms: 1, isAccepted: sent.push('one') > 0 }))
   outbox.add(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map(overdue))
   await expect.poll(() => outbox.isEmpty, { timeout: 20_000 }).toBe(true)
   expect(sent).toHaveLength(8)
@@ -130,11 +130,11 @@ test('an attempt that hangs is made again, and the alarm does not ring for it wi
     expect(outbox.dueAt()).toBeGreaterThan(Date.now() + 5000)
     await vi.advanceTimersByTimeAsync(0)
     expect(answers).toHaveLength(2)
-    answers[1]?.({ at: Date.now(), ms: 1, isTaken: true })
+    answers[1]?.({ at: Date.now(), ms: 1, isAccepted: true })
     await vi.advanceTimersByTimeAsync(0)
     expect(outbox.isEmpty).toBe(true)
     // What the first one comes to after that changes nothing.
-    answers[0]?.({ at: Date.now(), ms: 16_000, isTaken: false, error: 'too late' })
+    answers[0]?.({ at: Date.now(), ms: 16_000, isAccepted: false, error: 'too late' })
     await vi.advanceTimersByTimeAsync(0)
     expect(outbox.isEmpty).toBe(true)
   } finally {
@@ -154,7 +154,7 @@ test('of what is owed only the names and times are in memory, the body while it 
     readTargets: async () => ({ endpoints: [] }),
     send: async ({ event }) => {
       bodies.push(event.body)
-      return { at: 0, ms: 1, isTaken: true }
+      return { at: 0, ms: 1, isAccepted: true }
     },
     save: () => {},
     onSaved: () => {},
@@ -211,7 +211,7 @@ test('a receiver that failed gets two connections until it takes something', asy
     readTargets: () => Promise.resolve({ endpoints: [] }),
     send: async () => {
       await new Promise<void>((resolve) => under.push(resolve))
-      return { at: Date.now(), ms: 1, status: isUp ? 200 : 500, isTaken: isUp }
+      return { at: Date.now(), ms: 1, status: isUp ? 200 : 500, isAccepted: isUp }
     },
     ...rowsOf(),
   })

@@ -33,6 +33,7 @@ function watched() {
   const context = {
     tables,
     now: platform.now,
+    random: platform.random,
     ports: () => ports,
     durations: () => durationsAt(1),
     provider: () => getProvider('heygen'),

@@ -78,7 +78,7 @@ function call(method: string, path: string, signal: AbortSignal, body?: object):
     origin: 'https://gateway.example.com',
     tenant: 't',
     provider: heygen,
-    match: heygen.match(method, path),
+    match: heygen.routes.match(method, path),
     method,
     path,
     search: '',

@@ -28,7 +28,7 @@ test('a job that is only likely the client’s own is not named to it, not even 
   const told = announce(getProvider('heygen'), end)
   expect(told?.event.body).toBeDefined()
   expect(JSON.stringify(told)).not.toContain('somebody-elses')
-  expect(told?.isOwnOnly).toBe(true)
+  expect(told?.isCallbackOnly).toBe(true)
 })
 
 test('that a creation was not found has another id than the end of the job that the same request made elsewhere', () => {

@@ -64,7 +64,7 @@ function creation(body: ProxyCall['body'], key = 'k1'): ProxyCall {
     origin: 'https://gateway.example.com',
     tenant: 't',
     provider: heygen,
-    match: heygen.match('POST', '/v3/videos'),
+    match: heygen.routes.match('POST', '/v3/videos'),
     method: 'POST',
     path: '/v3/videos',
     search: '',

@@ -15,7 +15,7 @@ const CALL: ReadCall = {
   origin: 'https://gateway.example.com',
   tenant: 't',
   provider: kling,
-  match: kling.match('POST', PATH),
+  match: kling.routes.match('POST', PATH),
   method: 'POST',
   path: PATH,
   search: '',

@@ -17,7 +17,7 @@ const PROBES = {
 }
 
 test('a creation is asked about under its key on the rows of a closed list alone [I4]', () => {
-  const asked = heygen.routes.filter((route) => route.keyProbe !== undefined)
+  const asked = heygen.routes.table.filter((route) => route.keyProbe !== undefined)
   expect(
     Object.fromEntries(asked.map((route) => [`${route.method} ${route.path}`, route.keyProbe]))
   ).toEqual(PROBES)
@@ -32,14 +32,14 @@ test('a creation is asked about under its key on the rows of a closed list alone
 test('what starts, ends or changes something without a required member is never asked about [I4]', () => {
   const never =
     /\/(generate|consent|stop|complete|batches\/complete|rotate-secret|cancel)$|\/complete\//
-  for (const route of heygen.routes.filter((one) => never.test(one.path))) {
+  for (const route of heygen.routes.table.filter((one) => never.test(one.path))) {
     expect(route.keyProbe, route.path).toBeUndefined()
   }
 })
 
 test('a key goes up on rows that are documented to take one, and on v3 paths that no row knows', () => {
   const takes = (method: string, path: string) =>
-    heygen.takesIdempotencyKey(path, heygen.match(method, path))
+    heygen.routes.takesIdempotencyKey(path, heygen.routes.match(method, path))
   expect(takes('POST', '/v3/videos')).toBe(true)
   expect(takes('POST', '/v3/avatars/g1/consent')).toBe(true)
   expect(takes('POST', '/v3/video-agents')).toBe(false)
@@ -50,7 +50,7 @@ test('a key goes up on rows that are documented to take one, and on v3 paths tha
   expect(takes('POST', '/v2/video/generate')).toBe(false)
   expect(takes('POST', '/v3/something/new')).toBe(true)
   expect(takes('POST', '/v2/something/new')).toBe(false)
-  for (const route of heygen.routes.filter((one) => one.takesKey)) {
+  for (const route of heygen.routes.table.filter((one) => one.takesKey)) {
     expect(`${route.method} ${route.path}`).toMatch(/^POST \/v3\//)
   }
 })

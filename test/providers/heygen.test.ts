@@ -16,12 +16,14 @@ interface Row {
 
 const ROWS = (catalogue as unknown as Row[]).filter((row) => row.method !== 'WSS')
 const judge = (status: number, body: unknown, isJobCall = true) =>
-  heygen.judge({ status, headers: new Headers(), body, isJobCall, now: 1000 })
+  heygen.answers.judge({ status, headers: new Headers(), body, isJobCall, now: 1000 })
 
 test('the table has every HTTP row of the catalogue, of the same kind, on the same host', () => {
-  expect(heygen.routes).toHaveLength(254)
+  expect(heygen.routes.table).toHaveLength(254)
   for (const row of ROWS) {
-    const route = heygen.routes.find((one) => one.method === row.method && one.path === row.path)
+    const route = heygen.routes.table.find(
+      (one) => one.method === row.method && one.path === row.path
+    )
     expect(route, `${row.method} ${row.path}`).toBeDefined()
     expect(route?.kind).toBe(row.kind)
     expect(route?.host).toBe(row.host.startsWith('upload') ? 'upload' : 'api')
@@ -30,20 +32,24 @@ test('the table has every HTTP row of the catalogue, of the same kind, on the sa
 })
 
 test('every path finds its own row', () => {
-  for (const route of heygen.routes) {
+  for (const route of heygen.routes.table) {
     const path = route.path.replaceAll(/\{\w+\}/g, 'some-id')
-    expect(heygen.match(route.method, path)?.route.path).toBe(route.path)
+    expect(heygen.routes.match(route.method, path)?.route.path).toBe(route.path)
   }
 })
 
 test('every creation is linked to a status row, or says that it has none [I1]', () => {
-  for (const route of heygen.routes.filter((one) => one.kind === 'creates-job')) {
+  for (const route of heygen.routes.table.filter((one) => one.kind === 'creates-job')) {
     expect(route.job, route.path).not.toBeUndefined()
     if (!route.job) continue
     const [path] = route.job.ask.replace('{id}', 'some-id').split('?')
-    expect(heygen.match('GET', path ?? '')?.route.reports?.watch, route.path).toBe(route.job.watch)
+    expect(heygen.routes.match('GET', path ?? '')?.route.reports?.watch, route.path).toBe(
+      route.job.watch
+    )
   }
-  const without = heygen.routes.filter((one) => one.kind === 'creates-job' && one.job === null)
+  const without = heygen.routes.table.filter(
+    (one) => one.kind === 'creates-job' && one.job === null
+  )
   expect(without.map((route) => route.path).sort()).toEqual([
     '/v1/personalized_video/add_contact',
     '/v2/photo_avatar/add_sound_effect',
@@ -52,9 +58,9 @@ test('every creation is linked to a status row, or says that it has none [I1]', 
 
 test('every documented creation answer names its jobs', () => {
   for (const row of ROWS.filter((one) => one.kind === 'creates-job')) {
-    const match = heygen.match(row.method, row.path.replaceAll(/\{\w+\}/g, 'some-id'))
+    const match = heygen.routes.match(row.method, row.path.replaceAll(/\{\w+\}/g, 'some-id'))
     if (!match?.route.job) continue
-    const starts = heygen.readJobs(match, row.requestExample, row.responseExample)
+    const starts = heygen.jobs.read(match, row.requestExample, row.responseExample)
     expect(starts.length, row.path).toBeGreaterThan(0)
     for (const start of starts) expect(start.ask).toContain(start.watch[0]?.split(':')[1])
   }
@@ -63,13 +69,13 @@ test('every documented creation answer names its jobs', () => {
 test('every end state of the catalogue ends a job, and no pending state does [I2]', () => {
   for (const row of ROWS.filter((one) => one.terminal && one.kind === 'job-status')) {
     const path = row.path.replaceAll(/\{\w+\}/g, 'some-id')
-    const match = heygen.match('GET', path)
+    const match = heygen.routes.match('GET', path)
     if (!match?.route.reports || match.route.reports.id.startsWith('answer:')) continue
     const query = new URLSearchParams(
       Object.fromEntries(row.ownerIdIn.map((ref) => [ref.name, 'some-id']))
     )
     const state = (word: unknown): JobReport['state'] | undefined =>
-      heygen.readReports(match, query, { data: { status: word } })[0]?.state
+      heygen.jobs.readReports(match, query, { data: { status: word } })[0]?.state
     for (const word of row.terminal?.done ?? [])
       expect(state(word), `${path} ${word}`).toBe('completed')
     for (const word of row.terminal?.failed ?? [])
@@ -80,31 +86,31 @@ test('every end state of the catalogue ends a job, and no pending state does [I2
 })
 
 test('an id unknown to a bulk status row is not taken for a failed job', () => {
-  const match = heygen.match('GET', '/v3/videos/statuses')
+  const match = heygen.routes.match('GET', '/v3/videos/statuses')
   const answer = {
     data: [
       { video_id: 'a', status: 'not_found' },
       { video_id: 'b', status: 'completed' },
     ],
   }
-  expect(match && heygen.readReports(match, new URLSearchParams(), answer)).toEqual([
+  expect(match && heygen.jobs.readReports(match, new URLSearchParams(), answer)).toEqual([
     { watch: 'video:b', state: 'completed', facts: { video_id: 'b', status: 'completed' } },
   ])
 })
 
 test('a creation in several languages takes a slot for each [I1]', () => {
-  const match = heygen.match('POST', '/v3/video-translations')
+  const match = heygen.routes.match('POST', '/v3/video-translations')
   const body = { output_languages: ['Spanish', 'French', 'German'] }
-  expect(match && heygen.countJobs(match, body)).toBe(3)
-  expect(match && heygen.countJobs(match, { output_languages: 'Spanish' })).toBe(1)
+  expect(match && heygen.jobs.count(match, body)).toBe(3)
+  expect(match && heygen.jobs.count(match, { output_languages: 'Spanish' })).toBe(1)
 })
 
 test('a look pack is as many jobs as its answer names; of a template two are known before [I1]', () => {
-  const match = heygen.match('POST', '/v3/avatars/looks')
+  const match = heygen.routes.match('POST', '/v3/avatars/looks')
   const answer = { data: { group_id: 'g', looks: [{ id: 'l1' }, { id: 'l2' }] } }
-  expect(match && heygen.countJobs(match, { type: 'template' })).toBe(2)
-  expect(match && heygen.countJobs(match, { type: 'look_pack' })).toBe(1)
-  expect(match && heygen.readJobs(match, {}, answer).map((start) => start.ask)).toEqual([
+  expect(match && heygen.jobs.count(match, { type: 'template' })).toBe(2)
+  expect(match && heygen.jobs.count(match, { type: 'look_pack' })).toBe(1)
+  expect(match && heygen.jobs.read(match, {}, answer).map((start) => start.ask)).toEqual([
     '/v3/avatars/looks/l1',
     '/v3/avatars/looks/l2',
   ])
@@ -125,9 +131,9 @@ test('the ends of filler-word removals, podcasts and model videos are understood
 })
 
 test('several ids of one answer are one job', () => {
-  const match = heygen.match('POST', '/v3/avatars')
+  const match = heygen.routes.match('POST', '/v3/avatars')
   const answer = { data: { avatar_group: { id: 'g' }, avatar_item: { id: 'l' } } }
-  expect(match && heygen.readJobs(match, {}, answer)).toEqual([
+  expect(match && heygen.jobs.read(match, {}, answer)).toEqual([
     { jobId: 'l', watch: ['avatar-look:l', 'avatar-group:g'], ask: '/v3/avatars/looks/l' },
   ])
 })
@@ -174,8 +180,8 @@ test('refusals are told apart by what they mean for the account', () => {
 test('a 429 parks its row until Retry-After; that of a creation which counts in the concurrency all creations', () => {
   const headers = new Headers({ 'retry-after': '7' })
   const of = (method: string, path: string, isJobCall: boolean, body: unknown = {}) => {
-    const match = heygen.match(method, path)
-    return heygen.judge({ status: 429, headers, body, isJobCall, now: 1000, match })
+    const match = heygen.routes.match(method, path)
+    return heygen.answers.judge({ status: 429, headers, body, isJobCall, now: 1000, match })
   }
   const row = { scope: 'row', reason: 'busy', until: 8000 }
   expect(of('GET', '/v3/voices', false)).toMatchObject({ order: { ...row, wide: 'plain' } })
@@ -191,27 +197,27 @@ test('a 429 parks its row until Retry-After; that of a creation which counts in 
 
 test('the code of streaming.new for an avatar that is not for streaming is no doubt of the key', () => {
   const of = (path: string) =>
-    heygen.judge({
+    heygen.answers.judge({
       status: 401,
       headers: new Headers(),
       body: { code: 400112, message: 'Unauthorized' },
       isJobCall: true,
       now: 1000,
-      match: heygen.match('POST', path),
+      match: heygen.routes.match('POST', path),
     }).kind
   expect(of('/v1/streaming.new')).toBe('caller')
   expect(of('/v1/video_agent/generate')).toBe('doubt')
 })
 
 test('a job that failed for want of credit makes its account’s funds doubted', () => {
-  const match = heygen.match('GET', '/v1/video_status.get')
+  const match = heygen.routes.match('GET', '/v1/video_status.get')
   const answer = {
     code: 100,
     data: { status: 'failed', error: { code: 'MOVIO_PAYMENT_INSUFFICIENT_CREDIT', message: 'x' } },
   }
   const [report] =
-    (match && heygen.readReports(match, new URLSearchParams('video_id=v'), answer)) ?? []
-  expect(report && heygen.parkingOf(report)).toMatchObject({
+    (match && heygen.jobs.readReports(match, new URLSearchParams('video_id=v'), answer)) ?? []
+  expect(report && heygen.answers.suspectedFaultOf?.(report)).toMatchObject({
     doubt: 'funds',
     order: { scope: 'jobs', reason: 'credit' },
   })

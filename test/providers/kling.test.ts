@@ -19,7 +19,7 @@ const pair = { kind: 'accessKey', secrets: { accessKey: 'ak_demo', secretKey: 's
 const both = { kind: 'accessKey apiKey', secrets: { ...pair.secrets, apiKey: 'key-1' } }
 
 function matchOf(method: string, path: string) {
-  const match = kling.match(method, path)
+  const match = kling.routes.match(method, path)
   if (!match) throw new Error(`no row for ${method} ${path}`)
   return match
 }
@@ -32,7 +32,7 @@ function judged(status: number, code: number, path?: string): JudgedAnswer {
 
 async function bearer(credential: typeof pair, path: string, now: number): Promise<string> {
   const headers = new Headers()
-  await kling.authorize(headers, credential, undefined, { path, now, settings })
+  await kling.accounts.authorize(headers, credential, undefined, { path, now, settings })
   return headers.get('authorization') ?? ''
 }
 
@@ -58,7 +58,7 @@ test('the newer paths get the API key, the older ones the pair, and a pair alone
 
 test('a region is another of the fixed hosts, behind a prefix too', () => {
   const origin = (klingOrigin: string, region?: string) =>
-    kling.origin(
+    kling.routes.origin(
       undefined,
       { ...settings, klingOrigin },
       { ...pair, ...(region === undefined ? {} : { region }) }
@@ -77,7 +77,7 @@ test('a region is another of the fixed hosts, behind a prefix too', () => {
 
 test('refusals are told apart by their number, not by the status that five of them share', () => {
   const kinds = (status: number, code: number, path = '/v1/videos/text2video') => {
-    const verdict = kling.judge(judged(status, code, path))
+    const verdict = kling.answers.judge(judged(status, code, path))
     if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return verdict.kind
     const { order, doubt = '' } = verdict
     return `${doubt} ${order.scope} ${order.reason}`.trim()
@@ -103,7 +103,8 @@ test('refusals are told apart by their number, not by the status that five of th
 })
 
 test('an image task takes a slot for each image, a series of unknown length the most there can be [I1]', () => {
-  const slots = (path: string, body: unknown) => kling.slotsPerJob?.(matchOf('POST', path), body)
+  const slots = (path: string, body: unknown) =>
+    kling.jobs.slotsPerJob?.(matchOf('POST', path), body)
   expect(slots('/v1/videos/text2video', { n: 4 })).toBe(1)
   expect(slots('/v1/images/generations', {})).toBe(1)
   expect(slots('/v1/images/generations', { n: 4 })).toBe(4)
@@ -117,12 +118,12 @@ test('an image task takes a slot for each image, a series of unknown length the 
 })
 
 function named(method: string, path: string, search = ''): NamedCall {
-  const match = kling.match(method, path)
+  const match = kling.routes.match(method, path)
   return { tenant: 'acme', requestId: 'req-1', match, path, search }
 }
 
 function up(method: string, path: string, body?: string, search = '') {
-  const forms = kling.names?.up(named(method, path, search), body) ?? []
+  const forms = kling.names?.toProvider(named(method, path, search), body) ?? []
   return forms.map((form) => ({ ...form, path: form.path + form.search }))
 }
 
@@ -135,19 +136,19 @@ test('an external id goes up behind its tenant’s mark and comes down as the cl
   )
   const name = (JSON.parse(sent) as { external_task_id: string }).external_task_id
   const answer = `{"data":{"task_info":{"external_task_id":"${name}"},"n":829836802793406551}}`
-  expect(kling.names?.down(answer, 'acme')).toBe(
+  expect(kling.names?.toClient(answer, 'acme')).toBe(
     '{"data":{"task_info":{"external_task_id":"mine"},"n":829836802793406551}}'
   )
-  expect(kling.names?.down(answer, 'other')).toBe(answer)
+  expect(kling.names?.toClient(answer, 'other')).toBe(answer)
 })
 
 test('a creation without an external id gets one of ours, which no answer shows [I4]', () => {
   const [sent] = up('POST', '/v1/videos/text2video', '{"prompt":"x"}')
   const name = (JSON.parse(sent?.body ?? '') as { external_task_id: string }).external_task_id
   expect(name).toMatch(/^hgw[0-9a-f]{16}g-req-1$/)
-  const fingerprint = kling.clueOf({ prompt: 'x' }, named('POST', '/v1/videos/text2video'))
-  expect(fingerprint).toEqual({ callbackId: name })
-  const down = (text: string) => kling.names?.down(text, 'acme')
+  const clue = kling.jobs.fingerprintOf({ prompt: 'x' }, named('POST', '/v1/videos/text2video'))
+  expect(clue).toEqual({ callbackId: name })
+  const down = (text: string) => kling.names?.toClient(text, 'acme')
   expect(down(`{"task_info":{"external_task_id":"${name}"}}`)).toBe('{"task_info":{}}')
   expect(down(`{"a":1, "external_id" : "${name}","b":2}`)).toBe('{"a":1,"b":2}')
   expect(down(`{"external_id":"${name}","b":2}`)).toBe('{"b":2}')
@@ -175,7 +176,7 @@ test('the newer paths have the external id among the options, which are made whe
 test('a creation that is not known to take an external id goes up as it came', () => {
   const body = '{"input":{"video_url":"https://example.com/in.mp4"}}'
   expect(up('POST', '/v1/videos/lip-sync', body)[0]?.body).toBe(body)
-  expect(kling.clueOf({}, named('POST', '/v1/videos/lip-sync'))).toEqual({})
+  expect(kling.jobs.fingerprintOf({}, named('POST', '/v1/videos/lip-sync'))).toEqual({})
 })
 
 test('a task is asked about by its id, or by the client’s name for it', () => {
@@ -197,7 +198,7 @@ test('a task is asked about by its id, or by the client’s name for it', () => 
 
 test('states of both designs are understood, one by one and in lists', () => {
   const read = (path: string, answer: unknown) =>
-    kling.readReports(matchOf('GET', path), new URLSearchParams(), answer)
+    kling.jobs.readReports(matchOf('GET', path), new URLSearchParams(), answer)
   const v1 = (status: string) => ({ task_id: '1', task_status: status, task_status_msg: 'why' })
   expect(read('/v1/videos/text2video/my-name', { data: v1('succeed') })).toEqual([
     expect.objectContaining({ watch: 'task:1', state: 'completed' }),
@@ -214,7 +215,7 @@ test('states of both designs are understood, one by one and in lists', () => {
 })
 
 test('an unknown task is known to be unknown in both designs', () => {
-  const says = (status: number, body: unknown) => kling.saysUnknown?.({ status, body })
+  const says = (status: number, body: unknown) => kling.answers.saysUnknown?.({ status, body })
   expect(says(400, { code: 1201, message: 'Task not found by id/external id: x' })).toBe(true)
   expect(says(400, { code: 1201, message: 'prompt is required' })).toBe(false)
   expect(says(200, { code: 0, data: [] })).toBe(true)
@@ -248,7 +249,7 @@ test('half a key pair is refused by name', () => {
 })
 
 test('a merged page of voices is as large as Kling gives one, and of tasks as well', () => {
-  const most = (path: string) => kling.listOf(matchOf('GET', path).route)?.counted?.most
+  const most = (path: string) => kling.lists.shapeOf(matchOf('GET', path).route)?.counted?.most
   expect(most('/v1/general/custom-voices')).toBe(1000)
   expect(most('/v1/videos/text2video')).toBe(500)
 })

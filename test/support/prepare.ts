@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { endOrphans } from './orphans.ts'
 import { installClients } from '../../scripts/install-clients.ts'
 import { prepareWorker } from '../../scripts/lib/build-worker.ts'
 import { CLOCKED, PLAIN, SIMULATOR } from './renewed/entries.ts'
@@ -22,5 +23,6 @@ export async function setup({ config }: TestProject): Promise<(() => void) | und
   const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-run-'))
   process.env['KEPT_ONCE'] = folder
   await Promise.all(USUAL.map(prepareWorker))
+  process.once('exit', () => endOrphans(folder))
   return () => rmSync(folder, { recursive: true, force: true })
 }

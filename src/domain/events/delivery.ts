@@ -60,7 +60,7 @@ export interface Announcement {
   /** The body for the job's own callback URL, where it asked for another form. */
   replyBody?: string
   /** Only the job's own callback URL gets it: nothing at the provider is surely this job. */
-  isOwnOnly?: boolean
+  isCallbackOnly?: boolean
 }
 
 const ATTEMPTS_KEPT = 30
@@ -75,7 +75,7 @@ export function deliveriesOf(
   const reply = lease?.reply
   const callback: Target[] = reply?.url === undefined ? [] : [callbackTo(reply.url, reply.ref)]
   const others = targets ? endpointTargets(announcement, targets) : [UNREAD]
-  const all = announcement.isOwnOnly ? callback : [...callback, ...others]
+  const all = announcement.isCallbackOnly ? callback : [...callback, ...others]
   return all.map((target) => ({
     id: `${prefixOf(now)}-${announcement.eventId}.${nameOf(target, lease)}`,
     provider: announcement.provider,
@@ -135,9 +135,9 @@ export function expandEndpoints(
   }))
 }
 
-/** `isTaken`: the receiver accepted it. `retryAfterMs`: it asked for a pause. `isFinal`: it will never accept it. */
+/** `isAccepted`: the receiver accepted it. `retryAfterMs`: it asked for a pause. `isFinal`: it will never accept it. */
 export interface AttemptResult extends Attempt {
-  isTaken: boolean
+  isAccepted: boolean
   retryAfterMs?: number
   isFinal?: boolean
 }
@@ -150,15 +150,15 @@ export function afterAttempt(
   durations: Durations,
   random: () => number
 ): Delivery {
-  const { isTaken, retryAfterMs = 0, isFinal, ...attempt } = result
+  const { isAccepted, retryAfterMs = 0, isFinal, ...attempt } = result
   const { deliverAtMs } = durations
-  // A later attempt, because the receiver asked for it, replaces those it passes. Else they would all follow at once.
+  // An attempt that the receiver asked for replaces the scheduled ones before it. Else these would all follow at once.
   const askedAt = now + retryAfterMs - delivery.startedAt
   const passed = retryAfterMs > 0 ? deliverAtMs.findLastIndex((offset) => offset <= askedAt) : 0
   const tries = Math.max(delivery.tries + 1, passed)
   const attempts = [...delivery.attempts, attempt].slice(-ATTEMPTS_KEPT)
   const tried = { ...delivery, tries, attempts }
-  if (isTaken) return { ...tried, state: 'delivered', endedAt: now }
+  if (isAccepted) return { ...tried, state: 'delivered', endedAt: now }
   const why = attempt.error ?? `the receiver answered ${attempt.status}`
   if (isFinal) return { ...tried, state: 'dead', endedAt: now, reason: why }
   const offset = deliverAtMs[tries]

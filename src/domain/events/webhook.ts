@@ -6,8 +6,9 @@ import type { Durations } from '#domain/runtime/durations.ts'
 import type { EndedJob } from '#domain/slots/lease.ts'
 import { endedWithoutEvent } from './unmatched-end.ts'
 
+/** Stored as JSON. */
 export interface Hook {
-  /** `wanted`: not registered yet. `on`: registered. `failed`: the last registration failed. Stored. */
+  /** `wanted`: not registered yet. `on`: registered. `failed`: the last registration failed. */
   state: 'wanted' | 'on' | 'failed'
   /** The provider's id of it. */
   id?: string
@@ -41,9 +42,9 @@ export interface EndsSeen {
 }
 
 /**
- * The registration after jobs ended without their events; undefined: it is not in doubt. The alarm checks a job so late that
- * its event must have been lost, so perhaps the webhook or its secret is gone. It is registered again, but not
- * at every such job, and not while other events come. An earlier status check proves nothing: it is often faster than the event.
+ * The registration after jobs ended without their events; undefined: it is not in doubt. The alarm checks a job so late that its
+ * event must have been lost, so the webhook or its secret may be gone. It is then registered again, but not at every
+ * such job, and not while other events come. A client's status call proves nothing, since it is often faster than the event.
  */
 export function hookInDoubt(
   hook: Hook,
@@ -79,7 +80,7 @@ export function secretsOf(hook: Hook | undefined, now: number): string[] {
   return secret === undefined ? old : [secret, ...old]
 }
 
-/** A registered webhook counts as registered although its check failed: the failure says nothing about it. */
+/** A webhook that is `on` stays `on` when a check fails, because the failure says nothing about it. */
 export function failedHook(hook: Hook, message: string, now: number, durations: Durations): Hook {
   const wait = Math.min(durations.hookRetryMs * 2 ** hook.tries, durations.hookRetryLongestMs)
   const state = hook.state === 'on' ? 'on' : 'failed'
@@ -95,7 +96,7 @@ export function isHookDue(hook: Hook | undefined, now: number): hook is Hook {
   return hook?.nextAt !== undefined && hook.nextAt <= now
 }
 
-/** Where the removal of the webhook stands, for an account that was removed at `removedAt`. */
+/** `removedAt`: when the account was removed. */
 export interface HookRemoval {
   removedAt: number
   now: number

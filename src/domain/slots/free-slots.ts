@@ -1,6 +1,6 @@
-/** How many slots of an account are free, and how many came free since. Pure; durable/account/slot-watchers.ts asks. */
-import { findParking } from '#domain/accounts/parking.ts'
-import { heldSlots, type Ledger } from './lease.ts'
+/** How many slots of an account are free, how many came free, and what is shown of them. Pure. */
+import { findParking, type Parking } from '#domain/accounts/parking.ts'
+import { heldSlots, type Lease, type Ledger } from './lease.ts'
 
 /** `freeAt`: when a parking ends, since nobody is notified of that. */
 export function freeSlots(ledger: Ledger, now: number): { free: number; freeAt?: number } {
@@ -12,4 +12,32 @@ export function freeSlots(ledger: Ledger, now: number): { free: number; freeAt?:
 /** How many came free since `heldBefore` were held. Slots above a lowered limit do not count. */
 export function slotsFreed({ maxJobs }: Ledger, heldBefore: number, held: number): number {
   return Math.max(0, Math.min(heldBefore, maxJobs) - held)
+}
+
+interface SlotsShown {
+  leases: Lease[]
+  held: number
+  maxJobs: number
+  parkings: Parking[]
+}
+
+/** The slots of an account as its tenant sees them. */
+export function slotsShown(ledger: Ledger, tenant: string, now: number): SlotsShown {
+  return {
+    leases: leasesOf(ledger, tenant),
+    held: heldSlots(ledger, now),
+    maxJobs: ledger.maxJobs,
+    parkings: ledger.parkings.filter((parking) => parking.until > now),
+  }
+}
+
+/** For a tenant that held the account before: its last jobs, and nothing about the present holder. */
+export function slotsShownToFormerHolder(ledger: Ledger, tenant: string, now: number): SlotsShown {
+  const leases = leasesOf(ledger, tenant)
+  const held = heldSlots({ ...ledger, leases }, now)
+  return { leases, held, maxJobs: held, parkings: [] }
+}
+
+function leasesOf({ leases }: Ledger, tenant: string): Lease[] {
+  return leases.filter((lease) => lease.tenant === tenant)
 }

@@ -64,6 +64,7 @@ export class SlotsTables {
     return this.#records<Account>('SELECT record FROM account WHERE record IS NOT NULL')[0]
   }
 
+  /** A retired account was removed by its tenant, and takes no new lease. */
   isRetired(): boolean {
     return this.retiredAt() !== undefined
   }

@@ -6,9 +6,10 @@ import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 
 export interface AccountContext {
   tables: SlotsTables
-  /** Also while the settings are malformed. */
+  /** These two also work while the settings are malformed. */
   now(): number
-  /** Throws while the settings are malformed, as `durations` does. */
+  random(): number
+  /** These throw while the settings are malformed. */
   ports(): Ports
   durations(): Durations
   provider(): Provider

@@ -55,6 +55,7 @@ export class IncomingEvents {
     const incoming = event && { event, via: received.via, at: now() }
     if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
     const outcome = incoming ? this.apply(incoming) : 'known'
+    // An end may show that its account cannot go on, for example that its credit is spent.
     const fault = outcome === 'settled' && event && faultOfEnd(provider, event.reports)
     if (fault) await this.#judgeFault(fault)
     ports.log('event_heard', {
@@ -72,6 +73,7 @@ export class IncomingEvents {
     return change.ended.length > 0 || isForwarded
   }
 
+  /** Nothing is awaited here. */
   apply(incoming: IncomingEvent, wasDeferred = false): EventOutcome {
     const { tables } = this.#context
     const { event } = incoming
@@ -94,7 +96,7 @@ export class IncomingEvents {
     const unmatched = unmatchedEnds(this.#context, watchesOf(event))
     // Only an event to a callback address names a job by itself.
     const isOver = via.kind === 'ticket' && this.#pastEnds(event).some((end) => !end.isReused)
-    const startOf = provider.startOf.bind(provider)
+    const startOf = provider.jobs.startOf.bind(provider.jobs)
     const ledger = this.#settlement.ledger()
     const past = { unmatched, isOver }
     const effect = applyEvent(ledger, incoming, past, startOf, now(), durations())
@@ -119,13 +121,16 @@ export class IncomingEvents {
     return [{ provider: provider().name, tenant, event: text, eventId, mentions }]
   }
 
-  /** Deferred events may find their jobs by `change`. They are applied in the same step, and so is what is `left` to do. */
-  async applyDeferredAfter(change: () => void, left: () => void): Promise<void> {
+  /**
+   * Makes a change after which deferred events may find their jobs, applies these events, and calls `then`. Nothing is awaited
+   * between the three.
+   */
+  async applyDeferredAfter(change: () => void, then: () => void): Promise<void> {
     const isAnyDeferred = this.#context.tables.deferredEvents().length > 0
     if (isAnyDeferred) await this.#targets.read()
     change()
     if (isAnyDeferred) this.applyDeferred()
-    left()
+    then()
   }
 
   async applyDeferredNow(): Promise<void> {

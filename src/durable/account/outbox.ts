@@ -93,7 +93,7 @@ export class Outbox {
     } catch {
       // The gateway's fault, not the receiver's. It is retried like any other failure.
       const failure = { at: this.#deps.now(), ms: 0, error: 'the gateway could not send it' }
-      if (delivery) this.#saveResult(attempting, delivery, { ...failure, isTaken: false })
+      if (delivery) this.#saveResult(attempting, delivery, { ...failure, isAccepted: false })
     } finally {
       this.#end(attempting)
       this.startDue()
@@ -121,7 +121,7 @@ export class Outbox {
     if (this.#pending.get(id) !== attempting.pending) return
     const { now, durations, random } = this.#deps
     const after = afterAttempt(delivery, result, now(), durations(), random)
-    if (result.isTaken) this.#failing.delete(receiver)
+    if (result.isAccepted) this.#failing.delete(receiver)
     else this.#failing.add(receiver)
     if (after.state === 'pending') this.#pending.set(id, pendingOf(after))
     else this.#pending.delete(id)

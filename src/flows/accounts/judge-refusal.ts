@@ -7,7 +7,7 @@ import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { rowName, type Fault, type Finding } from '#domain/accounts/park-after-refusal.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Blame, Provider, Verdict } from '#providers/contract/provider.ts'
+import type { AccountFault, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** What the object is told; undefined: the refusal is about no account. */
@@ -16,7 +16,7 @@ export function faultOf(
   verdict: Verdict
 ): Omit<Fault, 'mayPark'> | undefined {
   if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return undefined
-  const part = call.provider.partFor?.(call.path)
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
   const fault = toFault(verdict, rowOf(call))
   return part === undefined ? fault : { ...fault, part }
 }
@@ -25,14 +25,16 @@ export function rowOf({ match, method, path }: Pick<ProxyCall, 'match' | 'method
   return rowName(method, path, match?.route)
 }
 
-function toFault({ order, doubt }: Blame, row: string): Omit<Fault, 'mayPark'> {
+function toFault({ order, doubt }: AccountFault, row: string): Omit<Fault, 'mayPark'> {
   const scope = order.scope === 'row' ? (`row:${row}` as const) : order.scope
   return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
 }
 
 /** What the ends of jobs say of their account. */
 export function faultOfEnd(provider: Provider, reports: readonly JobReport[]): Fault | undefined {
-  const blame = reports.map((report) => provider.parkingOf(report)).find((one) => one !== undefined)
+  const blame = reports
+    .map((report) => provider.answers.suspectedFaultOf?.(report))
+    .find((one) => one !== undefined)
   return blame && { ...toFault(blame, ''), mayPark: true }
 }
 

@@ -77,7 +77,11 @@ function isReadByPost({ match, body }: ProxyCall): boolean {
 function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   const now = ports.now()
   if (eligible.isPinned) return eligible.accounts
-  const wish = { isJob: false, row: rowOf(call), part: call.provider.partFor?.(call.path) }
+  const wish = {
+    isJob: false,
+    row: rowOf(call),
+    part: call.provider.accounts.credentialKindFor?.(call.path),
+  }
   const { accounts } = eligible
   const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
   // No key has the scope: the client gets the provider's own refusal.
@@ -185,7 +189,7 @@ async function passStatus(
   const answer = parseJson(text)
   await learnIds(ports, call, createdOwners(call, account, answer))
   const reports = call.match
-    ? call.provider.readReports(call.match, query, answer, text)
+    ? call.provider.jobs.readReports(call.match, query, answer, text)
     : readUsually(call.provider, call.path, answer, text)
   await settleJobs(ports, call.provider, account, reports).catch(() =>
     ports.log('settle_failed', { email, requestId: call.requestId })

@@ -24,8 +24,9 @@ export async function answerFromJob(
   const { provider, match, tenant, json } = call
   const { account, starts, requestId, body } = job
   if (!match) throw new Error('a job that was found without a row')
-  const repeated = body === undefined ? undefined : (provider.names?.down(body, tenant) ?? body)
-  const text = repeated ?? JSON.stringify(provider.creationAnswer(match, starts, json, ports.now()))
+  const repeated = body === undefined ? undefined : (provider.names?.toClient(body, tenant) ?? body)
+  const text =
+    repeated ?? JSON.stringify(provider.jobs.buildAnswer(match, starts, json, ports.now()))
   if (account) {
     const owners = jobOwners(starts, account, requestId)
     await learnIds(ports, call, [...owners, ...createdOwners(call, account, parseJson(text))])

@@ -38,7 +38,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json, limit } = call
   if (!match) throw new Error('a creation without a row')
   const { route, added } = match
-  const expected = provider.expectedJob(match, json)
+  const expected = provider.jobs.expected(match, json)
   const isTooLong = expected?.watch.some((name) => name.length > WATCH_CHARS_MAX) === true
   if (isTooLong) throw new AppError('bad_request', 'An id in this call is too long to be one.')
   const reply = replyOf(ports, call)
@@ -50,14 +50,14 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
     tenant: call.tenant,
     kind: route.job ? 'job' : 'call',
     route: `${route.method} ${route.path}`,
-    count: provider.countJobs(match, json),
-    slots: provider.slotsPerJob?.(match, json) ?? 1,
-    fingerprint: shortFingerprint(provider.clueOf(json, call)),
+    count: provider.jobs.count(match, json),
+    slots: provider.jobs.slotsPerJob?.(match, json) ?? 1,
+    fingerprint: shortFingerprint(provider.jobs.fingerprintOf(json, call)),
     ...(limit === undefined ? {} : { limit }),
     ...(route.keyProbe && route.path.includes('{') ? { path: call.path } : {}),
     ...(route.job?.meter === undefined ? {} : { meter: route.job.meter }),
     ...(reply === undefined ? {} : { reply }),
-    expectsEvent: provider.events?.tells(route) === true && !added,
+    expectsEvent: provider.events?.notifiesEndOf(route) === true && !added,
     ...(row ? { row } : {}),
     ...(expected === undefined ? {} : { expected }),
   }

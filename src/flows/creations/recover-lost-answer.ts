@@ -55,10 +55,10 @@ export function searchableBy({
 }: ReadCall): 'exactly' | 'list' | undefined {
   const route = match?.route
   if (!route?.job) return undefined
-  if (provider.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
-  const fingerprint = provider.clueOf(json, { ...call, match })
+  if (provider.routes.takesIdempotencyKey(call.path, match) && route.keyProbe) return 'exactly'
+  const fingerprint = provider.jobs.fingerprintOf(json, { ...call, match })
   const lease = { route: `${route.method} ${route.path}`, fingerprint } as Lease
-  const finder = provider.finderOf(lease)
+  const finder = provider.jobs.searchOf(lease)
   if (finder === undefined) return undefined
   const isNamed = finder.isExact || (finder.callbackId ?? finder.details) !== undefined
   return isNamed && fingerprint.callbackId !== undefined ? 'exactly' : 'list'

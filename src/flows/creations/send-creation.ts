@@ -60,12 +60,13 @@ export function judgeCreation(
   const judged = { status, headers, body, isJobCall: true, now: ports.now(), match }
   // Nobody else has this key. So a proxy on the way sent the call twice, and one of the two still runs.
   const hasKey = ask.upstreamKey !== undefined
-  if (status === 409 && hasKey && provider.saysInProgress?.(judged)) return { kind: 'unsure' }
+  if (status === 409 && hasKey && provider.answers.saysInProgress?.(judged))
+    return { kind: 'unsure' }
   return judgeFor(call, judged)
 }
 
 function namesJob({ match, provider }: ReadCall, status: number, body: unknown): boolean {
   if (!match || status >= 300) return false
-  if (match.route.job) return provider.readJobs(match, undefined, body).length > 0
+  if (match.route.job) return provider.jobs.read(match, undefined, body).length > 0
   return match.route.creates.some((pointer) => textsAt(body, pointer).length > 0)
 }

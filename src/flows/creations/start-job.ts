@@ -90,12 +90,12 @@ async function accept(
     await learnIds(ports, call, createdOwners(call, account, received.body))
     return answer
   }
-  const starts = provider.readJobs(match, json, received.body)
+  const starts = provider.jobs.read(match, json, received.body)
   if (starts.length > 0) {
     await bindStartedJobs(ports, creation, granted, starts, received.body)
     return { ...answer, jobIds: starts.map((start) => start.jobId) }
   }
-  if (!provider.asksForNothing?.(match, json)) return recoverLostAnswer(ports, call, account)
+  if (!provider.jobs.isCheckOnly?.(match, json)) return recoverLostAnswer(ports, call, account)
   await releaseSlot(ports, account, requestId)
   return answer
 }

@@ -188,7 +188,7 @@ function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): Guessed
   const at = (id: string) => `${path.replace(/\/+$/, '')}/${encodeURIComponent(id.toWellFormed())}`
   const ask = at(jobId)
   const askElse = other === undefined ? undefined : at(other)
-  const known = provider.match('GET', ask)
+  const known = provider.routes.match('GET', ask)
   const link = known?.route.reports
   const name = link?.id.startsWith('path:')
     ? known?.params[link.id.slice('path:'.length)]

@@ -39,7 +39,7 @@ async function startsIn(
 ): Promise<JobStart[]> {
   const bytes = await readBytes(response.clone().body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!match || !bytes) return []
-  return provider.readJobs(match, json, parseJson(bytes))
+  return provider.jobs.read(match, json, parseJson(bytes))
 }
 
 /** The provider started a job although it was asked only to check. It is counted like any other. */

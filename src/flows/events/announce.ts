@@ -21,7 +21,7 @@ export function announce(
   const { events } = provider
   if (isSilent) return undefined
   // The endpoints have it already. The job's own callback URL does not.
-  const isKnown = forwardedId === undefined ? {} : { isOwnOnly: true }
+  const isKnown = forwardedId === undefined ? {} : { isCallbackOnly: true }
   const about = { provider: provider.name, tenant: lease.tenant, lease, ...isKnown }
   const eventId = forwardedId ?? idOfEnd(end)
   if (heard?.event) {
@@ -41,7 +41,7 @@ export function announce(
       : inOurForm(shownEnd, eventId)
   if (!text) return undefined
   const event = { id: eventId, ...text }
-  const own = lease.guess ? { isOwnOnly: true } : {}
+  const own = lease.guess ? { isCallbackOnly: true } : {}
   if (isNamed)
     return withReplyBody(events, { ...about, ...own, eventId, mentions: idsOf(lease), event })
   return withReplyBody(events, {
@@ -50,7 +50,7 @@ export function announce(
     lease: shown,
     mentions: [],
     event,
-    isOwnOnly: true,
+    isCallbackOnly: true,
   })
 }
 

@@ -25,7 +25,7 @@ export async function deliver(
     at,
     ms: ports.now() - at,
     error,
-    isTaken: false,
+    isAccepted: false,
     isFinal,
   })
   const { target } = delivery
@@ -67,7 +67,7 @@ function resultOf(ports: Ports, at: number, answer: Response): AttemptResult {
     at,
     ms: ports.now() - at,
     status,
-    isTaken: ok,
+    isAccepted: ok,
     isFinal: status === 410,
     ...(isRedirect ? { error: `the receiver answered ${status}; redirects are not followed` } : {}),
     ...(retryAt === undefined ? {} : { retryAfterMs: retryAt - ports.now() }),

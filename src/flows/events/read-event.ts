@@ -25,16 +25,13 @@ export async function readEvent(
 ): Promise<ParsedEvent | 'refused' | undefined> {
   const { events } = provider
   if (!events) return 'refused'
-  if (
-    received.via.kind === 'hook' &&
-    !(await isSignedForWebhook(ports, provider, account, hook, received))
-  )
-    return 'refused'
   const proof =
-    received.via.kind === 'hook' ? 'good' : await callbackProof(ports, provider, account, received)
+    received.via.kind === 'hook'
+      ? await webhookProof(ports, provider, account, hook, received)
+      : await callbackProof(ports, provider, account, received)
   if (proof === 'bad') return 'refused'
   const text = withoutMark(received.body)
-  const body = provider.names?.down(text, received.tenant) ?? text
+  const body = provider.names?.toClient(text, received.tenant) ?? text
   const event = events.read(body)
   if (!event) return undefined
   const { id } = event
@@ -50,25 +47,25 @@ export async function readEvent(
   return { ...unproved, reports: [] }
 }
 
-/** With the secret of our webhook, or for a day with that of the registration before. Without a secret nothing is signed. */
-async function isSignedForWebhook(
+/** `good`: signed with the secret of our webhook, or for a day with that of the registration before. */
+async function webhookProof(
   ports: Ports,
   provider: Provider,
   account: Account | undefined,
   hook: Hook | undefined,
   { tenant, headers, body, bytes }: ReceivedEvent
-): Promise<boolean> {
-  if (!account || account.tenant !== tenant) return false
+): Promise<'good' | 'bad'> {
+  if (!account || account.tenant !== tenant) return 'bad'
   for (const sealed of secretsOf(hook, ports.now())) {
     const secret = await ports.vault.open(hookSecretIdentity(account.key), sealed).catch(() => '')
-    if (await provider.events?.isSigned(secret, headers, bytes ?? body)) return true
+    if (await provider.events?.isSigned(secret, headers, bytes ?? body)) return 'good'
   }
-  return false
+  return 'bad'
 }
 
 /**
- * `good`: believed. `bad`: refused, because its signature is wrong. `none`: only a reason for a status check, because a signature is
- * possible but missing, or cannot be verified.
+ * `good`: accepted. `bad`: refused, because its signature is wrong. `none`: only a reason for a status check, because the
+ * provider could have signed it and did not, or its signature cannot be verified.
  */
 async function callbackProof(
   ports: Ports,

@@ -38,7 +38,7 @@ export function endpointCommand(call: ReadCall): EndpointCommand | undefined {
   return match && provider.events?.endpoints?.read(match, new URLSearchParams(search), json)
 }
 
-export async function keepEndpoints(
+export async function answerEndpointCall(
   ports: Ports,
   call: ReadCall,
   command: EndpointCommand

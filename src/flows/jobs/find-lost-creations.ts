@@ -6,7 +6,7 @@ import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { answerLostAt, postponeUnsearchable, searchAgainLater } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/contract/provider.ts'
+import type { JobSearch } from '#providers/contract/provider.ts'
 import { learnJobOwners, send, type ReconcileContext } from './status-checks.ts'
 import { searchProviderList } from './search-provider-list.ts'
 
@@ -32,9 +32,9 @@ export async function findLostCreations(
     const underKey = await askUnderKey(context, requestId)
     if (underKey.kind !== 'unknown') result = underKey
   }
-  const byList = new Map<string, { finder: Finder; wanted: Lease[] }>()
+  const byList = new Map<string, { finder: JobSearch; wanted: Lease[] }>()
   for (const lease of leases.flatMap((one) => stillUnknown(context, one) ?? [])) {
-    const finder = context.provider.finderOf(lease)
+    const finder = context.provider.jobs.searchOf(lease)
     if (finder) {
       const wanted = byList.get(finder.path)?.wanted ?? []
       byList.set(finder.path, { finder, wanted: [...wanted, lease] })
@@ -107,7 +107,7 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
     body: call.body,
   })
   if (!answer) return unknown
-  if (answer.status === 409 && provider.saysInProgress?.(answer)) return { kind: 'later' }
+  if (answer.status === 409 && provider.answers.saysInProgress?.(answer)) return { kind: 'later' }
   if (answer.status < 200 || answer.status >= 300) {
     // A page that is not JSON comes from a proxy in front of the provider.
     const isTheirs = typeof answer.body === 'object' && answer.body !== null
@@ -115,7 +115,7 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
     if (isTheirs && !isForLater) countKeyAsk(context, requestId)
     return unknown
   }
-  const starts = provider.startsIn?.(lease, answer.body) ?? []
+  const starts = provider.jobs.readKeyAnswer?.(lease, answer.body) ?? []
   if (starts.length === 0 || starts.some((start) => isOthers(context, requestId, start))) {
     countKeyAsk(context, requestId)
     return unknown
@@ -136,7 +136,7 @@ function isOthers({ desk }: ReconcileContext, requestId: string, { jobId }: JobS
 function keyCallOf({ ports, provider }: ReconcileContext, lease: Lease) {
   const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
   const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX
-  return upstreamKey === undefined || isOver ? undefined : provider.askUnderKey?.(lease)
+  return upstreamKey === undefined || isOver ? undefined : provider.jobs.keyProbeOf?.(lease)
 }
 
 function countKeyAsk(context: ReconcileContext, requestId: string): void {

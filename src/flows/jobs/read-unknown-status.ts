@@ -73,5 +73,5 @@ function readBy(
     reports: link,
   }
   const match = { route, params: { job: id } }
-  return provider.readReports(match, new URLSearchParams(), answer, text)
+  return provider.jobs.readReports(match, new URLSearchParams(), answer, text)
 }

@@ -168,11 +168,12 @@ async function applyUnknown(context: ReconcileContext, lease: Lease): Promise<vo
 /** The account itself must be answered for; then the list must not have the job, where there is a list. */
 async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {
   const { provider, ports } = context
-  const { aliveAt } = provider.accounts
-  if (aliveAt !== undefined && (await get(context, aliveAt))?.status !== 200) return false
-  const finder = provider.finderOf(lease)
+  const { healthPath } = provider.accounts
+  if (healthPath !== undefined && (await get(context, healthPath))?.status !== 200) return false
+  const finder = provider.jobs.searchOf(lease)
   // A path that may be retired answers so for every job: only a deletion through the gateway confirms it.
-  if (!finder && provider.mayBeRetired?.(lease.ask ?? '')) return lease.deletedAt !== undefined
+  if (!finder && provider.routes.mayBeRetired?.(lease.ask ?? ''))
+    return lease.deletedAt !== undefined
   if (!finder) return true
   // Nothing else can be asked, so it must have said so for a while.
   if (finder.isExact)
@@ -194,8 +195,8 @@ async function blameIfRefused(
   answer: Answer
 ): Promise<number | undefined> {
   const [path = ''] = asked.split('?')
-  const match = provider.match('GET', path)
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now(), match })
+  const match = provider.routes.match('GET', path)
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now(), match })
   const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
@@ -219,9 +220,9 @@ async function askStatus(
 function isUnlisted(context: ReconcileContext, lease: Lease, answer: Answer): boolean {
   const { provider, ports } = context
   const [path] = (lease.ask ?? '').split('?')
-  const at = provider.match('GET', path ?? '')?.route.reports?.listOfAll
+  const at = provider.routes.match('GET', path ?? '')?.route.reports?.listOfAll
   if (at === undefined) return false
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now() })
   const list = valueAt(answer.body, at)
   return verdict.kind === 'ok' && (Array.isArray(list) || list === null)
 }

@@ -16,7 +16,7 @@ import {
   type Match,
 } from '#domain/jobs/match-lost-creations.ts'
 import { answerLostAt, searchAgainLater } from '#domain/jobs/reconcile.ts'
-import type { Finder } from '#providers/contract/provider.ts'
+import type { JobSearch } from '#providers/contract/provider.ts'
 import {
   fewAtOnce,
   get,
@@ -52,7 +52,7 @@ interface SearchedList {
 
 export async function searchProviderList(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   wanted: readonly Lease[],
   { isQuick, withoutDesk }: SearchOptions
 ): Promise<void> {
@@ -79,7 +79,7 @@ export async function searchProviderList(
     const row = 'row' in match ? match.row : undefined
     const isUnchanged = match.kind === 'suspect' && row?.id === lease.jobId
     if (isUnchanged && !wantedIds.has(lease.id)) continue
-    const start = row && context.provider.startOf(lease, row.id)
+    const start = row && context.provider.jobs.startOf(lease, row.id)
     const isWhole = list.isWhole && !withoutDesk.has(lease.requestId)
     const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
     desk.apply(isQuick ? withoutDelay(change, lease) : change)
@@ -93,11 +93,11 @@ export async function searchProviderList(
 /** The wanted creations, and suspects of the same list that are not due: an exact match may take their row from them. */
 function lostIn(
   { provider, desk }: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   wantedIds: ReadonlySet<string>
 ): Lease[] {
   const all = desk.leases()
-  const isOfList = (lease: Lease) => provider.finderOf(lease)?.path === finder.path
+  const isOfList = (lease: Lease) => provider.jobs.searchOf(lease)?.path === finder.path
   const suspects = all.filter(
     (lease) => !wantedIds.has(lease.id) && lease.state === 'suspect' && isOfList(lease)
   )
@@ -152,7 +152,7 @@ function remember({ desk }: ReconcileContext, rows: readonly Candidate[], now: n
 /** Reads pages until every row of one is older than all of these creations. Undefined: the list could not be read. */
 async function readList(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   wanted: readonly Lease[],
   isQuick: boolean
 ): Promise<SearchedList | undefined> {
@@ -198,7 +198,7 @@ async function readList(
  * The pass that an earlier search has begun. Not when one of these creations was lost after it began: its row may stand on a
  * page that was read before.
  */
-function passBegun({ ports, desk }: ReconcileContext, finder: Finder, wanted: readonly Lease[]) {
+function passBegun({ ports, desk }: ReconcileContext, finder: JobSearch, wanted: readonly Lease[]) {
   const pass = desk.memory.passes.get(finder.path)
   const isLater = (lease: Lease) => answerLostAt(lease, ports.durations) > (pass?.startedAt ?? 0)
   return wanted.some(isLater) ? undefined : pass
@@ -207,7 +207,7 @@ function passBegun({ ports, desk }: ReconcileContext, finder: Finder, wanted: re
 /** An older list may be retired while what it listed remains. */
 async function readNewerList(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   wanted: readonly Lease[],
   isQuick: boolean
 ): Promise<SearchedList | undefined> {
@@ -218,11 +218,11 @@ async function readNewerList(
 }
 
 /** It says that there are more rows, and not how to get them. */
-function saysMore({ more }: Finder, { body }: Answer): boolean {
+function saysMore({ more }: JobSearch, { body }: Answer): boolean {
   return more !== undefined && valueAt(body, more) === true
 }
 
-function pathOf({ path, token: name, counted }: Finder, token: string | undefined): string {
+function pathOf({ path, token: name, counted }: JobSearch, token: string | undefined): string {
   if (token === undefined) return path
   const parameter = counted?.page ?? name ?? 'token'
   const [pathname = '', search] = path.split('?')
@@ -233,7 +233,7 @@ function pathOf({ path, token: name, counted }: Finder, token: string | undefine
 
 /** `rows`: how many the page had. */
 function nextToken(
-  { next, more, counted, isExact }: Finder,
+  { next, more, counted, isExact }: JobSearch,
   { body }: Answer,
   rows: number,
   token: string | undefined
@@ -248,7 +248,7 @@ function nextToken(
 /** Undefined: the answer says nothing. A search by name that finds no such job has no rows. */
 function rowsIn(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   answer: Answer,
   wanted: readonly Lease[]
 ): Candidate[] | undefined {
@@ -259,7 +259,7 @@ function rowsIn(
   const isList = finder.rows.endsWith('/*')
   if (isList && !Array.isArray(valueAt(answer.body, at) ?? [])) return undefined
   if (isList && valueAt(answer.body, at) === undefined) return undefined
-  const verdict = provider.judge({ ...answer, isJobCall: false, now: ports.now() })
+  const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now() })
   if (verdict.kind !== 'ok') return undefined
   const theirNow = Date.parse(answer.headers.get('date') ?? '')
   const aheadMs = Number.isNaN(theirNow) ? 0 : theirNow - ports.now()
@@ -272,7 +272,7 @@ function rowsIn(
 /** `aheadMs`: how far the provider's clock is ahead of ours. `lease`: one of those that are searched for. */
 function candidateOf(
   { provider }: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   row: unknown,
   aheadMs: number,
   lease: Lease | undefined
@@ -282,7 +282,7 @@ function candidateOf(
   const title = textAt(row, finder.title)
   const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
   const word = finder.status === undefined ? undefined : textAt(row, finder.status)
-  const state = word === undefined || !lease ? undefined : provider.stateOfRow?.(lease, word)
+  const state = word === undefined || !lease ? undefined : provider.jobs.stateOfRow?.(lease, word)
   const made = instantOf(valueAt(row, finder.createdAt))
   return {
     id,
@@ -298,7 +298,7 @@ function candidateOf(
 /** Opens rows that may be a wanted job, to read what the list does not show: a callback id, and whether the job is over. */
 async function openRows(
   context: ReconcileContext,
-  finder: Finder,
+  finder: JobSearch,
   wanted: readonly Lease[],
   rows: readonly Candidate[]
 ): Promise<void> {
@@ -325,7 +325,7 @@ async function openRows(
   )
   await fewAtOnce(stateless.slice(0, DETAILS_MAX), async ({ id }) => {
     const [lease] = wanted
-    const ask = lease && context.provider.startOf(lease, id)?.ask
+    const ask = lease && context.provider.jobs.startOf(lease, id)?.ask
     const answer = ask === undefined ? undefined : await get(context, ask)
     if (!lease || ask === undefined || answer?.status !== 200) return
     const isOver = reportsIn(context.provider, ask, answer, lease).some(

@@ -63,7 +63,7 @@ export async function noteDeleted(
   account: Account,
   { method, match, path }: { method: string; match: RouteMatch | undefined; path: string }
 ): Promise<void> {
-  const status = method === 'DELETE' && match ? provider.match('GET', path) : undefined
+  const status = method === 'DELETE' && match ? provider.routes.match('GET', path) : undefined
   const link = status?.route.reports
   if (!status || !link?.id.startsWith('path:')) return
   const id = status.params[link.id.slice('path:'.length)]

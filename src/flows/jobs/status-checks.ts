@@ -74,8 +74,8 @@ export async function send(
   const headers = new Headers({ accept: 'application/json', ...call.headers })
   const at = { path, now: ports.now(), settings: ports.settings }
   try {
-    await provider.authorize(headers, open.credential, open.session, at)
-    const origin = provider.origin(undefined, ports.settings, open.credential)
+    await provider.accounts.authorize(headers, open.credential, open.session, at)
+    const origin = provider.routes.origin(undefined, ports.settings, open.credential)
     const sent = { ...call, headers: Object.fromEntries(headers), timeoutMs: ASK_TIMEOUT_MS }
     const answer = await makeUpstream(ports).send(origin, sent)
     const { status, headers: received, text } = answer
@@ -99,14 +99,14 @@ export function reportsIn(
   lease: Lease
 ): JobReport[] {
   const [path = '', search] = asked.split('?')
-  const match = provider.match('GET', path)
+  const match = provider.routes.match('GET', path)
   if (!match?.route.reports) return readAsLeased(provider, lease, path, body, text)
-  return provider.readReports(match, new URLSearchParams(search), body, text)
+  return provider.jobs.readReports(match, new URLSearchParams(search), body, text)
 }
 
 /** Whether the provider says that there is no such job. A 404 without JSON may come from a proxy in front of it. */
 export function saysUnknown(provider: Provider, answer: Pick<Answer, 'status' | 'body'>): boolean {
-  if (provider.saysUnknown) return provider.saysUnknown(answer)
+  if (provider.answers.saysUnknown) return provider.answers.saysUnknown(answer)
   const isJson = typeof answer.body === 'object' && answer.body !== null
   return isJson && (answer.status === 404 || answer.status === 410)
 }

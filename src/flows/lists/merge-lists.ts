@@ -199,7 +199,7 @@ export function ownersIn(
 ): Owner[] {
   const route = call.match?.route
   const isMixed = route?.mixesShared === true
-  const isLikeness = route !== undefined && call.provider.likeness?.isRow(route) === true
+  const isLikeness = route !== undefined && call.provider.uploads?.isLikenessRow(route) === true
   const isWhole = asked.every((one) => one.answer && one.answer.response.status < 400)
   if ((call.match?.route.lists ?? []).length === 0) return []
   const canBeAlone = isMixed && isWhole && shape.next === undefined && streams.length > 1

@@ -23,9 +23,9 @@ export async function readTogether(
 async function readWhole(ports: Ports, call: ProxyCall): Promise<ProxyAnswer | undefined> {
   const route = call.match?.route
   if (!route || call.email !== undefined) return undefined
-  const shape = call.provider.listOf(route)
+  const shape = call.provider.lists.shapeOf(route)
   if (call.method !== (shape?.isAskedInBody ? 'POST' : 'GET')) return undefined
-  const sums = call.provider.sumsOf(route)
+  const sums = call.provider.lists.sumsOf?.(route)
   const isSplit = route.pool === 'split'
   if (!shape && !sums && !isSplit) return undefined
   const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)

@@ -100,7 +100,7 @@ async function settleAll(ports: Ports, call: ProxyCall, asked: readonly Asked[])
     if (!call.match || !answer || answer.response.status >= 300) continue
     const query = new URLSearchParams(call.search)
     await learnIds(ports, call, createdOwners(call, account, answer.json))
-    const reports = call.provider.readReports(call.match, query, answer.json, answer.text)
+    const reports = call.provider.jobs.readReports(call.match, query, answer.json, answer.text)
     await settleJobs(ports, call.provider, account, reports).catch(() =>
       ports.log('settle_failed', { email: account.email, requestId: call.requestId })
     )

@@ -51,7 +51,7 @@ function matcherOf(provider: Provider, routes: readonly AddedRoute[]): Match {
 function readingOf(provider: Provider, match: Match, { job }: Route): StatusLink | undefined {
   if (!job) return undefined
   const [path = ''] = job.ask.replace('{id}', 'some-id').split('?')
-  if (provider.match('GET', path)) return undefined
+  if (provider.routes.match('GET', path)) return undefined
   return match('GET', path)?.route.reports
 }
 

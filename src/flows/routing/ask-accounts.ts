@@ -110,7 +110,7 @@ async function ask(
 ): Promise<Asked> {
   const now = ports.now()
   // An account whose key lacks the scope is asked anyway: if all keys lack it, the client gets the provider's own refusal.
-  const part = call.provider.partFor?.(call.path)
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
@@ -172,7 +172,7 @@ export function readCall(provider: Provider, call: ProxyCall, { path, body }: Id
     requestId: call.requestId,
     tenant: call.tenant,
     provider,
-    match: provider.match(method, pathname),
+    match: provider.routes.match(method, pathname),
     method,
     path: pathname,
     search: search === undefined ? '' : `?${search}`,

@@ -38,7 +38,7 @@ export async function chooseAccounts(
 /** The accounts whose kind of credential can serve the call. Throws `forbidden`, which names what is missing, when none can. */
 export function ableAccounts(call: ProxyCall, accounts: readonly Account[]): Account[] {
   const { provider, path } = call
-  const lacks = accounts.map((account) => provider.missingFor?.(account, path))
+  const lacks = accounts.map((account) => provider.accounts.missingFor?.(account, path))
   const [missing] = lacks
   if (missing !== undefined && !lacks.includes(undefined)) throw new AppError('forbidden', missing)
   return accounts.filter((_, index) => lacks[index] === undefined)

@@ -19,7 +19,7 @@ export async function sendNamed(
   const { names } = provider
   if (!names || call.bearer !== undefined) return send({})
   const body = textOf(call)
-  const forms = names.up(call, body)
+  const forms = names.toProvider(call, body)
   for (const [index, form] of forms.entries()) {
     const answer = await send(toPart(form, body))
     const bytes = await readJson(answer)
@@ -27,8 +27,8 @@ export async function sendNamed(
     const text = new TextDecoder().decode(bytes)
     const isLast = index === forms.length - 1
     const said = { status: answer.status, body: isLast ? undefined : parseJson(text) }
-    if (isLast || !provider.saysUnknown?.(said))
-      return withText(answer, names.down(text, tenant), { bytes, text })
+    if (isLast || !provider.answers.saysUnknown?.(said))
+      return withText(answer, names.toClient(text, tenant), { bytes, text })
   }
   throw new Error('names.up returned no form of the call')
 }

@@ -46,7 +46,7 @@ interface Group {
 function byList({ call }: Search, wanted: readonly Wanted[]): Map<string, Group> {
   const groups = new Map<string, Group>()
   for (const one of wanted) {
-    const list = call.provider.ownListOf?.(one.ref.resource)
+    const list = call.provider.routes.ownListOf?.(one.ref.resource)
     const name = list?.path ?? ''
     const group = groups.get(name) ?? { list, named: [] }
     group.named.push(one)

@@ -67,7 +67,7 @@ function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearc
   const { search } = match.added ?? {}
   const isOwn = ref.in === 'path' && search?.at === ref.at
   const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined
-  return own ?? provider.searchFor(match, ref, id)
+  return own ?? provider.routes.searchFor(match, ref, id)
 }
 
 /** Calls that name the same id share one search: the later ones wait, and then find the owner in the book. */
@@ -101,7 +101,7 @@ async function searchOne(
   const holders = accounts.filter((account) => shown.some((one) => one.account === account))
   const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
-  const isLikeness = call.provider.likeness?.isId(ref) === true
+  const isLikeness = call.provider.uploads?.isLikenessId(ref) === true
   const mark = isLikeness ? { isLikeness } : {}
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared, ...mark } as const
   const found: Owner[] = []
@@ -119,7 +119,7 @@ function looksOn(
   account: Account,
   how: IdSearch
 ): { account: Account; how: IdSearch }[] {
-  const isAble = provider.missingFor?.(account, how.path) === undefined
+  const isAble = provider.accounts.missingFor?.(account, how.path) === undefined
   const { otherwise } = how
   return isAble || !otherwise ? [{ account, how }] : otherwise.map((one) => ({ account, how: one }))
 }

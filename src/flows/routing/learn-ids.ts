@@ -45,6 +45,6 @@ export async function learnIds(
 /** Marks ids that are an avatar or a voice, as the row says. */
 function marked({ provider, match }: ProxyCall, owner: Owner): Owner {
   const isMade = owner.source === 'created' || owner.source === 'uploaded'
-  const isLikeness = match !== undefined && provider.likeness?.isRow(match.route) === true
+  const isLikeness = match !== undefined && provider.uploads?.isLikenessRow(match.route) === true
   return isMade && isLikeness ? { ...owner, isLikeness } : owner
 }

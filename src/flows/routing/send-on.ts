@@ -43,9 +43,9 @@ async function sendOnce(
   if (call.bearer !== undefined) headers.set('authorization', `Bearer ${call.bearer}`)
   else {
     const at = { path, now: ports.now(), settings: ports.settings }
-    await provider.authorize(headers, opened.credential, opened.session, at)
+    await provider.accounts.authorize(headers, opened.credential, opened.session, at)
   }
-  const origin = provider.origin(match, ports.settings, opened.credential)
+  const origin = provider.routes.origin(match, ports.settings, opened.credential)
   const url = origin + path + search
   const answer = await reach(ports, account, url, {
     method,
@@ -59,7 +59,7 @@ async function sendOnce(
     ...Object.values(opened.session?.secrets ?? {}),
     ...SECRET_HEADERS.map((name) => headers.get(name)?.replace(/^Bearer /i, '') ?? ''),
   ]
-  const origins = provider.hosts?.(ports.settings, opened.credential) ?? [origin]
+  const origins = provider.routes.allOrigins?.(ports.settings, opened.credential) ?? [origin]
   return withOwnAddresses(withoutSecrets(answer, secrets), url, {
     origins,
     ours: call.origin + (call.prefix ?? ''),
@@ -97,7 +97,7 @@ export function passOn(answer: Response, body: BodyInit | null = answer.body): R
 
 /** What an answer means. A refused streaming token of a browser (`call.bearer`) says nothing about the account, so it parks nothing. */
 export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
-  const verdict = call.provider.judge(answer)
+  const verdict = call.provider.answers.judge(answer)
   const isOfKey = verdict.kind === 'doubt' && verdict.doubt === 'key'
   return isOfKey && call.bearer !== undefined ? { kind: 'caller' } : verdict
 }

@@ -14,7 +14,7 @@ export async function upstreamKey(
   account: Account
 ): Promise<string | undefined> {
   const { provider, match, method, path, tenant, requestId, attempt } = call
-  if (method !== 'POST' || !provider.takesIdempotencyKey(path, match)) return undefined
+  if (method !== 'POST' || !provider.routes.takesIdempotencyKey(path, match)) return undefined
   const given = call.headers.get('idempotency-key')
   if (!match && given === null) return undefined
   const again = attempt === undefined ? [] : [attempt]

@@ -90,7 +90,7 @@ interface Search {
 /** Throws at once where this isolate remembers that the same search has just failed. */
 function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk): Search {
   const startedAt = ports.now()
-  const part = call.provider.partFor?.(call.path)
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
   const choice = pickAccounts(eligible.accounts, wish, ports.hints, startedAt, ports.random)
   const pool = poolOf(call, eligible, ask)
@@ -112,7 +112,7 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
 
 /** Tenant, provider, and whatever narrows the choice of accounts or slots. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
-  const isNarrow = eligible.isPinned || call.provider.missingFor !== undefined
+  const isNarrow = eligible.isPinned || call.provider.accounts.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
   const { count, slots, limit, meter, mayBeJob } = ask
   const what = [count, slots, limit, meter, mayBeJob]

@@ -34,7 +34,7 @@ function isOver(ports: Ports, call: ReadCall, { status, headers }: Response, bod
   const { provider, match } = call
   if (status >= 400) return provider.streaming?.saysOver(status, body) === true
   const judged = { status, headers, body, isJobCall: false, now: ports.now() }
-  return match?.route.ends === true && provider.judge(judged).kind === 'ok'
+  return match?.route.ends === true && provider.answers.judge(judged).kind === 'ok'
 }
 
 /** Never throws. If the object cannot be asked, its alarm finds the end later. */

@@ -17,7 +17,7 @@ export async function withoutCopies(
 ): Promise<MergedPage> {
   const { provider, match, tenant } = call
   const ids = merged.rows.map(({ row }) => row.id)
-  if (!match || ids.length === 0 || !provider.assets?.isList(match.route)) return merged
+  if (!match || ids.length === 0 || !provider.uploads?.isList(match.route)) return merged
   const owners = await ports.owners
     .find(poolOf(tenant, provider.name, accounts), ids)
     .catch(() => [])
@@ -28,7 +28,7 @@ export async function withoutCopies(
 /** Deletes the copies of an upload that was just deleted. A copy that cannot be deleted stays at its account, hidden. Never throws. */
 export async function deleteCopies(ports: Ports, call: ProxyCall): Promise<void> {
   const { provider, match, tenant, requestId } = call
-  const { assets } = provider
+  const assets = provider.uploads
   const deleted = match && assets?.deleted(match)
   if (!assets || !deleted) return
   try {
@@ -50,7 +50,7 @@ async function deleteOn(
   account: Account,
   { method, path }: { method: string; path: string }
 ): Promise<void> {
-  const match = provider.match(method, path)
+  const match = provider.routes.match(method, path)
   const headers = new Headers({ accept: 'application/json' })
   const call = { origin, requestId, tenant, provider, match, method, path, search: '', headers }
   const signal = ports.timeoutSignal(DELETE_WITHIN_MS)

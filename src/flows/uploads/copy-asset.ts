@@ -9,7 +9,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { AssetUpload, ProviderAssets } from '#providers/contract/provider.ts'
+import type { AssetUpload, ProviderUploads } from '#providers/contract/provider.ts'
 import { readCall } from '#flows/routing/ask-accounts.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { sendOn } from '#flows/routing/send-on.ts'
@@ -32,7 +32,7 @@ export type Copied = { copy: string } | { why: string }
 export async function copyAsset(
   ports: Ports,
   call: ProxyCall,
-  assets: ProviderAssets,
+  assets: ProviderUploads,
   copying: Copying
 ): Promise<Copied> {
   try {
@@ -56,7 +56,7 @@ interface Source {
 async function findSource(
   ports: Ports,
   call: ProxyCall,
-  assets: ProviderAssets,
+  assets: ProviderUploads,
   { original, from, signal }: Copying
 ): Promise<Source | { why: string }> {
   const { path, urlAt, nameAt } = assets.read(original)
@@ -112,11 +112,11 @@ function typeOf(url: string): string {
 async function uploadTo(
   ports: Ports,
   call: ProxyCall,
-  assets: ProviderAssets,
+  assets: ProviderUploads,
   { original, to, signal }: Copying,
   source: Source
 ): Promise<Copied> {
-  const upload = assets.upload(original, { type: source.type, name: source.name })
+  const upload = assets.upload(original, { type: source.type, name: source.name }, ports.newId())
   const { provider, tenant, requestId, origin } = call
   const { readable, ended } = framed(ports, source, upload)
   const sending = sendOn(
@@ -126,7 +126,7 @@ async function uploadTo(
       requestId,
       tenant,
       provider,
-      match: provider.match('POST', upload.path),
+      match: provider.routes.match('POST', upload.path),
       method: 'POST',
       path: upload.path,
       search: '',

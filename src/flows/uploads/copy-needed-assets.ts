@@ -11,7 +11,7 @@ import { findParking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { AssetCopy } from '#domain/ports/desk.ts'
-import type { ProviderAssets } from '#providers/contract/provider.ts'
+import type { ProviderUploads } from '#providers/contract/provider.ts'
 import {
   ableAccounts,
   chooseAccounts,
@@ -46,7 +46,7 @@ type At = Extract<Plan, { kind: 'at' }>
 
 /** A call that names uploads: the accounts, and the owner of each id that it names. */
 interface Sorted {
-  assets: ProviderAssets
+  assets: ProviderUploads
   accounts: readonly Account[]
   named: Named[]
 }
@@ -79,7 +79,7 @@ export async function withAssetsBrought(ports: Ports, call: ReadCall): Promise<R
 
 /** Undefined: the body names no upload, or there is only one account to choose. */
 async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefined> {
-  const { assets } = call.provider
+  const assets = call.provider.uploads
   if (!assets || call.email !== undefined) return undefined
   const ids = idsOf(call, call.json)
   const movable = new Set(
@@ -166,7 +166,7 @@ async function serve(
   return anew ? run.on({ ...anew.call, attempt: 1 }, pinned) : answer
 }
 
-async function saysUnknown(assets: ProviderAssets, response: Response): Promise<boolean> {
+async function saysUnknown(assets: ProviderUploads, response: Response): Promise<boolean> {
   if (response.ok) return false
   const body = parseJson(await response.clone().text())
   return assets.saysUnknown({ status: response.status, body })

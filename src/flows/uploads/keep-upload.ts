@@ -15,7 +15,7 @@ import {
   UPLOADS_MAX,
   uploadUrl,
 } from '#domain/uploads/upload.ts'
-import type { ProviderUploads } from '#providers/contract/provider.ts'
+import type { UseapiUploads } from '#providers/contract/provider.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 
@@ -67,7 +67,7 @@ function tooMuch(allowedAt: number, now: number): AppError {
 /** The fields with uploads of this tenant in a form that the provider can take: URLs that it can fetch stay, others become base64. */
 export async function reachableUploads(
   ports: Ports,
-  uploads: ProviderUploads,
+  uploads: UseapiUploads,
   { tenant, origin }: Uploader,
   fields: Record<string, unknown>
 ): Promise<Record<string, unknown>> {
@@ -92,7 +92,7 @@ export async function reachableUploads(
 
 async function inline(
   field: string,
-  uploads: ProviderUploads,
+  uploads: UseapiUploads,
   found: UploadFound | undefined,
   total: number
 ): Promise<string> {

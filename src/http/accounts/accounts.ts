@@ -79,7 +79,7 @@ export function accounts(provider: Provider): App {
       },
     },
     async (c) => {
-      const limited = accountForm(provider, provider.maxJobsCeiling(c.get('ports').settings))
+      const limited = accountForm(provider, provider.accounts.maxJobsLimit(c.get('ports').settings))
       const lacking = (fields: Record<string, unknown>) => lackingIn(provider, fields)
       const read = await readBody(c, limited, { ignoresBlanks: true, lacking })
       return save(c, provider, read as AccountForm)

@@ -23,7 +23,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
     throw new AppError('not_found', 'There is no such path.')
   }
   refuseDoubled(surface)
-  const match = surface.provider.match(c.req.method, surface.path)
+  const match = surface.provider.routes.match(c.req.method, surface.path)
   if (isKeptChange(match) && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
@@ -61,7 +61,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     prefix: prefixOf(c, path),
     tenant,
     provider,
-    match: provider.match(c.req.method, path),
+    match: provider.routes.match(c.req.method, path),
     method: c.req.method,
     path,
     search: new URL(c.req.url).search,

@@ -106,7 +106,7 @@ async function hashOf(token: string): Promise<string | undefined> {
 /** Some providers' clients sign a token with a key pair; the pair belongs to a token of ours. */
 function takesSigned(c: Context<AppEnv>): boolean {
   const surface = surfaceOf(c.req.path, PROVIDERS)
-  return surface.kind === 'drop-in' && surface.provider.takesSignedTokens === true
+  return surface.kind === 'drop-in' && surface.provider.accounts.signedTokens !== undefined
 }
 
 /** One that its secret signed is no attempt to guess, so its times do not count against its address. */
@@ -127,7 +127,7 @@ async function faultOfSigned(
   if (state === 'good') return undefined
   if (state === 'forged') return refusal(c)
   const surface = surfaceOf(c.req.path, PROVIDERS)
-  const codes = surface.kind === 'drop-in' ? surface.provider.signedTokenCodes : undefined
+  const codes = surface.kind === 'drop-in' ? surface.provider.accounts.signedTokens : undefined
   const providerCode = codes?.[state]
   const details = providerCode === undefined ? {} : { providerCode }
   return new AppError('unauthorized', OUT_OF_TIME[state], details)

@@ -70,7 +70,7 @@ function knownTemplate(c: Context<AppEnv>): string {
   if (surface.kind === 'own') return ownTemplate(c) ?? '/*'
   const { provider, path } = surface
   const prefix = path === pathname ? '' : `/${provider.name}`
-  return `${prefix}${provider.match(c.req.method, path)?.route.path ?? '/*'}`
+  return `${prefix}${provider.routes.match(c.req.method, path)?.route.path ?? '/*'}`
 }
 
 function ownTemplate(c: Context<AppEnv>): string | undefined {

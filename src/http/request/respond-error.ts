@@ -61,7 +61,7 @@ function body(
     const { status } = error
     const { providerCode, field } = error.details
     const told = { code, status, message: hint ?? message, requestId }
-    const shape = surface.provider.errorBody(surface.path, {
+    const shape = surface.provider.answers.errorBody(surface.path, {
       ...told,
       ...(providerCode === undefined ? {} : { providerCode }),
       ...(field === undefined ? {} : { field }),

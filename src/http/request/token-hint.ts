@@ -21,14 +21,14 @@ export function tokenHint(c: Context<AppEnv>): string {
 
 interface Named {
   name: string
-  takesSignedTokens?: boolean
+  accounts: { signedTokens?: object }
 }
 
 function aboutToken(token: string, provider: Named | undefined): string {
   if (token.startsWith('hgs_')) return STREAM
   if (isTokenForm(token)) return UNKNOWN
   if (token.startsWith('hgw_')) return BROKEN
-  if (provider?.takesSignedTokens && token.split('.').length === 3) return SIGNED
+  if (provider?.accounts.signedTokens && token.split('.').length === 3) return SIGNED
   const [first] = PROVIDERS
   const where = `/v1/${(provider ?? first)?.name}/accounts`
   return `This is not a token of the gateway: those start with hgw_. A key of the provider itself belongs to an account: POST ${where}.`

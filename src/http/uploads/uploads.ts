@@ -7,7 +7,7 @@ import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { isUploadName, mediaType, UPLOAD_BYTES_MAX } from '#domain/uploads/upload.ts'
 import { keepUpload, tooLarge, type UploadedFile } from '#flows/uploads/keep-upload.ts'
-import type { Provider, ProviderUploads } from '#providers/contract/provider.ts'
+import type { Provider, UseapiUploads } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { refusal } from '#http/request/authenticate.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
@@ -19,7 +19,7 @@ const TYPES = "image/…, audio/… or video/…, as the file's own Content-Type
 const ofUpload = z.object({ email: z.string().optional() })
 const kept = z.object({ url: z.string(), resourceUrl: z.string() })
 
-export function addUploads(app: App, provider: Provider, { path }: ProviderUploads): void {
+export function addUploads(app: App, provider: Provider, { path }: UseapiUploads): void {
   const answers = { 200: kept, 400: ownError, 413: ownError }
   const summary = 'Keeps a file for 24 hours at a URL: raw bytes, or multipart/form-data'
   route(

@@ -3,7 +3,7 @@ import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { Provider, ProviderSpeech } from '#providers/contract/provider.ts'
+import type { Provider, UseapiSpeech } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { route, type App } from '#http/request/route.ts'
@@ -32,7 +32,7 @@ const audio = z.object({
   word_timestamps: z.array(z.looseObject({})),
 })
 const languages = z.object({ languages: z.array(z.looseObject({})) })
-export function speech(provider: Provider, mapping: ProviderSpeech): App {
+export function speech(provider: Provider, mapping: UseapiSpeech): App {
   const app = new OpenAPIHono<AppEnv>()
   const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
 
@@ -121,7 +121,7 @@ interface VoicesPage {
 async function listVoices(
   c: Context<AppEnv>,
   provider: Provider,
-  mapping: ProviderSpeech,
+  mapping: UseapiSpeech,
   { email, page, limit, language }: VoicesPage
 ) {
   const wanted = { from: (page - 1) * limit, to: page * limit }

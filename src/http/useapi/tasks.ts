@@ -5,7 +5,7 @@ import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { reachableUploads } from '#flows/uploads/keep-upload.ts'
-import type { BuiltCall, Provider, ProviderTasks, TaskCall } from '#providers/contract/provider.ts'
+import type { BuiltCall, Provider, UseapiTasks, TaskCall } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
@@ -32,7 +32,7 @@ const usual = {
   replyRef: z.string().optional(),
 }
 
-export function tasks(provider: Provider, mapping: ProviderTasks): App {
+export function tasks(provider: Provider, mapping: UseapiTasks): App {
   const app = new OpenAPIHono<AppEnv>()
   if (mapping.uploads) addUploads(app, provider, mapping.uploads)
   for (const call of mapping.calls) addCall(app, provider, mapping, call)
@@ -85,7 +85,7 @@ export function tasks(provider: Provider, mapping: ProviderTasks): App {
   return app
 }
 
-function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: TaskCall): void {
+function addCall(app: App, provider: Provider, mapping: UseapiTasks, call: TaskCall): void {
   const form = z.strictObject({ ...usual, ...call.fields })
   route(
     app,
@@ -132,7 +132,7 @@ function addCall(app: App, provider: Provider, mapping: ProviderTasks, call: Tas
 /** Uploads that the provider cannot fetch are put into the body. */
 async function reachable(
   c: Context<AppEnv>,
-  { uploads }: ProviderTasks,
+  { uploads }: UseapiTasks,
   fields: Record<string, unknown>
 ): Promise<Record<string, unknown>> {
   if (!uploads) return fields
@@ -143,7 +143,7 @@ async function reachable(
 
 /** The same range as an account's `maxJobs`. It can only lower that limit. */
 function checkLimit(c: Context<AppEnv>, provider: Provider, limit: number | undefined): void {
-  const ceiling = provider.maxJobsCeiling(c.get('ports').settings)
+  const ceiling = provider.accounts.maxJobsLimit(c.get('ports').settings)
   if (limit !== undefined && limit > ceiling) {
     throw new AppError('bad_request', `maxJobs: must be an integer from 1 to ${ceiling}`)
   }
@@ -161,7 +161,7 @@ function built(call: BuiltCall): { path: string; body: unknown } {
 async function readTask(
   c: Context<AppEnv>,
   provider: Provider,
-  mapping: ProviderTasks,
+  mapping: UseapiTasks,
   { id, email }: { id: string; email: string | undefined }
 ): Promise<{ sent: Sent; path: string }> {
   const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)

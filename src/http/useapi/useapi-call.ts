@@ -65,7 +65,7 @@ export async function sendUseapi(
     origin: new URL(c.req.url).origin,
     tenant: c.get('caller').tenant,
     provider,
-    match: provider.match(wanted.method, url.pathname),
+    match: provider.routes.match(wanted.method, url.pathname),
     method: wanted.method,
     path: url.pathname,
     search: url.search,
@@ -116,7 +116,7 @@ async function readAnswer(
     }
   }
   const isModerated = codeIn(json) === 'content_policy_violation'
-  const status = provider.tasks?.statusOf(json) ?? (isModerated ? 422 : response.status)
+  const status = provider.useapi?.tasks?.statusOf(json) ?? (isModerated ? 422 : response.status)
   throw refusalOf(status, messageIn(json), email)
 }
 

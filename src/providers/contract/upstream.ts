@@ -1,23 +1,24 @@
-/** The only way in which a provider folder reaches its provider: it is handed one of these. */
+/** How a provider folder reaches its provider: through one of these, and in no other way. */
 import type { Settings } from '#domain/runtime/settings.ts'
 
-/** One call to the provider on one account; `path` starts with `/`. Network failures throw. */
+export interface Upstream {
+  /** Epoch ms. */
+  now(): number
+  settings: Settings
+  /** Never follows redirects. Reads at most 1 MiB of the body. Throws when the provider cannot be reached or is too slow. */
+  send(
+    origin: string,
+    call: UpstreamCall
+  ): Promise<{ status: number; headers: Headers; text: string }>
+  /** Waits, where the provider limits how often it may be asked. */
+  pause(ms: number): Promise<void>
+}
+
+/** One call to the provider on one account. `path` starts with `/` and may have a query. */
 interface UpstreamCall {
   method: string
   path: string
   headers?: Record<string, string>
   body?: string
   timeoutMs: number
-}
-
-export interface Upstream {
-  now(): number
-  settings: Settings
-  /** Never follows redirects; the body is read up to 1 MiB. Throws when the provider cannot be reached. */
-  send(
-    origin: string,
-    call: UpstreamCall
-  ): Promise<{ status: number; headers: Headers; text: string }>
-  /** Where the provider wants its questions apart. */
-  pause(ms: number): Promise<void>
 }

@@ -1,7 +1,6 @@
 /**
- * HeyGen's events (reference/heygen.md 7): which of our jobs each is about, how they are signed, and the event that
- * is built when one was never heard. Several payloads are known only by guess: an event type that is not listed here
- * says no more than which job to ask about.
+ * HeyGen's events (reference/heygen.md 7): which job each is about, how they are signed, and how one is built. Several payloads
+ * are guesses. An event of a type that is not listed here only says which job to ask about.
  */
 import { isCut } from '#domain/jobs/fingerprint.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -10,8 +9,8 @@ import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedHex } from '#domain/events/signatures.ts'
 import type { ProviderEvents, ReadEvent, Route } from '#providers/contract/provider.ts'
-import { heygenEndpoints } from './endpoints.ts'
-import { heygenWebhooks } from './webhooks.ts'
+import { endpoints } from './events/endpoints.ts'
+import { webhooks } from './events/webhooks.ts'
 
 /** Both names were seen in the field. */
 const SIGNATURE_HEADERS = ['heygen-signature', 'signature']
@@ -20,11 +19,11 @@ interface Kind {
   /** Where the id stands in `event_data`, and what is watched under it. */
   id: string
   watches: readonly string[]
-  /** The member that tells why it failed. */
+  /** The member with the reason of a failure. */
   why: 'msg' | 'message'
-  /** Members that a status answer has too, by their name there. */
+  /** Members of the event, each with its names in a status answer. */
   facts?: Readonly<Record<string, readonly string[]>>
-  /** Documented or seen, so that its coming can be relied on; the others are guesses. */
+  /** Documented or seen, so that we can wait for it. The others are guesses. */
   isSure?: boolean
 }
 
@@ -60,7 +59,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   photo_avatar_add_motion: { id: 'id', watches: ['photo-avatar'], why: 'msg' },
   hyperframes_video: { id: 'render_id', watches: ['render'], why: 'message', facts: URL_FACTS },
   ai_clipping: { id: 'id', watches: ['ai-clipping'], why: 'message' },
-  // The names inside these are a guess; an event without the id says which job to ask about all the same.
+  // The names inside these are guesses. An event without the id still says which job to ask about.
   filler_word_removal: {
     id: 'filler_word_removal_id',
     watches: ['filler-word-removal'],
@@ -80,15 +79,15 @@ const BATCHES = [
   'comparison-batch',
 ]
 
-/** Listed types that end no job of ours; their names alone would say that they do. */
+/** Types that end no job, although their names look like it. */
 const ENDS_NOTHING = /^(avatar_video_gif|avatar_video_caption|live_avatar)\.|\.preflight\./
 
-/** What somebody opened and closed; there is nothing to fetch afterwards. */
+/** Sessions that somebody opened and closed leave nothing to fetch, so their end is no event. */
 const SESSIONS = new Set(['streaming-session', 'stream'])
 
 const SURE = new Set(Object.values(KINDS).flatMap((kind) => (kind.isSure ? kind.watches : [])))
 
-export const heygenEvents: ProviderEvents = {
+export const events: ProviderEvents = {
   signatureHeaders: SIGNATURE_HEADERS,
 
   async isSigned(secret, headers, body) {
@@ -104,7 +103,7 @@ export const heygenEvents: ProviderEvents = {
     return type === undefined ? undefined : readEvent(type, event, body)
   },
 
-  tells: (route: Route) => SURE.has(route.job?.watch ?? ''),
+  notifiesEndOf: (route: Route) => SURE.has(route.job?.watch ?? ''),
 
   callbackUrlAt: () => '/callback_url',
 
@@ -116,8 +115,8 @@ export const heygenEvents: ProviderEvents = {
     return { type, body: JSON.stringify(event) }
   },
 
-  webhooks: heygenWebhooks,
-  endpoints: heygenEndpoints,
+  webhooks,
+  endpoints,
 }
 
 function readEvent(type: string, event: unknown, body: string): ReadEvent {
@@ -166,7 +165,7 @@ function reasonIn(event: unknown): string | undefined {
   return found.find((text) => text !== undefined)?.slice(0, 200)
 }
 
-/** Whatever may be an id in the event's data. */
+/** Every text in the event's data that may be an id. */
 function textsIn(event: unknown): string[] {
   const data = (event as { event_data?: unknown }).event_data
   if (typeof data !== 'object' || data === null) return []
@@ -185,7 +184,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
   const { callbackId = null } = lease.fingerprint
-  // Of a very long one not all is kept: better none than another.
+  // A very long one is stored cut off: better none than a wrong one.
   const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {
     const data = { batch_id: jobId, status: isDone ? 'completed' : 'failed', ...callback }
@@ -197,7 +196,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   return { type, data: { [kind.id]: subjectOf(lease) ?? jobId, ...facts, ...callback } }
 }
 
-/** Kinds without an event of their own are named after what they are. */
+/** A kind without an event at HeyGen gets an event with the kind's own name. */
 function kindOf(watch: string, lease: Lease): [string, Kind] {
   const known = Object.entries(KINDS).find(([, kind]) => kind.watches.includes(watch))
   if (known) return known
@@ -206,7 +205,7 @@ function kindOf(watch: string, lease: Lease): [string, Kind] {
   return [name, { id: 'id', watches: [], why: 'message', facts: URL_FACTS }]
 }
 
-/** What is watched may not be the job itself: the run of a session is told by its session. */
+/** The watched id may not be the job's own: the end of a run is an event about its session. */
 function subjectOf(lease: Lease): string | undefined {
   const [watch] = lease.watch
   return watch?.slice(watch.indexOf(':') + 1) || undefined
@@ -226,8 +225,8 @@ function pick(
 const WHY: Partial<Record<EndedJob['outcome']['status'], string>> = {
   gone: 'the provider no longer knows this job',
   absent: 'this job never reached the provider',
-  lost: 'nothing was heard of this job for 48 h',
-  outcome_unknown: 'the answer to this creation was lost, and what became of it is not known',
+  lost: 'no event and no status of this job came for 48 h',
+  outcome_unknown: 'the answer to this creation was lost, and its outcome is not known',
 }
 
 function whyOf({ status, detail }: EndedJob['outcome']): string {

@@ -1,8 +1,10 @@
-/**
- * How HeyGen's lists are shaped, by path: what the merge needs beyond the row of the route table. v3 lists are alike
- * and stand in one entry (reference/heygen.md section 2).
- */
-import type { ListShape, Route } from '#providers/contract/provider.ts'
+/** How HeyGen's lists are shaped, by path. Lists of v3 are alike (reference/heygen.md section 2). */
+import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
+
+export const lists: ProviderLists = {
+  shapeOf,
+  sumsOf: ({ method, path }) => (method === 'GET' ? SUMS[path] : undefined),
+}
 
 const V3: ListShape = {
   rows: ['/data'],
@@ -14,7 +16,7 @@ const V3: ListShape = {
   times: ['/created_at', '/uploaded_at'],
 }
 
-/** An older list: its rows, and a token beside them when it has pages. */
+/** A list of v1 or v2. Those with pages have a token beside their rows. */
 function older(rows: string[], options: Partial<ListShape> = {}): ListShape {
   return { rows, totals: [], times: ['/created_at', '/created_ts'], ...options }
 }
@@ -50,10 +52,10 @@ const SHAPES: Record<string, ListShape> = {
   '/v3/voices': { ...V3, shared: { query: 'type' } },
 }
 
-/** v1 lists that HeyGen's catalogue lets any account answer hold mostly public rows; private ones are merged in. */
+/** v1 lists of mostly public rows, which any account may answer. Private rows of the others are merged into them. */
 const MERGED_TOO = new Set(['/v1/audio/voices', '/v1/voice.list'])
 
-export function listOf(route: Route): ListShape | undefined {
+function shapeOf(route: Route): ListShape | undefined {
   if (route.method !== 'GET') return undefined
   if (route.pool !== 'merge' && !MERGED_TOO.has(route.path)) return undefined
   return SHAPES[route.path] ?? (route.path.startsWith('/v3/') ? V3 : undefined)
@@ -70,8 +72,4 @@ const SUMS: Record<string, readonly string[]> = {
     '/data/details/seat',
   ],
   '/v3/users/me': ['/data/wallet/remaining_balance'],
-}
-
-export function sumsOf(route: Route): readonly string[] | undefined {
-  return route.method === 'GET' ? SUMS[route.path] : undefined
 }

@@ -1,10 +1,18 @@
-/** The whole route table and the match over it. Literal segments beat parameters (reference/heygen.md section 10). */
-import type { Route, RouteMatch } from '#providers/contract/provider.ts'
-import { matcher } from '#domain/routing/match-route.ts'
-import { V1_ROUTES } from './routes-v1.ts'
-import { V2_ROUTES } from './routes-v2.ts'
-import { V3_ROUTES } from './routes-v3.ts'
+/** HeyGen's paths and hosts. Its 254 rows stand in `routes/v1.ts`, `v2.ts` and `v3.ts`. */
+import type { ProviderRoutes } from '#providers/contract/provider.ts'
+import { ownListOf, searchFor } from './routes/id-searches.ts'
+import { matchRoute, ROUTES } from './routes/table.ts'
 
-export const ROUTES: readonly Route[] = [...V1_ROUTES, ...V2_ROUTES, ...V3_ROUTES]
-
-export const matchRoute: (method: string, path: string) => RouteMatch | undefined = matcher(ROUTES)
+export const routes: ProviderRoutes = {
+  table: ROUTES,
+  match: matchRoute,
+  origin: (match, settings) =>
+    match?.route.host === 'upload' ? settings.heygenUploadOrigin : settings.heygenOrigin,
+  allOrigins: (settings) => [settings.heygenOrigin, settings.heygenUploadOrigin],
+  takesIdempotencyKey: (path, match) =>
+    match ? match.route.takesKey === true : path.startsWith('/v3/'),
+  /** HeyGen announced to retire v1 and v2 on 2026-11-01 (reference/heygen.md section 1). */
+  mayBeRetired: (path) => /^\/v[12]\//.test(path),
+  searchFor,
+  ownListOf,
+}

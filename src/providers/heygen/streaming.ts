@@ -6,13 +6,13 @@ import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderStreaming } from '#providers/contract/provider.ts'
 import { get } from '#providers/shared/row.ts'
 
-/** Kept out of the table: a GET without an upgrade is no call of HeyGen's. */
+/** Not in the table: without an upgrade this GET is no call of HeyGen's. */
 const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {
   pool: 'owner',
   ids: ['streaming-session! query:session_id'],
 })
 
-export const heygenStreaming: ProviderStreaming = {
+export const streaming: ProviderStreaming = {
   token: { method: 'POST', path: '/v1/streaming.create_token', at: '/data/token' },
   paths: [
     '/v1/streaming.new',
@@ -26,7 +26,7 @@ export const heygenStreaming: ProviderStreaming = {
     '/v1/streaming.stop_listening',
   ],
   socket: { route: SOCKET, tokenParam: 'session_token' },
-  /** Only the words tell: the numbers of these refusals mean other things elsewhere. */
+  /** By its words: the number of this refusal means other things elsewhere. */
   saysOver: (status, body) =>
     status === 400 && /session state wrong: clos/i.test(textAt(body, '/message') ?? ''),
 }

@@ -1,32 +1,30 @@
 /**
- * Kling tells a task's changes to the callback of its creation alone: the bare task, unsigned unless the account has
- * a webhook secret (reference/kling.md section 8). Whether v1 callbacks are signed then is not said, so one without a
- * signature is not refused, but believed only as far as asking goes.
+ * Kling sends the bare task to the callback of its creation, signed where the account has a webhook secret (reference/kling.md
+ * section 8). It is not documented whether v1 callbacks are signed then. So one without a signature is not refused, but only
+ * causes a status check.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
-import { elementsAt, sliceAt } from '#domain/text/json-slices.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedStandard } from '#domain/events/signatures.ts'
-import type { ProviderEvents, Route, RouteMatch } from '#providers/contract/provider.ts'
-import { klingNames } from './names.ts'
-import { toOldShape } from './old-shape.ts'
-import { klingTasks } from './tasks.ts'
+import type { ProviderEvents, Route } from '#providers/contract/provider.ts'
+import { names } from './names.ts'
+import { toOldShape } from './events/old-shape.ts'
+import { tasks } from './useapi/tasks.ts'
 
 const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
-const TASK_CHARS_MAX = 256 * 1024
 
-/** Every change is told. That a task goes on is no news, and no reason to ask. */
+/** Kling sends every change. That a task is running is nothing new. */
 const GOES_ON = new Set(['submitted', 'processing'])
 
-/** Their pages name no callback. */
+/** Not documented to take a callback. */
 const WITHOUT_CALLBACK = new Set([
   '/v1/images/omni-image',
   '/v1/images/multi-image2image',
   '/v1/images/editing/expand',
 ])
 
-export const klingEvents: ProviderEvents = {
+export const events: ProviderEvents = {
   signatureHeaders: HEADERS,
 
   isSigned: (secret, headers, body) =>
@@ -51,14 +49,14 @@ export const klingEvents: ProviderEvents = {
     return { type: typeOf(word), body, reports, subject: id, mentions: [id] }
   },
 
-  tells: (route) => addsCallback(route),
+  notifiesEndOf: addsCallback,
   callbackUrlAt: (route) =>
     route.path.startsWith('/v1/') ? '/callback_url' : '/options/callback_url',
   addsCallback,
 
   build(end, _id, at) {
     const task = end.heard?.facts?.['task']
-    const known = typeof task === 'string' ? klingNames.down(task, end.lease.tenant) : undefined
+    const known = typeof task === 'string' ? names.toClient(task, end.lease.tenant) : undefined
     const isDone = end.outcome.status === 'completed'
     return {
       type: typeOf(isDone ? 'succeed' : 'failed'),
@@ -68,7 +66,7 @@ export const klingEvents: ProviderEvents = {
 
   replyBody(lease, body) {
     if (lease.reply?.form !== 'task') return undefined
-    const view = klingTasks.taskView({ data: parseJson(body) }, lease.ask ?? '')
+    const view = tasks.taskView({ data: parseJson(body) }, lease.ask ?? '')
     const { ref } = lease.reply
     return view && JSON.stringify(ref === undefined ? view : { ...view, replyRef: ref })
   },
@@ -76,32 +74,6 @@ export const klingEvents: ProviderEvents = {
 
 function addsCallback(route: Route): boolean {
   return route.job !== undefined && route.job !== null && !WITHOUT_CALLBACK.has(route.path)
-}
-
-/** The whole task goes with the report of its end, in Kling's own bytes: its numbers are larger than JavaScript's. */
-export function withTask(
-  match: RouteMatch,
-  reports: JobReport[],
-  text: string | undefined
-): JobReport[] {
-  const at = match.route.reports && text !== undefined ? tasksIn(text) : []
-  return reports.map((report) => {
-    const isEnd = report.state === 'completed' || report.state === 'failed'
-    const task = isEnd ? at.find((one) => `task:${one.id}` === report.watch)?.task : undefined
-    return task === undefined ? report : { ...report, facts: { task } }
-  })
-}
-
-function tasksIn(text: string): { id: string | undefined; task: string }[] {
-  const data = sliceAt(text, '/data/result') ?? sliceAt(text, '/data')
-  if (!data) return []
-  const slices = text[data.start] === '[' ? elementsAt(text, data.start) : [data]
-  return slices.flatMap(({ start, end }) => {
-    if (end - start > TASK_CHARS_MAX) return []
-    const task = text.slice(start, end)
-    const read = parseJson(task)
-    return [{ id: textAt(read, '/task_id') ?? textAt(read, '/id'), task }]
-  })
 }
 
 function reportsOf(id: string, word: string, task: unknown): JobReport[] {
@@ -116,13 +88,13 @@ function typeOf(word: string): string {
   return `task.${word === 'succeeded' ? 'succeed' : word}`
 }
 
-/** A v1 task may have been heard of in the newer shape; its client reads the older one alone. */
+/** A v1 task may have come in the newer shape. Its client reads only the older one. */
 function inShape(lease: Lease, task: string): string {
   const old = isV1(lease) ? toOldShape(parseJson(task)) : undefined
   return old === undefined ? task : JSON.stringify(old)
 }
 
-/** What is known of an end that nobody described. */
+/** The task of an end without details. */
 function bareTask({ lease, outcome }: EndedJob, at: number): Record<string, unknown> {
   const isDone = outcome.status === 'completed'
   const why = isDone ? '' : (outcome.detail ?? `${outcome.status}: nothing more is known`)

@@ -1,11 +1,13 @@
-/** How Kling's lists are shaped (reference/kling.md section 7): pages that are only counted, or a cursor in the body. */
-import type { ListShape, Route } from '#providers/contract/provider.ts'
+/** How Kling's lists are shaped: pages that are only counted, or a cursor in the body (reference/kling.md section 7). */
+import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
 
-/** Its pages are larger than the others'. */
+export const lists: ProviderLists = { shapeOf }
+
+/** Its pages may be larger than those of the others. */
 const VOICES = '/v1/general/custom-voices'
 const TIMES = ['/created_at', '/create_time']
 
-/** A bare array without total or end: a full page may have a next one. */
+/** A bare array without a total or an end: a full page may have a next one. */
 function counted(id: string, owned: string[], most = 500): ListShape {
   return {
     rows: ['/data'],
@@ -31,7 +33,7 @@ const BY_CURSOR: ListShape = {
   times: TIMES,
 }
 
-/** One task may be charged more than once, so these rows have no id of their own. */
+/** A task may be charged more than once, so these rows have no id. */
 const DEDUCTIONS: ListShape = {
   ...BY_CURSOR,
   rows: ['/data/result/detail'],
@@ -54,7 +56,7 @@ const SHAPES: Record<string, ListShape> = {
   'GET /v1/general/custom-elements': counted('/element_id', []),
 }
 
-export function listOf(route: Route): ListShape | undefined {
+function shapeOf(route: Route): ListShape | undefined {
   if (route.pool !== 'merge') return undefined
   const own = SHAPES[`${route.method} ${route.path}`]
   if (own) return own

@@ -1,12 +1,13 @@
 /**
- * External task ids. Kling wants them unique in an account, so each goes up behind a mark of its tenant; a creation
- * without one gets one of ours, by which it can be found when its answer is lost. Answers lose the mark, and ours
- * altogether. The mark is no secret.
+ * External task ids. They must be unique in an account, so each is sent with a mark of its tenant before it. A creation without
+ * one gets one of ours, by which it is found when its answer is lost. Clients see neither the marks, which are no secrets, nor
+ * the ids that we made.
  */
 import { putMember, sliceAt } from '#domain/text/json-slices.ts'
 import type { NamedCall, NamedForm, ProviderNames } from '#providers/contract/provider.ts'
+import { EXTERNAL } from './routes/table.ts'
 
-/** Creations that are not known to take an external id: nothing is added to them (reference/kling-endpoints.json). */
+/** Creations that are not documented to take an external id: they get none of ours (reference/kling-endpoints.json). */
 const NAMELESS = new Set([
   '/v1/videos/lip-sync',
   '/v1/videos/video-extend',
@@ -14,12 +15,10 @@ const NAMELESS = new Set([
 ])
 const TASK_ID = /^\d{15,20}$/
 
-export const EXTERNAL = 'external-task'
-
-export const klingNames: ProviderNames = {
+export const names: ProviderNames = {
   resource: EXTERNAL,
 
-  up(call, body) {
+  toProvider(call, body) {
     const { match, path, search } = call
     if (match?.route.kind === 'creates-job') {
       return [{ path, search, body: body === undefined ? undefined : namedBody(call, body) }]
@@ -29,13 +28,13 @@ export const klingNames: ProviderNames = {
     return [{ path, search: namedQuery(call), body }]
   },
 
-  down(text, tenant) {
+  toClient(text, tenant) {
     if (!text.includes(markOf(tenant))) return text
     return withoutOurs(text, tenant).replaceAll(theirs(tenant), '')
   },
 }
 
-/** The name a creation goes up under; undefined: it has none. */
+/** The name that a creation is sent with. Undefined: none. */
 export function nameOf(call: NamedCall, given: string | undefined): string | undefined {
   if (given) return theirs(call.tenant) + given
   const isNameless = NAMELESS.has(call.match?.route.path ?? '') || call.match?.added !== undefined
@@ -57,14 +56,14 @@ function namedBody(call: NamedCall, body: string): string {
   return putMember(body, nameAt(call), JSON.stringify(name)) ?? body
 }
 
-/** null: it is neither text nor nothing, so it is the provider's to refuse. */
+/** null: neither a text nor absent, so the provider refuses it. */
 function textOf(json: string): string | undefined | null {
   const value: unknown = JSON.parse(json)
   if (value === null) return undefined
   return typeof value === 'string' ? value : null
 }
 
-/** A path names a task by its id or by its external id; which it is shows in its form, and else in the answer. */
+/** A path names a task by its id or by its external id. The form says which is likely; the other is tried second. */
 function formsOf(call: NamedCall, id: string, body: string | undefined): NamedForm[] {
   const { path, search, tenant } = call
   const before = path.replace(/\/+$/, '').replace(/[^/]+$/, '')
@@ -82,7 +81,7 @@ function namedQuery({ match, search, tenant }: NamedCall): string {
   return `?${query}`
 }
 
-/** Names of ours go with the member that holds them and one comma. */
+/** An id of ours is cut out with its member and one comma. */
 function withoutOurs(text: string, tenant: string): string {
   const member = `"(?:external_task_id|external_id)"\\s*:\\s*"${ours(tenant)}[^"]*"`
   return text.replaceAll(new RegExp(`,\\s*${member}|${member}\\s*,?`, 'g'), '')
@@ -100,7 +99,7 @@ function markOf(tenant: string): string {
   return `hgw${fnv(tenant, 0x811c9dc5)}${fnv(tenant, 0x1b873593)}`
 }
 
-/** FNV-1a: it only keeps tenants apart that may one day use the same account. */
+/** FNV-1a: enough to keep apart tenants that use the same account. */
 function fnv(text: string, seed: number): string {
   let sum = seed
   for (let index = 0; index < text.length; index += 1) {

@@ -1,6 +1,6 @@
 /**
- * Rows that an operator adds without a deploy, in the table's own notation (row.ts): read, and refused where they would
- * take over what a row of ours does (contract 14.8).
+ * Rows that an operator adds without a deploy, in the notation of row.ts (contract 14.8). A row that would answer what a row of
+ * ours answers is refused.
  */
 import * as z from 'zod'
 import { isBelow, overlap } from '#domain/routing/added-route.ts'
@@ -86,7 +86,7 @@ export const addedRowForm = z.strictObject({
 
 export type AddedRowForm = z.infer<typeof addedRowForm>
 
-/** What the schema cannot say; each names its field. */
+/** What the schema cannot check. Each sentence starts with its field. */
 export function problemsOf(form: AddedRowForm): string[] {
   const { method, kind, pool, ids, job, reports } = form
   const names = paramsOf(form.path)
@@ -112,11 +112,12 @@ function paramsOf(template: string): string[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
 }
 
-/** Where a key means something is not known of a new row: it goes up where it would have gone up without the row. */
+/** Unless the form says it, an Idempotency-Key is sent where it would be sent without the row. */
 export function routeOf(provider: Provider, form: AddedRowForm): Route {
   const { method, kind, pool, ids, creates, lists, mixesShared = false } = form
   const isKeyed =
-    form.takesKey ?? (method === 'POST' && provider.takesIdempotencyKey(form.path, undefined))
+    form.takesKey ??
+    (method === 'POST' && provider.routes.takesIdempotencyKey(form.path, undefined))
   const more = JSON.parse(JSON.stringify({ job: form.job, reports: form.reports })) as Pick<
     RowOptions,
     'job' | 'reports'
@@ -136,7 +137,7 @@ export function routeOf(provider: Provider, form: AddedRowForm): Route {
   }
 }
 
-/** Why such a row is not taken; undefined: nothing that stands in the code answers any path that it matches. */
+/** Why such a row is refused. Undefined: nothing of ours answers a path that it matches. */
 export function refusalOf(
   provider: Provider,
   route: Route,
@@ -144,7 +145,7 @@ export function refusalOf(
 ): string | undefined {
   const { method, path: template } = route
   const sockets = provider.streaming ? [provider.streaming.socket.route] : []
-  const known = [...provider.routes, ...sockets].find((one) => overlap(one, route))
+  const known = [...provider.routes.table, ...sockets].find((one) => overlap(one, route))
   if (known) return `path: the built-in row ${known.method} ${known.path} answers it`
   const own = ownPrefixes.find((prefix) => isBelow(template, prefix))
   if (own) return `path: ${own} is the gateway's own`
@@ -152,7 +153,7 @@ export function refusalOf(
   const spelled = [template, template.replaceAll(/\{\w+\}/g, 'webhooks')]
   if (endpoints && spelled.some((one) => endpoints.owns(one)))
     return 'path: the gateway keeps webhook endpoints itself'
-  if (route.pool === 'merge' && !provider.listOf(route))
+  if (route.pool === 'merge' && !provider.lists.shapeOf(route))
     return `pool: how a list at ${method} ${template} is shaped is not known, so it cannot be merged`
   return undefined
 }

@@ -1,4 +1,4 @@
-/** How an id is looked for on an account: by its resource, else by the read that stands on the same path. */
+/** How an account is asked for an id: by the read on the same path, else by the table of the id's resource. */
 import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
 
 type Match = (method: string, path: string) => RouteMatch | undefined
@@ -11,10 +11,14 @@ export function searchFor(
   id: string
 ): IdSearch | undefined {
   const search = samePath(match, call, ref) ?? table[ref.resource]
-  return search && { ...search, path: search.path.replace('{id}', encodeURIComponent(id)) }
+  return search && searchWith(search, id)
 }
 
-/** The GET on the path up to the id, as `/v3/podcasts/{podcast_id}` for its DELETE; for a path with one id only. */
+export function searchWith(search: IdSearch, id: string): IdSearch {
+  return { ...search, path: search.path.replace('{id}', encodeURIComponent(id)) }
+}
+
+/** The GET on the path up to the id, as `/v3/podcasts/{podcast_id}` for its DELETE. For a path with one id only. */
 function samePath(match: Match, { route, params }: RouteMatch, ref: IdRef): IdSearch | undefined {
   if (ref.in !== 'path' || Object.keys(params)[0] !== ref.at) return undefined
   const [before] = route.path.split(`{${ref.at}}`)

@@ -1,9 +1,9 @@
 /**
- * How a row of a route table is written, and what the short forms mean. The same for every provider.
+ * How a row of a route table is written. The same for every provider.
  *
- * `ids`: `'<resource><!><?> <place>:<where>'`. `!` the call is meaningless without it, `?` the id may belong to
- * the provider's public catalogue. Places: `path:name`, `query:name` (`,...` a comma list), `body:/json/pointer` with `*`
- * for every member. `creates`, `lists`: pointers into the answer.
+ * `ids`: `'<resource><!><?> <place>:<where>'`. `!`: the call means nothing without it. `?`: the id may name something public.
+ * Places: `path:name`, `query:name` (`,...` after it: ids with commas between them), `body:/json/pointer` with `*` for every
+ * member. `creates`, `lists`: JSON pointers into the answer.
  */
 import type {
   IdRef,

@@ -35,7 +35,7 @@ function owed(id: string, host: string, more: Partial<Delivery> = {}): Delivery 
   return { ...(one as Delivery), id, target, ...more }
 }
 
-const FAILED: AttemptResult = { at: NOW, ms: 1, status: 500, isTaken: false }
+const FAILED: AttemptResult = { at: NOW, ms: 1, status: 500, isAccepted: false }
 
 test('one event makes one delivery for each who wants it, under ids in the order of time [I3]', () => {
   const endpoints = [
@@ -62,7 +62,7 @@ test('endpoints that could not be read are told when they can be [I3]', () => {
 })
 
 test('what is only the client’s own matter reaches no endpoint', () => {
-  const one = told({ isOwnOnly: true })
+  const one = told({ isCallbackOnly: true })
   expect(deliveriesOf(one, { endpoints: [endpoint('all')] }, NOW)).toHaveLength(1)
   expect(deliveriesOf(one, undefined, NOW)).toHaveLength(1)
 })

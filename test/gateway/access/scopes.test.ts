@@ -96,7 +96,7 @@ test('every route of ours says which scope it needs, and a token without it is r
 
 test('every path that the gateway keeps in the provider’s place and that changes something needs full, under each of its spellings', async () => {
   const kept = PROVIDERS.flatMap(({ name, routes }) =>
-    routes.filter(({ pool }) => pool === 'gateway').map((row) => ({ name, ...row }))
+    routes.table.filter(({ pool }) => pool === 'gateway').map((row) => ({ name, ...row }))
   )
   const changing = kept.filter(({ method }) => method !== 'GET')
   expect(changing.length).toBeGreaterThan(6)

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => gateway.dispose())
 
-const ASKED = heygen.routes.filter((route) => route.keyProbe && route.job)
+const ASKED = heygen.routes.table.filter((route) => route.keyProbe && route.job)
 
 test.each(ASKED.map((route) => ({ name: `${route.method} ${route.path}` })))(
   '$name: a lost answer is given for certain, and its creation is made once',

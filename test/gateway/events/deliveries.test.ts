@@ -1,61 +1,66 @@
 /** We call clients: signed, tried again, listed, sent again; and never where we must not. */
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { expectSigned, makeCallbackSecret } from '../../support/callback-secret.ts'
+import { advance, CLOCKED, DAY, HOUR, MINUTE, SECOND } from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { eventOf, hookOf, openHooked, openQuickened, signed } from '../../support/scenes/hooked.ts'
+import { eventOf, hookOf, openHooked, signed } from '../../support/scenes/hooked.ts'
 import { Receiver, type Received } from '../../support/receiver.ts'
 
-const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
-afterAll(() => rm(folder, { recursive: true, force: true }))
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
 const gateway = await openHooked(open, { accounts: { one: 10, two: 10 } })
 
-/** Its waits are short: 9 attempts in 22 s, which go on beside the other tests. */
-const SCALE = 4000
+/** Its clock is moved (test/support/clock/clock.ts): 9 attempts in 24 h. */
+const clocked = await openHooked(open, { accounts: { quick: 10 }, entry: CLOCKED })
+const quick = await hookOf(clocked, 'quick')
 const patient = await Receiver.open()
 afterAll(() => patient.close())
 patient.answer = ({ path: at }, response) => {
   const n = patient.posts(at).length
   if (at === '/flaky') return n <= 5 ? 500 : 200
   if (at === '/dead') return n <= 9 ? 503 : 200
-  if (n === 1) response.writeHead(503, { 'retry-after': '3' })
+  if (n === 1) response.writeHead(503, { 'retry-after': '3600' })
   return undefined
 }
-const {
-  gateway: scaled,
-  hooks: [quick],
-  prepared: jobs,
-} = await openQuickened(
-  open,
-  {
-    accounts: { quick: 10 },
-    timeScale: SCALE,
-    persist: path.join(folder, 'quick'),
-    simulator: gateway.sim,
-  },
-  async (slow) => {
-    const create = async (name: string) => {
-      const created = await slow.createVideo({ callback_url: `${patient.url}/${name}` })
-      expect(created.status, await created.clone().text()).toBe(200)
-      return created.headers.get('x-gateway-job') ?? ''
-    }
-    return { flaky: await create('flaky'), dead: await create('dead'), busy: await create('busy') }
-  }
-)
-for (const job of Object.values(jobs)) {
-  const body = eventOf(job)
-  const headers = signed(quick?.secret ?? '', body)
-  const answer = await fetch(quick?.url ?? '', { method: 'POST', body, headers })
-  expect(answer.status).toBe(204)
+/** It never answers, which goes on beside the other tests. */
+const never = await Receiver.open()
+never.answer = () => new Promise(() => {})
+afterAll(() => never.close())
+const slow = await finish(gateway, { callback_url: `${never.url}/slow` })
+
+type Name = 'flaky' | 'dead' | 'busy'
+const jobs: Record<Name, string> = { flaky: '', dead: '', busy: '' }
+for (const name of ['flaky', 'dead', 'busy'] as const) {
+  const created = await clocked.createVideo({ callback_url: `${patient.url}/${name}` })
+  expect(created.status, await created.clone().text()).toBe(200)
+  jobs[name] = created.headers.get('x-gateway-job') ?? ''
+  const body = eventOf(jobs[name])
+  const headers = signed(quick.secret, body)
+  expect((await fetch(quick.url, { method: 'POST', body, headers })).status).toBe(204)
+  // Until its end is known the attempt goes on, whatever the clock says.
+  await untilTried(name, 1)
+}
+const PLANNED = [10 * SECOND, MINUTE, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 6 * HOUR, 12 * HOUR, DAY]
+/** How often each receiver was called by when, counted from the beginning. */
+const calls: { flaky: number; dead: number; busy: number }[] = []
+/** An attempt may come a tenth of its wait later than planned. */
+const afterIt = (at = 0) => (at === 0 ? 0 : at * 1.1 + SECOND)
+for (const [index, at] of PLANNED.entries()) {
+  await advance(clocked, afterIt(at) - afterIt(PLANNED[index - 1]))
+  await untilTried('dead', index + 2)
+  await untilTried('flaky', Math.min(index + 2, 6))
+  await untilTried('busy', at < HOUR ? 1 : 2)
+  const count = (name: string) => patient.posts(`/${name}`).length
+  calls.push({ flaky: count('flaky'), dead: count('dead'), busy: count('busy') })
+}
+
+async function untilTried(name: Name, times: number): Promise<void> {
+  await until(async () => (await deliveryOf(clocked, jobs[name])).attempts.length === times)
 }
 
 interface View {
@@ -154,38 +159,35 @@ test('what comes before: the callback in the body, then the header, then the ten
 })
 
 test('a receiver that fails the first five attempts gets it in the end, each time as the same event [I3]', async () => {
-  const posts = await patient.heard('/flaky', 6)
+  expect(calls.map(({ flaky }) => flaky)).toEqual([2, 3, 4, 5, 6, 6, 6, 6])
+  const posts = patient.posts('/flaky')
   expect(new Set(posts.map((one) => one.headers['webhook-id'])).size).toBe(1)
   expect(new Set(posts.map((one) => one.body)).size).toBe(1)
-  const delivery = await until(async () => {
-    const found = await deliveryOf(scaled, jobs.flaky)
-    return found.state === 'delivered' && found
-  })
+  const delivery = await deliveryOf(clocked, jobs.flaky)
+  expect(delivery.state).toBe('delivered')
   expect(delivery.attempts.map((one) => one.status)).toEqual([500, 500, 500, 500, 500, 200])
-  // 10 s, 1 min, 5 min, 30 min, 2 h after the first, in the scaled time.
+  // 10 s, 1 min, 5 min, 30 min, 2 h after the first.
   const offsets = delivery.attempts.map((one) => Date.parse(one.at) - Date.parse(delivery.created))
-  const planned = [0, 10_000, 60_000, 300_000, 1_800_000, 7_200_000]
   for (const [index, offset] of offsets.entries()) {
-    expect(offset).toBeGreaterThanOrEqual((planned[index] ?? 0) / SCALE)
+    expect(offset).toBeGreaterThanOrEqual(PLANNED[index - 1] ?? 0)
   }
 })
 
 test('a receiver that never takes it leaves it dead after a day of attempts, with the reason, to be sent again by hand [I3]', async () => {
-  const dead = await until(async () => {
-    const found = await deliveryOf(scaled, jobs.dead)
-    return found.state === 'dead' && found
-  }, 70_000)
+  expect(calls.map((one) => one.dead)).toEqual([2, 3, 4, 5, 6, 7, 8, 9])
+  const dead = await deliveryOf(clocked, jobs.dead)
+  expect(dead.state).toBe('dead')
   expect(dead.attempts).toHaveLength(9)
   expect(dead.reason).toContain('503')
-  const again = await scaled.fetch(`/v1/deliveries/${dead.id}/retry`, { method: 'POST' })
+  const again = await clocked.fetch(`/v1/deliveries/${dead.id}/retry`, { method: 'POST' })
   expect(again.status).toBe(202)
   const sent = await until(async () => {
-    const found = await deliveryOf(scaled, jobs.dead)
+    const found = await deliveryOf(clocked, jobs.dead)
     return found.state === 'delivered' && found
   })
   expect(sent.attempts).toHaveLength(10)
   expect(patient.posts('/dead')).toHaveLength(10)
-}, 90_000)
+})
 
 test('410 ends it, a redirect is not followed, a slow answer is none [I3]', async () => {
   const other = await Receiver.open()
@@ -210,8 +212,6 @@ test('410 ends it, a redirect is not followed, a slow answer is none [I3]', asyn
     expect(found.attempts[0]).toMatchObject({ status: 307 })
     expect(found.state).toBe('pending')
     expect(other.received).toEqual([])
-    receiver.answer = ({ path: at }) => (at === '/slow' ? new Promise(() => {}) : undefined)
-    const slow = await finish(gateway, { callback_url: `${receiver.url}/slow` })
     const late = await until(async () => {
       const one = await deliveryOf(gateway, slow)
       return one.attempts.length > 0 && one
@@ -224,9 +224,11 @@ test('410 ends it, a redirect is not followed, a slow answer is none [I3]', asyn
 }, 90_000)
 
 test('Retry-After is honoured', async () => {
-  // By the schedule it would be sent again after 2.5 ms.
-  const [first, second] = await patient.heard('/busy', 2)
-  expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(2900)
+  // By the schedule it would be sent again after ten seconds, a minute, five and thirty; it asks for an hour.
+  expect(calls.map(({ busy }) => busy)).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
+  const { attempts } = await deliveryOf(clocked, jobs.busy)
+  const [first = 0, second = 0] = attempts.map((one) => Date.parse(one.at))
+  expect(second - first).toBeGreaterThanOrEqual(HOUR)
 })
 
 test('a slow and a dead receiver do not delay the others [I3]', async () => {

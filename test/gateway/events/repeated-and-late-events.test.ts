@@ -1,9 +1,7 @@
 /** Events that come twice, late, or after something else: what they must not do. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, DAY, HOUR, MINUTE } from '../../support/clock/clock.ts'
+import { advance, CLOCKED, DAY, HOUR, MINUTE, untilMoved } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import {
@@ -13,15 +11,14 @@ import {
   hookOf,
   LOOPBACK,
   openHooked,
-  openQuickened,
   signed,
 } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 import type { SimRequest } from '../../support/simulator.ts'
 
-const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
-afterAll(() => rm(folder, { recursive: true, force: true }))
 const open = gatewaysOfFile()
+/** Its jobs are not over before a test says so, however far it moves the clock. */
+const LONG = { simVars: { JOB_MS: String(30 * DAY) } }
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
@@ -171,23 +168,14 @@ test('the platform keeps no log of requests of its own: hook ids and tickets sta
 })
 
 test('48 h after an account was removed its webhook and credential are gone, although a delivery is still owed [I6]', async () => {
-  // In scaled time: 48 h are 14 s, the 24 h of a delivery 7 s.
   const hold = { isGone: false }
-  const { gateway: leaving, hooks } = await openQuickened(
-    open,
-    {
-      accounts: { owing: 2 },
-      timeScale: 12_000,
-      persist: path.join(folder, 'owing'),
-      simulator: gateway.sim,
-    },
-    async (slow) => {
-      const created = await slow.createVideo({ callback_url: `${receiver.url}/never` })
-      expect(created.status).toBe(200)
-      await slow.fetch('/v1/heygen/accounts/owing@example.com', { method: 'DELETE' })
-      expect(await endpointsOf(slow, 'owing')).toHaveLength(1)
-    }
-  )
+  const leaving = await openHooked(open, { accounts: { owing: 2 }, entry: CLOCKED, ...LONG })
+  const { url, secret } = await hookOf(leaving, 'owing')
+  const created = await leaving.createVideo({ callback_url: `${receiver.url}/never` })
+  expect(created.status).toBe(200)
+  await leaving.fetch('/v1/heygen/accounts/owing@example.com', { method: 'DELETE' })
+  await advance(leaving, 47 * HOUR)
+  expect(await endpointsOf(leaving, 'owing')).toHaveLength(1)
   // The first attempt is under way until the webhook is gone.
   receiver.answer = async (received) => {
     if (received.path !== '/never') return undefined
@@ -197,13 +185,11 @@ test('48 h after an account was removed its webhook and credential are gone, alt
     return 500
   }
   try {
-    // Any event sets the alarm anew, to the scaled 48 h.
-    const [left] = hooks
-    const poke = { method: 'POST', body: '{}', headers: signed(left?.secret ?? '', '{}') }
-    expect((await fetch(left?.url ?? '', poke)).status).toBe(204)
-    await receiver.heard('/never', 2, 50_000)
+    await advance(leaving, HOUR + MINUTE)
+    await untilMoved(leaving, async () => receiver.posts('/never').length > 1)
     expect(hold.isGone).toBe(true)
-    await until(async () => (await fetch(left?.url ?? '', poke)).status === 401)
+    const poke = { method: 'POST', body: '{}', headers: signed(secret, '{}') }
+    await until(async () => (await fetch(url, poke)).status === 401)
   } finally {
     receiver.answer = () => undefined
   }
@@ -222,47 +208,38 @@ test('deliveries are listed however large their events were', async () => {
   })
 })
 
-test('a webhook whose secret was changed at HeyGen is registered anew once a job ends without its event [I6]', async () => {
-  // In scaled time the webhook is looked after once in 1.8 s.
-  const options = {
-    accounts: { changed: 5 },
-    timeScale: 2000,
-    persist: path.join(folder, 'changed'),
-    simulator: gateway.sim,
-  }
-  const { hooks, prepared } = await openQuickened(open, options, async (slow, [hook]) => {
-    const rotated = await fetch(
-      `${slow.sim.url}/api.heygen.com/v3/webhooks/endpoints/${hook?.id}/rotate-secret`,
-      { method: 'POST', headers: { 'x-api-key': 'sk_test_changed' } }
-    )
-    const { data } = (await rotated.json()) as { data: { secret: string } }
-    await slow.sim.forgetRequests()
-    const created = await slow.createVideo({ callback_url: `${receiver.url}/changed` })
-    expect(created.status).toBe(200)
-    const sent = (await slow.sim.requests()).find((one) => one.path === '/v3/videos')
-    const [ticket = ''] = /\/callbacks\/heygen\/[^"]*/.exec(sent?.body ?? '') ?? []
-    return { job: created.headers.get('x-gateway-job') ?? '', ticket, secret: data.secret }
-  })
-  const [before] = hooks
-  const { job, ticket, secret } = prepared
-  const origin = new URL(before?.url ?? '').origin
-  await pause(2000)
-  await gateway.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+test('a webhook whose secret was changed at HeyGen is registered anew once a job ends without its event [I3]', async () => {
+  const changed = await openHooked(open, { accounts: { changed: 5 }, entry: CLOCKED, ...LONG })
+  await changed.sim.settings({ webhooks: 'off' })
+  const before = await hookOf(changed, 'changed')
+  const rotated = await fetch(
+    `${changed.sim.url}/api.heygen.com/v3/webhooks/endpoints/${before.id}/rotate-secret`,
+    { method: 'POST', headers: { 'x-api-key': 'sk_test_changed' } }
+  )
+  const { data } = (await rotated.json()) as { data: { secret: string } }
+  await changed.sim.forgetRequests()
+  const created = await changed.createVideo({ callback_url: `${receiver.url}/changed` })
+  expect(created.status).toBe(200)
+  const sent = (await changed.sim.requests()).find((one) => one.path === '/v3/videos')
+  const [ticket = ''] = /\/callbacks\/heygen\/[^"]*/.exec(sent?.body ?? '') ?? []
+  const job = created.headers.get('x-gateway-job') ?? ''
+  // A webhook is looked after once an hour.
+  await advance(changed, HOUR + MINUTE)
+  await changed.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
   const told = eventOf(job)
   const post = (url: string, body: string, headers = {}) =>
     fetch(url, { method: 'POST', body, headers })
-  expect((await post(before?.url ?? '', told, signed(secret, told))).status).toBe(401)
-  // What makes the account ask, since the ten minutes until it asks by itself stand there unscaled.
+  expect((await post(before.url, told, signed(data.secret, told))).status).toBe(401)
+  // What makes the account ask, before the ten minutes until it asks by itself.
   const hint = eventOf(job, { event_type: 'something.new.entirely' })
-  expect((await post(origin + ticket, hint)).status).toBe(204)
-  const after = await until(async () => {
-    const [endpoint] = await endpointsOf(gateway, 'changed')
-    return endpoint && endpoint.id !== before?.id && endpoint
-  }, 30_000)
-  expect(await endpointsOf(gateway, 'changed')).toHaveLength(1)
+  expect((await post(changed.url + ticket, hint)).status).toBe(204)
+  const after = await untilMoved(changed, async () => {
+    const [endpoint] = await endpointsOf(changed, 'changed')
+    return endpoint && endpoint.id !== before.id && endpoint
+  })
+  expect(await endpointsOf(changed, 'changed')).toHaveLength(1)
   const body = eventOf('news')
-  const url = origin + new URL(after.url).pathname
-  await until(async () => (await post(url, body, signed(after.secret, body))).status === 204)
+  await until(async () => (await post(after.url, body, signed(after.secret, body))).status === 204)
 })
 
 test('an account removed at once, while its webhook is being registered, leaves none behind at HeyGen', async () => {

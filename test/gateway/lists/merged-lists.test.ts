@@ -24,8 +24,8 @@ afterAll(() => gateway.dispose())
 const LISTS = (catalogue as unknown as ListRow[]).filter((row) => {
   // Webhook events are to be the gateway's own.
   if (row.path === '/v3/webhooks/events') return false
-  const match = row.method === 'GET' ? heygen.match('GET', row.path) : undefined
-  return match && heygen.listOf(match.route) !== undefined && row.listedIdOut.length > 0
+  const match = row.method === 'GET' ? heygen.routes.match('GET', row.path) : undefined
+  return match && heygen.lists.shapeOf(match.route) !== undefined && row.listedIdOut.length > 0
 })
 
 /** What stands in the simulator for the rows of a list, by path. */
@@ -122,16 +122,17 @@ async function own(path: string): Promise<string[]> {
 
 /** How its pages are asked for, and where they say that there are more. */
 function pagesOf({ path, mixesSharedRows }: ListRow): string {
-  const match = heygen.match('GET', path)
-  const { limit, token, next, more, page, counted } = (match && heygen.listOf(match.route)) ?? {}
+  const match = heygen.routes.match('GET', path)
+  const { limit, token, next, more, page, counted } =
+    (match && heygen.lists.shapeOf(match.route)) ?? {}
   return JSON.stringify([mixesSharedRows, limit, token, next, more, page, counted])
 }
 
 for (const row of oneOfEach(LISTS, pagesOf)) {
   test(`${row.path} holds every account’s rows exactly once, through all pages`, async () => {
     const mine = await own(row.path)
-    const match = heygen.match('GET', row.path)
-    const shape = match && heygen.listOf(match.route)
+    const match = heygen.routes.match('GET', row.path)
+    const shape = match && heygen.lists.shapeOf(match.route)
     expect(mine.length, 'the test knows what the list is made of').toBeGreaterThan(0)
     const sizes =
       shape?.limit === undefined ||

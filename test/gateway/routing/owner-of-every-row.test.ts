@@ -45,15 +45,15 @@ function idsOf(row: CatalogueRow): string[] {
 
 /** Where a row's ids stand. */
 function placesOf(row: CatalogueRow): string {
-  const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
+  const match = heygen.routes.match(row.method, pathOf(row).split('?')[0] ?? '')
   return (match?.route.ids ?? []).map((ref) => ref.in).join(' ')
 }
 
 /** Of other rows the owner is known only where the rows before them made what they name. */
 function isFindable(row: CatalogueRow): boolean {
-  const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
+  const match = heygen.routes.match(row.method, pathOf(row).split('?')[0] ?? '')
   const refs = match?.route.ids ?? []
-  return refs.every((ref) => match && heygen.searchFor(match, ref, 'some-id') !== undefined)
+  return refs.every((ref) => match && heygen.routes.searchFor(match, ref, 'some-id') !== undefined)
 }
 
 const OWNED = IN_ORDER.filter(isOwners)
@@ -63,7 +63,7 @@ const CASES = oneOfEach(
 )
 
 function namedIds(row: CatalogueRow): string[] {
-  const match = heygen.match(row.method, pathOf(row).split('?')[0] ?? '')
+  const match = heygen.routes.match(row.method, pathOf(row).split('?')[0] ?? '')
   const query = new URLSearchParams(row.queryExample)
   return (match?.route.ids ?? []).flatMap((ref) => {
     if (ref.in === 'body') return textsAt(row.requestExample, ref.at)

@@ -26,7 +26,7 @@ async function without(...parts: string[]): Promise<void> {
 
 const codeOf = (answer: Response) => [answer.status, answer.headers.get('x-gateway-error')]
 
-test('without KV an isolate that has read token and accounts goes on, and another answers 500 and starts nothing', async () => {
+test('without KV an isolate that has read token and accounts goes on, and another answers 500 and starts nothing [I4]', async () => {
   expect((await gateway.createVideo()).status).toBe(200)
   const before = (await gateway.sim.state()).jobs.length
   await without('kv')
@@ -35,7 +35,7 @@ test('without KV an isolate that has read token and accounts goes on, and anothe
   expect((await gateway.sim.state()).jobs.length).toBe(before + 1)
 })
 
-test('without KV a job ends by its event, its slot comes back, and its callback is called', async () => {
+test('without KV a job ends by its event, its slot comes back, and its callback is called [I3]', async () => {
   const receiver = await Receiver.open()
   const created = await gateway.createVideo({ callback_url: `${receiver.url}/done` })
   const job = created.headers.get('x-gateway-job') ?? ''
@@ -48,7 +48,7 @@ test('without KV a job ends by its event, its slot comes back, and its callback 
   await receiver.close()
 })
 
-test('without the accounts’ objects a creation is a 429 that starts nothing, and status calls are answered', async () => {
+test('without the accounts’ objects a creation is a 429 that starts nothing, and status calls are answered [I1]', async () => {
   const created = await gateway.createVideo()
   const job = created.headers.get('x-gateway-job') ?? ''
   const before = (await gateway.sim.state()).jobs.length
@@ -61,7 +61,7 @@ test('without the accounts’ objects a creation is a 429 that starts nothing, a
   expect((await gateway.sim.state()).jobs.length).toBe(before)
 })
 
-test('an end that an account’s object could not be told reaches it with the next status call', async () => {
+test('an end that an account’s object could not be told reaches it with the next status call [I2]', async () => {
   const created = await gateway.createVideo({}, isolate('late'))
   const job = created.headers.get('x-gateway-job') ?? ''
   await without('accounts')
@@ -77,7 +77,7 @@ test('an end that an account’s object could not be told reaches it with the ne
   })
 })
 
-test('without the tenant’s desk a creation works; under a key or with an id that nobody remembers it is a 500 that starts nothing', async () => {
+test('without the tenant’s desk a creation works; under a key or with an id that nobody remembers it is a 500 that starts nothing [I4]', async () => {
   await gateway.createVideo({}, isolate('desk'))
   const before = (await gateway.sim.state()).jobs.length
   await without('desks')

@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => simulator.dispose())
 
-const ASKED = heygen.routes.filter((route) => route.keyProbe !== undefined)
+const ASKED = heygen.routes.table.filter((route) => route.keyProbe !== undefined)
 
 test('there are rows to ask about', () => {
   expect(ASKED.length).toBeGreaterThan(0)

@@ -1,7 +1,6 @@
 /** A gateway whose accounts' webhooks are registered, and HeyGen's side of them. */
 import { createHmac } from 'node:crypto'
-import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
-import type { Simulator } from '../simulator.ts'
+import { until, type Gateway, type GatewayOptions } from '../gateway.ts'
 
 /** What a local gateway needs to be called by a simulator on loopback. */
 export const LOOPBACK = { ALLOW_LOOPBACK_CALLBACKS: 'true' }
@@ -52,34 +51,6 @@ export async function openHooked(
   })
   for (const name of Object.keys(options.accounts ?? {})) await hookOf(gateway, name)
   return gateway
-}
-
-export interface Quickened<T> {
-  gateway: Gateway
-  /** The accounts' webhooks, where the gateway is now. */
-  hooks: SimEndpoint[]
-  prepared: T
-}
-
-/**
- * A gateway whose spans are divided, and what was done with it before they were: it is opened again on the same folder.
- * Where days pass in seconds a creation is given up after milliseconds, which no machine keeps.
- */
-export async function openQuickened<T>(
-  open: (options: GatewayOptions) => Promise<Gateway>,
-  options: GatewayOptions & { persist: string; simulator: Simulator; timeScale: number },
-  prepare: (slow: Gateway, hooks: SimEndpoint[]) => Promise<T>
-): Promise<Quickened<T>> {
-  const slow = await openHooked(openGateway, { ...options, timeScale: 1 })
-  const names = Object.keys(options.accounts ?? {})
-  const hooks = await Promise.all(names.map((name) => hookOf(slow, name)))
-  const prepared = await prepare(slow, hooks)
-  await slow.dispose()
-  const { accounts: _, ...again } = options
-  const gateway = await open({ ...again, vars: { ...LOOPBACK, ...options.vars } })
-  gateway.token = slow.token
-  const moved = hooks.map((hook) => ({ ...hook, url: hook.url.replace(slow.url, gateway.url) }))
-  return { gateway, hooks: moved, prepared }
 }
 
 const UNANSWERED = 'it did not answer OPTIONS within a second'

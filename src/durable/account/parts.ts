@@ -1,0 +1,107 @@
+/** Puts the parts of an account's object together. */
+import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { Delivery } from '#domain/events/delivery.ts'
+import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
+import type { JobReport } from '#domain/slots/lease.ts'
+import { deliver } from '#flows/events/deliver.ts'
+import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { AccountChecks } from './account-checks.ts'
+import type { AccountContext } from './context.ts'
+import { DeliveryTargetsCache } from './delivery-targets.ts'
+import { IncomingEvents } from './incoming-events.ts'
+import { logEnds, logGivenUp } from './log-results.ts'
+import { Outbox } from './outbox.ts'
+import { RemovedAccount } from './removed-account.ts'
+import { Retention } from './retention.ts'
+import { Settlement } from './settlement.ts'
+import { SlotWatchers } from './slot-watchers.ts'
+import { StatusChecks } from './status-checks.ts'
+import { WebhookRegistration } from './webhook-registration.ts'
+
+export interface Parts {
+  targets: DeliveryTargetsCache
+  outbox: Outbox
+  removed: RemovedAccount
+  webhook: WebhookRegistration
+  retention: Retention
+  settlement: Settlement
+  watchers: SlotWatchers
+  accountChecks: AccountChecks
+  incoming: IncomingEvents
+  statusChecks: StatusChecks
+  /** True when something changed. The caller has read the delivery targets. */
+  settle(reports: JobReport[]): boolean
+  queueDeliveries(deliveries: Delivery[]): void
+  /** Wipes a removed account's credential when nothing needs it any more. */
+  wipeWhenDone(): void
+}
+
+/** `setAlarm` is called after each change that may make something due earlier. */
+export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
+  const { tables, ports } = context
+  const targets = new DeliveryTargetsCache(context)
+  const outbox: Outbox = new Outbox(tables.pendingDeliveries(), {
+    now: context.now,
+    random: context.random,
+    durations: context.durations,
+    connections: () => CONNECTIONS_MAX - (statusChecks.isReconciling ? ASKED_AT_ONCE : 0),
+    load: (id) => tables.findDelivery(id),
+    readTargets: (delivery) => targets.forSending(delivery),
+    send: (delivery, read) =>
+      deliver(ports(), delivery, read, tables.account()?.publicOrigin ?? ''),
+    save: (changed, removedIds) => {
+      tables.saveDeliveries(changed, removedIds)
+      logGivenUp(ports(), changed)
+    },
+    onSaved: () => {
+      wipeWhenDone()
+      setAlarm()
+    },
+  })
+  const removed = new RemovedAccount(context, () => outbox.isEmpty)
+  const webhook = new WebhookRegistration(context, () => removed.isDone())
+  const wipeWhenDone = () => {
+    if (removed.isDone() && webhook.wipe()) setAlarm()
+  }
+  const queueDeliveries = (deliveries: Delivery[]) => {
+    outbox.add(deliveries)
+    setAlarm()
+  }
+  const settlement: Settlement = new Settlement(context, targets, {
+    isAlarmChecking: () => statusChecks.isReconciling,
+    lastEventAt: () => incoming.lastEventAt,
+    queueDeliveries,
+    onEnded: (ended) => {
+      logEnds(ports(), ended)
+      wipeWhenDone()
+    },
+    onSlotsChanged: () => watchers.onSlotsChanged(),
+  })
+  const settle = (reports: JobReport[]) => {
+    const isChanged = settlement.applyReports(reports)
+    setAlarm()
+    return isChanged
+  }
+  const watchers = new SlotWatchers(context, () => settlement.ledger())
+  const onUnparked = () => watchers.onUnparked()
+  const accountChecks = new AccountChecks(context, { onUnparked, setAlarm })
+  const judgeFault = (fault: Fault) => accountChecks.judge(fault)
+  const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
+  const checkParts = { settlement, incoming, targets, settle, judgeFault }
+  const statusChecks = new StatusChecks(context, checkParts)
+  return {
+    targets,
+    outbox,
+    removed,
+    webhook,
+    retention: new Retention(context),
+    settlement,
+    watchers,
+    accountChecks,
+    incoming,
+    statusChecks,
+    settle,
+    queueDeliveries,
+    wipeWhenDone,
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * The part `accounts`: how a credential is read, proved and put on a call, and what a client is shown of its account. Nothing
+ * here returns a secret to a client. Functions that call the provider get an `Upstream` and never throw.
+ */
+import type * as z from 'zod'
+import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
+import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { Settings } from '#domain/runtime/settings.ts'
+import type { Upstream } from './upstream.ts'
+
+export interface ProviderAccounts {
+  /** The credential's fields in POST /v1/<name>/accounts, beside `email`, `maxJobs` and `dryRun`; also for the OpenAPI text. */
+  fields: z.ZodRawShape
+  /** Every new account has at least one of these fields. Absent: `readCredential` alone decides. */
+  needsOneOf?: readonly string[]
+  /** The highest `maxJobs` that an account may have. */
+  maxJobsLimit(settings: Settings): number
+  /** The credential in those fields, and the names of the fields that held it; or a sentence that says what is wrong. */
+  readCredential(
+    form: AccountForm
+  ): { ok: true; credential: Credential; field: string } | { ok: false; message: string }
+  /**
+   * Asks the provider whether the credential is good, and for its own id of the account. Two credentials with one id are one
+   * account. A 5xx or a network error is `unreachable` and never counts against the credential.
+   */
+  prove(upstream: Upstream, credential: Credential, session: Session | undefined): Promise<Proof>
+  /** Puts the credential on a header set that holds nothing of the client's. */
+  authorize(
+    headers: Headers,
+    credential: Credential,
+    session: Session | undefined,
+    /** `now`: epoch ms. */
+    at: { path: string; now: number; settings: Settings }
+  ): void | Promise<void>
+  /** The account as clients see it. */
+  toView(account: Account): Record<string, unknown>
+
+  /** A cheap GET that every good account answers with 200: asked before a job counts as gone. Absent: it is not asked. */
+  healthPath?: string
+  /** What the provider says of an account by its cheapest read. `kind`: of the credentials it may have, this. Absent: `prove`. */
+  standing?(
+    upstream: Upstream,
+    credential: Credential,
+    session: Session | undefined,
+    kind?: string
+  ): Promise<Standing>
+  /** A web session for a credential. Absent: no credential needs one. */
+  logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
+  /** What GET of one account shows besides `toView`. Empty where the provider does not answer. */
+  details?(
+    upstream: Upstream,
+    credential: Credential,
+    session: Session | undefined
+  ): Promise<Record<string, unknown>>
+  /** Whether two credentials surely belong to one account, where the provider does not tell its id of the account. */
+  isSame?(before: Credential, after: Credential): boolean
+  /** Why an account cannot be used on a path, as a sentence. Absent or undefined: it can. */
+  missingFor?(account: Account, path: string): string | undefined
+  /** Which kind of credential is used on a path, where an account may have several. */
+  credentialKindFor?(path: string): string
+  /** Clients may send a token that they signed with a key pair of ours (HS256). These codes answer one that is out of its time. */
+  signedTokens?: { early: number; expired: number; long: number }
+}
+
+export type LogIn =
+  | { ok: true; session: Session }
+  | { ok: false; reason: 'refused' | 'unreachable'; message?: string }

@@ -1,0 +1,12 @@
+/** The credential on a call: an API key, or a web session's token. */
+import type { Credential, Session } from '#domain/accounts/account.ts'
+
+export function authorize(
+  headers: Headers,
+  credential: Credential,
+  session: Session | undefined
+): void {
+  const { apiKey } = credential.secrets
+  if (apiKey !== undefined) headers.set('x-api-key', apiKey)
+  else headers.set('authorization', `Bearer ${session?.secrets['access_token'] ?? ''}`)
+}

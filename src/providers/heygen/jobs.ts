@@ -1,0 +1,31 @@
+/** HeyGen's jobs: read by the links in the route table; lost ones are looked for by title and callback id. */
+import type { Lease } from '#domain/slots/lease.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
+import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'
+import { linkOf, routesByName, tableJobs } from '#providers/shared/table-jobs.ts'
+import { buildAnswer } from './jobs/creation-answer.ts'
+import { OLDER_VIDEOS, SEARCHES } from './jobs/searches.ts'
+import { ROUTES } from './routes/table.ts'
+
+const BY_NAME = routesByName(ROUTES)
+
+export const jobs: ProviderJobs = {
+  ...tableJobs(ROUTES),
+  isCheckOnly: (_match, body) => valueAt(body, '/validate_only') === true,
+  buildAnswer,
+  searchOf,
+  fingerprintOf(body) {
+    const title = textAt(body, '/title') ?? textAt(body, '/video_title')
+    const callbackId = textAt(body, '/callback_id')
+    return {
+      ...(title === undefined ? {} : { title }),
+      ...(callbackId === undefined ? {} : { callbackId }),
+    }
+  },
+}
+
+function searchOf(lease: Lease): JobSearch | undefined {
+  const watch = linkOf(BY_NAME, lease)?.watch
+  if (watch === 'video' && !lease.route.includes(' /v3/')) return OLDER_VIDEOS
+  return watch === undefined ? undefined : SEARCHES[watch]
+}

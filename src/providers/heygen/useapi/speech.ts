@@ -1,0 +1,106 @@
+/**
+ * useapi.net's text-to-speech calls on HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). A field without a
+ * counterpart in v3 is refused unless its value is neutral, so that nobody gets other audio than asked for (decision 0006).
+ */
+import * as z from 'zod'
+import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import type { UseapiSpeech } from '#providers/contract/provider.ts'
+
+const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
+
+export const speech: UseapiSpeech = {
+  fields: {
+    voice_id: z.string().min(1),
+    prompt: z.string().min(1).max(5000),
+    speed: z.number().min(50).max(150).optional(),
+    pitch: z.literal(0, { error: `${NO_COUNTERPART} 0 is accepted` }).optional(),
+    volume: z.literal(100, { error: `${NO_COUNTERPART} 100 is accepted` }).optional(),
+    language_code: z.string().optional(),
+    emotion: z.literal('', { error: `${NO_COUNTERPART} an empty text is accepted` }).optional(),
+    engine: z.literal('auto', { error: `${NO_COUNTERPART} auto is accepted` }).optional(),
+  },
+
+  create(fields) {
+    const { voice_id, prompt, speed, language_code } = fields as {
+      voice_id: string
+      prompt: string
+      speed?: number
+      language_code?: string
+    }
+    const body = {
+      text: prompt,
+      voice_id,
+      ...(speed === undefined ? {} : { speed: speed / 100 }),
+      ...(language_code === undefined ? {} : { locale: language_code }),
+    }
+    return { path: '/v3/voices/speech', body }
+  },
+
+  createAnswer: (answer) => ({
+    audio_url: valueAt(answer, '/data/audio_url') ?? null,
+    duration: valueAt(answer, '/data/duration') ?? null,
+    is_pass: true,
+    job_id: null,
+    word_timestamps: valueAt(answer, '/data/word_timestamps') ?? [],
+  }),
+
+  voicesPath({ limit, token, language }) {
+    const query = new URLSearchParams({ limit: String(limit) })
+    if (language) query.set('language', language)
+    if (token) query.set('token', token)
+    return `/v3/voices?${query}`
+  },
+
+  voicePath: (voiceId) => `/v3/voices/${encodeURIComponent(voiceId)}`,
+
+  voicesAnswer(answer) {
+    const next = textAt(answer, '/next_token')
+    return {
+      list: valuesAt(answer, '/data/*').map(toVoice),
+      ...(next === undefined ? {} : { next }),
+    }
+  },
+
+  voiceAnswer: (answer) => ({
+    voice: { ...toVoice(valueAt(answer, '/data')), settings: { clone_emotions: [] } },
+  }),
+
+  /** v3 has no list of locales. The older list has useapi.net's members already, and may be retired. */
+  languagesPath: '/v2/voices/locales',
+
+  languagesAnswer: (answer) =>
+    valuesAt(answer, '/data/locales/*').map((row) => ({
+      value: valueAt(row, '/value') ?? null,
+      label: valueAt(row, '/label') ?? valueAt(row, '/value') ?? null,
+      language: valueAt(row, '/language') ?? null,
+      tag: valueAt(row, '/tag') ?? null,
+      locale: valueAt(row, '/locale') ?? null,
+      language_code: valueAt(row, '/language_code') ?? valueAt(row, '/locale') ?? null,
+    })),
+
+  /** Voices of v3 name a language and no locale. We do not make up a code. */
+  languagesOf(voices) {
+    const spoken = voices.flatMap(({ language }) =>
+      typeof language === 'string' && language !== '' ? [language] : []
+    )
+    return [...new Set(spoken)].toSorted().map((language) => ({
+      value: language,
+      label: language,
+      language,
+      tag: null,
+      locale: null,
+      language_code: null,
+    }))
+  },
+}
+
+function toVoice(row: unknown): Record<string, unknown> {
+  return {
+    voice_id: valueAt(row, '/voice_id') ?? null,
+    language: valueAt(row, '/language') ?? null,
+    gender: valueAt(row, '/gender') ?? null,
+    display_name: valueAt(row, '/name') ?? null,
+    preview: { movio: valueAt(row, '/preview_audio_url') ?? null },
+    type: valueAt(row, '/type') ?? null,
+  }
+}

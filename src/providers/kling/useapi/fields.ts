@@ -1,0 +1,98 @@
+/** Fields that several of useapi.net's calls share, and their form in Kling's calls (reference/kling.md 11.2). */
+import * as z from 'zod'
+import { rawNumber } from '#providers/shared/raw-number.ts'
+
+export type Fields = Record<string, unknown>
+
+export const text = z.string().max(2500).optional()
+export const url = z.string().min(1).max(8192)
+export const flag = z.boolean().optional()
+export const mode = z.enum(['std', 'pro', '4k']).optional()
+export const ratio = z.string().max(10).optional()
+/** Kling takes a text, useapi.net's clients send a text or a number. */
+export const seconds = z
+  .union([z.number().int(), z.string().regex(/^\d{1,2}$/)])
+  .transform(String)
+  .optional()
+export const images = z.number().int().min(1).max(9).optional()
+/** A saved element; useapi.net wrote `u_` before the number. */
+const element = z
+  .string()
+  .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
+  .optional()
+
+/** A field that Kling has not is refused unless its value is neutral, so that nobody gets another result than asked for. */
+export function only<T extends string | number | boolean>(value: T) {
+  const error = `has no counterpart in Kling's API; only ${JSON.stringify(value)} is accepted`
+  return z.literal(value, { error }).optional()
+}
+
+export const elements = { element_1: element, element_2: element, element_3: element }
+
+const SHOTS = [1, 2, 3, 4, 5, 6]
+
+export const shots: Record<string, z.ZodType> = Object.fromEntries(
+  SHOTS.flatMap((index) => [
+    [`shot_${index}_prompt`, text],
+    [`shot_${index}_duration`, seconds],
+  ])
+)
+
+/** Without members that are undefined. */
+export function given(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+/** Ids of elements are numbers, larger than JavaScript's. */
+export function elementList(fields: Fields): Fields {
+  const ids = Object.keys(elements).flatMap((name) => {
+    const id = fields[name]
+    return typeof id === 'string' ? [{ element_id: rawNumber(id.replace(/^u_/, '')) }] : []
+  })
+  return ids.length === 0 ? {} : { element_list: ids }
+}
+
+/** Each shot has a prompt of its own. The video is as long as all of them together. */
+export function shotList(fields: Fields): Fields {
+  const list = SHOTS.flatMap((index) => {
+    const prompt = fields[`shot_${index}_prompt`]
+    if (prompt === undefined) return []
+    return [{ index, prompt, duration: String(fields[`shot_${index}_duration`] ?? '5') }]
+  })
+  if (list.length === 0) return {}
+  const whole = list.reduce((sum, shot) => sum + Number(shot.duration), 0)
+  const plan = { multi_shot: true, shot_type: 'customize', multi_prompt: list }
+  return { ...plan, duration: String(whole) }
+}
+
+const MODELS: Record<string, string> = {
+  'kling-v3-0': 'kling-v3',
+  'kling-v2-5': 'kling-v2-5-turbo',
+  'kling-v2-0': 'kling-v2',
+}
+export const TURBO = 'kling-v3-0-turbo'
+
+export function modelOf(name: unknown): string {
+  return MODELS[String(name)] ?? String(name)
+}
+
+/** Without `enable_audio`, useapi.net's v3 has sound and the older models have none. */
+export function soundOf({ enable_audio: wanted }: Fields, isOnByItself: boolean): Fields {
+  if (isOnByItself) return { sound: wanted === false ? 'off' : 'on' }
+  return wanted === undefined ? {} : { sound: wanted === true ? 'on' : 'off' }
+}
+
+/** `@image_3` in a prompt of useapi.net means the field of that name. Kling counts only the images that are there. */
+export function referring(fields: Fields): string | undefined {
+  const { prompt } = fields
+  if (typeof prompt !== 'string') return undefined
+  return prompt.replaceAll(
+    /@(image|element|video)_(\d{1,2})(?!\d)/g,
+    (_, kind: string, number: string) => {
+      const before = Array.from({ length: Number(number) }, (__, index) => `${kind}_${index + 1}`)
+      const place = before.filter((name) => fields[name] !== undefined).length
+      const isThere = fields[`${kind}_${number}`] !== undefined
+      return `<<<${kind}_${isThere ? place : number}>>>`
+    }
+  )
+}
