@@ -1,20 +1,22 @@
 /**
- * heygen-gateway: many accounts behind one URL and one token. This page is its table of contents.
+ * heygen-gateway: many accounts behind one URL and one token. This file is the table of contents: it lists the middlewares in
+ * order, and the paths with the files that serve them.
  *
- * In order, and who reads what it writes:
- * 1 requestId     writes requestId        every answer, the log, the lease's name
- * 2 logRequests   reads all of it         one line of the log a request
- * 3 withPorts     writes ports            every room; a bad setting ends here
- *   safeHere      refuses settings that are unsafe where we are called
- * 4 plainPath     refuses odd paths       the drop-in
- * 5 noLoops       refuses what a gateway delivered
- * 6 streaming     answers streaming calls; their tokens and CORS are their own
- * 7 authenticate  writes caller           everything below it
- * 8 knownMethods  refuses other methods on our own paths
+ * What each middleware does:
+ * 1 requestId     gives the request an id, for its answer, the log and its lease
+ * 2 logRequests   writes one line of the log when the answer is ready
+ * 3 withPorts     makes the ports: stores, objects, the network, the clock; fails if a setting is bad
+ *   safeHere      refuses requests if a setting is unsafe at this address
+ * 4 plainPath     refuses paths that the provider could read differently
+ * 5 noLoops       refuses deliveries of a gateway
+ * 6 streaming     serves streaming calls, which have tokens and CORS rules of their own
+ * 7 authenticate  finds the token of the request (`caller`)
+ * 8 knownMethods  answers 405 to a wrong method on our own paths
  */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
+import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
@@ -44,19 +46,19 @@ const app = new OpenAPIHono<AppEnv>({ strict: false })
 
 app.onError(respondError)
 app.notFound(notFound)
-app.use(requestId)
+app.use(requestId(platform))
 app.get('/healthz', healthz(problemAt))
-app.use(logRequests(writeLog))
+app.use(logRequests(writeLog, platform.now))
 app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
 
-app.route('/webhooks', receivers('webhook')) // proved by address and signature
-app.route('/callbacks', receivers('ticket'))
+app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body signed
+app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
-app.route('/admin', admin) // has its own token
+app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))
-app.get('/files/:name', serveUpload) // its name is its permission
+app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)
@@ -76,7 +78,7 @@ app.route('/v1/audit', audit)
 app.route('/v1/deliveries', deliveries)
 app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)
-app.all('/v1/*', dropIn) // clients that can change only the host
+app.all('/v1/*', dropIn) // for clients that can change only the host
 app.all('/v2/*', dropIn)
 app.all('/v3/*', dropIn)
 

@@ -1,6 +1,6 @@
 /**
- * The one composition root: bindings and settings become ports. What an isolate keeps (caches, hints) hangs on its
- * `env`, never on the module.
+ * Makes the ports of a request from bindings and settings. An isolate's caches and hints are kept per `env`, never in
+ * a variable of a module.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
@@ -15,23 +15,23 @@ import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/se
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
 import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
-import { makeAccountBook, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
+import { makeAccountStore, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
 import {
-  makeAddedRouteBook,
+  makeAddedRouteStore,
   makeAddedRouteCache,
   type AddedRouteCache,
 } from '#storage/added-routes.ts'
-import { makeOwnerBook, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
-import { makeTokenBook, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeOwnerStore, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
+import { makeTokenStore, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
 import { platform } from './platform.ts'
 
-/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can be called so. */
+/** The name of the TenantDesk object that keeps tokens and tenants. No tenant can have it. */
 const REGISTRAR = '@registrar'
 
-/** Of one token (contract section 14.10). */
+/** Per token (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
@@ -49,10 +49,10 @@ interface Isolate {
 }
 
 const isolates = new WeakMap<Env, Isolate>()
-/** What is wrong with the settings: said in the log once. */
+/** The problem with the settings, which is logged once. */
 const problems = new WeakMap<Env, AppError>()
 
-/** The setting because of which nothing can be served; undefined: they are all good. */
+/** An error that names a bad setting; undefined: all settings are good. */
 function settingsProblem(env: Env): AppError | undefined {
   const known = problems.get(env)
   if (known) return known
@@ -67,7 +67,7 @@ function settingsProblem(env: Env): AppError | undefined {
   }
 }
 
-/** The same where the gateway is reached: some settings are good on loopback alone. */
+/** The same for requests to this origin: some settings are good on loopback only. */
 export function problemAt(env: Env, origin: string): AppError | undefined {
   const problem = settingsProblem(env)
   if (problem) return problem
@@ -80,7 +80,7 @@ export function problemAt(env: Env, origin: string): AppError | undefined {
   }
 }
 
-/** One line, under its level. */
+/** Writes one line of the log at its level. */
 export function writeLog(event: string, about: Facts, facts: Facts): void {
   const { level, text } = lineOf(event, about, facts)
   if (level === 'error') console.error(text)
@@ -95,23 +95,23 @@ function isolateOf(env: Env): Isolate {
   const isolate: Isolate = {
     settings,
     durations: durationsAt(settings.timeScale),
-    vault: makeVault(settings.masterKeys),
+    vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
     reportedEnds: new RecentSet(10_000),
-    searches: new Semaphore(),
+    searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
-    tokens: makeTokenCache(),
-    accounts: makeAccountCache(),
-    owners: makeOwnerCache(),
-    addedRoutes: makeAddedRouteCache(),
+    tokens: makeTokenCache(platform.now),
+    accounts: makeAccountCache(platform.now),
+    owners: makeOwnerCache(platform.now),
+    addedRoutes: makeAddedRouteCache(platform.now),
   }
   isolates.set(env, isolate)
   return isolate
 }
 
 /**
- * Throws an AppError that names a setting which is missing or malformed. `about`: what every line of the log says besides;
- * asked only when there is one.
+ * Throws an AppError that names a missing or malformed setting. `about`: members of every line of the log; called for each
+ * line.
  */
 export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = () => ({})): Ports {
   const problem = settingsProblem(env)
@@ -138,11 +138,11 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     hasParked: { isTrue: false },
     searches: isolate.searches,
     searchesOfToken: isolate.searchesOfToken,
-    isDamped: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
-    tokens: makeTokenBook(env.REGISTRY, isolate.tokens, registrar),
-    accounts: makeAccountBook(env.REGISTRY, isolate.accounts, desk),
-    owners: makeOwnerBook(isolate.owners, desk),
-    addedRoutes: makeAddedRouteBook(env.REGISTRY, isolate.addedRoutes),
+    isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    tokens: makeTokenStore(env.REGISTRY, isolate.tokens, registrar),
+    accounts: makeAccountStore(env.REGISTRY, isolate.accounts, desk),
+    owners: makeOwnerStore(isolate.owners, desk),
+    addedRoutes: makeAddedRouteStore(env.REGISTRY, isolate.addedRoutes),
     uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
     desk,
     registrar,
@@ -151,8 +151,8 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
 }
 
 function slotsPort(env: Env, name: string): SlotDesk {
-  // `async` where the answer is a union: RPC types would spread the promise over its members.
-  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name))
+  // `async` where the answer is a union, because RPC types would make a union of promises of it.
+  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
     claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
     renew: (account) => ask((slots) => slots.renew(account)),
@@ -182,7 +182,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
 }
 
 function deskPort(env: Env, name: string): Desk {
-  const ask = askObject(() => env.TENANT_DESK.getByName(name))
+  const ask = askObject(() => env.TENANT_DESK.getByName(name), platform)
   return {
     snapshot: () => ask((desk) => desk.snapshot()),
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
@@ -230,7 +230,7 @@ function deskPort(env: Env, name: string): Desk {
 }
 
 function registrarPort(env: Env): Registrar {
-  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR))
+  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR), platform)
   return {
     saveToken: (token, tenant, hasPast, by) =>
       ask((desk) => desk.saveToken(token, tenant, hasPast, by)),

@@ -24,7 +24,7 @@ import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.t
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
@@ -141,7 +141,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     )
   }
 
-  async release(requestId: string, fault?: Fault): Promise<Finding | undefined> {
+  async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.save(release(this.#parts.settlement.ledger(), requestId)),
       () => this.#parts.wipeWhenDone()
@@ -170,7 +170,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return outcome
   }
 
-  async blame(fault: Fault): Promise<Finding> {
+  async blame(fault: SuspectedFault): Promise<CheckResult> {
     return this.#parts.accountChecks.judge(fault)
   }
 

@@ -1,80 +1,82 @@
 /**
- * TenantDesk: one object per tenant and provider, the only writer of its accounts; and one object more, the
- * registrar (registrar-desk.ts). What it keeps in SQL is the truth, its KV copies are for reading far away.
+ * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
+ * are the truth; KV has copies for reading. This class only names the RPC methods; the parts in `desk/` do the work.
  */
+import { DurableObject } from 'cloudflare:workers'
+import { makePorts } from '#composition/make-ports.ts'
+import { platform } from '#composition/platform.ts'
+import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
+import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
+import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
-import type { Actor } from '#domain/access/audit.ts'
-import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
-import type { Owner } from '#domain/routing/owner.ts'
+import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
+import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
+  AssetCopy,
+  CopyTurn,
   Desk,
   EndpointChange,
-  KeyEnd,
   Made,
+  Registrar,
   SaveAnswer,
+  TenantChange,
+  TokenChange,
   Turn,
   UnknownCreation,
+  UploadWish,
 } from '#domain/ports/desk.ts'
-import type { ResealStep } from '#domain/access/reseal.ts'
-import type { KeyTurn } from '#domain/creations/idempotency.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { AddedRoute } from '#domain/routing/added-route.ts'
+import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
-import { Claims } from '#durable/desk/account-claims.ts'
-import { DeskAccounts } from '#durable/desk/save-accounts.ts'
-import { KeyBook } from '#durable/desk/idempotency-keys.ts'
-import { ListPlaces } from '#durable/desk/page-positions.ts'
-import { RefusedBook } from '#durable/desk/refused-accounts.ts'
-import { Renewals } from '#durable/desk/session-renewals.ts'
-import { UploadDesk } from '#durable/desk/upload-desk.ts'
-import { WaitingRoom } from '#durable/desk/waiting-room.ts'
+import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
+import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 
-/** Each is told of every event. */
-const ENDPOINTS_MAX = 50
-
-export class TenantDesk extends UploadDesk implements Desk {
-  readonly #places: ListPlaces
-  readonly #refused: RefusedBook
-  readonly #claims: Claims
-  readonly #accounts: DeskAccounts
-  readonly #waiting = new WaitingRoom(this.ports)
-  readonly #renewals: Renewals
-  readonly #keys: KeyBook
-  /** When old rows are looked for again, as far as this object remembers. */
+export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
+  readonly #parts: DeskParts
+  readonly #clock: AlarmClock
+  /** Until then old rows are not looked for again. */
   #forgetAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    this.#places = new ListPlaces(ctx.storage)
-    this.#refused = new RefusedBook(ctx.storage)
-    this.#renewals = new Renewals(this.tables, this.ports, this.publish)
-    this.#claims = new Claims(ctx.storage)
-    const { ports, armSoon, audit } = this
-    this.#accounts = new DeskAccounts(this.tables, this.#claims, { ports, armSoon, audit })
-    this.#keys = new KeyBook(this.tables, () => this.ports().durations)
+    this.#clock = new AlarmClock(ctx.storage, platform.now)
+    void ctx.blockConcurrencyWhile(() => this.#clock.read())
+    this.#parts = makeDeskParts({
+      storage: ctx.storage,
+      name: ctx.id.name ?? '',
+      kv: env.REGISTRY,
+      ports: () => this.#ports(),
+      armIn: (ms) => this.#armIn(ms),
+    })
   }
 
-  /** Of a closed desk nothing shows, also while its accounts are still being let go. */
+  // Accounts
+
+  /** A closed desk shows no accounts, even while they are still being released. */
   async snapshot(): Promise<AccountSnapshot> {
-    const snapshot = this.tables.snapshot()
-    return this.tables.isClosed ? { version: snapshot.version, accounts: [] } : snapshot
+    const snapshot = this.#tables.accounts.snapshot()
+    return this.#isClosed ? { version: snapshot.version, accounts: [] } : snapshot
   }
 
   async saveAccount(account: Account, by?: Actor): Promise<SaveAnswer> {
-    if (this.tables.isClosed) return { ok: false, reason: 'closed' }
-    const saved = await this.#accounts.save(account, by)
+    if (this.#isClosed) return { ok: false, reason: 'closed' }
+    const saved = await this.#parts.accounts.save(account, by)
     if (!saved) return { ok: false, reason: 'exists' }
-    // The tenant was removed while the claim was being answered.
-    if (this.tables.isClosed) {
+    // The tenant may have been removed during the claim.
+    if (this.#isClosed) {
       await this.#empty()
       return { ok: false, reason: 'closed' }
     }
-    this.#renewals.allow(account.email)
-    this.noteChanged(account.email)
-    this.ctx.waitUntil(this.#waiting.lookAgain(account.key))
-    return { ok: true, isNew: saved.isNew, snapshot: await this.#publishAccounts() }
+    this.#parts.renewals.allow(account.email)
+    this.#tables.uploadAccounts.forgetParking(account.email)
+    this.ctx.waitUntil(this.#parts.waiting.lookAgain(account.key))
+    await this.#parts.kv.write()
+    return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer> {
-    const account = this.tables.findAccount(email)
+    const account = this.#tables.accounts.find(email)
     if (!account) return { ok: false, reason: 'not_found' }
     return this.saveAccount({ ...account, maxJobs, updatedAt: now }, by)
   }
@@ -84,106 +86,145 @@ export class TenantDesk extends UploadDesk implements Desk {
     isNow: boolean,
     by?: Actor
   ): Promise<AccountSnapshot | undefined> {
-    const isRemoved = await this.#accounts.remove(email, isNow, by)
-    return isRemoved ? this.#publishAccounts() : undefined
-  }
-
-  async formerKeys(): Promise<string[]> {
-    return this.tables.formerKeys(Date.now() - this.ports().durations.keepEndedMs)
+    if (!(await this.#parts.accounts.remove(email, isNow, by))) return undefined
+    await this.#parts.kv.write()
+    return this.#tables.accounts.snapshot()
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    await this.#renewals.renew(email, stale)
+    await this.#parts.renewals.renew(email, stale)
     return this.snapshot()
   }
 
   async holds(email: string, key: string): Promise<boolean> {
-    return this.#accounts.holds(email, key)
+    return this.#parts.accounts.holds(email, key)
   }
+
+  async formerKeys(): Promise<string[]> {
+    return this.#tables.accounts.formerKeys(platform.now() - this.#durations.keepEndedMs)
+  }
+
+  async noteRefused(accountKey: string, until: number): Promise<boolean> {
+    const pool = this.#tables.accounts.snapshot().accounts.map(({ key }) => key)
+    return this.#parts.refused.add(this.#ports(), pool, accountKey, until)
+  }
+
+  /** The tenant was removed: releases every account and forgets everything but the audit. */
+  async close(): Promise<void> {
+    this.#tables.accounts.close(platform.now())
+    await this.#empty()
+  }
+
+  // Ids and uploads
 
   async learn(owners: Owner[]): Promise<string[]> {
-    this.tables.learn(owners)
-    this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
-    return this.noteLearnt(owners)
+    this.#armIn(this.#durations.keepOwnersMs)
+    return this.#parts.uploads.learn(owners)
   }
 
-  /** Asked by older Workers; newer ones ask madeBy. */
+  async ownersOf(ids: string[]): Promise<Owner[]> {
+    return this.#parts.uploads.ownersOf(ids)
+  }
+
+  async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {
+    return this.#parts.uploads.chooseAccount(token, wish)
+  }
+
+  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
+    return this.#parts.uploads.beginCopies(originals, email, by)
+  }
+
+  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
+    const isLearned = this.#parts.uploads.endCopies(copies, email)
+    if (isLearned) this.#armIn(this.#durations.keepOwnersMs)
+  }
+
+  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
+    this.#parts.uploads.forgetCopies(copies, email)
+  }
+
+  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
+    return this.#tables.assetCopies.take(original, keyStart)
+  }
+
+  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
+    return this.#tables.uploadCounts.take(tokenId, bytes, platform.now())
+  }
+
+  // Creations
+
+  /** For older Workers. Newer ones call madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const made = this.tables.madeBy(requestId)
+    const made = this.#tables.made.find(requestId)
     return made !== undefined && made.email !== email
   }
 
   async noteMade(requestId: string, made: Made): Promise<void> {
-    this.tables.noteMade(requestId, made)
-    this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
+    this.#tables.made.save(requestId, made)
+    this.#armIn(this.#durations.keepOwnersMs)
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.tables.madeBy(requestId)
-  }
-
-  async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.tables.ownersOf(ids)
-  }
-
-  async close(): Promise<void> {
-    this.tables.close(Date.now())
-    await this.#empty()
-  }
-
-  async #empty(): Promise<void> {
-    for (const account of this.tables.snapshot().accounts)
-      await this.removeAccount(account.email, false)
-    this.tables.forgetAll()
-    this.joins.forgetAll()
-    this.forgetUploads()
-    this.#places.clear()
-    await this.publish()
+    return this.#tables.made.find(requestId)
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const turn = this.#keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.clock.setFor(Date.now() + this.ports().durations.keepOwnersMs)
+    const turn = this.#parts.keys.begin(name, requestId)
+    if (turn.kind === 'fresh') this.#armIn(this.#durations.keepOwnersMs)
     return turn
   }
 
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    this.#keys.end(name, requestId, end)
-  }
-
-  /** The KV copy of the accounts tells every isolate until when it is worth asking; it is written at most every ten minutes. */
-  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    const { joinMs } = this.ports().durations
-    if (!this.joins.note(print, unknown, Date.now(), joinMs)) return
-    this.tables.touchAccounts()
-    await this.publish()
-  }
-
-  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.joins.find(print, Date.now(), this.ports().durations.joinMs)
-  }
-
-  async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.joins.forget(print, requestId, Date.now(), this.ports().durations.joinMs)
+    this.#parts.keys.end(name, requestId, end)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {
-    return this.tables.requestsOfKey(key)
+    return this.#parts.keys.requestsOf(key)
   }
 
+  /** KV tells every isolate until when to ask for repeats. That value is written at most every ten minutes. */
+  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
+    if (!this.#parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
+    this.#tables.touchAccounts()
+    await this.#parts.kv.write()
+  }
+
+  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
+    return this.#parts.unknown.find(print, platform.now(), this.#durations.joinMs)
+  }
+
+  async forgetUnknown(print: string, requestId: string): Promise<void> {
+    this.#parts.unknown.forget(print, requestId, platform.now(), this.#durations.joinMs)
+  }
+
+  // Waiting and lists
+
+  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
+    return this.#parts.waiting.awaitTurn(waiter, until)
+  }
+
+  async noteFreed(accountKey: string, slots?: number): Promise<void> {
+    this.#parts.waiting.addFree(accountKey, slots)
+  }
+
+  async keepPlace(place: string): Promise<string> {
+    const { keepPlaceMs } = this.#durations
+    this.#armIn(keepPlaceMs)
+    return this.#parts.pageTokens.keep(place, keepPlaceMs)
+  }
+
+  async placeOf(name: string): Promise<string | undefined> {
+    return this.#parts.pageTokens.find(name)
+  }
+
+  // Webhook endpoints
+
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    if (this.tables.isClosed) return false
-    const known = this.tables.outlets.endpoints()
-    // Asked again because the answer was lost: it is there already.
-    if (known.some((one) => one.id === endpoint.id)) return true
-    if (known.length >= ENDPOINTS_MAX) return false
-    this.tables.outlets.saveEndpoint(endpoint)
-    this.audit.endpoint(by, 'endpoint.added', endpoint)
-    return true
+    return this.#parts.endpoints.add(endpoint, by)
   }
 
   async endpoints(): Promise<Endpoint[]> {
-    return this.tables.outlets.endpoints()
+    return this.#tables.endpoints.endpoints()
   }
 
   async changeEndpoint(
@@ -191,87 +232,153 @@ export class TenantDesk extends UploadDesk implements Desk {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    const before = this.tables.outlets.find(id)
-    if (!before) return undefined
-    const after = { ...before, ...change }
-    this.tables.outlets.saveEndpoint(after)
-    const isRotated = change.secret !== undefined
-    this.audit.endpoint(by, isRotated ? 'endpoint.secret_rotated' : 'endpoint.changed', after)
-    return after
+    return this.#parts.endpoints.change(id, change, by)
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    const endpoint = this.tables.outlets.find(id)
-    if (endpoint) this.audit.endpoint(by, 'endpoint.removed', endpoint)
-    return this.tables.outlets.dropEndpoint(id)
+    return this.#parts.endpoints.remove(id, by)
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
-    if (this.tables.isClosed) return
-    const before = this.tables.outlets.callbackSecret()
-    if (before?.current === sealed) return
-    const previous = before === undefined ? {} : { previous: before.current }
-    this.tables.outlets.saveCallbackSecret({ current: sealed, rotatedAt: now, ...previous })
-    this.audit.callbackSecret(by)
+    this.#parts.endpoints.saveCallbackSecret(sealed, now, by)
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    return this.tables.outlets.all()
+    return this.#tables.endpoints.all()
   }
 
-  async keepPlace(place: string): Promise<string> {
-    const { keepPlaceMs } = this.ports().durations
-    const name = this.#places.keep(place, Date.now(), keepPlaceMs)
-    this.clock.setFor(Date.now() + keepPlaceMs)
-    return name
+  // Audit and re-sealing, in desks and in the registrar
+
+  async noteAudit(entry: AuditEntry, by: Actor): Promise<void> {
+    this.#parts.audit.write(by, entry)
   }
 
-  async placeOf(name: string): Promise<string | undefined> {
-    return this.#places.find(name, Date.now())
-  }
-
-  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
-    return this.tables.uploads.take(tokenId, bytes, Date.now())
-  }
-
-  async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    return this.#waiting.awaitTurn(waiter, until)
-  }
-
-  async noteFreed(accountKey: string, slots?: number): Promise<void> {
-    this.#waiting.noteFreed(accountKey, slots)
-  }
-
-  async noteRefused(accountKey: string, until: number): Promise<boolean> {
-    const pool = this.tables.snapshot().accounts.map(({ key }) => key)
-    return this.#refused.note(this.ports(), pool, { account: accountKey, until })
+  async listAudit(query: AuditQuery): Promise<AuditLine[]> {
+    return this.#tables.audit.list(query)
   }
 
   async reseal(key: string, from?: string): Promise<ResealStep> {
-    return this.resealing.desk(key, from)
+    return this.#parts.resealing.desk(key, from)
   }
+
+  async resealTokens(key: string, after?: string): Promise<ResealStep> {
+    return this.#parts.resealing.tokens(key, after)
+  }
+
+  async resealState(): Promise<ResealState | undefined> {
+    return this.#tables.reseal.read()
+  }
+
+  async saveReseal(state: ResealState): Promise<boolean> {
+    return this.#tables.reseal.save(state)
+  }
+
+  // The registrar: tokens, tenants and added routes
+
+  async saveToken(
+    token: TokenRecord,
+    tenant: TenantRecord,
+    hasPast = false,
+    by?: Actor
+  ): Promise<TokenRecord> {
+    return this.#parts.registrar.saveToken(token, tenant, hasPast, by)
+  }
+
+  async findToken(hash: string): Promise<TokenRecord | undefined> {
+    return this.#tables.tokens.find(hash)
+  }
+
+  async listTokens(): Promise<TokenRecord[]> {
+    return this.#tables.tokens.all()
+  }
+
+  async changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined> {
+    return this.#parts.registrar.changeToken(id, change, by)
+  }
+
+  async removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined> {
+    return this.#parts.registrar.removeToken(id, by)
+  }
+
+  async listTenants(): Promise<TenantRecord[]> {
+    return this.#tables.tenants.all()
+  }
+
+  async findTenant(id: string, isName = false): Promise<TenantRecord | undefined> {
+    return this.#parts.registrar.findTenant(id, isName)
+  }
+
+  async tenantIdsOf(name: string): Promise<string[]> {
+    return this.#tables.tenants.idsOf(name)
+  }
+
+  async changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void> {
+    return this.#parts.registrar.changeTenant(id, change, by)
+  }
+
+  async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
+    return this.#parts.registrar.removeTenant(id, by)
+  }
+
+  async listRoutes(): Promise<AddedRoute[]> {
+    return this.#tables.routes.all()
+  }
+
+  async addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'> {
+    return this.#parts.registrar.addRoute(route, by)
+  }
+
+  async removeRoute(id: string, by?: Actor): Promise<boolean> {
+    return this.#parts.registrar.removeRoute(id, by)
+  }
+
+  // The alarm
 
   override alarm(): Promise<void> {
-    return this.clock.run(() => this.#tend())
+    return this.#clock.run(() => this.#maintain())
   }
 
-  async #tend(): Promise<void> {
-    const { keepOwnersMs, keepAuditMs, forgetEveryMs, keepPlaceMs } = this.ports().durations
-    if (this.#places.forget(Date.now())) this.clock.setFor(Date.now() + keepPlaceMs)
-    if (Date.now() >= this.#forgetAt) {
-      const due = this.tables.forget({ keepOwnersMs, keepAuditMs, everyMs: forgetEveryMs })
-      this.#forgetAt = Date.now() + forgetEveryMs
-      this.forgetOldUploads()
-      if (due !== undefined) this.clock.setFor(due)
-    } else this.clock.setFor(this.#forgetAt)
-    if (this.tables.isClosed && this.tables.snapshot().accounts.length > 0) await this.#empty()
-    await this.#accounts.letGoLeftOvers()
-    if (!this.#claims.isEmpty) this.armSoon()
-    await this.publish()
+  async #maintain(): Promise<void> {
+    const { keepPlaceMs, forgetEveryMs } = this.#durations
+    const now = platform.now()
+    if (this.#parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
+    if (now >= this.#forgetAt) {
+      const dueAt = this.#tables.forgetOld(this.#durations, now)
+      this.#forgetAt = now + forgetEveryMs
+      if (dueAt !== undefined) this.#clock.setFor(dueAt)
+    } else this.#clock.setFor(this.#forgetAt)
+    if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
+    await this.#parts.accounts.releaseLeftOver()
+    if (!this.#parts.claims.isEmpty) this.#armIn(SOON_MS)
+    await this.#parts.kv.write()
   }
 
-  async #publishAccounts(): Promise<AccountSnapshot> {
-    await this.publish()
-    return this.tables.snapshot()
+  async #empty(): Promise<void> {
+    for (const account of this.#tables.accounts.snapshot().accounts)
+      await this.removeAccount(account.email, false)
+    this.#tables.forgetAll()
+    this.#parts.unknown.forgetAll()
+    this.#parts.pageTokens.clear()
+    await this.#parts.kv.write()
+  }
+
+  get #tables(): DeskParts['tables'] {
+    return this.#parts.tables
+  }
+
+  get #isClosed(): boolean {
+    return this.#tables.accounts.isClosed
+  }
+
+  get #durations(): Ports['durations'] {
+    return this.#ports().durations
+  }
+
+  #ports(): Ports {
+    return makePorts(this.env, (work) => this.ctx.waitUntil(work))
+  }
+
+  #armIn(ms: number): void {
+    this.#clock.setFor(platform.now() + ms)
   }
 }

@@ -1,46 +1,51 @@
 /**
- * A tenant's accounts at a provider, one KV value, written by TenantDesk alone. Eventually consistent: nothing here
- * decides capacity; AccountSlots does. A version that was once seen is never followed by an older one.
+ * A tenant's accounts at a provider: one KV value, which only TenantDesk writes. It may be out of date, so it never decides about
+ * slots; AccountSlots does. An isolate never goes back to an older version.
  */
 import { accountSnapshot, type AccountSnapshot } from '#domain/accounts/account.ts'
-import type { AccountBook } from '#domain/ports/ports.ts'
+import type { AccountStore } from '#domain/ports/ports.ts'
 import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
 export type AccountCache = Cached<AccountSnapshot>
 
-export function makeAccountCache(): AccountCache {
-  return new Cached<AccountSnapshot>(ISOLATE_CACHE_MS, {
-    entries: 5000,
-    chars: 16_000_000,
-    // Sealed credentials and sessions are what is long.
-    weigh: (snapshot) => JSON.stringify(snapshot).length,
-  })
+export function makeAccountCache(now: () => number): AccountCache {
+  return new Cached<AccountSnapshot>(
+    ISOLATE_CACHE_MS,
+    {
+      entries: 5000,
+      chars: 16_000_000,
+      // Sealed credentials and sessions are long.
+      weigh: (snapshot) => JSON.stringify(snapshot).length,
+    },
+    now
+  )
 }
 
-export function makeAccountBook(
+export function makeAccountStore(
   kv: KVNamespace,
   cache: AccountCache,
   deskOf: (tenant: string, provider: string) => Desk
-): AccountBook {
-  const note = (key: string, snapshot: AccountSnapshot) => {
+): AccountStore {
+  const remember = (key: string, snapshot: AccountSnapshot) => {
     const last = cache.last(key)
     const newest = last && last.version > snapshot.version ? last : snapshot
-    cache.put(key, newest, Date.now())
+    cache.put(key, newest)
     return newest
   }
   const fresh = async (tenant: string, provider: string) =>
-    note(keys.accounts(tenant, provider), await deskOf(tenant, provider).snapshot())
+    remember(keys.accounts(tenant, provider), await deskOf(tenant, provider).snapshot())
   return {
     fresh,
-    note: (tenant, provider, snapshot) => void note(keys.accounts(tenant, provider), snapshot),
+    remember: (tenant, provider, snapshot) =>
+      void remember(keys.accounts(tenant, provider), snapshot),
     async list(tenant, provider) {
       const key = keys.accounts(tenant, provider)
-      const known = cache.peek(key, Date.now())
+      const known = cache.peek(key)
       if (known && known.accounts.length > 0) return known
       const stored = await readSnapshot(kv, key)
-      if (stored && stored.accounts.length > 0) return note(key, stored)
+      if (stored && stored.accounts.length > 0) return remember(key, stored)
       return fresh(tenant, provider)
     },
   }

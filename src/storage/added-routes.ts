@@ -1,9 +1,9 @@
 /**
- * Rows that the operator added, read where no built-in row matches: isolate cache, then KV. Here absence is kept as well,
- * since a new row need not work before a minute is over.
+ * Routes that the operator added, from the isolate's cache or KV. They are read only if no built-in route matches. An empty
+ * list is cached, too: a new route may take a minute to work.
  */
 import { addedRoutes, type AddedRoute } from '#domain/routing/added-route.ts'
-import type { AddedRouteBook } from '#domain/ports/ports.ts'
+import type { AddedRouteStore } from '#domain/ports/ports.ts'
 import { Cached } from './cached.ts'
 import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
@@ -11,21 +11,21 @@ export type AddedRouteCache = Cached<readonly AddedRoute[]>
 
 const NAME = 'all'
 
-export function makeAddedRouteCache(): AddedRouteCache {
-  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 })
+export function makeAddedRouteCache(now: () => number): AddedRouteCache {
+  return new Cached<readonly AddedRoute[]>(ISOLATE_CACHE_MS, { entries: 1 }, now)
 }
 
-export function makeAddedRouteBook(kv: KVNamespace, cache: AddedRouteCache): AddedRouteBook {
+export function makeAddedRouteStore(kv: KVNamespace, cache: AddedRouteCache): AddedRouteStore {
   return {
     async list() {
-      const known = cache.peek(NAME, Date.now())
+      const known = cache.peek(NAME)
       if (known) return known
       const stored = await kv.get(keys.routes, { type: 'json', cacheTtl: KV_CACHE_SECONDS })
       const read = addedRoutes.safeParse(stored ?? [])
       const routes = read.success ? read.data : []
-      cache.put(NAME, routes, Date.now())
+      cache.put(NAME, routes)
       return routes
     },
-    note: (routes) => cache.put(NAME, routes, Date.now()),
+    remember: (routes) => cache.put(NAME, routes),
   }
 }

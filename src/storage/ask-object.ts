@@ -1,7 +1,9 @@
 /**
- * One question to a Durable Object. Every method of ours may be asked again with the same arguments, so a passing
- * failure is retried with a new stub; an overloaded object never is (reference/cloudflare.md section 2).
+ * Calls a Durable Object. Every RPC method is safe to repeat, so a passing failure is retried with a new stub. An overloaded
+ * object is not called again (reference/cloudflare.md section 2).
  */
+import type { Platform } from '#domain/ports/platform.ts'
+
 const ATTEMPTS = 3
 
 interface ObjectError {
@@ -9,7 +11,10 @@ interface ObjectError {
   overloaded?: boolean
 }
 
-export function askObject<S>(stubOf: () => S) {
+export function askObject<S>(
+  stubOf: () => S,
+  { after, random }: Pick<Platform, 'after' | 'random'>
+) {
   return async <T>(question: (stub: S) => Promise<T>): Promise<T> => {
     for (let attempt = 1; ; attempt += 1) {
       try {
@@ -17,7 +22,7 @@ export function askObject<S>(stubOf: () => S) {
       } catch (error) {
         const { retryable, overloaded } = (error ?? {}) as ObjectError
         if (attempt === ATTEMPTS || retryable !== true || overloaded === true) throw error
-        await new Promise((resolve) => setTimeout(resolve, 50 * attempt + Math.random() * 50))
+        await after(50 * attempt + random() * 50)
       }
     }
   }

@@ -1,11 +1,10 @@
 /**
- * A small cache with an end per entry. Only what was found is kept: absence is never cached, or a new token or account
- * would be missing for a while. Loads are not shared between requests: a request that ends takes its I/O with it, and
- * whoever waited for that would hang.
+ * A small cache in which each entry expires. Requests do not share a load that is under way: on Workers, I/O ends with the
+ * request that started it, and the others would wait for ever.
  */
 export interface CacheBounds<T> {
   entries: number
-  /** Of names, and of values by their weight; absent: as many as the entries have. */
+  /** The longest total of keys and values, in characters; absent: no limit. */
   chars?: number
   weigh?: (value: T) => number
 }
@@ -14,28 +13,30 @@ export class Cached<T> {
   readonly #entries = new Map<string, { value: T; until: number; weight: number }>()
   readonly #keepMs: number
   readonly #bounds: Required<CacheBounds<T>>
+  readonly #now: () => number
   #weight = 0
 
-  constructor(keepMs: number, bounds: CacheBounds<T>) {
+  constructor(keepMs: number, bounds: CacheBounds<T>, now: () => number) {
+    this.#now = now
     this.#keepMs = keepMs
     this.#bounds = { chars: Infinity, weigh: () => 0, ...bounds }
   }
 
-  peek(key: string, now: number): T | undefined {
+  peek(key: string): T | undefined {
     const entry = this.#entries.get(key)
-    return entry && entry.until > now ? entry.value : undefined
+    return entry && entry.until > this.#now() ? entry.value : undefined
   }
 
-  /** Also what has outlived its time. */
+  /** The entry even if it has expired. */
   last(key: string): T | undefined {
     return this.#entries.get(key)?.value
   }
 
-  put(key: string, value: T, now: number): void {
+  put(key: string, value: T): void {
     const { entries, chars, weigh } = this.#bounds
     this.delete(key)
     const weight = key.length + weigh(value)
-    this.#entries.set(key, { value, until: now + this.#keepMs, weight })
+    this.#entries.set(key, { value, until: this.#now() + this.#keepMs, weight })
     this.#weight += weight
     for (const oldest of this.#entries.keys()) {
       if (this.#entries.size <= entries && this.#weight <= chars) return

@@ -1,4 +1,4 @@
-/** Every KV key, in one place. What stands under it and for how long: docs/storage.md. */
+/** All KV keys. docs/storage.md says what is under each and for how long. */
 export const keys = {
   token: (hash: string) => `token:${hash}`,
   routes: 'routes',
@@ -6,6 +6,6 @@ export const keys = {
   upload: (hash: string) => `upload:${hash}`,
 }
 
-/** KV's shortest cache time; isolates keep what they read as long again, so together at most a minute. */
+/** KV's shortest cache time. Isolates cache for as long again, so a value is at most a minute old. */
 export const KV_CACHE_SECONDS = 30
 export const ISOLATE_CACHE_MS = 30_000

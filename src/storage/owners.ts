@@ -1,9 +1,8 @@
 /**
- * Which account an id belongs to: kept by TenantDesk, remembered by the isolate for one set of accounts. What is
- * forgotten is only asked for again.
+ * Which account an id belongs to. TenantDesk keeps it; an isolate caches it for the tenant's present set of accounts.
  */
 import { shortId } from '#domain/jobs/fingerprint.ts'
-import type { OwnerBook } from '#domain/ports/ports.ts'
+import type { OwnerStore } from '#domain/ports/ports.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk } from '#domain/ports/desk.ts'
 import { Cached } from './cached.ts'
@@ -14,68 +13,71 @@ const IDS = { entries: 20_000, chars: 4_000_000 }
 
 export interface OwnerCache {
   known: Cached<Owner>
-  /** Asked of the desk and not known there. */
+  /** The desk does not know these ids. */
   unlearnt: Cached<true>
-  /** Looked for on every account and found on none. */
+  /** No account has these ids. */
   missing: Cached<true>
 }
 
-export function makeOwnerCache(): OwnerCache {
+export function makeOwnerCache(now: () => number): OwnerCache {
   return {
-    known: new Cached<Owner>(KEEP_MS, {
-      ...IDS,
-      weigh: ({ id, email }) => id.length + (email ?? '').length,
-    }),
-    unlearnt: new Cached<true>(MISS_MS, IDS),
-    missing: new Cached<true>(MISS_MS, IDS),
+    known: new Cached<Owner>(
+      KEEP_MS,
+      {
+        ...IDS,
+        weigh: ({ id, email }) => id.length + (email ?? '').length,
+      },
+      now
+    ),
+    unlearnt: new Cached<true>(MISS_MS, IDS, now),
+    missing: new Cached<true>(MISS_MS, IDS, now),
   }
 }
 
-/** Of a very long id a short name is kept, here and by the desk: clients write what they like where an id stands. */
-export function makeOwnerBook(
+/** Long ids are kept as a short name, because clients may send any text as an id. */
+export function makeOwnerStore(
   cache: OwnerCache,
   deskOf: (tenant: string, provider: string) => Desk
-): OwnerBook {
-  const note = (pool: OwnerPool, owner: Owner) => {
+): OwnerStore {
+  const keep = (pool: OwnerPool, owner: Owner) => {
     const key = keyOf(pool, owner.id)
-    cache.known.put(key, owner, Date.now())
+    cache.known.put(key, owner)
     cache.unlearnt.delete(key)
     cache.missing.delete(key)
   }
-  const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id), Date.now())
+  const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id))
   return {
     async find(pool, ids) {
       const named = new Map(ids.map((id) => [shortId(id), id]))
       const asNamed = (owner: Owner) => ({ ...owner, id: named.get(owner.id) ?? owner.id })
-      const now = Date.now()
       const known: Owner[] = []
       const asked: string[] = []
       for (const id of named.keys()) {
         const owner = knownOf(pool, id)
         if (owner) known.push(owner)
-        else if (cache.unlearnt.peek(keyOf(pool, id), now) === undefined) asked.push(id)
+        else if (cache.unlearnt.peek(keyOf(pool, id)) === undefined) asked.push(id)
       }
       if (asked.length === 0) return known.map(asNamed)
       const found = await deskOf(pool.tenant, pool.provider).ownersOf(asked)
-      for (const owner of found) note(pool, owner)
+      for (const owner of found) keep(pool, owner)
       const learnt = new Set(found.map((owner) => owner.id))
       for (const id of asked) {
-        if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true, Date.now())
+        if (!learnt.has(id)) cache.unlearnt.put(keyOf(pool, id), true)
       }
       return [...known, ...found].map(asNamed)
     },
     async learn(pool, owners) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
-      for (const owner of news) note(pool, owner)
+      for (const owner of news) keep(pool, owner)
       if (news.length === 0) return
-      // An older desk says nothing.
+      // An older desk returns nothing.
       const copies = (await deskOf(pool.tenant, pool.provider).learn(news)) ?? []
       for (const owner of news)
-        if (copies.includes(owner.id)) note(pool, { ...owner, source: 'copied' })
+        if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
     },
-    noteMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, shortId(id)), true, Date.now())
+    markMissing(pool, ids) {
+      for (const id of ids) cache.missing.put(keyOf(pool, shortId(id)), true)
     },
     forgetMisses(pool, ids) {
       for (const id of ids.map(shortId)) {
@@ -83,7 +85,7 @@ export function makeOwnerBook(
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, shortId(id)), Date.now()) !== undefined,
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, shortId(id))) !== undefined,
   }
 }
 

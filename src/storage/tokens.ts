@@ -1,8 +1,8 @@
 /**
- * Tokens by hash: isolate cache, then KV, then the registrar object. KV is eventually consistent and caches misses,
- * so what it does not know is asked of the object. A removed token can live on for a minute in other places.
+ * Tokens by hash: from the isolate's cache, KV, or the registrar. KV may be out of date and caches misses, so a token that
+ * KV does not know is looked up in the registrar. A removed token may work for up to a minute in other places.
  */
-import type { TokenBook } from '#domain/ports/ports.ts'
+import type { TokenStore } from '#domain/ports/ports.ts'
 import type { Registrar } from '#domain/ports/desk.ts'
 import { tokenRecord, type TokenRecord } from '#domain/access/token.ts'
 import { Cached } from './cached.ts'
@@ -10,25 +10,33 @@ import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
 
 export type TokenCache = Cached<TokenRecord>
 
-export function makeTokenCache(): TokenCache {
-  return new Cached<TokenRecord>(ISOLATE_CACHE_MS, {
-    entries: 10_000,
-    chars: 8_000_000,
-    weigh: (token) => JSON.stringify(token).length,
-  })
+export function makeTokenCache(now: () => number): TokenCache {
+  return new Cached<TokenRecord>(
+    ISOLATE_CACHE_MS,
+    {
+      entries: 10_000,
+      chars: 8_000_000,
+      weigh: (token) => JSON.stringify(token).length,
+    },
+    now
+  )
 }
 
-export function makeTokenBook(kv: KVNamespace, cache: TokenCache, registrar: Registrar): TokenBook {
+export function makeTokenStore(
+  kv: KVNamespace,
+  cache: TokenCache,
+  registrar: Registrar
+): TokenStore {
   return {
-    async find(hash, damp) {
-      const known = cache.peek(hash, Date.now()) ?? (await readToken(kv, hash))
+    async find(hash, isLimited) {
+      const known = cache.peek(hash) ?? (await readToken(kv, hash))
       if (known) {
-        if (cache.peek(hash, Date.now()) === undefined) cache.put(hash, known, Date.now())
+        if (cache.peek(hash) === undefined) cache.put(hash, known)
         return known
       }
-      if (await damp()) return 'damped'
+      if (await isLimited()) return 'limited'
       const found = await registrar.findToken(hash)
-      if (found) cache.put(hash, found, Date.now())
+      if (found) cache.put(hash, found)
       return found
     },
     forget: (hash) => cache.delete(hash),

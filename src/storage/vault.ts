@@ -1,7 +1,8 @@
 /**
- * Seals what must not be read from storage: AES-256-GCM, a random nonce, the record's identity as additional data.
- * Text form `kid.nonce.ciphertext` (base64). The first master key seals, all open.
+ * Seals secrets before they are stored: AES-256-GCM, with a random nonce and the record's identity as additional data. The
+ * sealed text is `kid.nonce.ciphertext` (base64). The first master key seals; all of them open.
  */
+import type { Platform } from '#domain/ports/platform.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
 
@@ -12,24 +13,27 @@ interface MasterKey {
 
 const encoder = new TextEncoder()
 
-export function makeVault(masterKeys: readonly MasterKey[]): Vault {
+export function makeVault(
+  masterKeys: readonly MasterKey[],
+  { randomBytes }: Pick<Platform, 'randomBytes'>
+): Vault {
   let naming: Promise<CryptoKey> | undefined
-  const ring = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
+  const keys = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
   return {
     firstKey: masterKeys[0]?.kid ?? '',
     otherKeys: masterKeys.slice(1).map(({ kid }) => kid),
-    knows: (sealed) => ring.some((one) => one.kid === keyIdOf(sealed)),
+    knows: (sealed) => keys.some((one) => one.kid === keyIdOf(sealed)),
     async seal(identity, plain) {
-      const [first] = ring
+      const [first] = keys
       if (!first) throw new Error('no master key')
-      const iv = crypto.getRandomValues(new Uint8Array(12))
+      const iv = randomBytes(12)
       const params = { name: 'AES-GCM', iv, additionalData: encoder.encode(identity) }
       const sealed = await crypto.subtle.encrypt(params, await first.key, encoder.encode(plain))
       return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
     },
     async open(identity, sealed) {
       const [kid = '', iv, text] = sealed.split('.')
-      const entry = ring.find((one) => one.kid === kid)
+      const entry = keys.find((one) => one.kid === kid)
       if (!entry || !iv || !text) throw new CannotOpen(kid, entry !== undefined)
       try {
         const additionalData = encoder.encode(identity)
@@ -53,7 +57,7 @@ export function makeVault(masterKeys: readonly MasterKey[]): Vault {
   }
 }
 
-/** Its own key, derived from the first master key, so that no sealing key signs. */
+/** A key for names, derived from the first master key. The sealing key itself signs nothing. */
 async function importNaming(raw: string): Promise<CryptoKey> {
   const base = await crypto.subtle.importKey('raw', fromBase64(raw), 'HKDF', false, ['deriveKey'])
   const params = {
@@ -76,7 +80,7 @@ function importKey(raw: string): Promise<CryptoKey> {
 }
 
 function toBase64(bytes: Uint8Array): string {
-  // In pieces: as many arguments as there are bytes would be too many.
+  // In pieces, because a function takes a limited number of arguments.
   let text = ''
   for (let at = 0; at < bytes.length; at += 8192) {
     text += String.fromCharCode(...bytes.subarray(at, at + 8192))

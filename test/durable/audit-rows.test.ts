@@ -13,11 +13,14 @@ afterEach(() => void vi.useRealTimers())
 function open(now = NOON) {
   vi.useFakeTimers({ now, toFake: ['Date'] })
   const sql = openSql(AUDIT_SCHEMA)
-  return { sql, rows: new AuditRows(sql) }
+  return { sql, rows: new AuditRows(sql, () => Date.now()) }
 }
 
 function by(token?: string): Actor {
-  return { requestId: newTimedId(Date.now()), ...(token === undefined ? {} : { token }) }
+  return {
+    requestId: newTimedId(Date.now(), crypto.randomUUID()),
+    ...(token === undefined ? {} : { token }),
+  }
 }
 
 const ENTRY = {
@@ -40,7 +43,7 @@ test('a flood of a tenant ends at its bound, says so, and hides neither the oper
   const { sql, rows } = open()
   for (let n = 0; n < AUDIT_LINES_A_DAY + 10; n += 1) rows.write(by('tok_1'), ENTRY)
   // An object that woke up counts again.
-  const woken = new AuditRows(sql)
+  const woken = new AuditRows(sql, () => Date.now())
   woken.write(by('tok_1'), ENTRY)
   woken.write(by(), { action: 'token.removed', tenant: 't', subject: 'tok_1' })
   woken.write(by('tok_2'), { ...ENTRY, tenant: 'u' })

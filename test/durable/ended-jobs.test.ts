@@ -14,7 +14,7 @@ function end(
   endedAt = acquiredAt + 60_000,
   id?: string
 ): EndedJob {
-  const leaseId = id ?? newTimedId(acquiredAt)
+  const leaseId = id ?? newTimedId(acquiredAt, crypto.randomUUID())
   const lease = {
     id: leaseId,
     requestId: leaseId,
@@ -41,7 +41,7 @@ test('a job is found by its id, by what else it is watched by and by its request
   }
   expect(jobs.known(['job-3']).has('job-3')).toBe(true)
   expect(jobs.known(['job-4']).has('job-4')).toBe(false)
-  expect(jobs.find(newTimedId(NOON))).toEqual([])
+  expect(jobs.find(newTimedId(NOON, crypto.randomUUID()))).toEqual([])
 })
 
 test('a lease of before request ids were in the order of time is found by its request, too', () => {

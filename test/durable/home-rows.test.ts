@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 
 interface Homes {
-  note(owners: readonly object[], accounts: readonly object[], now: number): void
-  take(
+  learn(owners: readonly object[], accounts: readonly object[], now: number): void
+  choose(
     token: string,
     wish: object,
     accounts: readonly object[],
@@ -12,16 +12,16 @@ interface Homes {
   ): string
 }
 const room: string = '../../src/durable'
-const { HomeRows } = (await import(`${room}/desk-tables/home-rows.ts`)) as {
-  HomeRows: new (sql: object) => Homes
+const { UploadAccountRows } = (await import(`${room}/desk-tables/upload-account-rows.ts`)) as {
+  UploadAccountRows: new (sql: object, random: () => number) => Homes
 }
 
 test('a desk that starts jobs day and night keeps a bounded number of them, and still knows the roomier account', () => {
-  const homes = new HomeRows({ exec: () => ({ toArray: () => [] }) })
+  const homes = new UploadAccountRows({ exec: () => ({ toArray: () => [] }) }, Math.random)
   const accounts = ['a', 'b'].map((email) => ({ email, maxJobs: 9, createdAt: 1 }))
   const job = { id: 'x', email: 'a', source: 'created', lease: 'r' }
-  for (let at = 0; at < 200_000; at += 1) homes.note([job], accounts, at)
+  for (let at = 0; at < 200_000; at += 1) homes.learn([job], accounts, at)
   const wish = { able: ['a', 'b'], parked: [], isUpload: true }
-  const durations = { homeMs: 600_000, typicalJobMs: 300_000 }
-  expect(homes.take('t', wish, accounts, 200_000, durations)).toBe('b')
+  const durations = { uploadAccountMs: 600_000, typicalJobMs: 300_000 }
+  expect(homes.choose('t', wish, accounts, 200_000, durations)).toBe('b')
 })

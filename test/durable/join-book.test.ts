@@ -1,7 +1,7 @@
 /** Unknown creations that repeats join, and events that were told, when the clock goes back over a bucket's turn. */
 import { expect, test } from 'vitest'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
-import { JoinBook } from '#durable/desk/repeats.ts'
+import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import {
   ForwardedEventRows,
   FORWARDED_SCHEMA,
@@ -14,7 +14,7 @@ const UNKNOWN = { requestId: 'first' } as UnknownCreation
 
 function open() {
   const sql = openSql('')
-  return new JoinBook({
+  return new UnknownCreations({
     sql,
     transactionSync: <T>(work: () => T) => work(),
   } as unknown as DurableObjectStorage)
@@ -22,7 +22,7 @@ function open() {
 
 test('an unknown creation is found for its span, also when the clock went back [I4]', () => {
   const book = open()
-  book.note('print', UNKNOWN, TURN + 5, SPAN)
+  book.save('print', UNKNOWN, TURN + 5, SPAN)
   for (const now of [TURN - 5, TURN + 5, TURN + SPAN + 4])
     expect(book.find('print', now, SPAN)?.requestId).toBe('first')
   expect(book.find('print', TURN + SPAN + 5, SPAN)).toBeUndefined()

@@ -12,7 +12,7 @@ const { SlotsTables } = (await import(file)) as {
 }
 
 const NOW = Date.now()
-const ID = newTimedId(NOW)
+const ID = newTimedId(NOW, crypto.randomUUID())
 const COMMON = {
   id: ID,
   requestId: ID,

@@ -119,7 +119,7 @@ function incoming(more: Partial<ParsedEvent> = {}, agoMs = 0): IncomingEvent {
 const START = { jobId: 'v', watch: ['video:v'] }
 
 test('an object whose account is gone takes no lease that nobody could ask about [I2]', () => {
-  const id = newTimedId(Date.now() - 60_000)
+  const id = newTimedId(Date.now() - 60_000, crypto.randomUUID())
   const { tables, settling } = objectWith([lease(id)])
   const [held] = tables.leases()
   tables.retire(Date.now())

@@ -61,12 +61,12 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     owners: {
       find: async () => [],
       learn: async () => {},
-      noteMissing: () => {},
+      markMissing: () => {},
       isMissing: () => true,
       forgetMisses: () => {},
     },
     hasParked: { isTrue: false },
-    searches: new Semaphore(),
+    searches: new Semaphore(platform.after),
     slots: () => slots as SlotDesk,
   }
   return ports as Ports

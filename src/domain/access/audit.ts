@@ -1,4 +1,4 @@
-/** Who changed what, when and from where (contract 13). Never a secret: names, ids and limits only. */
+/** The audit: who changed what, when and from where (contract 13). It holds names, ids and limits, never a secret. */
 export type AuditAction =
   | 'token.created'
   | 'token.changed'
@@ -24,11 +24,11 @@ export type AuditAction =
 
 /** Who asked for a change. */
 export interface Actor {
-  /** The token's id; absent: the operator, who has no token of a tenant. */
+  /** The token's id; absent: the operator, who uses ADMIN_TOKEN. */
   token?: string
-  /** The address that the call came from; absent where there is none, as in local development. */
+  /** The IP address of the call; absent in local development. */
   from?: string
-  /** Names the line too, so that a change that is asked for twice is told once. */
+  /** Part of the line's id, so that a repeated call writes one line. */
   requestId: string
 }
 
@@ -36,16 +36,16 @@ type Detail = string | number | boolean | null | string[]
 
 export interface AuditEntry {
   action: AuditAction
-  /** Absent: of no tenant. */
+  /** Absent: the change belongs to no tenant. */
   tenant?: string
   provider?: string
-  /** An id, an email, a name: what was changed. */
+  /** What was changed: an id, an email or a name. */
   subject?: string
   detail?: Record<string, Detail>
 }
 
 export interface AuditLine extends AuditEntry {
-  /** In the order of time. */
+  /** Sorts by time. */
   id: string
   /** Epoch ms. */
   at: number
@@ -53,15 +53,15 @@ export interface AuditLine extends AuditEntry {
 }
 
 export interface AuditQuery {
-  /** Only what is of this tenant. */
+  /** Only lines of this tenant. */
   tenant?: string
   since?: number
-  /** Only what is older than the line of this id. */
+  /** Only lines older than the one with this id. */
   before?: string
   limit: number
 }
 
-/** So many are kept of a tenant's own changes in a day (UTC), and as many of the operator's for it. */
+/** Lines kept per tenant and day (UTC) for its own changes, and as many for the operator's. */
 export const AUDIT_LINES_A_DAY = 5000
 
 export function lineOf(entry: AuditEntry, by: Actor, now: number): AuditLine {
@@ -69,14 +69,14 @@ export function lineOf(entry: AuditEntry, by: Actor, now: number): AuditLine {
   return { ...entry, id: [by.requestId, action, subject].join(' ').trim(), at: now, by }
 }
 
-/** A client's own text is kept so far. */
+/** A client's own text is cut to this length. */
 const TEXT_MAX = 200
 
 export function shortText(text: string): string {
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)}…` : text
 }
 
-/** Of an address only where it leads: its path and query may hold a secret. */
+/** Only the host of a URL: its path and query may hold a secret. */
 export function hostOf(url: string): string {
   return URL.parse(url)?.host ?? ''
 }

@@ -1,12 +1,12 @@
 /**
- * Under which name failures of an address are counted. Whoever has one IPv6 address has the 2^64 beside it, so those
- * count together; an IPv4 address counts as itself, also where it comes as IPv6 (`::ffff:1.2.3.4`).
+ * The name under which failed authentications of an IP address are counted. One user has a whole /64 of IPv6 addresses, so these
+ * count together. An IPv4 address counts by itself, also when it is written as IPv6 (`::ffff:1.2.3.4`).
  */
 
-/** Of what is no address, so much. */
+/** A text that is no address is cut to this length. */
 const CHARS_MAX = 64
 
-export function damperKeyOf(address: string): string {
+export function rateLimitKeyOf(address: string): string {
   const plain = (address.trim().toLowerCase().split('%')[0] ?? '').slice(0, CHARS_MAX)
   const groups = plain.includes(':') ? groupsOf(plain) : undefined
   if (!groups) return plain
@@ -19,7 +19,7 @@ export function damperKeyOf(address: string): string {
   return `${network.map((group) => group.toString(16)).join(':')}::/${network.length * 16}`
 }
 
-/** The eight groups; undefined: this is no IPv6 address. */
+/** The eight groups; undefined: not an IPv6 address. */
 function groupsOf(text: string): number[] | undefined {
   const halves = withoutDots(text).split('::')
   const [left = [], right = []] = halves.map((half) => (half === '' ? [] : half.split(':')))

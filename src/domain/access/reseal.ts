@@ -1,11 +1,11 @@
 /**
- * How a master key is retired: passes over everything that is sealed, until one finds nothing that is not of the first key,
- * and then as long as what is in others' hands may live. Pure; docs/rfc/0003-key-rotation.md.
+ * Decides when an old master key can be removed. Passes re-seal everything with the first key, until a pass finds nothing left to
+ * do; then texts that others hold must expire (docs/rfc/0003-key-rotation.md).
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** What is stored sealed. */
+/** The kinds of sealed records. */
 export type SealedKind =
   | 'tokenPairs'
   | 'credentials'
@@ -15,7 +15,7 @@ export type SealedKind =
   | 'callbackSecrets'
   | 'keptAnswers'
 
-/** No key opens it. */
+/** A sealed record that no key opens. */
 interface Unreadable {
   what: SealedKind
   keyId: string
@@ -23,27 +23,27 @@ interface Unreadable {
   name?: string
 }
 
-/** Our webhook at an account whose address is still of an older key, and which the provider does not let us register anew. */
+/** A webhook whose URL is still sealed with an older key, because the provider does not accept a new registration. */
 interface StalledHook {
   tenant: string
   account: string
   message: string
 }
 
-/** What one object came to, or a share of it. */
+/** The result of re-sealing one object, or a share of it. */
 export interface ResealStep {
   resealed: Partial<Record<SealedKind, number>>
-  /** The same, by the key that had sealed it. */
+  /** The same counts, by the key that had sealed the records. */
   byKey: Record<string, number>
   unreadable: { byKey: Record<string, number>; examples: Unreadable[] }
-  /** Webhooks that the alarm is about to register anew. */
+  /** Webhooks that an alarm will register again soon. */
   hooks: number
   stalledHooks: StalledHook[]
-  /** KV copies that are still to be written. */
+  /** KV copies that are not written yet. */
   copies: number
-  /** Objects whose first key is still another one. */
+  /** Objects whose Worker still has another first key. */
   behind: number
-  /** Where this object goes on; absent: it is through. */
+  /** Where this object goes on; absent: it is finished. */
   next?: string
 }
 
@@ -61,8 +61,8 @@ export function nothingFound(): ResealStep {
   }
 }
 
-/** Both together. Where they go on is not told by it. */
-export function together(one: ResealStep, other: ResealStep): ResealStep {
+/** Adds up two results. The sum has no `next`. */
+export function addUp(one: ResealStep, other: ResealStep): ResealStep {
   const { unreadable: a } = one
   const { unreadable: b } = other
   return {
@@ -89,12 +89,12 @@ function sumOf<K extends string>(
   return sum
 }
 
-/** Nothing is needed any more that is not of the first key. What cannot be registered or opened is listed, not waited for. */
+/** True when only the first key is needed now. Webhooks that stalled and records that no key opens are listed, not waited for. */
 function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
   return Object.keys(resealed).length === 0 && hooks + copies + behind === 0
 }
 
-/** Where a pass goes on: first the registrar's tokens, then desk after desk in the order of tenants. */
+/** Where a pass goes on: first the registrar's tokens, then one desk after the other, in the order of tenants. */
 export interface ResealPlace {
   tenant?: string
   provider?: string
@@ -102,9 +102,9 @@ export interface ResealPlace {
 }
 
 export interface ResealState {
-  /** Grows with each save, so that of two who work at once one goes on from the other's place. */
+  /** Grows with each save, so that two requests at once do not overwrite each other's progress. */
   version: number
-  /** The id of the key that everything is to be sealed with. */
+  /** The id of the first master key. */
   key: string
   pass: {
     number: number
@@ -114,12 +114,12 @@ export interface ResealState {
     tenantsPassed: number
     found: ResealStep
   }
-  /** When the first of the passes began that found nothing, where all since have. */
+  /** The start of the first pass that found nothing, if every pass since found nothing. */
   cleanSince?: number
 }
 
-/** The state to go on from: another first key starts anew, and the next pass begins when it is time. */
-export function begun(
+/** The state to go on from. A new first key starts from the beginning; a new pass starts when it is time. */
+export function beginPass(
   state: ResealState | undefined,
   key: string,
   now: number,
@@ -136,65 +136,65 @@ function passOf(number: number, startedAt: number): ResealState['pass'] {
   return { number, startedAt, place: {}, tenantsPassed: 0, found: nothingFound() }
 }
 
-/** `place`: where it goes on; undefined: the pass is over. */
-export function stepped(
+/** `place`: where the pass goes on; undefined: it is over. */
+export function addStep(
   state: ResealState,
   step: ResealStep,
   { place, tenantsPassed }: { place: ResealPlace | undefined; tenantsPassed: number },
   now: number
 ): ResealState {
   const { cleanSince, ...rest } = state
-  const found = together(state.pass.found, step)
+  const found = addUp(state.pass.found, step)
   const pass = { ...state.pass, found, tenantsPassed }
   const since = cleanSince === undefined ? {} : { cleanSince }
   if (place) return { ...rest, ...since, pass: { ...pass, place } }
   const ended = { ...pass, endedAt: now }
   if (!isClean(found)) return { ...rest, pass: ended }
-  // The first proves nothing: until it was over another Worker may have gone on sealing with the key before.
+  // The first pass proves nothing: until its end, another Worker may still have sealed with the key before.
   const first = pass.number === 1 ? {} : { cleanSince: pass.startedAt }
   return { ...rest, ...first, ...since, pass: ended }
 }
 
-/** What nobody can seal anew, since others have it, and how long that may be used. */
-const IN_OTHERS_HANDS = [
+/** Sealed texts that others hold, so that we cannot re-seal them, and how long they are valid. */
+const HELD_BY_OTHERS = [
   { what: 'callback addresses of running jobs, at the providers', span: 'lostMs' },
   { what: 'tokens of browsers', span: 'streamTokenMs' },
   { what: 'page tokens of merged lists', span: 'keepPlaceMs' },
 ] as const
 
-export interface Hanging {
+export interface HeldText {
   what: string
-  /** Epoch ms; undefined: counted from the pass that finds nothing. */
+  /** Epoch ms; undefined: counts from the first pass that finds nothing. */
   until: number | undefined
 }
 
-/** What may still need an older key. */
-export function hangingOf(
+/** The texts that may still need an older key. */
+export function heldByOthers(
   state: ResealState | undefined,
   now: number,
   durations: Durations
-): Hanging[] {
+): HeldText[] {
   const since = state?.cleanSince
-  return IN_OTHERS_HANDS.flatMap(({ what, span }) => {
+  return HELD_BY_OTHERS.flatMap(({ what, span }) => {
     const until = since === undefined ? undefined : since + durations[span]
     return until !== undefined && until <= now ? [] : [{ what, until }]
   })
 }
 
-/** Epoch ms; undefined: not known before a pass has found nothing. */
+/** From when on the other keys can be removed. Epoch ms; undefined: unknown until a pass finds nothing. */
 export function removableFrom(
   state: ResealState | undefined,
   durations: Durations
 ): number | undefined {
   if (state?.cleanSince === undefined) return undefined
-  return state.cleanSince + Math.max(...IN_OTHERS_HANDS.map(({ span }) => durations[span]))
+  return state.cleanSince + Math.max(...HELD_BY_OTHERS.map(({ span }) => durations[span]))
 }
 
 export type ResealStatus = 'none' | 'running' | 'waiting' | 'aging' | 'removable'
 
 /**
- * `waiting`: for the next pass. `aging`: for what is in others' hands. `removable`: a pass that began after that found nothing
- * either. Only that one sees what was sealed meanwhile by a Worker that had another first key for a while, such as one put back.
+ * `waiting`: for the next pass. `aging`: for texts that others hold. `removable`: a pass that began after these had expired found
+ * nothing either. That last pass is needed because a rolled-back Worker may have sealed with another key meanwhile.
  */
 export function statusOf(
   state: ResealState | undefined,
@@ -211,7 +211,7 @@ export function statusOf(
   return from <= now ? 'waiting' : 'aging'
 }
 
-/** Written only where it is still what was opened: an account that changed meanwhile keeps what it has. */
+/** The account with its re-sealed texts; undefined: it changed since `before` was read, so nothing is written. */
 export function withSealed(
   account: Account,
   before: Account,

@@ -1,11 +1,11 @@
-/** The vault's texts: `kid.nonce.ciphertext`. */
+/** The form of sealed texts: `kid.nonce.ciphertext`. The vault makes and opens them (storage/vault.ts). */
 
-/** A sealed text that no key opens: its key is not in MASTER_KEYS, is another under the same id, or the text is not whole. */
+/** No key opens a sealed text: its key is not in MASTER_KEYS, another key has its id, or the text is damaged. */
 export class CannotOpen extends Error {
   override name = 'CannotOpen' as const
-  /** As the text says it; not one of ours when somebody made the text up. */
+  /** From the text, so it may be invented. */
   readonly keyId: string
-  /** A key of this id is there. */
+  /** MASTER_KEYS has a key with this id. */
   readonly isKnownKey: boolean
 
   constructor(keyId: string, isKnownKey: boolean) {
@@ -23,12 +23,12 @@ export function keyIdOf(sealed: string): string {
 const KEY_ID = /^[\w-]{1,32}$/
 const SEALED = /^[^.]+\.[A-Za-z0-9+/_-]{16}\.[A-Za-z0-9+/_=-]{22,}$/
 
-/** Whether it may have been sealed here, so that its key id is worth a line in the log. */
+/** Whether the text has the form of a sealed one. Only then its key id goes into the log. */
 export function isSealedForm(text: string): boolean {
   return SEALED.test(text) && KEY_ID.test(keyIdOf(text))
 }
 
-/** As it may stand in a URL or a header. */
+/** The sealed text in base64url, for URLs and headers. */
 export function toUrlText(sealed: string): string {
   const [kid, ...parts] = sealed.split('.')
   const safe = parts.map((part) =>
@@ -37,7 +37,7 @@ export function toUrlText(sealed: string): string {
   return [kid, ...safe].join('.')
 }
 
-/** Only what stands behind the key's name is base64. */
+/** The key id itself is not base64. */
 export function fromUrlText(text: string): string {
   const [kid, ...parts] = text.split('.')
   return [kid, ...parts.map((part) => part.replaceAll('-', '+').replaceAll('_', '/'))].join('.')

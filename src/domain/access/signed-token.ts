@@ -1,9 +1,12 @@
-/** Tokens signed with a key pair (JWT, RFC 7519, HS256 only): made for providers, and checked when clients make them. */
+/**
+ * Tokens signed with a key pair (JWT, RFC 7519, HS256 only). The gateway makes them for providers and checks those of
+ * clients.
+ */
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 
-/** Clocks differ (RFC 7519 section 4.1.4: a few minutes at most). */
+/** For differences between clocks (RFC 7519 section 4.1.4). */
 const TOLERANCE_SECONDS = 60
-/** Clients sign anew every half hour; what lives for years is as good as a password that cannot be taken back. */
+/** Clients sign a new token every half hour. A token valid for years could not be revoked. */
 const LIFE_SECONDS_MAX = 24 * 3600
 const FORM = /^[\w-]{10,1000}\.[\w-]{10,4000}\.[\w-]{43}$/
 
@@ -20,7 +23,7 @@ export function signToken({ iss, exp, nbf }: SignedClaims, secret: string): Prom
     .sign(toKey(secret))
 }
 
-/** Whose token it says it is; undefined: it is none, or signed in another way. Proves nothing. */
+/** The issuer that the token names; undefined: not a token of this kind. The signature is not checked. */
 export function issuerOf(token: string): string | undefined {
   if (!FORM.test(token)) return undefined
   try {
@@ -32,7 +35,7 @@ export function issuerOf(token: string): string | undefined {
   }
 }
 
-/** `forged`: the secret did not sign it, or it has no end. `early`, `expired`, `long`: it did, but not for now. */
+/** `forged`: not signed with the secret, or without an end. `early`, `expired`, `long`: signed, but not valid now. */
 export type SignedState = 'good' | 'forged' | 'early' | 'expired' | 'long'
 
 export async function stateOfSigned(
@@ -50,7 +53,7 @@ export async function stateOfSigned(
     const left = (payload.exp ?? Infinity) - now / 1000
     return left > LIFE_SECONDS_MAX + TOLERANCE_SECONDS ? 'long' : 'good'
   } catch (error) {
-    // Only what was signed gets as far as its times.
+    // The signature is checked before the times.
     if (error instanceof errors.JWTExpired) return 'expired'
     const isEarly = error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf'
     return isEarly && error.reason === 'check_failed' ? 'early' : 'forged'

@@ -1,18 +1,17 @@
 /**
- * Which tenant a name means. A tenant that is removed takes its name's past with it: one made again under that name is
- * another tenant, with an id of its own. The id stands in every name that is made of a tenant (objects, KV keys, caches,
- * sealed texts, marks upstream), so what is left of the old one can nowhere be taken for the new one's. The first tenant
- * of a name has the name itself as its id.
+ * Names and ids of tenants. When a tenant is removed and its name is used again, the new tenant has a different id. Objects, KV
+ * keys, caches and sealed texts use the id, so nothing of the old tenant can be mistaken for the new one's. The first tenant with
+ * a name has that name as its id.
  */
 
-/** In no name. */
+/** No name contains it. */
 const MARK = '~'
 
 export function tenantIdOf(name: string, incarnation: number): string {
   return incarnation <= 1 ? name : `${name}${MARK}${incarnation}`
 }
 
-/** As it was given, and as it is shown. */
+/** The name, as clients see it. */
 export function tenantNameOf(id: string): string {
   return id.split(MARK)[0] ?? id
 }

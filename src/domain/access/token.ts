@@ -1,4 +1,4 @@
-/** Tokens: `hgw_` + 32 random bytes + a checksum, so that a mistyped or invented one is refused without a look-up. */
+/** Tokens of clients: `hgw_`, 32 random bytes, and a checksum, so that a mistyped token is refused without a lookup. */
 import * as z from 'zod'
 import { hexHash } from '#domain/text/hash.ts'
 
@@ -13,16 +13,16 @@ export const SUBSCRIPTIONS = ['active', 'lapsed'] as const
 export const tokenRecord = z.object({
   id: z.string(),
   hash: z.string(),
-  /** Its id, which is not always its name (tenant.ts). */
+  /** The tenant's id, which is not always its name (tenant.ts). */
   tenant: z.string(),
   name: z.string(),
   scope: z.enum(SCOPES),
   subscription: z.enum(SUBSCRIPTIONS),
   createdAt: z.number(),
   expiresAt: z.number().nullable(),
-  /** Sealed; signs tokens of clients that can only sign. Absent on tokens from before there were pairs. */
+  /** Sealed. For clients that sign their tokens (signed-token.ts). Absent on older tokens. */
   secretKey: z.string().optional(),
-  /** The tenant's default, copied here so that a creation need not ask for it. */
+  /** The tenant's default, copied here so that a creation need not read the tenant. */
   replyUrl: z.string().nullable().optional(),
 })
 
@@ -35,8 +35,10 @@ export interface TenantRecord {
   createdAt: number
 }
 
-export function newToken(): string {
-  const secret = base64Url(crypto.getRandomValues(new Uint8Array(32)))
+type RandomBytes = (count: number) => Uint8Array
+
+export function newToken(randomBytes: RandomBytes): string {
+  const secret = base64Url(randomBytes(32))
   return `hgw_${secret}${checksum(secret)}`
 }
 
@@ -46,36 +48,35 @@ export function isTokenForm(text: string): boolean {
   return secret !== undefined && checksum(secret) === sum
 }
 
-/** The public half of a token's key pair: its hash, so that it leads to the token as the token itself does. */
+/** The public half of a token's key pair. It contains the token's hash, so the token is found by it. */
 export function accessKeyOf(hash: string): string {
   return `hga_${hash}${checksum(hash)}`
 }
 
-/** The token's hash; undefined: this is no access key of ours. */
+/** The token's hash; undefined: not an access key of ours. */
 export function hashInAccessKey(text: string): string | undefined {
   const [, hash, sum] = ACCESS_KEY.exec(text) ?? []
   return hash !== undefined && checksum(hash) === sum ? hash : undefined
 }
 
-export function newSecretKey(): string {
-  return `hgk_${base64Url(crypto.getRandomValues(new Uint8Array(32)))}`
+export function newSecretKey(randomBytes: RandomBytes): string {
+  return `hgk_${base64Url(randomBytes(32))}`
 }
 
-/** What a secret key's sealed text is bound to. */
+/** The identity that a sealed secret key is bound to. */
 export function pairSealName(tokenId: string): string {
   return `token-pair/${tokenId}`
 }
 
-/** Of a token only this is stored. */
+/** Only the hash of a token is stored. */
 export const hashToken = hexHash
 
-/** `prefix_` and 16 random hex digits: an id that is no secret. */
-export function newId(prefix: string): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(8))
-  return `${prefix}_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+/** `prefix_` and 16 random hex digits. Not a secret. */
+export function newRecordId(prefix: string, randomBytes: RandomBytes): string {
+  return `${prefix}_${Array.from(randomBytes(8), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }
 
-/** FNV-1a, 32 bits: against typing errors, not against forgery. */
+/** FNV-1a, 32 bits: finds typing errors, not forgery. */
 function checksum(text: string): string {
   let sum = 0x811c9dc5
   for (let index = 0; index < text.length; index += 1) {

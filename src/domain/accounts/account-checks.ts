@@ -2,14 +2,14 @@
  * When the provider is asked about a refused account again, and what its answer changes (decision 0028). Pure decisions;
  * durable/account/account-checks.ts asks.
  */
-import { decideParking, type Standing } from './park-after-refusal.ts'
+import { decideParking, type AccountStatus } from './park-after-refusal.ts'
 import type { ParkOrder, Parking, ParkScope } from './parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** What the provider last said of an account. */
 export interface Proof {
   at: number
-  standing: Standing
+  standing: AccountStatus
 }
 
 /** An answer counts for a minute, so that many calls ask only once. */
@@ -81,14 +81,14 @@ export type RecheckResult =
 export function afterRecheck(
   parkings: readonly Parking[],
   { scope, part }: { scope: ParkScope; part?: string | undefined },
-  standing: Standing,
+  standing: AccountStatus,
   now: number,
   { provedMs }: Durations
 ): RecheckResult {
   const still = provedParkings(parkings).find((one) => one.scope === scope)
   if (!still || still.until > now) return { kind: 'keep' }
   const decision = decideParking({ order: still, doubt: 'key' }, standing, part)
-  if (decision.kind === 'guilty') return { kind: 'park', order: decision.order }
+  if (decision.kind === 'park') return { kind: 'park', order: decision.order }
   if (decision.kind === 'unknown')
     return { kind: 'postpone', parking: { ...still, until: now + provedMs } }
   return { kind: 'lift' }

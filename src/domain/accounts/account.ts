@@ -1,16 +1,16 @@
-/** Accounts: one log-in at a provider. Records as they are kept, and what is proved before one is. */
+/** Accounts at a provider: the stored record, credentials and sessions, and who holds an account. */
 import * as z from 'zod'
 import { hexHash } from '#domain/text/hash.ts'
 
-/** What we present to the provider; the members depend on its kind (`apiKey`, `password`, …). Never stored unsealed. */
+/** What we send to the provider; its members depend on `kind` (`apiKey`, `password`, …). Stored only sealed. */
 export interface Credential {
   kind: string
   secrets: Record<string, string>
-  /** Which of the provider's fixed hosts it belongs to, where there are several. */
+  /** For a provider with several hosts: which one the credential belongs to. */
   region?: string
 }
 
-/** A web session. `view` may be shown, `secrets` not. */
+/** A web session. Clients may see `view`, never `secrets`. */
 export interface Session {
   secrets: Record<string, string>
   view: Record<string, unknown>
@@ -25,7 +25,7 @@ const storedSession = z.object({
   expiresAt: z.number(),
 })
 
-/** An account as kept: `credential` and `session.sealed` are AES-GCM texts bound to provider, tenant and email. */
+/** The stored record. `credential` and `session.sealed` are sealed and bound to provider, tenant and email. */
 const account = z.object({
   provider: z.string(),
   tenant: z.string(),
@@ -35,42 +35,42 @@ const account = z.object({
   maxJobs: z.number().int(),
   credential: z.string(),
   credentialKind: z.string(),
-  /** The field the secret came in, shown back as `…secured…`; several with a space between. */
+  /** The form fields of the credential, separated by spaces; shown as `…secured…`. */
   secretField: z.string(),
   region: z.string().optional(),
   session: storedSession.optional(),
   publicOrigin: z.string(),
   createdAt: z.number(),
   updatedAt: z.number(),
-  /** Of the claim that made this record its object's; kept there alone. */
+  /** The claim by which the account's object got this record. Only the object stores it. */
   claimId: z.string().optional(),
 })
 
 export type Account = z.infer<typeof account>
 
-/** All accounts of a tenant at a provider, in the order they were added. `version` only grows. */
+/** All accounts of a tenant at a provider, in the order they were added. `version` never decreases. */
 export const accountSnapshot = z.object({
   version: z.number(),
   accounts: z.array(account),
-  /** Until then a creation may be the repeat of one whose outcome is not known; the desk knows which. Epoch ms. */
+  /** Until then, ask the desk whether a creation repeats one of unknown outcome. Epoch ms. */
   unknownUntil: z.number().optional(),
 })
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>
 
-/** The fields of POST /accounts, already of the right types. */
+/** The fields of POST /accounts, with the right types. */
 export type AccountForm = Record<string, unknown> & { email?: string }
 
 /**
- * What the provider said about a credential. `identity`: its own id of the account. `refused` is about the credential,
- * `unreachable` says nothing about it.
+ * What the provider answered about a credential. `identity`: the provider's id of the account. `refused`: the credential is not
+ * valid. `unreachable`: nothing is known about it.
  */
 export type Proof =
   | { ok: true; identity: string; email?: string }
   | { ok: false; reason: 'refused'; message?: string }
   | { ok: false; reason: 'unreachable'; message: string }
 
-/** Whose an account is. */
+/** The tenant and email that an account belongs to. */
 export interface Holder {
   tenant: string
   email: string
@@ -85,7 +85,7 @@ export function isHeldBy(held: Account, holder: Holder): boolean {
   return held.tenant === holder.tenant && sameEmail(held.email, holder.email)
 }
 
-/** `instead`: the claim that it takes the place of, since its holder's desk knows nothing of it. */
+/** `instead`: the claim that may be replaced, because its holder's desk does not have the account. */
 export function mayClaim(held: Account, account: Account, instead?: Holder): boolean {
   if (isHeldBy(held, account)) return true
   return instead !== undefined && isHeldBy(held, instead) && held.claimId === instead.claimId
@@ -109,7 +109,7 @@ export function findAccount(snapshot: AccountSnapshot, email: string): Account |
   return snapshot.accounts.find((one) => sameEmail(one.email, email))
 }
 
-/** Headers carry ASCII: anything else in an email goes percent-encoded, as it may come. */
+/** Headers are ASCII, so other characters are percent-encoded. */
 export function emailToHeader(email: string): string {
   return email.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
 }
@@ -122,12 +122,12 @@ export function emailFromHeader(text: string): string {
   }
 }
 
-/** What a sealed text is bound to, so that a record copied to another account does not open. */
+/** The identity that the sealed texts are bound to: in another account's record they do not open. */
 export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'email'>): string {
   return `account/${record.provider}/${record.tenant}/${record.email.toLowerCase()}`
 }
 
-/** For providers that do not name their accounts: the hash of what proves one. */
+/** For providers that have no account id: a hash of the credential. */
 export async function hashedIdentity(secret: string): Promise<string> {
   return `hash-${(await hexHash(secret)).slice(0, 32)}`
 }

@@ -1,19 +1,20 @@
 /**
- * Who is at fault when a call is refused: the request, the key or the account (decision 0028). A refusal is doubted before it
- * parks anything: the account's object asks the provider about the account itself.
+ * Decides whether a refusal, such as a 401, parks the account (decision 0028). A refusal may be the fault of the request, the
+ * credential or the account. So the account's object first asks the provider about the account, and `decideParking` decides
+ * by that answer.
  */
 import type { ParkOrder, Parking } from './parking.ts'
 
-/** `key`: whether its credential is good. `funds`: whether it can pay anything at all. */
-export type Doubt = 'key' | 'funds'
+/** What to ask the provider. `key`: whether the credential is valid. `funds`: whether the account can pay for anything. */
+export type AccountCheck = 'key' | 'funds'
 
-/** What a call met. Without a doubt it is the account's, and `order` is carried out. */
-export interface Fault {
+/** A refusal that may be the account's fault. Without `doubt` it surely is, and `order` is carried out. */
+export interface SuspectedFault {
   order: ParkOrder
-  doubt?: Doubt
-  /** Which of the account's credentials the call went with, where it may have several. */
+  doubt?: AccountCheck
+  /** Which credential the call used, if the account has several. */
   part?: string
-  /** The sealed credential it went with. */
+  /** The sealed credential that the call used. */
   used?: string
   tenant?: string
   /** One request parks at most one account. */
@@ -21,32 +22,36 @@ export interface Fault {
 }
 
 /**
- * `parked`: the account's, and parked. `refused`: the account's, but this request has parked another. `good`: the request's.
- * `newer`: the account has another credential by now. `unknown`: the provider could not be asked; nothing is concluded.
+ * `parked`: the account was at fault and is parked. `refused`: it was at fault, but this request has parked another account
+ * already. `good`: the request was at fault. `newer`: the account has a newer credential. `unknown`: the provider could not be
+ * asked, so nothing changes.
  */
-export type Finding =
+export type CheckResult =
   | { kind: 'parked'; parking: Parking }
   | { kind: 'refused' | 'good' | 'newer' | 'unknown' }
 
-/** What the provider says of an account when it is asked. */
-export interface Standing {
-  /** `refused`: in its own envelope. `unknown`: anything that proves nothing. */
+/** What the provider says about an account when it is asked. */
+export interface AccountStatus {
+  /** `refused`: by the provider itself, in its own error body. `unknown`: any other failure. */
   key: 'good' | 'refused' | 'blocked' | 'unknown'
-  /** What a client is told of a block. */
+  /** Why the account is blocked, for clients. */
   detail?: string
-  /** What nothing can be paid of any more: `jobs`, or `meter:x`. */
+  /** What the account has no credit for: `jobs`, or `meter:x`. */
   spent?: string[]
 }
 
-export type ParkDecision = { kind: 'guilty'; order: ParkOrder } | { kind: 'good' | 'unknown' }
+export type ParkDecision = { kind: 'park'; order: ParkOrder } | { kind: 'good' | 'unknown' }
 
-/** `splitPart`: the credential that was asked about, where the account has others beside it. */
+/**
+ * The decision. `splitPart`: the credential that was checked, if the account has several.
+ * `park`: carry out `order`. `good`: the request was at fault. `unknown`: nothing changes.
+ */
 export function decideParking(
-  { order, doubt }: Pick<Fault, 'order' | 'doubt'>,
-  { key, detail, spent = [] }: Standing,
+  { order, doubt }: Pick<SuspectedFault, 'order' | 'doubt'>,
+  { key, detail, spent = [] }: AccountStatus,
   splitPart: string | undefined
 ): ParkDecision {
-  if (doubt === undefined) return { kind: 'guilty', order }
+  if (doubt === undefined) return { kind: 'park', order }
   if (key === 'unknown') return { kind: 'unknown' }
   const proved = {
     isProved: true,
@@ -55,19 +60,19 @@ export function decideParking(
   const scope = splitPart === undefined ? 'all' : (`key:${splitPart}` as const)
   if (key === 'blocked') {
     const why = detail ?? 'the provider has blocked it'
-    return { kind: 'guilty', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
+    return { kind: 'park', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
   }
   if (key === 'refused') {
     const why = detail ?? 'the provider refused its credential'
-    return { kind: 'guilty', order: { scope, reason: 'credential', detail: why, ...proved } }
+    return { kind: 'park', order: { scope, reason: 'credential', detail: why, ...proved } }
   }
   if (doubt === 'key' || !spent.includes(order.scope)) return { kind: 'good' }
-  return { kind: 'guilty', order }
+  return { kind: 'park', order }
 }
 
 const NAME_MAX = 120
 
-/** What a call is remembered under: the row that it is of, or its path with what looks like an id left out. */
+/** The name of a call's row. Without a row it is the path, with `{id}` where a segment looks like an id. */
 export function rowName(
   method: string,
   path: string,
@@ -83,9 +88,4 @@ export function rowName(
 
 function isLikeAnId(segment: string): boolean {
   return /\d{4,}/.test(segment) || /^[0-9a-f-]{12,}$/i.test(segment) || segment.length > 40
-}
-
-/** More than half of a pool, and two or more: then it is rather the provider that is ill. */
-export function isOutage(refused: number, pool: number): boolean {
-  return refused >= 2 && refused * 2 > pool
 }

@@ -1,12 +1,12 @@
-/** Parking: an account, or a part of what it can do, is out of rotation until a time. */
+/** How long an account is parked, and for which calls. Why it is parked at all: park-after-refusal.ts. */
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `scope`: its key may not do this. */
+/** `scope`: the credential has no permission for this call. */
 export type ParkReason = 'credential' | 'blocked' | 'credit' | 'limit' | 'busy' | 'scope'
 
 /**
- * `all`: everything. `jobs`: what takes a slot. `plain`: what does not. `meter:x`: jobs of that meter. `row:x`: calls of that
- * row (domain/fault.ts). `key:x`: calls that go with that one of its credentials.
+ * Which calls the parking stops. `all`: every call. `jobs`: calls that take a slot. `plain`: calls that do not. `meter:x`:
+ * jobs of that meter. `row:x`: calls of that row (rowName in park-after-refusal.ts). `key:x`: calls with that credential.
  */
 export type ParkScope =
   | 'all'
@@ -21,12 +21,12 @@ export interface Parking {
   reason: ParkReason
   detail: string
   until: number
-  /** How often in a row it was parked without being told until when. */
+  /** How often in a row it was parked without an end given by the provider. */
   streak: number
-  /** The provider refused it when it was asked: it is asked again at `until`, with the credential of that name. */
+  /** An account check confirmed the refusal. At `until` the account is checked again, with credential `part`. */
   isProved?: true
   part?: string
-  /** Of a row: what a second refused row parks with it. */
+  /** For a row: what is parked when a second row is refused, too. */
   wide?: 'plain' | 'jobs'
 }
 
@@ -34,29 +34,29 @@ export interface ParkOrder {
   scope: ParkScope
   reason: ParkReason
   detail: string
-  /** The provider's own word, if it gave one. */
+  /** The end given by the provider, if any. */
   until?: number
   isProved?: true
   part?: string
   wide?: 'plain' | 'jobs'
 }
 
-/** What a call wants of an account. */
+/** What a call needs of an account. */
 export interface Wish {
   isJob: boolean
   meter?: string | undefined
   row?: string | undefined
   part?: string | undefined
-  /** What keeps it out for this reason is overlooked. */
+  /** Parkings for this reason do not count. */
   despite?: ParkReason | undefined
 }
 
-/** Rows of one account that are parked at once; paths outside the table are rows, too. */
+/** How many rows of one account are parked at once. Paths outside the table count as rows. */
 export const ROWS_MAX = 32
 
 /**
- * Parks what `order` names. The later end wins; a streak survives one wait after its end, and grows only when it is parked
- * anew after it. A second row that is refused while another is parked parks what both belong to.
+ * The parking that `order` leads to. The later end wins. A streak is kept for one longest wait after its end, and grows when the
+ * account is parked again after that end. A second refused row parks all calls of its kind (`wide`).
  */
 export function park(
   parkings: Parking[],
@@ -98,20 +98,20 @@ function defaultSpan(
   return Math.min(durations.parkBusyMs * 2 ** (streak - 1), durations.parkBusyLongestMs)
 }
 
-/** A refused account is asked about at 1, 5 and 15 minutes, then hourly. */
+/** A refused account is checked again after 1, 5 and 15 minutes, then every hour. */
 function reproveSpan(streak: number, { reproveAtMs }: Durations): number {
   const hourly = reproveAtMs.at(-1) ?? 0
   const before = streak === 1 ? 0 : (reproveAtMs[streak - 2] ?? 0)
   return streak < reproveAtMs.length ? (reproveAtMs[streak - 1] ?? hourly) - before : hourly
 }
 
-/** Daily limits end at the provider's day; UTC is what its users observed (reference/peers.md section 5). */
+/** Daily limits end with the provider's day, which is UTC as its users observed (reference/peers.md section 5). */
 function untilUtcMidnight(now: number): number {
   const day = 24 * 3_600_000
   return day - (now % day)
 }
 
-/** Parkings of rows that need not be kept: over for long, or one too many beside a new one. */
+/** Parkings of rows that can be deleted: long over, or beyond the limit when `added` is saved. */
 export function needlessRows(
   parkings: readonly Parking[],
   added: ParkScope,
@@ -127,7 +127,7 @@ export function needlessRows(
   return [...over, ...kept].map(({ scope }) => scope)
 }
 
-/** The parking that keeps an account from serving a wish, the longest if there are several. */
+/** The parking that stops such a call; the longest if there are several. */
 export function findParking(
   parkings: readonly Parking[],
   wish: Wish,

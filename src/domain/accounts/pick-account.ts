@@ -1,12 +1,12 @@
-/** In which order accounts are tried. Random, so that equal accounts are used evenly (seed 000). */
+/** The order in which accounts are tried: random, so that equal accounts are used evenly (seed 000). */
 import type { Account } from './account.ts'
 import type { Hints } from './account-hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
 
 export interface Choice {
-  /** Best first: usable accounts in random order, then those that could not pay lately, then those believed full. */
+  /** Best first: usable accounts in random order, then those that had no credit lately, then those that seem full. */
   candidates: Account[]
-  /** Those believed parked for this wish. Their objects are not asked. */
+  /** Accounts that seem parked for this call. Their objects are not asked. */
   parked: { account: Account; parking: Parking }[]
 }
 
@@ -31,7 +31,7 @@ export function pickAccounts(
   return choice
 }
 
-/** Fisher and Yates. */
+/** The Fisher–Yates shuffle. */
 function shuffled<T>(items: readonly T[], random: () => number): T[] {
   const result = [...items]
   for (let index = result.length - 1; index > 0; index -= 1) {

@@ -81,3 +81,22 @@ export function isInProgress(
 ): boolean {
   return turn.isSought === true && now - (turn.startedAt ?? 0) < soughtMs
 }
+
+/** A request that did not get the answer to its question asks again: the key is still its own. */
+export function isSameRun(record: KeyRecord | undefined, requestId: string): boolean {
+  return record?.requestId === requestId && !record.answer && !record.isUnknown
+}
+
+export type KeyEnd =
+  | { kind: 'keep'; answer: KeptAnswer }
+  /** `done`: it was answered, with an answer that cannot be kept. */
+  | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
+  | { kind: 'forget' }
+
+/** The record of a key whose request has ended; undefined: the key is forgotten. */
+export function endedKey(record: KeyRecord, end: KeyEnd, endedAt: number): KeyRecord | undefined {
+  if (end.kind === 'forget') return undefined
+  if (end.kind === 'keep') return { ...record, endedAt, answer: end.answer }
+  const { kind: _, ...how } = end
+  return { ...record, endedAt, isUnknown: true, ...how }
+}

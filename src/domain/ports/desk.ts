@@ -1,95 +1,97 @@
-/** What is asked of a tenant's object, and of the registrar. RPC: an older Worker may ask a newer object, and the reverse. */
+/**
+ * The RPC methods of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
+ * reverse.
+ */
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
-import type { KeptAnswer, KeyTurn } from '#domain/creations/idempotency.ts'
+import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 
-/**
- * What both kinds of desk say of who changed what. `by`, the last argument of what changes something, is written beside the
- * change; an older Worker does not give it.
- */
+/** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
 interface Audited {
-  /** Of what is changed in another object: before it is asked, so that no change is without a line. */
+  /** For a change in another object. Call it before the change, so that there is a line in any case. */
   noteAudit(entry: AuditEntry, by: Actor): Promise<void>
   /** Latest first. */
   listAudit(query: AuditQuery): Promise<AuditLine[]>
 }
 
-/** TenantDesk of one tenant and provider. The only writer of its accounts. */
+/** TenantDesk of one tenant and provider. Only it writes the tenant's accounts. */
 export interface Desk extends Audited {
   snapshot(): Promise<AccountSnapshot>
-  /** Adds or replaces by email, and claims the provider account for it. */
+  /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
   removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
-  /** Logs in again, once however many ask: `stale` is the end of the session that is no longer good. */
+  /** Renews the web session, once however many calls ask. `stale`: the end of the session that is no longer valid. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
+  /** Whether this desk has the account, or is claiming it. */
   holds(email: string, key: string): Promise<boolean>
-  /** Objects of accounts that were removed: what became of their jobs can still be asked there. */
+  /** Keys of removed accounts. Their objects still know their jobs. */
   formerKeys(): Promise<string[]>
-  /** Returns those that are copies of ours. */
+  /** Returns the ids that are asset copies. */
   learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
-  /** Where this token uploads now; chooses, and counts an upload. Undefined: it knows none of the accounts. */
-  takeHome(token: string, wish: HomeWish): Promise<string | undefined>
-  /** For each asset whether it has a copy at this account, or may be copied there now, by this request alone. */
+  /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
+  takeHome(token: string, wish: UploadWish): Promise<string | undefined>
+  /** For each asset: its copy on this account, or whether this request may make one. */
   beginCopies(originals: string[], email: string, requestId: string): Promise<CopyTurn[]>
-  /** Ends what was begun; without `copy`: none was made. */
+  /** The copies were made, or failed where `copy` is absent. */
   endCopies(copies: AssetCopy[], email: string): Promise<void>
-  /** The provider does not know them. */
+  /** The provider does not know these copies. */
   forgetCopies(copies: AssetCopy[], email: string): Promise<void>
-  /** The original was deleted, and with it image keys, which begin with `keyStart`: its copies are forgotten. */
+  /** The original was deleted. Forgets and returns its copies, also those of its image keys, which begin with `keyStart`. */
   takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
-  /** Whether a creation made its job on another account than this. */
+  /** Whether a creation made its job on another account. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
-  /** What a creation's own answer named, kept here when its account's object could not be told. */
+  /** Keeps the jobs of a creation whose account's object could not be reached. */
   noteMade(requestId: string, made: Made): Promise<void>
   madeBy(requestId: string): Promise<Made | undefined>
-  /** What a creation with this Idempotency-Key should do; `fresh`: it may run, and must end the key. */
+  /** What a creation with this Idempotency-Key must do. `fresh`: it may run, and must call endKey. */
   beginKey(name: string, requestId: string): Promise<KeyTurn>
   endKey(name: string, requestId: string, end: KeyEnd): Promise<void>
-  /** A creation's outcome is not known: a repeat of it (the same `print`) starts nothing. Published to every isolate. */
+  /** A creation has an unknown outcome: a repeat (the same `print`) must start nothing. Every isolate learns this by KV. */
   noteUnknown(print: string, unknown: UnknownCreation): Promise<void>
-  /** The oldest one that a call with this print would repeat. */
+  /** The oldest creation with this print. */
   unknownOf(print: string): Promise<UnknownCreation | undefined>
-  /** What became of it was told. */
+  /** Its outcome is known now. */
   forgetUnknown(print: string, requestId: string): Promise<void>
-  /** The requests that ran under a key, on whatever path. */
+  /** The requests under a client's key, whatever their path. */
   requestsOfKey(key: string): Promise<string[]>
-  /** Keeps a place in a list, sealed, for a day; returns its name. */
+  /** Keeps a sealed page token for a day; returns a short name for it. */
   keepPlace(place: string): Promise<string>
   placeOf(name: string): Promise<string | undefined>
-  /** Counts an upload of a token. Undefined: it may come; else when it may. */
+  /** Counts an upload of a token. Undefined: it is allowed; else the time from which it is. */
   takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
-  /** Waits in line until an account that could serve has a free slot, or until a time. */
+  /** Waits in line until one of the accounts has a free slot, at most until that time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
-  /** Slots of an account that was being watched came free; absent: one. */
+  /** Slots of a watched account became free. `slots` absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
-  /** Webhook endpoints of the tenant, oldest first. False: there are too many. */
+  /** False: there are too many. */
   addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean>
+  /** Oldest first. */
   endpoints(): Promise<Endpoint[]>
   changeEndpoint(id: string, change: EndpointChange, by?: Actor): Promise<Endpoint | undefined>
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
-  /** The one before is kept, to sign beside it for a day. */
+  /** The secret before still signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
-  /** Where events go beside a job's own target, and what signs them. */
+  /** The webhook endpoints and the callback secret. */
   outlets(): Promise<DeliveryTargets>
-  /** The provider refuses an account, which is parked until then. True when it refuses most of them just now. */
+  /** An account was refused and is parked until then. True: most accounts are refused now, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>
-  /** Seals a share of what it keeps with the first master key, `key`, and asks its accounts' objects to. Safe to repeat. */
+  /** Re-seals a share of its records, and its accounts' objects, with the first master key, `key`. Safe to repeat. */
   reseal(key: string, from?: string): Promise<ResealStep>
-  /** Removes every account and forgets everything: the tenant is deleted. */
+  /** The tenant was removed: removes every account and forgets everything. */
   close(): Promise<void>
 }
 
-/** `able`: emails of accounts that can be called; `parked`: what is known of others. */
-export interface HomeWish {
+/** What the caller knows of the accounts. `able`: emails of those that can be used. */
+export interface UploadWish {
   able: string[]
   parked: { email: string; until: number }[]
   isUpload: boolean
@@ -100,10 +102,10 @@ export interface AssetCopy {
   copy?: string
 }
 
-/** `no`: no upload of this tenant. `failed`: another call tried meanwhile, in vain. */
+/** `mine`: make the copy. `no`: not an upload of this tenant. `failed`: another request tried and failed. */
 export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
-/** The account that a creation started its jobs on, and the jobs. */
+/** The account and the jobs of a creation. */
 export interface Made {
   email: string
   starts: JobStart[]
@@ -111,7 +113,7 @@ export interface Made {
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>
 
-/** A creation that was given up, at `at`, without its outcome being known. `canBeFound`: it may still be. */
+/** A creation whose outcome is unknown since `at`. `canBeFound`: its job may still be found. */
 export interface UnknownCreation {
   requestId: string
   at: number
@@ -119,13 +121,9 @@ export interface UnknownCreation {
   canBeFound?: boolean
 }
 
-export type KeyEnd =
-  | { kind: 'keep'; answer: KeptAnswer }
-  /** `done`: it was answered, with an answer that cannot be given again. */
-  | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
-  | { kind: 'forget' }
+export type { KeyEnd }
 
-/** `none`: the line is full, or the time is over. `go`: try again, there may be room, where it is named on that account. */
+/** `none`: the line is full, or the time is over. `go`: try again, on the named account if there is one. */
 export type Turn = 'go' | 'none' | { go: string }
 
 export type SaveAnswer =
@@ -133,11 +131,11 @@ export type SaveAnswer =
   /** `closed`: the tenant was removed. */
   | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
 
-/** The operator's desk: tokens and tenants. */
+/** The registrar: one object with all tokens and tenants. */
 export interface Registrar extends Audited {
   /**
-   * Of the tenant that the name (`tenant.id`) means, which is made when there is none; `hasPast`: its desks remember one.
-   * Answers what was saved; an older object nothing.
+   * Saves the token for the tenant named `tenant.id`, which is made if there is none. `hasPast`: the tenant's desks know an
+   * earlier tenant of that name. Returns the saved token; older objects return nothing.
    */
   saveToken(
     token: TokenRecord,
@@ -151,18 +149,19 @@ export interface Registrar extends Audited {
   removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined>
   listTenants(): Promise<TenantRecord[]>
   findTenant(id: string, isName?: boolean): Promise<TenantRecord | undefined>
-  /** Of every tenant that has had this name, latest first. */
+  /** The ids of all tenants that have had this name, latest first. */
   tenantIdsOf(name: string): Promise<string[]>
   changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
   removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
-  /** Seals a share of the tokens' secrets with the first master key, `key`. */
+  /** Re-seals a share of the tokens' secret keys with the first master key, `key`. */
   resealTokens(key: string, after?: string): Promise<ResealStep>
-  /** How far the pass over everything has come. */
+  /** How far re-sealing has come. */
   resealState(): Promise<ResealState | undefined>
-  /** False: somebody has saved another since this one was read. */
+  /** False: another request has saved its state since this one was read. */
   saveReseal(state: ResealState): Promise<boolean>
-  /** Rows added without a deploy, oldest first. `taken`: another one matches the same paths. */
+  /** Routes that the operator added, oldest first. */
   listRoutes(): Promise<AddedRoute[]>
+  /** `taken`: another added route matches the same paths. */
   addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'>
   removeRoute(id: string, by?: Actor): Promise<boolean>
 }

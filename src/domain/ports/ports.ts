@@ -1,6 +1,6 @@
 /**
- * What flows and http need from outside: stores, objects, the network, the clock. `deps.ts` makes them; nobody below
- * it knows what they are made of.
+ * Everything that flows and http need from outside: stores, objects, the network, the clock. composition/make-ports.ts makes it
+ * once per request.
  */
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot, Credential, Session } from '#domain/accounts/account.ts'
@@ -21,32 +21,32 @@ import type { Platform } from './platform.ts'
 export interface Ports extends Platform {
   settings: Settings
   durations: Durations
-  /** Every way out to the network. Redirects are never followed. */
+  /** The only way to the network. Redirects are not followed. */
   fetch(url: string, init: RequestInit): Promise<Response>
-  /** A stream of exactly so many bytes, so that what is sent of it says its length. */
+  /** A stream of exactly that many bytes, so that a request can send its Content-Length. */
   fixedLength(bytes: number): TransformStream<Uint8Array, Uint8Array>
-  /** How long they took, each until its headers. */
+  /** The time spent in `fetch`, until the headers of each answer. */
   upstream: Stopwatch
-  /** Work that must finish although the answer has been given or the client has gone. */
+  /** Keeps work running after the answer was sent or the client has left. */
   defer(work: Promise<unknown>): void
-  /** One structured line (log-line.ts). Never given a credential, a token, a hook id or a ticket. */
+  /** Writes one line of the log (log-line.ts). Never pass a credential, a token, a hook id or a ticket. */
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
-  /** Ends that this isolate has already passed on. */
+  /** Ends of jobs that this isolate has already reported to their objects. */
   reportedEnds: RecentSet
-  /** Counts a failed authentication of an address; true when it has had too many. */
-  isDamped(address: string): Promise<boolean>
-  tokens: TokenBook
-  accounts: AccountBook
-  owners: OwnerBook
-  addedRoutes: AddedRouteBook
+  /** Counts a failed authentication of an address. True: it has too many. */
+  isRateLimited(address: string): Promise<boolean>
+  tokens: TokenStore
+  accounts: AccountStore
+  owners: OwnerStore
+  addedRoutes: AddedRouteStore
   uploads: UploadStore
-  /** One request parks at most one account: whether this one has. */
+  /** Whether this request has parked an account. It may park one at most. */
   hasParked: { isTrue: boolean }
-  /** Searches under way in this isolate. */
+  /** Limits the searches for unknown ids that run at once in this isolate. */
   searches: Semaphore
-  /** Searches that a token has caused in this isolate. */
+  /** Limits the searches for unknown ids per token in this isolate. */
   searchesOfToken: RateLimit
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
@@ -54,51 +54,54 @@ export interface Ports extends Platform {
 }
 
 export interface Vault {
-  /** The id of the key that seals, and of those that only open. */
+  /** The id of the key that seals, and the ids of those that only open. */
   firstKey: string
   otherKeys: readonly string[]
-  /** Whether a key of the text's id is there. Asks no cryptography: the text may still not open. */
+  /** Whether there is a key with the text's key id. The text may still not open. */
   knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws CannotOpen when the text was sealed for another identity or by an unknown key. */
+  /** Throws CannotOpen if the text was sealed for another identity or with an unknown key. */
   open(identity: string, sealed: string): Promise<string>
-  /** A name that only we can make, always the same for a text: 43 of `[A-Za-z0-9_-]`. */
+  /** A keyed hash of the text: 43 characters of `[A-Za-z0-9_-]`. Only we can make it. */
   name(text: string): Promise<string>
 }
 
-/** Token hash → record. Cached up to 30 s; absence is never cached, but asking about it is damped by address. */
-export interface TokenBook {
-  find(hash: string, damp: () => Promise<boolean>): Promise<TokenRecord | 'damped' | undefined>
+/** Tokens by hash. Cached up to 30 s. Unknown tokens are not cached, so lookups of these are limited by address. */
+export interface TokenStore {
+  find(
+    hash: string,
+    isLimited: () => Promise<boolean>
+  ): Promise<TokenRecord | 'limited' | undefined>
   forget(hash: string): void
 }
 
-/** The accounts of a tenant. Cached up to 30 s; `fresh` asks the desk. */
-export interface AccountBook {
+/** The accounts of a tenant. `list` may be 30 s old; `fresh` asks the desk. */
+export interface AccountStore {
   list(tenant: string, provider: string): Promise<AccountSnapshot>
   fresh(tenant: string, provider: string): Promise<AccountSnapshot>
-  note(tenant: string, provider: string, snapshot: AccountSnapshot): void
+  remember(tenant: string, provider: string, snapshot: AccountSnapshot): void
 }
 
-/** Who owns an id, asked of the desk once and then remembered. */
-export interface OwnerBook {
+/** The owners of ids: asked from the desk once, then cached. */
+export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Only what is not known yet costs anything. */
+  /** Owners that are known already cost nothing. */
   learn(pool: OwnerPool, owners: Owner[]): Promise<void>
-  /** Ids that no account had: believed for a minute. */
-  noteMissing(pool: OwnerPool, ids: string[]): void
+  /** No account has these ids. Kept for a minute. */
+  markMissing(pool: OwnerPool, ids: string[]): void
   isMissing(pool: OwnerPool, id: string): boolean
-  /** They are asked about anew. */
+  /** Forgets that they were not found. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
 }
 
-/** Rows that were added without a deploy; what is read may be a minute old. */
-export interface AddedRouteBook {
+/** Routes that the operator added. `list` may be a minute old. */
+export interface AddedRouteStore {
   list(): Promise<readonly AddedRoute[]>
-  /** As the registrar has them now. */
-  note(routes: readonly AddedRoute[]): void
+  /** `routes`: as the registrar has them now. */
+  remember(routes: readonly AddedRoute[]): void
 }
 
-/** Files that clients uploaded, for a day. A name that was made is its own permission. */
+/** Files that clients uploaded, for a day. Whoever knows a name may read the file. */
 export interface UploadStore {
   keep(
     name: string,
@@ -112,7 +115,7 @@ export interface UploadFound extends UploadFacts {
   body: ReadableStream<Uint8Array>
 }
 
-/** An account with its secrets open, for one call. */
+/** An account with its credential opened, for one call. */
 export interface OpenAccount {
   account: Account
   credential: Credential

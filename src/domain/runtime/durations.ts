@@ -1,6 +1,6 @@
 /**
- * Every span of our own, in milliseconds, in one place. All are divided by TIME_SCALE; the provider's are not, and how long
- * the provider is waited for only in part.
+ * All durations of the gateway, in milliseconds. They are divided by TIME_SCALE, which tests use to make time pass faster.
+ * Waits for the provider's answers are divided by 4 at most.
  */
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -9,67 +9,67 @@ const HOUR = 60 * MINUTE
 const SPANS = {
   /** A creating call is given up this long after its lease was acquired. */
   createGiveUpMs: 90 * SECOND,
-  /** The slot of a call lasts this long from its granting: a little longer than the call, since the granting travels. */
+  /** How long the slot of a call (speech, unknown paths) is held: a little longer than the call may take. */
   callSlotMs: 99 * SECOND,
-  /** A lease that nobody has bound or given up by then was left by somebody who died: a little after the giving up. */
+  /** A lease that is neither bound nor released by then belongs to a Worker that died. */
   giveUpSeenMs: 95 * SECOND,
-  /** Searches count from this age of a lease on; what two of them say is believed when they are so far apart. */
+  /** A search counts from this age of a lease on. Two searches this far apart must agree. */
   unboundMs: 120 * SECOND,
   lookAgainMs: 60 * SECOND,
-  /** A lost creation's job is looked for so soon, then twice as late each time up to the second. */
+  /** When a lost creation is first looked for; the pause doubles each time up to the second value. */
   lookSoonMs: 5 * SECOND,
   lookOftenMs: 110 * SECOND,
-  /** Jobs of one account that the provider stops to know within this span vanished together. */
+  /** Jobs of one account that the provider no longer knows within this time vanished together. */
   vanishTogetherMs: 10 * MINUTE,
-  /** Where the provider has no way to look. */
+  /** The pause where the provider cannot be searched. */
   lookBlindMs: 1 * HOUR,
-  /** First question about a bound job, then half as long again each time up to the longest. */
+  /** The first status check of a bound job; each pause is half as long again, up to the longest. */
   firstAskMs: 30 * SECOND,
   longestAskMs: 5 * MINUTE,
-  /** First question about a job whose end the provider tells by itself: only for what got lost. */
+  /** The first status check of a job for which the provider sends an event: only in case the event got lost. */
   toldAskMs: 10 * MINUTE,
-  /** An event that came before its job was bound is kept this long. */
+  /** How long an event is kept that came before its job was bound. */
   earlyMs: 10 * MINUTE,
-  /** How long the provider may still send the event of a job that ended without it. */
+  /** How long the provider may still send the event of a job that has ended. */
   lateMs: 25 * HOUR,
-  /** Registering our webhook: tried again after this long, doubling up to the second; looked after at most so often. */
+  /** Registering our webhook: the pause after a failure, which doubles up to the second value. */
   hookRetryMs: 1 * MINUTE,
   hookRetryLongestMs: 1 * HOUR,
-  /** Deliveries that have ended can be looked at and sent again for this long. */
+  /** How long finished deliveries can be read and sent again. */
   keepDeliveriesMs: 7 * 24 * HOUR,
-  /** What was kept long enough is looked for at most so often. */
+  /** How often old rows are deleted. */
   forgetEveryMs: 1 * HOUR,
-  /** A callback secret that was rotated still signs for this long. */
+  /** How long a rotated callback secret still signs. */
   oldSecretMs: 24 * HOUR,
-  /** A job waiting for a human is asked about less and less often, and given up in the end. */
+  /** A job that waits for a human: its status checks become rarer, and in the end it is given up. */
   waitingAskMs: 10 * MINUTE,
   waitingAskLongestMs: 6 * HOUR,
   waitForHumanMs: 7 * 24 * HOUR,
   lostMs: 48 * HOUR,
-  /** A job that was guessed is asked about so often until its status was read, which must be by the second. */
+  /** A guessed job: the pause between status checks, and by when one must succeed. */
   guessAskMs: 20 * SECOND,
   guessProvedMs: 2 * MINUTE,
-  /** One that was read and is then unheard of for so long is given up. */
+  /** A guessed job without a status for this long is given up. */
   guessLostMs: 1 * HOUR,
-  /** Ended jobs can be asked for this long. */
+  /** How long ended jobs can be read. */
   keepEndedMs: 30 * 24 * HOUR,
-  /** Whose an id is, from when it was learnt last. */
+  /** How long the owner of an id is kept, from when it was last learned. */
   keepOwnersMs: 90 * 24 * HOUR,
-  /** An Idempotency-Key is remembered this long after its answer; one whose outcome is not known longer than any job. */
+  /** How long an Idempotency-Key is kept after its answer; with an unknown outcome it is kept longer than any job. */
   keepKeyMs: 24 * HOUR,
   keepUnknownKeyMs: 72 * HOUR,
-  /** No account is tried any more this long after a creation began, so a run that has not ended by the second has left no new lease. */
+  /** When a creation tries no further account. A run that has not ended by the second time leaves no new lease. */
   acquireWithinMs: 140 * SECOND,
   staleKeyMs: 150 * SECOND,
-  /** Counted from its start: until then a creation under a key whose outcome is unknown is said to be in progress. */
+  /** How long after its start a creation of unknown outcome is reported as in progress. */
   soughtMs: 5 * MINUTE,
-  /** A repeat of a creation whose outcome is unknown starts nothing for this long. */
+  /** How long a repeat of a creation of unknown outcome starts nothing. */
   joinMs: 10 * MINUTE,
-  /** A token's uploads go to one account for this long at most; and so long an upload counts against its account. */
-  homeMs: 10 * MINUTE,
-  /** The place in a list that a short token names. */
+  /** How long a token's uploads go to one account at most, and how long an upload counts as load of its account. */
+  uploadAccountMs: 10 * MINUTE,
+  /** How long a short page token is valid. */
   keepPlaceMs: 24 * HOUR,
-  /** How far ahead of its end a web session is renewed. */
+  /** How long before its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
   parkBusyMs: 30 * SECOND,
   parkBusyLongestMs: 5 * MINUTE,
@@ -77,38 +77,38 @@ const SPANS = {
   parkBlockedMs: 1 * HOUR,
   parkCreditMs: 30 * MINUTE,
   parkScopeMs: 1 * HOUR,
-  /** An account is asked about at most so often, however many calls are refused. */
+  /** How often an account is checked at most, however many calls are refused. */
   provedMs: 60 * SECOND,
-  /** When most accounts are refused within the first, nothing is parked for longer than the second. */
+  /** When most accounts are refused within the first time, no account is parked for longer than the second. */
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
   keepUploadsMs: 24 * HOUR,
-  /** A pass that seals everything anew is followed by another this much later, for what others sealed meanwhile. */
+  /** The pause between two passes of re-sealing. */
   resealAgainMs: 10 * MINUTE,
-  /** Who changed what can be read for this long. */
+  /** How long the audit is kept. */
   keepAuditMs: 90 * 24 * HOUR,
-  /** A browser's token for one streaming session. */
+  /** How long a browser's token for a streaming session is valid. */
   streamTokenMs: 24 * HOUR,
-  /** What a job usually takes; only for the hint in Retry-After. */
+  /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const
 
-/** A fast clock makes no provider faster: the waits for its answers are divided by this at most. */
+/** A fast clock does not make the provider faster, so waits for its answers are divided by this at most. */
 const AWAITED_SCALE_MAX = 4
 
 const AWAITED = {
-  /** All accounts that answer one read together, from its first call to its last. */
+  /** For one read of several accounts, from its first call to its last. */
   togetherMs: 10 * SECOND,
-  /** All files that one call has brought over; and when whoever began a copy has surely given up. */
+  /** For all asset copies of one call; after the second time its Worker is taken for dead. */
   bringWithinMs: 20 * SECOND,
   copyMadeMs: 25 * SECOND,
-  /** An account that others queue behind is waited for at least this long. */
+  /** The shortest wait for an account when other calls wait behind it. */
   slowMs: 3 * SECOND,
-  /** All accounts that did not answer the last time, together. */
+  /** For all accounts together that did not answer last time. */
   hungMs: 1 * SECOND,
 } as const
 
-/** When a delivery is attempted, counted from its beginning (contract section 6: for 24 h). */
+/** When a delivery is attempted, from its start (contract section 6: for 24 h). */
 const DELIVER_AT = [
   0,
   10 * SECOND,
@@ -121,12 +121,12 @@ const DELIVER_AT = [
   24 * HOUR,
 ]
 
-/** The pauses between the looks for a creation whose answer was lost, inside its client's own request. */
+/** Pauses between searches for a lost creation, within the client's request. */
 const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
-/** Between attempts to tell an account's object what a creation named. */
+/** Pauses between attempts to bind a job to its lease. */
 const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
 
-/** When a refused account is asked about again, counted from its parking; the last is the pause between the further ones. */
+/** When a refused account is checked again, from its parking. The last is the pause between all further checks. */
 const REPROVE_AT = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR]
 
 type Span = keyof typeof SPANS | keyof typeof AWAITED

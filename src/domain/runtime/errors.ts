@@ -1,6 +1,6 @@
 /**
- * Every error that the gateway itself answers with: a closed list of codes with their HTTP status. How one looks on
- * the wire depends on the surface that was called (http/respond-error.ts).
+ * All errors of the gateway: a closed list of codes with their HTTP status. http/request/respond-error.ts writes their
+ * bodies.
  */
 export const ERROR_STATUS = {
   unauthorized: 401,
@@ -32,33 +32,33 @@ export type ErrorCode = keyof typeof ERROR_STATUS
 
 export interface ErrorDetails {
   retryAfterSeconds?: number
-  /** The useapi surface tells an account without credit (412) from one in an error state (596). */
+  /** The status on useapi.net's surface: 412 for an account without credit, 596 for one in an error state. */
   useapiStatus?: 412 | 422 | 596
-  /** Bare text answers of the seeds (404 of the account pages). */
+  /** The body is plain text, as in the seeds (404 of the account pages). */
   plainText?: boolean
-  /** Seeds that print no `code` member. */
+  /** The body has no `code`, as in some seeds. */
   withoutCode?: boolean
-  /** Where the provider has a code of its own for this, its clients look for that. */
+  /** The provider's own code for this error, which its clients look for. */
   providerCode?: string | number
-  /** The field that is wrong, where the shape has a place for it. */
+  /** The wrong field, if the body has a place for it. */
   field?: string
-  /** The job was maybe started: what became of it can be asked under this id. */
+  /** The account of the call, for X-Gateway-Account. */
   accountEmail?: string
-  /** The jobs that the call is about, where they are known although their answer is not. */
+  /** The jobs of the call, if they are known although the answer is not. */
   jobIds?: string[]
-  /** Of an unknown outcome: it is being looked for, so the same call under its key may soon be answered. */
+  /** For an unknown outcome: the job is being looked for, so a repeat under the same key may be answered soon. */
   isSearchedFor?: boolean
-  /** The methods that the path has. */
+  /** The methods of the path, for Allow. */
   allow?: string
-  /** What it needs was sealed by a key that is not there any more: nothing was sent. */
-  isSealedAway?: boolean
-  /** All slots for guesses are taken: there may be free ones, so it is no use to wait in the line. */
+  /** The master key that sealed the credential is missing. Nothing was sent. */
+  isMasterKeyMissing?: boolean
+  /** All slots for guessed jobs are taken. Other slots may be free, so waiting in line does not help. */
   isOfGuesses?: boolean
-  /** Of a repeat: the request that it was taken for. */
+  /** For a repeated creation: the id of the request that it repeats. */
   joined?: string
 }
 
-/** `message` is shown to the caller: never put an unexpected exception's text into it. */
+/** The caller sees `message`. Never put the text of an unexpected exception into it. */
 export class AppError extends Error {
   override name = 'AppError' as const
   readonly code: ErrorCode
@@ -75,6 +75,6 @@ export class AppError extends Error {
   }
 }
 
-/** The sentence of seeds 000 and 004, bare. */
+/** The plain text of seeds 000 and 004. */
 export const NO_CONFIGURATION =
   'Configuration not found. To create configuration use POST /accounts.'

@@ -1,13 +1,13 @@
 /**
- * Lines of the log: one JSON object each, under one level, with the same names for the same ids in all of them
- * (docs/operate.md lists them). What looks like a secret is blotted out here once more, whoever wrote it.
+ * Lines of the log. Each is one JSON object with a level (docs/operate.md lists them). As a last safeguard, everything that looks
+ * like a secret is removed here.
  */
 import { ERROR_STATUS, type ErrorCode } from './errors.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 export type Facts = Record<string, unknown>
 
-/** Somebody has to do something. */
+/** Somebody must act. */
 const ERRORS = new Set([
   'unexpected',
   'setting_invalid',
@@ -16,7 +16,7 @@ const ERRORS = new Set([
   'alarm_failed',
   'sealed_by_unknown_key',
 ])
-/** The gateway goes on by itself. */
+/** The gateway recovers by itself. */
 const WARNINGS = new Set([
   'parked',
   'outcome_unknown',
@@ -27,7 +27,7 @@ const WARNINGS = new Set([
 ])
 const WARNING = /_failed$|_not_/
 
-/** Ends that are no ends of a job in its provider's words. */
+/** Outcomes that the provider did not report itself. */
 const ODD_OUTCOMES = new Set(['gone', 'absent', 'lost', 'outcome_unknown'])
 const REFUSALS = new Set([401, 402, 403, 424, 429])
 
@@ -38,14 +38,14 @@ function levelOf(event: string, facts: Facts): Level {
   return WARNINGS.has(event) || WARNING.test(event) ? 'warn' : 'info'
 }
 
-/** An error of ours that nobody expected is one; what the provider or a limit refused is a warning. */
+/** An unexpected error of ours is an error. A refusal by the provider or by a limit is a warning. */
 function levelOfRequest({ status, code }: Facts): Level {
   if (code === ('internal' satisfies ErrorCode)) return 'error'
   const number = Number(status)
   return number >= ERROR_STATUS.internal || REFUSALS.has(number) ? 'warn' : 'info'
 }
 
-/** Members without a value are left out. An `email` among the facts is the account's. */
+/** Leaves out members without a value. `email` in the facts is written as `account`. */
 export function lineOf(event: string, about: Facts, facts: Facts): { level: Level; text: string } {
   const { email, ...rest } = facts
   const account = email === undefined ? {} : { account: email }
@@ -55,9 +55,8 @@ export function lineOf(event: string, about: Facts, facts: Facts): { level: Leve
 }
 
 /**
- * Tokens, secret keys and stream tokens of ours; providers' keys; webhook secrets; signed tokens; sealed
- * texts, as they stand in the addresses that we give out. What stands before a dot is bounded, or a long line of others would
- * be read again from each of its hyphens.
+ * Our tokens, secret keys and stream tokens; providers' keys; webhook secrets; signed tokens; sealed texts, as they are in our
+ * URLs. The part before a dot has a maximum length, because otherwise a long text with many hyphens takes quadratic time.
  */
 const SECRETS =
   /\bhg[wks]_[\w.-]{8,}|\bsk_[\w-]{6,}|\bwhsec_[\w+/=-]{6,}|\beyJ[\w-]{8,1000}\.[\w.-]+|\b[\w-]{1,64}\.[\w+/-]{16}\.[\w+/=-]{24,}/g

@@ -1,6 +1,6 @@
-/** So many of something a minute under a name, for what must not be caused without a bound. Per isolate. */
+/** Limits how often something may happen in a minute, by name. Per isolate. */
 const MINUTE_MS = 60_000
-/** More names than this are not kept: the oldest start anew. */
+/** With more names the oldest are forgotten. */
 const NAMES_MAX = 5000
 
 export class RateLimit {
@@ -11,7 +11,7 @@ export class RateLimit {
     this.#most = most
   }
 
-  /** Whether one more may be had now; if so it counts as taken. */
+  /** True if it may happen now; then it counts. */
   take(name: string, now: number): boolean {
     const taken = this.#recent(name, now)
     if (taken.length >= this.#most) return false
@@ -22,7 +22,7 @@ export class RateLimit {
     return true
   }
 
-  /** When there is more. */
+  /** When it may happen again. */
   freeAt(name: string, now: number): number {
     const taken = this.#recent(name, now)
     return taken.length < this.#most ? now : (taken[0] ?? now) + MINUTE_MS

@@ -1,4 +1,4 @@
-/** A set that forgets its oldest members: what an isolate has already seen. Losing a member costs a repeat, no more. */
+/** A set of bounded size that forgets its oldest members. Use it where a forgotten member only costs a repeat. */
 export class RecentSet {
   readonly #seen = new Set<string>()
   readonly #size: number

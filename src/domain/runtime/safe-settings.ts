@@ -1,6 +1,6 @@
 /**
- * Settings that are well formed and unsafe all the same. What can be seen from the settings alone is refused when they are
- * read; what depends on where the gateway is reached, at each request. Each refusal names its setting.
+ * Refuses settings that are valid but unsafe. Some are refused when they are read. Others are unsafe only at some addresses, and
+ * are checked at each request.
  */
 
 interface Guarded {
@@ -11,14 +11,11 @@ interface Guarded {
   adminToken: string | undefined
 }
 
-/**
- * Secrets that stand in this repository (tests, and placeholders of the README): anybody can read them. A test compares
- * this list with the files.
- */
+/** Secrets in this repository's tests and README, which everybody can read. A test compares this list with the files. */
 const PUBLISHED = new Set(['MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='])
 const PLACEHOLDER = /^<.*>$/
 
-/** A sentence that names the first setting which is unsafe wherever the gateway is. */
+/** A sentence that names the first setting that is unsafe anywhere; undefined: none is. */
 export function unsafeSetting(s: Guarded): string | undefined {
   const kids = s.masterKeys.map(({ kid }) => kid)
   const twice = kids.find((kid, at) => kids.indexOf(kid) !== at)
@@ -33,7 +30,7 @@ export function unsafeSetting(s: Guarded): string | undefined {
   return s.publicOrigin === '' ? undefined : unsafeAt(s, s.publicOrigin)
 }
 
-/** The same for a gateway that is reached at this origin. Of a request on loopback nothing is unsafe. */
+/** The same for a gateway at this origin. On loopback nothing is unsafe. */
 export function unsafeAt(s: Guarded, origin: string): string | undefined {
   if (isLoopback(origin)) return undefined
   if (s.timeScale !== 1) {

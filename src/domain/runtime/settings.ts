@@ -1,9 +1,9 @@
-/** The settings of `[vars]` and the secrets, read once. What each means: docs/settings.md. */
+/** The settings: `[vars]` and secrets, parsed once. docs/settings.md says what each means. */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
 import { unsafeAt, unsafeSetting } from './safe-settings.ts'
 
-/** A path is allowed, for those who reach the provider through a proxy of their own. */
+/** A path is allowed, for users who reach the provider through a proxy of their own. */
 const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) {
@@ -16,7 +16,7 @@ const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   return z.NEVER
 })
 
-/** Our own address: no path, since the paths that we register are ours. */
+/** Our own address. It has no path. */
 const ownOrigin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const url = URL.parse(text)
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/'
@@ -37,7 +37,7 @@ const flag = z
   .enum(['true', 'false', ''], { error: 'must be true or false' })
   .transform((text) => text === 'true')
 
-const ring = z.string({ error: 'is missing' }).transform((text, ctx) => {
+const masterKeys = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const keys = text.split(',').map((part) => /^([\w-]+):([A-Za-z0-9+/]{43}=)$/.exec(part.trim()))
   if (keys.every((key) => key !== null)) {
     return keys.map(([, kid, raw]) => ({ kid: String(kid), raw: String(raw) }))
@@ -59,7 +59,7 @@ const schema = z.object({
   PUBLIC_ORIGIN: ownOrigin,
   ALLOW_LOOPBACK_CALLBACKS: flag,
   TIME_SCALE: numberFrom(1, 100_000),
-  MASTER_KEYS: ring,
+  MASTER_KEYS: masterKeys,
   ADMIN_TOKEN: z.string().optional(),
 })
 

@@ -1,10 +1,10 @@
-/** How long any of several things that overlap was under way. */
+/** Measures the time during which at least one of several overlapping tasks runs. */
 export class Stopwatch {
   #running = 0
   #since = 0
   #spent = 0
 
-  /** Started now; call what it returns, once or oftener, when it is over. */
+  /** Starts a task. Call the returned function at its end; later calls do nothing. */
   start(now: number): (now: number) => void {
     if (this.#running === 0) this.#since = now
     this.#running += 1

@@ -1,2 +1,2 @@
-/** The product's version, said in package.json alone. */
+/** The version, from package.json. */
 export { version as VERSION } from '../../../package.json'

@@ -3,13 +3,12 @@
  * key is ordered by time without an index.
  */
 
-/** A UUID of version 7 (RFC 9562): the time in ms, then random bits. */
-export function newTimedId(now: number): string {
-  const random = crypto.randomUUID()
+/** A UUID of version 7 (RFC 9562): the time in ms, then the random part of `random`, a UUID of version 4. */
+export function newTimedId(now: number, random: string): string {
   return `${prefixOf(now)}-7${random.slice(15)}`
 }
 
-/** The lower bound of all ids of this time and later. */
+/** No UUID of this moment or later is smaller, and none of an earlier one is greater. */
 export function firstTimedId(at: number): string {
   return `${prefixOf(at)}-0`
 }
@@ -20,12 +19,12 @@ export function isTimedId(id: string): boolean {
   return TIMED_ID.test(id)
 }
 
-/** The time in an id, epoch ms. */
+/** Of any text that starts as a UUID of version 7 does. */
 export function timeOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
 }
 
-/** The first two groups of a UUID's hex digits. */
+/** Two words of hex digits, as a UUID starts. */
 export function prefixOf(at: number): string {
   const hex = Math.max(0, Math.floor(at)).toString(16).padStart(12, '0')
   return `${hex.slice(0, 8)}-${hex.slice(8)}`

@@ -17,12 +17,12 @@ import {
 import { isHeldByOther, sealIdentity, type Account } from '#domain/accounts/account.ts'
 import {
   decideParking,
-  type Fault,
-  type Finding,
-  type Standing,
+  type SuspectedFault,
+  type CheckResult,
+  type AccountStatus,
 } from '#domain/accounts/park-after-refusal.ts'
 import { needlessRows, park, type ParkOrder, type Parking } from '#domain/accounts/parking.ts'
-import { proveStanding } from '#flows/accounts/check-account.ts'
+import { checkAccount } from '#flows/accounts/check-account.ts'
 import type { AccountContext } from './context.ts'
 
 export interface AccountChecksDeps {
@@ -37,14 +37,14 @@ const WHOLE = ''
 export class AccountChecks {
   readonly #context: AccountContext
   readonly #deps: AccountChecksDeps
-  readonly #running = new Map<string, Promise<Standing>>()
+  readonly #running = new Map<string, Promise<AccountStatus>>()
 
   constructor(context: AccountContext, deps: AccountChecksDeps) {
     this.#context = context
     this.#deps = deps
   }
 
-  async judge(fault: Fault): Promise<Finding> {
+  async judge(fault: SuspectedFault): Promise<CheckResult> {
     const { tables } = this.#context
     const account = tables.account()
     if (isHeldByOther(account, fault.tenant)) return { kind: 'unknown' }
@@ -57,7 +57,7 @@ export class AccountChecks {
     // The account may have a new credential by now, which was not checked.
     if (!this.#hasStill(account)) return { kind: 'newer' }
     const decision = decideParking(fault, standing, part)
-    return decision.kind === 'guilty' ? this.#parkFor(fault, decision.order) : decision
+    return decision.kind === 'park' ? this.#parkFor(fault, decision.order) : decision
   }
 
   #hasStill({ credential }: Account): boolean {
@@ -76,7 +76,7 @@ export class AccountChecks {
     )
   }
 
-  async #parkFor({ mayPark }: Fault, order: ParkOrder): Promise<Finding> {
+  async #parkFor({ mayPark }: SuspectedFault, order: ParkOrder): Promise<CheckResult> {
     const { tables, now } = this.#context
     const standing = standingParking(tables.parkings(), order, now())
     if (standing) return { kind: 'parked', parking: standing }
@@ -172,7 +172,7 @@ export class AccountChecks {
     ports().log('unparked', { provider: account.provider, email: account.email, scope })
   }
 
-  #standing(account: Account, part: string | undefined): Promise<Standing> {
+  #standing(account: Account, part: string | undefined): Promise<AccountStatus> {
     const { tables, now, durations } = this.#context
     const name = part ?? WHOLE
     const proof = tables.proof(name)
@@ -182,9 +182,9 @@ export class AccountChecks {
     return running.finally(() => this.#running.delete(name))
   }
 
-  async #ask(account: Account, part: string | undefined): Promise<Standing> {
+  async #ask(account: Account, part: string | undefined): Promise<AccountStatus> {
     const { tables, now, ports, provider } = this.#context
-    const standing = await proveStanding(ports(), provider(), account, part)
+    const standing = await checkAccount(ports(), provider(), account, part)
     if (this.#hasStill(account)) tables.saveProof(part ?? WHOLE, { at: now(), standing })
     return standing
   }

@@ -15,10 +15,10 @@ import {
   type PastEnd,
 } from '#domain/events/unmatched-end.ts'
 import type { Announcement } from '#domain/events/delivery.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { ReceivedEvent } from '#domain/ports/slots.ts'
-import { faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { faultInReports } from '#flows/accounts/report-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'
 import type { AccountContext } from './context.ts'
 import type { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -28,7 +28,7 @@ export class IncomingEvents {
   readonly #context: AccountContext
   readonly #settlement: Settlement
   readonly #targets: DeliveryTargetsCache
-  readonly #judgeFault: (fault: Fault) => Promise<unknown>
+  readonly #judgeFault: (fault: SuspectedFault) => Promise<unknown>
   /** When the last signed event came, as far as this object remembers. */
   lastEventAt = 0
 
@@ -36,7 +36,7 @@ export class IncomingEvents {
     context: AccountContext,
     settlement: Settlement,
     targets: DeliveryTargetsCache,
-    judgeFault: (fault: Fault) => Promise<unknown>
+    judgeFault: (fault: SuspectedFault) => Promise<unknown>
   ) {
     this.#context = context
     this.#settlement = settlement
@@ -56,7 +56,7 @@ export class IncomingEvents {
     if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
     const outcome = incoming ? this.apply(incoming) : 'known'
     // An end may show that its account cannot go on, for example that its credit is spent.
-    const fault = outcome === 'settled' && event && faultOfEnd(provider, event.reports)
+    const fault = outcome === 'settled' && event && faultInReports(provider, event.reports)
     if (fault) await this.#judgeFault(fault)
     ports.log('event_heard', {
       provider: provider.name,

@@ -1,5 +1,5 @@
 /** Puts the parts of an account's object together. */
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
@@ -85,7 +85,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const watchers = new SlotWatchers(context, () => settlement.ledger())
   const onUnparked = () => watchers.onUnparked()
   const accountChecks = new AccountChecks(context, { onUnparked, setAlarm })
-  const judgeFault = (fault: Fault) => accountChecks.judge(fault)
+  const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault }
   const statusChecks = new StatusChecks(context, checkParts)

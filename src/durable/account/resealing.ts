@@ -6,7 +6,7 @@ import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import { checkHookNow, withSealedSecrets } from '#domain/events/webhook.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { nothingFound, withSealed, type ResealStep } from '#domain/access/reseal.ts'
-import { SealAnew } from '#flows/access/reseal-text.ts'
+import { Resealer } from '#flows/access/reseal-text.ts'
 import { hookSecretIdentity } from '#flows/events/maintain-webhook.ts'
 import { isReachable } from '#flows/events/tickets.ts'
 import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
@@ -20,7 +20,7 @@ export async function resealAccount(
   if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
   const account = tables.account()
   if (!account) return nothingFound()
-  const sealer = new SealAnew(ports.vault)
+  const sealer = new Resealer(ports.vault)
   await resealRecord(tables, account, sealer)
   await resealHook(tables, account, sealer)
   return { ...sealer.step, ...registerAgain(ports, tables, account, key) }
@@ -29,7 +29,7 @@ export async function resealAccount(
 async function resealRecord(
   tables: SlotsTables,
   account: Account,
-  sealer: SealAnew
+  sealer: Resealer
 ): Promise<void> {
   const identity = sealIdentity(account)
   const whose = { tenant: account.tenant, name: account.email }
@@ -40,7 +40,7 @@ async function resealRecord(
   if (changed) tables.replaceAccount(changed)
 }
 
-async function resealHook(tables: SlotsTables, account: Account, sealer: SealAnew): Promise<void> {
+async function resealHook(tables: SlotsTables, account: Account, sealer: Resealer): Promise<void> {
   const before = tables.hook()
   const identity = hookSecretIdentity(account.key)
   const whose = { tenant: account.tenant, name: account.email }

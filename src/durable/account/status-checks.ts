@@ -2,7 +2,7 @@
  * Asks the provider about jobs: when the alarm reconciles what is due, and at once for a creation whose answer was just lost.
  */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import { lookUpResultOf, type LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
@@ -19,7 +19,7 @@ export interface StatusChecksDeps {
   incoming: IncomingEvents
   targets: DeliveryTargetsCache
   settle(reports: JobReport[]): boolean
-  judgeFault(fault: Fault): Promise<unknown>
+  judgeFault(fault: SuspectedFault): Promise<unknown>
 }
 
 export class StatusChecks {

@@ -1,14 +1,14 @@
-/** Rows that the operator added (contract 14.8): kept by the registrar, copied to KV as one value. */
+/** Routes that the operator added without a deploy (contract 14.8). The registrar keeps them; KV has one copy of all of them. */
 import { ADDED_ROUTES_MAX, overlap, type AddedRoute } from '#domain/routing/added-route.ts'
 
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS added_route (id TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
 
-export class AddedRoutes {
+export class AddedRouteRows {
   readonly #storage: DurableObjectStorage
   readonly #touch: () => void
 
-  /** `touch`: the copy is behind; called in the transaction of the change. */
+  /** `touch` marks the KV copy as out of date. Called in the transaction of the change. */
   constructor(storage: DurableObjectStorage, touch: () => void) {
     this.#storage = storage
     this.#touch = touch
@@ -22,14 +22,9 @@ export class AddedRoutes {
     return routes.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   }
 
-  /** What stands in KV. */
-  copy(): string {
-    return JSON.stringify(this.all())
-  }
-
   add(route: AddedRoute): 'added' | 'taken' | 'full' {
     const known = this.all()
-    // Asked again because the answer was lost: it is there already.
+    // The caller repeats a call whose answer it did not get.
     if (known.some((one) => one.id === route.id)) return 'added'
     const isTaken = known.some(
       (one) => one.provider === route.provider && overlap(one.route, route.route)
@@ -44,7 +39,7 @@ export class AddedRoutes {
     return 'added'
   }
 
-  /** The row that is gone; undefined: there is none. */
+  /** Returns the removed route; undefined: there is none. */
   remove(id: string): AddedRoute | undefined {
     const gone = this.all().find((one) => one.id === id)
     if (!gone) return undefined

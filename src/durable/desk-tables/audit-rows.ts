@@ -1,6 +1,6 @@
 /**
- * Who changed what in this object, written beside the change without anything awaited between, so that both are there or
- * neither. By request, whose id tells the time: what is old stands first.
+ * The audit log of this object. A line is written in the same turn as its change, with nothing awaited between, so that
+ * both are saved or neither. The key begins with the request id, which begins with the time: the oldest line is the first.
  */
 import {
   AUDIT_LINES_A_DAY,
@@ -18,24 +18,26 @@ export const AUDIT_SCHEMA = `
 `
 
 const DAY_MS = 86_400_000
-/** No request takes longer before it changes something. */
+/** The longest time between the start of a request and its change. */
 const REQUEST_MS_MAX = 3_600_000
 const FORGOTTEN_AT_ONCE = 2000
 
 export class AuditRows {
   readonly #sql: SqlStorage
-  /** Of today, as far as this object has counted: by tenant and kind. */
+  readonly #now: () => number
+  /** Lines of today by tenant and kind, since this object woke up. */
   #counts = new Map<string, number>()
   #day = 0
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, now: () => number) {
     this.#sql = sql
+    this.#now = now
   }
 
-  /** Without `by` (an older Worker asked) nobody can be named. */
+  /** Writes nothing without `by`: an older Worker does not say who asks. */
   write(by: Actor | undefined, entry: AuditEntry): void {
     if (!by) return
-    const now = Date.now()
+    const now = this.#now()
     const isOperator = by.token === undefined ? 1 : 0
     const { tenant = '' } = entry
     const count = this.#count(tenant, isOperator, now)
@@ -68,7 +70,7 @@ export class AuditRows {
 
   /** Latest first. */
   list({ tenant, since = 0, before, limit }: AuditQuery): AuditLine[] {
-    // An id tells when the request came, the line when the change was made: whoever asks since the last line misses none.
+    // The id has the time of the request, the line the time of the change. A reader that asks for lines since the last one must miss none.
     const range = [firstTimedId(since - REQUEST_MS_MAX), before ?? '~', since]
     const rows =
       tenant === undefined
@@ -86,7 +88,7 @@ export class AuditRows {
     return rows.toArray().map(({ record }) => JSON.parse(record) as AuditLine)
   }
 
-  /** A bounded number of those from before. */
+  /** Deletes a bounded number of lines from before that time. */
   forget(before: number): void {
     const sql = 'SELECT id FROM audit WHERE id < ? ORDER BY id LIMIT 1 OFFSET ?'
     const until = firstTimedId(before)
@@ -94,7 +96,7 @@ export class AuditRows {
     this.#sql.exec('DELETE FROM audit WHERE id < ?', row?.id ?? until)
   }
 
-  /** When the oldest has been kept long enough; undefined: there is none. */
+  /** When the oldest line can be deleted; undefined: there is none. */
   dueAt(keepMs: number): number | undefined {
     const [row] = this.#sql
       .exec<{ record: string }>("SELECT record FROM audit WHERE id > '' ORDER BY id LIMIT 1")

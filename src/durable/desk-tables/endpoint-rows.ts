@@ -1,7 +1,7 @@
-/** Where a tenant's events go beside a job's own target, and what signs them: its endpoints and its callback secret. */
+/** A tenant's webhook endpoints, and the secret that signs deliveries to a job's own URL. */
 import type { CallbackSecret, Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 
-export class OutletRows {
+export class EndpointRows {
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
@@ -35,7 +35,7 @@ export class OutletRows {
     )
   }
 
-  /** True when it was there. */
+  /** True when there was one. */
   dropEndpoint(id: string): boolean {
     return this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
   }

@@ -1,6 +1,7 @@
 /**
- * Idempotency keys, by the day on which a key began, so that old ones go by their primary key; in a day by the client's key,
- * so that who asks what ran under it finds it on whatever path. What `name` is: domain/idempotency.ts and its callers.
+ * Idempotency keys, by the day on which the key was first used, so that old ones are deleted by primary key. Within a day they
+ * are ordered by the client's key, so that all requests under one key are found, whatever their path. For `name` see
+ * domain/creations/idempotency.ts.
  */
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
 
@@ -11,7 +12,7 @@ export const KEYS_SCHEMA = `
 `
 
 const DAY_MS = 86_400_000
-/** A key is remembered for 72 hours, and for 24 more when its answer comes at their end: so many days before today. */
+/** A key is kept for 72 hours, and 24 more if its answer comes at their end. In days before today. */
 const DAYS = 5
 const AT_ONCE = 100
 const OLD_AT_ONCE = 2000
@@ -19,7 +20,7 @@ const OLD_AT_ONCE = 2000
 const FORGET_OLD = `DELETE FROM idempotency WHERE name IN (
   SELECT name FROM idempotency WHERE name >= '' AND json_extract(record, '$.startedAt') < ?1 LIMIT ?2)`
 
-/** Where a row stands. */
+/** The primary key of a row; `isOld`: in the older table. */
 export interface KeyPlace {
   day: number
   key: string
@@ -34,7 +35,7 @@ interface Row extends Record<string, SqlStorageValue> {
   record: string
 }
 
-/** A row, and its record as it is written. */
+/** A row, with its record as JSON text. */
 export interface KeptRow {
   at: KeyPlace
   text: string
@@ -48,7 +49,7 @@ export class KeyRows {
   }
 
   find(name: string, now: number): KeyRecord | undefined {
-    // By an older Worker, perhaps anew while a release was rolled back: the later one counts.
+    // An older Worker writes to the older table, also after a rollback. The later record counts.
     const [old] = this.#records('SELECT record FROM idempotency WHERE name = ?', name)
     for (const day of daysAt(now)) {
       const sql = 'SELECT record FROM keyed WHERE day = ? AND key = ? AND name = ?'
@@ -78,7 +79,7 @@ export class KeyRows {
     this.#sql.exec('DELETE FROM idempotency WHERE name = ?', name)
   }
 
-  /** The requests that ran under a client's key, on whatever path, latest first. */
+  /** The requests under a client's key, whatever their path, latest first. */
   requestsOf(key: string, now: number): string[] {
     const sql = 'SELECT request_id AS id FROM keyed WHERE day = ? AND key = ?'
     return daysAt(now).flatMap((day) =>
@@ -94,7 +95,7 @@ export class KeyRows {
     this.#sql.exec(FORGET_OLD, now - DAYS * DAY_MS, OLD_AT_ONCE)
   }
 
-  /** When the first of them has been kept long enough. */
+  /** When the oldest key can be deleted. */
   dueAt(now: number): number | undefined {
     const { day } = this.#sql
       .exec<{ day: number | null }>('SELECT MIN(day) AS day FROM keyed')
@@ -106,7 +107,7 @@ export class KeyRows {
     return name === null ? undefined : now + DAYS * DAY_MS
   }
 
-  /** Kept answers after a place, in the order of the table; those of an older Worker last. */
+  /** Rows after a place, in the order of the table; rows of the older table last. */
   answersAfter(after: KeyPlace | undefined, limit: number): KeptRow[] {
     if (after?.isOld) return this.#oldAfter(after.name, limit)
     const { day, key, name } = after ?? { day: 0, key: '', name: '' }
@@ -126,7 +127,7 @@ export class KeyRows {
     }))
   }
 
-  /** Without effect where it changed meanwhile. */
+  /** Does nothing where the row changed meanwhile. */
   replace({ at, text }: KeptRow, record: KeyRecord): void {
     const anew = JSON.stringify(record)
     if (at.isOld) {
@@ -137,7 +138,7 @@ export class KeyRows {
     this.#sql.exec(sql, anew, at.day, at.key, at.name, text)
   }
 
-  /** In the step that makes the table. What an older Worker wrote stays, for a rollback. */
+  /** Copies the older table when this one is made. The older rows stay, for a rollback. */
   copyOld(): void {
     let from = ''
     for (;;) {
@@ -164,12 +165,12 @@ function dayOf(at: number): number {
   return Math.floor(at / DAY_MS)
 }
 
-/** Latest first; from tomorrow on, since the clock may have gone back at midnight. */
+/** Latest first. Begins with tomorrow, because the clock may go back at midnight. */
 function daysAt(now: number): number[] {
   return Array.from({ length: DAYS + 2 }, (_, ago) => dayOf(now) + 1 - ago)
 }
 
-/** A client's key stands behind the last space: it has none in it. */
+/** The client's key stands after the last space of a name; it has no space itself. */
 function keyOf(name: string): string {
   return name.slice(name.lastIndexOf(' ') + 1)
 }

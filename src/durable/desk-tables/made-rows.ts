@@ -1,4 +1,7 @@
-/** What a creation's own answer named, where its account's object could not be told. By the request's id, so by time. */
+/**
+ * The jobs of a creation whose account's object could not be reached to bind them. Keyed by request id, so in the order of
+ * time.
+ */
 import type { Made } from '#domain/ports/desk.ts'
 import { firstTimedId, isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
 
@@ -6,7 +9,7 @@ export const MADE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS made (request_id TEXT PRIMARY KEY, email TEXT NOT NULL, starts TEXT NOT NULL) WITHOUT ROWID;
 `
 
-/** Longer than a lease can be unheard of. */
+/** Longer than a lease can last without any answer about it. */
 const KEEP_MS = 4 * 86_400_000
 
 export class MadeRows {

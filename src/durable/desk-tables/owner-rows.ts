@@ -1,6 +1,6 @@
 /**
- * Which account an id belongs to. What is no longer true is not deleted but no longer counts: a row says which incarnation
- * of its account it was learnt of, and a guess says for which set of accounts it was made. Old rows go bit by bit, along
+ * Which account an id belongs to. A row that is no longer true is ignored rather than deleted: each row has the creation
+ * time of its account, and a guess has the set of accounts that it was made for. Old rows are deleted in small steps along
  * the primary key.
  */
 import type { Account } from '#domain/accounts/account.ts'
@@ -42,12 +42,12 @@ export class OwnerRows {
     this.#sql = sql
   }
 
-  /** `accounts`: those that the tenant has now. */
+  /** `accounts`: the tenant's accounts now. */
   learn(owners: readonly Owner[], accounts: readonly Account[], now: number): void {
     const epoch = epochOf(accounts)
     for (const owner of owners) {
       const since = owner.email === null ? null : sinceOf(accounts, owner.email)
-      // Its account was removed meanwhile.
+      // The account was removed meanwhile.
       if (since === undefined) continue
       this.#sql.exec(
         `INSERT INTO owned_id (id, email, source, may_be_shared, lease, learned_at, account_since, epoch)
@@ -81,7 +81,10 @@ export class OwnerRows {
     ]
   }
 
-  /** Written before there were versions, or by an older Worker since: it stands for the accounts of that time. */
+  /**
+   * Rows of the older table, from before schemas had versions or from an older Worker. They count for the accounts of that
+   * time.
+   */
   #findOld(ids: readonly string[], accounts: readonly Account[]): Owner[] {
     if (ids.length === 0) return []
     const rows = this.#sql.exec<{ record: string }>(FIND_OLD, JSON.stringify(ids)).toArray()
@@ -102,7 +105,7 @@ export class OwnerRows {
       .toArray()[0]
   }
 
-  /** A bounded number of those that were learnt before. Returns when the next look is due; undefined: never. */
+  /** Deletes rows learned before that time, a bounded number. Returns when to call it again; undefined: never. */
   forget(before: number, keepMs: number, everyMs: number, now: number): number | undefined {
     const { place = '', oldest: last, started_at: startedAt = now } = this.#pruning() ?? {}
     const isOldGone = startedAt < before && this.#forgetOld()
@@ -133,7 +136,7 @@ export class OwnerRows {
     )
   }
 
-  /** True when some went. */
+  /** True when some were deleted. */
   #forgetOld(): boolean {
     return this.#sql.exec(FORGET_OLD, LOOKED_AT_ONCE).rowsWritten > 0
   }
@@ -152,7 +155,7 @@ const PLACE = 'SELECT id, learned_at FROM owned_id WHERE id > ? ORDER BY id LIMI
 const FORGET_OLD =
   "DELETE FROM owner WHERE id IN (SELECT id FROM owner WHERE id >= '' ORDER BY id LIMIT ?)"
 
-/** Undefined: it counts no longer. */
+/** Undefined: the row no longer counts. */
 function toOwner(row: Row, accounts: readonly Account[], epoch: number): Owner | undefined {
   const { id, email, lease, source } = row
   const owner: Owner = {
@@ -166,7 +169,7 @@ function toOwner(row: Row, accounts: readonly Account[], epoch: number): Owner |
   return isOfNow && (!isGuess(owner) || row.epoch === epoch) ? owner : undefined
 }
 
-/** With more accounts, what seemed to be one's own may show to be public. */
+/** An id in one account's list may turn out to be public when another account is added. */
 function isGuess({ email, source, mayBeShared }: Owner): boolean {
   return mayBeShared && source !== 'created' && email !== null
 }
@@ -175,7 +178,7 @@ function sinceOf(accounts: readonly Account[], email: string): number | undefine
   return accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())?.createdAt
 }
 
-/** It grows with each account that is added. */
+/** Names a set of accounts. It grows with each account that is added. */
 function epochOf(accounts: readonly Account[]): number {
   return Math.max(0, ...accounts.map((account) => account.createdAt))
 }

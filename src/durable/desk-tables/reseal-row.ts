@@ -1,4 +1,4 @@
-/** How far a pass over everything sealed has come; one row of the registrar's. */
+/** How far the current pass of re-sealing has come. One row, in the registrar. */
 import type { ResealState } from '#domain/access/reseal.ts'
 
 export const RESEAL_SCHEMA =
@@ -17,7 +17,7 @@ export class ResealRow {
     return row && (JSON.parse(row.record) as ResealState)
   }
 
-  /** False: somebody else has saved another meanwhile. */
+  /** False: another request has saved its state meanwhile. */
   save(state: ResealState): boolean {
     if ((this.read()?.version ?? 0) !== state.version) return false
     this.#sql.exec(

@@ -1,6 +1,6 @@
 /**
- * The registrar's tenants, and which tenant a name means now: of names that were removed it is kept for ever how many
- * tenants there have been (domain/tenant.ts).
+ * The registrar's tenants, and which tenant a name means now. For every removed name it keeps, for ever, how many tenants
+ * have had it (domain/access/tenant.ts).
  */
 import { incarnationOf, tenantIdOf, tenantNameOf } from '#domain/access/tenant.ts'
 import type { TenantRecord } from '#domain/access/token.ts'
@@ -25,14 +25,14 @@ export class TenantRows {
     return toRecords(this.#sql.exec<{ record: string }>(sql, id))[0]
   }
 
-  /** The one that a name means now. */
+  /** The tenant that has this name now. */
   named(name: string): TenantRecord | undefined {
     return name === tenantNameOf(name) ? this.find(this.#idOf(name)) : undefined
   }
 
   /**
-   * The id of the tenant that the name (its `id`) means, which is made when there is none. `hasPast`: there was one, and it
-   * was removed before that was remembered.
+   * Returns the id of the tenant named `tenant.id`, and makes that tenant if there is none. `hasPast`: a tenant of that name
+   * was removed before this table kept count.
    */
   enter(tenant: TenantRecord, hasPast: boolean): string {
     const { id: name } = tenant
@@ -45,7 +45,7 @@ export class TenantRows {
     return id
   }
 
-  /** Of the tenants that have had a name, latest first; the last of them may not have begun. */
+  /** The ids of all tenants that have had a name, latest first. The first may not exist yet. */
   idsOf(name: string): string[] {
     const latest = incarnationOf(this.#idOf(name))
     return Array.from({ length: latest }, (_, ago) => tenantIdOf(name, latest - ago))

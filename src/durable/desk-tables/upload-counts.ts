@@ -1,11 +1,11 @@
-/** How much each token has uploaded in the last 24 hours, by the hour. One row written an upload. */
+/** How much each token has uploaded in the last 24 hours, by the hour. An upload writes one row. */
 import { firstHour, hourOf, uploadAllowedAt, type SpentHour } from '#domain/uploads/upload.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS uploaded (token TEXT NOT NULL, hour INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL,
     PRIMARY KEY (token, hour)) WITHOUT ROWID`
 
-export class UploadBook {
+export class UploadCounts {
   readonly #sql: SqlStorage
 
   constructor(sql: SqlStorage) {
@@ -13,7 +13,7 @@ export class UploadBook {
     sql.exec(SCHEMA)
   }
 
-  /** Undefined: it is counted and may come. Else when it may. */
+  /** Undefined: the upload is allowed, and was counted. Else the time from which it is allowed. */
   take(token: string, bytes: number, now: number): number | undefined {
     const read = 'SELECT hour, count, bytes FROM uploaded WHERE token = ? ORDER BY hour'
     const spent = this.#sql.exec<SpentHour & Record<string, SqlStorageValue>>(read, token).toArray()

@@ -1,7 +1,7 @@
 /**
- * Objects that this desk is taking or letting go of: a row from before the object is asked until the desk's own accounts
- * say the same. While it is being taken, another desk is told that it is held here. What a crash left half done is let
- * go by the alarm, unless an account has it by then; the object heeds only who holds it.
+ * Account objects that this desk is claiming or releasing. A row is written before the object is asked, and deleted when the
+ * desk's own accounts say the same. If the desk crashes in between, its alarm releases the object, unless an account uses it by
+ * then (decision 0021).
  */
 import type { Holder } from '#domain/accounts/account.ts'
 
@@ -10,7 +10,7 @@ const SCHEMA =
 
 export interface Claim extends Holder {
   key: string
-  /** Its jobs are given up at once. */
+  /** Give up its running jobs at once. */
   isNow: boolean
 }
 
@@ -21,10 +21,10 @@ interface Row extends Record<string, SqlStorageValue> {
   is_now: number
 }
 
-export class Claims {
+export class AccountClaims {
   readonly #sql: SqlStorage
-  /** By key, the email for which it is being taken now. A row of the table that is not in here was left by a crash. */
-  readonly #taking = new Map<string, string>()
+  /** By key: the email of a claim that is under way. A row of the table that is not in here is left over from a crash. */
+  readonly #claiming = new Map<string, string>()
   readonly #turns = new Map<string, Promise<unknown>>()
 
   constructor(storage: DurableObjectStorage) {
@@ -32,7 +32,7 @@ export class Claims {
     this.#sql.exec(SCHEMA)
   }
 
-  /** What is done to one object is done one after the other. */
+  /** Work on one object runs one after the other. */
   async inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(key) ?? Promise.resolve()
     const mine = before.then(work, work)
@@ -44,22 +44,22 @@ export class Claims {
     }
   }
 
-  /** `save` follows on a claim that was granted, and nothing comes between. False: it was refused. */
-  async take(claim: Claim, ask: () => Promise<boolean>, save: () => void): Promise<boolean> {
+  /** Calls `save` right after the claim was granted, with nothing awaited between. False: it was refused. */
+  async claim(claim: Claim, ask: () => Promise<boolean>, save: () => void): Promise<boolean> {
     this.begin(claim)
-    this.#taking.set(claim.key, claim.email)
+    this.#claiming.set(claim.key, claim.email)
     try {
-      const isTaken = await ask()
-      if (isTaken) save()
+      const isGranted = await ask()
+      if (isGranted) save()
       this.end(claim.key)
-      return isTaken
+      return isGranted
     } finally {
-      this.#taking.delete(claim.key)
+      this.#claiming.delete(claim.key)
     }
   }
 
-  isTaking(email: string, key: string): boolean {
-    return this.#taking.get(key)?.toLowerCase() === email.toLowerCase()
+  isClaiming(email: string, key: string): boolean {
+    return this.#claiming.get(key)?.toLowerCase() === email.toLowerCase()
   }
 
   begin({ key, tenant, email, isNow }: Claim): void {
@@ -71,7 +71,7 @@ export class Claims {
     this.#sql.exec('DELETE FROM claim WHERE key = ?', key)
   }
 
-  /** Those that nobody is at work on. */
+  /** Rows that nobody works on. */
   leftOver(): Claim[] {
     const sql = "SELECT key, tenant, email, is_now FROM claim WHERE key > ''"
     return this.#sql
@@ -81,7 +81,7 @@ export class Claims {
       .map(({ key, tenant, email, is_now }) => ({ key, tenant, email, isNow: is_now === 1 }))
   }
 
-  /** Also those that are at work. */
+  /** Rows under way count, too. */
   get isEmpty(): boolean {
     return this.#sql.exec("SELECT key FROM claim WHERE key > '' LIMIT 1").toArray().length === 0
   }

@@ -1,6 +1,6 @@
 /**
- * What a desk and the registrar write of who changed what, in the same turn as the change: nothing is awaited between, so
- * both are kept or neither.
+ * The audit lines of a desk and of the registrar. A line is written in the same turn as its change, so both are saved or
+ * neither.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
@@ -16,11 +16,11 @@ import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import type { TokenRecord } from '#domain/access/token.ts'
 import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 
-export class Audit {
+export class AuditLog {
   readonly #rows: AuditRows
-  /** Of the desk, from its object's name `<provider>:<tenant>`; the registrar's are not used. */
+  /** From the object's name, `<provider>:<tenant>`. Not used by the registrar. */
   readonly #whose: { provider: string; tenant: string }
-  /** Has the object's alarm forget it in time. */
+  /** Sets the alarm that will delete the line. */
   readonly #arm: () => void
 
   constructor(rows: AuditRows, name: string, arm: () => void) {
@@ -30,7 +30,7 @@ export class Audit {
     this.#arm = arm
   }
 
-  note(by: Actor | undefined, entry: AuditEntry): void {
+  write(by: Actor | undefined, entry: AuditEntry): void {
     this.#rows.write(by, entry)
     if (by) this.#arm()
   }
@@ -42,11 +42,11 @@ export class Audit {
     const was = before === undefined ? {} : { maxJobsBefore: before.maxJobs }
     const detail = isLimit ? { maxJobs, ...was } : { maxJobs, credential: credentialKind, ...was }
     const action = before ? known : 'account.added'
-    this.note(by, { action, ...this.#whose, subject: email, detail })
+    this.write(by, { action, ...this.#whose, subject: email, detail })
   }
 
   accountRemoved(by: Actor | undefined, { email }: Account, isNow: boolean): void {
-    this.note(by, {
+    this.write(by, {
       action: 'account.removed',
       ...this.#whose,
       subject: email,
@@ -61,30 +61,30 @@ export class Audit {
       status,
       events: events?.map(shortText).slice(0, 20) ?? null,
     }
-    this.note(by, { action, ...this.#whose, subject: id, detail })
+    this.write(by, { action, ...this.#whose, subject: id, detail })
   }
 
-  /** One for all providers, kept at each one's desk: one line. */
+  /** Every provider's desk has the same secret, so the line names none: it shows once. */
   callbackSecret(by: Actor | undefined): void {
-    this.note(by, { action: 'callback_secret.made', tenant: this.#whose.tenant })
+    this.write(by, { action: 'callback_secret.made', tenant: this.#whose.tenant })
   }
 
   tokenCreated(by: Actor | undefined, token: TokenRecord, isOfNewTenant: boolean): void {
     const { id, tenant, name, scope, subscription, expiresAt } = token
-    if (isOfNewTenant) this.note(by, { action: 'tenant.created', tenant, subject: tenant })
+    if (isOfNewTenant) this.write(by, { action: 'tenant.created', tenant, subject: tenant })
     const detail = { name: shortText(name), scope, subscription, expiresAt }
-    this.note(by, { action: 'token.created', tenant, subject: id, detail })
+    this.write(by, { action: 'token.created', tenant, subject: id, detail })
   }
 
   tokenChanged(by: Actor | undefined, { id, tenant }: TokenRecord, change: TokenChange): void {
     const { name, ...rest } = change
     const detail = { ...rest, ...(name === undefined ? {} : { name: shortText(name) }) }
-    this.note(by, { action: 'token.changed', tenant, subject: id, detail })
+    this.write(by, { action: 'token.changed', tenant, subject: id, detail })
   }
 
   tokenRemoved(by: Actor | undefined, { id, tenant, name }: TokenRecord): void {
     const detail = { name: shortText(name) }
-    this.note(by, { action: 'token.removed', tenant, subject: id, detail })
+    this.write(by, { action: 'token.removed', tenant, subject: id, detail })
   }
 
   tenantChanged(by: Actor | undefined, tenant: string, { name, replyUrl }: TenantChange): void {
@@ -92,16 +92,16 @@ export class Audit {
       ...(name === undefined ? {} : { name: shortText(name) }),
       ...(replyUrl === undefined ? {} : { replyTo: replyUrl === null ? null : hostOf(replyUrl) }),
     }
-    this.note(by, { action: 'tenant.changed', tenant, subject: tenant, detail })
+    this.write(by, { action: 'tenant.changed', tenant, subject: tenant, detail })
   }
 
   tenantRemoved(by: Actor | undefined, tenant: string, tokens: readonly TokenRecord[]): void {
     const detail = { tokens: tokens.slice(0, 50).map(({ id }) => id) }
-    this.note(by, { action: 'tenant.removed', tenant, subject: tenant, detail })
+    this.write(by, { action: 'tenant.removed', tenant, subject: tenant, detail })
   }
 
   route(by: Actor | undefined, action: AuditAction, { id, provider, route }: AddedRoute): void {
-    this.note(by, {
+    this.write(by, {
       action,
       provider,
       subject: id,

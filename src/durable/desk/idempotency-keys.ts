@@ -1,39 +1,39 @@
-/** Idempotency keys of a tenant: whose turn it is under one, and how it ended. */
-import { turnOf, type KeyTurn } from '#domain/creations/idempotency.ts'
+/** Idempotency keys of a tenant: which request may run under a key, and how it ended. */
+import { endedKey, isSameRun, turnOf, type KeyTurn } from '#domain/creations/idempotency.ts'
 import type { KeyEnd } from '#domain/ports/desk.ts'
-import type { Durations } from '#domain/runtime/durations.ts'
+import type { Ports } from '#domain/ports/ports.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
-export class KeyBook {
+export class IdempotencyKeys {
   readonly #tables: DeskTables
-  readonly #durations: () => Durations
+  readonly #ports: () => Ports
 
-  constructor(tables: DeskTables, durations: () => Durations) {
+  constructor(tables: DeskTables, ports: () => Ports) {
     this.#tables = tables
-    this.#durations = durations
+    this.#ports = ports
   }
 
   begin(name: string, requestId: string): KeyTurn {
-    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs } = this.#durations()
-    const record = this.#tables.findKey(name)
-    // Asked again because the answer was lost: the key is still its own.
-    if (record?.requestId === requestId && !record.answer && !record.isUnknown)
-      return { kind: 'fresh' }
-    const turn = turnOf(record, Date.now(), { keepMs, keepUnknownMs, staleMs: staleKeyMs })
-    if (turn.kind === 'fresh') this.#tables.saveKey(name, { requestId, startedAt: Date.now() })
+    const { now, durations } = this.#ports()
+    const { keepKeyMs: keepMs, keepUnknownKeyMs: keepUnknownMs, staleKeyMs: staleMs } = durations
+    const startedAt = now()
+    const record = this.#tables.keys.find(name, startedAt)
+    if (isSameRun(record, requestId)) return { kind: 'fresh' }
+    const turn = turnOf(record, startedAt, { keepMs, keepUnknownMs, staleMs })
+    if (turn.kind === 'fresh') this.#tables.keys.save(name, { requestId, startedAt })
     return turn
   }
 
   end(name: string, requestId: string, end: KeyEnd): void {
-    const record = this.#tables.findKey(name)
+    const now = this.#ports().now()
+    const record = this.#tables.keys.find(name, now)
     if (record?.requestId !== requestId) return
-    const endedAt = Date.now()
-    if (end.kind === 'forget') this.#tables.dropKey(name)
-    else if (end.kind === 'keep') {
-      this.#tables.saveKey(name, { ...record, endedAt, answer: end.answer })
-    } else {
-      const { kind: _, ...how } = end
-      this.#tables.saveKey(name, { ...record, endedAt, isUnknown: true, ...how })
-    }
+    const ended = endedKey(record, end, now)
+    if (ended) this.#tables.keys.save(name, ended)
+    else this.#tables.inTransaction(() => this.#tables.keys.drop(name, now))
+  }
+
+  requestsOf(key: string): string[] {
+    return this.#tables.keys.requestsOf(key, this.#ports().now())
   }
 }

@@ -1,14 +1,14 @@
 /**
- * A desk's copies in KV, for reading far away. One that could not be written (KV takes one write a second per key) is written
- * again by the alarm.
+ * Writes the KV copies of a desk's records, which other places read. KV takes one write per second and key; a copy that could
+ * not be written is written again by the alarm.
  */
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
-export class Copies {
+export class KvCopies {
   readonly #tables: DeskTables
   readonly #kv: KVNamespace
   readonly #armSoon: () => void
-  #publishing: Promise<void> = Promise.resolve()
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(tables: DeskTables, kv: KVNamespace, armSoon: () => void) {
     this.#tables = tables
@@ -16,23 +16,22 @@ export class Copies {
     this.#armSoon = armSoon
   }
 
-  /** One after the other, so that an older copy never overtakes a newer one. */
-  publish(): Promise<void> {
-    this.#publishing = this.#publishing.then(() => this.#writeBehind())
-    return this.#publishing
+  /** Writes every copy that is out of date. One call after the other, so that an older value never replaces a newer one. */
+  write(): Promise<void> {
+    this.#writing = this.#writing.then(() => this.#writeStale())
+    return this.#writing
   }
 
-  /** Writes every copy that is behind. What fails is tried again a little later. */
-  async #writeBehind(): Promise<void> {
-    const behind = this.#tables.copiesBehind()
-    // Armed first: if this object dies in the middle, the alarm writes what is left.
-    if (behind.length > 0) this.#armSoon()
-    for (const copy of behind) {
+  async #writeStale(): Promise<void> {
+    const stale = this.#tables.staleCopies()
+    // The alarm is set first: if this object dies now, the alarm writes the rest.
+    if (stale.length > 0) this.#armSoon()
+    for (const copy of stale) {
       try {
-        const value = this.#tables.copyOf(copy.key)
+        const value = this.#tables.valueOfCopy(copy.key)
         if (value === undefined) await this.#kv.delete(copy.key)
         else await this.#kv.put(copy.key, value)
-        this.#tables.noteCopied(copy)
+        this.#tables.markCopied(copy)
       } catch {
         this.#armSoon()
       }

@@ -1,21 +1,17 @@
 /**
- * Which accounts of a pool the provider refuses just now. Where it refuses most of them within a minute it is rather ill
- * than they are (decision 0028).
+ * The accounts of a pool that the provider refuses now. When it refuses most of them within a minute, the provider is at fault,
+ * and no account stays parked for long (decision 0028).
  */
-import { isOutage } from '#domain/accounts/park-after-refusal.ts'
+import { shortenInOutage, type RefusedAccount } from '#domain/accounts/provider-outage.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS refused (account TEXT PRIMARY KEY, at INTEGER NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID
 `
 
-interface Refused extends Record<string, string | number> {
-  account: string
-  at: number
-  until: number
-}
+type Row = RefusedAccount & Record<string, SqlStorageValue>
 
-export class RefusedBook {
+export class RefusedAccounts {
   readonly #sql: SqlStorage
 
   constructor(storage: DurableObjectStorage) {
@@ -23,38 +19,29 @@ export class RefusedBook {
     this.#sql.exec(SCHEMA)
   }
 
-  /**
-   * An account of the pool is refused, and parked until then. True when most of them are just now: then the others are held
-   * for a minute at most, too.
-   */
-  note(
-    ports: Ports,
-    pool: readonly string[],
-    { account, until }: Pick<Refused, 'account' | 'until'>
-  ): boolean {
+  /** An account of the pool was refused and is parked until then. True during an outage: it must not be parked for long. */
+  add(ports: Ports, pool: readonly string[], account: string, until: number): boolean {
     const now = ports.now()
     this.#save({ account, at: now, until })
     const rows = this.#rows()
     for (const row of rows.filter((one) => !pool.includes(one.account)))
       this.#sql.exec('DELETE FROM refused WHERE account = ?', row.account)
     const own = rows.filter((row) => pool.includes(row.account))
-    const lately = own.filter(({ at }) => at >= now - ports.durations.outageWithinMs)
-    if (!isOutage(lately.length, pool.length)) return false
-    const soon = now + ports.durations.outageParkMs
-    for (const row of own.filter((one) => one.until > soon)) {
-      this.#save({ ...row, until: soon })
-      if (row.account === account) continue
-      ports.defer(
-        ports
-          .slots(row.account)
-          .hold(soon)
-          .catch(() => {})
-      )
+    const shortened = shortenInOutage(own, pool.length, now, ports.durations)
+    for (const one of shortened ?? []) {
+      this.#save(one)
+      // The account itself learns it from the answer.
+      if (one.account !== account) this.#shorten(ports, one)
     }
-    return true
+    return shortened !== undefined
   }
 
-  #save({ account, at, until }: Refused): void {
+  #shorten(ports: Ports, { account, until }: RefusedAccount): void {
+    const held = ports.slots(account).hold(until)
+    ports.defer(held.catch(() => {}))
+  }
+
+  #save({ account, at, until }: RefusedAccount): void {
     this.#sql.exec(
       'INSERT INTO refused (account, at, until) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, until = excluded.until',
       account,
@@ -63,7 +50,7 @@ export class RefusedBook {
     )
   }
 
-  #rows(): Refused[] {
-    return this.#sql.exec<Refused>('SELECT account, at, until FROM refused').toArray()
+  #rows(): Row[] {
+    return this.#sql.exec<Row>('SELECT account, at, until FROM refused').toArray()
   }
 }

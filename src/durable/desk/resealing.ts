@@ -1,24 +1,24 @@
 /**
- * What a tenant's desk and the registrar keep sealed, sealed with the first master key, a bounded share at a time: loaded,
- * sealed, and written only where it is still what was loaded. A desk also asks its accounts' objects. Done twice it
- * writes nothing.
+ * Re-seals with the first master key what a desk or the registrar keeps sealed, a bounded share at a time. A record is written
+ * only where it is still what was read. A desk also asks its accounts' objects to do the same. A second pass writes nothing.
  */
 import { sealIdentity } from '#domain/accounts/account.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { nothingFound, together, withSealed, type ResealStep } from '#domain/access/reseal.ts'
+import { nothingFound, addUp, withSealed, type ResealStep } from '#domain/access/reseal.ts'
 import { pairSealName } from '#domain/access/token.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
-import { SealAnew } from '#flows/access/reseal-text.ts'
+import { Resealer } from '#flows/access/reseal-text.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
+import type { KvCopies } from './kv-copies.ts'
 
-/** Each token is a KV value of its own. */
+/** Each token is one KV write. */
 const TOKENS_AT_ONCE = 50
-/** Each account is an object of its own. */
+/** Each account is one request to its object. */
 const OBJECTS_IN_A_STEP = 20
-/** A kept answer may have 64 KB. */
+/** An answer may have 64 KB. */
 const ANSWERS_AT_ONCE = 25
 const ANSWERS_IN_A_STEP = 200
 
@@ -26,18 +26,17 @@ export interface ResealingDeps {
   ports(): Ports
   /** The object's own name: `<provider>:<tenant>`. */
   name: string
-  /** Writes the KV copies that are behind. */
-  publish(): Promise<void>
+  kv: KvCopies
 }
 
-/** A desk's share goes from one to the next; `after`: where it stands in that one. */
+/** The stages of a desk, in order. */
 type Stage = 'accounts' | 'former' | 'secrets' | 'answers'
 const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers']
 
 interface Share {
-  /** What the objects that were asked came to. */
+  /** The result of the objects that were asked. */
   step?: ResealStep
-  /** Absent: the stage is over. */
+  /** Where the stage goes on; absent: it is over. */
   after?: string
 }
 
@@ -54,15 +53,15 @@ export class DeskResealing {
   async tokens(key: string, after = ''): Promise<ResealStep> {
     const { vault } = this.#deps.ports()
     if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new SealAnew(vault)
-    const tokens = this.#tables.tokensAfter(after, TOKENS_AT_ONCE)
+    const anew = new Resealer(vault)
+    const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
       const whose = { tenant, name: id }
       const text = await anew.text('tokenPairs', pairSealName(id), secretKey, whose)
       if (text !== undefined && secretKey !== undefined)
-        this.#tables.replaceSecretKey(id, secretKey, text)
+        this.#tables.tokens.replaceSecretKey(id, secretKey, text)
     }
-    await this.#deps.publish()
+    await this.#deps.kv.write()
     const last = tokens.length < TOKENS_AT_ONCE ? undefined : tokens.at(-1)?.id
     return this.#ended(anew, last)
   }
@@ -70,32 +69,32 @@ export class DeskResealing {
   async desk(key: string, from?: string): Promise<ResealStep> {
     const ports = this.#deps.ports()
     if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new SealAnew(ports.vault)
+    const anew = new Resealer(ports.vault)
     const [first, within] = JSON.parse(from ?? '["accounts",""]') as [Stage, string]
     let objects = nothingFound()
     for (const stage of STAGES.slice(STAGES.indexOf(first))) {
       const { step, after } = await this.#share(stage, key, anew, stage === first ? within : '')
-      if (step) objects = together(objects, step)
+      if (step) objects = addUp(objects, step)
       if (after !== undefined) return this.#ended(anew, JSON.stringify([stage, after]), objects)
     }
     return this.#ended(anew, undefined, objects)
   }
 
-  #share(stage: Stage, key: string, anew: SealAnew, after: string): Promise<Share> {
+  #share(stage: Stage, key: string, anew: Resealer, after: string): Promise<Share> {
     if (stage === 'accounts') return this.#accounts(key, anew, after)
     if (stage === 'former') return this.#former(key, after)
     if (stage === 'secrets') return this.#secrets(anew)
     return this.#answers(anew, after)
   }
 
-  #ended(anew: SealAnew, next: string | undefined, objects = nothingFound()): ResealStep {
-    const copies = this.#tables.copiesBehind().length
-    const whole = { ...together(anew.step, objects), copies }
+  #ended(anew: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
+    const copies = this.#tables.staleCopies().length
+    const whole = { ...addUp(anew.step, objects), copies }
     return next === undefined ? whole : { ...whole, next }
   }
 
-  async #accounts(key: string, anew: SealAnew, after: string): Promise<Share> {
-    const all = this.#tables
+  async #accounts(key: string, anew: Resealer, after: string): Promise<Share> {
+    const all = this.#tables.accounts
       .snapshot()
       .accounts.map((one) => ({ one, at: one.email.toLowerCase() }))
     const left = all.filter(({ at }) => at > after).toSorted((a, b) => (a.at < b.at ? -1 : 1))
@@ -106,12 +105,12 @@ export class DeskResealing {
       const whose = { tenant: account.tenant, name: account.email }
       const credential = await anew.text('credentials', identity, account.credential, whose)
       const session = await anew.text('sessions', identity, account.session?.sealed, whose)
-      const current = this.#tables.findAccount(account.email)
+      const current = this.#tables.accounts.find(account.email)
       const changed = current && withSealed(current, account, { credential, session })
-      if (changed) this.#tables.saveAccount(changed)
+      if (changed) this.#tables.accounts.save(changed)
       isChanged ||= changed !== undefined
     }
-    if (isChanged) await this.#deps.publish()
+    if (isChanged) await this.#deps.kv.write()
     const step = await this.#objects(
       key,
       share.map(({ one }) => one.key)
@@ -120,10 +119,10 @@ export class DeskResealing {
     return { step, ...(last === undefined ? {} : { after: last }) }
   }
 
-  /** Those that were removed keep their credential for two days at most. */
+  /** A removed account's object keeps the credential for two days at most. */
   async #former(key: string, after: string): Promise<Share> {
     const { now, durations } = this.#deps.ports()
-    const left = this.#tables
+    const left = this.#tables.accounts
       .formerKeys(now() - durations.keepEndedMs)
       .filter((one) => one > after)
       .toSorted()
@@ -138,27 +137,27 @@ export class DeskResealing {
     const steps = await limitConcurrency(keys, OBJECTS_AT_ONCE, (one) =>
       ports.slots(one).reseal(key)
     )
-    return steps.reduce(together, nothingFound())
+    return steps.reduce(addUp, nothingFound())
   }
 
-  async #secrets(anew: SealAnew): Promise<Share> {
+  async #secrets(anew: Resealer): Promise<Share> {
     const { provider, tenant } = this.#whose()
-    for (const { id, secret } of this.#tables.outlets.endpoints()) {
+    for (const { id, secret } of this.#tables.endpoints.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
       const text = await anew.text('endpointSecrets', identity, secret, { tenant, name: id })
-      const current = this.#tables.outlets.find(id)
+      const current = this.#tables.endpoints.find(id)
       if (text !== undefined && current?.secret === secret)
-        this.#tables.outlets.saveEndpoint({ ...current, secret: text })
+        this.#tables.endpoints.saveEndpoint({ ...current, secret: text })
     }
-    const before = this.#tables.outlets.callbackSecret()
+    const before = this.#tables.endpoints.callbackSecret()
     const identity = secretIdentity(provider, tenant, 'callback')
     const seal = (sealed: string | undefined) =>
       anew.text('callbackSecrets', identity, sealed, { tenant })
     const [secret, previous] = [await seal(before?.current), await seal(before?.previous)]
-    const current = this.#tables.outlets.callbackSecret()
+    const current = this.#tables.endpoints.callbackSecret()
     const isSame = current?.current === before?.current
     if (current && isSame && (secret ?? previous) !== undefined) {
-      this.#tables.outlets.saveCallbackSecret({
+      this.#tables.endpoints.saveCallbackSecret({
         ...current,
         ...(secret === undefined ? {} : { current: secret }),
         ...(previous === undefined ? {} : { previous }),
@@ -167,18 +166,18 @@ export class DeskResealing {
     return {}
   }
 
-  async #answers(anew: SealAnew, from: string): Promise<Share> {
+  async #answers(anew: Resealer, from: string): Promise<Share> {
     const { provider, tenant } = this.#whose()
     const identity = `idempotency/${provider}/${tenant}`
     let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)
     for (let seen = 0; seen < ANSWERS_IN_A_STEP; seen += ANSWERS_AT_ONCE) {
-      const rows = this.#tables.keyRows.answersAfter(after, ANSWERS_AT_ONCE)
+      const rows = this.#tables.keys.answersAfter(after, ANSWERS_AT_ONCE)
       for (const row of rows) {
         const record = JSON.parse(row.text) as KeyRecord
         const { answer } = record
         const body = await anew.text('keptAnswers', identity, answer?.body, { tenant })
         if (answer && body !== undefined)
-          this.#tables.keyRows.replace(row, { ...record, answer: { ...answer, body } })
+          this.#tables.keys.replace(row, { ...record, answer: { ...answer, body } })
       }
       after = rows.at(-1)?.at
       if (after === undefined) return {}

@@ -1,35 +1,36 @@
-/** Web sessions of a desk's accounts, logged in again: once however many ask, and not at every call when it failed. */
+/** Renews the web sessions of a desk's accounts: once, however many calls ask, and not again within a minute of a failure. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { logInAgain } from '#flows/accounts/log-in.ts'
 import { getProvider } from '#providers/index.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+import type { KvCopies } from './kv-copies.ts'
 
-const LOG_IN_AGAIN_MS = 60_000
+const RETRY_MS = 60_000
 
-export class Renewals {
+export class SessionRenewals {
   readonly #tables: DeskTables
   readonly #ports: () => Ports
-  readonly #publish: () => Promise<void>
+  readonly #kv: KvCopies
   readonly #failedUntil = new Map<string, number>()
   readonly #running = new Map<string, Promise<void>>()
 
-  constructor(tables: DeskTables, ports: () => Ports, publish: () => Promise<void>) {
+  constructor(tables: DeskTables, ports: () => Ports, kv: KvCopies) {
     this.#tables = tables
     this.#ports = ports
-    this.#publish = publish
+    this.#kv = kv
   }
 
-  /** It has a credential that was just proved. */
+  /** The account has a credential that was just checked. */
   allow(email: string): void {
     this.#failedUntil.delete(email)
   }
 
-  /** `stale`: the end of the session that is no longer good. */
+  /** `stale`: the end of the session that is no longer valid. */
   async renew(email: string, stale: number): Promise<void> {
-    const account = this.#tables.findAccount(email)
+    const account = this.#tables.accounts.find(email)
     if (!account || (account.session?.expiresAt ?? 0) !== stale) return
-    if (Date.now() < (this.#failedUntil.get(account.email) ?? 0)) return
+    if (this.#ports().now() < (this.#failedUntil.get(account.email) ?? 0)) return
     await (this.#running.get(account.email) ?? this.#start(account))
   }
 
@@ -42,11 +43,11 @@ export class Renewals {
   async #refresh(account: Account): Promise<void> {
     const ports = this.#ports()
     const renewed = await logInAgain(ports, getProvider(account.provider), account)
-    const current = this.#tables.findAccount(account.email)
-    if (!renewed) this.#failedUntil.set(account.email, Date.now() + LOG_IN_AGAIN_MS)
+    const current = this.#tables.accounts.find(account.email)
+    if (!renewed) this.#failedUntil.set(account.email, ports.now() + RETRY_MS)
     if (!renewed || !current || current.updatedAt !== account.updatedAt) return
-    this.#tables.saveAccount({ ...current, session: renewed })
+    this.#tables.accounts.save({ ...current, session: renewed })
     await ports.slots(current.key).renew({ ...current, session: renewed })
-    await this.#publish()
+    await this.#kv.write()
   }
 }

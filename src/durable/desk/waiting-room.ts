@@ -1,66 +1,69 @@
 /**
- * The clients of a tenant that wait for a slot. Accounts are watched once for all of them, while anybody waits: an
- * account's object says how many slots it has free and then tells of each that comes free. A client's Worker asks once,
- * and is told where to go. A notice that got lost, or a parking that ended, is found by the next look.
+ * The clients of a tenant that wait for a slot. While any client waits, the desk watches the accounts for all of them: an
+ * account's object says how many slots are free, and then notifies the desk of each slot that becomes free. A notice may get
+ * lost and a parking may end, so the desk asks again every 30 seconds.
  */
 import type { Ports } from '#domain/ports/ports.ts'
+import type { Platform } from '#domain/ports/platform.ts'
 import type { Turn } from '#domain/ports/desk.ts'
 import { WaitingLine, type Waiter } from '#domain/slots/waiting-line.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
-/** Jobs take real time, so these spans are not divided by TIME_SCALE. */
+/** Not divided by TIME_SCALE, because jobs take real time. */
 const LOOK_EVERY_MS = 30_000
 const LOOK_SOONEST_MS = 1000
-/** Longer than to the next look. */
+/** Longer than LOOK_EVERY_MS. */
 const WATCH_MS = 45_000
 
-interface Standing extends Waiter {
+interface Waiting extends Waiter {
   sentTo?: string
   go(account: string): void
 }
 
 export class WaitingRoom {
   readonly #ports: () => Ports
-  readonly #line = new WaitingLine<Standing>()
-  /** By account: when it is asked next. */
+  readonly #platform: Platform
+  readonly #line = new WaitingLine<Waiting>()
+  /** By account: when to ask its object again. */
   readonly #lookAt = new Map<string, number>()
-  /** Somebody was sent there for nothing: it is asked at once how many are free, for the others. */
-  readonly #refuted = new Set<string>()
+  /** Accounts to which a client was sent in vain. They are asked at once how many slots are free. */
+  readonly #overestimated = new Set<string>()
 
-  constructor(ports: () => Ports) {
+  constructor(ports: () => Ports, platform: Platform) {
     this.#ports = ports
+    this.#platform = platform
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     const woken = Promise.withResolvers<void>()
-    const standing: Standing = {
+    const waiting: Waiting = {
       ...waiter,
       go(account) {
-        standing.sentTo = account
+        waiting.sentTo = account
         woken.resolve()
       },
     }
     if (waiter.tried !== undefined) {
       this.#lookAt.delete(waiter.tried)
-      this.#refuted.add(waiter.tried)
+      this.#overestimated.add(waiter.tried)
     }
     for (const account of waiter.accounts) if (this.#isDue(account)) this.#line.noteFree(account, 0)
-    if (!this.#line.join(standing)) return 'none'
+    if (!this.#line.join(waiting)) return 'none'
     this.#serve()
-    while (standing.sentTo === undefined && Date.now() < until) {
+    while (waiting.sentTo === undefined && this.#platform.now() < until) {
       void this.#look(waiter.accounts)
       await this.#pause(woken.promise, this.#nextLook(waiter, until))
     }
-    this.#line.leave(standing)
-    return standing.sentTo === undefined ? 'none' : { go: standing.sentTo }
+    this.#line.leave(waiting)
+    return waiting.sentTo === undefined ? 'none' : { go: waiting.sentTo }
   }
 
-  noteFreed(account: string, slots?: number): void {
+  addFree(account: string, slots?: number): void {
     this.#line.noteFreed(account, slots)
     this.#serve()
   }
 
-  /** It may have more slots than before. */
+  /** The account may have more slots than before. */
   async lookAgain(account: string): Promise<void> {
     this.#lookAt.delete(account)
     if (this.#line.length > 0) await this.#look([account])
@@ -71,13 +74,13 @@ export class WaitingRoom {
   }
 
   #isDue(account: string): boolean {
-    return (this.#lookAt.get(account) ?? 0) <= Date.now()
+    return (this.#lookAt.get(account) ?? 0) <= this.#platform.now()
   }
 
-  /** Asks those that nobody asked for a while. */
+  /** Asks the accounts that were not asked lately. */
   async #look(accounts: readonly string[]): Promise<void> {
     const due = accounts.filter((account) => this.#isDue(account))
-    for (const account of due) this.#lookAt.set(account, Date.now() + LOOK_EVERY_MS)
+    for (const account of due) this.#lookAt.set(account, this.#platform.now() + LOOK_EVERY_MS)
     await limitConcurrency(due, OBJECTS_AT_ONCE, (account) => this.#lookAtOne(account))
   }
 
@@ -85,19 +88,19 @@ export class WaitingRoom {
     try {
       const room = await this.#ports()
         .slots(account)
-        .watch(Date.now() + WATCH_MS)
-      if (!this.#refuted.delete(account)) this.#line.pardon(account)
-      // An older object does not say: somebody goes and sees.
+        .watch(this.#platform.now() + WATCH_MS)
+      if (!this.#overestimated.delete(account)) this.#line.pardon(account)
+      // An older object does not say how many are free: one client goes there and tries.
       this.#line.noteFree(account, room ? room.free : 1)
       if (room?.freeAt !== undefined) this.#lookNoLaterThan(account, room.freeAt)
       this.#serve()
     } catch {
-      this.#lookNoLaterThan(account, Date.now())
+      this.#lookNoLaterThan(account, this.#platform.now())
     }
   }
 
   #lookNoLaterThan(account: string, at: number): void {
-    const soonest = Math.max(at, Date.now() + LOOK_SOONEST_MS)
+    const soonest = Math.max(at, this.#platform.now() + LOOK_SOONEST_MS)
     this.#lookAt.set(account, Math.min(soonest, this.#lookAt.get(account) ?? soonest))
   }
 
@@ -107,9 +110,9 @@ export class WaitingRoom {
   }
 
   async #pause(woken: Promise<void>, until: number): Promise<void> {
-    const over = Promise.withResolvers<void>()
-    const timer = setTimeout(() => over.resolve(), Math.max(0, until - Date.now()))
-    await Promise.race([woken, over.promise])
-    clearTimeout(timer)
+    const over = new AbortController()
+    const ms = Math.max(0, until - this.#platform.now())
+    await Promise.race([woken, this.#platform.after(ms, over.signal)])
+    over.abort()
   }
 }

@@ -1,12 +1,15 @@
-/** What was sealed by a master key that is not there any more: told by a sentence, and to the operator by a line in the log. */
+/**
+ * A credential that was sealed with a master key that is no longer in MASTER_KEYS: the error for clients, and a line of the
+ * log.
+ */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports, Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, isSealedForm } from '#domain/access/sealed-text.ts'
 
-/** SDKs heed a Retry-After below a minute only. */
+/** SDKs ignore a Retry-After of a minute or more. */
 const RETRY_SECONDS = 59
-const NOTED_EVERY_MS = 60_000
+const LOGGED_EVERY_MS = 60_000
 
 export const CREDENTIAL_KEY_MISSING =
   'Its credential cannot be opened: the master key that sealed it is not in MASTER_KEYS. The operator can put that key back, or the account can be added again.'
@@ -16,7 +19,7 @@ export function isOpenable(ports: Ports, account: Account): boolean {
   return ports.vault.knows(credential) && (!session || ports.vault.knows(session.sealed))
 }
 
-/** Those whose credential can be opened; when there is none, an error that says so. */
+/** The accounts whose credential can be opened. Throws if there are none of these among some accounts. */
 export function openableOf(ports: Ports, accounts: readonly Account[]): Account[] {
   const openable = accounts.filter((account) => isOpenable(ports, account))
   const [first] = accounts
@@ -33,24 +36,24 @@ export function keyMissing(message: string, accountEmail?: string): AppError {
   return new AppError('account_unavailable', message, {
     retryAfterSeconds: RETRY_SECONDS,
     useapiStatus: 596,
-    isSealedAway: true,
+    isMasterKeyMissing: true,
     ...(accountEmail === undefined ? {} : { accountEmail }),
   })
 }
 
-/** By isolate, since a vault is an isolate's. */
-const noted = new WeakMap<Vault, Map<string, number>>()
+/** When each kind was last logged. Each isolate has its own vault. */
+const logged = new WeakMap<Vault, Map<string, number>>()
 
-/** Names the key, once a minute for each kind: who makes addresses up must not fill the log. */
+/** Logs the id of the key, once a minute for each kind, so that invented URLs do not fill the log. */
 export function logMissingKey(ports: Ports, what: string, error: unknown, text?: string): void {
   if (!(error instanceof CannotOpen)) return
-  // Text of a stranger is shown only where it may be one of ours.
+  // Text from outside is logged only if it has the form of a sealed text of ours.
   if (text !== undefined && (!isSealedForm(text) || error.isKnownKey)) return
   const { keyId, isKnownKey } = error
-  const times = noted.get(ports.vault) ?? new Map<string, number>()
-  noted.set(ports.vault, times)
+  const times = logged.get(ports.vault) ?? new Map<string, number>()
+  logged.set(ports.vault, times)
   const name = text === undefined ? `${what} ${keyId}` : what
-  if (ports.now() - (times.get(name) ?? -Infinity) < NOTED_EVERY_MS) return
+  if (ports.now() - (times.get(name) ?? -Infinity) < LOGGED_EVERY_MS) return
   times.set(name, ports.now())
   ports.log('sealed_by_unknown_key', { what, keyId, isKnownKey })
 }

@@ -1,25 +1,25 @@
 /**
- * A part of a pass that seals everything with the first master key (docs/rfc/0003-key-rotation.md): the registrar's tokens,
- * then every desk, which asks its accounts' objects. A bounded number of steps in one request; the place is kept behind them,
- * so that whoever calls next goes on from it.
+ * Runs a part of a pass that re-seals everything with the first master key (docs/rfc/0003-key-rotation.md): first the registrar's
+ * tokens, then every desk with its accounts' objects. A request runs a bounded number of steps and saves its place; the next call
+ * goes on from there.
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import {
-  begun,
-  stepped,
+  beginPass,
+  addStep,
   type ResealPlace,
   type ResealState,
   type ResealStep,
 } from '#domain/access/reseal.ts'
 
-/** Of one request's 1000. */
+/** Each step may ask many objects, and a request may ask 1000. */
 const STEPS_MAX = 20
 const WITHIN_MS = 15_000
 
 export interface Resealed {
   state: ResealState
   tenants: number
-  /** A share could not be sealed now: call again. */
+  /** A step failed: call again. */
   isBroken?: boolean
   /** This request began the pass. */
   isBegun: boolean
@@ -29,7 +29,7 @@ export async function resealSome(ports: Ports, providers: string[]): Promise<Res
   const { registrar, vault, durations } = ports
   const before = await registrar.resealState()
   const tenants = (await registrar.listTenants()).map(({ id }) => id).toSorted()
-  let state = begun(before, vault.firstKey, ports.now(), durations)
+  let state = beginPass(before, vault.firstKey, ports.now(), durations)
   const isBegun = state.pass !== before?.pass
   const startedAt = ports.now()
   let isBroken = false
@@ -41,13 +41,13 @@ export async function resealSome(ports: Ports, providers: string[]): Promise<Res
     const next = nextPlace(place, step, tenants, providers)
     const tenantsPassed = tenants.filter((id) => id < (next?.tenant ?? '')).length
     const passed = next ? tenantsPassed : tenants.length
-    state = stepped(state, step, { place: next, tenantsPassed: passed }, ports.now())
+    state = addStep(state, step, { place: next, tenantsPassed: passed }, ports.now())
     if (ports.now() - startedAt > WITHIN_MS) break
   }
   const rest = { tenants: tenants.length, ...(isBroken ? { isBroken } : {}) }
   if (state === before) return { state, ...rest, isBegun: false }
   const isSaved = await registrar.saveReseal(state)
-  // Somebody else did the same: nothing was done twice that matters, and theirs counts.
+  // Another request did the same. Doing it twice is harmless, and its state counts.
   const saved = isSaved ? undefined : await registrar.resealState()
   return { state: saved ?? state, ...rest, isBegun: isBegun && isSaved }
 }
@@ -59,7 +59,7 @@ function takeStep(ports: Ports, key: string, place: ResealPlace): Promise<Reseal
   return ports.desk(tenant, provider).reseal(key, inner)
 }
 
-/** Undefined: that was the last. A tenant that was removed meanwhile is passed by its name. */
+/** The next place; undefined: that was the last. Works also if the tenant was removed meanwhile. */
 function nextPlace(
   place: ResealPlace,
   { next }: ResealStep,

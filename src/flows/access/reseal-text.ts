@@ -1,4 +1,4 @@
-/** Opens what an older master key sealed and seals it with the first; counts what it found. */
+/** Opens texts that an older master key sealed, seals them with the first, and counts them. */
 import { nothingFound, type ResealStep, type SealedKind } from '#domain/access/reseal.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { keyIdOf } from '#domain/access/sealed-text.ts'
@@ -10,7 +10,7 @@ export interface Whose {
   name?: string
 }
 
-export class SealAnew {
+export class Resealer {
   readonly step: ResealStep = nothingFound()
   readonly #vault: Vault
 
@@ -18,7 +18,7 @@ export class SealAnew {
     this.#vault = vault
   }
 
-  /** Undefined: it is of the first key already, or no key opens it. */
+  /** The re-sealed text; undefined: it has the first key already, or no key opens it. */
   async text(
     what: SealedKind,
     identity: string,

@@ -1,4 +1,4 @@
-/** Adds, updates or only checks an account: proved at the provider before anything is stored. Safe to repeat. */
+/** Adds, updates or only checks an account. The provider must accept the credential before anything is stored. Safe to repeat. */
 import {
   sameEmail,
   sealIdentity,
@@ -32,8 +32,8 @@ export async function addAccount(
     request.email === undefined ? request.fields : { ...request.fields, email: request.email }
   const read = provider.accounts.readCredential(form)
   if (!read.ok) throw new AppError('bad_request', read.message)
-  const proved = await proveNoted(ports, provider, request, read.credential)
-  const { session, proof } = proved
+  const checked = await checkCredential(ports, provider, request, read.credential)
+  const { session, proof } = checked
   const email = request.email ?? proof.email
   if (!email)
     throw new AppError(
@@ -53,7 +53,7 @@ export async function addAccount(
   return request.isDryRun ? { account, isNew: true } : save(ports, account, request.by)
 }
 
-async function proveNoted(
+async function checkCredential(
   ports: Ports,
   provider: Provider,
   { tenant, email }: AccountRequest,
@@ -72,7 +72,7 @@ async function proveNoted(
   }
 }
 
-/** Refusals look as in seed 001: no `code` member. */
+/** Refusals look as in seed 001, which has no `code`. */
 function refused(message = 'Account does not exist or password is incorrect'): AppError {
   return new AppError('bad_request', message, { withoutCode: true })
 }
@@ -105,7 +105,7 @@ function unreachable(message = 'The provider could not be reached'): AppError {
   return new AppError('upstream_unreachable', message)
 }
 
-interface Proved {
+interface Checked {
   email: string
   credential: Credential
   field: string
@@ -114,8 +114,8 @@ interface Proved {
 }
 
 /**
- * An account that gets other keys beside one that it had is the same one: its object holds the slots that are taken.
- * Under a second email it is refused.
+ * The key of an account that the tenant has already, for a credential that adds keys to the present ones: its object knows the
+ * slots in use. Throws if the tenant has it under another email.
  */
 async function keyBefore(
   ports: Ports,
@@ -139,19 +139,19 @@ async function toRecord(
   ports: Ports,
   provider: Provider,
   request: AccountRequest,
-  proved: Proved
+  checked: Checked
 ): Promise<Account> {
-  const who = { provider: provider.name, tenant: request.tenant, email: proved.email }
+  const who = { provider: provider.name, tenant: request.tenant, email: checked.email }
   const now = ports.now()
   return {
     ...who,
-    key: proved.key,
+    key: checked.key,
     maxJobs: request.maxJobs,
-    credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(proved.credential)),
-    credentialKind: proved.credential.kind,
-    secretField: proved.field,
-    ...(proved.credential.region === undefined ? {} : { region: proved.credential.region }),
-    ...(proved.session ? { session: await sealSession(ports, who, proved.session) } : {}),
+    credential: await ports.vault.seal(sealIdentity(who), JSON.stringify(checked.credential)),
+    credentialKind: checked.credential.kind,
+    secretField: checked.field,
+    ...(checked.credential.region === undefined ? {} : { region: checked.credential.region }),
+    ...(checked.session ? { session: await sealSession(ports, who, checked.session) } : {}),
     publicOrigin: request.publicOrigin,
     createdAt: now,
     updatedAt: now,
@@ -167,12 +167,12 @@ async function save(
   const saved = await ports.desk(tenant, provider).saveAccount(account, by)
   if (!saved.ok && saved.reason === 'closed') throw new AppError('unauthorized', 'Unauthorized')
   if (!saved.ok) throw exists(await emailOf(ports, account))
-  ports.accounts.note(tenant, provider, saved.snapshot)
+  ports.accounts.remember(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
   return { account, isNew: saved.isNew }
 }
 
-/** Under which email the tenant has this provider account already; undefined: it is another tenant's. */
+/** The email under which the tenant has this provider account; undefined: another tenant has it. */
 async function emailOf(
   ports: Ports,
   { tenant, provider, key }: Account
@@ -189,7 +189,7 @@ function exists(email?: string): AppError {
   return new AppError('account_exists', message)
 }
 
-/** `email` and `maxJobs` alone change the limit; it applies at once, since the account's object decides. */
+/** Changes the limit only. It applies at once, because the account's object decides. */
 export async function changeLimit(
   ports: Ports,
   provider: Provider,
@@ -202,7 +202,7 @@ export async function changeLimit(
     saved.ok &&
     saved.snapshot.accounts.find((one) => one.email.toLowerCase() === email.toLowerCase())
   if (!saved.ok || !account) throw new AppError('account_not_found', `Account ${email} not found`)
-  ports.accounts.note(tenant, provider.name, saved.snapshot)
+  ports.accounts.remember(tenant, provider.name, saved.snapshot)
   ports.hints.forget(account.key)
   return account
 }

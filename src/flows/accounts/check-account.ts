@@ -1,28 +1,28 @@
 /**
- * Asks the provider about an account, with the credential that its record holds. Nothing but its own word counts: a provider
- * that cannot be asked proves nothing.
+ * Asks the provider about an account, with its stored credential. If the provider gives no clear answer, the status is `unknown`,
+ * which never parks an account.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { openAccount, renewSession, unseal } from './open-account.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-const UNKNOWN: Standing = { key: 'unknown' }
+const UNKNOWN: AccountStatus = { key: 'unknown' }
 
-export async function proveStanding(
+export async function checkAccount(
   ports: Ports,
   provider: Provider,
   account: Account,
   part: string | undefined
-): Promise<Standing> {
+): Promise<AccountStatus> {
   try {
     const open = await openAccount(ports, account)
-    const standing = await ask(ports, provider, open, part)
-    if (standing.key !== 'refused' || !open.account.session) return standing
+    const status = await ask(ports, provider, open, part)
+    if (status.key !== 'refused' || !open.account.session) return status
     const renewed = await renewSession(ports, open.account, open.account.session.expiresAt)
-    if (renewed.session?.sealed === open.account.session.sealed) return standing
+    if (renewed.session?.sealed === open.account.session.sealed) return status
     return await ask(ports, provider, await unseal(ports, renewed), part)
   } catch {
     return UNKNOWN
@@ -34,7 +34,7 @@ async function ask(
   { accounts }: Provider,
   { credential, session }: OpenAccount,
   part: string | undefined
-): Promise<Standing> {
+): Promise<AccountStatus> {
   const upstream = makeUpstream(ports)
   if (accounts.standing) return accounts.standing(upstream, credential, session, part)
   const proof = await accounts.prove(upstream, credential, session)

@@ -1,4 +1,4 @@
-/** Logs an account in again (seed 001's kind of account). Undefined: it did not work; the old session stays. */
+/** Logs in again for an account with email and password (seed 001). Undefined: it failed, and the old session stays. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'

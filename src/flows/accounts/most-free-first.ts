@@ -1,6 +1,6 @@
 /**
- * Where to upload: what is uploaded to an account can be used there alone, so the account with the most free slots is
- * taken, before the first byte. A few are asked, drawn at random; an account that cannot be asked comes last.
+ * Orders accounts by free slots, most first. Asks a few of them, drawn at random; an account that does not answer comes
+ * last. For uploads, which can be used on their own account only.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -8,7 +8,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 const ASKED_MAX = 6
 
 /** `accounts` in random order. */
-export async function roomiestFirst(
+export async function mostFreeFirst(
   ports: Ports,
   accounts: readonly Account[]
 ): Promise<Account[]> {

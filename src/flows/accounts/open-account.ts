@@ -1,6 +1,5 @@
 /**
- * An account with its secrets open, for one call. A web session near its end is renewed first; the desk does that
- * once, however many calls want it at the same time.
+ * Opens an account's credential for one call. A web session near its end is renewed first; the desk does that once for all calls.
  */
 import {
   findAccount,
@@ -20,7 +19,7 @@ export async function openAccount(ports: Ports, account: Account): Promise<OpenA
   return unseal(ports, current)
 }
 
-/** `stale`: the end of the session that is no longer good. Returns the account as it then is. */
+/** `stale`: the end of the session that is no longer valid. Returns the account after the renewal. */
 export async function renewSession(
   ports: Ports,
   account: Account,
@@ -28,11 +27,11 @@ export async function renewSession(
 ): Promise<Account> {
   const { tenant, provider, email } = account
   const snapshot = await ports.desk(tenant, provider).refreshSession(email, stale)
-  ports.accounts.note(tenant, provider, snapshot)
+  ports.accounts.remember(tenant, provider, snapshot)
   return findAccount(snapshot, email) ?? account
 }
 
-/** What no key opens is an AppError that says so. */
+/** Throws an AppError if no key opens the credential. */
 export async function unseal(ports: Ports, account: Account): Promise<OpenAccount> {
   const identity = sealIdentity(account)
   try {
@@ -67,7 +66,7 @@ export async function sealSession(
   return { sealed, view, obtainedAt: ports.now(), expiresAt }
 }
 
-/** Ahead of its end, but never so far that a short session would be renewed at every call. */
+/** Renewed before its end, but not so early that a short session is renewed at every call. */
 function isSessionEnding(ports: Ports, account: Account): boolean {
   if (!account.session) return false
   const { obtainedAt, expiresAt } = account.session

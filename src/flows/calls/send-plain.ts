@@ -5,13 +5,18 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { unavailable } from '#flows/accounts/unavailable.ts'
 import type { Verdict } from '#providers/contract/provider.ts'
 import { deleteCopies } from '#flows/uploads/asset-copies.ts'
-import { blame, faultOf, newerAccount, rowOf } from '#flows/accounts/judge-refusal.ts'
+import {
+  reportRefusal,
+  suspectedFaultOf,
+  newerAccount,
+  rowOf,
+} from '#flows/accounts/report-refusal.ts'
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
@@ -117,9 +122,9 @@ async function tryOn(
   const answer = { response: passOn(sent, body), email: account.email }
   const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
-  const fault = faultOf(call, verdict)
+  const fault = suspectedFaultOf(call, verdict)
   if (!fault) return { answer, again: true }
-  const finding = await blame(ports, account, fault)
+  const finding = await reportRefusal(ports, account, fault)
   if (finding.kind === 'newer' && !isRepeat && !(call.body instanceof ReadableStream)) {
     const newer = await newerAccount(ports, account)
     if (newer) return tryOn(ports, call, newer, true)
@@ -131,8 +136,8 @@ async function tryOn(
 function refusedTry(
   ports: Ports,
   account: Account,
-  { doubt }: Pick<Fault, 'doubt'>,
-  finding: Finding,
+  { doubt }: Pick<SuspectedFault, 'doubt'>,
+  finding: CheckResult,
   answer: ProxyAnswer
 ): Try {
   if (finding.kind === 'refused') return doubt === 'key' ? { again: true } : { answer, again: true }

@@ -56,7 +56,7 @@ export async function noteUnknown(
   if (!canJoin(call)) return
   const { tenant, provider, requestId } = call
   const at = ports.now()
-  ports.hints.noteUnknown(tenant, provider.name, at + ports.durations.joinMs)
+  ports.hints.markUnknown(tenant, provider.name, at + ports.durations.joinMs)
   await ports
     .desk(tenant, provider.name)
     .noteUnknown(await hashOf(call), { ...unknown, requestId, at })

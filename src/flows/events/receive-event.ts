@@ -37,7 +37,7 @@ export async function receiveEvent(
     ...(text === undefined ? { bytes } : {}),
   })
   if (outcome === 'refused') throw refused()
-  if (outcome === 'settled') ports.hints.noteFreed(accountKey)
+  if (outcome === 'settled') ports.hints.markFreed(accountKey)
 }
 
 async function readEventBytes(request: Request): Promise<Uint8Array<ArrayBuffer>> {

@@ -21,7 +21,7 @@ import {
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Change, JobReport, Lease } from '#domain/slots/lease.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
-import { faultOf, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { suspectedFaultOf, faultInReports } from '#flows/accounts/report-refusal.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { findLostCreations } from './find-lost-creations.ts'
@@ -109,7 +109,7 @@ async function checkStatus(context: ReconcileContext, lease: Lease): Promise<voi
   applyAnswer(context, still, own)
   const others = reports.filter((report) => !own.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
-  const fault = faultOfEnd(provider, reports)
+  const fault = faultInReports(provider, reports)
   if (fault) await desk.blame(fault)
 }
 
@@ -197,7 +197,7 @@ async function blameIfRefused(
   const [path = ''] = asked.split('?')
   const match = provider.routes.match('GET', path)
   const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now(), match })
-  const fault = faultOf({ provider, match, method: 'GET', path }, verdict)
+  const fault = suspectedFaultOf({ provider, match, method: 'GET', path }, verdict)
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
   if (fault.order.reason !== 'busy') return undefined

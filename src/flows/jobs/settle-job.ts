@@ -6,7 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider, RouteMatch } from '#providers/contract/provider.ts'
-import { blame, faultOfEnd } from '#flows/accounts/judge-refusal.ts'
+import { reportRefusal, faultInReports } from '#flows/accounts/report-refusal.ts'
 
 export async function settleJobs(
   ports: Ports,
@@ -18,9 +18,9 @@ export async function settleJobs(
   if (news.length === 0) return
   await ports.slots(account.key).settle(news)
   for (const report of news) note(ports, account, report)
-  ports.hints.noteFreed(account.key)
-  const fault = faultOfEnd(provider, news)
-  if (fault) await blame(ports, account, fault)
+  ports.hints.markFreed(account.key)
+  const fault = faultInReports(provider, news)
+  if (fault) await reportRefusal(ports, account, fault)
 }
 
 /** A new job may have the name of an older one, whose reports were passed on. Its own are passed on again. */

@@ -6,7 +6,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { Candidate } from '#domain/jobs/match-lost-creations.ts'
-import type { Fault } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
@@ -27,7 +27,7 @@ export interface ReconciledAccount {
   /** The jobs that the request started, for certain. */
   bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): boolean
-  blame(fault: Fault): Promise<unknown>
+  blame(fault: SuspectedFault): Promise<unknown>
   memory: SearchMemory
 }
 

@@ -5,11 +5,11 @@
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { headersUp, withoutConditions } from '#domain/text/headers.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { IdSearch, Provider } from '#providers/contract/provider.ts'
-import { blame, faultOf, rowOf } from '#flows/accounts/judge-refusal.ts'
+import { reportRefusal, suspectedFaultOf, rowOf } from '#flows/accounts/report-refusal.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'
@@ -24,9 +24,9 @@ export interface Asked {
   /** Undefined: the account could not be reached, took too long, or its answer was too large. */
   answer?: { response: Response; text: string; json: unknown }
   /** Set when the refusal may be the account's fault. */
-  fault?: Omit<Fault, 'mayPark'>
+  fault?: Omit<SuspectedFault, 'mayPark'>
   /** What checking that fault found. Only one account of a read is checked. */
-  finding?: Finding
+  finding?: CheckResult
   /** The account is parked for this call, so it was not asked. */
   parking?: Parking
   /** The account missed the deadline. */
@@ -97,7 +97,7 @@ function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[];
 /** Checks the first account that refused. At most one account is parked for a request. */
 async function blameOne(ports: Ports, asked: Asked[], { isSearch }: ReadTogether): Promise<void> {
   const one = asked.find(({ fault }) => fault && !(isSearch && fault.order.reason === 'busy'))
-  if (one?.fault) one.finding = await blame(ports, one.account, one.fault)
+  if (one?.fault) one.finding = await reportRefusal(ports, one.account, one.fault)
 }
 
 /** A parked account is not asked. It counts as one that cannot answer. */
@@ -120,12 +120,12 @@ async function ask(
   const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
   try {
     const found = await orAborted(receive(ports, call, account, signal), signal)
-    ports.hints.noteAnswered(account.key)
+    ports.hints.markAnswered(account.key)
     return found
   } catch {
     if (!late.aborted) return { account }
     read.gaveUp.add(account.key)
-    if (fair.aborted && !ports.hints.isHung(account.key)) ports.hints.noteHung(account.key, now)
+    if (fair.aborted && !ports.hints.isHung(account.key)) ports.hints.markHung(account.key, now)
     return { account, isLate: true }
   }
 }
@@ -147,7 +147,7 @@ async function receive(
   const { status, headers } = response
   const { match } = call
   const judged = { status, headers, body: json, isJobCall: false, now: ports.now(), match }
-  const fault = faultOf(call, judgeFor(call, judged))
+  const fault = suspectedFaultOf(call, judgeFor(call, judged))
   return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
 }
 

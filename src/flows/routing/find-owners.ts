@@ -107,7 +107,7 @@ async function searchOne(
   const found: Owner[] = []
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
-  else if (isCertain) ports.owners.noteMissing(pool, [id])
+  else if (isCertain) ports.owners.markMissing(pool, [id])
   // One account showed the id and others could not be asked, so it may be public. Use it for this call, do not remember it.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found

@@ -1,9 +1,14 @@
 /** Releases a slot. After a refusal the same question also tells the account's object what the refusal was. */
 import type { Account } from '#domain/accounts/account.ts'
-import type { Fault, Finding } from '#domain/accounts/park-after-refusal.ts'
+import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Verdict } from '#providers/contract/provider.ts'
-import { faultOf, filled, newerAccount, noteFinding } from '#flows/accounts/judge-refusal.ts'
+import {
+  suspectedFaultOf,
+  faultFor,
+  newerAccount,
+  rememberResult,
+} from '#flows/accounts/report-refusal.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 
@@ -20,9 +25,9 @@ async function releaseFor(
   ports: Ports,
   account: Account,
   leaseId: string,
-  fault?: Fault
-): Promise<{ isFreed: boolean; finding: Finding }> {
-  const unknown: Finding = { kind: 'unknown' }
+  fault?: SuspectedFault
+): Promise<{ isFreed: boolean; finding: CheckResult }> {
+  const unknown: CheckResult = { kind: 'unknown' }
   const done = await ports
     .slots(account.key)
     .release(leaseId, fault)
@@ -31,7 +36,7 @@ async function releaseFor(
       () => ({ isFreed: false, finding: unknown })
     )
   if (!done.isFreed) ports.log('release_failed', { email: account.email, requestId: leaseId })
-  ports.hints.noteFreed(account.key)
+  ports.hints.markFreed(account.key)
   return done
 }
 
@@ -49,15 +54,15 @@ export async function afterRefusal(
   verdict: Verdict,
   answer: ProxyAnswer
 ): Promise<AfterRefusal> {
-  const fault = faultOf(call, verdict)
-  const report = fault && filled(ports, account, fault)
+  const fault = suspectedFaultOf(call, verdict)
+  const report = fault && faultFor(ports, account, fault)
   const { isFreed, finding } = await releaseFor(ports, account, call.requestId, report)
   const done: Attempt = { kind: 'done', answer }
   if (!fault) {
     const mayServeElsewhere = verdict.kind === 'refused'
     return { attempt: mayServeElsewhere ? { kind: 'refused', answer } : done, isFreed }
   }
-  noteFinding(ports, account, fault, finding)
+  rememberResult(ports, account, fault, finding)
   if (fault.doubt === 'key')
     return { attempt: await afterKeyDoubt(ports, account, answer, finding), isFreed }
   if (finding.kind !== 'parked') return { attempt: { kind: 'refused', answer }, isFreed }
@@ -80,7 +85,7 @@ async function afterKeyDoubt(
   ports: Ports,
   account: Account,
   answer: ProxyAnswer,
-  finding: Finding
+  finding: CheckResult
 ): Promise<Attempt> {
   if (finding.kind === 'parked') return { kind: 'refused', parking: finding.parking }
   if (finding.kind === 'refused') return { kind: 'refused' }

@@ -8,7 +8,7 @@ import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import { whyNoSlot, type LeaseRefusal, type ParkedAccount } from '#domain/slots/why-no-slot.ts'
-import { rowOf } from '#flows/accounts/judge-refusal.ts'
+import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { noSlotError, slotsFull } from './no-slot-errors.ts'
@@ -134,10 +134,10 @@ async function acquireNext(
     const answer = await acquire(ports, account, ask, work)
     if (answer.ok) {
       search.hasGranted = true
-      if (answer.free <= 0) ports.hints.noteFull(account.key, ports.now())
+      if (answer.free <= 0) ports.hints.markFull(account.key, ports.now())
       return { account, ask }
     }
-    noteRefusal(ports, search, account, answer)
+    markRefusal(ports, search, account, answer)
   }
   return acquireWithoutScope(ports, search, work)
 }
@@ -169,12 +169,12 @@ async function acquire(
   }
 }
 
-function noteRefusal(ports: Ports, search: Search, account: Account, answer: LeaseRefusal): void {
+function markRefusal(ports: Ports, search: Search, account: Account, answer: LeaseRefusal): void {
   search.refusals.push(answer)
   if (answer.reason === 'full' && !answer.ofGuesses)
-    ports.hints.noteFull(account.key, ports.now(), answer.retryAt)
+    ports.hints.markFull(account.key, ports.now(), answer.retryAt)
   if (answer.reason !== 'parked' || !answer.parking) return
-  ports.hints.noteParked(account.key, answer.parking, ports.now())
+  ports.hints.markParked(account.key, answer.parking, ports.now())
   search.parked.push({ account, parking: answer.parking })
 }
 
@@ -208,6 +208,6 @@ function noSlotLeft(ports: Ports, search: Search) {
   )
   const why = whyNoSlot({ ...search, expectedFreeAt })
   if (why.kind === 'full' && why.isSure)
-    hints.noteRefusal(search.pool, why.retryAt, search.startedAt)
+    hints.markRefusal(search.pool, why.retryAt, search.startedAt)
   return noSlotError(why, search.ask, search.onlyEmail, now)
 }

@@ -43,7 +43,7 @@ export async function waitForSlot(
       return resultOf(first)
     }
     tried = accounts.find((account) => account.key === keyOf(turn))
-    for (const account of tried ? [tried] : accounts) ports.hints.noteFreed(account.key)
+    for (const account of tried ? [tried] : accounts) ports.hints.markFreed(account.key)
     const served = await tryOnce(() =>
       attempt(tried ? { accounts: [tried], isPinned: true } : { ...eligible, accounts })
     )

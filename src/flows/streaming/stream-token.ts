@@ -54,7 +54,7 @@ async function hasRoom(ports: Ports, call: ProxyCall, account: Account): Promise
     .catch(() => undefined)
   if (!view) return false
   const isFull = view.held >= view.maxJobs
-  if (isFull) ports.hints.noteFull(account.key, ports.now())
+  if (isFull) ports.hints.markFull(account.key, ports.now())
   return !isFull && view.parkings.every(({ scope }) => scope !== 'all' && scope !== 'jobs')
 }
 

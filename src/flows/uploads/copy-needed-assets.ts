@@ -282,7 +282,7 @@ async function withRoom(
     const most = Math.max(...free)
     if (most >= slots) return some[free.indexOf(most)]
   }
-  hints.noteRefusal(pool, askedAt, askedAt)
+  hints.markRefusal(pool, askedAt, askedAt)
   return undefined
 }
 
@@ -295,6 +295,6 @@ async function freeOf(ports: Ports, call: ReadCall, account: Account): Promise<n
   const wish = { isJob: true, meter: call.match?.route.job?.meter }
   if (!view || findParking(view.parkings, wish, ports.now())) return -1
   const free = Math.min(view.maxJobs, call.limit ?? Infinity) - view.held
-  if (free <= 0) ports.hints.noteFull(account.key, ports.now())
+  if (free <= 0) ports.hints.markFull(account.key, ports.now())
   return free
 }

@@ -4,9 +4,9 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { rowOf } from '#flows/accounts/judge-refusal.ts'
+import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
-import { roomiestFirst } from '#flows/accounts/most-free-first.ts'
+import { mostFreeFirst } from '#flows/accounts/most-free-first.ts'
 
 const AT_HOME = ['roomy', 'home']
 
@@ -34,6 +34,6 @@ export async function homeFirst(
     .catch(() => undefined)
   const home = drawn.find((account) => account.email === email)
   // The tenant's object cannot be asked, or is of an older version.
-  if (!home) return pool === 'roomy' ? roomiestFirst(ports, drawn) : drawn
+  if (!home) return pool === 'roomy' ? mostFreeFirst(ports, drawn) : drawn
   return [home, ...drawn.filter((account) => account !== home)]
 }

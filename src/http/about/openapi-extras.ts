@@ -1,4 +1,4 @@
-/** What makers of clients need of the OpenAPI text beside paths and schemas: names, groups, headers, servers. */
+/** Adds to the OpenAPI text what client generators need: operation names, tags, headers and servers. */
 
 interface Operation {
   operationId?: string
@@ -78,7 +78,7 @@ const TAGS: Record<string, string> = {
   service: 'Open to everybody',
 }
 
-/** Changed in place: it was just made. */
+/** Changes the document in place. */
 export function enrich<T extends object>(made: T): T & { servers: object[]; tags: object[] } {
   const document = made as Document
   const used = new Set<string>()
@@ -105,7 +105,7 @@ export function enrich<T extends object>(made: T): T & { servers: object[]; tags
   return Object.assign(made, { servers: [{ url: '/', description: 'This gateway' }], tags })
 }
 
-/** Refusals are all alike: said once. */
+/** All refusals look alike, so they are shared components. */
 function shareAnswers({ responses = {} }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
     const ref = response.content?.['application/json']?.schema?.$ref
@@ -121,7 +121,7 @@ function shareAnswers({ responses = {} }: Operation): void {
   }
 }
 
-/** One body in as many types as a form may come in. */
+/** A body with several content types has one shared schema. */
 function shareBody({ requestBody }: Operation, name: string): Record<string, unknown> {
   const content = requestBody?.content ?? {}
   const schema = content['application/json']?.schema
@@ -131,7 +131,7 @@ function shareBody({ requestBody }: Operation, name: string): Record<string, unk
   return { [shared]: schema }
 }
 
-/** What can be of unknown outcome takes a slot or a key. */
+/** Routes that can answer 424 take Prefer and Idempotency-Key. */
 function addParameters(operation: Operation): void {
   const refs = Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }))
   operation.parameters = [...(operation.parameters ?? []), ...refs]

@@ -1,4 +1,4 @@
-/** `/openapi.json`: OpenAPI 3.1 of our own surfaces, made from the schemas on the routes. */
+/** `/openapi.json`: OpenAPI 3.1 of our own paths, made from the schemas of the routes. */
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -9,7 +9,7 @@ import { enrich } from './openapi-extras.ts'
 import type { App } from '#http/request/route.ts'
 import { respondError } from '#http/request/respond-error.ts'
 
-/** The same for everybody. */
+/** Clients may cache it: it is the same for all. */
 const KEEP_SECONDS = 300
 
 const INFO = {
@@ -22,7 +22,7 @@ const INFO = {
     '): see the provider’s documentation.',
 }
 
-/** Path, what it is for, its answer and with which statuses. */
+/** Path, summary, the schema of the answer, and its statuses. */
 const OPEN_PATHS: [string, string, z.ZodType, number[]][] = [
   [
     '/healthz',
@@ -39,7 +39,7 @@ const OPEN_PATHS: [string, string, z.ZodType, number[]][] = [
 ]
 
 export function openapi(app: App) {
-  // Once in the life of an isolate, at the first call: by then every route is mounted.
+  // Made once per isolate, at the first call, when every route is mounted.
   let text: string | undefined
   return (c: Context<AppEnv>) => {
     text ??= JSON.stringify(documentOf(app))

@@ -1,11 +1,11 @@
-/** What anybody may ask: what this is (`GET /`), and whether it can serve (`/healthz`). Neither asks anything further. */
+/** `GET /` says what this is, `/healthz` whether it can serve. Both work without a token and call nothing else. */
 import type { Context, Next } from 'hono'
 import type { AppError } from '#domain/runtime/errors.ts'
 import { VERSION } from '#domain/runtime/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 
-/** `//` is another path, which the router takes for this one. */
+/** The router sends `//` here, too, which is another path. */
 export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
   if (new URL(c.req.url).pathname !== '/') return void (await next())
   const names = PROVIDERS.map(({ name }) => name)
@@ -22,7 +22,7 @@ export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response 
   })
 }
 
-/** 503 and the name of the setting because of which every call fails here. Its value is never shown. */
+/** 503 with the name of the bad setting, if there is one. Never shows its value. */
 export function healthz(settingsProblem: (env: Env, origin: string) => AppError | undefined) {
   return (c: Context<AppEnv>): Response => {
     const problem = settingsProblem(c.env, new URL(c.req.url).origin)

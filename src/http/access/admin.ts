@@ -1,4 +1,4 @@
-/** `/admin/*`: tokens and tenants, for the operator alone (`ADMIN_TOKEN`). */
+/** `/admin/*`: tokens and tenants, for the operator (`ADMIN_TOKEN`). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -8,7 +8,7 @@ import { tenantNameOf } from '#domain/access/tenant.ts'
 import {
   accessKeyOf,
   hashToken,
-  newId,
+  newRecordId,
   newSecretKey,
   newToken,
   pairSealName,
@@ -21,7 +21,6 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
-
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
 import { ownError, route } from '#http/request/route.ts'
@@ -97,15 +96,15 @@ route(
   },
   async (c) => {
     const form = await readBody(c, newTokenForm)
-    const { registrar, vault, now } = c.get('ports')
+    const { registrar, vault, now, randomBytes } = c.get('ports')
     if (form.expiresAt && Date.parse(form.expiresAt) <= now()) {
       throw new AppError('bad_request', 'expiresAt: is in the past')
     }
     if (form.tenant !== undefined) await checkTenant(c, form.tenant)
-    const tenant = form.tenant ?? newId('tnt')
-    const token = newToken()
-    const tokenId = newId('tok')
-    const secretKey = newSecretKey()
+    const tenant = form.tenant ?? newRecordId('tnt', randomBytes)
+    const token = newToken(randomBytes)
+    const tokenId = newRecordId('tok', randomBytes)
+    const secretKey = newSecretKey(randomBytes)
     const record: TokenRecord = {
       id: tokenId,
       hash: await hashToken(token),
@@ -120,7 +119,7 @@ route(
     const owner = { id: tenant, name: form.name, replyUrl: null, createdAt: now() }
     const hasPast = form.tenant !== undefined && (await hasDesks(c.get('ports'), form.tenant))
     const saved = (await registrar.saveToken(record, owner, hasPast, actorOf(c))) ?? record
-    noteToken(c, 'token_made', saved)
+    logToken(c, 'token_made', saved)
     const { id, ...view } = toTokenView(saved)
     return c.json({ id, token, accessKey: accessKeyOf(record.hash), secretKey, ...view }, 201)
   }
@@ -177,7 +176,7 @@ route(
     const token = await ports.registrar.changeToken(c.req.param('id') ?? '', changed, actorOf(c))
     if (!token) throw noToken()
     ports.tokens.forget(token.hash)
-    noteToken(c, 'token_changed', token)
+    logToken(c, 'token_changed', token)
     return c.json(toTokenView(token))
   }
 )
@@ -196,7 +195,7 @@ route(
     const removed = await ports.registrar.removeToken(c.req.param('id') ?? '', actorOf(c))
     if (!removed) throw noToken()
     ports.tokens.forget(removed.hash)
-    noteToken(c, 'token_removed', removed)
+    logToken(c, 'token_removed', removed)
     return c.body(null, 204)
   }
 )
@@ -238,10 +237,10 @@ route(
     if (!found) throw new AppError('not_found', 'There is no such tenant')
     for (const { name } of PROVIDERS) {
       await ports.desk(found.id, name).close()
-      // What this isolate remembers of its accounts goes at once.
+      // This replaces the accounts in the isolate's cache.
       await ports.accounts.fresh(found.id, name)
     }
-    // By its id: a tenant made again under the name meanwhile is another one.
+    // By id, because a new tenant may have the name by now.
     const tokens = await ports.registrar.removeTenant(found.id, actorOf(c))
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
     ports.log('tenant_removed', { tenant: found.id, tokens: tokens?.length ?? 0 })
@@ -257,13 +256,13 @@ async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
   throw new AppError('not_found', `There is no tenant ${tenant}. ${advice}`)
 }
 
-/** `changed` is the token's id; the caller is the operator. */
-function noteToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
+/** `changed`: the token's id. */
+function logToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
   const { id, tenant, scope, subscription } = token
   c.get('ports').log(event, { tenant, changed: id, scope, subscription })
 }
 
-/** A tenant that nobody knows whose desks had accounts was removed before names were remembered. */
+/** If the registrar does not know the name but its desks had accounts, that tenant was removed before names were kept. */
 async function hasDesks(ports: Ports, name: string): Promise<boolean> {
   if (await ports.registrar.findTenant(name, true)) return false
   const snapshots = await Promise.all(

@@ -1,4 +1,4 @@
-/** `/admin/audit` and `/v1/audit`: who changed what, when and from where; kept 90 days. */
+/** `/admin/audit` and `/v1/audit`: who changed what, when and from where. Kept for 90 days. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -11,9 +11,9 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
-/** Without a tenant every desk is asked; a request may ask a thousand objects. */
+/** Without a tenant every desk is asked, and a request may ask a thousand objects. */
 const TENANTS_MAX = 400
-/** Of the tenants that have had one name. */
+/** How many tenants with the same name are asked. */
 const INCARNATIONS_MAX = 50
 
 const limit = z.number().int().min(1).max(500).optional().meta({ description: 'Without it: 100' })
@@ -66,7 +66,7 @@ route(
     const known = isOfThem
       ? await registrar.tenantIdsOf(tenant)
       : (await registrar.listTenants()).map(({ id }) => id)
-    // Of a name the latest; of all tenants none, when they are too many.
+    // Too many tenants of one name: the latest. Too many tenants in all: only the registrar.
     const isWhole = known.length <= (isOfThem ? INCARNATIONS_MAX : TENANTS_MAX)
     const tenants = isWhole ? known : isOfThem ? known.slice(0, INCARNATIONS_MAX) : []
     const found = await read(c, { tenants, isOfThem }, query)
@@ -89,7 +89,7 @@ route(
   async (c) => {
     const { tenant } = c.get('caller')
     const found = await read(c, { tenants: [tenant], isOfThem: true }, readQuery(c, own))
-    // Where the operator sits is not the tenant's.
+    // A tenant must not see the operator's address.
     const lines = found.lines.map(({ by: { from, ...by }, ...rest }) =>
       by.token === undefined || from === undefined
         ? { ...rest, by }
@@ -132,7 +132,7 @@ function toView({ id, at, by, action, tenant, provider, subject, detail }: Audit
   }
 }
 
-/** Emails of any alphabet stand in it. */
+/** Base64url, because ids contain emails in any alphabet. */
 function toCursor(id: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(id))
   return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')

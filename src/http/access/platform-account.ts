@@ -1,4 +1,4 @@
-/** `/v2/account`: useapi.net's platform account, which its clients use to test a credential (useapi.md 3.10). */
+/** `/v2/account`: useapi.net's platform account. Its clients use it to test a token (useapi.md 3.10). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -78,7 +78,7 @@ route(
   }
 )
 
-/** Empty: no default any more. useapi.net's own sentence for one that is too long. */
+/** An empty replyUrl removes the default. The sentence for one that is too long is useapi.net's. */
 function checkReplyUrl(c: Context<AppEnv>, replyUrl: string): string | null {
   if (replyUrl.length > 1024) throw new AppError('bad_request', 'replyUrl is too long')
   return replyUrl === '' ? null : checkTarget(c, 'replyUrl', replyUrl)

@@ -1,9 +1,9 @@
-/** `/admin/reseal`: a master key is retired (docs/rotate-keys.md). */
+/** `/admin/reseal`: seals everything with the first master key, so that an old one can be removed (docs/rotate-keys.md). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import * as z from 'zod'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
-  hangingOf,
+  heldByOthers,
   nothingFound,
   removableFrom,
   statusOf,
@@ -96,7 +96,7 @@ route(
 function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
   const { vault, durations } = ports
   const now = ports.now()
-  // What was done for another first key says nothing about this one.
+  // A state for another first key says nothing about this one.
   const state = kept?.key === vault.firstKey ? kept : undefined
   const status = statusOf(state, vault.firstKey, now, durations)
   const removable = status === 'removable'
@@ -119,7 +119,7 @@ function toView(ports: Ports, kept: ResealState | undefined, all: number): z.inf
     resealed: found.resealed,
     byKey: found.byKey,
     waitsFor: { hooks, copies, workers },
-    hangs: hangingOf(state, now, durations).map(({ what, until }) => ({
+    hangs: heldByOthers(state, now, durations).map(({ what, until }) => ({
       what,
       until: toTime(until),
     })),

@@ -1,4 +1,4 @@
-/** `/v1/{provider}/accounts`: seeds 000, 001 and 004 to the letter, and what a gateway needs beyond them. */
+/** `/v1/{provider}/accounts`: as in seeds 000, 001 and 004, with additions of the gateway. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -164,7 +164,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
     const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by: actorOf(c) })
     const shown = await toView(c, provider, account)
-    // A new limit ends what the account was parked for.
+    // A new limit ends the account's parkings.
     const unparked =
       'parked' in shown || parked.length === 0 ? {} : { unparked: parked.map(toShown) }
     return c.json({ ...shown, ...unparked })
@@ -193,7 +193,7 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
   const snapshot = await ports
     .desk(tenant, provider.name)
     .removeAccount(email, now === 'true', actorOf(c))
-  if (snapshot) ports.accounts.note(tenant, provider.name, snapshot)
+  if (snapshot) ports.accounts.remember(tenant, provider.name, snapshot)
   ports.hints.forget(key)
   ports.log('account_removed', { provider: provider.name, tenant, email, isNow: now === 'true' })
   return c.body(null, 204)
@@ -202,7 +202,7 @@ async function remove(c: Context<AppEnv>, provider: Provider, account: Account):
 async function unpark(c: Context<AppEnv>, provider: Provider, account: Account): Promise<Response> {
   const ports = c.get('ports')
   const { key, tenant, email } = account
-  // Before its object is asked: nothing is unparked without a line that says by whom.
+  // The audit line comes first, so that no account is unparked without one.
   const entry = { action: 'account.unparked', tenant, provider: provider.name } as const
   await ports
     .desk(tenant, provider.name)
@@ -213,7 +213,7 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   return c.json(await toView(c, provider, account))
 }
 
-/** Loose, but it must be able to stand in a path and in a header. */
+/** Loose, but the email must fit into a path and a header. */
 const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+$/
 
 function isPrintable(text: string): boolean {
@@ -227,7 +227,7 @@ interface AccountForm {
   [field: string]: unknown
 }
 
-/** The ceiling is a setting: the schema that is shown does not know it. */
+/** `ceiling` is a setting; the schema in the OpenAPI text does not have it. */
 function accountForm(provider: Provider, ceiling?: number) {
   return z.strictObject({
     email: z
@@ -251,7 +251,7 @@ function accountForm(provider: Provider, ceiling?: number) {
   })
 }
 
-/** With an email alone a limit is changed; without one there is nothing to find an account by. */
+/** An email alone is enough to change a limit. Otherwise one field of the credential is needed. */
 function lackingIn(provider: Provider, fields: Record<string, unknown>): string[] {
   const { needsOneOf } = provider.accounts
   const names = ['email', ...Object.keys(provider.accounts.fields)]
@@ -266,20 +266,20 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
   return account
 }
 
-/** As the seeds have it; a parked account says so in `error`, as useapi.net's accounts in trouble did. */
+/** As in the seeds. A parked account has `error`, as useapi.net's accounts in trouble have. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
-  const isSealedAway = !isOpenable(c.get('ports'), account)
+  const isMasterKeyMissing = !isOpenable(c.get('ports'), account)
   const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
   return {
     ...view,
     ...(parkings.length === 0 ? {} : toParkingView(parkings)),
-    ...(isSealedAway ? { error: CREDENTIAL_KEY_MISSING } : {}),
+    ...(isMasterKeyMissing ? { error: CREDENTIAL_KEY_MISSING } : {}),
     ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
   }
 }
 
-/** Without its webhook an account works on: ends are asked for. */
+/** The account works without its webhook: status checks find the ends of jobs. */
 function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure']>) {
   return { error: message, retry: new Date(retryAt).toISOString() }
 }

@@ -20,7 +20,7 @@ import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 
 interface AccountView {
-  isSealedAway: boolean
+  isMasterKeyMissing: boolean
   account: Account
   view: SlotsView
 }
@@ -216,7 +216,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   if (!account || !(await ports.slots(account.key).untrack(tenant, id, isForced))) {
     throw new AppError('not_found', `Unable to locate running task_id ${id}`)
   }
-  if (isForced) ports.hints.noteFreed(account.key)
+  if (isForced) ports.hints.markFreed(account.key)
   return c.body(null, 204)
 }
 
@@ -248,17 +248,17 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
     // A slot that is shown as free must not be refused because this isolate remembers the account as full.
-    if (view.held < view.maxJobs) ports.hints.noteFreed(account.key)
-    return { account, view, isSealedAway: !isOpenable(ports, account) }
+    if (view.held < view.maxJobs) ports.hints.markFreed(account.key)
+    return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
   })
 }
 
 /** A parked account has no slot available, and says why. */
-function roomOf({ account, view, isSealedAway }: AccountView, now: number) {
+function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number) {
   const { maxJobs, held, parkings } = view
   const { email } = account
   const parking = findParking(parkings, { isJob: true }, now)
-  if (isSealedAway) {
+  if (isMasterKeyMissing) {
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
   if (!parking) return { email, maxJobs, executing: held, available: Math.max(0, maxJobs - held) }

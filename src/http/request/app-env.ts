@@ -1,4 +1,4 @@
-/** What the middlewares put on the context, and who reads it (index.ts has the order). */
+/** The context of a request: the values that the middlewares set (index.ts has their order). */
 import type { Ports } from '#domain/ports/ports.ts'
 import type { TokenRecord } from '#domain/access/token.ts'
 
@@ -8,7 +8,7 @@ export interface AppEnv {
     requestId: string
     ports: Ports
     caller: TokenRecord
-    /** Of a browser's call, which has no caller and does not learn its account: for the log. */
+    /** For a browser's call, which has no caller. Only for the log. */
     onBehalfOf: { tenant: string; account: string }
   }
 }

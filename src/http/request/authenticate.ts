@@ -1,10 +1,10 @@
 /**
- * Who is calling. A token comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed one is
- * refused without a look-up; failures are damped per address, so that guessing does not cost objects.
+ * Finds the token of a request. It comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed token
+ * is refused without a lookup. Failures are limited per IP address, so that guessing does not cause lookups without end.
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { damperKeyOf } from '#domain/access/client-address.ts'
+import { rateLimitKeyOf } from '#domain/access/client-address.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import { issuerOf, stateOfSigned } from '#domain/access/signed-token.ts'
@@ -21,7 +21,7 @@ import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
 
-const PAIR_SEALED_AWAY =
+const PAIR_KEY_MISSING =
   'The key pair of this token cannot be opened: the master key that sealed it is not in MASTER_KEYS. The token itself still works; the operator can put the key back or make a new token.'
 
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
@@ -29,7 +29,7 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   await next()
 })
 
-/** For what changes accounts, endpoints or secrets. */
+/** For routes that change accounts, endpoints or secrets. */
 export const fullScope = createMiddleware<AppEnv>(async function fullScope(c, next) {
   if (c.get('caller').scope !== 'full') {
     throw new AppError(
@@ -51,41 +51,41 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
 )
 
 /**
- * The first credential that is a token of ours; one that is none does not hide another that is. Clients send what their
- * settings left in a header, such as `Bearer undefined`, beside the one that they were given.
+ * The first valid token among the headers. A text that is no token does not hide a valid one: some clients send `Bearer
+ * undefined` beside their key.
  */
 export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
   let refused: AppError | undefined
   for (const text of credentials(c)) {
     const found = await lookUp(c, text)
     if (found instanceof AppError) refused ??= found
-    else if (found) return standing(found, c.get('ports').now())
+    else if (found) return usable(found, c.get('ports').now())
   }
   throw refused ?? (await refusal(c))
 }
 
-/** A token that may be used now. */
-function standing(record: TokenRecord, now: number): TokenRecord {
+/** Throws if the token may not be used now. */
+function usable(record: TokenRecord, now: number): TokenRecord {
   if (record.expiresAt !== null && record.expiresAt <= now) throw unauthorized()
   if (record.subscription !== 'active')
     throw new AppError('subscription_required', 'Subscription required')
   return record
 }
 
-/** What was made with a token ends with it: its maker is looked up as any token is, and remembered as long. */
+/** What was made with a token ends with that token, so the token is looked up again. */
 export async function checkMaker(
   c: Context<AppEnv>,
   { tokenHash, tenant }: { tokenHash: string; tenant: string }
 ): Promise<void> {
   const { tokens, now } = c.get('ports')
-  const maker = await tokens.find(tokenHash, () => isDamped(c))
-  if (maker === 'damped') throw tooMany()
+  const maker = await tokens.find(tokenHash, () => isRateLimited(c))
+  if (maker === 'limited') throw tooMany()
   if (!maker) throw unauthorized()
-  standing(maker, now())
+  usable(maker, now())
   if (maker.tenant !== tenant) throw unauthorized()
 }
 
-/** Undefined: it does not even look like one of ours. */
+/** Undefined: the text does not have the form of our tokens. */
 async function lookUp(
   c: Context<AppEnv>,
   text: string
@@ -93,8 +93,8 @@ async function lookUp(
   const isSigned = takesSigned(c) && !isTokenForm(text)
   const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : await hashOf(text)
   if (hash === undefined) return undefined
-  const record = await c.get('ports').tokens.find(hash, () => isDamped(c))
-  if (record === 'damped') return tooMany()
+  const record = await c.get('ports').tokens.find(hash, () => isRateLimited(c))
+  if (record === 'limited') return tooMany()
   if (!record) return unauthorized()
   return (isSigned && (await faultOfSigned(c, text, record))) || record
 }
@@ -103,13 +103,13 @@ async function hashOf(token: string): Promise<string | undefined> {
   return isTokenForm(token) ? hashToken(token) : undefined
 }
 
-/** Some providers' clients sign a token with a key pair; the pair belongs to a token of ours. */
+/** Clients of some providers sign their tokens with a key pair, which belongs to a token of ours. */
 function takesSigned(c: Context<AppEnv>): boolean {
   const surface = surfaceOf(c.req.path, PROVIDERS)
   return surface.kind === 'drop-in' && surface.provider.accounts.signedTokens !== undefined
 }
 
-/** One that its secret signed is no attempt to guess, so its times do not count against its address. */
+/** A token signed with the right secret was not guessed, so wrong times do not count as a failure of the address. */
 async function faultOfSigned(
   c: Context<AppEnv>,
   token: string,
@@ -121,7 +121,7 @@ async function faultOfSigned(
     .open(pairSealName(record.id), record.secretKey)
     .catch((error: unknown) => {
       logMissingKey(c.get('ports'), "token's key pair", error)
-      throw error instanceof CannotOpen ? keyMissing(PAIR_SEALED_AWAY) : error
+      throw error instanceof CannotOpen ? keyMissing(PAIR_KEY_MISSING) : error
     })
   const state = await stateOfSigned(token, secret, now())
   if (state === 'good') return undefined
@@ -139,7 +139,7 @@ const OUT_OF_TIME = {
   long: 'The token is valid for more than a day (exp): sign one for half an hour.',
 }
 
-/** The one that is most likely meant. */
+/** The credential that the client most likely means. */
 export function presented(c: Context<AppEnv>): string | undefined {
   const given = credentials(c)
   return given.find((text) => /^hg[a-z]_/.test(text)) ?? given[0]
@@ -156,12 +156,12 @@ function bearerOf(c: Context<AppEnv>): string | undefined {
 }
 
 export async function refusal(c: Context<AppEnv>): Promise<AppError> {
-  return (await isDamped(c)) ? tooMany() : unauthorized()
+  return (await isRateLimited(c)) ? tooMany() : unauthorized()
 }
 
-/** Counts one failure of this address, or of its network. Without an address (local development) all share one. */
-function isDamped(c: Context<AppEnv>): Promise<boolean> {
-  return c.get('ports').isDamped(damperKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
+/** Counts one failure of this address. Without an address (local development) all clients share one. */
+function isRateLimited(c: Context<AppEnv>): Promise<boolean> {
+  return c.get('ports').isRateLimited(rateLimitKeyOf(c.req.header('cf-connecting-ip') ?? 'unknown'))
 }
 
 function unauthorized(): AppError {
@@ -173,7 +173,7 @@ function tooMany(): AppError {
   return new AppError('too_many_failures', message, { retryAfterSeconds: RETRY_AFTER_SECONDS_MAX })
 }
 
-/** Hashed first: the comparison itself takes only equal lengths. */
+/** Compares in constant time. The texts are hashed first, because timingSafeEqual needs equal lengths. */
 async function isSameSecret(a: string, b: string): Promise<boolean> {
   const digest = (text: string) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   const [one, other] = await Promise.all([digest(a), digest(b)])

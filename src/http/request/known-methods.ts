@@ -1,4 +1,4 @@
-/** A path of ours that is there, but not for this method: 405, with the methods that it has. */
+/** Answers 405, with Allow, where one of our own paths does not have the method. */
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -11,7 +11,7 @@ interface OwnPath {
   methods: Set<string>
 }
 
-/** Reads the routes when the first request comes: those below it are not mounted yet. */
+/** Reads the routes at the first request, because most are mounted after this middleware. */
 export function knownMethods(app: OpenAPIHono<AppEnv>) {
   let known: OwnPath[] | undefined
   return createMiddleware<AppEnv>(async function knownMethods(c, next) {

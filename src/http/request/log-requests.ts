@@ -1,6 +1,6 @@
 /**
- * One line of the log for each request: who called which route, what came of it, where, and how long it took. The route
- * stands there as its template, so that no id, hook id or ticket of a path does. It costs no question to anything.
+ * Writes one line of the log for each request: the caller, the route, the status, the account and the time. The route is
+ * written as its template, because a path may contain a hook id or a ticket.
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -13,7 +13,7 @@ import { surfaceOf } from './surface.ts'
 
 type WriteLog = (event: string, about: Facts, facts: Facts) => void
 
-/** What every line that is written during a request says. */
+/** Members of every line that is written during a request. */
 export function aboutOf(c: Context<AppEnv>): Facts {
   const caller = c.get('caller') as AppEnv['Variables']['caller'] | undefined
   const behalf = c.get('onBehalfOf') as AppEnv['Variables']['onBehalfOf'] | undefined
@@ -24,18 +24,17 @@ export function aboutOf(c: Context<AppEnv>): Facts {
   }
 }
 
-/** Until the answer's headers: a body that streams goes on. A client that leaves does not keep its line from being written. */
-export function logRequests(writeLog: WriteLog) {
+/** Measures until the answer's headers, not its body. The line is written even if the client leaves. */
+export function logRequests(writeLog: WriteLog, now: () => number) {
   return createMiddleware<AppEnv>(async function logRequests(c, next) {
-    const startedAt = Date.now()
-    const logged = next().then(() => writeLog('request', aboutOf(c), factsOf(c, startedAt)))
+    const startedAt = now()
+    const logged = next().then(() => writeLog('request', aboutOf(c), factsOf(c, startedAt, now())))
     c.executionCtx.waitUntil(logged)
     await logged
   })
 }
 
-function factsOf(c: Context<AppEnv>, startedAt: number): Facts {
-  const now = Date.now()
+function factsOf(c: Context<AppEnv>, startedAt: number, now: number): Facts {
   const { headers, status } = c.res
   const ports = c.get('ports') as AppEnv['Variables']['ports'] | undefined
   const upstreamMs = ports?.upstream.ms(now) ?? 0
@@ -54,7 +53,7 @@ function factsOf(c: Context<AppEnv>, startedAt: number): Facts {
   }
 }
 
-/** Also of a path that nobody can read. */
+/** Works for unreadable paths, too. */
 function templateOf(c: Context<AppEnv>): string {
   try {
     return knownTemplate(c)
@@ -63,7 +62,7 @@ function templateOf(c: Context<AppEnv>): string {
   }
 }
 
-/** `/v3/videos/{video_id}` behind the surface's prefix; what no table knows is `/*` behind it. */
+/** For example `/v3/videos/{video_id}`, with the surface's prefix; `/*` if no route matches. */
 function knownTemplate(c: Context<AppEnv>): string {
   const { pathname } = new URL(c.req.url)
   const surface = surfaceOf(pathname, PROVIDERS)

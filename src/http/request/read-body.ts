@@ -1,4 +1,4 @@
-/** Reads and checks what was sent to our own paths: JSON or a form, in both of which numbers and flags may be text. */
+/** Reads and checks bodies and queries of our own paths. A body is JSON or a form; numbers and flags may be text in both. */
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -9,13 +9,13 @@ import { sayWrong } from './wrong-fields.ts'
 
 const DRAINED_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_MAX = 64 * 1024
-/** What a form may write for a number; not `0x2`, not an empty text. */
+/** A number in a form: not `0x2`, not an empty text. */
 const DECIMAL = /^-?\d+(\.\d+)?$/
 
 interface Reading {
-  /** Also in JSON, an empty text is a field that was not filled in. */
+  /** An empty text counts as a missing field, in JSON, too. */
   ignoresBlanks?: boolean
-  /** What is required beyond what a schema can say, as it is to be named: `one of a, b`. */
+  /** Names what is missing beyond the schema, for example `one of a, b`. */
   lacking?: Lacking
 }
 
@@ -51,7 +51,7 @@ function check<T extends z.ZodObject>(
   throw new AppError('bad_request', sayWrong(read.error, schema, fields, more))
 }
 
-/** What is missing, and that it came empty, which is what an unset variable of a form builder gives. */
+/** Adds which fields came empty: in a form builder that is often an unset variable. */
 function withBlank(lacking: string[], blank: string[]): string[] {
   if (lacking.length === 0 || blank.length === 0) return lacking
   return [...lacking.slice(0, -1), `${lacking.at(-1)} (empty: ${blank.join(', ')})`]
@@ -73,7 +73,7 @@ async function readText(c: Context<AppEnv>): Promise<string> {
   return text
 }
 
-/** Counted while it comes in: what says nothing of its length is not read further than that. */
+/** Counts the bytes while it reads, because a body may come without a length. */
 async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) {
     await drain(c.req.raw.body)
@@ -86,7 +86,7 @@ async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>>
   return bytes
 }
 
-/** A client that is still sending when it is refused may see a broken connection and never the answer. Nothing is kept. */
+/** Reads on and discards. A client that is still sending when it is refused may see a broken connection instead of the answer. */
 async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
   let left = DRAINED_BYTES_MAX
   try {
@@ -95,7 +95,7 @@ async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
       if (left <= 0) break
     }
   } catch {
-    // It has left.
+    // The client has left.
   }
 }
 
@@ -106,7 +106,7 @@ function tooLarge(): AppError {
 async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknown> {
   const bytes = await readBytesOf(c)
   if (readUtf8(bytes) === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
-  // A boundary keeps its case, the names around it need not.
+  // Only the type is made lower case: the boundary is case-sensitive.
   const type = (c.req.header('content-type') ?? '').replace(/^[^;]*/, (name) => name.toLowerCase())
   try {
     const form = await new Response(bytes, { headers: { 'content-type': type } }).formData()
@@ -116,12 +116,12 @@ async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknow
   }
 }
 
-/** Form builders send every field; one that was left empty is one that was not filled in. */
+/** Form builders send every field; an empty one was not filled in. */
 function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
 }
 
-/** Text that stands where the schema has a number or a flag is taken for one. */
+/** Turns text into a number or a flag where the schema has one. */
 function typed(fields: unknown, schema: z.ZodObject): unknown {
   if (!isObject(fields)) return fields
   const entries = Object.entries(fields).map(([name, value]) => {

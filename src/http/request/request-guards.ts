@@ -1,8 +1,9 @@
-/** What every request passes first: an id of ours, the ports, and a path that means one thing to everybody. */
+/** The first middlewares: the request id, the ports, and refusals of odd paths and of our own deliveries. */
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/runtime/errors.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
+import type { Platform } from '#domain/ports/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { refuseUnsafeAt } from '#domain/runtime/settings.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
@@ -10,21 +11,23 @@ import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
 
 /**
- * The first and the last to touch an answer. The id is ours, never the client's: it names leases, so it must not be chosen from outside. In the order
- * of time, as their table is.
+ * Sets the request id, and general headers of the answer. The id is ours, never the client's, because leases are named by
+ * it. Ids sort by time, as the table of leases does.
  */
-export const requestId = createMiddleware<AppEnv>(async function requestId(c, next) {
-  c.set('requestId', newTimedId(Date.now()))
-  await next().catch((thrown: unknown) => {
-    // Some libraries throw what is no Error; those would pass by onError and show as they are.
-    throw thrown instanceof Error ? thrown : new Error(String(thrown))
+export function requestId({ now, newId }: Pick<Platform, 'now' | 'newId'>) {
+  return createMiddleware<AppEnv>(async function requestId(c, next) {
+    c.set('requestId', newTimedId(now(), newId()))
+    await next().catch((thrown: unknown) => {
+      // Some libraries throw values that are no Error. Hono's onError does not get these.
+      throw thrown instanceof Error ? thrown : new Error(String(thrown))
+    })
+    const { headers } = c.res
+    headers.set('X-Request-Id', c.get('requestId'))
+    // An answer without Cache-Control is composed, secret or an error: nobody may store it. Browsers must not guess a type.
+    if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
+    headers.set('X-Content-Type-Options', 'nosniff')
   })
-  const { headers } = c.res
-  headers.set('X-Request-Id', c.get('requestId'))
-  // What does not say who may keep it is composed, secret or an error: nobody may. No answer is guessed to be a page.
-  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store')
-  headers.set('X-Content-Type-Options', 'nosniff')
-})
+}
 
 type MakePorts = (env: Env, defer: Ports['defer'], about: () => Facts) => Ports
 
@@ -42,13 +45,13 @@ export function withPorts(makePorts: MakePorts) {
   })
 }
 
-/** Some settings are good only where nobody else reaches the gateway. */
+/** Some settings are safe only where nobody else can reach the gateway. */
 export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
   refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
   await next()
 })
 
-/** What a gateway delivered must not come back in: it would go round for ever. */
+/** A delivery of a gateway must not come in again: it would go round for ever. */
 export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {
   if (c.req.header(HOP_HEADER) !== undefined) {
     throw new AppError('loop_detected', 'This is a delivery of a gateway; it takes none.')
@@ -56,7 +59,7 @@ export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) 
   await next()
 })
 
-/** Empty segments, encoded slashes and encodings that cannot be undone read differently here and upstream. */
+/** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
 export const plainPath = createMiddleware<AppEnv>(async function plainPath(c, next) {
   const { pathname } = new URL(c.req.url)
   if (pathname !== '/' && !isPlain(pathname)) {

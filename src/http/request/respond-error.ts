@@ -1,6 +1,6 @@
 /**
- * The only place that makes an error body: an AppError in the shape of the surface that was called, anything else as
- * `internal` with the request id and nothing of the exception. It needs nothing that can fail.
+ * The only place that makes error bodies. An AppError gets the shape of the surface that was called. Any other exception
+ * becomes `internal`, with the request id and without the exception's text.
  */
 import type { Context } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
@@ -26,7 +26,7 @@ export function respondError(error: unknown, c: Context<AppEnv>): Response {
   return body(known, c, requestId, hint)
 }
 
-/** The bodies of our own paths are fixed by the seeds. */
+/** The hint is a header, because the seeds fix the bodies of our own paths. */
 function hintHeaders(hint: string | undefined): Record<string, string> {
   return hint === undefined ? {} : { 'WWW-Authenticate': 'Bearer', 'X-Gateway-Hint': hint }
 }
@@ -44,7 +44,7 @@ function headersOf({ code, details }: AppError): Record<string, string> {
     ...(jobs === undefined ? {} : { 'X-Gateway-Job': jobs }),
     ...(joined === undefined ? {} : { 'X-Gateway-Joined': joined }),
     ...(details.allow === undefined ? {} : { Allow: details.allow }),
-    // Some SDKs ask this first: a repeat may be a second paid job.
+    // Some SDKs read this header before they retry. A retry could start a second paid job.
     ...(code === 'outcome_unknown' ? { 'x-should-retry': 'false' } : {}),
   }
 }
@@ -69,7 +69,7 @@ function body(
     return c.json(shape as object, status as ContentfulStatusCode)
   }
   if (error.details.plainText) return c.text(message, error.status as ContentfulStatusCode)
-  // useapi.net's own numbers, 596 among them, are outside what Hono's type knows.
+  // Hono's type does not know useapi.net's own statuses, such as 596.
   const status = (error.details.useapiStatus ?? error.status) as ContentfulStatusCode
   if (error.details.withoutCode) return c.json({ error: message }, status)
   return c.json({ error: message, code: status }, status)

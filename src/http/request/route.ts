@@ -1,6 +1,6 @@
 /**
- * Mounts a route of ours behind the scope that it needs and puts it into the OpenAPI text, from the same schemas that
- * check its input. A change that does not say what it needs does not compile.
+ * Mounts one of our routes behind the scope that it needs, and adds it to the OpenAPI text with the schemas that check its
+ * input. A route that changes something must name its scope, or it does not compile.
  */
 import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi'
 import type { Handler } from 'hono'
@@ -12,7 +12,7 @@ import { fullScope } from './authenticate.ts'
 
 export type App = OpenAPIHono<AppEnv>
 
-/** A change says what it takes; reading takes any token unless it says so. */
+/** Which token a route needs. GET takes any token by default. */
 type Access =
   /** The operator's token instead of a tenant's. */
   | { isAdmin: true; needs?: never }
@@ -28,9 +28,9 @@ type Described = Access & {
   /** Whether the body may also come as multipart/form-data. */
   form?: boolean
   query?: z.ZodObject
-  /** Of a route that any token may call: what only a full one may ask for in the query. */
+  /** Query flags that need a token with the scope full, on a route for any token. */
   fullFlags?: readonly string[]
-  /** Status → the body's schema, beside what every route may answer; a string is a plain-text answer, an empty one no body. */
+  /** Status → the schema of the body. A string is a plain-text body, an empty string no body. */
   answers: Record<number, z.ZodType | string>
 }
 
@@ -51,7 +51,7 @@ function needsOf({ isAdmin, needs = 'use' }: Described): Scope | 'operator' {
   return isAdmin ? 'operator' : needs
 }
 
-/** However often a flag is given: one that asks is enough. */
+/** A flag may be given several times; one that is not `false` needs the scope. */
 function guardsOf(flags: readonly string[]) {
   if (flags.length === 0) return []
   const guard = createMiddleware<AppEnv>(async function fullFlags(c, next) {
@@ -61,7 +61,7 @@ function guardsOf(flags: readonly string[]) {
   return [guard]
 }
 
-/** What every route of its kind may answer besides. */
+/** Answers that every route of its kind may give. */
 function commonAnswers(described: Described): Described['answers'] {
   const { body, query, isAdmin, fullFlags } = described
   const isRefusing = needsOf(described) === 'full' || fullFlags !== undefined

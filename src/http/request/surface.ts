@@ -1,12 +1,12 @@
 /**
- * Which surface a path belongs to (contract section 2). Our own paths come first; the rest of `/v1`, `/v2` and `/v3`
- * at the root is the drop-in of the first provider.
+ * Which surface a path belongs to (contract section 2). Our own paths come first. Any other path under `/v1`, `/v2` or `/v3`
+ * is a drop-in path of the first provider.
  */
 import type { Provider } from '#providers/contract/provider.ts'
 
 export type Surface =
   | { kind: 'own' }
-  /** `path`: what goes to the provider. */
+  /** `path`: the provider's path. */
   | { kind: 'drop-in'; provider: Provider; path: string }
 
 const OWN_AT_ROOT = /^\/(v1\/(audit|deliveries|callback-secret)|v2\/account)(\/|$)/

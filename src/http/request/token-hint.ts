@@ -1,4 +1,4 @@
-/** What somebody whose token was not taken should do: which header wants what. Nothing of what was sent is shown. */
+/** Tells a client with a refused token which header needs which token. It never repeats what the client sent. */
 import type { Context } from 'hono'
 import { isTokenForm } from '#domain/access/token.ts'
 import { PROVIDERS } from '#providers/index.ts'

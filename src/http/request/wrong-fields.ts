@@ -1,7 +1,7 @@
-/** What is wrong with a body or a query, in one text: everything at once, each with its name. */
+/** One sentence that names every wrong field of a body or a query. */
 import * as z from 'zod'
 
-/** `fields` is what came. Beside what the schema sees: `more`, such as that one of several is missing. */
+/** `fields`: the input. `more`: missing fields that the schema cannot find, such as one of several. */
 export function sayWrong(
   error: z.ZodError | undefined,
   schema: z.ZodObject,
@@ -25,7 +25,7 @@ export function sayWrong(
     (issue) => issue.code !== 'unrecognized_keys' && !isMissing(issue, fields)
   )
   const needed = [...missing, ...more]
-  // The last that is said of a field is the most particular.
+  // The last issue of a field is the most precise.
   const ofFields = new Map(wrong.map((issue) => [issue.path.join('.'), issue]))
   const texts = [
     ...[...ofFields.values()].map((issue) => sentence(issue, schema, fields)),
@@ -57,9 +57,9 @@ function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject, fields: unknown)
   return `${field}: ${rule ?? plainly(issue)}`
 }
 
-/** What zod says in words of its own, in everybody's. */
+/** zod's issue in plain words. */
 function plainly(issue: z.core.$ZodIssue): string {
-  // A schema's own sentence says more.
+  // A message of the schema is better than a general one.
   if (!issue.message.startsWith('Invalid')) return issue.message
   if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
   if (issue.code === 'invalid_type') return `must be ${TYPES[issue.expected] ?? issue.expected}`
@@ -76,7 +76,7 @@ const TYPES: Record<string, string> = {
 }
 const TIME = 'must be a time such as 2026-11-28T12:00:00Z'
 
-/** Of a number the same sentence, whichever end of its range is missed, and whatever came in its place. */
+/** One sentence for a number, whatever is wrong with it. */
 function ruleOf(schema: z.core.$ZodType | undefined): string | undefined {
   let inner: z.core.$ZodType | undefined = schema
   while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()

@@ -5,7 +5,7 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { ADDED_ROUTES_MAX } from '#domain/routing/added-route.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { newId } from '#domain/access/token.ts'
+import { newRecordId } from '#domain/access/token.ts'
 import {
   addedRowForm,
   findProvider,
@@ -66,7 +66,7 @@ route(
     if (refusal !== undefined) throw new AppError('bad_request', refusal)
     const ports = c.get('ports')
     const record: AddedRoute = {
-      id: newId('row'),
+      id: newRecordId('row', ports.randomBytes),
       provider: provider.name,
       createdAt: ports.now(),
       form,
@@ -132,7 +132,7 @@ function readForm(fields: unknown): AddedRowForm {
 
 /** Takes effect in this isolate at once, in others when their cache expires. */
 async function refresh(ports: Ports): Promise<void> {
-  ports.addedRoutes.note(await ports.registrar.listRoutes())
+  ports.addedRoutes.remember(await ports.registrar.listRoutes())
 }
 
 function toView({ id, createdAt, form }: AddedRoute): z.infer<typeof view> {

@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -43,7 +43,7 @@ export interface ProviderAccounts {
     credential: Credential,
     session: Session | undefined,
     kind?: string
-  ): Promise<Standing>
+  ): Promise<AccountStatus>
   /** A web session for a credential. Absent: no credential needs one. */
   logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
   /** What GET of one account shows besides `toView`. Empty where the provider does not answer. */

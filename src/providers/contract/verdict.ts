@@ -1,5 +1,5 @@
 /** What an answer of the provider means for the account that gave it. The helpers that make these: `shared/verdicts.ts`. */
-import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountCheck } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
 
 export type Verdict =
@@ -11,7 +11,7 @@ export type Verdict =
   /** Surely nothing was started. The account, or a part of it, is out of use for a while. */
   | ({ kind: 'park' } & AccountFault)
   /** Surely nothing was started. The account's object asks the provider whether the account is at fault before it parks. */
-  | ({ kind: 'doubt'; doubt: Doubt } & AccountFault)
+  | ({ kind: 'doubt'; doubt: AccountCheck } & AccountFault)
   /** Something may have been started. */
   | { kind: 'unsure' }
 
@@ -20,5 +20,5 @@ export interface AccountFault {
   /** Scope `row`: calls of the row that was called, and of no other. `until` (epoch ms) absent: the usual wait of `reason`. */
   order: Omit<ParkOrder, 'scope'> & { scope: ParkOrder['scope'] | 'row' }
   /** What the provider is asked about the account before anything is parked. */
-  doubt?: Doubt
+  doubt?: AccountCheck
 }

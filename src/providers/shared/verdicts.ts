@@ -1,5 +1,5 @@
 /** The verdicts that several providers give, written in one way. */
-import type { Doubt } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountCheck } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
 import type { AccountFault, RouteMatch, Verdict } from '#providers/contract/provider.ts'
 
@@ -14,7 +14,7 @@ export function parked(
 
 /** A fault that the account's object confirms with the provider before anything is parked. */
 export function doubted(
-  doubt: Doubt,
+  doubt: AccountCheck,
   scope: ParkOrder['scope'],
   reason: ParkOrder['reason'],
   detail: string

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { damperKeyOf } from '../../../src/domain/access/client-address.ts'
+import { rateLimitKeyOf } from '../../../src/domain/access/client-address.ts'
 
 test.each([
   ['198.51.100.7', '198.51.100.7'],
@@ -21,9 +21,9 @@ test.each([
   ['1:2:3:4:5:6:7:8:9', '1:2:3:4:5:6:7:8:9'],
   ['::g', '::g'],
 ])('failures of "%s" count under "%s"', (address, key) => {
-  expect(damperKeyOf(address)).toBe(key)
+  expect(rateLimitKeyOf(address)).toBe(key)
 })
 
 test('what is no address counts under no more than 64 characters of it', () => {
-  expect(damperKeyOf('x'.repeat(10_000))).toBe('x'.repeat(64))
+  expect(rateLimitKeyOf('x'.repeat(10_000))).toBe('x'.repeat(64))
 })

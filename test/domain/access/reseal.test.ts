@@ -3,12 +3,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import {
-  begun,
-  hangingOf,
+  beginPass,
+  heldByOthers,
   nothingFound,
   removableFrom,
   statusOf,
-  stepped,
+  addStep,
   withSealed,
   type ResealState,
   type ResealStep,
@@ -27,7 +27,7 @@ function found(more: Partial<ResealStep> = {}): ResealStep {
 
 /** A pass that begins at a time and ends a minute later with this. */
 function passed(state: ResealState | undefined, at: number, step: ResealStep): ResealState {
-  return stepped(begun(state, 'k2', at, WAITS), step, END, at + MINUTE)
+  return addStep(beginPass(state, 'k2', at, WAITS), step, END, at + MINUTE)
 }
 
 const SEALED = found({ resealed: { credentials: 1 }, byKey: { k1: 1 } })
@@ -46,8 +46,8 @@ test('48 hours after the start of the first clean pass a last one that finds not
   expect(removableFrom(state, WAITS)).toBe(clean + 48 * HOUR)
   expect(statusOf(state, 'k2', clean + 48 * HOUR - 1, WAITS)).toBe('aging')
   expect(statusOf(state, 'k2', clean + 48 * HOUR, WAITS)).toBe('waiting')
-  expect(hangingOf(state, clean + 24 * HOUR, WAITS)).toHaveLength(1)
-  expect(hangingOf(state, clean + 48 * HOUR, WAITS)).toEqual([])
+  expect(heldByOthers(state, clean + 24 * HOUR, WAITS)).toHaveLength(1)
+  expect(heldByOthers(state, clean + 48 * HOUR, WAITS)).toEqual([])
   state = passed(state, clean + 48 * HOUR, found())
   expect(statusOf(state, 'k2', clean + 49 * HOUR, WAITS)).toBe('removable')
 })
@@ -56,8 +56,8 @@ test('what an older first key sealed while it was put back for a while is found 
   let state = passed(passed(undefined, NOW, SEALED), NOW + HOUR, found())
   const late = NOW + 50 * HOUR
   expect(statusOf(state, 'k2', late, WAITS)).not.toBe('removable')
-  const running = stepped(
-    begun(state, 'k2', late, WAITS),
+  const running = addStep(
+    beginPass(state, 'k2', late, WAITS),
     SEALED,
     { place: { tenant: 't', provider: 'heygen' }, tenantsPassed: 0 },
     late
@@ -91,12 +91,17 @@ test('what nobody can make good holds nothing up', () => {
 
 test('a pass is not followed by another before ten minutes are over, and goes on from its place until it ends', () => {
   const place = { tenant: 't', provider: 'heygen' }
-  const half = stepped(begun(undefined, 'k2', NOW, WAITS), SEALED, { place, tenantsPassed: 3 }, NOW)
-  expect(begun(half, 'k2', NOW + 9 * HOUR, WAITS)).toBe(half)
-  const ended = stepped(half, SEALED, END, NOW + HOUR)
+  const half = addStep(
+    beginPass(undefined, 'k2', NOW, WAITS),
+    SEALED,
+    { place, tenantsPassed: 3 },
+    NOW
+  )
+  expect(beginPass(half, 'k2', NOW + 9 * HOUR, WAITS)).toBe(half)
+  const ended = addStep(half, SEALED, END, NOW + HOUR)
   expect(ended.pass.found.resealed.credentials).toBe(2)
-  expect(begun(ended, 'k2', NOW + HOUR + 10 * MINUTE - 1, WAITS)).toBe(ended)
-  expect(begun(ended, 'k2', NOW + HOUR + 10 * MINUTE, WAITS).pass).toMatchObject({
+  expect(beginPass(ended, 'k2', NOW + HOUR + 10 * MINUTE - 1, WAITS)).toBe(ended)
+  expect(beginPass(ended, 'k2', NOW + HOUR + 10 * MINUTE, WAITS).pass).toMatchObject({
     number: 2,
     place: {},
   })
@@ -105,7 +110,7 @@ test('a pass is not followed by another before ten minutes are over, and goes on
 test('another first key starts anew', () => {
   const state = passed(passed(undefined, NOW, SEALED), NOW + HOUR, found())
   expect(statusOf(state, 'k3', NOW + 100 * HOUR, WAITS)).toBe('none')
-  const anew = begun(state, 'k3', NOW + 2 * HOUR, WAITS)
+  const anew = beginPass(state, 'k3', NOW + 2 * HOUR, WAITS)
   expect(anew).toMatchObject({ key: 'k3', version: state.version, pass: { number: 1 } })
   expect(anew.cleanSince).toBeUndefined()
 })

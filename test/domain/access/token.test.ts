@@ -1,9 +1,10 @@
 /** The form of a token, and what is kept of it. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { hashToken, isTokenForm, newToken } from '#domain/access/token.ts'
 
 test('a token is 32 random bytes with a checksum, and its neighbours are no tokens', () => {
-  const token = newToken()
+  const token = newToken(platform.randomBytes)
   expect(isTokenForm(token)).toBe(true)
   expect(
     isTokenForm(`${token.slice(0, 20)}${token[20] === 'a' ? 'b' : 'a'}${token.slice(21)}`)
@@ -21,6 +22,6 @@ test('a token is 32 random bytes with a checksum, and its neighbours are no toke
 })
 
 test('two tokens with the same beginning have different hashes', async () => {
-  const one = newToken()
+  const one = newToken(platform.randomBytes)
   expect(await hashToken(one)).not.toBe(await hashToken(`${one.slice(0, -1)}0x`))
 })

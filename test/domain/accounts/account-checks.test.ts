@@ -9,14 +9,14 @@ import {
   shortenedForOutage,
   standingParking,
 } from '#domain/accounts/account-checks.ts'
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 12)
 const WAITS = durationsAt(1)
-const GOOD: Standing = { key: 'good' }
-const REFUSED: Standing = { key: 'refused' }
+const GOOD: AccountStatus = { key: 'good' }
+const REFUSED: AccountStatus = { key: 'refused' }
 
 function parking(more: Partial<Parking> = {}): Parking {
   const proved = { isProved: true, streak: 2 } as const
@@ -36,7 +36,7 @@ test('only parkings that the provider confirmed are checked again, each when its
 })
 
 test('an account that is good again is unparked, and one that is still refused stays parked', () => {
-  const after = (standing: Standing) =>
+  const after = (standing: AccountStatus) =>
     afterRecheck([parking()], { scope: 'all' }, standing, NOW, WAITS)
   expect(after(GOOD)).toEqual({ kind: 'lift' })
   expect(after(REFUSED)).toMatchObject({ kind: 'park', order: { scope: 'all', isProved: true } })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { decideParking, isOutage, rowName } from '#domain/accounts/park-after-refusal.ts'
+import { isOutage } from '#domain/accounts/provider-outage.ts'
+import { decideParking, rowName } from '#domain/accounts/park-after-refusal.ts'
 import {
   findParking,
   needlessRows,
@@ -22,8 +23,8 @@ test('only a refused key or a block is the account’s when its key is doubted',
     decideParking({ order: key, doubt: 'key' }, { key: standing }, undefined)
   expect(of('good')).toEqual({ kind: 'good' })
   expect(of('unknown')).toEqual({ kind: 'unknown' })
-  expect(of('refused')).toMatchObject({ kind: 'guilty', order: { scope: 'all', isProved: true } })
-  expect(of('blocked')).toMatchObject({ kind: 'guilty', order: { reason: 'blocked' } })
+  expect(of('refused')).toMatchObject({ kind: 'park', order: { scope: 'all', isProved: true } })
+  expect(of('blocked')).toMatchObject({ kind: 'park', order: { reason: 'blocked' } })
 })
 
 test('one refused credential of several takes only what goes with it', () => {
@@ -44,7 +45,7 @@ test('one refused credential of several takes only what goes with it', () => {
 test('an account is short of credit only where nothing is left of what is meant', () => {
   const of = (spent: string[]) =>
     decideParking({ order: credit, doubt: 'funds' }, { key: 'good', spent }, undefined).kind
-  expect([of([]), of(['meter:video']), of(['jobs'])]).toEqual(['good', 'good', 'guilty'])
+  expect([of([]), of(['meter:video']), of(['jobs'])]).toEqual(['good', 'good', 'park'])
 })
 
 test('a refused account is asked about at 1, 5 and 15 minutes, then hourly, however often it is refused meanwhile', () => {

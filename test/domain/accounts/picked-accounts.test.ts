@@ -18,7 +18,7 @@ test('equal accounts are picked evenly, and those believed full come last', () =
     firsts.set(first, (firsts.get(first) ?? 0) + 1)
   }
   expect(Math.min(...firsts.values())).toBeGreaterThan(800)
-  hints.noteFull('heygen:b', NOW)
+  hints.markFull('heygen:b', NOW)
   expect(
     pickAccounts(accounts, { isJob: true }, hints, NOW, Math.random).candidates.at(-1)?.key
   ).toBe('heygen:b')
@@ -33,14 +33,14 @@ test('a parking is believed from memory for a minute, since elsewhere it may hav
     streak: 1,
     until: NOW + 3_600_000,
   }
-  hints.noteParked('heygen:a', parking, NOW)
+  hints.markParked('heygen:a', parking, NOW)
   expect(hints.parkings('heygen:a', NOW + 59_999)).toEqual([parking])
   expect(hints.parkings('heygen:a', NOW + 60_000)).toEqual([])
 })
 
 test('a refusal is answered from memory for a second and no longer', () => {
   const hints = new Hints()
-  hints.noteRefusal('pool', NOW + 30_000, NOW)
+  hints.markRefusal('pool', NOW + 30_000, NOW)
   expect(hints.refusal('pool', NOW + 999)?.retryAt).toBe(NOW + 30_000)
   expect(hints.refusal('pool', NOW + 1000)).toBeUndefined()
 })

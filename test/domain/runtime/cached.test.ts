@@ -5,14 +5,18 @@ import { Cached } from '#storage/cached.ts'
 const NOW = Date.parse('2026-11-28T10:00:00Z')
 
 test('a cache forgets its oldest entries when they are too many, or too large together', () => {
-  const cache = new Cached<string>(1000, { entries: 3, chars: 100, weigh: (text) => text.length })
-  for (const name of ['a', 'b', 'c', 'd']) cache.put(name, name, NOW)
-  expect(['a', 'b', 'd'].map((name) => cache.peek(name, NOW))).toEqual([undefined, 'b', 'd'])
-  cache.put('e', 'x'.repeat(98), NOW)
-  expect(['d', 'e'].map((name) => cache.peek(name, NOW)?.length)).toEqual([undefined, 98])
-  cache.put('e', 'x', NOW)
-  cache.put('f', 'y', NOW)
-  expect(['e', 'f'].map((name) => cache.peek(name, NOW))).toEqual(['x', 'y'])
-  cache.put('g', 'z'.repeat(1000), NOW)
-  expect(cache.peek('g', NOW)).toBeUndefined()
+  const cache = new Cached<string>(
+    1000,
+    { entries: 3, chars: 100, weigh: (text) => text.length },
+    () => NOW
+  )
+  for (const name of ['a', 'b', 'c', 'd']) cache.put(name, name)
+  expect(['a', 'b', 'd'].map((name) => cache.peek(name))).toEqual([undefined, 'b', 'd'])
+  cache.put('e', 'x'.repeat(98))
+  expect(['d', 'e'].map((name) => cache.peek(name)?.length)).toEqual([undefined, 98])
+  cache.put('e', 'x')
+  cache.put('f', 'y')
+  expect(['e', 'f'].map((name) => cache.peek(name))).toEqual(['x', 'y'])
+  cache.put('g', 'z'.repeat(1000))
+  expect(cache.peek('g')).toBeUndefined()
 })

@@ -10,7 +10,7 @@ import {
   UPLOADS_MAX,
   uploadUrl,
 } from '#domain/uploads/upload.ts'
-import { UploadBook } from '#durable/desk-tables/upload-counts.ts'
+import { UploadCounts } from '#durable/desk-tables/upload-counts.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { openSql } from '../../support/sql/sqlite.ts'
 
@@ -19,7 +19,7 @@ const NOW = 480_000 * HOUR + 5
 const MIB = 1024 * 1024
 
 test('a token uploads so many files in 24 hours, and again when the first of them are a day old', () => {
-  const book = new UploadBook(openSql(''))
+  const book = new UploadCounts(openSql(''))
   for (let count = 0; count < UPLOADS_MAX - 1; count += 1)
     expect(book.take('a', 1, NOW)).toBeUndefined()
   expect(book.take('a', 1, NOW + HOUR)).toBeUndefined()
@@ -31,7 +31,7 @@ test('a token uploads so many files in 24 hours, and again when the first of the
 })
 
 test('a token uploads so many bytes in 24 hours, and a small file fits where a large one does not', () => {
-  const book = new UploadBook(openSql(''))
+  const book = new UploadCounts(openSql(''))
   const files = Math.floor(UPLOADED_BYTES_MAX / (25 * MIB))
   for (let count = 0; count < files; count += 1)
     expect(book.take('a', 25 * MIB, NOW)).toBeUndefined()

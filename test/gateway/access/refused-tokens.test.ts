@@ -1,5 +1,6 @@
 /** Whose token is not good for what is asked: refused in the shape of the family, and nothing goes up. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { newToken } from '#domain/access/token.ts'
 import { ADMIN_TOKEN, gatewayVars, openGateway } from '../../support/gateway.ts'
 import { PLAIN } from '../../support/renewed/entries.ts'
@@ -21,7 +22,14 @@ test('whose token is malformed, unknown or not as asked for is nobody', async ()
   const good = gateway.token
   const wrongSum = good.slice(0, -1) + (good.endsWith('0') ? '1' : '0')
   const bearers = ['x', `"${good}"`, `'${good}'`, `${good}x`, good.slice(0, -1), wrongSum]
-  bearers.push(newToken(), good.toUpperCase(), `${good},${good}`, `${good}%00`, 'hgw_', '😀')
+  bearers.push(
+    newToken(platform.randomBytes),
+    good.toUpperCase(),
+    `${good},${good}`,
+    `${good}%00`,
+    'hgw_',
+    '😀'
+  )
   const lines = [...bearers.map((text) => `Authorization: Bearer ${text}`)]
   lines.push(
     `Authorization: Basic ${good}`,
@@ -46,7 +54,10 @@ test.each(['/heygen/v1/video.list', '/heygen/v2/avatars', '/heygen/v3/videos', '
   'a stranger is refused in the shape of the family: GET %s',
   async (path) => {
     await gateway.sim.forgetRequests()
-    const answer = await ask(path, { token: null, headers: [`X-Api-Key: ${newToken()}`] })
+    const answer = await ask(path, {
+      token: null,
+      headers: [`X-Api-Key: ${newToken(platform.randomBytes)}`],
+    })
     expect(answer.status).toBe(401)
     checkRefusal(answer, 'unauthorized', familyOf(path))
     const inQuery = await ask(`${path}?token=${gateway.token}&api_key=${gateway.token}`, {
@@ -227,7 +238,9 @@ function plain({ status, headers, text }: Answer, asked: string) {
 test('after 120 failed authentications in a minute an address waits, its right token does not', async () => {
   const guessed = await openGateway({ accounts: {} })
   const guess = (path: string) =>
-    fetch(guessed.url + path, { headers: { authorization: `Bearer ${newToken()}` } })
+    fetch(guessed.url + path, {
+      headers: { authorization: `Bearer ${newToken(platform.randomBytes)}` },
+    })
   const refused: Response[] = []
   const damped: Response[] = []
   // A new minute may begin on the way. Several at once, so that no second one does on a slow machine.

@@ -1,5 +1,6 @@
 /** A tenant that is removed takes its name's past with it: one of the same name shares nothing with it, at once. */
 import { afterAll, expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { toStreamToken } from '../../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
 import { MASTER_KEYS, until, type Gateway } from '../../support/gateway.ts'
@@ -20,7 +21,7 @@ const gateway = await open({
 
 const ADDRESS = `${receiver.url}/hook?k=SECRETQ`
 const [kid = '', raw = ''] = MASTER_KEYS.split(':')
-const vault = makeVault([{ kid, raw }])
+const vault = makeVault([{ kid, raw }], platform)
 const json = { 'content-type': 'application/json' }
 
 async function tenantNamed(name: string): Promise<Gateway> {

@@ -12,14 +12,14 @@ const LOST = { reset: 'after' }
 const key = (text: string) => ({ 'idempotency-key': text })
 let tenants = 0
 
-type Fault = Record<string, unknown>
+type SuspectedFault = Record<string, unknown>
 
 interface Pool {
   gateway: Gateway
   emails: string[]
   started(): Promise<number>
   /** Answers of this pool's accounts are lost. */
-  lose(match: Fault, times?: number, effect?: Fault): Promise<void>
+  lose(match: SuspectedFault, times?: number, effect?: SuspectedFault): Promise<void>
 }
 
 async function pool(size = 2): Promise<Pool> {

@@ -33,7 +33,7 @@ const CALLS: Record<string, () => Promise<unknown>> = {
   },
   'a job that nobody knows': () => gateway.fetch(`/v1/heygen/jobs/${crypto.randomUUID()}`),
   'a request that nobody knows': () =>
-    gateway.fetch(`/v1/heygen/jobs/${newTimedId(Date.now() - 86_400_000)}`),
+    gateway.fetch(`/v1/heygen/jobs/${newTimedId(Date.now() - 86_400_000, crypto.randomUUID())}`),
   'a key that nobody knows': () => gateway.fetch(`/v1/heygen/jobs/key:${crypto.randomUUID()}`),
   'what the scheduler shows': () => gateway.fetch('/v1/heygen/scheduler'),
   'a page of deliveries': () => gateway.fetch('/v1/deliveries?limit=5'),

@@ -117,7 +117,7 @@ const QUESTIONS: Record<string, () => Promise<unknown>> = {
   'a lost creation that is looked for': lost,
 }
 /** Of the day before: of a time that has rows. */
-const TIMED_ID = newTimedId(Date.now() - DAY)
+const TIMED_ID = newTimedId(Date.now() - DAY, crypto.randomUUID())
 
 async function lost(): Promise<void> {
   // Else it is found at once, under its key.

@@ -1,5 +1,6 @@
 /** A browser's token: what it opens, what it never shows, and when it ends. */
 import { expect, test } from 'vitest'
+import { platform } from '#composition/platform.ts'
 import { toStreamToken } from '../../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
 import { MASTER_KEYS } from '../../support/gateway.ts'
@@ -20,7 +21,7 @@ import {
 const gatewayWith = gatewaysOfTests()
 
 const [kid = '', raw = ''] = MASTER_KEYS.split(':')
-const vault = makeVault([{ kid, raw }])
+const vault = makeVault([{ kid, raw }], platform)
 
 /** A token of ours with what one says in it; no end: tomorrow. */
 async function forged(more: Record<string, unknown> = {}, identity = 'stream-token/heygen') {

@@ -4,7 +4,7 @@ import { faultOf, parse } from './witness-answers.ts'
 import { kindAt, markIn } from './witness-kinds.ts'
 import type { Call, Effect, Match } from './witness-types.ts'
 
-interface Fault {
+interface SuspectedFault {
   match: Match
   times: number
   rate: number
@@ -13,13 +13,13 @@ interface Fault {
 
 export class Faults {
   readonly #chance: Chance
-  #faults: Fault[] = []
+  #faults: SuspectedFault[] = []
 
   constructor(chance: Chance) {
     this.#chance = chance
   }
 
-  add(fault: Fault): void {
+  add(fault: SuspectedFault): void {
     this.#faults.push(fault)
   }
 

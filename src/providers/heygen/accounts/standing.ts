@@ -1,11 +1,11 @@
 /** What HeyGen says of an account when it is asked (`users/me`; reference/heygen.md 3.4). */
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 
 const BLOCKED = '400631'
 
 /** Only HeyGen's own envelope counts: its edge answers with pages of its own. A key without the scope for this read is good. */
-export function standingIn({ status, body }: { status: number; body: unknown }): Standing {
+export function standingIn({ status, body }: { status: number; body: unknown }): AccountStatus {
   if (status === 200) {
     const isRead = typeof valueAt(body, '/data') === 'object' && valueAt(body, '/data') !== null
     return isRead
@@ -20,7 +20,7 @@ export function standingIn({ status, body }: { status: number; body: unknown }):
   return status === 403 ? { key: 'good' } : UNKNOWN
 }
 
-const UNKNOWN: Standing = { key: 'unknown' }
+const UNKNOWN: AccountStatus = { key: 'unknown' }
 
 /** Every number of what is left is zero, and nothing is bought automatically. */
 function hasNothing(me: unknown): boolean {

@@ -1,10 +1,10 @@
 /** What Kling says of an account when it is asked for the costs of its packs (reference/kling.md section 4). */
-import type { Standing } from '#domain/accounts/park-after-refusal.ts'
+import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { ABNORMAL, CLOCK, NOT_LISTED, REFUSED } from '#providers/kling/answers/reasons.ts'
 
 /** Only Kling's own envelope counts. */
-export function standingIn(status: number, body: unknown): Pick<Standing, 'key' | 'detail'> {
+export function standingIn(status: number, body: unknown): Pick<AccountStatus, 'key' | 'detail'> {
   const code = textAt(body, '/code')
   if (status === 200 && code === '0') return { key: 'good' }
   if (code === '1100') return { key: 'blocked', detail: ABNORMAL }

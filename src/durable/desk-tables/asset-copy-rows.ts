@@ -1,11 +1,12 @@
 /**
- * Copies of assets at other accounts: which there are, and which are being made. What is being made is only in memory; a
- * second copy after a crash costs nothing and is named by nobody.
+ * Copies of assets on other accounts: which exist, and which are being made. The second is kept in memory only: after a
+ * crash a copy may be made twice, which costs nothing, and only one of the two is used.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AssetCopy, CopyTurn } from '#domain/ports/desk.ts'
+import type { Platform } from '#domain/ports/platform.ts'
 
-export const COPIES_SCHEMA = `
+export const ASSET_COPIES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS asset_copy (
     original TEXT NOT NULL, email TEXT NOT NULL, copy TEXT NOT NULL, account_since INTEGER NOT NULL, made_at INTEGER NOT NULL,
     PRIMARY KEY (original, email)) WITHOUT ROWID;
@@ -19,7 +20,7 @@ interface Row {
   account_since: number
 }
 
-/** The request that makes copies; when it takes longer, it was given up by somebody who died. */
+/** The request that makes copies. After `withinMs` its Worker is taken for dead. */
 interface Maker {
   by: string
   withinMs: number
@@ -31,15 +32,17 @@ interface Making {
   end(): void
 }
 
-export class CopyRows {
+export class AssetCopyRows {
   readonly #sql: SqlStorage
+  readonly #platform: Pick<Platform, 'after' | 'newId'>
   readonly #making = new Map<string, Making>()
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, platform: Pick<Platform, 'after' | 'newId'>) {
     this.#sql = sql
+    this.#platform = platform
   }
 
-  /** Takes in one step all that nobody else is making; waits for the others. */
+  /** Reserves in one step all copies that no other request is making, then waits for the rest. */
   async begin(originals: readonly string[], account: Account, maker: Maker): Promise<CopyTurn[]> {
     const turns = originals.map((original) => this.#beginOne(original, account, maker))
     const others = turns.flatMap((turn) => ('done' in turn ? [turn.done] : []))
@@ -56,20 +59,21 @@ export class CopyRows {
     if (copy !== undefined) return { kind: 'known', copy }
     const name = nameOf(original, account.email)
     const making = this.#making.get(name)
-    // Asked again because the answer was lost: it is still its own.
+    // The request repeats a call whose answer it did not get.
     if (making?.by === maker.by) return { kind: 'mine' }
     if (making) return { done: making.done }
-    let end = () => {}
-    const done = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => end(), maker.withinMs)
-      end = () => {
-        clearTimeout(timer)
-        this.#making.delete(name)
-        resolve()
-      }
-    })
-    this.#making.set(name, { by: maker.by, done, end })
+    this.#making.set(name, this.#newMaking(name, maker))
     return { kind: 'mine' }
+  }
+
+  #newMaking(name: string, { by, withinMs }: Maker): Making {
+    const over = new AbortController()
+    const end = () => {
+      if (this.#making.get(name) === made) this.#making.delete(name)
+      over.abort()
+    }
+    const made: Making = { by, end, done: this.#platform.after(withinMs, over.signal).then(end) }
+    return made
   }
 
   end(copies: readonly AssetCopy[], account: Account, now: number): void {
@@ -102,7 +106,7 @@ export class CopyRows {
     this.#sql.exec(sql, original, email, copy)
   }
 
-  /** The original is gone, under its id and under paths that begin with `keyStart`. */
+  /** The original was deleted. Removes its copies, under its id and under keys that begin with `keyStart`, and returns them. */
   take(original: string, keyStart: string): { email: string; copy: string }[] {
     const after = `${keyStart}\u{ffff}`
     const rows = [
@@ -122,9 +126,9 @@ export class CopyRows {
     return rows
   }
 
-  /** A bounded number from a place that is drawn anew each time: ids are random, so every row has its turn. */
+  /** Looks at a bounded number of rows, from a random place: ids are random, so every row is looked at in time. */
   forget(before: number): void {
-    const from = crypto.randomUUID().slice(0, 4)
+    const from = this.#platform.newId().slice(0, 4)
     for (const place of [from, '']) {
       const sql = `SELECT original, email, made_at FROM asset_copy WHERE original >= ? ORDER BY original LIMIT ?`
       const rows = this.#sql

@@ -1,6 +1,6 @@
 /**
- * Creations of a tenant whose outcome is not known, by what a repeat of them looks like (docs/storage.md). Kept for the
- * ten minutes in which repeats join, in buckets of that length, so that old ones go by their key and nothing is scanned.
+ * Creations of a tenant whose outcome is unknown, by fingerprint. For ten minutes a repeat of one starts no new job. Rows are in
+ * buckets of that length, so that old ones are deleted by primary key and nothing is scanned.
  */
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 
@@ -11,10 +11,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS joining_until (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL);
 `
 
-/** More than so many at once are not noted: a repeat of such a one starts a new job. */
-const MOST = 1000
+/** More are not saved: a repeat of such a creation starts a new job. */
+const CREATIONS_MAX = 1000
 
-export class JoinBook {
+export class UnknownCreations {
   readonly #storage: DurableObjectStorage
 
   constructor(storage: DurableObjectStorage) {
@@ -22,8 +22,8 @@ export class JoinBook {
     storage.sql.exec(SCHEMA)
   }
 
-  /** True when isolates are to be told of a later time than before. */
-  note(print: string, unknown: UnknownCreation, now: number, spanMs: number): boolean {
+  /** True when other isolates must read a later `until()` than before. */
+  save(print: string, unknown: UnknownCreation, now: number, spanMs: number): boolean {
     const sql = this.#storage.sql
     return this.#storage.transactionSync(() => {
       const [older, current] = bucketsAt(now, spanMs)
@@ -33,7 +33,7 @@ export class JoinBook {
         (sum, bucket) => sum + sql.exec<{ count: number }>(counted, bucket).one().count,
         0
       )
-      if (count < MOST) {
+      if (count < CREATIONS_MAX) {
         sql.exec(
           'INSERT OR IGNORE INTO joining (bucket, print, at, request_id, record) VALUES (?, ?, ?, ?, ?)',
           current,
@@ -44,7 +44,7 @@ export class JoinBook {
         )
       }
       if ((this.until() ?? 0) >= now + spanMs) return false
-      // Further than needed, so that the next ones need not be told.
+      // Later than needed, so that the next creations cause no KV write.
       sql.exec(
         'INSERT INTO joining_until (id, until) VALUES (1, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
         now + 2 * spanMs
@@ -53,7 +53,7 @@ export class JoinBook {
     })
   }
 
-  /** The oldest that is young enough. */
+  /** The oldest one within the span. */
   find(print: string, now: number, spanMs: number): UnknownCreation | undefined {
     const sql =
       'SELECT record FROM joining WHERE bucket = ? AND print = ? AND at > ? ORDER BY at LIMIT 1'
@@ -70,7 +70,7 @@ export class JoinBook {
       this.#storage.sql.exec(sql, bucket, print, requestId)
   }
 
-  /** Until then isolates ask whether a creation is a repeat. */
+  /** Until then isolates must ask whether a creation is a repeat. */
   until(): number | undefined {
     const sql = 'SELECT until FROM joining_until WHERE id = 1'
     return this.#storage.sql.exec<{ until: number }>(sql).toArray()[0]?.until
@@ -82,13 +82,13 @@ export class JoinBook {
   }
 }
 
-/** What is at most one span old stands in these, the older first. */
+/** The two buckets that rows of the last span are in, the older first. */
 function bucketsAt(now: number, spanMs: number): [number, number] {
   const current = Math.floor(now / spanMs)
   return [current - 1, current]
 }
 
-/** The clock may have gone back at the turn of a bucket. */
+/** The clock may go back at the turn of a bucket. */
 function withNext([older, current]: [number, number]): number[] {
   return [older, current, current + 1]
 }

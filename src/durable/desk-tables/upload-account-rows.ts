@@ -1,96 +1,98 @@
 /**
- * Homes of uploads, a row for each token that uploads; and which accounts have avatars or voices of the tenant's own, a row
- * for each account. What the accounts were given lately is only in memory: it orders, and decides nothing.
+ * The account that each token uploads to, and which accounts have the tenant's own avatars or voices. The recent load of the
+ * accounts is kept in memory only: it is a preference, not a limit.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Owner } from '#domain/routing/owner.ts'
-import type { HomeWish } from '#domain/ports/desk.ts'
+import type { UploadWish } from '#domain/ports/desk.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 import { homeOf, type Home } from '#domain/uploads/upload-account.ts'
 
-export const HOMES_SCHEMA = `
+export const UPLOAD_ACCOUNTS_SCHEMA = `
   CREATE TABLE IF NOT EXISTS home (
     token TEXT PRIMARY KEY, email TEXT NOT NULL, since INTEGER NOT NULL, used INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS likeness (email TEXT PRIMARY KEY, account_since INTEGER NOT NULL) WITHOUT ROWID;
 `
 
-interface HomeRow extends Home {
+interface UploadAccountRow extends Home {
   [column: string]: SqlStorageValue
 }
 
-const GIVEN_MAX = 1000
+const TIMES_MAX = 1000
 
-/** By email: when each was given something, of late. */
-class Given {
+/** By email: the times of an account's recent jobs or uploads. */
+class RecentTimes {
   readonly #times = new Map<string, number[]>()
 
-  note(email: string, now: number): void {
+  add(email: string, now: number): void {
     const times = this.#times.get(email) ?? []
     times.push(now)
-    // Nobody may ever ask, and no account has as many slots.
-    if (times.length > 2 * GIVEN_MAX) times.splice(0, GIVEN_MAX)
+    // The list must stay bounded even if it is never read. No account has that many slots.
+    if (times.length > 2 * TIMES_MAX) times.splice(0, TIMES_MAX)
     this.#times.set(email, times)
   }
 
-  since(email: string, since: number): number {
+  countSince(email: string, since: number): number {
     const kept = (this.#times.get(email) ?? []).filter((at) => at >= since)
     this.#times.set(email, kept)
     return kept.length
   }
 }
 
-export class HomeRows {
+export class UploadAccountRows {
   readonly #sql: SqlStorage
-  readonly #jobs = new Given()
-  readonly #uploads = new Given()
-  /** Until when an account was said to be parked. */
+  readonly #random: () => number
+  readonly #jobs = new RecentTimes()
+  readonly #uploads = new RecentTimes()
+  /** By email: until when callers said that the account is parked. */
   readonly #parked = new Map<string, number>()
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, random: () => number) {
     this.#sql = sql
+    this.#random = random
   }
 
-  /** Chooses and counts. Undefined: none of the accounts is the tenant's (any more). */
-  take(
+  /** Chooses the account for a token, and counts its upload. Undefined: the desk has none of the accounts (any more). */
+  choose(
     token: string,
-    wish: HomeWish,
+    wish: UploadWish,
     accounts: readonly Account[],
     now: number,
-    { homeMs, typicalJobMs }: Pick<Durations, 'homeMs' | 'typicalJobMs'>
+    { uploadAccountMs: homeMs, typicalJobMs }: Pick<Durations, 'uploadAccountMs' | 'typicalJobMs'>
   ): string | undefined {
     for (const { email, until } of wish.parked) this.#parked.set(email, until)
     const named = accounts.filter(({ email }) => wish.able.includes(email))
     const well = named.filter(({ email }) => (this.#parked.get(email) ?? 0) <= now)
     const among = (well.length > 0 ? well : named).map(({ email, maxJobs }) => {
-      const jobs = this.#jobs.since(email, now - typicalJobMs)
-      return { email, maxJobs, load: jobs + this.#uploads.since(email, now - homeMs) }
+      const jobs = this.#jobs.countSince(email, now - typicalJobMs)
+      return { email, maxJobs, load: jobs + this.#uploads.countSince(email, now - homeMs) }
     })
     const before = this.#find(token)
     const likeness = this.#likeness(accounts)
-    const home = homeOf({ accounts: among, before, likeness, now, homeMs, random: Math.random })
+    const home = homeOf({ accounts: among, before, likeness, now, homeMs, random: this.#random })
     if (!home) return undefined
     const used = home.used + (wish.isUpload ? 1 : 0)
-    if (wish.isUpload) this.#uploads.note(home.email, now)
+    if (wish.isUpload) this.#uploads.add(home.email, now)
     if (home !== before || used !== before.used) this.#save(token, { ...home, used })
     return home.email
   }
 
-  /** What a creation made tells how full its account is, and what was shown or made, whose avatars and voices there are. */
-  note(owners: readonly Owner[], accounts: readonly Account[], now: number): void {
+  /** Learned ids show the load of an account (created jobs), and which accounts have avatars and voices. */
+  learn(owners: readonly Owner[], accounts: readonly Account[], now: number): void {
     for (const { email, lease, isLikeness } of owners) {
-      if (email !== null && lease !== undefined) this.#jobs.note(email, now)
-      if (email !== null && isLikeness) this.#noteLikeness(email, accounts)
+      if (email !== null && lease !== undefined) this.#jobs.add(email, now)
+      if (email !== null && isLikeness) this.#saveLikeness(email, accounts)
     }
   }
 
-  /** What was said of an account no longer holds: it has a new credential or limit. */
+  /** The account has a new credential or limit. */
   forgetParking(email: string): void {
     this.#parked.delete(email)
   }
 
   #find(token: string): Home | undefined {
     const sql = 'SELECT email, since, used FROM home WHERE token = ?'
-    return this.#sql.exec<HomeRow>(sql, token).toArray()[0]
+    return this.#sql.exec<UploadAccountRow>(sql, token).toArray()[0]
   }
 
   #save(token: string, { email, since, used }: Home): void {
@@ -104,7 +106,7 @@ export class HomeRows {
     )
   }
 
-  /** Undefined: none has any, or several have. */
+  /** The only account that has avatars or voices; undefined: none has any, or several have. */
   #likeness(accounts: readonly Account[]): string | undefined {
     const rows = this.#sql
       .exec<{ email: string; account_since: number }>('SELECT email, account_since FROM likeness')
@@ -115,7 +117,7 @@ export class HomeRows {
     return holders.length === 1 ? holders[0]?.email : undefined
   }
 
-  #noteLikeness(email: string, accounts: readonly Account[]): void {
+  #saveLikeness(email: string, accounts: readonly Account[]): void {
     const since = accounts.find((account) => account.email === email)?.createdAt
     if (since === undefined) return
     const sql = 'SELECT account_since FROM likeness WHERE email = ?'
@@ -129,7 +131,7 @@ export class HomeRows {
     )
   }
 
-  /** Those that are over, a row for each token. */
+  /** Deletes choices from before that time. */
   forget(before: number): void {
     this.#sql.exec('DELETE FROM home WHERE since < ?', before)
   }

@@ -1,93 +1,95 @@
-/** How a desk takes provider accounts and lets them go, so that no two desks ever have the same one. */
+/** Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks have the same one. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { claimAccount } from '#flows/accounts/claim-account.ts'
-import type { Audit } from './audit-log.ts'
-import type { Claims } from './account-claims.ts'
+import type { AuditLog } from './audit-log.ts'
+import type { AccountClaims } from './account-claims.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
 export interface DeskAccountsDeps {
   ports(): Ports
-  /** The alarm ends what a crash leaves half done. */
+  /** Sets the alarm, which ends what a crash leaves half done. */
   armSoon(): void
-  audit: Audit
+  audit: AuditLog
 }
 
 export class DeskAccounts {
   readonly #tables: DeskTables
-  readonly #claims: Claims
+  readonly #claims: AccountClaims
   readonly #deps: DeskAccountsDeps
 
-  constructor(tables: DeskTables, claims: Claims, deps: DeskAccountsDeps) {
+  constructor(tables: DeskTables, claims: AccountClaims, deps: DeskAccountsDeps) {
     this.#tables = tables
     this.#claims = claims
     this.#deps = deps
   }
 
   holds(email: string, key: string): boolean {
-    return this.#has(email, key) || this.#claims.isTaking(email, key)
+    return this.#has(email, key) || this.#claims.isClaiming(email, key)
   }
 
   #has(email: string, key: string): boolean {
-    return this.#tables.findAccount(email)?.key === key
+    return this.#tables.accounts.find(email)?.key === key
   }
 
-  /** Undefined: the provider account is another's. */
+  /** Undefined: another tenant or email has this provider account. */
   async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
     const { key, tenant, email } = account
     const saved = { isNew: false }
     this.#deps.armSoon()
-    const isTaken = await this.#claims.inTurn(key, () =>
-      this.#claims.take(
+    const isClaimed = await this.#claims.inTurn(key, () =>
+      this.#claims.claim(
         { key, tenant, email, isNow: false },
         () => claimAccount(this.#deps.ports(), account, (whose, what) => this.#has(whose, what)),
         () => (saved.isNew = this.#saveClaimed(account, by))
       )
     )
-    await this.letGoLeftOvers()
-    return isTaken ? saved : undefined
+    await this.releaseLeftOver()
+    return isClaimed ? saved : undefined
   }
 
-  /** Another account under the same email leaves its object. */
+  /** A different account under the same email takes the place of the one before. */
   #saveClaimed(account: Account, by: Actor | undefined): boolean {
-    const before = this.#tables.findAccount(account.email)
+    const before = this.#tables.accounts.find(account.email)
     const isSame = before?.key === account.key
-    if (before && !isSame) this.#leave(before, false)
+    if (before && !isSame) this.#release(before, false)
     const kept = before
       ? { email: before.email, ...(isSame ? { createdAt: before.createdAt } : {}) }
       : {}
     this.#deps.audit.account(by, account, before)
-    return this.#tables.saveAccount({ ...account, ...kept })
+    return this.#tables.accounts.save({ ...account, ...kept })
   }
 
   /** False: there is no such account. */
   async remove(email: string, isNow: boolean, by?: Actor): Promise<boolean> {
-    const account = this.#tables.findAccount(email)
+    const account = this.#tables.accounts.find(email)
     if (!account) return false
     this.#deps.armSoon()
     await this.#claims.inTurn(account.key, async () => {
       if (!this.#has(email, account.key)) return
-      this.#leave(account, isNow)
-      this.#tables.removeAccount(account.email)
+      this.#release(account, isNow)
+      this.#tables.accounts.remove(account.email)
       this.#deps.audit.accountRemoved(by, account, isNow)
     })
-    await this.letGoLeftOvers()
+    await this.releaseLeftOver()
     return true
   }
 
-  /** Its object is let go once the desk's own record is gone, so that no two ever have it. */
-  #leave({ key, tenant, email }: Account, isNow: boolean): void {
+  /** Its object is released after the desk's own record is gone, so that no two desks have it. */
+  #release({ key, tenant, email }: Account, isNow: boolean): void {
     this.#claims.begin({ key, tenant, email, isNow })
-    this.#tables.noteFormer(key, Date.now())
+    this.#tables.accounts.markFormer(key, this.#deps.ports().now())
   }
 
-  /** What cannot be reached now is let go by the alarm. */
-  async letGoLeftOvers(): Promise<void> {
+  /** An object that cannot be reached now is released by the alarm later. */
+  async releaseLeftOver(): Promise<void> {
     for (const claim of this.#claims.leftOver()) {
       await this.#claims
         .inTurn(claim.key, async () => {
-          const isOurs = this.#tables.snapshot().accounts.some(({ key }) => key === claim.key)
+          const isOurs = this.#tables.accounts
+            .snapshot()
+            .accounts.some(({ key }) => key === claim.key)
           const ports = this.#deps.ports()
           if (!isOurs) await ports.slots(claim.key).retire(claim.isNow, claim)
           this.#claims.end(claim.key)

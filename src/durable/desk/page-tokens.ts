@@ -1,13 +1,15 @@
 /**
- * Places in merged lists whose tokens would be too long for a URL. In the order in which they were kept, so that what is
- * too old or too much stands at the beginning and is found by its number.
+ * Page tokens of merged lists that are too long for a URL: the client gets a short name instead. Rows are numbered in the order
+ * of their making, so the oldest have the smallest numbers.
  */
+import type { Platform } from '#domain/ports/platform.ts'
+
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS list_place (id INTEGER PRIMARY KEY, secret TEXT NOT NULL, expires_at INTEGER NOT NULL, place TEXT NOT NULL)'
 
-/** A thousand accounts with long tokens of the provider make a quarter of a megabyte of one. */
-const PLACES_MAX = 500
-/** Each that is kept takes out a few that are over. */
+/** With a thousand accounts one page token may have 250 KB. */
+const TOKENS_MAX = 500
+/** Saving one deletes a few that have expired. */
 const FORGOTTEN_AT_ONCE = 3
 
 interface Row extends Record<string, SqlStorageValue> {
@@ -17,35 +19,41 @@ interface Row extends Record<string, SqlStorageValue> {
   place: string
 }
 
-export class ListPlaces {
+export class PageTokens {
   readonly #sql: SqlStorage
+  readonly #platform: Platform
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: DurableObjectStorage, platform: Platform) {
     this.#sql = storage.sql
+    this.#platform = platform
     this.#sql.exec(SCHEMA)
   }
 
-  /** Returns its name, which cannot be guessed. */
-  keep(place: string, now: number, keepMs: number): string {
-    this.forget(now, FORGOTTEN_AT_ONCE)
-    const secret = crypto.randomUUID()
+  /** Returns a name that nobody can guess. */
+  keep(place: string, keepMs: number): string {
+    const now = this.#platform.now()
+    this.forget(FORGOTTEN_AT_ONCE)
+    const secret = this.#platform.newId()
     const insert =
       'INSERT INTO list_place (secret, expires_at, place) VALUES (?, ?, ?) RETURNING id'
     const { id } = this.#sql.exec<{ id: number }>(insert, secret, now + keepMs, place).one()
-    this.#sql.exec('DELETE FROM list_place WHERE id <= ?', id - PLACES_MAX)
+    this.#sql.exec('DELETE FROM list_place WHERE id <= ?', id - TOKENS_MAX)
     return `${id}.${secret}`
   }
 
-  /** Undefined: there is none of this name, or no longer. */
-  find(name: string, now: number): string | undefined {
+  /** Undefined: there is none of this name, or it has expired. */
+  find(name: string): string | undefined {
     const [id, secret] = name.split('.')
     const sql = 'SELECT id, secret, expires_at, place FROM list_place WHERE id = ?'
     const row = this.#sql.exec<Row>(sql, Number(id)).toArray()[0]
-    return row && row.secret === secret && row.expires_at > now ? row.place : undefined
+    return row && row.secret === secret && row.expires_at > this.#platform.now()
+      ? row.place
+      : undefined
   }
 
-  /** True when some are left. */
-  forget(now: number, most = PLACES_MAX): boolean {
+  /** Deletes those that have expired, `most` of them. True when any are left. */
+  forget(most = TOKENS_MAX): boolean {
+    const now = this.#platform.now()
     const sql = 'SELECT id, expires_at FROM list_place WHERE id > ? ORDER BY id LIMIT 1'
     let last = 0
     for (let count = 0; count < most; count += 1) {

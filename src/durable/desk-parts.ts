@@ -1,0 +1,59 @@
+/** Makes the parts of TenantDesk. Each part has one job; none knows the object itself. */
+import { platform } from '#composition/platform.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import { AccountClaims } from '#durable/desk/account-claims.ts'
+import { AuditLog } from '#durable/desk/audit-log.ts'
+import { DeskAccounts } from '#durable/desk/desk-accounts.ts'
+import { DeskUploads } from '#durable/desk/desk-uploads.ts'
+import { IdempotencyKeys } from '#durable/desk/idempotency-keys.ts'
+import { KvCopies } from '#durable/desk/kv-copies.ts'
+import { PageTokens } from '#durable/desk/page-tokens.ts'
+import { RefusedAccounts } from '#durable/desk/refused-accounts.ts'
+import { RegistrarPart } from '#durable/desk/registrar.ts'
+import { DeskResealing } from '#durable/desk/resealing.ts'
+import { SessionRenewals } from '#durable/desk/session-renewals.ts'
+import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
+import { WaitingRoom } from '#durable/desk/waiting-room.ts'
+import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
+import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+
+/** Unfinished work is tried again after this time. */
+export const SOON_MS = 1500
+
+export type DeskParts = ReturnType<typeof makeDeskParts>
+
+export interface DeskObject {
+  storage: DurableObjectStorage
+  /** `<provider>:<tenant>`, or the registrar's. */
+  name: string
+  kv: KVNamespace
+  ports(): Ports
+  /** Sets the alarm, if it is not set to an earlier time. */
+  armIn(ms: number): void
+}
+
+export function makeDeskParts({ storage, name, kv: namespace, ports, armIn }: DeskObject) {
+  const armSoon = () => armIn(SOON_MS)
+  const unknown = new UnknownCreations(storage)
+  const tables = new DeskTables(storage, name, platform, () => unknown.until())
+  const audit = new AuditLog(tables.audit, name, () => armIn(ports().durations.keepAuditMs))
+  const kv = new KvCopies(tables, namespace, armSoon)
+  const claims = new AccountClaims(storage)
+  return {
+    tables,
+    audit,
+    kv,
+    claims,
+    unknown,
+    registrar: new RegistrarPart(tables, audit, kv),
+    accounts: new DeskAccounts(tables, claims, { ports, armSoon, audit }),
+    renewals: new SessionRenewals(tables, ports, kv),
+    uploads: new DeskUploads(tables, ports),
+    keys: new IdempotencyKeys(tables, ports),
+    pageTokens: new PageTokens(storage, platform),
+    endpoints: new WebhookEndpoints(tables, audit),
+    waiting: new WaitingRoom(ports, platform),
+    refused: new RefusedAccounts(storage),
+    resealing: new DeskResealing(tables, { ports, name, kv }),
+  }
+}

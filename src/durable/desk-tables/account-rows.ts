@@ -1,0 +1,94 @@
+/** The accounts of a tenant at one provider, the accounts that left it, and whether the tenant was removed. */
+import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+
+export const CLOSING_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
+
+/** The KV copy of the accounts. */
+export interface AccountsCopy {
+  /** Marks it as out of date. Called in the transaction of the change. */
+  touch(): void
+  version(): number
+  /** Until when a creation may repeat one of unknown outcome; undefined: none is known. */
+  unknownUntil(): number | undefined
+}
+
+export class AccountRows {
+  readonly #storage: DurableObjectStorage
+  readonly #copy: AccountsCopy
+
+  constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
+    this.#storage = storage
+    this.#copy = copy
+  }
+
+  snapshot(): AccountSnapshot {
+    const unknownUntil = this.#copy.unknownUntil()
+    return {
+      version: this.#copy.version(),
+      accounts: this.#records('SELECT record FROM account ORDER BY position'),
+      ...(unknownUntil === undefined ? {} : { unknownUntil }),
+    }
+  }
+
+  find(email: string): Account | undefined {
+    return this.#records('SELECT record FROM account WHERE email = ?', email.toLowerCase())[0]
+  }
+
+  /** True when the account is new. */
+  save(account: Account): boolean {
+    const isNew = this.find(account.email) === undefined
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        `INSERT INTO account (email, position, record) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
+         ON CONFLICT DO UPDATE SET record = excluded.record`,
+        account.email.toLowerCase(),
+        JSON.stringify(account)
+      )
+      this.#copy.touch()
+    })
+    return isNew
+  }
+
+  /** Its ids no longer count as owned (owner-rows.ts). */
+  remove(email: string): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
+      this.#copy.touch()
+    })
+  }
+
+  /** The account left this desk, but its object still knows its jobs. */
+  markFormer(key: string, now: number): void {
+    this.#storage.sql.exec('INSERT OR REPLACE INTO former (key, left_at) VALUES (?, ?)', key, now)
+  }
+
+  /** Latest first, without accounts that were added again. Deletes those that left before `since`. */
+  formerKeys(since: number): string[] {
+    this.#storage.sql.exec('DELETE FROM former WHERE left_at < ?', since)
+    const current = new Set(this.snapshot().accounts.map((account) => account.key))
+    return this.#storage.sql
+      .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
+      .toArray()
+      .flatMap(({ key }) => (current.has(key) ? [] : [key]))
+  }
+
+  forgetFormer(): void {
+    this.#storage.sql.exec('DELETE FROM former')
+  }
+
+  /** The tenant was removed. This desk takes nothing new again, and no other tenant ever gets it. */
+  close(now: number): void {
+    const sql = 'INSERT INTO closing (id, closed_at) VALUES (1, ?) ON CONFLICT DO NOTHING'
+    this.#storage.sql.exec(sql, now)
+  }
+
+  get isClosed(): boolean {
+    return this.#storage.sql.exec('SELECT id FROM closing WHERE id = 1').toArray().length > 0
+  }
+
+  #records(sql: string, ...values: string[]): Account[] {
+    const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
+    return rows.map((row) => JSON.parse(row.record) as Account)
+  }
+}
