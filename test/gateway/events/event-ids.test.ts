@@ -1,11 +1,11 @@
 /** HeyGen's events under ids that are not unique and times that are not true: each end is told, once, under one id. */
 import { afterAll, expect, test } from 'vitest'
-import { MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
+import { MINUTE, pass, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { isFull } from '../../support/full.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver, type Received } from '../../support/receiver.ts'
 import { until } from '../../support/gateway.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const NAMES = ['pair', 'same', 'gif', 'behind', 'local', 'ahead', 'asked', 'a', 'b']

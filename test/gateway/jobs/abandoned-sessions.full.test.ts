@@ -1,7 +1,7 @@
 /** Hundreds of sessions that nobody comes back to: what they cost is bounded, and so is their number. */
 import { afterAll, expect, test } from 'vitest'
-import { HOUR, MINUTE } from '../../support/clock/clock.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { HOUR, MINUTE, pass } from '../../support/clock/clock.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 
 const SESSIONS = 230
 const WAITING_MAX = 200

@@ -1,9 +1,9 @@
 /** A 404 says that a job is gone only in HeyGen's own words, and not when many jobs go at once. */
 import { afterAll, expect, test } from 'vitest'
-import { MINUTE, untilMoved } from '../../support/clock/clock.ts'
+import { MINUTE, pass, untilMoved } from '../../support/clock/clock.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const NAMES = ['edge', 'many', 'one', 'ours']

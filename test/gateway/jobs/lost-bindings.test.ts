@@ -1,10 +1,10 @@
 /** A creation was answered with its job's id, but the account's object heard of that id late or never. */
 import { afterAll, expect, test } from 'vitest'
-import { MINUTE, untilMoved } from '../../support/clock/clock.ts'
+import { MINUTE, pass, untilMoved } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver, type Received } from '../../support/receiver.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 
 const NAMES = ['never', 'own', 'early', 'late', 'gone']
 const shared = await openWitnessed({

@@ -1,8 +1,8 @@
 /** Every creation that has a list × every way in which its times can mislead: the slot is held while the job runs. */
 import { afterAll, expect, test } from 'vitest'
-import { MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
+import { MINUTE, pass, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { KINDS } from '../../support/witness/witness-kinds.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 import type { KeyMode, TimeForm, WitnessAccount } from '../../support/witness/witness-types.ts'
 
 interface Case {

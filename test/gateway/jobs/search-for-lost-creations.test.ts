@@ -3,10 +3,10 @@ import { afterAll, expect, test } from 'vitest'
 import { testFull } from '../../support/full.ts'
 import { until } from '../../support/gateway.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
-import { MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
+import { MINUTE, pass, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { kindAt, kindNamed } from '../../support/witness/witness-kinds.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 import type { Witness } from '../../support/witness/witness.ts'
 import type { Call, TimeForm } from '../../support/witness/witness-types.ts'
 
@@ -53,7 +53,7 @@ async function fill(name: string): Promise<void> {
 /** While its job runs nothing else may be said of it, and its slot is not given to another. */
 async function staysHeld(name: string, requestId: string, ms = 13 * MINUTE): Promise<void> {
   await pass(gateway, ms, {
-    stepMs: 30 * SECOND,
+    stepMs: MINUTE,
     each: async () => {
       const { status } = await viewOf(gateway, requestId)
       expect(['outcome_unknown', 'running']).toContain(status)

@@ -1,10 +1,10 @@
 /** Words for a state that no row lists, and jobs that wait for a human who never comes. */
 import { afterAll, expect, test } from 'vitest'
-import { HOUR, MINUTE, SECOND, untilMoved } from '../../support/clock/clock.ts'
+import { HOUR, MINUTE, pass, SECOND, untilMoved } from '../../support/clock/clock.ts'
 import { isFull } from '../../support/full.ts'
 import { addEndpoint } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
-import { create, openWitnessed, pass, viewOf } from '../../support/witness/witness-gateway.ts'
+import { create, openWitnessed, viewOf } from '../../support/witness/witness-gateway.ts'
 import type { WitnessJob } from '../../support/witness/witness-types.ts'
 
 const END_WORDS = isFull

@@ -18,6 +18,8 @@ interface Clock {
   timers: number
   /** Calls of the gateway to the provider and to receivers that have no answer yet. */
   calls: number
+  /** What falls due next; null where the clock goes by itself, or nothing is due. */
+  next: number | null
 }
 
 async function ask(gateway: Gateway, change?: object): Promise<Clock> {
@@ -42,17 +44,46 @@ export async function advance(gateway: Gateway, ms: number): Promise<void> {
   await ask(gateway, { advanceMs: ms })
 }
 
-/** Moves on in steps shorter than the shortest wait until it is so, for at most `mostMs` of that clock. */
+const LONGEST_JUMP_MS = 10 * MINUTE
+
+/**
+ * In steps shorter than the shortest wait, so that each alarm rings at its time; `each` after every step. Without it, steps in
+ * which nothing falls due are one step.
+ */
+export async function pass(
+  gateway: Gateway,
+  ms: number,
+  { stepMs = 15 * SECOND, each }: { stepMs?: number; each?: () => Promise<void> } = {}
+): Promise<void> {
+  for (let passedMs = 0; passedMs < ms;) {
+    const step = each ? stepMs : await stepOf(gateway, stepMs, ms - passedMs)
+    await advance(gateway, step)
+    passedMs += step
+    await each?.()
+  }
+}
+
+/** The steps until the next thing falls due. What is under way may set something earlier. */
+async function stepOf(gateway: Gateway, stepMs: number, leftMs: number): Promise<number> {
+  const { now, next, calls } = await clockOf(gateway)
+  if (next === null || calls > 0) return stepMs
+  const mostMs = Math.max(stepMs, Math.min(next - now, leftMs, LONGEST_JUMP_MS))
+  return Math.ceil(mostMs / stepMs) * stepMs
+}
+
+/** Moves on in such steps until it is so, for at most `mostMs` of that clock. */
 export async function untilMoved<T>(
   gateway: Gateway,
   what: () => Promise<T | false | undefined>,
   mostMs = HOUR,
   stepMs = 15 * SECOND
 ): Promise<T> {
-  for (let passedMs = 0; ; passedMs += stepMs) {
+  for (let passedMs = 0; ;) {
     const value = await what()
     if (value) return value
     if (passedMs > mostMs) throw new Error(`did not happen in ${mostMs} ms of the moved clock`)
-    await advance(gateway, stepMs)
+    const step = await stepOf(gateway, stepMs, Math.max(stepMs, mostMs - passedMs))
+    await advance(gateway, step)
+    passedMs += step
   }
 }

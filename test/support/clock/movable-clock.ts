@@ -26,14 +26,25 @@ export function startClockAt(now: number): void {
 /** Each looks at the clock from within the request that waits: workerd lets no other one wake it. */
 function callAt(due: number, ring: () => void): () => void {
   let id: unknown
+  const waiting = { due }
+  waits.add(waiting)
   const look = () => {
     const left = due - Date.now()
-    if (left <= 0) ring()
-    else id = realSetTimeout(look, LOOK_MS)
+    if (left > 0) {
+      id = realSetTimeout(look, LOOK_MS)
+      return
+    }
+    waits.delete(waiting)
+    ring()
   }
   id = realSetTimeout(look, LOOK_MS)
-  return () => realClearTimeout(id as number)
+  return () => {
+    waits.delete(waiting)
+    realClearTimeout(id as number)
+  }
 }
+
+const waits = new Set<{ due: number }>()
 
 let lastTimer = 1_000_000_000
 const timers = new Map<number, () => void>()
@@ -124,6 +135,7 @@ export function resetClock(): void {
   aheadMs = 0
   stoppedAt = undefined
   alarms.clear()
+  waits.clear()
   ringing = 0
 }
 
@@ -150,9 +162,16 @@ async function move(
   }
 }
 
+/** A wait whose request has ended stays behind and never rings. Infinity, which JSON writes as null: nothing is due. */
+function nextDue(): number | null {
+  if (stoppedAt === undefined) return null
+  const dues = [...[...waits].map(({ due }) => due), ...[...alarms.values()].map(({ at }) => at)]
+  return Math.min(...dues.filter((due) => due > Date.now()))
+}
+
 /** Undefined: the request is not about the clock. */
 export async function answerClock(request: Request, env: Env): Promise<Response | undefined> {
   if (new URL(request.url).pathname !== '/__clock') return undefined
   if (request.method === 'POST') await move(env, await request.json())
-  return Response.json({ now: Date.now(), timers: timers.size, calls })
+  return Response.json({ now: Date.now(), timers: timers.size, calls, next: nextDue() })
 }

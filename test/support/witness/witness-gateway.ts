@@ -1,5 +1,5 @@
 /** A gateway whose HeyGen is the witness, with a clock that the test moves, and what the tests about lost jobs ask it. */
-import { advance, CLOCKED, clockOf, SECOND, stopClock } from '../clock/clock.ts'
+import { CLOCKED, clockOf, stopClock } from '../clock/clock.ts'
 import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
 import { LOOPBACK, signed } from '../scenes/hooked.ts'
 import { Simulator } from '../simulator.ts'
@@ -79,16 +79,4 @@ export interface JobView {
 
 export async function viewOf(gateway: Gateway, id: string): Promise<JobView> {
   return (await (await gateway.fetch(`/v1/heygen/jobs/${id}`)).json()) as JobView
-}
-
-/** In steps shorter than the shortest wait, so that each alarm rings at its time; `each` after every step. */
-export async function pass(
-  gateway: Gateway,
-  ms: number,
-  { stepMs = 15 * SECOND, each }: { stepMs?: number; each?: () => Promise<void> } = {}
-): Promise<void> {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    await advance(gateway, stepMs)
-    await each?.()
-  }
 }
