@@ -13,8 +13,8 @@ export interface Proof {
 }
 
 /** An answer counts for a minute, so that many calls ask only once. */
-export function isFresh({ at }: Proof, now: number, { provedMs }: Durations): boolean {
-  return now < at + provedMs
+export function isFresh({ at }: Proof, now: number, { checkValidMs }: Durations): boolean {
+  return now < at + checkValidMs
 }
 
 /** The credential that a check is about, by its kind, where the account has several; undefined: it has one. */
@@ -83,14 +83,14 @@ export function afterRecheck(
   { scope, part }: { scope: ParkScope; part?: string | undefined },
   standing: AccountStatus,
   now: number,
-  { provedMs }: Durations
+  { checkValidMs }: Durations
 ): RecheckResult {
   const still = provedParkings(parkings).find((one) => one.scope === scope)
   if (!still || still.until > now) return { kind: 'keep' }
   const decision = decideParking({ order: still, doubt: 'key' }, standing, part)
   if (decision.kind === 'park') return { kind: 'park', order: decision.order }
   if (decision.kind === 'unknown')
-    return { kind: 'postpone', parking: { ...still, until: now + provedMs } }
+    return { kind: 'postpone', parking: { ...still, until: now + checkValidMs } }
   return { kind: 'lift' }
 }
 

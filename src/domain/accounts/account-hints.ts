@@ -26,7 +26,7 @@ export class Hints {
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
   readonly #unknown = new Map<string, number>()
-  readonly #proved = new Map<string, { credential: string; until: number }>()
+  readonly #checked = new Map<string, { credential: string; until: number }>()
   readonly #unpaid = new Map<string, number>()
   /** By account: when one read may wait the whole time again. */
   readonly #hung = new Map<string, number>()
@@ -69,12 +69,12 @@ export class Hints {
 
   /** The credential was checked and is valid. Until then a refused call causes no new check. */
   markChecked(account: string, credential: string, until: number): void {
-    this.#proved.set(account, { credential, until })
+    this.#checked.set(account, { credential, until })
   }
 
   isChecked(account: string, credential: string, now: number): boolean {
-    const proved = this.#proved.get(account)
-    return proved?.credential === credential && now < proved.until
+    const checked = this.#checked.get(account)
+    return checked?.credential === credential && now < checked.until
   }
 
   /** The account had no credit for a call: others are tried before it. */
@@ -89,7 +89,7 @@ export class Hints {
   /** The account has a new credential or limit. */
   forget(account: string): void {
     this.#parked.delete(account)
-    this.#proved.delete(account)
+    this.#checked.delete(account)
     this.#unpaid.delete(account)
     this.#hung.delete(account)
     this.markFreed(account)

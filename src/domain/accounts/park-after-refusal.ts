@@ -53,18 +53,18 @@ export function decideParking(
 ): ParkDecision {
   if (doubt === undefined) return { kind: 'park', order }
   if (key === 'unknown') return { kind: 'unknown' }
-  const proved = {
+  const confirmed = {
     isProved: true,
     ...(splitPart === undefined ? {} : { part: splitPart }),
   } as const
   const scope = splitPart === undefined ? 'all' : (`key:${splitPart}` as const)
   if (key === 'blocked') {
     const why = detail ?? 'the provider has blocked it'
-    return { kind: 'park', order: { scope: 'all', reason: 'blocked', detail: why, ...proved } }
+    return { kind: 'park', order: { scope: 'all', reason: 'blocked', detail: why, ...confirmed } }
   }
   if (key === 'refused') {
     const why = detail ?? 'the provider refused its credential'
-    return { kind: 'park', order: { scope, reason: 'credential', detail: why, ...proved } }
+    return { kind: 'park', order: { scope, reason: 'credential', detail: why, ...confirmed } }
   }
   if (doubt === 'key' || !spent.includes(order.scope)) return { kind: 'good' }
   return { kind: 'park', order }

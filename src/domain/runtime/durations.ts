@@ -78,7 +78,7 @@ const SPANS = {
   parkCreditMs: 30 * MINUTE,
   parkScopeMs: 1 * HOUR,
   /** How often an account is checked at most, however many calls are refused. */
-  provedMs: 60 * SECOND,
+  checkValidMs: 60 * SECOND,
   /** When most accounts are refused within the first time, no account is parked for longer than the second. */
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,

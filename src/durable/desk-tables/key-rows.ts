@@ -129,13 +129,13 @@ export class KeyRows {
 
   /** Does nothing where the row changed meanwhile. */
   replace({ at, text }: KeptRow, record: KeyRecord): void {
-    const anew = JSON.stringify(record)
+    const resealed = JSON.stringify(record)
     if (at.isOld) {
       const sql = 'UPDATE idempotency SET record = ? WHERE name = ? AND record = ?'
-      return void this.#sql.exec(sql, anew, at.name, text)
+      return void this.#sql.exec(sql, resealed, at.name, text)
     }
     const sql = 'UPDATE keyed SET record = ? WHERE day = ? AND key = ? AND name = ? AND record = ?'
-    this.#sql.exec(sql, anew, at.day, at.key, at.name, text)
+    this.#sql.exec(sql, resealed, at.day, at.key, at.name, text)
   }
 
   /** Copies the older table when this one is made. The older rows stay, for a rollback. */

@@ -53,47 +53,47 @@ export class DeskResealing {
   async tokens(key: string, after = ''): Promise<ResealStep> {
     const { vault } = this.#deps.ports()
     if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new Resealer(vault)
+    const resealer = new Resealer(vault)
     const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
       const whose = { tenant, name: id }
-      const text = await anew.text('tokenPairs', pairSealName(id), secretKey, whose)
+      const text = await resealer.text('tokenPairs', pairSealName(id), secretKey, whose)
       if (text !== undefined && secretKey !== undefined)
         this.#tables.tokens.replaceSecretKey(id, secretKey, text)
     }
     await this.#deps.kv.write()
     const last = tokens.length < TOKENS_AT_ONCE ? undefined : tokens.at(-1)?.id
-    return this.#ended(anew, last)
+    return this.#ended(resealer, last)
   }
 
   async desk(key: string, from?: string): Promise<ResealStep> {
     const ports = this.#deps.ports()
     if (ports.vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
-    const anew = new Resealer(ports.vault)
+    const resealer = new Resealer(ports.vault)
     const [first, within] = JSON.parse(from ?? '["accounts",""]') as [Stage, string]
     let objects = nothingFound()
     for (const stage of STAGES.slice(STAGES.indexOf(first))) {
-      const { step, after } = await this.#share(stage, key, anew, stage === first ? within : '')
+      const { step, after } = await this.#share(stage, key, resealer, stage === first ? within : '')
       if (step) objects = addUp(objects, step)
-      if (after !== undefined) return this.#ended(anew, JSON.stringify([stage, after]), objects)
+      if (after !== undefined) return this.#ended(resealer, JSON.stringify([stage, after]), objects)
     }
-    return this.#ended(anew, undefined, objects)
+    return this.#ended(resealer, undefined, objects)
   }
 
-  #share(stage: Stage, key: string, anew: Resealer, after: string): Promise<Share> {
-    if (stage === 'accounts') return this.#accounts(key, anew, after)
+  #share(stage: Stage, key: string, resealer: Resealer, after: string): Promise<Share> {
+    if (stage === 'accounts') return this.#accounts(key, resealer, after)
     if (stage === 'former') return this.#former(key, after)
-    if (stage === 'secrets') return this.#secrets(anew)
-    return this.#answers(anew, after)
+    if (stage === 'secrets') return this.#secrets(resealer)
+    return this.#answers(resealer, after)
   }
 
-  #ended(anew: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
+  #ended(resealer: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
     const copies = this.#tables.staleCopies().length
-    const whole = { ...addUp(anew.step, objects), copies }
+    const whole = { ...addUp(resealer.step, objects), copies }
     return next === undefined ? whole : { ...whole, next }
   }
 
-  async #accounts(key: string, anew: Resealer, after: string): Promise<Share> {
+  async #accounts(key: string, resealer: Resealer, after: string): Promise<Share> {
     const all = this.#tables.accounts
       .snapshot()
       .accounts.map((one) => ({ one, at: one.email.toLowerCase() }))
@@ -103,8 +103,8 @@ export class DeskResealing {
     for (const { one: account } of share) {
       const identity = sealIdentity(account)
       const whose = { tenant: account.tenant, name: account.email }
-      const credential = await anew.text('credentials', identity, account.credential, whose)
-      const session = await anew.text('sessions', identity, account.session?.sealed, whose)
+      const credential = await resealer.text('credentials', identity, account.credential, whose)
+      const session = await resealer.text('sessions', identity, account.session?.sealed, whose)
       const current = this.#tables.accounts.find(account.email)
       const changed = current && withSealed(current, account, { credential, session })
       if (changed) this.#tables.accounts.save(changed)
@@ -140,11 +140,11 @@ export class DeskResealing {
     return steps.reduce(addUp, nothingFound())
   }
 
-  async #secrets(anew: Resealer): Promise<Share> {
+  async #secrets(resealer: Resealer): Promise<Share> {
     const { provider, tenant } = this.#whose()
     for (const { id, secret } of this.#tables.endpoints.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
-      const text = await anew.text('endpointSecrets', identity, secret, { tenant, name: id })
+      const text = await resealer.text('endpointSecrets', identity, secret, { tenant, name: id })
       const current = this.#tables.endpoints.find(id)
       if (text !== undefined && current?.secret === secret)
         this.#tables.endpoints.saveEndpoint({ ...current, secret: text })
@@ -152,7 +152,7 @@ export class DeskResealing {
     const before = this.#tables.endpoints.callbackSecret()
     const identity = secretIdentity(provider, tenant, 'callback')
     const seal = (sealed: string | undefined) =>
-      anew.text('callbackSecrets', identity, sealed, { tenant })
+      resealer.text('callbackSecrets', identity, sealed, { tenant })
     const [secret, previous] = [await seal(before?.current), await seal(before?.previous)]
     const current = this.#tables.endpoints.callbackSecret()
     const isSame = current?.current === before?.current
@@ -166,7 +166,7 @@ export class DeskResealing {
     return {}
   }
 
-  async #answers(anew: Resealer, from: string): Promise<Share> {
+  async #answers(resealer: Resealer, from: string): Promise<Share> {
     const { provider, tenant } = this.#whose()
     const identity = `idempotency/${provider}/${tenant}`
     let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)
@@ -175,7 +175,7 @@ export class DeskResealing {
       for (const row of rows) {
         const record = JSON.parse(row.text) as KeyRecord
         const { answer } = record
-        const body = await anew.text('keptAnswers', identity, answer?.body, { tenant })
+        const body = await resealer.text('keptAnswers', identity, answer?.body, { tenant })
         if (answer && body !== undefined)
           this.#tables.keys.replace(row, { ...record, answer: { ...answer, body } })
       }

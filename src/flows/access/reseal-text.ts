@@ -29,11 +29,11 @@ export class Resealer {
     const keyId = keyIdOf(sealed)
     if (keyId === this.#vault.firstKey) return undefined
     try {
-      const anew = await this.#vault.seal(identity, await this.#vault.open(identity, sealed))
-      const { resealed, byKey } = this.step
-      resealed[what] = (resealed[what] ?? 0) + 1
+      const resealed = await this.#vault.seal(identity, await this.#vault.open(identity, sealed))
+      const { resealed: counts, byKey } = this.step
+      counts[what] = (counts[what] ?? 0) + 1
       byKey[keyId] = (byKey[keyId] ?? 0) + 1
-      return anew
+      return resealed
     } catch {
       const { byKey, examples } = this.step.unreadable
       byKey[keyId] = (byKey[keyId] ?? 0) + 1

@@ -64,8 +64,8 @@ export async function reportRefusal(
   const { key, credential } = account
   const isAsked = fault.doubt === 'key'
   if (isAsked && ports.hints.isChecked(key, credential, ports.now())) return { kind: 'good' }
-  const told = faultFor(ports, account, fault)
-  const asking = ports.slots(key).blame(told)
+  const known = faultFor(ports, account, fault)
+  const asking = ports.slots(key).blame(known)
   const finding = await asking.catch((): CheckResult => ({ kind: 'unknown' }))
   rememberResult(ports, account, fault, finding)
   return finding
@@ -80,7 +80,7 @@ export function rememberResult(
   const { key, credential, provider, tenant, email } = account
   if (doubt === 'funds') ports.hints.markUnpaid(key, ports.now())
   if (doubt === 'key' && finding.kind === 'good')
-    ports.hints.markChecked(key, credential, ports.now() + ports.durations.provedMs)
+    ports.hints.markChecked(key, credential, ports.now() + ports.durations.checkValidMs)
   if (finding.kind !== 'parked') return
   const { parking } = finding
   ports.hasParked.isTrue = true

@@ -60,9 +60,9 @@ function body(
   if (surface.kind === 'drop-in') {
     const { status } = error
     const { providerCode, field } = error.details
-    const told = { code, status, message: hint ?? message, requestId }
+    const shown = { code, status, message: hint ?? message, requestId }
     const shape = surface.provider.answers.errorBody(surface.path, {
-      ...told,
+      ...shown,
       ...(providerCode === undefined ? {} : { providerCode }),
       ...(field === undefined ? {} : { field }),
     })

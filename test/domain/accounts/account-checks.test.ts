@@ -44,7 +44,7 @@ test('an account that is good again is unparked, and one that is still refused s
 
 test('a provider that cannot be asked changes nothing but the time of the next check', () => {
   const result = afterRecheck([parking()], { scope: 'all' }, { key: 'unknown' }, NOW, WAITS)
-  const until = NOW + WAITS.provedMs
+  const until = NOW + WAITS.checkValidMs
   expect(result).toEqual({ kind: 'postpone', parking: parking({ until }) })
 })
 
