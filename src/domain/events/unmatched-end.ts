@@ -3,7 +3,7 @@
  * was faster), and an event may arrive before its job is found.
  */
 import type { IncomingEvent, ParsedEvent, UnmatchedEnd } from './incoming-event.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 
 /** A job that ended under a name. `isReused`: another job may have the same name. */

@@ -16,7 +16,7 @@ const PLAIN_NAME = /^[\w-]+$/
 /** A task is read by its name where that is possible: on a busy account a list may end before it comes to the task. */
 export function searchOf(lease: Lease): JobSearch | undefined {
   const [, path = ''] = lease.route.split(' ')
-  const { callbackId: name = '' } = lease.clue
+  const { callbackId: name = '' } = lease.fingerprint
   // A very long name is stored cut off. To ask for the rest of it would prove nothing.
   if (isCut(name)) return undefined
   if (!path.startsWith('/v1/')) {
