@@ -1,5 +1,6 @@
 // For clients in Python, Go or anything else whose host is fixed: a proxy on this machine that answers for api.heygen.com with a
-// certificate of its own and sends what it gets to your gateway. Everything else passes through untouched. Node 20 or newer, nothing to install.
+// certificate of its own and sends what it gets to your gateway. Everything else passes through untouched. Node 20 or newer,
+// nothing to install.
 //
 //   REDIRECT_HOSTS="api.heygen.com=https://gw.example/heygen,upload.heygen.com=https://gw.example/heygen" node tls-proxy.mjs
 //

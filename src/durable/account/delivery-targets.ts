@@ -5,7 +5,7 @@
 import type { DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { AccountContext } from './context.ts'
 
-/** How long a reading counts when a job ends, and when a delivery is sent. */
+/** How long the cached targets are used without reading them again: when a job ends, and when a delivery is sent. */
 const SETTLING_MS = 10_000
 const SENDING_MS = 30_000
 
@@ -22,7 +22,10 @@ export class DeliveryTargetsCache {
     this.#context = context
   }
 
-  /** Of everybody whose jobs run here, a former holder's last jobs included, and of these tenants. */
+  /**
+   * Reads the targets of these tenants, of the account's holder, and of every tenant with a running job here. A former holder may
+   * have some.
+   */
   async read(...tenants: string[]): Promise<void> {
     const { tables } = this.#context
     const account = tables.account()
@@ -30,7 +33,7 @@ export class DeliveryTargetsCache {
     await this.readOf(new Set([...tenants, ...running, ...(account ? [account.tenant] : [])]))
   }
 
-  /** A target that cannot be read now is read when its delivery is due. */
+  /** Reads the targets of these tenants. Never throws: a target that cannot be read now is read when its delivery is due. */
   async readOf(tenants: Iterable<string>): Promise<void> {
     const provider = this.#context.provider().name
     await Promise.allSettled([...tenants].map((tenant) => this.#ask({ provider, tenant })))

@@ -1,6 +1,6 @@
 /**
- * Seals what an account's object keeps with the first master key. A text is written only where it is still the one that was
- * loaded. A webhook's address cannot be changed, so the alarm registers the webhook again.
+ * Re-seals with the first master key what an account's object keeps sealed. A text is written only if it is still the one
+ * that was loaded. A webhook's address cannot be changed, so the alarm registers the webhook again.
  */
 import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import { checkHookNow, withSealedSecrets } from '#domain/events/webhook.ts'
@@ -53,8 +53,8 @@ async function resealHook(tables: SlotsTables, account: Account, sealer: Reseale
 }
 
 /**
- * A webhook that cannot be registered again is listed, and the pass does not wait for it. Without it the alarm checks how jobs
- * end.
+ * A webhook that cannot be registered again is listed in the result, and the pass does not wait for it. Without a webhook,
+ * the alarm's status checks find the ends of jobs.
  */
 function registerAgain(
   ports: Ports,

@@ -70,7 +70,8 @@ export class AuditRows {
 
   /** Latest first. */
   list({ tenant, since = 0, before, limit }: AuditQuery): AuditLine[] {
-    // The id has the time of the request, the line the time of the change. A reader that asks for lines since the last one must miss none.
+    // The id has the time of the request, the line the time of the change. A reader that asks for lines since the last one must
+    // miss none.
     const range = [firstTimedId(since - REQUEST_MS_MAX), before ?? '~', since]
     const rows =
       tenant === undefined
