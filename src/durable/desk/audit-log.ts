@@ -1,6 +1,6 @@
 /**
- * The audit lines of a desk and of the registrar. A line is written in the same turn as its change, so both are saved or
- * neither.
+ * Writes the audit lines of a desk and of the registrar. A line is written in the same turn as its change, so that both are saved
+ * or neither.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
@@ -18,7 +18,7 @@ import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 
 export class AuditLog {
   readonly #rows: AuditRows
-  /** From the object's name, `<provider>:<tenant>`. Not used by the registrar. */
+  /** Provider and tenant from the object's name, `<provider>:<tenant>`. The registrar does not use them. */
   readonly #whose: { provider: string; tenant: string }
   /** Sets the alarm that will delete the line. */
   readonly #arm: () => void
@@ -64,7 +64,7 @@ export class AuditLog {
     this.write(by, { action, ...this.#whose, subject: id, detail })
   }
 
-  /** Every provider's desk has the same secret, so the line names none: it shows once. */
+  /** The tenant's desks of all providers have the same secret. So the line names no provider, and the audit shows it once. */
   callbackSecret(by: Actor | undefined): void {
     this.write(by, { action: 'callback_secret.made', tenant: this.#whose.tenant })
   }

@@ -1,6 +1,7 @@
 /**
- * Re-seals with the first master key what a desk or the registrar keeps sealed, a bounded share at a time. A record is written
- * only where it is still what was read. A desk also asks its accounts' objects to do the same. A second pass writes nothing.
+ * Re-seals with the first master key what a desk or the registrar keeps sealed, a bounded number of records at a time. A record
+ * is written only if it did not change since it was read. A desk also asks its accounts' objects to do the same. A second pass
+ * writes nothing.
  */
 import { sealIdentity } from '#domain/accounts/account.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
@@ -14,11 +15,11 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
 import type { KvCopies } from './kv-copies.ts'
 
-/** Each token is one KV write. */
+/** Each re-sealed token costs one KV write. */
 const TOKENS_AT_ONCE = 50
-/** Each account is one request to its object. */
+/** Each account costs one request to its object. */
 const OBJECTS_IN_A_STEP = 20
-/** An answer may have 64 KB. */
+/** One kept answer may have 64 KB. */
 const ANSWERS_AT_ONCE = 25
 const ANSWERS_IN_A_STEP = 200
 
@@ -36,7 +37,7 @@ const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers']
 interface Share {
   /** The result of the objects that were asked. */
   step?: ResealStep
-  /** Where the stage goes on; absent: it is over. */
+  /** The place at which the stage goes on. Absent: the stage is over. */
   after?: string
 }
 
