@@ -1,4 +1,4 @@
-/** docs/promises.md out of the promises, the tests that guard them and what was measured. */
+/** Writes docs/promises.md from the promises, the tests that guard them and the measured numbers. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Guard } from './guards.ts'
@@ -14,7 +14,7 @@ promise's number, as in \`… [I4]\`. What \`test.each\` or a template puts into
 in a file without \`.test\` in its name is run by each test file that imports it. Tests marked *full* run in \`npm run test:full\` only.
 `
 
-/** Lines for each promise out of the files that `evidence` names. */
+/** Reads the line of each promise from a file that `evidence` names. */
 function linesOf(tree: Tree, file: string | undefined): Record<string, string> | undefined {
   if (file === undefined) return undefined
   if (!existsSync(path.join(tree.root, file))) return {}
@@ -29,7 +29,7 @@ function countsOf(guards: Guard[]): string {
   return `${guards.length - full} in \`npm test\`, ${full} more in \`npm run test:full\``
 }
 
-/** No sign of Markdown or HTML. */
+/** Escapes the characters of Markdown and HTML. */
 const plain = (name: string): string => name.replace(/[*_<`]/g, '\\$&')
 
 function listOf(guards: Guard[]): string {

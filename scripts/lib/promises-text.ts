@@ -1,4 +1,4 @@
-/** What the gateway promises, and where what was measured of it stands. docs/promises.md is made of it: scripts/promises.ts. */
+/** The gateway's promises, and the files with measured numbers. scripts/promises.ts writes docs/promises.md from them. */
 
 export interface Promised {
   id: string
@@ -9,8 +9,8 @@ export interface Promised {
 }
 
 /**
- * Files that hold one line of text for each promise, `{ "I1": "…" }`. Undefined: there is none yet, and the page says so.
- * Once a file is named here, every promise needs its line in it.
+ * Files with one line of text for each promise, `{ "I1": "…" }`. Undefined: there is no such file yet, and the page says so. A file
+ * that is named here must have a line for every promise.
  */
 export interface Evidence {
   /** What the simulation checks. */

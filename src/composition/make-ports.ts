@@ -7,6 +7,7 @@ import { Hints } from '#domain/accounts/account-hints.ts'
 import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
+import { toLeaseMessage } from '#domain/slots/lease-record.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
@@ -156,12 +157,13 @@ function slotsPort(env: Env, name: string): SlotDesk {
     claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
-    acquire: (lease) => ask(async (slots) => slots.acquire(lease)),
-    bind: (requestId, starts, again) => ask((slots) => slots.bind(requestId, starts, again)),
+    acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),
+    bind: (requestId, starts, again) =>
+      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again))),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     keepGuess: (requestId, start, again) =>
-      ask((slots) => slots.keepGuess(requestId, start, again)),
+      ask((slots) => slots.keepGuess(requestId, start, toLeaseMessage(again))),
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),

@@ -21,7 +21,9 @@ import {
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
-import { loseAll, untrack } from '#domain/jobs/untrack-job.ts'
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
+import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -29,7 +31,6 @@ import type { Account, Holder } from '#domain/accounts/account.ts'
 import type {
   ClaimAnswer,
   DeliveryQuery,
-  Looked,
   ReceivedEvent,
   Room,
   SlotDesk,
@@ -112,7 +113,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return isHeldByOther(this.#tables.account(), tenant, email)
   }
 
-  async acquire(ask: LeaseAsk): Promise<LeaseAnswer> {
+  async acquire(message: LeaseMessage | LeaseAsk): Promise<LeaseAnswer> {
+    const ask = fromLeaseMessage(message)
     if (this.#isHeldByOther(ask.tenant)) return { ok: false, reason: 'retired', maxJobs: 0 }
     const { now, durations } = this.#context
     const { answer, change } = grant(this.#parts.settlement.ledger(), ask, now(), durations())
@@ -122,14 +124,19 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return answer
   }
 
-  async lookNow(requestId: string): Promise<Looked> {
+  async lookNow(requestId: string): Promise<LookUpResult> {
     await this.#parts.targets.read()
     return this.#parts.statusChecks.lookNow(requestId).finally(() => this.#setAlarm())
   }
 
-  async bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void> {
+  async bind(
+    requestId: string,
+    starts: JobStart[],
+    message?: LeaseMessage | LeaseAsk
+  ): Promise<void> {
+    const ask = message && fromLeaseMessage(message)
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.bind(requestId, starts, again),
+      () => this.#parts.settlement.bind(requestId, starts, ask),
       () => this.#setAlarm()
     )
   }
@@ -142,8 +149,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return fault && this.#parts.accountChecks.judge(fault)
   }
 
-  async keepGuess(id: string, start: GuessedStart, again: LeaseAsk): Promise<boolean> {
-    const isKept = this.#parts.settlement.keepGuess(id, start, again)
+  async keepGuess(
+    id: string,
+    start: GuessedStart,
+    message: LeaseMessage | LeaseAsk
+  ): Promise<boolean> {
+    const isKept = this.#parts.settlement.keepGuess(id, start, fromLeaseMessage(message))
     this.#setAlarm()
     return isKept
   }
@@ -251,7 +262,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   #loseAll(): void {
-    this.#parts.settlement.save(loseAll(this.#tables.leases(), this.#context.now()))
+    this.#parts.settlement.save(endAllAsLost(this.#tables.leases(), this.#context.now()))
   }
 
   /**

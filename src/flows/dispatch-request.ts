@@ -5,16 +5,16 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { withAddedRow } from '#flows/routing/added-routes.ts'
 import { withAssetsBrought } from '#flows/uploads/copy-needed-assets.ts'
-import { asksToBeChecked, checkOnly } from '#flows/creations/validate-only.ts'
+import { isValidateOnly, validateOnly } from '#flows/creations/validate-only.ts'
 import { endpointCommand, answerEndpointCall } from '#flows/events/webhook-endpoints.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
-import { onceByKey } from '#flows/creations/idempotency-key.ts'
+import { runUnderKey } from '#flows/creations/idempotency-key.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
 import { runGeneration } from '#flows/creations/run-generation.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
 import { startJob } from '#flows/creations/start-job.ts'
-import { startUnknown } from '#flows/creations/start-unknown-path.ts'
+import { startUnknownPath } from '#flows/creations/start-unknown-path.ts'
 import { followSession } from '#flows/streaming/stream-session.ts'
 import { giveStreamToken } from '#flows/streaming/stream-token.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
@@ -28,8 +28,8 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
   const { signal: _, ...lasting } = call
   // Read the body before the key is held. A slow body would make the key look abandoned.
   const read = call.match?.route.job ? await readWhole(lasting) : lasting
-  const begun = { ...read, begunAt: ports.now(), isCheck: asksToBeChecked(read) }
-  const work = onceByKey(ports, begun, () => dispatch(ports, begun))
+  const begun = { ...read, begunAt: ports.now(), isCheck: isValidateOnly(read) }
+  const work = runUnderKey(ports, begun, () => dispatch(ports, begun))
   ports.defer(work.catch(() => {}))
   return work
 }
@@ -58,13 +58,13 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   }
   if (route?.kind === 'creates-job') {
     const read = await readJob(call)
-    return asksToBeChecked(read) ? checkOnly(ports, read) : startJob(ports, read)
+    return isValidateOnly(read) ? validateOnly(ports, read) : startJob(ports, read)
   }
   if (route?.kind === 'streaming-session') return dispatchStreaming(ports, call)
   if (route?.kind === 'sync-generation') return runGeneration(ports, await readJob(call))
   if (route && call.provider.lists.shapeOf(route)?.isAskedInBody) return askInBody(ports, call)
   if (route?.pool === 'gateway') return dispatchOwn(ports, await readWhole(call))
-  if (!route && call.method === 'POST') return startUnknown(ports, call)
+  if (!route && call.method === 'POST') return startUnknownPath(ports, call)
   const together = await readTogether(ports, call)
   if (together) return together
   const namesIds = route?.ids.some((ref) => ref.in === 'body') === true

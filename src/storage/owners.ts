@@ -2,7 +2,7 @@
  * Finds which account an id belongs to. TenantDesk keeps the owners. An isolate caches them for the tenant's present set of
  * accounts.
  */
-import { keptId } from '#domain/jobs/fingerprint.ts'
+import { shortId } from '#domain/jobs/fingerprint.ts'
 import type { OwnerStore } from '#domain/ports/ports.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk } from '#domain/ports/desk.ts'
@@ -49,7 +49,7 @@ export function makeOwnerStore(
   const knownOf = (pool: OwnerPool, id: string) => cache.known.peek(keyOf(pool, id))
   return {
     async find(pool, ids) {
-      const named = new Map(ids.map((id) => [keptId(id), id]))
+      const named = new Map(ids.map((id) => [shortId(id), id]))
       const asNamed = (owner: Owner) => ({ ...owner, id: named.get(owner.id) ?? owner.id })
       const known: Owner[] = []
       const asked: string[] = []
@@ -68,7 +68,7 @@ export function makeOwnerStore(
       return [...known, ...found].map(asNamed)
     },
     async learn(pool, owners) {
-      const kept = owners.map((owner) => ({ ...owner, id: keptId(owner.id) }))
+      const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
       for (const owner of news) keep(pool, owner)
       if (news.length === 0) return
@@ -78,15 +78,15 @@ export function makeOwnerStore(
         if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
     },
     markMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, keptId(id)), true)
+      for (const id of ids) cache.missing.put(keyOf(pool, shortId(id)), true)
     },
     forgetMisses(pool, ids) {
-      for (const id of ids.map(keptId)) {
+      for (const id of ids.map(shortId)) {
         cache.unlearnt.delete(keyOf(pool, id))
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, keptId(id))) !== undefined,
+    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, shortId(id))) !== undefined,
   }
 }
 

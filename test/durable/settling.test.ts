@@ -95,8 +95,8 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: now + 600_000,
     asks: 0,
     misses: 0,
-    heardAt: now,
-    clue: {},
+    lastReportAt: now,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }

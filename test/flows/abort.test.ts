@@ -38,6 +38,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     durations: durationsAt(1),
     ...platform,
     random: () => 0,
+    timeoutSignal: (ms) => AbortSignal.timeout(ms),
     fetch: async (_, init) => {
       if (init.signal) seen.signals.push(init.signal)
       return answer()

@@ -17,8 +17,8 @@ const SUSPECT: Lease = {
   nextAt: 2000,
   asks: 0,
   misses: 0,
-  heardAt: 1000,
-  clue: {},
+  lastReportAt: 1000,
+  fingerprint: {},
   isTracked: true,
   reply: { url: 'https://client.example.com/cb' },
 }

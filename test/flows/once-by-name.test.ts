@@ -5,7 +5,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
 import type { Desk } from '#domain/ports/desk.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { onceByName } from '#flows/creations/one-per-client-name.ts'
+import { runOnePerName } from '#flows/creations/one-per-client-name.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { kling } from '#providers/kling/index.ts'
 
@@ -41,7 +41,7 @@ test('a name is not held by a creation that never ran, because the accounts coul
     } as unknown as Ports['accounts'],
   }
   const run = () => Promise.reject(new Error('it ran'))
-  await expect(onceByName(ports as Ports, CALL, run)).rejects.toThrow('KV does not answer')
+  await expect(runOnePerName(ports as Ports, CALL, run)).rejects.toThrow('KV does not answer')
   expect(held).toEqual(new Set())
 })
 
@@ -69,7 +69,7 @@ async function afterCrash(record: JobRecord | undefined): Promise<{ ran: number;
     ran += 1
     return ANSWER
   }
-  const error: unknown = await onceByName(ports as Ports, CALL, run).then(
+  const error: unknown = await runOnePerName(ports as Ports, CALL, run).then(
     () => undefined,
     (thrown: unknown) => thrown
   )

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
-import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
+import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
@@ -34,15 +34,15 @@ function lease(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW - 1,
     asks: 0,
     misses: 0,
-    heardAt: NOW - 60_000,
-    clue: {},
+    lastReportAt: NOW - 60_000,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
 }
 
 /** A ledger in memory, as AccountSlots keeps it in SQL. */
-function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
+function deskOf(leases: Lease[]): { desk: ReconciledAccount; left: () => Lease[] } {
   let held = leases
   const apply = (change: Change) => {
     const gone = new Set([
@@ -53,7 +53,7 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
     held = [...held.filter((one) => !gone.has(one.id)), ...change.put]
     return true
   }
-  const desk: Reconciled = {
+  const desk: ReconciledAccount = {
     account: ACCOUNT,
     leases: () => held,
     knows: (jobId) => held.some((one) => one.jobId === jobId && one.state !== 'suspect'),
@@ -61,7 +61,12 @@ function deskOf(leases: Lease[]): { desk: Reconciled; left: () => Lease[] } {
     apply,
     settle: (reports) =>
       apply(
-        hear({ maxJobs: 9, isRetired: false, leases: held, parkings: [] }, reports, NOW, WAITS)
+        applyReports(
+          { maxJobs: 9, isRetired: false, leases: held, parkings: [] },
+          reports,
+          NOW,
+          WAITS
+        )
       ),
     blame: async () => {},
     ended: () => [],
@@ -85,7 +90,7 @@ function portsWith(more: Partial<Ports>): Ports {
 test('what needs no provider is done although the credential cannot be opened', async () => {
   const { desk, left } = deskOf([
     lease('call', { kind: 'call', state: 'unbound', deadlineAt: NOW - 1 }),
-    lease('lost', { heardAt: NOW - WAITS.lostMs }),
+    lease('lost', { lastReportAt: NOW - WAITS.lostMs }),
     lease('running'),
   ])
   const vault = {
@@ -129,8 +134,8 @@ test('a lease that ended while the provider was asked about another does not com
 test('a lost creation without a callback id does not take the job of one that has it [I1]', async () => {
   const lost = (id: string, callbackId?: string): Lease => {
     const { jobId: _, ask: __, ...rest } = lease(id)
-    const clue = callbackId === undefined ? {} : { callbackId }
-    return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, clue }
+    const fingerprint = callbackId === undefined ? {} : { callbackId }
+    return { ...rest, state: 'unbound', watch: [], acquiredAt: NOW - 200_000, fingerprint }
   }
   const { desk, left } = deskOf([lost('nameless'), lost('named', 'mine')])
   const vault = {
@@ -164,7 +169,7 @@ test('a state heard before the creation has answered does not end its lease [I1]
   const training = lease('t', { state: 'unbound', watch: ['avatar-training:g'] })
   const ledger = { maxJobs: 1, isRetired: false, leases: [training], parkings: [] }
   expect(
-    hear(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
+    applyReports(ledger, [{ watch: 'avatar-training:g', state: 'completed' }], NOW, WAITS).ended
   ).toEqual([])
 })
 

@@ -8,9 +8,9 @@ import { durationsAt } from '#domain/runtime/durations.ts'
 import {
   newSearchMemory,
   type ReconcileContext,
-  type Reconciled,
+  type ReconciledAccount,
 } from '#flows/jobs/status-checks.ts'
-import { findLost } from '#flows/jobs/find-lost-creations.ts'
+import { findLostCreations } from '#flows/jobs/find-lost-creations.ts'
 import { heygen } from '#providers/heygen/index.ts'
 import { kling } from '#providers/kling/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -33,8 +33,8 @@ function lost(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW,
     asks: 0,
     misses: 0,
-    heardAt: NOW,
-    clue: {},
+    lastReportAt: NOW,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -70,7 +70,7 @@ function world(
     leases = [...leases.filter((one) => !gone.has(one.id)), ...change.put]
     return true
   }
-  const desk: Reconciled = {
+  const desk: ReconciledAccount = {
     account: { tenant: 't', email: 'a@example.com', key: 'k' } as Account,
     leases: () => leases,
     knows: (id) => leases.some((one) => one.jobId === id && one.state !== 'suspect'),
@@ -105,9 +105,9 @@ function world(
 
 /** Two whole searches that count, far enough apart. */
 async function searchTwice({ context, leases, now }: World): Promise<void> {
-  await findLost(context, leases())
+  await findLostCreations(context, leases())
   now.at += WAITS.lookAgainMs
-  await findLost(context, leases())
+  await findLostCreations(context, leases())
 }
 
 const rowOf = (id: string, more: object = {}) => ({
@@ -118,7 +118,7 @@ const rowOf = (id: string, more: object = {}) => ({
 })
 
 test('a creation that was bound while another was being written down stays bound', async () => {
-  const one = lost('one', { clue: { callbackId: 'c1' } })
+  const one = lost('one', { fingerprint: { callbackId: 'c1' } })
   const other = lost('other')
   const list = { data: [rowOf('job-1', { callback_id: 'c1' })], has_more: false, next_token: null }
   const here = world([one, other], () => ({ body: list }), {
@@ -128,7 +128,7 @@ test('a creation that was bound while another was being written down stays bound
       here.context.desk.apply({ put: [bound], drop: [], ended: [] })
     },
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   const states = here.leases().map(({ id, state, jobId }) => `${id} ${state} ${jobId}`)
   expect(states.toSorted()).toEqual(['one running job-1', 'other running job-2'])
 })
@@ -152,7 +152,7 @@ test('a list that is read to its end and has no such row says so the second time
 })
 
 test("Kling's error in a 200 does not say that there is no such task", async () => {
-  const named = lost('a', { route: 'POST /image-to-video', clue: { callbackId: 'mine' } })
+  const named = lost('a', { route: 'POST /image-to-video', fingerprint: { callbackId: 'mine' } })
   const body = { code: 5001, message: 'busy', data: [] }
   const here = world([named], () => ({ body }), { provider: kling })
   await searchTwice(here)
@@ -168,23 +168,23 @@ test('a search that cannot go on where it stopped begins again', async () => {
     const data = [rowOf(`job-${page}`, { status: page === 0 ? 'processing' : 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'job-0' })
   isForgotten = true
   for (let looks = 0; looks < 5; looks += 1) {
     here.now.at += WAITS.lookAgainMs
-    await findLost(here.context, here.leases())
+    await findLostCreations(here.context, here.leases())
   }
   expect(here.ends).toEqual(['a outcome_unknown'])
 })
 
 test('a row that stands on two pages is one row', async () => {
-  const mine = lost('a', { clue: { callbackId: 'c1' } })
+  const mine = lost('a', { fingerprint: { callbackId: 'c1' } })
   const data = [rowOf('job-1', { callback_id: 'c1' })]
   const here = world([mine], (path) => ({
     body: path.includes('token=') ? { data, ...WHOLE } : { data, has_more: true, next_token: '2' },
   }))
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.leases()[0]).toMatchObject({ state: 'running', jobId: 'job-1', isFound: true })
 })
 
@@ -193,8 +193,8 @@ test('a row of which nobody knows whether it runs holds a slot for 48 hours, not
   const here = world([lost('a')], (path) =>
     path.startsWith('/v3/lipsyncs/') ? { status: 500, body: '' } : { body: { data, ...WHOLE } }
   )
-  await findLost(here.context, here.leases())
-  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', heardAt: NOW })
+  await findLostCreations(here.context, here.leases())
+  expect(here.leases()[0]).toMatchObject({ state: 'suspect', jobId: 'x', lastReportAt: NOW })
 })
 
 test('a key is asked under again after an outage, however often its client came back meanwhile', async () => {
@@ -204,9 +204,10 @@ test('a key is asked under again after an outage, however often its client came 
     if (isOut) return { status: 503, body: '' }
     return { body: path === '/v3/videos' ? { data: { video_id: 'v1' } } : { data: [], ...WHOLE } }
   })
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases(), true)
+  for (let looks = 0; looks < 10; looks += 1)
+    await findLostCreations(here.context, here.leases(), true)
   isOut = false
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(here.ends).toEqual(['a bound to v1'])
 })
 
@@ -216,7 +217,7 @@ test('a key under which six answers said nothing is asked under no more', async 
   const here = world([keyed], (path) =>
     path === '/v3/videos' ? refused : { status: 503, body: '' }
   )
-  for (let looks = 0; looks < 10; looks += 1) await findLost(here.context, here.leases())
+  for (let looks = 0; looks < 10; looks += 1) await findLostCreations(here.context, here.leases())
   expect(here.asked.filter((path) => path === '/v3/videos')).toHaveLength(6)
 })
 
@@ -227,9 +228,9 @@ test('a list that answers slowly is left for a while, and read on from there', a
     const data = [rowOf(`job-${page}`, { status: 'completed' })]
     return { body: { data, has_more: true, next_token: String(page + 1) } }
   })
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   const first = here.asked.length
-  await findLost(here.context, here.leases())
+  await findLostCreations(here.context, here.leases())
   expect(first).toBeLessThanOrEqual(4)
   expect(here.asked[first]).toContain(`token=${first}`)
 })

@@ -3,7 +3,7 @@ import { platform } from '#composition/platform.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { whatBecame } from '#flows/creations/find-outcome.ts'
+import { readOutcome } from '#flows/creations/read-outcome.ts'
 import { heygen } from '#providers/heygen/index.ts'
 
 const EMAIL = 'a@example.com'
@@ -30,13 +30,16 @@ test.each([
   ['suspect', { jobId: 'x' }],
 ] as const)('of several jobs some are not given while another is %s', async (state, more) => {
   const ports = portsWith([found, part('r.1', { state, ...more })])
-  expect((await whatBecame(ports, asked)).kind).toBe('open')
+  expect((await readOutcome(ports, asked)).kind).toBe('open')
 })
 
 test('the jobs that were found are given when no other is looked for any more', async () => {
   const over = { ended: { endedAt: 1, outcome: { status: 'outcome_unknown' as const } } }
   const ports = portsWith([found, { ...part('r.1', {}), ...over }])
-  expect(await whatBecame(ports, asked)).toMatchObject({ kind: 'found', starts: [{ jobId: 'j1' }] })
+  expect(await readOutcome(ports, asked)).toMatchObject({
+    kind: 'found',
+    starts: [{ jobId: 'j1' }],
+  })
 })
 
 test('a lease left behind on an account that refused says nothing of the account that took the creation', async () => {
@@ -54,5 +57,5 @@ test('a lease left behind on an account that refused says nothing of the account
     desk: () => ({ formerKeys: async () => [] }),
   } as unknown as Ports
   const { email: _, ...unplaced } = asked
-  expect((await whatBecame(ports, unplaced)).kind).toBe('found')
+  expect((await readOutcome(ports, unplaced)).kind).toBe('found')
 })

@@ -61,7 +61,7 @@ const GONE = /`[^`\n]+` \((?:gone\)|now (?=`))/g
 test('every path that a decision or an RFC names is there, unless it says that the path is gone', () => {
   const named = RECORDS.flatMap((page) =>
     spansOf(proseOf(page).replace(GONE, ''))
-      .filter((span) => FOLDERS.test(span) || FILES.test(span) || /\.ts$/.test(span))
+      .filter((span) => FOLDERS.test(span) || FILES.test(span) || span.endsWith('.ts'))
       .filter((span) => !/[<{…\s]|NNNN/.test(span) && !NOT_HERE.test(span))
       .map((span) => ({ page, span }))
   )

@@ -1,7 +1,7 @@
 /**
- * Idempotency keys: the same key on the same method and path starts nothing again. A 2xx is replayed for a day after it
- * was given, whatever the body says this time; a refusal forgets the key; an unknown outcome is kept longer than any job
- * can be unheard of, so that what became of it can be told under its key.
+ * Idempotency keys: the same key on the same method and path starts nothing again. A 2xx is replayed for a day, whatever the
+ * body is this time. A refusal forgets the key. An unknown outcome is kept longer than any job can go without a report, so
+ * that it can still be answered under its key. Pure.
  */
 export const KEY_FORM = /^[A-Za-z0-9_:.-]{1,255}$/
 export const KEPT_ANSWER_CHARS_MAX = 64 * 1024
@@ -18,14 +18,14 @@ export interface KeptAnswer {
 export interface KeyRecord {
   requestId: string
   startedAt: number
-  /** When its end became known; absent on records of older versions. */
+  /** When its outcome became known. Absent in records of older versions. */
   endedAt?: number
-  /** Absent: still running, or nobody knows what became of it. */
+  /** Absent: it still runs, its outcome is unknown, or its answer is not kept (`done`). */
   answer?: KeptAnswer
   isUnknown?: boolean
-  /** Of an unknown one: it was answered, with what could not be kept. */
+  /** Of an unknown one: it was answered, and the answer could not be kept. */
   done?: { jobIds?: string[] }
-  /** Of an unknown one: the provider can be asked for it. */
+  /** Of an unknown one: its job is searched for. The name is the stored one. */
   isSought?: boolean
   email?: string
 }
@@ -36,19 +36,19 @@ export type KeyTurn =
   | { kind: 'replay'; answer: KeptAnswer }
   | ({ kind: 'unknown' } & Pick<KeyRecord, 'requestId' | 'email' | 'done' | 'isSought'> & {
         startedAt?: number
-        /** It never said how it ended: its Worker died, maybe before it sent anything. */
+        /** Its Worker died without ending the key, perhaps before it sent anything. */
         isStale?: boolean
       })
 
 export interface KeySpans {
-  /** After an answer, and after the start of what has none. */
+  /** How long an answer is kept, and a call without an outcome. */
   keepMs: number
   keepUnknownMs: number
-  /** A run that has not ended by then never will; its outcome is unknown. */
+  /** A call that has not ended its key by then never will. Its outcome is unknown. */
   staleMs: number
 }
 
-/** What a request with a key finds. */
+/** What a request with this key may do. */
 export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpans): KeyTurn {
   if (!record || now >= keptUntil(record, spans)) return { kind: 'fresh' }
   if (record.answer) return { kind: 'replay', answer: record.answer }
@@ -66,15 +66,15 @@ export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpa
   }
 }
 
-/** A day from the answer; what has none, longer than a job can be unheard of. Epoch ms. */
+/** Epoch ms. */
 function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
-  const isTold = record.answer !== undefined || record.done !== undefined
-  if (isTold) return (record.endedAt ?? record.startedAt) + keepMs
+  const isAnswered = record.answer !== undefined || record.done !== undefined
+  if (isAnswered) return (record.endedAt ?? record.startedAt) + keepMs
   return record.startedAt + keepUnknownMs
 }
 
-/** Whether an unknown outcome is still said to be in progress: it is being looked for, and not for too long. */
-export function isStillSought(
+/** A repeat is answered `request_in_progress` while the job is searched for, but not for longer than `soughtMs`. */
+export function isInProgress(
   turn: { startedAt?: number; isSought?: boolean },
   now: number,
   soughtMs: number

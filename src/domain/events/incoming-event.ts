@@ -3,8 +3,8 @@
  * Events arrive late, twice, in any order, or before their job has its id: each counts once, and a missing event proves
  * nothing.
  */
-import { bound } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { boundTo } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import { NO_CHANGE, type Change, type JobReport } from '#domain/slots/lease.ts'
 import type { EventText, JobStart, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -92,7 +92,7 @@ export function applyEvent(
   const younger = leases.filter((lease) => isYounger(lease, event, unmatched))
   const candidates = leases.filter((lease) => !younger.includes(lease))
   const reports = reportsFor(candidates, incoming).map((report) => ({ ...report, event: text }))
-  const change = hear({ ...ledger, leases: candidates }, reports, now, durations)
+  const change = applyReports({ ...ledger, leases: candidates }, reports, now, durations)
   if (change.ended.length > 0) return { ...effect('settled'), change }
   if (mayGetItsJobLater(candidates, incoming, now, durations)) return { ...effect('early'), change }
   const unclear = candidates.filter(
@@ -179,7 +179,7 @@ function leasesNamedByCallback(
   if (!start) return mine
   const isWatched = only.state === 'unbound' && only.watch.length > 0
   const watch = isWatched ? only.watch : start.watch
-  return [bound(only, { ...start, watch }, 'running', now, durations)]
+  return [boundTo(only, { ...start, watch }, 'running', now, durations)]
 }
 
 /** An event of an unknown type reports by the name of its type, but only where its address proves the creation. */

@@ -3,7 +3,7 @@
  * and an event may arrive before its job is found. Pure decisions about both, so that no end is notified twice.
  */
 import type { IncomingEvent, ParsedEvent, UnmatchedEnd } from './incoming-event.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 
 /** A job that ended under the name in question. `isReused`: another job may have that name. */

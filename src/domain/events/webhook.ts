@@ -52,7 +52,7 @@ export function hookInDoubt(
   now: number,
   durations: Durations
 ): Hook | undefined {
-  const isMissed = isAlarm && endedWithoutEvent(ended).some(({ lease }) => lease.isTold)
+  const isMissed = isAlarm && endedWithoutEvent(ended).some(({ lease }) => lease.expectsEvent)
   if (!isMissed || hook.nextAt !== undefined) return undefined
   const { hookRetryLongestMs } = durations
   if (now - lastEventAt < hookRetryLongestMs || now - hook.checkedAt < hookRetryLongestMs)

@@ -1,10 +1,18 @@
-/** What was heard about jobs, and what it changes in an account's ledger. Pure. */
-import { unsuspected } from './bind-jobs.ts'
+/**
+ * How reports about jobs change an account's leases. A report comes from a status answer, a webhook or a status check; every
+ * end of a job goes through here. Pure.
+ */
+import { withoutJob } from './bind-jobs.ts'
 import type { Change, EndedJob, JobReport, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** The one door to an end state: applies what was heard. A report about an ended or unknown job changes nothing. */
-export function hear(
+/** Waiting jobs hold no slot, so nothing else limits their number. */
+const WAITING_MAX = 200
+/** So many whole searches, a while apart, must agree before anything is concluded from them. */
+export const WHOLE_SEARCHES = 2
+
+/** A report about a job that has ended, or that is not ours, changes nothing. */
+export function applyReports(
   ledger: Ledger,
   reports: readonly JobReport[],
   now: number,
@@ -12,32 +20,29 @@ export function hear(
 ): Change {
   const change: Change = { put: [], drop: [], ended: [] }
   for (const lease of ledger.leases) {
-    const heard = reports.filter((report) => lease.watch.includes(report.watch))
-    // Before its creation has answered, a state is that of something older.
-    const isOlder = lease.kind === 'call' || lease.state === 'unbound'
-    if (isOlder || heard.length === 0) continue
-    const end = heard.find((report) => isEnd(lease, report, now, durations))
-    if (!end) change.put.push(...stillGoing(lease, heard, now, durations))
-    else if (mayBeAnother(lease)) change.put.push(lookedForAgain(lease, now))
+    const own = reports.filter((report) => lease.watch.includes(report.watch))
+    // Before its creation is answered, what it watches may report of something older.
+    const isBefore = lease.kind === 'call' || lease.state === 'unbound'
+    if (isBefore || own.length === 0) continue
+    const end = own.find((report) => isEnd(lease, report, now, durations))
+    if (!end) change.put.push(...stillGoing(lease, own, now, durations))
+    else if (isOnlySuspected(lease)) change.put.push(searchOn(lease, now))
     else change.ended.push(endOf(lease, end, now))
   }
-  return withWaitsCapped(ledger.leases, change, now)
+  return limitWaiting(ledger.leases, change, now)
 }
 
-/** What it was taken for has ended, but another job that may be its own can still run. */
-function mayBeAnother(lease: Lease): boolean {
+/** The job that ended may be another creation's, and its own may still run. */
+function isOnlySuspected(lease: Lease): boolean {
   return lease.state === 'suspect' && lease.jobId !== undefined
 }
 
-/** At once: what the searches before have said still counts. */
-function lookedForAgain(lease: Lease, now: number): Lease {
+/** Its job is searched for at once. The whole searches before still count. */
+function searchOn(lease: Lease, now: number): Lease {
   const { misses, missedAt } = lease
   const counted = { misses, ...(missedAt === undefined ? {} : { missedAt }) }
-  return { ...unsuspected(lease, now), ...counted, isDoubtful: true }
+  return { ...withoutJob(lease, now), ...counted, mayHaveRun: true }
 }
-
-/** So many whole searches, a while apart, must agree before anything is concluded from them. */
-export const WHOLE_SEARCHES = 2
 
 function isEnd(lease: Lease, report: JobReport, now: number, durations: Durations): boolean {
   if (report.state === 'completed' || report.state === 'failed') return true
@@ -45,87 +50,75 @@ function isEnd(lease: Lease, report: JobReport, now: number, durations: Duration
   return report.state === 'ending' && since !== undefined && now - since >= durations.lookAgainMs
 }
 
-/** Nothing to write where nothing was heard. */
+/** Empty: the reports change nothing. */
 function stillGoing(
   lease: Lease,
-  heard: readonly JobReport[],
+  reports: readonly JobReport[],
   now: number,
   durations: Durations
 ): Lease[] {
-  if (heard.some((report) => report.state === 'deleted'))
+  if (reports.some((report) => report.state === 'deleted'))
     return [{ ...lease, deletedAt: now, nextAt: now }]
-  const ending = heard.find((report) => report.state === 'ending')
+  const ending = reports.find((report) => report.state === 'ending')
   if (ending) {
     if (lease.ending) return []
     const { word = '' } = ending
     const nextAt = Math.min(lease.nextAt, now + durations.lookAgainMs)
     return [{ ...lease, ending: { word, since: now }, nextAt }]
   }
-  const known = heard.find((report) => report.state !== 'unclear')
+  const known = reports.find((report) => report.state !== 'unclear')
   if (!known || lease.state === 'suspect') return []
-  return [goingOn(lease, heard, known.state === 'waiting', now)]
+  return [afterProgress(lease, reports, known.state === 'waiting', now)]
 }
 
-/** It is heard of and goes on. */
-export function goingOn(
+/** The lease of a job that runs on, or waits for a human. */
+export function afterProgress(
   lease: Lease,
-  heard: readonly JobReport[],
+  reports: readonly JobReport[],
   isWaiting: boolean,
   now: number
 ): Lease {
   const { ending: _, waitingSince = now, missedAt: __, guess, ...rest } = lease
-  // The video of a session's run before is not that of this one.
-  const aliases = lease.isReused ? [] : heard.flatMap(({ alias }) => alias ?? [])
-  const watch = [...new Set([...lease.watch, ...aliases])]
-  const state = isWaiting ? 'waiting' : 'running'
-  // Its status was read, so it is a job.
-  const proved = guess ? { guess: {} } : {}
+  // What a session made in the run before is not of this run.
+  const aliases = lease.isReused ? [] : reports.flatMap(({ alias }) => alias ?? [])
   return {
     ...rest,
-    ...proved,
+    // The status of a guess was read, so the guess was right.
+    ...(guess ? { guess: {} } : {}),
     ...(isWaiting ? { waitingSince } : {}),
-    watch,
-    state,
+    watch: [...new Set([...lease.watch, ...aliases])],
+    state: isWaiting ? 'waiting' : 'running',
     misses: 0,
-    heardAt: now,
+    lastReportAt: now,
   }
 }
 
-/** Waiting jobs hold no slot, so nothing else bounds their number. */
-const WAITS_MAX = 200
-
-/** Of more, the ones that wait longest are given up. */
-export function withWaitsCapped(leases: readonly Lease[], change: Change, now: number): Change {
+/** Of too many waiting jobs, those that wait longest end as lost. */
+export function limitWaiting(leases: readonly Lease[], change: Change, now: number): Change {
   const gone = new Set([...change.drop, ...change.ended.map(({ lease }) => lease.id)])
   const changed = new Map(change.put.map((lease) => [lease.id, lease]))
   const waiting = leases
     .map((lease) => changed.get(lease.id) ?? lease)
     .filter((lease) => lease.state === 'waiting' && !gone.has(lease.id))
-  if (waiting.length <= WAITS_MAX) return change
+  if (waiting.length <= WAITING_MAX) return change
   const oldest = waiting
     .toSorted((a, b) => (a.waitingSince ?? 0) - (b.waitingSince ?? 0))
-    .slice(0, waiting.length - WAITS_MAX)
-  const detail = `more than ${WAITS_MAX} jobs of this account wait for a human`
+    .slice(0, waiting.length - WAITING_MAX)
+  const detail = `more than ${WAITING_MAX} jobs of this account wait for a human`
+  const outcome = { status: 'lost', detail } as const
   return {
     ...change,
     put: change.put.filter((lease) => !oldest.some(({ id }) => id === lease.id)),
-    ended: [
-      ...change.ended,
-      ...oldest.map((lease) => ({
-        lease,
-        endedAt: now,
-        outcome: { status: 'lost', detail } as const,
-      })),
-    ],
+    ended: [...change.ended, ...oldest.map((lease) => ({ lease, endedAt: now, outcome }))],
   }
 }
 
 function endOf(lease: Lease, report: JobReport, now: number): EndedJob {
-  const said = report.detail ?? (report.state === 'ending' ? report.word : undefined)
-  const detail = said === undefined ? {} : { detail: said }
   if (lease.state === 'suspect') {
     return { lease, endedAt: now, outcome: { status: 'outcome_unknown' } }
   }
+  const said = report.detail ?? (report.state === 'ending' ? report.word : undefined)
+  const detail = said === undefined ? {} : { detail: said }
   const status = report.state === 'completed' ? 'completed' : 'failed'
   return { lease, endedAt: now, outcome: { status, ...detail }, heard: report }
 }

@@ -1,4 +1,4 @@
-/** How leases get the names of their jobs, and lose them again. Pure. */
+/** How leases are bound to their jobs, and lose them again. Pure. */
 import {
   newLease,
   NO_CHANGE,
@@ -12,59 +12,65 @@ import {
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
- * Names the jobs that a creation started: what its own answer said is certain, whoever brings it and however late.
- * Leases left over are released; a job too many gets a lease of its own, so that it is at least counted. `ended`: what
- * this request started and is over. `again`: makes the lease anew when it is not there.
+ * Binds the leases of a creation to the jobs that its answer named. That answer is certain, however late it comes: a lease
+ * that was bound to another job by a search is bound anew. Leases left over are dropped. A job without a lease gets one of
+ * its own, so that it is at least counted.
+ *
+ * `ended`: jobs of this request that are over. `ask`: from it a lease is made where there is none (any more).
  */
-export function bind(
+export function bindJobs(
   ledger: Ledger,
   requestId: string,
   starts: JobStart[],
   now: number,
   durations: Durations,
-  { ended = [], again }: { ended?: readonly EndedJob[]; again?: LeaseAsk } = {}
+  { ended = [], ask }: { ended?: readonly EndedJob[]; ask?: LeaseAsk } = {}
 ): Change {
   const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-  const pattern = mine[0] ?? ended[0]?.lease ?? (again && newLease(again, 0, now, durations))
+  const pattern = mine[0] ?? ended[0]?.lease ?? (ask && newLease(ask, 0, now, durations))
   if (!pattern) return NO_CHANGE
   const isOver = (start: JobStart) =>
     ended.some(({ lease }) => lease.jobId === start.jobId && lease.state !== 'suspect')
-  const fresh = starts.filter(
+  const unbound = starts.filter(
     (start) => !isOver(start) && !mine.some((lease) => isBoundTo(lease, start))
   )
   const open = mine.filter((lease) => isOpen(lease, starts))
   const taken = new Set(ended.map(({ lease }) => lease.id))
   const put: Lease[] = []
-  for (const [index, start] of fresh.entries()) {
+  for (const [index, start] of unbound.entries()) {
     const lease = open[index] ?? {
-      ...fresherThan(pattern, now),
+      ...unboundLike(pattern, now),
       id: freeId(ledger, requestId, taken),
     }
     taken.add(lease.id)
-    put.push(bound(lease, start, 'running', now, durations))
+    put.push(boundTo(lease, start, 'running', now, durations))
   }
+  put.push(...wronglyBound(ledger, requestId, starts).map((lease) => withoutJob(lease, now)))
+  return { put, drop: open.slice(unbound.length).map((lease) => lease.id), ended: [] }
+}
+
+/** Leases of other creations for which a search took one of these jobs. */
+function wronglyBound(ledger: Ledger, requestId: string, starts: readonly JobStart[]): Lease[] {
   const ids = new Set(starts.filter((start) => !start.isReused).map((start) => start.jobId))
-  const wronged = ledger.leases.filter(
+  return ledger.leases.filter(
     (lease) =>
       lease.requestId !== requestId &&
       ids.has(lease.jobId ?? '') &&
       (lease.state === 'suspect' || lease.isFound)
   )
-  put.push(...wronged.map((lease) => unsuspected(lease, now)))
-  return { put, drop: open.slice(fresh.length).map((lease) => lease.id), ended: [] }
 }
 
-/** Not yet named for certain. What a look named by another id than the answer says is named anew. */
+/** Not bound for certain: unbound, a suspect, or bound by a search to a job that the answer does not name. */
 function isOpen(lease: Lease, starts: readonly JobStart[]): boolean {
   if (lease.kind === 'call') return false
   if (lease.state === 'unbound' || lease.state === 'suspect') return true
   return lease.isFound === true && !starts.some((start) => start.jobId === lease.jobId)
 }
 
-/** A lease made from what is known of one that ended. */
-function fresherThan(pattern: Lease, now: number): Lease {
+function unboundLike(pattern: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, ending: ____, ...rest } = pattern
-  return { ...rest, state: 'unbound', watch: [], asks: 0, misses: 0, heardAt: now, nextAt: now }
+  const unused = { watch: [], asks: 0, misses: 0, lastReportAt: now, nextAt: now }
+  return { ...rest, state: 'unbound', ...unused }
 }
 
 /** An ended lease of the same request may have had the number. */
@@ -76,15 +82,17 @@ function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): 
   return `${requestId}.${number}`
 }
 
-/** What it was taken for is somebody else's, or over: it is looked for again. */
-export function unsuspected(lease: Lease, now: number): Lease {
+/** The job that it was bound to is another creation's, or over. Its own is searched for at once. */
+export function withoutJob(lease: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
   const lostAt = lease.lostAt ?? now
-  return { ...unsaid(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
+  return { ...withoutReports(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
 }
 
-/** Without what was heard of the job that it was taken for. */
-export function unsaid<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(lease: T) {
+/** Without what was reported of the job that it was bound to. */
+export function withoutReports<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(
+  lease: T
+) {
   const { ending: _, deletedAt: __, waitingSince: ___, ...rest } = lease
   return rest
 }
@@ -94,16 +102,18 @@ function isBoundTo(lease: Lease, start: JobStart): boolean {
   return isNamed && lease.jobId === start.jobId
 }
 
-export function bound(
+/** `suspect`: the job may be the creation's own. */
+export function boundTo(
   lease: Lease,
   start: JobStart,
   state: 'running' | 'suspect',
   now: number,
   durations: Durations
 ): Lease {
-  // From the acquiring, not from now: the alarm stands there already, and setting it anew would cost a row.
-  const nextAt = lease.acquiredAt + (lease.isTold ? durations.toldAskMs : durations.firstAskMs)
+  // Counted from when the slot was acquired: the alarm is set to that moment already, and to set it anew costs a row.
+  const firstCheckMs = lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs
+  const nextAt = lease.acquiredAt + firstCheckMs
   const { missedAt: _, isFound: __, ...rest } = lease
-  const before = lease.jobId === start.jobId ? rest : unsaid(rest)
-  return { ...before, ...start, state, misses: 0, heardAt: now, nextAt }
+  const before = lease.jobId === start.jobId ? rest : withoutReports(rest)
+  return { ...before, ...start, state, misses: 0, lastReportAt: now, nextAt }
 }

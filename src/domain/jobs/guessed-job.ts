@@ -1,7 +1,6 @@
 /**
- * Jobs of creations that no row of a route table knows. What such a creation started is guessed from its answer, and
- * nobody promises that the guess is right: a guess must be proved soon, holds half of an account's slots at most, and
- * is not waited for as long as a job (contract 14.8). Pure.
+ * Jobs of POST calls on paths without a row, guessed from the answer (contract 14.8). A guess may be wrong. So a status check
+ * must prove it soon, guesses hold at most half of an account's slots, and a guess is lost sooner than a known job. Pure.
  */
 import { textAt } from '#domain/text/json-pointer.ts'
 import {
@@ -18,7 +17,7 @@ import {
 import type { Guess } from '#domain/slots/unknown-row.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** What to ask about a guessed job, and what tells its end. */
+/** `ask`, `askElse`: status paths. `watch`: what a report about the job is known by. */
 export interface GuessedStart {
   jobId: string
   watch: string[]
@@ -27,8 +26,8 @@ export interface GuessedStart {
 }
 
 /**
- * The lease of the call stays as that of the job, or is given back with the call where guesses hold half already.
- * `again`: what it was asked for with, for a call that took longer than its lease.
+ * The lease of the call becomes the lease of the job. Where guesses hold half of the slots already, it is released instead.
+ * `ask`: from it a lease is made for a call that took longer than its lease.
  */
 export function keepGuess(
   ledger: Ledger,
@@ -36,38 +35,45 @@ export function keepGuess(
   start: GuessedStart,
   now: number,
   durations: Durations,
-  again?: LeaseAsk
+  ask?: LeaseAsk
 ): { isKept: boolean; change: Change } {
   const known = ledger.leases.find((one) => one.requestId === requestId)
-  // Asked again because the answer was lost.
+  // The same question once more, because its answer was lost.
   if (known?.guess) return { isKept: true, change: NO_CHANGE }
-  const lease = known ?? (again && newLease(again, 0, now, durations))
+  const lease = known ?? (ask && newLease(ask, 0, now, durations))
   if (!lease) return { isKept: false, change: NO_CHANGE }
   const others = ledger.leases.filter((one) => one !== known)
   const held = (leases: readonly Lease[]) => heldSlots({ ...ledger, leases }, now)
   const guesses = held(others.filter((one) => one.guess))
-  // The slot of a call that took longer than its lease may be somebody else's by now.
+  // A call that took longer than its lease may have lost its slot to another.
   const isFull = held(others) + 1 > ledger.maxJobs
   if (guesses + 1 > guessesMax(ledger.maxJobs) || isFull || ledger.isRetired)
     return { isKept: false, change: release(ledger, requestId) }
   const { deadlineAt: _, mayBeJob: __, ...rest } = lease
   const guess: Guess = { until: now + durations.guessProvedMs }
   const nextAt = now + durations.guessAskMs
-  const job = { ...rest, ...start, kind: 'job', state: 'running', heardAt: now, nextAt } as const
+  const job = {
+    ...rest,
+    ...start,
+    kind: 'job',
+    state: 'running',
+    lastReportAt: now,
+    nextAt,
+  } as const
   return { isKept: true, change: { put: [{ ...job, guess }], drop: [], ended: [] } }
 }
 
-/** It was a guess, and nothing has shown that it was right. */
-export function isUnproved(lease: Lease): boolean {
+/** No status of it was read yet. */
+export function isUnprovedGuess(lease: Lease): boolean {
   return lease.guess?.until !== undefined
 }
 
-/** Asked again soon, since it is dropped soon. */
-export function nextGuessAt({ guess }: Lease, now: number, durations: Durations): number {
+/** Not later than when it is dropped. */
+export function nextGuessCheckAt({ guess }: Lease, now: number, durations: Durations): number {
   return Math.min(now + durations.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
 }
 
-/** By which an answer says that work has begun and is not over. `active`, `new` and the like are said of things, too. */
+/** Status words of work that has begun and is not over. Not `active` or `new`, which also describe finished things. */
 export const PENDING: ReadonlySet<string> = new Set([
   'accepted',
   'generating',
@@ -86,42 +92,42 @@ export const PENDING: ReadonlySet<string> = new Set([
   'waiting',
 ])
 
-/** Where a status stands in answers of both providers. */
+/** Where answers of both providers have their status. */
 export const STATUS_AT = ['/data/status', '/data/task_status', '/status']
 
 const ID_NAME = /(^|_)id$/
-/** Ids of who asked, and of the asking. */
-const NO_THING =
+/** Ids of the caller or of the call, not of what it made. */
+const CALLERS =
   /^(request|trace|user|account|workspace|space|team|org|organization|owner|callback)_id$/
 const CLIENTS_OWN = /^(external|client)_/
-/** What an answer names beside what it made, and what may be everybody's. */
+/** Ids of what the call used, which may be everybody's. */
 const SHARED =
   /^(avatar|look|group|voice|template|model|brand_voice|brand_glossary|brand_kit|asset)_id$/
 const ID_CHARS_MAX = 200
 const IDS_MAX = 20
 
-/** Not a word, a page number or a flag: what is remembered as an id is looked for in every path without a row. */
+/** Not a word, a page number or a flag: an id that is remembered decides which account later calls go to. */
 function isIdLike(text: string): boolean {
   if (text.length < 4 || text.length > ID_CHARS_MAX || !/^[\w.:@=+/~-]+$/.test(text)) return false
   return /^\d+$/.test(text) ? text.length >= 6 : /\d/.test(text) || text.length >= 16
 }
 
 /**
- * The ids at the top of an answer that may be of what it made, most likely first. `asked`: the texts of the request,
- * which the answer only says again.
+ * The ids at the top of an answer that may name what the call made, most likely first. `asked`: the texts of the request,
+ * which an answer may repeat.
  */
-export function idsMade(answer: unknown, asked: ReadonlySet<string>): string[] {
+export function createdIds(answer: unknown, asked: ReadonlySet<string>): string[] {
   const data = (answer as { data?: unknown } | null | undefined)?.data
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return []
   const named = Object.entries(data).flatMap(([name, value]): [string, string][] => {
     const isText = typeof value === 'string' || typeof value === 'number'
     const id = isText ? String(value) : ''
-    const isThing = ID_NAME.test(name) && !NO_THING.test(name) && !CLIENTS_OWN.test(name)
-    return isThing && isIdLike(id) && !asked.has(id) ? [[name, id]] : []
+    const isMade = ID_NAME.test(name) && !CALLERS.test(name) && !CLIENTS_OWN.test(name)
+    return isMade && isIdLike(id) && !asked.has(id) ? [[name, id]] : []
   })
   const own = named.filter(([name]) => name !== 'id' && !SHARED.test(name))
   const plain = named.filter(([name]) => name === 'id')
-  // A thing of a kind that may be shared was made only where the answer names nothing else.
+  // An id of a shared kind is taken for what was made only where the answer names nothing else.
   const rest = own.length + plain.length === 0 ? named : []
   return [...new Set([...plain, ...own, ...rest].map(([, id]) => id))].slice(0, IDS_MAX)
 }
@@ -135,8 +141,8 @@ export function saysPending(status: number, answer: unknown): boolean {
 }
 
 /**
- * The last segments of calls by POST that read, change or end what is there. No word that may also make something: edit,
- * restore, filter, export and read are what generators do, too.
+ * Last segments of POST paths that read, change or end what is there. Not edit, restore, filter, export or read: generators
+ * are called so, too.
  */
 const READS_OR_EDITS = new Set(
   (
@@ -152,17 +158,17 @@ export function readsOrEdits(path: string): boolean {
   return READS_OR_EDITS.has(last.split(/[.:]/).at(-1) ?? '')
 }
 
-/** A path as it is compared: without encoding, without a slash at its end. */
+/** For comparing paths: decoded, without a slash at the end. */
 export function plainPathOf(path: string): string {
   return path.replace(/\/+$/, '').split('/').map(decodeURIComponent).join('/')
 }
 
-/** What tells the end of a job that a path without a row reads. */
+/** What reports from a status path without a row are known by. */
 export function watchOfPath(path: string): string {
   return `unknown:${plainPathOf(path)}`
 }
 
-/** The texts of a call that may be ids: segments of its path, values of its query, members of its body named so. */
+/** Texts of a call that may be ids: segments of its path, values of its query, members of its body named `…_id`. */
 export function idsNamed(path: string, search: string, body: unknown): string[] {
   const segments = plainPathOf(path)
     .split('/')
@@ -178,8 +184,8 @@ export function idsNamed(path: string, search: string, body: unknown): string[] 
   return [...new Set(fit)].slice(0, IDS_MAX)
 }
 
-/** Every short text of a request: what an answer repeats of it was not made by it. */
-export function textsAsked(path: string, search: string, body: unknown): Set<string> {
+/** Every short text and number of a request. */
+export function requestTexts(path: string, search: string, body: unknown): Set<string> {
   const texts = new Set(idsNamed(path, search, undefined))
   const open: unknown[] = [body]
   for (let seen = 0; open.length > 0 && seen < 10_000; seen += 1) {

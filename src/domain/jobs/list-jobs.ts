@@ -1,10 +1,11 @@
-/** Jobs of an account or of several as one list, newest first by when they began, page by page. */
+/** Jobs of one account or several as one list, newest first by when they began, page by page. Pure. */
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
+import type { SharedLease } from '#domain/slots/lease-record.ts'
 import { isTimedId, prefixOf } from '#domain/text/time-ordered-id.ts'
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
 
-/** `before`: a place in the order, the id of a lease. `since`: begun then or later, epoch ms. */
+/** `before`: only jobs behind this place, which is the id of a lease. `since`: begun then or later, epoch ms. */
 export interface JobQuery {
   tenant: string
   state?: 'running' | 'ended'
@@ -14,20 +15,20 @@ export interface JobQuery {
   limit: number
 }
 
-/** `stoppedAt`: what comes behind this place was not looked at; absent: there is nothing. */
+/** `stoppedAt`: the place behind which nothing was read. Absent: there are no more jobs. */
 export interface JobPage {
   jobs: JobRecord[]
   stoppedAt?: string
 }
 
-export type JobRecord = { lease: Lease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
+export type JobRecord = { lease: SharedLease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 
-/** Where a job stands in the order of time. A lease of before stands under a made-up name of its time. */
-export function placeOf({ id, acquiredAt }: Lease): string {
+/** Where a job stands in the order of time. Leases of older releases have random ids, so their time is put before the id. */
+export function placeOf({ id, acquiredAt }: Pick<Lease, 'id' | 'acquiredAt'>): string {
   return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 
-/** What runs. A slot that is held for the length of a call is no job. */
+/** Whether a lease is listed as a running job. A `call` lease is no job. */
 export function isListed(
   lease: Lease,
   { tenant, since = 0, before }: Pick<JobQuery, 'tenant' | 'since' | 'before'>
@@ -36,7 +37,7 @@ export function isListed(
   return before === undefined || placeOf(lease) < before
 }
 
-/** Of one account. */
+/** The page of one account. */
 export function pageOf(
   running: readonly Lease[],
   past: { ended: readonly EndedJob[]; stoppedAt?: string },
@@ -51,8 +52,8 @@ export function pageOf(
 }
 
 /**
- * Of several: what stands behind the first place at which one of them stopped is left to the next page, and two of one
- * creation at two accounts are not parted.
+ * The page of several accounts. It ends where the first of them stopped reading. Two jobs of one creation at two accounts are
+ * on the same page.
  */
 export function mergePages<T extends JobRecord>(
   pages: readonly { jobs: readonly T[]; stoppedAt?: string }[],

@@ -1,7 +1,7 @@
-/** What the alarm does with one due lease, and what its answers mean. Pure; flows/reconcile-account.ts asks. */
-import { bound } from './bind-jobs.ts'
-import { isUnproved, nextGuessAt } from './guessed-job.ts'
-import { goingOn } from './apply-reports.ts'
+/** What an account's alarm does with each due lease, and what the provider's answers mean. Pure; flows/jobs asks. */
+import { afterProgress } from './apply-reports.ts'
+import { boundTo } from './bind-jobs.ts'
+import { isUnprovedGuess, nextGuessCheckAt } from './guessed-job.ts'
 import {
   type Change,
   type EndedJob,
@@ -12,10 +12,17 @@ import {
 } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `wait`: an unbound lease whose creation may still be on its way. */
-export type ReconcileAction = 'drop' | 'lose' | 'give-up' | 'ask' | 'look' | 'wait'
+/** The pause between status checks grows by this factor. */
+const BACK_OFF = 1.5
 
-/** What has to be done about a lease now; undefined: nothing yet. */
+/**
+ * `drop`: removes the lease, without an end. `lose`: ends it, since nothing was reported for too long. `give-up`: ends it,
+ * since it waited for a human for too long. `check`: asks for the job's status. `search`: looks for the job of a lost
+ * creation. `wait`: its creation may still be on its way.
+ */
+export type ReconcileAction = 'drop' | 'lose' | 'give-up' | 'check' | 'search' | 'wait'
+
+/** Undefined: nothing is due. */
 export function reconcileActionOf(
   lease: Lease,
   now: number,
@@ -23,17 +30,18 @@ export function reconcileActionOf(
 ): ReconcileAction | undefined {
   if (lease.kind === 'call') return (lease.deadlineAt ?? lease.nextAt) <= now ? 'drop' : undefined
   if (lease.guess?.until !== undefined && lease.guess.until <= now) return 'drop'
-  if (now - lease.heardAt >= (lease.guess ? durations.guessLostMs : durations.lostMs)) return 'lose'
+  const silentMs = now - lease.lastReportAt
+  if (silentMs >= (lease.guess ? durations.guessLostMs : durations.lostMs)) return 'lose'
   if (hasWaitedTooLong(lease, now, durations)) return 'give-up'
   if (lease.nextAt > now) return undefined
-  if (lease.state === 'suspect' && lease.jobId !== undefined) return 'look'
-  if (lease.state !== 'unbound') return 'ask'
-  if (now < givenUpAt(lease, durations)) return 'wait'
-  return lease.watch.length === 0 ? 'look' : 'ask'
+  if (lease.state === 'suspect' && lease.jobId !== undefined) return 'search'
+  if (lease.state !== 'unbound') return 'check'
+  if (now < answerLostAt(lease, durations)) return 'wait'
+  return lease.watch.length === 0 ? 'search' : 'check'
 }
 
-/** Whoever waited for the creation's answer has given up by then, even if he died and could not say so. */
-export function givenUpAt(lease: Lease, durations: Durations): number {
+/** From then on nobody waits for the creation's answer any more, even when its Worker died and could not say so. */
+export function answerLostAt(lease: Lease, durations: Durations): number {
   return lease.lostAt ?? lease.acquiredAt + durations.giveUpSeenMs
 }
 
@@ -42,56 +50,64 @@ function hasWaitedTooLong(lease: Lease, now: number, durations: Durations): bool
   return isWaiting && now - (lease.waitingSince ?? now) >= durations.waitForHumanMs
 }
 
-export function ended(lease: Lease, outcome: Outcome, now: number): Change {
+export function endWith(lease: Lease, outcome: Outcome, now: number): Change {
   const end: EndedJob = { lease, endedAt: now, outcome }
   return { put: [], drop: [], ended: [end] }
 }
 
-/** A human was awaited for too long. */
-export function givenUp(lease: Lease, now: number): Change {
-  return ended(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)
+/** For the action `give-up`. */
+export function endWaiting(lease: Lease, now: number): Change {
+  return endWith(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)
 }
 
-/** A creation has until then to be bound. */
-export function waitsOn(lease: Lease, durations: Durations): Change {
-  return put({ ...lease, nextAt: givenUpAt(lease, durations) })
+/** For the action `wait`. */
+export function waitForAnswer(lease: Lease, durations: Durations): Change {
+  return put({ ...lease, nextAt: answerLostAt(lease, durations) })
 }
 
-/** Its caller gave up: from now on its job is looked for. */
-export function lost(lease: Lease, now: number, durations: Durations): Lease {
+/** Its answer was lost, so its job is searched for soon. */
+export function markLost(lease: Lease, now: number, durations: Durations): Lease {
   if (lease.lostAt !== undefined) return lease
   return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + durations.lookSoonMs) }
 }
 
-/** The provider could not be asked, or its answer could not be read: later, and nothing is concluded. */
-export function postponed(lease: Lease, now: number, durations: Durations): Change {
-  const nextAt = isUnproved(lease)
-    ? nextGuessAt(lease, now, durations)
+/** The provider did not answer, or its answer could not be read. It is asked later, and nothing is concluded. */
+export function postpone(lease: Lease, now: number, durations: Durations): Change {
+  const nextAt = isUnprovedGuess(lease)
+    ? nextGuessCheckAt(lease, now, durations)
     : now + backOff(lease, durations)
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
-/** There were too many questions: it is asked on, but not before `until`, or the longest pause. */
-export function heldBack(lease: Lease, until: number, now: number, durations: Durations): Change {
-  const { put: after } = postponed(lease, now, durations)
-  const soonest = Math.min(until, now + durations.longestAskMs)
-  const held = after.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) }))
-  return { put: held, drop: [], ended: [] }
-}
-
-/** It was asked and goes on. While it waits for a human it is asked about less and less often. */
-export function goesOn(
+/** The provider wants no questions before `until`. It is asked then, or after the longest pause. */
+export function postponeUntil(
   lease: Lease,
-  heard: readonly JobReport[],
+  until: number,
   now: number,
   durations: Durations
 ): Change {
-  const isWaiting = heard.some((report) => report.state === 'waiting')
-  const going = goingOn(lease, heard, isWaiting, now)
-  // Watched without an id of its own: what ends there may be something older, so nothing is said of this one.
+  const { put: later } = postpone(lease, now, durations)
+  const soonest = Math.min(until, now + durations.longestAskMs)
+  return {
+    put: later.map((one) => ({ ...one, nextAt: Math.max(one.nextAt, soonest) })),
+    drop: [],
+    ended: [],
+  }
+}
+
+/** The job runs on. While it waits for a human, it is checked less and less often. */
+export function keepRunning(
+  lease: Lease,
+  reports: readonly JobReport[],
+  now: number,
+  durations: Durations
+): Change {
+  const isWaiting = reports.some((report) => report.state === 'waiting')
+  const going = afterProgress(lease, reports, isWaiting, now)
+  // A lease without a job id watches something that may have run before, so a report need not be about its own job.
   const isNameless = lease.state === 'suspect' || lease.jobId === undefined
   const state = isNameless ? 'suspect' : going.state
-  // A suspect's misses count the searches for it.
+  // Of a suspect, `misses` counts the searches.
   const misses = lease.state === 'suspect' ? lease.misses : 0
   const wait = isWaiting ? waitForHuman(going, now, durations) : backOff(lease, durations)
   return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
@@ -102,8 +118,8 @@ function waitForHuman({ waitingSince }: Lease, now: number, durations: Durations
   return Math.min(Math.max(durations.waitingAskMs, waited), durations.waitingAskLongestMs)
 }
 
-/** A word that means an end only when it is said again. */
-export function mayBeEnding(
+/** The status word means an end only when a second check, a while later, says it again. */
+export function confirmEndLater(
   lease: Lease,
   report: JobReport,
   now: number,
@@ -116,74 +132,78 @@ export function mayBeEnding(
 }
 
 /**
- * The provider says that it does not know the job. `again`: asked again later. `confirm`: said twice, a while apart; it
- * is believed when something else says so too. When several jobs of an account vanish at once, the provider is more
- * likely to be wrong than all of them gone, unless their deletion went through the gateway.
+ * The provider says that it does not know the job. `later`: it is asked again. `confirm`: it has said so twice, a while
+ * apart, and is believed when something else says so too. When several jobs of an account vanish at once, the provider is
+ * more likely to be wrong than all of them gone, unless their deletion went through the gateway.
  */
 export function afterUnknown(
   lease: Lease,
   leases: readonly Lease[],
   now: number,
   durations: Durations
-): { kind: 'again' | 'confirm'; change: Change } {
+): { kind: 'later' | 'confirm'; change: Change } {
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
   const missed = { ...lease, misses: lease.misses + 1, missedAt, asks: lease.asks + 1 }
-  const later = put({
-    ...missed,
-    nextAt: now + Math.max(durations.lookAgainMs, backOff(lease, durations)),
-  })
   if (lease.misses === 0)
-    return { kind: 'again', change: put({ ...missed, nextAt: now + durations.lookAgainMs }) }
+    return { kind: 'later', change: put({ ...missed, nextAt: now + durations.lookAgainMs }) }
   if (now - missedAt < durations.lookAgainMs)
-    return { kind: 'again', change: put({ ...lease, nextAt: missedAt + durations.lookAgainMs }) }
-  const together = leases.some(
+    return { kind: 'later', change: put({ ...lease, nextAt: missedAt + durations.lookAgainMs }) }
+  const pauseMs = Math.max(durations.lookAgainMs, backOff(lease, durations))
+  const change = put({ ...missed, nextAt: now + pauseMs })
+  const vanishedTogether = leases.some(
     (other) =>
       other.id !== lease.id &&
       other.misses > 0 &&
       (other.state === 'running' || other.state === 'waiting') &&
       Math.abs((other.missedAt ?? 0) - missedAt) < durations.vanishTogetherMs
   )
-  if (together && lease.deletedAt === undefined) return { kind: 'again', change: later }
-  return { kind: 'confirm', change: later }
+  const isBelievable = !vanishedTogether || lease.deletedAt !== undefined
+  return { kind: isBelievable ? 'confirm' : 'later', change }
 }
 
-/** The list of all that runs does not have it. That list may lag behind, so this is believed the second time. */
-export function notListed(lease: Lease, now: number, durations: Durations): Change {
+/** The list of all running jobs does not have it. The list may lag behind, so that is believed the second time. */
+export function afterNotListed(lease: Lease, now: number, durations: Durations): Change {
   const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
   if (lease.misses >= 1 && now - missedAt >= durations.lookAgainMs)
-    return ended(lease, { status }, now)
+    return endWith(lease, { status }, now)
   return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + durations.lookAgainMs })
 }
 
-export function endWithoutTrace(lease: Lease): Outcome['status'] {
-  if (lease.state === 'unbound') return lease.isDoubtful ? 'outcome_unknown' : 'absent'
+/** How a lease ends whose job the provider does not know. */
+export function statusWithoutTrace(lease: Lease): Outcome['status'] {
+  if (lease.state === 'unbound') return lease.mayHaveRun ? 'outcome_unknown' : 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
 }
 
-/** There is no way to look for this kind of job: only time (48 h) or a person ends it. */
-export function cannotLook(lease: Lease, now: number, durations: Durations): Change {
-  return put({ ...looked(lease), nextAt: now + durations.lookBlindMs })
+/** Jobs of this kind cannot be searched for: only time (48 h) or a person ends the lease. */
+export function postponeUnsearchable(lease: Lease, now: number, durations: Durations): Change {
+  return put({ ...countSearch(lease), nextAt: now + durations.lookBlindMs })
 }
 
-/** For certain: by a key, a name or a callback id that is its own alone. */
-export function found(lease: Lease, start: JobStart, now: number, durations: Durations): Change {
-  const { missedAt: _, ...rest } = bound(lease, start, 'running', now, durations)
-  const nextAt = now + (lease.isTold ? durations.longestAskMs : durations.firstAskMs)
+/** A search found the job for certain: by a key, a name, or a callback id that no other creation has. */
+export function bindFound(
+  lease: Lease,
+  start: JobStart,
+  now: number,
+  durations: Durations
+): Change {
+  const { missedAt: _, ...rest } = boundTo(lease, start, 'running', now, durations)
+  const nextAt = now + (lease.expectsEvent ? durations.longestAskMs : durations.firstAskMs)
   return put({ ...rest, isFound: true, nextAt })
 }
 
-/** Looked for without an end: soon again at first, then every two minutes. */
-export function lookedInVain(lease: Lease, now: number, durations: Durations): Change {
-  return put({ ...looked(lease), nextAt: nextLookAt(lease, now, durations) })
+/** A search without a result. The next one comes soon at first, then every two minutes. */
+export function searchAgainLater(lease: Lease, now: number, durations: Durations): Change {
+  return put({ ...countSearch(lease), nextAt: nextSearchAt(lease, now, durations) })
 }
 
-export function looked(lease: Lease): Lease {
+export function countSearch(lease: Lease): Lease {
   return { ...lease, asks: lease.asks + 1, looks: (lease.looks ?? 0) + 1 }
 }
 
-/** The first whole search that counts is at `unboundMs`, the second `lookAgainMs` after it. */
-export function nextLookAt(lease: Lease, now: number, durations: Durations): number {
+/** No later than the two whole searches that count: at `unboundMs`, and `lookAgainMs` after the first. */
+export function nextSearchAt(lease: Lease, now: number, durations: Durations): number {
   const { looks = 0, misses, missedAt } = lease
   const usual = now + Math.min(durations.lookSoonMs * 2 ** looks, durations.lookOftenMs)
   const firstCount = lease.acquiredAt + durations.unboundMs
@@ -192,8 +212,8 @@ export function nextLookAt(lease: Lease, now: number, durations: Durations): num
 }
 
 function backOff(lease: Lease, durations: Durations): number {
-  if (lease.isTold) return durations.longestAskMs
-  return Math.min(durations.firstAskMs * 1.5 ** (lease.asks + 1), durations.longestAskMs)
+  if (lease.expectsEvent) return durations.longestAskMs
+  return Math.min(durations.firstAskMs * BACK_OFF ** (lease.asks + 1), durations.longestAskMs)
 }
 
 function put(lease: Lease): Change {

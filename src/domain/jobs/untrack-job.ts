@@ -1,9 +1,9 @@
-/** What may be done to a running job from outside the provider. */
+/** Jobs that end, or are not tracked any more, without a word of the provider. Pure. */
 import { NO_CHANGE, type Change, type Lease } from '#domain/slots/lease.ts'
 
 /**
- * Ends tracking: the slot stays until the provider says that the job ended. Forced: the slot is free at once, and
- * the provider may for a while see one job more than the limit. The caller says so knowingly (contract section 7).
+ * Ends tracking: the slot stays taken until the provider reports the job's end. Forced: the slot is free at once, so the
+ * account may for a while run one job more than its limit (contract section 7).
  */
 export function untrack(
   leases: readonly Lease[],
@@ -12,7 +12,7 @@ export function untrack(
   isForced: boolean,
   now: number
 ): Change {
-  const named = leases.filter((lease) => lease.tenant === tenant && answersTo(lease, jobId))
+  const named = leases.filter((lease) => lease.tenant === tenant && hasName(lease, jobId))
   if (isForced) {
     const ended = named.map((lease) => ({
       lease,
@@ -27,8 +27,8 @@ export function untrack(
   return { ...NO_CHANGE, put }
 }
 
-/** The account is gone: nobody can say any more how its jobs end. */
-export function loseAll(leases: readonly Lease[], now: number): Change {
+/** The account is removed, so the ends of its jobs cannot be known any more. */
+export function endAllAsLost(leases: readonly Lease[], now: number): Change {
   const ended = leases.map((lease) => ({
     lease,
     endedAt: now,
@@ -37,7 +37,7 @@ export function loseAll(leases: readonly Lease[], now: number): Change {
   return { ...NO_CHANGE, ended }
 }
 
-/** A job that has no id yet can be named by the request that is making it. */
-export function answersTo(lease: Lease, name: string): boolean {
+/** A job is named by its id, or by the request that makes it. */
+export function hasName(lease: Lease, name: string): boolean {
   return lease.jobId === name || lease.id === name || lease.requestId === name
 }

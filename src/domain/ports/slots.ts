@@ -1,11 +1,13 @@
 /** The RPC methods of AccountSlots. During a deploy an older Worker may call a newer object, and the reverse. */
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
-import type { JobReport, JobStart, Lease, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
+import type { JobReport, JobStart, LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 
@@ -30,7 +32,7 @@ export interface SlotDesk {
   /** `again`: the ask of the lease. If the lease is missing, it is made again from it. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks for the job of a lost creation now, without waiting for the alarm. */
-  lookNow(requestId: string): Promise<Looked>
+  lookNow(requestId: string): Promise<LookUpResult>
   /** `fault`: why. Older objects return nothing. */
   release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined>
   /** A call of an unknown path seems to have started a job. False: its slot was released with the call. */
@@ -88,7 +90,7 @@ export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: 
 
 export interface SlotsView {
   /** Every lease of this tenant that holds a slot or waits. */
-  leases: Lease[]
+  leases: SharedLease[]
   /** All slots in use, also by the last jobs of a tenant that had the account before. */
   held: number
   maxJobs: number
@@ -96,11 +98,3 @@ export interface SlotsView {
   /** Our webhook at the provider is not registered (yet). Ends of jobs are found by status checks. */
   hookFailure?: { message: string; retryAt: number }
 }
-
-/**
- * The result of a search for a lost creation. `found`: certainly; `body` is the provider's answer, if it gave it again.
- * `later`: the provider is still working on it. `absent`: it never arrived. `unknown`: not known yet.
- */
-export type Looked =
-  | { kind: 'found'; starts: JobStart[]; body?: string }
-  | { kind: 'later' | 'absent' | 'unknown' }

@@ -47,7 +47,7 @@ export interface ErrorDetails {
   /** The jobs of the call, if they are known although the answer is not. */
   jobIds?: string[]
   /** For an unknown outcome: the job is being looked for, so a repeat under the same key may be answered soon. */
-  isSought?: boolean
+  isSearchedFor?: boolean
   /** The methods of the path, for Allow. */
   allow?: string
   /** The master key that sealed the credential is missing. Nothing was sent. */

@@ -1,16 +1,15 @@
 /**
- * The ledger of one account: which slots are held and by what. Pure decisions: each function takes the ledger and
- * returns what to write; AccountSlots loads and saves. A slot is held by a lease in a set, never by a counter, so
- * nothing can be given back twice.
+ * The ledger of one account: its leases, each of which holds slots. A set of leases and not a counter, so that no slot can be
+ * released twice. Pure: each function takes the ledger and returns what to write; AccountSlots loads and saves.
  */
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
- * `unbound`: acquired, the provider's job id not known (yet). `running`: bound to a job. `waiting`: the job waits for
- * a human and holds no slot. `suspect`: the creation's outcome was lost and a job that may be its own is running;
- * it holds the slot until that job ends but is never called the client's.
+ * `unbound`: acquired; the provider's job id is not known (yet). `running`: bound to a job. `waiting`: the job waits for a
+ * human and holds no slot. `suspect`: the creation's answer was lost, and a job that may be its own is running. It holds the
+ * slot until that job ends, and the job is never shown as the client's.
  */
 type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
 
@@ -18,66 +17,69 @@ export interface Lease {
   id: string
   requestId: string
   tenant: string
-  /** A `call` lease lasts for one call and carries its deadline; a `job` lease never ends by time alone. */
+  /** A `call` lease lasts for one call and ends at its deadline. A `job` lease never ends by time alone. */
   kind: 'job' | 'call'
   state: LeaseState
-  /** `POST /v3/videos`: the row that created it. */
+  /** The row of its creation, as `POST /v3/videos`. */
   route: string
   acquiredAt: number
   deadlineAt?: number
   jobId?: string
-  /** `video:abc`: the states that tell this job's end. */
+  /** What reports about its job are known by, as `video:abc`. */
   watch: string[]
-  /** The provider's status path, and the one to ask when that is not there any more. */
+  /** The provider's status path, and the one to ask when the first is retired. */
   ask?: string
   askElse?: string
-  /** When the alarm looks at it next. */
+  /** When the alarm handles it next, epoch ms. */
   nextAt: number
+  /** How often the provider was asked about it. */
   asks: number
-  /** Answers in a row that did not know the job, or whole searches that did not find it; when the first one was. */
+  /** Answers in a row that did not know the job, or whole searches that did not find it. `missedAt`: the first of them. */
   misses: number
   missedAt?: number
-  heardAt: number
-  /** Since when its creation's answer is known to be lost: whoever waited for it gave up. */
+  lastReportAt: number
+  /** When it became known that its creation's answer was lost. */
   lostAt?: number
-  /** How often its job was looked for. */
+  /** How often its job was searched for. */
   looks?: number
   /** How many answers under its key said nothing. */
   keyAsks?: number
-  /** A look named its job, not the creation's own answer, which would be surer. */
+  /** A search bound it to its job. The creation's own answer is surer, and may still bind it to another. */
   isFound?: true
-  /** A job that may have been its own ran and has ended: it can no longer be said that it never arrived. */
-  isDoubtful?: true
-  /** What it watches may tell of something older: a session's run before, a group's training before. */
+  /** A job that may have been its own has ended, so it cannot be said any more that the creation never arrived. */
+  mayHaveRun?: true
+  /** What it watches may report of something older: an earlier run of a session, an earlier training of a group. */
   isReused?: true
-  /** A word that means an end when it is said again. */
+  /** A status word that means an end when a later answer says it again. */
   ending?: { word: string; since: number }
   /** Since when it waits for a human. */
   waitingSince?: number
   /** Its deletion went through the gateway. */
   deletedAt?: number
-  clue: { title?: string; callbackId?: string }
-  /** False after DELETE /scheduler/{id}: the slot stays, nothing is reported. */
+  /** What its job is recognised by in the provider's lists. */
+  fingerprint: { title?: string; callbackId?: string }
+  /** False after DELETE /scheduler/{id}: the slot stays taken, and no event is delivered. */
   isTracked: boolean
   reply?: Reply
-  /** The provider tells its end by itself, so the alarm asks late. */
-  isTold?: boolean
+  /** The provider sends an event at its end, so status checks begin late. */
+  expectsEvent?: boolean
+  /** Which of the account's meters it uses, where jobs are metered apart. */
   meter?: string
   /** How many slots it holds; absent: one. */
   slots?: number
   /** The Idempotency-Key under which its creation went up: a name of ours, never the client's text. */
   upstreamKey?: string
-  /** The path that was called, where the row's own has names in it and it can be asked under its key. */
+  /** The path that was called: where the row's path has parameters and the answer can be asked for under the key. */
   path?: string
-  /** Its creation has no row: what it started is a guess. */
+  /** Its creation has no row, so its job is a guess. */
   guess?: Guess
-  /** A call under way on a path without a row, whose answer may become a guess. */
+  /** The call on a path without a row still runs; its answer may become a guess. */
   mayBeJob?: boolean
-  /** Of a row that was added without a deploy: what asks about the job. */
+  /** Of a row that was added without a deploy: how the job's status is asked for and read. */
   row?: LeaseRow
 }
 
-/** Where a job's end is told, fixed at its creation. `form`: another body than the provider's own event. */
+/** Where the event of a job's end goes, fixed at its creation. `form`: the body is not the provider's own event. */
 export interface Reply {
   url?: string
   ref?: string
@@ -87,38 +89,38 @@ export interface Reply {
 export interface Ledger {
   maxJobs: number
   isRetired: boolean
-  /** The provider sends this account's events to us. */
+  /** Our webhook at the provider is on. */
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
 }
 
 export interface LeaseAsk {
-  /** Of a path without a row: counts among the guesses, since its answer may become one. */
+  /** Of a path without a row: it counts as a guess, since its answer may become one. */
   mayBeJob?: boolean
   leaseId: string
   tenant: string
   kind: 'job' | 'call'
   route: string
-  /** Jobs wanted at once: all or none. */
+  /** Jobs that it starts at once. It gets a lease for each, or none at all. */
   count: number
   /** Slots that each of them takes; absent: one. */
   slots?: number
   /** A per-request limit may only lower the account's. */
   limit?: number
   meter?: string
-  clue: Lease['clue']
+  fingerprint: Lease['fingerprint']
   reply?: Reply
-  /** The end of such a job is documented to be told; `isTicketed`: this creation also carries a callback of ours. */
-  isTold?: boolean
+  /** The provider documents an event for the end of such a job. `isTicketed`: this creation carries a callback of ours. */
+  expectsEvent?: boolean
   isTicketed?: boolean
   upstreamKey?: string
   path?: string
   row?: LeaseRow
-  /** Which of the account's credentials the call goes with. */
+  /** Which of the account's credentials the call uses. */
   part?: string
-  /** The account is asked although it is parked for this reason: nobody else is left. */
-  despite?: ParkReason
+  /** A parking for this reason does not refuse: no other account is left. */
+  ignoredReason?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
 }
@@ -131,24 +133,24 @@ export interface JobStart {
   isReused?: true
 }
 
-/** What is known of a job before its creation has answered. Without an id it can be watched, not named. */
+/** What is known of a job before its creation is answered. Without an id the lease watches it, and is not bound to it. */
 export type ExpectedJob = Omit<JobStart, 'jobId'> & { jobId?: string }
 
 /**
- * What a status answer, a webhook or the alarm heard about a job. `ending`: a word that means an end when it is said
- * twice. `unclear`: a word that nobody knows, as good as nothing heard. `deleted`: a deletion went through the gateway.
+ * What a status answer, a webhook or a status check says of a job. `ending`: a word that means an end when it is said twice.
+ * `unclear`: an unknown word, which counts as no report. `deleted`: its deletion went through the gateway.
  */
 export interface JobReport {
   watch: string
   state: 'running' | 'waiting' | 'completed' | 'failed' | 'ending' | 'unclear' | 'deleted'
   detail?: string
-  /** What it was called, where its meaning is not sure. */
+  /** The provider's status word, where its meaning is not certain. */
   word?: string
-  /** Another name under which the same job is watched from now on. */
+  /** Another name for the same job: it is watched too from now on. */
   alias?: string
   /** Of an end: the plain members of the status answer, for the event that is built from it. */
   facts?: Record<string, unknown>
-  /** Of an end: the provider's own event, if that is how it was heard. */
+  /** Of an end: the provider's own event, where the report came by one. */
   event?: EventText
 }
 
@@ -157,11 +159,11 @@ export interface EventText {
   id: string
   type: string
   body: string
-  /** Ids in it. */
+  /** Ids in its body. */
   mentions?: string[]
 }
 
-/** `gone`: the provider no longer knows it. `absent`: its creation never arrived. `lost`: unheard of for 48 h. */
+/** `gone`: the provider no longer knows it. `absent`: its creation never arrived. `lost`: no report for 48 h. */
 export interface Outcome {
   status: 'completed' | 'failed' | 'gone' | 'absent' | 'lost' | 'forced' | 'outcome_unknown'
   detail?: string
@@ -171,7 +173,7 @@ export interface EndedJob {
   lease: Lease
   endedAt: number
   outcome: Outcome
-  /** How it was heard; not kept. */
+  /** The report of the end. It is not stored. */
   heard?: JobReport
 }
 
@@ -188,16 +190,18 @@ export type LeaseAnswer =
       reason: 'full' | 'parked'
       retryAt: number
       parking?: Parking
-      /** Guesses hold all that they may. */
+      /** Slots are free, but guesses hold as many as they may. */
       ofGuesses?: boolean
     }
   | { ok: false; reason: 'retired' | 'too_many'; maxJobs: number }
 
 export const NO_CHANGE: Change = { put: [], drop: [], ended: [] }
 
-export function holdsSlot(lease: Lease, now: number): boolean {
+type Held = Pick<Lease, 'kind' | 'deadlineAt' | 'state' | 'waitingSince'>
+
+export function holdsSlot(lease: Held, now: number): boolean {
   if (lease.kind === 'call') return lease.deadlineAt === undefined || lease.deadlineAt > now
-  // A run without a name, whose session waits for a human, runs no more than one with a name.
+  // A suspect whose session waits for a human runs no more than any other waiting job.
   return (
     lease.state !== 'waiting' && !(lease.state === 'suspect' && lease.waitingSince !== undefined)
   )
@@ -208,7 +212,7 @@ export function heldSlots(ledger: Ledger, now: number): number {
   return holding.reduce((sum, lease) => sum + (lease.slots ?? 1), 0)
 }
 
-/** Admits all of `count` or nothing. Asking again with the same lease id changes nothing. */
+/** Grants leases for all jobs of the request or for none. The same request again changes nothing. */
 export function grant(
   ledger: Ledger,
   ask: LeaseAsk,
@@ -221,9 +225,10 @@ export function grant(
   }
   const refusal = refuse(ledger, ask, held, now, durations)
   if (refusal) return { answer: refusal, change: NO_CHANGE }
-  const isTold = ask.isTold === true && (ledger.isHooked === true || ask.isTicketed === true)
+  const expectsEvent =
+    ask.expectsEvent === true && (ledger.isHooked === true || ask.isTicketed === true)
   const leases = Array.from({ length: ask.count }, (_, index) =>
-    newLease({ ...ask, isTold }, index, now, durations)
+    newLease({ ...ask, expectsEvent }, index, now, durations)
   )
   const expired = ledger.leases.filter((lease) => lease.kind === 'call' && !holdsSlot(lease, now))
   return {
@@ -243,27 +248,22 @@ function refuse(
   const limit = Math.min(ledger.maxJobs, ask.limit ?? ledger.maxJobs)
   const wanted = slotsWanted(ask)
   if (wanted > limit) return { ok: false, reason: 'too_many', maxJobs: limit }
-  const { meter, route: row, part, despite } = ask
+  const { meter, route: row, part, ignoredReason: despite } = ask
   const wish = { isJob: true, meter, row, part, despite }
   const parking = findParking(ledger.parkings, wish, now)
   if (parking) return { ok: false, reason: 'parked', retryAt: parking.until, parking }
-  if (held + wanted <= limit && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
-  if (held + wanted <= limit)
-    return {
-      ok: false,
-      reason: 'full',
-      retryAt: nextEndAt(ledger, now, durations),
-      ofGuesses: true,
-    }
-  return { ok: false, reason: 'full', retryAt: nextEndAt(ledger, now, durations) }
+  const hasRoom = held + wanted <= limit
+  if (hasRoom && !(ask.mayBeJob && isFullOfGuesses(ledger, now))) return undefined
+  const retryAt = nextEndAt(ledger, now, durations)
+  return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
 }
 
-/** Half of the slots, or the only one: the others stay for what is known to be a job. */
+/** Half of the slots, and at least one: the others stay free for known jobs. */
 export function guessesMax(maxJobs: number): number {
   return Math.max(1, Math.floor(maxJobs / 2))
 }
 
-/** What may become a guess counts as one, so that none is made that could not be kept. */
+/** A call that may become a guess counts as one, so that every guess can be kept. */
 function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   const guesses = ledger.leases.filter((lease) => lease.guess ?? lease.mayBeJob)
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
@@ -273,7 +273,7 @@ function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 
-/** A guess, for Retry-After only. */
+/** A rough estimate, for Retry-After only. */
 function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
   const ends = ledger.leases
     .filter((lease) => holdsSlot(lease, now))
@@ -283,7 +283,7 @@ function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
 
 export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
   const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
-  const firstLookMs = ask.isTold ? durations.unboundMs : durations.firstAskMs
+  const firstCheckMs = ask.expectsEvent ? durations.unboundMs : durations.firstAskMs
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,
@@ -295,14 +295,14 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...ask.expected,
     watch: ask.expected?.watch ?? [],
-    nextAt: deadlineAt ?? now + firstLookMs,
+    nextAt: deadlineAt ?? now + firstCheckMs,
     asks: 0,
     misses: 0,
-    heardAt: now,
-    clue: ask.clue,
+    lastReportAt: now,
+    fingerprint: ask.fingerprint,
     isTracked: true,
     ...(ask.reply === undefined ? {} : { reply: ask.reply }),
-    ...(ask.isTold ? { isTold: true } : {}),
+    ...(ask.expectsEvent ? { expectsEvent: true } : {}),
     ...(ask.meter === undefined ? {} : { meter: ask.meter }),
     ...(ask.upstreamKey === undefined ? {} : { upstreamKey: ask.upstreamKey }),
     ...(ask.path === undefined ? {} : { path: ask.path }),
@@ -312,7 +312,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
   }
 }
 
-/** Gives back the slots of a creation that surely started nothing, or of a call that is over. */
+/** Releases the slots of a creation that surely started nothing, or of a call that is over. */
 export function release(ledger: Ledger, requestId: string): Change {
   const isNamed = ({ state }: Lease) => state === 'running' || state === 'waiting'
   const mine = ledger.leases.filter(
@@ -321,7 +321,7 @@ export function release(ledger: Ledger, requestId: string): Change {
   return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
 }
 
-/** The earliest moment at which the alarm has something to do, or undefined. */
+/** When the alarm has something to do next. Undefined: never. */
 export function nextDueAt(ledger: Ledger): number | undefined {
   const times = ledger.leases.map((lease) => lease.deadlineAt ?? lease.nextAt)
   return times.length === 0 ? undefined : Math.min(...times)

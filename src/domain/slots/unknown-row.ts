@@ -1,13 +1,13 @@
 /** What a lease keeps of a creation that no built-in row knows. */
 
-/** Of a job that is guessed. `until`, epoch ms: it is dropped unless its status was read by then; absent: it was. */
+/** `until`, epoch ms: the guess is dropped unless a status is read by then. Absent: a status was read. */
 export interface Guess {
   until?: number
 }
 
 /**
- * What a lease keeps of a row that was added without a deploy: how its job is named and asked about. Such a row may be
- * removed while its job runs, and what asks is an object that reads no rows.
+ * Of a row that was added without a deploy: how the job's status is asked for and read. The lease keeps it, since the row may
+ * be removed while the job runs, and the account's object does not read added rows.
  */
 export interface LeaseRow {
   job: {
@@ -16,7 +16,7 @@ export interface LeaseRow {
     ask: string
     askElse?: string
   }
-  /** How the answer at `ask` is read; absent: a built-in row reads it, or the usual words do. */
+  /** How the status answer is read. Absent: by a built-in row, or by the usual words. */
   reports?: {
     watch: string
     id: string

@@ -1,10 +1,10 @@
 /**
- * Clients that wait for a slot (`Prefer: wait=N`), first come first served among those that a freed account can serve.
- * Kept in memory: whoever waits holds a connection, and when that is gone there is nobody left to serve.
+ * Clients that wait for a slot (`Prefer: wait=N`), first come first served among those that an account can serve. Kept in
+ * memory: a waiting client holds a connection, and when that is gone nobody is left to serve.
  *
- * Beside them: how many slots each account is believed to have free. An account's own word sets the number, a notice of
- * it adds to it, and whoever is sent there takes from it. Clients that do not wait take slots without a word, so it is
- * never too low for long and may be too high: then a client that was sent comes back to its place.
+ * The line also estimates how many slots each account has free. An account's own count sets the number, a notice that slots
+ * were released adds to it, and each client that is sent there takes from it. Other clients take slots without telling the
+ * line, so the estimate may be too high. Then a client that was sent comes back to its old place.
  */
 export const WAITING_MAX = 100
 
@@ -16,7 +16,7 @@ export interface Waiter {
   accounts: readonly string[]
   /** How many it takes at once; absent: one. */
   slots?: number
-  /** It was sent there and found no room. */
+  /** The account that it was just sent to, and that was full. */
   tried?: string
 }
 
@@ -28,20 +28,20 @@ interface Place<T> {
 export class WaitingLine<T extends Waiter> {
   #places: Place<T>[] = []
   readonly #free = new Map<string, number>()
-  /** Accounts that sent somebody away: not offered to the same one again until they have news. */
-  readonly #barred = new Map<string, Set<string>>()
+  /** By account: the waiters that found it full. They are not sent there again before it reports free slots. */
+  readonly #excluded = new Map<string, Set<string>>()
 
   get length(): number {
     return this.#places.length
   }
 
-  /** False: the line is full. Who stands in it already, under the same id, is taken to have come back. */
+  /** False: the line is full. A waiter that stands in it already has come back. */
   join(waiter: T): boolean {
     this.#places = this.#places.filter((one) => one.waiter.id !== waiter.id)
     if (this.#places.length >= WAITING_MAX) return false
     this.#places.push({ waiter, accounts: new Set(waiter.accounts) })
     this.#places.sort((a, b) => a.waiter.since - b.waiter.since)
-    if (waiter.tried !== undefined) this.#sendAway(waiter.id, waiter.tried)
+    if (waiter.tried !== undefined) this.#exclude(waiter.id, waiter.tried)
     return true
   }
 
@@ -49,29 +49,29 @@ export class WaitingLine<T extends Waiter> {
     this.#places = this.#places.filter((one) => one.waiter !== waiter)
   }
 
-  #sendAway(id: string, account: string): void {
+  #exclude(id: string, account: string): void {
     this.#free.delete(account)
-    this.#barred.set(account, (this.#barred.get(account) ?? new Set()).add(id))
+    this.#excluded.set(account, (this.#excluded.get(account) ?? new Set()).add(id))
   }
 
-  /** Slots of it came free. */
+  /** Slots of the account were released. */
   noteFreed(account: string, slots = 1): void {
     this.pardon(account)
     this.#free.set(account, (this.#free.get(account) ?? 0) + slots)
   }
 
-  /** Whoever was sent away may be sent there again. */
+  /** Waiters that found the account full may be sent there again. */
   pardon(account: string): void {
-    this.#barred.delete(account)
+    this.#excluded.delete(account)
   }
 
-  /** Its own word on how many are free. */
+  /** The account's own count of free slots. */
   noteFree(account: string, slots: number): void {
     if (slots > 0) this.#free.set(account, slots)
     else this.#free.delete(account)
   }
 
-  /** Who is sent where now, first come first served; they leave the line. */
+  /** Which waiters are sent to which account now, first come first served. They leave the line. */
   serve(): { waiter: T; account: string }[] {
     const served = this.#places.flatMap((place) => {
       const account = this.#accountFor(place)
@@ -84,7 +84,7 @@ export class WaitingLine<T extends Waiter> {
   #accountFor({ waiter, accounts }: Place<T>): string | undefined {
     const { id, slots = 1 } = waiter
     for (const [account, free] of this.#free) {
-      const isOpen = accounts.has(account) && !this.#barred.get(account)?.has(id)
+      const isOpen = accounts.has(account) && !this.#excluded.get(account)?.has(id)
       if (!isOpen || free < slots) continue
       this.noteFree(account, free - slots)
       return account

@@ -11,6 +11,7 @@
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
+import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 
@@ -50,6 +51,12 @@ export interface EndedQuery {
   limit: number
 }
 
+/** What the column `record` contains, as JSON. */
+export interface EndedRecord {
+  lease: LeaseRecord
+  outcome: Outcome
+}
+
 export interface EndedPage {
   ended: EndedJob[]
   stoppedAt?: string
@@ -77,7 +84,8 @@ export class EndedJobs {
 
   /** `unmatched`: names under which the job's event may still come. The report that ended the job is not kept. */
   add({ lease, endedAt, outcome }: EndedJob, unmatched: readonly UnmatchedEnd[] = []): void {
-    const record = JSON.stringify({ lease, outcome })
+    const stored: EndedRecord = { lease: toLeaseRecord(lease), outcome }
+    const record = JSON.stringify(stored)
     const [first = lease.id, ...others] = namesOf(lease)
     const id = placeOf(lease)
     for (const name of [first, ...others]) {
@@ -315,8 +323,8 @@ function hasNoJob(row: Row): boolean {
 }
 
 function toEnd(row: Row): EndedJob {
-  const { lease, outcome } = JSON.parse(row.record ?? '') as Pick<EndedJob, 'lease' | 'outcome'>
-  return { lease, endedAt: row.ended_at, outcome }
+  const { lease, outcome } = JSON.parse(row.record ?? '') as EndedRecord
+  return { lease: fromLeaseRecord(lease), endedAt: row.ended_at, outcome }
 }
 
 /** The names of a job. The ids that it is watched by come first, because most searches are for these. */

@@ -4,10 +4,10 @@
  * and to find them empty costs nothing.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
-import type { EndedJob } from '#domain/slots/lease.ts'
+import { fromLeaseRecord } from '#domain/slots/lease-record.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { DeliveryRows } from './delivery-rows.ts'
-import { fromStoredEnd, type EndedJobs, type StoredEnd } from './ended-jobs.ts'
+import { fromStoredEnd, type EndedJobs, type EndedRecord, type StoredEnd } from './ended-jobs.ts'
 
 const BATCH = 500
 
@@ -26,10 +26,10 @@ export function moveOldRows(
       })
     }
   }
-  move<EndedJob>(
+  move<EndedRecord & { endedAt: number }>(
     "SELECT id, record FROM ended WHERE id >= '' ORDER BY id LIMIT ?",
     'DELETE FROM ended WHERE id <= ?',
-    (end) => ended.add(end)
+    (end) => ended.add({ ...end, lease: fromLeaseRecord(end.lease) })
   )
   move<StoredEnd & { watch: string; endedAt: number }>(
     "SELECT watch AS id, record FROM late WHERE watch >= '' ORDER BY watch LIMIT ?",

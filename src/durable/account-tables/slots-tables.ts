@@ -10,8 +10,9 @@ import type { Pending } from '#domain/events/delivery-queue.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
-import { answersTo } from '#domain/jobs/untrack-job.ts'
+import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
+import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
@@ -102,7 +103,7 @@ export class SlotsTables {
   }
 
   leases(): Lease[] {
-    return this.#records<Lease>('SELECT record FROM lease')
+    return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
   parkings(): Parking[] {
@@ -163,7 +164,7 @@ export class SlotsTables {
     this.#storage.sql.exec(
       'INSERT INTO lease (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       lease.id,
-      JSON.stringify(lease)
+      JSON.stringify(toLeaseRecord(lease))
     )
   }
 
@@ -173,7 +174,7 @@ export class SlotsTables {
 
   findJob(tenant: string, name: JobName): JobRecord | undefined {
     const [wanted] = Object.values(name) as [string]
-    const live = this.leases().find((lease) => lease.tenant === tenant && answersTo(lease, wanted))
+    const live = this.leases().find((lease) => lease.tenant === tenant && hasName(lease, wanted))
     if (live) return { lease: live }
     const ended = this.#ended.find(wanted).find((end) => end.lease.tenant === tenant)
     return (

@@ -16,7 +16,7 @@ import {
 } from '#domain/events/unmatched-end.ts'
 import type { Announcement } from '#domain/events/delivery.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { ReceivedEvent } from '#domain/ports/slots.ts'
 import { faultInReports } from '#flows/accounts/report-refusal.ts'
 import { readEvent } from '#flows/events/read-event.ts'

@@ -8,8 +8,8 @@ import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import { forwardedIdOf, unmatchedEndsOf } from '#domain/events/unmatched-end.ts'
 import { hookInDoubt } from '#domain/events/webhook.ts'
 import { keepGuess, type GuessedStart } from '#domain/jobs/guessed-job.ts'
-import { bind } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { bindJobs } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import type {
   Change,
   EndedJob,
@@ -84,8 +84,8 @@ export class Settlement {
     const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
     // Reading ended jobs costs more than most bindings do. It is needed only if a lease is missing.
     const ended = mine.length < starts.length ? tables.endedOf(requestId) : []
-    const known = { ended, ...(again === undefined ? {} : { again }) }
-    this.save(bind(ledger, requestId, starts, now(), durations(), known))
+    const known = { ended, ...(again === undefined ? {} : { ask: again }) }
+    this.save(bindJobs(ledger, requestId, starts, now(), durations(), known))
   }
 
   /** Whether these reports end a job, so that clients will be notified. */
@@ -100,7 +100,7 @@ export class Settlement {
 
   #changeBy(reports: readonly JobReport[]): Change {
     const { now, durations } = this.#context
-    return hear(this.ledger(), reports, now(), durations())
+    return applyReports(this.ledger(), reports, now(), durations())
   }
 
   /** Keeps the lease of a call that may have started a job. False: whatever the call started holds no slot from now on. */

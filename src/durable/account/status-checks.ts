@@ -4,10 +4,10 @@
  */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
-import type { Looked } from '#domain/ports/slots.ts'
-import { lost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
-import { newSearchMemory, type Reconciled } from '#flows/jobs/status-checks.ts'
-import { findLost, lookedAt } from '#flows/jobs/find-lost-creations.ts'
+import { lookUpResultOf, type LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
+import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
+import { findLostCreations } from '#flows/jobs/find-lost-creations.ts'
 import { openAccount } from '#flows/accounts/open-account.ts'
 import { reconcileAccount } from '#flows/jobs/reconcile-account.ts'
 import type { AccountContext } from './context.ts'
@@ -27,7 +27,7 @@ export class StatusChecks {
   readonly #context: AccountContext
   readonly #deps: StatusChecksDeps
   readonly #memory = newSearchMemory()
-  readonly #searches = new Map<string, Promise<Looked>>()
+  readonly #searches = new Map<string, Promise<LookUpResult>>()
   #isReconciling = false
 
   constructor(context: AccountContext, deps: StatusChecksDeps) {
@@ -58,13 +58,13 @@ export class StatusChecks {
   /**
    * Looks for the job of a creation that its caller has given up. A second call during a search gets the result of that search.
    */
-  lookNow(requestId: string): Promise<Looked> {
+  lookNow(requestId: string): Promise<LookUpResult> {
     const running = this.#searches.get(requestId) ?? this.#search(requestId)
     this.#searches.set(requestId, running)
     return running.finally(() => this.#searches.delete(requestId))
   }
 
-  async #search(requestId: string): Promise<Looked> {
+  async #search(requestId: string): Promise<LookUpResult> {
     const { tables, now } = this.#context
     const { settlement, incoming } = this.#deps
     const ports = this.#context.ports()
@@ -72,19 +72,20 @@ export class StatusChecks {
     const newlyLost = tables
       .leases()
       .filter((lease) => isMine(lease) && lease.state === 'unbound' && lease.lostAt === undefined)
-    const put = newlyLost.map((lease) => lost(lease, now(), ports.durations))
+    const put = newlyLost.map((lease) => markLost(lease, now(), ports.durations))
     settlement.save({ put, drop: [], ended: [] })
     const object = this.#reconciled()
     const open = object && (await openAccount(ports, object.account).catch(() => undefined))
     if (!object || !open) return { kind: 'unknown' }
     const context = { ports, provider: this.#context.provider(), desk: object, open }
-    const last = await findLost(context, tables.leases().filter(isMine), true)
+    const last = await findLostCreations(context, tables.leases().filter(isMine), true)
     incoming.applyDeferred()
-    return lookedAt(context, requestId, last)
+    const leases = tables.leases().filter((lease) => lease.requestId === requestId)
+    return lookUpResultOf(leases, tables.endedOf(requestId), last)
   }
 
   /** This object as the flows see it. Undefined: the credential is wiped, so the provider cannot be asked. */
-  #reconciled(): Reconciled | undefined {
+  #reconciled(): ReconciledAccount | undefined {
     const { tables } = this.#context
     const { settlement, settle, judgeFault } = this.#deps
     const account = tables.account()

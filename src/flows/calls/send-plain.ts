@@ -19,7 +19,7 @@ import {
 } from '#flows/accounts/report-refusal.ts'
 import { chooseAccounts, type Eligible } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
-import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
+import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
 import { startDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readUsually } from '#flows/jobs/read-unknown-status.ts'

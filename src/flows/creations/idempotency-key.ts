@@ -1,10 +1,10 @@
 /**
- * A call under an Idempotency-Key, on whatever path: run once, then replayed. A job whose creation's answer was lost is
- * given under its key as soon as it is known; what surely never left frees its key.
+ * A call under an Idempotency-Key, on whatever path: it runs once, then its answer is replayed. When a creation's answer was
+ * lost, its job is answered under the key as soon as it is found. A call that surely was not sent frees its key.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import {
-  isStillSought,
+  isInProgress,
   KEPT_ANSWER_CHARS_MAX,
   KEY_FORM,
   type KeptAnswer,
@@ -14,24 +14,31 @@ import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Desk, KeyEnd } from '#domain/ports/desk.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
-import { foundAnswer, soughtBy } from './answer-from-job.ts'
-import { stillInProgress, unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { answerFromJob } from './answer-from-job.ts'
+import {
+  stillInProgress,
+  unknownEffect,
+  unknownOutcome,
+} from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
-import { findOut, type Fate } from './find-outcome.ts'
+import { findOutcome, type CreationOutcome } from './read-outcome.ts'
+import { searchableBy } from './recover-lost-answer.ts'
+
+const BODY_BYTES_MAX = 16 * 1024 * 1024
 
 type Unknown = Extract<KeyTurn, { kind: 'unknown' }>
 
-/** A call, and how its key is held. */
-interface Keyed {
+interface KeyedCall {
   call: ProxyCall
   desk: Desk
+  /** The key with its method and path. */
   name: string
   run(): Promise<ProxyAnswer>
 }
 
-export async function onceByKey(
+export async function runUnderKey(
   ports: Ports,
   call: ProxyCall,
   run: () => Promise<ProxyAnswer>
@@ -45,94 +52,93 @@ export async function onceByKey(
   return takeTurn(ports, { call, desk, name: `${call.method} ${call.path} ${key}`, run })
 }
 
-async function takeTurn(ports: Ports, keyed: Keyed): Promise<ProxyAnswer> {
+async function takeTurn(ports: Ports, keyed: KeyedCall): Promise<ProxyAnswer> {
   const { call, desk, name } = keyed
   const turn = await desk.beginKey(name, call.requestId)
-  if (turn.kind === 'replay') return toAnswer(ports, call, turn.answer)
+  if (turn.kind === 'replay') return replay(ports, call, turn.answer)
   if (turn.kind === 'running') throw stillInProgress()
-  return turn.kind === 'unknown' ? repeat(ports, keyed, turn) : runOnce(ports, keyed)
+  return turn.kind === 'unknown' ? repeat(ports, keyed, turn) : runFirst(ports, keyed)
 }
 
-async function runOnce(ports: Ports, { call, desk, name, run }: Keyed): Promise<ProxyAnswer> {
+async function runFirst(ports: Ports, { call, desk, name, run }: KeyedCall): Promise<ProxyAnswer> {
   const startedAt = ports.now()
   const end = (how: KeyEnd) =>
     desk
       .endKey(name, call.requestId, how)
       .catch(() => ports.log('key_not_ended', { requestId: call.requestId }))
   const answer = await run().catch(async (error: unknown) => {
-    const how = endOfError(call, error)
+    const how = endAfterError(call, error)
     await end(how)
     const isSought = how.kind === 'unknown' && how.isSought === true
-    if (!isStillSought({ startedAt, isSought }, ports.now(), ports.durations.soughtMs)) throw error
+    if (!isInProgress({ startedAt, isSought }, ports.now(), ports.durations.soughtMs)) throw error
     if (!(error instanceof AppError)) throw error
     throw stillInProgress(error.details.accountEmail)
   })
-  // Whatever keeps the answer from being kept, it was given: the key never starts it again.
-  await end(await endOf(ports, call, answer).catch(() => doneWith(answer)))
+  // When the answer cannot be kept, the key still never starts the call again.
+  await end(await endAfterAnswer(ports, call, answer).catch(() => doneWithout(answer)))
   return answer
 }
 
-/** An error that nobody expected may stand at any point of the call. */
-function endOfError(call: ProxyCall, error: unknown): KeyEnd {
+/** An unexpected error leaves the outcome unknown: it may have been thrown before or after the call was sent. */
+function endAfterError(call: ProxyCall, error: unknown): KeyEnd {
   if (!(error instanceof AppError)) return { kind: 'unknown', isSought: isJob(call) }
   if (error.code !== 'outcome_unknown') return { kind: 'forget' }
-  const { accountEmail: email, isSought = false } = error.details
+  const { accountEmail: email, isSearchedFor: isSought = false } = error.details
   return { kind: 'unknown', isSought, ...(email === undefined ? {} : { email }) }
 }
 
-/** The same key again, when its first call is over and its answer is not there. */
-async function repeat(ports: Ports, keyed: Keyed, turn: Unknown): Promise<ProxyAnswer> {
+/** The same key again, when its first call is over and no answer was kept. */
+async function repeat(ports: Ports, keyed: KeyedCall, turn: Unknown): Promise<ProxyAnswer> {
   const { call, desk, name } = keyed
-  const { requestId, email } = turn
-  if (turn.done) throw alreadyDone(withWhom(email, turn.done))
-  // What takes no lease of a job leaves no trace to go by.
-  const asked = { ...call, requestId, email }
-  const fate: Fate = isJob(call) ? await findOut(ports, asked) : { kind: 'over' }
-  if (fate.kind === 'found') {
-    const answer = await foundAnswer(ports, await withJson(call), { ...fate, requestId })
-    const end = await endOf(ports, call, answer).catch(() => doneWith(answer))
+  const { requestId, email, done } = turn
+  if (done) throw cannotReplay({ ...whose(email), ...(done.jobIds ? { jobIds: done.jobIds } : {}) })
+  // Only a job leaves a lease from which its outcome can be read.
+  const outcome: CreationOutcome = isJob(call)
+    ? await findOutcome(ports, { ...call, requestId, email })
+    : { kind: 'over' }
+  if (outcome.kind === 'found') {
+    const answer = await answerFromJob(ports, await withJson(call), { ...outcome, requestId })
+    const end = await endAfterAnswer(ports, call, answer).catch(() => doneWithout(answer))
     await desk.endKey(name, requestId, end).catch(() => ports.log('key_not_ended', { requestId }))
     return answer
   }
-  const neverLeft = fate.kind === 'none' && turn.isStale === true
-  if (fate.kind === 'absent' || neverLeft) {
+  // Without a lease nothing was sent, once its Worker is known to be dead.
+  const wasNeverSent = outcome.kind === 'none' && turn.isStale === true
+  if (outcome.kind === 'absent' || wasNeverSent) {
     await desk.endKey(name, requestId, { kind: 'forget' })
     return takeTurn(ports, keyed)
   }
-  throw await doubtOf(ports, call, turn, fate)
+  throw await stillUnknown(ports, call, turn, outcome)
 }
 
-async function doubtOf(
+async function stillUnknown(
   ports: Ports,
   call: ProxyCall,
   turn: Unknown,
-  fate: Fate
+  outcome: CreationOutcome
 ): Promise<AppError> {
-  const { requestId, email } = turn
-  const canBeSought = fate.kind === 'open' && soughtBy(await withJson(call)) !== undefined
-  const isSought = canBeSought && (turn.isSought ?? true)
-  const state = { isSought, ...(turn.startedAt === undefined ? {} : { startedAt: turn.startedAt }) }
-  if (isStillSought(state, ports.now(), ports.durations.soughtMs)) return stillInProgress(email)
+  const { requestId, email, startedAt } = turn
+  const isSearched = outcome.kind === 'open' && searchableBy(await withJson(call)) !== undefined
+  const isSought = isSearched && (turn.isSought ?? true)
+  const state = { isSought, ...(startedAt === undefined ? {} : { startedAt }) }
+  if (isInProgress(state, ports.now(), ports.durations.soughtMs)) return stillInProgress(email)
   if (!isJob(call)) return unknownEffect(email)
   const who = email === undefined ? {} : { accountEmail: email }
   return unknownOutcome(call.provider.name, requestId, who)
 }
 
-/** It takes a lease that stays until its job has ended. */
 function isJob({ match }: ProxyCall): boolean {
   return match?.route.job !== undefined && match.route.job !== null
 }
 
-/** The body of a creation, for what its row reads out of it. A repeat that is not sent may as well be read. */
+/** With its body read, which a repeat does not send. */
 async function withJson(call: ProxyCall): Promise<ReadCall> {
   const { body } = call
   const bytes = body instanceof ReadableStream ? await readBytes(body, BODY_BYTES_MAX) : body
   return { ...call, body: bytes ?? null, json: bytes ? parseJson(bytes) : undefined }
 }
 
-const BODY_BYTES_MAX = 16 * 1024 * 1024
-
-function alreadyDone({ email, jobIds }: Pick<KeptAnswer, 'email' | 'jobIds'>): AppError {
+function cannotReplay({ email, jobIds }: Pick<KeptAnswer, 'email' | 'jobIds'>): AppError {
   const message = 'This was done under its Idempotency-Key; its answer cannot be given again.'
   return new AppError('conflict', message, {
     ...(email === undefined ? {} : { accountEmail: email }),
@@ -140,40 +146,39 @@ function alreadyDone({ email, jobIds }: Pick<KeptAnswer, 'email' | 'jobIds'>): A
   })
 }
 
-function withWhom(email: string | undefined, { jobIds }: { jobIds?: string[] }) {
-  return { ...(email === undefined ? {} : { email }), ...(jobIds ? { jobIds } : {}) }
+function whose(email: string | undefined): { email?: string } {
+  return email === undefined ? {} : { email }
 }
 
-function doneWith({ email, jobIds }: ProxyAnswer): KeyEnd {
-  const done = jobIds ? { jobIds } : {}
-  return { kind: 'unknown', done, ...(email === undefined ? {} : { email }) }
+/** The call was answered, and its answer is not kept. */
+function doneWithout({ email, jobIds }: ProxyAnswer): KeyEnd {
+  return { kind: 'unknown', done: jobIds ? { jobIds } : {}, ...whose(email) }
 }
 
-/** Only JSON is kept. Sound that streams, or what is too large, is remembered as done without being replayed. */
-async function endOf(ports: Ports, call: ProxyCall, kept: ProxyAnswer): Promise<KeyEnd> {
-  const { response, email, jobIds } = kept
-  const who = email === undefined ? {} : { email }
-  // From there nobody knows what came of it.
+/** Only JSON is kept. Sound, and what is too large, is remembered as done and not replayed. */
+async function endAfterAnswer(ports: Ports, call: ProxyCall, given: ProxyAnswer): Promise<KeyEnd> {
+  const { response, email, jobIds } = given
+  // The provider failed while it worked on the call: nobody knows what it did.
   if (!call.isCheck && (response.status >= 500 || response.status === 408)) {
-    return { kind: 'unknown', isSought: false, ...who }
+    return { kind: 'unknown', isSought: false, ...whose(email) }
   }
   if (!response.ok) return { kind: 'forget' }
-  const text = await textOf(response)
-  if (text === undefined) return doneWith(kept)
+  const text = await textToKeep(response)
+  if (text === undefined) return doneWithout(given)
   const body = await ports.vault.seal(sealName(call), text)
   const contentType = response.headers.get('content-type') ?? 'application/json'
   const answer: KeptAnswer = {
     status: response.status,
     contentType,
     body,
-    ...who,
+    ...whose(email),
     ...(jobIds ? { jobIds } : {}),
   }
   return { kind: 'keep', answer }
 }
 
-/** Undefined: it is not to be kept. Media types ignore case, and some answers have none. */
-async function textOf(response: Response): Promise<string | undefined> {
+/** Undefined: it is not kept. Media types ignore case, and some answers have none. */
+async function textToKeep(response: Response): Promise<string | undefined> {
   const type = response.headers.get('content-type')
   if (type !== null && !/json/i.test(type)) return undefined
   const bytes = await readBytes(response.clone().body, 4 * KEPT_ANSWER_CHARS_MAX)
@@ -182,19 +187,19 @@ async function textOf(response: Response): Promise<string | undefined> {
   return isKept && (type !== null || parseJson(text) !== undefined) ? text : undefined
 }
 
-async function toAnswer(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<ProxyAnswer> {
+async function replay(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<ProxyAnswer> {
   const { status, contentType, body, email, jobIds } = kept
   const text = await ports.vault.open(sealName(call), body).catch((error: unknown) => {
     logMissingKey(ports, 'kept answer', error)
-    throw error instanceof CannotOpen ? alreadyDone(kept) : error
+    throw error instanceof CannotOpen ? cannotReplay(kept) : error
   })
   const hasNoBody = status === 204 || status === 205
   const headers = { 'content-type': contentType }
   const response = new Response(hasNoBody ? null : text, { status, headers })
-  return { response, ...(email === undefined ? {} : { email }), ...(jobIds ? { jobIds } : {}) }
+  return { response, ...whose(email), ...(jobIds ? { jobIds } : {}) }
 }
 
-/** Answers of streaming sessions hold tokens, so none is kept open. */
+/** Kept answers are sealed, since those of streaming sessions hold tokens. */
 function sealName(call: ProxyCall): string {
   return `idempotency/${call.provider.name}/${call.tenant}`
 }

@@ -1,38 +1,44 @@
 /**
- * Repeats join. While the outcome of a creation is not known, the same call again (same token, method, path and bytes,
- * without a key) starts nothing: it gets what became of the first one. A tenant without such a creation pays nothing: the
- * isolate knows from its own memory and from the accounts it has read anyway whether there is one to ask the desk about.
+ * A repeat of a creation whose outcome is unknown starts nothing. It is the same call again: same token, method, path and
+ * bytes, without an Idempotency-Key. It gets the outcome of the first call, as far as that is known.
+ *
+ * Other calls pay nothing for this: the desk is asked only where this isolate, or the account list that it has read
+ * anyway, says that the tenant has such a creation.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { UnknownCreation } from '#domain/ports/desk.ts'
-import { foundAnswer } from './answer-from-job.ts'
-import { unknownEffect, unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { answerFromJob } from './answer-from-job.ts'
+import { unknownEffect, unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { findOut, type Fate } from './find-outcome.ts'
+import { findOutcome, type CreationOutcome } from './read-outcome.ts'
+
+const HOW_TO_REPEAT = 'X-Gateway-Join: no sends it again.'
+const DESK_RETRY_SECONDS = 5
 
 export async function joinRepeat(
   ports: Ports,
   call: ReadCall,
   run: () => Promise<ProxyAnswer>
 ): Promise<ProxyAnswer> {
-  if (!mayJoin(call) || call.isNew || !(await hasUnknown(ports, call))) return run()
-  const print = await printOf(call)
-  const before = await unknownOf(ports, call, print)
-  if (!before) return run()
-  const { requestId, email } = before
+  if (!canJoin(call) || call.isNew || !(await hasUnknown(ports, call))) return run()
+  const callHash = await hashOf(call)
+  const first = await unknownOf(ports, call, callHash)
+  if (!first) return run()
+  const { requestId, email } = first
   const joined = { joined: requestId }
-  const canBeFound = before.canBeFound !== false
-  const asked = { ...call, requestId, email }
-  const fate: Fate = canBeFound ? await findOut(ports, asked) : { kind: 'over' }
-  if (fate.kind === 'found') {
-    const answer = await foundAnswer(ports, call, { ...fate, requestId })
-    await forget(ports, call, print, requestId)
+  const canBeFound = first.canBeFound !== false
+  const outcome: CreationOutcome = canBeFound
+    ? await findOutcome(ports, { ...call, requestId, email })
+    : { kind: 'over' }
+  if (outcome.kind === 'found') {
+    const answer = await answerFromJob(ports, call, { ...outcome, requestId })
+    await forget(ports, call, callHash, requestId)
     return { ...answer, ...joined }
   }
-  if (fate.kind === 'absent') {
-    await forget(ports, call, print, requestId)
+  if (outcome.kind === 'absent') {
+    await forget(ports, call, callHash, requestId)
     return run()
   }
   const details = { ...joined, ...(email === undefined ? {} : { accountEmail: email }) }
@@ -41,30 +47,28 @@ export async function joinRepeat(
     : new AppError('outcome_unknown', `${unknownEffect().message} ${HOW_TO_REPEAT}`, details)
 }
 
-const HOW_TO_REPEAT = 'X-Gateway-Join: no sends it again.'
-
-/** From now on repeats of it join. The client is told of the doubt either way. */
+/** Repeats of this call join from now on. Where that cannot be written, the client still learns that the outcome is unknown. */
 export async function noteUnknown(
   ports: Ports,
   call: ReadCall,
   unknown: Pick<UnknownCreation, 'email' | 'canBeFound'>
 ): Promise<void> {
-  if (!mayJoin(call)) return
+  if (!canJoin(call)) return
   const { tenant, provider, requestId } = call
   const at = ports.now()
   ports.hints.markUnknown(tenant, provider.name, at + ports.durations.joinMs)
   await ports
     .desk(tenant, provider.name)
-    .noteUnknown(await printOf(call), { ...unknown, requestId, at })
+    .noteUnknown(await hashOf(call), { ...unknown, requestId, at })
     .catch(() => ports.log('unknown_not_noted', { requestId }))
 }
 
 export async function forgetUnknown(ports: Ports, call: ReadCall): Promise<void> {
-  if (mayJoin(call)) await forget(ports, call, await printOf(call), call.requestId)
+  if (canJoin(call)) await forget(ports, call, await hashOf(call), call.requestId)
 }
 
-/** What has a key is repeated by that; browsers of one tenant know nothing of each other. */
-function mayJoin({ headers, bearer, tokenId }: ReadCall): boolean {
+/** Not with an Idempotency-Key, which does the same more surely; nor for browsers, which share their tenant's token. */
+function canJoin({ headers, bearer, tokenId }: ReadCall): boolean {
   return tokenId !== undefined && bearer === undefined && !headers.has('idempotency-key')
 }
 
@@ -74,35 +78,36 @@ async function hasUnknown(ports: Ports, { tenant, provider }: ReadCall): Promise
   return Math.max(here, unknownUntil) > ports.now()
 }
 
-/** Closed, not open: a repeat that cannot be told from a new wish waits. */
+/** When the desk does not answer, the call fails: it may be a repeat, and a second job could be started and paid for. */
 async function unknownOf(
   ports: Ports,
   { tenant, provider }: ReadCall,
-  print: string
+  callHash: string
 ): Promise<UnknownCreation | undefined> {
   return ports
     .desk(tenant, provider.name)
-    .unknownOf(print)
+    .unknownOf(callHash)
     .catch(() => {
       const message = 'Whether this repeats a creation of unknown outcome could not be asked.'
-      throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
+      const details = { retryAfterSeconds: DESK_RETRY_SECONDS }
+      throw new AppError('account_unavailable', message, details)
     })
 }
 
 async function forget(
   ports: Ports,
   { tenant, provider }: ReadCall,
-  print: string,
+  callHash: string,
   requestId: string
 ): Promise<void> {
   await ports
     .desk(tenant, provider.name)
-    .forgetUnknown(print, requestId)
+    .forgetUnknown(callHash, requestId)
     .catch(() => ports.log('unknown_not_forgotten', { requestId }))
 }
 
-/** An account that the client names is part of what it wishes. */
-async function printOf(call: ReadCall): Promise<string> {
+/** The same for a call and its repeats. Of the body, the bytes that the client sent, before ids of copied uploads replaced others. */
+async function hashOf(call: ReadCall): Promise<string> {
   const { tokenId, method, path, search, email } = call
   const body = call.asked ?? call.body
   const bytes = body ? await hexHash(body) : ''

@@ -1,35 +1,35 @@
 /**
- * Creations under one name that their client gave, where the provider wants names unique in an account
- * (`Provider.names`): one after the other, so that the second goes to the account of the first and is refused there.
+ * Creations under a name that the client gave, where the provider wants each name once in an account (`Provider.names`).
+ * They run one after the other, so that a second one goes to the account of the first and is refused there.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
 import { idsOf } from '#flows/routing/ids-in-call.ts'
-import { unknownOutcome } from '#flows/jobs/outcome-unknown.ts'
+import { unknownOutcome } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { neverArrived } from './find-outcome.ts'
+import { hasNeverArrived } from './read-outcome.ts'
 
-export async function onceByName(
+export async function runOnePerName(
   ports: Ports,
   call: ReadCall,
   run: () => Promise<ProxyAnswer>
 ): Promise<ProxyAnswer> {
-  const [name] = namesOf(call)
+  const [name] = clientNamesIn(call)
   if (name === undefined) return run()
   const { tenant, provider, requestId } = call
   const desk = ports.desk(tenant, provider.name)
-  // Read first: once the name is held, nothing may fail before the creation that gives it back.
+  // Read before the name is taken: from then on nothing may fail before the creation that frees it.
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const pool = poolOf(tenant, provider.name, accounts)
-  // Of a name only its hash: it may be long, and no Idempotency-Key looks like it.
+  // A hash, since a name may be long. No Idempotency-Key of a client looks like it.
   const key = `named/${await hexHash(name)}`
   const turn = await desk.beginKey(key, requestId)
   if (turn.kind === 'running') {
     throw new AppError('request_in_progress', 'A creation under this name is still in progress.')
   }
-  // Nobody knew it a moment ago: meanwhile another isolate may have used it.
+  // Another isolate may have used the name since this one last found no owner of it.
   ports.owners.forgetMisses(pool, [name])
   if (turn.kind === 'fresh') {
     return run().finally(() =>
@@ -38,18 +38,17 @@ export async function onceByName(
         .catch(() => ports.log('name_not_freed', { requestId }))
     )
   }
-  // The Worker of the one before ended in the middle. Whoever has the name refuses a second one.
+  // The Worker of the creation before died. If that creation arrived, its account has the name and refuses a second one.
   const [owner] = await ports.owners.find(pool, [name])
   if (owner || turn.kind !== 'unknown') return run()
-  if (!(await neverArrived(ports, { tenant, provider, requestId: turn.requestId }))) {
-    throw unknownOutcome(provider.name, turn.requestId)
-  }
+  const earlier = { tenant, provider, requestId: turn.requestId }
+  if (!(await hasNeverArrived(ports, earlier))) throw unknownOutcome(provider.name, turn.requestId)
   await desk.endKey(key, turn.requestId, { kind: 'forget' })
-  return onceByName(ports, call, run)
+  return runOnePerName(ports, call, run)
 }
 
 /** What the client called its job. */
-export function namesOf(call: ReadCall): string[] {
+export function clientNamesIn(call: ReadCall): string[] {
   const { resource } = call.provider.names ?? {}
   if (resource === undefined) return []
   return idsOf(call, call.json).flatMap(({ ref, id }) => (ref.resource === resource ? [id] : []))

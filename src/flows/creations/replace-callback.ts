@@ -1,6 +1,6 @@
 /**
- * A creation's callback: ours takes the place of the client's, by splicing, and the client is told by us. Where the
- * provider could not call us, the client's address is taken out of the body and the account's alarm settles the job.
+ * A creation's callback address: ours replaces the client's in the body, and the gateway delivers the event to the client.
+ * Where the provider cannot reach us, the client's address is removed, and status checks settle the job.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { readTarget } from '#domain/events/callback-target.ts'
@@ -13,7 +13,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
 import { callbackUrl, isReachable, targetPolicy } from '#flows/events/tickets.ts'
 
-/** Where the client wants this job's end told: the address in the body, else the one beside it. */
+/** Where the client wants the event of this job's end: the address in the body, else the one sent beside it. */
 export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
   const at = pointerOf(call)
   const own = at === undefined ? undefined : valueAt(call.json, at)
@@ -26,12 +26,12 @@ export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
   return { url: where.url, ...(ref === undefined ? {} : { ref }) }
 }
 
-/** Whether this creation will carry a ticket of ours to this account, which knows under what address we are called. */
+/** Whether this creation carries a callback of ours. An account knows under what address its provider reaches us. */
 export function isTicketed(ports: Ports, call: ReadCall, account: Account): boolean {
   return (hasCallback(call) || isAdded(call)) && isReachable(ports, account.publicOrigin)
 }
 
-/** Where a provider tells ends only to callbacks, a creation without one gets ours. */
+/** A provider that sends events only to callbacks: a creation without one gets ours. */
 function isAdded({ provider, match }: ReadCall): boolean {
   return match?.route.job && !match.added
     ? provider.events?.addsCallback?.(match.route) === true
@@ -65,12 +65,12 @@ export async function withOwnCallback(
   return { ...call, body: toBytes(changed) }
 }
 
-/** The Worker's types name its buffer more widely than it is. */
+/** Copied, since the encoder's type leaves open what kind of buffer it returns. */
 function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(text))
 }
 
-/** A creation that is over with its answer has no end that we could tell: its callback stays the client's own. */
+/** Only of a row that makes jobs: the callback of any other call stays the client's own. */
 function pointerOf({ provider, match }: ReadCall): string | undefined {
   return match?.route.job ? provider.events?.callbackUrlAt(match.route) : undefined
 }

@@ -1,7 +1,6 @@
 /**
- * A generation that answers in the same call (speech, a voice preview): it holds a slot for the length of the call.
- * Its lease carries a deadline a little behind the moment at which the call is cut off, so the slot comes back whatever
- * happens.
+ * A generation that is answered in the same call (speech, a voice preview): it holds a slot as long as the call runs. Its
+ * lease ends by time a little after the call is cut off, so the slot is free again whatever happens.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -10,18 +9,18 @@ import type { LeaseAsk } from '#domain/slots/lease.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import { createdOwners, learnIds } from '#flows/routing/learn-ids.ts'
-import { afterRefusal, giveBack } from '#flows/slots/release-slot.ts'
+import { afterRefusal, releaseSlot } from '#flows/slots/release-slot.ts'
 import { joinRepeat, noteUnknown } from './join-repeats.ts'
-import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
+import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
-import { SlotSearch, type Attempt } from '#flows/slots/take-slot.ts'
+import { serveWithSlot, type Attempt } from '#flows/slots/take-slot.ts'
 import { peek, readBytes } from '#flows/upstream/read-answer.ts'
 import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** Deferred before it is awaited: a client that leaves must not leave its slot taken until the deadline. */
+/** Deferred before it is awaited: when the client goes away, the slot is released at once and not by the deadline. */
 export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const work = joinRepeat(ports, call, () => generate(ports, call))
   ports.defer(work.catch(() => {}))
@@ -30,10 +29,13 @@ export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer
 
 async function generate(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
-  return waitForSlot(ports, call, eligible, 1, (among) => {
-    const search = new SlotSearch(ports, call, among, leaseAskOf(call))
-    return search.serve(({ account }) => generateOn(ports, call, account))
-  })
+  const ask = leaseAskOf(call)
+  return waitForSlot(ports, call, eligible, 1, (among) =>
+    serveWithSlot(ports, call, among, {
+      ask,
+      attempt: ({ account }) => generateOn(ports, call, account),
+    })
+  )
 }
 
 function leaseAskOf(call: ReadCall): LeaseAsk {
@@ -44,27 +46,27 @@ function leaseAskOf(call: ReadCall): LeaseAsk {
     kind: 'call',
     route: `${call.match?.route.method} ${call.match?.route.path}`,
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...(meter === undefined ? {} : { meter }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
   }
 }
 
 async function generateOn(ports: Ports, call: ReadCall, account: Account): Promise<Attempt> {
-  const free = async () => void (await giveBack(ports, account, call.requestId))
-  const signal = AbortSignal.timeout(ports.durations.createGiveUpMs)
-  const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
+  const free = async () => void (await releaseSlot(ports, account, call.requestId))
+  const timeLimit = ports.timeoutSignal(ports.durations.createGiveUpMs)
+  const sent = await sendOn(ports, call, account, timeLimit).catch(async (error: unknown) => {
     ports.defer(free())
-    const hasLeft = error instanceof AppError && !error.details.isMasterKeyMissing
-    throw hasLeft ? await unknownGeneration(ports, call, account) : error
+    const wasSent = error instanceof AppError && !error.details.isMasterKeyMissing
+    throw wasSent ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent
   const { email } = account
   if (status < 400 && call.match?.route.creates.length) {
-    return { kind: 'done', answer: await pinned(ports, call, account, sent, free) }
+    return { kind: 'done', answer: await withOwners(ports, call, account, sent, free) }
   }
   if (status < 400) {
-    const response = passOn(sent, freeing(sent, ports, call, free))
+    const response = passOn(sent, freeAtEnd(sent, ports, call, free))
     return { kind: 'done', answer: { response, email } }
   }
   const { json, body } = await peek(sent)
@@ -84,8 +86,8 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   throw await unknownGeneration(ports, call, account)
 }
 
-/** What the answer names is used in later calls, which must find their way back to this account. */
-async function pinned(
+/** The ids in the answer are used in later calls, which must go to this account. So it is read before it is passed on. */
+async function withOwners(
   ports: Ports,
   call: ReadCall,
   account: Account,
@@ -99,7 +101,7 @@ async function pinned(
   return { response: passOn(sent, bytes), email: account.email }
 }
 
-/** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */
+/** It may have been made and paid for, and nothing of it can be searched for. Repeats get the same error. */
 async function unknownGeneration(
   ports: Ports,
   call: ReadCall,
@@ -110,8 +112,8 @@ async function unknownGeneration(
   return unknownEffect(email)
 }
 
-/** The answer's body as it comes; its end, or the client's leaving, frees the slot. */
-export function freeing(
+/** The answer's body as it comes. The slot is released when it ends, or when the client goes away. */
+export function freeAtEnd(
   sent: Response,
   ports: Ports,
   call: ProxyCall,

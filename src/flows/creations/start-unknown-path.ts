@@ -1,15 +1,15 @@
 /**
- * A POST on a path that no row knows (contract 14.8). It holds a slot for the length of the call; when its answer looks
- * like a job the slot stays as a guess, which the account's object asks about. After a lost answer there is nothing to
- * ask about, so the slot stays until the deadline of the call (`callSlotMs`) and no longer.
+ * A POST on a path that no row knows (contract 14.8). It holds a slot for the length of the call. When its answer looks like
+ * a job, the slot stays as a guess, and the account's object checks the status. After a lost answer there is nothing to
+ * check, so the slot stays until the deadline of the call (`callSlotMs`) and no longer.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import {
-  idsMade,
+  createdIds,
   readsOrEdits,
+  requestTexts,
   saysPending,
-  textsAsked,
   watchOfPath,
   type GuessedStart,
 } from '#domain/jobs/guessed-job.ts'
@@ -20,60 +20,68 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
-import { afterRefusal, giveBack } from '#flows/slots/release-slot.ts'
+import { afterRefusal, releaseSlot } from '#flows/slots/release-slot.ts'
 import { learnIds } from '#flows/routing/learn-ids.ts'
 import { joinRepeat, noteUnknown } from './join-repeats.ts'
-import { unknownEffect } from '#flows/jobs/outcome-unknown.ts'
+import { forgetReported } from '#flows/jobs/settle-job.ts'
+import { unknownEffect } from '#flows/jobs/unknown-outcome-errors.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { freeing } from './run-generation.ts'
+import { freeAtEnd } from './run-generation.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
-import { SlotSearch, type Attempt } from '#flows/slots/take-slot.ts'
+import { serveWithSlot, type Attempt } from '#flows/slots/take-slot.ts'
 import { peek, readBytes, readOrKeep } from '#flows/upstream/read-answer.ts'
 import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 
-const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
+const READ_BYTES_MAX = 16 * 1024 * 1024
 const ANSWER_BYTES_MAX = 1024 * 1024
 const ROUTE_CHARS_MAX = 200
 const NO_SLOT = new Set(['slots_full', 'account_unavailable'])
 
+/** `json`: undefined where the body was not read. */
+type ScannedCall = ProxyCall & { json: unknown }
+
 /** Deferred before it is awaited, like every creation. */
-export async function startUnknown(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
-  const read = await lookedInto(call)
-  const run = () => serve(ports, read)
-  const isWhole = !(read.body instanceof ReadableStream) && !readsOrEdits(call.path)
-  const work = isWhole ? joinRepeat(ports, read as ReadCall, run) : run()
+export async function startUnknownPath(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const scanned = await scanBody(call)
+  const run = () => serve(ports, scanned)
+  const work = canBeRepeated(scanned) ? joinRepeat(ports, scanned as ReadCall, run) : run()
   ports.defer(work.catch(() => {}))
   return work
 }
 
-type LookedInto = ProxyCall & { json: unknown }
-
-/** JSON is read for the ids in it. What is too long to look into goes up as it came. */
-async function lookedInto(call: ProxyCall): Promise<LookedInto> {
+/** JSON is read for the ids in it. A body that is too long to read goes up as a stream. */
+async function scanBody(call: ProxyCall): Promise<ScannedCall> {
   const { body, headers } = call
   const isJson = /json/i.test(headers.get('content-type') ?? '')
   if (body instanceof ReadableStream && !isJson) return { ...call, json: undefined }
-  const read = body instanceof ReadableStream ? await readOrKeep(body, LOOKED_AT_BYTES_MAX) : body
+  const read = body instanceof ReadableStream ? await readOrKeep(body, READ_BYTES_MAX) : body
   const isRead = read instanceof Uint8Array
   return { ...call, body: read, json: isRead ? parseJson(read) : undefined }
 }
 
-async function serve(ports: Ports, call: LookedInto): Promise<ProxyAnswer> {
+/** It may start something, and its whole body is known, so that repeats of it can be recognised. */
+function canBeRepeated({ body, path }: ScannedCall): boolean {
+  return !(body instanceof ReadableStream) && !readsOrEdits(path)
+}
+
+async function serve(ports: Ports, call: ScannedCall): Promise<ProxyAnswer> {
   const eligible = await chooseAccounts(ports, call, call.json)
   let isSent = false
-  const attempt = async (among: typeof eligible) =>
-    new SlotSearch(ports, call as ReadCall, among, leaseAskOf(call)).serve(({ account }) => {
-      isSent = true
-      return sendOnce(ports, call, account)
-    })
-  if (!readsOrEdits(call.path)) {
-    const read = call as ReadCall
-    return waitForSlot(ports, read, eligible, 1, attempt, (error) => !error.details.isOfGuesses)
+  const attempt = ({ account }: { account: Account }) => {
+    isSent = true
+    return sendTo(ports, call, account)
   }
-  return attempt(eligible).catch((error: unknown) => {
-    const isFull = error instanceof AppError && NO_SLOT.has(error.code)
-    if (!isFull || isSent) throw error
+  const serveAmong = (among: typeof eligible) =>
+    serveWithSlot(ports, call as ReadCall, among, { ask: leaseAskOf(call), attempt })
+  if (!readsOrEdits(call.path)) {
+    const canWait = (error: AppError) => !error.details.isOfGuesses
+    return waitForSlot(ports, call as ReadCall, eligible, 1, serveAmong, canWait)
+  }
+  // A call that only reads or edits needs no slot: it is sent without one when all are taken.
+  return serveAmong(eligible).catch((error: unknown) => {
+    const isRefused = error instanceof AppError && NO_SLOT.has(error.code)
+    if (!isRefused || isSent) throw error
     return sendPlain(ports, call, call.json)
   })
 }
@@ -85,86 +93,95 @@ function leaseAskOf(call: ProxyCall): LeaseAsk {
     kind: 'call',
     route: `${call.method} ${call.path}`.slice(0, ROUTE_CHARS_MAX),
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...(readsOrEdits(call.path) ? {} : { mayBeJob: true }),
     ...(call.limit === undefined ? {} : { limit: call.limit }),
     ...(call.reply === undefined ? {} : { reply: call.reply }),
   }
 }
 
-async function sendOnce(ports: Ports, call: LookedInto, account: Account): Promise<Attempt> {
+async function sendTo(ports: Ports, call: ScannedCall, account: Account): Promise<Attempt> {
   const { email } = account
-  const free = async () => void (await giveBack(ports, account, call.requestId))
   const isStream = call.body instanceof ReadableStream
   const isRead = readsOrEdits(call.path)
-  // What streams up may take as long as it takes.
-  const giveUp = AbortSignal.timeout(ports.durations.createGiveUpMs)
-  const signal = isStream ? (call.signal ?? new AbortController().signal) : giveUp
-  const sent = await sendOn(ports, call, account, signal).catch(async (error: unknown) => {
-    const hasLeft = error instanceof AppError && !error.details.isMasterKeyMissing
-    if (!hasLeft || isRead) await free()
-    throw hasLeft ? await unknown(ports, call, account) : error
-  })
-  if (sent.status < 400) return { kind: 'done', answer: await accepted(ports, call, account, sent) }
+  const sent = await sendOn(ports, call, account, signalFor(ports, call)).catch(
+    async (error: unknown) => {
+      const wasSent = error instanceof AppError && !error.details.isMasterKeyMissing
+      if (!wasSent || isRead) await releaseSlot(ports, account, call.requestId)
+      throw wasSent ? await unknownCall(ports, call, account) : error
+    }
+  )
+  if (sent.status < 400) return { kind: 'done', answer: await accept(ports, call, account, sent) }
   const { json, body } = await peek(sent)
   const { status, headers } = sent
   const judged = { status, headers, body: json, now: ports.now(), match: undefined }
-  const verdict = verdictOf(call, judged)
+  const verdict = judgeUnknown(call, judged)
   const answer = { response: passOn(sent, body), email }
   if (verdict.kind === 'unsure') {
-    // It may have been started: the slot stays for the time of the call, and no client is asked to send it again.
-    if (!isRead) throw await unknown(ports, call, account)
-    await free()
+    // It may have been started: the slot stays as long as the lease of the call, and the client must not send it again.
+    if (!isRead) throw await unknownCall(ports, call, account)
+    await releaseSlot(ports, account, call.requestId)
     return { kind: 'done', answer }
   }
   const { attempt } = await afterRefusal(ports, call as ReadCall, account, verdict, answer)
-  // What was streamed up cannot be sent again.
+  // A body that was streamed up is gone, so no other account is tried.
   return isStream ? { kind: 'done', answer } : attempt
 }
 
-/** What ends a creation (content, what is forbidden) ends it here, too; whether it counts as one, nobody knows. */
-function verdictOf(call: LookedInto, judged: Omit<JudgedAnswer, 'isJobCall'>): Verdict {
+/** A streamed body may take as long as it takes: only the client ends it. */
+function signalFor(ports: Ports, { body, signal }: ScannedCall): AbortSignal {
+  if (!(body instanceof ReadableStream)) return ports.timeoutSignal(ports.durations.createGiveUpMs)
+  return signal ?? new AbortController().signal
+}
+
+/**
+ * Whether the path makes jobs is not known. What is the client's own fault for a creation (content, a forbidden feature) is
+ * the client's here too, and no other account is tried.
+ */
+function judgeUnknown(call: ScannedCall, judged: Omit<JudgedAnswer, 'isJobCall'>): Verdict {
   const verdict = judgeFor(call, { ...judged, isJobCall: false })
   if (verdict.kind !== 'refused' || readsOrEdits(call.path)) return verdict
   const ofCreation = judgeFor(call, { ...judged, isJobCall: true })
   return ofCreation.kind === 'caller' ? ofCreation : verdict
 }
 
-/** It may have been made and paid for; nothing of it can be asked for later, so a repeat is told just that. */
-async function unknown(ports: Ports, call: LookedInto, { email }: Account): Promise<AppError> {
+/** It may have been made and paid for, and nothing of it can be searched for. Repeats get the same error. */
+async function unknownCall(ports: Ports, call: ScannedCall, { email }: Account): Promise<AppError> {
   ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
-  const isWhole = !(call.body instanceof ReadableStream) && !readsOrEdits(call.path)
-  if (isWhole) await noteUnknown(ports, call as ReadCall, { email, canBeFound: false })
+  if (canBeRepeated(call)) {
+    await noteUnknown(ports, call as ReadCall, { email, canBeFound: false })
+  }
   return unknownEffect(email)
 }
 
-async function accepted(
+async function accept(
   ports: Ports,
-  call: LookedInto,
+  call: ScannedCall,
   account: Account,
   sent: Response
 ): Promise<ProxyAnswer> {
   const { email } = account
-  const free = async () => void (await giveBack(ports, account, call.requestId))
+  const free = async () => void (await releaseSlot(ports, account, call.requestId))
   const isJson = /json/i.test(sent.headers.get('content-type') ?? '')
   const bytes = isJson
     ? await readBytes(sent.clone().body, ANSWER_BYTES_MAX).catch(async () => {
-        throw await unknown(ports, call, account)
+        throw await unknownCall(ports, call, account)
       })
     : undefined
-  if (!bytes) return { response: passOn(sent, freeing(sent, ports, call, free)), email }
+  if (!bytes) return { response: passOn(sent, freeAtEnd(sent, ports, call, free)), email }
   const answer = parseJson(bytes)
   const response = passOn(sent, bytes)
-  const ids = idsMade(answer, textsAsked(call.path, call.search, call.json))
-  await learnMade(ports, call, account, ids)
+  const ids = createdIds(answer, requestTexts(call.path, call.search, call.json))
+  await learnCreated(ports, call, account, ids)
   const start = saysPending(sent.status, answer) ? guessOf(call, ids) : undefined
-  const isKept = start !== undefined && (await keep(ports, call, account, start))
-  if (isKept) return { response, email, jobIds: [start.jobId] }
+  if (start && (await keepGuess(ports, call, account, start))) {
+    return { response, email, jobIds: [start.jobId] }
+  }
   await free()
   return { response, email }
 }
 
-/** Where a built-in row reads that path, its polls settle it too. */
+/** Its status path is guessed as `<path>/<id>`. Where a built-in row reads that path, the clients' own polls settle the job. */
 function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): GuessedStart | undefined {
   const [jobId, other] = ids
   if (jobId === undefined) return undefined
@@ -181,15 +198,14 @@ function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): Guessed
   return { jobId, watch, ask, ...(askElse === undefined ? {} : { askElse }) }
 }
 
-async function keep(
+/** False: the object holds as many guesses as it may, and has released the slot; or it did not answer. */
+async function keepGuess(
   ports: Ports,
   call: ProxyCall,
   account: Account,
   start: GuessedStart
 ): Promise<boolean> {
-  for (const watch of start.watch)
-    for (const state of ['completed', 'failed', 'waiting'])
-      ports.reportedEnds.delete(`${account.key} ${watch} ${state}`)
+  forgetReported(ports, account, start.watch)
   return ports
     .slots(account.key)
     .keepGuess(call.requestId, start, leaseAskOf(call))
@@ -199,8 +215,8 @@ async function keep(
     })
 }
 
-/** What somebody owns already, or everybody, is none of this creation's. */
-async function learnMade(
+/** Only ids that nobody owns yet: the others were not made by this call. */
+async function learnCreated(
   ports: Ports,
   call: ProxyCall,
   { email }: Account,

@@ -1,4 +1,4 @@
-/** Finds a job of a tenant by its id, or by the id of the request that made it. */
+/** Finds a job of a tenant by its id, by the id of the request that made it, or by `key:<Idempotency-Key>`. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
@@ -13,7 +13,7 @@ export interface FoundJob {
 
 const KEY = 'key:'
 
-/** Also by `key:<Idempotency-Key>`, for as long as the key is remembered. */
+/** By its key only as long as the key is kept. */
 export async function findJob(
   ports: Ports,
   provider: Provider,
@@ -29,7 +29,7 @@ export async function findJob(
   return undefined
 }
 
-/** By the owner that was learnt when it was made; else every account is asked, which only odd names cost. */
+/** At the account that is known to own it. Only for an unknown name every account is asked. */
 async function findById(
   ports: Ports,
   provider: Provider,
@@ -45,12 +45,12 @@ async function findById(
     return record ? [{ account, record }] : []
   })
   const records = found.flat()
-  // On an account that refused it a lease may have been left, which was never anybody's job.
+  // An account that refused the creation may hold a stray lease of it, which ended as absent.
   const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
   return sure ?? records[0] ?? findAtFormer(ports, provider, tenant, id)
 }
 
-/** With an account its ids are forgotten, but its object still knows what became of its jobs. */
+/** When an account is removed its ids are forgotten, but its object still has its jobs. */
 async function findAtFormer(
   ports: Ports,
   provider: Provider,

@@ -1,97 +1,105 @@
 /**
- * Looks for the jobs of creations whose answers were lost, surest first: what the desk knows, the provider's own answer
- * under the same key, then the provider's list. One search of a list serves all that are looked for in it.
+ * Looks for the jobs of lost creations (their answers were lost), surest first: what the desk knows, the provider's own
+ * answer under the same key, then the provider's list. One search of a list serves all creations that it may hold.
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
-import { isLost } from '#domain/jobs/lost-creations.ts'
-import type { Looked } from '#domain/ports/slots.ts'
-import { cannotLook, givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
+import { isLost } from '#domain/jobs/match-lost-creations.ts'
+import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
+import { answerLostAt, postponeUnsearchable, searchAgainLater } from '#domain/jobs/reconcile.ts'
 import type { JobSearch } from '#providers/contract/provider.ts'
-import { learnStarted, send, type ReconcileContext } from './status-checks.ts'
-import { searchFor } from './search-provider-list.ts'
+import { learnJobOwners, send, type ReconcileContext } from './status-checks.ts'
+import { searchProviderList } from './search-provider-list.ts'
 
 /** The provider forgets its keys after a day. */
 const KEY_MS = 23 * 60 * 60 * 1000
-/** After so many answers that said nothing, the key is asked under no more. */
+/** A key is not asked under again after this many answers that said nothing. */
 const KEY_ASKS_MAX = 6
+/** Statuses that say nothing of the key: the same question may be answered later. */
+const ASK_LATER = new Set([401, 402, 403, 408, 409, 429])
 
-/** `isQuick`: somebody waits for it. */
-export async function findLost(
+/** `isQuick`: a client waits for the result. */
+export async function findLostCreations(
   context: ReconcileContext,
   leases: readonly Lease[],
   isQuick = false
-): Promise<Looked> {
-  let looked: Looked = { kind: 'unknown' }
-  const blind = new Set<string>()
+): Promise<LookUpResult> {
+  let result: LookUpResult = { kind: 'unknown' }
+  const withoutDesk = new Set<string>()
   for (const requestId of new Set(leases.map((lease) => lease.requestId))) {
-    const known = await askDesk(context, requestId)
-    if (known === 'unasked') blind.add(requestId)
-    if (known === true) continue
-    const byKey = await askUnderKey(context, requestId)
-    if (byKey.kind !== 'unknown') looked = byKey
+    const atDesk = await askDesk(context, requestId)
+    if (atDesk === 'no-answer') withoutDesk.add(requestId)
+    if (atDesk === 'known') continue
+    const underKey = await askUnderKey(context, requestId)
+    if (underKey.kind !== 'unknown') result = underKey
   }
-  const open = leases
-    .flatMap((lease) => stillLost(context, lease) ?? [])
-    .filter((lease) => lease.state === 'suspect' || lease.watch.length === 0)
-  const lists = new Map<string, { finder: JobSearch; leases: Lease[] }>()
-  for (const lease of open) {
+  const byList = new Map<string, { finder: JobSearch; wanted: Lease[] }>()
+  for (const lease of leases.flatMap((one) => stillUnknown(context, one) ?? [])) {
     const finder = context.provider.jobs.searchOf(lease)
-    if (!finder) {
-      if (!isQuick) lookBlindly(context, lease)
-      continue
+    if (finder) {
+      const wanted = byList.get(finder.path)?.wanted ?? []
+      byList.set(finder.path, { finder, wanted: [...wanted, lease] })
+    } else if (!isQuick) {
+      postponeWithoutList(context, lease)
     }
-    const list = lists.get(finder.path) ?? { finder, leases: [] }
-    lists.set(finder.path, { finder, leases: [...list.leases, lease] })
   }
-  for (const { finder, leases: sought } of lists.values())
-    await searchFor(context, finder, sought, { isQuick, blind })
-  return looked
+  for (const { finder, wanted } of byList.values())
+    await searchProviderList(context, finder, wanted, { isQuick, withoutDesk })
+  return result
 }
 
-function stillLost({ desk }: ReconcileContext, lease: Lease): Lease | undefined {
+/** The lease as it is now, where a list may still tell its job. One that watches something is checked by its status. */
+function stillUnknown({ desk }: ReconcileContext, lease: Lease): Lease | undefined {
   const now = desk.leases().find((one) => one.id === lease.id)
-  return now && isLost(now) ? now : undefined
+  const isWanted = now && isLost(now) && (now.state === 'suspect' || now.watch.length === 0)
+  return isWanted ? now : undefined
 }
 
-/** No list has this kind: only what was asked so far can name it. */
-function lookBlindly(context: ReconcileContext, lease: Lease): void {
+/** No list has jobs of this kind: only the desk and the key can name it. */
+function postponeWithoutList(context: ReconcileContext, lease: Lease): void {
   const { ports, desk } = context
-  const mayTell = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(context, lease) !== undefined
-  const later = mayTell ? lookedInVain : cannotLook
+  const mayBeFound = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(context, lease) !== undefined
+  const later = mayBeFound ? searchAgainLater : postponeUnsearchable
   desk.apply(later(lease, ports.now(), ports.durations))
 }
 
 /**
- * What the creation's own answer named, when its binding failed; or that another account made it, when this one had refused
- * it and giving the slot back failed. `unasked`: the desk did not answer.
+ * The desk knows which jobs the creation's own answer named, where binding them failed here, or where another account made
+ * them after this one had refused the creation without releasing its slot.
  */
-async function askDesk(context: ReconcileContext, requestId: string): Promise<boolean | 'unasked'> {
+async function askDesk(
+  context: ReconcileContext,
+  requestId: string
+): Promise<'known' | 'not-known' | 'no-answer'> {
   const { ports, provider, desk } = context
   const { tenant, email } = desk.account
   const lease = desk.leases().find((one) => one.requestId === requestId)
   const made = await ports
     .desk(lease?.tenant ?? tenant, provider.name)
     .madeBy(requestId)
-    .catch(() => 'unasked' as const)
-  if (made === 'unasked') return made
-  if (!made) return false
-  const mine = desk.leases().filter((one) => one.requestId === requestId && isLost(one))
+    .catch(() => 'no-answer' as const)
+  if (made === 'no-answer') return made
+  if (!made) return 'not-known'
+  const lost = lostLeasesOf(context, requestId)
   if (made.email === email) desk.bind(requestId, made.starts)
-  else desk.apply({ put: [], drop: mine.map((one) => one.id), ended: [] })
-  return true
+  else desk.apply({ put: [], drop: lost.map((one) => one.id), ended: [] })
+  return 'known'
+}
+
+function lostLeasesOf({ desk }: ReconcileContext, requestId: string): Lease[] {
+  return desk.leases().filter((one) => one.requestId === requestId && isLost(one))
 }
 
 /**
- * Asks for the creation again under its own key with a body that cannot start anything: whoever knows the key gives the
- * first answer again. Anything but that answer says nothing.
+ * Sends the creation again under its own key, with a body that cannot start anything. A provider that knows the key gives
+ * its first answer again. Any other answer says nothing.
  */
-async function askUnderKey(context: ReconcileContext, requestId: string): Promise<Looked> {
+async function askUnderKey(context: ReconcileContext, requestId: string): Promise<LookUpResult> {
   const { ports, provider, desk } = context
-  const unknown: Looked = { kind: 'unknown' }
-  const lease = desk.leases().find((one) => one.requestId === requestId && isLost(one))
+  const unknown: LookUpResult = { kind: 'unknown' }
+  const [lease] = lostLeasesOf(context, requestId)
   const call = lease && keyCallOf(context, lease)
-  const isOver = lease && ports.now() >= givenUpAt(lease, ports.durations)
-  if (!lease?.upstreamKey || !call || !isOver) return unknown
+  const isAnswerLost = lease && ports.now() >= answerLostAt(lease, ports.durations)
+  if (!lease?.upstreamKey || !call || !isAnswerLost) return unknown
   const answer = await send(context, {
     method: 'POST',
     path: call.path,
@@ -101,67 +109,38 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
   if (!answer) return unknown
   if (answer.status === 409 && provider.answers.saysInProgress?.(answer)) return { kind: 'later' }
   if (answer.status < 200 || answer.status >= 300) {
-    // A page of what stands before the provider is not its answer.
+    // A page that is not JSON comes from a proxy in front of the provider.
     const isTheirs = typeof answer.body === 'object' && answer.body !== null
-    const isLater = IS_LATER.has(answer.status) || answer.status >= 500
-    if (isTheirs && !isLater) noteKeyAsked(context, requestId)
+    const isForLater = ASK_LATER.has(answer.status) || answer.status >= 500
+    if (isTheirs && !isForLater) countKeyAsk(context, requestId)
     return unknown
   }
   const starts = provider.jobs.readKeyAnswer?.(lease, answer.body) ?? []
-  const ledger = desk.leases()
-  const isOthers = (start: JobStart) =>
-    desk.knows(start.jobId) &&
-    !ledger.some((one) => one.requestId === requestId && one.jobId === start.jobId)
-  if (starts.length === 0 || starts.some(isOthers)) {
-    noteKeyAsked(context, requestId)
+  if (starts.length === 0 || starts.some((start) => isOthers(context, requestId, start))) {
+    countKeyAsk(context, requestId)
     return unknown
   }
-  if (!ledger.some((one) => one.requestId === requestId && isLost(one))) return unknown
+  if (lostLeasesOf(context, requestId).length === 0) return unknown
   desk.bind(requestId, starts)
-  await learnStarted(context, lease, starts)
+  await learnJobOwners(context, lease, starts)
   return { kind: 'found', starts, body: answer.text }
 }
 
-/** What is asked again later: it says nothing of the key, only of now. */
-const IS_LATER = new Set([401, 402, 403, 408, 409, 429])
+/** The job is bound for certain, and to another creation. */
+function isOthers({ desk }: ReconcileContext, requestId: string, { jobId }: JobStart): boolean {
+  const isOurs = desk.leases().some((one) => one.requestId === requestId && one.jobId === jobId)
+  return desk.knows(jobId) && !isOurs
+}
 
-/** The question under its key, where it can still say something. */
+/** Undefined: the key can say nothing (any more). */
 function keyCallOf({ ports, provider }: ReconcileContext, lease: Lease) {
   const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
   const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX
   return upstreamKey === undefined || isOver ? undefined : provider.jobs.keyProbeOf?.(lease)
 }
 
-function noteKeyAsked({ desk }: ReconcileContext, requestId: string): void {
-  const mine = desk.leases().filter((one) => one.requestId === requestId && isLost(one))
-  const put = mine.map((lease) => ({ ...lease, keyAsks: (lease.keyAsks ?? 0) + 1 }))
-  desk.apply({ put, drop: [], ended: [] })
-}
-
-/** What has become of a creation as far as its account's object knows. */
-export function lookedAt(
-  { desk }: Pick<ReconcileContext, 'desk'>,
-  requestId: string,
-  last: Looked
-): Looked {
-  const live = desk.leases().filter((lease) => lease.requestId === requestId)
-  const over = desk.ended(requestId)
-  const named = [...live, ...over.map((end) => end.lease)].filter(
-    (lease) => lease.jobId !== undefined && lease.state !== 'suspect' && lease.state !== 'unbound'
-  )
-  if (live.some(isLost)) return last.kind === 'found' ? { kind: 'unknown' } : last
-  if (named.length > 0) {
-    const starts = named.map(({ jobId = '', watch, ask }) => ({
-      jobId,
-      watch,
-      ...(ask === undefined ? {} : { ask }),
-    }))
-    return {
-      kind: 'found',
-      starts,
-      ...(last.kind === 'found' && last.body !== undefined ? { body: last.body } : {}),
-    }
-  }
-  const isAbsent = live.length === 0 && over.every(({ outcome }) => outcome.status === 'absent')
-  return isAbsent && over.length > 0 ? { kind: 'absent' } : { kind: 'unknown' }
+function countKeyAsk(context: ReconcileContext, requestId: string): void {
+  const lost = lostLeasesOf(context, requestId)
+  const put = lost.map((lease) => ({ ...lease, keyAsks: (lease.keyAsks ?? 0) + 1 }))
+  context.desk.apply({ put, drop: [], ended: [] })
 }

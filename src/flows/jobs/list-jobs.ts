@@ -1,4 +1,4 @@
-/** The jobs of a tenant, running and ended, over all of its accounts and those that it had. Asked by people and books. */
+/** The jobs of a tenant, running and ended, of its accounts and of those that were removed, as one list. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { mergePages } from '#domain/jobs/list-jobs.ts'
@@ -7,10 +7,10 @@ import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
-/** `email` null: its account was removed. */
+/** `email`: null when its account was removed. */
 export type ListedJob = JobRecord & { email: string | null }
 
-/** `email`: of this account alone. */
+/** `email`: only the jobs of this account. */
 export async function listJobs(
   ports: Ports,
   provider: Provider,

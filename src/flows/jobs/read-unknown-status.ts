@@ -1,6 +1,6 @@
 /**
- * Status answers of paths that no built-in row reads: by the row that the lease carries, else by the usual words at the
- * usual places.
+ * Reads status answers of paths without a built-in row: by the row that the lease carries, else by the usual status words at
+ * the usual places.
  */
 import { PENDING, STATUS_AT, plainPathOf, watchOfPath } from '#domain/jobs/guessed-job.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
@@ -17,7 +17,7 @@ const USUAL: StatusLink = {
   running: [...PENDING],
 }
 
-/** What an answer at this path says of the job that the path stands for; its watch is the path. */
+/** The path itself is what the job is watched by. */
 export function readUsually(
   provider: Provider,
   path: string,
@@ -29,7 +29,7 @@ export function readUsually(
   return readBy(provider, { ...USUAL, status }, plainPathOf(path), answer, text)
 }
 
-/** What the answer to the alarm's question says, where no built-in row reads the path that was asked. */
+/** The answer to a status check on a path without a built-in row. */
 export function readAsLeased(
   provider: Provider,
   lease: Lease,

@@ -1,27 +1,30 @@
 /**
- * What an account's alarm does: asks the provider about every due lease and passes on what it says. Nothing is
- * concluded from silence: a provider that cannot be asked postpones. After each outside call the lease is read again,
- * since other calls may have run meanwhile.
+ * What an account's alarm does: asks the provider about every due lease and applies what it says. No answer concludes
+ * nothing: the question is asked again later. After each outside call the lease is read again, since other calls may have
+ * changed it meanwhile.
  */
-import { isUnproved } from '#domain/jobs/guessed-job.ts'
-import { valueAt } from '#domain/text/json-pointer.ts'
-import { withWaitsCapped } from '#domain/jobs/apply-reports.ts'
-import type { JobReport, Lease } from '#domain/slots/lease.ts'
-import type { Ports } from '#domain/ports/ports.ts'
+import { limitWaiting } from '#domain/jobs/apply-reports.ts'
+import { isUnprovedGuess } from '#domain/jobs/guessed-job.ts'
 import {
+  afterNotListed,
   afterUnknown,
-  ended,
-  endWithoutTrace,
+  confirmEndLater,
+  endWaiting,
+  endWith,
+  keepRunning,
+  postpone,
+  postponeUntil,
   reconcileActionOf,
-  givenUp,
-  goesOn,
-  heldBack,
-  mayBeEnding,
-  notListed,
-  postponed,
-  waitsOn,
+  statusWithoutTrace,
+  waitForAnswer,
 } from '#domain/jobs/reconcile.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { Change, JobReport, Lease } from '#domain/slots/lease.ts'
+import { valueAt } from '#domain/text/json-pointer.ts'
+import { suspectedFaultOf, faultInReports } from '#flows/accounts/report-refusal.ts'
+import { openAccount } from '#flows/accounts/open-account.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { findLostCreations } from './find-lost-creations.ts'
 import {
   current,
   fewAtOnce,
@@ -30,81 +33,81 @@ import {
   saysUnknown,
   type Answer,
   type ReconcileContext,
-  type Reconciled,
+  type ReconciledAccount,
 } from './status-checks.ts'
-import { suspectedFaultOf, faultInReports } from '#flows/accounts/report-refusal.ts'
-import { findLost } from './find-lost-creations.ts'
-import { openAccount } from '#flows/accounts/open-account.ts'
 
-/** An alarm may take fifteen minutes, and a question twenty seconds. What is left is due at once again. */
+/** An alarm may take fifteen minutes, and one question twenty seconds. Leases beyond this many are due again at once. */
 const ASKED_MAX = 100
 
 export async function reconcileAccount(
   ports: Ports,
   provider: Provider,
-  desk: Reconciled
+  desk: ReconciledAccount
 ): Promise<void> {
-  const due = desk
-    .leases()
-    .filter((lease) => reconcileActionOf(lease, ports.now(), ports.durations))
-  const asking = due
-    .filter((lease) => !settledHere(ports, desk, lease))
+  const now = ports.now()
+  const due = desk.leases().filter((lease) => reconcileActionOf(lease, now, ports.durations))
+  const toAsk = due
+    .filter((lease) => !settleWithoutAsking(ports, desk, lease))
     .toSorted((a, b) => a.nextAt - b.nextAt)
     .slice(0, ASKED_MAX)
-  if (asking.length === 0) return
+  if (toAsk.length === 0) return
   const open = await openAccount(ports, desk.account).catch(() => undefined)
   if (!open) {
-    for (const lease of asking) postpone(ports, desk, lease)
+    for (const lease of toAsk) postponeIfThere(ports, desk, lease)
     return
   }
   const context = { ports, provider, desk, open }
-  const looks = asking.filter(
-    (lease) => reconcileActionOf(lease, ports.now(), ports.durations) === 'look'
+  const lost = toAsk.filter(
+    (lease) => reconcileActionOf(lease, ports.now(), ports.durations) === 'search'
   )
-  await findLost(context, looks)
-  const asks = asking.filter((lease) => !looks.includes(lease))
-  await fewAtOnce(asks, (lease) => askAbout(context, lease))
+  await findLostCreations(context, lost)
+  const running = toAsk.filter((lease) => !lost.includes(lease))
+  await fewAtOnce(running, (lease) => checkStatus(context, lease))
 }
 
-/** What needs nobody is done first, so that it is done even when the provider cannot be asked. */
-function settledHere(ports: Ports, desk: Reconciled, lease: Lease): boolean {
+/** Done first, so that it is done even when the provider does not answer. False: the provider has to be asked. */
+function settleWithoutAsking(ports: Ports, desk: ReconciledAccount, lease: Lease): boolean {
+  const { durations } = ports
   const now = ports.now()
-  const errand = reconcileActionOf(lease, now, ports.durations)
-  if (errand === 'drop') return desk.apply({ put: [], drop: [lease.id], ended: [] })
-  if (errand === 'lose') return desk.apply(ended(lease, { status: 'lost' }, now))
-  if (errand === 'give-up') return desk.apply(givenUp(lease, now))
-  if (errand === 'wait') return desk.apply(waitsOn(lease, ports.durations))
-  return false
+  switch (reconcileActionOf(lease, now, durations)) {
+    case 'drop':
+      return desk.apply({ put: [], drop: [lease.id], ended: [] })
+    case 'lose':
+      return desk.apply(endWith(lease, { status: 'lost' }, now))
+    case 'give-up':
+      return desk.apply(endWaiting(lease, now))
+    case 'wait':
+      return desk.apply(waitForAnswer(lease, durations))
+    default:
+      return false
+  }
 }
 
-function postpone(ports: Ports, desk: Reconciled, lease: Lease): void {
+function postponeIfThere(ports: Ports, desk: ReconciledAccount, lease: Lease): void {
   const still = desk.leases().find((one) => one.id === lease.id)
-  if (still) desk.apply(postponed(still, ports.now(), ports.durations))
+  if (still) desk.apply(postpone(still, ports.now(), ports.durations))
 }
 
-async function askAbout(context: ReconcileContext, lease: Lease): Promise<void> {
+async function checkStatus(context: ReconcileContext, lease: Lease): Promise<void> {
   const { ports, desk, provider } = context
   const { path, answer } = await askStatus(context, lease)
   const asked = current(context, lease)
   if (!asked) return
-  if (!answer) return void desk.apply(postponed(asked, ports.now(), ports.durations))
-  // Of what was only guessed, not to be known says that there is nothing to ask about.
-  if (isUnproved(asked) && answer.status >= 300)
-    return void desk.apply(postponed(asked, ports.now(), ports.durations))
-  if (saysUnknown(provider, answer)) return unknownThere(context, asked)
+  // For a guess, any refusal may only say that the guessed path does not exist.
+  if (!answer || (isUnprovedGuess(asked) && answer.status >= 300))
+    return void desk.apply(postpone(asked, ports.now(), ports.durations))
+  if (saysUnknown(provider, answer)) return applyUnknown(context, asked)
   const until = await blameIfRefused(context, path, answer)
   const still = current(context, lease)
   if (!still) return
   const now = ports.now()
-  if (until !== undefined) return void desk.apply(heldBack(still, until, now, ports.durations))
+  if (until !== undefined) return void desk.apply(postponeUntil(still, until, now, ports.durations))
   const reports = answer.status === 200 ? reportsIn(provider, path, answer, still) : []
-  const mine = reports.filter((report) => still.watch.includes(report.watch))
-  const isNamed = mine.length > 0
-  if (!isNamed && isUnlisted(context, still, answer)) {
-    return void desk.apply(notListed(still, now, ports.durations))
-  }
-  await applyAnswer(context, still, mine)
-  const others = reports.filter((report) => !mine.includes(report) && isEnd(report))
+  const own = reports.filter((report) => still.watch.includes(report.watch))
+  if (own.length === 0 && isUnlisted(context, still, answer))
+    return void desk.apply(afterNotListed(still, now, ports.durations))
+  applyAnswer(context, still, own)
+  const others = reports.filter((report) => !own.includes(report) && isEnd(report))
   if (others.length > 0) desk.settle(others)
   const fault = faultInReports(provider, reports)
   if (fault) await desk.blame(fault)
@@ -115,64 +118,60 @@ function isEnd({ state }: JobReport): boolean {
 }
 
 /** What the answer says about the job that was asked about. */
-async function applyAnswer(
-  context: ReconcileContext,
-  lease: Lease,
-  heard: JobReport[]
-): Promise<void> {
+function applyAnswer(context: ReconcileContext, lease: Lease, reports: JobReport[]): void {
   const { ports, desk } = context
-  const still = current(context, lease)
-  if (!still) return
   const now = ports.now()
-  const unclear = heard.find((report) => report.state === 'unclear')
+  const apply = (change: Change) => void desk.apply(change)
+  const unclear = reports.find((report) => report.state === 'unclear')
   if (unclear) {
     const { word } = unclear
-    ports.log('unknown_status_word', { route: still.route, word, requestId: still.requestId })
+    ports.log('unknown_status_word', { route: lease.route, word, requestId: lease.requestId })
   }
-  const known = heard.filter((report) => report.state !== 'unclear')
-  // A word that nobody knows is as good as no answer: what was not heard of for 48 h is lost.
-  if (known.length === 0) return void desk.apply(postponed(still, now, ports.durations))
+  const known = reports.filter((report) => report.state !== 'unclear')
+  // A word that nobody knows counts as no answer: after 48 h without a report the job is lost.
+  if (known.length === 0) return apply(postpone(lease, now, ports.durations))
   const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
   if (ends.length === 0) {
-    const going = goesOn(still, known, now, ports.durations)
-    return void desk.apply(withWaitsCapped(desk.leases(), going, now))
+    const running = keepRunning(lease, known, now, ports.durations)
+    return apply(limitWaiting(desk.leases(), running, now))
   }
-  // Before its creation has answered, what it watches may be something older.
-  if (still.state === 'unbound') desk.apply(goesOn(still, [], now, ports.durations))
+  // Before its creation is answered, the end may be that of something older.
+  if (lease.state === 'unbound') apply(keepRunning(lease, [], now, ports.durations))
   desk.settle(ends)
   const left = desk.leases().find((one) => one.id === lease.id)
+  if (!left || left.nextAt > now || left.state === 'unbound') return
   const ending = ends.find((report) => report.state === 'ending')
-  if (left?.nextAt !== undefined && left.nextAt <= now && left.state !== 'unbound')
-    desk.apply(
-      ending
-        ? mayBeEnding(left, ending, now, ports.durations)
-        : postponed(left, now, ports.durations)
-    )
+  apply(
+    ending
+      ? confirmEndLater(left, ending, now, ports.durations)
+      : postpone(left, now, ports.durations)
+  )
 }
 
 /**
- * The provider says that there is no such job. Believed when it says so twice, and when its list, or at least that the
- * account itself is answered for, says so too: what stands before a provider answers 404 when it is ill.
+ * The provider says that there is no such job. That is believed when it says so twice and something else confirms it: a
+ * proxy in front of a provider answers 404 when the provider is down.
  */
-async function unknownThere(context: ReconcileContext, lease: Lease): Promise<void> {
+async function applyUnknown(context: ReconcileContext, lease: Lease): Promise<void> {
   const { ports, desk } = context
   const first = afterUnknown(lease, desk.leases(), ports.now(), ports.durations)
-  if (first.kind === 'again') return void desk.apply(first.change)
+  if (first.kind === 'later') return void desk.apply(first.change)
   const isConfirmed = await confirmsUnknown(context, lease)
   const still = current(context, lease)
   if (!still) return
   const now = ports.now()
-  const verdict = afterUnknown(still, desk.leases(), now, ports.durations)
-  const isOver = isConfirmed && verdict.kind === 'confirm'
-  desk.apply(isOver ? ended(still, { status: endWithoutTrace(still) }, now) : verdict.change)
+  const second = afterUnknown(still, desk.leases(), now, ports.durations)
+  const isOver = isConfirmed && second.kind === 'confirm'
+  desk.apply(isOver ? endWith(still, { status: statusWithoutTrace(still) }, now) : second.change)
 }
 
+/** The account itself must be answered for; then the list must not have the job, where there is a list. */
 async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {
   const { provider, ports } = context
   const { healthPath } = provider.accounts
   if (healthPath !== undefined && (await get(context, healthPath))?.status !== 200) return false
   const finder = provider.jobs.searchOf(lease)
-  // A path that may have been retired says so of every job.
+  // A path that may be retired answers so for every job: only a deletion through the gateway confirms it.
   if (!finder && provider.routes.mayBeRetired?.(lease.ask ?? ''))
     return lease.deletedAt !== undefined
   if (!finder) return true
@@ -181,15 +180,14 @@ async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise
     return ports.now() - (lease.missedAt ?? Infinity) >= ports.durations.longestAskMs
   const first = await get(context, finder.path)
   const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
-  const listed = isGone ? await get(context, finder.otherwise?.path ?? '') : first
-  // The list cannot be asked: then nothing contradicts, but nothing confirms either.
-  if (listed?.status !== 200) return false
-  return !listed.text.includes(lease.jobId ?? '')
+  const list = isGone ? await get(context, finder.otherwise?.path ?? '') : first
+  // Without the list nothing contradicts, and nothing confirms either.
+  return list?.status === 200 && !list.text.includes(lease.jobId ?? '')
 }
 
 /**
- * A credential that the provider refuses is found here too, when nobody else calls. Returns until when it wants to be left
- * alone, if it does.
+ * A credential that the provider refuses is noticed here too, when no client calls. Returns until when the provider wants
+ * no questions, where it says so.
  */
 async function blameIfRefused(
   { provider, desk, ports }: ReconcileContext,
@@ -206,7 +204,7 @@ async function blameIfRefused(
   return fault.order.until ?? ports.now() + ports.durations.parkBusyMs
 }
 
-/** Older status paths may go while their jobs stay: then the newer path is asked for the same id. */
+/** An older status path may be retired while its jobs remain: then the newer path is asked for the same id. */
 async function askStatus(
   context: ReconcileContext,
   { ask, askElse }: Lease
@@ -218,7 +216,7 @@ async function askStatus(
   return { path: askElse, answer: await get(context, askElse) }
 }
 
-/** It was asked about by a list of all that runs, and is not in it. An answer that holds no list says nothing. */
+/** The answer is a list of all running jobs, and the job is not in it. An answer that holds no list says nothing. */
 function isUnlisted(context: ReconcileContext, lease: Lease, answer: Answer): boolean {
   const { provider, ports } = context
   const [path] = (lease.ask ?? '').split('?')

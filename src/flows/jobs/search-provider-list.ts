@@ -1,98 +1,127 @@
 /**
- * One search of a provider's list for the jobs of lost creations, page after page, and what it means for each of them.
- * The list shows what ran, so presence proves much and absence little: see domain/lost-creations.ts.
+ * Searches a provider's list for the jobs of lost creations, page after page, and applies what the rows mean for each
+ * creation. A row that is there proves much, a missing one little: see domain/jobs/match-lost-creations.ts.
  */
-import { keptCallbackId, keptFingerprint } from '#domain/jobs/fingerprint.ts'
+import { shortCallbackId, shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import { instantOf } from '#domain/text/timestamps.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { Change, JobStart, Lease } from '#domain/slots/lease.ts'
 import {
   afterSearch,
-  isBefore,
   isLost,
+  isOlder,
   matchRows,
-  mayBe,
+  mayBeJobOf,
   type Candidate,
   type Match,
-} from '#domain/jobs/lost-creations.ts'
-import { givenUpAt, lookedInVain } from '#domain/jobs/reconcile.ts'
+} from '#domain/jobs/match-lost-creations.ts'
+import { answerLostAt, searchAgainLater } from '#domain/jobs/reconcile.ts'
 import type { JobSearch } from '#providers/contract/provider.ts'
 import {
   fewAtOnce,
   get,
-  learnStarted,
+  learnJobOwners,
   reportsIn,
   saysUnknown,
   type Answer,
   type ReconcileContext,
 } from './status-checks.ts'
 
-/** Pages of one list in one look; the next one goes on there. */
+/** Pages of one list in one search. The next search goes on behind them. */
 const PAGES_MAX = 20
-/** Or after so long: what runs is asked about in the same alarm, which may take a quarter of an hour. */
-const LOOK_MS = 40_000
-/** How many rows are opened in one look to read what the list does not show. */
+/** A search also stops after so long: running jobs are checked in the same alarm, which may take fifteen minutes. */
+const SEARCH_MS = 40_000
+/** So many rows are opened in one search, to read what the list does not show. */
 const DETAILS_MAX = 20
 const MEMORY_MAX = 20_000
 
 /**
- * `isQuick`: somebody waits for it, so only the first page is read. `blind`: requests of which the desk could not be asked
- * now; no search for these counts as whole.
+ * `isQuick`: a client waits for the result, so only the first page is read. `withoutDesk`: requests about which the desk did
+ * not answer; no search for these counts as whole.
  */
-export async function searchFor(
-  context: ReconcileContext,
-  finder: JobSearch,
-  sought: readonly Lease[],
-  { isQuick, blind }: { isQuick: boolean; blind: ReadonlySet<string> }
-): Promise<void> {
-  const { ports, provider, desk } = context
-  const search =
-    (await readList(context, finder, sought, isQuick)) ??
-    (await readElse(context, finder, sought, isQuick))
-  if (search) await openRows(context, finder, sought, search.rows)
-  const all = desk.leases()
-  const due = new Set(sought.map((lease) => lease.id))
-  const isHere = (lease: Lease) => provider.jobs.searchOf(lease)?.path === finder.path
-  // Those that hold a row although nobody looks for them now: an exact match may take it from them.
-  const held = all.filter(
-    (lease) => !due.has(lease.id) && lease.state === 'suspect' && isHere(lease)
-  )
-  const lost = [...all.filter((lease) => due.has(lease.id) && isLost(lease)), ...held]
-  const now = ports.now()
-  if (!search) {
-    if (isQuick) return
-    for (const lease of lost)
-      if (due.has(lease.id)) desk.apply(lookedInVain(lease, now, ports.durations))
-    return
-  }
-  // A list that grows while it is read shows a row on two pages.
-  const read = new Map(search.rows.map((row) => [row.id, row]))
-  // Of a long list few rows are of the time in question, and only those are asked for in thirty days of jobs.
-  const rows = [...read.values()]
-    .map((row) => ({ ...row, ...remembered(context, row) }))
-    .filter((row) => lost.some((lease) => mayBe(lease, row, ports.durations)))
-  const known = desk.knownOf(rows.map((row) => row.id))
-  const matches = matchRows(lost, all, rows, (id) => known.has(id), ports.durations)
-  const isFirst = ({ kind }: Match) => (kind === 'exact' ? 0 : 1)
-  const inOrder = lost.toSorted((a, b) => order(matches, a, isFirst) - order(matches, b, isFirst))
-  const starts: [Lease, JobStart][] = []
-  for (const lease of inOrder) {
-    const match = matches.get(lease.id) ?? { kind: 'none' }
-    const row = 'row' in match ? match.row : undefined
-    if (!due.has(lease.id) && match.kind === 'suspect' && row?.id === lease.jobId) continue
-    const start = row && provider.jobs.startOf(lease, row.id)
-    const isWhole = search.isWhole && !blind.has(lease.requestId)
-    const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
-    desk.apply(isQuick ? besides(change, lease) : change)
-    if (match.kind === 'exact' && start) starts.push([lease, start])
-  }
-  remember(context, search.rows, now)
-  // Last: while it is awaited, leases change.
-  for (const [lease, start] of starts) await learnStarted(context, lease, [start])
+interface SearchOptions {
+  isQuick: boolean
+  withoutDesk: ReadonlySet<string>
 }
 
-/** A look that somebody waits for does not put off those of the alarm. */
-function besides(change: Change, before: Lease): Change {
+/** `isWhole`: every row was read that may be a job of these creations. */
+interface SearchedList {
+  rows: Candidate[]
+  isWhole: boolean
+}
+
+export async function searchProviderList(
+  context: ReconcileContext,
+  finder: JobSearch,
+  wanted: readonly Lease[],
+  { isQuick, withoutDesk }: SearchOptions
+): Promise<void> {
+  const { ports, desk } = context
+  const list =
+    (await readList(context, finder, wanted, isQuick)) ??
+    (await readNewerList(context, finder, wanted, isQuick))
+  if (list) await openRows(context, finder, wanted, list.rows)
+  const wantedIds = new Set(wanted.map((lease) => lease.id))
+  const lost = lostIn(context, finder, wantedIds)
+  const now = ports.now()
+  if (!list) {
+    if (isQuick) return
+    for (const lease of lost)
+      if (wantedIds.has(lease.id)) desk.apply(searchAgainLater(lease, now, ports.durations))
+    return
+  }
+  const matches = matchList(context, list.rows, lost)
+  const isExact = (lease: Lease) => matches.get(lease.id)?.kind === 'exact'
+  const found: [Lease, JobStart][] = []
+  // Exact matches first: they may take a job from a suspect.
+  for (const lease of [...lost.filter(isExact), ...lost.filter((one) => !isExact(one))]) {
+    const match = matches.get(lease.id) ?? { kind: 'none' }
+    const row = 'row' in match ? match.row : undefined
+    const isUnchanged = match.kind === 'suspect' && row?.id === lease.jobId
+    if (isUnchanged && !wantedIds.has(lease.id)) continue
+    const start = row && context.provider.jobs.startOf(lease, row.id)
+    const isWhole = list.isWhole && !withoutDesk.has(lease.requestId)
+    const change = afterSearch(lease, match, { isWhole, start }, now, ports.durations)
+    desk.apply(isQuick ? withoutDelay(change, lease) : change)
+    if (match.kind === 'exact' && start) found.push([lease, start])
+  }
+  remember(context, list.rows, now)
+  // Last, since leases may change while this is awaited.
+  for (const [lease, start] of found) await learnJobOwners(context, lease, [start])
+}
+
+/** The wanted creations, and suspects of the same list that are not due: an exact match may take their row from them. */
+function lostIn(
+  { provider, desk }: ReconcileContext,
+  finder: JobSearch,
+  wantedIds: ReadonlySet<string>
+): Lease[] {
+  const all = desk.leases()
+  const isOfList = (lease: Lease) => provider.jobs.searchOf(lease)?.path === finder.path
+  const suspects = all.filter(
+    (lease) => !wantedIds.has(lease.id) && lease.state === 'suspect' && isOfList(lease)
+  )
+  return [...all.filter((lease) => wantedIds.has(lease.id) && isLost(lease)), ...suspects]
+}
+
+function matchList(
+  context: ReconcileContext,
+  rows: readonly Candidate[],
+  lost: readonly Lease[]
+): Map<string, Match> {
+  const { ports, desk } = context
+  // By id, since a list that grows while it is read shows a row on two pages.
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  // Of a long list few rows may be a job of these. Only those are looked up among thirty days of jobs.
+  const possible = [...byId.values()]
+    .map((row) => ({ ...row, ...remembered(context, row) }))
+    .filter((row) => lost.some((lease) => mayBeJobOf(lease, row, ports.durations)))
+  const known = desk.knownOf(possible.map((row) => row.id))
+  return matchRows(lost, desk.leases(), possible, (id) => known.has(id), ports.durations)
+}
+
+/** A search that a client waits for does not delay the searches of the alarm. */
+function withoutDelay(change: Change, before: Lease): Change {
   const put = change.put.map((lease) => {
     if (lease.id !== before.id || lease.state === 'running') return lease
     const { looks: _, ...rest } = lease
@@ -100,10 +129,6 @@ function besides(change: Change, before: Lease): Change {
     return { ...rest, ...(before.looks === undefined ? {} : { looks: before.looks }), nextAt }
   })
   return { ...change, put }
-}
-
-function order(matches: Map<string, Match>, lease: Lease, rank: (match: Match) => number): number {
-  return rank(matches.get(lease.id) ?? { kind: 'none' })
 }
 
 function remembered(
@@ -124,69 +149,75 @@ function remember({ desk }: ReconcileContext, rows: readonly Candidate[], now: n
   }
 }
 
-/**
- * The rows that may be their jobs, and whether all of them were seen: pages are read until every row on one is older
- * than the oldest of these creations. Undefined: the list could not be read.
- */
+/** Reads pages until every row of one is older than all of these creations. Undefined: the list could not be read. */
 async function readList(
   context: ReconcileContext,
   finder: JobSearch,
-  sought: readonly Lease[],
+  wanted: readonly Lease[],
   isQuick: boolean
-): Promise<{ rows: Candidate[]; isWhole: boolean } | undefined> {
+): Promise<SearchedList | undefined> {
   const { ports } = context
   const { passes } = context.desk.memory
-  const until = ports.now() + LOOK_MS
-  const pass = isQuick ? undefined : passes.get(finder.path)
-  // Its first pages were read before some of these were given up: their rows may stand there.
-  const isYounger = (lease: Lease) => givenUpAt(lease, ports.durations) > (pass?.startedAt ?? 0)
-  const begun = sought.some(isYounger) ? undefined : pass
+  const until = ports.now() + SEARCH_MS
+  const begun = isQuick ? undefined : passBegun(context, finder, wanted)
   const startedAt = begun?.startedAt ?? ports.now()
   const rows: Candidate[] = [...(begun?.rows ?? [])]
-  const isOlder = (row: Candidate) => sought.every((lease) => isBefore(lease, row))
+  const isOlderThanAll = (row: Candidate) => wanted.every((lease) => isOlder(lease, row))
+  // A quick search leaves the pass of the alarm as it is.
+  const endPass = () => void (isQuick || passes.delete(finder.path))
   let token: string | undefined = begun?.token
   for (let page = 0; page < (isQuick ? 1 : PAGES_MAX); page += 1) {
     const answer = await get(context, pathOf(finder, token))
-    const read = answer && rowsIn(context, finder, answer, sought)
+    const read = answer && rowsIn(context, finder, answer, wanted)
     if (!read) {
-      // Its place may be forgotten there: what was read so far would be believed for ever.
-      if (!isQuick) passes.delete(finder.path)
+      // The provider may have forgotten the token, so the pass begins anew.
+      endPass()
       return page === 0 && !begun ? undefined : { rows, isWhole: false }
     }
     rows.push(...read)
-    token = answer && nextToken(finder, answer, read.length, token)
-    const isPast = read.length > 0 && read.every(isOlder)
-    if (token === undefined && !isPast && answer && saysMore(finder, answer)) {
-      if (!isQuick) passes.delete(finder.path)
+    token = nextToken(finder, answer, read.length, token)
+    const isPast = read.length > 0 && read.every(isOlderThanAll)
+    if (token === undefined && !isPast && saysMore(finder, answer)) {
+      endPass()
       return { rows, isWhole: false }
     }
-    const isOver = token === undefined || isPast
-    if (!isOver && ports.now() >= until) break
-    if (isOver) {
-      if (!isQuick) passes.delete(finder.path)
+    if (token === undefined || isPast) {
+      endPass()
       return { rows, isWhole: true }
     }
+    if (ports.now() >= until) break
   }
-  if (!isQuick && token !== undefined && rows.length < MEMORY_MAX)
+  if (isQuick) return { rows, isWhole: false }
+  if (token !== undefined && rows.length < MEMORY_MAX)
     passes.set(finder.path, { token, rows, startedAt })
-  else if (!isQuick) passes.delete(finder.path)
+  else endPass()
   return { rows, isWhole: false }
 }
 
-/** Older lists may be retired while what they listed stays. */
-async function readElse(
+/**
+ * The pass that an earlier search has begun. Not when one of these creations was lost after it began: its row may stand on a
+ * page that was read before.
+ */
+function passBegun({ ports, desk }: ReconcileContext, finder: JobSearch, wanted: readonly Lease[]) {
+  const pass = desk.memory.passes.get(finder.path)
+  const isLater = (lease: Lease) => answerLostAt(lease, ports.durations) > (pass?.startedAt ?? 0)
+  return wanted.some(isLater) ? undefined : pass
+}
+
+/** An older list may be retired while what it listed remains. */
+async function readNewerList(
   context: ReconcileContext,
   finder: JobSearch,
-  sought: readonly Lease[],
+  wanted: readonly Lease[],
   isQuick: boolean
-): ReturnType<typeof readList> {
+): Promise<SearchedList | undefined> {
   if (!finder.otherwise) return undefined
   const answer = await get(context, finder.path)
   const isGone = answer !== undefined && saysUnknown(context.provider, answer)
-  return isGone ? readList(context, finder.otherwise, sought, isQuick) : undefined
+  return isGone ? readList(context, finder.otherwise, wanted, isQuick) : undefined
 }
 
-/** Without saying where. */
+/** It says that there are more rows, and not how to get them. */
 function saysMore({ more }: JobSearch, { body }: Answer): boolean {
   return more !== undefined && valueAt(body, more) === true
 }
@@ -200,6 +231,7 @@ function pathOf({ path, token: name, counted }: JobSearch, token: string | undef
   return `${pathname}?${query}`
 }
 
+/** `rows`: how many the page had. */
 function nextToken(
   { next, more, counted, isExact }: JobSearch,
   { body }: Answer,
@@ -213,78 +245,86 @@ function nextToken(
   return hasMore ? textAt(body, next) : undefined
 }
 
-/** Undefined: the answer says nothing. That there is no job of this name says that there is no row. */
+/** Undefined: the answer says nothing. A search by name that finds no such job has no rows. */
 function rowsIn(
   context: ReconcileContext,
   finder: JobSearch,
   answer: Answer,
-  sought: readonly Lease[]
+  wanted: readonly Lease[]
 ): Candidate[] | undefined {
   const { provider, ports } = context
   if (finder.isExact && saysUnknown(provider, answer)) return []
   if (answer.status !== 200 || answer.body === undefined) return undefined
   const at = finder.rows.replace(/\/\*$/, '')
-  if (finder.rows.endsWith('/*') && !Array.isArray(valueAt(answer.body, at) ?? [])) return undefined
-  if (finder.rows.endsWith('/*') && valueAt(answer.body, at) === undefined) return undefined
+  const isList = finder.rows.endsWith('/*')
+  if (isList && !Array.isArray(valueAt(answer.body, at) ?? [])) return undefined
+  if (isList && valueAt(answer.body, at) === undefined) return undefined
   const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now() })
   if (verdict.kind !== 'ok') return undefined
-  const theirs = Date.parse(answer.headers.get('date') ?? '')
-  const aheadMs = Number.isNaN(theirs) ? 0 : theirs - ports.now()
-  const [lease] = sought
+  const theirNow = Date.parse(answer.headers.get('date') ?? '')
+  const aheadMs = Number.isNaN(theirNow) ? 0 : theirNow - ports.now()
   const found = valuesAt(answer.body, finder.rows)
-  // A row that cannot be read may be ours.
+  // A row without an id may be one of ours.
   if (found.some((row) => textAt(row, finder.id) === undefined)) return undefined
-  return found.flatMap((row): Candidate[] => {
-    const id = textAt(row, finder.id)
-    if (id === undefined) return []
-    const title = textAt(row, finder.title)
-    const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
-    const word = finder.status === undefined ? undefined : textAt(row, finder.status)
-    const state = word === undefined || !lease ? undefined : provider.jobs.stateOfRow?.(lease, word)
-    const made = instantOf(valueAt(row, finder.createdAt))
-    return [
-      {
-        id,
-        ...(made === undefined ? {} : { times: [made, made - aheadMs] }),
-        ...keptFingerprint({
-          ...(title === undefined ? {} : { title }),
-          ...(callbackId ? { callbackId } : {}),
-        }),
-        ...(state === undefined ? {} : { state }),
-      },
-    ]
-  })
+  return found.flatMap((row) => candidateOf(context, finder, row, aheadMs, wanted[0]) ?? [])
 }
 
-/** Reads of rows that may be ours what the list does not show: a callback id, and whether the job is over. */
+/** `aheadMs`: how far the provider's clock is ahead of ours. `lease`: one of those that are searched for. */
+function candidateOf(
+  { provider }: ReconcileContext,
+  finder: JobSearch,
+  row: unknown,
+  aheadMs: number,
+  lease: Lease | undefined
+): Candidate | undefined {
+  const id = textAt(row, finder.id)
+  if (id === undefined) return undefined
+  const title = textAt(row, finder.title)
+  const callbackId = finder.callbackId === undefined ? undefined : textAt(row, finder.callbackId)
+  const word = finder.status === undefined ? undefined : textAt(row, finder.status)
+  const state = word === undefined || !lease ? undefined : provider.jobs.stateOfRow?.(lease, word)
+  const made = instantOf(valueAt(row, finder.createdAt))
+  return {
+    id,
+    ...(made === undefined ? {} : { times: [made, made - aheadMs] }),
+    ...shortFingerprint({
+      ...(title === undefined ? {} : { title }),
+      ...(callbackId ? { callbackId } : {}),
+    }),
+    ...(state === undefined ? {} : { state }),
+  }
+}
+
+/** Opens rows that may be a wanted job, to read what the list does not show: a callback id, and whether the job is over. */
 async function openRows(
   context: ReconcileContext,
   finder: JobSearch,
-  sought: readonly Lease[],
+  wanted: readonly Lease[],
   rows: readonly Candidate[]
 ): Promise<void> {
   const { desk, ports } = context
   const { details } = finder
-  const near = rows.filter((row) =>
-    sought.some((lease) => mayBe(lease, { ...row, ...remembered(context, row) }, ports.durations))
-  )
+  const near = rows.filter((row) => {
+    const full = { ...row, ...remembered(context, row) }
+    return wanted.some((lease) => mayBeJobOf(lease, full, ports.durations))
+  })
   const known = desk.knownOf(near.map((row) => row.id))
   const possible = near.filter((row) => !known.has(row.id))
-  const wantsNames = details !== undefined && sought.some((lease) => lease.clue.callbackId)
-  const nameless = wantsNames
+  const needsNames = details !== undefined && wanted.some((lease) => lease.fingerprint.callbackId)
+  const unopened = needsNames
     ? possible.filter((row) => !desk.memory.rows.get(row.id)?.isOpened)
     : []
-  await fewAtOnce(nameless.slice(0, DETAILS_MAX), async ({ id }) => {
+  await fewAtOnce(unopened.slice(0, DETAILS_MAX), async ({ id }) => {
     const answer = await get(context, (details ?? '').replace('{id}', encodeURIComponent(id)))
     const callbackId = textAt(answer?.body, '/data/callback_id')
-    const named = callbackId ? { callbackId: keptCallbackId(callbackId) } : {}
+    const named = callbackId ? { callbackId: shortCallbackId(callbackId) } : {}
     if (answer?.status === 200) note(context, id, { ...named, isOpened: true })
   })
   const stateless = possible.filter(
     (row) => row.state === undefined && desk.memory.rows.get(row.id)?.state !== 'over'
   )
   await fewAtOnce(stateless.slice(0, DETAILS_MAX), async ({ id }) => {
-    const [lease] = sought
+    const [lease] = wanted
     const ask = lease && context.provider.jobs.startOf(lease, id)?.ask
     const answer = ask === undefined ? undefined : await get(context, ask)
     if (!lease || ask === undefined || answer?.status !== 200) return

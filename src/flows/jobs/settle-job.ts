@@ -1,6 +1,6 @@
 /**
- * Passes what was heard about jobs to the one door to an end state: the account's object. Ends already passed on by
- * this isolate are not told again; a job that goes on is not told at all, so polling costs nothing.
+ * Passes reports about jobs on to the account's object, which alone settles jobs. An end that this isolate has passed on is
+ * not passed on again, and a job that runs on is not reported at all, so a client's polling costs nothing.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
@@ -23,7 +23,14 @@ export async function settleJobs(
   if (fault) await reportRefusal(ports, account, fault)
 }
 
-/** That a job waits for a human is news once, and that it goes on again is, too; so is another name of it. */
+/** A new job may have the name of an older one, whose reports were passed on. Its own are passed on again. */
+export function forgetReported(ports: Ports, { key }: Account, watches: readonly string[]): void {
+  for (const watch of watches)
+    for (const state of ['completed', 'failed', 'waiting'])
+      ports.reportedEnds.delete(`${key} ${watch} ${state}`)
+}
+
+/** News are: an end, that the job waits for a human, that it runs again after that, and another name of it. */
 function isNews(ports: Ports, account: Account, report: JobReport): boolean {
   if (report.state === 'unclear') return false
   const waiting = `${account.key} ${report.watch} waiting`
@@ -36,7 +43,7 @@ function note(ports: Ports, account: Account, report: JobReport): void {
   const waiting = `${account.key} ${report.watch} waiting`
   if (report.alias) ports.reportedEnds.add(aliasName(account, report))
   if (report.state !== 'waiting') ports.reportedEnds.delete(waiting)
-  // A word that means an end only when it is said again is passed on each time.
+  // `ending` means an end only when it is reported again, so it is passed on each time.
   if (report.state !== 'running' && report.state !== 'ending') {
     ports.reportedEnds.add(`${account.key} ${report.watch} ${report.state}`)
   }
@@ -47,8 +54,8 @@ function aliasName(account: Account, { watch, alias = '' }: JobReport): string {
 }
 
 /**
- * A deletion that the provider accepted: when it soon says that it does not know the job, that is believed. Where a
- * row's path is also the path of a job's status, what is deleted may be a running job.
+ * A client has deleted a job that may be running, and the provider accepted that. The object then believes the provider when
+ * it says that it does not know the job. The path of the call must also be a job's status path.
  */
 export async function noteDeleted(
   ports: Ports,

@@ -1,35 +1,40 @@
-/** Questions of an account's alarm to its provider: small, with the account's own credential, and never an exception. */
+/**
+ * Small questions of an account's alarm to its provider, with the account's own credential, and how the answers are read. They
+ * never throw.
+ */
 import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Change, EndedJob, JobReport, JobStart, Lease } from '#domain/slots/lease.ts'
-import type { Candidate } from '#domain/jobs/lost-creations.ts'
+import type { Candidate } from '#domain/jobs/match-lost-creations.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-/** The alarm's side of AccountSlots. */
-export interface Reconciled {
+/** What the alarm reads and changes of its account's object. */
+export interface ReconciledAccount {
   account: Account
   leases(): Lease[]
-  /** Whether an id is that of a job of ours that was named for certain, running or ended. */
+  /** Whether a lease, running or ended, is bound to this job for certain. */
   knows(jobId: string): boolean
-  /** Which of these are. */
+  /** Which of these ids are. */
   knownOf(ids: readonly string[]): ReadonlySet<string>
+  /** Ended jobs of this request. */
   ended(requestId: string): EndedJob[]
+  /** True when something changed. */
   apply(change: Change): boolean
-  /** What surely started these jobs named them. */
+  /** The jobs that the request started, for certain. */
   bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): boolean
   blame(fault: SuspectedFault): Promise<unknown>
   memory: SearchMemory
 }
 
-/** What this object remembers of earlier searches. Lost with it, and then only asked for again. */
+/** What the object remembers of earlier searches, in memory only: when it is lost, the same is asked again. */
 export interface SearchMemory {
   rows: Map<string, Pick<Candidate, 'seenAt' | 'state' | 'callbackId'> & { isOpened?: true }>
-  /** Searches that did not come to an end yet, by the path of the list. */
+  /** Passes over long lists that have not reached the end yet, by the path of the list. */
   passes: Map<string, { token: string; rows: Candidate[]; startedAt: number }>
 }
 
@@ -38,13 +43,13 @@ export function newSearchMemory(): SearchMemory {
 }
 
 const ASK_TIMEOUT_MS = 20_000
-/** Fewer than the six connections that one invocation may hold. */
+/** One invocation may hold six connections. */
 export const ASKED_AT_ONCE = 4
 
 export interface ReconcileContext {
   ports: Ports
   provider: Provider
-  desk: Reconciled
+  desk: ReconciledAccount
   open: OpenAccount
 }
 
@@ -80,13 +85,13 @@ export async function send(
   }
 }
 
-/** The lease as it is now; undefined when it has ended or was bound meanwhile. */
+/** The lease as it is now. Undefined: it has ended, or was bound to another job, meanwhile. */
 export function current(context: ReconcileContext, lease: Lease): Lease | undefined {
   const now = context.desk.leases().find((one) => one.id === lease.id)
   return now && now.state === lease.state && now.jobId === lease.jobId ? now : undefined
 }
 
-/** What a status answer says, read by the row of the path that was asked, else as the lease has it. */
+/** Reads a status answer: by the row of the path that was asked, else as the lease says. */
 export function reportsIn(
   provider: Provider,
   asked: string,
@@ -99,21 +104,21 @@ export function reportsIn(
   return provider.jobs.readReports(match, new URLSearchParams(search), body, text)
 }
 
-/** Whether it says, in its own words, that there is no such job: what stands before a provider answers 404, too. */
+/** Whether the provider says that there is no such job. A 404 without JSON may come from a proxy in front of it. */
 export function saysUnknown(provider: Provider, answer: Pick<Answer, 'status' | 'body'>): boolean {
   if (provider.answers.saysUnknown) return provider.answers.saysUnknown(answer)
   const isJson = typeof answer.body === 'object' && answer.body !== null
   return isJson && (answer.status === 404 || answer.status === 410)
 }
 
-/** Does the same for all, a few at a time. */
+/** Does the work for all, a few at a time. */
 export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<void>) {
   for (let at = 0; at < all.length; at += ASKED_AT_ONCE)
     await Promise.all(all.slice(at, at + ASKED_AT_ONCE).map(work))
 }
 
-/** Whose the jobs of a found creation are. */
-export async function learnStarted(
+/** The desk learns which account owns the jobs of a creation that was found. */
+export async function learnJobOwners(
   { ports, provider, desk }: ReconcileContext,
   lease: Lease,
   starts: JobStart[]

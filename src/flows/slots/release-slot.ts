@@ -1,4 +1,4 @@
-/** A slot is given back after a refusal; in the same breath the account's object hears what the refusal was. */
+/** Releases a slot. After a refusal the same question also tells the account's object what the refusal was. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -12,12 +12,16 @@ import {
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 
-/** A slot that cannot be given back now (false) comes back by the alarm. */
-export async function giveBack(ports: Ports, account: Account, leaseId: string): Promise<boolean> {
-  return (await giveBackFor(ports, account, leaseId)).isFreed
+/** False: the object did not answer. Then its alarm releases the slot. */
+export async function releaseSlot(
+  ports: Ports,
+  account: Account,
+  leaseId: string
+): Promise<boolean> {
+  return (await releaseFor(ports, account, leaseId)).isFreed
 }
 
-async function giveBackFor(
+async function releaseFor(
   ports: Ports,
   account: Account,
   leaseId: string,
@@ -36,13 +40,13 @@ async function giveBackFor(
   return done
 }
 
-/** `isFreed` false: a lease of the call may be left behind. */
+/** `isFreed`: false when the account may still hold a lease of the call. */
 export interface AfterRefusal {
   attempt: Attempt
   isFreed: boolean
 }
 
-/** What becomes of a call that one account has surely not accepted. */
+/** What comes next for a call that one account has surely not accepted. */
 export async function afterRefusal(
   ports: Ports,
   call: ReadCall,
@@ -51,19 +55,19 @@ export async function afterRefusal(
   answer: ProxyAnswer
 ): Promise<AfterRefusal> {
   const fault = suspectedFaultOf(call, verdict)
-  const told = fault && faultFor(ports, account, fault)
-  const { isFreed, finding } = await giveBackFor(ports, account, call.requestId, told)
+  const report = fault && faultFor(ports, account, fault)
+  const { isFreed, finding } = await releaseFor(ports, account, call.requestId, report)
   const done: Attempt = { kind: 'done', answer }
   if (!fault) {
-    const isElsewhere = verdict.kind === 'refused'
-    return { attempt: isElsewhere ? { kind: 'refused', answer } : done, isFreed }
+    const mayServeElsewhere = verdict.kind === 'refused'
+    return { attempt: mayServeElsewhere ? { kind: 'refused', answer } : done, isFreed }
   }
   rememberResult(ports, account, fault, finding)
   if (fault.doubt === 'key')
-    return { attempt: await ofKey(ports, account, answer, finding), isFreed }
+    return { attempt: await afterKeyDoubt(ports, account, answer, finding), isFreed }
   if (finding.kind !== 'parked') return { attempt: { kind: 'refused', answer }, isFreed }
   const { parking } = finding
-  // What it waits for is ours to tell where nobody else serves; what it cannot pay or may not do is the provider's own word.
+  // The client gets the provider's own words about credit and scopes. Of other parkings the gateway words the error.
   const isOurs = parking.reason !== 'credit' && parking.reason !== 'scope'
   const attempt: Attempt = {
     kind: 'refused',
@@ -73,8 +77,11 @@ export async function afterRefusal(
   return { attempt, isFreed }
 }
 
-/** A good key: the provider's own answer is the client's. A refused one is not the client's matter. */
-async function ofKey(
+/**
+ * The object has asked the provider about the account's key. A good key: the answer goes to the client. A refused one: other
+ * accounts are tried. A key that was replaced meanwhile: the call is sent once more, with the new one.
+ */
+async function afterKeyDoubt(
   ports: Ports,
   account: Account,
   answer: ProxyAnswer,
@@ -83,5 +90,5 @@ async function ofKey(
   if (finding.kind === 'parked') return { kind: 'refused', parking: finding.parking }
   if (finding.kind === 'refused') return { kind: 'refused' }
   const newer = finding.kind === 'newer' ? await newerAccount(ports, account) : undefined
-  return newer ? { kind: 'again', account: newer, answer } : { kind: 'done', answer }
+  return newer ? { kind: 'retry', account: newer, answer } : { kind: 'done', answer }
 }

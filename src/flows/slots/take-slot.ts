@@ -1,224 +1,116 @@
 /**
- * Takes the slots of one creation on the first account that has them: random among those believed free, then those
- * believed full. When none has, says why and for how long.
+ * Runs a call that needs slots on the first account that grants them: usable accounts in random order, then those that
+ * are believed full. Only a refusal that the provider has sent leads on to the next account.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { AppError } from '#domain/runtime/errors.ts'
-import type { LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import { pickAccounts } from '#domain/accounts/pick-account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { retryAfterSeconds } from '#domain/text/retry-after.ts'
+import type { LeaseAnswer, LeaseAsk } from '#domain/slots/lease.ts'
+import { whyNoSlot, type LeaseRefusal, type ParkedAccount } from '#domain/slots/why-no-slot.ts'
 import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { unavailable } from '#flows/accounts/unavailable.ts'
+import { noSlotError, slotsFull } from './no-slot-errors.ts'
 
 const ACCOUNTS_TRIED_MAX = 3
+const UNANSWERED_RETRY_MS = 5000
 
 /**
- * What became of a call on one account. `refused`: surely nothing was started; without `answer` it is ours to say why.
- * `again`: it went with an older credential than the account has.
+ * The result of a call on one account. `refused`: it surely started nothing; without `answer` the gateway words the error.
+ * `retry`: it was sent with an older credential than the account has by now.
  */
 export type Attempt =
   | { kind: 'done'; answer: ProxyAnswer }
   | { kind: 'refused'; answer?: ProxyAnswer; parking?: Parking }
-  | { kind: 'again'; account: Account; answer: ProxyAnswer }
+  | { kind: 'retry'; account: Account; answer: ProxyAnswer }
 
-/** What of the lease depends on the account. */
-type OnAccount = (account: Account) => Promise<Partial<LeaseAsk>>
-
-/** An account that granted the lease, and what it was asked for with. */
+/** An account that granted the lease, and the request that it granted. */
 export interface Granted {
   account: Account
   ask: LeaseAsk
 }
 
-type Refused = Extract<LeaseAnswer, { ok: false }>
+interface SlotWork {
+  ask: LeaseAsk
+  /** What of the lease request depends on the account. */
+  askOn?(account: Account): Promise<Partial<LeaseAsk>>
+  /** An account did not answer a lease request, so a lease may be left there. */
+  noteUnanswered?(): void
+  attempt(granted: Granted): Promise<Attempt>
+}
 
-/** One creation's search for a slot; an account is asked once. */
-export class SlotSearch {
-  readonly #ports: Ports
-  readonly #ask: LeaseAsk
-  readonly #onAccount: OnAccount
-  readonly #pool: string
-  readonly #candidates: Account[]
-  readonly #parked: { account: Account; parking: Parking }[]
-  readonly #refused: { account: Account; answer: Refused }[] = []
-  readonly #startedAt: number
-  /** A lease may have been left behind on an account that was asked for one and did not answer. */
-  hasLeft = false
-  /** An account has granted the lease. */
-  #hasServed = false
-  /** Set when only one account could serve. */
-  readonly #named: string | undefined
-  /** Those that a patient call did not ask, since the line knows better. */
-  readonly #unasked: Account[] = []
-  readonly #isPatient: boolean
-
-  constructor(
-    ports: Ports,
-    call: ReadCall,
-    eligible: Eligible,
-    ask: LeaseAsk,
-    onAccount: OnAccount = async () => ({})
-  ) {
-    const part = call.provider.accounts.credentialKindFor?.(call.path)
-    const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
-    const choice = pickAccounts(eligible.accounts, wish, ports.hints, ports.now(), ports.random)
-    this.#ports = ports
-    this.#ask = part === undefined ? ask : { ...ask, part }
-    this.#onAccount = onAccount
-    this.#pool = poolOf(call, eligible, ask)
-    this.#isPatient = eligible.isPatient === true
-    this.#candidates = choice.candidates
-    this.#parked = choice.parked
-    this.#startedAt = ports.now()
-    const refusal = ports.hints.refusal(this.#pool, ports.now())
-    this.#named = eligible.isPinned ? eligible.accounts[0]?.email : undefined
-    if (refusal) throw full(refusal.retryAt, ports.now(), this.#named)
-  }
-
-  /** The next account that granted the lease, or undefined when none is left. */
-  async #next(): Promise<Granted | undefined> {
-    for (let account = this.#candidates.shift(); account; account = this.#candidates.shift()) {
-      if (this.#isLeftToTheLine(account)) {
-        this.#unasked.push(account)
-        continue
-      }
-      const ask = { ...this.#ask, ...(await this.#onAccount(account)) }
-      const answer = await this.#acquire(account, ask)
-      if (answer.ok) {
-        this.#hasServed = true
-        if (answer.free <= 0) this.#ports.hints.markFull(account.key, this.#ports.now())
-        return { account, ask }
-      }
-      this.#note(account, answer)
+/** Returns the answer of the account that served the call, else the first refusal. Throws when no account took it. */
+export async function serveWithSlot(
+  ports: Ports,
+  call: ReadCall,
+  eligible: Eligible,
+  work: SlotWork
+): Promise<ProxyAnswer> {
+  const search = newSearch(ports, call, eligible, work.ask)
+  let refusal: ProxyAnswer | undefined
+  let isRetried = false
+  for (let tried = 0; tried < ACCOUNTS_TRIED_MAX;) {
+    const granted = await acquireNext(ports, search, work)
+    if (!granted) break
+    const result = await work.attempt(granted)
+    if (result.kind === 'done') return result.answer
+    if (result.kind === 'retry') {
+      if (isRetried) return result.answer
+      isRetried = true
+      search.candidates.unshift(result.account)
+      continue
     }
-    return this.#lastResort()
+    tried += 1
+    refusal ??= result.answer
+    if (result.parking) search.parked.push({ account: granted.account, parking: result.parking })
   }
+  if (refusal) return refusal
+  throw noSlotLeft(ports, search)
+}
 
-  /** Nobody else is left, so an account whose key lacked the scope is asked once more: the provider's own word is the answer. */
-  async #lastResort(): Promise<Granted | undefined> {
-    const isOnlyScope = this.#parked.every(({ parking }) => parking.reason === 'scope')
-    const isFull = this.#refused.some(({ answer }) => answer.reason !== 'parked')
-    const [first] = this.#parked
-    if (!first || !isOnlyScope || isFull || this.#unasked.length > 0 || this.#hasServed)
-      return undefined
-    this.#hasServed = true
-    const { account } = first
-    const own = { ...this.#ask, ...(await this.#onAccount(account)) }
-    const ask = { ...own, despite: 'scope' } as const
-    const answer = await this.#acquire(account, ask)
-    return answer.ok ? { account, ask } : undefined
-  }
+/** One search for slots. It asks each account once. */
+interface Search {
+  ask: LeaseAsk
+  /** Accounts still to be asked, in order. */
+  candidates: Account[]
+  parked: ParkedAccount[]
+  refusals: LeaseRefusal[]
+  /** Accounts that a waiting client did not ask, because the waiting line knows better when they have room. */
+  unasked: Account[]
+  isPatient: boolean
+  hasGranted: boolean
+  /** What a refusal that this isolate remembers is about. */
+  pool: string
+  startedAt: number
+  /** The email of the only account that could serve the call. */
+  onlyEmail: string | undefined
+}
 
-  /** A patient call goes by what it believes, and asks until the first that is full after all. */
-  #isLeftToTheLine({ key }: Account): boolean {
-    if (!this.#isPatient) return false
-    const isFound = this.#refused.some(({ answer }) => answer.reason === 'full')
-    return isFound || this.#ports.hints.isFull(key, this.#ports.now())
-  }
-
-  /** An object that cannot be asked grants nothing: closed, not open. */
-  async #acquire(account: Account, ask: LeaseAsk): Promise<LeaseAnswer> {
-    try {
-      return await this.#ports.slots(account.key).acquire(ask)
-    } catch {
-      this.hasLeft = true
-      this.#ports.log('acquire_failed', { email: account.email, requestId: this.#ask.leaseId })
-      this.#ports.defer(
-        this.#ports
-          .slots(account.key)
-          .release(this.#ask.leaseId)
-          .catch(() => {})
-      )
-      const retryAt = this.#ports.now() + 5000
-      const detail = 'its slots could not be asked'
-      const parking = { scope: 'jobs', reason: 'busy', detail, until: retryAt, streak: 1 } as const
-      return { ok: false, reason: 'parked', retryAt, parking }
-    }
-  }
-
-  #note(account: Account, answer: Refused): void {
-    const { hints } = this.#ports
-    if (answer.reason === 'full' && !answer.ofGuesses)
-      hints.markFull(account.key, this.#ports.now(), answer.retryAt)
-    if (answer.reason === 'parked' && answer.parking) {
-      hints.markParked(account.key, answer.parking, this.#ports.now())
-      this.#parked.push({ account, parking: answer.parking })
-    }
-    this.#refused.push({ account, answer })
-  }
-
-  /**
-   * Attempts the call on one account after the other until one is done with it. Only a received refusal leads on to
-   * the next account, and one request parks at most one.
-   */
-  async serve(attempt: (granted: Granted) => Promise<Attempt>): Promise<ProxyAnswer> {
-    let refusal: ProxyAnswer | undefined
-    let isRepeated = false
-    for (let tried = 0; tried < ACCOUNTS_TRIED_MAX; tried += 1) {
-      const granted = await this.#next()
-      if (!granted) break
-      const { account } = granted
-      const result = await attempt(granted)
-      if (result.kind === 'done') return result.answer
-      if (result.kind === 'again') {
-        if (isRepeated) return result.answer
-        isRepeated = true
-        tried -= 1
-        this.#candidates.unshift(result.account)
-        continue
-      }
-      refusal ??= result.answer
-      if (result.parking) this.#parked.push({ account, parking: result.parking })
-    }
-    if (refusal) return refusal
-    throw this.#failure()
-  }
-
-  /** What to tell the client when no account is left. */
-  #failure(): AppError {
-    const now = this.#ports.now()
-    const { hints, durations } = this.#ports
-    const answered = this.#refused.flatMap(({ answer }) =>
-      answer.reason === 'full' ? [answer.retryAt] : []
-    )
-    const believed = this.#unasked.map(
-      ({ key }) => hints.fullUntil(key) ?? now + durations.typicalJobMs
-    )
-    const ends = [...answered, ...believed]
-    const busy = this.#parked.filter(({ parking }) => parking.reason === 'busy')
-    const soonest = Math.min(...ends, ...busy.map(({ parking }) => parking.until))
-    if (ends.length > 0 && believed.length === 0)
-      hints.markRefusal(this.#pool, soonest, this.#startedAt)
-    const [parkedBusy] = busy
-    if (ends.length === 0 && parkedBusy) return throttled(parkedBusy, soonest, now)
-    const isOfGuesses = this.#refused.some(
-      ({ answer }) => answer.reason === 'full' && answer.ofGuesses === true
-    )
-    if (Number.isFinite(soonest)) return full(soonest, now, this.#named, isOfGuesses)
-    const parked = this.#parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
-    if (parked) return unavailable(parked.account, parked.parking, now)
-    return this.#neverFits()
-  }
-
-  #neverFits(): AppError {
-    const limits = this.#refused.flatMap(({ answer }) =>
-      'maxJobs' in answer ? [answer.maxJobs] : []
-    )
-    const isTooMany = this.#refused.some(({ answer }) => answer.reason === 'too_many')
-    if (!isTooMany) return new AppError('no_accounts', 'No account is left that could serve this.')
-    const most = Math.max(...limits)
-    const { count, slots = 1 } = this.#ask
-    const what = slots === 1 ? `starts ${count} jobs at once` : `takes ${count * slots} slots`
-    const message = `This call ${what}, and no account may hold more than ${most}.`
-    return new AppError('bad_request', message)
+/** Throws at once where this isolate remembers that the same search has just failed. */
+function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk): Search {
+  const startedAt = ports.now()
+  const part = call.provider.accounts.credentialKindFor?.(call.path)
+  const wish = { isJob: true, meter: ask.meter, row: rowOf(call), part }
+  const choice = pickAccounts(eligible.accounts, wish, ports.hints, startedAt, ports.random)
+  const pool = poolOf(call, eligible, ask)
+  const onlyEmail = eligible.isPinned ? eligible.accounts[0]?.email : undefined
+  const remembered = ports.hints.refusal(pool, startedAt)
+  if (remembered) throw slotsFull(remembered.retryAt, onlyEmail, startedAt)
+  return {
+    ...choice,
+    ask: part === undefined ? ask : { ...ask, part },
+    refusals: [],
+    unasked: [],
+    isPatient: eligible.isPatient === true,
+    hasGranted: false,
+    pool,
+    startedAt,
+    onlyEmail,
   }
 }
 
-/** What a refusal from memory is about: tenant, provider, and what narrows the choice. */
+/** Tenant, provider, and whatever narrows the choice of accounts or slots. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   const isNarrow = eligible.isPinned || call.provider.accounts.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
@@ -227,31 +119,95 @@ function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   return [call.tenant, call.provider.name, pinned, ...what].join(' ')
 }
 
-function full(
-  retryAt: number,
-  now: number,
-  email: string | undefined,
-  isOfGuesses = false
-): AppError {
-  const seconds = retryAfterSeconds(retryAt, now)
-  const whose = email === undefined ? 'all accounts' : `account ${email}`
-  const which = isOfGuesses ? 'All slots for paths that the gateway does not know' : 'All slots'
-  const message = `${which} of ${whose} are taken. Try again in ${seconds} s.`
-  const who = email === undefined ? {} : { accountEmail: email }
-  return new AppError('slots_full', message, { retryAfterSeconds: seconds, isOfGuesses, ...who })
+/** The next account that grants the lease. Undefined: none is left. */
+async function acquireNext(
+  ports: Ports,
+  search: Search,
+  work: SlotWork
+): Promise<Granted | undefined> {
+  for (let account = search.candidates.shift(); account; account = search.candidates.shift()) {
+    if (isLeftToTheLine(ports, search, account)) {
+      search.unasked.push(account)
+      continue
+    }
+    const ask = { ...search.ask, ...(await work.askOn?.(account)) }
+    const answer = await acquire(ports, account, ask, work)
+    if (answer.ok) {
+      search.hasGranted = true
+      if (answer.free <= 0) ports.hints.markFull(account.key, ports.now())
+      return { account, ask }
+    }
+    markRefusal(ports, search, account, answer)
+  }
+  return acquireWithoutScope(ports, search, work)
 }
 
-/** No slot is taken, but the provider wants to be left alone for a while. */
-function throttled(
-  { account, parking }: { account: Account; parking: Parking },
-  soonest: number,
-  now: number
-): AppError {
-  const until = new Date(parking.until).toISOString()
-  const message = `Account ${account.email} is parked until ${until}: ${parking.detail}.`
-  const seconds = retryAfterSeconds(soonest, now)
-  return new AppError('slots_full', message, {
-    retryAfterSeconds: seconds,
-    accountEmail: account.email,
-  })
+/** A client that waits asks accounts believed free, up to the first that is full after all. */
+function isLeftToTheLine(ports: Ports, { isPatient, refusals }: Search, { key }: Account): boolean {
+  if (!isPatient) return false
+  return refusals.some(({ reason }) => reason === 'full') || ports.hints.isFull(key, ports.now())
+}
+
+/** An object that does not answer grants nothing. The lease that it may hold is released. */
+async function acquire(
+  ports: Ports,
+  { key, email }: Account,
+  ask: LeaseAsk,
+  work: SlotWork
+): Promise<LeaseAnswer> {
+  try {
+    return await ports.slots(key).acquire(ask)
+  } catch {
+    work.noteUnanswered?.()
+    ports.log('acquire_failed', { email, requestId: ask.leaseId })
+    const releasing = ports.slots(key).release(ask.leaseId)
+    ports.defer(releasing.catch(() => {}))
+    const retryAt = ports.now() + UNANSWERED_RETRY_MS
+    const detail = 'its slots could not be asked'
+    const parking = { scope: 'jobs', reason: 'busy', detail, until: retryAt, streak: 1 } as const
+    return { ok: false, reason: 'parked', retryAt, parking }
+  }
+}
+
+function markRefusal(ports: Ports, search: Search, account: Account, answer: LeaseRefusal): void {
+  search.refusals.push(answer)
+  if (answer.reason === 'full' && !answer.ofGuesses)
+    ports.hints.markFull(account.key, ports.now(), answer.retryAt)
+  if (answer.reason !== 'parked' || !answer.parking) return
+  ports.hints.markParked(account.key, answer.parking, ports.now())
+  search.parked.push({ account, parking: answer.parking })
+}
+
+/**
+ * When every account is parked because its key lacks a scope, one is asked all the same: the client then gets the
+ * provider's own words.
+ */
+async function acquireWithoutScope(
+  ports: Ports,
+  search: Search,
+  work: SlotWork
+): Promise<Granted | undefined> {
+  const [first] = search.parked
+  const isOnlyScope = search.parked.every(({ parking }) => parking.reason === 'scope')
+  const isRefusedElsewhere = search.refusals.some(({ reason }) => reason !== 'parked')
+  const isOver = search.hasGranted || search.unasked.length > 0 || isRefusedElsewhere
+  if (!first || !isOnlyScope || isOver) return undefined
+  search.hasGranted = true
+  const { account } = first
+  const own = await work.askOn?.(account)
+  const ask = { ...search.ask, ...own, ignoredReason: 'scope' } as const
+  const answer = await acquire(ports, account, ask, work)
+  return answer.ok ? { account, ask } : undefined
+}
+
+function noSlotLeft(ports: Ports, search: Search) {
+  const { hints, durations } = ports
+  const now = ports.now()
+  const expectedFreeAt = search.unasked.map(
+    ({ key }) => hints.fullUntil(key) ?? now + durations.typicalJobMs
+  )
+  const why = whyNoSlot({ ...search, expectedFreeAt })
+  if (why.kind === 'full' && why.isSure)
+    hints.markRefusal(search.pool, why.retryAt, search.startedAt)
+  return noSlotError(why, search.ask, search.onlyEmail, now)
 }

@@ -1,7 +1,6 @@
 /**
- * Tries a call that takes slots, and where all are taken and the client would rather wait, waits for its turn and tries
- * again, on the account that the desk names. Nothing has been started while it waits, so a client that leaves meanwhile
- * has asked for nothing.
+ * Tries a call that needs slots. Where all are taken and the client wants to wait (`Prefer: wait=N`), it waits for its turn
+ * and tries again, on the account that the desk names. While it waits nothing is started, also when the client goes away.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -10,7 +9,7 @@ import type { Turn } from '#domain/ports/desk.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
-/** `slots`: how many it takes at once. `canWait`: whether a slot that comes free helps. */
+/** `slots`: how many it needs at once. `canWait`: whether a slot that is released would help after this error. */
 export async function waitForSlot(
   ports: Ports,
   call: ReadCall,
@@ -33,10 +32,10 @@ export async function waitForSlot(
     const turn = await desk
       .awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
       .catch(() => undefined)
-    // The line cannot be asked: nobody knows more than that all are full.
+    // The desk did not answer: all that is known is that every slot is taken.
     if (turn === undefined) return resultOf(first)
     if (turn === 'none') {
-      // A line that takes nobody more has not looked whether there is room after all.
+      // The line takes no more waiters. A slot may be free all the same, so the call is tried once more.
       return ports.now() < until ? attempt({ ...eligible, accounts }) : resultOf(first)
     }
     if (call.signal?.aborted) {
@@ -50,7 +49,7 @@ export async function waitForSlot(
     )
     if (!isFull(served) && !(tried && isUnusable(served))) return resultOf(served)
     if (isFull(served) && !canWait(served.error)) return resultOf(served)
-    // It serves nobody for now, and the others may.
+    // This account serves nobody for now; others may.
     if (!isFull(served)) accounts = accounts.filter((account) => account !== tried)
     if (accounts.length === 0 || ports.now() >= until)
       return resultOf(isFull(served) ? first : served)
@@ -81,7 +80,7 @@ function isUnusable(tried: Tried): boolean {
   return 'error' in tried && tried.error instanceof AppError && codes.includes(tried.error.code)
 }
 
-/** Undefined: an older desk does not say where. */
+/** Undefined: a desk of an older release names no account. */
 function keyOf(turn: Exclude<Turn, 'none'>): string | undefined {
   return turn === 'go' ? undefined : turn.go
 }

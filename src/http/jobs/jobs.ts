@@ -1,4 +1,4 @@
-/** `/v1/{provider}/scheduler` and `/jobs`: what is running where (reference/useapi.md 2.3 and its last table). */
+/** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -109,7 +109,7 @@ export function jobs(provider: Provider): App {
       summary: 'Jobs that are running now',
       answers: { 200: z.array(task), 401: ownError },
     },
-    async (c) => c.json(executing(await viewAll(c, provider)))
+    async (c) => c.json(executing(await viewAll(c, provider), c.get('ports').now()))
   )
 
   route(
@@ -122,7 +122,9 @@ export function jobs(provider: Provider): App {
     },
     async (c) => {
       const views = await viewAll(c, provider)
-      return c.json({ executing: executing(views), available: views.map(roomOf) })
+      const now = c.get('ports').now()
+      const available = views.map((view) => roomOf(view, now))
+      return c.json({ executing: executing(views, now), available })
     }
   )
 
@@ -177,7 +179,7 @@ export function jobs(provider: Provider): App {
   return app
 }
 
-/** A page may hold fewer than `limit`: what is rare is looked for some days at a time. */
+/** A page may hold fewer than `limit`, since rare jobs are read some days at a time. */
 async function listPage(
   c: Context<AppEnv>,
   provider: Provider,
@@ -198,7 +200,7 @@ async function listPage(
   }
 }
 
-/** The place of a job in the order of time: a UUID, or the beginning of one. */
+/** A place in the order of time: a UUID, or the beginning of one with more behind it. */
 function readCursor(cursor: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
   throw new AppError('bad_request', 'cursor: is not one of ours')
@@ -218,7 +220,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   return c.body(null, 204)
 }
 
-/** Before its object is asked: no slot is freed by force without a line that says who did. */
+/** Written before the object is asked, so that no slot is released by force without a line in the audit. */
 async function noteForced(
   c: Context<AppEnv>,
   provider: Provider,
@@ -245,17 +247,17 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
     const view = await ports.slots(account.key).view(tenant)
-    // What is about to be shown as free must not be refused from memory.
+    // A slot that is shown as free must not be refused because this isolate remembers the account as full.
     if (view.held < view.maxJobs) ports.hints.markFreed(account.key)
     return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
   })
 }
 
-/** Available is what is usable and not full: a parked account has no room, and says why. */
-function roomOf({ account, view, isMasterKeyMissing }: AccountView) {
+/** A parked account has no slot available, and says why. */
+function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number) {
   const { maxJobs, held, parkings } = view
   const { email } = account
-  const parking = findParking(parkings, { isJob: true }, Date.now())
+  const parking = findParking(parkings, { isJob: true }, now)
   if (isMasterKeyMissing) {
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
   }
@@ -283,15 +285,15 @@ function toRunningView(views: AccountView[]) {
   return { running: tracked, accounts: Object.fromEntries(loads) as Record<string, unknown> }
 }
 
-function executing(views: AccountView[]) {
+function executing(views: AccountView[], now: number) {
   return views.flatMap(({ account, view }) =>
     view.leases
-      .filter((lease) => lease.isTracked && holdsSlot(lease, Date.now()))
+      .filter((lease) => lease.isTracked && holdsSlot(lease, now))
       .map((lease) => ({
         id: nameOf(lease) ?? lease.id,
         email: account.email,
         started: new Date(lease.acquiredAt).toISOString(),
-        elapsed: minutesAndSeconds(Date.now() - lease.acquiredAt),
+        elapsed: minutesAndSeconds(now - lease.acquiredAt),
         replyUrl: lease.reply?.url ?? null,
         replyRef: lease.reply?.ref ?? null,
       }))
@@ -304,16 +306,16 @@ function minutesAndSeconds(spanMs: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
 }
 
-/** A job that only may be the client's is never called so. */
-function nameOf(lease: Lease): string | null {
+/** The job of a suspect may be another creation's, so it has no name here. */
+function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
   return lease.state === 'suspect' ? null : (lease.jobId ?? null)
 }
 
-function statusOf(lease: Lease): string {
+function statusOf(lease: Pick<Lease, 'state'>): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 
-/** A creation that is still on its way shows as `outcome_unknown` too: until it answers, it is. */
+/** A creation that was not answered yet is `outcome_unknown` too. */
 function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),

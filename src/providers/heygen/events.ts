@@ -183,7 +183,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const watch = lease.watch[0]?.split(':')[0] ?? 'job'
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
-  const { callbackId = null } = lease.clue
+  const { callbackId = null } = lease.fingerprint
   // A very long callback id is stored cut off. No callback id is better than a wrong one.
   const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {

@@ -1,23 +1,23 @@
 import { expect, test } from 'vitest'
-import { isCut, keptCallbackId, keptFingerprint } from '#domain/jobs/fingerprint.ts'
+import { isCut, shortCallbackId, shortFingerprint } from '#domain/jobs/fingerprint.ts'
 
 test('of a client’s own text a lease keeps at most 256 characters', () => {
-  const kept = keptFingerprint({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })
+  const kept = shortFingerprint({ title: 't'.repeat(6_000_000), callbackId: 'c'.repeat(6_000_000) })
   expect(kept.title).toBe('t'.repeat(256))
   expect(kept.callbackId).toHaveLength(256)
 })
 
 test('what is short is kept as it is', () => {
-  const clue = { title: 'Demo', callbackId: 'order-17' }
-  expect(keptFingerprint(clue)).toEqual(clue)
-  expect(keptFingerprint({})).toEqual({})
+  const fingerprint = { title: 'Demo', callbackId: 'order-17' }
+  expect(shortFingerprint(fingerprint)).toEqual(fingerprint)
+  expect(shortFingerprint({})).toEqual({})
   expect(isCut('order-17')).toBe(false)
 })
 
 test('long callback ids that differ anywhere stay apart, equal ones equal', () => {
   const long = 'c'.repeat(300)
-  const all = [long, `${long}c`, `d${long.slice(1)}`, `${long.slice(1)}d`].map(keptCallbackId)
+  const all = [long, `${long}c`, `d${long.slice(1)}`, `${long.slice(1)}d`].map(shortCallbackId)
   expect(new Set(all).size).toBe(4)
-  expect(keptCallbackId(`${long}`)).toBe(all[0])
+  expect(shortCallbackId(`${long}`)).toBe(all[0])
   expect(all.every(isCut)).toBe(true)
 })

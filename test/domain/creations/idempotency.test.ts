@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
-import { isStillSought, turnOf, type KeyRecord } from '#domain/creations/idempotency.ts'
+import { isInProgress, turnOf, type KeyRecord } from '#domain/creations/idempotency.ts'
 
 const HOUR = 3_600_000
 const SPANS = { keepMs: 24 * HOUR, keepUnknownMs: 72 * HOUR, staleMs: 150_000 }
@@ -33,9 +33,9 @@ test('a run that has not said how it ended is stale, which one that said so neve
 })
 
 test('what is looked for is in progress for a while from its start, and what cannot be is not', () => {
-  expect(isStillSought({ startedAt: 0, isSought: true }, 299_999, 300_000)).toBe(true)
-  expect(isStillSought({ startedAt: 0, isSought: true }, 300_000, 300_000)).toBe(false)
-  expect(isStillSought({ startedAt: 0 }, 1, 300_000)).toBe(false)
+  expect(isInProgress({ startedAt: 0, isSought: true }, 299_999, 300_000)).toBe(true)
+  expect(isInProgress({ startedAt: 0, isSought: true }, 300_000, 300_000)).toBe(false)
+  expect(isInProgress({ startedAt: 0 }, 1, 300_000)).toBe(false)
 })
 
 test('any text can be sent as a header, and ids in one are told apart', () => {

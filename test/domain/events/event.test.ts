@@ -27,8 +27,8 @@ function lease(more: Partial<Lease> = {}): Lease {
     nextAt: NOW + 600_000,
     asks: 0,
     misses: 0,
-    heardAt: NOW - 1000,
-    clue: {},
+    lastReportAt: NOW - 1000,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -78,7 +78,7 @@ test('a terminal event ends the job that it is about, in its own words [I2]', ()
 test('what was only taken for a job is never settled as the client’s by a webhook [I1]', () => {
   const { change } = hear([lease({ state: 'suspect', misses: 2 })])
   expect(change.ended).toEqual([])
-  expect(change.put).toMatchObject([{ state: 'unbound', isDoubtful: true }])
+  expect(change.put).toMatchObject([{ state: 'unbound', mayHaveRun: true }])
 })
 
 test('an event that may be about a creation under way waits for it, ten minutes at most [I2]', () => {

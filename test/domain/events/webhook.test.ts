@@ -20,7 +20,7 @@ function hook(more: Partial<Hook> = {}): Hook {
 }
 
 function ended(more: Partial<Lease> = {}): EndedJob {
-  const lease = { kind: 'job', isTold: true, ...more } as Lease
+  const lease = { kind: 'job', expectsEvent: true, ...more } as Lease
   return { lease, endedAt: NOW, outcome: { status: 'completed' } }
 }
 
@@ -32,7 +32,10 @@ test('a job that the alarm finds ended without its event has the webhook registe
 
 test('a webhook is not in doubt where no event was missed', () => {
   const byStatusAnswer = { ...missed, isAlarm: false }
-  const notExpected = { ...missed, ended: [ended({ isTold: false }), ended({ kind: 'call' })] }
+  const notExpected = {
+    ...missed,
+    ended: [ended({ expectsEvent: false }), ended({ kind: 'call' })],
+  }
   for (const seen of [byStatusAnswer, notExpected])
     expect(hookInDoubt(hook(), seen, NOW, WAITS)).toBeUndefined()
 })

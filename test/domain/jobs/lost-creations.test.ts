@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest'
-import { afterSearch, matchRows, type Candidate, type Match } from '#domain/jobs/lost-creations.ts'
-import { bind } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import {
+  afterSearch,
+  matchRows,
+  type Candidate,
+  type Match,
+} from '#domain/jobs/match-lost-creations.ts'
+import { bindJobs } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import { release, type Lease, type Ledger } from '#domain/slots/lease.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
 
@@ -22,8 +27,8 @@ function lost(id: string, more: Partial<Lease> = {}): Lease {
     nextAt: NOW,
     asks: 0,
     misses: 0,
-    heardAt: NOW,
-    clue: {},
+    lastReportAt: NOW,
+    fingerprint: {},
     isTracked: true,
     ...more,
   }
@@ -47,13 +52,13 @@ function matchOf(
 }
 
 test('only a callback id names the job of a lost creation', () => {
-  const mine = lost('a', { clue: { title: 'Demo', callbackId: 'job-1' } })
+  const mine = lost('a', { fingerprint: { title: 'Demo', callbackId: 'job-1' } })
   const rows = [
     row('other', { title: 'Demo', callbackId: 'job-2' }),
     row('mine', { title: 'Renamed', callbackId: 'job-1' }),
   ]
   expect(matchOf([mine], rows)).toEqual({ a: 'exact mine' })
-  const titled = lost('a', { clue: { title: 'Demo' } })
+  const titled = lost('a', { fingerprint: { title: 'Demo' } })
   expect(matchOf([titled], [row('x', { title: 'Demo' })])).toEqual({ a: 'suspect x' })
 })
 
@@ -76,27 +81,29 @@ test('a row that is older, younger than the giving up, known, seen before or ano
     row('theirs', { callbackId: 'theirs' }),
   ]
   expect(
-    matchOf([lost('a', { clue: { callbackId: 'mine' } })], rows, { known: ['known'] })
+    matchOf([lost('a', { fingerprint: { callbackId: 'mine' } })], rows, { known: ['known'] })
   ).toEqual({
     a: 'none',
   })
 })
 
 test('a callback id that another creation of unknown outcome has too is no proof [I1]', () => {
-  const clue = { callbackId: 'constant' }
-  const rows = [row('x', clue), row('y', clue)]
-  const both = matchOf([lost('a', { clue }), lost('b', { clue })], rows)
+  const fingerprint = { callbackId: 'constant' }
+  const rows = [row('x', fingerprint), row('y', fingerprint)]
+  const both = matchOf([lost('a', { fingerprint }), lost('b', { fingerprint })], rows)
   expect(Object.values(both).toSorted()).toEqual(['suspect x', 'suspect y'])
-  const young = lost('young', { clue })
-  expect(matchOf([lost('a', { clue })], [row('x', clue)], { others: [young] })).toEqual({
+  const young = lost('young', { fingerprint })
+  expect(
+    matchOf([lost('a', { fingerprint })], [row('x', fingerprint)], { others: [young] })
+  ).toEqual({
     a: 'suspect x',
   })
 })
 
 test('the jobs of one creation share its callback id', () => {
-  const clue = { callbackId: 'mine' }
-  const parts = ['a', 'a.1'].map((id) => lost(id, { requestId: 'a', clue }))
-  expect(matchOf(parts, [row('x', clue), row('y', clue)])).toEqual({
+  const fingerprint = { callbackId: 'mine' }
+  const parts = ['a', 'a.1'].map((id) => lost(id, { requestId: 'a', fingerprint }))
+  expect(matchOf(parts, [row('x', fingerprint), row('y', fingerprint)])).toEqual({
     a: 'exact x',
     'a.1': 'exact y',
   })
@@ -115,7 +122,7 @@ test('as many lost creations hold a row as there are rows that may be theirs', (
 
 test('an exact match takes its row back from whoever was taken for it', () => {
   const suspect = lost('nameless', { state: 'suspect', jobId: 'x', watch: ['video:x'] })
-  const named = lost('named', { clue: { callbackId: 'mine' } })
+  const named = lost('named', { fingerprint: { callbackId: 'mine' } })
   expect(matchOf([suspect, named], [row('x', { callbackId: 'mine' })])).toEqual({
     named: 'exact x',
     nameless: 'none',
@@ -154,11 +161,11 @@ function ledger(...leases: Lease[]): Ledger {
 test('when the job that it was taken for ends, it is looked for at once, and what was searched before counts', () => {
   const held = searched(lost('a'), { kind: 'suspect', row: row('x') }, NOW + 10_000).put[0] as Lease
   const over = [{ watch: 'video:x', state: 'completed' as const }]
-  const again = hear(ledger(held), over, NOW + 20_000, WAITS)
+  const again = applyReports(ledger(held), over, NOW + 20_000, WAITS)
   expect(again.ended).toEqual([])
-  expect(again.put[0]).toMatchObject({ state: 'unbound', isDoubtful: true })
+  expect(again.put[0]).toMatchObject({ state: 'unbound', mayHaveRun: true })
   const sure = { ...held, misses: 2, missedAt: NOW + 130_000 }
-  const [left] = hear(ledger(sure), over, NOW + 300_000, WAITS).put as [Lease]
+  const [left] = applyReports(ledger(sure), over, NOW + 300_000, WAITS).put as [Lease]
   expect(left.nextAt).toBe(NOW + 300_000)
   const other: Match = { kind: 'suspect', row: row('y') }
   expect(searched(left, other, NOW + 300_000).put[0]?.state).toBe('suspect')
@@ -181,11 +188,11 @@ test('a list that no longer shows the job that it was taken for must be seen twi
 test('a late binding names what was only suspected, and takes the job back from another', () => {
   const start = { jobId: 'x', watch: ['video:x'] }
   const suspect = lost('a', { state: 'suspect', ...start })
-  expect(bind(ledger(suspect), 'a', [start], NOW, WAITS).put).toMatchObject([
+  expect(bindJobs(ledger(suspect), 'a', [start], NOW, WAITS).put).toMatchObject([
     { id: 'a', state: 'running', jobId: 'x' },
   ])
   const found = lost('b', { state: 'running', isFound: true, ...start })
-  const taken = bind(ledger(lost('a'), found), 'a', [start], NOW, WAITS).put
+  const taken = bindJobs(ledger(lost('a'), found), 'a', [start], NOW, WAITS).put
   expect(taken.map((one) => [one.id, one.state])).toEqual([
     ['a', 'running'],
     ['b', 'unbound'],
@@ -200,31 +207,37 @@ test('a binding without its lease makes one, unless that job has already ended',
     kind: 'job' as const,
     route: 'POST /v3/videos',
     count: 1,
-    clue: {},
+    fingerprint: {},
   }
-  expect(bind(ledger(), 'a', [start], NOW, WAITS, { again }).put).toMatchObject([
+  expect(bindJobs(ledger(), 'a', [start], NOW, WAITS, { ask: again }).put).toMatchObject([
     { id: 'a', state: 'running', jobId: 'x' },
   ])
   const outcome = { status: 'absent' } as const
   const absent = { lease: lost('a'), endedAt: NOW, outcome }
-  expect(bind(ledger(), 'a', [start], NOW, WAITS, { ended: [absent] }).put).toMatchObject([
+  expect(bindJobs(ledger(), 'a', [start], NOW, WAITS, { ended: [absent] }).put).toMatchObject([
     { id: 'a.1', state: 'running', jobId: 'x' },
   ])
   const done = { lease: lost('a', { state: 'running', ...start }), endedAt: NOW, outcome }
-  expect(bind(ledger(), 'a', [start], NOW, WAITS, { ended: [done], again }).put).toEqual([])
+  expect(bindJobs(ledger(), 'a', [start], NOW, WAITS, { ended: [done], ask: again }).put).toEqual(
+    []
+  )
 })
 
 test('a word that means an end elsewhere ends a job when it is said twice, a minute apart', () => {
   const running = lost('a', { state: 'running', jobId: 'x', watch: ['video:x'] })
   const said = [{ watch: 'video:x', state: 'ending' as const, word: 'cancelled' }]
-  const first = hear(ledger(running), said, NOW, WAITS).put[0] as Lease
-  expect(hear(ledger(first), said, NOW + 59_999, WAITS).ended).toEqual([])
-  expect(hear(ledger(first), said, NOW + 60_000, WAITS).ended[0]?.outcome).toEqual({
+  const first = applyReports(ledger(running), said, NOW, WAITS).put[0] as Lease
+  expect(applyReports(ledger(first), said, NOW + 59_999, WAITS).ended).toEqual([])
+  expect(applyReports(ledger(first), said, NOW + 60_000, WAITS).ended[0]?.outcome).toEqual({
     status: 'failed',
     detail: 'cancelled',
   })
   const unclear = [{ watch: 'video:x', state: 'unclear' as const, word: 'zzz' }]
-  expect(hear(ledger(running), unclear, NOW, WAITS)).toEqual({ put: [], drop: [], ended: [] })
+  expect(applyReports(ledger(running), unclear, NOW, WAITS)).toEqual({
+    put: [],
+    drop: [],
+    ended: [],
+  })
 })
 
 test('of more than two hundred jobs that wait for a human the oldest are given up', () => {
@@ -237,7 +250,7 @@ test('of more than two hundred jobs that wait for a human the oldest are given u
     })
   )
   const heard = [{ watch: 'agent-session:s200', state: 'waiting' as const }]
-  const change = hear(ledger(...waiting), heard, NOW + 1000, WAITS)
+  const change = applyReports(ledger(...waiting), heard, NOW + 1000, WAITS)
   expect(change.ended.map((end) => [end.lease.id, end.outcome.status])).toEqual([['w0', 'lost']])
 })
 
@@ -246,9 +259,9 @@ const NOT_ITS_OWN = { ending: { word: 'error', since: NOW - 100_000 }, deletedAt
 test('what was heard of the job that it was taken for says nothing of its own', () => {
   const suspect = lost('a', { state: 'suspect', jobId: 'x', watch: ['video:x'], ...NOT_ITS_OWN })
   const ledger: Ledger = { maxJobs: 3, isRetired: false, leases: [suspect], parkings: [] }
-  const named = bind(ledger, 'a', [{ jobId: 'y', watch: ['video:y'] }], NOW, WAITS).put[0]
+  const named = bindJobs(ledger, 'a', [{ jobId: 'y', watch: ['video:y'] }], NOW, WAITS).put[0]
   const over = [{ watch: 'video:x', state: 'completed' as const }]
-  const again = hear(ledger, over, NOW, WAITS).put[0]
+  const again = applyReports(ledger, over, NOW, WAITS).put[0]
   const unheld = afterSearch(
     suspect,
     { kind: 'none' },

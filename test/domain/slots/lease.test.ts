@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { bind } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { bindJobs } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import {
   grant,
   heldSlots,
@@ -27,7 +27,7 @@ function ask(leaseId: string, more: Partial<LeaseAsk> = {}): LeaseAsk {
     kind: 'job',
     route: 'POST /v3/videos',
     count: 1,
-    clue: {},
+    fingerprint: {},
     ...more,
   }
 }
@@ -102,12 +102,12 @@ test('the lease of a call ends at its deadline and is swept by the next grant', 
 
 test('a finished job frees its slot once, and a second report changes nothing [I2]', () => {
   const held = granted(empty(1), ask('a'))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
-  const end = hear(running, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
+  const end = applyReports(running, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)
   expect(end.ended).toHaveLength(1)
   const done = after(running, end)
   expect(heldSlots(done, NOW)).toBe(0)
-  expect(hear(done, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)).toEqual({
+  expect(applyReports(done, [{ watch: 'video:v1', state: 'completed' }], NOW, WAITS)).toEqual({
     put: [],
     drop: [],
     ended: [],
@@ -117,46 +117,50 @@ test('a finished job frees its slot once, and a second report changes nothing [I
 test('a job is settled under any of its names', () => {
   const held = granted(empty(1), ask('a'))
   const start = { jobId: 's1', watch: ['agent-session:s1', 'video:v9'] }
-  const running = after(held, bind(held, 'a', [start], NOW, WAITS))
+  const running = after(held, bindJobs(held, 'a', [start], NOW, WAITS))
   expect(
-    hear(running, [{ watch: 'video:v9', state: 'failed' }], NOW, WAITS).ended[0]?.outcome.status
+    applyReports(running, [{ watch: 'video:v9', state: 'failed' }], NOW, WAITS).ended[0]?.outcome
+      .status
   ).toBe('failed')
 })
 
 test('binding fewer jobs than slots gives the rest back [I2]', () => {
   const held = granted(empty(5), ask('a', { count: 3 }))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
   expect(heldSlots(running, NOW)).toBe(1)
 })
 
 test('binding more jobs than slots counts every one of them [I1]', () => {
   const held = granted(empty(1), ask('a'))
   const starts = [VIDEO, { jobId: 'v2', watch: ['video:v2'] }]
-  expect(heldSlots(after(held, bind(held, 'a', starts, NOW, WAITS)), NOW)).toBe(2)
+  expect(heldSlots(after(held, bindJobs(held, 'a', starts, NOW, WAITS)), NOW)).toBe(2)
 })
 
 test('binding twice changes nothing the second time', () => {
   const held = granted(empty(2), ask('a'))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
-  expect(bind(running, 'a', [VIDEO], NOW, WAITS).put).toEqual([])
-  expect(bind(running, 'a', [VIDEO], NOW, WAITS).drop).toEqual([])
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
+  expect(bindJobs(running, 'a', [VIDEO], NOW, WAITS).put).toEqual([])
+  expect(bindJobs(running, 'a', [VIDEO], NOW, WAITS).drop).toEqual([])
 })
 
 test('releasing a bound lease changes nothing', () => {
   const held = granted(empty(1), ask('a'))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
   expect(release(running, 'a').drop).toEqual([])
 })
 
 test('a job that waits for a human holds no slot, and holds one again when it goes on', () => {
   const held = granted(empty(1), ask('a'))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
   const waiting = after(
     running,
-    hear(running, [{ watch: 'video:v1', state: 'waiting' }], NOW, WAITS)
+    applyReports(running, [{ watch: 'video:v1', state: 'waiting' }], NOW, WAITS)
   )
   expect(heldSlots(waiting, NOW)).toBe(0)
-  const again = after(waiting, hear(waiting, [{ watch: 'video:v1', state: 'running' }], NOW, WAITS))
+  const again = after(
+    waiting,
+    applyReports(waiting, [{ watch: 'video:v1', state: 'running' }], NOW, WAITS)
+  )
   expect(heldSlots(again, NOW)).toBe(1)
 })
 
@@ -191,7 +195,7 @@ test('a daily limit on videos does not keep other jobs out', () => {
 
 test('untracking keeps the slot, forcing frees it', () => {
   const held = granted(empty(1), ask('a'))
-  const running = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  const running = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
   const untracked = after(running, untrack(running.leases, 't', 'v1', false, NOW))
   expect(heldSlots(untracked, NOW)).toBe(1)
   expect(heldSlots(after(untracked, untrack(untracked.leases, 't', 'v1', true, NOW)), NOW)).toBe(0)
@@ -234,13 +238,13 @@ test('over random histories no more slots are held than the limit, and none leak
         if (dice < 0.65)
           ledger = after(
             ledger,
-            bind(ledger, one, [{ jobId: one, watch: [`video:${one}`] }], NOW, WAITS)
+            bindJobs(ledger, one, [{ jobId: one, watch: [`video:${one}`] }], NOW, WAITS)
           )
         else if (dice < 0.8) ledger = after(ledger, release(ledger, one))
         else
           ledger = after(
             ledger,
-            hear(ledger, [{ watch: `video:${one}`, state: 'completed' }], NOW, WAITS)
+            applyReports(ledger, [{ watch: `video:${one}`, state: 'completed' }], NOW, WAITS)
           )
       }
       expect(heldSlots(ledger, NOW), `seed ${seed}`).toBeLessThanOrEqual(ledger.maxJobs)
@@ -249,7 +253,7 @@ test('over random histories no more slots are held than the limit, and none leak
       ledger = after(ledger, release(ledger, id))
       ledger = after(
         ledger,
-        hear(ledger, [{ watch: `video:${id}`, state: 'completed' }], NOW, WAITS)
+        applyReports(ledger, [{ watch: `video:${id}`, state: 'completed' }], NOW, WAITS)
       )
     }
     expect(heldSlots(ledger, NOW), `seed ${seed}`).toBe(0)
@@ -262,7 +266,7 @@ test('a lost creation that was taken for another’s job is looked for again whe
   if (!lease) throw new Error('no lease')
   const mistaken = { ...lost, leases: [{ ...lease, ...VIDEO, state: 'suspect' as const }] }
   const held = granted(mistaken, ask('a'))
-  const claimed = after(held, bind(held, 'a', [VIDEO], NOW, WAITS))
+  const claimed = after(held, bindJobs(held, 'a', [VIDEO], NOW, WAITS))
   expect(claimed.leases.map((one) => [one.requestId, one.state, one.jobId])).toEqual(
     expect.arrayContaining([
       ['a', 'running', 'v1'],

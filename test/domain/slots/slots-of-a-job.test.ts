@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { bind } from '#domain/jobs/bind-jobs.ts'
-import { hear } from '#domain/jobs/apply-reports.ts'
+import { bindJobs } from '#domain/jobs/bind-jobs.ts'
+import { applyReports } from '#domain/jobs/apply-reports.ts'
 import { grant, heldSlots, type LeaseAsk, type Ledger } from '#domain/slots/lease.ts'
 import { memberEdit, splice } from '#domain/text/json-slices.ts'
 import { durationsAt } from '#domain/runtime/durations.ts'
@@ -13,7 +13,7 @@ function ledgerOf(...leases: Ledger['leases']): Ledger {
 }
 
 function ask(more: Partial<LeaseAsk> = {}): LeaseAsk {
-  const rest = { tenant: 't', kind: 'job', route: 'POST /x', count: 1, clue: {} } as const
+  const rest = { tenant: 't', kind: 'job', route: 'POST /x', count: 1, fingerprint: {} } as const
   return { leaseId: 'a', ...rest, ...more }
 }
 
@@ -26,9 +26,9 @@ test('a job that takes several slots gets all or none, and is one lease with one
   const second = ask({ leaseId: 'b', slots: 3 })
   expect(grant(ledger, second, 0, durations).answer).toMatchObject({ ok: false, reason: 'full' })
   const start = { jobId: 'j', watch: ['task:j'], ask: '/j' }
-  const running = ledgerOf(...bind(ledger, 'a', [start], 0, durations).put)
+  const running = ledgerOf(...bindJobs(ledger, 'a', [start], 0, durations).put)
   expect(heldSlots(running, 0)).toBe(3)
-  const { ended } = hear(running, [{ watch: 'task:j', state: 'completed' }], 0, durations)
+  const { ended } = applyReports(running, [{ watch: 'task:j', state: 'completed' }], 0, durations)
   expect(ended).toHaveLength(1)
 })
 

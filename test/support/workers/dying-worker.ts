@@ -2,7 +2,7 @@
  * The gateway's Worker with a clock that tests move, which dies between taking an Idempotency-Key and asking for a slot: once
  * for each creation whose title begins with "dies". An entry for runWorker, never deployed.
  */
-import type { LeaseAsk } from '../../../src/domain/slots/lease.ts'
+import type { LeaseMessage } from '../../../src/domain/slots/lease-record.ts'
 import { changedMethod } from './changed-method.ts'
 import worker from './clocked-worker.ts'
 
@@ -11,7 +11,7 @@ export { AccountSlots, TenantDesk } from './clocked-worker.ts'
 const died = new Set<string>()
 
 const mortal = changedMethod('acquire', (acquire) => (ask, ...others) => {
-  const title = (ask as LeaseAsk).clue.title ?? ''
+  const title = (ask as LeaseMessage).clue.title ?? ''
   if (!title.startsWith('dies') || died.has(title)) return acquire(ask, ...others)
   died.add(title)
   // The runtime ends a request that waits for nothing, as a kill does: no line of it runs any more.

@@ -16,7 +16,7 @@ const PLAIN_NAME = /^[\w-]+$/
 /** Reads a task by its name if that is possible, because the list of a busy account may not reach back to the task. */
 export function searchOf(lease: Lease): JobSearch | undefined {
   const [, path = ''] = lease.route.split(' ')
-  const { callbackId: name = '' } = lease.clue
+  const { callbackId: name = '' } = lease.fingerprint
   // A very long name is stored cut off. A search for a part of a name would prove nothing.
   if (isCut(name)) return undefined
   if (!path.startsWith('/v1/')) {

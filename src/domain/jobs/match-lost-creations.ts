@@ -1,19 +1,21 @@
 /**
- * Which rows of a provider's list the jobs of lost creations may be. Pure. Only what is a creation's own alone (a callback
- * id, a name) names its job. Every other row that nobody knows and that may be its own holds its slot until that row's job
- * has ended, but is never called the client's.
+ * Which rows of a provider's list may be the jobs of lost creations, and what a search means for each of them. Pure.
+ *
+ * Only what no other creation has (a callback id, a name) proves that a row is the creation's own job. Any other row that
+ * may be its own makes the lease a suspect: the slot stays taken until that row's job ends, and the job is never shown as
+ * the client's.
  */
-import { bound, unsaid } from './bind-jobs.ts'
+import { boundTo, withoutReports } from './bind-jobs.ts'
 import { WHOLE_SEARCHES } from './apply-reports.ts'
 import { type Change, type JobStart, type Lease } from '#domain/slots/lease.ts'
-import { ended, found, looked, nextLookAt } from './reconcile.ts'
+import { bindFound, countSearch, endWith, nextSearchAt } from './reconcile.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** One row of a provider's list of recent jobs. */
 export interface Candidate {
   id: string
   title?: string
-  /** When it was made, epoch ms: as the row says, and the same by our own clock. Absent: it cannot be read. */
+  /** When it was made, epoch ms: by the provider's clock, and by ours. Absent: the row does not say. */
   times?: readonly number[]
   callbackId?: string
   /** Absent: the row does not say. */
@@ -22,38 +24,41 @@ export interface Candidate {
   seenAt?: number
 }
 
-/** The clocks of two parties, and times in whole seconds. */
-const CLOCKS_MS = 60_000
+/** How far two clocks may differ; times in rows are also cut to whole seconds. */
+const CLOCK_SKEW_MS = 60_000
 
-/** What became of one lost creation in a search. `taken`: another one's slot stands for the only row left. */
+/**
+ * `exact`: the row is its job. `suspect`: the row may be. `taken`: every row that may be is matched to another creation.
+ * `over`: the rows that may be are of jobs that have ended. `none`: no row may be its job.
+ */
 export type Match =
   | { kind: 'exact' | 'suspect'; row: Candidate }
   | { kind: 'taken' | 'over' | 'none' }
 
-/** Unbound, or taken for a job that is not surely its own. */
-export function isLost({ state, kind, jobId }: Lease): boolean {
+/** A creation whose job is not known for certain. */
+export function isLost({ state, kind, jobId }: Pick<Lease, 'state' | 'kind' | 'jobId'>): boolean {
   return kind === 'job' && (state === 'unbound' || (state === 'suspect' && jobId !== undefined))
 }
 
-/** Whether the row may be the job of this creation. */
-export function mayBe(lease: Lease, row: Candidate, durations: Durations): boolean {
-  const { callbackId } = lease.clue
+/** By its callback id, by when it was first seen, and by when it was made. */
+export function mayBeJobOf(lease: Lease, row: Candidate, durations: Durations): boolean {
+  const { callbackId } = lease.fingerprint
   if (row.callbackId !== undefined && row.callbackId !== callbackId) return false
   if (row.seenAt !== undefined && row.seenAt < lease.acquiredAt) return false
   if (row.times === undefined || row.times.length === 0) return true
-  const from = lease.acquiredAt - CLOCKS_MS
-  const to = lease.acquiredAt + durations.createGiveUpMs + CLOCKS_MS
+  const from = lease.acquiredAt - CLOCK_SKEW_MS
+  const to = lease.acquiredAt + durations.createGiveUpMs + CLOCK_SKEW_MS
   return row.times.some((time) => time >= from && time <= to)
 }
 
-/** Made before this creation was sent, by any clock. */
-export function isBefore(lease: Lease, { times = [] }: Candidate): boolean {
-  return times.length > 0 && times.every((time) => time < lease.acquiredAt - CLOCKS_MS)
+/** Made before this creation was sent, by either clock. */
+export function isOlder(lease: Lease, { times = [] }: Candidate): boolean {
+  return times.length > 0 && times.every((time) => time < lease.acquiredAt - CLOCK_SKEW_MS)
 }
 
 /**
- * `lost`: the leases that are looked for, suspects among them. `leases`: all of the account. `knows`: whether an id is
- * a job's that was named for certain.
+ * By lease id. `lost`: the leases that are searched for, suspects among them. `leases`: all leases of the account. `knows`:
+ * whether a job is bound for certain.
  */
 export function matchRows(
   lost: readonly Lease[],
@@ -83,13 +88,13 @@ export function matchRows(
 }
 
 function withoutRow(lease: Lease, left: readonly Candidate[], durations: Durations): Match {
-  const possible = left.filter((row) => mayBe(lease, row, durations))
+  const possible = left.filter((row) => mayBeJobOf(lease, row, durations))
   if (possible.length === 0) return { kind: 'none' }
   return { kind: possible.some((row) => row.state !== 'over') ? 'taken' : 'over' }
 }
 
 /**
- * A callback id is proof only where no other creation has the same one: some clients give a constant. The jobs of one
+ * A callback id proves nothing when another open creation has the same one: some clients send a constant. The jobs of one
  * creation share theirs.
  */
 function exactRow(
@@ -100,33 +105,35 @@ function exactRow(
   taken: ReadonlySet<string>,
   durations: Durations
 ): Candidate | undefined {
-  const { callbackId } = lease.clue
+  const { callbackId } = lease.fingerprint
   if (!callbackId) return undefined
   const isShared = leases.some(
     (other) =>
       other.requestId !== lease.requestId &&
-      other.clue.callbackId === callbackId &&
+      other.fingerprint.callbackId === callbackId &&
       (other.state === 'unbound' || other.state === 'suspect')
   )
   if (isShared) return undefined
-  const rows = open.filter((row) => row.callbackId === callbackId && mayBe(lease, row, durations))
+  const rows = open.filter(
+    (row) => row.callbackId === callbackId && mayBeJobOf(lease, row, durations)
+  )
   const together = lost.filter((other) => other.requestId === lease.requestId)
   return rows.length <= together.length ? rows.find((row) => !taken.has(row.id)) : undefined
 }
 
 /**
- * Each lost creation gets a row of its own, as many as possible (augmenting paths), so that no slot is given back while
- * a job may hold it. What it was taken for before comes first, then its title, then the order of making.
+ * Matches as many creations as possible to a row each (augmenting paths), so that no slot is released while a job may need
+ * it. Preferred is the row that a creation was matched to before, then one with its title, then the oldest.
  */
 function assign(
   leases: readonly Lease[],
   rows: readonly Candidate[],
   durations: Durations
 ): Map<string, Candidate> {
-  const wishes = new Map(leases.map((lease) => [lease.id, wishesOf(lease, rows, durations)]))
+  const preferred = new Map(leases.map((lease) => [lease.id, preferredBy(lease, rows, durations)]))
   const holder = new Map<string, string>()
   const place = (id: string, seen: Set<string>): boolean => {
-    for (const row of wishes.get(id) ?? []) {
+    for (const row of preferred.get(id) ?? []) {
       if (seen.has(row.id)) continue
       seen.add(row.id)
       const other = holder.get(row.id)
@@ -143,18 +150,18 @@ function assign(
   return new Map([...holder].flatMap(([row, id]) => [[id, byId.get(row)] as [string, Candidate]]))
 }
 
-function wishesOf(lease: Lease, rows: readonly Candidate[], durations: Durations): Candidate[] {
-  const { title } = lease.clue
+function preferredBy(lease: Lease, rows: readonly Candidate[], durations: Durations): Candidate[] {
+  const { title } = lease.fingerprint
   const rank = (row: Candidate) =>
     (row.id === lease.jobId ? 0 : 4) + (row.title === undefined || row.title === title ? 0 : 2)
   return rows
-    .filter((row) => mayBe(lease, row, durations))
+    .filter((row) => mayBeJobOf(lease, row, durations))
     .toSorted((a, b) => rank(a) - rank(b) || (a.times?.[0] ?? 0) - (b.times?.[0] ?? 0))
 }
 
 /**
- * What a search means for one lost creation. `isWhole`: every row was seen that may be its own. `start`: what the row's
- * job is called. Nothing is concluded from fewer than two whole searches, the first of which counts from `unboundMs` on.
+ * `isWhole`: the search saw every row that may be its job. `start`: the job of the matched row. A creation is given up only
+ * after two whole searches, the first of them not before `unboundMs`.
  */
 export function afterSearch(
   lease: Lease,
@@ -163,22 +170,22 @@ export function afterSearch(
   now: number,
   durations: Durations
 ): Change {
-  if (match.kind === 'exact' && start) return found(lease, start, now, durations)
+  if (match.kind === 'exact' && start) return bindFound(lease, start, now, durations)
   const counted = isWhole ? countedSearch(lease, now, durations) : lease
   if (match.kind === 'suspect' && start) {
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
-    const held = isSame ? lease : bound(lease, start, 'suspect', now, durations)
-    // A row of which nobody knows whether it runs is not heard of: it holds the slot for 48 h, not for ever.
-    const heardAt = match.row.state === 'running' ? now : lease.heardAt
-    return put(looked({ ...held, ...missesOf(counted), heardAt }), now, durations)
+    const held = isSame ? lease : boundTo(lease, start, 'suspect', now, durations)
+    // A row that does not say that it runs is no report: else it would hold the slot for ever, and not for 48 h.
+    const lastReportAt = match.row.state === 'running' ? now : lease.lastReportAt
+    return put(countSearch({ ...held, ...missesOf(counted), lastReportAt }), now, durations)
   }
-  // A row that it was taken for and that is not there any more says less than one that is over: the counting begins anew.
+  // A suspect's row that is gone from the list proves less than one that is over: whole searches are counted anew.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
   const open = isGone ? countedAnew(lease, isWhole, now, durations) : counted
   const isSure = open.misses >= WHOLE_SEARCHES
-  const isNever = match.kind === 'none' && !lease.isDoubtful && lease.state !== 'suspect'
-  if (isSure) return ended(lease, { status: isNever ? 'absent' : 'outcome_unknown' }, now)
-  return put(looked({ ...unheld(lease), ...missesOf(open) }), now, durations)
+  const isNever = match.kind === 'none' && !lease.mayHaveRun && lease.state !== 'suspect'
+  if (isSure) return endWith(lease, { status: isNever ? 'absent' : 'outcome_unknown' }, now)
+  return put(countSearch({ ...withoutSuspect(lease), ...missesOf(open) }), now, durations)
 }
 
 function countedAnew(lease: Lease, isWhole: boolean, now: number, durations: Durations): Lease {
@@ -197,13 +204,13 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
   return { misses, ...(missedAt === undefined ? {} : { missedAt }) }
 }
 
-/** It was taken for a job that has ended or is another's. */
-function unheld(lease: Lease): Lease {
+/** The job that it was matched to has ended, or is another creation's. */
+function withoutSuspect(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
   const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease
-  return { ...unsaid(rest), state: 'unbound', watch: [], isDoubtful: true }
+  return { ...withoutReports(rest), state: 'unbound', watch: [], mayHaveRun: true }
 }
 
 function put(lease: Lease, now: number, durations: Durations): Change {
-  return { put: [{ ...lease, nextAt: nextLookAt(lease, now, durations) }], drop: [], ended: [] }
+  return { put: [{ ...lease, nextAt: nextSearchAt(lease, now, durations) }], drop: [], ended: [] }
 }

@@ -1,18 +1,18 @@
-/** The errors for a call that may have been accepted: nobody knows, or not yet. Clients must not just try again. */
+/** The errors for a call that the provider may have accepted. A client must not simply send it again. */
 import { AppError, type ErrorDetails } from '#domain/runtime/errors.ts'
 
-/** With the address where the end of a creation can be asked for. */
+/** Of a creation. The message says where its outcome can be asked for. */
 export function unknownOutcome(
   provider: string,
   requestId: string,
-  details: Pick<ErrorDetails, 'accountEmail' | 'isSought' | 'joined'> = {}
+  details: Pick<ErrorDetails, 'accountEmail' | 'isSearchedFor' | 'joined'> = {}
 ): AppError {
   const where = `GET /v1/${provider}/jobs/${requestId}`
   const message = `Whether the job was started is not known and is being found out; it was not sent again. See ${where}.`
   return new AppError('outcome_unknown', message, details)
 }
 
-/** Of a call without a job of its own: nothing can be asked for later. */
+/** Of a call without a job: its outcome cannot be asked for later. */
 export function unknownEffect(accountEmail?: string): AppError {
   const message = 'Whether the provider did this is not known; it was not sent again.'
   return new AppError(
@@ -22,7 +22,7 @@ export function unknownEffect(accountEmail?: string): AppError {
   )
 }
 
-/** Under a key, while the first call runs or its job is being looked for. */
+/** Under a key, while the first call runs or its job is searched for. */
 export function stillInProgress(accountEmail?: string): AppError {
   const message = 'A request with this Idempotency-Key is still in progress.'
   const who = accountEmail === undefined ? {} : { accountEmail }

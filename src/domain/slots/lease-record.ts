@@ -1,0 +1,73 @@
+/**
+ * Leases as they are stored, and lease requests as they are sent between Workers and objects. Both keep the field names of
+ * the first release, because an older Worker may read them: during a deploy, and after a rollback. Pure.
+ */
+import type { Lease, LeaseAsk } from './lease.ts'
+
+/** A stored lease: JSON in the tables of AccountSlots. */
+export interface LeaseRecord extends Omit<Lease, RenamedInLease> {
+  clue: Lease['fingerprint']
+  isTold?: boolean
+  heardAt: number
+  isDoubtful?: true
+}
+
+type RenamedInLease = 'fingerprint' | 'expectsEvent' | 'lastReportAt' | 'mayHaveRun'
+
+/** A lease in an object's answer. It lacks what an object of an earlier release calls by another name. */
+export type SharedLease = Omit<Lease, RenamedInLease>
+
+export function toLeaseRecord(lease: Lease): LeaseRecord {
+  const { fingerprint, expectsEvent, lastReportAt, mayHaveRun, ...rest } = lease
+  return {
+    ...rest,
+    clue: fingerprint,
+    heardAt: lastReportAt,
+    ...(expectsEvent === undefined ? {} : { isTold: expectsEvent }),
+    ...(mayHaveRun === undefined ? {} : { isDoubtful: mayHaveRun }),
+  }
+}
+
+export function fromLeaseRecord(record: LeaseRecord): Lease {
+  const { clue, isTold, heardAt, isDoubtful, ...rest } = record
+  return {
+    ...rest,
+    fingerprint: clue,
+    lastReportAt: heardAt,
+    ...(isTold === undefined ? {} : { expectsEvent: isTold }),
+    ...(isDoubtful === undefined ? {} : { mayHaveRun: isDoubtful }),
+  }
+}
+
+/** A lease request in a call to an object. */
+export interface LeaseMessage extends Omit<LeaseAsk, RenamedInAsk> {
+  clue: LeaseAsk['fingerprint']
+  isTold?: boolean
+  despite?: LeaseAsk['ignoredReason']
+}
+
+type RenamedInAsk = 'fingerprint' | 'expectsEvent' | 'ignoredReason'
+
+/** Only the first names: every object understands them, and no object gets two names for one thing. */
+export function toLeaseMessage(ask: LeaseAsk): LeaseMessage {
+  const { fingerprint, expectsEvent, ignoredReason, ...rest } = ask
+  return {
+    ...rest,
+    clue: fingerprint,
+    ...(expectsEvent === undefined ? {} : { isTold: expectsEvent }),
+    ...(ignoredReason === undefined ? {} : { despite: ignoredReason }),
+  }
+}
+
+/** Accepts the names of the code too, so that a later release may send those. */
+export function fromLeaseMessage(message: LeaseMessage | LeaseAsk): LeaseAsk {
+  const { clue, isTold, despite, ...rest } = message as Partial<LeaseMessage> & LeaseAsk
+  const expectsEvent = rest.expectsEvent ?? isTold
+  const ignoredReason = rest.ignoredReason ?? despite
+  return {
+    ...rest,
+    fingerprint: rest.fingerprint ?? clue ?? {},
+    ...(expectsEvent === undefined ? {} : { expectsEvent }),
+    ...(ignoredReason === undefined ? {} : { ignoredReason }),
+  }
+}

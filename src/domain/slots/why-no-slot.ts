@@ -1,0 +1,50 @@
+/** Why no account took a creation, decided from what each account said. Pure. */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Parking } from '#domain/accounts/parking.ts'
+import type { LeaseAnswer } from './lease.ts'
+
+export type LeaseRefusal = Extract<LeaseAnswer, { ok: false }>
+
+export interface ParkedAccount {
+  account: Account
+  parking: Parking
+}
+
+export interface TriedAccounts {
+  /** Answers of accounts that were asked for a lease and refused it. */
+  refusals: readonly LeaseRefusal[]
+  /** Accounts that were parked: before the search, by their answer, or because of this call. */
+  parked: readonly ParkedAccount[]
+  /** For each account that was believed full and not asked: when a slot is expected to be free, epoch ms. */
+  expectedFreeAt: readonly number[]
+}
+
+/**
+ * `full`: slots are taken; `isForGuesses`: only those for paths without a row; `isSure`: no account was left out. `busy`:
+ * no slot is known to be taken, but the provider asked for a pause. `parked`: the account whose parking ends first.
+ * `never`: the call needs more slots than any account may hold. `none`: no account is left.
+ */
+export type NoSlot =
+  | { kind: 'full'; retryAt: number; isForGuesses: boolean; isSure: boolean }
+  | { kind: 'busy'; account: Account; parking: Parking; retryAt: number }
+  | { kind: 'parked'; account: Account; parking: Parking }
+  | { kind: 'never'; mostSlots: number }
+  | { kind: 'none' }
+
+export function whyNoSlot({ refusals, parked, expectedFreeAt }: TriedAccounts): NoSlot {
+  const full = refusals.flatMap((answer) => (answer.reason === 'full' ? [answer] : []))
+  const freeAt = [...full.map((answer) => answer.retryAt), ...expectedFreeAt]
+  const busy = parked.filter(({ parking }) => parking.reason === 'busy')
+  const retryAt = Math.min(...freeAt, ...busy.map(({ parking }) => parking.until))
+  if (freeAt.length > 0) {
+    const isForGuesses = full.some((answer) => answer.ofGuesses === true)
+    return { kind: 'full', retryAt, isForGuesses, isSure: expectedFreeAt.length === 0 }
+  }
+  const [firstBusy] = busy
+  if (firstBusy) return { kind: 'busy', ...firstBusy, retryAt }
+  const [soonest] = parked.toSorted((a, b) => a.parking.until - b.parking.until)
+  if (soonest) return { kind: 'parked', ...soonest }
+  if (!refusals.some(({ reason }) => reason === 'too_many')) return { kind: 'none' }
+  const limits = refusals.flatMap((answer) => ('maxJobs' in answer ? [answer.maxJobs] : []))
+  return { kind: 'never', mostSlots: Math.max(...limits) }
+}
