@@ -1,4 +1,4 @@
-/** The pages of documentation, as Markdown: their fenced blocks, their links, and the code in their sentences. */
+/** Reads the pages of documentation: their fenced blocks, their links, and the code in their sentences. */
 import { globSync, readFileSync } from 'node:fs'
 
 /** Pages that describe the project as it is now. */
