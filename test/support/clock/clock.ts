@@ -72,7 +72,7 @@ async function stepOf(gateway: Gateway, stepMs: number, leftMs: number): Promise
   return Math.ceil(mostMs / stepMs) * stepMs
 }
 
-/** Moves the clock in such steps until `read` returns a value, for at most `mostMs` of that clock. */
+/** Moves the clock in such steps until `what` returns a value, for at most `mostMs` of that clock. */
 export async function untilMoved<T>(
   gateway: Gateway,
   what: () => Promise<T | false | undefined>,
