@@ -9,9 +9,9 @@ export const PAGE = 'docs/promises.md'
 
 const HEAD = `# Promises
 
-Made by \`npm run promises\`; \`npm run check:promises\` fails when it is old. A test guards a promise when its name ends with the
-promise's number, as in \`… [I4]\`. What \`test.each\` or a template puts into a name is shown as it stands in the code. A test
-in a file without \`.test\` in its name is run by each test file that imports it. Tests marked *full* run in \`npm run test:full\` only.
+\`npm run promises\` writes this page. \`npm run check:promises\` fails if the page is out of date. A test guards a promise if its name
+ends with the promise's number, as in \`… [I4]\`. Values of \`test.each\` or of a template are shown as placeholders. If a file has no
+\`.test\` in its name, each test file that imports it runs its tests. Only \`npm run test:full\` runs the tests marked *full*.
 `
 
 /** Reads the line of each promise from a file that `evidence` names. */

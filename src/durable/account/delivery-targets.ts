@@ -9,7 +9,7 @@ import type { AccountContext } from './context.ts'
 const SETTLING_MS = 10_000
 const SENDING_MS = 30_000
 
-interface Whose {
+interface TenantName {
   provider: string
   tenant: string
 }
@@ -39,26 +39,26 @@ export class DeliveryTargetsCache {
     await Promise.allSettled([...tenants].map((tenant) => this.#ask({ provider, tenant })))
   }
 
-  forSettling(whose: Whose): DeliveryTargets | undefined {
-    return this.#peek(whose, SETTLING_MS)
+  forSettling(tenant: TenantName): DeliveryTargets | undefined {
+    return this.#peek(tenant, SETTLING_MS)
   }
 
-  async forSending(whose: Whose): Promise<DeliveryTargets> {
-    return this.#peek(whose, SENDING_MS) ?? this.#ask(whose)
+  async forSending(tenant: TenantName): Promise<DeliveryTargets> {
+    return this.#peek(tenant, SENDING_MS) ?? this.#ask(tenant)
   }
 
-  #peek(whose: Whose, ageMs: number): DeliveryTargets | undefined {
-    const known = this.#known.get(nameOf(whose))
+  #peek(tenant: TenantName, ageMs: number): DeliveryTargets | undefined {
+    const known = this.#known.get(nameOf(tenant))
     return known && this.#context.now() - known.at < ageMs ? known.value : undefined
   }
 
-  async #ask(whose: Whose): Promise<DeliveryTargets> {
-    const value = await this.#context.ports().desk(whose.tenant, whose.provider).outlets()
-    this.#known.set(nameOf(whose), { at: this.#context.now(), value })
+  async #ask(tenant: TenantName): Promise<DeliveryTargets> {
+    const value = await this.#context.ports().desk(tenant.tenant, tenant.provider).outlets()
+    this.#known.set(nameOf(tenant), { at: this.#context.now(), value })
     return value
   }
 }
 
-function nameOf({ provider, tenant }: Whose): string {
+function nameOf({ provider, tenant }: TenantName): string {
   return `${provider}:${tenant}`
 }

@@ -32,9 +32,9 @@ async function resealRecord(
   sealer: Resealer
 ): Promise<void> {
   const identity = sealIdentity(account)
-  const whose = { tenant: account.tenant, name: account.email }
-  const credential = await sealer.text('credentials', identity, account.credential, whose)
-  const session = await sealer.text('sessions', identity, account.session?.sealed, whose)
+  const holder = { tenant: account.tenant, name: account.email }
+  const credential = await sealer.text('credentials', identity, account.credential, holder)
+  const session = await sealer.text('sessions', identity, account.session?.sealed, holder)
   const current = tables.account()
   const changed = current && withSealed(current, account, { credential, session })
   if (changed) tables.replaceAccount(changed)
@@ -43,9 +43,9 @@ async function resealRecord(
 async function resealHook(tables: SlotsTables, account: Account, sealer: Resealer): Promise<void> {
   const before = tables.hook()
   const identity = hookSecretIdentity(account.key)
-  const whose = { tenant: account.tenant, name: account.email }
+  const holder = { tenant: account.tenant, name: account.email }
   const seal = (sealed: string | undefined) =>
-    sealer.text('webhookSecrets', identity, sealed, whose)
+    sealer.text('webhookSecrets', identity, sealed, holder)
   const [secret, previous] = [await seal(before?.secret), await seal(before?.previous?.secret)]
   const current = tables.hook()
   if (!current || (secret ?? previous) === undefined) return

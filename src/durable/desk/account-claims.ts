@@ -71,7 +71,7 @@ export class AccountClaims {
     this.#sql.exec('DELETE FROM claim WHERE key = ?', key)
   }
 
-  /** The rows that a crash left. */
+  /** The rows without a claim under way: objects to release, and claims that a crash interrupted. */
   leftOver(): Claim[] {
     const sql = "SELECT key, tenant, email, is_now FROM claim WHERE key > ''"
     return this.#sql

@@ -43,7 +43,7 @@ export class DeskAccounts {
     const isClaimed = await this.#claims.inTurn(key, () =>
       this.#claims.claim(
         { key, tenant, email, isNow: false },
-        () => claimAccount(this.#deps.ports(), account, (whose, what) => this.#has(whose, what)),
+        () => claimAccount(this.#deps.ports(), account, (holder, what) => this.#has(holder, what)),
         () => (saved.isNew = this.#saveClaimed(account, by))
       )
     )
@@ -78,13 +78,13 @@ export class DeskAccounts {
     return true
   }
 
-  /** Releases the account's object after the desk's own record is gone, so that no two desks use it. */
+  /** Marks the account's object for release. It is released after the desk's record is gone, so that no two desks use it. */
   #release({ key, tenant, email }: Account, isNow: boolean): void {
     this.#claims.begin({ key, tenant, email, isNow })
     this.#tables.accounts.markFormer(key, this.#deps.ports().now())
   }
 
-  /** Releases what a crash left. If an object cannot be reached now, a later alarm releases it. */
+  /** Releases all objects that are marked for release. If one cannot be reached now, a later alarm releases it. */
   async releaseLeftOver(): Promise<void> {
     for (const claim of this.#claims.leftOver()) {
       await this.#claims

@@ -57,8 +57,8 @@ export class DeskResealing {
     const resealer = new Resealer(vault)
     const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
-      const whose = { tenant, name: id }
-      const text = await resealer.text('tokenPairs', pairSealName(id), secretKey, whose)
+      const holder = { tenant, name: id }
+      const text = await resealer.text('tokenPairs', pairSealName(id), secretKey, holder)
       if (text !== undefined && secretKey !== undefined)
         this.#tables.tokens.replaceSecretKey(id, secretKey, text)
     }
@@ -103,9 +103,9 @@ export class DeskResealing {
     let isChanged = false
     for (const { one: account } of share) {
       const identity = sealIdentity(account)
-      const whose = { tenant: account.tenant, name: account.email }
-      const credential = await resealer.text('credentials', identity, account.credential, whose)
-      const session = await resealer.text('sessions', identity, account.session?.sealed, whose)
+      const holder = { tenant: account.tenant, name: account.email }
+      const credential = await resealer.text('credentials', identity, account.credential, holder)
+      const session = await resealer.text('sessions', identity, account.session?.sealed, holder)
       const current = this.#tables.accounts.find(account.email)
       const changed = current && withSealed(current, account, { credential, session })
       if (changed) this.#tables.accounts.save(changed)
@@ -142,7 +142,7 @@ export class DeskResealing {
   }
 
   async #secrets(resealer: Resealer): Promise<Share> {
-    const { provider, tenant } = this.#whose()
+    const { provider, tenant } = this.#nameParts()
     for (const { id, secret } of this.#tables.endpoints.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
       const text = await resealer.text('endpointSecrets', identity, secret, { tenant, name: id })
@@ -168,7 +168,7 @@ export class DeskResealing {
   }
 
   async #answers(resealer: Resealer, from: string): Promise<Share> {
-    const { provider, tenant } = this.#whose()
+    const { provider, tenant } = this.#nameParts()
     const identity = `idempotency/${provider}/${tenant}`
     let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)
     for (let seen = 0; seen < ANSWERS_IN_A_STEP; seen += ANSWERS_AT_ONCE) {
@@ -186,7 +186,7 @@ export class DeskResealing {
     return { after: JSON.stringify(after) }
   }
 
-  #whose(): { provider: string; tenant: string } {
+  #nameParts(): { provider: string; tenant: string } {
     const [provider = '', tenant = ''] = this.#deps.name.split(':')
     return { provider, tenant }
   }

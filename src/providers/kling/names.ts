@@ -30,15 +30,15 @@ export const names: ProviderNames = {
 
   toClient(text, tenant) {
     if (!text.includes(markOf(tenant))) return text
-    return withoutOurs(text, tenant).replaceAll(theirs(tenant), '')
+    return withoutGatewayIds(text, tenant).replaceAll(clientMark(tenant), '')
   },
 }
 
 /** The name that a creation is sent with. Undefined: it has no name. */
 export function nameOf(call: NamedCall, given: string | undefined): string | undefined {
-  if (given) return theirs(call.tenant) + given
+  if (given) return clientMark(call.tenant) + given
   const isNameless = NAMELESS.has(call.match?.route.path ?? '') || call.match?.added !== undefined
-  return isNameless ? undefined : ours(call.tenant) + call.requestId
+  return isNameless ? undefined : gatewayMark(call.tenant) + call.requestId
 }
 
 export function nameAt(call: NamedCall): string {
@@ -68,7 +68,7 @@ function formsOf(call: NamedCall, id: string, body: string | undefined): NamedFo
   const { path, search, tenant } = call
   const before = path.replace(/\/+$/, '').replace(/[^/]+$/, '')
   const asIs = { path, search, body }
-  const named = { path: `${before}${encodeURIComponent(theirs(tenant) + id)}`, search, body }
+  const named = { path: `${before}${encodeURIComponent(clientMark(tenant) + id)}`, search, body }
   return TASK_ID.test(id) ? [asIs, named] : [named, asIs]
 }
 
@@ -76,22 +76,22 @@ function namedQuery({ match, search, tenant }: NamedCall): string {
   const query = new URLSearchParams(search)
   const names = query.get('external_task_ids')
   if (match?.route.path !== '/tasks' || match.route.method !== 'GET' || !names) return search
-  const marked = names.split(',').map((name) => (name === '' ? name : theirs(tenant) + name))
+  const marked = names.split(',').map((name) => (name === '' ? name : clientMark(tenant) + name))
   query.set('external_task_ids', marked.join(','))
   return `?${query}`
 }
 
 /** Removes an id that the gateway made, with its member and one comma. */
-function withoutOurs(text: string, tenant: string): string {
-  const member = `"(?:external_task_id|external_id)"\\s*:\\s*"${ours(tenant)}[^"]*"`
+function withoutGatewayIds(text: string, tenant: string): string {
+  const member = `"(?:external_task_id|external_id)"\\s*:\\s*"${gatewayMark(tenant)}[^"]*"`
   return text.replaceAll(new RegExp(`,\\s*${member}|${member}\\s*,?`, 'g'), '')
 }
 
-function theirs(tenant: string): string {
+function clientMark(tenant: string): string {
   return `${markOf(tenant)}c-`
 }
 
-function ours(tenant: string): string {
+function gatewayMark(tenant: string): string {
   return `${markOf(tenant)}g-`
 }
 
