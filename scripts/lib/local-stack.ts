@@ -159,7 +159,9 @@ export function findSecrets(folder: string): Secrets | undefined {
   if (text === undefined) return undefined
   const secrets = parseObject<Secrets>(text)
   if (secrets?.ADMIN_TOKEN && secrets.MASTER_KEYS) return secrets
-  throw new Error(`${toShownPath(secretsFile(folder))} cannot be read; --reset starts afresh.`)
+  throw new Error(
+    `${toShownPath(secretsFile(folder))} cannot be read. Run with --reset to start with new data.`
+  )
 }
 
 export function saveSecrets(folder: string, secrets: Secrets): void {

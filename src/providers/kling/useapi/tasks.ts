@@ -18,9 +18,10 @@ const STATES = {
 }
 
 const STORE =
-  "Kling's API stores no files. What POST /v1/kling/assets takes ends after 24 hours and is never listed."
+  "Kling's API stores no files. Files from POST /v1/kling/assets are kept for 24 hours and never listed."
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
-const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
+const ELEMENTS =
+  'Use the drop-in paths for elements, such as /kling/v1/general/advanced-custom-elements.'
 
 /** useapi.net's clients send this field. More than 1 would start several paid tasks with one answer. */
 const count = z
