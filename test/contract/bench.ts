@@ -1,6 +1,6 @@
 /** What the tests of one provider share: two gateways, each on a simulator of its own, and a client's server. */
 import { afterAll, beforeEach } from 'vitest'
-import { CLOCKED, stopClock } from '../support/clock/clock.ts'
+import { CLOCKED } from '../support/clock/clock.ts'
 import { Gate } from '../support/gate.ts'
 import type { Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
@@ -30,7 +30,6 @@ export async function openBench(kit: ProviderKit): Promise<Bench> {
   const calm = await open({ vars: { ...LOOPBACK, ...gate.vars } })
   gate.target = calm.sim.url
   const moved = await open({ vars: LOOPBACK, entry: CLOCKED })
-  await stopClock(moved)
   beforeEach(async () => {
     receiver.answer = () => undefined
     for (const { sim } of [calm, moved]) {
