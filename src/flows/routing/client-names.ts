@@ -30,7 +30,7 @@ export async function sendNamed(
     if (isLast || !provider.answers.saysUnknown?.(said))
       return withText(answer, names.toClient(text, tenant), { bytes, text })
   }
-  throw new Error('names.up returned no form of the call')
+  throw new Error('names.toProvider returned no form of the call')
 }
 
 /** Undefined for a streamed body, which is not read. */
