@@ -1,4 +1,4 @@
-/** The entry of this layer: takes a client's call to a provider and picks the flow for its kind, by the row of its path. */
+/** The entry of this layer: picks the flow for a client's call by the kind of its row. */
 import { KEY_FORM } from '#domain/creations/idempotency.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -49,11 +49,11 @@ function withUsableKey(call: ProxyCall): ProxyCall {
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
-  // Compared decoded, because the provider may decode it.
+  // The path is compared decoded, because the provider may decode it.
   if (!route && call.provider.events?.endpoints?.owns(decodeURIComponent(call.path))) {
     throw new AppError(
       'not_found',
-      'The gateway keeps webhook endpoints itself and knows no such call.'
+      'The gateway keeps webhook endpoints itself and does not support this call.'
     )
   }
   if (route?.kind === 'creates-job') {
@@ -74,11 +74,11 @@ async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
     const why = 'The body must be JSON: the ids in it say which account it is for.'
     throw new AppError('bad_request', why)
   }
-  const brought = await withAssetsBrought(ports, read)
-  return sendPlain(ports, brought, brought.json)
+  const moved = await withAssetsBrought(ports, read)
+  return sendPlain(ports, moved, moved.json)
 }
 
-/** A list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */
+/** Reads a list that takes its query as a JSON body. A body that is not an object goes to the provider, which refuses it. */
 async function askInBody(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const read = await readWhole(call)
   const isAsked = !read.body?.byteLength || isObject(read.json)
@@ -90,14 +90,14 @@ function isObject(json: unknown): boolean {
   return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
-/** Calls that the gateway answers itself instead of the provider: webhook endpoints. */
+/** Answers a call about webhook endpoints, which the gateway keeps instead of the provider. */
 async function dispatchOwn(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const command = endpointCommand(call)
   if (command) return answerEndpointCall(ports, call, command)
   throw new AppError('not_implemented', 'The gateway does not answer this call yet.')
 }
 
-/** An open session counts as one job. */
+/** Picks the flow for a streaming call. An open session counts as one job. */
 async function dispatchStreaming(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const { provider, match } = call
   const token = provider.streaming?.token
@@ -127,7 +127,10 @@ async function readWhole(call: ProxyCall): Promise<ReadCall> {
 async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (!/^\s*(identity)?\s*$/i.test(encoding)) {
-    throw new AppError('bad_request', 'This body is looked into: send it without Content-Encoding.')
+    throw new AppError(
+      'bad_request',
+      'The gateway must read this body: send it without Content-Encoding.'
+    )
   }
   const bytes = await readBytes(body as ReadableStream<Uint8Array>, LOOKED_AT_BYTES_MAX).catch(
     () => {

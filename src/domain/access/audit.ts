@@ -1,4 +1,4 @@
-/** The audit: who changed what, when and from where (contract 13). It holds names, ids and limits, never a secret. */
+/** The audit: who changed what, when and from where (contract 13). It contains names, ids and limits, never a secret. */
 export type AuditAction =
   | 'token.created'
   | 'token.changed'
@@ -61,7 +61,7 @@ export interface AuditQuery {
   limit: number
 }
 
-/** Lines kept per tenant and day (UTC) for its own changes, and as many for the operator's. */
+/** The most lines kept per tenant and day (UTC) for the tenant's changes. The operator's changes have the same limit. */
 export const AUDIT_LINES_A_DAY = 5000
 
 export function lineOf(entry: AuditEntry, by: Actor, now: number): AuditLine {

@@ -1,6 +1,6 @@
 /**
- * The name under which failed authentications of an IP address are counted. One user has a whole /64 of IPv6 addresses, so these
- * count together. An IPv4 address counts by itself, also when it is written as IPv6 (`::ffff:1.2.3.4`).
+ * Names the group in which failed authentications of an IP address are counted. One user has a whole /64 of IPv6 addresses, so
+ * these count together. An IPv4 address counts by itself, also when it is written as IPv6 (`::ffff:1.2.3.4`).
  */
 
 /** A text that is no address is cut to this length. */
@@ -32,7 +32,7 @@ function groupsOf(text: string): number[] | undefined {
     : undefined
 }
 
-/** The last 32 bits may be written as IPv4. */
+/** Rewrites the last 32 bits, which may be written as IPv4, as two groups. */
 function withoutDots(text: string): string {
   return text.replace(/(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/, (_, ...parts: string[]) => {
     const [a = 0, b = 0, c = 0, d = 0] = parts.slice(0, 4).map(Number)

@@ -1,6 +1,6 @@
 /**
- * Decides when an old master key can be removed. Passes re-seal everything with the first key, until a pass finds nothing left to
- * do; then texts that others hold must expire (docs/rfc/0003-key-rotation.md).
+ * Decides when an old master key can be removed (docs/rfc/0003-key-rotation.md). Passes re-seal everything with the first key,
+ * until a pass finds nothing to do. After that, sealed texts that others hold must expire.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -89,7 +89,7 @@ function sumOf<K extends string>(
   return sum
 }
 
-/** True when only the first key is needed now. Webhooks that stalled and records that no key opens are listed, not waited for. */
+/** True when only the first key is needed now. Stalled webhooks and records that no key opens do not count; they are only listed. */
 function isClean({ resealed, hooks, copies, behind }: ResealStep): boolean {
   return Object.keys(resealed).length === 0 && hooks + copies + behind === 0
 }
@@ -150,7 +150,7 @@ export function addStep(
   if (place) return { ...rest, ...since, pass: { ...pass, place } }
   const ended = { ...pass, endedAt: now }
   if (!isClean(found)) return { ...rest, pass: ended }
-  // The first pass proves nothing: until its end, another Worker may still have sealed with the key before.
+  // The first pass proves nothing: until its end, an older Worker may still have sealed with the previous key.
   const first = pass.number === 1 ? {} : { cleanSince: pass.startedAt }
   return { ...rest, ...first, ...since, pass: ended }
 }
@@ -193,8 +193,8 @@ export function removableFrom(
 export type ResealStatus = 'none' | 'running' | 'waiting' | 'aging' | 'removable'
 
 /**
- * `waiting`: for the next pass. `aging`: for texts that others hold. `removable`: a pass that began after these had expired found
- * nothing either. That last pass is needed because a rolled-back Worker may have sealed with another key meanwhile.
+ * `waiting`: a further pass is needed. `aging`: texts that others hold have not expired yet. `removable`: a pass that began after
+ * they had expired found nothing. That last pass is needed because a rolled-back Worker may have sealed with another key.
  */
 export function statusOf(
   state: ResealState | undefined,
@@ -211,13 +211,13 @@ export function statusOf(
   return from <= now ? 'waiting' : 'aging'
 }
 
-/** The account with its re-sealed texts; undefined: it changed since `before` was read, so nothing is written. */
+/** The account with its re-sealed texts; undefined: both texts changed since `before` was read, so nothing is written. */
 export function withSealed(
   account: Account,
   before: Account,
-  anew: { credential?: string | undefined; session?: string | undefined }
+  resealed: { credential?: string | undefined; session?: string | undefined }
 ): Account | undefined {
-  const { credential, session } = anew
+  const { credential, session } = resealed
   const isCredential = credential !== undefined && account.credential === before.credential
   const isSession = session !== undefined && account.session?.sealed === before.session?.sealed
   if (!isCredential && !isSession) return undefined

@@ -4,9 +4,9 @@
  */
 import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, SignJWT } from 'jose'
 
-/** For differences between clocks (RFC 7519 section 4.1.4). */
+/** Allowed difference between clocks (RFC 7519 section 4.1.4). */
 const TOLERANCE_SECONDS = 60
-/** Clients sign a new token every half hour. A token valid for years could not be revoked. */
+/** The longest accepted lifetime. Clients sign a new token every half hour; one that is valid for years could not be revoked. */
 const LIFE_SECONDS_MAX = 24 * 3600
 const FORM = /^[\w-]{10,1000}\.[\w-]{10,4000}\.[\w-]{43}$/
 
@@ -35,7 +35,7 @@ export function issuerOf(token: string): string | undefined {
   }
 }
 
-/** `forged`: not signed with the secret, or without an end. `early`, `expired`, `long`: signed, but not valid now. */
+/** `forged`: not signed with the secret, or without an expiry. `early`, `expired`, `long`: signed, but not valid now. */
 export type SignedState = 'good' | 'forged' | 'early' | 'expired' | 'long'
 
 export async function stateOfSigned(

@@ -4,7 +4,7 @@
  * a name has that name as its id.
  */
 
-/** No name contains it. */
+/** Separates a name from its number in an id. No name contains it. */
 const MARK = '~'
 
 export function tenantIdOf(name: string, incarnation: number): string {

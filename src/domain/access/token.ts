@@ -1,4 +1,4 @@
-/** Tokens of clients: `hgw_`, 32 random bytes, and a checksum, so that a mistyped token is refused without a lookup. */
+/** The form of clients' tokens: `hgw_`, 32 random bytes and a checksum. A mistyped token is refused without a lookup. */
 import * as z from 'zod'
 import { hexHash } from '#domain/text/hash.ts'
 
@@ -20,7 +20,7 @@ export const tokenRecord = z.object({
   subscription: z.enum(SUBSCRIPTIONS),
   createdAt: z.number(),
   expiresAt: z.number().nullable(),
-  /** Sealed. For clients that sign their tokens (signed-token.ts). Absent on older tokens. */
+  /** The secret of the token's key pair, sealed. For clients that sign their tokens (signed-token.ts). Absent on older tokens. */
   secretKey: z.string().optional(),
   /** The tenant's default, copied here so that a creation need not read the tenant. */
   replyUrl: z.string().nullable().optional(),
@@ -53,7 +53,7 @@ export function accessKeyOf(hash: string): string {
   return `hga_${hash}${checksum(hash)}`
 }
 
-/** The token's hash; undefined: not an access key of ours. */
+/** The token's hash; undefined: the text is not an access key of this gateway. */
 export function hashInAccessKey(text: string): string | undefined {
   const [, hash, sum] = ACCESS_KEY.exec(text) ?? []
   return hash !== undefined && checksum(hash) === sum ? hash : undefined

@@ -1,6 +1,6 @@
 /**
- * When the provider is asked about a refused account again, and what its answer changes (decision 0028). Pure decisions;
- * durable/account/account-checks.ts asks.
+ * Decides when the provider is asked again about a refused account, and what the answer changes (decision 0028).
+ * durable/account/account-checks.ts asks the provider.
  */
 import { decideParking, type AccountStatus } from './park-after-refusal.ts'
 import type { ParkOrder, Parking, ParkScope } from './parking.ts'
@@ -12,12 +12,12 @@ export interface Proof {
   standing: AccountStatus
 }
 
-/** An answer counts for a minute, so that many calls ask only once. */
+/** True for a minute after an answer, so that many refused calls cause only one question. */
 export function isFresh({ at }: Proof, now: number, { checkValidMs }: Durations): boolean {
   return now < at + checkValidMs
 }
 
-/** The credential that a check is about, by its kind, where the account has several; undefined: it has one. */
+/** Which credential a check is about, if the account has several; undefined: the account has one. */
 export function checkedPart(credentialKind: string, part: string | undefined): string | undefined {
   const kinds = credentialKind.split(' ')
   return part !== undefined && kinds.length > 1 && kinds.includes(part) ? part : undefined
@@ -34,8 +34,8 @@ export function standingParking(
 }
 
 /**
- * While the provider refuses most accounts of the pool, the provider is the more likely cause, so nothing is parked for long. Such a
- * time does not count as a further refusal of this account. `before`: its parking until now.
+ * Shortens a parking while the provider refuses most accounts of the pool, because the provider is then the more likely cause.
+ * A refusal during an outage does not lengthen the account's next parking. `before`: its parking until now.
  */
 export function shortenedForOutage(
   parking: Parking,
@@ -69,15 +69,15 @@ export function recheckedBy(parkings: readonly Parking[], until: number): Parkin
 }
 
 /**
- * `keep`: its parking is gone or was renewed meanwhile. `park`: it is still refused. `postpone`: the provider could not be
- * asked, so it is asked again later. `lift`: it can be used again.
+ * `keep`: the parking is gone or was renewed meanwhile. `park`: the account is still refused. `postpone`: the provider could not
+ * be asked and is asked again later. `lift`: the account can be used again.
  */
 export type RecheckResult =
   | { kind: 'keep' | 'lift' }
   | { kind: 'park'; order: ParkOrder }
   | { kind: 'postpone'; parking: Parking }
 
-/** What a repeated check of a proved parking means. `part`: as checkedPart gave it. */
+/** What a repeated check of a proved parking means. `part`: the result of checkedPart. */
 export function afterRecheck(
   parkings: readonly Parking[],
   { scope, part }: { scope: ParkScope; part?: string | undefined },

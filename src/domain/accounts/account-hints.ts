@@ -1,16 +1,16 @@
 /**
- * What this isolate remembers about accounts. Hints change the order in which accounts are tried and save requests; the account's
- * object decides. Only a refusal at most a second old is answered from memory.
+ * Remembers in this isolate which accounts seem full, parked or slow. Hints only change the order in which accounts are tried and
+ * save requests; the account's object decides. A call is refused from memory only within a second after a refusal.
  */
 import type { Parking } from './parking.ts'
 
 const REFUSAL_MS = 1000
 const PARKED_MS = 60_000
-/** Per account. The object knows all of them. */
+/** The most parkings remembered for an account. Its object knows all of them. */
 const PARKINGS_MAX = 40
-/** How long an account without credit is tried after the others. It is never left out for that. */
+/** How long an account without credit is tried after the others. It is still tried. */
 const UNPAID_MS = 5 * 60_000
-/** How long a full account is tried last. It is never left out for that. */
+/** How long a full account is tried last. It is still tried. */
 const FULL_MS = 30_000
 
 /** How long reads wait less for an account that did not answer in time. */
@@ -51,17 +51,17 @@ export class Hints {
     this.#refusals.clear()
   }
 
-  /** Kept for a minute at most: the account may get a new credential elsewhere. */
+  /** The account's parkings. They are remembered for a minute at most, because the account may get a new credential elsewhere. */
   parkings(account: string, now: number): Parking[] {
-    const noted = this.#parked.get(account) ?? []
-    return noted
+    const known = this.#parked.get(account) ?? []
+    return known
       .filter(({ parking, notedAt }) => parking.until > now && now < notedAt + PARKED_MS)
       .map(({ parking }) => parking)
   }
 
   markParked(account: string, parking: Parking, now: number): void {
-    const noted = this.#parked.get(account) ?? []
-    const others = noted.filter(
+    const known = this.#parked.get(account) ?? []
+    const others = known.filter(
       (one) => one.parking.scope !== parking.scope && now < one.notedAt + PARKED_MS
     )
     this.#parked.set(account, [...others.slice(-PARKINGS_MAX), { parking, notedAt: now }])
@@ -104,7 +104,7 @@ export class Hints {
     this.#hung.delete(account)
   }
 
-  /** It did not answer in time within the last minute: a call that needs one answer asks others first. */
+  /** True if the account missed a deadline within the last minute. A call that needs one answer then asks others first. */
   hasHungLately(account: string, now: number): boolean {
     return (this.#hung.get(account) ?? 0) > now
   }

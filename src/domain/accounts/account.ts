@@ -1,8 +1,8 @@
-/** Accounts at a provider: the stored record, credentials and sessions, and who holds an account. */
+/** The types of a provider account: its stored record, credential and web session, and the tenant that holds it. */
 import * as z from 'zod'
 import { hexHash } from '#domain/text/hash.ts'
 
-/** What we send to the provider; its members depend on `kind` (`apiKey`, `password`, …). Stored only sealed. */
+/** What the gateway sends to the provider. Its members depend on `kind` (`apiKey`, `password`, …). It is stored only sealed. */
 export interface Credential {
   kind: string
   secrets: Record<string, string>
@@ -91,7 +91,7 @@ export function mayClaim(held: Account, account: Account, instead?: Holder): boo
   return instead !== undefined && isHeldBy(held, instead) && held.claimId === instead.claimId
 }
 
-/** Another tenant holds the account, or holds it under another email. Without a tenant (an older Worker) nobody is refused. */
+/** True if another tenant holds the account, or this one under another email. False without a tenant (from an older Worker). */
 export function isHeldByOther(
   held: Account | undefined,
   tenant: string | undefined,
@@ -100,7 +100,7 @@ export function isHeldByOther(
   return Boolean(held && tenant && !isHeldBy(held, { tenant, email: email ?? held.email }))
 }
 
-/** Emails are compared without case. */
+/** Compares emails without case. */
 export function sameEmail(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase()
 }
@@ -109,7 +109,7 @@ export function findAccount(snapshot: AccountSnapshot, email: string): Account |
   return snapshot.accounts.find((one) => sameEmail(one.email, email))
 }
 
-/** Headers are ASCII, so other characters are percent-encoded. */
+/** The email for a header, which is ASCII: other characters are percent-encoded. */
 export function emailToHeader(email: string): string {
   return email.replaceAll(/[^\x21-\x7e]+/g, encodeURIComponent)
 }
@@ -122,12 +122,12 @@ export function emailFromHeader(text: string): string {
   }
 }
 
-/** The identity that the sealed texts are bound to: in another account's record they do not open. */
+/** The identity that an account's sealed texts are bound to. In another account's record they do not open. */
 export function sealIdentity(record: Pick<Account, 'provider' | 'tenant' | 'email'>): string {
   return `account/${record.provider}/${record.tenant}/${record.email.toLowerCase()}`
 }
 
-/** For providers that have no account id: a hash of the credential. */
+/** The identity of an account at a provider that shows no account id: a hash of the credential. */
 export async function hashedIdentity(secret: string): Promise<string> {
   return `hash-${(await hexHash(secret)).slice(0, 32)}`
 }

@@ -8,7 +8,7 @@ import type { ParkOrder, Parking } from './parking.ts'
 /** What to ask the provider. `key`: whether the credential is valid. `funds`: whether the account can pay for anything. */
 export type AccountCheck = 'key' | 'funds'
 
-/** A refusal that may be the account's fault. Without `doubt` it surely is, and `order` is carried out. */
+/** A refusal that may be the account's fault. Without `doubt` it certainly is, and `order` is carried out. */
 export interface SuspectedFault {
   order: ParkOrder
   doubt?: AccountCheck
@@ -43,8 +43,8 @@ export interface AccountStatus {
 export type ParkDecision = { kind: 'park'; order: ParkOrder } | { kind: 'good' | 'unknown' }
 
 /**
- * The decision. `splitPart`: the credential that was checked, if the account has several.
- * `park`: carry out `order`. `good`: the request was at fault. `unknown`: nothing changes.
+ * Decides by the provider's answer. `splitPart`: the credential that was checked, if the account has several.
+ * Returns `park`: carry out `order`; `good`: the request was at fault; `unknown`: nothing changes.
  */
 export function decideParking(
   { order, doubt }: Pick<SuspectedFault, 'order' | 'doubt'>,

@@ -1,4 +1,4 @@
-/** How long an account is parked, and for which calls. Why it is parked at all: park-after-refusal.ts. */
+/** Decides how long an account is parked, and for which calls. park-after-refusal.ts decides whether it is parked at all. */
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** `scope`: the credential has no permission for this call. */
@@ -55,8 +55,9 @@ export interface Wish {
 export const ROWS_MAX = 32
 
 /**
- * The parking that `order` leads to. The later end wins. A streak is kept for one longest wait after its end, and grows when the
- * account is parked again after that end. A second refused row parks all calls of its kind (`wide`).
+ * The parking after `order`. If the scope is parked already, the later end counts. The streak grows when the account is parked
+ * again after a parking ended. It is forgotten one longest wait after that end. A second refused row parks all calls of its kind
+ * (`wide`).
  */
 export function park(
   parkings: Parking[],
@@ -105,13 +106,13 @@ function reproveSpan(streak: number, { reproveAtMs }: Durations): number {
   return streak < reproveAtMs.length ? (reproveAtMs[streak - 1] ?? hourly) - before : hourly
 }
 
-/** Daily limits end with the provider's day, which is UTC as its users observed (reference/peers.md section 5). */
+/** The end of the provider's day, when daily limits end. It is UTC, as users observed (reference/peers.md section 5). */
 function untilUtcMidnight(now: number): number {
   const day = 24 * 3_600_000
   return day - (now % day)
 }
 
-/** Parkings of rows that can be deleted: long over, or beyond the limit when `added` is saved. */
+/** Parkings of rows that can be deleted: those that ended long ago, and those beyond the limit once `added` is saved. */
 export function needlessRows(
   parkings: readonly Parking[],
   added: ParkScope,

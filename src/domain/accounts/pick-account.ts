@@ -1,10 +1,10 @@
-/** The order in which accounts are tried: random, so that equal accounts are used evenly (seed 000). */
+/** Puts accounts in the order in which they are tried: random, so that equal accounts are used evenly (seed 000). */
 import type { Account } from './account.ts'
 import type { Hints } from './account-hints.ts'
 import { findParking, type Parking, type Wish } from './parking.ts'
 
 export interface Choice {
-  /** Best first: usable accounts in random order, then those that had no credit lately, then those that seem full. */
+  /** Usable accounts in random order, then accounts that recently had no credit, then accounts that seem full. */
   candidates: Account[]
   /** Accounts that seem parked for this call. Their objects are not asked. */
   parked: { account: Account; parking: Parking }[]

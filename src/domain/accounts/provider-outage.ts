@@ -1,4 +1,4 @@
-/** When the provider refuses most accounts of a pool within a minute, the provider is at fault, not the accounts. */
+/** Decides whether the provider is down: it refuses most accounts of a pool within a minute. Then no account is at fault. */
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /** An account that the provider refused at `at`, and that is parked until `until`. Epoch ms. */
@@ -8,7 +8,7 @@ export interface RefusedAccount {
   until: number
 }
 
-/** More than half of a pool, and two or more. */
+/** True if more than half of the pool is refused, and at least two accounts. */
 export function isOutage(refused: number, pool: number): boolean {
   return refused >= 2 && refused * 2 > pool
 }

@@ -1,6 +1,6 @@
 /**
- * A removed account keeps a sealed copy of its credential for its last jobs and deliveries, for 48 hours at most. Pure
- * decisions.
+ * Decides how long a removed account's object keeps the sealed credential: until its last jobs and deliveries are over, for 48
+ * hours at most.
  */
 import type { Durations } from '#domain/runtime/durations.ts'
 
@@ -9,14 +9,14 @@ export interface RemovalFacts {
   removedAt: number | undefined
   hasCredential: boolean
   leases: number
-  /** No delivery to a client is pending. */
+  /** True when no delivery to a client is pending. */
   isDelivered: boolean
 }
 
 /**
- * `none`: it was not removed. `waiting`: for its last jobs or deliveries. `overdue`: nobody waits for its last jobs any longer,
- * or nobody can check them; they are lost. `done`: its credential is no longer needed. What is still to be delivered after
- * 48 hours needs no credential.
+ * `none`: the account was not removed. `waiting`: its last jobs or deliveries are not over. `overdue`: its last jobs took too
+ * long, or cannot be checked; they are lost. `done`: its credential is no longer needed. Deliveries that are pending after 48
+ * hours need no credential.
  */
 export type RemovalState = 'none' | 'waiting' | 'overdue' | 'done'
 

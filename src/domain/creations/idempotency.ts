@@ -1,7 +1,7 @@
 /**
- * Idempotency keys: the same key on the same method and path starts nothing again. A 2xx is replayed for a day, whatever the
- * body is this time. A refusal forgets the key. An unknown outcome is kept longer than any job can go without a report, so
- * that it can still be answered under its key. Pure.
+ * Decides what a request under an Idempotency-Key does: the same key on the same method and path starts nothing again. A 2xx is
+ * replayed for a day, whatever the repeat's body is. After a refusal the key is free again. A key with an unknown outcome is kept
+ * longer than any job can go without a report, so that the outcome can still be read under it. Pure.
  */
 export const KEY_FORM = /^[A-Za-z0-9_:.-]{1,255}$/
 export const KEPT_ANSWER_CHARS_MAX = 64 * 1024
@@ -9,7 +9,7 @@ export const KEPT_ANSWER_CHARS_MAX = 64 * 1024
 export interface KeptAnswer {
   status: number
   contentType: string
-  /** Sealed. */
+  /** The answer's body, sealed. */
   body: string
   email?: string
   jobIds?: string[]
@@ -18,14 +18,14 @@ export interface KeptAnswer {
 export interface KeyRecord {
   requestId: string
   startedAt: number
-  /** When its outcome became known. Absent in records of older versions. */
+  /** When the request ended. Absent in records of older versions. */
   endedAt?: number
-  /** Absent: it still runs, its outcome is unknown, or its answer is not kept (`done`). */
+  /** Absent: the request still runs, its outcome is unknown, or its answer is not kept (`done`). */
   answer?: KeptAnswer
   isUnknown?: boolean
-  /** Of an unknown one: it was answered, and the answer could not be kept. */
+  /** For an unknown outcome: the request was answered, but the answer could not be kept. */
   done?: { jobIds?: string[] }
-  /** Of an unknown one: its job is searched for. The name is the stored one. */
+  /** For an unknown outcome: the gateway searches for the job. The name of this field is stored, so it stays. */
   isSought?: boolean
   email?: string
 }
@@ -36,15 +36,15 @@ export type KeyTurn =
   | { kind: 'replay'; answer: KeptAnswer }
   | ({ kind: 'unknown' } & Pick<KeyRecord, 'requestId' | 'email' | 'done' | 'isSought'> & {
         startedAt?: number
-        /** Its Worker died without ending the key, perhaps before it sent anything. */
+        /** The request's Worker crashed before it ended the key, perhaps before it sent anything. */
         isStale?: boolean
       })
 
 export interface KeySpans {
-  /** How long an answer is kept, and a call without an outcome. */
+  /** How long an answer is kept, and how long a call without an outcome. */
   keepMs: number
   keepUnknownMs: number
-  /** A call that has not ended its key by then never will. Its outcome is unknown. */
+  /** After this time a call that has not ended its key never will, and its outcome is unknown. */
   staleMs: number
 }
 
@@ -66,14 +66,14 @@ export function turnOf(record: KeyRecord | undefined, now: number, spans: KeySpa
   }
 }
 
-/** Epoch ms. */
+/** When the record expires. Epoch ms. */
 function keptUntil(record: KeyRecord, { keepMs, keepUnknownMs }: KeySpans): number {
   const isAnswered = record.answer !== undefined || record.done !== undefined
   if (isAnswered) return (record.endedAt ?? record.startedAt) + keepMs
   return record.startedAt + keepUnknownMs
 }
 
-/** A repeat is answered `request_in_progress` while the job is searched for, but not for longer than `soughtMs`. */
+/** Whether a repeat is answered `request_in_progress`: while the job is searched for, but at most `soughtMs`. */
 export function isInProgress(
   turn: { startedAt?: number; isSought?: boolean },
   now: number,
@@ -82,14 +82,14 @@ export function isInProgress(
   return turn.isSought === true && now - (turn.startedAt ?? 0) < soughtMs
 }
 
-/** A request that did not get the answer to its question asks again: the key is still its own. */
+/** Whether the request already has the key. It asks again if the object's answer was lost. */
 export function isSameRun(record: KeyRecord | undefined, requestId: string): boolean {
   return record?.requestId === requestId && !record.answer && !record.isUnknown
 }
 
 export type KeyEnd =
   | { kind: 'keep'; answer: KeptAnswer }
-  /** `done`: it was answered, with an answer that cannot be kept. */
+  /** `done`: the call was answered, but the answer cannot be kept. */
   | { kind: 'unknown'; email?: string; done?: { jobIds?: string[] }; isSought?: boolean }
   | { kind: 'forget' }
 

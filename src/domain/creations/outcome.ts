@@ -1,4 +1,4 @@
-/** What the records of an earlier creation say of its outcome. Pure. */
+/** Decides the outcome of an earlier creation from the records of its jobs. Pure. */
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
@@ -12,7 +12,7 @@ export type RecordedOutcome =
   | { kind: 'open' }
   | { kind: 'absent' | 'over' }
 
-/** `records`: one for each job of the creation. All jobs are found or none, since an answer with some is no answer. */
+/** `records`: one for each job of the creation. The outcome is `found` only if all jobs are found. */
 export function outcomeOf(records: readonly JobRecord[]): RecordedOutcome {
   if (records.some(({ lease, ended }) => !ended && isLost(lease))) return { kind: 'open' }
   const starts = records.flatMap(startOf)
@@ -21,7 +21,7 @@ export function outcomeOf(records: readonly JobRecord[]): RecordedOutcome {
   return { kind: isAbsent ? 'absent' : 'over' }
 }
 
-/** Not the job of a suspect, which may be another creation's. */
+/** The job of a record. A suspected job is left out, because it may belong to another creation. */
 function startOf({ lease, ended }: JobRecord): JobStart[] {
   const { jobId, state, watch, ask, askElse } = lease
   const isItsOwn = state === 'running' || state === 'waiting'

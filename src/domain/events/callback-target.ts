@@ -1,10 +1,10 @@
 /**
- * Which URLs the gateway may deliver to. It checks the text and what the URL parser made of it, since that is what will be
- * fetched: decimal, octal and hex addresses, full-width and percent-encoded names all get one spelling.
+ * Decides which URLs the gateway may deliver to. It checks the text, and also the parsed URL, since that is what will be
+ * fetched: the parser gives decimal, octal and hex addresses, full-width and percent-encoded names one spelling.
  *
- * Not promised: where a name leads. A Worker cannot resolve names, so a name whose DNS record points into a private network
- * passes (known wildcard names do not). `global_fetch_strictly_public`, and that the edge has no private network, guard
- * against that. The sender must not follow redirects. Every port is allowed; a fragment is dropped.
+ * Not promised: which address a name has. A Worker cannot resolve names, so a name whose DNS record points into a private
+ * network is accepted (known wildcard names are not). `global_fetch_strictly_public` guards against that, and the edge has no
+ * private network. The sender must not follow redirects. Every port is allowed. A fragment is dropped.
  */
 export interface TargetPolicy {
   /** For development: also http and https to 127.0.0.0/8, [::1] and localhost. */
@@ -78,7 +78,7 @@ function faultOf(url: URL, { allowLoopback, ownOrigins }: TargetPolicy): string 
   return hostFault(url.hostname)
 }
 
-/** On loopback all programs share one host, so the port decides. Elsewhere every port of our host is ours. */
+/** Whether the URL is the gateway's own. On loopback many programs share one host, so the port counts too. */
 function isOwn(url: URL, origin: string, isDevelopment: boolean): boolean {
   const own = URL.parse(origin.includes('://') ? origin : `https://${origin}`)
   if (!own) return false

@@ -1,19 +1,18 @@
 /**
- * Which pending deliveries are sent now, and when the alarm must look again. Pure decisions; durable/account/outbox.ts
- * carries them out.
+ * Decides which pending deliveries are sent now, and when the alarm must look again. durable/account/outbox.ts sends them.
  */
 import type { Delivery } from './delivery.ts'
 
 /** A Worker invocation has six connections. */
 export const CONNECTIONS_MAX = 6
-/** Receivers that failed last time get two of them together, so that they never block the others. */
+/** Connections for all receivers that failed last time together, so that they never block the others. */
 const TO_FAILING_MAX = 2
 const TO_ONE_RECEIVER_MAX = 4
 
-/** Longer than an attempt may take. Only a crash, or an object that does not answer, keeps one under way for so long. */
+/** After this time an attempt is started again. It is longer than an attempt may take, so the first one was lost in a crash. */
 const STUCK_AFTER_MS = 15_000
 
-/** What the queue must know of a delivery. Bodies stay in storage. */
+/** The facts of a delivery that the queue needs. Bodies stay in storage. */
 export interface Pending {
   id: string
   receiver: string
@@ -31,7 +30,7 @@ export function pendingOf(delivery: Delivery): Pending {
   return { id, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
 }
 
-/** The host that answers at its URL. */
+/** The receiver of a delivery: the host of its URL. */
 function receiverOf({ target }: Delivery): string {
   return target.kind === 'endpoints' ? '' : (URL.parse(target.url)?.host ?? target.url)
 }
@@ -65,8 +64,8 @@ export function isStuck({ since }: Attempting, now: number): boolean {
 }
 
 /**
- * When the alarm must look again; undefined: nothing is pending. While attempts are under way, what is due waits for a
- * connection, and the attempt that ends starts it.
+ * When the alarm must look again; undefined: nothing is pending. A due delivery may wait for a connection. It needs no alarm,
+ * because it starts when an attempt under way ends.
  */
 export function queueDueAt(
   pending: Iterable<Pending>,

@@ -1,14 +1,14 @@
 /**
- * A delivery: one event to one URL of a client's. It is written in the same transaction as the job's end, and attempted
- * until the receiver accepts it, refuses it for good, or 24 hours are over. Pure decisions about its schedule and outcome;
- * delivery-queue.ts says which one is sent next.
+ * A delivery: one event for one URL of a client. It is written in the same transaction as the job's end, and attempted until
+ * the receiver accepts it, refuses it for good, or 24 hours are over. This file decides its schedule and outcome;
+ * delivery-queue.ts decides which delivery is sent next.
  */
 import { isSubscribed, type DeliveryTargets } from './endpoint.ts'
 import type { EventText, Lease } from '#domain/slots/lease.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `endpoints`: the tenant's endpoints could not be read when the job ended. They are read when this is due. */
+/** `endpoints`: the tenant's endpoints could not be read when the job ended. They are read when the delivery is due. */
 type Target =
   | { kind: 'callback'; url: string; ref?: string }
   | { kind: 'endpoint'; url: string; endpointId: string }
@@ -16,7 +16,7 @@ type Target =
 
 export interface Attempt {
   at: number
-  /** How long it took. */
+  /** How long the attempt took. */
   ms: number
   status?: number
   error?: string
@@ -27,20 +27,20 @@ export interface Delivery {
   provider: string
   tenant: string
   event: EventText
-  /** Sent as `webhook-id`: one id for each end, made by us. Older records lack it and use the event's own id. */
+  /** The `webhook-id` header: one id for each end, made by the gateway. Older records lack it and use the event's own id. */
   eventId?: string
-  /** Ids in the event. Narrowed endpoints are chosen by these. */
+  /** Ids in the event. They select endpoints that want the events of one video or project only. */
   mentions: string[]
   jobId?: string
   requestId?: string
   target: Target
   state: 'pending' | 'delivered' | 'dead'
-  /** Why it was given up. */
+  /** Why the delivery was given up. */
   reason?: string
   createdAt: number
-  /** When it was delivered or given up. */
+  /** When the event was delivered or given up. */
   endedAt?: number
-  /** The schedule counts from here: its creation, or the last retry by hand. */
+  /** The start of the schedule: when the delivery was created, or last retried by hand. */
   startedAt: number
   nextAt: number
   /** How many attempts of the schedule are used up. */
@@ -48,18 +48,18 @@ export interface Delivery {
   attempts: Attempt[]
 }
 
-/** An event to deliver, and whom it is for. */
+/** An event to deliver, and the job and tenant that it is about. */
 export interface Announcement {
   provider: string
   tenant: string
   event: EventText
   eventId: string
   mentions: string[]
-  /** Absent for an event that is about no job of ours. Only endpoints get such an event. */
+  /** Absent for an event about a job that the gateway did not start. Only endpoints get such an event. */
   lease?: Lease
-  /** The body for the job's own callback URL, where it asked for another form. */
+  /** The body for the job's own callback URL, if the creation asked for another form. */
   replyBody?: string
-  /** Only the job's own callback URL gets it: nothing at the provider is surely this job. */
+  /** Only the job's own callback URL gets the event, because it is not certain which job at the provider it is about. */
   isCallbackOnly?: boolean
 }
 
@@ -111,7 +111,7 @@ function endpointTargets(
     .map(({ id, url }) => ({ kind: 'endpoint', url, endpointId: id }))
 }
 
-/** Part of the delivery's id. One event may end two jobs, and each has its own callback. */
+/** The part of the delivery's id that names its target. One event may end two jobs, and each has its own callback. */
 function nameOf(target: Target, lease: Lease | undefined): string {
   if (target.kind === 'endpoint') return target.endpointId
   return target.kind === 'callback' && lease ? `callback-${lease.id}` : target.kind
@@ -135,7 +135,7 @@ export function expandEndpoints(
   }))
 }
 
-/** `isAccepted`: the receiver accepted it. `retryAfterMs`: it asked for a pause. `isFinal`: it will never accept it. */
+/** `isAccepted`: the receiver accepted the event. `retryAfterMs`: it asked for a pause. `isFinal`: it will never accept the event. */
 export interface AttemptResult extends Attempt {
   isAccepted: boolean
   retryAfterMs?: number
@@ -152,7 +152,7 @@ export function afterAttempt(
 ): Delivery {
   const { isAccepted, retryAfterMs = 0, isFinal, ...attempt } = result
   const { deliverAtMs } = durations
-  // An attempt that the receiver asked for replaces the scheduled ones before it. Else these would all follow at once.
+  // An attempt after a requested pause replaces the scheduled attempts before it. Otherwise those would all follow at once.
   const askedAt = now + retryAfterMs - delivery.startedAt
   const passed = retryAfterMs > 0 ? deliverAtMs.findLastIndex((offset) => offset <= askedAt) : 0
   const tries = Math.max(delivery.tries + 1, passed)
@@ -166,7 +166,7 @@ export function afterAttempt(
   const isOver = offset === undefined || now - delivery.startedAt >= lastMs
   if (isOver)
     return { ...tried, state: 'dead', endedAt: now, reason: `${why}; it was tried for 24 h` }
-  // A receiver that asks for a longer pause gets it, but never beyond the 24 hours.
+  // The receiver may ask for a longer pause, but never beyond the 24 hours.
   const wait = delivery.startedAt + offset - now
   const jitter = Math.max(0, wait) * 0.1 * random()
   const wished = Math.max(now + wait + jitter, now + retryAfterMs)

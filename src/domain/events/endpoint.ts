@@ -5,12 +5,12 @@
 export interface Endpoint {
   id: string
   url: string
-  /** null: every event. */
+  /** The event types that the endpoint gets. null: every event. */
   events: string[] | null
-  /** Narrows it to the events of one video or project. */
+  /** The video or project whose events the endpoint gets. null: all. */
   entityId: string | null
   status: 'enabled' | 'disabled'
-  /** Sealed. */
+  /** The signing secret, sealed. */
   secret: string
   createdAt: number
 }

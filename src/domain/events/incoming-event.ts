@@ -1,7 +1,6 @@
 /**
- * What an incoming event changes in an account's ledger. Pure decisions; durable/account/incoming-events.ts saves them.
- * Events arrive late, twice, in any order, or before their job has its id: each counts once, and a missing event proves
- * nothing.
+ * Decides what an incoming event changes for an account's jobs. durable/account/incoming-events.ts saves the changes.
+ * Events may arrive late, twice, in any order, or before their job has its id. Each counts once. A missing event proves nothing.
  */
 import { boundTo } from '#domain/jobs/bind-jobs.ts'
 import { applyReports } from '#domain/jobs/apply-reports.ts'
@@ -11,64 +10,65 @@ import type { Durations } from '#domain/runtime/durations.ts'
 
 /** An event as a provider folder reads it. */
 export interface ParsedEvent extends Omit<EventText, 'mentions'> {
-  /** What it says about jobs. Empty for a type that is not known to end one. */
+  /** The reports about jobs in the event. Empty for a type that is not known to end a job. */
   reports: JobReport[]
-  /** Of an unknown type: how its job ended, going by the name of the type. */
+  /** For an unknown type: how the job ended, as the name of the type suggests. */
   ending?: 'completed' | 'failed'
-  /** The provider's id of the job or resource that it is about. */
+  /** The provider's id of the job or resource that the event is about. */
   subject?: string
-  /** Every id in it. Narrowed endpoints are chosen by these; they also say which job to check. */
+  /** Every id in the event. The ids show which endpoints want the event and which job to check. */
   mentions: string[]
-  /** When the provider made it, by the provider's clock. Only where this time is signed and names its time zone. */
+  /** When the provider made the event, by the provider's clock. Only if the time is signed and has a time zone. */
   createdAt?: number
-  /** Identifies an event about no job of ours: a hash of the account, type, subject and the body without its times. */
+  /** The id of an event about no job of the gateway: a hash of the account, type, subject and the body without its times. */
   contentId?: string
 }
 
 /**
- * How it came: signed, to the account's webhook (`hook`), or to the callback address of one creation (`ticket`). RPC and
- * stored, so these words stay.
+ * How the event came: signed, to the account's webhook (`hook`), or to the callback URL of one creation (`ticket`). These words
+ * are stored and used in RPC, so they stay.
  */
 export type Via = { kind: 'hook' } | { kind: 'ticket'; requestId: string }
 
 /**
- * `settled`: it ended a job. `early`: its job may not have its id yet, so the event is deferred. `asked`: a status check is
- * due now. `late`: its job had already ended and its client was notified. `known`: nothing to do. `news`: it is about no
- * job of ours. RPC and in the log, so these words stay.
+ * `settled`: the event ended a job. `early`: the job may not have its id yet, so the event is deferred. `asked`: a status check is
+ * due now. `late`: the job had already ended and its client was notified. `known`: there is nothing to do. `news`: the event is
+ * about no job of the gateway. These words are used in RPC and in the log, so they stay.
  */
 export type EventOutcome = 'settled' | 'early' | 'asked' | 'late' | 'known' | 'news'
 
 export interface EventEffect {
   outcome: EventOutcome
   change: Change
-  /** The tenant's endpoints get the event as it came, although it ended no job of ours. */
+  /** The tenant's endpoints get the event as it came, although it ended no job of the gateway. */
   isForwarded: boolean
 }
 
 export interface IncomingEvent {
   event: ParsedEvent
   via: Via
-  /** When it first arrived. */
+  /** When the event first arrived. */
   at: number
 }
 
 /**
- * A job's end under one of its names, as long as it and the provider's event about it have not met (unmatched-end.ts). `eventId`: its event has arrived since. `isForwarded`: the reverse, the event was sent to the
- * tenant's endpoints while its job was unknown, and the job may yet be found.
+ * A job's end under one of its names, kept until the end and its event are matched (unmatched-end.ts). `eventId`: the event that
+ * has arrived since. `isForwarded`: the event came first, was sent to the tenant's endpoints while its job was unknown, and the
+ * job may still be found.
  */
 export interface UnmatchedEnd {
   watch: string
   endedAt: number
   eventId?: string
   isForwarded?: boolean
-  /** Another job, older or younger, may end under the same name. */
+  /** True if another job, older or younger, may end under the same name. */
   isReused?: boolean
 }
 
-/** How a provider names the job of a lease by an id; undefined: the lease's row makes no job. */
+/** Makes the start of a lease's job from the job's id, as the provider names it; undefined: the lease's row makes no job. */
 export type StartOf = (lease: Lease, id: string) => JobStart | undefined
 
-/** `isOver`: the job that the event names has ended already, and no other job can have its name. */
+/** What is known from before. `isOver`: the job that the event names has ended, and no other job can have its name. */
 export interface Past {
   unmatched: readonly UnmatchedEnd[]
   isOver: boolean
@@ -113,9 +113,9 @@ export function applyEvent(
 const WHOLE_SECOND_MS = 1000
 
 /**
- * Whether a lease is younger than what the event is about. The runs of one session share a name, so an event made before a
- * lease was acquired is about an earlier run. An event without a time is taken for the one still expected of an
- * earlier end. Where the name belongs to one job, times decide nothing: they come from another clock.
+ * Whether the lease is younger than the job that the event is about. The runs of one session share a name, so an event made before
+ * the lease was acquired is about an earlier run. An event without a time counts as the event that an earlier end still expects.
+ * If the name belongs to one job, times are ignored, because they come from another clock.
  */
 function isYounger(lease: Lease, event: ParsedEvent, unmatched: readonly UnmatchedEnd[]): boolean {
   const { createdAt } = event
@@ -126,7 +126,7 @@ function isYounger(lease: Lease, event: ParsedEvent, unmatched: readonly Unmatch
   return before.some((end) => lease.watch.includes(end.watch)) && isOfEndedJob(event, before)
 }
 
-/** The provider's clock may be the one that is wrong. An early status check finds that out. */
+/** The younger leases with an earlier status check, because the provider's clock may be wrong and the event may be about them. */
 function checkedSooner(
   younger: Lease[],
   event: ParsedEvent,
@@ -146,7 +146,7 @@ function effect(outcome: EventOutcome): EventEffect {
   return { outcome, change: NO_CHANGE, isForwarded: outcome === 'news' }
 }
 
-/** A webhook event may be about any lease; a callback's is about its own creation. */
+/** The leases that the event may be about. A webhook event may be about any lease, a callback only about its own creation. */
 function leasesVia({ leases }: Ledger, via: Via): readonly Lease[] {
   return via.kind === 'hook' ? leases : jobsOfRequest(leases, via.requestId)
 }
@@ -156,8 +156,8 @@ function jobsOfRequest(leases: readonly Lease[], requestId: string): Lease[] {
 }
 
 /**
- * The leases of the creation whose callback address was called. Only the provider knows that address, so the event proves
- * which job a single lease of it has, even where the lease had none or was only suspected of another.
+ * The leases of the creation whose callback URL was called. Only the provider knows that URL. So if the creation has one lease,
+ * the event proves which job it has, even if the lease had no job yet or only a suspected one.
  */
 function leasesNamedByCallback(
   { leases }: Ledger,
@@ -173,7 +173,7 @@ function leasesNamedByCallback(
   const isNamed = only.state !== 'unbound' && only.state !== 'suspect'
   if (isNamed && !(only.isFound && only.jobId !== event.subject)) return mine
   if (event.reports.length === 0 && event.ending === undefined) return mine
-  // The id that an unbound lease expects comes from its own request. A suspect's id may be another creation's.
+  // An unbound lease expects an id from its own request. The id of a suspected job may belong to another creation.
   const expected = only.state === 'unbound' ? only.jobId : undefined
   const start = startOf(only, expected ?? event.subject)
   if (!start) return mine
@@ -182,7 +182,7 @@ function leasesNamedByCallback(
   return [boundTo(only, { ...start, watch }, 'running', now, durations)]
 }
 
-/** An event of an unknown type reports by the name of its type, but only where its address proves the creation. */
+/** The reports of the event. For an unknown type they follow from the type's name, if a callback URL proves the creation. */
 function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): JobReport[] {
   if (event.reports.length > 0 || via.kind === 'hook') return event.reports
   const { ending } = event
@@ -191,7 +191,7 @@ function reportsFor(leases: readonly Lease[], { event, via }: IncomingEvent): Jo
   return mentioned.flatMap(({ watch }) => watch.map((key) => ({ watch: key, state: ending })))
 }
 
-/** A creation that was under way when the event arrived may yet turn out to be its job. */
+/** Whether the event may be about a creation that was under way when it arrived and whose job id is not known yet. */
 function mayGetItsJobLater(
   leases: readonly Lease[],
   { event, at }: IncomingEvent,
@@ -206,8 +206,8 @@ function mayGetItsJobLater(
 }
 
 /**
- * A report that ended nothing may mean this lease's job under another name. Not where the creation has several jobs: then it
- * may be about one of them that has ended.
+ * Whether a report that ended nothing may be about this lease's job under another name. Never if the creation has several jobs,
+ * because then the report may be about one that has ended.
  */
 function needsStatusCheck(
   lease: Lease,
@@ -224,8 +224,8 @@ function isAbout(lease: Lease, { event, via }: IncomingEvent): boolean {
 }
 
 /**
- * A job ends once: any further event about its end is late, whatever its id. Where a younger job may have the same name, each
- * end has one event, and only that one may come again.
+ * Whether the event is about a job that has ended. A job ends once, so any further event about its end is late, whatever its id.
+ * If a younger job may have the same name, only a repeat of the ended job's own event is late.
  */
 function isOfEndedJob(event: ParsedEvent, unmatched: readonly UnmatchedEnd[]): boolean {
   const isSame = (end: UnmatchedEnd) => !end.isReused || (end.eventId ?? event.id) === event.id
@@ -234,7 +234,7 @@ function isOfEndedJob(event: ParsedEvent, unmatched: readonly UnmatchedEnd[]): b
   )
 }
 
-/** The key of a deferred event, each kept once. It is not the event id alone: no provider promises that its ids are unique. */
+/** The key under which a deferred event is kept once. An event id alone is not enough: providers do not promise unique ids. */
 export function deferredKeyOf({ event, via }: IncomingEvent): string {
   const about = via.kind === 'ticket' ? via.requestId : (event.subject ?? '')
   return [via.kind, event.id, event.type, about].join(' ')

@@ -1,15 +1,15 @@
 /**
- * The signature formats of webhooks, made and verified over the raw body (bytes, or text as UTF-8):
+ * Makes and verifies webhook signatures over the raw body (bytes, or text as UTF-8), in two formats:
  * - HeyGen's: hex, keyed by the whole text of the secret.
  * - Standard Webhooks: keyed by the base64 after `whsec_`; id and time are signed too.
- * A further format goes here. flows/events/sign-delivery.ts puts what we sign into headers; each provider's `events.ts`
- * says which format proves its events. An empty secret signs nothing and proves nothing.
+ * A further format would be added here. flows/events/sign-delivery.ts writes the headers of deliveries. Each provider's
+ * `events.ts` says which format proves its events. An empty secret signs nothing and proves nothing.
  */
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const HEX = /^[0-9a-f]{64}$/i
 const PREFIX = 'whsec_'
 const V1 = /^v1,([A-Za-z0-9+/]{43}=)$/
-/** Each one is checked over the whole body, so their number is limited. No rotation needs more. */
+/** The most signatures that are checked, because each check reads the whole body. No rotation needs more. */
 const SIGNATURES_MAX = 16
 
 export interface StandardHeaders {
@@ -40,7 +40,7 @@ export async function isSignedHex(
   )
 }
 
-/** The `webhook-signature` header: one signature for each secret. The time is whole seconds, as in its own header. */
+/** The `webhook-signature` header: one signature for each secret. The time is in whole seconds, as in `webhook-timestamp`. */
 export async function signStandard(
   secrets: readonly string[],
   id: string,
@@ -74,7 +74,7 @@ export function newSigningSecret(randomBytes: (count: number) => Bytes): string 
   return PREFIX + toBase64(randomBytes(32))
 }
 
-/** The types of the Worker and of Node name its buffer differently. */
+/** Bytes. The types of Workers and of Node name their buffer differently. */
 type Bytes = ReturnType<TextEncoder['encode']>
 
 async function sign(key: Bytes, text: string): Promise<Bytes> {
@@ -83,7 +83,7 @@ async function sign(key: Bytes, text: string): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.sign('HMAC', imported, toBytes(text)))
 }
 
-/** In constant time. */
+/** Compares in constant time. */
 async function isSigned(key: Bytes, mac: Bytes, text: string | Bytes): Promise<boolean> {
   if (key.length === 0) return false
   const imported = await crypto.subtle.importKey('raw', key, HMAC, false, ['verify'])

@@ -1,10 +1,10 @@
-/** The content of the addresses that a provider calls: which account, and for a callback which creation. It is sealed there. */
+/** The content of the URLs that a provider calls, in sealed form: the account, and for a callback the creation. */
 import * as z from 'zod'
 
 export interface Ticket {
   tenant: string
   accountKey: string
-  /** Absent in a webhook's address. */
+  /** The creation's request. Absent in a webhook's URL. */
   requestId?: string
 }
 

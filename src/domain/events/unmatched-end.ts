@@ -1,18 +1,18 @@
 /**
- * Job ends and provider events that have not met yet. A job may end before its event arrives (a status check was faster),
- * and an event may arrive before its job is found. Pure decisions about both, so that no end is notified twice.
+ * Matches job ends with provider events, so that no end is notified twice. A job may end before its event arrives (a status check
+ * was faster), and an event may arrive before its job is found.
  */
 import type { IncomingEvent, ParsedEvent, UnmatchedEnd } from './incoming-event.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 
-/** A job that ended under the name in question. `isReused`: another job may have that name. */
+/** A job that ended under a name. `isReused`: another job may have the same name. */
 export interface PastEnd {
   endedAt: number
   isReused: boolean
 }
 
-/** The event id under which the endpoints were notified of this end before its job was found. */
+/** The id of the event by which the endpoints were notified of the lease's end before its job was found. */
 export function forwardedIdOf(
   { lease }: EndedJob,
   unmatched: readonly UnmatchedEnd[]
@@ -20,7 +20,7 @@ export function forwardedIdOf(
   return unmatched.find((end) => end.isForwarded && end.endedAt >= lease.acquiredAt)?.eventId
 }
 
-/** The provider retries for one day. A much older event that no job waits for is a replay by somebody else. */
+/** A provider retries an event for one day. A much older event that no job waits for was sent again by somebody else. */
 const REPLAY_MS = 3 * 24 * 60 * 60 * 1000
 
 export function isReplay({ createdAt }: ParsedEvent, now: number): boolean {
@@ -31,9 +31,9 @@ export function isReplay({ createdAt }: ParsedEvent, now: number): boolean {
 const SAME_END_MS = 60_000
 
 /**
- * Whether clients were already notified of what an event reports: a job ends once, under whatever event id. `ends`: the
- * ended jobs with the names in its reports. Its time counts only where a younger job may have the same name, because it
- * comes from another clock.
+ * Whether clients were already notified of the end that an event reports. A job ends once, whatever the event's id. `ends`: the
+ * ended jobs with the names in the event's reports. The event's time comes from another clock, so it counts only if a younger
+ * job may have the same name.
  */
 export function wasNotified({ createdAt }: ParsedEvent, ends: readonly PastEnd[]): boolean {
   return ends.some(
@@ -41,12 +41,12 @@ export function wasNotified({ createdAt }: ParsedEvent, ends: readonly PastEnd[]
   )
 }
 
-/** Jobs that ended otherwise than by the provider's event. */
+/** The jobs whose end was found without an event of the provider. */
 export function endedWithoutEvent(ended: readonly EndedJob[]): EndedJob[] {
   return ended.filter(({ lease, heard }) => lease.kind === 'job' && !heard?.event)
 }
 
-/** What to keep of such ends while a webhook is registered: their events are still expected. */
+/** The records of ends without an event. They are kept while a webhook is registered, because the events are still expected. */
 export function unmatchedEndsOf(ended: readonly EndedJob[]): UnmatchedEnd[] {
   return endedWithoutEvent(ended).flatMap(({ lease, endedAt }) => {
     const reused = lease.isReused ? { isReused: true } : {}
@@ -55,8 +55,8 @@ export function unmatchedEndsOf(ended: readonly EndedJob[]): UnmatchedEnd[] {
 }
 
 /**
- * What to keep of an event that was forwarded to endpoints, where its job may yet be found. A name that a known lease
- * is watched by is left out: that job is still to end by itself.
+ * The records of an event that was forwarded to endpoints and whose job may still be found. Names of running jobs are left out,
+ * because those jobs will be notified at their own end.
  */
 export function unmatchedEndsOfForwarded(
   { event, at }: IncomingEvent,
@@ -69,7 +69,7 @@ export function unmatchedEndsOfForwarded(
     .map(({ watch }) => ({ watch, endedAt: at, eventId: contentIdOf(event), isForwarded: true }))
 }
 
-/** An event that an older Worker deferred has no content id. */
+/** The event's content id, or its id if an older Worker deferred it without one. */
 export function contentIdOf({ contentId, id }: ParsedEvent): string {
   return contentId ?? id
 }

@@ -1,35 +1,35 @@
 /**
- * The registration of our webhook at a provider account: what is kept of it, and when it is checked. Its address is not
- * kept, because the address alone lets events in. Each registration makes a new one.
+ * Decides when our webhook at a provider account is checked, registered again or removed. The record does not contain the
+ * webhook's URL, because anyone who knows it can send events. Each registration makes a new URL.
  */
 import type { Durations } from '#domain/runtime/durations.ts'
 import type { EndedJob } from '#domain/slots/lease.ts'
 import { endedWithoutEvent } from './unmatched-end.ts'
 
-/** Stored as JSON. */
+/** The record of a registration. It is stored as JSON. */
 export interface Hook {
   /** `wanted`: not registered yet. `on`: registered. `failed`: the last registration failed. */
   state: 'wanted' | 'on' | 'failed'
-  /** The provider's id of it. */
+  /** The provider's id of the webhook. */
   id?: string
-  /** Its signing secret, sealed. */
+  /** The webhook's signing secret, sealed. */
   secret?: string
-  /** The id of the master key that seals its address. Absent in records from before keys could be retired. */
+  /** The id of the master key that seals the webhook's URL. Absent in records of older versions. */
   key?: string
-  /** The secret of the registration before. Events signed with it may still arrive for a day. */
+  /** The secret of the previous registration. Events signed with it may still arrive for a day. */
   previous?: { secret: string; until: number }
-  /** When it is checked next; absent: it needs no check. */
+  /** When the registration is checked next; absent: it needs no check. */
   nextAt?: number
   checkedAt: number
   tries: number
   message?: string
-  /** It is registered and on, but events did not come or had another signature. It is to be registered again. */
+  /** The webhook is on, but events did not come or had another signature. It must be registered again. */
   isDoubted?: boolean
 }
 
 const NO_HOOK: Hook = { state: 'wanted', checkedAt: 0, tries: 0 }
 
-/** Checks the registration now, for instance after the account was changed. The current one stays in use meanwhile. */
+/** Schedules a check now, for instance after the account was changed. The current registration stays in use meanwhile. */
 export function checkHookNow(hook: Hook | undefined, now: number): Hook {
   return { ...(hook ?? NO_HOOK), nextAt: now }
 }
@@ -42,9 +42,9 @@ export interface EndsSeen {
 }
 
 /**
- * The registration after jobs ended without their events; undefined: it is not in doubt. The alarm checks a job so late that its
- * event must have been lost, so the webhook or its secret may be gone. It is then registered again, but not at every
- * such job, and not while other events come. A client's status call proves nothing, since it is often faster than the event.
+ * The registration after jobs ended without their events; undefined: there is no doubt about it. The alarm checks a job so late
+ * that its event must have been lost, so the webhook or its secret may be gone. The webhook is then registered again, but not for
+ * every job, and not while other events arrive. A client's status call proves nothing, because it is often faster than the event.
  */
 export function hookInDoubt(
   hook: Hook,
@@ -80,14 +80,14 @@ export function secretsOf(hook: Hook | undefined, now: number): string[] {
   return secret === undefined ? old : [secret, ...old]
 }
 
-/** A webhook that is `on` stays `on` when a check fails, because the failure says nothing about it. */
+/** The record after a failed check. A webhook that is `on` stays `on`, because the failure says nothing about the webhook. */
 export function failedHook(hook: Hook, message: string, now: number, durations: Durations): Hook {
   const wait = Math.min(durations.hookRetryMs * 2 ** hook.tries, durations.hookRetryLongestMs)
   const state = hook.state === 'on' ? 'on' : 'failed'
   return { ...hook, state, message, tries: hook.tries + 1, checkedAt: now, nextAt: now + wait }
 }
 
-/** Whether a webhook of ours may be at the provider. A failed registration counts: perhaps only its answer was lost. */
+/** Whether our webhook may be at the provider. A failed registration counts, because perhaps only its answer was lost. */
 export function mayBeRegistered(hook: Hook | undefined): hook is Hook {
   return hook !== undefined && (hook.id !== undefined || hook.tries > 0)
 }
@@ -109,8 +109,8 @@ export function isRemovalOver({ removedAt, now, durations }: HookRemoval): boole
 }
 
 /**
- * The registration whose removal is to be tried now; undefined: it is scheduled already. A failure from before the account was
- * removed does not delay the removal. A failed removal is retried on its own schedule, for 48 hours.
+ * The registration with its removal due now; undefined: the removal is scheduled already. A failure from before the account was
+ * removed does not delay the removal. A failed removal is retried on a schedule of its own, for 48 hours.
  */
 export function removeHookNow(hook: Hook, removal: HookRemoval): Hook | undefined {
   const isPressing = hook.checkedAt <= removal.removedAt || isRemovalOver(removal)
@@ -118,7 +118,7 @@ export function removeHookNow(hook: Hook, removal: HookRemoval): Hook | undefine
   return isTooLate ? checkHookNow(hook, removal.now) : undefined
 }
 
-/** With secrets that were sealed again, each only where it is still the one that was loaded (`before`). */
+/** The record with re-sealed secrets. A secret is replaced only if it is still the one that was loaded (`before`). */
 export function withSealedSecrets(
   hook: Hook,
   before: Hook | undefined,

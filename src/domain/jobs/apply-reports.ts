@@ -1,17 +1,17 @@
 /**
- * How reports about jobs change an account's leases. A report comes from a status answer, a webhook or a status check; every
- * end of a job goes through here. Pure.
+ * Applies reports about jobs to an account's leases. Reports come from status answers, webhooks and status checks. Every end of a
+ * job that the provider reports is applied here. Pure.
  */
 import { withoutJob } from './bind-jobs.ts'
 import type { Change, EndedJob, JobReport, Lease, Ledger } from '#domain/slots/lease.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** Waiting jobs hold no slot, so nothing else limits their number. */
+/** The most jobs that wait for a human. They hold no slot, so nothing else limits their number. */
 const WAITING_MAX = 200
-/** So many whole searches, a while apart, must agree before anything is concluded from them. */
+/** How many complete searches, some time apart, must agree before a job counts as absent. */
 export const WHOLE_SEARCHES = 2
 
-/** A report about a job that has ended, or that is not ours, changes nothing. */
+/** Applies the reports. A report about a job that has ended, or that the account has no lease for, changes nothing. */
 export function applyReports(
   ledger: Ledger,
   reports: readonly JobReport[],
@@ -21,7 +21,7 @@ export function applyReports(
   const change: Change = { put: [], drop: [], ended: [] }
   for (const lease of ledger.leases) {
     const own = reports.filter((report) => lease.watch.includes(report.watch))
-    // Before its creation is answered, what it watches may report of something older.
+    // Until the creation is answered, a report may be about something older under the same name.
     const isBefore = lease.kind === 'call' || lease.state === 'unbound'
     if (isBefore || own.length === 0) continue
     const end = own.find((report) => isEnd(lease, report, now, durations))
@@ -32,12 +32,12 @@ export function applyReports(
   return limitWaiting(ledger.leases, change, now)
 }
 
-/** The job that ended may be another creation's, and its own may still run. */
+/** Whether the job is only suspected. If it ends, the creation's own job may still run. */
 function isOnlySuspected(lease: Lease): boolean {
   return lease.state === 'suspect' && lease.jobId !== undefined
 }
 
-/** Its job is searched for at once. The whole searches before still count. */
+/** The lease with a search due now. Earlier complete searches still count. */
 function searchOn(lease: Lease, now: number): Lease {
   const { misses, missedAt } = lease
   const counted = { misses, ...(missedAt === undefined ? {} : { missedAt }) }
@@ -50,7 +50,7 @@ function isEnd(lease: Lease, report: JobReport, now: number, durations: Duration
   return report.state === 'ending' && since !== undefined && now - since >= durations.lookAgainMs
 }
 
-/** Empty: the reports change nothing. */
+/** The lease after reports that are not an end. Empty if they change nothing. */
 function stillGoing(
   lease: Lease,
   reports: readonly JobReport[],
@@ -71,7 +71,7 @@ function stillGoing(
   return [afterProgress(lease, reports, known.state === 'waiting', now)]
 }
 
-/** The lease of a job that runs on, or waits for a human. */
+/** The lease of a job that still runs or waits for a human. */
 export function afterProgress(
   lease: Lease,
   reports: readonly JobReport[],
@@ -79,11 +79,11 @@ export function afterProgress(
   now: number
 ): Lease {
   const { ending: _, waitingSince = now, missedAt: __, guess, ...rest } = lease
-  // What a session made in the run before is not of this run.
+  // Videos that an earlier run of a session made do not belong to this run.
   const aliases = lease.isReused ? [] : reports.flatMap(({ alias }) => alias ?? [])
   return {
     ...rest,
-    // The status of a guess was read, so the guess was right.
+    // A status was read, so the guess was right.
     ...(guess ? { guess: {} } : {}),
     ...(isWaiting ? { waitingSince } : {}),
     watch: [...new Set([...lease.watch, ...aliases])],
@@ -93,7 +93,7 @@ export function afterProgress(
   }
 }
 
-/** Of too many waiting jobs, those that wait longest end as lost. */
+/** If too many jobs wait for a human, ends those that wait longest as lost. */
 export function limitWaiting(leases: readonly Lease[], change: Change, now: number): Change {
   const gone = new Set([...change.drop, ...change.ended.map(({ lease }) => lease.id)])
   const changed = new Map(change.put.map((lease) => [lease.id, lease]))

@@ -1,4 +1,4 @@
-/** How leases are bound to their jobs, and lose them again. Pure. */
+/** Binds leases to jobs, and unbinds them. Pure. */
 import {
   newLease,
   NO_CHANGE,
@@ -12,11 +12,11 @@ import {
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
- * Binds the leases of a creation to the jobs that its answer named. That answer is certain, however late it comes: a lease
- * that was bound to another job by a search is bound anew. Leases left over are dropped. A job without a lease gets one of
- * its own, so that it is at least counted.
+ * Binds the leases of a creation to the jobs that its answer named. The answer is certain, however late it comes: it replaces a
+ * job to which a search bound the lease. Leases without a job are dropped. A job without a lease gets one of its own, so that it
+ * is at least counted.
  *
- * `ended`: jobs of this request that are over. `ask`: from it a lease is made where there is none (any more).
+ * `ended`: jobs of this request that have ended. `ask`: the lease request from which a missing lease is made.
  */
 export function bindJobs(
   ledger: Ledger,
@@ -49,7 +49,7 @@ export function bindJobs(
   return { put, drop: open.slice(unbound.length).map((lease) => lease.id), ended: [] }
 }
 
-/** Leases of other creations for which a search took one of these jobs. */
+/** The leases of other creations that a search bound to one of these jobs. */
 function wronglyBound(ledger: Ledger, requestId: string, starts: readonly JobStart[]): Lease[] {
   const ids = new Set(starts.filter((start) => !start.isReused).map((start) => start.jobId))
   return ledger.leases.filter(
@@ -60,7 +60,7 @@ function wronglyBound(ledger: Ledger, requestId: string, starts: readonly JobSta
   )
 }
 
-/** Not bound for certain: unbound, a suspect, or bound by a search to a job that the answer does not name. */
+/** Whether the lease can be bound: it is unbound, a suspect, or a search bound it to a job that the answer does not name. */
 function isOpen(lease: Lease, starts: readonly JobStart[]): boolean {
   if (lease.kind === 'call') return false
   if (lease.state === 'unbound' || lease.state === 'suspect') return true
@@ -73,7 +73,7 @@ function unboundLike(pattern: Lease, now: number): Lease {
   return { ...rest, state: 'unbound', ...unused }
 }
 
-/** An ended lease of the same request may have had the number. */
+/** An id for a further lease of the request. An ended lease may already have a number. */
 function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): string {
   const isTaken = (id: string) => taken.has(id) || ledger.leases.some((lease) => lease.id === id)
   if (!isTaken(requestId)) return requestId
@@ -82,14 +82,14 @@ function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): 
   return `${requestId}.${number}`
 }
 
-/** The job that it was bound to is another creation's, or over. Its own is searched for at once. */
+/** Unbinds a lease whose job belongs to another creation or has ended. Its own job is searched for at once. */
 export function withoutJob(lease: Lease, now: number): Lease {
   const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
   const lostAt = lease.lostAt ?? now
   return { ...withoutReports(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
 }
 
-/** Without what was reported of the job that it was bound to. */
+/** The lease without the reports about the job to which it was bound. */
 export function withoutReports<T extends Pick<Lease, 'ending' | 'deletedAt' | 'waitingSince'>>(
   lease: T
 ) {
@@ -102,7 +102,7 @@ function isBoundTo(lease: Lease, start: JobStart): boolean {
   return isNamed && lease.jobId === start.jobId
 }
 
-/** `suspect`: the job may be the creation's own. */
+/** The lease bound to a job. `suspect`: the job is only possibly the creation's own. */
 export function boundTo(
   lease: Lease,
   start: JobStart,
@@ -110,7 +110,7 @@ export function boundTo(
   now: number,
   durations: Durations
 ): Lease {
-  // Counted from when the slot was acquired: the alarm is set to that moment already, and to set it anew costs a row.
+  // The time counts from when the slot was acquired: the alarm is already set to that moment, and setting it again costs a row.
   const firstCheckMs = lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs
   const nextAt = lease.acquiredAt + firstCheckMs
   const { missedAt: _, isFound: __, ...rest } = lease

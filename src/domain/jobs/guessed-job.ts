@@ -1,6 +1,7 @@
 /**
- * Jobs of POST calls on paths without a row, guessed from the answer (contract 14.8). A guess may be wrong. So a status check
- * must prove it soon, guesses hold at most half of an account's slots, and a guess is lost sooner than a known job. Pure.
+ * Guesses from the answer which job a POST on a path without a row has started (contract 14.8). A guess may be wrong. So a status
+ * check must prove it soon, guesses hold at most half of an account's slots, and a guess is given up sooner than a known job.
+ * Pure.
  */
 import { textAt } from '#domain/text/json-pointer.ts'
 import {
@@ -17,7 +18,7 @@ import {
 import type { Guess } from '#domain/slots/unknown-row.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `ask`, `askElse`: status paths. `watch`: what a report about the job is known by. */
+/** `ask`, `askElse`: status paths. `watch`: the names under which reports about the job come. */
 export interface GuessedStart {
   jobId: string
   watch: string[]
@@ -26,8 +27,8 @@ export interface GuessedStart {
 }
 
 /**
- * The lease of the call becomes the lease of the job. Where guesses hold half of the slots already, it is released instead.
- * `ask`: from it a lease is made for a call that took longer than its lease.
+ * Makes the call's lease the lease of the guessed job. If guesses already hold half of the slots, the lease is released instead.
+ * `ask`: the lease request from which a lease is made for a call that took longer than its lease.
  */
 export function keepGuess(
   ledger: Ledger,
@@ -38,14 +39,14 @@ export function keepGuess(
   ask?: LeaseAsk
 ): { isKept: boolean; change: Change } {
   const known = ledger.leases.find((one) => one.requestId === requestId)
-  // The same question once more, because its answer was lost.
+  // The Worker asks again, because the first answer was lost.
   if (known?.guess) return { isKept: true, change: NO_CHANGE }
   const lease = known ?? (ask && newLease(ask, 0, now, durations))
   if (!lease) return { isKept: false, change: NO_CHANGE }
   const others = ledger.leases.filter((one) => one !== known)
   const held = (leases: readonly Lease[]) => heldSlots({ ...ledger, leases }, now)
   const guesses = held(others.filter((one) => one.guess))
-  // A call that took longer than its lease may have lost its slot to another.
+  // A call that took longer than its lease may have lost its slot to another call.
   const isFull = held(others) + 1 > ledger.maxJobs
   if (guesses + 1 > guessesMax(ledger.maxJobs) || isFull || ledger.isRetired)
     return { isKept: false, change: release(ledger, requestId) }
@@ -63,12 +64,12 @@ export function keepGuess(
   return { isKept: true, change: { put: [{ ...job, guess }], drop: [], ended: [] } }
 }
 
-/** No status of it was read yet. */
+/** Whether no status of the guessed job was read yet. */
 export function isUnprovedGuess(lease: Lease): boolean {
   return lease.guess?.until !== undefined
 }
 
-/** Not later than when it is dropped. */
+/** When the guess is checked next, at the latest when it is dropped. */
 export function nextGuessCheckAt({ guess }: Lease, now: number, durations: Durations): number {
   return Math.min(now + durations.guessAskMs, Math.max(now + 1, guess?.until ?? Infinity))
 }
@@ -96,25 +97,25 @@ export const PENDING: ReadonlySet<string> = new Set([
 export const STATUS_AT = ['/data/status', '/data/task_status', '/status']
 
 const ID_NAME = /(^|_)id$/
-/** Ids of the caller or of the call, not of what it made. */
+/** Names of ids of the caller or of the call, not of a created thing. */
 const CALLERS =
   /^(request|trace|user|account|workspace|space|team|org|organization|owner|callback)_id$/
 const CLIENTS_OWN = /^(external|client)_/
-/** Ids of what the call used, which may be everybody's. */
+/** Names of ids of resources that the call used, which may be public. */
 const SHARED =
   /^(avatar|look|group|voice|template|model|brand_voice|brand_glossary|brand_kit|asset)_id$/
 const ID_CHARS_MAX = 200
 const IDS_MAX = 20
 
-/** Not a word, a page number or a flag: an id that is remembered decides which account later calls go to. */
+/** Whether a text looks like an id. Words, page numbers and flags do not: a recorded id decides the account of later calls. */
 function isIdLike(text: string): boolean {
   if (text.length < 4 || text.length > ID_CHARS_MAX || !/^[\w.:@=+/~-]+$/.test(text)) return false
   return /^\d+$/.test(text) ? text.length >= 6 : /\d/.test(text) || text.length >= 16
 }
 
 /**
- * The ids at the top of an answer that may name what the call made, most likely first. `asked`: the texts of the request,
- * which an answer may repeat.
+ * The ids at the top of an answer that may name the created thing, most likely first. `asked`: the texts of the request, which an
+ * answer may repeat.
  */
 export function createdIds(answer: unknown, asked: ReadonlySet<string>): string[] {
   const data = (answer as { data?: unknown } | null | undefined)?.data
@@ -127,7 +128,7 @@ export function createdIds(answer: unknown, asked: ReadonlySet<string>): string[
   })
   const own = named.filter(([name]) => name !== 'id' && !SHARED.test(name))
   const plain = named.filter(([name]) => name === 'id')
-  // An id of a shared kind is taken for what was made only where the answer names nothing else.
+  // An id of a shared kind counts as the created thing only if the answer names nothing else.
   const rest = own.length + plain.length === 0 ? named : []
   return [...new Set([...plain, ...own, ...rest].map(([, id]) => id))].slice(0, IDS_MAX)
 }
@@ -141,8 +142,8 @@ export function saysPending(status: number, answer: unknown): boolean {
 }
 
 /**
- * Last segments of POST paths that read, change or end what is there. Not edit, restore, filter, export or read: generators
- * are called so, too.
+ * Last segments of POST paths that read, change or end existing things. Not edit, restore, filter, export or read, because
+ * generators have these names, too.
  */
 const READS_OR_EDITS = new Set(
   (
@@ -152,18 +153,18 @@ const READS_OR_EDITS = new Set(
   ).split(' ')
 )
 
-/** `/v3/things/search`, `/v1/thing.list`, `/v2/things:query`. */
+/** Whether a path only reads or edits, such as `/v3/things/search`, `/v1/thing.list` or `/v2/things:query`. */
 export function readsOrEdits(path: string): boolean {
   const last = plainPathOf(path).split('/').at(-1)?.toLowerCase() ?? ''
   return READS_OR_EDITS.has(last.split(/[.:]/).at(-1) ?? '')
 }
 
-/** For comparing paths: decoded, without a slash at the end. */
+/** A path in the form in which paths are compared: decoded, without a slash at the end. */
 export function plainPathOf(path: string): string {
   return path.replace(/\/+$/, '').split('/').map(decodeURIComponent).join('/')
 }
 
-/** What reports from a status path without a row are known by. */
+/** The name under which reports from a status path without a row come. */
 export function watchOfPath(path: string): string {
   return `unknown:${plainPathOf(path)}`
 }

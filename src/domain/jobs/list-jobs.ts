@@ -1,11 +1,11 @@
-/** Jobs of one account or several as one list, newest first by when they began, page by page. Pure. */
+/** Makes pages of the jobs of one account or several, ordered by when they began, newest first. Pure. */
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
 import type { SharedLease } from '#domain/slots/lease-record.ts'
 import { isTimedId, prefixOf } from '#domain/text/time-ordered-id.ts'
 
 export type JobName = { leaseId: string } | { jobId: string } | { requestId: string }
 
-/** `before`: only jobs behind this place, which is the id of a lease. `since`: begun then or later, epoch ms. */
+/** `before`: only jobs after this position, which is the id of a lease. `since`: only jobs that began then or later, epoch ms. */
 export interface JobQuery {
   tenant: string
   state?: 'running' | 'ended'
@@ -15,7 +15,7 @@ export interface JobQuery {
   limit: number
 }
 
-/** `stoppedAt`: the place behind which nothing was read. Absent: there are no more jobs. */
+/** `stoppedAt`: the position after which nothing was read. Absent: there are no more jobs. */
 export interface JobPage {
   jobs: JobRecord[]
   stoppedAt?: string
@@ -23,12 +23,12 @@ export interface JobPage {
 
 export type JobRecord = { lease: SharedLease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
 
-/** Where a job stands in the order of time. Leases of older releases have random ids, so their time is put before the id. */
+/** A job's position by time. Leases of older releases have random ids, so their time is put before the id. */
 export function placeOf({ id, acquiredAt }: Pick<Lease, 'id' | 'acquiredAt'>): string {
   return isTimedId(id) ? id : `${prefixOf(acquiredAt)}-${id}`
 }
 
-/** Whether a lease is listed as a running job. A `call` lease is no job. */
+/** Whether a lease is listed as a running job. A `call` lease is not a job. */
 export function isListed(
   lease: Lease,
   { tenant, since = 0, before }: Pick<JobQuery, 'tenant' | 'since' | 'before'>
@@ -37,7 +37,7 @@ export function isListed(
   return before === undefined || placeOf(lease) < before
 }
 
-/** The page of one account. */
+/** Makes the page of one account. */
 export function pageOf(
   running: readonly Lease[],
   past: { ended: readonly EndedJob[]; stoppedAt?: string },
@@ -52,8 +52,8 @@ export function pageOf(
 }
 
 /**
- * The page of several accounts. It ends where the first of them stopped reading. Two jobs of one creation at two accounts are
- * on the same page.
+ * Makes the page of several accounts. It ends where the first of them stopped reading. Two jobs of one creation at two accounts
+ * are on the same page.
  */
 export function mergePages<T extends JobRecord>(
   pages: readonly { jobs: readonly T[]; stoppedAt?: string }[],

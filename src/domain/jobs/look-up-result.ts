@@ -1,22 +1,22 @@
-/** What an account's object knows of a creation after it searched for the job. Pure. */
+/** The result of a search for a creation's job, as an account's object answers it. Pure. */
 import type { EndedJob, JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from './match-lost-creations.ts'
 
 /**
- * `found`: the creation's own jobs, for certain; `body`: the provider's own answer, where it gave that again. `later`: the
- * provider still works on it. `absent`: it never reached the provider. `unknown`: not known (yet).
+ * `found`: the creation's jobs are certain; `body`: the provider's own answer, if the provider gave it again. `later`: the provider
+ * still works on the creation. `absent`: the creation never reached the provider. `unknown`: nothing is known (yet).
  */
 export type LookUpResult =
   | { kind: 'found'; starts: JobStart[]; body?: string }
   | { kind: 'later' | 'absent' | 'unknown' }
 
-/** `leases`, `ended`: those of this creation. `last`: the result of the search itself. */
+/** `leases`, `ended`: the creation's leases and ended jobs. `last`: the result of the search. */
 export function lookUpResultOf(
   leases: readonly Lease[],
   ended: readonly EndedJob[],
   last: LookUpResult
 ): LookUpResult {
-  // All jobs of a creation are answered together, or none.
+  // The result is `found` only if all jobs of the creation are found.
   if (leases.some(isLost)) return last.kind === 'found' ? { kind: 'unknown' } : last
   const starts = [...leases, ...ended.map(({ lease }) => lease)].flatMap(startOf)
   if (starts.length > 0) {
@@ -27,7 +27,7 @@ export function lookUpResultOf(
   return isAbsent && leases.length === 0 ? { kind: 'absent' } : { kind: 'unknown' }
 }
 
-/** Not the job of a suspect, which may be another creation's. */
+/** The job of a lease. A suspected job is left out, because it may belong to another creation. */
 function startOf({ jobId, state, watch, ask }: Lease): JobStart[] {
   if (jobId === undefined || state === 'suspect' || state === 'unbound') return []
   return [{ jobId, watch, ...(ask === undefined ? {} : { ask }) }]

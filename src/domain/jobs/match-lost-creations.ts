@@ -1,9 +1,8 @@
 /**
- * Which rows of a provider's list may be the jobs of lost creations, and what a search means for each of them. Pure.
+ * Decides which rows of a provider's list may be the jobs of lost creations, and how a search changes their leases. Pure.
  *
- * Only what no other creation has (a callback id, a name) proves that a row is the creation's own job. Any other row that
- * may be its own makes the lease a suspect: the slot stays taken until that row's job ends, and the job is never shown as
- * the client's.
+ * Only a callback id or a name that no other creation has proves that a row is the creation's own job. Any other possible row
+ * makes the lease a suspect: the slot stays taken until that row's job ends, and the job is never shown as the client's.
  */
 import { boundTo, withoutReports } from './bind-jobs.ts'
 import { WHOLE_SEARCHES } from './apply-reports.ts'
@@ -15,12 +14,12 @@ import type { Durations } from '#domain/runtime/durations.ts'
 export interface Candidate {
   id: string
   title?: string
-  /** When it was made, epoch ms: by the provider's clock, and by ours. Absent: the row does not say. */
+  /** When the job was made, epoch ms: by the provider's clock, and converted to ours. Absent: the row has no time. */
   times?: readonly number[]
   callbackId?: string
-  /** Absent: the row does not say. */
+  /** Whether the job runs. Absent: the row does not show it. */
   state?: 'running' | 'over'
-  /** When this account's object first saw it; absent: now. */
+  /** When this account's object first saw the row; absent: now. */
   seenAt?: number
 }
 
@@ -28,19 +27,19 @@ export interface Candidate {
 const CLOCK_SKEW_MS = 60_000
 
 /**
- * `exact`: the row is its job. `suspect`: the row may be. `taken`: every row that may be is matched to another creation.
- * `over`: the rows that may be are of jobs that have ended. `none`: no row may be its job.
+ * `exact`: the row is the creation's job. `suspect`: the row may be its job. `taken`: every possible row is matched to another
+ * creation. `over`: the possible rows are of ended jobs. `none`: no row may be its job.
  */
 export type Match =
   | { kind: 'exact' | 'suspect'; row: Candidate }
   | { kind: 'taken' | 'over' | 'none' }
 
-/** A creation whose job is not known for certain. */
+/** Whether the job of a lease is not known for certain. */
 export function isLost({ state, kind, jobId }: Pick<Lease, 'state' | 'kind' | 'jobId'>): boolean {
   return kind === 'job' && (state === 'unbound' || (state === 'suspect' && jobId !== undefined))
 }
 
-/** By its callback id, by when it was first seen, and by when it was made. */
+/** Whether a row may be the lease's job: judged by its callback id, when it was first seen, and when it was made. */
 export function mayBeJobOf(lease: Lease, row: Candidate, durations: Durations): boolean {
   const { callbackId } = lease.fingerprint
   if (row.callbackId !== undefined && row.callbackId !== callbackId) return false
@@ -51,14 +50,14 @@ export function mayBeJobOf(lease: Lease, row: Candidate, durations: Durations): 
   return row.times.some((time) => time >= from && time <= to)
 }
 
-/** Made before this creation was sent, by either clock. */
+/** Whether the row was made before this creation was sent, by either clock. */
 export function isOlder(lease: Lease, { times = [] }: Candidate): boolean {
   return times.length > 0 && times.every((time) => time < lease.acquiredAt - CLOCK_SKEW_MS)
 }
 
 /**
- * By lease id. `lost`: the leases that are searched for, suspects among them. `leases`: all leases of the account. `knows`:
- * whether a job is bound for certain.
+ * Matches leases with rows; the result is by lease id. `lost`: the leases that are searched for, suspects too. `leases`: all leases
+ * of the account. `knows`: whether a job is bound for certain.
  */
 export function matchRows(
   lost: readonly Lease[],
@@ -94,8 +93,8 @@ function withoutRow(lease: Lease, left: readonly Candidate[], durations: Duratio
 }
 
 /**
- * A callback id proves nothing when another open creation has the same one: some clients send a constant. The jobs of one
- * creation share theirs.
+ * The row with the creation's callback id or name. A callback id proves nothing if another open creation has the same one: some
+ * clients send a constant. The jobs of one creation share a callback id.
  */
 function exactRow(
   lease: Lease,
@@ -122,8 +121,8 @@ function exactRow(
 }
 
 /**
- * Matches as many creations as possible to a row each (augmenting paths), so that no slot is released while a job may need
- * it. Preferred is the row that a creation was matched to before, then one with its title, then the oldest.
+ * Matches as many creations as possible to one row each (augmenting paths), so that no slot is released while a job may need
+ * it. A creation keeps the row to which it was matched before, else gets one with its title, else the oldest.
  */
 function assign(
   leases: readonly Lease[],
@@ -160,8 +159,8 @@ function preferredBy(lease: Lease, rows: readonly Candidate[], durations: Durati
 }
 
 /**
- * `isWhole`: the search saw every row that may be its job. `start`: the job of the matched row. A creation is given up only
- * after two whole searches, the first of them not before `unboundMs`.
+ * The change after a search. `isWhole`: the search saw every row that may be the job. `start`: the job of the matched row. A
+ * creation is given up only after two complete searches, the first of them not before `unboundMs`.
  */
 export function afterSearch(
   lease: Lease,
@@ -175,11 +174,11 @@ export function afterSearch(
   if (match.kind === 'suspect' && start) {
     const isSame = lease.state === 'suspect' && lease.jobId === start.jobId
     const held = isSame ? lease : boundTo(lease, start, 'suspect', now, durations)
-    // A row that does not say that it runs is no report: else it would hold the slot for ever, and not for 48 h.
+    // Only a row that says that its job runs counts as a report. Other rows would hold the slot for ever instead of 48 h.
     const lastReportAt = match.row.state === 'running' ? now : lease.lastReportAt
     return put(countSearch({ ...held, ...missesOf(counted), lastReportAt }), now, durations)
   }
-  // A suspect's row that is gone from the list proves less than one that is over: whole searches are counted anew.
+  // A suspected row that is gone from the list proves less than an ended job, so complete searches are counted from zero.
   const isGone = lease.state === 'suspect' && match.kind !== 'over'
   const open = isGone ? countedAnew(lease, isWhole, now, durations) : counted
   const isSure = open.misses >= WHOLE_SEARCHES
@@ -204,7 +203,7 @@ function missesOf({ misses, missedAt }: Lease): Pick<Lease, 'misses' | 'missedAt
   return { misses, ...(missedAt === undefined ? {} : { missedAt }) }
 }
 
-/** The job that it was matched to has ended, or is another creation's. */
+/** The lease without its suspected job, which has ended or belongs to another creation. */
 function withoutSuspect(lease: Lease): Lease {
   if (lease.state !== 'suspect') return lease
   const { jobId: _, ask: __, askElse: ___, missedAt: ____, ...rest } = lease

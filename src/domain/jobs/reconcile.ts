@@ -1,4 +1,4 @@
-/** What an account's alarm does with each due lease, and what the provider's answers mean. Pure; flows/jobs asks. */
+/** Decides what an account's alarm does with each due lease, and what the provider's answers mean. Pure; flows/jobs asks. */
 import { afterProgress } from './apply-reports.ts'
 import { boundTo } from './bind-jobs.ts'
 import { isUnprovedGuess, nextGuessCheckAt } from './guessed-job.ts'
@@ -22,7 +22,7 @@ const BACK_OFF = 1.5
  */
 export type ReconcileAction = 'drop' | 'lose' | 'give-up' | 'check' | 'search' | 'wait'
 
-/** Undefined: nothing is due. */
+/** The action that is due for a lease. Undefined: nothing is due. */
 export function reconcileActionOf(
   lease: Lease,
   now: number,
@@ -40,7 +40,7 @@ export function reconcileActionOf(
   return lease.watch.length === 0 ? 'search' : 'check'
 }
 
-/** From then on nobody waits for the creation's answer any more, even when its Worker died and could not say so. */
+/** From when on nobody waits for the creation's answer, even if its Worker crashed and did not report that. */
 export function answerLostAt(lease: Lease, durations: Durations): number {
   return lease.lostAt ?? lease.acquiredAt + durations.giveUpSeenMs
 }
@@ -55,23 +55,23 @@ export function endWith(lease: Lease, outcome: Outcome, now: number): Change {
   return { put: [], drop: [], ended: [end] }
 }
 
-/** For the action `give-up`. */
+/** The change for the action `give-up`. */
 export function endWaiting(lease: Lease, now: number): Change {
   return endWith(lease, { status: 'lost', detail: 'it waited for a human for 7 days' }, now)
 }
 
-/** For the action `wait`. */
+/** The change for the action `wait`. */
 export function waitForAnswer(lease: Lease, durations: Durations): Change {
   return put({ ...lease, nextAt: answerLostAt(lease, durations) })
 }
 
-/** Its answer was lost, so its job is searched for soon. */
+/** Marks that the creation's answer was lost, so that its job is searched for soon. */
 export function markLost(lease: Lease, now: number, durations: Durations): Lease {
   if (lease.lostAt !== undefined) return lease
   return { ...lease, lostAt: now, nextAt: Math.min(lease.nextAt, now + durations.lookSoonMs) }
 }
 
-/** The provider did not answer, or its answer could not be read. It is asked later, and nothing is concluded. */
+/** Plans a later check, because the provider gave no readable answer. Nothing is concluded from that. */
 export function postpone(lease: Lease, now: number, durations: Durations): Change {
   const nextAt = isUnprovedGuess(lease)
     ? nextGuessCheckAt(lease, now, durations)
@@ -79,7 +79,7 @@ export function postpone(lease: Lease, now: number, durations: Durations): Chang
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
-/** The provider wants no questions before `until`. It is asked then, or after the longest pause. */
+/** Plans the check at `until`, before which the provider wants no calls, but after the longest pause at the latest. */
 export function postponeUntil(
   lease: Lease,
   until: number,
@@ -95,7 +95,7 @@ export function postponeUntil(
   }
 }
 
-/** The job runs on. While it waits for a human, it is checked less and less often. */
+/** The change for a job that still runs. While it waits for a human, it is checked less and less often. */
 export function keepRunning(
   lease: Lease,
   reports: readonly JobReport[],
@@ -104,10 +104,10 @@ export function keepRunning(
 ): Change {
   const isWaiting = reports.some((report) => report.state === 'waiting')
   const going = afterProgress(lease, reports, isWaiting, now)
-  // A lease without a job id watches something that may have run before, so a report need not be about its own job.
+  // A lease without a job id watches a name that an earlier job may have had, so a report need not be about its own job.
   const isNameless = lease.state === 'suspect' || lease.jobId === undefined
   const state = isNameless ? 'suspect' : going.state
-  // Of a suspect, `misses` counts the searches.
+  // For a suspect, `misses` counts searches.
   const misses = lease.state === 'suspect' ? lease.misses : 0
   const wait = isWaiting ? waitForHuman(going, now, durations) : backOff(lease, durations)
   return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
@@ -118,7 +118,7 @@ function waitForHuman({ waitingSince }: Lease, now: number, durations: Durations
   return Math.min(Math.max(durations.waitingAskMs, waited), durations.waitingAskLongestMs)
 }
 
-/** The status word means an end only when a second check, a while later, says it again. */
+/** Plans a second check for a status word that means an end only if a later check repeats it. */
 export function confirmEndLater(
   lease: Lease,
   report: JobReport,
@@ -132,9 +132,9 @@ export function confirmEndLater(
 }
 
 /**
- * The provider says that it does not know the job. `later`: it is asked again. `confirm`: it has said so twice, a while
- * apart, and is believed when something else says so too. When several jobs of an account vanish at once, the provider is
- * more likely to be wrong than all of them gone, unless their deletion went through the gateway.
+ * Decides what it means that the provider does not know the job. `later`: the provider is asked again. `confirm`: two answers, some
+ * time apart, agree, and count if something else confirms them. If several jobs of an account vanish at once, the provider is
+ * probably wrong, unless they were deleted through the gateway.
  */
 export function afterUnknown(
   lease: Lease,
@@ -161,7 +161,7 @@ export function afterUnknown(
   return { kind: isBelievable ? 'confirm' : 'later', change }
 }
 
-/** The list of all running jobs does not have it. The list may lag behind, so that is believed the second time. */
+/** The change when the list of running jobs lacks the job. The list may lag behind, so only a second time counts. */
 export function afterNotListed(lease: Lease, now: number, durations: Durations): Change {
   const status = lease.state === 'suspect' ? 'outcome_unknown' : 'completed'
   const missedAt = lease.misses === 0 ? now : (lease.missedAt ?? now)
@@ -170,18 +170,18 @@ export function afterNotListed(lease: Lease, now: number, durations: Durations):
   return put({ ...lease, misses: 1, missedAt, nextAt: missedAt + durations.lookAgainMs })
 }
 
-/** How a lease ends whose job the provider does not know. */
+/** The outcome of a lease whose job the provider does not know. */
 export function statusWithoutTrace(lease: Lease): Outcome['status'] {
   if (lease.state === 'unbound') return lease.mayHaveRun ? 'outcome_unknown' : 'absent'
   return lease.state === 'suspect' ? 'outcome_unknown' : 'gone'
 }
 
-/** Jobs of this kind cannot be searched for: only time (48 h) or a person ends the lease. */
+/** Plans the next look at a lease whose kind of job cannot be searched for: only time (48 h) or a person ends it. */
 export function postponeUnsearchable(lease: Lease, now: number, durations: Durations): Change {
   return put({ ...countSearch(lease), nextAt: now + durations.lookBlindMs })
 }
 
-/** A search found the job for certain: by a key, a name, or a callback id that no other creation has. */
+/** Binds a lease to a job that a search found for certain: by a key, a name, or a callback id that no other creation has. */
 export function bindFound(
   lease: Lease,
   start: JobStart,
@@ -193,7 +193,7 @@ export function bindFound(
   return put({ ...rest, isFound: true, nextAt })
 }
 
-/** A search without a result. The next one comes soon at first, then every two minutes. */
+/** Plans the next search after one without a result: soon at first, then every two minutes. */
 export function searchAgainLater(lease: Lease, now: number, durations: Durations): Change {
   return put({ ...countSearch(lease), nextAt: nextSearchAt(lease, now, durations) })
 }
@@ -202,7 +202,7 @@ export function countSearch(lease: Lease): Lease {
   return { ...lease, asks: lease.asks + 1, looks: (lease.looks ?? 0) + 1 }
 }
 
-/** No later than the two whole searches that count: at `unboundMs`, and `lookAgainMs` after the first. */
+/** When the next search runs: at the latest when a complete search counts, at `unboundMs` and `lookAgainMs` after that. */
 export function nextSearchAt(lease: Lease, now: number, durations: Durations): number {
   const { looks = 0, misses, missedAt } = lease
   const usual = now + Math.min(durations.lookSoonMs * 2 ** looks, durations.lookOftenMs)

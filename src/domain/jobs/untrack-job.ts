@@ -1,9 +1,9 @@
-/** Jobs that end, or are not tracked any more, without a word of the provider. Pure. */
+/** Ends jobs, or their tracking, without a report of the provider: by hand, or because the account is gone. Pure. */
 import { NO_CHANGE, type Change, type Lease } from '#domain/slots/lease.ts'
 
 /**
- * Ends tracking: the slot stays taken until the provider reports the job's end. Forced: the slot is free at once, so the
- * account may for a while run one job more than its limit (contract section 7).
+ * Ends tracking. The slot stays taken until the provider reports the job's end. If forced, the slot is free at once, so the
+ * account may run one job more than its limit for a while (contract section 7).
  */
 export function untrack(
   leases: readonly Lease[],
@@ -27,7 +27,7 @@ export function untrack(
   return { ...NO_CHANGE, put }
 }
 
-/** The account is removed, so the ends of its jobs cannot be known any more. */
+/** Ends all jobs as lost, because nobody can ask about the jobs of a removed account. */
 export function endAllAsLost(leases: readonly Lease[], now: number): Change {
   const ended = leases.map((lease) => ({
     lease,
@@ -37,7 +37,7 @@ export function endAllAsLost(leases: readonly Lease[], now: number): Change {
   return { ...NO_CHANGE, ended }
 }
 
-/** A job is named by its id, or by the request that makes it. */
+/** Whether a name means this lease: its job's id, or its request's id. */
 export function hasName(lease: Lease, name: string): boolean {
   return lease.jobId === name || lease.id === name || lease.requestId === name
 }

@@ -4,7 +4,7 @@
  */
 export interface Row {
   id: string
-  /** Epoch ms. 0 when the list has no times; then the streams follow one after the other. */
+  /** Epoch ms. 0 if the list has no times; then one stream follows the other. */
   createdAt: number
   /** The row's JSON, as the provider wrote it. */
   text: string
@@ -12,7 +12,7 @@ export interface Row {
 
 /**
  * A position in a stream: on the page that `token` opens, after the row `after`. Lists change between two requests, so the
- * row itself is looked for. `skip`, the number of rows before the position, counts only for rows without times.
+ * position is found by that row. `skip`, the number of rows before the position, counts only for rows without times.
  */
 export interface Cursor {
   token: string | null
@@ -70,7 +70,7 @@ function isWanting(page: StreamPage, taken: number): boolean {
   return taken >= page.rows.length && page.next !== null && page.rows.length > 0
 }
 
-/** The stream whose next row is the newest; the first one of equals. */
+/** The stream whose next row is the newest. If several are, the first of them. */
 function newestHead(pages: readonly StreamPage[], taken: readonly number[]): number {
   let best = -1
   for (const [index, page] of pages.entries()) {

@@ -1,5 +1,5 @@
 /**
- * The RPC methods of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
+ * The RPC interfaces of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
  * reverse.
  */
 import type { Owner } from '#domain/routing/owner.ts'
@@ -32,20 +32,20 @@ export interface Desk extends Audited {
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
   /** Whether this desk has the account, or is claiming it. */
   holds(email: string, key: string): Promise<boolean>
-  /** Keys of removed accounts. Their objects still know their jobs. */
+  /** Keys of removed accounts. Their objects still have their jobs. */
   formerKeys(): Promise<string[]>
-  /** Returns the ids that are asset copies. */
+  /** Records owners of ids. Returns those ids that are asset copies. */
   learn(owners: Owner[]): Promise<string[]>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
   takeHome(token: string, wish: UploadWish): Promise<string | undefined>
   /** For each asset: its copy on this account, or whether this request may make one. */
   beginCopies(originals: string[], email: string, requestId: string): Promise<CopyTurn[]>
-  /** The copies were made, or failed where `copy` is absent. */
+  /** Records which copies were made. A copy without `copy` failed. */
   endCopies(copies: AssetCopy[], email: string): Promise<void>
-  /** The provider does not know these copies. */
+  /** Forgets copies that the provider does not know. */
   forgetCopies(copies: AssetCopy[], email: string): Promise<void>
-  /** The original was deleted. Forgets and returns its copies, also those of its image keys, which begin with `keyStart`. */
+  /** Forgets the copies of a deleted upload and returns them, also copies of its image keys, which begin with `keyStart`. */
   takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]>
   /** Whether a creation made its job on another account. */
   isMadeElsewhere(requestId: string, email: string): Promise<boolean>
@@ -59,34 +59,34 @@ export interface Desk extends Audited {
   noteUnknown(print: string, unknown: UnknownCreation): Promise<void>
   /** The oldest creation with this print. */
   unknownOf(print: string): Promise<UnknownCreation | undefined>
-  /** Its outcome is known now. */
+  /** Forgets the creation, because its outcome is known now. */
   forgetUnknown(print: string, requestId: string): Promise<void>
   /** The requests under a client's key, whatever their path. */
   requestsOfKey(key: string): Promise<string[]>
   /** Keeps a sealed page token for a day; returns a short name for it. */
   keepPlace(place: string): Promise<string>
   placeOf(name: string): Promise<string | undefined>
-  /** Counts an upload of a token. Undefined: it is allowed; else the time from which it is. */
+  /** Counts an upload of a token. Undefined: the upload is allowed now; else the time from which it is allowed. */
   takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
-  /** Slots of a watched account became free. `slots` absent: one. */
+  /** Notes that slots of a watched account are free again. `slots` absent: one. */
   noteFreed(accountKey: string, slots?: number): Promise<void>
-  /** False: there are too many. */
+  /** False: the tenant has too many endpoints. */
   addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean>
   /** Oldest first. */
   endpoints(): Promise<Endpoint[]>
   changeEndpoint(id: string, change: EndpointChange, by?: Actor): Promise<Endpoint | undefined>
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
-  /** The secret before still signs for a day. */
+  /** Replaces the callback secret. The previous one also signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
   /** The webhook endpoints and the callback secret. */
   outlets(): Promise<DeliveryTargets>
-  /** An account was refused and is parked until then. True: most accounts are refused now, so the provider is at fault. */
+  /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>
   /** Re-seals a share of its records, and its accounts' objects, with the first master key, `key`. Safe to repeat. */
   reseal(key: string, from?: string): Promise<ResealStep>
-  /** The tenant was removed: removes every account and forgets everything. */
+  /** Removes every account and forgets everything, because the tenant was removed. */
   close(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 /**
- * Everything that flows and http need from outside: stores, objects, the network, the clock. composition/make-ports.ts makes it
- * once per request.
+ * The interface of everything that flows and http need from outside: stores, objects, the network, the clock.
+ * composition/make-ports.ts makes it for each request.
  */
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot, Credential, Session } from '#domain/accounts/account.ts'
@@ -35,7 +35,7 @@ export interface Ports extends Platform {
   hints: Hints
   /** Ends of jobs that this isolate has already reported to their objects. */
   reportedEnds: RecentSet
-  /** Counts a failed authentication of an address. True: it has too many. */
+  /** Counts a failed authentication of an IP address. True: the address has too many. */
   isRateLimited(address: string): Promise<boolean>
   tokens: TokenStore
   accounts: AccountStore
@@ -85,23 +85,23 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Owners that are known already cost nothing. */
+  /** Records owners. Owners that are known already cost nothing. */
   learn(pool: OwnerPool, owners: Owner[]): Promise<void>
-  /** No account has these ids. Kept for a minute. */
+  /** Remembers for a minute that no account has these ids. */
   markMissing(pool: OwnerPool, ids: string[]): void
   isMissing(pool: OwnerPool, id: string): boolean
-  /** Forgets that they were not found. */
+  /** Forgets that these ids were not found. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
 }
 
 /** Routes that the operator added. `list` may be a minute old. */
 export interface AddedRouteStore {
   list(): Promise<readonly AddedRoute[]>
-  /** `routes`: as the registrar has them now. */
+  /** Updates this isolate's cache. `routes`: the registrar's present list. */
   remember(routes: readonly AddedRoute[]): void
 }
 
-/** Files that clients uploaded, for a day. Whoever knows a name may read the file. */
+/** Files that clients uploaded, for a day. Anyone who knows a name may read the file. */
 export interface UploadStore {
   keep(
     name: string,

@@ -1,4 +1,4 @@
-/** The RPC methods of AccountSlots. During a deploy an older Worker may call a newer object, and the reverse. */
+/** The RPC interface of AccountSlots. During a deploy an older Worker may call a newer object, and the reverse. */
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
@@ -11,7 +11,7 @@ import type { JobReport, JobStart, LeaseAnswer, LeaseAsk } from '#domain/slots/l
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 
-/** Free slots. `freeAt`: when there may be more without a notice, because a parking ends. */
+/** The free slots of an account. `freeAt`: when there may be more without a notice, because a parking ends. */
 export interface Room {
   free: number
   freeAt?: number
@@ -21,27 +21,27 @@ export interface Room {
 export interface SlotDesk {
   /** Makes this record the object's account. Refused while another tenant or email holds it. */
   claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
-  /** The account has a renewed session; nothing else changed. */
+  /** Replaces the account's record by one that differs only in its renewed session. */
   renew(account: Account): Promise<void>
   /**
-   * The account was removed: no new leases. The credential is deleted with the last lease, or now. Ignored if another holds
-   * it.
+   * Ends the use of the account, which was removed: no new leases. The credential is deleted with the last lease, or at once if
+   * `isNow`. Ignored if another tenant holds the account.
    */
   retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
-  /** `again`: the ask of the lease. If the lease is missing, it is made again from it. */
+  /** Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
   /** Looks for the job of a lost creation now, without waiting for the alarm. */
   lookNow(requestId: string): Promise<LookUpResult>
-  /** `fault`: why. Older objects return nothing. */
+  /** Releases a request's leases. `fault`: the refusal that was the reason. Older objects return nothing. */
   release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined>
-  /** A call of an unknown path seems to have started a job. False: its slot was released with the call. */
+  /** Keeps the slot of a call on an unknown path that seems to have started a job. False: the slot is already released. */
   keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): Promise<boolean>
-  /** A call was refused. Checks the account at the provider if needed, and parks it if it is at fault. */
+  /** Handles a refused call: checks the account at the provider if needed, and parks it if it is at fault. */
   blame(fault: SuspectedFault): Promise<CheckResult>
   /** Ends all parkings, and the checks that would end them. */
   unpark(tenant: string): Promise<void>
-  /** The provider seems to be down: refused accounts are checked again by then. */
+  /** Shortens parkings, because the provider seems to be down: refused accounts are checked again by then. */
   hold(until: number): Promise<void>
   /** The only way in which a job ends. True when something changed. */
   settle(reports: JobReport[]): Promise<boolean>
@@ -53,18 +53,18 @@ export interface SlotDesk {
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
-  /** Newest first, running and ended; at most `limit`. */
+  /** Running and ended jobs, newest first; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>
-  /** An incoming event, as it was sent. Without a valid signature it changes nothing. */
+  /** Applies an incoming event, which is passed as it was sent. Without a valid signature it changes nothing. */
   receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'>
-  /** Newest first. */
+  /** Deliveries, newest first. */
   listDeliveries(query: DeliveryQuery): Promise<Delivery[]>
   findDelivery(tenant: string, id: string): Promise<Delivery | undefined>
-  /** Sends it again, whatever its state. */
+  /** Sends a delivery again, whatever its state. */
   retryDelivery(tenant: string, id: string): Promise<Delivery | undefined>
 }
 
-/** `headers`: those that may contain a signature. */
+/** An incoming event as it was sent. `headers`: those that may contain a signature. */
 export interface ReceivedEvent {
   via: Via
   tenant: string
@@ -91,10 +91,10 @@ export type ClaimAnswer = { ok: true } | { ok: false; holder: Holder; provider: 
 export interface SlotsView {
   /** Every lease of this tenant that holds a slot or waits. */
   leases: SharedLease[]
-  /** All slots in use, also by the last jobs of a tenant that had the account before. */
+  /** All slots in use, also by the last jobs of a tenant that had the account earlier. */
   held: number
   maxJobs: number
   parkings: Parking[]
-  /** Our webhook at the provider is not registered (yet). Ends of jobs are found by status checks. */
+  /** Why our webhook is not registered at the provider (yet). Until then status checks find the ends of jobs. */
   hookFailure?: { message: string; retryAt: number }
 }

@@ -1,4 +1,4 @@
-/** A row of a route table that the operator added without a deploy, as the registrar keeps it. */
+/** A row of a route table that the operator added without a deploy, as the registrar stores it. */
 import * as z from 'zod'
 
 /** All added rows are kept in one KV value, so their number is limited. */
@@ -8,9 +8,9 @@ const addedRoute = z.object({
   id: z.string(),
   provider: z.string(),
   createdAt: z.number(),
-  /** As the operator sent it. */
+  /** The row as the operator sent it. */
   form: z.record(z.string(), z.unknown()),
-  /** The same as a row of a route table: a `Route` (providers/contract). */
+  /** The row as a `Route` (providers/contract). */
   route: z.looseObject({ method: z.string(), path: z.string() }),
 })
 
@@ -24,7 +24,7 @@ interface Shape {
   path: string
 }
 
-/** Whether a path exists that both match. A parameter matches any segment. */
+/** Whether some path matches both rows. A parameter matches any segment. */
 export function overlap(a: Shape, b: Shape): boolean {
   if (a.method !== b.method) return false
   const [left, right] = [a.path.split('/'), b.path.split('/')]

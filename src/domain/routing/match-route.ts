@@ -46,8 +46,8 @@ function walk<R>(node: Node<R>, segments: string[], depth: number, method: strin
 }
 
 /**
- * Compares the decoded path without a trailing slash, because the provider may read it so: a creation must not miss its
- * row by another spelling. Expects a path whose percent-encoding is valid; the caller has checked it.
+ * Compares the decoded path without a trailing slash, because the provider may read it so: another spelling must not hide a
+ * creation from its row. The caller must have checked that the path's percent-encoding is valid.
  */
 export function matcher<R extends Row>(table: readonly R[]) {
   const root = emptyNode<R>()

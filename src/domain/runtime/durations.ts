@@ -1,5 +1,5 @@
 /**
- * All durations of the gateway, in milliseconds. They are divided by TIME_SCALE, which tests use to make time pass faster.
+ * Lists all durations of the gateway, in milliseconds. They are divided by TIME_SCALE, with which tests make time pass faster.
  * Waits for the provider's answers are divided by 4 at most.
  */
 const SECOND = 1000
@@ -7,28 +7,28 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
 const SPANS = {
-  /** A creating call is given up this long after its lease was acquired. */
+  /** How long after its lease was acquired a creation's call is given up. */
   createGiveUpMs: 90 * SECOND,
   /** How long the slot of a call (speech, unknown paths) is held: a little longer than the call may take. */
   callSlotMs: 99 * SECOND,
   /** A lease that is neither bound nor released by then belongs to a Worker that died. */
   giveUpSeenMs: 95 * SECOND,
-  /** A search counts from this age of a lease on. Two searches this far apart must agree. */
+  /** From which age of a lease a search counts. Two searches that far apart must agree. */
   unboundMs: 120 * SECOND,
   lookAgainMs: 60 * SECOND,
   /** When a lost creation is first looked for; the pause doubles each time up to the second value. */
   lookSoonMs: 5 * SECOND,
   lookOftenMs: 110 * SECOND,
-  /** Jobs of one account that the provider no longer knows within this time vanished together. */
+  /** Jobs of one account that the provider stops knowing within this time vanished together. */
   vanishTogetherMs: 10 * MINUTE,
   /** The pause where the provider cannot be searched. */
   lookBlindMs: 1 * HOUR,
-  /** The first status check of a bound job; each pause is half as long again, up to the longest. */
+  /** When a bound job is first checked. Each further pause is 1.5 times as long, up to the longest. */
   firstAskMs: 30 * SECOND,
   longestAskMs: 5 * MINUTE,
-  /** The first status check of a job for which the provider sends an event: only in case the event got lost. */
+  /** When a job is first checked for which the provider sends an event, in case the event was lost. */
   toldAskMs: 10 * MINUTE,
-  /** How long an event is kept that came before its job was bound. */
+  /** How long an event that came before its job was bound is kept. */
   earlyMs: 10 * MINUTE,
   /** How long the provider may still send the event of a job that has ended. */
   lateMs: 25 * HOUR,
@@ -41,15 +41,15 @@ const SPANS = {
   forgetEveryMs: 1 * HOUR,
   /** How long a rotated callback secret still signs. */
   oldSecretMs: 24 * HOUR,
-  /** A job that waits for a human: its status checks become rarer, and in the end it is given up. */
+  /** A job that waits for a human: the pause between its status checks, and when it is given up. */
   waitingAskMs: 10 * MINUTE,
   waitingAskLongestMs: 6 * HOUR,
   waitForHumanMs: 7 * 24 * HOUR,
   lostMs: 48 * HOUR,
-  /** A guessed job: the pause between status checks, and by when one must succeed. */
+  /** A guessed job: the pause between its status checks, and the time within which one must succeed. */
   guessAskMs: 20 * SECOND,
   guessProvedMs: 2 * MINUTE,
-  /** A guessed job without a status for this long is given up. */
+  /** How long a guessed job may be without a status before it is given up. */
   guessLostMs: 1 * HOUR,
   /** How long ended jobs can be read. */
   keepEndedMs: 30 * 24 * HOUR,
@@ -97,18 +97,18 @@ const SPANS = {
 const AWAITED_SCALE_MAX = 4
 
 const AWAITED = {
-  /** For one read of several accounts, from its first call to its last. */
+  /** The time limit for one read of several accounts. */
   togetherMs: 10 * SECOND,
-  /** For all asset copies of one call; after the second time its Worker is taken for dead. */
+  /** The time limit for all asset copies of one call, and after which time its Worker counts as crashed. */
   bringWithinMs: 20 * SECOND,
   copyMadeMs: 25 * SECOND,
   /** The shortest wait for an account when other calls wait behind it. */
   slowMs: 3 * SECOND,
-  /** For all accounts together that did not answer last time. */
+  /** The wait for all accounts together that did not answer last time. */
   hungMs: 1 * SECOND,
 } as const
 
-/** When a delivery is attempted, from its start (contract section 6: for 24 h). */
+/** When a delivery is attempted, counted from its start (contract section 6: for 24 h). */
 const DELIVER_AT = [
   0,
   10 * SECOND,
@@ -126,7 +126,7 @@ const LOOK_PAUSES = [0.9 * SECOND, 0.9 * SECOND, 0.9 * SECOND]
 /** Pauses between attempts to bind a job to its lease. */
 const BIND_PAUSES = [0.5 * SECOND, 2 * SECOND, 10 * SECOND]
 
-/** When a refused account is checked again, from its parking. The last is the pause between all further checks. */
+/** When a refused account is checked again, counted from its parking. The last value is the pause between all further checks. */
 const REPROVE_AT = [1 * MINUTE, 5 * MINUTE, 15 * MINUTE, 1 * HOUR]
 
 type Span = keyof typeof SPANS | keyof typeof AWAITED

@@ -1,5 +1,5 @@
 /**
- * All errors of the gateway: a closed list of codes with their HTTP status. http/request/respond-error.ts writes their
+ * Lists all error codes of the gateway with their HTTP status. The list is closed. http/request/respond-error.ts writes the
  * bodies.
  */
 export const ERROR_STATUS = {
@@ -46,7 +46,7 @@ export interface ErrorDetails {
   accountEmail?: string
   /** The jobs of the call, if they are known although the answer is not. */
   jobIds?: string[]
-  /** For an unknown outcome: the job is being looked for, so a repeat under the same key may be answered soon. */
+  /** For an unknown outcome: the gateway is still looking for the job, so a repeat under the same key may be answered soon. */
   isSearchedFor?: boolean
   /** The methods of the path, for Allow. */
   allow?: string

@@ -1,13 +1,13 @@
 /**
- * Lines of the log. Each is one JSON object with a level (docs/operate.md lists them). As a last safeguard, everything that looks
- * like a secret is removed here.
+ * Writes log lines. Each is one JSON object with a level (docs/operate.md lists them). As a last safeguard, everything that looks
+ * like a secret is removed.
  */
 import { ERROR_STATUS, type ErrorCode } from './errors.ts'
 
 export type Level = 'info' | 'warn' | 'error'
 export type Facts = Record<string, unknown>
 
-/** Somebody must act. */
+/** Events of level error: the operator must act. */
 const ERRORS = new Set([
   'unexpected',
   'setting_invalid',
@@ -16,7 +16,7 @@ const ERRORS = new Set([
   'alarm_failed',
   'sealed_by_unknown_key',
 ])
-/** The gateway recovers by itself. */
+/** Events of level warn: the gateway recovers by itself. */
 const WARNINGS = new Set([
   'parked',
   'outcome_unknown',
@@ -38,7 +38,7 @@ function levelOf(event: string, facts: Facts): Level {
   return WARNINGS.has(event) || WARNING.test(event) ? 'warn' : 'info'
 }
 
-/** An unexpected error of ours is an error. A refusal by the provider or by a limit is a warning. */
+/** The level of a request's line. An unexpected error is an error. A refusal by the provider or by a limit is a warning. */
 function levelOfRequest({ status, code }: Facts): Level {
   if (code === ('internal' satisfies ErrorCode)) return 'error'
   const number = Number(status)
@@ -55,8 +55,8 @@ export function lineOf(event: string, about: Facts, facts: Facts): { level: Leve
 }
 
 /**
- * Our tokens, secret keys and stream tokens; providers' keys; webhook secrets; signed tokens; sealed texts, as they are in our
- * URLs. The part before a dot has a maximum length, because otherwise a long text with many hyphens takes quadratic time.
+ * Matches the gateway's tokens, secret keys and stream tokens; providers' keys; webhook secrets; signed tokens; sealed texts, as
+ * they are in URLs. The part before a dot has a maximum length: otherwise a long text with many hyphens takes quadratic time.
  */
 const SECRETS =
   /\bhg[wks]_[\w.-]{8,}|\bsk_[\w-]{6,}|\bwhsec_[\w+/=-]{6,}|\beyJ[\w-]{8,1000}\.[\w.-]+|\b[\w-]{1,64}\.[\w+/-]{16}\.[\w+/=-]{24,}/g

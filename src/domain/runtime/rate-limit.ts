@@ -1,6 +1,6 @@
 /** Limits how often something may happen in a minute, by name. Per isolate. */
 const MINUTE_MS = 60_000
-/** With more names the oldest are forgotten. */
+/** The most names that are remembered. The oldest are forgotten first. */
 const NAMES_MAX = 5000
 
 export class RateLimit {
@@ -11,7 +11,7 @@ export class RateLimit {
     this.#most = most
   }
 
-  /** True if it may happen now; then it counts. */
+  /** True if the named thing may happen now. Then it is counted. */
   take(name: string, now: number): boolean {
     const taken = this.#recent(name, now)
     if (taken.length >= this.#most) return false
@@ -22,7 +22,7 @@ export class RateLimit {
     return true
   }
 
-  /** When it may happen again. */
+  /** When the named thing may happen again. Epoch ms. */
   freeAt(name: string, now: number): number {
     const taken = this.#recent(name, now)
     return taken.length < this.#most ? now : (taken[0] ?? now) + MINUTE_MS

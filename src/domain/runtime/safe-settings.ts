@@ -15,12 +15,12 @@ interface Guarded {
 const PUBLISHED = new Set(['MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='])
 const PLACEHOLDER = /^<.*>$/
 
-/** A sentence that names the first setting that is unsafe anywhere; undefined: none is. */
+/** A sentence that names the first setting that is unsafe at any address; undefined: there is none. */
 export function unsafeSetting(s: Guarded): string | undefined {
   const kids = s.masterKeys.map(({ kid }) => kid)
   const twice = kids.find((kid, at) => kids.indexOf(kid) !== at)
   if (twice !== undefined)
-    return `MASTER_KEYS has the key id ${twice} twice: the second key would open nothing`
+    return `MASTER_KEYS has the key id ${twice} twice: the second key would never be used`
   const hollow = s.masterKeys.find(({ raw }) => isRepeated(atob(raw)))
   if (hollow)
     return `MASTER_KEYS has a key, ${hollow.kid}, that is one byte repeated: it must be random`
@@ -30,7 +30,7 @@ export function unsafeSetting(s: Guarded): string | undefined {
   return s.publicOrigin === '' ? undefined : unsafeAt(s, s.publicOrigin)
 }
 
-/** The same for a gateway at this origin. On loopback nothing is unsafe. */
+/** A sentence that names the first setting that is unsafe at this origin; undefined: there is none. On loopback none is unsafe. */
 export function unsafeAt(s: Guarded, origin: string): string | undefined {
   if (isLoopback(origin)) return undefined
   if (s.timeScale !== 1) {
@@ -41,9 +41,9 @@ export function unsafeAt(s: Guarded, origin: string): string | undefined {
   }
   const published = s.masterKeys.find(({ raw }) => PUBLISHED.has(raw))
   if (published)
-    return `MASTER_KEYS has a key, ${published.kid}, that stands in a published example: it must be random`
+    return `MASTER_KEYS has a key, ${published.kid}, that is from a published example: it must be random`
   if (PLACEHOLDER.test(s.adminToken ?? '')) {
-    return 'ADMIN_TOKEN stands in a published example: it must be random'
+    return 'ADMIN_TOKEN is from a published example: it must be random'
   }
   return undefined
 }

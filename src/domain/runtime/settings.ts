@@ -1,9 +1,9 @@
-/** The settings: `[vars]` and secrets, parsed once. docs/settings.md says what each means. */
+/** Parses the settings: `[vars]` and secrets. docs/settings.md says what each means. */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
 import { unsafeAt, unsafeSetting } from './safe-settings.ts'
 
-/** A path is allowed, for users who reach the provider through a proxy of their own. */
+/** A provider's origin. It may have a path, for users who reach the provider through a proxy of their own. */
 const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) {
@@ -16,7 +16,7 @@ const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   return z.NEVER
 })
 
-/** Our own address. It has no path. */
+/** The gateway's own origin. It has no path. */
 const ownOrigin = z.string({ error: 'is missing' }).transform((text, ctx) => {
   const url = URL.parse(text)
   const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/'

@@ -1,8 +1,8 @@
-/** How many slots of an account are free, how many came free, and what is shown of them. Pure. */
+/** Counts how many slots of an account are free or came free, and what the tenant sees of them. Pure. */
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import { heldSlots, type Lease, type Ledger } from './lease.ts'
 
-/** `freeAt`: when a parking ends, since nobody is notified of that. */
+/** The free slots. `freeAt`: when a parking ends, because nobody is notified of that. */
 export function freeSlots(ledger: Ledger, now: number): { free: number; freeAt?: number } {
   const parking = findParking(ledger.parkings, { isJob: true }, now)
   const free = parking || ledger.isRetired ? 0 : ledger.maxJobs - heldSlots(ledger, now)
@@ -31,7 +31,7 @@ export function slotsShown(ledger: Ledger, tenant: string, now: number): SlotsSh
   }
 }
 
-/** For a tenant that held the account before: its last jobs, and nothing about the present holder. */
+/** The slots for a tenant that held the account earlier: its last jobs, and nothing about the present holder. */
 export function slotsShownToFormerHolder(ledger: Ledger, tenant: string, now: number): SlotsShown {
   const leases = leasesOf(ledger, tenant)
   const held = heldSlots({ ...ledger, leases }, now)

@@ -14,7 +14,7 @@ export interface LeaseRecord extends Omit<Lease, RenamedInLease> {
 
 type RenamedInLease = 'fingerprint' | 'expectsEvent' | 'lastReportAt' | 'mayHaveRun'
 
-/** A lease in an object's answer. It lacks what an object of an earlier release calls by another name. */
+/** A lease in an object's answer, without fields for which an object of an earlier release has another name. */
 export type SharedLease = Omit<Lease, RenamedInLease>
 
 export function toLeaseRecord(lease: Lease): LeaseRecord {
@@ -48,7 +48,7 @@ export interface LeaseMessage extends Omit<LeaseAsk, RenamedInAsk> {
 
 type RenamedInAsk = 'fingerprint' | 'expectsEvent' | 'ignoredReason'
 
-/** Only the first names: every object understands them, and no object gets two names for one thing. */
+/** Writes a lease request with the first release's names only, because every object understands them. */
 export function toLeaseMessage(ask: LeaseAsk): LeaseMessage {
   const { fingerprint, expectsEvent, ignoredReason, ...rest } = ask
   return {
@@ -59,7 +59,7 @@ export function toLeaseMessage(ask: LeaseAsk): LeaseMessage {
   }
 }
 
-/** Accepts the names of the code too, so that a later release may send those. */
+/** Reads a lease request with either names, so that a later release may send the names of the code. */
 export function fromLeaseMessage(message: LeaseMessage | LeaseAsk): LeaseAsk {
   const { clue, isTold, despite, ...rest } = message as Partial<LeaseMessage> & LeaseAsk
   const expectsEvent = rest.expectsEvent ?? isTold

@@ -1,15 +1,15 @@
 /**
- * The ledger of one account: its leases, each of which holds slots. A set of leases and not a counter, so that no slot can be
- * released twice. Pure: each function takes the ledger and returns what to write; AccountSlots loads and saves.
+ * Decides about the leases of one account, each of which holds slots. The ledger is a set of leases and not a counter, so that no
+ * slot can be released twice. Pure: each function takes the ledger and returns the change; AccountSlots loads and saves.
  */
 import type { Guess, LeaseRow } from './unknown-row.ts'
 import { findParking, type Parking, type ParkReason } from '#domain/accounts/parking.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 
 /**
- * `unbound`: acquired; the provider's job id is not known (yet). `running`: bound to a job. `waiting`: the job waits for a
- * human and holds no slot. `suspect`: the creation's answer was lost, and a job that may be its own is running. It holds the
- * slot until that job ends, and the job is never shown as the client's.
+ * `unbound`: the slot is acquired, but the provider's job id is not known (yet). `running`: the lease is bound to a job. `waiting`:
+ * the job waits for a human and holds no slot. `suspect`: the creation's answer was lost, and a job that may be its own is
+ * running. The lease holds the slot until that job ends, and the job is never shown as the client's.
  */
 type LeaseState = 'unbound' | 'running' | 'waiting' | 'suspect'
 
@@ -20,62 +20,62 @@ export interface Lease {
   /** A `call` lease lasts for one call and ends at its deadline. A `job` lease never ends by time alone. */
   kind: 'job' | 'call'
   state: LeaseState
-  /** The row of its creation, as `POST /v3/videos`. */
+  /** The row of the creation, such as `POST /v3/videos`. */
   route: string
   acquiredAt: number
   deadlineAt?: number
   jobId?: string
-  /** What reports about its job are known by, as `video:abc`. */
+  /** The names under which reports about the job come, such as `video:abc`. */
   watch: string[]
   /** The provider's status path, and the one to ask when the first is retired. */
   ask?: string
   askElse?: string
-  /** When the alarm handles it next, epoch ms. */
+  /** When the alarm handles the lease next, epoch ms. */
   nextAt: number
-  /** How often the provider was asked about it. */
+  /** How often the provider was asked about the job. */
   asks: number
   /** Answers in a row that did not know the job, or whole searches that did not find it. `missedAt`: the first of them. */
   misses: number
   missedAt?: number
   lastReportAt: number
-  /** When it became known that its creation's answer was lost. */
+  /** Since when the creation's answer is known to be lost. */
   lostAt?: number
-  /** How often its job was searched for. */
+  /** How often the job was searched for. */
   looks?: number
-  /** How many answers under its key said nothing. */
+  /** How many requests under the creation's key gave no information. */
   keyAsks?: number
-  /** A search bound it to its job. The creation's own answer is surer, and may still bind it to another. */
+  /** A search found the job. The creation's own answer is more certain, and may still bind the lease to another job. */
   isFound?: true
-  /** A job that may have been its own has ended, so it cannot be said any more that the creation never arrived. */
+  /** A job that may have been the creation's own has ended, so `absent` is no longer a possible outcome. */
   mayHaveRun?: true
-  /** What it watches may report of something older: an earlier run of a session, an earlier training of a group. */
+  /** Reports under the watched name may be about something older: an earlier run of a session, or training of a group. */
   isReused?: true
-  /** A status word that means an end when a later answer says it again. */
+  /** A status word that means an end if a later answer repeats it. */
   ending?: { word: string; since: number }
-  /** Since when it waits for a human. */
+  /** Since when the job waits for a human. */
   waitingSince?: number
-  /** Its deletion went through the gateway. */
+  /** When a client deleted the job through the gateway. */
   deletedAt?: number
-  /** What its job is recognised by in the provider's lists. */
+  /** Texts by which the job is recognised in the provider's lists. */
   fingerprint: { title?: string; callbackId?: string }
   /** False after DELETE /scheduler/{id}: the slot stays taken, and no event is delivered. */
   isTracked: boolean
   reply?: Reply
-  /** The provider sends an event at its end, so status checks begin late. */
+  /** The provider sends an event when the job ends, so status checks begin late. */
   expectsEvent?: boolean
-  /** Which of the account's meters it uses, where jobs are metered apart. */
+  /** Which of the account's meters the job uses, if the provider meters kinds of jobs apart. */
   meter?: string
-  /** How many slots it holds; absent: one. */
+  /** How many slots the lease holds; absent: one. */
   slots?: number
-  /** The Idempotency-Key under which its creation went up: a name of ours, never the client's text. */
+  /** The Idempotency-Key with which the creation was sent. The gateway makes it; it is never the client's text. */
   upstreamKey?: string
-  /** The path that was called: where the row's path has parameters and the answer can be asked for under the key. */
+  /** The called path. Stored if the row's path has parameters and the answer can be asked for under the key. */
   path?: string
-  /** Its creation has no row, so its job is a guess. */
+  /** Present if the creation's path has no row, so its job is a guess. */
   guess?: Guess
-  /** The call on a path without a row still runs; its answer may become a guess. */
+  /** The call on a path without a row still runs. Its answer may show a job. */
   mayBeJob?: boolean
-  /** Of a row that was added without a deploy: how the job's status is asked for and read. */
+  /** For a row that the operator added: how the job's status is asked for and read. */
   row?: LeaseRow
 }
 
@@ -89,29 +89,29 @@ export interface Reply {
 export interface Ledger {
   maxJobs: number
   isRetired: boolean
-  /** Our webhook at the provider is on. */
+  /** Whether our webhook at the provider is on. */
   isHooked?: boolean
   leases: readonly Lease[]
   parkings: readonly Parking[]
 }
 
 export interface LeaseAsk {
-  /** Of a path without a row: it counts as a guess, since its answer may become one. */
+  /** For a path without a row: the lease counts as a guess, because the answer may become one. */
   mayBeJob?: boolean
   leaseId: string
   tenant: string
   kind: 'job' | 'call'
   route: string
-  /** Jobs that it starts at once. It gets a lease for each, or none at all. */
+  /** How many jobs the creation starts at once. It gets a lease for each, or none at all. */
   count: number
-  /** Slots that each of them takes; absent: one. */
+  /** How many slots each job takes; absent: one. */
   slots?: number
-  /** A per-request limit may only lower the account's. */
+  /** The request's own limit on running jobs. It can only lower the account's limit. */
   limit?: number
   meter?: string
   fingerprint: Lease['fingerprint']
   reply?: Reply
-  /** The provider documents an event for the end of such a job. `isTicketed`: this creation carries a callback of ours. */
+  /** The provider documents an event for the end of this kind of job. `isTicketed`: the creation contains our callback URL. */
   expectsEvent?: boolean
   isTicketed?: boolean
   upstreamKey?: string
@@ -119,7 +119,7 @@ export interface LeaseAsk {
   row?: LeaseRow
   /** Which of the account's credentials the call uses. */
   part?: string
-  /** A parking for this reason does not refuse: no other account is left. */
+  /** A parking for this reason is ignored, because no other account is left. */
   ignoredReason?: ParkReason
   /** For a job whose id is known before the answer. */
   expected?: ExpectedJob
@@ -133,37 +133,37 @@ export interface JobStart {
   isReused?: true
 }
 
-/** What is known of a job before its creation is answered. Without an id the lease watches it, and is not bound to it. */
+/** The job that a creation will start, if known before the answer. Without an id the lease watches its name, but is not bound. */
 export type ExpectedJob = Omit<JobStart, 'jobId'> & { jobId?: string }
 
 /**
- * What a status answer, a webhook or a status check says of a job. `ending`: a word that means an end when it is said twice.
- * `unclear`: an unknown word, which counts as no report. `deleted`: its deletion went through the gateway.
+ * A report about a job, from a status answer, a webhook or a status check. `ending`: a word that means an end if a later report
+ * repeats it. `unclear`: an unknown word, which counts as no report. `deleted`: a client deleted the job through the gateway.
  */
 export interface JobReport {
   watch: string
   state: 'running' | 'waiting' | 'completed' | 'failed' | 'ending' | 'unclear' | 'deleted'
   detail?: string
-  /** The provider's status word, where its meaning is not certain. */
+  /** The provider's status word, if its meaning is not certain. */
   word?: string
-  /** Another name for the same job: it is watched too from now on. */
+  /** A further name of the job, which is watched too from now on. */
   alias?: string
-  /** Of an end: the plain members of the status answer, for the event that is built from it. */
+  /** For an end: the plain members of the status answer, from which the event is built. */
   facts?: Record<string, unknown>
-  /** Of an end: the provider's own event, where the report came by one. */
+  /** For an end: the provider's own event, if it brought the report. */
   event?: EventText
 }
 
-/** An event in the provider's own words. */
+/** An event in the provider's form. */
 export interface EventText {
   id: string
   type: string
   body: string
-  /** Ids in its body. */
+  /** Ids in the event's body. */
   mentions?: string[]
 }
 
-/** `gone`: the provider no longer knows it. `absent`: its creation never arrived. `lost`: no report for 48 h. */
+/** `gone`: the provider no longer knows the job. `absent`: the creation never reached it. `lost`: no report for 48 h. */
 export interface Outcome {
   status: 'completed' | 'failed' | 'gone' | 'absent' | 'lost' | 'forced' | 'outcome_unknown'
   detail?: string
@@ -201,7 +201,7 @@ type Held = Pick<Lease, 'kind' | 'deadlineAt' | 'state' | 'waitingSince'>
 
 export function holdsSlot(lease: Held, now: number): boolean {
   if (lease.kind === 'call') return lease.deadlineAt === undefined || lease.deadlineAt > now
-  // A suspect whose session waits for a human runs no more than any other waiting job.
+  // A suspect whose session waits for a human holds no slot, like any other waiting job.
   return (
     lease.state !== 'waiting' && !(lease.state === 'suspect' && lease.waitingSince !== undefined)
   )
@@ -212,7 +212,7 @@ export function heldSlots(ledger: Ledger, now: number): number {
   return holding.reduce((sum, lease) => sum + (lease.slots ?? 1), 0)
 }
 
-/** Grants leases for all jobs of the request or for none. The same request again changes nothing. */
+/** Grants leases for all jobs of the request or for none. Repeating a request changes nothing. */
 export function grant(
   ledger: Ledger,
   ask: LeaseAsk,
@@ -258,12 +258,12 @@ function refuse(
   return { ok: false, reason: 'full', retryAt, ...(hasRoom ? { ofGuesses: true } : {}) }
 }
 
-/** Half of the slots, and at least one: the others stay free for known jobs. */
+/** How many slots guesses may hold: half, and at least one. The others stay free for known jobs. */
 export function guessesMax(maxJobs: number): number {
   return Math.max(1, Math.floor(maxJobs / 2))
 }
 
-/** A call that may become a guess counts as one, so that every guess can be kept. */
+/** Whether guesses hold all slots that they may. A call that may become a guess counts as one, so that every guess can be kept. */
 function isFullOfGuesses(ledger: Ledger, now: number): boolean {
   const guesses = ledger.leases.filter((lease) => lease.guess ?? lease.mayBeJob)
   return heldSlots({ ...ledger, leases: guesses }, now) >= guessesMax(ledger.maxJobs)
@@ -273,7 +273,7 @@ function slotsWanted({ count, slots = 1 }: LeaseAsk): number {
   return count * slots
 }
 
-/** A rough estimate, for Retry-After only. */
+/** Estimates when the next job ends. Only for Retry-After. */
 function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
   const ends = ledger.leases
     .filter((lease) => holdsSlot(lease, now))
@@ -312,7 +312,7 @@ export function newLease(ask: LeaseAsk, index: number, now: number, durations: D
   }
 }
 
-/** Releases the slots of a creation that surely started nothing, or of a call that is over. */
+/** Releases the slots of a creation that certainly started nothing, or of a call that has ended. */
 export function release(ledger: Ledger, requestId: string): Change {
   const isNamed = ({ state }: Lease) => state === 'running' || state === 'waiting'
   const mine = ledger.leases.filter(
@@ -321,7 +321,7 @@ export function release(ledger: Ledger, requestId: string): Change {
   return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
 }
 
-/** When the alarm has something to do next. Undefined: never. */
+/** When the alarm must run next. Undefined: never. */
 export function nextDueAt(ledger: Ledger): number | undefined {
   const times = ledger.leases.map((lease) => lease.deadlineAt ?? lease.nextAt)
   return times.length === 0 ? undefined : Math.min(...times)

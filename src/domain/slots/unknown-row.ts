@@ -1,13 +1,13 @@
-/** What a lease keeps of a creation that no built-in row knows. */
+/** The types of what a lease stores about a creation without a built-in row. */
 
-/** `until`, epoch ms: the guess is dropped unless a status is read by then. Absent: a status was read. */
+/** A guessed job. `until`, epoch ms: the guess is dropped unless a status is read by then. Absent: a status was read. */
 export interface Guess {
   until?: number
 }
 
 /**
- * Of a row that was added without a deploy: how the job's status is asked for and read. The lease keeps it, since the row may
- * be removed while the job runs, and the account's object does not read added rows.
+ * How the status of a job of an added row is asked for and read. The lease stores it, because the operator may remove the row
+ * while the job runs, and the account's object does not read added rows.
  */
 export interface LeaseRow {
   job: {

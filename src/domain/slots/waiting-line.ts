@@ -1,22 +1,22 @@
 /**
- * Clients that wait for a slot (`Prefer: wait=N`), first come first served among those that an account can serve. Kept in
- * memory: a waiting client holds a connection, and when that is gone nobody is left to serve.
+ * The line of clients that wait for a slot (`Prefer: wait=N`): first come first served among those that an account can serve. It
+ * is kept in memory, because a waiting client holds a connection and needs no slot once the connection is gone.
  *
- * The line also estimates how many slots each account has free. An account's own count sets the number, a notice that slots
- * were released adds to it, and each client that is sent there takes from it. Other clients take slots without telling the
- * line, so the estimate may be too high. Then a client that was sent comes back to its old place.
+ * The line also estimates how many slots each account has free. An account's own count sets the number, a notice of released slots
+ * adds to it, and each client that is sent to the account takes from it. Clients outside the line take slots too, so the estimate
+ * may be too high. Then a client that was sent comes back to its old place.
  */
 export const WAITING_MAX = 100
 
 export interface Waiter {
   id: string
-  /** When it first asked: asking again keeps its place. */
+  /** When the client first asked. It keeps its place when it asks again. */
   since: number
-  /** Object names of the accounts that could serve it. */
+  /** Object names of the accounts that can serve the client. */
   accounts: readonly string[]
-  /** How many it takes at once; absent: one. */
+  /** How many slots the client needs at once; absent: one. */
   slots?: number
-  /** The account that it was just sent to, and that was full. */
+  /** The account to which the client was just sent and that was full. */
   tried?: string
 }
 
@@ -28,14 +28,14 @@ interface Place<T> {
 export class WaitingLine<T extends Waiter> {
   #places: Place<T>[] = []
   readonly #free = new Map<string, number>()
-  /** By account: the waiters that found it full. They are not sent there again before it reports free slots. */
+  /** By account: the clients that found it full. They are not sent there again before the account reports free slots. */
   readonly #excluded = new Map<string, Set<string>>()
 
   get length(): number {
     return this.#places.length
   }
 
-  /** False: the line is full. A waiter that stands in it already has come back. */
+  /** Adds a waiter, which may have come back. False: the line is full. */
   join(waiter: T): boolean {
     this.#places = this.#places.filter((one) => one.waiter.id !== waiter.id)
     if (this.#places.length >= WAITING_MAX) return false
@@ -54,18 +54,18 @@ export class WaitingLine<T extends Waiter> {
     this.#excluded.set(account, (this.#excluded.get(account) ?? new Set()).add(id))
   }
 
-  /** Slots of the account were released. */
+  /** Notes that slots of the account were released. */
   noteFreed(account: string, slots = 1): void {
     this.pardon(account)
     this.#free.set(account, (this.#free.get(account) ?? 0) + slots)
   }
 
-  /** Waiters that found the account full may be sent there again. */
+  /** Lets waiters that found the account full be sent there again. */
   pardon(account: string): void {
     this.#excluded.delete(account)
   }
 
-  /** The account's own count of free slots. */
+  /** Notes the account's own count of free slots. */
   noteFree(account: string, slots: number): void {
     if (slots > 0) this.#free.set(account, slots)
     else this.#free.delete(account)

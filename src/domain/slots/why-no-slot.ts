@@ -1,4 +1,4 @@
-/** Why no account took a creation, decided from what each account said. Pure. */
+/** Decides why no account granted a slot, from the answer of each account. Pure. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { LeaseAnswer } from './lease.ts'
@@ -15,7 +15,7 @@ export interface TriedAccounts {
   refusals: readonly LeaseRefusal[]
   /** Accounts that were parked: before the search, by their answer, or because of this call. */
   parked: readonly ParkedAccount[]
-  /** For each account that was believed full and not asked: when a slot is expected to be free, epoch ms. */
+  /** For each account that seemed full and was not asked: when a slot is expected to be free, epoch ms. */
   expectedFreeAt: readonly number[]
 }
 

@@ -13,7 +13,7 @@ const streamToken = z.object({
   provider: z.string(),
   tenant: z.string(),
   email: z.string(),
-  /** The hash of the gateway token that it was made with. Absent on tokens of older versions. */
+  /** The hash of the gateway token with which the stream token was made. Absent on tokens of older versions. */
   tokenHash: z.string().optional(),
   /** The provider's own token. */
   token: z.string(),
@@ -23,7 +23,7 @@ const streamToken = z.object({
 
 export type StreamToken = z.infer<typeof streamToken>
 
-/** Safe in a header, and in a query without escaping: the published SDK does not escape it. */
+/** The stream token. It is safe in a header, and in a query without escaping, because the published SDK does not escape it. */
 export function toStreamToken(sealed: string): string {
   return PREFIX + toUrlText(sealed)
 }

@@ -1,7 +1,7 @@
 /**
- * The `Cache-Control` of a provider's answer on its way to the client. The answer belongs to one token, and a shared cache
- * that believed `public` would show it to others. So only directives for a private cache are passed on; without any, the
- * answer may be kept but must be revalidated before each use.
+ * Makes the `Cache-Control` of an answer to a client from the provider's. The answer belongs to one token, and with `public` a
+ * shared cache would show it to others. So only directives for a private cache are passed on. Without any, the answer may be
+ * stored but must be revalidated before each use.
  */
 
 /** Request headers that change the answer. A cache separates answers by them only if `Vary` names them. */

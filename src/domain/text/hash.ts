@@ -8,7 +8,7 @@ export async function hexHash(what: string | Uint8Array<ArrayBuffer>): Promise<s
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** The same without a promise, for short texts in an object that must not await between reading and writing. */
+/** The hash of a text without a promise. For short texts in an object, which must not await between reading and writing. */
 export function hexHashNow(text: string): string {
   return bytesToHex(sha256(utf8ToBytes(text)))
 }

@@ -1,6 +1,6 @@
 import { privately, varyBeside } from './cache-control.ts'
 
-/** Request headers that go to the provider. An allow-list, so that no header of the gateway or of Cloudflare goes up. */
+/** Request headers that go to the provider. It is an allow-list, so no header of the gateway or of Cloudflare is sent. */
 const UP = [
   'accept',
   'accept-language',
@@ -45,9 +45,9 @@ const NOT_DOWN = new Set([
 
 const NOT_DOWN_FORM = /^(cf-|x-gateway-|access-control-|x-amz|x-envoy)|cdn-cache-control$/
 
-/** Every delivery carries it. A request with it came from a gateway and is refused, so that no request loops. */
+/** A header of every delivery. A request with it came from a gateway and is refused, so that no request loops. */
 export const HOP_HEADER = 'x-gateway-hop'
-/** A delivery target for a job's end, and a text of the client's that is sent with it. */
+/** Headers of a creation: the URL to which the job's end is delivered, and a client's text that is sent with it. */
 export const REPLY_URL_HEADER = 'x-gateway-reply-url'
 export const REPLY_REF_HEADER = 'x-gateway-reply-ref'
 
@@ -61,7 +61,7 @@ export function headersUp(headers: Headers): Headers {
   return up
 }
 
-/** Conditions on one representation. They make sense only where one account's answer is passed on unchanged. */
+/** Request headers with conditions, such as If-None-Match. They make sense only if one account's answer is passed on unchanged. */
 const CONDITIONS = [
   'if-match',
   'if-modified-since',
@@ -77,7 +77,7 @@ export function withoutConditions(headers: Headers): Headers {
   return others
 }
 
-/** Headers about one representation: its bytes, its age, or the pages next to it. */
+/** Answer headers that describe one account's answer: its bytes, its age, or the pages next to it. */
 const OF_ONE_PART = [
   'accept-ranges',
   'age',
@@ -101,13 +101,13 @@ const OF_ONE_PART = [
   'want-repr-digest',
 ]
 
-/** Removes headers that no longer hold for an answer that was made of several, or was changed. */
+/** Removes headers that are wrong for an answer that was changed or made of several answers. */
 export function asComposed(headers: Headers): void {
   for (const name of OF_ONE_PART) headers.delete(name)
   headers.set('cache-control', 'no-store')
 }
 
-/** Encodings that the platform decodes when it fetches. Other encodings stay, and so does the header. */
+/** Encodings that the platform decodes when it fetches. A body in another encoding stays encoded and keeps the header. */
 const DECODED = /^\s*(gzip|br)\s*$/i
 
 /**
@@ -128,10 +128,10 @@ export function headersDown(headers: Headers): Headers {
   return down
 }
 
-/** Many clients refuse a longer header. */
+/** The longest header that we send. Many clients refuse longer ones. */
 const HEADER_CHARS_MAX = 8000
 
-/** Sets a header to any text. Everything outside printable ASCII is percent-encoded. The gateway sets its headers only by this. */
+/** Sets a header to any text: everything outside printable ASCII is percent-encoded. All headers with foreign text are set here. */
 export function setHeader(headers: Headers, name: string, value: string): void {
   headers.set(name, headerText(value))
 }
@@ -152,5 +152,5 @@ export function idsToHeader(ids: readonly string[]): string | undefined {
   return text === '' ? undefined : text
 }
 
-/** `no`: this creation starts a new job, even if it looks like a repeat. */
+/** A request header. `no`: this creation starts a new job, even if it looks like a repeat. */
 export const JOIN_HEADER = 'x-gateway-join'

@@ -1,4 +1,4 @@
-/** JSON pointers (RFC 6901) in which `*` means every member of an array or object. Escapes are not supported: no table needs them. */
+/** Reads JSON by pointers (RFC 6901) in which `*` means every member. Escapes are not supported, because no route table needs them. */
 
 /** Every value at the pointer, in document order. */
 export function valuesAt(document: unknown, pointer: string): unknown[] {

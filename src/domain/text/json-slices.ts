@@ -89,7 +89,7 @@ export function putMember(text: string, pointer: string, json: string): string |
   return edit && splice(single, [edit])
 }
 
-/** The same, but only if the member exists; else the text is unchanged. */
+/** Sets the member as `putMember` does, but only if it exists. */
 export function replaceMember(text: string, pointer: string, json: string): string {
   return sliceAt(text, pointer) ? (putMember(text, pointer, json) ?? text) : text
 }
@@ -140,7 +140,7 @@ function repeatsIn(text: string, objectStart: number, name: string): Edit[] {
   return edits
 }
 
-/** Joins adjacent cuts. */
+/** Adds a cut, and joins it with the previous one if they touch. */
 function noteCut(edits: Edit[], start: number, end: number): void {
   const last = edits.at(-1)
   if (last?.end === start) last.end = end
@@ -148,7 +148,7 @@ function noteCut(edits: Edit[], start: number, end: number): void {
 }
 
 interface Member {
-  /** Its name, quotes included, and its value. */
+  /** Where the member's name starts, with its quotes. */
   start: number
   nameEnd: number
   value: Slice
@@ -184,7 +184,7 @@ export function splice(text: string, edits: readonly Edit[]): string {
   return result + text.slice(from)
 }
 
-/** Of two members with one name the later one counts. */
+/** The value of a member. Of two members with one name the later one counts. */
 function memberOf(text: string, objectStart: number, key: string): Slice | undefined {
   let found: Slice | undefined
   for (const member of membersOf(text, objectStart)) {

@@ -1,11 +1,11 @@
-/** Parses JSON of clients and providers, with limits against hostile bodies. */
+/** Parses JSON of clients and providers safely: depth and size have limits. */
 
-/** Far above any real body. Without limits 2 MB of brackets take seconds to parse, and 16 MB of empty objects more memory than an isolate has. */
+/** Limits far above any real body. Without them, 2 MB of brackets take seconds to parse, and 16 MB of `{}` exceed the memory. */
 const NESTED_MAX = 500
 const VALUES_MAX = 1_000_000
 
 /**
- * Undefined: it is not JSON, or beyond the limits. Integers that JavaScript would round become text, because ids are compared
+ * Undefined: the text is not JSON, or beyond the limits. Integers that JavaScript would round become text: ids are compared
  * and never calculated with.
  */
 export function parseJson(bytes: Uint8Array | string): unknown {

@@ -1,4 +1,4 @@
-/** Retry-After (RFC 9110 section 10.2.3): whole seconds or an IMF date, nothing else. */
+/** Reads and writes Retry-After (RFC 9110 section 10.2.3): whole seconds or an IMF date, nothing else. */
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
 const SECONDS = /^\s*\d+\s*$/
@@ -6,8 +6,8 @@ const IMF_DATE =
   /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/
 
 /**
- * Epoch ms. Undefined: there is none, or it is malformed. A time more than a day ahead is a mistake, such as a date sent as
- * seconds, and counts as an hour.
+ * The time in the header, epoch ms. Undefined: the header is absent or malformed. A time more than a day ahead is a mistake, such
+ * as a date sent as seconds, and counts as an hour.
  */
 export function retryAfterAt(header: string | null, now: number): number | undefined {
   if (header === null) return undefined
@@ -21,10 +21,10 @@ function timeIn(header: string, now: number): number | undefined {
   return IMF_DATE.test(header.trim()) ? Date.parse(header) : undefined
 }
 
-/** The largest value in an answer of the gateway. Many SDKs ignore a minute or more and retry at once. */
+/** The largest value in an answer of the gateway. Many SDKs ignore a value of a minute or more and retry at once. */
 export const RETRY_AFTER_SECONDS_MAX = 59
 
-/** Whole seconds for our own answers, at least 5. */
+/** Retry-After for an answer of the gateway: whole seconds, at least 5. */
 export function retryAfterSeconds(at: number, now: number): number {
   return Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(5, Math.ceil((at - now) / 1000)))
 }

@@ -1,7 +1,7 @@
 /** Reads times as providers write them. */
 
 const ZONED = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)$/i
-/** The year 2001. A smaller number is no time. */
+/** The year 2001. A smaller number is not a time. */
 const EARLIEST_S = 1e9
 const LATEST_S = 1e11
 /** The year 2286. A greater number is micro- or nanoseconds. */

@@ -21,7 +21,7 @@ export type Plan =
   | { kind: 'any' }
   /** The call runs at `email`, and `ids` are copied there. `canMove`: it names uploads only, so any account could run it. */
   | { kind: 'at'; email: string; ids: string[]; canMove: boolean }
-  /** It names two resources of different accounts that cannot be copied. */
+  /** The call names two resources of different accounts that cannot be copied. */
   | { kind: 'conflict'; pair: [Named, Named] }
 
 export function planOf(named: readonly Named[]): Plan {
@@ -35,7 +35,7 @@ export function planOf(named: readonly Named[]): Plan {
   return { kind: 'at', email, ids, canMove: first === undefined }
 }
 
-/** The account that owns most of the uploads; of equals the one named first. */
+/** The account that owns most of the uploads. If several own as many, the one named first. */
 function mostNamed(named: readonly Named[]): string | undefined {
   const counts = new Map<string, number>()
   for (const { email } of named) counts.set(email, (counts.get(email) ?? 0) + 1)

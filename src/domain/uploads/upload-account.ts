@@ -5,14 +5,14 @@
 export interface Home {
   email: string
   since: number
-  /** How many uploads went there. */
+  /** How many uploads the account has got as home. */
   used: number
 }
 
 interface HomeAccount {
   email: string
   maxJobs: number
-  /** Known jobs and uploads of the last minutes. */
+  /** The account's known jobs and its uploads of the last minutes. */
   load: number
 }
 
@@ -27,7 +27,7 @@ export interface HomeChoice {
   random: () => number
 }
 
-/** Keeps the home `before` while it is valid. Else takes the owner of avatars and voices, else the account with the most free slots. */
+/** Keeps the home `before` while it is valid. Else picks the owner of avatars and voices, else the account with most free slots. */
 export function homeOf(choice: HomeChoice): Home | undefined {
   const { accounts, before, likeness, now, homeMs } = choice
   const old = before && accounts.find(({ email }) => email === before.email)
@@ -35,13 +35,13 @@ export function homeOf(choice: HomeChoice): Home | undefined {
   const isFull = old !== undefined && before !== undefined && before.used >= old.maxJobs
   if (before && old && isYoung && !isFull) return before
   const owner = accounts.find(({ email }) => email === likeness)
-  // An owner that just took as many uploads as it has slots is skipped once. Else it would get all uploads.
+  // An owner that just got as many uploads as it has slots is skipped once. Otherwise it would get all uploads.
   const isSpent = isYoung && isFull && before?.email === owner?.email
-  const chosen = owner && !(isSpent && accounts.length > 1) ? owner : roomiest(choice)
+  const chosen = owner && !(isSpent && accounts.length > 1) ? owner : mostFree(choice)
   return chosen && { email: chosen.email, since: now, used: 0 }
 }
 
-function roomiest({ accounts, random }: HomeChoice): HomeAccount | undefined {
+function mostFree({ accounts, random }: HomeChoice): HomeAccount | undefined {
   const drawn = accounts.map((account) => ({ account, lot: random() }))
   const room = ({ maxJobs, load }: HomeAccount) => maxJobs - load
   return drawn.toSorted((a, b) => room(b.account) - room(a.account) || a.lot - b.lot)[0]?.account

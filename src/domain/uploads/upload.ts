@@ -7,7 +7,7 @@ export const UPLOAD_BYTES_MAX = 25 * 1024 * 1024
 /** Limits for one token in 24 hours. */
 export const UPLOADS_MAX = 500
 export const UPLOADED_BYTES_MAX = 2 * 1024 ** 3
-/** The limit for all files together that are sent inside one body. */
+/** The limit for the sum of all files in one body. */
 export const INLINE_BYTES_MAX = 12 * 1024 * 1024
 
 const HOUR_MS = 3_600_000
@@ -15,7 +15,7 @@ const HOURS = 24
 const PATH = '/files/'
 /** 32 random bytes as base64url, and a file extension. */
 const NAME = /^[A-Za-z0-9_-]{43}\.[a-z0-9]{1,16}$/
-/** Media only: no text, and nothing that a browser would run. */
+/** Accepted types: media only, no text, and nothing that a browser would run. */
 const MEDIA = /^(image|audio|video)\/[a-z0-9][a-z0-9.+-]{0,40}$/
 const EXTENSIONS: Record<string, string> = {
   jpeg: 'jpg',
@@ -38,7 +38,7 @@ export function mediaType(contentType: string | null | undefined): string | unde
   return MEDIA.test(trimmed) && !/xml|svg|html/.test(trimmed) ? trimmed : undefined
 }
 
-/** `bytes`: 32 random bytes. */
+/** Makes a name that cannot be guessed. `bytes`: 32 random bytes. */
 export function newUploadName(type: string, bytes: Uint8Array): string {
   const [kind, subtype = ''] = type.split('/')
   const usual = kind === 'video' && subtype === 'mpeg' ? 'mpeg' : (EXTENSIONS[subtype] ?? subtype)
@@ -54,7 +54,7 @@ export function isUploadName(name: string): boolean {
   return NAME.test(name)
 }
 
-/** The name in storage, a hash: whoever reads the storage cannot fetch the file by it. */
+/** The name in storage. It is a hash, so that nobody who reads the storage can fetch the file. */
 export function storedName(name: string): Promise<string> {
   return hexHash(name)
 }
@@ -85,7 +85,7 @@ export function firstHour(now: number): number {
   return hourOf(now) - HOURS + 1
 }
 
-/** When a token may upload this many bytes more, epoch ms. Undefined: now. `spent`: its hours, oldest first. */
+/** When the token may upload so many bytes more, epoch ms. Undefined: now. `spent`: the token's uploads by hour, oldest first. */
 export function uploadAllowedAt(
   spent: readonly SpentHour[],
   bytes: number,

@@ -1,6 +1,6 @@
 /**
- * A credential that was sealed with a master key that is no longer in MASTER_KEYS: the error for clients, and a line of the
- * log.
+ * Makes the error and the log line for a credential that no key in MASTER_KEYS opens. That happens when a master key was removed
+ * too early.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -19,7 +19,7 @@ export function isOpenable(ports: Ports, account: Account): boolean {
   return ports.vault.knows(credential) && (!session || ports.vault.knows(session.sealed))
 }
 
-/** The accounts whose credential can be opened. Throws if there are none of these among some accounts. */
+/** The accounts whose credential can be opened. Throws if there are accounts, but none can be opened. */
 export function openableOf(ports: Ports, accounts: readonly Account[]): Account[] {
   const openable = accounts.filter((account) => isOpenable(ports, account))
   const [first] = accounts
@@ -41,13 +41,13 @@ export function keyMissing(message: string, accountEmail?: string): AppError {
   })
 }
 
-/** When each kind was last logged. Each isolate has its own vault. */
+/** When each kind of text was last logged, for each vault. An isolate has one vault. */
 const logged = new WeakMap<Vault, Map<string, number>>()
 
-/** Logs the id of the key, once a minute for each kind, so that invented URLs do not fill the log. */
+/** Logs the id of the missing key, once a minute for each kind of text, so that invented URLs do not fill the log. */
 export function logMissingKey(ports: Ports, what: string, error: unknown, text?: string): void {
   if (!(error instanceof CannotOpen)) return
-  // Text from outside is logged only if it has the form of a sealed text of ours.
+  // A text from outside is logged only if it has the form of a sealed text.
   if (text !== undefined && (!isSealedForm(text) || error.isKnownKey)) return
   const { keyId, isKnownKey } = error
   const times = logged.get(ports.vault) ?? new Map<string, number>()

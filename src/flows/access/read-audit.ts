@@ -9,7 +9,7 @@ export interface AuditPage {
   next?: string
 }
 
-/** Asks the desks of `tenants` and the registrar. `isOfThem`: only for lines of these tenants. */
+/** Asks the desks of `tenants` and the registrar. `isOfThem`: the registrar returns only lines of these tenants. */
 export async function readAudit(
   ports: Ports,
   providers: readonly string[],
@@ -26,7 +26,7 @@ export async function readAudit(
     : [() => ports.registrar.listAudit(wanted)]
   const questions = [...ofRegistrar, ...asked]
   const pages = await limitConcurrency(questions, OBJECTS_AT_ONCE, (ask) => ask())
-  // A change that was written at several desks is one line.
+  // Several desks may have written the same change; it is shown once.
   const byId = new Map(pages.flat().map((line) => [line.id, line]))
   const all = [...byId.values()].toSorted((a, b) => (a.id < b.id ? 1 : -1))
   const lines = all.slice(0, query.limit)

@@ -47,7 +47,7 @@ export async function resealSome(ports: Ports, providers: string[]): Promise<Res
   const rest = { tenants: tenants.length, ...(isBroken ? { isBroken } : {}) }
   if (state === before) return { state, ...rest, isBegun: false }
   const isSaved = await registrar.saveReseal(state)
-  // Another request did the same. Doing it twice is harmless, and its state counts.
+  // Another request ran the same steps and saved first. Repeating steps is harmless, so the saved state is used.
   const saved = isSaved ? undefined : await registrar.resealState()
   return { state: saved ?? state, ...rest, isBegun: isBegun && isSaved }
 }
@@ -59,7 +59,7 @@ function takeStep(ports: Ports, key: string, place: ResealPlace): Promise<Reseal
   return ports.desk(tenant, provider).reseal(key, inner)
 }
 
-/** The next place; undefined: that was the last. Works also if the tenant was removed meanwhile. */
+/** Where the pass goes on after this place; undefined: nowhere. It also works if the place's tenant was removed meanwhile. */
 function nextPlace(
   place: ResealPlace,
   { next }: ResealStep,

@@ -1,4 +1,4 @@
-/** Opens texts that an older master key sealed, seals them with the first, and counts them. */
+/** Re-seals texts that an older master key sealed with the first master key, and counts them. */
 import { nothingFound, type ResealStep, type SealedKind } from '#domain/access/reseal.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { keyIdOf } from '#domain/access/sealed-text.ts'
@@ -18,7 +18,7 @@ export class Resealer {
     this.#vault = vault
   }
 
-  /** The re-sealed text; undefined: it has the first key already, or no key opens it. */
+  /** Returns the re-sealed text; undefined: the text has the first key already, or no key opens it. */
   async text(
     what: SealedKind,
     identity: string,

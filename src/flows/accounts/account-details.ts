@@ -1,4 +1,4 @@
-/** Details of an account that only the provider knows, such as its balance. Empty if the provider does not answer. */
+/** Reads details of an account that only the provider knows, such as its balance. Empty if the provider does not answer. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'

@@ -38,7 +38,7 @@ export async function addAccount(
   if (!email)
     throw new AppError(
       'bad_request',
-      'email is required: the provider does not tell it for this credential'
+      'email is required: the provider does not show it for this credential'
     )
   const { credential, field } = read
   const who = { provider: provider.name, tenant: request.tenant, email }
@@ -72,7 +72,7 @@ async function checkCredential(
   }
 }
 
-/** Refusals look as in seed 001, which has no `code`. */
+/** The error for a refused credential, as in seed 001, which has no `code`. */
 function refused(message = 'Account does not exist or password is incorrect'): AppError {
   return new AppError('bad_request', message, { withoutCode: true })
 }
@@ -114,8 +114,8 @@ interface Checked {
 }
 
 /**
- * The key of an account that the tenant has already, for a credential that adds keys to the present ones: its object knows the
- * slots in use. Throws if the tenant has it under another email.
+ * The key of the tenant's existing account that has the same credential, if there is one. The key is kept, because its object
+ * knows the slots in use. Throws if the tenant has that account under another email.
  */
 async function keyBefore(
   ports: Ports,
@@ -189,7 +189,7 @@ function exists(email?: string): AppError {
   return new AppError('account_exists', message)
 }
 
-/** Changes the limit only. It applies at once, because the account's object decides. */
+/** Changes only the limit. The change applies at once, because the account's object decides about slots. */
 export async function changeLimit(
   ports: Ports,
   provider: Provider,

@@ -1,16 +1,15 @@
 /**
- * Claims a provider account for a tenant and email. The first that showed a valid credential has it. A crash can leave a
- * claim without a record; then the holder's desk says that it does not have the account, and the claim is replaced. A claim
- * is replaced by its id, so a newer claim of the holder stays.
+ * Claims a provider account for one tenant and email. The first tenant that shows a valid credential gets it. A crash may leave
+ * a claim whose tenant's desk does not have the account. Such a claim is replaced, by its id, so that a newer one stays.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Holder } from '#domain/accounts/account.ts'
 
-/** Another claim may come between two questions. */
+/** The claim is tried again when another claim comes in between. */
 const ATTEMPTS = 5
 
-/** True when the account's object has this record now. `holdsHere` answers for the desk that asks. */
+/** True when the account's object has this record now. `holdsHere` answers for the desk that runs this code. */
 export async function claimAccount(
   ports: Ports,
   account: Account,

@@ -1,6 +1,6 @@
 /**
- * Orders accounts by free slots, most first. Asks a few of them, drawn at random; an account that does not answer comes
- * last. For uploads, which can be used on their own account only.
+ * Orders accounts by free slots, most first. It asks only a few of them, drawn at random. An account that does not answer comes
+ * last. For uploads, because an upload can be used on its own account only.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'

@@ -19,7 +19,7 @@ export async function openAccount(ports: Ports, account: Account): Promise<OpenA
   return unseal(ports, current)
 }
 
-/** `stale`: the end of the session that is no longer valid. Returns the account after the renewal. */
+/** Returns the account after the renewal. `stale`: the end of the session that must be replaced, epoch ms. */
 export async function renewSession(
   ports: Ports,
   account: Account,
@@ -66,7 +66,7 @@ export async function sealSession(
   return { sealed, view, obtainedAt: ports.now(), expiresAt }
 }
 
-/** Renewed before its end, but not so early that a short session is renewed at every call. */
+/** Whether the session ends soon. A short session is renewed later, so that it is not renewed at every call. */
 function isSessionEnding(ports: Ports, account: Account): boolean {
   if (!account.session) return false
   const { obtainedAt, expiresAt } = account.session

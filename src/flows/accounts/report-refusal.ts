@@ -34,7 +34,7 @@ function toFault({ order, doubt }: AccountFault, row: string): Omit<SuspectedFau
   return { order: { ...order, scope }, ...(doubt === undefined ? {} : { doubt }) }
 }
 
-/** A fault of the account that shows in how its jobs ended. */
+/** The account's fault that reports of its jobs show, such as a job that failed for lack of credit. */
 export function faultInReports(
   provider: Provider,
   reports: readonly JobReport[]
@@ -45,7 +45,7 @@ export function faultInReports(
   return fault && { ...toFault(fault, ''), mayPark: true }
 }
 
-/** The fault with what a Worker knows: the tenant, the credential, and whether the request may park. */
+/** Adds what the Worker knows: the tenant, the credential, and whether the request may park an account. */
 export function faultFor(
   ports: Ports,
   account: Account,
@@ -55,7 +55,7 @@ export function faultFor(
   return { ...fault, tenant, used, mayPark: !ports.hasParked.isTrue }
 }
 
-/** If the object cannot be reached, the result is `unknown`, and nothing is parked. */
+/** Reports the fault. If the object cannot be reached, the result is `unknown` and nothing is parked. */
 export async function reportRefusal(
   ports: Ports,
   account: Account,
@@ -96,7 +96,7 @@ export function rememberResult(
   })
 }
 
-/** The account with its newer credential; undefined: the desk has none. */
+/** The account with its present credential; undefined: the desk no longer has the account. */
 export async function newerAccount(ports: Ports, account: Account): Promise<Account | undefined> {
   const { tenant, provider, email, credential } = account
   const fresh = await ports.accounts.fresh(tenant, provider).catch(() => undefined)

@@ -53,7 +53,7 @@ export async function sendPlain(
   })
 }
 
-/** A POST that may have started something that costs money: on a path that no row matches, or one with an idempotency key. */
+/** Whether a failed POST may have started something that costs money: its path has no row, or it has an idempotency key. */
 function isUncertain(call: ProxyCall, error: unknown): error is AppError {
   if (call.method !== 'POST' || (call.match && !call.headers.has('idempotency-key'))) return false
   const code = error instanceof AppError ? error.code : undefined
@@ -74,7 +74,7 @@ async function sendOnAccounts(ports: Ports, call: ProxyCall, json: unknown): Pro
   return resultOf(tries.findLast((one) => one.answer) ?? tries.findLast((one) => one.error))
 }
 
-/** A read with a body. The body was read before, so it can be sent again. */
+/** Whether the call is a read by POST whose body is in memory, so that it can be sent again. */
 function isReadByPost({ match, body }: ProxyCall): boolean {
   return match?.route.kind === 'read-account' && !(body instanceof ReadableStream)
 }
@@ -89,7 +89,7 @@ function usable(ports: Ports, call: ProxyCall, eligible: Eligible): Account[] {
   }
   const { accounts } = eligible
   const { candidates, parked } = pickAccounts(accounts, wish, ports.hints, now, ports.random)
-  // No key has the scope: the client gets the provider's own refusal.
+  // If no account's key has the scope, the client gets the provider's own refusal.
   const limited = parked.find(({ parking }) => parking.reason === 'scope')
   if (candidates.length === 0 && limited) return [limited.account]
   const first = parked.toSorted((a, b) => a.parking.until - b.parking.until)[0]
@@ -132,7 +132,7 @@ async function tryOn(
   return refusedTry(ports, account, fault, finding, answer)
 }
 
-/** A refused key becomes an error of the gateway: with the provider's 401 the client would doubt its own token. */
+/** Turns a refused account key into a gateway error. A 401 of the provider would look as if the client's token were wrong. */
 function refusedTry(
   ports: Ports,
   account: Account,
@@ -155,7 +155,7 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
   return judgeFor(call, { status, headers, body, isJobCall: false, now: ports.now(), match })
 }
 
-/** Waits for the answer's headers for at most `HEADERS_WITHIN_MS`. A streamed request body has no limit. */
+/** Waits at most `HEADERS_WITHIN_MS` for the answer's headers. Sending a streamed body has no limit. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
   const isStream = call.body instanceof ReadableStream
   const deadline = startDeadline(ports, HEADERS_WITHIN_MS)
@@ -185,7 +185,7 @@ async function passStatus(
   const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
-      'The provider broke off in the middle of its answer.'
+      'The answer of the provider ended before it was complete.'
     )
   })
   if (!bytes) return { response: passOn(sent), email }

@@ -1,4 +1,4 @@
-/** The answer of a creation whose own answer was lost, once its job is known. */
+/** Makes the answer of a creation whose own answer was lost, from the job that was found later. */
 import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
@@ -6,16 +6,16 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
-/** `requestId`: of the creation itself, also where a repeat of it is answered. `body`: the provider's own answer. */
+/** `requestId`: the creation's, also if a repeat of it is answered. `body`: the provider's own answer. */
 interface KnownJob {
   requestId: string
-  /** Undefined: its account was removed. */
+  /** Undefined: the job's account was removed. */
   account: Account | undefined
   starts: JobStart[]
   body?: string
 }
 
-/** The provider's own answer where it gave it again; else one in its shape, with what clients read of it. */
+/** Returns the provider's own answer if the provider gave it again, else one in the same form with the members that clients read. */
 export async function answerFromJob(
   ports: Ports,
   call: ReadCall,

@@ -1,4 +1,4 @@
-/** Tells an account's object which jobs a creation has started, and the desk whose their ids are. */
+/** Reports the jobs that a creation started to the account's object, and the owner of their ids to the desk. */
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { forgetReported } from '#flows/jobs/settle-job.ts'
@@ -6,7 +6,7 @@ import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { Creation } from './creation.ts'
 
-/** Never throws: the client gets its job in any case. What fails is tried again, and the desk gets the jobs as well. */
+/** Never throws, because the client gets its job in any case. A failed call is tried again, and the desk stores the jobs as well. */
 export async function bindStartedJobs(
   ports: Ports,
   { call, mayHaveStrayLease }: Creation,
@@ -28,7 +28,7 @@ export async function bindStartedJobs(
     ports.defer(later.catch(() => ports.log('bind_given_up', { email, requestId })))
   }
   if (isBound && !mayHaveStrayLease) return
-  // An object that searches for this creation asks the desk first: the jobs are here, and on no other account.
+  // An account's object that searches for this creation asks the desk first, so the desk stores on which account the jobs are.
   await ports
     .desk(tenant, provider.name)
     .noteMade(requestId, { email, starts })

@@ -1,4 +1,4 @@
-/** One creation on its way to the provider: what it asks of an account's object, and how far it has come. */
+/** The state of a creation on its way to the provider, and the lease that it asks an account's object for. */
 import type { Account } from '#domain/accounts/account.ts'
 import { shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -9,20 +9,20 @@ import { releaseSlot } from '#flows/slots/release-slot.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
 import { isTicketed, replyOf } from './replace-callback.ts'
 
-/** What a job is watched by stands in the ledger as long as the job runs. */
+/** The longest name that a job is watched by. The ledger stores it as long as the job runs. */
 const WATCH_CHARS_MAX = 512
 const RETRY_AFTER_SECONDS = 5
 
 export interface Creation {
   call: ReadCall
-  /** When it was received, epoch ms. */
+  /** When the creation was received, epoch ms. */
   begunAt: number
   ask: LeaseAsk
-  /** How many slots it needs at once. */
+  /** How many slots the creation needs at once. */
   slots: number
-  /** It may have reached the provider. */
+  /** True once the creation may have reached the provider. */
   isSent: boolean
-  /** An account that does not run it may hold a lease of it. */
+  /** True if an account that does not run the creation may hold a lease of it. */
   mayHaveStrayLease: boolean
 }
 
@@ -33,7 +33,7 @@ export function newCreation(ports: Ports, call: ReadCall): Creation {
   return { call, begunAt, ask, slots, isSent: false, mayHaveStrayLease: false }
 }
 
-/** A `call` lease, which ends with the call, where the row has no status that tells the end of a job. */
+/** The lease request. It asks for a `call` lease, which ends with the call, if the row has no status that shows a job's end. */
 export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const { provider, match, json, limit } = call
   if (!match) throw new Error('a creation without a row')
@@ -42,7 +42,7 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   const isTooLong = expected?.watch.some((name) => name.length > WATCH_CHARS_MAX) === true
   if (isTooLong) throw new AppError('bad_request', 'An id in this call is too long to be one.')
   const reply = replyOf(ports, call)
-  // The row may be removed while its job runs, so the lease carries what the status checks need of it.
+  // The operator may remove the row while its job runs, so the lease contains what status checks need.
   const row = added &&
     route.job && { job: route.job, ...(added.reports && { reports: added.reports }) }
   return {
@@ -63,13 +63,13 @@ export function leaseAskOf(ports: Ports, call: ReadCall): LeaseAsk {
   }
 }
 
-/** What the lease request says of one account. Throws when it is too late to ask another account for a slot. */
+/** The part of the lease request that depends on the account. Throws when it is too late to ask another account for a slot. */
 export async function askOn(
   ports: Ports,
   { call, begunAt }: Creation,
   account: Account
 ): Promise<Partial<LeaseAsk>> {
-  // From then on a repeat under its key that finds no lease may run, so this creation must not take one any more.
+  // After this time a repeat under the same key that finds no lease may run, so this creation must not take a lease any more.
   if (ports.now() - begunAt >= ports.durations.acquireWithinMs) throw tooLate()
   const key = await upstreamKey(ports, call, account)
   return {
@@ -79,8 +79,7 @@ export async function askOn(
 }
 
 /**
- * Throws when the lease was granted too late: a repeat under its key may have found no lease
- * before, and run in its place.
+ * Throws when the lease was granted too late: a repeat under the same key may have found no lease before, and may run instead.
  */
 export async function checkGrantedInTime(
   ports: Ports,

@@ -1,6 +1,6 @@
 /**
- * A call under an Idempotency-Key, on whatever path: it runs once, then its answer is replayed. When a creation's answer was
- * lost, its job is answered under the key as soon as it is found. A call that surely was not sent frees its key.
+ * Runs a call under an Idempotency-Key once, on any path, and replays its answer. If a creation's answer was lost, a repeat gets
+ * the job once it is found. A call that was certainly not sent frees its key.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import {
@@ -33,7 +33,7 @@ type Unknown = Extract<KeyTurn, { kind: 'unknown' }>
 interface KeyedCall {
   call: ProxyCall
   desk: Desk
-  /** The key with its method and path. */
+  /** The name of the key: key, method and path. */
   name: string
   run(): Promise<ProxyAnswer>
 }
@@ -74,12 +74,12 @@ async function runFirst(ports: Ports, { call, desk, name, run }: KeyedCall): Pro
     if (!(error instanceof AppError)) throw error
     throw stillInProgress(error.details.accountEmail)
   })
-  // When the answer cannot be kept, the key still never starts the call again.
+  // If the answer cannot be kept, the key still never starts the call again.
   await end(await endAfterAnswer(ports, call, answer).catch(() => doneWithout(answer)))
   return answer
 }
 
-/** An unexpected error leaves the outcome unknown: it may have been thrown before or after the call was sent. */
+/** How a key ends after an error. An unexpected error leaves the outcome unknown: the call may have been sent before it. */
 function endAfterError(call: ProxyCall, error: unknown): KeyEnd {
   if (!(error instanceof AppError)) return { kind: 'unknown', isSought: isJob(call) }
   if (error.code !== 'outcome_unknown') return { kind: 'forget' }
@@ -87,12 +87,12 @@ function endAfterError(call: ProxyCall, error: unknown): KeyEnd {
   return { kind: 'unknown', isSought, ...(email === undefined ? {} : { email }) }
 }
 
-/** The same key again, when its first call is over and no answer was kept. */
+/** Answers a repeat whose first call is over and left no answer. */
 async function repeat(ports: Ports, keyed: KeyedCall, turn: Unknown): Promise<ProxyAnswer> {
   const { call, desk, name } = keyed
   const { requestId, email, done } = turn
   if (done) throw cannotReplay({ ...whose(email), ...(done.jobIds ? { jobIds: done.jobIds } : {}) })
-  // Only a job leaves a lease from which its outcome can be read.
+  // Only a call that starts a job leaves a lease from which the outcome can be read.
   const outcome: CreationOutcome = isJob(call)
     ? await findOutcome(ports, { ...call, requestId, email })
     : { kind: 'over' }
@@ -102,7 +102,7 @@ async function repeat(ports: Ports, keyed: KeyedCall, turn: Unknown): Promise<Pr
     await desk.endKey(name, requestId, end).catch(() => ports.log('key_not_ended', { requestId }))
     return answer
   }
-  // Without a lease nothing was sent, once its Worker is known to be dead.
+  // If the first call's Worker has crashed and there is no lease, nothing was sent.
   const wasNeverSent = outcome.kind === 'none' && turn.isStale === true
   if (outcome.kind === 'absent' || wasNeverSent) {
     await desk.endKey(name, requestId, { kind: 'forget' })
@@ -131,7 +131,7 @@ function isJob({ match }: ProxyCall): boolean {
   return match?.route.job !== undefined && match.route.job !== null
 }
 
-/** With its body read, which a repeat does not send. */
+/** The call with its body read. A repeat does not send the body. */
 async function withJson(call: ProxyCall): Promise<ReadCall> {
   const { body } = call
   const bytes = body instanceof ReadableStream ? await readBytes(body, BODY_BYTES_MAX) : body
@@ -150,15 +150,15 @@ function whose(email: string | undefined): { email?: string } {
   return email === undefined ? {} : { email }
 }
 
-/** The call was answered, and its answer is not kept. */
+/** The end of a key whose call was answered, but whose answer is not kept. */
 function doneWithout({ email, jobIds }: ProxyAnswer): KeyEnd {
   return { kind: 'unknown', done: jobIds ? { jobIds } : {}, ...whose(email) }
 }
 
-/** Only JSON is kept. Sound, and what is too large, is remembered as done and not replayed. */
+/** The end of a key after an answer. Only JSON is kept. For sound or a large answer the key is only marked as done. */
 async function endAfterAnswer(ports: Ports, call: ProxyCall, given: ProxyAnswer): Promise<KeyEnd> {
   const { response, email, jobIds } = given
-  // The provider failed while it worked on the call: nobody knows what it did.
+  // The provider failed while it worked on the call, so the outcome is unknown.
   if (!call.isCheck && (response.status >= 500 || response.status === 408)) {
     return { kind: 'unknown', isSought: false, ...whose(email) }
   }
@@ -177,7 +177,7 @@ async function endAfterAnswer(ports: Ports, call: ProxyCall, given: ProxyAnswer)
   return { kind: 'keep', answer }
 }
 
-/** Undefined: it is not kept. Media types ignore case, and some answers have none. */
+/** The answer's text. Undefined: it is not kept. Media types ignore case, and some answers have none. */
 async function textToKeep(response: Response): Promise<string | undefined> {
   const type = response.headers.get('content-type')
   if (type !== null && !/json/i.test(type)) return undefined
@@ -199,7 +199,7 @@ async function replay(ports: Ports, call: ProxyCall, kept: KeptAnswer): Promise<
   return { response, ...whose(email), ...(jobIds ? { jobIds } : {}) }
 }
 
-/** Kept answers are sealed, since those of streaming sessions hold tokens. */
+/** The identity for sealing a kept answer. Answers are sealed because those of streaming sessions contain tokens. */
 function sealName(call: ProxyCall): string {
   return `idempotency/${call.provider.name}/${call.tenant}`
 }

@@ -1,9 +1,9 @@
 /**
- * A repeat of a creation whose outcome is unknown starts nothing. It is the same call again: same token, method, path and
- * bytes, without an Idempotency-Key. It gets the outcome of the first call, as far as that is known.
+ * Stops a repeat of a creation whose outcome is unknown: it starts nothing and gets the outcome of the first call, if that is
+ * known. A repeat has the same token, method, path and bytes, and no Idempotency-Key.
  *
- * Other calls pay nothing for this: the desk is asked only where this isolate, or the account list that it has read
- * anyway, says that the tenant has such a creation.
+ * Other calls cost nothing more. The desk is asked only if this isolate, or the account list that it reads anyway, shows that
+ * the tenant has a creation of unknown outcome.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
@@ -47,7 +47,7 @@ export async function joinRepeat(
     : new AppError('outcome_unknown', `${unknownEffect().message} ${HOW_TO_REPEAT}`, details)
 }
 
-/** Repeats of this call join from now on. Where that cannot be written, the client still learns that the outcome is unknown. */
+/** Records that the call's outcome is unknown, so that repeats join it. If that fails, the client still gets the error. */
 export async function noteUnknown(
   ports: Ports,
   call: ReadCall,
@@ -67,7 +67,7 @@ export async function forgetUnknown(ports: Ports, call: ReadCall): Promise<void>
   if (canJoin(call)) await forget(ports, call, await hashOf(call), call.requestId)
 }
 
-/** Not with an Idempotency-Key, which does the same more surely; nor for browsers, which share their tenant's token. */
+/** Whether the call can be a repeat. Never with an Idempotency-Key, which is safer, and never from browsers, which share a token. */
 function canJoin({ headers, bearer, tokenId }: ReadCall): boolean {
   return tokenId !== undefined && bearer === undefined && !headers.has('idempotency-key')
 }
@@ -78,7 +78,7 @@ async function hasUnknown(ports: Ports, { tenant, provider }: ReadCall): Promise
   return Math.max(here, unknownUntil) > ports.now()
 }
 
-/** When the desk does not answer, the call fails: it may be a repeat, and a second job could be started and paid for. */
+/** The creation that this call may repeat. Fails if the desk does not answer: a repeat could start a second job that is paid for. */
 async function unknownOf(
   ports: Ports,
   { tenant, provider }: ReadCall,
@@ -106,7 +106,7 @@ async function forget(
     .catch(() => ports.log('unknown_not_forgotten', { requestId }))
 }
 
-/** The same for a call and its repeats. Of the body, the bytes that the client sent, before ids of copied uploads replaced others. */
+/** A hash that a call and its repeats share. It uses the body as the client sent it, before ids of asset copies were put in. */
 async function hashOf(call: ReadCall): Promise<string> {
   const { tokenId, method, path, search, email } = call
   const body = call.asked ?? call.body

@@ -1,6 +1,6 @@
 /**
- * Creations under a name that the client gave, where the provider wants each name once in an account (`Provider.names`).
- * They run one after the other, so that a second one goes to the account of the first and is refused there.
+ * Runs creations under the same client's name one after the other, if the provider accepts each name once in an account
+ * (`Provider.names`). So a second creation goes to the account of the first and is refused there.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { hexHash } from '#domain/text/hash.ts'
@@ -20,16 +20,16 @@ export async function runOnePerName(
   if (name === undefined) return run()
   const { tenant, provider, requestId } = call
   const desk = ports.desk(tenant, provider.name)
-  // Read before the name is taken: from then on nothing may fail before the creation that frees it.
+  // The accounts are read before the name is taken, because after that nothing may fail before the creation, which frees the name.
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   const pool = poolOf(tenant, provider.name, accounts)
-  // A hash, since a name may be long. No Idempotency-Key of a client looks like it.
+  // The key contains a hash, because a name may be long. No client's Idempotency-Key has this form.
   const key = `named/${await hexHash(name)}`
   const turn = await desk.beginKey(key, requestId)
   if (turn.kind === 'running') {
     throw new AppError('request_in_progress', 'A creation under this name is still in progress.')
   }
-  // Another isolate may have used the name since this one last found no owner of it.
+  // Another isolate may have used the name since this isolate found no owner of it.
   ports.owners.forgetMisses(pool, [name])
   if (turn.kind === 'fresh') {
     return run().finally(() =>
@@ -38,7 +38,7 @@ export async function runOnePerName(
         .catch(() => ports.log('name_not_freed', { requestId }))
     )
   }
-  // The Worker of the creation before died. If that creation arrived, its account has the name and refuses a second one.
+  // The earlier creation's Worker crashed. If that creation reached the provider, its account has the name and refuses this one.
   const [owner] = await ports.owners.find(pool, [name])
   if (owner || turn.kind !== 'unknown') return run()
   const earlier = { tenant, provider, requestId: turn.requestId }
@@ -47,7 +47,7 @@ export async function runOnePerName(
   return runOnePerName(ports, call, run)
 }
 
-/** What the client called its job. */
+/** The names that the client gave its job. */
 export function clientNamesIn(call: ReadCall): string[] {
   const { resource } = call.provider.names ?? {}
   if (resource === undefined) return []

@@ -1,6 +1,6 @@
 /**
- * What is known by now of an earlier creation: read from its account's object, for a repeat of it or its key. The search for
- * a lost creation itself is in flows/jobs/find-lost-creations.ts; here the object is only asked to run one.
+ * Reads what is known of an earlier creation from its account's object, for a repeat of it or its key. The object may be asked to
+ * search for the job; the search itself is in flows/jobs/find-lost-creations.ts.
  */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
@@ -11,7 +11,7 @@ import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 
-/** `email`: the account that it was sent to, where that is known. */
+/** `email`: the account to which the creation was sent, if known. */
 interface EarlierCreation {
   provider: Provider
   tenant: string
@@ -20,18 +20,18 @@ interface EarlierCreation {
 }
 
 /**
- * `none`: no account has a lease of it. `absent`: it never reached the provider. `open`: it is still searched for. `over`:
- * the search has ended, and the outcome stays unknown.
+ * `none`: no account has a lease of the creation. `absent`: it never reached the provider. `open`: its job is still searched for.
+ * `over`: the search has ended, and the outcome stays unknown.
  */
 export type CreationOutcome =
   | { kind: 'found'; account: Account | undefined; starts: JobStart[]; body?: string }
   | { kind: 'none' | 'absent' | 'over' }
   | { kind: 'open'; account: Account | undefined }
 
-/** Jobs of one creation. */
+/** The most jobs of one creation. */
 const PARTS_MAX = 100
 
-/** Where the outcome is still open, the account's object searches for the job once more. */
+/** Reads the outcome. If it is still open, the account's object searches for the job once more. */
 export async function findOutcome(
   ports: Ports,
   creation: EarlierCreation
@@ -56,13 +56,13 @@ export async function readOutcome(
   return outcome.kind === 'found' || outcome.kind === 'open' ? { ...outcome, account } : outcome
 }
 
-/** Without a lease nothing was sent; `absent` means that the search has ended and nothing arrived. */
+/** Whether the creation never reached the provider: it has no lease, so it was not sent, or the search ended with `absent`. */
 export async function hasNeverArrived(ports: Ports, creation: EarlierCreation): Promise<boolean> {
   const { kind } = await readOutcome(ports, creation)
   return kind === 'none' || kind === 'absent'
 }
 
-/** An object that does not answer knows nothing. */
+/** Has the object search for the job now. If the object does not answer, the result is unknown. */
 export async function searchNow(
   ports: Ports,
   account: Account,
@@ -84,7 +84,7 @@ async function recordOf(ports: Ports, { provider, tenant, requestId, email }: Ea
   return record ? { account, record } : findJob(ports, provider, tenant, requestId)
 }
 
-/** A creation of several jobs has one lease for each: `<request id>`, `<request id>.1`, … */
+/** The other jobs of a creation, which has a lease for each job: `<request id>`, `<request id>.1`, … */
 async function otherPartsOf(
   ports: Ports,
   { tenant, requestId }: EarlierCreation,

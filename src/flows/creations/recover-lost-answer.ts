@@ -1,6 +1,6 @@
 /**
- * A creation whose answer was lost: its job is searched for at once, while the client waits. When it is found, the client
- * gets the answer; else the error `outcome_unknown`. The account's object goes on searching (flows/jobs).
+ * Searches at once, while the client waits, for the job of a creation whose answer was lost. If the job is found, the client gets
+ * the answer, else the error `outcome_unknown`. The account's object goes on searching (flows/jobs).
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -36,7 +36,7 @@ export async function recoverLostAnswer(
   return found
 }
 
-/** A second creation under the same client's name must meet the first one, at the same account. */
+/** Records the owner of the client's names, so that a second creation under a name goes to the same account and is refused. */
 async function rememberNames(ports: Ports, call: ReadCall, { email }: Account): Promise<void> {
   const names = clientNamesIn(call)
   const owners = names.map((id): Owner => ({ id, email, source: 'created', mayBeShared: false }))
@@ -44,8 +44,8 @@ async function rememberNames(ports: Ports, call: ReadCall, { email }: Account): 
 }
 
 /**
- * How the job of a lost creation can be found: `exactly`, at once and for certain, by its key or its name; or in a `list`,
- * later. Undefined: it cannot be searched for.
+ * How the job of a lost creation can be found: `exactly`, at once and for certain, by its key or its name, or later in a `list`.
+ * Undefined: the job cannot be searched for.
  */
 export function searchableBy({
   provider,
@@ -65,8 +65,8 @@ export function searchableBy({
 }
 
 /**
- * The first search also tells the object that the call is over; what cannot be searched for, it learns by its alarm.
- * Undefined: the job was not found while the client waits.
+ * Searches a few times. The first search also shows the object that the call is over; without a search its alarm finds that out.
+ * Undefined: the job was not found in time.
  */
 async function searchWhileWaiting(
   ports: Ports,

@@ -1,6 +1,6 @@
 /**
- * A creation's callback address: ours replaces the client's in the body, and the gateway delivers the event to the client.
- * Where the provider cannot reach us, the client's address is removed, and status checks settle the job.
+ * Replaces the client's callback URL in a creation's body by the gateway's, which delivers the event to the client. If the
+ * provider cannot reach the gateway, the client's URL is removed, and status checks find the job's end.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { readTarget } from '#domain/events/callback-target.ts'
@@ -13,7 +13,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
 import { callbackUrl, isReachable, targetPolicy } from '#flows/events/tickets.ts'
 
-/** Where the client wants the event of this job's end: the address in the body, else the one sent beside it. */
+/** Where the client wants the event of the job's end: the URL in the body, else the one sent beside it. */
 export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
   const at = pointerOf(call)
   const own = at === undefined ? undefined : valueAt(call.json, at)
@@ -26,12 +26,12 @@ export function replyOf(ports: Ports, call: ReadCall): Reply | undefined {
   return { url: where.url, ...(ref === undefined ? {} : { ref }) }
 }
 
-/** Whether this creation carries a callback of ours. An account knows under what address its provider reaches us. */
+/** Whether the creation contains our callback URL. The account's record has the origin under which its provider reaches us. */
 export function isTicketed(ports: Ports, call: ReadCall, account: Account): boolean {
   return (hasCallback(call) || isAdded(call)) && isReachable(ports, account.publicOrigin)
 }
 
-/** A provider that sends events only to callbacks: a creation without one gets ours. */
+/** Whether a creation without a callback URL gets ours, because the provider sends events to callbacks only. */
 function isAdded({ provider, match }: ReadCall): boolean {
   return match?.route.job && !match.added
     ? provider.events?.addsCallback?.(match.route) === true
@@ -65,12 +65,12 @@ export async function withOwnCallback(
   return { ...call, body: toBytes(changed) }
 }
 
-/** Copied, since the encoder's type leaves open what kind of buffer it returns. */
+/** The text as bytes. They are copied, because the encoder's type does not say which buffer it returns. */
 function toBytes(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(new TextEncoder().encode(text))
 }
 
-/** Only of a row that makes jobs: the callback of any other call stays the client's own. */
+/** Where the body has the callback URL. Undefined unless the row makes jobs: other calls keep the client's own URL. */
 function pointerOf({ provider, match }: ReadCall): string | undefined {
   return match?.route.job ? provider.events?.callbackUrlAt(match.route) : undefined
 }

@@ -1,6 +1,6 @@
 /**
- * A generation that is answered in the same call (speech, a voice preview): it holds a slot as long as the call runs. Its
- * lease ends by time a little after the call is cut off, so the slot is free again whatever happens.
+ * Runs a generation that is answered in the same call (speech, a voice preview). It holds a slot as long as the call runs. Its
+ * lease expires a little after the call's time limit, so the slot becomes free in any case.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -20,7 +20,7 @@ import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** Deferred before it is awaited: when the client goes away, the slot is released at once and not by the deadline. */
+/** Defers the work before it is awaited. So if the client disconnects, the slot is released at once and not only at the deadline. */
 export function runGeneration(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const work = joinRepeat(ports, call, () => generate(ports, call))
   ports.defer(work.catch(() => {}))
@@ -86,7 +86,7 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   throw await unknownGeneration(ports, call, account)
 }
 
-/** The ids in the answer are used in later calls, which must go to this account. So it is read before it is passed on. */
+/** Reads the answer before it is passed on, because later calls with its ids must go to this account. */
 async function withOwners(
   ports: Ports,
   call: ReadCall,
@@ -101,7 +101,7 @@ async function withOwners(
   return { response: passOn(sent, bytes), email: account.email }
 }
 
-/** It may have been made and paid for, and nothing of it can be searched for. Repeats get the same error. */
+/** The error for a lost answer. The result may have been paid for and cannot be searched for. Repeats get the same error. */
 async function unknownGeneration(
   ports: Ports,
   call: ReadCall,
@@ -112,7 +112,7 @@ async function unknownGeneration(
   return unknownEffect(email)
 }
 
-/** The answer's body as it comes. The slot is released when it ends, or when the client goes away. */
+/** Passes the answer's body on. The slot is released when the body ends or the client disconnects. */
 export function freeAtEnd(
   sent: Response,
   ports: Ports,

@@ -15,7 +15,7 @@ import { withOwnCallback } from './replace-callback.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** A whole answer. `body`: its JSON; undefined when it is none. */
+/** A whole answer. `body`: its JSON; undefined if the answer is not JSON. */
 export interface Received {
   response: Response
   bytes: Uint8Array<ArrayBuffer>
@@ -23,8 +23,8 @@ export interface Received {
 }
 
 /**
- * Undefined: no whole answer came within the time that a creation has. The provider may have accepted it, so its lease
- * stays. Where the gateway itself failed before the call went out, the slot is released and the error is thrown.
+ * Undefined: no whole answer came in time. The provider may have accepted the creation, so its lease stays. If the gateway itself
+ * failed before it sent the call, the slot is released and the error is thrown.
  */
 export async function sendCreation(
   ports: Ports,
@@ -47,7 +47,7 @@ export async function sendCreation(
   return response && bytes ? { response, bytes, body: parseJson(bytes) } : undefined
 }
 
-/** An answer that names a job is `ok`, whatever else it says: only who has started a job can name it. */
+/** Judges the answer. An answer that names a job is `ok`, whatever else it says, because the job was started. */
 export function judgeCreation(
   ports: Ports,
   call: ReadCall,
@@ -58,7 +58,7 @@ export function judgeCreation(
   const { status, headers } = response
   if (namesJob(call, status, body)) return { kind: 'ok' }
   const judged = { status, headers, body, isJobCall: true, now: ports.now(), match }
-  // Nobody else has this key. So a proxy on the way sent the call twice, and one of the two still runs.
+  // No other creation has this key. So a proxy on the way sent the call twice, and one of the two calls still runs.
   const hasKey = ask.upstreamKey !== undefined
   if (status === 409 && hasKey && provider.answers.saysInProgress?.(judged))
     return { kind: 'unsure' }

@@ -1,6 +1,6 @@
 /**
  * Starts a job: picks the accounts, acquires a slot, sends the call, judges the answer, binds the job to its lease, answers.
- * What may have been accepted by the provider is never sent again, because it may run and cost the client money.
+ * A call that the provider may have accepted is never sent again, because its job may run and cost the client money.
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Verdict } from '#providers/contract/provider.ts'
@@ -19,7 +19,7 @@ import { runOnePerName } from './one-per-client-name.ts'
 import { recoverLostAnswer } from './recover-lost-answer.ts'
 import { judgeCreation, sendCreation, type Received } from './send-creation.ts'
 
-/** Deferred before it is awaited, so that it runs to its end even when the client goes away. */
+/** Defers the work before it is awaited, so that it runs to its end even if the client disconnects. */
 export function startJob(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
   const work = joinRepeat(ports, call, () => {
     const begun = { ...call, begunAt: call.begunAt ?? ports.now() }
@@ -57,7 +57,7 @@ function createAmong(ports: Ports, creation: Creation, among: Eligible): Promise
   })
 }
 
-/** Sends the call on the account that granted the slot, and goes by what the answer means. */
+/** Sends the call on the account that granted the slot, and acts on the verdict. */
 async function createOn(ports: Ports, creation: Creation, granted: Granted): Promise<Attempt> {
   const { call } = creation
   const { account } = granted
@@ -74,7 +74,7 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
   return refuse(ports, creation, granted, received, verdict)
 }
 
-/** The provider took the call. What it started is bound to the lease; where it started nothing, the slot is released. */
+/** Handles an accepted call: binds the jobs that it started to the lease, or releases the slot if it started none. */
 async function accept(
   ports: Ports,
   creation: Creation,
@@ -100,7 +100,7 @@ async function accept(
   return answer
 }
 
-/** The provider surely started nothing. The slot is released; the verdict says whether another account is tried. */
+/** Handles a call that certainly started nothing: releases the slot. The verdict decides whether another account is tried. */
 async function refuse(
   ports: Ports,
   creation: Creation,

@@ -1,7 +1,7 @@
 /**
- * A POST on a path that no row knows (contract 14.8). It holds a slot for the length of the call. When its answer looks like
- * a job, the slot stays as a guess, and the account's object checks the status. After a lost answer there is nothing to
- * check, so the slot stays until the deadline of the call (`callSlotMs`) and no longer.
+ * Sends a POST on a path without a row (contract 14.8). The call holds a slot while it runs. If its answer looks like a job, the
+ * slot stays taken for a guessed job, and the account's object checks the status. After a lost answer there is nothing to check,
+ * so the slot is released at the deadline of the call (`callSlotMs`).
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -38,10 +38,10 @@ const ANSWER_BYTES_MAX = 1024 * 1024
 const ROUTE_CHARS_MAX = 200
 const NO_SLOT = new Set(['slots_full', 'account_unavailable'])
 
-/** `json`: undefined where the body was not read. */
+/** `json`: undefined if the body was not read. */
 type ScannedCall = ProxyCall & { json: unknown }
 
-/** Deferred before it is awaited, like every creation. */
+/** Defers the work before it is awaited, as for every creation. */
 export async function startUnknownPath(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const scanned = await scanBody(call)
   const run = () => serve(ports, scanned)
@@ -50,7 +50,7 @@ export async function startUnknownPath(ports: Ports, call: ProxyCall): Promise<P
   return work
 }
 
-/** JSON is read for the ids in it. A body that is too long to read goes up as a stream. */
+/** Reads a JSON body for the ids in it. A body that is too long to read is sent on as a stream. */
 async function scanBody(call: ProxyCall): Promise<ScannedCall> {
   const { body, headers } = call
   const isJson = /json/i.test(headers.get('content-type') ?? '')
@@ -60,7 +60,7 @@ async function scanBody(call: ProxyCall): Promise<ScannedCall> {
   return { ...call, body: read, json: isRead ? parseJson(read) : undefined }
 }
 
-/** It may start something, and its whole body is known, so that repeats of it can be recognised. */
+/** Whether the call may start something and its whole body is known, so that repeats can be recognised. */
 function canBeRepeated({ body, path }: ScannedCall): boolean {
   return !(body instanceof ReadableStream) && !readsOrEdits(path)
 }
@@ -78,7 +78,7 @@ async function serve(ports: Ports, call: ScannedCall): Promise<ProxyAnswer> {
     const canWait = (error: AppError) => !error.details.isOfGuesses
     return waitForSlot(ports, call as ReadCall, eligible, 1, serveAmong, canWait)
   }
-  // A call that only reads or edits needs no slot: it is sent without one when all are taken.
+  // A call that only reads or edits needs no slot. It is sent without one if all are taken.
   return serveAmong(eligible).catch((error: unknown) => {
     const isRefused = error instanceof AppError && NO_SLOT.has(error.code)
     if (!isRefused || isSent) throw error
@@ -118,25 +118,25 @@ async function sendTo(ports: Ports, call: ScannedCall, account: Account): Promis
   const verdict = judgeUnknown(call, judged)
   const answer = { response: passOn(sent, body), email }
   if (verdict.kind === 'unsure') {
-    // It may have been started: the slot stays as long as the lease of the call, and the client must not send it again.
+    // The call may have started something: the slot stays until the lease expires, and the client must not send the call again.
     if (!isRead) throw await unknownCall(ports, call, account)
     await releaseSlot(ports, account, call.requestId)
     return { kind: 'done', answer }
   }
   const { attempt } = await afterRefusal(ports, call as ReadCall, account, verdict, answer)
-  // A body that was streamed up is gone, so no other account is tried.
+  // A streamed body cannot be sent again, so no other account is tried.
   return isStream ? { kind: 'done', answer } : attempt
 }
 
-/** A streamed body may take as long as it takes: only the client ends it. */
+/** The signal that ends the call. Sending a streamed body has no time limit: only the client ends it. */
 function signalFor(ports: Ports, { body, signal }: ScannedCall): AbortSignal {
   if (!(body instanceof ReadableStream)) return ports.timeoutSignal(ports.durations.createGiveUpMs)
   return signal ?? new AbortController().signal
 }
 
 /**
- * Whether the path makes jobs is not known. What is the client's own fault for a creation (content, a forbidden feature) is
- * the client's here too, and no other account is tried.
+ * Judges the answer, although it is not known whether the path makes jobs. A fault that is the client's for a creation (content, a
+ * forbidden feature) is the client's here too, and no other account is tried.
  */
 function judgeUnknown(call: ScannedCall, judged: Omit<JudgedAnswer, 'isJobCall'>): Verdict {
   const verdict = judgeFor(call, { ...judged, isJobCall: false })
@@ -145,7 +145,7 @@ function judgeUnknown(call: ScannedCall, judged: Omit<JudgedAnswer, 'isJobCall'>
   return ofCreation.kind === 'caller' ? ofCreation : verdict
 }
 
-/** It may have been made and paid for, and nothing of it can be searched for. Repeats get the same error. */
+/** The error for a lost answer. The result may have been paid for and cannot be searched for. Repeats get the same error. */
 async function unknownCall(ports: Ports, call: ScannedCall, { email }: Account): Promise<AppError> {
   ports.log('outcome_unknown', { tenant: call.tenant, email, requestId: call.requestId })
   if (canBeRepeated(call)) {
@@ -181,7 +181,7 @@ async function accept(
   return { response, email }
 }
 
-/** Its status path is guessed as `<path>/<id>`. Where a built-in row reads that path, the clients' own polls settle the job. */
+/** The guessed job. Its status path is `<path>/<id>`. If a built-in row reads that path, clients' status calls settle the job. */
 function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): GuessedStart | undefined {
   const [jobId, other] = ids
   if (jobId === undefined) return undefined
@@ -198,7 +198,7 @@ function guessOf({ provider, path }: ProxyCall, ids: readonly string[]): Guessed
   return { jobId, watch, ask, ...(askElse === undefined ? {} : { askElse }) }
 }
 
-/** False: the object holds as many guesses as it may, and has released the slot; or it did not answer. */
+/** False: guesses already hold as many slots as they may, and this slot was released; or the object did not answer. */
 async function keepGuess(
   ports: Ports,
   call: ProxyCall,
@@ -215,7 +215,7 @@ async function keepGuess(
     })
 }
 
-/** Only ids that nobody owns yet: the others were not made by this call. */
+/** Records the owner of ids that have none yet. Other ids were not created by this call. */
 async function learnCreated(
   ports: Ports,
   call: ProxyCall,

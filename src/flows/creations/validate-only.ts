@@ -1,6 +1,6 @@
 /**
- * A creation that asks the provider to check it and to start nothing (`validate_only`). It takes no slot, and may be sent
- * again when it fails. Only on rows whose reference has such a member (`Route.checks`).
+ * Sends a creation that asks the provider to check it and to start nothing (`validate_only`). It takes no slot and may be sent
+ * again if it fails. Only for rows whose reference has a member for this (`Route.checks`).
  */
 import { valueAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -21,10 +21,10 @@ export function isValidateOnly(call: ProxyCall & { json?: unknown }): boolean {
 }
 
 export async function validateOnly(ports: Ports, call: ReadCall): Promise<ProxyAnswer> {
-  // The gateway keeps the answer under the client's key. At the provider the key would protect nothing.
+  // The key is not sent: the gateway keeps the answer under it, and at the provider it would protect nothing.
   const headers = new Headers(call.headers)
   headers.delete('idempotency-key')
-  // As for the creation itself: uploads that are elsewhere are copied, which costs nothing.
+  // Uploads of other accounts are copied, as for the creation itself. That costs nothing.
   const placed = await withAssetsBrought(ports, { ...call, headers })
   const answer = await sendPlain(ports, placed, placed.json)
   const starts = answer.response.ok ? await startsIn(call, answer) : []
@@ -42,7 +42,7 @@ async function startsIn(
   return provider.jobs.read(match, json, parseJson(bytes))
 }
 
-/** The provider started a job although it was asked only to check. It is counted like any other. */
+/** Counts a job that the provider started although it was asked only to check. */
 async function countStarted(
   ports: Ports,
   call: ReadCall,

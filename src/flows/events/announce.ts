@@ -1,6 +1,6 @@
 /**
- * Makes the event that clients get for a job's end: the provider's own event where the job ended by it, else one built in the
- * provider's form.
+ * Makes the event that clients get when a job ends: the provider's own event if it reported the end, else an event in the same
+ * form.
  */
 import type { Announcement } from '#domain/events/delivery.ts'
 import { hexHashNow } from '#domain/text/hash.ts'
@@ -8,8 +8,8 @@ import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Provider, ProviderEvents } from '#providers/contract/provider.ts'
 
 /**
- * Undefined: nobody is notified, because tracking was ended or the lease was only for a call. `forwardedId`: the event id
- * under which the endpoints already got this end, before its job was known.
+ * Undefined: nobody is notified, because tracking was ended or the lease was only for a call. `forwardedId`: the id of the event
+ * that the endpoints already got about this end, when its job was not known yet.
  */
 export function announce(
   provider: Provider,
@@ -20,7 +20,7 @@ export function announce(
   const isSilent = !lease.isTracked || lease.kind === 'call' || outcome.status === 'forced'
   const { events } = provider
   if (isSilent) return undefined
-  // The endpoints have it already. The job's own callback URL does not.
+  // The endpoints got the event already. The job's own callback URL did not.
   const isKnown = forwardedId === undefined ? {} : { isCallbackOnly: true }
   const about = { provider: provider.name, tenant: lease.tenant, lease, ...isKnown }
   const eventId = forwardedId ?? idOfEnd(end)
@@ -33,7 +33,7 @@ export function announce(
   const isNamed = !isUnsure && lease.state !== 'suspect'
   const shown = isNamed ? lease : withoutName(lease)
   const shownEnd = { ...end, lease: shown }
-  // No event is promised for a guessed job. Only a callback URL gets one, in our own form.
+  // A guessed job gets no event at the endpoints. Only its callback URL gets one, in the gateway's own form.
   if (lease.guess && !lease.reply) return undefined
   const text =
     events && !lease.guess
@@ -55,16 +55,16 @@ export function announce(
 }
 
 /**
- * The id is made from the lease, which is one job of one creation: no provider promises that its event ids, or its job ids
- * over time, are unique. An end that may be wrong has another id, because the same request may have made its job on
- * another account, and that end must not look like a repeat.
+ * The event's id, made from the lease, which stands for one job of one creation. Providers do not promise that ids of events or
+ * jobs are unique. An uncertain end (`absent`, `lost` …) has an id of its own: the same request may have made its job on another
+ * account, and the end of that job must not look like a repeat.
  */
 function idOfEnd({ lease, outcome }: EndedJob): string {
   const isSure = outcome.status === 'completed' || outcome.status === 'failed'
   return `evt_${hexHashNow(`${lease.id} ${isSure ? 'end' : outcome.status}`).slice(0, 32)}`
 }
 
-/** For providers without events, which have no form to follow. */
+/** The event in the gateway's own form, for providers that send no events. */
 function inOurForm({ lease, outcome, endedAt }: EndedJob, id: string): Omit<EventText, 'id'> {
   const { status, detail = null } = outcome
   const event = {
@@ -76,13 +76,13 @@ function inOurForm({ lease, outcome, endedAt }: EndedJob, id: string): Omit<Even
   return { type: event.event_type, body: JSON.stringify(event) }
 }
 
-/** A creation may ask for another form at its own callback URL. */
+/** Adds the body for the job's own callback URL, if the creation asked for another form there. */
 function withReplyBody(events: ProviderEvents | undefined, event: Announcement): Announcement {
   const body = event.lease && events?.replyBody?.(event.lease, event.event.body)
   return body === undefined ? event : { ...event, replyBody: body }
 }
 
-/** The suspected job may be somebody else's, so its id is not shown. */
+/** Removes the ids of a suspected job, which may belong to somebody else. */
 function withoutName(lease: Lease): Lease {
   const { jobId: _, ...nameless } = lease
   return { ...nameless, watch: lease.watch.map((key) => key.replace(/:.*$/s, ':')) }

@@ -42,7 +42,7 @@ export async function deliver(
     logMissingKey(ports, 'signing secret', error)
     if (!(error instanceof CannotOpen)) throw error
   })
-  // Without a signature the receiver would refuse it, or accept what nobody proved.
+  // An unsigned event is never sent: a receiver would refuse it, or would accept it without proof.
   if (!headers) return failed('the secret that signs it cannot be opened')
   try {
     const answer = await ports.fetch(where.url, {

@@ -1,6 +1,6 @@
 /**
- * Finds deliveries to a tenant's URLs over all accounts that it has or had. Each search asks every account's object, which is
- * acceptable because only people search.
+ * Finds deliveries to a tenant's URLs over all accounts that the tenant has or had. Each search asks every account's object. That
+ * is acceptable, because people search by hand.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -46,7 +46,7 @@ export async function listDeliveries(
   return { deliveries, next: { createdAt: last.createdAt, id: last.id } }
 }
 
-/** Byte by byte, as the objects' tables sort. */
+/** Compares byte by byte, as SQLite sorts the objects' tables. */
 function compare(a: string, b: string): number {
   if (a === b) return 0
   return a < b ? -1 : 1

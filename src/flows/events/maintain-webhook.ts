@@ -1,7 +1,7 @@
 /**
- * Keeps our webhook registered at a provider account. It is found by its id, and registered again when it is gone or off.
- * Leftovers of earlier registrations are removed first, so that no event comes twice. A registration whose answer was lost
- * is found by its address, which only we can make.
+ * Keeps our webhook registered at a provider account. The webhook is found by its id, and registered again when it is gone or
+ * off. Earlier registrations are removed first, so that no event comes twice. A registration whose answer was lost is found by
+ * its URL, which only the gateway can make.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { failedHook, mayBeRegistered, registeredHook, type Hook } from '#domain/events/webhook.ts'
@@ -12,7 +12,7 @@ import { openAccount } from '#flows/accounts/open-account.ts'
 import { hookUrl, hookUrlStart, openTicket } from './tickets.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-/** The record of the registration after the check. */
+/** Checks the registration and returns its new record. */
 export async function maintainHook(
   ports: Ports,
   provider: Provider,
@@ -42,8 +42,8 @@ export async function maintainHook(
       areGone
     )
   }
-  // One whose address is only sealed with an older key stays until the new one is there, so that no event is missed.
-  // A second try removes it first, because the provider may have no room for both.
+  // A working webhook whose URL is sealed with an older key stays until the new one is registered, so that no event is missed.
+  // The second try removes the old one first, because the provider may not accept both.
   const isReplaced = isUsable && !isOfKey && hook.tries === 0
   if (!isReplaced) await removeOurs(ports, account, open, webhooks, listed.webhooks)
   const added = await webhooks.add(upstream, open, await hookUrl(ports, account))
@@ -54,12 +54,12 @@ export async function maintainHook(
   if (!isReplaced) return maintained
   const others = listed.webhooks.filter((one) => one !== current)
   const areGone = await removeOurs(ports, account, open, webhooks, others)
-  // By its id: perhaps no key opens its address any more.
+  // The old webhook is removed by its id, because perhaps no key opens its URL any more.
   const isGone = await webhooks.remove(upstream, open, current.id)
   return checkedAgainUnless(ports, maintained, areGone && isGone)
 }
 
-/** Until the others are gone each event may come twice. It counts once. */
+/** Schedules an early check while other webhooks of ours remain. Until then an event may come twice, but counts once. */
 function checkedAgainUnless(ports: Ports, hook: Hook, areGone: boolean): Hook {
   return areGone ? hook : { ...hook, nextAt: ports.now() + ports.durations.hookRetryMs }
 }
@@ -81,7 +81,7 @@ async function removeOurs(
   return areGone
 }
 
-/** True when none of ours is left, or nobody can find out. */
+/** Removes our webhook. True: no webhook of ours is left, or the account cannot be asked. */
 export async function removeHook(
   ports: Ports,
   provider: Provider,
@@ -95,7 +95,7 @@ export async function removeHook(
   const upstream = makeUpstream(ports)
   const isGone = hook.id === undefined || (await webhooks.remove(upstream, open, hook.id))
   if (hook.tries === 0) return isGone
-  // The last registration failed, or only its answer was lost: there may be one whose id we do not know.
+  // After a failed registration, the provider may have a webhook whose id we do not know: perhaps only the answer was lost.
   const listed = await webhooks.list(upstream, open)
   if (!listed.ok) return false
   return (await removeOurs(ports, account, open, webhooks, listed.webhooks)) && isGone

@@ -16,7 +16,7 @@ import { hookSecretIdentity } from './maintain-webhook.ts'
 
 const EVENT_ID = /^[\w-]{1,100}$/
 
-/** Undefined: it is the provider's, but it contains nothing that we can use. */
+/** Undefined: the event is genuine, but contains nothing that the gateway uses. */
 export async function readEvent(
   ports: Ports,
   provider: Provider,
@@ -47,7 +47,7 @@ export async function readEvent(
   return { ...unproved, reports: [] }
 }
 
-/** `good`: signed with the secret of our webhook, or for a day with that of the registration before. */
+/** `good`: signed with the secret of our webhook, or of its previous registration, which counts for a day. */
 async function webhookProof(
   ports: Ports,
   provider: Provider,
@@ -64,8 +64,8 @@ async function webhookProof(
 }
 
 /**
- * `good`: accepted. `bad`: refused, because its signature is wrong. `none`: only a reason for a status check, because the
- * provider could have signed it and did not, or its signature cannot be verified.
+ * `good`: the event is accepted. `bad`: it is refused, because its signature is wrong. `none`: it only causes a status check,
+ * because it has no signature although the provider could have signed it, or its signature cannot be verified.
  */
 async function callbackProof(
   ports: Ports,
@@ -83,12 +83,12 @@ async function callbackProof(
   return (await events.isSigned(secret, headers, bytes ?? body)) ? 'good' : 'bad'
 }
 
-/** An event without an id is identified by its bytes. */
+/** The id of an event that has none: a hash of its bytes. */
 async function hashOf(body: string): Promise<string> {
   return `evt_${(await hexHash(body)).slice(0, 32)}`
 }
 
-/** A repeated event may have other times in its body, and is the same event. */
+/** The body without its times, which may differ when the provider repeats an event. */
 function withoutTimes(body: string): string {
   const event = parseJson(body)
   return event === undefined

@@ -1,6 +1,6 @@
 /**
- * Passes an incoming event to the object of its account, which verifies and applies it. The address names the account.
- * All refusals are alike, so that nobody learns which addresses exist.
+ * Passes an incoming event to the object of its account, which verifies and applies it. The event's URL names the account.
+ * All refusals are alike, so that nobody learns which URLs exist.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { readUtf8 } from '#domain/text/json-text.ts'

@@ -1,7 +1,7 @@
 /**
  * Signs a delivery: its headers, with one signature in HeyGen's form and one by Standard Webhooks
- * (https://www.standardwebhooks.com). A further signature is added here. A header marks it as a gateway's, so that no gateway
- * sends it in circles.
+ * (https://www.standardwebhooks.com). Another format would be added here. A header marks the delivery as one of a gateway, so that
+ * no gateway accepts it and delivers it again.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity, type DeliveryTargets } from '#domain/events/endpoint.ts'
@@ -9,7 +9,7 @@ import { signHex, signStandard } from '#domain/events/signatures.ts'
 import { HOP_HEADER, idsToHeader, REPLY_REF_HEADER, setHeader } from '#domain/text/headers.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 
-/** Without a secret (a tenant without a callback secret) nothing is signed. Throws when a secret cannot be opened. */
+/** The headers. They have no signature if the tenant has no callback secret. Throws when a secret cannot be opened. */
 export async function signedHeaders(
   ports: Ports,
   { target, event, eventId = event.id, id, jobId, tenant, provider }: Delivery,
@@ -40,7 +40,7 @@ export async function signedHeaders(
   return headers
 }
 
-/** The current secret first: HeyGen's headers have room for one signature only. */
+/** The secrets, the current one first: HeyGen's headers can carry one signature only. */
 async function openSecrets(
   ports: Ports,
   provider: string,

@@ -1,7 +1,7 @@
 /**
- * The addresses that a provider calls. Each contains a sealed ticket: the tenant and account of a webhook, and for the
- * callback of one creation its request too. Only we can make one, it is opened without a lookup, and it works for its own
- * provider alone. Tickets are never logged.
+ * Makes and opens the URLs that a provider calls. Each contains a sealed ticket, which names the tenant and account, and for a
+ * creation's callback also its request. Only the gateway can make a ticket. It is opened without a lookup, and it works for one
+ * provider only. Tickets are never logged.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { TargetPolicy } from '#domain/events/callback-target.ts'
@@ -23,7 +23,7 @@ function originOf(ports: Ports, account: Account): string {
   return ports.settings.publicOrigin || account.publicOrigin
 }
 
-/** Which URLs we may deliver to. `origins`: origins of ours beside the one in the settings. */
+/** The rules for URLs that we may deliver to. `origins`: further origins of the gateway beside the one in the settings. */
 export function targetPolicy(ports: Ports, ...origins: string[]): TargetPolicy {
   const { publicOrigin, allowLoopbackCallbacks: allowLoopback } = ports.settings
   const ownOrigins = [publicOrigin, ...origins].filter((origin) => origin !== '')
@@ -53,7 +53,7 @@ async function seal(ports: Ports, provider: string, kind: Kind, ticket: Ticket):
   return toUrlText(await ports.vault.seal(`${kind}/${provider}`, writeTicket(ticket)))
 }
 
-/** Undefined: not made by us, for another provider or kind, or changed. */
+/** Undefined: the text is not a ticket of this gateway for this provider and kind, or it was changed. */
 export async function openTicket(
   ports: Ports,
   provider: string,

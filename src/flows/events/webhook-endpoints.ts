@@ -20,7 +20,7 @@ import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import { targetPolicy } from './tickets.ts'
 
-/** The provider allows a new URL as long to answer. */
+/** How long a new URL may take to answer, as at the provider. */
 const ASK_TIMEOUT_MS = 1000
 const PAGE_MAX = 100
 
@@ -84,7 +84,7 @@ async function add(
   const { ports, desk, call } = request
   const { events, entityId } = command
   const url = await checkUrl(request, command.url)
-  // The id is the request's, so that a repeated request makes no second endpoint.
+  // The endpoint's id is the request's id, so that a repeated RPC call makes no second endpoint.
   const id = call.requestId.replaceAll('-', '')
   const secret = newSigningSecret(ports.randomBytes)
   const endpoint: Endpoint = {
@@ -121,19 +121,19 @@ async function list(
 
 type Place = Pick<Endpoint, 'createdAt' | 'id'>
 
-/** A place instead of an id alone, so that the next page is found although the last endpoint was removed. */
+/** Reads the position in a page token: a time and an id. An id alone would not be found after its endpoint was removed. */
 function readPlace(token: string): Place {
   const [, at, id] = /^(\d{1,15})\.(\w+)$/.exec(token) ?? []
   if (at === undefined || id === undefined) throw new AppError('bad_request', 'token is not known')
   return { createdAt: Number(at), id }
 }
 
-/** In the desk's order: by time, then by id. */
+/** Whether the endpoint comes after the position, in the desk's order: by time, then by id. */
 function isBehind({ createdAt, id }: Endpoint, place: Place): boolean {
   return createdAt > place.createdAt || (createdAt === place.createdAt && id > place.id)
 }
 
-/** Some lists of the provider show secrets. Ours do too, but only to tokens that may change endpoints. */
+/** The endpoint as clients see it. Its secret is shown as in the provider's lists, but only to tokens that may change endpoints. */
 async function shown(request: EndpointCall, endpoint: Endpoint): Promise<ShownEndpoint> {
   const { ports, call, match, endpoints } = request
   if (!endpoints.showsSecrets(match) || call.mayChange !== true)
@@ -142,7 +142,7 @@ async function shown(request: EndpointCall, endpoint: Endpoint): Promise<ShownEn
   const secret = await ports.vault.open(identity, endpoint.secret).catch((error: unknown) => {
     logMissingKey(ports, 'signing secret', error)
     if (!(error instanceof CannotOpen)) throw error
-    // The other endpoints can still be shown. A rotation gives this one a new secret.
+    // An endpoint whose secret cannot be opened is left out, and the others are shown. A rotation gives it a new secret.
     return null
   })
   return { ...endpoint, secret }
@@ -152,7 +152,7 @@ function seal({ ports, call }: EndpointCall, id: string, secret: string): Promis
   return ports.vault.seal(secretIdentity(call.provider.name, call.tenant, id), secret)
 }
 
-/** Throws unless we may deliver there and it answers OPTIONS within a second. */
+/** Throws unless we may deliver to the URL and it answers OPTIONS within a second. */
 async function checkUrl(
   { ports, call, endpoints, match }: EndpointCall,
   url: string

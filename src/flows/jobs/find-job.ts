@@ -13,7 +13,7 @@ export interface FoundJob {
 
 const KEY = 'key:'
 
-/** By its key only as long as the key is kept. */
+/** Finds the job. By its key only as long as the key is kept. */
 export async function findJob(
   ports: Ports,
   provider: Provider,
@@ -29,7 +29,7 @@ export async function findJob(
   return undefined
 }
 
-/** At the account that is known to own it. Only for an unknown name every account is asked. */
+/** Asks the account that is known to own the name. For an unknown name every account is asked. */
 async function findById(
   ports: Ports,
   provider: Provider,
@@ -45,12 +45,12 @@ async function findById(
     return record ? [{ account, record }] : []
   })
   const records = found.flat()
-  // An account that refused the creation may hold a stray lease of it, which ended as absent.
+  // An account that refused the creation may have a left-over lease of it, which ended as absent.
   const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
   return sure ?? records[0] ?? findAtFormer(ports, provider, tenant, id)
 }
 
-/** When an account is removed its ids are forgotten, but its object still has its jobs. */
+/** Asks removed accounts: the owners of their ids are forgotten, but their objects still have their jobs. */
 async function findAtFormer(
   ports: Ports,
   provider: Provider,

@@ -1,6 +1,6 @@
 /**
- * Looks for the jobs of lost creations (their answers were lost), surest first: what the desk knows, the provider's own
- * answer under the same key, then the provider's list. One search of a list serves all creations that it may hold.
+ * Looks for the jobs of lost creations (their answers were lost), in the most certain place first: the desk's records, the
+ * provider's own answer under the same key, then the provider's list. One search of a list serves all creations that it may have.
  */
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
@@ -10,11 +10,11 @@ import type { JobSearch } from '#providers/contract/provider.ts'
 import { learnJobOwners, send, type ReconcileContext } from './status-checks.ts'
 import { searchProviderList } from './search-provider-list.ts'
 
-/** The provider forgets its keys after a day. */
+/** How long a key is asked for. The provider forgets keys after a day. */
 const KEY_MS = 23 * 60 * 60 * 1000
-/** A key is not asked under again after this many answers that said nothing. */
+/** After how many answers without information a key is not used again. */
 const KEY_ASKS_MAX = 6
-/** Statuses that say nothing of the key: the same question may be answered later. */
+/** Statuses that say nothing about the key: a later request may be answered. */
 const ASK_LATER = new Set([401, 402, 403, 408, 409, 429])
 
 /** `isQuick`: a client waits for the result. */
@@ -47,14 +47,14 @@ export async function findLostCreations(
   return result
 }
 
-/** The lease as it is now, where a list may still tell its job. One that watches something is checked by its status. */
+/** The present lease, if a list may still show its job. A lease that watches a name is checked by status instead. */
 function stillUnknown({ desk }: ReconcileContext, lease: Lease): Lease | undefined {
   const now = desk.leases().find((one) => one.id === lease.id)
   const isWanted = now && isLost(now) && (now.state === 'suspect' || now.watch.length === 0)
   return isWanted ? now : undefined
 }
 
-/** No list has jobs of this kind: only the desk and the key can name it. */
+/** Plans the next look for a job that no list has: only the desk and the key can show it. */
 function postponeWithoutList(context: ReconcileContext, lease: Lease): void {
   const { ports, desk } = context
   const mayBeFound = (lease.looks ?? 0) < KEY_ASKS_MAX || keyCallOf(context, lease) !== undefined
@@ -63,8 +63,8 @@ function postponeWithoutList(context: ReconcileContext, lease: Lease): void {
 }
 
 /**
- * The desk knows which jobs the creation's own answer named, where binding them failed here, or where another account made
- * them after this one had refused the creation without releasing its slot.
+ * Asks the desk which jobs the creation's own answer named. The desk knows them if binding failed here, or if another account
+ * made them after this account had refused the creation without releasing its slot.
  */
 async function askDesk(
   context: ReconcileContext,
@@ -126,13 +126,13 @@ async function askUnderKey(context: ReconcileContext, requestId: string): Promis
   return { kind: 'found', starts, body: answer.text }
 }
 
-/** The job is bound for certain, and to another creation. */
+/** Whether the job is bound for certain to another creation. */
 function isOthers({ desk }: ReconcileContext, requestId: string, { jobId }: JobStart): boolean {
   const isOurs = desk.leases().some((one) => one.requestId === requestId && one.jobId === jobId)
   return desk.knows(jobId) && !isOurs
 }
 
-/** Undefined: the key can say nothing (any more). */
+/** The request under the key. Undefined: the key gives no information (any more). */
 function keyCallOf({ ports, provider }: ReconcileContext, lease: Lease) {
   const { upstreamKey, acquiredAt, keyAsks = 0 } = lease
   const isOver = ports.now() - acquiredAt >= KEY_MS || keyAsks >= KEY_ASKS_MAX

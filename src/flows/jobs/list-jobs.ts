@@ -1,4 +1,4 @@
-/** The jobs of a tenant, running and ended, of its accounts and of those that were removed, as one list. */
+/** Lists a tenant's jobs, running and ended, of its present and removed accounts. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { mergePages } from '#domain/jobs/list-jobs.ts'
@@ -7,7 +7,7 @@ import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
-/** `email`: null when its account was removed. */
+/** `email`: null if the job's account was removed. */
 export type ListedJob = JobRecord & { email: string | null }
 
 /** `email`: only the jobs of this account. */

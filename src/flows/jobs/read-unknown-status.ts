@@ -1,6 +1,6 @@
 /**
- * Reads status answers of paths without a built-in row: by the row that the lease carries, else by the usual status words at
- * the usual places.
+ * Reads status answers of paths without a built-in row: by the row in the lease, else by the usual status words in the usual
+ * places.
  */
 import { PENDING, STATUS_AT, plainPathOf, watchOfPath } from '#domain/jobs/guessed-job.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
@@ -17,7 +17,7 @@ const USUAL: StatusLink = {
   running: [...PENDING],
 }
 
-/** The path itself is what the job is watched by. */
+/** Reads the usual status words. The job is watched by its path. */
 export function readUsually(
   provider: Provider,
   path: string,
@@ -29,7 +29,7 @@ export function readUsually(
   return readBy(provider, { ...USUAL, status }, plainPathOf(path), answer, text)
 }
 
-/** The answer to a status check on a path without a built-in row. */
+/** Reads the answer to a status check on a path without a built-in row. */
 export function readAsLeased(
   provider: Provider,
   lease: Lease,

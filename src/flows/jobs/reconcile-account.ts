@@ -1,7 +1,7 @@
 /**
- * What an account's alarm does: asks the provider about every due lease and applies what it says. No answer concludes
- * nothing: the question is asked again later. After each outside call the lease is read again, since other calls may have
- * changed it meanwhile.
+ * Runs when an account's alarm fires: asks the provider about every due lease and applies the answers. Without an answer nothing
+ * is concluded, and the provider is asked again later. After each outside call the lease is read again, because other calls may
+ * have changed it.
  */
 import { limitWaiting } from '#domain/jobs/apply-reports.ts'
 import { isUnprovedGuess } from '#domain/jobs/guessed-job.ts'
@@ -36,7 +36,7 @@ import {
   type ReconciledAccount,
 } from './status-checks.ts'
 
-/** An alarm may take fifteen minutes, and one question twenty seconds. Leases beyond this many are due again at once. */
+/** The most leases in one alarm, which may take fifteen minutes; one status check may take twenty seconds. More are due at once. */
 const ASKED_MAX = 100
 
 export async function reconcileAccount(
@@ -65,7 +65,7 @@ export async function reconcileAccount(
   await fewAtOnce(running, (lease) => checkStatus(context, lease))
 }
 
-/** Done first, so that it is done even when the provider does not answer. False: the provider has to be asked. */
+/** Handles leases that need no answer. This comes first, in case the provider does not answer. False: the provider must be asked. */
 function settleWithoutAsking(ports: Ports, desk: ReconciledAccount, lease: Lease): boolean {
   const { durations } = ports
   const now = ports.now()
@@ -93,7 +93,7 @@ async function checkStatus(context: ReconcileContext, lease: Lease): Promise<voi
   const { path, answer } = await askStatus(context, lease)
   const asked = current(context, lease)
   if (!asked) return
-  // For a guess, any refusal may only say that the guessed path does not exist.
+  // For a guess, any refusal may only mean that the guessed path does not exist.
   if (!answer || (isUnprovedGuess(asked) && answer.status >= 300))
     return void desk.apply(postpone(asked, ports.now(), ports.durations))
   if (saysUnknown(provider, answer)) return applyUnknown(context, asked)
@@ -117,7 +117,7 @@ function isEnd({ state }: JobReport): boolean {
   return state === 'completed' || state === 'failed'
 }
 
-/** What the answer says about the job that was asked about. */
+/** Applies the reports about the job that was asked about. */
 function applyAnswer(context: ReconcileContext, lease: Lease, reports: JobReport[]): void {
   const { ports, desk } = context
   const now = ports.now()
@@ -128,14 +128,14 @@ function applyAnswer(context: ReconcileContext, lease: Lease, reports: JobReport
     ports.log('unknown_status_word', { route: lease.route, word, requestId: lease.requestId })
   }
   const known = reports.filter((report) => report.state !== 'unclear')
-  // A word that nobody knows counts as no answer: after 48 h without a report the job is lost.
+  // An unknown status word counts as no answer. After 48 h without a report the job is lost.
   if (known.length === 0) return apply(postpone(lease, now, ports.durations))
   const ends = known.filter((report) => isEnd(report) || report.state === 'ending')
   if (ends.length === 0) {
     const running = keepRunning(lease, known, now, ports.durations)
     return apply(limitWaiting(desk.leases(), running, now))
   }
-  // Before its creation is answered, the end may be that of something older.
+  // Until the creation is answered, the end may be that of something older under the same name.
   if (lease.state === 'unbound') apply(keepRunning(lease, [], now, ports.durations))
   desk.settle(ends)
   const left = desk.leases().find((one) => one.id === lease.id)
@@ -149,8 +149,8 @@ function applyAnswer(context: ReconcileContext, lease: Lease, reports: JobReport
 }
 
 /**
- * The provider says that there is no such job. That is believed when it says so twice and something else confirms it: a
- * proxy in front of a provider answers 404 when the provider is down.
+ * Handles an answer that there is no such job. It counts if it comes twice and something else confirms it, because a proxy in
+ * front of a provider answers 404 when the provider is down.
  */
 async function applyUnknown(context: ReconcileContext, lease: Lease): Promise<void> {
   const { ports, desk } = context
@@ -165,29 +165,29 @@ async function applyUnknown(context: ReconcileContext, lease: Lease): Promise<vo
   desk.apply(isOver ? endWith(still, { status: statusWithoutTrace(still) }, now) : second.change)
 }
 
-/** The account itself must be answered for; then the list must not have the job, where there is a list. */
+/** Whether something confirms that the job is gone: the provider answers for the account, and its list lacks the job. */
 async function confirmsUnknown(context: ReconcileContext, lease: Lease): Promise<boolean> {
   const { provider, ports } = context
   const { healthPath } = provider.accounts
   if (healthPath !== undefined && (await get(context, healthPath))?.status !== 200) return false
   const finder = provider.jobs.searchOf(lease)
-  // A path that may be retired answers so for every job: only a deletion through the gateway confirms it.
+  // A retired path gives this answer for every job, so only a deletion through the gateway confirms it.
   if (!finder && provider.routes.mayBeRetired?.(lease.ask ?? ''))
     return lease.deletedAt !== undefined
   if (!finder) return true
-  // Nothing else can be asked, so it must have said so for a while.
+  // No list can be asked, so the answer must have stayed the same for some time.
   if (finder.isExact)
     return ports.now() - (lease.missedAt ?? Infinity) >= ports.durations.longestAskMs
   const first = await get(context, finder.path)
   const isGone = first !== undefined && finder.otherwise && saysUnknown(provider, first)
   const list = isGone ? await get(context, finder.otherwise?.path ?? '') : first
-  // Without the list nothing contradicts, and nothing confirms either.
+  // If the list cannot be read, nothing is confirmed.
   return list?.status === 200 && !list.text.includes(lease.jobId ?? '')
 }
 
 /**
- * A credential that the provider refuses is noticed here too, when no client calls. Returns until when the provider wants
- * no questions, where it says so.
+ * Reports a refused credential, also while no client calls. Returns the time before which the provider wants no further calls, if
+ * it gives one.
  */
 async function blameIfRefused(
   { provider, desk, ports }: ReconcileContext,
@@ -204,7 +204,7 @@ async function blameIfRefused(
   return fault.order.until ?? ports.now() + ports.durations.parkBusyMs
 }
 
-/** An older status path may be retired while its jobs remain: then the newer path is asked for the same id. */
+/** Asks for the status. If the path is retired but its jobs remain, asks the newer path for the same id. */
 async function askStatus(
   context: ReconcileContext,
   { ask, askElse }: Lease
@@ -216,7 +216,7 @@ async function askStatus(
   return { path: askElse, answer: await get(context, askElse) }
 }
 
-/** The answer is a list of all running jobs, and the job is not in it. An answer that holds no list says nothing. */
+/** Whether the answer is a list of all running jobs that lacks the job. False if the answer has no list. */
 function isUnlisted(context: ReconcileContext, lease: Lease, answer: Answer): boolean {
   const { provider, ports } = context
   const [path] = (lease.ask ?? '').split('?')

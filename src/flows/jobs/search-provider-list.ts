@@ -1,6 +1,6 @@
 /**
  * Searches a provider's list for the jobs of lost creations, page after page, and applies what the rows mean for each
- * creation. A row that is there proves much, a missing one little: see domain/jobs/match-lost-creations.ts.
+ * creation. A row proves more than a missing row: see domain/jobs/match-lost-creations.ts.
  */
 import { shortCallbackId, shortFingerprint } from '#domain/jobs/fingerprint.ts'
 import { instantOf } from '#domain/text/timestamps.ts'
@@ -27,11 +27,11 @@ import {
   type ReconcileContext,
 } from './status-checks.ts'
 
-/** Pages of one list in one search. The next search goes on behind them. */
+/** The most pages of one list in one search. The next search goes on after them. */
 const PAGES_MAX = 20
-/** A search also stops after so long: running jobs are checked in the same alarm, which may take fifteen minutes. */
+/** The longest time of one search. Running jobs are checked in the same alarm, which may take fifteen minutes. */
 const SEARCH_MS = 40_000
-/** So many rows are opened in one search, to read what the list does not show. */
+/** The most rows that one search opens, to read what the list does not show. */
 const DETAILS_MAX = 20
 const MEMORY_MAX = 20_000
 
@@ -73,7 +73,7 @@ export async function searchProviderList(
   const matches = matchList(context, list.rows, lost)
   const isExact = (lease: Lease) => matches.get(lease.id)?.kind === 'exact'
   const found: [Lease, JobStart][] = []
-  // Exact matches first: they may take a job from a suspect.
+  // Exact matches are applied first, because they may take a job from a suspect.
   for (const lease of [...lost.filter(isExact), ...lost.filter((one) => !isExact(one))]) {
     const match = matches.get(lease.id) ?? { kind: 'none' }
     const row = 'row' in match ? match.row : undefined
@@ -86,7 +86,7 @@ export async function searchProviderList(
     if (match.kind === 'exact' && start) found.push([lease, start])
   }
   remember(context, list.rows, now)
-  // Last, since leases may change while this is awaited.
+  // This comes last, because leases may change while it is awaited.
   for (const [lease, start] of found) await learnJobOwners(context, lease, [start])
 }
 
@@ -110,9 +110,9 @@ function matchList(
   lost: readonly Lease[]
 ): Map<string, Match> {
   const { ports, desk } = context
-  // By id, since a list that grows while it is read shows a row on two pages.
+  // Rows are kept by id, because a list that grows while it is read may show a row on two pages.
   const byId = new Map(rows.map((row) => [row.id, row]))
-  // Of a long list few rows may be a job of these. Only those are looked up among thirty days of jobs.
+  // In a long list few rows may be a job of these creations. Only those are looked up among thirty days of jobs.
   const possible = [...byId.values()]
     .map((row) => ({ ...row, ...remembered(context, row) }))
     .filter((row) => lost.some((lease) => mayBeJobOf(lease, row, ports.durations)))
@@ -120,7 +120,7 @@ function matchList(
   return matchRows(lost, desk.leases(), possible, (id) => known.has(id), ports.durations)
 }
 
-/** A search that a client waits for does not delay the searches of the alarm. */
+/** The change with the earlier time of the next search, so that a quick search does not delay the alarm's searches. */
 function withoutDelay(change: Change, before: Lease): Change {
   const put = change.put.map((lease) => {
     if (lease.id !== before.id || lease.state === 'running') return lease
@@ -163,14 +163,14 @@ async function readList(
   const startedAt = begun?.startedAt ?? ports.now()
   const rows: Candidate[] = [...(begun?.rows ?? [])]
   const isOlderThanAll = (row: Candidate) => wanted.every((lease) => isOlder(lease, row))
-  // A quick search leaves the pass of the alarm as it is.
+  // A quick search does not change the pass of the alarm.
   const endPass = () => void (isQuick || passes.delete(finder.path))
   let token: string | undefined = begun?.token
   for (let page = 0; page < (isQuick ? 1 : PAGES_MAX); page += 1) {
     const answer = await get(context, pathOf(finder, token))
     const read = answer && rowsIn(context, finder, answer, wanted)
     if (!read) {
-      // The provider may have forgotten the token, so the pass begins anew.
+      // The provider may have forgotten the token, so the pass starts again.
       endPass()
       return page === 0 && !begun ? undefined : { rows, isWhole: false }
     }
@@ -195,8 +195,8 @@ async function readList(
 }
 
 /**
- * The pass that an earlier search has begun. Not when one of these creations was lost after it began: its row may stand on a
- * page that was read before.
+ * The pass that an earlier search has begun. Undefined if one of these creations was lost after it began, because its row may be
+ * on a page that was read before.
  */
 function passBegun({ ports, desk }: ReconcileContext, finder: JobSearch, wanted: readonly Lease[]) {
   const pass = desk.memory.passes.get(finder.path)
@@ -204,7 +204,7 @@ function passBegun({ ports, desk }: ReconcileContext, finder: JobSearch, wanted:
   return wanted.some(isLater) ? undefined : pass
 }
 
-/** An older list may be retired while what it listed remains. */
+/** Reads the newer list if the older one is retired. */
 async function readNewerList(
   context: ReconcileContext,
   finder: JobSearch,
@@ -217,7 +217,7 @@ async function readNewerList(
   return isGone ? readList(context, finder.otherwise, wanted, isQuick) : undefined
 }
 
-/** It says that there are more rows, and not how to get them. */
+/** Whether the answer says that there are more rows, but not how to get them. */
 function saysMore({ more }: JobSearch, { body }: Answer): boolean {
   return more !== undefined && valueAt(body, more) === true
 }
@@ -231,7 +231,7 @@ function pathOf({ path, token: name, counted }: JobSearch, token: string | undef
   return `${pathname}?${query}`
 }
 
-/** `rows`: how many the page had. */
+/** The token of the next page. `rows`: how many the page had. */
 function nextToken(
   { next, more, counted, isExact }: JobSearch,
   { body }: Answer,
@@ -245,7 +245,7 @@ function nextToken(
   return hasMore ? textAt(body, next) : undefined
 }
 
-/** Undefined: the answer says nothing. A search by name that finds no such job has no rows. */
+/** The rows of an answer. Undefined: the answer gives no information. A search by name that finds no job has no rows. */
 function rowsIn(
   context: ReconcileContext,
   finder: JobSearch,
@@ -264,12 +264,12 @@ function rowsIn(
   const theirNow = Date.parse(answer.headers.get('date') ?? '')
   const aheadMs = Number.isNaN(theirNow) ? 0 : theirNow - ports.now()
   const found = valuesAt(answer.body, finder.rows)
-  // A row without an id may be one of ours.
+  // A row without an id may be one of the jobs that are searched for.
   if (found.some((row) => textAt(row, finder.id) === undefined)) return undefined
   return found.flatMap((row) => candidateOf(context, finder, row, aheadMs, wanted[0]) ?? [])
 }
 
-/** `aheadMs`: how far the provider's clock is ahead of ours. `lease`: one of those that are searched for. */
+/** Reads a row. `aheadMs`: how far the provider's clock is ahead of ours. `lease`: one of the leases that are searched for. */
 function candidateOf(
   { provider }: ReconcileContext,
   finder: JobSearch,

@@ -1,6 +1,6 @@
 /**
- * Passes reports about jobs on to the account's object, which alone settles jobs. An end that this isolate has passed on is
- * not passed on again, and a job that runs on is not reported at all, so a client's polling costs nothing.
+ * Passes reports about jobs to the account's object, which alone settles jobs. This isolate passes each end on once, and does not
+ * report jobs that still run, so a client's polling costs nothing.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
@@ -23,14 +23,14 @@ export async function settleJobs(
   if (fault) await reportRefusal(ports, account, fault)
 }
 
-/** A new job may have the name of an older one, whose reports were passed on. Its own are passed on again. */
+/** Forgets reports that were passed on under these names, because a new job may have the name of an older one. */
 export function forgetReported(ports: Ports, { key }: Account, watches: readonly string[]): void {
   for (const watch of watches)
     for (const state of ['completed', 'failed', 'waiting'])
       ports.reportedEnds.delete(`${key} ${watch} ${state}`)
 }
 
-/** News are: an end, that the job waits for a human, that it runs again after that, and another name of it. */
+/** Whether the object needs the report: an end, a job that waits for a human or runs again after that, or a further name. */
 function isNews(ports: Ports, account: Account, report: JobReport): boolean {
   if (report.state === 'unclear') return false
   const waiting = `${account.key} ${report.watch} waiting`
@@ -43,7 +43,7 @@ function note(ports: Ports, account: Account, report: JobReport): void {
   const waiting = `${account.key} ${report.watch} waiting`
   if (report.alias) ports.reportedEnds.add(aliasName(account, report))
   if (report.state !== 'waiting') ports.reportedEnds.delete(waiting)
-  // `ending` means an end only when it is reported again, so it is passed on each time.
+  // `ending` means an end only if it is reported again, so it is passed on each time.
   if (report.state !== 'running' && report.state !== 'ending') {
     ports.reportedEnds.add(`${account.key} ${report.watch} ${report.state}`)
   }
@@ -54,8 +54,8 @@ function aliasName(account: Account, { watch, alias = '' }: JobReport): string {
 }
 
 /**
- * A client has deleted a job that may be running, and the provider accepted that. The object then believes the provider when
- * it says that it does not know the job. The path of the call must also be a job's status path.
+ * Reports that a client deleted a job that may be running, and that the provider accepted that. Then the object needs no other
+ * proof when the provider no longer knows the job. Only if the path of the call is also a job's status path.
  */
 export async function noteDeleted(
   ports: Ports,

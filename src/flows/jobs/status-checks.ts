@@ -1,6 +1,6 @@
 /**
- * Small questions of an account's alarm to its provider, with the account's own credential, and how the answers are read. They
- * never throw.
+ * Sends an account's status checks to its provider, with the account's own credential, and reads the answers. Nothing here
+ * throws.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -12,26 +12,26 @@ import type { Provider } from '#providers/contract/provider.ts'
 import { readAsLeased } from './read-unknown-status.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
-/** What the alarm reads and changes of its account's object. */
+/** The part of the account's object that the alarm's work reads and changes. */
 export interface ReconciledAccount {
   account: Account
   leases(): Lease[]
   /** Whether a lease, running or ended, is bound to this job for certain. */
   knows(jobId: string): boolean
-  /** Which of these ids are. */
+  /** The ids among these that are bound for certain. */
   knownOf(ids: readonly string[]): ReadonlySet<string>
   /** Ended jobs of this request. */
   ended(requestId: string): EndedJob[]
-  /** True when something changed. */
+  /** Saves the change. True if something changed. */
   apply(change: Change): boolean
-  /** The jobs that the request started, for certain. */
+  /** Binds the jobs that the request certainly started. */
   bind(requestId: string, starts: JobStart[]): void
   settle(reports: JobReport[]): boolean
   blame(fault: SuspectedFault): Promise<unknown>
   memory: SearchMemory
 }
 
-/** What the object remembers of earlier searches, in memory only: when it is lost, the same is asked again. */
+/** What the object remembers of earlier searches, in memory only. If it is lost, the provider is asked again. */
 export interface SearchMemory {
   rows: Map<string, Pick<Candidate, 'seenAt' | 'state' | 'callbackId'> & { isOpened?: true }>
   /** Passes over long lists that have not reached the end yet, by the path of the list. */
@@ -43,7 +43,7 @@ export function newSearchMemory(): SearchMemory {
 }
 
 const ASK_TIMEOUT_MS = 20_000
-/** One invocation may hold six connections. */
+/** How many status checks run at once. One invocation may hold six connections. */
 export const ASKED_AT_ONCE = 4
 
 export interface ReconcileContext {
@@ -60,7 +60,7 @@ export interface Answer {
   text: string
 }
 
-/** Undefined: the provider could not be asked. */
+/** Sends one GET. Undefined: the provider could not be asked. */
 export function get(context: ReconcileContext, path: string): Promise<Answer | undefined> {
   return send(context, { method: 'GET', path, headers: {} })
 }
@@ -85,7 +85,7 @@ export async function send(
   }
 }
 
-/** The lease as it is now. Undefined: it has ended, or was bound to another job, meanwhile. */
+/** The present lease. Undefined: it has ended or was bound to another job meanwhile. */
 export function current(context: ReconcileContext, lease: Lease): Lease | undefined {
   const now = context.desk.leases().find((one) => one.id === lease.id)
   return now && now.state === lease.state && now.jobId === lease.jobId ? now : undefined
@@ -111,13 +111,13 @@ export function saysUnknown(provider: Provider, answer: Pick<Answer, 'status' | 
   return isJson && (answer.status === 404 || answer.status === 410)
 }
 
-/** Does the work for all, a few at a time. */
+/** Runs the work for all items, a few at a time. */
 export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<void>) {
   for (let at = 0; at < all.length; at += ASKED_AT_ONCE)
     await Promise.all(all.slice(at, at + ASKED_AT_ONCE).map(work))
 }
 
-/** The desk learns which account owns the jobs of a creation that was found. */
+/** Reports to the desk which account owns the jobs of a creation that was found. */
 export async function learnJobOwners(
   { ports, provider, desk }: ReconcileContext,
   lease: Lease,

@@ -1,7 +1,7 @@
-/** The errors for a call that the provider may have accepted. A client must not simply send it again. */
+/** Makes the errors for a call that the provider may have accepted. A client must not simply send the call again. */
 import { AppError, type ErrorDetails } from '#domain/runtime/errors.ts'
 
-/** Of a creation. The message says where its outcome can be asked for. */
+/** The error for a creation. The message says where its outcome can be read later. */
 export function unknownOutcome(
   provider: string,
   requestId: string,
@@ -12,7 +12,7 @@ export function unknownOutcome(
   return new AppError('outcome_unknown', message, details)
 }
 
-/** Of a call without a job: its outcome cannot be asked for later. */
+/** The error for a call without a job, whose outcome cannot be read later. */
 export function unknownEffect(accountEmail?: string): AppError {
   const message = 'Whether the provider did this is not known; it was not sent again.'
   return new AppError(
@@ -22,7 +22,7 @@ export function unknownEffect(accountEmail?: string): AppError {
   )
 }
 
-/** Under a key, while the first call runs or its job is searched for. */
+/** The error for a repeat under a key, while the first call runs or its job is searched for. */
 export function stillInProgress(accountEmail?: string): AppError {
   const message = 'A request with this Idempotency-Key is still in progress.'
   const who = accountEmail === undefined ? {} : { accountEmail }

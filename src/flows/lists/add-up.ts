@@ -1,4 +1,4 @@
-/** Answers for all accounts together: named numbers are summed, everything else comes from the first account. */
+/** Makes one answer for all accounts: sums the named numbers and takes everything else from the first account. */
 import type { Account } from '#domain/accounts/account.ts'
 import { valueAt } from '#domain/text/json-pointer.ts'
 import { sliceAt, splice } from '#domain/text/json-slices.ts'

@@ -1,4 +1,4 @@
-/** Makes one answer out of the answers of several accounts: which count, which are missing, and the error when none counts. */
+/** Makes one answer out of the answers of several accounts, names the accounts that are missing, or makes the error if all are. */
 import { emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { asComposed, setHeader } from '#domain/text/headers.ts'

@@ -68,7 +68,7 @@ export function pagedText(
   return splice(first.text, edits)
 }
 
-/** For an answer with several arrays and no pages: each array holds the rows of all accounts, each row once. */
+/** Merges answers with several arrays and no pages. Each array gets the rows of all accounts, each row once. */
 export function unpagedText(shape: ListShape, answered: readonly Answer[]): string {
   const [first] = answered
   if (!first) return ''

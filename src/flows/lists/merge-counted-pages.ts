@@ -37,7 +37,7 @@ export async function mergeCounted(
   return partialAnswer(first, pagedText(shape, first, answered, merged, null), asked)
 }
 
-/** The page that is asked for. An invalid number goes up unchanged, and the provider refuses it. */
+/** The page that the client asks for. An invalid number is sent on unchanged, and the provider refuses it. */
 function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; size: number } {
   const query = new URLSearchParams(call.search)
   const read = (name: string, usual: number) => {
@@ -50,7 +50,7 @@ function pageOf(call: ProxyCall, { counted }: CountedShape): { number: number; s
   if (number * size <= rows) return { number, size }
   throw new AppError(
     'bad_request',
-    `${counted.page}: over several accounts, the first ${rows} rows`
+    `${counted.page}: over several accounts, only the first ${rows} rows can be listed`
   )
 }
 

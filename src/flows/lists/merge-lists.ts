@@ -82,7 +82,7 @@ interface Round {
   place: Place | undefined
 }
 
-/** For a list with numbered pages, page k is the k-th round from the start. */
+/** Merges up to the page that is wanted. For a list with numbered pages, page k needs k rounds from the start. */
 async function mergeTo(
   ports: Ports,
   call: ProxyCall,
@@ -123,7 +123,7 @@ async function mergeOnce(
   return { asked, open, merged, place: nextPlace(shape, open, asked, merged, limit) }
 }
 
-/** The streams of the first page. Public rows are read from one account, which did not hang last time. */
+/** The streams of the first page. Public rows are read from one account that answered in time last time. */
 function firstStreams({ hints }: Ports, { shape, query, accounts }: List): Stream[] {
   const home = accounts.find((account) => !hints.isHung(account.key)) ?? accounts[0]
   if (!home) return []

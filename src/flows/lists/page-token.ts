@@ -27,7 +27,7 @@ function sealName(call: ProxyCall): string {
 function notOurs(error: unknown): string {
   const isOld = error instanceof CannotOpen && !error.isKnownKey
   if (!isOld) return 'is not a token of this list'
-  return 'is not a token of this list, or one from before a key was taken out. Start the list anew, without it.'
+  return 'is not a token of this list, or its master key was removed. Start the list anew, without it.'
 }
 
 /** Undefined: the request has no token, so the list starts. Throws `bad_request` for a token that cannot be opened. */
@@ -48,7 +48,7 @@ export async function readPlace(
   if (typeof read !== 'string') return read
   const kept = await ports.desk(call.tenant, call.provider.name).placeOf(read)
   if (kept === undefined) {
-    const why = 'is no longer known (a token is good for a day). Start the list anew, without it.'
+    const why = 'has expired (a token is valid for a day). Start the list anew, without it.'
     throw new AppError('bad_request', `${shape.token}: ${why}`)
   }
   return parse(await open(kept)) as Place
@@ -59,7 +59,7 @@ export async function writePlace(ports: Ports, call: ProxyCall, place: Place): P
   if (sealed.length <= TOKEN_CHARS_MAX) return toUrlText(sealed)
   const desk = ports.desk(call.tenant, call.provider.name)
   const name = await desk.keepPlace(sealed).catch(() => undefined)
-  // The object cannot be asked. A long token still works where long URLs do.
+  // If the object cannot be asked, the token is long. It works where long URLs do.
   if (name === undefined) return toUrlText(sealed)
   return toUrlText(await ports.vault.seal(sealName(call), JSON.stringify({ kept: name })))
 }

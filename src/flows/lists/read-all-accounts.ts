@@ -1,4 +1,4 @@
-/** Reads that all accounts answer together: lists are merged, numbers are summed, bulk reads are split by owner. */
+/** Combines a read over all accounts: merges lists, sums numbers, and splits bulk reads by owner. */
 import type { Ports } from '#domain/ports/ports.ts'
 import { ableAccounts, chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import { mergeCounted } from './merge-counted-pages.ts'

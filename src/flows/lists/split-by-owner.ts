@@ -1,5 +1,5 @@
 /**
- * A bulk read of many ids: each account is asked about the ids that it owns, and the rows come back in the order of the
+ * Splits a bulk read of many ids: asks each account about the ids that it owns, and returns the rows in the order of the
  * request. Ids without a known owner go to the first account, which answers that it does not know them.
  */
 import type { Account } from '#domain/accounts/account.ts'

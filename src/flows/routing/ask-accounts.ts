@@ -33,7 +33,7 @@ export interface Asked {
   isLate?: true
 }
 
-/** One client read over several accounts, however many requests it makes: its deadline, and the accounts that missed it. */
+/** The deadline of one client's read over several accounts, and the accounts that missed it. */
 export class ReadTogether {
   readonly late: AbortSignal
   readonly gaveUp = new Set<string>()
@@ -69,7 +69,7 @@ export async function askAccounts(
     if (!account || read.gaveUp.has(account.key)) return
     asked[index] = await ask(ports, account, callOf(account, index), read, patience())
   }
-  // All accounts that hung before share one second, counted from the start of the first of them.
+  // All accounts that did not answer last time share one second, which starts with the first of them.
   const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))
   await limitConcurrency([...prompt, ...hung], AT_ONCE, (index, behind) => {
     const isHung = hung.includes(index)
@@ -80,7 +80,7 @@ export async function askAccounts(
   return asked
 }
 
-/** Indexes of `accounts` in the order to ask. Accounts that hung last time come last, shuffled; one a minute is asked as normal. */
+/** The order in which to ask. Accounts that did not answer last time come last, shuffled. One of them a minute is asked as normal. */
 function inTurn(ports: Ports, accounts: readonly Account[]): { prompt: number[]; hung: number[] } {
   const places = [...accounts.keys()]
   const isHung = (place: number) => ports.hints.isHung(accounts[place]?.key ?? '')
@@ -100,7 +100,7 @@ async function blameOne(ports: Ports, asked: Asked[], { isSearch }: ReadTogether
   if (one?.fault) one.finding = await reportRefusal(ports, one.account, one.fault)
 }
 
-/** A parked account is not asked. It counts as one that cannot answer. */
+/** Asks one account. A parked account is not asked and counts as one that cannot answer. */
 async function ask(
   ports: Ports,
   account: Account,
@@ -109,12 +109,12 @@ async function ask(
   patience: AbortSignal
 ): Promise<Asked> {
   const now = ports.now()
-  // An account whose key lacks the scope is asked anyway: if all keys lack it, the client gets the provider's own refusal.
+  // An account parked for a missing scope is asked anyway: if all keys lack the scope, the client gets the provider's refusal.
   const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
   const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
-  // An account that was asked just before the deadline has not hung.
+  // An account that was asked only just before the deadline does not count as slow.
   const fair = ports.timeoutSignal(ports.durations.hungMs)
   const late = AbortSignal.any([read.late, patience])
   const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
@@ -151,7 +151,7 @@ async function receive(
   return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
 }
 
-/** Stops waiting when the signal aborts, also for work that ignores the signal, such as a log-in or a call to an object. */
+/** Stops waiting when the signal aborts, even if the work ignores the signal, as a log-in or a call to an object does. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(signal.reason as Error)

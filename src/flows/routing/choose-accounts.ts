@@ -1,4 +1,4 @@
-/** Which accounts may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
+/** Returns the accounts that may serve a call (contract section 4): the one named, else the owner of its ids, else all. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -35,7 +35,7 @@ export async function chooseAccounts(
   return { accounts: openableOf(ports, ableAccounts(call, accounts)), isPinned: false }
 }
 
-/** The accounts whose kind of credential can serve the call. Throws `forbidden`, which names what is missing, when none can. */
+/** The accounts whose kind of credential can serve the call. If none can, throws `forbidden` with what is missing. */
 export function ableAccounts(call: ProxyCall, accounts: readonly Account[]): Account[] {
   const { provider, path } = call
   const lacks = accounts.map((account) => provider.accounts.missingFor?.(account, path))
@@ -74,9 +74,9 @@ async function findOwner(
   return first?.account
 }
 
-/** `why`: the reason for which the second id, an upload, could not be copied to the first account. */
+/** The error for ids of two accounts in one call. `why`: why the second id, an upload, could not be copied to the first account. */
 export function conflict(a: Pick<Owner, 'id' | 'email'>, b: typeof a, why?: string): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
-  const reason = why === undefined ? '' : ` ${b.id} could not be brought over: ${why}.`
+  const reason = why === undefined ? '' : ` ${b.id} could not be copied: ${why}.`
   return new AppError('owners_conflict', message + reason)
 }

@@ -1,6 +1,6 @@
 /**
- * Names that clients give their jobs and that must be unique in an account (`Provider.names`). On the way up the tenant is
- * added to the name, so that two tenants never collide. The answer shows the client's own text.
+ * Translates names that clients give their jobs and that must be unique in an account (`Provider.names`). The provider gets the
+ * name with a mark of the tenant, so that two tenants never collide. The client sees its own text.
  */
 import { asComposed } from '#domain/text/headers.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
@@ -54,7 +54,7 @@ async function readJson(answer: Response): Promise<Uint8Array<ArrayBuffer> | und
   if (!bytes) {
     throw new AppError(
       'upstream_unreachable',
-      'The provider broke off in the middle of its answer.'
+      'The answer of the provider ended before it was complete.'
     )
   }
   return bytes

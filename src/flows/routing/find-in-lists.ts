@@ -1,7 +1,7 @@
 /**
- * Finds the owners of many unknown ids of one resource: reads each account's list of its own resources instead of each id.
- * These lists leave out public resources. An id that is in none of them, when all were read to the end, is public or does
- * not exist, so any account can take the call.
+ * Finds the owners of many unknown ids of one resource. It reads each account's list of its own resources instead of each id.
+ * The lists leave out public resources. If all lists were read to the end, an id in none of them is public or does not exist,
+ * so any account can serve the call.
  */
 import { textAt, textsAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -10,7 +10,7 @@ import type { OwnList } from '#providers/contract/provider.ts'
 import { askAccounts, readCall, type Asked } from './ask-accounts.ts'
 import { maySearch, type Search, type Wanted } from './id-search.ts'
 
-/** With fewer ids than this, each id is read by itself. */
+/** From this many ids on, lists are read. Fewer ids are read one by one. */
 const MANY = 6
 const PAGES_MAX = 5
 

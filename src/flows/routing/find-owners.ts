@@ -1,7 +1,7 @@
 /**
- * Finds the accounts that own the ids of a call. Known owners are read from the owner book; for other ids all accounts are
- * asked once, side by side. An id that two accounts show is public. The number of searches is limited: beyond the limit
- * only known owners count.
+ * Finds the accounts that own the ids of a call. Known owners are read from the owner book. For other ids all accounts are
+ * asked once, at the same time. An id that two accounts show is public. The number of searches is limited. Beyond the limit
+ * only known owners are used.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
@@ -70,7 +70,7 @@ function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearc
   return own ?? provider.routes.searchFor(match, ref, id)
 }
 
-/** Calls that name the same id share one search: the later ones wait, and then find the owner in the book. */
+/** Runs one search for calls that name the same id: later calls wait, and then find the owner in the book. */
 function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> {
   const { call, pool } = of
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
@@ -108,12 +108,12 @@ async function searchOne(
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.markMissing(pool, [id])
-  // One account showed the id and others could not be asked, so it may be public. Use it for this call, do not remember it.
+  // If one account showed the id and others could not be asked, the id may be public. The owner is used, but not recorded.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found
 }
 
-/** The searches that an account's credential can make. */
+/** The searches that the account's kind of credential can make. */
 function looksOn(
   { provider }: ProxyCall,
   account: Account,

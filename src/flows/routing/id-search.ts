@@ -1,4 +1,4 @@
-/** One search for unknown ids on behalf of a call, and the limit on searches for each token. */
+/** The type of a search for unknown ids on behalf of a call. Limits how many searches a token may start in a minute. */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'

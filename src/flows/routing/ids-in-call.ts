@@ -1,6 +1,6 @@
 /**
- * Reads the ids that a call names, at the places that its row gives. Only the first 1,000 are read, more than any documented
- * call has; they decide which account gets the call.
+ * Reads the ids that a call names, at the places that its row gives. The ids decide which account gets the call. Only the first
+ * 1,000 are read, which is more than any documented call has.
  */
 import { idsNamed } from '#domain/jobs/guessed-job.ts'
 import { firstTextsAt } from '#domain/text/json-pointer.ts'
@@ -9,7 +9,7 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** A batch may have a hundred items, each with an avatar, a voice and some files. */
 export const IDS_MAX = 1000
-/** Values that are read to find them, repeated ids included. */
+/** How many values are read to find the ids, repeated ids included. */
 const VALUES_MAX = 5000
 
 export interface NamedId {
@@ -17,7 +17,7 @@ export interface NamedId {
   id: string
 }
 
-/** Every id once, without a limit. For calls whose ids all stand in the URL. */
+/** Every id once, without a limit. For calls whose ids are all in the URL. */
 export function allIdsOf(call: ProxyCall): NamedId[] {
   return idsUpTo(call, undefined, { ids: Infinity, values: Infinity })
 }
@@ -27,7 +27,7 @@ export function idsOf(call: ProxyCall, json: unknown): NamedId[] {
   return idsUpTo(call, json, { ids: IDS_MAX, values: VALUES_MAX })
 }
 
-/** For a path that no row matches: known owners of anything that looks like an id count, and nothing is searched. */
+/** For a path that no row matches: anything that looks like an id is looked up among known owners, and nothing is searched. */
 const UNKNOWN: IdRef = {
   resource: 'unknown',
   in: 'path',
@@ -70,7 +70,7 @@ function textOf(text: string | null): string[] {
   return text ? [text] : []
 }
 
-/** Clients write lists in four ways: `a,b`, `a, b`, `ids=a&ids=b` and `ids[]=a&ids[]=b`. */
+/** Reads a list in any of four notations: `a,b`, `a, b`, `ids=a&ids=b` and `ids[]=a&ids[]=b`. */
 function listIn(query: URLSearchParams, name: string): string[] {
   return [...query.getAll(name), ...query.getAll(`${name}[]`)].flatMap(split)
 }

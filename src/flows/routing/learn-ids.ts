@@ -25,7 +25,7 @@ export function jobOwners(starts: readonly JobStart[], account: Account, lease: 
   })
 }
 
-/** Records each id once; where an id stands there twice, the first entry counts. Never throws. */
+/** Records each id once. If an id is in the list twice, the first entry counts. Never throws. */
 export async function learnIds(
   ports: Ports,
   call: ProxyCall,

@@ -95,7 +95,7 @@ export function passOn(answer: Response, body: BodyInit | null = answer.body): R
   })
 }
 
-/** What an answer means. A refused streaming token of a browser (`call.bearer`) says nothing about the account, so it parks nothing. */
+/** What an answer means for the account. A refused streaming token (`call.bearer`) is the browser's fault, so it parks nothing. */
 export function judgeFor(call: ProxyCall, answer: JudgedAnswer): Verdict {
   const verdict = call.provider.answers.judge(answer)
   const isOfKey = verdict.kind === 'doubt' && verdict.doubt === 'key'

@@ -1,4 +1,4 @@
-/** The errors for a creation that no account took. The reason comes from domain/slots/why-no-slot.ts. */
+/** Makes the errors for a call to which no account granted a slot. domain/slots/why-no-slot.ts decides the reason. */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { LeaseAsk } from '#domain/slots/lease.ts'
 import type { NoSlot } from '#domain/slots/why-no-slot.ts'

@@ -1,4 +1,4 @@
-/** Releases a slot. After a refusal the same question also tells the account's object what the refusal was. */
+/** Releases a slot. After a refusal, the same call also reports the refusal to the account's object. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -12,7 +12,7 @@ import {
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { Attempt } from './take-slot.ts'
 
-/** False: the object did not answer. Then its alarm releases the slot. */
+/** Releases the slot. False: the object did not answer; then its alarm releases the slot later. */
 export async function releaseSlot(
   ports: Ports,
   account: Account,
@@ -46,7 +46,7 @@ export interface AfterRefusal {
   isFreed: boolean
 }
 
-/** What comes next for a call that one account has surely not accepted. */
+/** Decides how a call goes on that one account has certainly not accepted. */
 export async function afterRefusal(
   ports: Ports,
   call: ReadCall,
@@ -67,7 +67,7 @@ export async function afterRefusal(
     return { attempt: await afterKeyDoubt(ports, account, answer, finding), isFreed }
   if (finding.kind !== 'parked') return { attempt: { kind: 'refused', answer }, isFreed }
   const { parking } = finding
-  // The client gets the provider's own words about credit and scopes. Of other parkings the gateway words the error.
+  // About credit and scopes the client gets the provider's own answer. For other parkings the gateway writes the error.
   const isOurs = parking.reason !== 'credit' && parking.reason !== 'scope'
   const attempt: Attempt = {
     kind: 'refused',
@@ -78,8 +78,8 @@ export async function afterRefusal(
 }
 
 /**
- * The object has asked the provider about the account's key. A good key: the answer goes to the client. A refused one: other
- * accounts are tried. A key that was replaced meanwhile: the call is sent once more, with the new one.
+ * Acts on the check of the account's key. If the key is good, the answer goes to the client. If it is refused, other accounts are
+ * tried. If it was replaced meanwhile, the call is sent once more with the new key.
  */
 async function afterKeyDoubt(
   ports: Ports,

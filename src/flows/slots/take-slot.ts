@@ -1,6 +1,6 @@
 /**
- * Runs a call that needs slots on the first account that grants them: usable accounts in random order, then those that
- * are believed full. Only a refusal that the provider has sent leads on to the next account.
+ * Runs a call that needs slots on the first account that grants them: usable accounts in random order, then those that seem
+ * full. The next account is tried only after the provider itself refused the call.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
@@ -17,15 +17,15 @@ const ACCOUNTS_TRIED_MAX = 3
 const UNANSWERED_RETRY_MS = 5000
 
 /**
- * The result of a call on one account. `refused`: it surely started nothing; without `answer` the gateway words the error.
- * `retry`: it was sent with an older credential than the account has by now.
+ * The result of a call on one account. `refused`: it certainly started nothing; without `answer` the gateway writes the error.
+ * `retry`: the call was sent with an older credential than the account has by now.
  */
 export type Attempt =
   | { kind: 'done'; answer: ProxyAnswer }
   | { kind: 'refused'; answer?: ProxyAnswer; parking?: Parking }
   | { kind: 'retry'; account: Account; answer: ProxyAnswer }
 
-/** An account that granted the lease, and the request that it granted. */
+/** An account that granted the lease, and the lease request. */
 export interface Granted {
   account: Account
   ask: LeaseAsk
@@ -33,9 +33,9 @@ export interface Granted {
 
 interface SlotWork {
   ask: LeaseAsk
-  /** What of the lease request depends on the account. */
+  /** The part of the lease request that depends on the account. */
   askOn?(account: Account): Promise<Partial<LeaseAsk>>
-  /** An account did not answer a lease request, so a lease may be left there. */
+  /** Called when an account did not answer a lease request, so that it may have a left-over lease. */
   noteUnanswered?(): void
   attempt(granted: Granted): Promise<Attempt>
 }
@@ -76,18 +76,18 @@ interface Search {
   candidates: Account[]
   parked: ParkedAccount[]
   refusals: LeaseRefusal[]
-  /** Accounts that a waiting client did not ask, because the waiting line knows better when they have room. */
+  /** Accounts that a waiting client did not ask, because the waiting line knows when they have free slots. */
   unasked: Account[]
   isPatient: boolean
   hasGranted: boolean
-  /** What a refusal that this isolate remembers is about. */
+  /** The name under which this isolate remembers a refusal. */
   pool: string
   startedAt: number
   /** The email of the only account that could serve the call. */
   onlyEmail: string | undefined
 }
 
-/** Throws at once where this isolate remembers that the same search has just failed. */
+/** Begins a search. Throws at once if this isolate remembers that the same search has just failed. */
 function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseAsk): Search {
   const startedAt = ports.now()
   const part = call.provider.accounts.credentialKindFor?.(call.path)
@@ -110,7 +110,7 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
   }
 }
 
-/** Tenant, provider, and whatever narrows the choice of accounts or slots. */
+/** The name of a search: tenant, provider, and everything that narrows the choice of accounts or slots. */
 function poolOf(call: ReadCall, eligible: Eligible, ask: LeaseAsk): string {
   const isNarrow = eligible.isPinned || call.provider.accounts.missingFor !== undefined
   const pinned = isNarrow ? eligible.accounts.map((account) => account.key).join(',') : ''
@@ -142,13 +142,13 @@ async function acquireNext(
   return acquireWithoutScope(ports, search, work)
 }
 
-/** A client that waits asks accounts believed free, up to the first that is full after all. */
+/** Whether a waiting client skips the account. It asks accounts that seem free, up to the first that is full. */
 function isLeftToTheLine(ports: Ports, { isPatient, refusals }: Search, { key }: Account): boolean {
   if (!isPatient) return false
   return refusals.some(({ reason }) => reason === 'full') || ports.hints.isFull(key, ports.now())
 }
 
-/** An object that does not answer grants nothing. The lease that it may hold is released. */
+/** Asks one account for the lease. If the object does not answer, nothing is granted, and a lease that it may have is released. */
 async function acquire(
   ports: Ports,
   { key, email }: Account,
@@ -179,8 +179,8 @@ function markRefusal(ports: Ports, search: Search, account: Account, answer: Lea
 }
 
 /**
- * When every account is parked because its key lacks a scope, one is asked all the same: the client then gets the
- * provider's own words.
+ * Asks one account although every account is parked because its key lacks a scope, so that the client gets the provider's own
+ * refusal.
  */
 async function acquireWithoutScope(
   ports: Ports,

@@ -1,6 +1,6 @@
 /**
- * Tries a call that needs slots. Where all are taken and the client wants to wait (`Prefer: wait=N`), it waits for its turn
- * and tries again, on the account that the desk names. While it waits nothing is started, also when the client goes away.
+ * Tries a call that needs slots. If all are taken and the client wants to wait (`Prefer: wait=N`), the call waits for its turn and
+ * is tried again on the account that the desk names. While it waits nothing is started, even if the client disconnects.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -9,7 +9,7 @@ import type { Turn } from '#domain/ports/desk.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
 
-/** `slots`: how many it needs at once. `canWait`: whether a slot that is released would help after this error. */
+/** `slots`: how many slots the call needs at once. `canWait`: whether a released slot would help after this error. */
 export async function waitForSlot(
   ports: Ports,
   call: ReadCall,
@@ -32,10 +32,10 @@ export async function waitForSlot(
     const turn = await desk
       .awaitTurn({ ...place, ...(tried && { tried: tried.key }) }, until)
       .catch(() => undefined)
-    // The desk did not answer: all that is known is that every slot is taken.
+    // The desk did not answer, so the first result stands: every slot is taken.
     if (turn === undefined) return resultOf(first)
     if (turn === 'none') {
-      // The line takes no more waiters. A slot may be free all the same, so the call is tried once more.
+      // The line is full, or the time is over. A slot may be free nevertheless, so the call is tried once more if there is time.
       return ports.now() < until ? attempt({ ...eligible, accounts }) : resultOf(first)
     }
     if (call.signal?.aborted) {
@@ -49,7 +49,7 @@ export async function waitForSlot(
     )
     if (!isFull(served) && !(tried && isUnusable(served))) return resultOf(served)
     if (isFull(served) && !canWait(served.error)) return resultOf(served)
-    // This account serves nobody for now; others may.
+    // This account cannot serve the call now. Others may.
     if (!isFull(served)) accounts = accounts.filter((account) => account !== tried)
     if (accounts.length === 0 || ports.now() >= until)
       return resultOf(isFull(served) ? first : served)
@@ -80,7 +80,7 @@ function isUnusable(tried: Tried): boolean {
   return 'error' in tried && tried.error instanceof AppError && codes.includes(tried.error.code)
 }
 
-/** Undefined: a desk of an older release names no account. */
+/** The account that the desk names. Undefined: a desk of an older release names none. */
 function keyOf(turn: Exclude<Turn, 'none'>): string | undefined {
   return turn === 'go' ? undefined : turn.go
 }

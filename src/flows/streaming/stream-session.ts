@@ -1,6 +1,6 @@
 /**
- * A call about an open session. The session's slot is released at once when the provider accepts its end, or when a
- * refusal says that the session is over. The account's alarm finds sessions that ended by being idle.
+ * Sends a call about an open session. The session's slot is released at once when the provider accepts the session's end, or
+ * when a refusal says that the session is over. The account's alarm finds sessions that ended because they were idle.
  */
 import { findAccount } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
@@ -37,7 +37,7 @@ function isOver(ports: Ports, call: ReadCall, { status, headers }: Response, bod
   return match?.route.ends === true && provider.answers.judge(judged).kind === 'ok'
 }
 
-/** Never throws. If the object cannot be asked, its alarm finds the end later. */
+/** Reports the session's end. Never throws: if the object cannot be asked, its alarm finds the end later. */
 async function settle(ports: Ports, call: ReadCall, email: string, watch: string): Promise<void> {
   const snapshot = await ports.accounts.list(call.tenant, call.provider.name)
   const account = findAccount(snapshot, email)

@@ -17,7 +17,7 @@ export async function openSocket(ports: Ports, call: ProxyCall): Promise<ProxyAn
   if (!account) throw new AppError('no_accounts', 'No account has been added yet.')
   const headers = new Headers(call.headers)
   headers.set('upgrade', 'websocket')
-  // The limit is for opening it. An open socket may last for hours.
+  // The limit is only for opening the socket. An open socket may last for hours.
   const deadline = startDeadline(ports, OPENS_WITHIN_MS)
   const sent = await sendOn(ports, { ...call, headers }, account, deadline.signal).finally(
     deadline.lift

@@ -1,6 +1,6 @@
 /**
- * Stream tokens for browsers: the gateway gives out its own sealed token instead of the provider's, and opens it again.
- * Opening asks no store. The caller must check that the gateway token that it was made with is still valid.
+ * Gives browsers a sealed stream token instead of the provider's, and opens it again. Opening needs no lookup. The caller must
+ * check that the gateway token with which it was made is still valid.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
@@ -25,15 +25,15 @@ import { readBytes } from '#flows/upstream/read-answer.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
-/** A stream token names one account, so an account is chosen that has a free slot for a session now. */
+/** Makes a stream token. The token names one account, so an account is chosen that has a free slot for a session now. */
 export async function giveStreamToken(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
-  const account = await roomyAccount(ports, call)
+  const account = await accountWithRoom(ports, call)
   const answer = await sendPlain(ports, { ...call, email: account.email }, undefined)
   if (!answer.response.ok) return answer
   return { ...answer, response: await withOwnToken(ports, call, account, answer.response) }
 }
 
-async function roomyAccount(ports: Ports, call: ProxyCall): Promise<Account> {
+async function accountWithRoom(ports: Ports, call: ProxyCall): Promise<Account> {
   const { accounts } = await chooseAccounts(ports, call, undefined)
   const wish = { isJob: true }
   const choice = pickAccounts(accounts, wish, ports.hints, ports.now(), ports.random)
@@ -46,7 +46,7 @@ async function roomyAccount(ports: Ports, call: ProxyCall): Promise<Account> {
   return any
 }
 
-/** False when the account's object cannot be asked. The token is given out all the same: opening a session asks again. */
+/** Whether the account has a free slot. False also when its object cannot be asked; then it is only tried last. */
 async function hasRoom(ports: Ports, call: ProxyCall, account: Account): Promise<boolean> {
   const view = await ports
     .slots(account.key)

@@ -1,4 +1,4 @@
-/** Asset copies, which the gateway made itself: lists hide them, and they are deleted together with their original. */
+/** Hides asset copies, which the gateway made itself, in lists, and deletes them together with their original. */
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { MergedPage } from '#domain/lists/merge-rows.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -8,7 +8,7 @@ import { sendOn } from '#flows/routing/send-on.ts'
 
 const DELETE_WITHIN_MS = 20_000
 
-/** The page without rows that are copies. Costs one call to the tenant's object at most. */
+/** The page without rows that are copies. It costs one call to the tenant's object at most. */
 export async function withoutCopies(
   ports: Ports,
   call: ProxyCall,

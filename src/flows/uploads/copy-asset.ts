@@ -65,16 +65,16 @@ async function findSource(
   const bytes = await readBytes(shown.body, ANSWER_BYTES_MAX)
   const json = shown.ok && bytes ? parseJson(bytes) : undefined
   const url = textAt(json, urlAt)
-  if (url === undefined) return { why: 'its account does not say where its file is' }
+  if (url === undefined) return { why: 'its account gives no URL of its file' }
   const where = readTarget(url, targetPolicy(ports, call.origin))
-  if (!where.ok) return { why: 'its file is at no public https address' }
+  if (!where.ok) return { why: 'its file has no public https address' }
   const headers = { accept: '*/*', 'accept-encoding': 'identity' }
   const file = await ports.fetch(where.url, { method: 'GET', headers, signal })
   const length = lengthOf(file)
   if (file.status !== 200 || !file.body || length === undefined) {
     await file.body?.cancel()
     const isThere = file.status === 200
-    return { why: isThere ? 'how long its file is is not known' : 'its file could not be read' }
+    return { why: isThere ? 'the length of its file is not known' : 'its file could not be read' }
   }
   if (length > ASSET_BYTES_MAX) {
     await file.body.cancel()
@@ -84,7 +84,7 @@ async function findSource(
   return { body: file.body, length, type, name: textAt(json, nameAt) ?? '' }
 }
 
-/** The file's length in bytes. Undefined: it is not given, or the body is compressed and has another length. */
+/** The file's length in bytes. Undefined: the answer does not give it, or the body is compressed and has another length. */
 function lengthOf({ headers }: Response): number | undefined {
   const text = headers.get('content-length') ?? ''
   if (!/^\d{1,15}$/.test(text) || headers.has('content-encoding')) return undefined
@@ -103,7 +103,7 @@ const TYPES: Record<string, string> = {
   srt: 'application/x-subrip',
 }
 
-/** For storage that sends no content type. */
+/** Guesses the content type from the URL, for storage that sends none. */
 function typeOf(url: string): string {
   const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] ?? ''
   return TYPES[extension.toLowerCase()] ?? 'application/octet-stream'
@@ -140,11 +140,11 @@ async function uploadTo(
   const bytes = await readBytes(sent.body, ANSWER_BYTES_MAX)
   const copy = sent.ok && bytes ? textAt(parseJson(bytes), upload.idAt) : undefined
   return copy === undefined
-    ? { why: `the other account did not take it (HTTP ${sent.status})` }
+    ? { why: `the other account did not accept it (HTTP ${sent.status})` }
     : { copy }
 }
 
-/** The file between the upload's head and tail, as a stream of known length. A file of another length than promised ends it with an error. */
+/** The file between the upload's head and tail, as a stream of known length. If the file has another length, the stream fails. */
 function framed(
   ports: Ports,
   { body, length }: Source,
@@ -160,10 +160,10 @@ function framed(
       if (before.length > 0) await writer.write(before)
       for await (const chunk of body) {
         left -= chunk.byteLength
-        if (left < 0) throw new Error('the file is longer than was said')
+        if (left < 0) throw new Error('the file is longer than announced')
         await writer.write(chunk)
       }
-      if (left > 0) throw new Error('the file is shorter than was said')
+      if (left > 0) throw new Error('the file is shorter than announced')
       if (after.length > 0) await writer.write(after)
       await writer.close()
     } catch (error) {

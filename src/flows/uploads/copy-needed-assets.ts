@@ -35,7 +35,7 @@ export interface Run {
   on(call: ReadCall, eligible: Eligible): Promise<ProxyAnswer>
 }
 
-/** A call whose assets are all at `account`. `old`: the copies in it that existed before this call. */
+/** A call whose assets are all at `account`. `old`: its asset copies that existed before this call. */
 interface Placed {
   call: ReadCall
   account: Account
@@ -77,7 +77,7 @@ export async function withAssetsBrought(ports: Ports, call: ReadCall): Promise<R
   return { ...placed.call, email: placed.account.email }
 }
 
-/** Undefined: the body names no upload, or there is only one account to choose. */
+/** Finds the owners of the ids. Undefined: the body names no upload, or there is only one account to choose. */
 async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefined> {
   const assets = call.provider.uploads
   if (!assets || call.email !== undefined) return undefined
@@ -124,7 +124,7 @@ async function serveAnywhere(
   throw first.error
 }
 
-/** A conflict means that the uploads cannot be copied there. */
+/** Swallows a conflict, which means that the uploads cannot be copied to this account. */
 function unlessConflict(error: unknown): undefined {
   if (error instanceof AppError && error.code === 'owners_conflict') return undefined
   throw error
@@ -148,7 +148,7 @@ async function tryAt(
 
 const NO_SLOT = ['slots_full', 'account_unavailable']
 
-/** If the provider refuses because a copy no longer exists, makes the copy again and sends once more. Such a refusal started nothing. */
+/** Sends the call. If the provider refuses because a copy is gone, nothing was started: makes the copy again and sends once more. */
 async function serve(
   ports: Ports,
   sorted: Sorted,
@@ -159,11 +159,11 @@ async function serve(
   const answer = await run.on(call, pinned)
   if (old.length === 0 || !(await saysUnknown(sorted.assets, answer.response))) return answer
   const desk = ports.desk(call.tenant, call.provider.name)
-  const anew = await desk
+  const replaced = await desk
     .forgetCopies(old, account.email)
     .then(() => place(ports, asAsked(call), sorted, account.email))
     .catch(() => undefined)
-  return anew ? run.on({ ...anew.call, attempt: 1 }, pinned) : answer
+  return replaced ? run.on({ ...replaced.call, attempt: 1 }, pinned) : answer
 }
 
 async function saysUnknown(assets: ProviderUploads, response: Response): Promise<boolean> {
@@ -189,9 +189,9 @@ async function place(ports: Ports, call: ReadCall, sorted: Sorted, email: string
   const refuse = (id: string, why: string) =>
     conflict(here, away.find((named) => named.id === id) ?? one ?? here, why)
   if (away.length > ASSETS_MAX) {
-    throw refuse(one?.id ?? '', `more than ${ASSETS_MAX} files would have to be brought over`)
+    throw refuse(one?.id ?? '', `more than ${ASSETS_MAX} files would have to be copied`)
   }
-  const copies = await bring(ports, call, sorted, { away, account, refuse })
+  const copies = await copyAll(ports, call, sorted, { away, account, refuse })
   const pointers = (call.match?.route.ids ?? [])
     .filter((ref) => ref.in === 'body' && ref.resource === sorted.assets.resource)
     .map(({ at }) => at)
@@ -203,7 +203,7 @@ async function place(ports: Ports, call: ReadCall, sorted: Sorted, email: string
   return { call: { ...call, body, json: parseJson(body), asked }, account, old }
 }
 
-type Brought = Required<AssetCopy> & { isOld: boolean }
+type CopyHere = Required<AssetCopy> & { isOld: boolean }
 
 interface Bringing {
   away: readonly Named[]
@@ -211,16 +211,17 @@ interface Bringing {
   refuse(id: string, why: string): AppError
 }
 
-async function bring(
+async function copyAll(
   ports: Ports,
   call: ReadCall,
   sorted: Sorted,
   { away, account, refuse }: Bringing
-): Promise<Brought[]> {
+): Promise<CopyHere[]> {
   const desk = ports.desk(call.tenant, call.provider.name)
   const originals = away.map(({ id }) => id)
   const turns = await desk.beginCopies(originals, account.email, call.requestId).catch(() => {
-    const message = 'Where the files of this call are could not be asked. Nothing was started.'
+    const message =
+      'The gateway could not find out where the files of this call are. Nothing was started.'
     throw new AppError('account_unavailable', message, { retryAfterSeconds: 5 })
   })
   const mine = away.filter((_, index) => turns[index]?.kind === 'mine')
@@ -259,11 +260,11 @@ async function bring(
 
 function whyNot(kind: string | undefined): string {
   return kind === 'failed'
-    ? 'another call has just tried it in vain'
+    ? 'another call has just tried to copy it and failed'
     : 'it was not uploaded through the gateway'
 }
 
-/** The account with the most free slots among the first six that have enough. "None" is remembered for a second. */
+/** The account with the most free slots among the first group of six that has enough. "None" is remembered for a second. */
 async function withRoom(
   ports: Ports,
   call: ReadCall,
@@ -286,7 +287,7 @@ async function withRoom(
   return undefined
 }
 
-/** The account's free slots; -1: it cannot be asked, or is parked. */
+/** The account's free slots; -1: its object cannot be asked, or the account is parked. */
 async function freeOf(ports: Ports, call: ReadCall, account: Account): Promise<number> {
   const view = await ports
     .slots(account.key)

@@ -1,7 +1,7 @@
 /**
- * Uploads for a provider that takes media by URL only. A file is kept for a day under a name that cannot be guessed, and the
- * provider fetches it. If the provider cannot reach the gateway, files go into the creation's body as base64 where the
- * field takes that.
+ * Stores uploads for a provider that takes media by URL only. A file is stored for a day under a name that cannot be guessed, and
+ * the provider fetches it. If the provider cannot reach the gateway, files go into the creation's body as base64, if the field
+ * allows that.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports, UploadFound } from '#domain/ports/ports.ts'
@@ -64,7 +64,7 @@ function tooMuch(allowedAt: number, now: number): AppError {
   })
 }
 
-/** The fields with uploads of this tenant in a form that the provider can take: URLs that it can fetch stay, others become base64. */
+/** The fields with this tenant's uploads in a form that the provider accepts: URLs that it can fetch stay, others become base64. */
 export async function reachableUploads(
   ports: Ports,
   uploads: UseapiUploads,

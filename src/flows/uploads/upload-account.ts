@@ -10,7 +10,7 @@ import { mostFreeFirst } from '#flows/accounts/most-free-first.ts'
 
 const AT_HOME = ['roomy', 'home']
 
-/** The accounts with the home first. `drawn`: the usable accounts in random order; `all`: parked accounts too. */
+/** The accounts, the home account first. `drawn`: the usable accounts in random order. `all`: parked accounts, too. */
 export async function homeFirst(
   ports: Ports,
   call: ProxyCall,
@@ -21,7 +21,7 @@ export async function homeFirst(
   if (!AT_HOME.includes(pool) || drawn.length < 2) return drawn
   const now = ports.now()
   const own = `row:${rowOf(call)}`
-  // A parking of another row or of one kind of jobs does not change the home.
+  // A parking that stops only another row or one kind of jobs does not change the home account.
   const isMoving = (scope: string) => !/^(meter|row):/.test(scope) || scope === own
   const parked = all.flatMap(({ email, key }) => {
     const ends = ports.hints.parkings(key, now).filter(({ scope }) => isMoving(scope))
@@ -33,7 +33,7 @@ export async function homeFirst(
     .takeHome(call.tokenId ?? '', wish)
     .catch(() => undefined)
   const home = drawn.find((account) => account.email === email)
-  // The tenant's object cannot be asked, or is of an older version.
+  // Without a home, the tenant's object cannot be asked, or it is of an older version.
   if (!home) return pool === 'roomy' ? mostFreeFirst(ports, drawn) : drawn
   return [home, ...drawn.filter((account) => account !== home)]
 }

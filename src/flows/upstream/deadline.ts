@@ -1,4 +1,4 @@
-/** A time limit that can be lifted: for calls whose headers must come in time, but whose body may take as long as it needs. */
+/** A time limit that can be lifted: for calls whose headers must come in time, but whose body may take any time. */
 import type { Platform } from '#domain/ports/platform.ts'
 
 export interface Deadline {

@@ -1,4 +1,4 @@
-/** A client's call to a provider, and the answer for the client. Plain data that knows nothing of Hono. */
+/** The types of a client's call to a provider and of its answer. Plain data without Hono. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { Reply } from '#domain/slots/lease.ts'
 import type { Parking } from '#domain/accounts/parking.ts'

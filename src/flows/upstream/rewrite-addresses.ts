@@ -11,18 +11,18 @@ export function withoutSecrets(answer: Response, secrets: readonly string[]): Re
   const forms = [...new Set(secrets)]
     .filter((secret) => secret.length >= SECRET_CHARS_MIN)
     .flatMap(formsOf)
-  const telling = [...answer.headers].filter(([, value]) => {
+  const leaking = [...answer.headers].filter(([, value]) => {
     const plain = decoded(value)
     return forms.some((form) => value.includes(form) || plain.includes(form))
   })
-  return telling.length === 0
+  return leaking.length === 0
     ? answer
     : changed(answer, (headers) => {
-        for (const [name] of telling) headers.delete(name)
+        for (const [name] of leaking) headers.delete(name)
       })
 }
 
-/** The secret as it is, in base64 and in base64url. */
+/** The secret as plain text, in base64 and in base64url. */
 function formsOf(secret: string): string[] {
   const bytes = new TextEncoder().encode(secret)
   const base64 = btoa(String.fromCharCode(...bytes)).replaceAll('=', '')

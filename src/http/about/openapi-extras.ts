@@ -105,7 +105,7 @@ export function enrich<T extends object>(made: T): T & { servers: object[]; tags
   return Object.assign(made, { servers: [{ url: '/', description: 'This gateway' }], tags })
 }
 
-/** All refusals look alike, so they are shared components. */
+/** Moves error answers into shared components, because they are the same for every route. */
 function shareAnswers({ responses = {} }: Operation): void {
   for (const [status, response] of Object.entries(responses)) {
     const ref = response.content?.['application/json']?.schema?.$ref
@@ -121,7 +121,7 @@ function shareAnswers({ responses = {} }: Operation): void {
   }
 }
 
-/** A body with several content types has one shared schema. */
+/** Moves the schema of a body with several content types into a shared component. */
 function shareBody({ requestBody }: Operation, name: string): Record<string, unknown> {
   const content = requestBody?.content ?? {}
   const schema = content['application/json']?.schema
@@ -131,7 +131,7 @@ function shareBody({ requestBody }: Operation, name: string): Record<string, unk
   return { [shared]: schema }
 }
 
-/** Routes that can answer 424 take Prefer and Idempotency-Key. */
+/** Adds the headers Prefer and Idempotency-Key. Call it for routes that can answer 424: they start a creation. */
 function addParameters(operation: Operation): void {
   const refs = Object.keys(PARAMETERS).map((name) => ({ $ref: `#/components/parameters/${name}` }))
   operation.parameters = [...(operation.parameters ?? []), ...refs]

@@ -9,7 +9,7 @@ import { enrich } from './openapi-extras.ts'
 import type { App } from '#http/request/route.ts'
 import { respondError } from '#http/request/respond-error.ts'
 
-/** Clients may cache it: it is the same for all. */
+/** How long clients may cache the document, which is the same for all. */
 const KEEP_SECONDS = 300
 
 const INFO = {

@@ -1,11 +1,11 @@
-/** `GET /` says what this is, `/healthz` whether it can serve. Both work without a token and call nothing else. */
+/** `GET /` names the gateway and its version. `GET /healthz` says whether it can serve. Neither needs a token or calls anything. */
 import type { Context, Next } from 'hono'
 import type { AppError } from '#domain/runtime/errors.ts'
 import { VERSION } from '#domain/runtime/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 
-/** The router sends `//` here, too, which is another path. */
+/** Answers `/` only. The router also sends `//` here, which goes on to the 404. */
 export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
   if (new URL(c.req.url).pathname !== '/') return void (await next())
   const names = PROVIDERS.map(({ name }) => name)

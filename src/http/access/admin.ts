@@ -240,7 +240,7 @@ route(
       // This replaces the accounts in the isolate's cache.
       await ports.accounts.fresh(found.id, name)
     }
-    // By id, because a new tenant may have the name by now.
+    // The tenant is named by its id, because a new tenant may have its name by now.
     const tokens = await ports.registrar.removeTenant(found.id, actorOf(c))
     for (const token of tokens ?? []) ports.tokens.forget(token.hash)
     ports.log('tenant_removed', { tenant: found.id, tokens: tokens?.length ?? 0 })
@@ -248,7 +248,7 @@ route(
   }
 )
 
-/** An id of ours that nobody has is a mistyped one. Any other name is asked for as such, and makes a tenant. */
+/** Throws for an unknown id (`tnt_…`), which must be a typing error. Any other name is accepted and makes a new tenant. */
 async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
   if (!tenant.startsWith('tnt_')) return
   if (await c.get('ports').registrar.findTenant(tenant, true)) return
@@ -256,13 +256,13 @@ async function checkTenant(c: Context<AppEnv>, tenant: string): Promise<void> {
   throw new AppError('not_found', `There is no tenant ${tenant}. ${advice}`)
 }
 
-/** `changed`: the token's id. */
+/** Logs a change of a token. `changed` in the line is the token's id. */
 function logToken(c: Context<AppEnv>, event: string, token: TokenRecord): void {
   const { id, tenant, scope, subscription } = token
   c.get('ports').log(event, { tenant, changed: id, scope, subscription })
 }
 
-/** If the registrar does not know the name but its desks had accounts, that tenant was removed before names were kept. */
+/** Whether a tenant of this name was removed by an older version: its desks had accounts, but the registrar kept no name. */
 async function hasDesks(ports: Ports, name: string): Promise<boolean> {
   if (await ports.registrar.findTenant(name, true)) return false
   const snapshots = await Promise.all(

@@ -11,7 +11,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
-/** Without a tenant every desk is asked, and a request may ask a thousand objects. */
+/** The most tenants whose desks one request asks. A request may call a thousand objects, and each tenant has two desks. */
 const TENANTS_MAX = 400
 /** How many tenants with the same name are asked. */
 const INCARNATIONS_MAX = 50
@@ -66,7 +66,7 @@ route(
     const known = isOfThem
       ? await registrar.tenantIdsOf(tenant)
       : (await registrar.listTenants()).map(({ id }) => id)
-    // Too many tenants of one name: the latest. Too many tenants in all: only the registrar.
+    // If one name has had too many tenants, only the latest are asked. If there are too many in all, only the registrar is.
     const isWhole = known.length <= (isOfThem ? INCARNATIONS_MAX : TENANTS_MAX)
     const tenants = isWhole ? known : isOfThem ? known.slice(0, INCARNATIONS_MAX) : []
     const found = await read(c, { tenants, isOfThem }, query)
@@ -132,7 +132,7 @@ function toView({ id, at, by, action, tenant, provider, subject, detail }: Audit
   }
 }
 
-/** Base64url, because ids contain emails in any alphabet. */
+/** Encodes an id as base64url, because ids contain emails in any alphabet. */
 function toCursor(id: string): string {
   const bytes = String.fromCharCode(...new TextEncoder().encode(id))
   return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
@@ -143,6 +143,6 @@ function readCursor(text: string): string {
     const bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
     return new TextDecoder().decode(Uint8Array.from(bytes, (char) => char.charCodeAt(0)))
   } catch {
-    throw new AppError('bad_request', 'cursor: is not one of ours')
+    throw new AppError('bad_request', 'cursor: is not a cursor of this list')
   }
 }

@@ -78,7 +78,7 @@ route(
   }
 )
 
-/** An empty replyUrl removes the default. The sentence for one that is too long is useapi.net's. */
+/** Null for an empty text, which removes the default. The error for a text that is too long has useapi.net's wording. */
 function checkReplyUrl(c: Context<AppEnv>, replyUrl: string): string | null {
   if (replyUrl.length > 1024) throw new AppError('bad_request', 'replyUrl is too long')
   return replyUrl === '' ? null : checkTarget(c, 'replyUrl', replyUrl)

@@ -31,7 +31,7 @@ const view = z.object({
   endedAt: time,
   nextPassAt: time.meta({ description: 'From then on, a call begins the next pass' }),
   tenants: z.object({ passed: z.number(), all: z.number() }),
-  resealed: counts.meta({ description: 'What was sealed anew in this pass, by kind' }),
+  resealed: counts.meta({ description: 'What was re-sealed in this pass, by kind' }),
   byKey: counts.meta({ description: 'The same, by the id of the key that had sealed it' }),
   waitsFor: z.object({ hooks: z.number(), copies: z.number(), workers: z.number() }),
   hangs: z.array(z.object({ what: z.string(), until: time })).meta({
@@ -71,7 +71,7 @@ route(
       await ports.registrar.noteAudit(entry, actorOf(c))
     }
     ports.log('reseal', { key: state.key, pass: state.pass.number, ended: state.pass.endedAt })
-    const error = 'A share could not be sealed just now. Call again.'
+    const error = 'One step failed. Call again.'
     return c.json({ ...toView(ports, state, tenants), ...(isBroken ? { error } : {}) })
   }
 )
@@ -96,7 +96,7 @@ route(
 function toView(ports: Ports, kept: ResealState | undefined, all: number): z.infer<typeof view> {
   const { vault, durations } = ports
   const now = ports.now()
-  // A state for another first key says nothing about this one.
+  // A state that was saved for another first key does not count.
   const state = kept?.key === vault.firstKey ? kept : undefined
   const status = statusOf(state, vault.firstKey, now, durations)
   const removable = status === 'removable'

@@ -1,4 +1,4 @@
-/** `/v1/{provider}/accounts`: as in seeds 000, 001 and 004, with additions of the gateway. */
+/** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -213,7 +213,7 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   return c.json(await toView(c, provider, account))
 }
 
-/** Loose, but the email must fit into a path and a header. */
+/** Checks only that the email fits into a path and a header. */
 const EMAIL = /^[^\s@/\\]+@[^\s@/\\]+$/
 
 function isPrintable(text: string): boolean {
@@ -266,7 +266,7 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
   return account
 }
 
-/** As in the seeds. A parked account has `error`, as useapi.net's accounts in trouble have. */
+/** The account in the form of the seeds. A parked account has `error`, as on useapi.net. */
 async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
   const isMasterKeyMissing = !isOpenable(c.get('ports'), account)

@@ -1,4 +1,4 @@
-/** The drop-in proxy, for clients that changed only their base URL. Paths that no row matches are forwarded too. */
+/** The drop-in proxy: sends a client's call to the provider, for clients that changed only their base URL. Unknown paths are sent too. */
 import type { Context } from 'hono'
 import { emailFromHeader, emailToHeader } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -35,7 +35,7 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   return response
 }
 
-/** No provider's path starts with the gateway's own prefix. Such a path comes from a base URL that was joined twice. */
+/** Throws when the path starts with the gateway's own prefix. That happens when a client joins the base URL twice. */
 function refuseDoubled({ provider, path }: DropIn): void {
   const [, doubled] = /^\/((?:v1\/)?[^/]+)(?:\/|$)/.exec(path) ?? []
   const ours = PROVIDERS.flatMap(({ name }) => [name, `v1/${name}`])

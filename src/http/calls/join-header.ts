@@ -5,7 +5,7 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 
 export function joiningOf(c: Context<AppEnv>): Pick<ProxyCall, 'tokenId' | 'isNew'> {
-  // A browser's call has no caller.
+  // A browser's call has a stream token instead of a caller.
   const tokenId = (c.get('caller') as { id: string } | undefined)?.id
   return {
     ...(tokenId === undefined ? {} : { tokenId }),

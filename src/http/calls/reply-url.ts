@@ -9,7 +9,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 
 const CHARS_MAX = 1024
 
-/** For a drop-in call. The tenant's default comes last. */
+/** The target of a drop-in call: from the headers, else the tenant's default. */
 export function replyOfHeaders(c: Context<AppEnv>): Reply | undefined {
   const url = c.req.header(REPLY_URL_HEADER)
   const ref = c.req.header(REPLY_REF_HEADER)

@@ -1,4 +1,4 @@
-/** `/v1/deliveries` and `/v1/callback-secret`: what was sent or is owed to clients' own URLs, and what signs it. */
+/** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -105,7 +105,7 @@ route(
     method: 'post',
     needs: 'use',
     path: '/{id}/retry',
-    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts anew',
+    summary: 'Send it again now, also when it was delivered or given up. Its schedule starts again',
     answers: { 202: deliveryInFull, ...errors, 404: ownError },
   },
   async (c) => {
@@ -168,9 +168,9 @@ function readCursor(text: string): { createdAt: number; id: string } {
       /^(\d+) (.+)$/.exec(atob(text.replaceAll('-', '+').replaceAll('_', '/'))) ?? []
     if (at !== undefined && id !== undefined) return { createdAt: Number(at), id }
   } catch {
-    // Answered below.
+    // Text that cannot be decoded gets the error below.
   }
-  throw new AppError('bad_request', 'cursor: is not one of ours')
+  throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
 function toView(one: Delivery) {

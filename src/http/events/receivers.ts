@@ -1,7 +1,7 @@
 /**
- * Where providers call us: `/webhooks/{provider}/{hookId}` with an account's events, `/callbacks/{provider}/{ticket}`
- * with those of one creation. These calls have no token. Their address proves them, and for webhooks the signature. A call
- * without proof counts as a failed authentication of its client address. A proved call is accepted from any address.
+ * Receives events from providers: `/webhooks/{provider}/{hookId}` for an account, `/callbacks/{provider}/{ticket}` for one
+ * creation. These calls have no token: their secret URL proves them, and for webhooks also the signature. A call without
+ * proof counts as a failed authentication of its IP address. A proved call is accepted from any address.
  */
 import { Hono, type Context } from 'hono'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -13,7 +13,7 @@ import { refusal } from '#http/request/authenticate.ts'
 export function receivers(kind: 'webhook' | 'ticket'): Hono<AppEnv> {
   const app = new Hono<AppEnv>()
   const path = '/:provider/:address'
-  // Providers test an address before they accept it.
+  // Providers test a URL before they accept it.
   app.on(['GET', 'OPTIONS'], path, (c) => c.body(null, 204, { Allow: 'POST, OPTIONS, GET' }))
   app.post(path, (c) => receive(c, kind))
   app.all('*', () => {

@@ -179,7 +179,7 @@ export function jobs(provider: Provider): App {
   return app
 }
 
-/** A page may hold fewer than `limit`, since rare jobs are read some days at a time. */
+/** One page of jobs. It may hold fewer than `limit`, because each request searches only some days. */
 async function listPage(
   c: Context<AppEnv>,
   provider: Provider,
@@ -200,10 +200,10 @@ async function listPage(
   }
 }
 
-/** A place in the order of time: a UUID, or the beginning of one with more behind it. */
+/** The position in the list: a job's UUID, or the beginning of one with more behind it. */
 function readCursor(cursor: string): string {
   if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
-  throw new AppError('bad_request', 'cursor: is not one of ours')
+  throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
 async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {
@@ -220,7 +220,7 @@ async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Prom
   return c.body(null, 204)
 }
 
-/** Written before the object is asked, so that no slot is released by force without a line in the audit. */
+/** Writes the audit line before the slot is released, so that no slot is released by force without one. */
 async function noteForced(
   c: Context<AppEnv>,
   provider: Provider,
@@ -253,7 +253,7 @@ async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountV
   })
 }
 
-/** A parked account has no slot available, and says why. */
+/** The account's slots in use and available. A parked account has none available, and `error` says why. */
 function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number) {
   const { maxJobs, held, parkings } = view
   const { email } = account
@@ -306,7 +306,7 @@ function minutesAndSeconds(spanMs: number): string {
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
 }
 
-/** The job of a suspect may be another creation's, so it has no name here. */
+/** The job's id. Null for a suspected job, which may belong to another creation. */
 function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
   return lease.state === 'suspect' ? null : (lease.jobId ?? null)
 }
@@ -315,7 +315,7 @@ function statusOf(lease: Pick<Lease, 'state'>): string {
   return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
 }
 
-/** A creation that was not answered yet is `outcome_unknown` too. */
+/** The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. */
 function toJobView(email: string | null, { lease, ended }: JobRecord) {
   return {
     jobid: nameOf(lease),

@@ -1,4 +1,4 @@
-/** The context of a request: the values that the middlewares set (index.ts has their order). */
+/** The types of the values that middlewares set on a request's context (index.ts has their order). */
 import type { Ports } from '#domain/ports/ports.ts'
 import type { TokenRecord } from '#domain/access/token.ts'
 
@@ -8,7 +8,7 @@ export interface AppEnv {
     requestId: string
     ports: Ports
     caller: TokenRecord
-    /** For a browser's call, which has no caller. Only for the log. */
+    /** Whose stream token a browser's call has. Set instead of `caller`, for the log only. */
     onBehalfOf: { tenant: string; account: string }
   }
 }

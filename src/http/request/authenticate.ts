@@ -1,6 +1,6 @@
 /**
  * Finds the token of a request. It comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed token
- * is refused without a lookup. Failures are limited per IP address, so that guessing does not cause lookups without end.
+ * is refused without a lookup. Failures are limited per IP address, so that guessing cannot cause endless lookups.
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -29,7 +29,7 @@ export const authenticate = createMiddleware<AppEnv>(async function authenticate
   await next()
 })
 
-/** For routes that change accounts, endpoints or secrets. */
+/** Refuses tokens without the scope `full`. For routes that change accounts, endpoints or secrets. */
 export const fullScope = createMiddleware<AppEnv>(async function fullScope(c, next) {
   if (c.get('caller').scope !== 'full') {
     throw new AppError(
@@ -51,7 +51,7 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
 )
 
 /**
- * The first valid token among the headers. A text that is no token does not hide a valid one: some clients send `Bearer
+ * Returns the first valid token among the headers. A header with another text is skipped, because some clients send `Bearer
  * undefined` beside their key.
  */
 export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
@@ -72,7 +72,7 @@ function usable(record: TokenRecord, now: number): TokenRecord {
   return record
 }
 
-/** What was made with a token ends with that token, so the token is looked up again. */
+/** Checks again the token with which something (such as a stream token) was made, because it is valid no longer than that token. */
 export async function checkMaker(
   c: Context<AppEnv>,
   { tokenHash, tenant }: { tokenHash: string; tenant: string }
@@ -85,7 +85,7 @@ export async function checkMaker(
   if (maker.tenant !== tenant) throw unauthorized()
 }
 
-/** Undefined: the text does not have the form of our tokens. */
+/** Undefined: the text does not have the form of a gateway token. */
 async function lookUp(
   c: Context<AppEnv>,
   text: string
@@ -103,13 +103,13 @@ async function hashOf(token: string): Promise<string | undefined> {
   return isTokenForm(token) ? hashToken(token) : undefined
 }
 
-/** Clients of some providers sign their tokens with a key pair, which belongs to a token of ours. */
+/** Whether clients of this path may sign their own tokens with the key pair of a gateway token. */
 function takesSigned(c: Context<AppEnv>): boolean {
   const surface = surfaceOf(c.req.path, PROVIDERS)
   return surface.kind === 'drop-in' && surface.provider.accounts.signedTokens !== undefined
 }
 
-/** A token signed with the right secret was not guessed, so wrong times do not count as a failure of the address. */
+/** The error of a signed token that is not valid. Wrong times do not count as a failure of the address: the secret was right. */
 async function faultOfSigned(
   c: Context<AppEnv>,
   token: string,

@@ -30,9 +30,13 @@ function refuse(known: OwnPath[], path: string, method: string): void {
   if (methods.has('GET')) methods.add('HEAD')
   if (methods.size === 0 || methods.has(method)) return
   const allow = [...methods].toSorted().join(', ')
-  throw new AppError('method_not_allowed', `${method} is not for this path. It takes ${allow}.`, {
-    allow,
-  })
+  throw new AppError(
+    'method_not_allowed',
+    `This path does not support ${method}. It supports ${allow}.`,
+    {
+      allow,
+    }
+  )
 }
 
 function pathsOf(app: OpenAPIHono<AppEnv>): OwnPath[] {

@@ -13,7 +13,7 @@ import { surfaceOf } from './surface.ts'
 
 type WriteLog = (event: string, about: Facts, facts: Facts) => void
 
-/** Members of every line that is written during a request. */
+/** The members that every log line of a request has. */
 export function aboutOf(c: Context<AppEnv>): Facts {
   const caller = c.get('caller') as AppEnv['Variables']['caller'] | undefined
   const behalf = c.get('onBehalfOf') as AppEnv['Variables']['onBehalfOf'] | undefined
@@ -24,7 +24,7 @@ export function aboutOf(c: Context<AppEnv>): Facts {
   }
 }
 
-/** Measures until the answer's headers, not its body. The line is written even if the client leaves. */
+/** Measures the time until the answer's headers, not its body. The line is written even if the client disconnects. */
 export function logRequests(writeLog: WriteLog, now: () => number) {
   return createMiddleware<AppEnv>(async function logRequests(c, next) {
     const startedAt = now()
@@ -53,7 +53,7 @@ function factsOf(c: Context<AppEnv>, startedAt: number, now: number): Facts {
   }
 }
 
-/** Works for unreadable paths, too. */
+/** The template of the path. Never throws, also if the path cannot be decoded. */
 function templateOf(c: Context<AppEnv>): string {
   try {
     return knownTemplate(c)

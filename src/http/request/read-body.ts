@@ -51,7 +51,7 @@ function check<T extends z.ZodObject>(
   throw new AppError('bad_request', sayWrong(read.error, schema, fields, more))
 }
 
-/** Adds which fields came empty: in a form builder that is often an unset variable. */
+/** Adds the fields that came empty: in a form builder that often means an unset variable. */
 function withBlank(lacking: string[], blank: string[]): string[] {
   if (lacking.length === 0 || blank.length === 0) return lacking
   return [...lacking.slice(0, -1), `${lacking.at(-1)} (empty: ${blank.join(', ')})`]
@@ -86,7 +86,7 @@ async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>>
   return bytes
 }
 
-/** Reads on and discards. A client that is still sending when it is refused may see a broken connection instead of the answer. */
+/** Reads the rest of a body and discards it. Otherwise a client that is still sending may see a broken connection, not the answer. */
 async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
   let left = DRAINED_BYTES_MAX
   try {
@@ -95,7 +95,7 @@ async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
       if (left <= 0) break
     }
   } catch {
-    // The client has left.
+    // The client has disconnected.
   }
 }
 
@@ -116,7 +116,7 @@ async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknow
   }
 }
 
-/** Form builders send every field; an empty one was not filled in. */
+/** Removes empty fields: form builders send every field, also those that were not filled in. */
 function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
 }

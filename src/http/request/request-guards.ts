@@ -11,14 +11,14 @@ import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
 
 /**
- * Sets the request id, and general headers of the answer. The id is ours, never the client's, because leases are named by
- * it. Ids sort by time, as the table of leases does.
+ * Sets the request id, and general headers of the answer. The id is never the client's, because leases are named by it.
+ * Ids sort by time, as the table of leases does.
  */
 export function requestId({ now, newId }: Pick<Platform, 'now' | 'newId'>) {
   return createMiddleware<AppEnv>(async function requestId(c, next) {
     c.set('requestId', newTimedId(now(), newId()))
     await next().catch((thrown: unknown) => {
-      // Some libraries throw values that are no Error. Hono's onError does not get these.
+      // Some libraries throw values that are not an Error. Hono's onError does not handle those.
       throw thrown instanceof Error ? thrown : new Error(String(thrown))
     })
     const { headers } = c.res
@@ -45,16 +45,19 @@ export function withPorts(makePorts: MakePorts) {
   })
 }
 
-/** Some settings are safe only where nobody else can reach the gateway. */
+/** Refuses requests while a setting is unsafe at this address. Some settings are safe on loopback only. */
 export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
   refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
   await next()
 })
 
-/** A delivery of a gateway must not come in again: it would go round for ever. */
+/** Refuses deliveries of a gateway, which would otherwise be delivered again without end. */
 export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {
   if (c.req.header(HOP_HEADER) !== undefined) {
-    throw new AppError('loop_detected', 'This is a delivery of a gateway; it takes none.')
+    throw new AppError(
+      'loop_detected',
+      'This request is a delivery from a gateway. A gateway does not accept deliveries.'
+    )
   }
   await next()
 })

@@ -26,7 +26,7 @@ export function respondError(error: unknown, c: Context<AppEnv>): Response {
   return body(known, c, requestId, hint)
 }
 
-/** The hint is a header, because the seeds fix the bodies of our own paths. */
+/** The hint as a header. It is not in the body, because the seeds fix the bodies of our own paths. */
 function hintHeaders(hint: string | undefined): Record<string, string> {
   return hint === undefined ? {} : { 'WWW-Authenticate': 'Bearer', 'X-Gateway-Hint': hint }
 }

@@ -21,7 +21,7 @@ type Access =
 
 type Described = Access & {
   method: RouteConfig['method']
-  /** With `{name}` for parameters. */
+  /** The path, with `{name}` for parameters. */
   path: string
   summary: string
   body?: z.ZodObject
@@ -51,7 +51,7 @@ function needsOf({ isAdmin, needs = 'use' }: Described): Scope | 'operator' {
   return isAdmin ? 'operator' : needs
 }
 
-/** A flag may be given several times; one that is not `false` needs the scope. */
+/** Middleware that asks for the scope `full` when a flag has a value other than `false`. A flag may be given several times. */
 function guardsOf(flags: readonly string[]) {
   if (flags.length === 0) return []
   const guard = createMiddleware<AppEnv>(async function fullFlags(c, next) {

@@ -43,8 +43,8 @@ const BEARER_IN_KEY = 'X-Api-Key takes the token alone, without the word Bearer.
 const NONE =
   'Send a token of the gateway (hgw_...) as `Authorization: Bearer <token>` or as `X-Api-Key: <token>`.'
 const NONE_OWN = 'Send a token of the gateway (hgw_...) as `Authorization: Bearer <token>`.'
-const STREAM = 'This stream token is not good here, or not any more. Make a new one.'
-const UNKNOWN = 'Nobody has this token: it was removed, has expired, or is of another gateway.'
+const STREAM = 'This stream token is not valid here, or no longer valid. Make a new one.'
+const UNKNOWN = 'This token is unknown: it was removed, has expired, or belongs to another gateway.'
 const BROKEN = 'This token is not whole: copy all of it, 55 characters.'
 const SIGNED =
-  'This signed token is out of time, or its access key or secret key is not of this gateway. A token of the gateway (hgw_...) is taken, too.'
+  'This signed token is not valid now, or its access key or secret key is not from this gateway. A token of the gateway (hgw_...) is accepted, too.'

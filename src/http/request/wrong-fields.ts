@@ -1,4 +1,4 @@
-/** One sentence that names every wrong field of a body or a query. */
+/** Writes one sentence that names every wrong field of a body or a query. */
 import * as z from 'zod'
 
 /** `fields`: the input. `more`: missing fields that the schema cannot find, such as one of several. */

@@ -22,7 +22,7 @@ import { readBody } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 import { sayWrong } from '#http/request/wrong-fields.ts'
 
-/** Paths that the gateway answers itself, or will (contract section 2). */
+/** Paths that the gateway answers itself, now or later (contract section 2). No added row may match them. */
 const OWN = [
   ...PROVIDERS.map(({ name }) => `/v1/${name}`),
   '/v1/deliveries',
@@ -121,7 +121,7 @@ route(
   }
 )
 
-/** All faults of the row at once, by field. */
+/** Reads the row. Throws one error that names all wrong fields. */
 function readForm(fields: unknown): AddedRowForm {
   const read = addedRowForm.safeParse(fields)
   if (!read.success) throw new AppError('bad_request', sayWrong(read.error, addedRowForm, fields))
@@ -130,7 +130,7 @@ function readForm(fields: unknown): AddedRowForm {
   throw new AppError('bad_request', problems.join('; '))
 }
 
-/** Takes effect in this isolate at once, in others when their cache expires. */
+/** Updates this isolate's cache. Other isolates get the change when their cache expires. */
 async function refresh(ports: Ports): Promise<void> {
   ports.addedRoutes.remember(await ports.registrar.listRoutes())
 }

@@ -30,7 +30,7 @@ const PREFLIGHT = {
 
 type Place = DropIn & { streaming: ProviderStreaming; isSocket: boolean }
 
-/** The path as it came, not decoded: only the exact spelling is a streaming path. */
+/** Finds the streaming path of a request. The path is not decoded: only the exact spelling counts. */
 function placeOf(c: Context<AppEnv>): Place | undefined {
   const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
   if (surface.kind !== 'drop-in' || !surface.provider.streaming) return undefined
@@ -61,7 +61,7 @@ export const streaming = createMiddleware<AppEnv>(async function streaming(c, ne
   const stream = await openStreamToken(c.get('ports'), place.provider, token)
   if (!stream) throw await refusal(c)
   const { tokenHash, tenant } = stream
-  // Tokens of older versions have no hash. They stay valid until they expire.
+  // Stream tokens of older versions have no hash. They stay valid until they expire.
   if (tokenHash !== undefined) await checkMaker(c, { tokenHash, tenant })
   return forBrowser(c, place, stream)
 })
@@ -81,7 +81,7 @@ async function forBrowser(
   const { email, token: bearer, tenant } = stream
   c.set('onBehalfOf', { tenant, account: email })
   const call = { ...toCall(c, place, tenant), email, bearer }
-  // Browsers of one tenant do not know each other's calls, so repeats are not joined.
+  // The key is removed, so that a browser never gets the answer to another browser's call.
   call.headers.delete('idempotency-key')
   // A browser may not set the target of a tenant's deliveries.
   delete call.reply
@@ -123,7 +123,7 @@ function nameless(answer: ProxyAnswer): Response {
   return response
 }
 
-/** Stream tokens of a removed account are refused. */
+/** An error without the account's name. If the account was removed, its stream token is refused. */
 function namelessError(error: unknown): unknown {
   if (!(error instanceof AppError)) return error
   if (error.code === 'account_not_found' || error.code === 'no_accounts') {

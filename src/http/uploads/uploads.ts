@@ -1,6 +1,6 @@
 /**
- * Files for a provider that has no upload of its own: `POST` takes a file, and `/files/{name}` serves it to anyone who knows
- * its name. A file is never shown as a page: no sniffing, no scripts, and a browser downloads it.
+ * Receives and serves files for a provider that has no upload of its own. `/files/{name}` serves a file to anyone who knows its
+ * name. A browser never shows it as a page: it does not guess a type, runs no scripts and downloads the file.
  */
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -12,7 +12,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { refusal } from '#http/request/authenticate.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 
-/** Room for boundaries, part headers and small fields beside the file. */
+/** Bytes for boundaries, part headers and small fields beside the file. */
 const FORM_BYTES_MORE = 64 * 1024
 const TYPES = "image/…, audio/… or video/…, as the file's own Content-Type (not SVG)"
 
@@ -76,7 +76,7 @@ async function whole(c: Context<AppEnv>, most: number): Promise<Uint8Array<Array
     else chunks.length = 0
   })
   if (size > most) throw tooLarge()
-  // Joined here, because the file would be in memory three times otherwise.
+  // The pieces are joined here: `formData()` would hold the file in memory three times.
   const bytes = new Uint8Array(size)
   let at = 0
   for (const chunk of chunks) {

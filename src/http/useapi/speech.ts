@@ -104,7 +104,7 @@ export function speech(provider: Provider, mapping: UseapiSpeech): App {
   return app
 }
 
-/** A retired path answers as if there were nothing. */
+/** Undefined when the path is retired (410), as if it had no rows. */
 function unlessGone(error: unknown): undefined {
   const isGone = error instanceof AppError && error.code === 'not_found'
   if (!isGone) throw error
@@ -117,7 +117,7 @@ interface VoicesPage {
   language?: string | undefined
 }
 
-/** useapi.net numbers pages, the provider uses page tokens. So all earlier pages are read first, on one account. */
+/** Reads all earlier pages first, on one account, because useapi.net numbers pages and the provider uses page tokens. */
 async function listVoices(
   c: Context<AppEnv>,
   provider: Provider,
@@ -126,7 +126,10 @@ async function listVoices(
 ) {
   const wanted = { from: (page - 1) * limit, to: page * limit }
   if (wanted.from >= PAGES_MAX * PAGE_ROWS) {
-    throw new AppError('bad_request', `page: the first ${PAGES_MAX * PAGE_ROWS} voices are listed`)
+    throw new AppError(
+      'bad_request',
+      `page: only the first ${PAGES_MAX * PAGE_ROWS} voices can be listed`
+    )
   }
   const list: Record<string, unknown>[] = []
   let token: string | undefined

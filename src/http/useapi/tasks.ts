@@ -1,4 +1,4 @@
-/** `/v1/{provider}/tasks` and the calls that start them: useapi.net's surface on the provider's own (useapi.md 2.4, 2.5). */
+/** `/v1/{provider}/tasks` and the calls that start tasks: useapi.net's surface on the provider's API (useapi.md 2.4, 2.5). */
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
@@ -49,7 +49,7 @@ export function tasks(provider: Provider, mapping: UseapiTasks): App {
     async (c) => {
       const { email, pageSize, createdBefore, createdAfter, contentType } = readQuery(c, ofList)
       if (createdBefore !== undefined && createdAfter !== undefined) {
-        throw new AppError('bad_request', 'createdBefore and createdAfter exclude each other')
+        throw new AppError('bad_request', 'give createdBefore or createdAfter, not both')
       }
       const page = { size: pageSize, before: createdBefore, after: createdAfter, contentType }
       const { path, body } = built(mapping.list(page))
@@ -129,7 +129,7 @@ function addCall(app: App, provider: Provider, mapping: UseapiTasks, call: TaskC
   )
 }
 
-/** Uploads that the provider cannot fetch are put into the body. */
+/** Puts uploads that the provider cannot fetch into the body. */
 async function reachable(
   c: Context<AppEnv>,
   { uploads }: UseapiTasks,
@@ -141,7 +141,7 @@ async function reachable(
   return reachableUploads(c.get('ports'), uploads, uploader, fields)
 }
 
-/** The same range as an account's `maxJobs`. It can only lower that limit. */
+/** Checks the call's own `maxJobs`. It has the range of an account's `maxJobs` and can only lower that limit. */
 function checkLimit(c: Context<AppEnv>, provider: Provider, limit: number | undefined): void {
   const ceiling = provider.accounts.maxJobsLimit(c.get('ports').settings)
   if (limit !== undefined && limit > ceiling) {
@@ -155,8 +155,8 @@ function built(call: BuiltCall): { path: string; body: unknown } {
 }
 
 /**
- * The status path that the task's creation gave, else the provider's general one. A task that was only suspected to belong to
- * a lost creation is not shown as that creation's; it is shown by its own id.
+ * Reads a task at the status path of its creation, else at the provider's general one. A task that is only suspected to belong
+ * to a lost creation is shown by its own id, not as that creation's.
  */
 async function readTask(
   c: Context<AppEnv>,

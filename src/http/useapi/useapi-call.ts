@@ -90,7 +90,7 @@ function headersOf(c: Context<AppEnv>): Headers {
   return headers
 }
 
-/** Without accounts the answer is useapi.net's own sentence. */
+/** Throws the error again. If the tenant has no accounts, the error has useapi.net's own sentence. */
 function asUseapi(error: unknown): never {
   if (error instanceof AppError && error.code === 'no_accounts') {
     throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
