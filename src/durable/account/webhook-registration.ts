@@ -20,7 +20,7 @@ import type { AccountContext } from './context.ts'
 
 export class WebhookRegistration {
   readonly #context: AccountContext
-  /** The account was removed, and nothing needs its credential any more. */
+  /** Whether the account was removed and nothing needs its credential any more. */
   readonly #isDone: () => boolean
 
   constructor(context: AccountContext, isDone: () => boolean) {

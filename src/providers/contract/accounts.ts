@@ -9,7 +9,10 @@ import type { Settings } from '#domain/runtime/settings.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ProviderAccounts {
-  /** The credential's fields in POST /v1/<name>/accounts, beside `email`, `maxJobs` and `dryRun`; also for the OpenAPI text. */
+  /**
+   * The credential's fields in POST /v1/<name>/accounts, besides `email`, `maxJobs` and `dryRun`. The OpenAPI text shows them,
+   * too.
+   */
   fields: z.ZodRawShape
   /** Every new account has at least one of these fields. Absent: `readCredential` alone decides. */
   needsOneOf?: readonly string[]

@@ -11,7 +11,7 @@ import type { Route, RouteMatch } from './route-row.ts'
 import type { Upstream } from './upstream.ts'
 
 export interface ProviderEvents {
-  /** The headers that a signature may stand in, lower case. */
+  /** The headers that may contain the signature, in lower case. */
   signatureHeaders: readonly string[]
   /** Whether the signature is right. False without a secret or a signature. `headers`: those of `signatureHeaders`. */
   isSigned(

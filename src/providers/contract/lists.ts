@@ -19,7 +19,7 @@ export interface ListShape {
   id?: string
   /** Further ids in a row that belong to the row's account. */
   owned?: readonly string[]
-  /** The list is asked for with POST; `limit` and `token` stand in the JSON body. */
+  /** The list is read with POST. `limit` and `token` are members of the JSON body. */
   isAskedInBody?: boolean
   /** For pages that are only counted, without a total or an end: their parameters, the default size and the largest. */
   counted?: { page: string; size: string; usual: number; most: number }
@@ -30,7 +30,7 @@ export interface ListShape {
   /** JSON pointers to the token of the next page, and to whether there is one. */
   next?: string
   more?: string
-  /** The parameter for pages counted from 1, if the list has them beside tokens. */
+  /** The parameter for pages counted from 1, if the list has them besides tokens. */
   page?: string
   totals: readonly string[]
   /** JSON pointers to the time of a row. The first one that finds a value counts. */

@@ -50,6 +50,6 @@ export interface Provider {
   uploads?: ProviderUploads
   /** Absent: browsers have no sessions with the provider. */
   streaming?: ProviderStreaming
-  /** Absent: useapi.net has no calls for the provider, beside accounts and the scheduler. */
+  /** Absent: useapi.net has no calls for the provider, besides accounts and the scheduler. */
   useapi?: ProviderUseapi
 }

@@ -70,7 +70,7 @@ export interface StatusLink {
   failedWhen?: string
   /** States in which the job waits for a human. Such a job holds no slot. */
   waiting?: readonly string[]
-  /** States of a running job, beside the usual words. Upper and lower case do not matter, here and above. */
+  /** States of a running job, besides the usual words. Upper and lower case do not matter, here and above. */
   running?: readonly string[]
   /** A second name of the same job in the status answer. */
   alias?: { watch: string; id: string }

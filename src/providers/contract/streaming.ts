@@ -8,7 +8,7 @@ export interface ProviderStreaming {
   token: { method: Method; path: string; at: string }
   /** The paths, all POST, on which such a token is enough. */
   paths: readonly string[]
-  /** The WebSocket beside them, and the query parameter that carries the token. */
+  /** The WebSocket of such a session, and the query parameter that carries the token. */
   socket: { route: Route; tokenParam: string }
   /** Whether a refusal says that the session named in the call is over. */
   saysOver(status: number, body: unknown): boolean

@@ -13,7 +13,7 @@ export interface ProviderUseapi {
 
 /** Paths are the provider's own, with their query. Answers are its parsed JSON. */
 export interface UseapiSpeech {
-  /** The fields of POST /tts/create beside `email`. */
+  /** The fields of POST /tts/create besides `email`. */
   fields: z.ZodRawShape
   create(fields: Record<string, unknown>): { path: string; body: unknown }
   createAnswer(answer: unknown): Record<string, unknown>
@@ -64,7 +64,7 @@ interface TaskPage {
 
 export interface TaskCall {
   path: string
-  /** The fields beside `email`, `maxJobs`, `replyUrl` and `replyRef`. */
+  /** The fields besides `email`, `maxJobs`, `replyUrl` and `replyRef`. */
   fields: z.ZodRawShape
   /** `readTask` returns a task in the provider's shape. */
   build(

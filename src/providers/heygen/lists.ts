@@ -16,7 +16,7 @@ const V3: ListShape = {
   times: ['/created_at', '/uploaded_at'],
 }
 
-/** The shape of a list of v1 or v2. Lists with pages have a token beside their rows. */
+/** The shape of a list of v1 or v2. Lists with pages have a token next to their rows. */
 function older(rows: string[], options: Partial<ListShape> = {}): ListShape {
   return { rows, totals: [], times: ['/created_at', '/created_ts'], ...options }
 }

@@ -57,7 +57,7 @@ export async function openChat(
   url: string,
   headers: Record<string, string> = {}
 ): Promise<WebSocket> {
-  // Node's own WebSocket also takes headers, beside the protocols of the standard.
+  // Node's own WebSocket also takes headers, besides the protocols of the standard.
   const socket = new WebSocket(url, { headers } as unknown as string[])
   socket.binaryType = 'arraybuffer'
   await new Promise<void>((resolve, reject) => {
