@@ -1,6 +1,6 @@
 /**
- * What the gateway holds in memory while 64 MiB pass through it, each way: `node bench/memory.ts [rounds]`.
- * Client and provider live in this process; the numbers are of the gateway's workerd process alone.
+ * Measures the memory of the gateway while 64 MiB pass through it, in each direction: `node bench/memory.ts [rounds]`.
+ * Client and provider run in this process. The numbers are those of the gateway's workerd process alone.
  */
 import { readFile } from 'node:fs/promises'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -71,7 +71,7 @@ async function download(): Promise<void> {
   if (length !== SIZE) throw new Error(`${length} bytes came down, not ${SIZE}`)
 }
 
-/** A creation is read whole before it is sent: this must show, or the measurement is blind. */
+/** A control: a creation is read whole before it is sent. The memory must grow, or the measurement does not see anything. */
 async function creation(): Promise<void> {
   const answer = await gateway.post('/heygen/v3/videos', { script: 'a'.repeat(15 * MIB) })
   await answer.text()

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The basic story with curl: the accounts, a video, its status until it is done, the file.
-# Run `npm start` in another terminal, then with what it prints:
+# Shows the basic use with curl: lists the accounts, creates a video, checks its status until it is done, gets the file.
+# Run `npm start` in another terminal. Then use the values that it prints:
 #
 #   BASE_URL=http://127.0.0.1:8787 TOKEN=hgw_… sh examples/curl.sh
 set -eu
@@ -8,7 +8,7 @@ set -eu
 : "${BASE_URL:?is the address of the gateway, such as http://127.0.0.1:8787}"
 : "${TOKEN:?is a token of the gateway; npm start prints one}"
 
-# What is refused is shown as it came, with its hint: 429 means that every account is full.
+# Prints a refusal unchanged, with its hint. 429 means that every account is full.
 call() {
   answered=$(curl -sS --max-time 60 -w '\n%{http_code}' -H "Authorization: Bearer $TOKEN" "$@") || exit 1
   code=$(printf '%s' "$answered" | tail -n 1)
@@ -23,7 +23,7 @@ call() {
   esac
 }
 
-# The text of the first field with this name. A real client parses JSON; this one needs nothing but a shell.
+# Prints the text of the first field with this name. A real client parses JSON. This example needs only a shell.
 field() {
   sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" | head -n 1
 }

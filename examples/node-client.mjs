@@ -1,9 +1,9 @@
-// Creates a video, waits for it and saves it, with plain fetch and nothing else (Node 20 or newer).
-// Run `npm start` in another terminal, then with what it prints:
+// Creates a video, waits for it and saves it, with fetch alone (Node 20 or newer).
+// Run `npm start` in another terminal. Then use the values that it prints:
 //
 //   BASE_URL=http://127.0.0.1:8787 TOKEN=hgw_… node examples/node-client.mjs
 //
-// Against HeyGen itself only the base URL and the header would be others: nothing below knows about accounts.
+// To use HeyGen itself, only the base URL and the header would change. The code below knows nothing about accounts.
 import { writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -24,7 +24,7 @@ const url = await waitForVideo(id)
 await writeFile(`${id}.mp4`, await download(url))
 console.log(`Saved ${id}.mp4`)
 
-/** When all slots of all accounts are taken the gateway says when to come back. */
+/** If all slots of all accounts are taken, the gateway says when to try again. */
 async function createVideo(form) {
   for (;;) {
     const answer = await call('/heygen/v3/videos', { method: 'POST', body: JSON.stringify(form) })

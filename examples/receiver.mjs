@@ -1,15 +1,15 @@
-// Receives what the gateway delivers, proves who sent it, and handles each event once. Node 20 or newer, nothing else.
+// Receives the gateway's deliveries, checks their signatures, and handles each event once. It needs only Node 20 or newer.
 //
 //   curl -X POST "$BASE_URL/v1/callback-secret" -H "Authorization: Bearer $TOKEN"      # prints the secret, once
 //   SECRET=whsec_… PORT=9000 node examples/receiver.mjs
 //
-// Then give http://127.0.0.1:9000/ as callback_url or as X-Gateway-Reply-Url of a creation (`npm start` allows
-// loopback; a deployed gateway calls https only). For an endpoint (POST /heygen/v3/webhooks/endpoints) SECRET is the
-// endpoint's own.
+// Then send http://127.0.0.1:9000/ as callback_url or as X-Gateway-Reply-Url of a creation. (`npm start` allows loopback.
+// A deployed gateway calls only https.) For an endpoint (POST /heygen/v3/webhooks/endpoints), SECRET is the secret of
+// that endpoint.
 //
-// A receiver written for HeyGen looks at `Signature` instead: hex HMAC-SHA256 of the body, keyed by the whole text of the
-// secret. It has room for one, the newest: here it would refuse everything between a rotation and a restart with the new
-// secret, which `webhook-signature` does not, since for 24 h the old secret signs there too.
+// A receiver written for HeyGen checks `Signature`: a hex HMAC-SHA256 of the body, with the whole text of the secret as its
+// key. That header has one signature, made with the newest secret. So such a receiver refuses every delivery between a
+// rotation and its restart with the new secret. `webhook-signature` also has a signature of the old secret for 24 hours.
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 
@@ -20,13 +20,13 @@ if (!SECRET?.startsWith('whsec_')) {
 }
 
 const BODY_BYTES_MAX = 1024 * 1024
-/** How far the clocks may be apart. */
+/** The largest difference between the gateway's clock and this one. */
 const TOLERANCE_SECONDS = 5 * 60
-/** Deliveries may repeat; in earnest this is a table with a unique column. */
+/** Deliveries may repeat. In production, this is a table with a unique column. */
 const handled = new Set()
 
 const server = createServer(async (request, response) => {
-  // HeyGen and the gateway look whether anybody is here before they accept an endpoint.
+  // HeyGen and the gateway check that the URL answers before they accept an endpoint.
   if (request.method !== 'POST') return response.writeHead(204).end()
   const body = await readBody(request)
   if (body === undefined) return response.writeHead(413).end()
@@ -42,7 +42,7 @@ const server = createServer(async (request, response) => {
     const { event_type: type, event_data: data, ...task } = JSON.parse(body.toString('utf8'))
     console.log(`${type ?? 'task'} ${JSON.stringify(data ?? task)}`)
   }
-  // Within ten seconds: longer work belongs behind a queue of your own.
+  // Answer within ten seconds. Put longer work into a queue.
   response.writeHead(204).end()
 })
 
@@ -50,7 +50,7 @@ server.listen(Number(PORT), '127.0.0.1', () => {
   console.log(`Listening on http://127.0.0.1:${server.address().port}/`)
 })
 
-/** The bytes as they came: a signature is over them, not over what JSON makes of them. */
+/** Returns the unchanged bytes. A signature is made over these, not over parsed JSON. */
 async function readBody(request) {
   const chunks = []
   let size = 0
@@ -63,8 +63,8 @@ async function readBody(request) {
 }
 
 /**
- * https://www.standardwebhooks.com: id, time and body, keyed by what stands behind `whsec_`; one signature of several.
- * Why it is not believed; undefined: it is.
+ * Checks a signature as https://www.standardwebhooks.com describes it: over id, time and body, with the text after `whsec_` as the
+ * key. One of several signatures is enough. Returns what is wrong. Undefined: the signature is right.
  */
 function doubtAbout(headers, body) {
   const id = headers['webhook-id'] ?? ''

@@ -1,11 +1,11 @@
-// For Node clients whose host is fixed: sends what they ask of api.heygen.com to your gateway (Node 20 or newer).
+// Sends the calls of a Node client to your gateway, if the client cannot change its host api.heygen.com (Node 20 or newer).
 //
 //   REDIRECT_HOSTS="api.heygen.com=https://gw.example/heygen,upload.heygen.com=https://gw.example/heygen" \
 //     node --import ./redirect-hosts.mjs client.mjs
 //
-// With another program in front (n8n …): NODE_OPTIONS="--import=/path/to/redirect-hosts.mjs". A path in the target stays in
-// front. fetch, http and https are redirected, HTTP/2 and programs that are not Node are not. The client's API key becomes
-// the gateway's token.
+// If another program starts Node (n8n …), set NODE_OPTIONS="--import=/path/to/redirect-hosts.mjs". A path in the target is put
+// before the path of the call. This file redirects fetch, http and https. It does not redirect HTTP/2, or programs that are
+// not Node. Use the gateway's token as the client's API key.
 import http from 'node:http'
 import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'

@@ -1,12 +1,14 @@
 // For clients in Python, Go or anything else whose host is fixed: a proxy on this machine that answers for api.heygen.com with a
-// certificate of its own and sends what it gets to your gateway. Everything else passes through untouched. Node 20 or newer, nothing to install.
+// certificate of its own and sends what it gets to your gateway. Everything else passes through untouched. Node 20 or newer,
+// nothing to install.
 //
 //   REDIRECT_HOSTS="api.heygen.com=https://gw.example/heygen,upload.heygen.com=https://gw.example/heygen" node tls-proxy.mjs
 //
-// It prints three variables to set for the client, and only for it. The client's API key becomes the gateway's token. Python
+// It prints three variables. Set them for the client, and only for it. Use the gateway's token as the client's API key. Python
 // (urllib, requests, httpx, aiohttp with trust_env), Go (net/http), curl, Ruby and Java (with its own settings) obey them.
-// What is trusted is a certificate authority made at each start, whose key is never written down: it ends with this program.
-// It listens on loopback alone. WebSockets are not carried: those clients have settings of their own.
+// The client trusts a certificate authority that is made at each start. Its key is never written to a file, so it ends with this
+// program.
+// It listens only on loopback. It does not carry WebSockets, because clients that use them have settings of their own.
 import { createHash, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import http from 'node:http'
@@ -26,7 +28,7 @@ function readTarget(text) {
   return [host.toLowerCase(), new URL(origin)]
 }
 
-// Certificates (X.509 in DER), with no more in them than TLS clients ask for.
+// Certificates (X.509 in DER), with only the parts that TLS clients need.
 const der = (tag, ...parts) => {
   const body = Buffer.concat(parts)
   const digits = body.length.toString(16)
@@ -84,7 +86,7 @@ function certificate(subject, issuer, hosts) {
 const authority = { name: 'redirected hosts, this machine only', key: keyPair() }
 const server = { name: [...targets.keys()][0], key: keyPair() }
 const trusted = path.resolve(process.env.TRUST_FILE ?? 'redirected-hosts.pem')
-// A client that is given a file trusts that alone, so the usual authorities stand in it as well.
+// A client trusts only the file that it gets, so the file also contains the usual authorities.
 const own = certificate(authority, authority)
 writeFileSync(trusted, `${own}${tls.rootCertificates.join('\n')}\n`)
 
@@ -101,7 +103,7 @@ function forward(incoming, outgoing) {
     outgoing.writeHead(answer.statusCode, answer.rawHeaders)
     pipeline(answer, outgoing, () => undefined)
   })
-  // A cut connection is what the client would see without us: never an answer that it would repeat.
+  // The client sees a cut connection, as it would without this proxy. An error answer might make it repeat the call.
   sent.on('error', () => outgoing.destroy())
   outgoing.on('close', () => sent.destroy())
   pipeline(incoming, sent, () => undefined)

@@ -1,6 +1,6 @@
 /**
- * What is deployed: as small as wrangler's own count says, with the licences of all that is in it, and it runs. It is made
- * as `wrangler deploy` makes it, then started, and asked for its OpenAPI text, for which it needs every room.
+ * Checks the bundle that `wrangler deploy` would upload: its size by wrangler's own count, the licences of the packages in it, and
+ * that it runs. It starts the bundle and reads `/openapi.json`, which needs every room.
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'

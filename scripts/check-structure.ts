@@ -1,16 +1,18 @@
 /**
- * The form of the house: docs/architecture.md against the code, no circles between rooms, the sizes of rooms and files, no
- * provider by name outside its folder, and docs/glossary.md in the words of the code. One line for each difference.
+ * Checks the structure of the code: its tree and imports are those of docs/architecture.md, rooms import each other without
+ * circles, rooms and files have a limited size, no file names a provider outside the provider's folder, time, randomness and
+ * timers come from Ports, and the code uses the words of docs/glossary.md. Prints one line for each problem.
  */
 import { circleProblems } from './lib/structure/circles.ts'
 import { DOCUMENT, treeProblems } from './lib/structure/drawn-tree.ts'
+import { globalProblems } from './lib/structure/globals.ts'
 import { GLOSSARY, glossaryProblems } from './lib/structure/glossary.ts'
 import { importProblems } from './lib/structure/import-table.ts'
 import { providerNameProblems } from './lib/structure/provider-names.ts'
 import { fileSizeProblems, roomSizeProblems } from './lib/structure/sizes.ts'
 import { openTree, read } from './lib/structure/tree.ts'
 
-/** Where every provider stands by name; and headers: HeyGen's signature is one of the two on every delivery. */
+/** Files that may name a provider. HeyGen's signature header is one of the two on every delivery. */
 const MAY_NAME_PROVIDERS = {
   all: ['src/providers/index.ts', 'src/domain/runtime/settings.ts'],
   heygen: [
@@ -29,6 +31,7 @@ const problems = [
   ...roomSizeProblems(tree),
   ...fileSizeProblems(tree),
   ...providerNameProblems(tree, MAY_NAME_PROVIDERS),
+  ...globalProblems(tree),
   ...glossaryProblems(tree, read(tree, GLOSSARY)),
 ]
 for (const problem of problems) console.error(problem)

@@ -1,9 +1,9 @@
 /**
- * `npm run demo`: a client's whole story against the simulator, checked step by step. Two accounts with two and three
- * slots, eight videos at once, five accepted, the rest as slots come free, one file downloaded.
+ * `npm run demo`: plays a client against the simulator and checks each step. There are two accounts, with two and three slots. The
+ * client creates eight videos at once. Five are accepted, the others as slots become free. Then it downloads one file.
  *
- * It uses the `npm start` that runs on this folder, else starts a pair of its own and stops it at the end. To use
- * another: GATEWAY_URL, GATEWAY_TOKEN (its ADMIN_TOKEN, since the demo makes a tenant of its own) and SIMULATOR_URL.
+ * It uses the `npm start` that runs on this folder. If there is none, it starts a gateway and a simulator, and stops them at the end.
+ * To use others, set GATEWAY_URL, GATEWAY_TOKEN (the ADMIN_TOKEN, since the demo makes a tenant of its own) and SIMULATOR_URL.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -51,10 +51,10 @@ interface Video {
 
 type Creation = { video: Video } | { retryAfter: string }
 
-/** What is to be undone at the end, the last first, also when Ctrl-C ends the demo. */
+/** What to undo at the end, in reverse order, even if Ctrl-C ends the demo. */
 const undo: (() => unknown)[] = []
 
-/** The progress line as last shown. */
+/** The progress line that was shown last. */
 let line = ''
 
 stopOnSignals(() => cleanUp().then(() => 130))
@@ -97,7 +97,7 @@ async function openStage(): Promise<Stage> {
   const secrets = newSecrets()
   const stack = await openLocalStack({ folder, secrets, jobMs: JOB_MS })
   undo.push(stack.dispose)
-  stopOnSignals(() => cleanUp().then(() => 130)) // Miniflare has put its own in place of ours.
+  stopOnSignals(() => cleanUp().then(() => 130)) // Miniflare has replaced the handlers that were set before.
   return { ...stack, adminToken: secrets.ADMIN_TOKEN }
 }
 
@@ -143,7 +143,7 @@ async function makeTenant({ gatewayUrl, adminToken }: Stage): Promise<string> {
   return token
 }
 
-/** The simulator sets these accounts no limit, so that whatever limits them is the gateway. */
+/** The simulator has no limit for these accounts, so every refusal comes from the gateway's own limit. */
 async function addAccounts(stage: Stage, token: string): Promise<Account[]> {
   const run = randomBytes(4).toString('hex')
   const accounts = LIMITS.map((maxJobs, index) => {
@@ -208,7 +208,7 @@ async function create({ gatewayUrl }: Stage, token: string, number: number): Pro
   return { video: { id: data.video_id, account, status: data.status, createdAt } }
 }
 
-/** Polls as any client would; each time that something has ended, asks again for what was refused. */
+/** Polls like any client. Each time that a video has ended, it tries the refused creations again. */
 async function finishAll(stage: Stage, token: string, videos: Video[]): Promise<void> {
   const end = Date.now() + DEADLINE_MS
   for (;;) {
@@ -279,7 +279,7 @@ async function cleanUp(): Promise<void> {
   for (let step = undo.pop(); step; step = undo.pop()) await step()
 }
 
-/** One line that is drawn over itself on a terminal; elsewhere a new line whenever it changes. */
+/** Shows the progress. A terminal shows one line that is overwritten. Any other output gets a new line for each change. */
 function showProgress(ended: number, created: number): void {
   const bar = '#'.repeat(ended) + '+'.repeat(created - ended) + '.'.repeat(VIDEOS - created)
   const text = `[${bar}] ${ended} done, ${created - ended} running, ${VIDEOS - created} waiting`

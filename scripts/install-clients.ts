@@ -1,6 +1,6 @@
 /**
- * Installs the published clients that test/clients is about, from locks of their own and without their scripts: some do not
- * go together with what the gateway uses. `--full`: also those of test/clients/full, a quarter of a gigabyte.
+ * Installs the published clients for test/clients, without their install scripts. They have lock files of their own, because some
+ * need other versions than the gateway. `--full`: also installs those of test/clients/full, a quarter of a gigabyte.
  */
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -9,7 +9,7 @@ function changedAt(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-/** Nothing is done where the folder was installed after its lock was written. */
+/** Does nothing if the folder was installed after its lock file was written. */
 export function installClients(isFull: boolean): void {
   const folders = ['test/clients', ...(isFull ? ['test/clients/full'] : [])]
   for (const folder of folders) {

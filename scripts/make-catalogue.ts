@@ -1,5 +1,5 @@
 /**
- * Makes simulator/heygen/catalogue.json from the reference: node scripts/make-catalogue.ts <folder of the reference>.
+ * Makes simulator/heygen/catalogue.json from the reference: `node scripts/make-catalogue.ts <folder of the reference>`.
  * The folder has heygen-endpoints.json, heygen-endpoints-added.json and heygen-endpoints-changed.json.
  */
 import { readFileSync, writeFileSync } from 'node:fs'

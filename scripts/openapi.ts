@@ -1,4 +1,4 @@
-/** Writes docs/openapi.json from the running Worker; with --check only says whether it is up to date. */
+/** Writes docs/openapi.json from the running Worker. With `--check` it only says whether the file is up to date. */
 import { randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { runWorker } from './lib/run-worker.ts'

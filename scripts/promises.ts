@@ -1,6 +1,6 @@
 /**
- * Writes docs/promises.md: each promise and the tests that guard it; with --check only says whether it is up to date. Fails
- * where a promise has no guard in `npm test`, and where a tag is wrong.
+ * Writes docs/promises.md: each promise with the tests that guard it. With `--check` it only says whether the page is up to date.
+ * Fails if a promise has no guard in `npm test`, or if a tag is wrong.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { findGuards } from './lib/guards.ts'

@@ -1,7 +1,7 @@
 /**
- * `npm run soak`: 3,000 creations over six accounts in a storm (test/support/storm/storm.ts) and workerd killed ten times,
- * some minutes in all. `SOAK_WORLD=simulator` has the simulator play HeyGen, else the tests' witness does; `SOAK_JOBS`
- * and `STORM_SEED` are taken. Prints what it counted; ends with 1 when a promise was broken.
+ * `npm run soak`: runs 3,000 creations over six accounts in a storm (test/support/storm/storm.ts), and kills workerd ten times. It
+ * takes ten minutes or more. With `SOAK_WORLD=simulator` the simulator plays HeyGen, else the witness of the tests. `SOAK_JOBS` and
+ * `STORM_SEED` also work. It prints what it counted, and exits with 1 if a promise was broken.
  */
 import { bigStorm, printed } from '../test/support/storm/storm-plans.ts'
 import { runStorm } from '../test/support/storm/storm.ts'

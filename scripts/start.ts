@@ -1,5 +1,5 @@
 /**
- * `npm start`: the gateway with a simulated HeyGen behind it, a demo tenant with two accounts, and the lines to try.
+ * `npm start`: starts the gateway with a simulated HeyGen, makes a demo tenant with two accounts, and prints lines to try.
  *
  *   --reset         forget everything in .local/ first
  *   --only-gateway  the gateway alone, against the real origins of wrangler.toml, with the secrets of .dev.vars
@@ -51,7 +51,7 @@ const HELP = `npm start [-- options]: the gateway with a simulated HeyGen behind
 
 Environment: PORT (8787), SIMULATOR_PORT (8788), LOCAL_DIR (.local)`
 
-/** Until the greeting only what went wrong is shown: the rest is what the start itself asked. */
+/** Before the greeting, only errors are shown. The other log lines are about the calls of the start itself. */
 let isGreeted = false
 
 try {
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     console.log(HELP)
     return
   }
-  // Until the stack is up there is nothing to save: leave at once, by the door that also ends what was started.
+  // Until the stack is up there is nothing to save. `process.exit` at once also ends the child processes.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
   stopWithNpm()
   const folder = localFolder()
@@ -87,7 +87,7 @@ async function main(): Promise<void> {
   else await startBoth(folder)
 }
 
-/** npm hands a signal on to the shell between it and us, and that shell may die of it without a word. */
+/** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
 function stopWithNpm(): void {
   if (process.env.npm_lifecycle_event === undefined) return
   const parent = process.ppid
@@ -96,7 +96,7 @@ function stopWithNpm(): void {
   }, 500).unref()
 }
 
-/** Only what we made: LOCAL_DIR may name a folder with other things in it. */
+/** Removes only the files that these scripts made. LOCAL_DIR may name a folder that contains other files. */
 function forget(folder: string, names: string[]): void {
   for (const name of names) {
     rmSync(path.join(folder, name), { recursive: true, force: true })
@@ -104,7 +104,7 @@ function forget(folder: string, names: string[]): void {
 }
 
 async function startBoth(folder: string): Promise<void> {
-  // Without its keys, what an earlier run kept can never be opened again.
+  // Without the keys of an earlier run, its stored data can never be opened again.
   if (!findSecrets(folder)) forget(folder, ['gateway', 'simulator'])
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
@@ -136,7 +136,7 @@ async function startAlone(folder: string): Promise<void> {
     await gateway.dispose()
     return 0
   })
-  // What is wrong with the settings is said now, not at the first call.
+  // This call shows a problem with the settings now, and not at the first call of a client.
   await fetch(`${gateway.url}/healthz`)
   isGreeted = true
   console.log(`heygen-gateway alone, against the real HeyGen: ${gateway.url}`)
@@ -175,7 +175,7 @@ function show(log: WorkerLog): void {
   if (line !== undefined && (isGreeted || log.level === 'error')) console.log(line)
 }
 
-/** The token of an earlier run if it still works, else a new one, for the same tenant if that is still there. */
+/** Returns the token of an earlier run if it still works. Else makes a new token, for the same tenant if it still exists. */
 async function openDemoTenant(
   folder: string,
   secrets: Secrets,
@@ -196,7 +196,7 @@ async function isAccepted(gatewayUrl: string, token: string): Promise<boolean> {
   return status !== 401 && status !== 402
 }
 
-/** undefined: there is no such tenant. */
+/** Undefined: there is no such tenant. */
 async function makeToken(
   gatewayUrl: string,
   secrets: Secrets,
@@ -209,7 +209,7 @@ async function makeToken(
   return (await answer.json()) as { token: string; tenant: string }
 }
 
-/** Also on later runs: whatever was removed since comes back, what was changed stays. */
+/** Adds the accounts on every run. A removed account comes back. A changed account stays changed. */
 async function addDemoAccounts(stack: LocalStack, token: string): Promise<void> {
   const listed = await send('GET', `${stack.gatewayUrl}/v1/heygen/accounts`, token)
   const known = listed.ok ? ((await listed.json()) as Record<string, unknown>) : {}
@@ -257,7 +257,7 @@ for n in 1 2 3 4 5 6; do ${create} -w ' %{http_code}\\n'; done
 Each call is shown below. Ctrl-C stops everything. More: npm start -- --help`
 }
 
-/** The text of a member, with nothing but a shell. */
+/** A shell command that prints the text of a member of JSON. */
 function textOf(member: string): string {
   return String.raw`sed -n 's/.*"${member}":"\([^"]*\)".*/\1/p'`
 }

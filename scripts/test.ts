@@ -1,7 +1,7 @@
 /**
- * `npm test`, everything that CI runs: the checks and the tests, side by side, since many tests wait for spans to pass. What
- * the checks say is shown when the tests are over. `npm run test:full` (`--full`) runs the `*.full.test.ts` too.
- * The last line counts the tests, the line before it says how long all took.
+ * `npm test`: runs what CI runs, the checks and the tests, at the same time. The output of the checks is shown after the tests.
+ * `npm run test:full` (`--full`) also runs the `*.full.test.ts`. The last line counts the tests. The line before it says how long
+ * everything took.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -43,7 +43,7 @@ function readResults(): Results {
   }
 }
 
-/** Files that failed without a failed test: they could not be read, or what stands before and after their tests threw. */
+/** Counts files that failed without a failed test: the file could not be loaded, or a hook before or after its tests threw. */
 function countFailedFiles({ testResults }: Results): number {
   return testResults.filter(
     ({ status, assertionResults }) =>
@@ -56,7 +56,7 @@ const files = process.argv.slice(2).filter((argument) => argument !== '--full')
 if (process.argv.includes('--full')) process.env.FULL = '1'
 mkdirSync('.local', { recursive: true })
 rmSync(RESULTS, { force: true })
-// Both need the clients' packages: installed once, before either.
+// The checks and the tests both need the packages of the clients, so these are installed first.
 const isReady = run('node', ['scripts/install-clients.ts'])
 const checking = check()
 const isTested = await start('vitest', [
@@ -71,7 +71,7 @@ console.log(checked.text)
 const isChecked = isReady && checked.isGood
 const results = readResults()
 const failedTests = results.numFailedTests + countFailedFiles(results)
-// A failed check counts as a failure; so does an error outside every test, which only Vitest's exit code tells.
+// A failed check counts as a failure. So does an error outside every test, which only Vitest's exit code shows.
 const failed = failedTests + (isChecked ? 0 : 1) + (isTested || failedTests > 0 ? 0 : 1)
 console.log(isChecked ? 'checks passed' : 'checks failed: see above')
 console.log(`duration: ${String(Math.round((Date.now() - startedAt) / 1000))} s`)

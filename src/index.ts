@@ -1,6 +1,6 @@
 /**
- * heygen-gateway: many accounts behind one URL and one token. This file is the table of contents: it lists the middlewares in
- * order, and the paths with the files that serve them.
+ * heygen-gateway: many accounts behind one URL and one token. This file lists the middlewares in order, and the paths with the
+ * files that serve them.
  *
  * What each middleware does:
  * 1 requestId     gives the request an id, for its answer, the log and its lease
@@ -53,7 +53,7 @@ app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
 
-app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body signed
+app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body is signed
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
 app.route('/admin', admin) // needs ADMIN_TOKEN

@@ -1,6 +1,6 @@
 /**
- * Stands for `zod` in the bundle (wrangler.toml, `[alias]`; decision 0039). `@hono/zod-openapi` imports `z`, zod as one
- * object, and that object keeps some fifty languages alive. It uses this one member of it.
+ * Replaces `zod` in the bundle (wrangler.toml, `[alias]`; decision 0039). `@hono/zod-openapi` imports all of zod as one object,
+ * `z`, which brings some fifty languages into the bundle. It uses only this member of `z`.
  */
 import { ZodType } from 'zod/v4'
 

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { keptOnce } from './kept-once.ts'
 
-/** Reads and builds what `runWorker` will need. */
+/** Reads and builds what `runWorker` will need, so that the first start is fast. */
 export async function prepareWorker({
   config,
   entry,
@@ -14,7 +14,7 @@ export async function prepareWorker({
   await bundle(path.resolve(entry), {}, namesOf(await readWrangler(path.resolve(config))))
 }
 
-/** What we read of it; wrangler's own type comes from a package that it does not ship. */
+/** The members of the configuration that are read here. wrangler's own type is in a package that it does not ship. */
 export type WranglerConfig = {
   name?: string
   main?: string
@@ -35,14 +35,14 @@ export type WranglerConfig = {
   alias?: Record<string, string>
 }
 
-/** Its `[alias]`: a name as it stands in an import → a file. */
+/** The `[alias]` of the configuration: the name in an import → a file. */
 export function namesOf({ alias = {}, configPath = '.' }: WranglerConfig): Record<string, string> {
   const folder = path.dirname(path.resolve(configPath))
   const entries = Object.entries(alias).map(([name, file]) => [name, path.resolve(folder, file)])
   return Object.fromEntries(entries) as Record<string, string>
 }
 
-/** wrangler takes seconds to load, so only whoever has to read is the one who loads it. */
+/** wrangler takes seconds to load, so it is loaded only if no earlier result was kept. */
 export function readWrangler(config: string): Promise<WranglerConfig> {
   return keptOnce(`config ${config}`, async () => {
     const { unstable_readConfig: readConfig } = await import('wrangler')
@@ -50,7 +50,7 @@ export function readWrangler(config: string): Promise<WranglerConfig> {
   })
 }
 
-/** Tests start the same Worker many times. */
+/** The result is kept, because tests start the same Worker many times. */
 export async function bundle(
   entry: string | undefined,
   alias: Record<string, string> = {},
@@ -83,7 +83,7 @@ async function makeBundle(
   return file.text
 }
 
-/** As wrangler has it: only the whole name, while esbuild's own `alias` also takes what stands below it. */
+/** Replaces only the exact name, as wrangler does. esbuild's own `alias` also replaces paths below the name. */
 function exactly(names: Record<string, string>): Plugin {
   return {
     name: 'exactly',

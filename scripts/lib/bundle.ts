@@ -1,4 +1,4 @@
-/** The bundle as `wrangler deploy` makes it: its size by wrangler's own count, and the packages whose code is in it. */
+/** Makes the bundle as `wrangler deploy` does. Finds its size by wrangler's own count, and the packages whose code is in it. */
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 

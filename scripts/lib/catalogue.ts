@@ -1,6 +1,6 @@
 /**
- * The simulator's catalogue out of the reference's three files: rows, rows that were added, and patches. A patch or an
- * added row that does not fit is an error, so that a slip in the reference shows.
+ * Makes the simulator's catalogue out of the three files of the reference: rows, added rows, and patches. A patch or an added row
+ * that does not fit is an error, so that a mistake in the reference is noticed.
  */
 
 type Json = Record<string, unknown>
@@ -13,7 +13,7 @@ interface ReferenceRow extends Json {
 export interface Patch {
   method: string
   path: string
-  /** Members of the row, each replaced whole. */
+  /** The members of the row to replace, each as a whole. */
   change: Json
 }
 
@@ -30,7 +30,7 @@ export interface CatalogueRow extends Json {
   queryExample: Record<string, string>
 }
 
-/** `before`: the catalogue as it is; its example ids stay. The reference has none. */
+/** `before`: the present catalogue. Its example ids stay, because the reference has none. */
 export function toCatalogue(reference: Reference, before: readonly CatalogueRow[]): CatalogueRow[] {
   const rows = patched(reference)
   const known = new Map(before.map((row) => [nameOf(row), row]))
@@ -38,7 +38,7 @@ export function toCatalogue(reference: Reference, before: readonly CatalogueRow[
   return rows.map((row) => toRow(row, known.get(nameOf(row)), ids))
 }
 
-/** One row a line, in the spacing that the file has. */
+/** Writes one row a line, with the spacing that the file has. */
 export function printCatalogue(rows: readonly CatalogueRow[]): string {
   return `[\n${rows.map(print).join(',\n')}\n]\n`
 }
@@ -59,7 +59,7 @@ function patched({ rows, added, changed }: Reference): ReferenceRow[] {
   return [...byName.values()]
 }
 
-/** What a row of the reference has; the catalogue leaves out what only people read. */
+/** The members of a row that the catalogue takes from the reference. It leaves out those that only people read. */
 const MEMBERS = new Set(
   `group name method host path family docsSlug docsUrl auth kind ownerIdIn createdIdOut listedIdOut mixesSharedRows
   terminal queryParams requestContentType requestExample successStatus responseExample errorExamples lifecycle
@@ -95,8 +95,8 @@ function toRow(
 }
 
 /**
- * Members that no page documents and that a published client insists on (heygen-mcp 0.0.3, with pydantic): seen in its
- * code, so HeyGen must have them. By the names on the way to the object in the example.
+ * Members that no page documents but that the code of a published client requires (heygen-mcp 0.0.3, with pydantic), so HeyGen must
+ * send them. `at`: the names on the way to the object in the example.
  */
 const SEEN_IN_CLIENTS: Record<string, { at: string[]; members: Json }> = {
   'GET /v2/user/remaining_quota': {
@@ -122,7 +122,7 @@ function asSeen(row: ReferenceRow): unknown {
   return example
 }
 
-/** The id that the answer shows, else that of another row, else one like those. */
+/** Example ids for the path: the id in the answer, else the id of another row, else one of the same form. */
 function pathExampleOf(row: ReferenceRow, ids: Record<string, string>): Record<string, string> {
   const data = (row.responseExample as { data?: Json } | null)?.data ?? {}
   const names = [...row.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name)
@@ -134,7 +134,7 @@ function pathExampleOf(row: ReferenceRow, ids: Record<string, string>): Record<s
   )
 }
 
-/** Words in brackets at the end are for readers. */
+/** Removes the words in brackets at the end, which are for readers. */
 function withoutRemark<T>(text: T): T {
   return (typeof text === 'string' ? text.replace(/ \(.*\)$/, '') : text) as T
 }

@@ -1,6 +1,6 @@
 /**
- * Which tests guard which promise: a test says so at the end of its name, `… [I4]` or `… [I1, I4]`. The text of the tests is
- * read, not run: what `test.each` or a template puts into a name stays a placeholder. A tag anywhere else is a problem.
+ * Finds which tests guard which promise. A test says so at the end of its name, `… [I4]` or `… [I1, I4]`. The text of the tests is
+ * read, not run, so the values of `test.each` or of a template stay placeholders. A tag in any other place is a problem.
  */
 import { filesUnder, importsUnder, read, type Tree } from './structure/tree.ts'
 
@@ -8,7 +8,7 @@ export interface Guard {
   file: string
   name: string
   promises: string[]
-  /** Only `npm run test:full` runs it. */
+  /** Whether only `npm run test:full` runs the test. */
   isFull: boolean
 }
 
@@ -17,16 +17,16 @@ export interface Guards {
   problems: string[]
 }
 
-/** A whole string that ends in a tag. */
+/** A whole string that ends with a tag. */
 const TAGGED = /(['"`])((?:(?!\1)[^\\]|\\.)*?) \[(I\d+(?:, I\d+)*)\]\1/g
-/** Everything that looks like a tag. */
+/** Any text that looks like a tag. */
 const TAG_LIKE = /\[I\d/g
-/** What stands before the name: `test(`, `testFull(` (test/support/full.ts), or `test.each(…)(`. */
+/** The code before the name: `test(`, `testFull(` (test/support/full.ts), or `test.each(…)(`. */
 const PLAIN = /\b(test|testFull)\(\s*$/
 const AFTER_CASES = /\)\(\s*$/
 const METHOD = /\btest\.(\w+)/g
 
-/** Undefined: not the name of a test that always runs. */
+/** When a test runs, from the code before its name. Undefined: it is not the name of a test, or the test may be skipped. */
 function whenItRuns(before: string): 'always' | 'full' | undefined {
   const plain = PLAIN.exec(before)?.[1]
   if (plain !== undefined) return plain === 'testFull' ? 'full' : 'always'
@@ -47,7 +47,7 @@ function guardsIn(file: string, text: string): Guard[] {
 const isTestFile = (file: string): boolean => file.endsWith('.test.ts')
 const isFullFile = (file: string): boolean => file.endsWith('.full.test.ts')
 
-/** The test files that lead to each file by their imports: a test may be registered by a file that several share. */
+/** Finds the test files that import a file, directly or not. Several test files may share a file that registers tests. */
 function testFilesOf(tree: Tree): (file: string) => string[] {
   const importers = Map.groupBy(importsUnder(tree, 'test'), ({ to }) => to)
   return (file) => {

@@ -1,6 +1,6 @@
 /**
- * What takes long to make and is the same for a whole run: made once by this process, and once by all processes that share the
- * folder named in KEPT_ONCE (test/support/prepare.ts makes it for one run of the tests and removes it).
+ * Keeps values that take long to make and do not change during a run. This process makes each value once, and so do all processes
+ * together that share the folder KEPT_ONCE. test/support/prepare.ts makes that folder for one run of the tests and removes it.
  */
 import { createHash, randomUUID } from 'node:crypto'
 import { readFile, rename, writeFile } from 'node:fs/promises'
@@ -21,7 +21,7 @@ async function readOrMake<T>(name: string, make: () => Promise<T>): Promise<T> {
   const kept = await readFile(file, 'utf8').catch(() => undefined)
   if (kept !== undefined) return JSON.parse(kept) as T
   const value = await make()
-  // Whole or not there: another process may look just now.
+  // The file must appear whole or not at all, because another process may read it at this moment.
   const unfinished = `${file}.${randomUUID()}`
   await writeFile(unfinished, JSON.stringify(value))
   await rename(unfinished, file)

@@ -1,6 +1,6 @@
 /**
- * The gateway and the simulator together, on loopback, for `npm start`, the demo and tests. Everything they keep is in
- * one folder (`.local/`, or `LOCAL_DIR`): the state of both, `secrets.json`, and `running.json` while they run.
+ * Starts the gateway and the simulator together, on loopback, for `npm start`, the demo and tests. One folder (`.local/`, or
+ * `LOCAL_DIR`) contains the state of both, `secrets.json`, and `running.json` while they run.
  */
 import { randomBytes } from 'node:crypto'
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -14,12 +14,12 @@ export const HOST = '127.0.0.1'
 export interface Secrets {
   ADMIN_TOKEN: string
   MASTER_KEYS: string
-  /** The demo tenant and its token, once made. */
+  /** The demo tenant and its token, once they are made. */
   tenant?: string
   token?: string
 }
 
-/** What `running.json` says: who holds the folder, and where it answers once it is up. */
+/** The content of `running.json`: which process uses the folder, and its URLs once it is up. */
 export interface Running {
   pid: number
   script: string
@@ -38,7 +38,7 @@ export interface LocalStack {
 export interface LocalStackOptions {
   folder: string
   secrets: Secrets
-  /** 0 or none: any free port. */
+  /** 0 or absent: any free port. */
   port?: number
   simulatorPort?: number
   jobMs?: number
@@ -83,7 +83,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
   }
 }
 
-/** Nothing of a local gateway may reach the internet, whatever a tenant asks for: every origin is the simulator. */
+/** A local gateway must not call the internet, whatever a tenant asks for. So every origin is the simulator. */
 function gatewayVars(simulatorUrl: string, secrets: Secrets): Record<string, string> {
   return {
     HEYGEN_ORIGIN: `${simulatorUrl}/api.heygen.com`,
@@ -100,7 +100,7 @@ function gatewayVars(simulatorUrl: string, secrets: Secrets): Record<string, str
 }
 
 export async function startWorker(options: RunWorkerOptions): Promise<RunningWorker> {
-  // Both are read while wrangler is being imported, and there may be no internet to try.
+  // wrangler reads both while it is imported. Without them it would call the internet, which may not be reachable.
   process.env.WRANGLER_SEND_METRICS = 'false'
   process.env.CLOUDFLARE_CF_FETCH_ENABLED = 'false'
   const { runWorker } = await import('./run-worker.ts')
@@ -108,8 +108,8 @@ export async function startWorker(options: RunWorkerOptions): Promise<RunningWor
 }
 
 /**
- * Miniflare answers SIGINT and SIGTERM itself, by leaving at once. From here on they run `stop` first, and once: npm
- * and the terminal may both send the same signal. Whatever `stop` does, the process is gone after five seconds.
+ * Replaces Miniflare's handlers for SIGINT and SIGTERM, which exit at once. The new handler runs `stop` first. It runs once, because
+ * npm and the terminal may both send the same signal. Whatever `stop` does, the process exits after five seconds.
  */
 export function stopOnSignals(stop: () => Promise<number>): void {
   let isStopping = false
@@ -159,14 +159,16 @@ export function findSecrets(folder: string): Secrets | undefined {
   if (text === undefined) return undefined
   const secrets = parseObject<Secrets>(text)
   if (secrets?.ADMIN_TOKEN && secrets.MASTER_KEYS) return secrets
-  throw new Error(`${toShownPath(secretsFile(folder))} cannot be read; --reset starts afresh.`)
+  throw new Error(
+    `${toShownPath(secretsFile(folder))} cannot be read. Run with --reset to start with new data.`
+  )
 }
 
 export function saveSecrets(folder: string, secrets: Secrets): void {
   replaceFile(secretsFile(folder), secrets)
 }
 
-/** Takes the folder for this process, or throws: two Workers on one storage would corrupt it. */
+/** Locks the folder for this process, or throws. Two Workers on one storage would corrupt it. */
 export function takeFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const mine: Running = { pid: process.pid, script: path.basename(process.argv[1] ?? 'node') }
@@ -193,7 +195,9 @@ export function noteRunning(folder: string, stack: Omit<LocalStack, 'dispose'>):
   replaceFile(runningFile(folder), { ...readRunning(folder), gatewayUrl, simulatorUrl, workers })
 }
 
-/** Who runs on this folder now. A lock whose process is gone, or whose number went to another program, is stale. */
+/**
+ * The process that uses this folder now. A lock is stale if its process is gone, or if another program has that process id now.
+ */
 export function findRunning(folder: string): Running | undefined {
   const running = readRunning(folder)
   if (!running || running.pid === process.pid) return undefined
@@ -213,7 +217,7 @@ function leaveFolder(folder: string): void {
   if (readRunning(folder)?.pid === process.pid) rmSync(runningFile(folder), { force: true })
 }
 
-/** A `kill -9` of the parent leaves its two workerd behind, still writing to the storage that we are about to open. */
+/** Ends what a `kill -9` of the parent left running: two workerd processes that still write to this storage. */
 function endOrphans(folder: string): void {
   for (const pid of readRunning(folder)?.workers ?? []) {
     if (commandOf(pid)?.includes('workerd')) process.kill(pid, 'SIGKILL')
@@ -229,7 +233,7 @@ function isAlive(pid: number, script: string): boolean {
   return commandOf(pid)?.includes(script) ?? true
 }
 
-/** Only where there is a /proc; elsewhere undefined. */
+/** The command line of a process. Undefined on systems without /proc. */
 function commandOf(pid: number): string | undefined {
   return readIfThere(`/proc/${pid}/cmdline`)
 }
@@ -252,7 +256,7 @@ function parseObject<T extends object>(text: string): T | undefined {
   }
 }
 
-/** A link appears whole or not at all, so nobody reads half a lock. */
+/** Makes the file as a link, which appears whole or not at all. So nobody reads half a lock. */
 function createFile(file: string, content: object): boolean {
   const draft = writeDraft(file, content)
   try {
@@ -276,7 +280,7 @@ function writeDraft(file: string, content: object): string {
   return draft
 }
 
-/** A call of the gateway or the simulator; what goes wrong is one sentence. */
+/** Calls the gateway or the simulator. An error is one sentence. */
 export async function send(
   method: string,
   url: string,
@@ -306,7 +310,7 @@ export async function expectStatus(answer: Response, status: number, what: strin
   throw new Error(`${what} was answered with ${answer.status} instead of ${status}: ${text}`)
 }
 
-/** As a person would type it: from the project on, or the whole path when it is elsewhere. */
+/** A path as a person would type it: relative to the project, or absolute if it is outside. */
 export function toShownPath(file: string): string {
   const relative = path.relative(PROJECT, file)
   return relative.startsWith('..') ? file : relative

@@ -1,9 +1,9 @@
-/** THIRD-PARTY-NOTICES: the licences of the packages whose code is deployed. */
+/** Writes the text of THIRD-PARTY-NOTICES: the licences of the packages whose code is deployed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 export const NOTICES = 'THIRD-PARTY-NOTICES'
 
-/** Others that ask for no more may be added here, after a look at what they ask for. */
+/** Allowed licences. Add another one only if it asks for no more than these. */
 const ALLOWED = ['MIT', 'ISC', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0']
 
 const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated documentation
@@ -48,7 +48,7 @@ function noticeOf(name: string): string {
   return [`${name} ${version} (${license})`, ...texts].join('\n\n')
 }
 
-/** A package that says its licence and brings no text. */
+/** The text for a package that names its licence but contains no licence text. */
 function ownText({ name, license, author, repository }: Manifest): string {
   if (license !== 'MIT') throw new Error(`${name} has no licence text, and ${license} needs one.`)
   const who = typeof author === 'object' ? author.name : author

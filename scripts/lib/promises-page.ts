@@ -1,4 +1,4 @@
-/** docs/promises.md out of the promises, the tests that guard them and what was measured. */
+/** Writes docs/promises.md from the promises, the tests that guard them and the measured numbers. */
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import type { Guard } from './guards.ts'
@@ -9,12 +9,12 @@ export const PAGE = 'docs/promises.md'
 
 const HEAD = `# Promises
 
-Made by \`npm run promises\`; \`npm run check:promises\` fails when it is old. A test guards a promise when its name ends with the
-promise's number, as in \`… [I4]\`. What \`test.each\` or a template puts into a name is shown as it stands in the code. A test
-in a file without \`.test\` in its name is run by each test file that imports it. Tests marked *full* run in \`npm run test:full\` only.
+\`npm run promises\` writes this page. \`npm run check:promises\` fails if the page is out of date. A test guards a promise if its name
+ends with the promise's number, as in \`… [I4]\`. Values of \`test.each\` or of a template are shown as placeholders. If a file has no
+\`.test\` in its name, each test file that imports it runs its tests. Only \`npm run test:full\` runs the tests marked *full*.
 `
 
-/** Lines for each promise out of the files that `evidence` names. */
+/** Reads the line of each promise from a file that `evidence` names. */
 function linesOf(tree: Tree, file: string | undefined): Record<string, string> | undefined {
   if (file === undefined) return undefined
   if (!existsSync(path.join(tree.root, file))) return {}
@@ -29,7 +29,7 @@ function countsOf(guards: Guard[]): string {
   return `${guards.length - full} in \`npm test\`, ${full} more in \`npm run test:full\``
 }
 
-/** No sign of Markdown or HTML. */
+/** Escapes the characters of Markdown and HTML. */
 const plain = (name: string): string => name.replace(/[*_<`]/g, '\\$&')
 
 function listOf(guards: Guard[]): string {

@@ -1,7 +1,7 @@
 /**
  * Runs the Worker of a wrangler.toml on loopback, without wrangler's command line: for `npm start`, tests that kill
- * the process, and benches. It bundles with esbuild, reads the bindings through wrangler and hands both to Miniflare.
- * It needs no internet and keeps quiet unless `onLog` is given.
+ * the process, and benches. It bundles with esbuild, reads the bindings through wrangler and gives both to Miniflare.
+ * It needs no internet, and prints nothing unless `onLog` is given.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
@@ -19,7 +19,7 @@ export type RunWorkerOptions = {
   persist?: string
   vars?: Record<string, string>
   entry?: string
-  /** What is imported by a name comes from another file: for tests. */
+  /** Names of imports that another file replaces. For tests. */
   alias?: Record<string, string>
   onLog?: (log: WorkerLog) => void
   name?: string
@@ -51,7 +51,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
     )
   })
   const port = Number((await miniflare.ready).port)
-  // Miniflare starts workerd again when it dies; the newcomer is told by the port that it is given.
+  // Miniflare starts workerd again after it was killed. The new process is known by its port.
   const first = children.find(isWorkerd)
   const onRestart = (message: unknown): void => {
     const spawned = (message as { process?: ChildProcess }).process
@@ -152,14 +152,14 @@ function listensOn(child: ChildProcess, host: string, port: number): boolean {
 
 let queue: Promise<unknown> = Promise.resolve()
 
-/** Starts run one after the other, so that the child seen on the channel is ours. */
+/** Starts run one after the other, so that the child process on the channel is the one that was just started. */
 function oneAtATime<T>(run: () => Promise<T>): Promise<T> {
   const next = queue.then(run, run)
   queue = next.catch(() => undefined)
   return next
 }
 
-/** Miniflare would take any other port when this one is busy; a caller who names a port wants that one or an error. */
+/** Throws if the port is busy. Miniflare would take any other port, but a caller who names a port wants that port or an error. */
 function assertPortFree(host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = createServer()

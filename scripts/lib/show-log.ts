@@ -1,12 +1,12 @@
-/** The gateway's log as a person at a terminal reads it: one short line for each of its JSON lines. */
+/** Shortens the gateway's log for a person at a terminal: one short line for each JSON line. */
 import type { WorkerLog } from './run-worker.ts'
 
 type Line = Record<string, unknown> & { event: string }
 
-/** Of one developer's own gateway they are always the same, or long. */
+/** Members that are long, or always the same in the gateway of one developer. */
 const LEFT_OUT = new Set(['requestId', 'tenant', 'token', 'provider'])
 
-/** `POST /heygen/v3/videos 200 bob@example.com 41 ms`; undefined: nothing that is worth a line. */
+/** For example `POST /heygen/v3/videos 200 bob@example.com 41 ms`. Undefined: not worth a line. */
 export function toShortLine({ level, message }: WorkerLog): string | undefined {
   const line = parse(message)
   if (!line) return level === 'error' ? message : undefined

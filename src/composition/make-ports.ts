@@ -31,7 +31,7 @@ import { platform } from './platform.ts'
 /** The name of the TenantDesk object that keeps tokens and tenants. No tenant can have it. */
 const REGISTRAR = '@registrar'
 
-/** Per token (contract section 14.10). */
+/** How many searches for unknown ids one token may cause (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30
 
 interface Isolate {
@@ -49,7 +49,7 @@ interface Isolate {
 }
 
 const isolates = new WeakMap<Env, Isolate>()
-/** The problem with the settings, which is logged once. */
+/** The problem with the settings of each `env`, so that it is logged once. */
 const problems = new WeakMap<Env, AppError>()
 
 /** An error that names a bad setting; undefined: all settings are good. */
@@ -151,7 +151,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
 }
 
 function slotsPort(env: Env, name: string): SlotDesk {
-  // `async` where the answer is a union, because RPC types would make a union of promises of it.
+  // These methods are `async` if their answer is a union, because the RPC types would make it a union of promises.
   const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
     claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),

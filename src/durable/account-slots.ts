@@ -1,8 +1,8 @@
 /**
  * AccountSlots: one object per provider account. It holds the account's leases, ended jobs, parkings, webhook and deliveries,
  * and a sealed copy of the credential for its alarm's status checks. Each method loads, decides (in `domain`), saves and
- * sets the alarm; nothing is awaited between load and save. Public methods are RPC (domain/ports/slots.ts): their names stay and
- * they only gain optional arguments, because an older Worker may talk to a newer object and the reverse.
+ * sets the alarm. It awaits nothing between load and save. Public methods are RPC (domain/ports/slots.ts). Their names stay and
+ * they only gain optional arguments, because an older Worker may call a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
@@ -74,7 +74,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       random: platform.random,
       ports,
       durations: () => ports().durations,
-      // The object is named after its provider and account, so this is known after a wipe too.
+      // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
     }
@@ -228,7 +228,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
-    // The client may have just mended or enabled the endpoint for this attempt.
+    // The cached endpoint may be old: the client may have just corrected or enabled it for this attempt.
     await this.#parts.targets.readOf([tenant])
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#parts.outbox.isSending(id)) return found
@@ -254,7 +254,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#setAlarm({ isAfterAlarm: true })
   }
 
-  /** The last jobs of a removed account. */
+  /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */
   async #loseOverdue(): Promise<void> {
     if (!this.#parts.removed.isOverdue()) return
     await this.#parts.targets.read()
@@ -265,13 +265,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#parts.settlement.save(endAllAsLost(this.#tables.leases(), this.#context.now()))
   }
 
-  /** `isAfterAlarm`: also looks when old deliveries are due for removal. Each delivery has an alarm, so this is enough. */
+  /**
+   * `isAfterAlarm`: also counts deliveries that are old enough to be removed. Every delivery sets an alarm, so it is enough to
+   * look then.
+   */
   #setAlarm({ isAfterAlarm = false } = {}): void {
     const due = this.#dueAt(isAfterAlarm)
     if (due !== Infinity) this.#alarm.setFor(due)
   }
 
-  /** Infinity: never. */
+  /** When the next alarm is due, epoch ms. Infinity: never. */
   #dueAt(isAfterAlarm = false): number {
     const dues = [
       nextDueAt(this.#parts.settlement.ledger()),

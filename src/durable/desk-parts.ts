@@ -1,4 +1,4 @@
-/** Makes the parts of TenantDesk. Each part has one job; none knows the object itself. */
+/** Makes the parts of TenantDesk. Each part has one task. No part knows the object itself. */
 import { platform } from '#composition/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'

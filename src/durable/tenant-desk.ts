@@ -1,6 +1,6 @@
 /**
  * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
- * are the truth; KV has copies for reading. This class only names the RPC methods; the parts in `desk/` do the work.
+ * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
@@ -35,7 +35,7 @@ import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   readonly #parts: DeskParts
   readonly #clock: AlarmClock
-  /** Until then old rows are not looked for again. */
+  /** The object does not look for old rows again before this time (epoch ms). */
   #forgetAt = 0
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -109,7 +109,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#parts.refused.add(this.#ports(), pool, accountKey, until)
   }
 
-  /** The tenant was removed: releases every account and forgets everything but the audit. */
+  /** Called when the tenant was removed. Releases every account and deletes everything but the audit. */
   async close(): Promise<void> {
     this.#tables.accounts.close(platform.now())
     await this.#empty()
@@ -182,7 +182,10 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     return this.#parts.keys.requestsOf(key)
   }
 
-  /** KV tells every isolate until when to ask for repeats. That value is written at most every ten minutes. */
+  /**
+   * Saves a creation of unknown outcome. KV says to every isolate until when to ask for repeats. KV is written at most every ten
+   * minutes.
+   */
   async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
     if (!this.#parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
     this.#tables.touchAccounts()

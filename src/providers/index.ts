@@ -1,4 +1,4 @@
-/** The one list of providers. A new one is a folder and a line here. */
+/** The list of providers. A new provider is a folder and one line here. */
 import { heygen } from './heygen/index.ts'
 import { kling } from './kling/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -17,7 +17,7 @@ export function findProvider(name: string): Provider | undefined {
   return PROVIDERS.find((provider) => provider.name === name)
 }
 
-/** For names that we stored ourselves. */
+/** For names in stored records, which are always known. */
 export function getProvider(name: string): Provider {
   const provider = findProvider(name)
   if (!provider) throw new Error(`no provider is called ${name}`)

@@ -1,6 +1,6 @@
 /**
- * A tenant's accounts at a provider: one KV value, which only TenantDesk writes. It may be out of date, so it never decides about
- * slots; AccountSlots does. An isolate never goes back to an older version.
+ * Reads a tenant's accounts at a provider: one KV value, which only TenantDesk writes. It may be out of date, so it decides
+ * nothing about slots. AccountSlots does. An isolate never goes back to an older version.
  */
 import { accountSnapshot, type AccountSnapshot } from '#domain/accounts/account.ts'
 import type { AccountStore } from '#domain/ports/ports.ts'
@@ -16,7 +16,7 @@ export function makeAccountCache(now: () => number): AccountCache {
     {
       entries: 5000,
       chars: 16_000_000,
-      // Sealed credentials and sessions are long.
+      // Sealed credentials and sessions are long texts.
       weigh: (snapshot) => JSON.stringify(snapshot).length,
     },
     now

@@ -1,6 +1,6 @@
 /**
- * Routes that the operator added, from the isolate's cache or KV. They are read only if no built-in route matches. An empty
- * list is cached, too: a new route may take a minute to work.
+ * Reads the routes that the operator added, from the isolate's cache or KV. They are read only if no built-in route matches. An
+ * empty list is cached, too, so a new route may take a minute to work.
  */
 import { addedRoutes, type AddedRoute } from '#domain/routing/added-route.ts'
 import type { AddedRouteStore } from '#domain/ports/ports.ts'

@@ -1,6 +1,6 @@
 /**
- * A small cache in which each entry expires. Requests do not share a load that is under way: on Workers, I/O ends with the
- * request that started it, and the others would wait for ever.
+ * A small cache in which each entry expires. Requests do not share a load that is under way. On Workers, I/O ends with the
+ * request that started it, so the other requests would wait for ever.
  */
 export interface CacheBounds<T> {
   entries: number
@@ -27,7 +27,7 @@ export class Cached<T> {
     return entry && entry.until > this.#now() ? entry.value : undefined
   }
 
-  /** The entry even if it has expired. */
+  /** The last value under the key, even if it has expired. */
   last(key: string): T | undefined {
     return this.#entries.get(key)?.value
   }

@@ -1,5 +1,6 @@
 /**
- * Which account an id belongs to. TenantDesk keeps it; an isolate caches it for the tenant's present set of accounts.
+ * Finds which account an id belongs to. TenantDesk keeps the owners. An isolate caches them for the tenant's present set of
+ * accounts.
  */
 import { shortId } from '#domain/jobs/fingerprint.ts'
 import type { OwnerStore } from '#domain/ports/ports.ts'

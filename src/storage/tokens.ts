@@ -1,6 +1,6 @@
 /**
- * Tokens by hash: from the isolate's cache, KV, or the registrar. KV may be out of date and caches misses, so a token that
- * KV does not know is looked up in the registrar. A removed token may work for up to a minute in other places.
+ * Finds tokens by hash: in the isolate's cache, in KV, or at the registrar. KV may be out of date and caches misses, so the
+ * registrar is asked for a token that KV does not know. A removed token may work for up to a minute in other places.
  */
 import type { TokenStore } from '#domain/ports/ports.ts'
 import type { Registrar } from '#domain/ports/desk.ts'

@@ -1,9 +1,9 @@
-/** Uploaded files. Each is one KV value that expires by itself. Nothing lists them. */
+/** Keeps uploaded files. Each is one KV value that expires by itself. Nothing lists them. */
 import type { UploadStore } from '#domain/ports/ports.ts'
 import { storedName, uploadFacts } from '#domain/uploads/upload.ts'
 import { keys } from './keys.ts'
 
-/** KV's shortest expiry. */
+/** The shortest expiry that KV takes. */
 const EXPIRY_SECONDS_MIN = 60
 
 export function makeUploadStore(kv: KVNamespace, keepMs: number): UploadStore {

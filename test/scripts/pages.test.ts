@@ -2,7 +2,7 @@
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
-import { anchorsOf, blocksOf, linksOf, PAGES, proseOf, spansOf } from '../support/pages.ts'
+import { anchorsOf, blocksOf, linksOf, PAGES, proseOf, RECORDS, spansOf } from '../support/pages.ts'
 
 const SCRIPTS = Object.keys(
   (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts
@@ -54,6 +54,21 @@ function isThere(page: string, target: string): boolean {
   if (!existsSync(found)) return false
   return anchor === undefined || (statSync(found).isFile() && anchorsOf(found).has(anchor))
 }
+
+/** A record writes a path that is gone with a remark: `old.ts` (gone), or `old.ts` (now `new.ts`). */
+const GONE = /`[^`\n]+` \((?:gone\)|now (?=`))/g
+
+test('every path that a decision or an RFC names is there, unless it says that the path is gone', () => {
+  const named = RECORDS.flatMap((page) =>
+    spansOf(proseOf(page).replace(GONE, ''))
+      .filter((span) => FOLDERS.test(span) || FILES.test(span) || span.endsWith('.ts'))
+      .filter((span) => !/[<{…\s]|NNNN/.test(span) && !NOT_HERE.test(span))
+      .map((span) => ({ page, span }))
+  )
+  expect(named.length).toBeGreaterThan(20)
+  const missing = named.filter(({ page, span }) => !isFile(page, span))
+  expect(missing).toEqual([])
+})
 
 /** From the repository's folder on, or from the page's. */
 function isFile(page: string, span: string): boolean {

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { circleProblems } from '../../scripts/lib/structure/circles.ts'
 import { treeProblems } from '../../scripts/lib/structure/drawn-tree.ts'
+import { globalProblems } from '../../scripts/lib/structure/globals.ts'
 import { glossaryProblems } from '../../scripts/lib/structure/glossary.ts'
 import { importProblems } from '../../scripts/lib/structure/import-table.ts'
 import { providerNameProblems } from '../../scripts/lib/structure/provider-names.ts'
@@ -206,4 +207,40 @@ test('the glossary explains words of the code, each once', () => {
     'docs/glossary.md explains "lease" twice',
   ])
   expect(glossaryProblems(tree, '# Words')).toEqual(['docs/glossary.md has no terms'])
+})
+
+test('a clock, randomness and a timer are taken from Ports, and from the platform in one file alone', () => {
+  const globals = [
+    'Date.now',
+    'new Date()',
+    'Math.random',
+    'performance.now',
+    'crypto.getRandomValues',
+    'crypto.randomUUID',
+    'setTimeout',
+    'clearInterval',
+    'scheduler.wait',
+    'AbortSignal.timeout',
+  ]
+  const allowed = [
+    'new Date(ms)',
+    'crypto.subtle',
+    'AbortSignal.any',
+    'ports.setTimeoutAt',
+    "'Date.now'",
+    '"setTimeout"',
+    '/* Date.now */',
+    '// setTimeout',
+  ]
+  const tree = plant({
+    'src/composition/platform.ts': globals.join('\n'),
+    'src/flows/clean.ts': allowed.join('\n'),
+    'src/flows/start.ts': [...globals, ...globals].join('\n'),
+  })
+  expect(globalProblems(tree)).toEqual(
+    globals.map(
+      (name) =>
+        `src/flows/start.ts takes ${name} directly: time, randomness and timers come from Ports (src/domain/ports/platform.ts)`
+    )
+  )
 })

@@ -1,4 +1,4 @@
-/** The secret that signs what clients are told, and the check that a client makes with it, in both ways. */
+/** Makes the secret that signs deliveries, and checks both signatures of a delivery as a client does. */
 import { createHmac } from 'node:crypto'
 import { expect } from 'vitest'
 import { Webhook } from 'standardwebhooks'

@@ -1,16 +1,16 @@
 /**
- * Stands between a gateway and its simulator and lets everything through but what a test holds: so a call is under way
- * for exactly as long as the test wants, and the test knows when it has come.
+ * A proxy between a gateway and its simulator. It passes every call on, except those that a test holds. So a call is under way
+ * for exactly as long as the test wants, and the test knows when it has arrived.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 export interface Held {
-  /** Resolves when it has come. */
+  /** Resolves when the call has arrived. */
   arrived: Promise<void>
-  /** Lets it through to the simulator. */
+  /** Passes the call on to the simulator. */
   pass(): void
-  /** Answers in the simulator's place. */
+  /** Answers instead of the simulator. */
   refuse(status: number): void
 }
 
@@ -21,13 +21,13 @@ interface Hold {
   verdict: Promise<number | undefined>
 }
 
-/** Meant for one connection only, or no longer true of the body once fetch has read it. */
+/** Headers that concern one connection only, or that are wrong after fetch has read the body. */
 const NOT_PASSED_ON = ['host', 'connection', 'content-length', 'transfer-encoding', 'keep-alive']
 const NOT_PASSED_BACK = [...NOT_PASSED_ON, 'content-encoding']
 
 export class Gate {
   readonly url: string
-  /** The simulator. */
+  /** The URL of the simulator. */
   target = ''
   readonly #holds: Hold[] = []
   readonly #close: () => Promise<void>
@@ -51,7 +51,7 @@ export class Gate {
     return hold.gate
   }
 
-  /** What a gateway needs to call its simulator through here. */
+  /** The settings with which a gateway calls its simulator through this proxy. */
   get vars(): Record<string, string> {
     return {
       HEYGEN_ORIGIN: `${this.url}/api.heygen.com`,
@@ -59,7 +59,7 @@ export class Gate {
     }
   }
 
-  /** The next such call. `path`: its end. */
+  /** Holds the next such call. `path`: the end of its path. */
   hold(method: string, path: string): Held {
     const arrived = Promise.withResolvers<void>()
     const verdict = Promise.withResolvers<number | undefined>()

@@ -1,4 +1,4 @@
-/** A gateway in workerd with the simulator behind it over real HTTP, ready to call. */
+/** Opens a gateway in workerd, with the simulator behind it over real HTTP. */
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
@@ -6,14 +6,14 @@ import { CLOCKED, PLAIN } from './renewed/entries.ts'
 import { takeWorker } from './renewed/renewed.ts'
 import { Simulator } from './simulator.ts'
 
-/** Another in every run: one that stands in a file is good on loopback alone. */
+/** Random in every run, because the gateway accepts a published token only on loopback. */
 export const ADMIN_TOKEN = `admin-of-tests-${randomBytes(24).toString('hex')}`
-/** Another in every run, for gateways that are reached at an address which is not loopback. */
+/** Random in every run, for gateways that are called at an address other than loopback. */
 export const UNPUBLISHED_KEYS = `k1:${randomBytes(32).toString('base64')}`
 export const MASTER_KEYS = 'k1:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
 
 export interface GatewayOptions {
-  /** Simulator names: each becomes `<name>@example.com` with the key `sk_test_<name>` and its `maxJobs`. */
+  /** `maxJobs` by name. Each name becomes the account `<name>@example.com` with the key `sk_test_<name>`. */
   accounts?: Record<string, number>
   timeScale?: number
   vars?: Record<string, string>
@@ -22,11 +22,11 @@ export interface GatewayOptions {
   persist?: string
   simulator?: Simulator
   port?: number
-  /** Another entry than the Worker's own. */
+  /** An entry file instead of the Worker's own. */
   entry?: string
-  /** A workerd that nobody had before and nobody has after: for whoever kills or weighs it. */
+  /** Starts a workerd that no other test uses. For tests that kill workerd or measure its memory. */
   isAlone?: boolean
-  /** Another list of providers than src/providers/index.ts. */
+  /** A list of providers instead of src/providers/index.ts. */
   providers?: string
 }
 
@@ -34,7 +34,7 @@ export class Gateway {
   readonly url: string
   readonly sim: Simulator
   readonly logs: string[]
-  /** What must stand in no line of the log. Tokens are added when they are made. */
+  /** Texts that no line of the log may contain. Tokens are added when they are made. */
   readonly secrets: string[]
   token = ''
   readonly #pid: () => number | undefined
@@ -56,12 +56,12 @@ export class Gateway {
     this.#dispose = parts.dispose
   }
 
-  /** workerd's, which is another after it was killed and came back. */
+  /** The process id of workerd. It changes when workerd is killed and starts again. */
   get pid(): number | undefined {
     return this.#pid()
   }
 
-  /** The same gateway as another tenant sees it. */
+  /** The same gateway, called with another token. */
   as(token: string): Gateway {
     const { url, sim, logs, secrets } = this
     const parts = { url, sim, logs, secrets, pid: this.#pid, dispose: async () => undefined }
@@ -129,14 +129,14 @@ export class Gateway {
     return this.post('/heygen/v3/videos', { ...VIDEO, ...more }, headers)
   }
 
-  /** Slots held on all accounts, as the scheduler shows them. */
+  /** How many slots are held on all accounts, as the scheduler shows them. */
   async heldSlots(provider = 'heygen'): Promise<number> {
     const answer = await this.fetch(`/v1/${provider}/scheduler/available`)
     const { available } = (await answer.json()) as { available: { executing: number }[] }
     return available.reduce((sum, account) => sum + account.executing, 0)
   }
 
-  /** Every test ends with a look for secrets in what its Worker logged. */
+  /** Ends the gateway. Fails if its log contains a secret, so every test checks this. */
   async dispose() {
     await this.#dispose()
     const said = this.logs.join('\n')
@@ -191,7 +191,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<Gateway
   return gateway
 }
 
-/** In a workerd that another test has left, unless it has to be one of its own. */
+/** Uses a workerd that another test has left, unless the options ask for one of its own. */
 function startGateway(
   simUrl: string,
   options: GatewayOptions,
@@ -229,7 +229,7 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
   }
 }
 
-/** Most things happen soon. What takes seconds is asked for less often, since each question costs the machine. */
+/** Most conditions become true soon. The pauses grow, because each call takes time of the machine. */
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 150
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach } from 'vitest'
 import { openGateway, type Gateway } from './gateway.ts'
 
-/** Opens gateways for the tests of one file, and disposes of them after the last; of one test's own after that test. */
+/** Opens gateways for the tests of one file. Disposes of them after the last test, or after the test that opened one. */
 export function gatewaysOfFile(): typeof openGateway {
   const ofFile: Gateway[] = []
   const ofTest: Gateway[] = []

@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest'
 import { openGateway, type Gateway } from './gateway.ts'
 
-/** For files whose tests open a gateway each: it is disposed of after its test. */
+/** For files in which each test opens its own gateway. Disposes of it after the test. */
 export function gatewaysOfTests(): typeof openGateway {
   const open: Gateway[] = []
   afterEach(async () => {

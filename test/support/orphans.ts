@@ -1,7 +1,7 @@
 /**
- * A process that runs tests ends its workerds when it exits. Where it was killed instead, because it did not end in time, they
- * would go on for ever: they are known by the folder of their run (prepare.ts), which they have in their environment.
- * Only where there is a /proc.
+ * Ends workerd processes that a killed test process left. A test process ends its workerds when it exits. If it was killed, because
+ * it did not end in time, they would run for ever. They are found by the folder of their run (prepare.ts) in their environment.
+ * Works only on systems with /proc.
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
@@ -10,7 +10,7 @@ interface Process {
   parent: number
 }
 
-/** Once the processes that run tests are gone: one whose parent lives would be started again. */
+/** Call it when the test processes are gone, because a living one would start its workerd again. */
 export function endOrphans(folder: string): void {
   for (const { pid, parent } of workerdsOf(folder)) if (parent === 1) process.kill(pid, 'SIGKILL')
 }
@@ -21,7 +21,7 @@ function workerdsOf(folder: string): Process[] {
   return pids.flatMap((pid) => readProcess(pid, folder) ?? [])
 }
 
-/** Undefined: another process, or one that has ended meanwhile. */
+/** Undefined: the process is not of this run, or it has ended meanwhile. */
 function readProcess(pid: string, folder: string): Process | undefined {
   try {
     const [name = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')

@@ -1,10 +1,13 @@
-/** The pages of documentation, as Markdown: their fenced blocks, their links, and the code in their sentences. */
+/** Reads the pages of documentation: their fenced blocks, their links, and the code in their sentences. */
 import { globSync, readFileSync } from 'node:fs'
 
-/** Decisions and RFCs are history: what they name may have moved since. */
+/** Pages that describe the project as it is now. */
 export const PAGES = globSync('{*.md,docs/*.md,simulator/README.md,bench/README.md}')
   .filter((file) => file !== 'CHANGELOG.md')
   .toSorted()
+
+/** Decisions and RFCs are history, so they may also name what is gone (test/scripts/pages.test.ts). */
+export const RECORDS = globSync('docs/{decisions,rfc}/*.md').toSorted()
 
 export interface Block {
   page: string

@@ -1,6 +1,6 @@
 /**
- * Before the first test (vitest.config.ts): the clients that test/clients is about, and one folder in which the processes that
- * run the tests keep what all of them need, so that each Worker is built once. Not while files are watched: they change.
+ * Runs before the first test (vitest.config.ts). Installs the clients for test/clients, and makes one folder in which all test
+ * processes keep what they share, so that each Worker is built once. There is no such folder in watch mode, because files change.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-/** A client's own server: keeps what it was sent and answers as it is told. */
+/** A client's own server. It keeps every request, and `answer` decides how it answers. */
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { until } from './gateway.ts'
@@ -9,11 +9,11 @@ export interface Received {
   path: string
   headers: IncomingHttpHeaders
   body: string
-  /** How it was answered, once it was. */
+  /** The status of the answer, once it was sent. */
   status?: number
 }
 
-/** How a request is answered; undefined: 200. */
+/** Answers a request with a status. Undefined: 200. */
 export type Answer = (
   received: Received,
   response: ServerResponse
@@ -44,7 +44,7 @@ export class Receiver {
       received.status = response.statusCode
       response.end()
     })
-    // Never closed for idleness: a caller that stood still meanwhile would send into a closed connection.
+    // Idle connections stay open. Else a caller that was paused might send into a closed connection.
     server.keepAliveTimeout = 0
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -55,14 +55,14 @@ export class Receiver {
     return hold.receiver
   }
 
-  /** Deliveries to a path, in the order in which they came. */
+  /** The POST requests to a path, in the order in which they came. */
   posts(path?: string): Received[] {
     return this.received.filter(
       (one) => one.method === 'POST' && (path === undefined || one.path === path)
     )
   }
 
-  /** The same, once there are so many. */
+  /** Waits until there are `count` of them. */
   heard(path: string, count = 1, withinMs = 30_000): Promise<Received[]> {
     return until(async () => this.posts(path).length >= count && this.posts(path), withinMs)
   }
@@ -75,8 +75,8 @@ export class Receiver {
 const TRIES = 10
 
 /**
- * The least of several spans, tried until one is short enough. A machine that is busy or stands still can only add to
- * a span, so one that is short enough proves the promise, and where the promise is broken none is.
+ * The shortest of several spans. Tries until one is short enough. A busy machine can only make a span longer, so one short span
+ * proves the promise. If the promise is broken, no span is short enough.
  */
 export async function leastSpan(
   wantedMs: number,

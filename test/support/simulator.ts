@@ -1,4 +1,4 @@
-/** The simulator's remote control: what it saw, what it counted, what it should do next. */
+/** The simulator's remote control: reads what it saw and counted, and says what it does next. */
 import { runWorker } from '../../scripts/lib/run-worker.ts'
 import { callControl } from './renewed/control.ts'
 import { SIMULATOR } from './renewed/entries.ts'
@@ -43,7 +43,7 @@ export class Simulator {
     this.#dispose = dispose
   }
 
-  /** In a workerd that another test has left, of which it knows nothing; with `persist` in one of its own. */
+  /** Starts in a workerd that another test has left, with empty data. With `persist` it starts a workerd of its own. */
   static async start({
     persist,
     vars = {},
@@ -62,7 +62,7 @@ export class Simulator {
     return JSON.parse(text) as T
   }
 
-  /** `key` is one of its API keys. Unlimited upstream capacity unless `concurrency` says otherwise. */
+  /** `key` is one of the account's API keys. The account has no limit of jobs unless `concurrency` sets one. */
   addAccount(email: string, key: string, more: Record<string, unknown> = {}) {
     return this.control('POST', '/accounts', { email, apiKeys: [key], concurrency: null, ...more })
   }

@@ -1,6 +1,6 @@
 /**
- * A provider that keeps every byte it was sent and answers what a test tells it to: for headers and bytes that the simulator
- * would never send. Who calls shows in its key, `sk_test_<name>`.
+ * A provider that keeps every byte of its requests and answers as a test sets it. For headers and bytes that the simulator would
+ * never send. The key of a call, `sk_test_<name>`, shows its account.
  */
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,18 +10,18 @@ import { Simulator } from './simulator.ts'
 export interface Sent {
   method: string
   host: string
-  /** With its query. */
+  /** The path with its query. */
   path: string
   headers: IncomingHttpHeaders
   body: Buffer
-  /** The account's name; empty: another credential than a key. */
+  /** The account's name. Empty: the credential is not a key. */
   account: string
 }
 
 export interface Told {
   status?: number
   headers?: Record<string, string>
-  /** What is no text or bytes goes as JSON. */
+  /** A value that is neither text nor bytes is sent as JSON. */
   body?: unknown
 }
 
@@ -65,7 +65,7 @@ class StandIn {
     return hold.standIn
   }
 
-  /** Calls of clients and searches, without the proofs of accounts. */
+  /** Calls of clients, and searches for ids, without the checks of credentials. */
   to(path: string): Sent[] {
     return this.sent.filter((one) => one.path.split('?')[0] === path)
   }

@@ -1,13 +1,13 @@
 /**
- * Circles between rooms. A room is a folder; a folder and a folder in it are two rooms. `index.ts` of a folder with folders
- * in it is a room of its own, since it puts them together. Imports of types count.
+ * Finds circles of imports between rooms. Each folder is a room, and a folder inside it is another room. The `index.ts` of a folder
+ * that contains folders is a room of its own, since it puts them together. Imports of types count.
  */
 import path from 'node:path'
 import { filesUnder, importsUnder, type Import, type Tree } from './tree.ts'
 
 export const ROOTS = ['src', 'simulator', 'test']
 
-/** From a room to the rooms that it imports, with one import for each as the example. */
+/** From a room to the rooms that it imports, with one import of each as an example. */
 type Rooms = Map<string, Map<string, Import>>
 
 function roomsUnder(tree: Tree, root: string): Rooms {
@@ -41,7 +41,7 @@ function reachable(rooms: Rooms, from: string): Set<string> {
   return found
 }
 
-/** The sets of rooms that all reach each other. */
+/** The sets of rooms in which every room reaches every other. */
 function knots(rooms: Rooms): string[][] {
   const reach = new Map([...rooms.keys()].map((room) => [room, reachable(rooms, room)]))
   const knotOf = (room: string): string[] =>

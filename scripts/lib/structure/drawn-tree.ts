@@ -1,4 +1,4 @@
-/** The tree that docs/architecture.md draws, against the files there are. */
+/** Compares the tree that docs/architecture.md draws with the files that exist. */
 import { filesUnder, type Tree } from './tree.ts'
 
 export const DOCUMENT = 'docs/architecture.md'

@@ -1,4 +1,4 @@
-/** docs/glossary.md: each of its words is one of the code's, and none of those that it replaces is. */
+/** Checks that the code uses each term of docs/glossary.md, and that the page explains each term once. */
 import { filesUnder, read, type Tree } from './tree.ts'
 
 export const GLOSSARY = 'docs/glossary.md'

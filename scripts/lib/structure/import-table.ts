@@ -1,9 +1,9 @@
-/** The table "Who may import whom" of docs/architecture.md, against the imports in src. */
+/** Compares the table "Who may import whom" of docs/architecture.md with the imports in src. */
 import path from 'node:path'
 import { DOCUMENT } from './drawn-tree.ts'
 import { filesUnder, importsUnder, type Import, type Tree } from './tree.ts'
 
-/** A row: what it is about, `jobs/` or `index.ts`, and what may be imported there. Both may hold a `*`. */
+/** A row of the table: a room or file, for example `jobs/` or `index.ts`, and what it may import. Both may contain a `*`. */
 interface Rule {
   room: string
   allowed: string[]
@@ -32,7 +32,7 @@ function covers(pattern: string, file: string): boolean {
   return wanted.every((name, index) => name === '' || name === '*' || name === names[index])
 }
 
-/** Of the rows that cover a file the deepest is its own; of two as deep, the one with fewer stars. */
+/** Among the rows that cover a file, the deepest one counts. Of two equally deep rows, the one with fewer stars counts. */
 function compare(a: Rule, b: Rule): number {
   const depth = ({ room }: Rule) => room.split('/').filter((name) => name !== '').length
   const stars = ({ room }: Rule) => room.split('*').length
@@ -44,7 +44,7 @@ function ruleOf(rules: Rule[], file: string): Rule | undefined {
   return rules.filter(({ room }) => covers(room, inside)).toSorted(compare)[0]
 }
 
-/** Whether this entry of a row is what allows the import. */
+/** Whether the import needs this entry of the row. */
 function needs(allowed: string, { from, to, name }: Import): boolean {
   if (to === undefined) return allowed === name
   return !isInside(from, to) && covers(allowed, path.posix.relative('src', to))

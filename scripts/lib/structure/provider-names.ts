@@ -1,4 +1,4 @@
-/** No provider is known by name outside its folder. */
+/** Finds files that name a provider outside the provider's folder. */
 import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { filesUnder, read, type Tree } from './tree.ts'
@@ -6,7 +6,7 @@ import { filesUnder, read, type Tree } from './tree.ts'
 const FOLDER = 'src/providers'
 const OUR_OWN_NAME = 'heygen-gateway'
 
-/** Files that may name a provider: `all` any, else the one. */
+/** Files that may name a provider. `all`: any provider. Else the provider of the key. */
 export type Exceptions = Record<string, string[]>
 
 function providersOf(tree: Tree): string[] {

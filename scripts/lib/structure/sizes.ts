@@ -1,12 +1,12 @@
-/** How large a room and a file may be. */
+/** Finds rooms with too many files, and files with too many lines. */
 import path from 'node:path'
 import { ROOTS } from './circles.ts'
 import { filesUnder, read, type Tree } from './tree.ts'
 
 const FILES_MAX = 14
-/** All lines counted. */
+/** Blank lines and comments count, too. */
 const LINES_MAX: Record<string, number> = { src: 400, simulator: 400, test: 500 }
-/** Tables: one row a route. */
+/** These files have no limit, because they have one row for each route. */
 const ROUTE_TABLE = /^src\/providers\/[^/]+\/routes/
 
 export function roomSizeProblems(tree: Tree): string[] {

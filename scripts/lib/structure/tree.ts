@@ -1,8 +1,8 @@
-/** A tree of files, and who imports whom in it. Paths are relative to its root, with `/`. */
+/** Reads a tree of files and its imports. Paths are relative to the root of the tree, with `/`. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
-/** What the checks look at. `root` is the repository's folder, in a test a throw-away one. */
+/** The files to check. `root` is the folder of the repository, in a test a temporary folder. */
 export interface Tree {
   root: string
   /** `#room/*` → `./src/room/*`, as package.json has it. */
@@ -11,9 +11,9 @@ export interface Tree {
 
 export interface Import {
   from: string
-  /** As it is written. */
+  /** The name as the import writes it. */
   name: string
-  /** The file below the root; undefined: a package. */
+  /** The imported file, relative to the root. Undefined: a package. */
   to: string | undefined
 }
 
@@ -32,7 +32,7 @@ export function read({ root }: Tree, file: string): string {
   return readFileSync(path.join(root, file), 'utf8')
 }
 
-/** Sorted; without what was installed or hidden. */
+/** Sorted, without installed and hidden files. */
 export function filesUnder(tree: Tree, folder: string): string[] {
   const at = path.join(tree.root, folder)
   if (!existsSync(at)) return []

@@ -1,5 +1,5 @@
 /**
- * Events whose job may not have its id yet. They wait here for ten minutes at most, in a table called `early`.
+ * Keeps events whose job may not have its id yet. They wait here for ten minutes at most, in a table called `early`.
  */
 import {
   deferredKeyOf,
@@ -24,7 +24,7 @@ export class DeferredEventRows {
     return rows.map(({ record }) => fromStored(JSON.parse(record) as Stored))
   }
 
-  /** When it comes again, the first time counts. */
+  /** Adds an event. If the same event comes again, its first time counts. */
   add(incoming: IncomingEvent): void {
     this.#sql.exec(
       'INSERT INTO early (id, record) VALUES (?, ?) ON CONFLICT DO NOTHING',
@@ -34,7 +34,7 @@ export class DeferredEventRows {
   }
 
   remove(incoming: IncomingEvent): void {
-    // Older Workers kept it under the second key.
+    // Older Workers kept the event under the second key.
     for (const id of [deferredKeyOf(incoming), `${incoming.via.kind} ${incoming.event.id}`])
       this.#sql.exec('DELETE FROM early WHERE id = ?', id)
   }

@@ -1,8 +1,8 @@
 /**
- * The deliveries of an account, pending and ended, one row each, sorted by the time they were made. Ended ones are kept for a
- * week. When the object wakes up it must find the pending ones without reading that week. So each row contains the id of the
- * oldest delivery that was pending when it was written: only from there on can rows be pending. Exceptions have a
- * row in `resent`: what was sent again by hand, and what was made while the clock had gone back.
+ * Keeps the deliveries of an account, pending and ended, one row each, sorted by the time they were made. Ended ones are kept
+ * for a week. When the object wakes up, it must find the pending ones without reading that week. So each row contains the id of
+ * the oldest delivery that was pending when the row was written: no older row can be pending. Exceptions have a row in
+ * `resent`: deliveries that were sent again by hand, and deliveries that were made while the clock had gone back.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import { pendingOf, type Pending } from '#domain/events/delivery-queue.ts'
@@ -28,7 +28,9 @@ export const DELIVERIES_SCHEMA = `
   CREATE TABLE IF NOT EXISTS resent (id TEXT PRIMARY KEY) WITHOUT ROWID;
 `
 
-/** A clock that went back by less than this costs nothing. Beyond it each delivery of that time costs a further row. */
+/**
+ * A clock that went back by less than this costs nothing. If it went back further, each delivery of that time costs one more row.
+ */
 const CLOCK_BACK_MS = 300_000
 const REMOVED_AT_ONCE = 2000
 /** Sorts behind every id. */
@@ -45,14 +47,14 @@ export class DeliveryRows {
   /** Ids of the pending ones, oldest first, without those that were sent again. */
   readonly #pending = new Set<string>()
   #newest = ''
-  /** Where reading the pending ones would begin after a restart. */
+  /** The id at which reading the pending ones begins after a restart. */
   #readFrom = ''
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
   }
 
-  /** Called once, when the object wakes up. Without bodies: 50 dead endpoints may have 65,000 deliveries. */
+  /** Called once, when the object wakes up. Reads no bodies: 50 endpoints that are down may have 65,000 deliveries. */
   pending(): Pending[] {
     const [newest] = this.#sql
       .exec<{ id: string; oldest: string }>(
@@ -67,7 +69,7 @@ export class DeliveryRows {
     return [...inOrder, ...again.filter(({ id }) => !this.#pending.has(id))].map(toPending)
   }
 
-  /** False: it was there already. */
+  /** False: the delivery was there already. */
   add(delivery: Delivery): boolean {
     const [oldest = delivery.id] = this.#pending
     if (!this.#insert(delivery, oldest)) return false
@@ -83,7 +85,7 @@ export class DeliveryRows {
     this.#readFrom = prefixOf(timeOf(oldest) - CLOCK_BACK_MS)
   }
 
-  /** One from an older Worker's table, in any order. */
+  /** Adds a delivery from an older Worker's table. They may come in any order. */
   addOld(delivery: Delivery): void {
     if (this.#pending.size === 0) this.pending()
     const [oldest = delivery.id] = this.#pending
@@ -118,7 +120,7 @@ export class DeliveryRows {
     this.#sql.exec('INSERT INTO resent (id) VALUES (?) ON CONFLICT DO NOTHING', id)
   }
 
-  /** The body is not written again. */
+  /** Saves a changed delivery, without its body, which never changes. */
   #change(delivery: Delivery): void {
     const { event, ...rest } = delivery
     this.#sql.exec(
@@ -132,7 +134,7 @@ export class DeliveryRows {
     )
     if (delivery.state === 'pending') return
     this.#pending.delete(delivery.id)
-    // It costs a row only where there is one.
+    // This costs a row written only if there is a row to delete.
     this.#sql.exec('DELETE FROM resent WHERE id = ?', delivery.id)
   }
 
@@ -175,7 +177,7 @@ export class DeliveryRows {
     return rows.toArray().map(toDelivery)
   }
 
-  /** At most a bounded number of rows that ended before. True when there may be more. */
+  /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeBefore(time: number): boolean {
     const { rowsWritten } = this.#sql.exec(REMOVE, prefixOf(time), time, REMOVED_AT_ONCE)
     return rowsWritten >= REMOVED_AT_ONCE

@@ -1,12 +1,12 @@
 /**
- * The ended jobs of an account: the row that is written when a job ends. One key serves all questions, because a second index
- * would cost a further row for each job. The key is the span of six hours in which the lease began, then the job's name.
+ * Keeps the ended jobs of an account. One row is written when a job ends. One key serves all searches, because a second index
+ * would cost one more row for each job. The key is the span of six hours in which the lease began, then the job's name.
  * - A search by name looks at one place in each span.
  * - A search by request id reads one span, since the id contains its time.
  * - The oldest rows come first, for removal.
  *
- * A name is a job's id, or an id that it is watched by. Few jobs have several: their further names are rows without a record
- * that refer to the main row.
+ * A name is a job's id, or an id that the job is watched by. A few jobs have several names. Each further name is a row without a
+ * record that refers to the main row.
  */
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
@@ -32,9 +32,9 @@ export const ENDED_SCHEMA = `
 
 /** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
-/** At one removal. */
+/** How many rows one removal deletes at most. */
 const REMOVED_AT_ONCE = 5000
-/** A list stops after so many rows, at the end of a span. */
+/** After this many rows a list stops, at the end of the span. */
 const LISTED_AT_ONCE = 3000
 /** A request may wait before its job begins, so its id is older than the job, by less than this. */
 const REQUEST_MS = 24 * 3_600_000
@@ -44,7 +44,7 @@ const LAST_ID = 'g'
 export interface EndedQuery {
   tenant: string
   outcome?: Outcome['status']
-  /** Begun then or later, epoch ms. */
+  /** Only jobs that began at this time or later, epoch ms. */
   since?: number
   /** Only ids before this one. */
   before?: string
@@ -82,7 +82,7 @@ export class EndedJobs {
     this.#sql = sql
   }
 
-  /** `unmatched`: names under which its event may still come. The report that ended it is not kept. */
+  /** `unmatched`: names under which the job's event may still come. The report that ended the job is not kept. */
   add({ lease, endedAt, outcome }: EndedJob, unmatched: readonly UnmatchedEnd[] = []): void {
     const stored: EndedRecord = { lease: toLeaseRecord(lease), outcome }
     const record = JSON.stringify(stored)
@@ -121,7 +121,7 @@ export class EndedJobs {
     )
   }
 
-  /** `name`: the id of a job, of what it is watched by, of its lease or of its request. Latest first. */
+  /** `name`: the id of a job, of its lease or of its request, or an id that the job is watched by. Latest first. */
   find(name: string): EndedJob[] {
     const named = this.#rowsOf(name).flatMap((row) => this.#mainOf(row) ?? [])
     const asked = isTimedId(name) ? this.ofRequest(name) : []
@@ -161,7 +161,7 @@ export class EndedJobs {
     return cutAt(found, limit)
   }
 
-  /** Which of these names are known. Jobs that were only suspected to be a creation's do not count. */
+  /** Which of these names are known. A job that may have belonged to a creation, without proof, does not count. */
   known(names: readonly string[]): Set<string> {
     const rows = this.#sql
       .exec<{ name: string }>(KNOWN, this.#spans(), JSON.stringify(names))
@@ -169,7 +169,7 @@ export class EndedJobs {
     return new Set(rows.map((row) => row.name))
   }
 
-  /** Jobs that were certainly watched under one of these names. */
+  /** The ends of jobs that were certainly watched under one of these names. */
   ends(watches: readonly string[], since: number): PastEnd[] {
     return this.#watched(watches, since).flatMap(({ row }) => {
       const end = row.is_sure === 1 ? this.#mainOf(row) : undefined
@@ -185,7 +185,7 @@ export class EndedJobs {
     )
   }
 
-  /** Where no job ended under this name, it gets a row without a job. */
+  /** Saves that an event may still come under this name. If no job ended under the name, the row has no job. */
   saveUnmatched(end: UnmatchedEnd): void {
     const { watch, endedAt } = end
     const late = toStoredEnd(end)
@@ -209,19 +209,19 @@ export class EndedJobs {
     })
   }
 
-  /** At most a bounded number of rows. True when there may be more. */
+  /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeBefore(time: number): boolean {
     const behind = Math.floor(time / SPAN_MS) + 1
     return this.#sql.exec(REMOVE, behind, time, REMOVED_AT_ONCE).rowsWritten >= REMOVED_AT_ONCE
   }
 
-  /** When the first job, and with it most of its span, had ended; undefined: there is none. */
+  /** When the first job of the oldest span ended. Most of that span had ended by then. Undefined: there is none. */
   oldestAt(): number | undefined {
     const [first] = this.#sql.exec<{ span: number; at: number }>(FIRST).toArray()
     return first && Math.max(first.at, (first.span + 1) * SPAN_MS)
   }
 
-  /** JSON, as SQL statements read it. */
+  /** The spans as JSON, for SQL statements. */
   #spans(): string {
     return JSON.stringify(this.#spanNumbers())
   }
@@ -290,7 +290,7 @@ const FIRST =
 const REMOVE = `DELETE FROM ended_job WHERE (span, name, id) IN (
   SELECT span, name, id FROM ended_job WHERE span < ?1 AND ended_at < ?2 ORDER BY span, name, id LIMIT ?3)`
 
-/** `rows` has one more than `limit` where there are more. */
+/** `rows` has one row more than `limit` if there are more. */
 function cutAt(rows: readonly Row[], limit: number, stoppedAt?: string): EndedPage {
   const ended = rows.slice(0, limit).map(toEnd)
   const place = rows.length > limit ? rows[limit - 1]?.id : stoppedAt
@@ -317,7 +317,7 @@ export function fromStoredEnd({
   return isTold === undefined ? rest : { ...rest, isForwarded: isTold }
 }
 
-/** It is kept for a forwarded event whose job is unknown. */
+/** Whether the row was made for a forwarded event whose job is unknown. */
 function hasNoJob(row: Row): boolean {
   return row.record === null && row.main === null
 }
@@ -327,7 +327,7 @@ function toEnd(row: Row): EndedJob {
   return { lease: fromLeaseRecord(lease), endedAt: row.ended_at, outcome }
 }
 
-/** The ids that it is watched by come first: most searches are for these. */
+/** The names of a job. The ids that it is watched by come first, because most searches are for these. */
 function namesOf(lease: Lease): string[] {
   const { jobId } = lease
   const ids = [...lease.watch.map(idIn), ...(jobId === undefined ? [] : [jobId])]

@@ -1,6 +1,6 @@
 /**
- * The ids of events that were forwarded to endpoints, because they are about no job of ours. A provider that got no answer
- * sends an event again for some days, so they are kept for four days. Their table is called `news`.
+ * Keeps the ids of events that were forwarded to endpoints because they are about no job of ours. A provider that got no answer
+ * sends an event again for some days, so the ids are kept for four days. Their table is called `news`.
  */
 export const FORWARDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS news (day INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (day, name)) WITHOUT ROWID;
@@ -19,7 +19,7 @@ export class ForwardedEventRows {
   /** True the first time that an id is given. */
   add(id: string, now: number): boolean {
     const today = Math.floor(now / DAY_MS)
-    // Also tomorrow: the clock may have gone back at midnight.
+    // Tomorrow is searched, too, because the clock may have gone back at midnight.
     for (let day = today - DAYS; day <= today + 1; day += 1) {
       const sql = 'SELECT day FROM news WHERE day = ? AND name = ?'
       if (this.#sql.exec(sql, day, id).toArray().length > 0) return false

@@ -1,7 +1,7 @@
 /**
- * Moves rows of Workers from before the first schema version into today's tables, also those that such a Worker writes after a
- * rollback. This happens when the object wakes up, in batches, each in one transaction. Then the old tables are empty,
- * and finding that costs nothing.
+ * Moves rows of Workers from before the first schema version into today's tables. After a rollback, such a Worker may write more
+ * of them. The move happens when the object wakes up, in batches, each in one transaction. Afterwards the old tables are empty,
+ * and to find them empty costs nothing.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import { fromLeaseRecord } from '#domain/slots/lease-record.ts'

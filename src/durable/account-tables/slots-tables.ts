@@ -1,6 +1,6 @@
 /**
- * The tables of AccountSlots (docs/storage.md). What is in use (the account, its leases, parkings, webhook, deferred events) is
- * JSON in one column, read whole. What grows with time has tables of its own (ended-jobs.ts, delivery-rows.ts). Every
+ * The tables of AccountSlots (docs/storage.md). Records in use (the account, its leases, parkings, webhook, deferred events) are
+ * JSON in one column, read whole. Records that grow in number have tables of their own (ended-jobs.ts, delivery-rows.ts). Every
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
@@ -24,7 +24,10 @@ import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
-/** Append only. The first step is the schema from before there were versions. Its `ended`, `late` and `delivery` are emptied (old-rows.ts). */
+/**
+ * Only append steps. The first step is the schema from before there were versions. old-rows.ts empties its tables `ended`,
+ * `late` and `delivery`.
+ */
 const STEPS: Step[] = [
   (sql) =>
     void sql.exec(`
@@ -64,7 +67,7 @@ export class SlotsTables {
     return this.#records<Account>('SELECT record FROM account WHERE record IS NOT NULL')[0]
   }
 
-  /** A retired account was removed by its tenant, and takes no new lease. */
+  /** Whether the account's tenant removed it. Such an account takes no new lease. */
   isRetired(): boolean {
     return this.retiredAt() !== undefined
   }
@@ -120,7 +123,7 @@ export class SlotsTables {
     this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
   }
 
-  /** Ends all parkings, and removes what the provider last said of the account. */
+  /** Ends all parkings, and removes what the provider last said about the account. */
   unpark(): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM parking')
@@ -128,7 +131,7 @@ export class SlotsTables {
     })
   }
 
-  /** What the provider last said of the account; `part`: of that one of its credentials. */
+  /** What the provider last said about the account, or about one of its credentials (`part`). */
   proof(part: string): Proof | undefined {
     return this.#records<Proof>('SELECT record FROM proof WHERE part = ?', part)[0]
   }
@@ -142,8 +145,8 @@ export class SlotsTables {
   }
 
   /**
-   * All of a change, or nothing of it. `unmatched`: ends whose events may still come. Returns the deliveries that were not
-   * there already.
+   * Saves a whole change in one transaction. `unmatched`: ends whose events may still come. Returns the deliveries that were
+   * not there already.
    */
   apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
     return this.#storage.transactionSync(() => {
@@ -179,7 +182,7 @@ export class SlotsTables {
     )
   }
 
-  /** Running jobs are few. Of the ended jobs at most a bounded number is read. */
+  /** Lists jobs, newest first. All running jobs are read, since they are few, and a bounded number of ended ones. */
   listJobs({ state, outcome, ...query }: JobQuery): JobPage {
     const isWithRunning = state !== 'ended' && outcome === undefined
     const running = isWithRunning ? this.leases().filter((lease) => isListed(lease, query)) : []
@@ -190,14 +193,14 @@ export class SlotsTables {
     return pageOf(running, past, query.limit)
   }
 
-  /** Whether this is the id of a job that we started, running or ended. */
+  /** Whether this is the id of a running or ended job that we started. */
   knowsJob(jobId: string): boolean {
     return this.knowsJobs([jobId]).size > 0
   }
 
   /**
-   * Which of these ids belong to jobs that we started, running or ended, or are watched for such jobs. Jobs that were only
-   * suspected to be a creation's do not count.
+   * Which of these ids belong to running or ended jobs that we started, or are watched for such jobs. A job that may have belonged
+   * to a creation, without proof, does not count.
    */
   knowsJobs(ids: readonly string[]): Set<string> {
     const sure = this.leases().filter((lease) => lease.state !== 'suspect')
@@ -216,12 +219,12 @@ export class SlotsTables {
     return this.#ended.ends(watches, since)
   }
 
-  /** At most a bounded number of rows. True when there may be more. */
+  /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
     return this.#ended.removeBefore(time)
   }
 
-  /** When the oldest ended job has been kept for so long. */
+  /** When the oldest ended job will have been kept for `keepMs`. */
   oldestEndedAt(keepMs: number): number | undefined {
     const at = this.#ended.oldestAt()
     return at === undefined ? undefined : at + keepMs
@@ -254,7 +257,7 @@ export class SlotsTables {
     this.#deferred.remove(incoming)
   }
 
-  /** Those that ended at `since` or later: events of older ends are not expected any more. */
+  /** The unmatched ends at `since` or later. Events of older ends are no longer expected. */
   unmatchedEnds(watches: readonly string[], since: number): UnmatchedEnd[] {
     return this.#ended.unmatched(watches, since)
   }
@@ -263,7 +266,7 @@ export class SlotsTables {
     this.#ended.saveUnmatched(end)
   }
 
-  /** Whether this event was not forwarded within the last four days. From now on it counts as forwarded. */
+  /** Marks an event as forwarded. True: it was not forwarded within the last four days. */
   isFirstForward(eventId: string, now: number): boolean {
     return this.#forwarded.add(eventId, now)
   }
@@ -295,12 +298,12 @@ export class SlotsTables {
     this.#storage.transactionSync(() => this.#deliveries.sendAgain(delivery))
   }
 
-  /** At most a bounded number of rows. True when there may be more. */
+  /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
     return this.#deliveries.removeBefore(time)
   }
 
-  /** When the oldest delivery has been kept for so long. */
+  /** When the oldest delivery will have been kept for `keepMs`. */
   oldestDeliveryAt(keepMs: number): number | undefined {
     const at = this.#deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs

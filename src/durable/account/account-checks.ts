@@ -1,7 +1,7 @@
 /**
- * Decides whether a refusal is the account's fault, by asking the provider about the account with the credential it has now:
- * once however many calls ask, and not again for a minute. The alarm checks a refused account again until it is good
- * (decision 0028). The decisions are in domain/accounts.
+ * Decides whether a refusal is the account's fault, by asking the provider about the account with its present credential.
+ * It asks once, however many calls were refused, and not again for a minute. The alarm checks a refused account again until
+ * it is good (decision 0028). The decisions are in domain/accounts.
  */
 import {
   afterRecheck,
@@ -26,7 +26,7 @@ import { checkAccount } from '#flows/accounts/check-account.ts'
 import type { AccountContext } from './context.ts'
 
 export interface AccountChecksDeps {
-  /** The account can be used again. */
+  /** Called when the account can be used again. */
   onUnparked(): void
   setAlarm(): void
 }
@@ -54,7 +54,7 @@ export class AccountChecks {
       return { kind: 'newer' }
     const part = checkedPart(account.credentialKind, fault.part)
     const standing = await this.#standing(account, part)
-    // The account may have a new credential by now, which was not checked.
+    // The account may have a new credential by now. This check says nothing about that one.
     if (!this.#hasStill(account)) return { kind: 'newer' }
     const decision = decideParking(fault, standing, part)
     return decision.kind === 'park' ? this.#parkFor(fault, decision.order) : decision
@@ -64,7 +64,10 @@ export class AccountChecks {
     return this.#context.tables.account()?.credential === credential
   }
 
-  /** Compares the opened credentials: after a re-sealing the sealed texts differ at the desk and here. */
+  /**
+   * Whether `used` is still the account's credential. Compares opened texts: after a re-sealing the sealed ones differ at the
+   * desk and here.
+   */
   async #isCurrent(account: Account, used: string): Promise<boolean> {
     if (used === account.credential) return true
     const { vault } = this.#context.ports()
@@ -95,7 +98,10 @@ export class AccountChecks {
     return parking
   }
 
-  /** For older Workers, which do not ask for a check. What another tenant met says nothing about the present holder's account. */
+  /**
+   * For older Workers, which do not ask for a check. A refusal of another tenant's call says nothing about the present holder's
+   * account.
+   */
   parkUnchecked(order: ParkOrder, tenant: string | undefined): Parking {
     const { tables, now, durations } = this.#context
     if (!isHeldByOther(tables.account(), tenant)) return this.#park(order)
@@ -127,7 +133,7 @@ export class AccountChecks {
       .catch(() => false)
   }
 
-  /** During an outage of the provider: what it refused is checked again at `until` or earlier. */
+  /** During an outage of the provider: checks what it refused again at `until` or earlier. */
   recheckBy(until: number): void {
     const { tables } = this.#context
     for (const parking of recheckedBy(tables.parkings(), until)) tables.saveParking(parking)

@@ -5,11 +5,11 @@
 import type { DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { AccountContext } from './context.ts'
 
-/** How long a reading counts when a job ends, and when a delivery is sent. */
+/** How long the cached targets are used without reading them again: when a job ends, and when a delivery is sent. */
 const SETTLING_MS = 10_000
 const SENDING_MS = 30_000
 
-interface Whose {
+interface TenantName {
   provider: string
   tenant: string
 }
@@ -22,7 +22,10 @@ export class DeliveryTargetsCache {
     this.#context = context
   }
 
-  /** Of everybody whose jobs run here, a former holder's last jobs included, and of these tenants. */
+  /**
+   * Reads the targets of these tenants, of the account's holder, and of every tenant with a running job here. A former holder may
+   * have some.
+   */
   async read(...tenants: string[]): Promise<void> {
     const { tables } = this.#context
     const account = tables.account()
@@ -30,32 +33,32 @@ export class DeliveryTargetsCache {
     await this.readOf(new Set([...tenants, ...running, ...(account ? [account.tenant] : [])]))
   }
 
-  /** A target that cannot be read now is read when its delivery is due. */
+  /** Reads the targets of these tenants. Never throws: a target that cannot be read now is read when its delivery is due. */
   async readOf(tenants: Iterable<string>): Promise<void> {
     const provider = this.#context.provider().name
     await Promise.allSettled([...tenants].map((tenant) => this.#ask({ provider, tenant })))
   }
 
-  forSettling(whose: Whose): DeliveryTargets | undefined {
-    return this.#peek(whose, SETTLING_MS)
+  forSettling(tenant: TenantName): DeliveryTargets | undefined {
+    return this.#peek(tenant, SETTLING_MS)
   }
 
-  async forSending(whose: Whose): Promise<DeliveryTargets> {
-    return this.#peek(whose, SENDING_MS) ?? this.#ask(whose)
+  async forSending(tenant: TenantName): Promise<DeliveryTargets> {
+    return this.#peek(tenant, SENDING_MS) ?? this.#ask(tenant)
   }
 
-  #peek(whose: Whose, ageMs: number): DeliveryTargets | undefined {
-    const known = this.#known.get(nameOf(whose))
+  #peek(tenant: TenantName, ageMs: number): DeliveryTargets | undefined {
+    const known = this.#known.get(nameOf(tenant))
     return known && this.#context.now() - known.at < ageMs ? known.value : undefined
   }
 
-  async #ask(whose: Whose): Promise<DeliveryTargets> {
-    const value = await this.#context.ports().desk(whose.tenant, whose.provider).outlets()
-    this.#known.set(nameOf(whose), { at: this.#context.now(), value })
+  async #ask(tenant: TenantName): Promise<DeliveryTargets> {
+    const value = await this.#context.ports().desk(tenant.tenant, tenant.provider).outlets()
+    this.#known.set(nameOf(tenant), { at: this.#context.now(), value })
     return value
   }
 }
 
-function nameOf({ provider, tenant }: Whose): string {
+function nameOf({ provider, tenant }: TenantName): string {
   return `${provider}:${tenant}`
 }

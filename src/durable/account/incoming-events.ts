@@ -1,4 +1,4 @@
-/** Incoming events at an account's object: verified, applied to its jobs, deferred, or forwarded to the endpoints. */
+/** Verifies incoming events at an account's object. Applies each to its jobs, defers it, or forwards it to the endpoints. */
 import {
   applyEvent,
   type EventEffect,
@@ -55,7 +55,7 @@ export class IncomingEvents {
     const incoming = event && { event, via: received.via, at: now() }
     if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
     const outcome = incoming ? this.apply(incoming) : 'known'
-    // An end may show that its account cannot go on, for example that its credit is spent.
+    // The end of a job may show that its account cannot run more, for example because its credit is spent.
     const fault = outcome === 'settled' && event && faultInReports(provider, event.reports)
     if (fault) await this.#judgeFault(fault)
     ports.log('event_heard', {
@@ -67,7 +67,7 @@ export class IncomingEvents {
     return outcome
   }
 
-  /** Whether clients will be notified because of it. */
+  /** Whether clients will be notified because of this event. Then their targets must be read first. */
   #needsTargets(incoming: IncomingEvent): boolean {
     const { change, isForwarded } = this.#effectOf(incoming)
     return change.ended.length > 0 || isForwarded
@@ -110,7 +110,7 @@ export class IncomingEvents {
     return tables.pastEnds(watchesOf(event), now() - durations().keepEndedMs)
   }
 
-  /** The provider may send an event again, so each is forwarded once. */
+  /** The announcement of an event that is about no job of ours. Empty for an event that the provider sends again. */
   #forwarded(event: ParsedEvent): Announcement[] {
     const { tables, now, provider } = this.#context
     const tenant = tables.account()?.tenant
@@ -145,7 +145,7 @@ export class IncomingEvents {
     }
   }
 
-  /** When deferred events no longer wait for their jobs. */
+  /** The times at which deferred events stop waiting for their jobs. */
   dueAt(): number[] {
     const { tables, durations } = this.#context
     return tables.deferredEvents().map((incoming) => incoming.at + durations().earlyMs)

@@ -1,11 +1,11 @@
-/** Log lines of an account's object: jobs that ended, deliveries that were given up. */
+/** Writes the log lines of an account's object: jobs that ended, deliveries that were given up. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { EndedJob } from '#domain/slots/lease.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 
-/** What every line of the object contains. Nothing is known of a wiped account. */
+/** What every line of the object contains. Empty after a wipe. */
 export function aboutAccount(account: Account | undefined): Facts {
   if (!account) return {}
   const { provider, tenant, email } = account
@@ -25,7 +25,7 @@ export function logEnds(ports: Ports, ended: readonly EndedJob[]): void {
   }
 }
 
-/** Never with the URL: it may contain a secret of the receiver's. */
+/** The lines never contain the URL: it may contain a secret of the receiver. */
 export function logGivenUp(ports: Ports, deliveries: readonly Delivery[]): void {
   for (const one of deliveries.filter(({ state }) => state === 'dead')) {
     ports.log('delivery_given_up', {

@@ -1,7 +1,7 @@
 /**
- * Sends the pending deliveries of an account's object. They are stored in its tables; when each is due is also kept in
- * memory, so that a delivery is sent as soon as it is written, without a search. The object's alarm calls again for what
- * is due later, and after a crash.
+ * Sends the pending deliveries of an account's object. They are stored in its tables. Their due times are also kept in
+ * memory, so that a delivery is sent as soon as it is written, without a search. The object's alarm calls again for
+ * deliveries that are due later, and after a crash.
  */
 import {
   afterAttempt,
@@ -24,9 +24,9 @@ export interface OutboxDeps {
   now(): number
   random(): number
   durations(): Durations
-  /** Connections that are free for deliveries now. */
+  /** How many connections are free for deliveries now. */
   connections(): number
-  /** With its body; undefined: it was removed. */
+  /** The delivery with its body. Undefined: it was removed. */
   load(id: string): Delivery | undefined
   readTargets(delivery: Delivery): Promise<DeliveryTargets>
   send(delivery: Delivery, targets: DeliveryTargets): Promise<AttemptResult>
@@ -91,7 +91,7 @@ export class Outbox {
       if (delivery.target.kind === 'endpoints') this.#expand(attempting, delivery, targets)
       else this.#saveResult(attempting, delivery, await this.#deps.send(delivery, targets))
     } catch {
-      // The gateway's fault, not the receiver's. It is retried like any other failure.
+      // This failure is the gateway's fault, not the receiver's. It is retried like any other failure.
       const failure = { at: this.#deps.now(), ms: 0, error: 'the gateway could not send it' }
       if (delivery) this.#saveResult(attempting, delivery, { ...failure, isAccepted: false })
     } finally {
@@ -100,7 +100,7 @@ export class Outbox {
     }
   }
 
-  /** A later attempt of the same delivery may be under way by now. */
+  /** Ends one attempt, and no later attempt of the same delivery that may be under way by now. */
   #end(attempting: Attempting): void {
     const { id } = attempting.pending
     if (this.#sending.get(id) === attempting) this.#sending.delete(id)
@@ -115,7 +115,7 @@ export class Outbox {
     this.#deps.onSaved()
   }
 
-  /** Where one attempt was stuck and a second one ran, the first to end counts. */
+  /** If one attempt was stuck and a second one ran, only the first to end counts. */
   #saveResult(attempting: Attempting, delivery: Delivery, result: AttemptResult): void {
     const { id, receiver } = attempting.pending
     if (this.#pending.get(id) !== attempting.pending) return
@@ -126,7 +126,7 @@ export class Outbox {
     if (after.state === 'pending') this.#pending.set(id, pendingOf(after))
     else this.#pending.delete(id)
     this.#end(attempting)
-    // Saved before the next one starts: an attempt reads its delivery from the tables.
+    // Save before the next attempt starts, because an attempt reads its delivery from the tables.
     this.#deps.save([after], [])
     this.startDue()
     this.#deps.onSaved()

@@ -29,7 +29,7 @@ export interface Parts {
   accountChecks: AccountChecks
   incoming: IncomingEvents
   statusChecks: StatusChecks
-  /** True when something changed. The caller has read the delivery targets. */
+  /** Applies the reports. True when something changed. The caller must have read the delivery targets. */
   settle(reports: JobReport[]): boolean
   queueDeliveries(deliveries: Delivery[]): void
   /** Wipes a removed account's credential when nothing needs it any more. */

@@ -1,4 +1,4 @@
-/** A removed account, whose object keeps the credential for its last jobs and deliveries, for 48 hours at most. */
+/** Says how long the object of a removed account keeps the credential for its last jobs and deliveries: 48 hours at most. */
 import { credentialKeptUntil, removalStateOf, type RemovalState } from '#domain/accounts/removal.ts'
 import type { AccountContext } from './context.ts'
 
@@ -12,7 +12,7 @@ export class RemovedAccount {
     this.#isDelivered = isDelivered
   }
 
-  /** Undefined: the account was not removed, or its credential is wiped. */
+  /** Until when the credential is kept, epoch ms. Undefined: the account was not removed, or its credential is wiped. */
   keepsUntil(): number | undefined {
     const { tables, durations } = this.#context
     return tables.account() && credentialKeptUntil(tables.retiredAt(), durations())

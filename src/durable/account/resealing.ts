@@ -1,6 +1,6 @@
 /**
- * Seals what an account's object keeps with the first master key. A text is written only where it is still the one that was
- * loaded. A webhook's address cannot be changed, so the alarm registers the webhook again.
+ * Re-seals with the first master key what an account's object keeps sealed. A text is written only if it is still the one
+ * that was loaded. A webhook's address cannot be changed, so the alarm registers the webhook again.
  */
 import { sealIdentity, type Account } from '#domain/accounts/account.ts'
 import { checkHookNow, withSealedSecrets } from '#domain/events/webhook.ts'
@@ -32,9 +32,9 @@ async function resealRecord(
   sealer: Resealer
 ): Promise<void> {
   const identity = sealIdentity(account)
-  const whose = { tenant: account.tenant, name: account.email }
-  const credential = await sealer.text('credentials', identity, account.credential, whose)
-  const session = await sealer.text('sessions', identity, account.session?.sealed, whose)
+  const holder = { tenant: account.tenant, name: account.email }
+  const credential = await sealer.text('credentials', identity, account.credential, holder)
+  const session = await sealer.text('sessions', identity, account.session?.sealed, holder)
   const current = tables.account()
   const changed = current && withSealed(current, account, { credential, session })
   if (changed) tables.replaceAccount(changed)
@@ -43,9 +43,9 @@ async function resealRecord(
 async function resealHook(tables: SlotsTables, account: Account, sealer: Resealer): Promise<void> {
   const before = tables.hook()
   const identity = hookSecretIdentity(account.key)
-  const whose = { tenant: account.tenant, name: account.email }
+  const holder = { tenant: account.tenant, name: account.email }
   const seal = (sealed: string | undefined) =>
-    sealer.text('webhookSecrets', identity, sealed, whose)
+    sealer.text('webhookSecrets', identity, sealed, holder)
   const [secret, previous] = [await seal(before?.secret), await seal(before?.previous?.secret)]
   const current = tables.hook()
   if (!current || (secret ?? previous) === undefined) return
@@ -53,8 +53,8 @@ async function resealHook(tables: SlotsTables, account: Account, sealer: Reseale
 }
 
 /**
- * A webhook that cannot be registered again is listed, and the pass does not wait for it. Without it the alarm checks how jobs
- * end.
+ * A webhook that cannot be registered again is listed in the result, and the pass does not wait for it. Without a webhook,
+ * the alarm's status checks find the ends of jobs.
  */
 function registerAgain(
   ports: Ports,

@@ -1,6 +1,6 @@
 /**
- * Removes what an account's object has kept long enough: ended jobs, deliveries, ids of forwarded events. Once an hour at
- * most, and a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
+ * Removes what an account's object has kept long enough: ended jobs, deliveries, ids of forwarded events. It runs once an hour
+ * at most and removes a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
  */
 import type { AccountContext } from './context.ts'
 
@@ -9,7 +9,7 @@ const LONGER = 1.02
 
 export class Retention {
   readonly #context: AccountContext
-  /** As far as this object remembers. */
+  /** When the next removal may run, epoch ms. In memory only. */
   #nextAt = 0
 
   constructor(context: AccountContext) {

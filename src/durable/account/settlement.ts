@@ -1,6 +1,6 @@
 /**
- * What is written to storage when a job ends, or anything else in an account's ledger changes. All changes go through `save`,
- * which writes in one transaction: the lease is removed, the ended job is added, the deliveries to the client are added
+ * Writes to storage what changes in an account's ledger, for example when a job ends. All changes go through `save`, which in
+ * one transaction removes the lease, adds the ended job and adds the deliveries to the client
  * (account-tables/ended-jobs.ts, delivery-rows.ts). Nothing is awaited here.
  */
 import { deliveriesOf, type Announcement, type Delivery } from '#domain/events/delivery.ts'
@@ -29,7 +29,7 @@ export interface SettlementDeps {
   lastEventAt(): number
   queueDeliveries(deliveries: Delivery[]): void
   onEnded(ended: readonly EndedJob[]): void
-  /** Slots were taken or came free. */
+  /** Called when slots were taken or became free. */
   onSlotsChanged(): void
 }
 
@@ -55,7 +55,7 @@ export class Settlement {
     }
   }
 
-  /** `forwarded`: events about no job of ours that the endpoints get as they came. True when the ledger changed. */
+  /** `forwarded`: events about no job of ours, which the endpoints get unchanged. True when the ledger changed. */
   save(change: Change, forwarded: Announcement[] = []): boolean {
     const { tables, provider, now } = this.#context
     const at = now()
@@ -68,19 +68,21 @@ export class Settlement {
     if (added.length > 0) this.#deps.queueDeliveries(added)
     if (change.ended.length > 0) this.#deps.onEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
-    // Also where slots are taken: a job that waited without a slot and goes on takes one again.
+    // This may also take slots: a job that waited without a slot takes one again when it goes on.
     if (isChanged) this.#deps.onSlotsChanged()
     return isChanged
   }
 
-  /** `starts` are certain: the creation's own answer named them. `again`: makes a lease that is missing again. */
+  /**
+   * Binds jobs that are certain, because the creation's own answer named them. `again`: makes a missing lease again from this.
+   */
   bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
     const { tables, now, durations } = this.#context
-    // The account was wiped meanwhile: its jobs were reported as lost, and nobody could check a new lease.
+    // The account was wiped meanwhile. Its jobs were reported as lost, and nothing could check a new lease.
     if (!tables.account()) return
     const ledger = this.ledger()
     const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
-    // Reading ended jobs costs more than most bindings do. It is needed only where a lease is missing.
+    // Reading ended jobs costs more than most bindings do. It is needed only if a lease is missing.
     const ended = mine.length < starts.length ? tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { ask: again }) }
     this.save(bindJobs(ledger, requestId, starts, now(), durations(), known))
@@ -101,7 +103,7 @@ export class Settlement {
     return applyReports(this.ledger(), reports, now(), durations())
   }
 
-  /** False: what the call started holds no slot from now on. */
+  /** Keeps the lease of a call that may have started a job. False: whatever the call started holds no slot from now on. */
   keepGuess(requestId: string, start: GuessedStart, again: LeaseAsk): boolean {
     const { now, durations } = this.#context
     const kept = keepGuess(this.ledger(), requestId, start, now(), durations(), again)
@@ -113,7 +115,9 @@ export class Settlement {
     return forwardedIdOf(end, unmatchedEnds(this.#context, end.lease.watch))
   }
 
-  /** Only a registered webhook will still bring their events. May also have the webhook checked. */
+  /**
+   * The ends whose events may still come. They come only to a registered webhook. This may also request a check of the webhook.
+   */
   #unmatchedEnds({ ended }: Change): UnmatchedEnd[] {
     const { tables, now, durations } = this.#context
     const hook = tables.hook()
@@ -126,7 +130,7 @@ export class Settlement {
   }
 }
 
-/** Those that an event may still match. */
+/** The ends under these names that an event may still match. */
 export function unmatchedEnds(
   { tables, now, durations }: AccountContext,
   watches: readonly string[]

@@ -1,4 +1,4 @@
-/** Notifies the tenant's desk when slots of this account come free, while clients wait for one. */
+/** Notifies the tenant's desk when slots of this account become free, while clients wait for one. */
 import { heldSlots, type Ledger } from '#domain/slots/lease.ts'
 import { freeSlots, slotsFreed } from '#domain/slots/free-slots.ts'
 import type { Room } from '#domain/ports/slots.ts'
@@ -7,9 +7,9 @@ import type { AccountContext } from './context.ts'
 export class SlotWatchers {
   readonly #context: AccountContext
   readonly #ledger: () => Ledger
-  /** In memory only: the desk asks again while anybody waits. */
+  /** Kept in memory only, because the desk asks again while any client waits. */
   #watchedUntil = 0
-  /** As the desk last knew it, or after the last lease was granted. */
+  /** How many slots were held when the desk was last notified, or after the last lease was granted. */
   #heldBefore = 0
 
   constructor(context: AccountContext, ledger: () => Ledger) {
@@ -40,7 +40,7 @@ export class SlotWatchers {
     if (freed > 0) this.#notify(freed)
   }
 
-  /** It is no longer parked, so all of its free slots are new to the desk. */
+  /** Called when the account is no longer parked, so that all of its free slots are new to the desk. */
   onUnparked(): void {
     if (this.#context.now() >= this.#watchedUntil) return
     const { free } = this.watch(this.#watchedUntil)

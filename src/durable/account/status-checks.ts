@@ -1,5 +1,6 @@
 /**
- * Asks the provider about jobs: when the alarm reconciles what is due, and at once for a creation whose answer was just lost.
+ * Asks the provider about jobs: when the alarm reconciles the leases that are due, and at once when the answer to a creation
+ * was just lost.
  */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
@@ -54,7 +55,9 @@ export class StatusChecks {
     }
   }
 
-  /** Call it only for a creation that its caller has given up. A second call during a search gets the result of that search. */
+  /**
+   * Looks for the job of a creation that its caller has given up. A second call during a search gets the result of that search.
+   */
   lookNow(requestId: string): Promise<LookUpResult> {
     const running = this.#searches.get(requestId) ?? this.#search(requestId)
     this.#searches.set(requestId, running)
@@ -81,7 +84,7 @@ export class StatusChecks {
     return lookUpResultOf(leases, tables.endedOf(requestId), last)
   }
 
-  /** This object as the flows see it; undefined: the credential is wiped, so nobody can be asked. */
+  /** This object as the flows see it. Undefined: the credential is wiped, so the provider cannot be asked. */
   #reconciled(): ReconciledAccount | undefined {
     const { tables } = this.#context
     const { settlement, settle, judgeFault } = this.#deps

@@ -28,7 +28,7 @@ export class WebhookRegistration {
     this.#isDone = isDone
   }
 
-  /** Another tenant's registration is not reused: its address names that tenant. */
+  /** Requests a webhook. It does not reuse the registration of another tenant, because that address names that tenant. */
   request(account: Account, before: Account | undefined): void {
     const { tables, now, ports, provider } = this.#context
     const { events } = provider()
@@ -56,7 +56,7 @@ export class WebhookRegistration {
     const ports = this.#context.ports()
     const provider = this.#context.provider()
     const maintained = await maintainHook(ports, provider, account, hook)
-    // The account may have been wiped or claimed by another tenant meanwhile. Then nobody else would remove this webhook.
+    // The account may have been wiped or claimed by another tenant meanwhile. Then nothing else would remove this webhook.
     if (tables.account()?.tenant !== account.tenant) {
       await removeHook(ports, provider, account, maintained)
       return
@@ -75,7 +75,7 @@ export class WebhookRegistration {
     tables.saveHook(failedHook(hook, 'it could not be removed', now(), durations()))
   }
 
-  /** True where the alarm must remove the webhook first, because that needs the credential. */
+  /** True when the alarm must remove the webhook before the credential is wiped, because the removal needs the credential. */
   wipe(): boolean {
     const { tables } = this.#context
     const hook: Hook | undefined = tables.hook()
@@ -95,7 +95,7 @@ export class WebhookRegistration {
     return { removedAt: tables.retiredAt() ?? now, now, durations: durations() }
   }
 
-  /** Wipes first. The webhook is then removed with a copy of the credential that is only in memory. */
+  /** Wipes the record first, then removes the webhook with a copy of the credential that is only in memory. */
   async wipeNow(): Promise<void> {
     const { tables, ports, provider } = this.#context
     const account = tables.account()

@@ -1,4 +1,4 @@
-/** The accounts of a tenant at one provider, the accounts that left it, and whether the tenant was removed. */
+/** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 
 export const CLOSING_SCHEMA =
@@ -6,10 +6,10 @@ export const CLOSING_SCHEMA =
 
 /** The KV copy of the accounts. */
 export interface AccountsCopy {
-  /** Marks it as out of date. Called in the transaction of the change. */
+  /** Marks the copy as out of date. Called in the transaction of the change. */
   touch(): void
   version(): number
-  /** Until when a creation may repeat one of unknown outcome; undefined: none is known. */
+  /** Until when a creation may be the repeat of one of unknown outcome. Undefined: no such creation is known. */
   unknownUntil(): number | undefined
 }
 
@@ -50,7 +50,7 @@ export class AccountRows {
     return isNew
   }
 
-  /** Its ids no longer count as owned (owner-rows.ts). */
+  /** Removes an account. Its ids no longer count as owned (owner-rows.ts). */
   remove(email: string): void {
     this.#storage.transactionSync(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
@@ -58,12 +58,12 @@ export class AccountRows {
     })
   }
 
-  /** The account left this desk, but its object still knows its jobs. */
+  /** Notes that the account was removed from this desk. Its object still knows its jobs. */
   markFormer(key: string, now: number): void {
     this.#storage.sql.exec('INSERT OR REPLACE INTO former (key, left_at) VALUES (?, ?)', key, now)
   }
 
-  /** Latest first, without accounts that were added again. Deletes those that left before `since`. */
+  /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
   formerKeys(since: number): string[] {
     this.#storage.sql.exec('DELETE FROM former WHERE left_at < ?', since)
     const current = new Set(this.snapshot().accounts.map((account) => account.key))
@@ -77,7 +77,7 @@ export class AccountRows {
     this.#storage.sql.exec('DELETE FROM former')
   }
 
-  /** The tenant was removed. This desk takes nothing new again, and no other tenant ever gets it. */
+  /** Closes the desk of a removed tenant. It never takes anything new again, and no other tenant ever gets it. */
   close(now: number): void {
     const sql = 'INSERT INTO closing (id, closed_at) VALUES (1, ?) ON CONFLICT DO NOTHING'
     this.#storage.sql.exec(sql, now)

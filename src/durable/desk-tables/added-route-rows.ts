@@ -1,4 +1,6 @@
-/** Routes that the operator added without a deploy (contract 14.8). The registrar keeps them; KV has one copy of all of them. */
+/**
+ * Keeps the routes that the operator added without a deploy (contract 14.8), in the registrar. KV has one copy of all of them.
+ */
 import { ADDED_ROUTES_MAX, overlap, type AddedRoute } from '#domain/routing/added-route.ts'
 
 const SCHEMA =
@@ -24,7 +26,7 @@ export class AddedRouteRows {
 
   add(route: AddedRoute): 'added' | 'taken' | 'full' {
     const known = this.all()
-    // The caller repeats a call whose answer it did not get.
+    // The caller may repeat a call if it got no answer.
     if (known.some((one) => one.id === route.id)) return 'added'
     const isTaken = known.some(
       (one) => one.provider === route.provider && overlap(one.route, route.route)
@@ -39,7 +41,7 @@ export class AddedRouteRows {
     return 'added'
   }
 
-  /** Returns the removed route; undefined: there is none. */
+  /** Returns the removed route. Undefined: there is no route with this id. */
   remove(id: string): AddedRoute | undefined {
     const gone = this.all().find((one) => one.id === id)
     if (!gone) return undefined

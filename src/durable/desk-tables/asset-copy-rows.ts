@@ -1,6 +1,6 @@
 /**
- * Copies of assets on other accounts: which exist, and which are being made. The second is kept in memory only: after a
- * crash a copy may be made twice, which costs nothing, and only one of the two is used.
+ * Keeps which asset copies exist on other accounts, and which are being made. The second is in memory only. After a crash a copy
+ * may be made twice. That costs nothing, and only one of the two is used.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AssetCopy, CopyTurn } from '#domain/ports/desk.ts'
@@ -20,7 +20,7 @@ interface Row {
   account_since: number
 }
 
-/** The request that makes copies. After `withinMs` its Worker is taken for dead. */
+/** The request that makes copies. After `withinMs` its Worker counts as gone. */
 interface Maker {
   by: string
   withinMs: number
@@ -42,7 +42,7 @@ export class AssetCopyRows {
     this.#platform = platform
   }
 
-  /** Reserves in one step all copies that no other request is making, then waits for the rest. */
+  /** Reserves, in one step, all copies that no other request is making. Then waits for the rest. */
   async begin(originals: readonly string[], account: Account, maker: Maker): Promise<CopyTurn[]> {
     const turns = originals.map((original) => this.#beginOne(original, account, maker))
     const others = turns.flatMap((turn) => ('done' in turn ? [turn.done] : []))
@@ -59,7 +59,7 @@ export class AssetCopyRows {
     if (copy !== undefined) return { kind: 'known', copy }
     const name = nameOf(original, account.email)
     const making = this.#making.get(name)
-    // The request repeats a call whose answer it did not get.
+    // The caller may repeat a call if it got no answer.
     if (making?.by === maker.by) return { kind: 'mine' }
     if (making) return { done: making.done }
     this.#making.set(name, this.#newMaking(name, maker))
@@ -106,7 +106,10 @@ export class AssetCopyRows {
     this.#sql.exec(sql, original, email, copy)
   }
 
-  /** The original was deleted. Removes its copies, under its id and under keys that begin with `keyStart`, and returns them. */
+  /**
+   * Removes the copies of a deleted original and returns them: those under its id, and those under keys that begin with
+   * `keyStart`.
+   */
   take(original: string, keyStart: string): { email: string; copy: string }[] {
     const after = `${keyStart}\u{ffff}`
     const rows = [
@@ -126,7 +129,7 @@ export class AssetCopyRows {
     return rows
   }
 
-  /** Looks at a bounded number of rows, from a random place: ids are random, so every row is looked at in time. */
+  /** Deletes old rows among a bounded number of rows from a random place. Ids are random, so in time every row gets its turn. */
   forget(before: number): void {
     const from = this.#platform.newId().slice(0, 4)
     for (const place of [from, '']) {

@@ -1,6 +1,6 @@
 /**
- * The audit log of this object. A line is written in the same turn as its change, with nothing awaited between, so that
- * both are saved or neither. The key begins with the request id, which begins with the time: the oldest line is the first.
+ * Keeps the audit log of this object. A line is written in the same turn as its change, with nothing awaited between, so that
+ * both are saved or neither. The key begins with the request id, which begins with the time. So the oldest line comes first.
  */
 import {
   AUDIT_LINES_A_DAY,
@@ -25,7 +25,7 @@ const FORGOTTEN_AT_ONCE = 2000
 export class AuditRows {
   readonly #sql: SqlStorage
   readonly #now: () => number
-  /** Lines of today by tenant and kind, since this object woke up. */
+  /** How many lines today has, by tenant and by whether the operator asked. In memory only. */
   #counts = new Map<string, number>()
   #day = 0
 
@@ -34,7 +34,7 @@ export class AuditRows {
     this.#now = now
   }
 
-  /** Writes nothing without `by`: an older Worker does not say who asks. */
+  /** Writes nothing without `by`, because an older Worker does not say who asks. */
   write(by: Actor | undefined, entry: AuditEntry): void {
     if (!by) return
     const now = this.#now()
@@ -70,7 +70,8 @@ export class AuditRows {
 
   /** Latest first. */
   list({ tenant, since = 0, before, limit }: AuditQuery): AuditLine[] {
-    // The id has the time of the request, the line the time of the change. A reader that asks for lines since the last one must miss none.
+    // The id contains the time of the request, and the line the time of the change. A reader that asks for lines since the last
+    // one must miss none.
     const range = [firstTimedId(since - REQUEST_MS_MAX), before ?? '~', since]
     const rows =
       tenant === undefined

@@ -1,5 +1,5 @@
 /**
- * All tables of TenantDesk (docs/storage.md): the steps of their schema, what is deleted when, and which KV copies are out
+ * All tables of TenantDesk (docs/storage.md): the steps of their schema, when old rows are deleted, and which KV copies are out
  * of date.
  */
 import type { Platform } from '#domain/ports/platform.ts'
@@ -32,7 +32,7 @@ const FIRST_SCHEMA = `
   CREATE TABLE IF NOT EXISTS copy (key TEXT PRIMARY KEY, version INTEGER NOT NULL, copied INTEGER NOT NULL) WITHOUT ROWID;
 `
 
-/** Append only. */
+/** Only append steps. */
 function stepsAt(now: () => number): Step[] {
   return [
     (sql) => void sql.exec(FIRST_SCHEMA),
@@ -47,7 +47,7 @@ function stepsAt(now: () => number): Step[] {
   ]
 }
 
-/** A KV value that this object writes, and the version of it that should be there. */
+/** A KV value that this object writes, with the version that KV should have. */
 export interface KvCopy {
   key: string
   version: number
@@ -70,7 +70,7 @@ export class DeskTables {
   readonly uploadCounts: UploadCounts
   readonly uploadAccounts: UploadAccountRows
   readonly assetCopies: AssetCopyRows
-  // These four are the registrar's alone.
+  // Only the registrar uses these four.
   readonly tokens: TokenRows
   readonly tenants: TenantRows
   readonly routes: AddedRouteRows
@@ -115,12 +115,12 @@ export class DeskTables {
     return this.#storage.transactionSync(work)
   }
 
-  /** The KV copy of the accounts holds more than the accounts; this marks it as out of date. */
+  /** Marks the KV copy of the accounts as out of date. The copy contains more than the accounts. */
   touchAccounts(): void {
     this.inTransaction(() => this.#touch(this.#accountsKey))
   }
 
-  /** Deletes what was kept long enough, a bounded number of rows. Returns when to call it again; undefined: never. */
+  /** Deletes a bounded number of rows that were kept long enough. Returns when to call it again. Undefined: never. */
   forgetOld(keep: Retention, now: number): number | undefined {
     const { keepOwnersMs, keepAuditMs, forgetEveryMs } = keep
     this.uploadAccounts.forget(now - keep.uploadAccountMs)
@@ -136,7 +136,7 @@ export class DeskTables {
     })
   }
 
-  /** The tenant was removed. Its audit stays. */
+  /** Deletes everything of a removed tenant but its audit. */
   forgetAll(): void {
     this.owners.forgetAll()
     this.keys.forgetAll()
@@ -155,7 +155,7 @@ export class DeskTables {
     return this.#storage.sql.exec<{ key: string; version: number }>(sql).toArray()
   }
 
-  /** What KV should hold under the key; undefined: nothing. */
+  /** The value that KV should have under the key. Undefined: none. */
   valueOfCopy(key: string): string | undefined {
     if (key === this.#accountsKey)
       return this.accounts.isClosed ? undefined : JSON.stringify(this.accounts.snapshot())

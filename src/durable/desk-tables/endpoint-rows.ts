@@ -1,4 +1,4 @@
-/** A tenant's webhook endpoints, and the secret that signs deliveries to a job's own URL. */
+/** Keeps a tenant's webhook endpoints, and the secret that signs deliveries to a job's own URL. */
 import type { CallbackSecret, Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 
 export class EndpointRows {
@@ -35,7 +35,7 @@ export class EndpointRows {
     )
   }
 
-  /** True when there was one. */
+  /** True when there was such an endpoint. */
   dropEndpoint(id: string): boolean {
     return this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
   }

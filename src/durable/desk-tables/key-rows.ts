@@ -1,6 +1,6 @@
 /**
- * Idempotency keys, by the day on which the key was first used, so that old ones are deleted by primary key. Within a day they
- * are ordered by the client's key, so that all requests under one key are found, whatever their path. For `name` see
+ * Keeps idempotency keys, by the day on which the key was first used, so that old ones are deleted by primary key. Within a day
+ * they are ordered by the client's key, so that all requests under one key are found, whatever their path. For `name` see
  * domain/creations/idempotency.ts.
  */
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
@@ -12,7 +12,7 @@ export const KEYS_SCHEMA = `
 `
 
 const DAY_MS = 86_400_000
-/** A key is kept for 72 hours, and 24 more if its answer comes at their end. In days before today. */
+/** How many days back keys are searched. A key is kept for 72 hours, and 24 more if its answer comes at their end. */
 const DAYS = 5
 const AT_ONCE = 100
 const OLD_AT_ONCE = 2000
@@ -20,7 +20,7 @@ const OLD_AT_ONCE = 2000
 const FORGET_OLD = `DELETE FROM idempotency WHERE name IN (
   SELECT name FROM idempotency WHERE name >= '' AND json_extract(record, '$.startedAt') < ?1 LIMIT ?2)`
 
-/** The primary key of a row; `isOld`: in the older table. */
+/** The primary key of a row. `isOld`: the row is in the older table. */
 export interface KeyPlace {
   day: number
   key: string
@@ -49,7 +49,7 @@ export class KeyRows {
   }
 
   find(name: string, now: number): KeyRecord | undefined {
-    // An older Worker writes to the older table, also after a rollback. The later record counts.
+    // An older Worker writes to the older table, for example after a rollback. The later record counts.
     const [old] = this.#records('SELECT record FROM idempotency WHERE name = ?', name)
     for (const day of daysAt(now)) {
       const sql = 'SELECT record FROM keyed WHERE day = ? AND key = ? AND name = ?'
@@ -107,7 +107,7 @@ export class KeyRows {
     return name === null ? undefined : now + DAYS * DAY_MS
   }
 
-  /** Rows after a place, in the order of the table; rows of the older table last. */
+  /** Rows after a place, in the order of the table. Rows of the older table come last. */
   answersAfter(after: KeyPlace | undefined, limit: number): KeptRow[] {
     if (after?.isOld) return this.#oldAfter(after.name, limit)
     const { day, key, name } = after ?? { day: 0, key: '', name: '' }
@@ -127,7 +127,7 @@ export class KeyRows {
     }))
   }
 
-  /** Does nothing where the row changed meanwhile. */
+  /** Replaces a record. Does nothing if the row changed meanwhile. */
   replace({ at, text }: KeptRow, record: KeyRecord): void {
     const resealed = JSON.stringify(record)
     if (at.isOld) {
@@ -138,7 +138,7 @@ export class KeyRows {
     this.#sql.exec(sql, resealed, at.day, at.key, at.name, text)
   }
 
-  /** Copies the older table when this one is made. The older rows stay, for a rollback. */
+  /** Copies the rows of the older table when this table is made. The older rows stay, for a rollback. */
   copyOld(): void {
     let from = ''
     for (;;) {
@@ -165,12 +165,12 @@ function dayOf(at: number): number {
   return Math.floor(at / DAY_MS)
 }
 
-/** Latest first. Begins with tomorrow, because the clock may go back at midnight. */
+/** The days to search, latest first. They begin with tomorrow, because the clock may go back at midnight. */
 function daysAt(now: number): number[] {
   return Array.from({ length: DAYS + 2 }, (_, ago) => dayOf(now) + 1 - ago)
 }
 
-/** The client's key stands after the last space of a name; it has no space itself. */
+/** The client's key is the text after the last space of a name. It contains no space itself. */
 function keyOf(name: string): string {
   return name.slice(name.lastIndexOf(' ') + 1)
 }

@@ -1,6 +1,6 @@
 /**
- * The jobs of a creation whose account's object could not be reached to bind them. Keyed by request id, so in the order of
- * time.
+ * Keeps the jobs of a creation if the account's object could not be reached to bind them. The key is the request id, so rows are
+ * in the order of time.
  */
 import type { Made } from '#domain/ports/desk.ts'
 import { firstTimedId, isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
@@ -9,7 +9,7 @@ export const MADE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS made (request_id TEXT PRIMARY KEY, email TEXT NOT NULL, starts TEXT NOT NULL) WITHOUT ROWID;
 `
 
-/** Longer than a lease can last without any answer about it. */
+/** Longer than a lease can last while the provider says nothing about its job. */
 const KEEP_MS = 4 * 86_400_000
 
 export class MadeRows {

@@ -1,5 +1,5 @@
 /**
- * Which account an id belongs to. A row that is no longer true is ignored rather than deleted: each row has the creation
+ * Keeps which account an id belongs to. A row that is no longer true is ignored rather than deleted: each row has the creation
  * time of its account, and a guess has the set of accounts that it was made for. Old rows are deleted in small steps along
  * the primary key.
  */
@@ -47,7 +47,7 @@ export class OwnerRows {
     const epoch = epochOf(accounts)
     for (const owner of owners) {
       const since = owner.email === null ? null : sinceOf(accounts, owner.email)
-      // The account was removed meanwhile.
+      // Undefined: the account was removed meanwhile.
       if (since === undefined) continue
       this.#sql.exec(
         `INSERT INTO owned_id (id, email, source, may_be_shared, lease, learned_at, account_since, epoch)
@@ -82,7 +82,7 @@ export class OwnerRows {
   }
 
   /**
-   * Rows of the older table, from before schemas had versions or from an older Worker. They count for the accounts of that
+   * Finds rows of the older table, from before schemas had versions or from an older Worker. They count for the accounts of that
    * time.
    */
   #findOld(ids: readonly string[], accounts: readonly Account[]): Owner[] {
@@ -105,7 +105,7 @@ export class OwnerRows {
       .toArray()[0]
   }
 
-  /** Deletes rows learned before that time, a bounded number. Returns when to call it again; undefined: never. */
+  /** Deletes a bounded number of rows that were learned before `before`. Returns when to call it again. Undefined: never. */
   forget(before: number, keepMs: number, everyMs: number, now: number): number | undefined {
     const { place = '', oldest: last, started_at: startedAt = now } = this.#pruning() ?? {}
     const isOldGone = startedAt < before && this.#forgetOld()
@@ -136,7 +136,7 @@ export class OwnerRows {
     )
   }
 
-  /** True when some were deleted. */
+  /** True when some rows were deleted. */
   #forgetOld(): boolean {
     return this.#sql.exec(FORGET_OLD, LOOKED_AT_ONCE).rowsWritten > 0
   }
@@ -169,7 +169,7 @@ function toOwner(row: Row, accounts: readonly Account[], epoch: number): Owner |
   return isOfNow && (!isGuess(owner) || row.epoch === epoch) ? owner : undefined
 }
 
-/** An id in one account's list may turn out to be public when another account is added. */
+/** Whether the owner may be wrong: an id in one account's list may turn out to be public when another account is added. */
 function isGuess({ email, source, mayBeShared }: Owner): boolean {
   return mayBeShared && source !== 'created' && email !== null
 }

@@ -1,4 +1,4 @@
-/** How far the current pass of re-sealing has come. One row, in the registrar. */
+/** Keeps how far the current pass of re-sealing has come: one row, in the registrar. */
 import type { ResealState } from '#domain/access/reseal.ts'
 
 export const RESEAL_SCHEMA =

@@ -1,6 +1,6 @@
 /**
- * The registrar's tenants, and which tenant a name means now. For every removed name it keeps, for ever, how many tenants
- * have had it (domain/access/tenant.ts).
+ * Keeps the registrar's tenants, and which tenant a name means now. For every removed name it keeps, for ever, how many tenants
+ * have had the name (domain/access/tenant.ts).
  */
 import { incarnationOf, tenantIdOf, tenantNameOf } from '#domain/access/tenant.ts'
 import type { TenantRecord } from '#domain/access/token.ts'

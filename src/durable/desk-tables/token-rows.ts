@@ -1,4 +1,4 @@
-/** The registrar's tokens. Tokens and tenants change together, so this file also changes and removes tenants. */
+/** Keeps the registrar's tokens. Tokens and tenants change together, so this file also changes and removes tenants. */
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { TokenChange } from '#domain/ports/desk.ts'
 import type { TenantRows } from './tenant-rows.ts'
@@ -26,7 +26,7 @@ export class TokenRows {
     })
   }
 
-  /** With the tenant's default replyUrl, so that a creation need not ask for the tenant. */
+  /** Finds a token, with the tenant's default replyUrl, so that a creation does not have to read the tenant. */
   find(hash: string): TokenRecord | undefined {
     const [token] = this.#records('SELECT record FROM token WHERE hash = ?', hash)
     return token && { ...token, replyUrl: this.#tenants.find(token.tenant)?.replyUrl ?? null }
@@ -48,7 +48,7 @@ export class TokenRows {
     return after
   }
 
-  /** Does nothing where the secret key is no longer `before`. */
+  /** Replaces a secret key. Does nothing if it is no longer `before`. */
   replaceSecretKey(id: string, before: string, secretKey: string): void {
     const [token] = this.#records(BY_ID, id)
     if (token?.secretKey !== before) return
@@ -71,7 +71,7 @@ export class TokenRows {
     })
   }
 
-  /** Returns the tokens that were removed with it; undefined: there is no such tenant. */
+  /** Removes a tenant and its tokens, which it returns. Undefined: there is no such tenant. */
   removeTenant(id: string): TokenRecord[] | undefined {
     if (!this.#tenants.find(id)) return undefined
     const tokens = this.all().filter((token) => token.tenant === id)

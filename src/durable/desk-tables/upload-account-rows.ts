@@ -1,6 +1,6 @@
 /**
- * The account that each token uploads to, and which accounts have the tenant's own avatars or voices. The recent load of the
- * accounts is kept in memory only: it is a preference, not a limit.
+ * Keeps the account that each token uploads to, and which accounts have the tenant's own avatars or voices. The recent load of
+ * the accounts is kept in memory only, because it is a preference, not a limit.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Owner } from '#domain/routing/owner.ts'
@@ -27,7 +27,7 @@ class RecentTimes {
   add(email: string, now: number): void {
     const times = this.#times.get(email) ?? []
     times.push(now)
-    // The list must stay bounded even if it is never read. No account has that many slots.
+    // The list must stay bounded even if nothing reads it. No account has that many slots.
     if (times.length > 2 * TIMES_MAX) times.splice(0, TIMES_MAX)
     this.#times.set(email, times)
   }
@@ -44,7 +44,7 @@ export class UploadAccountRows {
   readonly #random: () => number
   readonly #jobs = new RecentTimes()
   readonly #uploads = new RecentTimes()
-  /** By email: until when callers said that the account is parked. */
+  /** By email: until when the account is parked, as callers said, epoch ms. */
   readonly #parked = new Map<string, number>()
 
   constructor(sql: SqlStorage, random: () => number) {
@@ -52,7 +52,7 @@ export class UploadAccountRows {
     this.#random = random
   }
 
-  /** Chooses the account for a token, and counts its upload. Undefined: the desk has none of the accounts (any more). */
+  /** Chooses the account for a token, and counts the upload. Undefined: the desk has none of these accounts (any more). */
   choose(
     token: string,
     wish: UploadWish,
@@ -77,7 +77,7 @@ export class UploadAccountRows {
     return home.email
   }
 
-  /** Learned ids show the load of an account (created jobs), and which accounts have avatars and voices. */
+  /** Learns the load of accounts (created jobs) from ids, and which accounts have avatars and voices. */
   learn(owners: readonly Owner[], accounts: readonly Account[], now: number): void {
     for (const { email, lease, isLikeness } of owners) {
       if (email !== null && lease !== undefined) this.#jobs.add(email, now)
@@ -85,7 +85,7 @@ export class UploadAccountRows {
     }
   }
 
-  /** The account has a new credential or limit. */
+  /** Forgets that the account is parked, because it has a new credential or limit. */
   forgetParking(email: string): void {
     this.#parked.delete(email)
   }
@@ -106,7 +106,7 @@ export class UploadAccountRows {
     )
   }
 
-  /** The only account that has avatars or voices; undefined: none has any, or several have. */
+  /** The only account that has avatars or voices. Undefined: none or several have. */
   #likeness(accounts: readonly Account[]): string | undefined {
     const rows = this.#sql
       .exec<{ email: string; account_since: number }>('SELECT email, account_since FROM likeness')
@@ -131,7 +131,7 @@ export class UploadAccountRows {
     )
   }
 
-  /** Deletes choices from before that time. */
+  /** Deletes choices that were made before `before`. */
   forget(before: number): void {
     this.#sql.exec('DELETE FROM home WHERE since < ?', before)
   }

@@ -1,4 +1,4 @@
-/** How much each token has uploaded in the last 24 hours, by the hour. An upload writes one row. */
+/** Counts how much each token has uploaded in the last 24 hours, by the hour. An upload writes one row. */
 import { firstHour, hourOf, uploadAllowedAt, type SpentHour } from '#domain/uploads/upload.ts'
 
 const SCHEMA = `
@@ -13,7 +13,7 @@ export class UploadCounts {
     sql.exec(SCHEMA)
   }
 
-  /** Undefined: the upload is allowed, and was counted. Else the time from which it is allowed. */
+  /** Counts an upload if it is allowed. Undefined: it was counted. Else the time from which it will be allowed, epoch ms. */
   take(token: string, bytes: number, now: number): number | undefined {
     const read = 'SELECT hour, count, bytes FROM uploaded WHERE token = ? ORDER BY hour'
     const spent = this.#sql.exec<SpentHour & Record<string, SqlStorageValue>>(read, token).toArray()

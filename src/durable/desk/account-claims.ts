@@ -1,7 +1,7 @@
 /**
- * Account objects that this desk is claiming or releasing. A row is written before the object is asked, and deleted when the
- * desk's own accounts say the same. If the desk crashes in between, its alarm releases the object, unless an account uses it by
- * then (decision 0021).
+ * Keeps a row for each account object that this desk is claiming or releasing. The row is written before the object is called,
+ * and deleted when the desk's own accounts say the same. If the desk crashes in between, its alarm releases the object, unless
+ * an account uses it by then (decision 0021).
  */
 import type { Holder } from '#domain/accounts/account.ts'
 
@@ -10,7 +10,7 @@ const SCHEMA =
 
 export interface Claim extends Holder {
   key: string
-  /** Give up its running jobs at once. */
+  /** Whether to give up the account's running jobs at once. */
   isNow: boolean
 }
 
@@ -23,7 +23,7 @@ interface Row extends Record<string, SqlStorageValue> {
 
 export class AccountClaims {
   readonly #sql: SqlStorage
-  /** By key: the email of a claim that is under way. A row of the table that is not in here is left over from a crash. */
+  /** By key: the email of a claim that is under way. If a row of the table is not in this map, a crash left it. */
   readonly #claiming = new Map<string, string>()
   readonly #turns = new Map<string, Promise<unknown>>()
 
@@ -71,7 +71,7 @@ export class AccountClaims {
     this.#sql.exec('DELETE FROM claim WHERE key = ?', key)
   }
 
-  /** Rows that nobody works on. */
+  /** The rows without a claim under way: objects to release, and claims that a crash interrupted. */
   leftOver(): Claim[] {
     const sql = "SELECT key, tenant, email, is_now FROM claim WHERE key > ''"
     return this.#sql
@@ -81,7 +81,7 @@ export class AccountClaims {
       .map(({ key, tenant, email, is_now }) => ({ key, tenant, email, isNow: is_now === 1 }))
   }
 
-  /** Rows under way count, too. */
+  /** Whether there are no rows, neither under way nor left over. */
   get isEmpty(): boolean {
     return this.#sql.exec("SELECT key FROM claim WHERE key > '' LIMIT 1").toArray().length === 0
   }

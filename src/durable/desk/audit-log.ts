@@ -1,6 +1,6 @@
 /**
- * The audit lines of a desk and of the registrar. A line is written in the same turn as its change, so both are saved or
- * neither.
+ * Writes the audit lines of a desk and of the registrar. A line is written in the same turn as its change, so that both are saved
+ * or neither.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
@@ -18,15 +18,15 @@ import type { AuditRows } from '#durable/desk-tables/audit-rows.ts'
 
 export class AuditLog {
   readonly #rows: AuditRows
-  /** From the object's name, `<provider>:<tenant>`. Not used by the registrar. */
-  readonly #whose: { provider: string; tenant: string }
+  /** Provider and tenant from the object's name, `<provider>:<tenant>`. The registrar does not use them. */
+  readonly #desk: { provider: string; tenant: string }
   /** Sets the alarm that will delete the line. */
   readonly #arm: () => void
 
   constructor(rows: AuditRows, name: string, arm: () => void) {
     const [provider = '', tenant = ''] = name.split(':')
     this.#rows = rows
-    this.#whose = { provider, tenant }
+    this.#desk = { provider, tenant }
     this.#arm = arm
   }
 
@@ -42,13 +42,13 @@ export class AuditLog {
     const was = before === undefined ? {} : { maxJobsBefore: before.maxJobs }
     const detail = isLimit ? { maxJobs, ...was } : { maxJobs, credential: credentialKind, ...was }
     const action = before ? known : 'account.added'
-    this.write(by, { action, ...this.#whose, subject: email, detail })
+    this.write(by, { action, ...this.#desk, subject: email, detail })
   }
 
   accountRemoved(by: Actor | undefined, { email }: Account, isNow: boolean): void {
     this.write(by, {
       action: 'account.removed',
-      ...this.#whose,
+      ...this.#desk,
       subject: email,
       detail: { now: isNow },
     })
@@ -61,12 +61,12 @@ export class AuditLog {
       status,
       events: events?.map(shortText).slice(0, 20) ?? null,
     }
-    this.write(by, { action, ...this.#whose, subject: id, detail })
+    this.write(by, { action, ...this.#desk, subject: id, detail })
   }
 
-  /** Every provider's desk has the same secret, so the line names none: it shows once. */
+  /** The tenant's desks of all providers have the same secret. So the line names no provider, and the audit shows it once. */
   callbackSecret(by: Actor | undefined): void {
-    this.write(by, { action: 'callback_secret.made', tenant: this.#whose.tenant })
+    this.write(by, { action: 'callback_secret.made', tenant: this.#desk.tenant })
   }
 
   tokenCreated(by: Actor | undefined, token: TokenRecord, isOfNewTenant: boolean): void {

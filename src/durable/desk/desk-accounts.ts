@@ -1,4 +1,6 @@
-/** Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks have the same one. */
+/**
+ * Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks use the same object.
+ */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -9,7 +11,7 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
 export interface DeskAccountsDeps {
   ports(): Ports
-  /** Sets the alarm, which ends what a crash leaves half done. */
+  /** Sets the alarm, which completes the work that a crash interrupts. */
   armSoon(): void
   audit: AuditLog
 }
@@ -41,7 +43,7 @@ export class DeskAccounts {
     const isClaimed = await this.#claims.inTurn(key, () =>
       this.#claims.claim(
         { key, tenant, email, isNow: false },
-        () => claimAccount(this.#deps.ports(), account, (whose, what) => this.#has(whose, what)),
+        () => claimAccount(this.#deps.ports(), account, (holder, what) => this.#has(holder, what)),
         () => (saved.isNew = this.#saveClaimed(account, by))
       )
     )
@@ -76,13 +78,13 @@ export class DeskAccounts {
     return true
   }
 
-  /** Its object is released after the desk's own record is gone, so that no two desks have it. */
+  /** Marks the account's object for release. It is released after the desk's record is gone, so that no two desks use it. */
   #release({ key, tenant, email }: Account, isNow: boolean): void {
     this.#claims.begin({ key, tenant, email, isNow })
     this.#tables.accounts.markFormer(key, this.#deps.ports().now())
   }
 
-  /** An object that cannot be reached now is released by the alarm later. */
+  /** Releases all objects that are marked for release. If one cannot be reached now, a later alarm releases it. */
   async releaseLeftOver(): Promise<void> {
     for (const claim of this.#claims.leftOver()) {
       await this.#claims

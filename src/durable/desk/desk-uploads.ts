@@ -1,4 +1,4 @@
-/** Which account a token uploads to, the copies of uploads on other accounts, and which account an id belongs to. */
+/** Keeps which account a token uploads to, the asset copies on other accounts, and which account an id belongs to. */
 import type { Account } from '#domain/accounts/account.ts'
 import type { AssetCopy, CopyTurn, UploadWish } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -52,7 +52,7 @@ export class DeskUploads {
     return this.#tables.owners.find(ids, this.#tables.accounts.snapshot().accounts)
   }
 
-  /** Returns the ids that are copies of ours. */
+  /** Learns the owners. Returns those ids that are the gateway's own asset copies. */
   learn(owners: Owner[]): string[] {
     const now = this.#ports().now()
     const { accounts } = this.#tables.accounts.snapshot()

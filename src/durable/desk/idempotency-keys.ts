@@ -1,4 +1,4 @@
-/** Idempotency keys of a tenant: which request may run under a key, and how it ended. */
+/** Decides which request may run under an idempotency key of the tenant, and saves how it ended. */
 import { endedKey, isSameRun, turnOf, type KeyTurn } from '#domain/creations/idempotency.ts'
 import type { KeyEnd } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'

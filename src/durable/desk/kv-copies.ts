@@ -1,6 +1,6 @@
 /**
- * Writes the KV copies of a desk's records, which other places read. KV takes one write per second and key; a copy that could
- * not be written is written again by the alarm.
+ * Writes the KV copies of a desk's records. Workers everywhere read them. KV takes one write per second and key. If a copy could
+ * not be written, the alarm writes it again.
  */
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
@@ -16,7 +16,7 @@ export class KvCopies {
     this.#armSoon = armSoon
   }
 
-  /** Writes every copy that is out of date. One call after the other, so that an older value never replaces a newer one. */
+  /** Writes every copy that is out of date. Calls run one after the other, so that an older value never replaces a newer one. */
   write(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#writeStale())
     return this.#writing
@@ -24,7 +24,7 @@ export class KvCopies {
 
   async #writeStale(): Promise<void> {
     const stale = this.#tables.staleCopies()
-    // The alarm is set first: if this object dies now, the alarm writes the rest.
+    // The alarm is set first. If the object is ended during the writes, the alarm writes the rest.
     if (stale.length > 0) this.#armSoon()
     for (const copy of stale) {
       try {

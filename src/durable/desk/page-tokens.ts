@@ -1,15 +1,15 @@
 /**
- * Page tokens of merged lists that are too long for a URL: the client gets a short name instead. Rows are numbered in the order
- * of their making, so the oldest have the smallest numbers.
+ * Keeps page tokens of merged lists that are too long for a URL. The client gets a short name for such a token. Rows are numbered
+ * in the order in which they are made, so the oldest have the smallest numbers.
  */
 import type { Platform } from '#domain/ports/platform.ts'
 
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS list_place (id INTEGER PRIMARY KEY, secret TEXT NOT NULL, expires_at INTEGER NOT NULL, place TEXT NOT NULL)'
 
-/** With a thousand accounts one page token may have 250 KB. */
+/** A desk keeps the newest ones, this many. With a thousand accounts, one page token may have 250 KB. */
 const TOKENS_MAX = 500
-/** Saving one deletes a few that have expired. */
+/** When a page token is saved, at most so many expired ones are deleted. */
 const FORGOTTEN_AT_ONCE = 3
 
 interface Row extends Record<string, SqlStorageValue> {
@@ -29,7 +29,7 @@ export class PageTokens {
     this.#sql.exec(SCHEMA)
   }
 
-  /** Returns a name that nobody can guess. */
+  /** Saves a page token. Returns a name that nobody can guess. */
   keep(place: string, keepMs: number): string {
     const now = this.#platform.now()
     this.forget(FORGOTTEN_AT_ONCE)
@@ -41,7 +41,7 @@ export class PageTokens {
     return `${id}.${secret}`
   }
 
-  /** Undefined: there is none of this name, or it has expired. */
+  /** Undefined: there is no page token of this name, or it has expired. */
   find(name: string): string | undefined {
     const [id, secret] = name.split('.')
     const sql = 'SELECT id, secret, expires_at, place FROM list_place WHERE id = ?'
@@ -51,7 +51,7 @@ export class PageTokens {
       : undefined
   }
 
-  /** Deletes those that have expired, `most` of them. True when any are left. */
+  /** Deletes expired page tokens, at most `most`. True when any page token is left. */
   forget(most = TOKENS_MAX): boolean {
     const now = this.#platform.now()
     const sql = 'SELECT id, expires_at FROM list_place WHERE id > ? ORDER BY id LIMIT 1'

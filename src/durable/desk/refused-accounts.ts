@@ -1,6 +1,6 @@
 /**
- * The accounts of a pool that the provider refuses now. When it refuses most of them within a minute, the provider is at fault,
- * and no account stays parked for long (decision 0028).
+ * Remembers which accounts of a pool the provider refuses now. If it refuses most of them within a minute, the provider is at
+ * fault, and no account stays parked for long (decision 0028).
  */
 import { shortenInOutage, type RefusedAccount } from '#domain/accounts/provider-outage.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -19,7 +19,9 @@ export class RefusedAccounts {
     this.#sql.exec(SCHEMA)
   }
 
-  /** An account of the pool was refused and is parked until then. True during an outage: it must not be parked for long. */
+  /**
+   * Notes that an account was refused and is parked until `until`. True during an outage: then it must not stay parked for long.
+   */
   add(ports: Ports, pool: readonly string[], account: string, until: number): boolean {
     const now = ports.now()
     this.#save({ account, at: now, until })
@@ -30,7 +32,7 @@ export class RefusedAccounts {
     const shortened = shortenInOutage(own, pool.length, now, ports.durations)
     for (const one of shortened ?? []) {
       this.#save(one)
-      // The account itself learns it from the answer.
+      // The account that calls gets the same from the answer.
       if (one.account !== account) this.#shorten(ports, one)
     }
     return shortened !== undefined

@@ -1,4 +1,4 @@
-/** The registrar's part: tokens, tenants, and the routes that the operator added. Every change is in the audit and then in KV. */
+/** Keeps tokens, tenants and added routes, in the registrar. Every change is written to the audit, and then to KV. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'

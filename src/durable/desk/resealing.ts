@@ -1,6 +1,7 @@
 /**
- * Re-seals with the first master key what a desk or the registrar keeps sealed, a bounded share at a time. A record is written
- * only where it is still what was read. A desk also asks its accounts' objects to do the same. A second pass writes nothing.
+ * Re-seals with the first master key what a desk or the registrar keeps sealed, a bounded number of records at a time. A record
+ * is written only if it did not change since it was read. A desk also asks its accounts' objects to do the same. A second pass
+ * writes nothing.
  */
 import { sealIdentity } from '#domain/accounts/account.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
@@ -14,11 +15,11 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
 import type { KvCopies } from './kv-copies.ts'
 
-/** Each token is one KV write. */
+/** Each re-sealed token costs one KV write. */
 const TOKENS_AT_ONCE = 50
-/** Each account is one request to its object. */
+/** Each account costs one request to its object. */
 const OBJECTS_IN_A_STEP = 20
-/** An answer may have 64 KB. */
+/** One kept answer may have 64 KB. */
 const ANSWERS_AT_ONCE = 25
 const ANSWERS_IN_A_STEP = 200
 
@@ -36,7 +37,7 @@ const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers']
 interface Share {
   /** The result of the objects that were asked. */
   step?: ResealStep
-  /** Where the stage goes on; absent: it is over. */
+  /** The place at which the stage goes on. Absent: the stage is over. */
   after?: string
 }
 
@@ -56,8 +57,8 @@ export class DeskResealing {
     const resealer = new Resealer(vault)
     const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
-      const whose = { tenant, name: id }
-      const text = await resealer.text('tokenPairs', pairSealName(id), secretKey, whose)
+      const holder = { tenant, name: id }
+      const text = await resealer.text('tokenPairs', pairSealName(id), secretKey, holder)
       if (text !== undefined && secretKey !== undefined)
         this.#tables.tokens.replaceSecretKey(id, secretKey, text)
     }
@@ -102,9 +103,9 @@ export class DeskResealing {
     let isChanged = false
     for (const { one: account } of share) {
       const identity = sealIdentity(account)
-      const whose = { tenant: account.tenant, name: account.email }
-      const credential = await resealer.text('credentials', identity, account.credential, whose)
-      const session = await resealer.text('sessions', identity, account.session?.sealed, whose)
+      const holder = { tenant: account.tenant, name: account.email }
+      const credential = await resealer.text('credentials', identity, account.credential, holder)
+      const session = await resealer.text('sessions', identity, account.session?.sealed, holder)
       const current = this.#tables.accounts.find(account.email)
       const changed = current && withSealed(current, account, { credential, session })
       if (changed) this.#tables.accounts.save(changed)
@@ -141,7 +142,7 @@ export class DeskResealing {
   }
 
   async #secrets(resealer: Resealer): Promise<Share> {
-    const { provider, tenant } = this.#whose()
+    const { provider, tenant } = this.#nameParts()
     for (const { id, secret } of this.#tables.endpoints.endpoints()) {
       const identity = secretIdentity(provider, tenant, id)
       const text = await resealer.text('endpointSecrets', identity, secret, { tenant, name: id })
@@ -167,7 +168,7 @@ export class DeskResealing {
   }
 
   async #answers(resealer: Resealer, from: string): Promise<Share> {
-    const { provider, tenant } = this.#whose()
+    const { provider, tenant } = this.#nameParts()
     const identity = `idempotency/${provider}/${tenant}`
     let after = from === '' ? undefined : (JSON.parse(from) as KeyPlace)
     for (let seen = 0; seen < ANSWERS_IN_A_STEP; seen += ANSWERS_AT_ONCE) {
@@ -185,7 +186,7 @@ export class DeskResealing {
     return { after: JSON.stringify(after) }
   }
 
-  #whose(): { provider: string; tenant: string } {
+  #nameParts(): { provider: string; tenant: string } {
     const [provider = '', tenant = ''] = this.#deps.name.split(':')
     return { provider, tenant }
   }

@@ -1,4 +1,6 @@
-/** Renews the web sessions of a desk's accounts: once, however many calls ask, and not again within a minute of a failure. */
+/**
+ * Renews the web sessions of a desk's accounts. It logs in once, however many calls ask, and not within a minute of a failure.
+ */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { logInAgain } from '#flows/accounts/log-in.ts'
@@ -21,12 +23,12 @@ export class SessionRenewals {
     this.#kv = kv
   }
 
-  /** The account has a credential that was just checked. */
+  /** Allows a renewal at once, because the account has a credential that was just checked. */
   allow(email: string): void {
     this.#failedUntil.delete(email)
   }
 
-  /** `stale`: the end of the session that is no longer valid. */
+  /** `stale`: the expiry of the session that is no longer valid. */
   async renew(email: string, stale: number): Promise<void> {
     const account = this.#tables.accounts.find(email)
     if (!account || (account.session?.expiresAt ?? 0) !== stale) return

@@ -1,6 +1,6 @@
 /**
- * Creations of a tenant whose outcome is unknown, by fingerprint. For ten minutes a repeat of one starts no new job. Rows are in
- * buckets of that length, so that old ones are deleted by primary key and nothing is scanned.
+ * Keeps a tenant's creations of unknown outcome, by the hash of the request. For ten minutes, a repeat of one starts no new job.
+ * Rows are in buckets of that length, so that old ones are deleted by primary key, without a scan.
  */
 import type { UnknownCreation } from '#domain/ports/desk.ts'
 
@@ -53,7 +53,7 @@ export class UnknownCreations {
     })
   }
 
-  /** The oldest one within the span. */
+  /** The oldest such creation within the span. */
   find(print: string, now: number, spanMs: number): UnknownCreation | undefined {
     const sql =
       'SELECT record FROM joining WHERE bucket = ? AND print = ? AND at > ? ORDER BY at LIMIT 1'
@@ -70,7 +70,7 @@ export class UnknownCreations {
       this.#storage.sql.exec(sql, bucket, print, requestId)
   }
 
-  /** Until then isolates must ask whether a creation is a repeat. */
+  /** Until when isolates must ask whether a creation is a repeat, epoch ms. */
   until(): number | undefined {
     const sql = 'SELECT until FROM joining_until WHERE id = 1'
     return this.#storage.sql.exec<{ until: number }>(sql).toArray()[0]?.until

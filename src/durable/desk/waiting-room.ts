@@ -1,5 +1,5 @@
 /**
- * The clients of a tenant that wait for a slot. While any client waits, the desk watches the accounts for all of them: an
+ * Keeps the tenant's clients that wait for a slot. While any client waits, the desk watches the accounts for all of them: an
  * account's object says how many slots are free, and then notifies the desk of each slot that becomes free. A notice may get
  * lost and a parking may end, so the desk asks again every 30 seconds.
  */
@@ -24,9 +24,9 @@ export class WaitingRoom {
   readonly #ports: () => Ports
   readonly #platform: Platform
   readonly #line = new WaitingLine<Waiting>()
-  /** By account: when to ask its object again. */
+  /** By account: when to ask its object again, epoch ms. */
   readonly #lookAt = new Map<string, number>()
-  /** Accounts to which a client was sent in vain. They are asked at once how many slots are free. */
+  /** Accounts that had no slot for a client that was sent there. The desk asks them at once how many slots are free. */
   readonly #overestimated = new Set<string>()
 
   constructor(ports: () => Ports, platform: Platform) {
@@ -63,7 +63,7 @@ export class WaitingRoom {
     this.#serve()
   }
 
-  /** The account may have more slots than before. */
+  /** Asks an account at once, because it may have more slots than before. */
   async lookAgain(account: string): Promise<void> {
     this.#lookAt.delete(account)
     if (this.#line.length > 0) await this.#look([account])
@@ -90,7 +90,7 @@ export class WaitingRoom {
         .slots(account)
         .watch(this.#platform.now() + WATCH_MS)
       if (!this.#overestimated.delete(account)) this.#line.pardon(account)
-      // An older object does not say how many are free: one client goes there and tries.
+      // An older object does not say how many slots are free. Then one client tries.
       this.#line.noteFree(account, room ? room.free : 1)
       if (room?.freeAt !== undefined) this.#lookNoLaterThan(account, room.freeAt)
       this.#serve()

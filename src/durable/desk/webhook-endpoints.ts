@@ -1,11 +1,11 @@
-/** A tenant's webhook endpoints and its callback secret. */
+/** Adds, changes and removes a tenant's webhook endpoints, and makes its callback secret. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
 import type { EndpointChange } from '#domain/ports/desk.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
 
-/** Every event may go to all of them. */
+/** The most endpoints of a tenant. Every event may go to all of them. */
 const ENDPOINTS_MAX = 50
 
 export class WebhookEndpoints {
@@ -21,7 +21,7 @@ export class WebhookEndpoints {
   add(endpoint: Endpoint, by: Actor | undefined): boolean {
     if (this.#tables.accounts.isClosed) return false
     const known = this.#tables.endpoints.endpoints()
-    // The caller repeats a call whose answer it did not get.
+    // The caller may repeat a call if it got no answer.
     if (known.some((one) => one.id === endpoint.id)) return true
     if (known.length >= ENDPOINTS_MAX) return false
     this.#tables.endpoints.saveEndpoint(endpoint)

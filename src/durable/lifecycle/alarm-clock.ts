@@ -1,10 +1,10 @@
 /**
- * The one alarm of an object. The class remembers what the alarm is set to, so that it is set without an await, in the same
- * step as the record that needs it, and only where it must come earlier.
+ * Sets the one alarm of an object. The class remembers what the alarm is set to. So it sets the alarm without an await, in the
+ * same step as the record that needs it, and only if it must come earlier.
  */
 import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 
-/** An alarm that is late by this much was given up by the platform. */
+/** The platform has given up an alarm that is late by this much. */
 const GIVEN_UP_MS = 60_000
 const AFTER_FAILURE_MS = 30_000
 
@@ -23,15 +23,15 @@ export class AlarmClock {
     this.#now = now
   }
 
-  /** Must be called first when an object wakes up. */
+  /** Reads what the alarm is set to. Must be called first when an object wakes up. */
   async read(): Promise<void> {
     this.#setTo = await this.#storage.getAlarm()
   }
 
   /**
-   * Sets an alarm that the platform gave up, which it does after six failures: none is set then, and something is long overdue.
-   * While an alarm runs none is set either, but then nothing is overdue. An error in `dueAt` (a malformed setting) must
-   * not keep the object from waking up, or its alarm would be given up too.
+   * Sets an alarm again that the platform gave up, which it does after six failures. Then no alarm is set, and something is long
+   * overdue. While an alarm runs, no alarm is set either, but nothing is overdue. An error in `dueAt` (a malformed setting) must
+   * not keep the object from waking up, or the platform would give up its alarm, too.
    */
   restore(dueAt: () => number): void {
     if (this.#setTo !== null) return

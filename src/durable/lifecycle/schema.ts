@@ -1,7 +1,7 @@
 /**
- * The schema of an object's tables: a list of steps, each run once, in a transaction, when an object wakes up. Steps only add,
- * and a version newer than the code is left alone, so that a rollback works. Every INSERT names its columns, so that an
- * added column breaks none.
+ * Brings the schema of an object's tables up to date: runs each step of a list once, in a transaction, when the object wakes up.
+ * Steps only add, and a version newer than the code is left alone, so that a rollback works. Every INSERT names its columns, so
+ * that an added column breaks none.
  */
 export type Step = (sql: SqlStorage) => void
 

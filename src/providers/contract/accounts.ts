@@ -1,5 +1,5 @@
 /**
- * The part `accounts`: how a credential is read, proved and put on a call, and what a client is shown of its account. Nothing
+ * The part `accounts`: how to read a credential, prove it and put it on a call, and what a client sees of its account. Nothing
  * here returns a secret to a client. Functions that call the provider get an `Upstream` and never throw.
  */
 import type * as z from 'zod'
@@ -15,7 +15,10 @@ export interface ProviderAccounts {
   needsOneOf?: readonly string[]
   /** The highest `maxJobs` that an account may have. */
   maxJobsLimit(settings: Settings): number
-  /** The credential in those fields, and the names of the fields that held it; or a sentence that says what is wrong. */
+  /**
+   * Returns the credential in those fields, with the names of the fields that contained it. Else a sentence that says what is
+   * wrong.
+   */
   readCredential(
     form: AccountForm
   ): { ok: true; credential: Credential; field: string } | { ok: false; message: string }
@@ -24,7 +27,7 @@ export interface ProviderAccounts {
    * account. A 5xx or a network error is `unreachable` and never counts against the credential.
    */
   prove(upstream: Upstream, credential: Credential, session: Session | undefined): Promise<Proof>
-  /** Puts the credential on a header set that holds nothing of the client's. */
+  /** Puts the credential on a set of headers that contains none of the client's. */
   authorize(
     headers: Headers,
     credential: Credential,
@@ -35,9 +38,12 @@ export interface ProviderAccounts {
   /** The account as clients see it. */
   toView(account: Account): Record<string, unknown>
 
-  /** A cheap GET that every good account answers with 200: asked before a job counts as gone. Absent: it is not asked. */
+  /** A cheap GET that answers 200 for every good account. It is called before a job counts as gone. Absent: no call is made. */
   healthPath?: string
-  /** What the provider says of an account by its cheapest read. `kind`: of the credentials it may have, this. Absent: `prove`. */
+  /**
+   * Reads what the provider says about an account, with its cheapest call. `kind`: which of the account's credentials. Absent:
+   * `prove`.
+   */
   standing?(
     upstream: Upstream,
     credential: Credential,
@@ -52,13 +58,16 @@ export interface ProviderAccounts {
     credential: Credential,
     session: Session | undefined
   ): Promise<Record<string, unknown>>
-  /** Whether two credentials surely belong to one account, where the provider does not tell its id of the account. */
+  /** Whether two credentials surely belong to one account. Needed if the provider shows no id of the account. */
   isSame?(before: Credential, after: Credential): boolean
   /** Why an account cannot be used on a path, as a sentence. Absent or undefined: it can. */
   missingFor?(account: Account, path: string): string | undefined
   /** Which kind of credential is used on a path, where an account may have several. */
   credentialKindFor?(path: string): string
-  /** Clients may send a token that they signed with a key pair of ours (HS256). These codes answer one that is out of its time. */
+  /**
+   * Clients may send a token that they signed with a key pair of the gateway (HS256). These codes answer a token outside its
+   * time.
+   */
   signedTokens?: { early: number; expired: number; long: number }
 }
 

@@ -1,6 +1,6 @@
 /**
- * The part `answers`: what the provider's answer to one call means for the account that gave it, and our own errors in the
- * shape that its clients parse. Pure functions of one answer; all bodies are parsed JSON, undefined where they are none.
+ * The part `answers`: what the provider's answer to one call means for the account of the call, and the gateway's own errors in
+ * the shape that the provider's clients parse. Pure functions of one answer. Bodies are parsed JSON; undefined: it is not JSON.
  */
 import type { ErrorCode } from '#domain/runtime/errors.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
@@ -9,17 +9,19 @@ import type { AccountFault, Verdict } from './verdict.ts'
 
 export interface ProviderAnswers {
   /**
-   * Every refusal that the provider documents, as one of the verdicts of `verdict.ts`. In doubt `unsure`: then the creation is
-   * never sent a second time. `park` and `doubt` say that this account is at fault, `caller` that the request is.
+   * Maps every refusal that the provider documents to one of the verdicts of `verdict.ts`. If in doubt, return `unsure`: then the
+   * creation is never sent a second time. `park` and `doubt` say that the account is at fault, `caller` that the request is.
    */
   judge(answer: JudgedAnswer): Verdict
-  /** Whether the answer says, in the provider's own words, that there is no such thing. Absent: a 404 or 410 in JSON says so. */
+  /**
+   * Whether the answer says, in the provider's own words, that the thing does not exist. Absent: a 404 or 410 in JSON says so.
+   */
   saysUnknown?(answer: { status: number; body: unknown }): boolean
   /** Whether a refusal says that another call under the same Idempotency-Key still runs. Absent: none does. */
   saysInProgress?(answer: { status: number; body: unknown }): boolean
-  /** What the end of a job says about its account, for example that it has no credit. Absent or undefined: nothing. */
+  /** What the end of a job says about its account, for example that the account has no credit. Absent or undefined: nothing. */
   suspectedFaultOf?(report: JobReport): AccountFault | undefined
-  /** The JSON body of an error of ours on `path`, as the provider writes its own errors there. */
+  /** The JSON body of an error of the gateway on `path`, as the provider writes its own errors there. */
   errorBody(path: string, error: OwnError): unknown
 }
 
@@ -27,11 +29,11 @@ export interface JudgedAnswer {
   status: number
   headers: Headers
   body: unknown
-  /** The call would have started a job. */
+  /** Whether the call would have started a job. */
   isJobCall: boolean
   /** Epoch ms, when the answer came. */
   now: number
-  /** The row that was called, where the caller of this knows it. */
+  /** The row that was called, if it is known. */
   match?: RouteMatch | undefined
 }
 
@@ -43,7 +45,7 @@ export interface OwnError {
   /** One sentence for a developer. */
   message: string
   requestId: string
-  /** The provider's own code for it, where it has one. */
+  /** The provider's own code for the error, if it has one. */
   providerCode?: string | number
   /** The field of the request that is wrong. */
   field?: string

@@ -1,6 +1,6 @@
 /**
- * The part `events`: what the provider sends by itself, to the webhook of an account or to the callback of one creation, and the
- * provider's own calls for webhook endpoints, which the gateway answers itself.
+ * The part `events`: what the provider sends to the webhook of an account or to the callback of one creation, and the provider's
+ * own calls for webhook endpoints, which the gateway answers itself.
  */
 import type { Credential } from '#domain/accounts/account.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
@@ -13,27 +13,30 @@ import type { Upstream } from './upstream.ts'
 export interface ProviderEvents {
   /** The headers that a signature may stand in, lower case. */
   signatureHeaders: readonly string[]
-  /** False without a secret, without a signature, or when the signature is of other bytes. `headers`: those above. */
+  /** Whether the signature is right. False without a secret or a signature. `headers`: those of `signatureHeaders`. */
   isSigned(
     secret: string,
     headers: Readonly<Record<string, string>>,
     body: string | Uint8Array<ArrayBuffer>
   ): Promise<boolean>
-  /** Undefined: the body is no event, or one that says nothing new. `id` absent: the event has no id of its own. */
+  /**
+   * Reads an event. Undefined: the body is no event, or the event says nothing new. `id` absent: the event has no id of its own.
+   */
   read(body: string): ReadEvent | undefined
-  /** Whether the provider documents that it sends an event at the end of such a job. Then the alarm asks later. */
+  /** Whether the provider documents that it sends an event at the end of such a job. Then the first status check is later. */
   notifiesEndOf(route: Route): boolean
   /** JSON pointer to the callback URL in the body of a creation. */
   callbackUrlAt(route: Route): string
-  /** Whether a creation without a callback gets one of ours, for a provider without webhooks. Absent: never. */
+  /** Whether the gateway adds a callback to a creation that has none, because the provider has no webhooks. Absent: never. */
   addsCallback?(route: Route): boolean
-  /** The secret that signs callbacks of this account. Absent or undefined: they come unsigned. */
+  /** The secret that signs callbacks of this account. Absent or undefined: callbacks have no signature. */
   callbackSecret?(credential: Credential): string | undefined
   /**
-   * The provider's event for an end that we learned of in another way. `at`: epoch ms. Undefined: clients get no event for it.
+   * Builds the provider's event for the end of a job that the gateway learned in another way. `at`: epoch ms. Undefined: clients
+   * get no event for it.
    */
   build(end: EndedJob, id: string, at: number): Omit<EventText, 'id'> | undefined
-  /** The event in the other form that the job's client asked for (`Reply.form`). Undefined: as it is. */
+  /** The event in the form that the job's client asked for (`Reply.form`). Undefined: the event stays as it is. */
   replyBody?(lease: Lease, body: string): string | undefined
   /** Absent: accounts have no webhook. */
   webhooks?: ProviderWebhooks
@@ -43,23 +46,23 @@ export interface ProviderEvents {
 
 export type ReadEvent = Omit<ParsedEvent, 'id'> & { id?: string }
 
-/** Our own webhook at an account. Messages of failures hold no address: it is a secret. */
+/** The gateway's own webhook at an account. Messages of failures contain no address, because the address is a secret. */
 export interface ProviderWebhooks {
   list(
     upstream: Upstream,
     open: OpenAccount
   ): Promise<{ ok: true; webhooks: RegisteredWebhook[] } | WebhookFailure>
-  /** Registers `url` for every event. The provider calls it before it answers. */
+  /** Registers `url` for every event. The provider calls `url` before it answers. */
   add(
     upstream: Upstream,
     open: OpenAccount,
     url: string
   ): Promise<{ ok: true; id: string; secret: string } | WebhookFailure>
-  /** True when it is gone, also when it was gone before. */
+  /** Removes the webhook. True when the provider no longer has it, even if it had none before. */
   remove(upstream: Upstream, open: OpenAccount, id: string): Promise<boolean>
 }
 
-/** `isOn`: the provider sends to it. */
+/** `isOn`: the provider sends events to it. */
 export interface RegisteredWebhook {
   id: string
   url: string
@@ -68,9 +71,9 @@ export interface RegisteredWebhook {
 
 export type WebhookFailure = { ok: false; message: string }
 
-/** The provider's calls for webhook endpoints: read as commands, answered in its shape. */
+/** Reads the provider's calls for webhook endpoints as commands, and answers them in the provider's shape. */
 export interface ProviderEndpoints {
-  /** Undefined: the row is no such call. */
+  /** Undefined: the row is not about endpoints. */
   read(match: RouteMatch, query: URLSearchParams, body: unknown): EndpointCommand | undefined
   answer(match: RouteMatch, tenant: string, result: EndpointResult): unknown
   /** Whether a path without a row is about endpoints. Such a call is not passed on. */
@@ -81,7 +84,7 @@ export interface ProviderEndpoints {
   codes(match: RouteMatch): { badUrl: string | number; notFound: string | number }
 }
 
-/** `events` null: every event. `bad`: the call is wrong, as the sentence says. */
+/** `events` null: every event. `bad`: a sentence that says what is wrong with the call. */
 export type EndpointCommand =
   | { kind: 'types' }
   | { kind: 'list'; limit?: number; token?: string }
@@ -97,7 +100,7 @@ export type EndpointCommand =
   | { kind: 'rotate'; id: string }
   | { kind: 'bad'; message: string }
 
-/** `secret` is open where it may be shown, else null. */
+/** `secret` is the plain text if it may be shown, else null. */
 export type ShownEndpoint = Omit<Endpoint, 'secret'> & { secret: string | null }
 
 export type EndpointResult =

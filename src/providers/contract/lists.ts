@@ -1,37 +1,40 @@
-/** The part `lists`: how the lists and numbers of several accounts become one answer. Rows of pool `merge` and `sum` need it. */
+/**
+ * The part `lists`: how to make one answer out of the lists and numbers of several accounts. Rows of pool `merge` and `sum` need
+ * it.
+ */
 import type { Route } from './route-row.ts'
 
 export interface ProviderLists {
   /** The shape of a list that shows all accounts. Undefined: this row is no such list, and one account answers. */
   shapeOf(route: Route): ListShape | undefined
-  /** JSON pointers to the numbers that are added up over all accounts. Absent or undefined: this row is no such sum. */
+  /** JSON pointers to the numbers that are added up over all accounts. Absent or undefined: the row has no such numbers. */
   sumsOf?(route: Route): readonly string[] | undefined
 }
 
-/** Pointers lead into the answer, names are query parameters. */
+/** All pointers lead into the answer. All names are those of query parameters. */
 export interface ListShape {
   /** Arrays of rows. Only lists without pages have more than one. */
   rows: readonly string[]
-  /** Where a row has its id. Absent: under one of the usual names. */
+  /** JSON pointer to the id in a row. Absent: the id has one of the usual names. */
   id?: string
   /** Further ids in a row that belong to the row's account. */
   owned?: readonly string[]
   /** The list is asked for with POST; `limit` and `token` stand in the JSON body. */
   isAskedInBody?: boolean
-  /** Pages that are only counted, without a total or an end: the parameters, the usual size and the largest. */
+  /** For pages that are only counted, without a total or an end: their parameters, the default size and the largest. */
   counted?: { page: string; size: string; usual: number; most: number }
-  /** Where the number of rows on the page stands. */
+  /** JSON pointer to the number of rows on the page. */
   count?: string
   limit?: string
   token?: string
-  /** The token of the next page, and whether there is one. */
+  /** JSON pointers to the token of the next page, and to whether there is one. */
   next?: string
   more?: string
-  /** The parameter of pages counted from 1, where the list has them beside tokens. */
+  /** The parameter for pages counted from 1, if the list has them beside tokens. */
   page?: string
   totals: readonly string[]
-  /** Where a row has its time; the first that is there counts. */
+  /** JSON pointers to the time of a row. The first one that finds a value counts. */
   times: readonly string[]
-  /** The query parameter that tells `public` from `private` rows. */
+  /** The query parameter that chooses between `public` and `private` rows. */
   shared?: { query: string }
 }

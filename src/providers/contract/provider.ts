@@ -1,6 +1,6 @@
 /**
- * What a provider is to the gateway: its name, and one part for each chapter. `docs/adding-a-provider.md` says how to write one.
- * A provider reaches the network, the clock and timers only through what it is handed.
+ * The contract of a provider: its name, and one part for each chapter. `docs/adding-a-provider.md` says how to write a provider.
+ * A provider reaches the network, the clock and timers only through its arguments.
  */
 import type { ProviderAccounts } from './accounts.ts'
 import type { ProviderAnswers } from './answers.ts'
@@ -28,26 +28,28 @@ export type * from './useapi.ts'
 export type * from './verdict.ts'
 
 export interface Provider {
-  /** Lower case; it stands in paths (`/<name>/*`), in stored records and in the names of objects. It never changes. */
+  /** In lower case. Paths (`/<name>/*`), stored records and names of objects contain it, so it never changes. */
   name: string
-  /** Which paths there are, which host they are on, and where an unknown id is looked for. */
+  /** Which paths there are, which host they are on, and where to look for an unknown id. */
   routes: ProviderRoutes
-  /** What the provider's refusals mean, and our own errors in its shape. */
+  /** What the provider's refusals mean, and the gateway's own errors in the provider's shape. */
   answers: ProviderAnswers
-  /** How jobs are read out of bodies, counted, followed and found again. */
+  /** How to read jobs out of bodies, count them, check their status and find them again. */
   jobs: ProviderJobs
-  /** How the lists of several accounts become one. */
+  /** How to make one list out of the lists of several accounts. */
   lists: ProviderLists
-  /** Credentials: read, proved, put on a call. */
+  /** How to read a credential, prove it and put it on a call. */
   accounts: ProviderAccounts
-  /** Absent: its clients give their jobs no names that must be unique in an account. */
+  /** Absent: clients do not give their jobs names that must be unique in an account. */
   names?: ProviderNames
-  /** Absent: it sends no events. The alarm asks about each job, and clients get events in our own words. */
+  /**
+   * Absent: the provider sends no events. The alarm checks the status of each job, and clients get events of the gateway's own.
+   */
   events?: ProviderEvents
-  /** Absent: what is uploaded to one account is never needed at another. */
+  /** Absent: an upload to one account is never needed at another. */
   uploads?: ProviderUploads
-  /** Absent: browsers hold no sessions with it. */
+  /** Absent: browsers have no sessions with the provider. */
   streaming?: ProviderStreaming
-  /** Absent: useapi.net has no calls for it, beside accounts and the scheduler. */
+  /** Absent: useapi.net has no calls for the provider, beside accounts and the scheduler. */
   useapi?: ProviderUseapi
 }

@@ -1,6 +1,6 @@
 /**
- * The part `routes`: the provider's paths as rows of a table, the host that each is on, and where an id that nobody remembers
- * is looked for. A path without a row still works: it is a plain call on any account.
+ * The part `routes`: the provider's paths as rows of a table, the host of each path, and where to look for an id of unknown
+ * owner. A path without a row still works: it is a plain call on any account.
  */
 import type { Credential } from '#domain/accounts/account.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
@@ -13,45 +13,51 @@ export interface ProviderRoutes {
   match(method: string, path: string): RouteMatch | undefined
   /** The host that a call goes to, as `https://api.example.com`. Nothing in a request may change it. */
   origin(match: RouteMatch | undefined, settings: Settings, credential: Credential): string
-  /** Every host of the provider: its addresses in response headers become ours. Absent: the host of the call alone. */
+  /**
+   * Every host of the provider. Their addresses in response headers are replaced with the gateway's. Absent: only the host of the
+   * call.
+   */
   allOrigins?(settings: Settings, credential: Credential): readonly string[]
   /**
-   * Whether an `Idempotency-Key` means something to the provider on this row, or on a path without one. If not, the key is not
-   * sent to it. The gateway's own promise about keys holds either way.
+   * Whether the provider understands an `Idempotency-Key` on this row, or on a path without a row. If not, the key is not sent to
+   * the provider. The gateway's own promise about keys holds in both cases.
    */
   takesIdempotencyKey(path: string, match: RouteMatch | undefined): boolean
-  /** Whether the path may be retired. Then a 404 on it says nothing of the job or id that it names. Absent: none is. */
+  /** Whether the path may be retired. Then a 404 says nothing about the job or id that the path names. Absent: no path is. */
   mayBeRetired?(path: string): boolean
   /**
-   * How to find out whether an account has an id of which no owner is remembered. Undefined: it cannot be found out, or the id
-   * has not the form of its resource; then the call goes to any account. `searchFor` of `shared/id-searches.ts` does most.
+   * How to find out whether an account has an id of unknown owner. Undefined: there is no way, or the text cannot be an id of this
+   * resource. Then the call goes to any account. `searchFor` of `shared/id-searches.ts` does most of the work.
    */
   searchFor(match: RouteMatch, ref: IdRef, id: string): IdSearch | undefined
-  /** One list that shows all ids of a resource that an account owns, for many unknown ids at once. Absent: one by one. */
+  /**
+   * A list of all ids of a resource that an account owns, to look for many unknown ids at once. Absent: they are looked for one
+   * by one.
+   */
   ownListOf?(resource: string): OwnList | undefined
 }
 
-/** A GET (POST with `body`) that shows whether an account has an id: 2xx says yes, 404 no. `{id}` in it is replaced. */
+/** A GET (a POST if there is a `body`) that shows whether an account has an id: 2xx means yes, 404 no. `{id}` is replaced. */
 export interface IdSearch {
   path: string
-  /** JSON, for a list that is asked for with POST. */
+  /** The JSON body, for a list that is read with POST. */
   body?: string
-  /** The call is a list; this JSON pointer with `*` leads to the ids in it. */
+  /** The call is a list. This JSON pointer with `*` leads to its ids. */
   rows?: string
-  /** The path may be retired: its 404 says nothing of the id. */
+  /** The path may be retired, so its 404 says nothing about the id. */
   mayBeRetired?: true
-  /** All of these instead, where the account's credential cannot be used on `path`. */
+  /** The searches to make, all of them, if the account's credential cannot be used on `path`. */
   otherwise?: readonly Omit<IdSearch, 'otherwise'>[]
 }
 
-/** A list of everything of a resource that an account owns, without what is public. Pointers into the answer. */
+/** A list of everything of one resource that an account owns, without public things. All pointers lead into the answer. */
 export interface OwnList {
-  /** It has a query already, so that `&` and the parameter `token` ask for the next page. */
+  /** The path already has a query. The next page is read with `&` and the parameter `token` added. */
   path: string
   rows: string
   token: string
   next: string
   more: string
-  /** Once it was read to its end, an id that it did not show is not the account's. */
+  /** Whether the list is complete: the account does not own an id that no page shows. */
   showsAll: boolean
 }

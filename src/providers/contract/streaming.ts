@@ -1,8 +1,10 @@
-/** The part `streaming`: interactive sessions that a browser opens and holds with nothing but a token made for it. */
+/**
+ * The part `streaming`: interactive sessions that a browser opens with a token made for it. The browser has no other credential.
+ */
 import type { Method, Route } from './route-row.ts'
 
 export interface ProviderStreaming {
-  /** The call that gives out such a token; `at` is the JSON pointer to it in the answer. */
+  /** The call that returns such a token. `at` is the JSON pointer to the token in the answer. */
   token: { method: Method; path: string; at: string }
   /** The paths, all POST, on which such a token is enough. */
   paths: readonly string[]

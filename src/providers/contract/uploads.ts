@@ -1,6 +1,7 @@
 /**
- * The part `uploads`: uploads that can be read at one account and made again at another, for nothing, so that a creation can
- * run where they are not yet. It also says what an account's own avatars and voices are: uploads go where those are.
+ * The part `uploads`: how to read an upload at one account and make it again at another, free of charge, so that a creation can
+ * run on an account that lacks the upload. It also says which ids are an account's own avatars and voices, because uploads go
+ * to the account that has those.
  */
 import type { IdRef, Route, RouteMatch } from './route-row.ts'
 
@@ -16,11 +17,11 @@ export interface ProviderUploads {
     /** A random text, 36 characters of `[0-9a-f-]`, that does not occur in the file. */
     boundary: string
   ): AssetUpload
-  /** Whether a row lists uploads. Copies of ours are left out of its answer. */
+  /** Whether a row lists uploads. The gateway leaves its asset copies out of the answer. */
   isList(route: Route): boolean
-  /** The upload that a call deletes, and how other names of the same upload begin. Undefined: it deletes none. */
+  /** The upload that a call deletes, and how other names of the same upload begin. Undefined: the call deletes no upload. */
   deleted(match: RouteMatch): { id: string; keyStart: string } | undefined
-  /** The call that deletes one. */
+  /** The call that deletes this upload. */
   deletion(id: string): { method: string; path: string }
   /** Whether a refusal says that the account does not have an upload. */
   saysUnknown(answer: { status: number; body: unknown }): boolean

@@ -1,4 +1,4 @@
-/** How a provider folder reaches its provider: through one of these, and in no other way. */
+/** The only way in which a provider's folder calls the provider. */
 import type { Settings } from '#domain/runtime/settings.ts'
 
 export interface Upstream {
@@ -10,7 +10,7 @@ export interface Upstream {
     origin: string,
     call: UpstreamCall
   ): Promise<{ status: number; headers: Headers; text: string }>
-  /** Waits, where the provider limits how often it may be asked. */
+  /** Waits. For a provider that limits how often it may be called. */
   pause(ms: number): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 /**
- * The part `useapi`: useapi.net's calls, sent as the provider's own calls and answered in useapi.net's shape. A provider has what
- * of it fits. Accounts, jobs and the scheduler of useapi.net need nothing here.
+ * The part `useapi`: translates useapi.net's calls to the provider's own calls, and the answers to useapi.net's shape. A provider
+ * has those that it can serve. Accounts, jobs and the scheduler of useapi.net need nothing here.
  */
 import type * as z from 'zod'
 
@@ -21,7 +21,7 @@ export interface UseapiSpeech {
   voicePath(voiceId: string): string
   voicesAnswer(answer: unknown): { list: Record<string, unknown>[]; next?: string }
   voiceAnswer(answer: unknown): Record<string, unknown>
-  /** The provider's list of languages. Where it is retired, the languages of the voices are listed instead. */
+  /** The path of the provider's list of languages. If it is retired, the languages of the voices are listed. */
   languagesPath: string
   languagesAnswer(answer: unknown): Record<string, unknown>[]
   languagesOf(voices: readonly Record<string, unknown>[]): Record<string, unknown>[]
@@ -32,22 +32,22 @@ export interface UseapiTasks {
   missing: readonly MissingCall[]
   /** Absent: the provider takes uploads itself, or needs none. */
   uploads?: UseapiUploads
-  /** The path that reads a task of whose creation we know nothing. */
+  /** The path that reads a task that the gateway did not start. */
   taskPath(id: string): string
-  /** The provider's list of tasks, asked for with POST. */
+  /** The provider's list of tasks, which is read with POST. */
   list(page: TaskPage): BuiltCall
   createdView(
     answer: unknown,
     made: { path: string; fields: Record<string, unknown> }
   ): Record<string, unknown>
-  /** `path`: where the answer was read. Undefined: the answer holds no task. */
+  /** `path`: the path of the call that gave the answer. Undefined: the answer contains no task. */
   taskView(answer: unknown, path: string): Record<string, unknown> | undefined
   historyView(answer: unknown): Record<string, unknown>
-  /** useapi.net's HTTP status for a refusal, where the provider's own status means something else. */
+  /** useapi.net's HTTP status for a refusal, if the provider's status means something else there. */
   statusOf(json: unknown): number | undefined
 }
 
-/** useapi.net's uploads, kept for a day by the gateway for a provider that takes none. */
+/** useapi.net's uploads. The gateway keeps them for a day if the provider takes no uploads. */
 export interface UseapiUploads {
   path: string
   /** Whether the provider's fields for media of this type also take base64, without a `data:` prefix. */
@@ -64,21 +64,21 @@ interface TaskPage {
 
 export interface TaskCall {
   path: string
-  /** Beside `email`, `maxJobs`, `replyUrl` and `replyRef`. */
+  /** The fields beside `email`, `maxJobs`, `replyUrl` and `replyRef`. */
   fields: z.ZodRawShape
-  /** `readTask` gives a task in the provider's shape. */
+  /** `readTask` returns a task in the provider's shape. */
   build(
     fields: Record<string, unknown>,
     readTask: (id: string) => Promise<unknown>
   ): BuiltCall | Promise<BuiltCall>
-  /** For a call that answers at once and starts no task. */
+  /** The answer of a call that starts no task. */
   answer?(answer: unknown): Record<string, unknown>
 }
 
-/** `wrong`: the fields cannot be said to the provider, for the reason in the sentence. */
+/** `wrong`: a sentence that says why the provider has no call for these fields. */
 export type BuiltCall = { path: string; body: unknown } | { wrong: string }
 
-/** A call that the provider has nothing for: 501 with the sentence. */
+/** A call without a counterpart at the provider. The answer is 501 with the sentence. */
 export interface MissingCall {
   method: 'GET' | 'POST' | 'DELETE'
   path: string

@@ -88,7 +88,7 @@ export const accounts: ProviderAccounts = {
   },
 }
 
-/** Members and order of seed 000. */
+/** The members, and their order, are those of useapi.net's documented answer (seed 000). */
 function sessionView(
   account: Account,
   session: NonNullable<Account['session']>
@@ -127,7 +127,7 @@ async function proveOnV2(
   return proofOf(me.status === 200 ? me.body : undefined, credential)
 }
 
-/** A network error or a 5xx never counts as a bad credential. */
+/** The proof of a failed check. A network error or a 5xx never counts as a bad credential. */
 function refusalOf(status: number, credential: Credential): Proof {
   if (status !== 401) return unreachable('HeyGen', status)
   if (credential.kind === 'password') return sessionRefused('HeyGen', USE_A_KEY)

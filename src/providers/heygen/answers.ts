@@ -1,4 +1,4 @@
-/** What HeyGen's refusals mean for the account: a 401 parks it (reference/heygen.md sections 3 and 4; decision 0028). */
+/** Says what HeyGen's refusals mean for the account. A 401 parks it (reference/heygen.md sections 3 and 4; decision 0028). */
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
@@ -23,9 +23,12 @@ const RATE_LIMITED = new Set(['400123', 'rate_limit_exceeded'])
 const VIDEO_TRIAL = new Set(['trial_video_limit_exceeded', '400664'])
 const TRIAL = 'trial_limit_exceeded'
 const BLOCKED = new Set(['400631'])
-/** The account lacks room or a plan, and another may have it. Nothing was started. Whatever the status, the key is good. */
+/**
+ * Codes for an account without room or without the plan. Another account may have it. Nothing was started, and the key is good,
+ * whatever the status.
+ */
 const NOT_HERE = new Set(['resource_limit_reached', '401028', '400599'])
-/** The call is not allowed, whatever the status. */
+/** Codes for a call that is not allowed, whatever the status. */
 const NOT_ALLOWED = new Set(['400562', '400573'])
 const SPENT = 'it has no credit left'
 
@@ -48,13 +51,13 @@ function judge(answer: JudgedAnswer): Verdict {
   return isFull ? { kind: 'refused', reason: message } : { kind: 'caller' }
 }
 
-/** `streaming.new` answers 401 also to a good key, about an avatar that is not for streaming. */
+/** `streaming.new` answers 401 even to a good key, if the avatar is not made for streaming. */
 function unauthorized({ match }: JudgedAnswer, code: string): Verdict {
   if (code === '400112' && match?.route.path.startsWith('/v1/streaming.')) return { kind: 'caller' }
   return doubted('key', 'all', 'credential', 'the provider refused its credential')
 }
 
-/** A daily limit of a trial: only what it counts is parked. */
+/** The verdict for a daily limit of a trial. It parks only the calls that the limit counts. */
 function tried({ match }: JudgedAnswer, code: string): Verdict {
   const meter = meterOf(match)
   const isVideo = VIDEO_TRIAL.has(code)
@@ -77,7 +80,7 @@ function unpaid(code: string): Verdict {
   return { kind: 'refused', reason: code }
 }
 
-/** A read goes on to another account. A creation does so only when the key lacks a scope. */
+/** The verdict for a 403. A read is tried on another account. A creation is tried there only if the key lacks a scope. */
 function forbidden(answer: JudgedAnswer, code: string): Verdict {
   if (code === 'insufficient_api_key_scope')
     return parked('row', 'scope', 'its API key lacks the scope for this')
@@ -87,7 +90,7 @@ function forbidden(answer: JudgedAnswer, code: string): Verdict {
 /** The code of the older paths, and that of v3, whose images show it only in a status answer. */
 const NO_CREDIT = new Set(['MOVIO_PAYMENT_INSUFFICIENT_CREDIT', 'insufficient_credit'])
 
-/** On the older paths an account without credit accepts the job, and the job fails later (heygen.md 4.3). */
+/** On the older paths, an account without credit accepts the job, and the job fails later (heygen.md 4.3). */
 function suspectedFaultOf(report: JobReport): AccountFault | undefined {
   if (report.detail === 'usage_limit_reached')
     return {
@@ -97,7 +100,10 @@ function suspectedFaultOf(report: JobReport): AccountFault | undefined {
   return { doubt: 'funds', order: { scope: 'jobs', reason: 'credit', detail: SPENT } }
 }
 
-/** Only in HeyGen's own envelope, with a code or words for it. Its edge answers 404 with a page of its own when it is ill. */
+/**
+ * Only HeyGen's own envelope counts, with a code or words for it. During an outage HeyGen's edge answers 404 with a page of its
+ * own.
+ */
 function saysUnknown({ status, body }: { status: number; body: unknown }): boolean {
   if (status !== 404 && status !== 410) return false
   const code = codeOf(body)
@@ -106,14 +112,16 @@ function saysUnknown({ status, body }: { status: number; body: unknown }): boole
   return /(^|_)(not_found|gone|deleted)$/.test(code)
 }
 
-/** A text on v3 and v2, a number on v1. */
+/** The error code, as text. v3 and v2 write a text, v1 a number. */
 function codeOf(body: unknown): string {
   return textAt(body, '/error/code') ?? textAt(body, '/code') ?? ''
 }
 
 const FINE = new Set(['0', '100', '200'])
 
-/** An error inside an HTTP 200: another code than 100 on v1, a filled `error` on v2 and v3, or only `success: false`. */
+/**
+ * Whether a body with HTTP 200 is an error: a code other than 100 on v1, a filled `error` on v2 and v3, or only `success: false`.
+ */
 function isErrorBody(body: unknown): boolean {
   const number = textAt(body, '/code')
   if (isFilled(valueAt(body, '/error')) || valueAt(body, '/success') === false) return true

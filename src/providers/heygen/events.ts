@@ -1,6 +1,6 @@
 /**
- * HeyGen's events (reference/heygen.md 7): which job each is about, how they are signed, and how one is built. Several payloads
- * are guesses. An event of a type that is not listed here only says which job to ask about.
+ * Reads, verifies and builds HeyGen's events (reference/heygen.md 7). Several payloads are guesses. An event of a type that is not
+ * listed here only says which job to check.
  */
 import { isCut } from '#domain/jobs/fingerprint.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -16,14 +16,14 @@ import { webhooks } from './events/webhooks.ts'
 const SIGNATURE_HEADERS = ['heygen-signature', 'signature']
 
 interface Kind {
-  /** Where the id stands in `event_data`, and what is watched under it. */
+  /** The member of `event_data` that has the id, and the kind that is watched under this id. */
   id: string
   watches: readonly string[]
-  /** The member with the reason of a failure. */
+  /** The member that has the reason of a failure. */
   why: 'msg' | 'message'
-  /** Members of the event, each with its names in a status answer. */
+  /** Further members of the event, each with its names in a status answer. */
   facts?: Readonly<Record<string, readonly string[]>>
-  /** Documented or seen, so that we can wait for it. The others are guesses. */
+  /** Whether the event is documented or was seen, so that the gateway can wait for it. The others are guesses. */
   isSure?: boolean
 }
 
@@ -59,7 +59,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   photo_avatar_add_motion: { id: 'id', watches: ['photo-avatar'], why: 'msg' },
   hyperframes_video: { id: 'render_id', watches: ['render'], why: 'message', facts: URL_FACTS },
   ai_clipping: { id: 'id', watches: ['ai-clipping'], why: 'message' },
-  // The names inside these are guesses. An event without the id still says which job to ask about.
+  // The names inside these are guesses. An event without the id still says which job to check.
   filler_word_removal: {
     id: 'filler_word_removal_id',
     watches: ['filler-word-removal'],
@@ -67,7 +67,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     facts: URL_FACTS,
   },
   podcast: { id: 'podcast_id', watches: ['podcast'], why: 'message', facts: URL_FACTS },
-  // HeyGen's list of event types names none for model videos, though they take a callback_url.
+  // HeyGen's list of event types has none for model videos, although these take a callback_url.
   model_video: { id: 'video_id', watches: ['model-video'], why: 'message', facts: URL_FACTS },
 }
 
@@ -79,10 +79,10 @@ const BATCHES = [
   'comparison-batch',
 ]
 
-/** Types that end no job, although their names look like it. */
+/** Types that do not end a job, although their names suggest it. */
 const ENDS_NOTHING = /^(avatar_video_gif|avatar_video_caption|live_avatar)\.|\.preflight\./
 
-/** Sessions that somebody opened and closed leave nothing to fetch, so their end is no event. */
+/** A session leaves no result to fetch, so its end is no event for clients. */
 const SESSIONS = new Set(['streaming-session', 'stream'])
 
 const SURE = new Set(Object.values(KINDS).flatMap((kind) => (kind.isSure ? kind.watches : [])))
@@ -159,7 +159,7 @@ function endingOf(word: string | undefined): { ending?: 'completed' | 'failed' }
   return word === 'fail' ? { ending: 'failed' } : {}
 }
 
-/** `msg`, `message` and `error` were all seen. */
+/** The reason of a failure. `msg`, `message` and `error` were all seen. */
 function reasonIn(event: unknown): string | undefined {
   const found = ['msg', 'message', 'error'].map((name) => textAt(event, `/event_data/${name}`))
   return found.find((text) => text !== undefined)?.slice(0, 200)
@@ -184,7 +184,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
   const { callbackId = null } = lease.fingerprint
-  // A very long one is stored cut off: better none than a wrong one.
+  // A very long callback id is stored cut off. No callback id is better than a wrong one.
   const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {
     const data = { batch_id: jobId, status: isDone ? 'completed' : 'failed', ...callback }
@@ -196,7 +196,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   return { type, data: { [kind.id]: subjectOf(lease) ?? jobId, ...facts, ...callback } }
 }
 
-/** A kind without an event at HeyGen gets an event with the kind's own name. */
+/** If HeyGen has no event for a kind, the event gets the name of the kind. */
 function kindOf(watch: string, lease: Lease): [string, Kind] {
   const known = Object.entries(KINDS).find(([, kind]) => kind.watches.includes(watch))
   if (known) return known
@@ -205,7 +205,7 @@ function kindOf(watch: string, lease: Lease): [string, Kind] {
   return [name, { id: 'id', watches: [], why: 'message', facts: URL_FACTS }]
 }
 
-/** The watched id may not be the job's own: the end of a run is an event about its session. */
+/** The id that the event is about. It may not be the job's own: the end of a run is an event about its session. */
 function subjectOf(lease: Lease): string | undefined {
   const [watch] = lease.watch
   return watch?.slice(watch.indexOf(':') + 1) || undefined

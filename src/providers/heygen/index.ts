@@ -1,4 +1,4 @@
-/** HeyGen, assembled: https://developers.heygen.com, https://docs.heygen.com (reference/heygen.md). */
+/** Puts the parts of HeyGen together (https://developers.heygen.com, https://docs.heygen.com, reference/heygen.md). */
 import type { Provider } from '#providers/contract/provider.ts'
 import { accounts } from './accounts.ts'
 import { answers } from './answers.ts'

@@ -1,4 +1,4 @@
-/** HeyGen's jobs: read by the links in the route table; lost ones are looked for by title and callback id. */
+/** Reads HeyGen's jobs by the links in the route table. The jobs of lost creations are found by title and callback id. */
 import type { Lease } from '#domain/slots/lease.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'

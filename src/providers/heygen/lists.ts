@@ -1,4 +1,4 @@
-/** How HeyGen's lists are shaped, by path. Lists of v3 are alike (reference/heygen.md section 2). */
+/** The shapes of HeyGen's lists, by path. All lists of v3 have one shape (reference/heygen.md section 2). */
 import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
 
 export const lists: ProviderLists = {
@@ -16,7 +16,7 @@ const V3: ListShape = {
   times: ['/created_at', '/uploaded_at'],
 }
 
-/** A list of v1 or v2. Those with pages have a token beside their rows. */
+/** The shape of a list of v1 or v2. Lists with pages have a token beside their rows. */
 function older(rows: string[], options: Partial<ListShape> = {}): ListShape {
   return { rows, totals: [], times: ['/created_at', '/created_ts'], ...options }
 }
@@ -52,7 +52,10 @@ const SHAPES: Record<string, ListShape> = {
   '/v3/voices': { ...V3, shared: { query: 'type' } },
 }
 
-/** v1 lists of mostly public rows, which any account may answer. Private rows of the others are merged into them. */
+/**
+ * v1 lists of mostly public rows. One account's list has the public rows, and the other accounts' private rows are merged into
+ * it.
+ */
 const MERGED_TOO = new Set(['/v1/audio/voices', '/v1/voice.list'])
 
 function shapeOf(route: Route): ListShape | undefined {

@@ -1,4 +1,4 @@
-/** HeyGen's paths and hosts. Its 254 rows stand in `routes/v1.ts`, `v2.ts` and `v3.ts`. */
+/** HeyGen's paths and hosts. Its 254 rows are in `routes/v1.ts`, `v2.ts` and `v3.ts`. */
 import type { ProviderRoutes } from '#providers/contract/provider.ts'
 import { ownListOf, searchFor } from './routes/id-searches.ts'
 import { matchRoute, ROUTES } from './routes/table.ts'

@@ -1,12 +1,12 @@
 /**
- * HeyGen's interactive avatars (reference/heygen.md section 8). The SDK in the browser sends its token as Bearer, and to
- * the chat socket in the query.
+ * HeyGen's interactive avatars (reference/heygen.md section 8). The SDK in the browser sends its token as Bearer, and in the query
+ * to the chat socket.
  */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderStreaming } from '#providers/contract/provider.ts'
 import { get } from '#providers/shared/row.ts'
 
-/** Not in the table: without an upgrade this GET is no call of HeyGen's. */
+/** This row is not in the table, because without an upgrade this GET is not a call of HeyGen. */
 const SOCKET = get('/v1/ws/streaming.chat', 'streaming-session', {
   pool: 'owner',
   ids: ['streaming-session! query:session_id'],
@@ -26,7 +26,7 @@ export const streaming: ProviderStreaming = {
     '/v1/streaming.stop_listening',
   ],
   socket: { route: SOCKET, tokenParam: 'session_token' },
-  /** By its words: the number of this refusal means other things elsewhere. */
+  /** The words of the refusal decide, because its number means other things on other paths. */
   saysOver: (status, body) =>
     status === 400 && /session state wrong: clos/i.test(textAt(body, '/message') ?? ''),
 }

@@ -1,4 +1,4 @@
-/** How HeyGen's uploads are read and made again (reference/heygen.md section 5). None of it costs anything. */
+/** Reads HeyGen's uploads and makes them again (reference/heygen.md section 5). None of these calls costs anything. */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderUploads } from '#providers/contract/provider.ts'
 import { answers } from './answers.ts'
@@ -7,10 +7,10 @@ import { isLikenessId, isLikenessRow } from './uploads/likenesses.ts'
 
 const LISTS = new Set(['/v1/asset/list', '/v3/assets', '/v3/assets/search'])
 const DELETIONS = new Set(['DELETE /v3/assets/{asset_id}', 'POST /v1/asset/{asset_id}/delete'])
-/** A number on the older paths; v2 answers it with a 400. */
+/** Codes for an unknown upload. The older paths have a number, which v2 answers with a 400. */
 const UNKNOWN = new Set(['asset_not_found', '400569'])
 
-/** An answer with these words and without those below is about something else than the upload. */
+/** An answer with these words, and without those below, is not about the upload. */
 const OTHERS = /avatar|voice|look|template|folder|video|group|project|knowledge|brand|glossary/i
 const OWN = /asset|image|file/i
 
@@ -22,7 +22,7 @@ export const uploads: ProviderUploads = {
     nameAt: '/data/name',
   }),
   upload(id, { type, name }, boundary) {
-    // Only the older upload answers with a key. It takes the bytes as they are.
+    // Only the older upload answers with a key. Its body is the file's bytes.
     if (isKey(id)) {
       return { path: '/v1/asset', contentType: type, head: '', tail: '', idAt: '/data/image_key' }
     }

@@ -25,9 +25,9 @@ import { standingIn } from './accounts/standing.ts'
 /** The most jobs at once that a Kling account may have. */
 const MAX_JOBS = 50
 const secret = z.string().min(1).max(1024).optional()
-/** useapi.net's clients can send a key pair only as the password. */
+/** The form of a key pair in the password field, since useapi.net's clients have no other field for it. */
 const PAIR = /^([\w-]{16,})\|([\w-]{16,})$/
-/** Whole base64: with any other text no callback would prove to be signed. */
+/** The secret must be complete base64. With any other text, no callback would pass the check of its signature. */
 const WEBHOOK_SECRET =
   /^whsec_(?=.)(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/
 
@@ -46,7 +46,7 @@ export const accounts: ProviderAccounts = {
   missingFor: (account, path) => missingFor(account.credentialKind, path),
   credentialKindFor: (path) => (needsApiKey(path) ? 'apiKey' : 'accessKey'),
 
-  /** reference/kling.md section 4. For too long a life Kling has no code of its own. */
+  /** Kling's codes (reference/kling.md section 4). For a lifetime that is too long it has no code of its own. */
   signedTokens: { early: 1003, expired: 1004, long: 1002 },
 
   fields: {
@@ -68,7 +68,7 @@ export const accounts: ProviderAccounts = {
     return withWebhookSecret(readKeys(form), (form as Form).webhookSecret)
   },
 
-  /** Each kind is proved by itself: a good key does not make up for a bad pair. */
+  /** Checks each kind of credential by itself. A good API key does not make up for a bad key pair. */
   async prove(upstream, credential, session) {
     const proofs = []
     for (const part of partsOf(credential)) {
@@ -93,7 +93,7 @@ export const accounts: ProviderAccounts = {
     return said.key === 'good' ? { ...said, spent: spentIn(packsIn(body)) } : said
   },
 
-  /** One key in common is enough, of either kind. */
+  /** One common key of either kind is enough. */
   isSame: ({ secrets: before }, { secrets: after }) =>
     (['apiKey', 'accessKey'] as const).some(
       (name) => after[name] !== undefined && after[name] === before[name]
@@ -148,7 +148,7 @@ function readKeys(form: AccountForm): Read {
   )
 }
 
-/** The secret of Kling's console that signs callbacks. It proves nothing about the account. */
+/** Adds the secret from Kling's console that signs callbacks. It proves nothing about the account. */
 function withWebhookSecret(read: Read, webhookSecret: string | undefined): Read {
   if (!read.ok || webhookSecret === undefined) return read
   const { credential, field } = read
@@ -176,7 +176,7 @@ function withRegion(credential: Credential, region: string | undefined): Credent
   return region === undefined ? credential : { ...credential, region }
 }
 
-/** The credential once for each kind that is in it. */
+/** One credential for each kind of key in this one. */
 function partsOf(credential: Credential): Credential[] {
   const { apiKey, accessKey, secretKey } = credential.secrets
   if (apiKey === undefined || accessKey === undefined || secretKey === undefined) {
@@ -188,7 +188,7 @@ function partsOf(credential: Credential): Credential[] {
   ]
 }
 
-/** A 5xx or too many questions never count against the credential. */
+/** The proof of a failed check. A 5xx or a rate limit never counts against the credential. */
 function refusalOf(costs: JsonAnswer, whole: Credential, part: Credential): Proof | undefined {
   const { status, body } = costs
   if (status === 200 && textAt(body, '/code') === '0') return undefined
@@ -207,12 +207,12 @@ function refusalOf(costs: JsonAnswer, whole: Credential, part: Credential): Proo
   return unreachable('Kling', status)
 }
 
-/** Kling has no id of an account: the access key stands for it, else the hash of the key. */
+/** Kling shows no id of an account. So the identity is the access key, else the hash of the API key. */
 async function identityOf(credential: Credential): Promise<string> {
   return credential.secrets['accessKey'] ?? identityOfSecrets(credential)
 }
 
-/** Members and order of seed 004. */
+/** The members, and their order, are those of useapi.net's documented answer (seed 004). */
 function sessionView({ email, session }: Account): Record<string, unknown> {
   if (!session) return { userId: email }
   return {

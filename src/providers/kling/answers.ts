@@ -1,6 +1,6 @@
 /**
- * What Kling's refusals mean for the account: a 401 parks it (reference/kling.md section 4). Five different things share HTTP
- * 429. So the code in the body decides, and the status only where there is no code.
+ * Says what Kling's refusals mean for the account. A 401 parks it (reference/kling.md section 4). Five different refusals share
+ * HTTP 429. So the code in the body decides, and the status only if there is no code.
  */
 import { textAt } from '#domain/text/json-pointer.ts'
 import { retryAfterAt } from '#domain/text/retry-after.ts'
@@ -26,7 +26,7 @@ function verdictOf(code: string, { match, isJobCall }: JudgedAnswer): Verdict | 
     case '1001':
     case '1002':
       return doubted('key', 'all', 'credential', REFUSED)
-    // Tokens are renewed long before their end, so another would be refused as well.
+    // Tokens are renewed long before their end, so a new one would be refused as well.
     case '1003':
     case '1004':
       return doubted('key', 'all', 'credential', CLOCK)
@@ -57,7 +57,7 @@ function packUsedUp(meter: string | undefined): string {
   return `its ${meter ? `${meter.replace('_', '-')} ` : ''}pack is used up or has ended`
 }
 
-/** Other codes, and answers that do not come from the API itself. */
+/** The verdict for other codes, and for answers that do not come from the API itself. */
 function byStatus(answer: JudgedAnswer, code: string | undefined): Verdict {
   const { status } = answer
   if (status >= 500 || status === 408) return { kind: 'unsure' }

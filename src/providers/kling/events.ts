@@ -1,7 +1,7 @@
 /**
- * Kling sends the bare task to the callback of its creation, signed where the account has a webhook secret (reference/kling.md
- * section 8). It is not documented whether v1 callbacks are signed then. So one without a signature is not refused, but only
- * causes a status check.
+ * Reads, verifies and builds Kling's events. Kling sends the bare task to the callback of its creation, signed if the account has a
+ * webhook secret (reference/kling.md section 8). It is not documented whether v1 callbacks are signed then. So a callback without
+ * a signature is not refused. It only causes a status check.
  */
 import { parseJson } from '#domain/text/json-text.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
@@ -14,10 +14,10 @@ import { tasks } from './useapi/tasks.ts'
 
 const HEADERS = ['webhook-id', 'webhook-timestamp', 'webhook-signature']
 
-/** Kling sends every change. That a task is running is nothing new. */
+/** Kling sends every change. These states say nothing new, because the task is still running. */
 const GOES_ON = new Set(['submitted', 'processing'])
 
-/** Not documented to take a callback. */
+/** Creations that are not documented to take a callback. */
 const WITHOUT_CALLBACK = new Set([
   '/v1/images/omni-image',
   '/v1/images/multi-image2image',
@@ -88,13 +88,13 @@ function typeOf(word: string): string {
   return `task.${word === 'succeeded' ? 'succeed' : word}`
 }
 
-/** A v1 task may have come in the newer shape. Its client reads only the older one. */
+/** A v1 task may have come in the newer shape, but its client reads only the older shape. */
 function inShape(lease: Lease, task: string): string {
   const old = isV1(lease) ? toOldShape(parseJson(task)) : undefined
   return old === undefined ? task : JSON.stringify(old)
 }
 
-/** The task of an end without details. */
+/** The task to send if nothing is known about it but its end. */
 function bareTask({ lease, outcome }: EndedJob, at: number): Record<string, unknown> {
   const isDone = outcome.status === 'completed'
   const why = isDone ? '' : (outcome.detail ?? `${outcome.status}: nothing more is known`)

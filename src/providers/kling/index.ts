@@ -1,4 +1,4 @@
-/** Kling, assembled: https://kling.ai/document-api (reference/kling.md). */
+/** Puts the parts of Kling together (https://kling.ai/document-api, reference/kling.md). */
 import type { Provider } from '#providers/contract/provider.ts'
 import { accounts } from './accounts.ts'
 import { answers } from './answers.ts'

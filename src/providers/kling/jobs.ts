@@ -1,4 +1,7 @@
-/** Kling's tasks: read by the links in the route table; lost ones are found by the name that each creation is sent with. */
+/**
+ * Reads Kling's tasks by the links in the route table. Tasks of lost creations are found by the name that each creation is sent
+ * with.
+ */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderJobs } from '#providers/contract/provider.ts'
 import { tableJobs } from '#providers/shared/table-jobs.ts'

@@ -1,13 +1,13 @@
-/** How Kling's lists are shaped: pages that are only counted, or a cursor in the body (reference/kling.md section 7). */
+/** The shapes of Kling's lists: pages that are only counted, or a cursor in the body (reference/kling.md section 7). */
 import type { ListShape, ProviderLists, Route } from '#providers/contract/provider.ts'
 
 export const lists: ProviderLists = { shapeOf }
 
-/** Its pages may be larger than those of the others. */
+/** The pages of this list may be larger than those of the other lists. */
 const VOICES = '/v1/general/custom-voices'
 const TIMES = ['/created_at', '/create_time']
 
-/** A bare array without a total or an end: a full page may have a next one. */
+/** The shape of a bare array without a total or an end. After a full page there may be another one. */
 function counted(id: string, owned: string[], most = 500): ListShape {
   return {
     rows: ['/data'],

@@ -1,13 +1,13 @@
 /**
- * External task ids. They must be unique in an account, so each is sent with a mark of its tenant before it. A creation without
- * one gets one of ours, by which it is found when its answer is lost. Clients see neither the marks, which are no secrets, nor
- * the ids that we made.
+ * Adds and removes marks on external task ids. These ids must be unique in an account, so each is sent with a mark of its tenant
+ * in front. A creation without such an id gets one from the gateway, by which it is found if its answer is lost. Clients see
+ * neither the marks, which are not secret, nor the ids that the gateway made.
  */
 import { putMember, sliceAt } from '#domain/text/json-slices.ts'
 import type { NamedCall, NamedForm, ProviderNames } from '#providers/contract/provider.ts'
 import { EXTERNAL } from './routes/table.ts'
 
-/** Creations that are not documented to take an external id: they get none of ours (reference/kling-endpoints.json). */
+/** Creations that are not documented to take an external id. They get none from the gateway (reference/kling-endpoints.json). */
 const NAMELESS = new Set([
   '/v1/videos/lip-sync',
   '/v1/videos/video-extend',
@@ -30,15 +30,15 @@ export const names: ProviderNames = {
 
   toClient(text, tenant) {
     if (!text.includes(markOf(tenant))) return text
-    return withoutOurs(text, tenant).replaceAll(theirs(tenant), '')
+    return withoutGatewayIds(text, tenant).replaceAll(clientMark(tenant), '')
   },
 }
 
-/** The name that a creation is sent with. Undefined: none. */
+/** The name that a creation is sent with. Undefined: it has no name. */
 export function nameOf(call: NamedCall, given: string | undefined): string | undefined {
-  if (given) return theirs(call.tenant) + given
+  if (given) return clientMark(call.tenant) + given
   const isNameless = NAMELESS.has(call.match?.route.path ?? '') || call.match?.added !== undefined
-  return isNameless ? undefined : ours(call.tenant) + call.requestId
+  return isNameless ? undefined : gatewayMark(call.tenant) + call.requestId
 }
 
 export function nameAt(call: NamedCall): string {
@@ -56,19 +56,19 @@ function namedBody(call: NamedCall, body: string): string {
   return putMember(body, nameAt(call), JSON.stringify(name)) ?? body
 }
 
-/** null: neither a text nor absent, so the provider refuses it. */
+/** null: the value is not a text, so the provider refuses it. Undefined: there is no value. */
 function textOf(json: string): string | undefined | null {
   const value: unknown = JSON.parse(json)
   if (value === null) return undefined
   return typeof value === 'string' ? value : null
 }
 
-/** A path names a task by its id or by its external id. The form says which is likely; the other is tried second. */
+/** A path names a task by its id or by its external id. The form of the text says which is likely. The other is tried second. */
 function formsOf(call: NamedCall, id: string, body: string | undefined): NamedForm[] {
   const { path, search, tenant } = call
   const before = path.replace(/\/+$/, '').replace(/[^/]+$/, '')
   const asIs = { path, search, body }
-  const named = { path: `${before}${encodeURIComponent(theirs(tenant) + id)}`, search, body }
+  const named = { path: `${before}${encodeURIComponent(clientMark(tenant) + id)}`, search, body }
   return TASK_ID.test(id) ? [asIs, named] : [named, asIs]
 }
 
@@ -76,22 +76,22 @@ function namedQuery({ match, search, tenant }: NamedCall): string {
   const query = new URLSearchParams(search)
   const names = query.get('external_task_ids')
   if (match?.route.path !== '/tasks' || match.route.method !== 'GET' || !names) return search
-  const marked = names.split(',').map((name) => (name === '' ? name : theirs(tenant) + name))
+  const marked = names.split(',').map((name) => (name === '' ? name : clientMark(tenant) + name))
   query.set('external_task_ids', marked.join(','))
   return `?${query}`
 }
 
-/** An id of ours is cut out with its member and one comma. */
-function withoutOurs(text: string, tenant: string): string {
-  const member = `"(?:external_task_id|external_id)"\\s*:\\s*"${ours(tenant)}[^"]*"`
+/** Removes an id that the gateway made, with its member and one comma. */
+function withoutGatewayIds(text: string, tenant: string): string {
+  const member = `"(?:external_task_id|external_id)"\\s*:\\s*"${gatewayMark(tenant)}[^"]*"`
   return text.replaceAll(new RegExp(`,\\s*${member}|${member}\\s*,?`, 'g'), '')
 }
 
-function theirs(tenant: string): string {
+function clientMark(tenant: string): string {
   return `${markOf(tenant)}c-`
 }
 
-function ours(tenant: string): string {
+function gatewayMark(tenant: string): string {
   return `${markOf(tenant)}g-`
 }
 
@@ -99,7 +99,7 @@ function markOf(tenant: string): string {
   return `hgw${fnv(tenant, 0x811c9dc5)}${fnv(tenant, 0x1b873593)}`
 }
 
-/** FNV-1a: enough to keep apart tenants that use the same account. */
+/** The hash FNV-1a. It is good enough to distinguish tenants that use the same account. */
 function fnv(text: string, seed: number): string {
   let sum = seed
   for (let index = 0; index < text.length; index += 1) {

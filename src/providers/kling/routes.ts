@@ -1,4 +1,4 @@
-/** Kling's paths and hosts. Its rows stand in `routes/table.ts`. A region is a host of its own. */
+/** Kling's paths and hosts. Its rows are in `routes/table.ts`. Each region is a host. */
 import type { ProviderRoutes } from '#providers/contract/provider.ts'
 import { originOf, REGIONS } from './accounts/regions.ts'
 import { searchFor } from './routes/id-searches.ts'

@@ -1,6 +1,6 @@
 /**
- * Rows that an operator adds without a deploy, in the notation of row.ts (contract 14.8). A row that would answer what a row of
- * ours answers is refused.
+ * Reads rows that an operator adds without a deploy, in the notation of row.ts (contract 14.8). A row is refused if a built-in row
+ * already answers one of its calls.
  */
 import * as z from 'zod'
 import { isBelow, overlap } from '#domain/routing/added-route.ts'
@@ -86,7 +86,7 @@ export const addedRowForm = z.strictObject({
 
 export type AddedRowForm = z.infer<typeof addedRowForm>
 
-/** What the schema cannot check. Each sentence starts with its field. */
+/** Finds problems that the schema cannot check. Each sentence starts with its field. */
 export function problemsOf(form: AddedRowForm): string[] {
   const { method, kind, pool, ids, job, reports } = form
   const names = paramsOf(form.path)
@@ -112,7 +112,7 @@ function paramsOf(template: string): string[] {
   return [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '')
 }
 
-/** Unless the form says it, an Idempotency-Key is sent where it would be sent without the row. */
+/** Makes the row. If the form does not say whether the path takes an Idempotency-Key, the rule for paths without a row holds. */
 export function routeOf(provider: Provider, form: AddedRowForm): Route {
   const { method, kind, pool, ids, creates, lists, mixesShared = false } = form
   const isKeyed =
@@ -137,7 +137,7 @@ export function routeOf(provider: Provider, form: AddedRowForm): Route {
   }
 }
 
-/** Why such a row is refused. Undefined: nothing of ours answers a path that it matches. */
+/** Why such a row is refused. Undefined: neither a built-in row nor the gateway itself answers a path that it matches. */
 export function refusalOf(
   provider: Provider,
   route: Route,

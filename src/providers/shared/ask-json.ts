@@ -1,4 +1,4 @@
-/** A small question to a provider, with JSON in the answer. */
+/** Makes a small call to a provider whose answer is JSON. */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Upstream } from '#providers/contract/provider.ts'
 
@@ -7,7 +7,7 @@ const TIMEOUT_MS = 15_000
 export interface JsonAnswer {
   /** 0: the provider could not be reached. */
   status: number
-  /** Undefined: it is no JSON. */
+  /** Undefined: the body is not JSON. */
   body: unknown
 }
 

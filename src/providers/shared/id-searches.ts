@@ -1,4 +1,7 @@
-/** How an account is asked for an id: by the read on the same path, else by the table of the id's resource. */
+/**
+ * Chooses the call that shows whether an account has an id: the read on the same path, else the one in the table of the id's
+ * resource.
+ */
 import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
 
 type Match = (method: string, path: string) => RouteMatch | undefined
@@ -18,7 +21,7 @@ export function searchWith(search: IdSearch, id: string): IdSearch {
   return { ...search, path: search.path.replace('{id}', encodeURIComponent(id)) }
 }
 
-/** The GET on the path up to the id, as `/v3/podcasts/{podcast_id}` for its DELETE. For a path with one id only. */
+/** The GET on the path up to the id, for example `/v3/podcasts/{podcast_id}` for its DELETE. Only for a path with one id. */
 function samePath(match: Match, { route, params }: RouteMatch, ref: IdRef): IdSearch | undefined {
   if (ref.in !== 'path' || Object.keys(params)[0] !== ref.at) return undefined
   const [before] = route.path.split(`{${ref.at}}`)

@@ -1,6 +1,6 @@
-/** A number in JSON text that is larger than JavaScript's numbers. */
+/** Makes numbers for JSON text that are too large for JavaScript. */
 
-/** For digits alone; `JSON.stringify` writes them as they are. */
+/** `digits` must contain nothing but digits. `JSON.stringify` writes them unchanged. */
 export function rawNumber(digits: string): unknown {
   const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
   return rawJSON(BigInt(digits).toString())

@@ -1,7 +1,7 @@
 /**
- * How a row of a route table is written. The same for every provider.
+ * Makes the rows of a route table, in the notation that all providers share.
  *
- * `ids`: `'<resource><!><?> <place>:<where>'`. `!`: the call means nothing without it. `?`: the id may name something public.
+ * `ids`: `'<resource><!><?> <place>:<where>'`. `!`: the call makes no sense without the id. `?`: the id may name something public.
  * Places: `path:name`, `query:name` (`,...` after it: ids with commas between them), `body:/json/pointer` with `*` for every
  * member. `creates`, `lists`: JSON pointers into the answer.
  */

@@ -1,7 +1,7 @@
-/** The reverse of a JSON pointer: puts values where it points, making what is on the way. */
+/** Puts values at the place of a JSON pointer, and makes the objects on the way. */
 type Doc = Record<string, unknown>
 
-/** `/data/ids/*` takes them all as an array, any other pointer the first. */
+/** A pointer that ends with a star, as `/data/ids/*`, takes all values as an array. Any other pointer takes the first value. */
 export function setAt(document: Doc, pointer: string, values: readonly unknown[]): void {
   const isList = pointer.endsWith('/*')
   const keys = (isList ? pointer.slice(0, -2) : pointer).split('/').slice(1)

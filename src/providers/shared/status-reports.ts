@@ -1,9 +1,9 @@
-/** The states of jobs, read out of status answers by the links of a route table. The same for every provider. */
+/** Reads the states of jobs out of status answers, by the links of a route table. All providers share it. */
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import type { RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 
-/** What a status answer says of the jobs that it shows. */
+/** What a status answer says about the jobs in it. */
 export function readReports(
   match: RouteMatch,
   query: URLSearchParams,
@@ -54,10 +54,10 @@ const RUNNING = new Set([
   'waiting',
 ])
 
-/** Words that mean an end wherever they were seen, although not every row lists them. They count when they are read twice. */
+/** Words that mean an end on every row on which they were seen, although not every row lists them. They count when read twice. */
 const ENDING = new Set(['cancelled', 'canceled', 'deleted', 'error', 'expired', 'timeout'])
 
-/** Where a finished job's result stands, whatever its status is called. */
+/** JSON pointers to the result of a finished job, whatever its status is called. */
 const RESULTS = ['/data/video_url', '/data/audio_url']
 
 function reportOf(link: StatusLink, id: string, said: string, answer: unknown): JobReport {
@@ -81,7 +81,7 @@ function reportOf(link: StatusLink, id: string, said: string, answer: unknown): 
   return { watch, state: 'unclear', word: word.slice(0, 64) }
 }
 
-/** What the status in a list's row says. Undefined: nothing. */
+/** What the status in a row of a list says. Undefined: nothing. */
 export function rowState(link: StatusLink, said: string): 'running' | 'over' | undefined {
   const { state } = reportOf(link, '', said, undefined)
   if (state === 'completed' || state === 'failed' || state === 'ending') return 'over'
@@ -91,7 +91,7 @@ export function rowState(link: StatusLink, said: string): 'running' | 'over' | u
 const FACTS_MAX = 40
 const FACT_CHARS_MAX = 4096
 
-/** The plain members of a status answer. What is nested or very long is left out. */
+/** The plain members of a status answer, without nested and very long ones. */
 function factsOf(data: unknown): Record<string, unknown> {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return {}
   const plain = Object.entries(data).filter(
@@ -100,7 +100,7 @@ function factsOf(data: unknown): Record<string, unknown> {
   return Object.fromEntries(plain.slice(0, FACTS_MAX))
 }
 
-/** Where the reason of a failed job was seen, the most exact first. */
+/** JSON pointers to the reason of a failed job, as they were seen, the most exact first. */
 const REASONS = [
   '/data/error/code',
   '/data/failure_code',

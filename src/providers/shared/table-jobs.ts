@@ -1,4 +1,4 @@
-/** The part `jobs` as far as the links of a route table say it: which jobs there are, and how they are followed. */
+/** Makes the part `jobs` out of the links of a route table: which jobs a creation starts, and how to check their status. */
 import { textAt, textsAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { ExpectedJob, JobStart, Lease } from '#domain/slots/lease.ts'
 import type { JobLink, ProviderJobs, Route, RouteMatch } from '#providers/contract/provider.ts'
@@ -46,7 +46,7 @@ function count(match: RouteMatch, body: unknown): number {
   return Array.isArray(list) ? Math.max(1, list.length) : 1
 }
 
-/** A longer text is no id: it would be stored for as long as the job runs, and a month more. */
+/** A longer text does not count as an id, because it would be stored for as long as the job runs, and a month more. */
 const ID_CHARS_MAX = 16_384
 
 function read(match: RouteMatch, requestBody: unknown, answer: unknown): JobStart[] {
@@ -58,7 +58,7 @@ function read(match: RouteMatch, requestBody: unknown, answer: unknown): JobStar
   return first.map((id) => startOf(link, id, match.params, first.length === 1 ? alias : undefined))
 }
 
-/** An id of the request, or of the path. */
+/** The job that the request names, in its body or its path. */
 function expected(match: RouteMatch, requestBody: unknown): ExpectedJob | undefined {
   const link = match.route.job
   if (!link?.watchId) return read(match, requestBody, undefined)[0]
@@ -86,17 +86,17 @@ function startOf(
   return { jobId, watch, ask: pathTo(link.ask), ...askElse, ...reused }
 }
 
-/** What is watched existed before the creation: a session's next run, a group's training. */
+/** Whether the watched thing existed before the creation, for example a session that runs again, or a group that is trained. */
 function isReused(link: JobLink): boolean {
   return link.watchId !== undefined || [link.id].flat().some((place) => place.startsWith('body:'))
 }
 
-/** The link of the row that a lease was created by. A lease of an added row holds a copy of its own. */
+/** The link of the row that made the lease. A lease of an added row has its own copy of the link. */
 export function linkOf(routes: Map<string, Route>, lease: Lease): JobLink | undefined {
   return routes.get(lease.route)?.job ?? lease.row?.job
 }
 
-/** Only for a row with a probe, and a path in which nothing is left open. */
+/** Undefined: the row has no probe, or the path has a parameter that the lease cannot fill. */
 function keyProbe(
   route: Route | undefined,
   { path = route?.path }: Lease
@@ -105,7 +105,7 @@ function keyProbe(
   return { path, body: JSON.stringify(route.keyProbe) }
 }
 
-/** What the status in a list's row says of a job that is watched under this name. */
+/** What the status in a row of a list says about a job that is watched under this name. */
 function stateOfRow(
   table: readonly Route[],
   watch: string | undefined,

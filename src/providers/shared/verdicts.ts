@@ -1,9 +1,9 @@
-/** The verdicts that several providers give, written in one way. */
+/** Makes the verdicts that several providers share. */
 import type { AccountCheck } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder } from '#domain/accounts/parking.ts'
 import type { AccountFault, RouteMatch, Verdict } from '#providers/contract/provider.ts'
 
-/** For the usual wait of `reason`. */
+/** Parks for the usual time of `reason`. */
 export function parked(
   scope: AccountFault['order']['scope'],
   reason: ParkOrder['reason'],
@@ -25,16 +25,16 @@ export function doubted(
 interface Throttled {
   isJobCall: boolean
   match?: RouteMatch | undefined
-  /** Epoch ms, where the provider says it. */
+  /** Epoch ms, if the provider says it. */
   until?: number | undefined
   detail?: string
-  /** The limit is wider than the row: the quota is used up, or there is one job too many. */
+  /** Whether the limit is wider than the row: the quota is used up, or there is one job too many. */
   isWide?: boolean
 }
 
 /**
- * Too many calls. Only the row is parked, unless the limit is wider. A generation that ends with its answer (speech) has limits
- * of its own and never parks jobs.
+ * The verdict for too many calls. Only the row is parked, unless the limit is wider. A generation that ends with its answer
+ * (speech) has limits of its own and never parks jobs.
  */
 export function throttled({ isJobCall, match, until, detail, isWide = false }: Throttled): Verdict {
   const isSync = match?.route.kind === 'sync-generation'
@@ -49,7 +49,7 @@ export function throttled({ isJobCall, match, until, detail, isWide = false }: T
   return { kind: 'park', order: { ...order, scope: 'row', wide } }
 }
 
-/** What the provider counts the job of this row as. */
+/** The provider's kind of quota for the job of this row. */
 export function meterOf(match: RouteMatch | undefined): string | undefined {
   return match?.route.meter ?? match?.route.job?.meter
 }

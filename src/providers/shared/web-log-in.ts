@@ -1,10 +1,10 @@
-/** A log-in at a provider's own website, as far as it is the same everywhere. No protection of a site is worked around. */
+/** Logs in at a provider's own website: the part that all providers share. It works around no protection of a site. */
 import { parseJson } from '#domain/text/json-text.ts'
 import type { LogIn, Upstream } from '#providers/contract/provider.ts'
 
 const TIMEOUT_MS = 15_000
 
-/** `name`: the provider's, in messages. `useAKey`: the sentence that says what to do instead. */
+/** `name`: the provider's name in messages. `useAKey`: the sentence that says what to do instead. */
 interface Site {
   name: string
   useAKey: string
@@ -20,11 +20,11 @@ export interface LogInAnswer {
   status: number
   headers: Headers
   body: unknown
-  /** Epoch ms, when it came. */
+  /** When the answer came, epoch ms. */
   now: number
 }
 
-/** Never throws. `read` gets an answer of the site itself, in JSON. */
+/** Never throws. `read` gets only JSON answers of the site itself. */
 export async function logInAt(
   upstream: Upstream,
   origin: string,

@@ -1,4 +1,4 @@
-/** The catalogue's documented calls, as the tests make them: every row with its own example. */
+/** Makes the calls that the catalogue documents: every row with its own example. */
 import { readFileSync } from 'node:fs'
 
 export interface CatalogueRow {
@@ -19,7 +19,7 @@ export const CATALOGUE = JSON.parse(
   readFileSync(new URL('../../../simulator/heygen/catalogue.json', import.meta.url), 'utf8')
 ) as CatalogueRow[]
 export const HTTP_ROWS = CATALOGUE.filter((row) => row.method !== 'WSS')
-/** What removes or ends something comes last, so that the rows before find what they name. */
+/** Calls that remove or end something come last, so that the other rows find the things that they name. */
 const ENDING = /\/(delete|trash|stop|cancel)$|\.stop$/
 export const IN_ORDER = [
   ...HTTP_ROWS.filter((row) => !isEnding(row)),
@@ -48,7 +48,7 @@ export async function bodyOf(row: CatalogueRow): Promise<Sent | undefined> {
   return { bytes: rawBytes(), contentType: 'image/png' }
 }
 
-/** Every byte there is, so that anything that takes them for text is noticed. */
+/** Every possible byte, so that the test fails if anything handles the bytes as text. */
 function rawBytes(): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length: 1024 }, (_, index) => index % 256)
 }
@@ -69,14 +69,14 @@ function isEnding(row: CatalogueRow): boolean {
   return row.method === 'DELETE' || ENDING.test(row.path)
 }
 
-/** Rows of one kind go through the same code of the gateway's, and differ in what the table says of them. */
+/** Rows of one kind go through the same code of the gateway. Only the values in the table differ. */
 export function kindOf(row: CatalogueRow): string {
   const [, family] = row.path.split('/')
   const answer = typeof row.responseExample
   return [family, row.kind, row.method, row.host, row.requestContentType, answer].join(' ')
 }
 
-/** null stands for any type, since most members may be null. */
+/** null in the example matches any type, since most members may be null. */
 export function findDifferences(example: unknown, got: unknown, at: string): string[] {
   if (example === null || got === null) return []
   if (typeOf(example) !== typeOf(got)) return [`${at} is ${typeOf(got)}, not ${typeOf(example)}`]
@@ -102,7 +102,7 @@ function typeOf(value: unknown): string {
   return Array.isArray(value) ? 'array' : typeof value
 }
 
-/** Webhook endpoints are the gateway's own (test/gateway/events/endpoints.test.ts). */
+/** Whether the gateway answers the row itself, as it does for webhook endpoints (test/gateway/events/endpoints.test.ts). */
 export function isOwn(row: CatalogueRow): boolean {
   return /^\/(v1\/webhook|v3\/webhooks\/(endpoints|event-types))(\/|$)/.test(row.path)
 }

@@ -1,4 +1,4 @@
-/** Kling's catalogue, as the tests call it: every row with its own example, long numbers as they stand there. */
+/** Makes the calls of Kling's catalogue: every row with its own example. Long numbers keep all their digits. */
 import { readFileSync } from 'node:fs'
 import type { CatalogueRow } from './catalogue.ts'
 
@@ -9,13 +9,13 @@ const TEXT = readFileSync(
   'utf8'
 )
 export const KLING_ROWS = JSON.parse(TEXT) as KlingRow[]
-/** JSON.parse would round the ids in them. */
+/** The bodies as text, because JSON.parse would round the ids in them. */
 const BODIES = TEXT.split('\n').flatMap((line) => {
   const [, body] = /"requestExample": (\{.*\}), "resp/.exec(line) ?? []
   return body === undefined ? [] : [body]
 })
 
-/** What removes something comes last, so that the rows before find what they name. */
+/** Calls that remove something come last, so that the other rows find the things that they name. */
 export const KLING_IN_ORDER = [
   ...KLING_ROWS.filter((row) => !row.path.includes('/delete-')),
   ...KLING_ROWS.filter((row) => row.path.includes('/delete-')),

@@ -1,7 +1,6 @@
 /**
- * Moves the clock of a gateway that has one (CLOCKED, or counting-worker.ts) together with its simulator's. Its waits
- * are the real ones, so nothing of it happens by itself, however slow the machine is; and what falls due has been done
- * when `advance` resolves.
+ * Moves the clock of a gateway that has one (CLOCKED, or counting-worker.ts) together with its simulator's. Nothing becomes due
+ * by itself, however slow the machine is. When `advance` resolves, everything that became due has been done.
  */
 import { callControl } from '../renewed/control.ts'
 import type { Gateway } from '../gateway.ts'
@@ -14,11 +13,11 @@ export const DAY = 24 * HOUR
 
 interface Clock {
   now: number
-  /** Pauses that wait for this clock: one for each client that stands in line for a slot. */
+  /** Pauses that wait for this clock. There is one for each client that waits for a slot. */
   timers: number
   /** Calls of the gateway to the provider and to receivers that have no answer yet. */
   calls: number
-  /** What falls due next; null where the clock goes by itself, or nothing is due. */
+  /** When something is due next. null: the clock runs by itself, or nothing is due. */
   next: number | null
 }
 
@@ -33,12 +32,12 @@ export async function clockOf(gateway: Gateway): Promise<Clock> {
   return ask(gateway)
 }
 
-/** From now on time passes for this gateway by `advance` alone. */
+/** Stops the clock. From now on time passes for this gateway only by `advance`. */
 export async function stopClock(gateway: Gateway): Promise<void> {
   await ask(gateway, { stopped: true })
 }
 
-/** The simulator's first: what the gateway then asks is answered for the same moment. */
+/** Moves the simulator's clock first, so that it answers the gateway's calls for the same moment. */
 export async function advance(gateway: Gateway, ms: number): Promise<void> {
   await gateway.sim.control('POST', '/clock', { advanceMs: ms })
   await ask(gateway, { advanceMs: ms })
@@ -47,8 +46,8 @@ export async function advance(gateway: Gateway, ms: number): Promise<void> {
 const LONGEST_JUMP_MS = 10 * MINUTE
 
 /**
- * In steps shorter than the shortest wait, so that each alarm rings at its time; `each` after every step. Without it, steps in
- * which nothing falls due are one step.
+ * Moves the clock in steps that are shorter than the shortest wait, so that each alarm runs at its time. Calls `each` after every
+ * step. Without `each`, steps in which nothing is due become one step.
  */
 export async function pass(
   gateway: Gateway,
@@ -63,7 +62,9 @@ export async function pass(
   }
 }
 
-/** The steps until the next thing falls due. What is under way may set something earlier. */
+/**
+ * The time until something is due next, in whole steps. One step while anything is under way, since that may set an earlier time.
+ */
 async function stepOf(gateway: Gateway, stepMs: number, leftMs: number): Promise<number> {
   const { now, next, calls } = await clockOf(gateway)
   if (next === null || calls > 0) return stepMs
@@ -71,7 +72,7 @@ async function stepOf(gateway: Gateway, stepMs: number, leftMs: number): Promise
   return Math.ceil(mostMs / stepMs) * stepMs
 }
 
-/** Moves on in such steps until it is so, for at most `mostMs` of that clock. */
+/** Moves the clock in such steps until `what` returns a value, for at most `mostMs` of that clock. */
 export async function untilMoved<T>(
   gateway: Gateway,
   what: () => Promise<T | false | undefined>,

@@ -1,8 +1,8 @@
 /**
- * A gateway's clock that a test moves, as the simulator's is (test/support/clock/clock.ts). `POST /__clock {advanceMs, stopped}`:
- * what falls due rings, and has been done, before the answer. By it go `Date.now`, the objects' alarms, pauses of a
- * second or longer and limits of a minute or longer; shorter ones guard real connections and go by the real clock.
- * For entries of runWorker, never deployed. It lives as long as workerd does.
+ * A clock of the gateway that a test moves, as it moves the simulator's (test/support/clock/clock.ts). The call is
+ * `POST /__clock {advanceMs, stopped}`. Everything that becomes due has been done before the answer. `Date.now`, the alarms of
+ * objects, pauses of a second or longer and limits of a minute or longer use this clock. Shorter ones guard real connections and
+ * use the real clock. For entries of runWorker, never deployed. The clock lasts as long as workerd.
  */
 const realNow = Date.now.bind(Date)
 const realSetTimeout = setTimeout
@@ -18,12 +18,15 @@ let stoppedAt: number | undefined
 
 Date.now = () => (stoppedAt ?? realNow()) + aheadMs
 
-/** Before anything runs: the clock stands at this moment until it is moved. */
+/** Call it before anything runs. The clock stands at this moment until it is moved. */
 export function startClockAt(now: number): void {
   stoppedAt = now
 }
 
-/** Each looks at the clock from within the request that waits: workerd lets no other one wake it. */
+/**
+ * Calls `ring` when the time has come. The waiting request itself polls the clock, because in workerd no other request can wake
+ * it.
+ */
 function callAt(due: number, ring: () => void): () => void {
   let id: unknown
   const waiting = { due }
@@ -87,7 +90,7 @@ globalThis.fetch = ((...args: Parameters<typeof fetch>) => {
 type SetAlarm = DurableObjectStorage['setAlarm']
 type Binding = 'ACCOUNT_SLOTS' | 'TENANT_DESK'
 
-/** By object id: when it rings, by this clock. */
+/** By object id: when the object's alarm is due, by this clock. */
 const alarms = new Map<string, { binding: Binding; at: number }>()
 let ringing = 0
 let plainSetAlarm: SetAlarm | undefined
@@ -97,7 +100,7 @@ function realTimeOf(at: number): number {
   return stoppedAt === undefined ? at - aheadMs : realNow() + DAY_MS
 }
 
-/** Before anything else may have changed the storage's methods. */
+/** Makes an object's alarm use this clock. Call it before anything else changes the methods of the storage. */
 export function goByClock(ctx: DurableObjectState, binding: Binding): DurableObjectState {
   const { storage } = ctx
   const id = ctx.id.toString()
@@ -112,7 +115,7 @@ export function goByClock(ctx: DurableObjectState, binding: Binding): DurableObj
   return ctx
 }
 
-/** Around an object's alarm. */
+/** Runs an object's alarm, if it is due by this clock. */
 export async function ring(ctx: DurableObjectState, alarm: () => Promise<void>): Promise<void> {
   const id = ctx.id.toString()
   const set = alarms.get(id)
@@ -124,13 +127,13 @@ export async function ring(ctx: DurableObjectState, alarm: () => Promise<void>):
   })
 }
 
-/** After the clock was moved; from within the object, since no other may touch its storage. */
+/** Sets the real alarm again after the clock was moved. Runs inside the object, since nothing else may use its storage. */
 export async function rearm(ctx: DurableObjectState): Promise<void> {
   const set = alarms.get(ctx.id.toString())
   if (set) await plainSetAlarm?.call(ctx.storage, realTimeOf(set.at))
 }
 
-/** As in a workerd that was just started. */
+/** Resets the clock to the state of a workerd that was just started. */
 export function resetClock(): void {
   aheadMs = 0
   stoppedAt = undefined
@@ -162,7 +165,10 @@ async function move(
   }
 }
 
-/** A wait whose request has ended stays behind and never rings. Infinity, which JSON writes as null: nothing is due. */
+/**
+ * When something is due next. A wait whose request has ended stays in the set and never rings. Infinity (null in JSON): nothing
+ * is due.
+ */
 function nextDue(): number | null {
   if (stoppedAt === undefined) return null
   const dues = [...[...waits].map(({ due }) => due), ...[...alarms.values()].map(({ at }) => at)]

@@ -1,6 +1,6 @@
 /**
- * Calls to what stands beside the tested surface: a simulator's remote control and a gateway's clock. Tests make them by the
- * thousand, and `fetch` costs the machine three times as much as Node's own client.
+ * Calls the test controls: a simulator's remote control and a gateway's clock. Tests make thousands of these calls, and `fetch`
+ * takes three times as long as Node's own client.
  */
 import { Agent, request } from 'node:http'
 
@@ -11,7 +11,7 @@ export interface ControlAnswer {
   text: string
 }
 
-/** `body` goes up as JSON. */
+/** Sends `body` as JSON. */
 export function callControl(
   method: string,
   url: string,

@@ -1,8 +1,8 @@
 /**
- * Lets one workerd be many Workers, one after the other: starting workerd costs a second of the machine, a renewal
- * milliseconds. `POST /__renew {vars}` ends all that the last one did (its objects are aborted with all that they keep,
- * KV is emptied, its requests are waited for) and begins another with `vars`. What an isolate keeps hangs on its `env`
- * (src/deps.ts), and each has an `env` of its own. For entries of runWorker, never deployed.
+ * Lets one workerd run many Workers, one after the other. Starting workerd takes a second, a renewal milliseconds.
+ * `POST /__renew {vars}` ends the last Worker: it waits for its requests, deletes the storage of its objects, aborts them and
+ * empties KV. Then it begins another Worker with `vars`. An isolate keeps its caches by `env` (src/composition/make-ports.ts),
+ * and each Worker has an `env` of its own. For entries of runWorker, never deployed.
  */
 const LOOK_MS = 2
 const PATIENCE_MS = 1000
@@ -21,19 +21,19 @@ let turn = 0
 let pending = 0
 let own: object | undefined
 
-/** The same object for all who work in one turn. */
+/** The `env` of the present Worker. All its requests and objects get the same one. */
 export function envOfTurn<E extends object>(env: E): E {
   own ??= { ...env }
   return own as E
 }
 
-/** In an object's constructor. `namespace` is its own. */
+/** Remembers an object, so that a renewal can wipe it. Call it in the object's constructor. */
 export function noteObject(ctx: DurableObjectState, namespace: unknown): DurableObjectState {
   objects.set(ctx.id.toString(), namespace as DurableObjectNamespace)
   return ctx
 }
 
-/** Of an object: all that it keeps, then itself, with whatever it was doing. */
+/** Deletes an object's storage and alarm, then aborts the object and all its work. */
 export async function wipeObject(ctx: DurableObjectState): Promise<void> {
   await ctx.storage.deleteAlarm()
   await ctx.storage.deleteAll()
@@ -42,7 +42,7 @@ export async function wipeObject(ctx: DurableObjectState): Promise<void> {
   ctx.abort('renewed')
 }
 
-/** Counts the request, and what it leaves to be done after its answer. */
+/** Counts a request and its `waitUntil` work as pending until both are done. */
 export async function counted<T>(ctx: ExecutionContext, answer: () => T | Promise<T>): Promise<T> {
   const waitUntil = ctx.waitUntil.bind(ctx)
   ctx.waitUntil = (promise) => {
@@ -64,7 +64,7 @@ async function wipeObjects(): Promise<void> {
   await Promise.all(
     [...objects].map(async ([id, namespace]) => {
       const object = namespace.get(namespace.idFromString(id)) as unknown as Renewed
-      // It ends by its own abort.
+      // The call fails, because the object aborts itself.
       await object.wipe().catch(() => undefined)
     })
   )
@@ -78,7 +78,7 @@ async function emptyKv(kv: KVNamespace): Promise<void> {
   }
 }
 
-/** What is aborted ends what waits for it, which may call another object once more. */
+/** Repeats until nothing is left, because work that waits for an aborted object may call another object. */
 async function endTurn(env: Kept): Promise<boolean> {
   const end = Date.now() + PATIENCE_MS
   while (objects.size > 0 || pending > 0) {
@@ -90,7 +90,7 @@ async function endTurn(env: Kept): Promise<boolean> {
   return true
 }
 
-/** Whoever fails a hundred times in one turn is unknown in the next. */
+/** Gives each Worker its own counts, so that failures in one turn do not count in the next. */
 function damperOfTurn(damper: RateLimit, name: string): RateLimit {
   return { limit: ({ key }) => damper.limit({ key: `${name} ${key}` }) } as RateLimit
 }
@@ -110,7 +110,7 @@ export async function answerRenewal(
   turn += 1
   const damper = kept.AUTH_DAMPER && damperOfTurn(kept.AUTH_DAMPER, String(turn))
   own = { ...env, ...vars, ...(damper && { AUTH_DAMPER: damper }) }
-  // All that was logged before has been read when this line is.
+  // When a reader has read this line, it has read all lines of the last turn.
   console.log(`renewed ${String(turn)}`)
   return Response.json({ turn })
 }

@@ -1,4 +1,4 @@
-/** The simulator, one after the other in the same workerd (renewal.ts). An entry for runWorker, never deployed. */
+/** The simulator, which can start again in the same workerd (renewal.ts). An entry for runWorker, never deployed. */
 import simulator, {
   Simulator as Plain,
   type Env as SimulatorEnv,

@@ -1,4 +1,4 @@
-/** The gateway's Worker, one after the other in the same workerd (renewal.ts). An entry for runWorker, never deployed. */
+/** The gateway's Worker, which can start again in the same workerd (renewal.ts). An entry for runWorker, never deployed. */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 import { answerRenewal, counted, envOfTurn, noteObject, wipeObject } from './renewal.ts'
 

@@ -1,20 +1,20 @@
 /**
- * Workers that begin in a workerd which another test has left (renewal.ts). One that does not come to rest is not used
- * again. Whoever kills, weighs or restarts workerd takes one of its own (`isAlone` of openGateway).
+ * Starts Workers in a workerd that another test has left (renewal.ts). A workerd whose work does not end is not used again. A test
+ * that kills or restarts workerd, or measures its memory, needs its own (`isAlone` of openGateway).
  */
 import { callControl } from './control.ts'
 import { runWorker, type RunningWorker } from '../../../scripts/lib/run-worker.ts'
 
 const PATIENCE_MS = 30_000
 
-/** While nobody has it. */
+/** The log of a workerd that no test uses is dropped. */
 const ignore: (message: string) => void = () => undefined
 
 interface Reusable {
   worker: RunningWorker
-  /** Of whoever has it now. */
+  /** The log function of the test that uses the workerd now. */
   onLog: (message: string) => void
-  /** The last of its turns whose beginning was read in its log. */
+  /** The number of the last turn whose first line was read in the log. */
   readTurn: number
 }
 
@@ -62,7 +62,7 @@ async function startReusable({ config, name, entry }: Wanted): Promise<Reusable>
   return Object.assign(logs, { worker })
 }
 
-/** False: what was done last does not end. */
+/** False: the work of the last turn does not end. */
 async function renew(one: Reusable, vars: Record<string, string>): Promise<boolean> {
   const signal = AbortSignal.timeout(PATIENCE_MS)
   try {

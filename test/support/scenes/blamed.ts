@@ -1,4 +1,4 @@
-/** Refusals and what they park, as a tenant sees it. */
+/** Reads what refusals have parked, as a tenant sees it. */
 import type { Gateway } from '../gateway.ts'
 
 export interface ShownParking {
@@ -21,7 +21,7 @@ export async function parkedOf(
   return ((await view.json()) as { parked?: ShownParking[] }).parked ?? []
 }
 
-/** `a all`, `b row:GET /v3/voices`, … */
+/** Lists what is parked, as `a all`, `b row:GET /v3/voices`, … */
 export async function parkedScopes(gateway: Gateway, provider = 'heygen'): Promise<string[]> {
   const all = await Promise.all(
     ALL.map(async (name) =>
@@ -31,7 +31,7 @@ export async function parkedScopes(gateway: Gateway, provider = 'heygen'): Promi
   return all.flat()
 }
 
-/** Nothing is parked and nothing is believed of any account. */
+/** Ends all parkings, and removes what is known about the accounts. */
 export async function pardonAll(
   gateway: Gateway,
   provider = 'heygen',
@@ -45,7 +45,7 @@ export async function pardonAll(
   }
 }
 
-/** How often the account was asked about itself since the simulator was told to forget. */
+/** How often the provider was asked about the account since the simulator's log was cleared. */
 export async function proofsOf(gateway: Gateway, name: string): Promise<number> {
   const seen = await gateway.sim.requests()
   const email = `${name}@example.com`

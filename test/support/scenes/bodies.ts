@@ -1,4 +1,4 @@
-/** A provider whose bodies a test writes by hand, and what tests about bodies on their way need. */
+/** A provider whose bodies a test writes by hand, and helpers for tests about bodies that the gateway passes on. */
 import { createHash } from 'node:crypto'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ export const JSON_TYPE = { 'content-type': 'application/json' }
 
 type Answer = (incoming: IncomingMessage, outgoing: ServerResponse) => void | Promise<void>
 
-/** One handler for each method and path; HeyGen's user is always there. */
+/** A provider with one handler for each method and path. HeyGen's call for the user always works. */
 export async function openUpstream() {
   const answers = new Map<string, Answer>()
   const upstream = createServer((incoming, outgoing) => {
@@ -22,7 +22,7 @@ export async function openUpstream() {
     if (path === '/v3/users/me') outgoing.end('{"data":{"username":"0123456789abcdef"}}')
     else outgoing.writeHead(404).end('{"error":{"code":"not_found","message":"not found"}}')
   })
-  // As the provider does, it keeps idle connections: one closed just when a call comes would be a 502.
+  // Idle connections stay open, as at the provider. If one were closed just when a call comes, the answer would be a 502.
   upstream.keepAliveTimeout = 0
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve))
   const origin = `http://127.0.0.1:${(upstream.address() as AddressInfo).port}`
@@ -33,7 +33,7 @@ export async function openUpstream() {
   return { answers, vars: { HEYGEN_ORIGIN: origin, HEYGEN_UPLOAD_ORIGIN: origin } }
 }
 
-/** Byte n of the stream is the same every time, no text, and differs from chunk to chunk. */
+/** Chunks of bytes that are the same every time, that are not text, and that differ from chunk to chunk. */
 export function* chunksOf(length: number): Generator<Buffer> {
   const chunk = Buffer.alloc(
     MIB,
@@ -86,14 +86,14 @@ export async function freeAll(gateway: Gateway): Promise<void> {
 }
 
 export interface Leaver {
-  /** Resolves with the answer, whose body nobody has asked for yet. */
+  /** Resolves with the answer. Its body was not read yet. */
   answer: Promise<IncomingMessage>
   leave: () => void
 }
 
 /**
- * A client that can go away for good: with a reset, since on a bare TCP connection workerd takes the polite end of one
- * direction for no more than that. Uncompressed, so that small pieces are not held back by a compressor on loopback.
+ * A client that can disconnect. It resets the connection, because workerd does not treat the normal end of one direction of a TCP
+ * connection as a disconnect. It asks for no compression, so that no compressor holds back small pieces.
  */
 export function openCall(gateway: Gateway, path: string, body?: unknown): Leaver {
   const headers = {

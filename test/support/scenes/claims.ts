@@ -1,4 +1,4 @@
-/** Tenants that want the same provider account, on a gateway whose claims can be made late (slow-claims-worker.ts). */
+/** Tenants that add the same provider account, on a gateway whose claims can be delayed (slow-claims-worker.ts). */
 import { until, type Gateway } from '../gateway.ts'
 
 export const SLOW_CLAIMS = 'test/support/workers/slow-claims-worker.ts'

@@ -1,11 +1,11 @@
-/** Clients that wait for slots of a full pool, and what that costs in questions to objects. */
+/** Lets clients wait for slots of a full pool, and counts the calls to objects that this costs. */
 import { advance, clockOf, SECOND } from '../clock/clock.ts'
 import { until, type Gateway } from '../gateway.ts'
 
 export interface Crowd {
   accounts: number
   clients: number
-  /** So many jobs end, one every second that the clock is moved by. */
+  /** How many jobs end, one for each second by which the clock is moved. */
   freed: number
   waitSeconds: number
 }
@@ -13,20 +13,20 @@ export interface Crowd {
 export interface CrowdCost {
   served: number
   refused: number
-  /** Questions that a client or a freed slot costs. */
+  /** The calls that clients and freed slots cost. */
   asked: number
-  /** Questions that the line costs, however many stand in it. */
+  /** The calls that the waiting line costs, whatever its length. */
   watches: number
   methods: Record<string, number>
 }
 
-/** `gateway` counts (counting-worker.ts), its clock stands still, and its accounts have one slot each, all taken. */
+/** `gateway` counts calls (counting-worker.ts), and its clock stands still. Each of its accounts has one slot, which is taken. */
 export async function waitInCrowd(
   gateway: Gateway,
   running: string[],
   crowd: Crowd
 ): Promise<CrowdCost> {
-  // The isolate knows that all are full, as one that serves so many does.
+  // This call teaches the isolate that all accounts are full, as an isolate with so many clients would know.
   await gateway.createVideo()
   await methodsOf(gateway)
   const patient = { prefer: `wait=${crowd.waitSeconds}` }

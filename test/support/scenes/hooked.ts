@@ -1,8 +1,8 @@
-/** A gateway whose accounts' webhooks are registered, and HeyGen's side of them. */
+/** A gateway whose accounts have registered webhooks, and the endpoints as HeyGen has them. */
 import { createHmac } from 'node:crypto'
 import { until, type Gateway, type GatewayOptions } from '../gateway.ts'
 
-/** What a local gateway needs to be called by a simulator on loopback. */
+/** The setting with which a gateway can be called by a simulator on loopback. */
 export const LOOPBACK = { ALLOW_LOOPBACK_CALLBACKS: 'true' }
 
 export interface SimEndpoint {
@@ -11,7 +11,7 @@ export interface SimEndpoint {
   secret: string
 }
 
-/** Our webhooks as an account has them; it may have others. */
+/** The gateway's webhooks at an account, which may also have others. */
 export async function endpointsOf(
   { sim }: Pick<Gateway, 'sim'>,
   name: string
@@ -27,7 +27,10 @@ export async function endpointsOf(
     .map(({ endpoint_id: id, url, secret }) => ({ id, url, secret }))
 }
 
-/** Once the gateway takes what it signs: HeyGen has it a moment earlier than the gateway has its secret. */
+/**
+ * Waits until the gateway accepts events that the webhook signs. HeyGen has the webhook a moment before the gateway has its
+ * secret.
+ */
 export async function hookOf(gateway: Gateway, name: string): Promise<SimEndpoint> {
   return until(async () => {
     const [endpoint] = await endpointsOf(gateway, name)
@@ -56,8 +59,8 @@ export async function openHooked(
 const UNANSWERED = 'it did not answer OPTIONS within a second'
 
 /**
- * A call that names an address of the test's own. It is refused when the address does not answer within a second, which
- * a busy machine may miss: then nothing was changed, and it is called again.
+ * Makes a call that names a URL of the test. The gateway refuses the call if the URL does not answer within a second, which may
+ * happen on a busy machine. Then nothing was changed, and the call is repeated.
  */
 export async function callNaming(call: () => Promise<Response>): Promise<Response> {
   for (let n = 0; n < 20; n += 1) {
@@ -68,7 +71,7 @@ export async function callNaming(call: () => Promise<Response>): Promise<Respons
   return call()
 }
 
-/** An endpoint of the tenant's, as HeyGen's v3 makes one. */
+/** Adds an endpoint of the tenant, with HeyGen's v3 call. */
 export async function addEndpoint(gateway: Gateway, url: string): Promise<{ endpoint_id: string }> {
   const added = await callNaming(() => gateway.post('/heygen/v3/webhooks/endpoints', { url }))
   if (added.status !== 200) throw new Error(`no endpoint: ${added.status} ${await added.text()}`)

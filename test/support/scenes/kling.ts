@@ -1,4 +1,4 @@
-/** Accounts at Kling, made in the simulator and added to a gateway. */
+/** Makes Kling accounts in the simulator and adds them to a gateway. */
 import { SignJWT } from 'jose'
 import { expect } from 'vitest'
 import { until, type Gateway, type openGateway } from '../gateway.ts'
@@ -20,7 +20,7 @@ export function keysOf(name: string) {
 
 type Kind = 'apiKey' | 'pair' | 'both'
 
-/** `name@example.com` at the simulator's Kling, unlimited there unless told otherwise. */
+/** Makes `name@example.com` at the simulator's Kling, without a limit there unless `more` sets one. */
 export async function makeKling(
   gateway: Gateway,
   name: string,
@@ -57,14 +57,14 @@ export async function addKling(
   return email
 }
 
-/** What the simulator saw of Kling since it was last told to forget. */
+/** The calls to Kling that the simulator has seen since its log was cleared. */
 export async function klingRequests(gateway: Gateway): Promise<SimRequest[]> {
   return (await gateway.sim.requests()).filter((one) => one.host.startsWith('kling'))
 }
 
 /**
- * A creation that started a task and whose answer was lost. In scaled time one may be given up before it has arrived,
- * which starts nothing; then another is made.
+ * Makes a creation that starts a task and whose answer is lost. In scaled time, the gateway may give up a creation before it
+ * arrives, which starts nothing. Then another one is made.
  */
 export async function loseAnswer(gateway: Gateway, path: string, body: object): Promise<Response> {
   const match = { method: 'POST', path: path.slice('/kling'.length) }
@@ -73,14 +73,14 @@ export async function loseAnswer(gateway: Gateway, path: string, body: object): 
     const answer = await gateway.post(path, body)
     const { jobs } = await gateway.sim.state()
     const request = answer.headers.get('x-request-id') ?? 'none'
-    // The gateway's own names end with their request.
+    // A name that the gateway made ends with the request id.
     return jobs.some((job) => job.callbackId?.endsWith(request)) && answer
   }, 40_000)
   await gateway.sim.clearFaults()
   return lost
 }
 
-/** As Kling's own sample code signs. */
+/** Signs a token as Kling's own sample code does. */
 export function sign(accessKey: string, secretKey: string, exp = 1800, nbf = -5): Promise<string> {
   const now = Math.floor(Date.now() / 1000)
   return new SignJWT({ iss: accessKey, exp: now + exp, nbf: now + nbf })
@@ -88,7 +88,7 @@ export function sign(accessKey: string, secretKey: string, exp = 1800, nbf = -5)
     .sign(new TextEncoder().encode(secretKey))
 }
 
-/** Tasks end by the simulator's remote control, so that none ends while a test still looks. */
+/** Tasks end only by the simulator's remote control, so that none ends during a test's checks. */
 export function withLongTasks(open: typeof openGateway): typeof openGateway {
   return (options) => open({ simVars: { JOB_MS: '600000' }, ...options })
 }
@@ -125,7 +125,7 @@ export function held(gateway: Gateway): Promise<number> {
   return gateway.heldSlots('kling')
 }
 
-/** Bodies of the creations of videos from text that went up. */
+/** The bodies of the creations of videos from text that the provider received. */
 export async function creationsOf(gateway: Gateway): Promise<(string | null | undefined)[]> {
   const requests = await klingRequests(gateway)
   return requests

@@ -1,4 +1,4 @@
-/** Requests as no honest client sends them, byte for byte, and what must be true of every refusal. */
+/** Sends malformed requests byte for byte, and checks what must be true of every refusal. */
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, expect } from 'vitest'
@@ -39,7 +39,7 @@ export const NO_OBJECTS: [string, string][] = [
   ['a NUL', '\u0000'],
   ['a form', 'script=a&voice_id=b'],
   ['NaN', '{"a":NaN}'],
-  // Reading it takes long and gives nobody anything.
+  // The gateway refuses deep JSON, because it takes long to read and nobody needs it.
   ['a deep tree', `{"script":${'['.repeat(10_000)}${']'.repeat(10_000)}}`],
   ['a deep chain', `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`],
   ['half of a deep tree', '{"a":'.repeat(100_000)],
@@ -60,7 +60,7 @@ export async function openRaw() {
     await gateway.dispose()
   })
 
-  /** Sends bytes as they are; what an HTTP client would tidy up stays untidy. */
+  /** Sends the bytes unchanged. An HTTP client would correct them. */
   function raw(bytes: string | Buffer): Promise<Answer> {
     return sendBytes(Number(port), hostname, bytes)
   }
@@ -125,7 +125,7 @@ function sendBytes(port: number, hostname: string, bytes: string | Buffer): Prom
     const socket = connect(Number(port), hostname)
     socket.setTimeout(20_000, () => socket.destroy(new Error('no answer')))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
-    // A server that has refused may close while we still send.
+    // A server that has refused may close the connection while the test still sends.
     socket.on('error', (error) => (chunks.length > 0 ? undefined : reject(error)))
     socket.on('close', () => resolve(parseAnswer(Buffer.concat(chunks))))
     socket.write(bytes)
@@ -165,7 +165,7 @@ export function familyOf(path: string): Family {
   return (/^(?:\/heygen)?\/(v[123])\//.exec(path)?.[1] as Family | undefined) ?? 'own'
 }
 
-/** A refusal of the gateway's own: a 4xx in the shape of the surface, with its name and nothing of our insides. */
+/** Checks a refusal of the gateway: a 4xx in the shape of the surface, with its code and without internal details. */
 export function checkRefusal(answer: Answer, code: string, family: Family): void {
   const { status, headers, text } = answer
   expect({ status: Math.floor(status / 100), text }).toEqual({ status: 4, text })

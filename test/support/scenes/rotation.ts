@@ -1,4 +1,4 @@
-/** A gateway that seals with one master key, has every kind of sealed thing in place, and is opened again with others. */
+/** Opens a gateway that has every kind of sealed record, and opens it again with other master keys. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -33,7 +33,7 @@ export interface Pass {
   error?: string
 }
 
-/** One data folder and one port, however often it is opened. */
+/** A gateway that keeps its data folder and its port when it is opened again. */
 export class Rotating {
   readonly simulator: Simulator
   readonly receiver: Receiver
@@ -54,7 +54,7 @@ export class Rotating {
     return rotating
   }
 
-  /** Ends what runs and starts anew with these keys; the clock stands where it stood. */
+  /** Ends the running gateway and starts it again with these keys. Its clock does not change. */
   async openWith(keys: string): Promise<Gateway> {
     await this.gateway?.dispose()
     const gateway = await openGateway({
@@ -69,7 +69,7 @@ export class Rotating {
     gateway.token = this.#token
     gateway.secrets.push(K1.slice(3), K2.slice(3))
     this.gateway = gateway
-    // The simulator's clock went on.
+    // Meanwhile the simulator's clock went on.
     await fetch(`${gateway.url}/__clock`, {
       method: 'POST',
       body: JSON.stringify({ advanceMs: this.#aheadMs }),
@@ -82,7 +82,7 @@ export class Rotating {
     await advance(this.gateway, ms)
   }
 
-  /** Calls until a pass is over, as the procedure says. */
+  /** Repeats the call until a pass is over, as docs/rotate-keys.md says. */
   async reseal(): Promise<Pass> {
     for (let calls = 0; calls < 200; calls += 1) {
       const answer = await this.gateway.admin('POST', '/reseal')
@@ -112,7 +112,7 @@ export interface EveryKind {
   callbackSecret: string
   endpointSecret: string
   pair: { token: string; accessKey: string; secretKey: string }
-  /** Of a short place, and of one that the desk keeps. */
+  /** A page token that is short, and a long one, which the desk keeps. */
   pages: { short: string; long: string }
   browserToken: string
 }
@@ -152,7 +152,7 @@ async function addTemplates(gateway: Gateway, name: string): Promise<void> {
 
 export const KEYED = { 'idempotency-key': 'kept-before-the-rotation' }
 
-/** Sealed with whatever key is first now. */
+/** Makes one record of every kind, sealed with the present first key. */
 export async function everyKind({ gateway, receiver }: Rotating): Promise<EveryKind> {
   await gateway.addAccount('a', 9, { examples: false })
   await gateway.addAccount('former', 2, { examples: false })

@@ -1,4 +1,4 @@
-/** Streaming as a browser with the published SDK calls it, and its chat socket. */
+/** Makes the streaming calls of a browser with the published SDK, and opens its chat socket. */
 import { request } from 'node:http'
 import { expect } from 'vitest'
 import type { Gateway } from '../gateway.ts'
@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway.ts'
 export const LONG = { simVars: { JOB_MS: '600000' } }
 export const ORIGIN = { origin: 'https://app.example.com' }
 
-/** The body that the published SDK (2.1.0) sends; undefined members are left out by JSON. */
+/** The body that the published SDK (2.1.0) sends. JSON leaves out undefined members. */
 export const NEW = {
   avatar_name: 'Wayne_20240711',
   quality: 'low',
@@ -31,7 +31,7 @@ export async function newStreamToken(
   return ((await answer.json()) as { data: { token: string } }).data.token
 }
 
-/** As a browser calls: nothing but the stream token. */
+/** Calls as a browser does, with no credential but the stream token. */
 export function call(gateway: Gateway, token: string, path: string, body: unknown, more = {}) {
   const headers = {
     authorization: `Bearer ${token}`,
@@ -57,7 +57,7 @@ export async function openChat(
   url: string,
   headers: Record<string, string> = {}
 ): Promise<WebSocket> {
-  // Node's own takes headers beside the standard's protocols.
+  // Node's own WebSocket also takes headers, beside the protocols of the standard.
   const socket = new WebSocket(url, { headers } as unknown as string[])
   socket.binaryType = 'arraybuffer'
   await new Promise<void>((resolve, reject) => {

@@ -1,10 +1,10 @@
-/** Uploads as clients make them, on both surfaces. */
+/** Makes uploads as clients do, on both surfaces. */
 import type { Gateway } from '../gateway.ts'
 
 export interface Uploaded {
   status: number
   id: string
-  /** Of images on the older surface. */
+  /** The key of an image, which the older surface answers. */
   key: string
   by: string
 }

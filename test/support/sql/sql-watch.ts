@@ -52,7 +52,7 @@ interface Watched {
   runSql(sql: string, values: unknown[]): Promise<{ ms: number }>
 }
 
-/** Inside the object. */
+/** Runs a statement. Call it inside the object. */
 export function runSql(
   ctx: DurableObjectState,
   sql: string,

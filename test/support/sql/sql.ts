@@ -1,15 +1,15 @@
-/** What a gateway of test/support/workers/sql-worker.ts says of its SQL, and how its tables are filled. */
+/** Reads the SQL that a gateway of test/support/workers/sql-worker.ts has run, and fills its tables. */
 import type { Gateway } from '../gateway.ts'
 
 export interface Statement {
   sql: string
-  /** EXPLAIN QUERY PLAN, a line each. */
+  /** The lines of EXPLAIN QUERY PLAN. */
   plan: string[]
   rowsRead: number
   runs: number
 }
 
-/** Since it was asked last. */
+/** The statements since the last call. */
 export async function statementsOf(gateway: Gateway): Promise<Statement[]> {
   return (await (await fetch(`${gateway.url}/__sql`)).json()) as Statement[]
 }
@@ -50,7 +50,7 @@ const LEASE = JSON.stringify({
   padding: 'x'.repeat(600),
 })
 
-/** Ended jobs of the last 29 days, evenly, as if they had run here. */
+/** Adds ended jobs to an account's object, spread evenly over the last 29 days. */
 export async function fillEnded(gateway: Gateway, object: string, count: number): Promise<void> {
   const span = 29 * 86_400_000
   for (let from = 0; from < count; from += 20_000) {

@@ -1,4 +1,4 @@
-/** The SQL of an object's storage, in Node's own SQLite, for tables that are tested without an object. */
+/** An object's storage in Node's own SQLite, for tests of tables without an object. */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
 
 export function openSql(schema: string): SqlStorage {
@@ -10,7 +10,7 @@ export function openSql(schema: string): SqlStorage {
     const rows = statement.all(...values)
     const changed = database.prepare('SELECT changes() AS n').get() as { n: number }
     return {
-      // Of those that are given back alone.
+      // Only the rows that the statement returns. SQLite may read more.
       rowsRead: rows.length,
       rowsWritten: /^\s*(INSERT|UPDATE|DELETE)/i.test(text) ? changed.n : 0,
       toArray: () => rows,
@@ -20,7 +20,7 @@ export function openSql(schema: string): SqlStorage {
   return { exec } as unknown as SqlStorage
 }
 
-/** `transactionSync` undoes what throws, as an object's does. */
+/** `transactionSync` rolls back if the function throws, as an object's does. */
 export function openStorage(schema: string): DurableObjectStorage {
   const sql = openSql(schema)
   const transactionSync = <T>(work: () => T): T => {

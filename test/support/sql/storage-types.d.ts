@@ -1,4 +1,7 @@
-/** The part of an object's storage that its tables use, for tests without an object: workerd's own types are not Node's. */
+/**
+ * Types of the part of an object's storage that its tables use. Tests without an object need them, because Node has no types of
+ * workerd.
+ */
 type SqlStorageValue = ArrayBuffer | string | number | null
 
 interface SqlStorage {

@@ -1,4 +1,4 @@
-/** A big storm as a test: each in a file of its own, since they are long and mostly wait. */
+/** Registers a big storm as a test. Each storm has a file of its own, because a storm is long and mostly waits. */
 import { expect, test } from 'vitest'
 import { runStorm, type StormPlan } from './storm.ts'
 import { bigStorm, printed } from './storm-plans.ts'

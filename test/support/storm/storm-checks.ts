@@ -1,23 +1,23 @@
-/** What must hold after a storm, each promise a function over the books: what was meant, what was started, what was told. */
+/** Checks the promises after a storm. Each is a function over what clients wanted, what was started and what was delivered. */
 import { createHmac } from 'node:crypto'
 import type { Received } from '../receiver.ts'
 
 export type OwnKind = 'told' | 'flaky' | 'dead'
 
-/** One thing that a client wanted once: one call, or one key however often it was tried. */
+/** One thing that a client wanted once: one call, or all calls under one key. */
 export interface Intention {
   mark: string
   kind: string
   key?: string
   callbackId?: string
-  /** Its own callback, and at which receiver. */
+  /** Absent: the creation has no callback of its own. Else the kind of its receiver. */
   own?: OwnKind
-  /** Each answer: the status, with our error's code; `cut` where the connection broke. */
+  /** For each answer the status, with the code of the gateway's error. `cut`: the connection broke. */
   answers: string[]
   requestIds: string[]
-  /** What an answer named. */
+  /** The jobs that an answer named. */
   jobIds: string[]
-  /** What `GET /jobs/<requestId>` said at the end, of each try. */
+  /** For each try: what `GET /jobs/<requestId>` said at the end. */
   views: { requestId: string; status: string; isFinal: boolean; jobId: string | null }[]
 }
 
@@ -32,7 +32,7 @@ interface BookedCreation {
   mark: string
   account: string
   jobs: BookedJob[]
-  /** Whatever was lost, something tells for certain which creation it was: a key, or a callback id in a list. */
+  /** Whether a key, or a callback id in a list, proves which creation made the job, whatever was lost. */
   isTraceable: boolean
 }
 
@@ -42,7 +42,7 @@ export interface Books {
 }
 
 interface Told {
-  /** Of the tenant's endpoints: of every end. */
+  /** The deliveries to each of the tenant's endpoints, which get every end. */
   endpoints: Received[][]
   own: Record<OwnKind, Received[]>
 }
@@ -89,7 +89,7 @@ function isTaken({ status }: Received): boolean {
   return status === 200
 }
 
-/** Of each job, what names it. */
+/** The deliveries by the job that they name. */
 function byJob(posts: readonly Received[]): Map<string, Received[]> {
   const found = new Map<string, Received[]>()
   for (const post of posts) {
@@ -105,7 +105,10 @@ function ownPosts({ told }: Seen, { own, mark }: Intention): Received[] {
   return own === undefined ? [] : told.own[own].filter(({ path }) => path.endsWith(`/${mark}`))
 }
 
-/** Every end reached each of the tenant's endpoints, and its own callback; an honest "not known" where nothing can tell. */
+/**
+ * Ends that did not reach each of the tenant's endpoints and the job's own callback. Without proof of the job, "not known" is
+ * enough.
+ */
 export function untold(seen: Seen): string[] {
   const atEndpoints = seen.told.endpoints.map((posts) => byJob(posts.filter(isTaken)))
   return seen.books.creations.flatMap(({ mark, account, jobs, isTraceable }) => {
@@ -133,7 +136,7 @@ function allPosts({ told }: Seen): Received[] {
   return [...told.endpoints.flat(), ...Object.values(told.own).flat()]
 }
 
-/** One end has one `webhook-id`, at whomever and however often it is told. */
+/** Ends that were delivered with two `webhook-id`s. One end has one id, at every receiver and at every attempt. */
 export function twoIds(seen: Seen): string[] {
   const told = byJob(allPosts(seen))
   return seen.books.creations.flatMap(({ mark, account, jobs }) =>
@@ -151,7 +154,7 @@ export function twoIds(seen: Seen): string[] {
   )
 }
 
-/** And two ends have two: a receiver drops what it had under the same id. */
+/** Ids that two ends share. A receiver would drop the second delivery under the same id. */
 export function sharedIds(seen: Seen): string[] {
   const told = byJob(allPosts(seen))
   const owners = new Map<string, string>()
@@ -166,7 +169,7 @@ export function sharedIds(seen: Seen): string[] {
   )
 }
 
-/** Told of another end than it had, or at an address of its own something that is not about it. */
+/** Deliveries with a wrong end, and deliveries to a job's own URL that are about another job. */
 export function toldOtherwise(seen: Seen): string[] {
   const told = byJob(allPosts(seen))
   return seen.books.creations.flatMap(({ mark, jobs }) => {
@@ -189,16 +192,16 @@ export function toldOtherwise(seen: Seen): string[] {
 
 const NEVER = 'never reached'
 
-/** An end without a job: what is said is how far it is known. */
+/** Whether a delivery about an unknown job says that its outcome is unknown. */
 function isHonest({ body }: Received): boolean {
   return body.includes('is not known') || body.includes(NEVER)
 }
 
-/** "It never reached the provider", said of what the provider accepted. */
+/** Creations that the gateway calls absent ("it never reached the provider") although the provider accepted them. */
 export function falselyAbsent(seen: Seen): string[] {
   return seen.books.creations.flatMap(({ mark }) => {
     const intention = seen.intentions.get(mark)
-    // Of several tries one may truly not have arrived.
+    // If there were several tries, one of them may really not have arrived.
     if (!intention || intention.answers.length > 1) return []
     const told = ownPosts(seen, intention).filter(({ body }) => body.includes(NEVER))
     const views = intention.views.filter(({ status }) => status === 'absent' || status === 'gone')

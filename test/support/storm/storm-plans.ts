@@ -1,8 +1,8 @@
-/** The storms that are run: a small one with every test, a big one with `npm run test:full` and `npm run soak`. */
+/** The plans of storms: a small one for `npm test`, a big one for `npm run test:full` and `npm run soak`. */
 import type { StormPlan, StormReport } from './storm.ts'
 import { givenSeed } from '../witness/witness-random.ts'
 
-/** `npm test` makes the same choices each time; the machine's timing is its own. `npm run test:full` draws them. */
+/** `npm test` makes the same choices each time, but the timing of the machine differs. `npm run test:full` chooses at random. */
 const USUAL_SEED = 495718
 
 export function smallStorm(world: StormPlan['world']): StormPlan {
@@ -12,7 +12,7 @@ export function smallStorm(world: StormPlan['world']): StormPlan {
     jobs: 120,
     clients: 20,
     accounts: { ada: 8, bob: 6, eve: 6, joe: 5, kim: 5, zoe: 6 },
-    // A creation has 1.1 s, a job whose end is told is asked about after 7.5 s.
+    // A creation has 1.1 s. A job whose end is announced by an event gets its first status check after 7.5 s.
     timeScale: 80,
     jobMs: 250,
     lateMs: 8000,
@@ -48,7 +48,7 @@ export function bigStorm(world: StormPlan['world'], { jobs = 3000 } = {}): Storm
   }
 }
 
-/** For people, and how many promises were broken. */
+/** The report as text for people, and the number of broken promises. */
 export function printed({ broken, numbers }: StormReport): { text: string; count: number } {
   const failures = Object.entries<string[]>({ ...broken }).filter(([, found]) => found.length > 0)
   const lines = failures.flatMap(([promise, found]) => [

@@ -1,4 +1,4 @@
-/** What a storm can rage on: the witness, which is hostile by itself, or the simulator with every fault that it has. */
+/** The HeyGen of a storm: the witness, which is hostile by itself, or the simulator with every fault that it has. */
 import type { Books } from './storm-checks.ts'
 import { Simulator, type SimJob } from '../simulator.ts'
 import { Witness } from '../witness/witness.ts'
@@ -12,33 +12,33 @@ import { VIDEO, type Gateway } from '../gateway.ts'
 export interface World {
   simulator: Simulator
   kinds: readonly string[]
-  /** `title` that is not the mark: the world must know the creation by something else. */
+  /** Whether several creations may have one title, so that something else must identify them. */
   allowsEqualTitles: boolean
-  /** `path` is HeyGen's own. */
+  /** A call that makes a creation. `path` is HeyGen's own. */
   creation(kind: string, mark: string): { path: string; body: Record<string, unknown> }
   hooked(gateway: Gateway, name: string): Promise<unknown>
-  /** Faults on. `lateMs`: how late a late webhook is. */
+  /** Turns the faults on. `lateMs`: how late a late webhook is. */
   rage(accounts: string[], lateMs: number, timeScale: number): Promise<void>
-  /** So many creations that are accepted lose their answer now. */
+  /** Makes the next `times` accepted creations lose their answer. */
   loseAnswers(times: number): Promise<void>
-  /** Something that comes over one account for a while. */
+  /** Makes something go wrong with one account for a while. */
   trouble(account: string, forMs: number): Promise<void>
-  /** Calls work again; webhooks go on as they are. */
+  /** Makes calls work again. Webhooks do not change. */
   calm(): Promise<void>
   accepted(): Promise<number>
   books(): Promise<Books>
-  /** Webhooks that are still tried. */
+  /** Webhooks that will still be tried. */
   due(): Promise<string[]>
-  /** Calls that it got so far. */
+  /** How many calls came so far. */
   callCount(): Promise<number>
-  /** What it saw that must not be, beyond the books. */
+  /** Further things that must not happen, as sentences. */
   oddities(): string[]
   close(): Promise<void>
 }
 
-/** In the order of the accounts. */
-/** The kinds here that are asked for under their key: a closed list (contract 14.1). */
+/** The kinds that the gateway can find by their key: a closed list (contract 14.1). */
 const ASKED = new Set(['video', 'translation', 'lipsync', 'clipping'])
+/** The behaviour of the accounts, in their order. */
 const KEYS: KeyMode[] = ['first', 'first', 'stores', 'validates', 'ignores', 'first']
 const TIMES: TimeForm[] = ['millis', 'millis', 'millis', 'missing', 'millis', 'zero']
 const SKEW_S = [0, -30, 30, 0, 0, 0]
@@ -219,7 +219,7 @@ export async function simulatorWorld(seed: number, jobMs: number): Promise<World
       const { accounts, jobs } = await jobsNow()
       return {
         accounts: accounts.map(({ email, maxInFlight }) => ({ email, maxInFlight, most: [] })),
-        // A creation is one job here, so a second job is a second creation.
+        // Each creation makes one job here, so a second job means a second creation.
         creations: jobs.map((job) => ({
           mark: markOf(job),
           account: job.account,
@@ -242,7 +242,8 @@ export async function simulatorWorld(seed: number, jobMs: number): Promise<World
           all.map(({ id }) => id)
         )
       )
-      // Killed between HeyGen's answer and its writing down, the gateway never knew that one's secret: it registered another.
+      // If the gateway was killed before it saved HeyGen's answer, it never knew the secret of this webhook, and registered
+      // another.
       const isRemoved = ({ endpointId }: SimWebhook) =>
         endpointId !== null && !standing.has(endpointId)
       return due
@@ -262,7 +263,7 @@ export async function simulatorWorld(seed: number, jobMs: number): Promise<World
 const CREATE = { method: 'POST', kind: 'creates-job' }
 const READ = { method: 'GET' }
 
-/** Every effect that simulator/faults/effects.ts has for HeyGen. */
+/** Every fault for HeyGen that simulator/faults/effects.ts has. */
 const SIM_FAULTS: { match: object; effect: object; rate: number }[] = [
   { match: CREATE, effect: { reset: 'after' }, rate: 0.04 },
   { match: CREATE, effect: { reset: 'before' }, rate: 0.02 },

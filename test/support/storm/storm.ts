@@ -1,8 +1,7 @@
 /**
- * A storm: many creations of every kind while answers, webhooks and connections are lost, receivers fail and the
- * gateway's workerd is killed in the middle. It only watches; what it saw is a list of broken promises (none, it is
- * hoped: storm-checks.ts) and numbers. The witnesses are whoever plays HeyGen (storm-world.ts: what was started) and
- * the receivers (what was told).
+ * Runs a storm: many creations of every kind, while answers, webhooks and connections are lost, receivers fail and the gateway's
+ * workerd is killed. The report has the broken promises (storm-checks.ts) and numbers. The facts come from the HeyGen of the
+ * storm (storm-world.ts: what was started) and from the receivers (what was delivered).
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,33 +17,33 @@ import { Chance } from '../witness/witness-random.ts'
 export interface StormPlan {
   world: 'witness' | 'simulator'
   seed: number
-  /** Accepted creations. */
+  /** How many creations must be accepted. */
   jobs: number
-  /** Clients that create at once. */
+  /** How many clients create at once. */
   clients: number
-  /** Names and their `maxJobs`. */
+  /** `maxJobs` by name. */
   accounts: Record<string, number>
   timeScale: number
   jobMs: number
-  /** Later than the first alarm of a job whose end is told: 10 min / timeScale. */
+  /** How late a late webhook is. More than 10 min / timeScale, when a job with events gets its first status check. */
   lateMs: number
-  /** workerd is killed when so many creations were accepted, just after as many more as `lostAtKill` lost their answer. */
+  /** workerd is killed after these numbers of accepted creations, as soon as `lostAtKill` more have lost their answer. */
   killAt: number[]
   lostAtKill: number
   deadForMs: number
-  /** How often a flaky receiver refuses before it takes. */
+  /** How often a flaky receiver refuses a delivery before it accepts it. */
   flakyTimes: number
-  /** Something comes over an account so often, and stays for so long. */
+  /** How often something goes wrong with an account, and for how long. */
   troubleEveryMs: number
   troubleForMs: number
-  /** How long the last report may take. */
+  /** How long the storm waits for the last deliveries. */
   tailMs: number
-  /** After nothing is owed any more: how long its objects' alarms are counted. */
+  /** How long alarms are counted after the last delivery. */
   idleMs: number
   onProgress?: (line: string) => void
 }
 
-/** Names what was found wrong; all empty when the promises hold. */
+/** What was found wrong, by promise. All lists are empty if the promises hold. */
 interface Broken {
   notStarted: string[]
   overCap: string[]
@@ -68,7 +67,7 @@ export interface StormReport {
 }
 
 const WATCHED_MS = 150
-/** A client waits for a slot for half a minute, and for its creation some seconds more. */
+/** A client waits half a minute for a slot, and some seconds more for its creation. */
 const UNANSWERED_MS = 60_000
 const KEYED_TRIES_MAX = 8
 const ENTRY = 'test/support/workers/storm-worker.ts'
@@ -115,7 +114,7 @@ async function openReceivers({ flakyTimes }: StormPlan): Promise<Receivers> {
   return receivers
 }
 
-/** What a client does when its creation was answered so. */
+/** What a client does next, after an answer to its creation. */
 type Next = 'done' | 'again' | 'give up'
 
 class Storm {
@@ -183,7 +182,7 @@ class Storm {
     this.#secrets.push(((await added.json()) as { data: { secret: string } }).data.secret)
   }
 
-  /** Its connections break for a while. */
+  /** Breaks the client's connections for a while. */
   #dieFor(ms: number): void {
     const until = Date.now() + ms
     this.#receivers.dead.answer = (_, response) => {
@@ -192,7 +191,7 @@ class Storm {
     }
   }
 
-  /** Counts what was accepted, and kills when it is time. */
+  /** Counts accepted creations, and kills workerd at the planned numbers. */
   async #watch(): Promise<void> {
     const { killAt, jobs } = this.#plan
     let said = 0
@@ -295,7 +294,7 @@ class Storm {
     if (!answer) {
       intention.answers.push('cut')
       this.#count('cut')
-      // Without a key nobody may try again: it may have been started.
+      // Without a key the client must not try again, because the job may have been started.
       return intention.key === undefined ? 'give up' : 'again'
     }
     const code = answer.headers.get('x-gateway-error')
@@ -312,21 +311,21 @@ class Storm {
     return intention.key !== undefined && mayRepeat ? 'again' : 'give up'
   }
 
-  /** Some clients poll. */
+  /** Polls a job, as some clients do. */
   async #follow(at: string, { jobIds }: Intention): Promise<void> {
     const [id] = jobIds
     if (id === undefined || !this.#chance.isHit(0.2)) return
     for (let n = 0; n < 3; n += 1) {
       await wait(this.#plan.jobMs / 2)
       this.#count('polls')
-      // Nobody waits for a question that HeyGen never answers.
+      // The client gives up a status check that HeyGen never answers.
       const init = { signal: AbortSignal.timeout(3000) }
       const answer = await this.#gateway.fetch(`${at}/${id}`, init).catch(() => undefined)
       await answer?.body?.cancel().catch(() => undefined)
     }
   }
 
-  /** The whole of workerd, at once, with whatever it was doing. Miniflare starts it again on the same port. */
+  /** Kills workerd at once, with all its work. Miniflare starts it again on the same port. */
   async #kill(): Promise<void> {
     await this.#world.loseAnswers(this.#plan.lostAtKill)
     await wait(this.#chance.next() * 300)
@@ -337,7 +336,7 @@ class Storm {
     process.kill(pid, 'SIGKILL')
     await this.#reach('back again', Date.now() + 60_000, async () => {
       if (this.#gateway.pid === pid) return false
-      // What the dying one took in is never answered.
+      // Requests that the killed process had accepted are never answered.
       const signal = AbortSignal.timeout(5000)
       return (await fetch(`${this.#gateway.url}/openapi.json`, { signal })).ok
     })
@@ -352,7 +351,7 @@ class Storm {
     this.#say(`${what}: not in time`)
   }
 
-  /** Once nothing is owed no object wakes, but to forget, at most once an hour; and nobody is called. */
+  /** After the last delivery, objects wake up only to delete old rows, at most once an hour, and the gateway calls nobody. */
   async #idle(): Promise<string[]> {
     const productMinute = 60_000 / this.#plan.timeScale
     await wait(productMinute)
@@ -408,7 +407,7 @@ class Storm {
     }
   }
 
-  /** What the gateway itself says became of what it did not answer at once. */
+  /** Asks the gateway how each creation of an intention ended. */
   async #askAbout(intention: Intention): Promise<void> {
     for (const requestId of new Set(intention.requestIds)) {
       const answer = await this.#gateway.fetch(`/v1/heygen/jobs/${requestId}`)
@@ -479,7 +478,7 @@ function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((all, one) => all + one, 0)
 }
 
-/** Told again under the same id after it was taken, which a receiver may drop. */
+/** How many deliveries came again under the same id after they were accepted. A receiver may drop these. */
 function repeatsOf(posts: Received[]): number {
   const taken = new Set<string>()
   return posts.filter((post) => {

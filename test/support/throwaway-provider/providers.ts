@@ -1,4 +1,4 @@
-/** Stands in the place of src/providers/index.ts: the same list and one line. */
+/** Replaces src/providers/index.ts: the same list and one more line. */
 import { PROVIDERS as OURS } from '../../../src/providers/index.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { demo } from './demo/index.ts'

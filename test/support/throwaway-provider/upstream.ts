@@ -1,4 +1,4 @@
-/** What the throw-away provider stands for: an API in a few lines, which counts for itself. */
+/** The API of the throw-away provider, in a few lines. It counts its own jobs. */
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
@@ -17,9 +17,9 @@ export class DemoUpstream {
   readonly jobs: Job[] = []
   readonly maxInFlight = new Map<string, number>()
   creations = 0
-  /** The next creation is made and its answer lost. */
+  /** Whether the next creation is accepted and its answer lost. */
   losesNext = false
-  /** How far its clock was moved. */
+  /** By how much its clock was moved. */
   aheadMs = 0
   readonly #server = createServer((request, response) => {
     void this.#serve(request).then((reply) => {

@@ -1,4 +1,4 @@
-/** Answers and members as HeyGen writes them. */
+/** Writes answers and members as HeyGen does. */
 import { randomBytes } from 'node:crypto'
 import type { WitnessEndpoint } from './witness-hooks.ts'
 import type { WitnessKind } from './witness-kinds.ts'
@@ -36,7 +36,7 @@ export function parse(text: string): unknown {
   }
 }
 
-/** Which member makes that no creation. */
+/** The member that is missing or wrong in the body of a creation. Undefined: the body is good. */
 export function faultOf(kind: WitnessKind, body: unknown): string | undefined {
   if (typeof body !== 'object' || body === null) return 'body'
   const given = body as Record<string, unknown>

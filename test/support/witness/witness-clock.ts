@@ -1,4 +1,4 @@
-/** The witness's clock: the true one, or one that a test moves. */
+/** The witness's clock: the real one, or one that a test moves. */
 export class WitnessClock {
   #due: { at: number; run: () => Promise<void> }[] = []
   #timer: NodeJS.Timeout | undefined

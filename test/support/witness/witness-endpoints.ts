@@ -1,4 +1,4 @@
-/** Webhook endpoints of an account: made, listed, removed, their secrets rotated. */
+/** Makes, lists and removes webhook endpoints of an account, and rotates their secrets. */
 import { randomBytes } from 'node:crypto'
 import { data, newSecret, parse, refusal, viewOf, type Answer } from './witness-answers.ts'
 import type { Call, WitnessAccount } from './witness-types.ts'

@@ -1,4 +1,4 @@
-/** What a test makes go wrong, and with which calls. */
+/** The faults that a test sets, and the calls that they affect. */
 import type { Chance } from './witness-random.ts'
 import { faultOf, parse } from './witness-answers.ts'
 import { kindAt, markIn } from './witness-kinds.ts'
@@ -27,7 +27,7 @@ export class Faults {
     this.#faults = []
   }
 
-  /** What happens to this call; each fault has as many turns as it was added for. */
+  /** The fault for this call. Each fault happens as often as the test said. */
   take(call: Call): Effect | undefined {
     const at = this.#faults.findIndex(
       ({ match, rate }) => isMeant(call, match) && this.#chance.isHit(rate)

@@ -1,4 +1,4 @@
-/** A gateway whose HeyGen is the witness, with a clock that the test moves, and what the tests about lost jobs ask it. */
+/** Opens a gateway whose HeyGen is the witness, with a clock that the test moves. Has helpers for tests about lost jobs. */
 import { CLOCKED, clockOf, stopClock } from '../clock/clock.ts'
 import { openGateway, until, type Gateway, type GatewayOptions } from '../gateway.ts'
 import { LOOPBACK, signed } from '../scenes/hooked.ts'
@@ -15,11 +15,11 @@ export interface Witnessed {
 
 export interface WitnessedOptions extends GatewayOptions {
   witness?: WitnessOptions
-  /** The witness's events reach the gateway. */
+  /** Whether the witness's events reach the gateway. */
   isHooked?: boolean
 }
 
-/** Accounts have their webhook before it resolves; while `isHooked` is not true the witness keeps its events. */
+/** When it resolves, every account has its webhook. Unless `isHooked` is true, the witness keeps its events back. */
 export async function openWitnessed(options: WitnessedOptions = {}): Promise<Witnessed> {
   const { witness: wanted, isHooked, ...others } = options
   const witness = await Witness.open(wanted)
@@ -41,7 +41,7 @@ export async function openWitnessed(options: WitnessedOptions = {}): Promise<Wit
   return { gateway, witness, close }
 }
 
-/** HeyGen has our webhook a moment before the gateway has its secret. */
+/** Waits for the webhook of an account. HeyGen has it a moment before the gateway has its secret. */
 export async function hookAt(
   witness: Witness,
   name: string

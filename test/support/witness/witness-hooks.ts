@@ -1,16 +1,18 @@
-/** The witness's events: signed, sent, tried again; and lost, doubled, late, out of order or forged when asked to. */
+/**
+ * Signs and sends the witness's events, and tries them again. A test can have them lost, doubled, late, out of order or forged.
+ */
 import { createHmac, randomBytes } from 'node:crypto'
 import type { Chance } from './witness-random.ts'
 
 export interface HookRates {
   lose: number
   double: number
-  /** Sent `lateMs` later. */
+  /** The share of events that are sent `lateMs` later. */
   late: number
   lateMs: number
-  /** Up to this much later, so that those of one moment come in any order. */
+  /** Each event is delayed by up to this, so that events of one moment come in any order. */
   shuffleMs: number
-  /** A false one of the same end, badly signed, goes first. */
+  /** The share of ends for which a forged event, with a wrong signature, is sent first. */
   forge: number
 }
 
@@ -23,10 +25,10 @@ export interface WitnessEndpoint {
   events: string[] | null
 }
 
-/** One event to one address, and what came of it. */
+/** One event to one address, with the result. */
 export interface Sending {
   url: string
-  /** Absent: a creation's own callback, which is not signed. */
+  /** The secret that signs it. Absent: it goes to a creation's own callback, which is not signed. */
   secret?: string
   eventId: string
   body: string
@@ -41,15 +43,15 @@ const TRIES_MAX = 12
 
 export interface HookClock {
   now(): number
-  /** Calls back when that moment has come. */
+  /** Calls `run` at that time. */
   at(when: number, run: () => Promise<void>): void
 }
 
 export class Hooks {
   rates: HookRates = CALM
-  /** Kept until `release`, then sent in the order in which they were made. */
+  /** Whether events are kept until `release`. It sends them in the order in which they were made. */
   isHeld = false
-  /** First wait after an attempt that was not taken; doubles. */
+  /** The wait after the first attempt that was not accepted. It doubles each time. */
   retryMs = 1000
   readonly sendings: Sending[] = []
   readonly #clock: HookClock
@@ -121,7 +123,7 @@ export class Hooks {
     this.#clock.at(sending.dueAt, () => this.send(sending))
   }
 
-  /** Not yet taken, and still tried. */
+  /** Events that were not accepted yet and will be tried again. */
   get underWay(): Sending[] {
     return this.sendings.filter(
       ({ isLost, isForged, answers }) =>
@@ -131,7 +133,7 @@ export class Hooks {
     )
   }
 
-  /** Forged ones that were believed. */
+  /** Forged events that the gateway accepted. */
   get believed(): Sending[] {
     return this.sendings.filter(
       ({ isForged, answers }) => isForged && answers.some((status) => status < 300 && status > 0)
@@ -139,7 +141,7 @@ export class Hooks {
   }
 }
 
-/** The whole `whsec_…` text is the key, the raw body alone is signed. */
+/** Signs the raw body, with the whole `whsec_…` text as the key. */
 function signedBy(secret: string, body: string, now: number): Record<string, string> {
   const hex = createHmac('sha256', secret).update(body).digest('hex')
   return {

@@ -1,28 +1,28 @@
 /**
- * What the witness can make, as HeyGen's v3 shows it (reference/heygen.md, heygen-endpoints.json): where it is created
- * and listed, how its answers look, and which event tells its end. Written from the papers, not from `src`.
+ * The kinds of jobs that the witness can make, as HeyGen's v3 has them (reference/heygen.md, heygen-endpoints.json): their paths,
+ * their answers and the events of their ends. Written from the reference, not from `src`.
  */
 export interface WitnessKind {
   name: string
-  /** Created by POST there, listed by GET there, asked by GET there + `/{id}`. */
+  /** POST on this path creates, GET lists, and GET with `/{id}` reads the status. */
   path: string
-  /** Members that a creation needs, and what each must be. */
+  /** The members that a creation needs, with their types. */
   needs: Readonly<Record<string, 'text' | 'object' | 'list'>>
   status: number
-  /** `data` of the answer to a creation. */
+  /** The `data` of the answer to a creation. */
   created(ids: string[], doing: string): Record<string, unknown>
-  /** The id's name in rows and status answers. */
+  /** The name of the id in rows and status answers. */
   id: string
   doing: string
   done: string
   /** Whether rows and status answers show the `callback_id`. */
   showsCallback: boolean
   hasTitle: boolean
-  /** Whether a key is documented for its creation. */
+  /** Whether HeyGen documents an Idempotency-Key for the creation. */
   takesKey: boolean
   /** Absent: no event is documented. `id`: its name in `event_data`. */
   event?: { name: string; id: string; why: 'msg' | 'message' }
-  /** A body that the gateway and the witness take. `mark` stands where HeyGen keeps it: in the text or the address. */
+  /** A body that the gateway and the witness accept. `mark` is in a place that HeyGen keeps: the text or a URL. */
   body(mark: string): Record<string, unknown>
 }
 
@@ -184,7 +184,7 @@ export function kindAt(path: string): WitnessKind | undefined {
   return KINDS.find((kind) => kind.path === path)
 }
 
-/** What a creation was marked with, wherever in its body it stands. */
+/** The mark of a creation, in any place of its body. */
 const MARK = /\bmark-[\w-]*\w/
 
 export function markIn(text: string): string | undefined {

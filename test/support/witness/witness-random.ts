@@ -1,4 +1,4 @@
-/** Chance that comes out the same for the same seed (mulberry32). */
+/** Random numbers that are the same for the same seed (mulberry32). */
 export class Chance {
   readonly seed: number
   #state: number
@@ -8,7 +8,7 @@ export class Chance {
     this.#state = seed >>> 0
   }
 
-  /** In [0, 1). */
+  /** A number in [0, 1). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
     let mixed = this.#state
@@ -28,7 +28,7 @@ export class Chance {
   }
 }
 
-/** `STORM_SEED`, else another each time. Whoever uses it prints it. */
+/** `STORM_SEED`, else a new seed each time. The caller prints it. */
 export function givenSeed(): number {
   const given = Number(process.env.STORM_SEED)
   return Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 1_000_000) + 1

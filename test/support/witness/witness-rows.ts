@@ -1,10 +1,10 @@
-/** Rows of lists and status answers, as HeyGen's v3 shows them, with whatever its clock makes of their times. */
+/** Writes rows of lists and status answers as HeyGen's v3 does, with times of the account's clock. */
 import { refusal, urlOf, type Answer } from './witness-answers.ts'
 import type { WitnessAccount, WitnessJob } from './witness-types.ts'
 
 const LOCAL_BEHIND_MS = 7 * 3_600_000
 
-/** Newest first. */
+/** The answer of a list, newest first. */
 export function listAnswer(
   jobs: WitnessJob[],
   account: WitnessAccount,

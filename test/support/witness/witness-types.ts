@@ -1,26 +1,26 @@
-/** What the witness keeps in its books, and what a test may ask of it. */
+/** The records of the witness, and the faults that a test may set. */
 import type { WitnessEndpoint } from './witness-hooks.ts'
 import type { WitnessKind } from './witness-kinds.ts'
 
 /**
- * What it does with an `Idempotency-Key`. `first`: looks at it before it looks at the body. `validates`: the reverse.
- * `stores`: as `first`, and keeps refusals under the key as well. `ignores`: never heard of keys.
+ * What the account does with an `Idempotency-Key`. `first`: it checks the key before the body. `validates`: it checks the body
+ * first. `stores`: as `first`, and it keeps refusals under the key, too. `ignores`: it does not know keys.
  */
 export type KeyMode = 'first' | 'validates' | 'stores' | 'ignores'
 
-/** How its lists and answers tell when something was made. `local`: 7 h behind, without a zone. */
+/** The form of times in lists and answers. `local`: 7 h behind, without a time zone. */
 export type TimeForm = 'seconds' | 'millis' | 'missing' | 'zero' | 'local'
 
 export interface WitnessAccount {
   email: string
   keys: KeyMode
   times: TimeForm
-  /** How far the clock that it tells is ahead of the true one. */
+  /** By how much the times in its answers are ahead of the real ones. */
   skewMs: number
-  /** HeyGen's edge answers all its calls with a page of its own. */
+  /** Whether HeyGen's edge answers all calls of the account with a page of its own. */
   isEdgeLost: boolean
   endpoints: WitnessEndpoint[]
-  /** In flight now, the most ever, and when that was. */
+  /** The jobs in flight now, then the highest number ever, and the jobs of that moment. */
   inFlight: Set<string>
   maxInFlight: number
   most: string[]
@@ -47,17 +47,17 @@ export interface WitnessJob {
   title: string | null
   callbackId: string | null
   callbackUrl: string | undefined
-  /** Lists are sorted by it. */
+  /** Lists are sorted by this number. */
   seq: number
-  /** The provider's own word. */
+  /** The status, in the provider's own word. */
   word: string
   isOver: boolean
   endedAt: number | undefined
-  /** Not ours: made in HeyGen's own editor. Counts nowhere. */
+  /** Whether the job was made in HeyGen's own editor, and not through the gateway. Such a job counts nowhere. */
   isForeign: boolean
-  /** Members of its status answer beside the usual ones. */
+  /** Further members of the status answer. */
   more: Record<string, unknown>
-  /** HeyGen says that it does not know it; whether it runs all the same is another matter. */
+  /** Whether HeyGen says that it does not know the job. The job may run nevertheless. */
   isHidden: boolean
 }
 
@@ -70,44 +70,44 @@ export interface Call {
   account: string | undefined
   key: string | undefined
   body: string
-  /** 0: it was never answered. */
+  /** 0: the call got no answer. */
   status: number
 }
 
 export interface Match {
   method?: string
-  /** The path, or how it begins when it ends with `*`. */
+  /** The path, or its beginning if this ends with `*`. */
   path?: string
   account?: string
   mark?: string
-  /** Creations whose body may be accepted, and no others. */
+  /** Only creations whose body is good. */
   isCreation?: boolean
 }
 
-/** `after`: what was asked for has been done by then. */
+/** `before` and `after`: whether the fault happens before or after the call has its effect. */
 export interface Effect {
   reset?: 'before' | 'after'
   hang?: 'before' | 'after'
   slowMs?: number
-  /** Nothing goes on before this. */
+  /** The call has no effect before this resolves. */
   held?: Promise<unknown>
-  /** The thing is done, and nothing is answered before this. */
+  /** The call has its effect, but it gets no answer before this resolves. */
   heldAnswer?: Promise<unknown>
-  /** Half of the answer, then the connection breaks. */
+  /** Sends half of the answer, then breaks the connection. */
   cut?: boolean
   status?: number
-  /** With `status`. Without it HeyGen's envelope. */
+  /** The body that goes with `status`. Absent: HeyGen's envelope. */
   body?: string
   type?: string
   headers?: Record<string, string>
-  /** With `status`: whether it is said before or after the thing was done. */
+  /** Whether the answer with `status` comes before or after the call has its effect. */
   when?: 'before' | 'after'
   nonsense?: boolean
 }
 
 export interface WitnessOptions {
   seed?: number
-  /** How long jobs take; null: until the test ends them. */
+  /** How long jobs take. null: until the test ends them. */
   jobMs?: number | null
   keys?: KeyMode
   times?: TimeForm

@@ -1,8 +1,7 @@
 /**
- * A HeyGen of the tests' own, and hostile: v3 as the papers have it (reference/heygen.md), in the process of the test
- * that drives it. It keeps its own books: what it accepted and for whom, how many jobs of an account are in flight at
- * any moment and the most ever, which events it sent and how they were answered. It limits nothing, it counts.
- * Nothing is imported from `src` or `simulator`.
+ * A hostile HeyGen for tests: v3 as the reference describes it (reference/heygen.md), in the process of the test that controls it.
+ * It records what it accepted and for which account, how many jobs of an account are in flight now and at most, which events it
+ * sent and how they were answered. It limits nothing, it only counts. It imports nothing from `src` or `simulator`.
  */
 import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
@@ -49,12 +48,12 @@ export class Witness {
   readonly calls: Call[] = []
   jobMs: number | null
   hasLegacy: boolean
-  /** That share of creations has ended, and told so, before it is answered. */
+  /** The share of creations whose job ends, and whose event is sent, before the answer. */
   earlyRate = 0
   failRate = 0
-  /** That share of events has the id of the one before. */
+  /** The share of events that have the id of the event before. */
   sameIdRate = 0
-  /** Where a list says nothing of a limit. */
+  /** The size of a page if the call names no limit. */
   pageSize = 10
   readonly #faults: Faults
   readonly #defaults: { keys: KeyMode; times: TimeForm }
@@ -99,12 +98,12 @@ export class Witness {
     return this.#clock.now()
   }
 
-  /** From now on time passes by `advance` alone. */
+  /** Stops the clock. From now on time passes only by `advance`. */
   stopAt(now: number): void {
     this.#clock.stopAt(now)
   }
 
-  /** What falls due has been done when it resolves. */
+  /** When it resolves, everything that became due has been done. */
   async advance(ms: number): Promise<void> {
     await this.#clock.advance(ms)
   }
@@ -113,7 +112,7 @@ export class Witness {
     this.#clock.at(when, run)
   }
 
-  // What a test does with it.
+  // Methods for tests.
 
   addAccount(email: string, apiKeys: string[]): WitnessAccount {
     const known = this.accounts.get(email)
@@ -139,7 +138,7 @@ export class Witness {
     return found
   }
 
-  /** The next such call, or the next so many, or that share of them. */
+  /** Sets a fault for the next such calls: `times` of them, or the share `rate`. */
   fault(match: Match, effect: Effect, { times = 1, rate = 1 } = {}): void {
     this.#faults.add({ match, effect, times, rate })
   }
@@ -154,7 +153,7 @@ export class Witness {
     return found
   }
 
-  /** Jobs of accepted creations with that mark. */
+  /** The jobs of accepted creations with this mark. */
   marked(mark: string): WitnessJob[] {
     return this.creations
       .filter((one) => one.mark === mark)
@@ -165,7 +164,7 @@ export class Witness {
     return [...this.jobs.values()].filter((job) => !job.isForeign && !job.isOver)
   }
 
-  /** It is over, and whoever wants to know is told. `word`: the provider's own. */
+  /** Ends a job, and sends its event. `word`: the provider's word for the status. */
   end(job: WitnessJob, word: string = job.kind.done, { isTold = true } = {}): void {
     if (job.isOver) return
     Object.assign(job, { isOver: true, word, endedAt: this.now() })
@@ -173,19 +172,19 @@ export class Witness {
     if (isTold) this.tell(job)
   }
 
-  /** It waits for a human, and holds nothing. */
+  /** Makes a job wait for a human. It takes no capacity then. */
   wait(job: WitnessJob, word: string): void {
     job.word = word
     this.account(job.account).inFlight.delete(job.id)
   }
 
-  /** HeyGen does not know it any more. */
+  /** Makes HeyGen say that it does not know the job any more. */
   forget(job: WitnessJob): void {
     this.end(job, job.kind.done, { isTold: false })
     job.isHidden = true
   }
 
-  /** The event of its end, to everyone who is to hear it. */
+  /** Sends the event of a job's end to every address that gets it. */
   tell(job: WitnessJob, more: { eventId?: string; createdAt?: string } = {}): void {
     const { event } = job.kind
     const account = this.account(job.account)
@@ -216,7 +215,7 @@ export class Witness {
       this.hooks.enqueue({ url: job.callbackUrl, eventId, body, jobId: job.id })
   }
 
-  /** Rows that somebody else made in that account, each newer than all before. */
+  /** Adds rows that somebody else made in the account, each newer than all rows before. */
   addForeign(
     name: string,
     kind: string,
@@ -232,7 +231,7 @@ export class Witness {
     })
   }
 
-  /** Creations of which the same intention was accepted more than once, by their marks. */
+  /** The marks of intentions that were accepted more than once. */
   get doubled(): string[] {
     const seen = new Set<string>()
     return this.creations.flatMap(({ mark = '' }) => {
@@ -242,7 +241,7 @@ export class Witness {
     })
   }
 
-  // What it answers.
+  // Answers.
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = []
@@ -293,7 +292,7 @@ export class Witness {
     return email === undefined ? undefined : this.accounts.get(email)
   }
 
-  /** What test/support/simulator.ts asks of a simulator when an account is added or the clock is moved. */
+  /** Answers the control calls that test/support/simulator.ts makes when an account is added or the clock is moved. */
   async #control(path: string, text: string, response: ServerResponse): Promise<void> {
     const order = JSON.parse(text || '{}') as {
       email?: string
@@ -449,7 +448,7 @@ export class Witness {
     return data({ id })
   }
 
-  /** Of v1 only what tells a video's callback id. */
+  /** The calls of v1 that show a video's callback id. The witness has no others of v1. */
   #legacy(call: Call, account: WitnessAccount, query: URLSearchParams): Answer {
     if (!this.hasLegacy)
       return { status: 404, body: JSON.stringify({ code: 101, message: 'not found' }) }

@@ -1,8 +1,11 @@
-/** For Workers of tests: a method of every account's object whose calls get lost, come late or never end. */
+/** For Workers of tests: changes a method of every account's object, so that its calls get lost, come late or never end. */
 
 export type Method = (...args: unknown[]) => Promise<unknown>
 
-/** `change` makes the method out of the usual one. One env for each, since what an isolate keeps hangs on it. */
+/**
+ * `change` makes the new method out of the usual one. The result is one `env` for each `env`, because an isolate keeps its caches
+ * by it.
+ */
 export function changedMethod(name: string, change: (usual: Method) => Method): (env: Env) => Env {
   const known = new WeakMap<Env, Env>()
   return (env) => {

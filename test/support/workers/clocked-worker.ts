@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker with a clock that the test moves (movable-clock.ts), one after the other in the same workerd
- * (renewal.ts). An entry for runWorker, never deployed.
+ * The gateway's Worker with a clock that the test moves (movable-clock.ts). It can start again in the same workerd (renewal.ts). An
+ * entry for runWorker, never deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 import { answerClock, goByClock, rearm, resetClock, ring } from '../clock/movable-clock.ts'

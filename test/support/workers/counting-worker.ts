@@ -1,8 +1,8 @@
 /**
- * The gateway's Worker with its billable operations counted: KV calls, requests to objects (alarms, and what objects
- * ask each other, included), rows written. `GET /__count` answers the counts since the last time, `GET /__methods` how
- * often objects were asked what. The test moves its
- * clock (movable-clock.ts), and that is not counted. An entry for runWorker, never deployed.
+ * The gateway's Worker, which counts its billable operations: KV calls, requests to objects (with alarms, and calls between
+ * objects), and rows written. `GET /__count` answers the counts since the last call, `GET /__methods` how often each method of
+ * objects was called. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 import { answerClock, goByClock, rearm, ring } from '../clock/movable-clock.ts'
@@ -18,7 +18,7 @@ const methods = new Map<string, number>()
 const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
 const patched = new WeakSet<object>()
 
-/** Rows are known when a cursor has been read, so cursors are kept until the counts are asked for. */
+/** A cursor knows its rows only after it was read. So cursors are kept until the counts are read. */
 function countRows(ctx: DurableObjectState): DurableObjectState {
   const storage = Object.getPrototypeOf(ctx.storage) as DurableObjectStorage
   const sql = Object.getPrototypeOf(ctx.storage.sql) as SqlStorage
@@ -105,7 +105,7 @@ function countObjects<T extends DurableObjectNamespace>(namespace: T): T {
 
 const envs = new WeakMap<Env, Env>()
 
-/** The same for every request of an isolate, as the real one is. */
+/** One counting `env` for all requests of an isolate, like the real one. */
 function countingEnv(env: Env): Env {
   const known = envs.get(env)
   if (known) return known

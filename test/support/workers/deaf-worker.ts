@@ -1,4 +1,4 @@
-/** The gateway's Worker with a moved clock, whose desks never hear that a slot came free. Never deployed. */
+/** The gateway's Worker with a movable clock, whose desks ignore notices of free slots. Never deployed. */
 import worker, { TenantDesk as Desk } from './clocked-worker.ts'
 
 export { AccountSlots } from './clocked-worker.ts'

@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker with a clock that tests move, which dies between taking an Idempotency-Key and asking for a slot: once
- * for each creation whose title begins with "dies". An entry for runWorker, never deployed.
+ * The gateway's Worker with a clock that tests move. It ends between taking an Idempotency-Key and asking for a slot, once for each
+ * creation whose title begins with "dies". An entry for runWorker, never deployed.
  */
 import type { LeaseMessage } from '../../../src/domain/slots/lease-record.ts'
 import { changedMethod } from './changed-method.ts'
@@ -14,7 +14,7 @@ const mortal = changedMethod('acquire', (acquire) => (ask, ...others) => {
   const title = (ask as LeaseMessage).clue.title ?? ''
   if (!title.startsWith('dies') || died.has(title)) return acquire(ask, ...others)
   died.add(title)
-  // The runtime ends a request that waits for nothing, as a kill does: no line of it runs any more.
+  // The runtime ends a request that waits for nothing. As after a kill, none of its code runs any more.
   return new Promise(() => {})
 })
 

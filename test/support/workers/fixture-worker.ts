@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker at the moment at which a data folder was left (test/fixtures): its clock stands there from the start,
- * so that nothing in the folder is ever too old. Never deployed.
+ * The gateway's Worker for a data folder of test/fixtures. Its clock stands at the time at which the folder was saved, so that
+ * nothing in it is ever too old. Never deployed.
  */
 import { facts } from '../../fixtures/data-30a41a3.json'
 import { startClockAt } from '../clock/movable-clock.ts'

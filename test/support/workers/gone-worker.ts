@@ -1,7 +1,7 @@
 /**
- * The gateway's Worker from which parts of the platform can be taken: `POST /__gone {parts}` with some of `kv`, `accounts`
- * (the accounts' objects), `desks`. A call with another `x-isolate` has caches of its own. Not for what objects do by
- * themselves. An entry for runWorker, never deployed.
+ * The gateway's Worker, in which parts of the platform can fail: `POST /__gone {parts}` with some of `kv`, `accounts` (the
+ * accounts' objects), `desks`. Calls with another `x-isolate` have other caches. The work of objects themselves does not change.
+ * An entry for runWorker, never deployed.
  */
 import worker from '../../../src/index.ts'
 

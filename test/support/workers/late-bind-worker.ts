@@ -1,7 +1,7 @@
 /**
- * The gateway's Worker with a clock that the test moves, where what a creation's answer named reaches the account's
- * object late or never. `POST /__bind {lateMs}`: from now on so late; `{isLost: true}`: never; `{}`: as usual. Not for
- * what objects do by themselves. An entry for runWorker, never deployed.
+ * The gateway's Worker with a clock that the test moves. The jobs that a creation's answer named reach the account's object late or
+ * never. `POST /__bind {lateMs}`: from now on so late. `{isLost: true}`: never. `{}`: as usual. The work of objects themselves
+ * does not change. An entry for runWorker, never deployed.
  */
 import worker from '../../../src/index.ts'
 import { changedMethod } from './changed-method.ts'

@@ -1,4 +1,4 @@
-/** The gateway's Worker where giving a slot back always gets lost. An entry for runWorker, never deployed. */
+/** The gateway's Worker, in which every call to release a slot gets lost. An entry for runWorker, never deployed. */
 import worker from '../../../src/index.ts'
 import { changedMethod } from './changed-method.ts'
 

@@ -1,16 +1,16 @@
 /**
- * The gateway's Worker where what desks and accounts' objects ask each other about claims comes late, or gets lost.
- * `POST /__claims {rules, drawMs}`: a rule holds or loses the next such question of a tenant, before or after it was
- * answered; `drawMs` makes everything else late by up to that much. `GET` says how many are held. An entry for runWorker,
- * never deployed.
+ * The gateway's Worker, in which calls about claims between desks and accounts' objects are late or lost.
+ * `POST /__claims {rules, drawMs}`: a rule holds or loses the next such call of a tenant, before or after it has its effect.
+ * `drawMs` delays all other such calls by up to that time. `GET` says how many calls are held. An entry for runWorker, never
+ * deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 
 interface Rule {
   method: string
-  /** Of the claim or the letting go; absent: anybody's. */
+  /** The tenant that claims or releases. Absent: any tenant. */
   tenant?: string
-  /** A claim that takes the place of another. */
+  /** Only claims that replace another account. */
   isInstead?: boolean
   when: 'before' | 'after'
   what: 'hold' | 'lose'
@@ -18,7 +18,7 @@ interface Rule {
 
 let rules: Rule[] = []
 let drawMs = 0
-/** Those that are held look whether it has changed: workerd lets no other request wake them. */
+/** Held calls check whether this number has changed, because in workerd no other request can wake them. */
 let round = 0
 let held = 0
 

@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker as if it ran in several places: each `x-isolate` has caches of its own, and reads KV through a
- * cache that is a minute behind, absence included, as the real one may be. An entry for runWorker, never deployed.
+ * The gateway's Worker as if it ran in several places. Each `x-isolate` has its own caches. It reads KV through a cache that is a
+ * minute old and also keeps misses, as the real KV may be. An entry for runWorker, never deployed.
  */
 import worker from '../../../src/index.ts'
 
@@ -13,7 +13,7 @@ interface Seen {
   readAt: number
 }
 
-/** Only what the gateway uses of KV: reads of JSON. Writing is the objects' business. */
+/** The part of KV that the gateway uses: reads of JSON. Only objects write. */
 function staleKv(kv: KVNamespace): KVNamespace {
   const seen = new Map<string, Seen>()
   const get = async (key: string) => {

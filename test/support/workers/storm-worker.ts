@@ -1,6 +1,6 @@
 /**
- * The gateway's Worker, which counts how often its objects wake: `GET /__alarms` answers the alarms so far, by object,
- * and how many calls it made to anybody. An entry for runWorker, never deployed.
+ * The gateway's Worker, which counts the alarms of its objects. `GET /__alarms` answers the alarms so far, by object, and how many
+ * calls the Worker made. An entry for runWorker, never deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 

@@ -1,4 +1,4 @@
-/** The gateway's Worker where the first telling of what a creation named gets lost. An entry for runWorker, never deployed. */
+/** The gateway's Worker, in which the first call to bind a creation's jobs gets lost. An entry for runWorker, never deployed. */
 import worker from '../../../src/index.ts'
 import { changedMethod } from './changed-method.ts'
 

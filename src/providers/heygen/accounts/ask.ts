@@ -1,4 +1,4 @@
-/** One question to HeyGen on an account, with its credential. */
+/** Makes one small call to HeyGen on an account, with its credential. */
 import type { Credential, Session } from '#domain/accounts/account.ts'
 import type { Upstream } from '#providers/contract/provider.ts'
 import { askJson, type JsonAnswer } from '#providers/shared/ask-json.ts'

@@ -1,4 +1,4 @@
-/** The credential on a call: an API key, or a web session's token. */
+/** Puts the credential on a call: an API key, or the token of a web session. */
 import type { Credential, Session } from '#domain/accounts/account.ts'
 
 export function authorize(

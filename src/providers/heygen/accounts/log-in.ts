@@ -1,5 +1,5 @@
 /**
- * The log-in at HeyGen's own website. It has no reliable public description, so it follows what clients are known to do
+ * Logs in at HeyGen's own website. The log-in has no reliable public description, so this does what clients are known to do
  * (reference/heygen-login.md).
  */
 import type { Credential, Session } from '#domain/accounts/account.ts'
@@ -24,7 +24,7 @@ export function logIn(upstream: Upstream, credential: Credential): Promise<LogIn
   return logInAt(upstream, upstream.settings.heygenWebOrigin, SITE, form, read)
 }
 
-/** Only clients show the members of the answer, so few are required. */
+/** The answer is known only from clients, so few of its members are required. */
 function read({ status, headers, body, now }: LogInAnswer): LogIn {
   const data = valueAt(body, '/data')
   if (valueAt(data, '/need_mfa') === true) return asksForSecondFactor(SITE)
@@ -55,7 +55,7 @@ function toSession(headers: Headers, data: unknown, sessionToken: string, now: n
   }
 }
 
-/** Without a stated end, a day. The session is renewed before that, and at the first 401. */
+/** The expiry of the session. If the answer says none, it is a day. The session is renewed before that, and at the first 401. */
 function expiryOf(cookie: string, data: unknown, now: number): number {
   const expires = Date.parse(/heygen_session=[^;]*;.*?expires=([^;]+)/i.exec(cookie)?.[1] ?? '')
   const stated = Number(textAt(data, '/ExpireTime') ?? textAt(data, '/expire_time'))

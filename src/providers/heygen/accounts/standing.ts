@@ -1,10 +1,13 @@
-/** What HeyGen says of an account when it is asked (`users/me`; reference/heygen.md 3.4). */
+/** Reads what HeyGen says about an account when it is asked (`users/me`; reference/heygen.md 3.4). */
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 
 const BLOCKED = '400631'
 
-/** Only HeyGen's own envelope counts: its edge answers with pages of its own. A key without the scope for this read is good. */
+/**
+ * Only HeyGen's own envelope counts, because its edge answers with pages of its own. A key without the scope for this read is
+ * good.
+ */
 export function standingIn({ status, body }: { status: number; body: unknown }): AccountStatus {
   if (status === 200) {
     const isRead = typeof valueAt(body, '/data') === 'object' && valueAt(body, '/data') !== null
@@ -22,7 +25,7 @@ export function standingIn({ status, body }: { status: number; body: unknown }):
 
 const UNKNOWN: AccountStatus = { key: 'unknown' }
 
-/** Every number of what is left is zero, and nothing is bought automatically. */
+/** Whether every balance is zero, and nothing is bought automatically. */
 function hasNothing(me: unknown): boolean {
   const left = [...leftIn(me)]
   return left.length > 0 && left.every((amount) => amount <= 0) && !isReloaded(me)

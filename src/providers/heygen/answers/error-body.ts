@@ -1,8 +1,11 @@
-/** Our own errors in the envelope of the path's family (contract section 2), so that HeyGen's clients can read them. */
+/**
+ * Writes the gateway's own errors in the envelope of the path's family (contract section 2), so that HeyGen's clients can read
+ * them.
+ */
 import type { ErrorCode } from '#domain/runtime/errors.ts'
 import type { OwnError } from '#providers/contract/provider.ts'
 
-/** HeyGen's own numbers where it has one (heygen.md 3.1). */
+/** HeyGen's own numbers, for errors that have one (heygen.md 3.1). */
 const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
   unauthorized: 400112,
   not_found: 400569,

@@ -1,4 +1,4 @@
-/** HeyGen's calls for webhook endpoints, v1 and v3, as the gateway reads and answers them (reference/heygen.md 7.1). */
+/** Reads HeyGen's calls for webhook endpoints, v1 and v3, and writes their answers (reference/heygen.md 7.1). */
 import { textAt } from '#domain/text/json-pointer.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import type {
@@ -24,7 +24,7 @@ const BOTH = {
   ai_clipping: 'AI clipping',
 }
 
-/** The thirty types of HeyGen's own command line (reference/heygen.md 7.5). */
+/** The thirty event types that HeyGen's own command line has (reference/heygen.md 7.5). */
 const TYPES: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(BOTH).flatMap(([name, what]) => [
@@ -127,7 +127,7 @@ function readUpdate(id: string, body: unknown): EndpointCommand {
   }
 }
 
-/** A text says what is wrong. null: every event. Undefined: the call does not say. */
+/** The event types that a call names. A text: what is wrong with them. null: every event. Undefined: the call names none. */
 function readEvents(events: unknown): string[] | null | string | undefined {
   if (events === undefined || events === null) return events
   if (!Array.isArray(events) || events.length === 0) return 'events must be a list of event types'

@@ -1,4 +1,7 @@
-/** Our own webhook at a HeyGen account: by v3, or by v1 where v3 does not exist (reference/heygen.md 7.1). */
+/**
+ * Registers and removes the gateway's own webhook at a HeyGen account: by v3, or by v1 if v3 does not exist (reference/heygen.md
+ * 7.1).
+ */
 import { textAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
 import type {
@@ -87,7 +90,7 @@ function isNotThere(status: number): boolean {
   return status === 404 || status === 405 || status === 410
 }
 
-/** Without HeyGen's own text, which may repeat the address, a secret. */
+/** The message leaves out HeyGen's own text, because that may repeat the address, which is a secret. */
 function failure(what: string, status: number): WebhookFailure {
   const why = status === 0 ? 'could not be reached' : `answered ${status}`
   return { ok: false, message: `the webhook could not be ${what}: HeyGen ${why}` }

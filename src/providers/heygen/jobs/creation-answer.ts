@@ -1,9 +1,9 @@
-/** HeyGen's answer to a creation, rebuilt from the job that was found (heygen-endpoints.json). */
+/** Rebuilds HeyGen's answer to a creation from the job that was found (heygen-endpoints.json). */
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 import { setAt } from '#providers/shared/set-at.ts'
 
-/** The status in a row's answer. Most rows have none. */
+/** The status in the answer to a creation, by row. Most rows have none. */
 const FIRST_WORDS: Record<string, string> = {
   'POST /v3/videos': 'waiting',
   'POST /v3/video-agents': 'generating',
@@ -25,7 +25,7 @@ export function buildAnswer({ route }: RouteMatch, starts: readonly JobStart[]):
   if (status !== undefined) setAt(answer, '/data/status', [status])
   const [place] = [route.job?.id ?? []].flat()
   const ids = starts.map((start) => start.jobId)
-  // An id of the request does not stand in the answer.
+  // The answer does not contain an id that the request named.
   if (place?.startsWith('/')) setAt(answer, place, ids)
   const { alias } = route.job ?? {}
   const mark = alias && `${alias.watch}:`

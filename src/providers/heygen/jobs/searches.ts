@@ -1,6 +1,6 @@
 /**
- * The lists of an account's recent jobs, by what is watched, for creations whose answer was lost. HeyGen's API has no list with
- * times for the other kinds. The job of such a creation is found by its key or its event only.
+ * The lists of an account's recent jobs, by watched kind, for lost creations. HeyGen's API has no list with times for the other
+ * kinds. A job of those is found only by its key or its event.
  */
 import type { JobSearch } from '#providers/contract/provider.ts'
 

@@ -1,6 +1,6 @@
 /**
- * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). It is a list where
- * HeyGen has no read of one thing. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
+ * The cheapest read that shows whether an account has an id, by resource (reference/heygen-endpoints.json). If HeyGen cannot read
+ * one such thing, it is a list. Ids are the same in v1, v2 and v3 (reference/heygen-legacy-bridge.md section 3).
  */
 import { searchFor as searchByTable, searchWith } from '#providers/shared/id-searches.ts'
 import type { IdRef, IdSearch, OwnList, RouteMatch } from '#providers/contract/provider.ts'
@@ -52,7 +52,7 @@ const ownList = (path: string, rows: string, showsAll = true): OwnList => ({
 const LOOKS = ownList('/v3/avatars/looks?ownership=private&limit=50', '/data/*/id')
 const GROUPS = ownList('/v3/avatars?ownership=private&limit=50', '/data/*/id')
 
-/** For the resources of which one creation may name many. */
+/** Lists for the resources of which one creation may name many. */
 const OWN_LISTS: Record<string, OwnList> = {
   avatar: LOOKS,
   'avatar-look': LOOKS,
@@ -68,10 +68,12 @@ export function ownListOf(resource: string): OwnList | undefined {
   return OWN_LISTS[resource]
 }
 
-/** Every id that was seen has this form, also names of public avatars. HeyGen documents none. */
+/** All ids that were seen have this form, even names of public avatars. HeyGen documents no form. */
 const FORM = /^[\w.:-]{1,128}$/
 
-/** v1 and v2 may be retired. So v3 is asked where it can be; elsewhere a 404 does not prove that the account lacks the id. */
+/**
+ * v1 and v2 may be retired. So the search uses v3 if it can. On v1 and v2, a 404 does not prove that the account lacks the id.
+ */
 export function searchFor(call: RouteMatch, ref: IdRef, id: string): IdSearch | undefined {
   const asked = searchedId(ref.resource, id)
   if (!FORM.test(asked)) return undefined

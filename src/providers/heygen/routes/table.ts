@@ -1,4 +1,7 @@
-/** The whole route table and the match over it. Literal segments win over parameters (reference/heygen.md section 10). */
+/**
+ * The whole route table, and the search for the row of a call. Literal segments win over parameters (reference/heygen.md section
+ * 10).
+ */
 import type { Route, RouteMatch } from '#providers/contract/provider.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import { V1_ROUTES } from './v1.ts'

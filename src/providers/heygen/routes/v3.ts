@@ -135,7 +135,7 @@ export const V3_ROUTES = [
       waiting: ['pending_consent'],
     },
   }),
-  // How many looks a pack has is not in the request: those beyond the first are counted once the answer names them.
+  // The request does not say how many looks a pack has. The looks beyond the first count once the answer names them.
   post('/v3/avatars/looks', 'creates-job', {
     pool: 'owner',
     ids: ['avatar-look! body:/reference_look_id', 'look-template!? body:/template_id'],
@@ -148,7 +148,7 @@ export const V3_ROUTES = [
     },
     takesKey: true,
   }),
-  // Nearly all are public, and no row says which. In a merged list each public one would stand once for every account.
+  // Nearly all looks are public, and no row says which. A merged list would show each public look once for every account.
   get('/v3/avatars/look-templates', 'read-account', {
     lists: ['/data/*/id'],
     mixesShared: true,

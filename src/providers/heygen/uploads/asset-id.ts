@@ -1,4 +1,4 @@
-/** The names of one upload: its id, and for an image also a key. */
+/** Finds the id of an upload in its name, which for an image may be a key. */
 
 const KEY = /^[a-z]+\/([^/]+)\//
 
@@ -6,7 +6,7 @@ export function isKey(id: string): boolean {
   return KEY.test(id)
 }
 
-/** The key of an image, `image/<id>/original.jpg`, has the id in it. */
+/** The key of an image, `image/<id>/original.jpg`, contains the id. */
 export function assetId(id: string): string {
   return KEY.exec(id)?.[1] ?? id
 }

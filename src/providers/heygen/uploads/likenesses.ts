@@ -1,4 +1,4 @@
-/** Which rows and ids are about an account's own avatars and voices. */
+/** Says which rows and ids are about an account's own avatars and voices. */
 import type { IdRef, Route } from '#providers/contract/provider.ts'
 
 const RESOURCES = new Set([
@@ -11,7 +11,7 @@ const RESOURCES = new Set([
   'model-voice',
 ])
 
-/** v1 to v3: avatars, groups, photos and voices, but not the videos that are made with them. */
+/** Paths of v1 to v3 about avatars, groups, photos and voices, but not about the videos that are made with them. */
 const PATHS =
   /^\/v\d\/(avatars?|avatar_group\.list|avatar_group|photo_avatar|video_avatar|talking_photo(\.list)?|avatar\.list|streaming\/avatar\.list|voice\.list|audio\/voices|voices|voices\/clone|models\/audio\/voices)(\/|$)/
 

@@ -1,6 +1,6 @@
 /**
- * useapi.net's text-to-speech calls on HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). A field without a
- * counterpart in v3 is refused unless its value is neutral, so that nobody gets other audio than asked for (decision 0006).
+ * Translates useapi.net's text-to-speech calls to HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). A field without a
+ * counterpart in v3 is refused unless its value is neutral, so that no client gets audio that it did not ask for (decision 0006).
  */
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
@@ -78,7 +78,7 @@ export const speech: UseapiSpeech = {
       language_code: valueAt(row, '/language_code') ?? valueAt(row, '/locale') ?? null,
     })),
 
-  /** Voices of v3 name a language and no locale. We do not make up a code. */
+  /** Voices of v3 have a language and no locale. The gateway does not make up a locale code. */
   languagesOf(voices) {
     const spoken = voices.flatMap(({ language }) =>
       typeof language === 'string' && language !== '' ? [language] : []

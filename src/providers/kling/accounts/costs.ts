@@ -1,4 +1,6 @@
-/** What an account's packs cost and hold: the cheapest read of an account, and its only one (reference/kling.md 2.4). */
+/**
+ * Reads an account's packs and what is left in them: the cheapest read of an account, and the only one (reference/kling.md 2.4).
+ */
 import type { Credential, Session } from '#domain/accounts/account.ts'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { Upstream } from '#providers/contract/provider.ts'
@@ -7,7 +9,7 @@ import { authorize } from './credentials.ts'
 import { originOf } from './regions.ts'
 
 const DAY_MS = 24 * 3_600_000
-/** This may be asked once a second of an account, and both kinds of its keys are proved. */
+/** The time between two of these calls. Kling takes one a second for an account, and both kinds of its keys are checked. */
 const EVERY_MS = 1100
 const ASKED_MAX = 3
 
@@ -44,8 +46,8 @@ export function packsIn(body: unknown): unknown[] {
 const METERS = { video: /video/i, image: /image/i, try_on: /try-?on/i }
 
 /**
- * What no pack pays for any more. Only its name says which jobs a pack pays for; any other name may pay for all. The number of
- * units may be twelve hours old. A pack without units is empty, but one with units may be, too.
+ * The kinds of jobs that no pack pays for any more. Only a pack's name says which jobs it pays for. A pack with another name may
+ * pay for all. The number of units may be twelve hours old, so a pack with units may be empty, too.
  */
 export function spentIn(packs: unknown[]): string[] {
   const filled = packs.filter(
@@ -62,7 +64,7 @@ export function spentIn(packs: unknown[]): string[] {
   return filled.length === 0 ? ['jobs', ...spent] : spent
 }
 
-/** useapi.net's members (reference/useapi.md 2.1), filled with packs; what is left of them is up to 12 h old. */
+/** The balance with useapi.net's members (reference/useapi.md 2.1), filled from packs. Its numbers may be twelve hours old. */
 export function balanceOf(packs: unknown[]) {
   const points = packs.map((pack) => ({
     orderId: valueAt(pack, '/resource_pack_id') ?? null,

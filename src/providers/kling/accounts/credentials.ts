@@ -1,5 +1,5 @@
 /**
- * The credential on a call. v1 takes an API key or a token signed with the key pair, the newer paths an API key alone
+ * Puts the credential on a call. v1 takes an API key, or a token signed with the key pair. The newer paths take only an API key
  * (reference/kling.md section 2).
  */
 import type { Credential, Session } from '#domain/accounts/account.ts'
@@ -7,9 +7,9 @@ import type { Settings } from '#domain/runtime/settings.ts'
 import { signToken } from '#domain/access/signed-token.ts'
 
 const TOKEN_SECONDS = 1800
-/** A new token is signed this long before the end of the old one. */
+/** How long before the end of a token a new one is signed. */
 const RENEW_MS = 5 * 60_000
-/** The isolate keeps tokens for as long as its settings. */
+/** The isolate's tokens, kept for as long as its settings. */
 const kept = new WeakMap<Settings, Map<string, { token: string; until: number }>>()
 
 /** The paths of 2026: those with the model in the path, and those about their tasks. */

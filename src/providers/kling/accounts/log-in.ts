@@ -1,5 +1,5 @@
 /**
- * The log-in at Kling's own website. No description is published. This posts the form that the site's pages post, without the
+ * Logs in at Kling's own website. No description of it is published. This sends the form that the site's pages send, without the
  * signature that they compute.
  */
 import type { Credential, Session } from '#domain/accounts/account.ts'
@@ -34,7 +34,7 @@ export function logIn(upstream: Upstream, credential: Credential): Promise<LogIn
   )
 }
 
-/** Only clients show the members of the answer, so few are required. */
+/** The answer is known only from clients, so few of its members are required. */
 function read({ status, headers, body, now }: LogInAnswer): LogIn {
   const said = textAt(body, '/error_msg') ?? textAt(body, '/message') ?? ''
   if (/captcha|slider/i.test(said)) return asksForCaptcha(SITE)
@@ -44,7 +44,7 @@ function read({ status, headers, body, now }: LogInAnswer): LogIn {
   return { ok: true, session: toSession(headers, body, token, now) }
 }
 
-/** Without a stated end, a day. The session is renewed before that, and at the first 401. */
+/** If the answer says no expiry, the session ends after a day. It is renewed before that, and at the first 401. */
 function toSession(headers: Headers, body: unknown, token: string, now: number): Session {
   const cookie = headers.get('set-cookie') ?? ''
   const expires = Date.parse(/portal_st=[^;]*;.*?expires=([^;]+)/i.exec(cookie)?.[1] ?? '')

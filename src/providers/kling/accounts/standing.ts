@@ -1,4 +1,4 @@
-/** What Kling says of an account when it is asked for the costs of its packs (reference/kling.md section 4). */
+/** Reads what Kling says about an account when it is asked for the costs of its packs (reference/kling.md section 4). */
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { ABNORMAL, CLOCK, NOT_LISTED, REFUSED } from '#providers/kling/answers/reasons.ts'

@@ -1,4 +1,6 @@
-/** Our own errors as Kling's clients read them: `{code, message, request_id}`, with Kling's number where one fits. */
+/**
+ * Writes the gateway's own errors as Kling's clients read them: `{code, message, request_id}`, with Kling's number if one fits.
+ */
 import type { ErrorCode } from '#domain/runtime/errors.ts'
 import type { OwnError } from '#providers/contract/provider.ts'
 
@@ -22,7 +24,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   account_unavailable: 5001,
   upstream_unreachable: 5002,
   upstream_timeout: 5002,
-  // Not 5000 to 5002: published clients repeat those calls, and a repeat may be a second paid task.
+  // The number is not 5000 to 5002. Published clients repeat such calls, and a repeat may be a second paid task.
   outcome_unknown: 1200,
   not_implemented: 1202,
   loop_detected: 1200,

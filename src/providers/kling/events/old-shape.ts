@@ -1,4 +1,4 @@
-/** A task of v1 in v1's shape, made from the newer shape of `/tasks` (reference/kling.md section 0). */
+/** Converts a task of v1 from the newer shape of `/tasks` to v1's shape (reference/kling.md section 0). */
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import { rawNumber } from '#providers/shared/raw-number.ts'
 

@@ -1,4 +1,4 @@
-/** Kling's answer to a creation, rebuilt from the task that was found (reference/kling.md section 0). */
+/** Rebuilds Kling's answer to a creation from the task that was found (reference/kling.md section 0). */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'

@@ -1,9 +1,9 @@
-/** How the task of a creation is found when its answer was lost: by the name that the creation was sent with. */
+/** Finds the task of a lost creation, by the name that the creation was sent with. */
 import { isCut } from '#domain/jobs/fingerprint.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { JobSearch } from '#providers/contract/provider.ts'
 
-/** Not documented to be read by an external id, so these are looked for on their list. */
+/** Tasks that are not documented to be read by an external id. They are looked for in their list. */
 const LISTED = new Set([
   '/v1/videos/lip-sync',
   '/v1/videos/video-extend',
@@ -13,11 +13,11 @@ const LISTED = new Set([
 /** Names that every server reads alike in a path. */
 const PLAIN_NAME = /^[\w-]+$/
 
-/** A task is read by its name where that is possible: on a busy account a list may end before it comes to the task. */
+/** Reads a task by its name if that is possible, because the list of a busy account may not reach back to the task. */
 export function searchOf(lease: Lease): JobSearch | undefined {
   const [, path = ''] = lease.route.split(' ')
   const { callbackId: name = '' } = lease.fingerprint
-  // A very long name is stored cut off. To ask for the rest of it would prove nothing.
+  // A very long name is stored cut off. A search for a part of a name would prove nothing.
   if (isCut(name)) return undefined
   if (!path.startsWith('/v1/')) {
     return {

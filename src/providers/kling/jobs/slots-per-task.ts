@@ -1,4 +1,4 @@
-/** How many slots a task takes: an image task takes one for each image (reference/kling.md section 5). */
+/** Counts the slots of a task. An image task takes one slot for each image (reference/kling.md section 5). */
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
 
@@ -14,12 +14,12 @@ const BY_NUMBER = new Set([
 export function slotsPerJob({ route }: RouteMatch, body: unknown): number {
   if (!BY_NUMBER.has(route.path)) return 1
   if (valueAt(body, '/result_type') !== 'series') return images(valueAt(body, '/n') ?? 1)
-  // How many images `auto` makes is not known before, so the task takes the most that it can need.
+  // Nobody knows before how many images `auto` makes, so the task takes as many slots as it can need.
   const amount = Number(textAt(body, '/series_amount') ?? NaN)
   return amount >= 1 ? images(amount) : IMAGES_MAX
 }
 
-/** The provider refuses what is no number. */
+/** How many images a field asks for. Text that is not a number counts as one image, since the provider refuses it. */
 function images(value: unknown): number {
   const number = Number(value)
   return Number.isInteger(number) ? Math.min(Math.max(number, 1), IMAGES_MAX) : 1

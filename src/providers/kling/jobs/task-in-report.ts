@@ -1,4 +1,4 @@
-/** The task of a status answer, kept with the report of its end, for the event that is built from it. */
+/** Keeps the task of a status answer with the report of its end, for the event that is built from it. */
 import { elementsAt, sliceAt } from '#domain/text/json-slices.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -7,7 +7,7 @@ import type { RouteMatch } from '#providers/contract/provider.ts'
 
 const TASK_CHARS_MAX = 256 * 1024
 
-/** In Kling's own bytes: its numbers are larger than JavaScript's. */
+/** The task is kept in Kling's own bytes, because its numbers may be larger than JavaScript's. */
 export function withTask(
   match: RouteMatch,
   reports: JobReport[],

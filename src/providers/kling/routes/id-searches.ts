@@ -1,6 +1,6 @@
 /**
- * Where an account is asked for an unknown id. No read shows one result of a task. So the newest five hundred tasks of the
- * account are listed, or without an API key those of each kind.
+ * Chooses the calls that show whether an account has an id. No read shows one result of a task. So the newest five hundred tasks of
+ * the account are listed, or those of each kind if the account has no API key.
  */
 import type { IdRef, IdSearch, RouteMatch } from '#providers/contract/provider.ts'
 import { searchFor as searchByTable, searchWith } from '#providers/shared/id-searches.ts'
@@ -40,7 +40,7 @@ function isSearchable({ resource }: IdRef, id: string): boolean {
   return resource === EXTERNAL ? id.length <= NAME_CHARS_MAX : FORM.test(id)
 }
 
-/** External ids in a query. In a creation they are new, or their owner is remembered. */
+/** The search for external ids in a query. In a creation such ids are new, or their owner is known. */
 const NAMED_TASKS: IdSearch = {
   path: '/tasks?external_task_ids={id}',
   rows: '/data/*/external_id',

@@ -1,22 +1,22 @@
 /**
  * Kling's paths (reference/kling-endpoints.json). How to read a row: `providers/shared/row.ts`. v1 paths come in threes: create,
- * read one task, list. The newer paths have the model as a parameter, so a new model is a creation as well.
+ * read one task, list. The newer paths have the model as a parameter, so a POST for a model that is not known here is a creation, too.
  */
 import type { JobLink, Route, RouteMatch, StatusLink } from '#providers/contract/provider.ts'
 import { matcher } from '#domain/routing/match-route.ts'
 import { get, post } from '#providers/shared/row.ts'
 
-/** The resource of ids that clients make up themselves (`names.ts`). */
+/** The resource of external ids, which clients make up themselves (`names.ts`). */
 export const EXTERNAL = 'external-task'
 
-/** Pack types. Speech and faces are paid from that of videos. */
+/** Pack types. Packs for videos also pay for speech and faces. */
 type Meter = 'video' | 'image' | 'try_on'
 
 interface Family {
   ids?: string[]
-  /** The pack type that pays for it. An empty pack parks only this. */
+  /** The pack type that pays for the task. An empty pack of this type parks only such tasks. */
   meter?: Meter
-  /** Where a task has the ids of its results. Later calls about them go to the task's account. */
+  /** JSON pointers to the ids of a task's results. Later calls about them go to the task's account. */
   results?: string[]
 }
 

@@ -1,4 +1,4 @@
-/** Fields that several of useapi.net's calls share, and their form in Kling's calls (reference/kling.md 11.2). */
+/** Translates the fields that several of useapi.net's calls share to Kling's fields (reference/kling.md 11.2). */
 import * as z from 'zod'
 import { rawNumber } from '#providers/shared/raw-number.ts'
 
@@ -9,19 +9,21 @@ export const url = z.string().min(1).max(8192)
 export const flag = z.boolean().optional()
 export const mode = z.enum(['std', 'pro', '4k']).optional()
 export const ratio = z.string().max(10).optional()
-/** Kling takes a text, useapi.net's clients send a text or a number. */
+/** Kling takes a text. useapi.net's clients send a text or a number. */
 export const seconds = z
   .union([z.number().int(), z.string().regex(/^\d{1,2}$/)])
   .transform(String)
   .optional()
 export const images = z.number().int().min(1).max(9).optional()
-/** A saved element; useapi.net wrote `u_` before the number. */
+/** A saved element. useapi.net writes `u_` in front of the number. */
 const element = z
   .string()
   .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
   .optional()
 
-/** A field that Kling has not is refused unless its value is neutral, so that nobody gets another result than asked for. */
+/**
+ * A field that Kling lacks. It is refused unless its value is neutral, so that no client gets a result that it did not ask for.
+ */
 export function only<T extends string | number | boolean>(value: T) {
   const error = `has no counterpart in Kling's API; only ${JSON.stringify(value)} is accepted`
   return z.literal(value, { error }).optional()
@@ -38,12 +40,12 @@ export const shots: Record<string, z.ZodType> = Object.fromEntries(
   ])
 )
 
-/** Without members that are undefined. */
+/** The fields without members that are undefined. */
 export function given(fields: Fields): Fields {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
 }
 
-/** Ids of elements are numbers, larger than JavaScript's. */
+/** Ids of elements are numbers that are too large for JavaScript. */
 export function elementList(fields: Fields): Fields {
   const ids = Object.keys(elements).flatMap((name) => {
     const id = fields[name]
@@ -52,7 +54,7 @@ export function elementList(fields: Fields): Fields {
   return ids.length === 0 ? {} : { element_list: ids }
 }
 
-/** Each shot has a prompt of its own. The video is as long as all of them together. */
+/** Each shot has its own prompt. The video is as long as all shots together. */
 export function shotList(fields: Fields): Fields {
   const list = SHOTS.flatMap((index) => {
     const prompt = fields[`shot_${index}_prompt`]

@@ -1,4 +1,4 @@
-/** useapi.net's image calls on Kling's own (reference/kling.md 11.1, 11.2). */
+/** Translates useapi.net's image calls to Kling's calls (reference/kling.md 11.1, 11.2). */
 import * as z from 'zod'
 import type { TaskCall } from '#providers/contract/provider.ts'
 import {

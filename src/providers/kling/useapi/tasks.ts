@@ -1,4 +1,7 @@
-/** useapi.net's Kling on the official API: its calls, its tasks, and what has no counterpart (reference/useapi.md 2). */
+/**
+ * Serves useapi.net's Kling calls with the official API: the calls, the tasks, and the calls without a counterpart
+ * (reference/useapi.md 2).
+ */
 import * as z from 'zod'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { MissingCall, UseapiTasks } from '#providers/contract/provider.ts'
@@ -6,7 +9,7 @@ import { matchRoute } from '#providers/kling/routes/table.ts'
 import { IMAGE_CALLS } from './image-calls.ts'
 import { VIDEO_CALLS } from './video-calls.ts'
 
-/** useapi.net's numbers. That of a running task is not documented. */
+/** useapi.net's numbers for states. The number of a running task is not documented. */
 const STATES = {
   submitted: { status: 5, status_name: 'submitted', status_final: false },
   processing: { status: 10, status_name: 'processing', status_final: false },
@@ -15,11 +18,12 @@ const STATES = {
 }
 
 const STORE =
-  "Kling's API stores no files. What POST /v1/kling/assets takes ends after 24 hours and is never listed."
+  "Kling's API stores no files. Files from POST /v1/kling/assets are kept for 24 hours and never listed."
 const LIBRARY = "This is part of the web app only; Kling's API has no counterpart."
-const ELEMENTS = 'Use the drop-in paths /kling/v1/general/advanced-custom-elements and its kin.'
+const ELEMENTS =
+  'Use the drop-in paths for elements, such as /kling/v1/general/advanced-custom-elements.'
 
-/** useapi.net's clients send it. More than 1 would be several paid tasks under one answer. */
+/** useapi.net's clients send this field. More than 1 would start several paid tasks with one answer. */
 const count = z
   .literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
   .optional()
@@ -91,7 +95,7 @@ export const tasks: UseapiTasks = {
     history: valuesAt(answer, '/data/result/*').map((task) => viewOf(task, '')),
   }),
 
-  /** By the code in the body (reference/kling.md 11.3). */
+  /** The code in the body decides (reference/kling.md 11.3). */
   statusOf(json) {
     const code = Number(textAt(json, '/code') ?? NaN)
     if (code === 1302 || code === 1303) return 429
@@ -103,7 +107,7 @@ export const tasks: UseapiTasks = {
   },
 }
 
-/** `/v1/videos/text2video/{id}` → `text2video`, from the row, not from the path itself. */
+/** The type of a task, from the row of its path: `/v1/videos/text2video/{id}` → `text2video`. */
 function typeOf(method: 'GET' | 'POST', path: string): string {
   const [pathname = ''] = path.split('?')
   const parts = matchRoute(method, pathname)?.route.path.split('/') ?? []

@@ -1,4 +1,4 @@
-/** useapi.net's video and speech calls on Kling's own (reference/kling.md 11.1, 11.2). */
+/** Translates useapi.net's video and speech calls to Kling's calls (reference/kling.md 11.1, 11.2). */
 import * as z from 'zod'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { TaskCall } from '#providers/contract/provider.ts'
@@ -38,7 +38,7 @@ const NOT_TURBO = [
   ...Object.keys({ ...shots, ...elements }),
 ]
 
-/** The newest model has a path of its own, and fewer settings. */
+/** The newest model has its own path, and fewer settings. */
 function turbo(path: string, fields: Fields, content: Fields) {
   const odd = NOT_TURBO.find((name) => fields[name] !== undefined)
   if (odd !== undefined) return { wrong: `${odd} has no counterpart with ${TURBO}` }

@@ -1,3 +1,4 @@
+/** Reads, checks and sends the API key of an account. */
 import * as z from 'zod'
 import { SECURED, type Credential } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'

@@ -1,3 +1,4 @@
+/** Says what each answer of the provider means, and writes errors in its shape. */
 import type { ProviderAnswers } from '#providers/contract/provider.ts'
 
 export const answers: ProviderAnswers = {

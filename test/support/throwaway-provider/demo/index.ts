@@ -1,5 +1,5 @@
 /**
- * A provider that is thrown away: the folder of docs/adding-a-provider.md, with the least that one needs. Its API:
+ * The smallest provider that passes the contract suite: the folder that docs/adding-a-provider.md describes. Its API:
  * `POST /jobs`, `GET /jobs`, `GET /jobs/{id}`, `GET /me`, keys in `X-Demo-Key`, errors as `{"oops": "…"}`.
  */
 import type { Provider } from '#providers/contract/provider.ts'

@@ -1,3 +1,4 @@
+/** Reads jobs by the links in the route table. Lost creations are found in the list of jobs. */
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderJobs } from '#providers/contract/provider.ts'
 import { tableJobs } from '#providers/shared/table-jobs.ts'

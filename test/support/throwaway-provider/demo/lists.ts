@@ -1,3 +1,4 @@
+/** The one list: its jobs, with the time of each. */
 import type { ProviderLists } from '#providers/contract/provider.ts'
 
 export const lists: ProviderLists = {

@@ -1,4 +1,4 @@
-/** Its paths. A provider that stays has a setting for its host; the test puts its fake in the place of another's. */
+/** The paths of the provider. A real provider has a setting for its host. Here the test uses the setting of another provider. */
 import { matcher } from '#domain/routing/match-route.ts'
 import type { ProviderRoutes, Route } from '#providers/contract/provider.ts'
 import { searchFor } from '#providers/shared/id-searches.ts'
