@@ -77,6 +77,6 @@ async function findOwner(
 /** The error for ids of two accounts in one call. `why`: why the second id, an upload, could not be copied to the first account. */
 export function conflict(a: Pick<Owner, 'id' | 'email'>, b: typeof a, why?: string): AppError {
   const message = `${a.id} belongs to account ${a.email} and ${b.id} to ${b.email}: one call cannot use both.`
-  const reason = why === undefined ? '' : ` ${b.id} could not be copied: ${why}.`
+  const reason = why === undefined ? '' : ` ${b.id} could not be brought over: ${why}.`
   return new AppError('owners_conflict', message + reason)
 }
