@@ -250,7 +250,7 @@ test('what cannot be brought over is a conflict that says why, and holds no slot
   }
   const [status, code, text] = await refused('f'.repeat(32))
   expect([status, code]).toEqual([409, 'owners_conflict'])
-  expect(text).toContain('it was not uploaded through the gateway')
+  expect(text).toContain('could not be brought over: it was not uploaded through the gateway')
   const { id } = await upload(pool, AT.a)
   const shown = (url: string) => ({
     match: { path: '/v3/assets/{asset_id}', account: 'a@example.com' },
