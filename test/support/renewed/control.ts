@@ -31,7 +31,12 @@ export function callControl(
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: received }))
       answer.on('error', reject)
     })
-    sent.on('error', reject)
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // workerd closed this idle connection just as it was used again. Node's documentation of `reusedSocket` says to send again.
+      const isStale = sent.reusedSocket && error.code === 'ECONNRESET'
+      if (isStale) callControl(method, url, body, signal).then(resolve, reject)
+      else reject(error)
+    })
     sent.end(text)
   })
 }
