@@ -48,7 +48,8 @@ export async function readPlace(
   if (typeof read !== 'string') return read
   const kept = await ports.desk(call.tenant, call.provider.name).placeOf(read)
   if (kept === undefined) {
-    const why = 'is no longer known (a token is kept for a day at most). Start the list anew, without it.'
+    const why =
+      'is no longer known (a token is kept for a day at most). Start the list anew, without it.'
     throw new AppError('bad_request', `${shape.token}: ${why}`)
   }
   return parse(await open(kept)) as Place
