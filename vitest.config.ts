@@ -25,8 +25,8 @@ export default defineConfig({
     globalSetup: ['test/support/prepare.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5
-    // and 285 s with 7. The storms of the full run need the room.
+    // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5,
+    // and 285 s and 327 s with 7. The storms of the full run need the room.
     maxWorkers: isFull ? 5 : 7,
     // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
     isolate: false,
