@@ -10,6 +10,7 @@ import type { SlotDesk } from '#domain/ports/slots.ts'
 import { toLeaseMessage } from '#domain/slots/lease-record.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
@@ -39,6 +40,7 @@ interface Isolate {
   durations: Durations
   vault: Ports['vault']
   hints: Hints
+  memory: RecentMap
   reportedEnds: RecentSet
   searches: Semaphore
   searchesOfToken: RateLimit
@@ -97,6 +99,7 @@ function isolateOf(env: Env): Isolate {
     durations: durationsAt(settings.timeScale),
     vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
+    memory: new RecentMap(5000),
     reportedEnds: new RecentSet(10_000),
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
@@ -134,6 +137,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     log: (event, facts = {}) => writeLog(event, about(), facts),
     vault: isolate.vault,
     hints: isolate.hints,
+    memory: isolate.memory,
     reportedEnds: isolate.reportedEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,

@@ -6,6 +6,7 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot, Credential, Session } from '#domain/accounts/account.ts'
 import type { Hints } from '#domain/accounts/account-hints.ts'
 import type { RateLimit } from '#domain/runtime/rate-limit.ts'
+import type { RecentMap } from '#domain/runtime/recent-map.ts'
 import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
@@ -33,6 +34,8 @@ export interface Ports extends Platform {
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
+  /** Facts that this isolate remembers for a while. Every name begins with the tenant and the provider. */
+  memory: RecentMap
   /** Ends of jobs that this isolate has already reported to their objects. */
   reportedEnds: RecentSet
   /** Counts a failed authentication of an IP address. True: the address has too many. */

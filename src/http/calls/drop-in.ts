@@ -88,12 +88,15 @@ function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
+export function toResponse(answer: ProxyAnswer): Response {
+  const { response, email, jobIds, joined, parking, carried } = answer
   const jobs = idsToHeader(jobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (carried) setHeader(headers, 'X-Gateway-Carried', carried.by.join(', '))
+  if (carried?.lost.length) setHeader(headers, 'X-Gateway-Lost', carried.lost.join(', '))
   if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
   return response
 }
