@@ -56,7 +56,7 @@ export class State {
   #seq = 0
   #settings: Settings
 
-  constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
+  constructor(ctx: DurableObjectState, vars: Pick<Settings, 'jobMs' | 'syncMs' | 'sunset'>) {
     const sql = ctx.storage.sql
     sql.exec(
       'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
