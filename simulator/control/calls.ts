@@ -13,6 +13,7 @@ import { newHex } from '../state/random.ts'
 import type { State } from '../state/state.ts'
 import type { Account, Fault, Job, Settings } from '../state/types.ts'
 import type { Doc } from '../text/json.ts'
+import { toBillView } from './bill.ts'
 import { addHeygenExamples } from './heygen-examples.ts'
 import {
   addKlingResource,
@@ -192,7 +193,7 @@ const planNext: Action = ({ state, body }) => {
 }
 
 const dropAll =
-  (of: 'faults' | 'plans' | 'deliveries'): Action =>
+  (of: 'faults' | 'plans' | 'deliveries' | 'bill'): Action =>
   ({ state }) =>
     state[of].clear()
 
@@ -247,6 +248,8 @@ const ACTIONS: Record<string, Action> = {
   },
   'DELETE faults': dropAll('faults'),
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
+  'GET bill': ({ state, url }) => toBillView(state, url.searchParams.get('account')?.toLowerCase()),
+  'DELETE bill': dropAll('bill'),
   'GET webhooks': listDeliveries,
   'POST webhooks': sendWebhooks,
   'DELETE webhooks': dropAll('deliveries'),

@@ -83,6 +83,28 @@ export type Job = {
   slots?: number
 }
 
+/** One thing that an account would have paid for. */
+export type Paid = {
+  key: string
+  at: number
+  account: string
+  row: string
+  family: string
+  /** The job that it pays for. Items of a batch have the batch's. null: answered in the call itself. */
+  jobId: string | null
+  kind: string
+  /** null: no avatar, or one that is inside a template. Of several scenes the dearest. */
+  engine: string | null
+  is4k: boolean
+  look: 'photo' | 'twin' | 'studio' | null
+  isCinematic?: boolean
+  isPrecise?: boolean
+  seconds: number
+  characters: number
+  /** null: its price is not documented. */
+  usd: number | null
+}
+
 export type WebSession = { key: string; account: string; expiresAt: number }
 
 export type Delivery = {
