@@ -7,6 +7,7 @@ import { isCarried } from '#domain/legacy/families.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { LegacyRow } from '#providers/contract/provider.ts'
+import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { peek } from '#flows/upstream/read-answer.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readWhole } from '#flows/upstream/read-call.ts'
@@ -88,8 +89,8 @@ async function saysEnded(answer: ProxyAnswer, call: ProxyCall): Promise<boolean>
 
 /** Whether a call that names nothing was not found. */
 async function mayHaveEnded(answer: ProxyAnswer, call: ProxyCall): Promise<boolean> {
-  const { kind, ids } = call.match?.route ?? {}
-  const isPlainRead = (kind === 'read-account' || kind === 'read-shared') && ids?.length === 0
+  const { method } = call.match?.route ?? {}
+  const isPlainRead = method === 'GET' && idsOf(call, undefined).length === 0
   return isPlainRead && answer.response.status === 404 && saysGone(answer, call)
 }
 
