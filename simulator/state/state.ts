@@ -7,6 +7,7 @@ import type {
   Fault,
   HookEvent,
   Job,
+  Paid,
   Plan,
   Recorded,
   Replay,
@@ -35,6 +36,7 @@ export class State {
   readonly replays: Collection<Replay>
   readonly faults: Collection<Fault>
   readonly plans: Collection<Plan>
+  readonly bill: Collection<Paid>
 
   // Indexes, and what need not survive a restart.
   readonly emailByKey = new Map<string, string>()
@@ -56,7 +58,7 @@ export class State {
   #seq = 0
   #settings: Settings
 
-  constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
+  constructor(ctx: DurableObjectState, vars: Pick<Settings, 'jobMs' | 'syncMs' | 'sunset'>) {
     const sql = ctx.storage.sql
     sql.exec(
       'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
@@ -89,6 +91,7 @@ export class State {
     this.replays = new Collection(sql, 'replay')
     this.faults = new Collection(sql, 'fault')
     this.plans = new Collection(sql, 'plan')
+    this.bill = new Collection(sql, 'paid')
     this.#clock = new Clock(Number(this.meta.get('offsetMs')?.value ?? 0))
     this.#settings = {
       ...this.defaults,
@@ -190,6 +193,7 @@ export class State {
       this.replays,
       this.faults,
       this.plans,
+      this.bill,
       this.meta,
     ]
     for (const table of tables) table.clear()
