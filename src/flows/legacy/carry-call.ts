@@ -8,6 +8,7 @@ import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-cal
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
 import { newerCall } from './newer-call.ts'
+import { PUBLIC_PAGES_MAX, QUESTIONS_MAX, type ListReader } from './list-reader.ts'
 import { readAll } from './read-all.ts'
 
 export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
@@ -66,6 +67,16 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     return answer
   }
   const json = 'json' in call ? call.json : undefined
+  const { signal: _, ...lasting } = call
+  const reader: ListReader = {
+    ports,
+    call,
+    ask: sendOrRefuse,
+    // Reading on for other calls does not end with this client, and is not about one account.
+    askAside: (newer) => sendNewer(ports, lasting, { ...trip }, ask, newer),
+    lose: (what) => trip.lost.add(what),
+    budget: { questions: QUESTIONS_MAX, publicPages: PUBLIC_PAGES_MAX },
+  }
   return {
     path: call.path,
     params: call.match?.params ?? {},
@@ -75,7 +86,7 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     settings: ports.settings,
     ask: sendOrRefuse,
     tryAsk: send,
-    readAll: (list) => readAll(list, sendOrRefuse),
+    readAll: (list) => readAll(reader, list),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
       const key = `${provider.name}/${tenant}/${name}`

@@ -46,7 +46,7 @@ export interface LegacyCall {
   ask(call: NewerCall): Promise<NewerAnswer>
   /** The same, but a refusal is an answer like any other. */
   tryAsk(call: NewerCall): Promise<NewerAnswer>
-  /** Every row of a list, over all pages and accounts. */
+  /** Every row of a list, over all pages and accounts. If rows are missing, the client is told (`lose`). */
   readAll(list: WholeList): Promise<unknown[]>
   /** Names what the newer call cannot say. The client sees the names in `X-Gateway-Lost`. */
   lose(...what: string[]): void
@@ -85,6 +85,8 @@ export interface WholeList {
   limit: number
   /** The rows are the same for every account and change seldom, so a copy may be used. */
   isPublic?: true
+  /** What the rows are, in the plural, for the client. Absent: `rows`. */
+  what?: string
   /** Reads at most this many rows. Absent: all. */
   rowsMax?: number
 }
