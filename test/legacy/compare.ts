@@ -1,4 +1,7 @@
 /** Says how what the bridge did differs from what the interpreter says, without what the gateway may add. */
+import { findSchemaFaults } from '../../simulator/heygen/calls/schema-faults.ts'
+import { schemaOf } from '../../simulator/heygen/catalogue/schemas.ts'
+import { callOf } from './heygen.ts'
 import { at, isMembers, type Json, type Members } from './places.ts'
 import type { V3Request } from './requests.ts'
 
@@ -138,4 +141,15 @@ export function answerDifferences(expected: Json, actual: Json, envelope: string
 function show(value: Json | undefined): string {
   const text = JSON.stringify(value) ?? 'absent'
   return text.length > 160 ? `${text.slice(0, 160)}…` : text
+}
+
+/** What is wrong with the bodies that went up, by the schemas of HeyGen’s own command line. */
+export function schemaFaults(requests: V3Request[]): string[] {
+  return requests.flatMap((request) => {
+    const name = callOf(request) ?? ''
+    const schema = schemaOf(name)
+    if (request.method === 'GET' || request.method === 'DELETE' || request.file) return []
+    if (!schema) return [`no schema of ${name}`]
+    return findSchemaFaults(schema, request.body ?? {}).map(({ message }) => `${name}: ${message}`)
+  })
 }

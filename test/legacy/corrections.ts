@@ -33,6 +33,12 @@ const LIVE_AVATAR = /docs\.liveavatar\.com\/docs\/faq\/migration-guide/i
 const gone = (rows: string[], names: RegExp, why = GONE): Correction[] =>
   rows.map((row) => ({ row, why, v3: null, gone: names }))
 
+const own = (row: string): Correction => ({
+  row,
+  why: '3.5: webhook endpoints are the gateway’s own and in the older shape already: no call',
+  plan: 'own',
+})
+
 export const CORRECTIONS: Correction[] = [
   {
     row: 'POST /v2/video/generate',
@@ -185,8 +191,10 @@ export const CORRECTIONS: Correction[] = [
   { row: 'GET /v1/brand_voice/list', why: 'plan', plan: 'details' },
   { row: 'GET /v1/asset/list', why: 'plan', plan: 'assets' },
   { row: 'POST /v1/asset/{asset_id}/delete', why: 'plan', plan: 'sequence' },
-  { row: 'GET /v1/webhook/endpoint.list', why: 'plan', plan: 'collect' },
-  { row: 'GET /v1/webhook/webhook.list', why: 'plan', plan: 'collect' },
+  ...['endpoint.list', 'webhook.list'].map((name) => own(`GET /v1/webhook/${name}`)),
+  own('POST /v1/webhook/endpoint.add'),
+  own('PATCH /v1/webhook/endpoint.update'),
+  own('DELETE /v1/webhook/endpoint.delete'),
   {
     row: 'POST /v1/video_agent/generate',
     why: '3.4: the session id stands for a video that has no id yet',

@@ -299,7 +299,7 @@ const HANDLERS: [call: string, handler: Handler][] = [
       return data({ video_translation_ids: many(count, () => fresh('translation')) })
     },
   ],
-  ['GET /v3/video-translations/{id}', (_request, id) => data(translation(id))],
+  ['GET /v3/video-translations/{video_translation_id}', (_request, id) => data(translation(id))],
   [
     'POST /v3/video-translations/proofreads',
     ({ body }) => {
@@ -308,21 +308,24 @@ const HANDLERS: [call: string, handler: Handler][] = [
       return data({ proofread_ids: many(count, () => fresh('proofread')), status: 'processing' })
     },
   ],
-  ['GET /v3/video-translations/proofreads/{id}', (_request, id) => data(proofread(id))],
+  ['GET /v3/video-translations/proofreads/{proofread_id}', (_request, id) => data(proofread(id))],
   [
-    'GET /v3/video-translations/proofreads/{id}/srt',
+    'GET /v3/video-translations/proofreads/{proofread_id}/srt',
     (_request, id) =>
       data({ original_srt_url: null, srt_url: `https://files.heygen.ai/${id}.srt` }),
   ],
-  ['PUT /v3/video-translations/proofreads/{id}/srt', (_request, id) => data(proofread(id))],
   [
-    'POST /v3/video-translations/proofreads/{id}/generate',
+    'PUT /v3/video-translations/proofreads/{proofread_id}/srt',
+    (_request, id) => data(proofread(id)),
+  ],
+  [
+    'POST /v3/video-translations/proofreads/{proofread_id}/generate',
     () => data({ status: 'processing', video_translation_id: fresh('translation') }),
   ],
   ['GET /v3/templates', paged(template, () => ['template-1', 'template-2'])],
-  ['GET /v3/templates/{id}', (_request, id) => data(template(id))],
+  ['GET /v3/templates/{template_id}', (_request, id) => data(template(id))],
   [
-    'POST /v3/templates/{id}',
+    'POST /v3/templates/{template_id}',
     () => data({ ...video(fresh('video')), status: 'pending', video_url: null }),
   ],
   [
@@ -336,8 +339,14 @@ const HANDLERS: [call: string, handler: Handler][] = [
       }),
   ],
   ['GET /v3/brand-glossaries', paged(glossary, () => ['glossary-1', 'glossary-2'])],
-  ['GET /v3/brand-glossaries/{id}', (_request, id) => data({ ...glossary(id), ...TERMS })],
-  ['PATCH /v3/brand-glossaries/{id}', (_request, id) => data({ ...glossary(id), ...TERMS })],
+  [
+    'GET /v3/brand-glossaries/{brand_glossary_id}',
+    (_request, id) => data({ ...glossary(id), ...TERMS }),
+  ],
+  [
+    'PATCH /v3/brand-glossaries/{brand_glossary_id}',
+    (_request, id) => data({ ...glossary(id), ...TERMS }),
+  ],
   [
     'POST /v3/assets',
     ({ file }) => {
@@ -348,15 +357,18 @@ const HANDLERS: [call: string, handler: Handler][] = [
     },
   ],
   ['GET /v3/assets', paged(asset, () => ['asset-1', 'asset-video', 'asset-2'])],
-  ['GET /v3/assets/{id}', (_request, id) => data(asset(id))],
-  ['DELETE /v3/assets/{id}', (_request, id) => data({ id })],
+  ['GET /v3/assets/{asset_id}', (_request, id) => data(asset(id))],
+  ['DELETE /v3/assets/{asset_id}', (_request, id) => data({ id })],
   ['GET /v3/webhooks/endpoints', paged(endpoint, () => ['endpoint-1', 'endpoint-2'])],
   [
     'POST /v3/webhooks/endpoints',
     ({ body }) => data({ ...endpoint(fresh('endpoint')), ...body, secret: 'whsec-of-heygen' }),
   ],
-  ['PATCH /v3/webhooks/endpoints/{id}', ({ body }, id) => data({ ...endpoint(id), ...body })],
-  ['DELETE /v3/webhooks/endpoints/{id}', () => data({ status: 'ok' })],
+  [
+    'PATCH /v3/webhooks/endpoints/{endpoint_id}',
+    ({ body }, id) => data({ ...endpoint(id), ...body }),
+  ],
+  ['DELETE /v3/webhooks/endpoints/{endpoint_id}', () => data({ status: 'ok' })],
   [
     'GET /v3/webhooks/event-types',
     () => ({

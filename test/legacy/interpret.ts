@@ -220,6 +220,11 @@ const PLANS: Record<string, Plan> = {
     const data = list(page).filter((asset) => isEmpty(type) || at(asset, '/type') === type)
     return buildAnswer(told([me, { ...(isMembers(page) ? page : {}), data }], 1))
   },
+  /** Served by the gateway itself: rows.test.ts plays an endpoint’s whole life. */
+  own: ({ row }) => {
+    if (/update|delete/.test(row.name)) throw new Refusal('webhook_not_found', 'endpoint', 404)
+    return '<anything>'
+  },
   locales: () => ({ error: null, data: { locales: '<some rows>' } }),
 }
 

@@ -1,6 +1,6 @@
 /** A gateway in front of the v3-only stand-in, and one case played through it. */
 import { openStoodIn, type Sent, type StoodIn } from '../support/stand-in.ts'
-import { answerDifferences, requestDifferences } from './compare.ts'
+import { answerDifferences, requestDifferences, schemaFaults } from './compare.ts'
 import type { Case } from './cases.ts'
 import { NEW, heygenWith } from './heygen.ts'
 import { interpret } from './interpret.ts'
@@ -61,6 +61,7 @@ export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
     const body = parsed(text)
     const { status, headers } = response
     const found = requestDifferences(expected.asked, sent)
+    found.push(...schemaFaults(sent))
     if (status !== expected.answer.status)
       found.push(`status: ${expected.answer.status} ≠ ${status} ${text.slice(0, 200)}`)
     else found.push(...answerDifferences(expected.answer.body, body, one.row.envelope))

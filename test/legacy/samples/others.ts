@@ -16,7 +16,7 @@ export const OTHER_SAMPLES: Sample[] = [
     body: {
       title: 'Hello John',
       caption: true,
-      subtitles: { preset_name: 'bold', alignment: 'center' },
+      subtitles: { preset_name: 'bold', alignment: 2 },
       callback_id: 'job-0042',
       callback_url: `${URL}/hook`,
       folder_id: 'folder-1',

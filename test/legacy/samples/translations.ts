@@ -31,7 +31,7 @@ export const TRANSLATION_SAMPLES: Sample[] = [
       start_time: '1',
       end_time: 9,
       fps_mode: 'vfr',
-      stock_voice_config: { gender: 'female' },
+      stock_voice_config: { use_stock_voice: true },
       use_disguised_voice: true,
       check_credits_sync: true,
       create_collection: true,
