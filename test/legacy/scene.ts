@@ -19,14 +19,15 @@ export interface Played {
 
 export interface Scene {
   play(one: Case): Promise<Played>
-  /** A tenant of its own, for a case that parks its account. */
-  fresh(): Promise<void>
+  /** One after another. Says how each differs from the map. */
+  playAll(cases: Case[]): Promise<string[]>
   close(): Promise<void>
 }
 
 /** The most that an account may have. Its jobs here never end. */
 const MOST_JOBS = 10
 const MOST_OF_ONE_CALL = 4
+const PARKING = new Set([401, 402, 403, 429])
 
 export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
   const stoodIn: StoodIn = await openStoodIn({ vars: { LEGACY: 'bridge', ...settings } })
@@ -70,7 +71,18 @@ export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
       if (!lost.includes(name)) found.push(`X-Gateway-Lost: ${name} is not in "${lost}"`)
     return { answer: { status, body, headers }, sent, found }
   }
-  return { play, fresh, close: stoodIn.close }
+  const playAll = async (cases: Case[]): Promise<string[]> => {
+    const found: string[] = []
+    for (const one of cases) {
+      const parks = one.changes.some(({ fails }) => fails && PARKING.has(fails.status))
+      const played = await play(one)
+      // A tenant of its own, because the case has parked its account.
+      if (parks) await fresh()
+      for (const difference of played.found) found.push(`${one.name} | ${difference}`)
+    }
+    return found
+  }
+  return { play, playAll, close: stoodIn.close }
 }
 
 function withUser(body: Json, count: number): Json {
