@@ -7,10 +7,10 @@ import { joinRepeat } from '#flows/creations/join-repeats.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
-import { newerCall } from './newer-call.ts'
+import { askTogether } from './ask-together.ts'
+import { newerCall, type Ask } from './newer-call.ts'
 import { readAll } from './read-all.ts'
-
-export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
+import { sendFile } from './send-file.ts'
 
 type Carried = Extract<LegacyRow, { carry: unknown }>
 
@@ -60,10 +60,13 @@ async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promi
 function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): LegacyCall {
   const { provider, tenant } = call
   const send = (newer: NewerCall) => sendNewer(ports, call, trip, ask, newer)
-  const sendOrRefuse = async (newer: NewerCall): Promise<NewerAnswer> => {
-    const answer = await send(newer)
-    if (answer.status >= 400) throw new RefusedByNewer(answer)
-    return answer
+  const sendOrRefuse = async (newer: NewerCall) => orRefuse(await send(newer))
+  const sendToEach = async (newer: NewerCall): Promise<NewerAnswer[]> => {
+    const together = await askTogether(ports, newerCall(call, newer, 0))
+    if (!together) return [await sendOrRefuse(newer)]
+    trip.by.add(`${newer.method} ${newer.path}`)
+    orRefuse(await readAnswer(trip, together.first))
+    return together.bodies.map((body) => ({ status: 200, body }))
   }
   const json = 'json' in call ? call.json : undefined
   return {
@@ -73,8 +76,10 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     body: isObject(json) ? json : {},
     ...(call.body instanceof ReadableStream ? { upload: uploadOf(call, call.body) } : {}),
     settings: ports.settings,
+    now: ports.now(),
     ask: sendOrRefuse,
     tryAsk: send,
+    askEach: sendToEach,
     readAll: (list) => readAll(list, sendOrRefuse),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
@@ -88,18 +93,32 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
   }
 }
 
+function orRefuse(answer: Refusable): NewerAnswer {
+  if (answer.status >= 400) throw new RefusedByNewer(answer)
+  return answer
+}
+
 async function sendNewer(
   ports: Ports,
   call: ProxyCall,
   trip: Trip,
   ask: Ask,
   newer: NewerCall
-): Promise<NewerAnswer & { retryAfter?: string }> {
+): Promise<Refusable> {
   const made = newerCall(call, newer, trip.creations)
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
   if (route?.job !== undefined) trip.creations += 1
-  const { response, email, jobIds } = await ask(ports, made)
+  const { file } = newer
+  return readAnswer(trip, await (file ? sendFile(ports, made, file, ask) : ask(ports, made)))
+}
+
+type Refusable = NewerAnswer & { retryAfter?: string }
+
+async function readAnswer(
+  trip: Trip,
+  { response, email, jobIds }: ProxyAnswer
+): Promise<Refusable> {
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')
@@ -136,12 +155,14 @@ function answerOf(
   }
 }
 
-function uploadOf({ headers }: ProxyCall, body: ReadableStream<Uint8Array>) {
-  const length = headers.get('content-length')
+function uploadOf({ headers, bodyBytes }: ProxyCall, body: ReadableStream<Uint8Array>) {
+  if (!/^\s*(identity)?\s*$/i.test(headers.get('content-encoding') ?? '')) {
+    throw new AppError('bad_request', 'Send the file without Content-Encoding.')
+  }
   return {
     body,
     type: headers.get('content-type') ?? 'application/octet-stream',
-    ...(length !== null && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
+    ...(bodyBytes === undefined ? {} : { bytes: bodyBytes }),
   }
 }
 
