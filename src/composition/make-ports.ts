@@ -24,6 +24,7 @@ import {
 } from '#storage/added-routes.ts'
 import { makeOwnerStore, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeListCopyCache, makeListCopyStore, type ListCopyCache } from '#storage/list-copies.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
@@ -48,6 +49,7 @@ interface Isolate {
   accounts: AccountCache
   owners: OwnerCache
   addedRoutes: AddedRouteCache
+  listCopies: ListCopyCache
 }
 
 const isolates = new WeakMap<Env, Isolate>()
@@ -107,6 +109,7 @@ function isolateOf(env: Env): Isolate {
     accounts: makeAccountCache(platform.now),
     owners: makeOwnerCache(platform.now),
     addedRoutes: makeAddedRouteCache(platform.now),
+    listCopies: makeListCopyCache(platform.now),
   }
   isolates.set(env, isolate)
   return isolate
@@ -148,6 +151,11 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     owners: makeOwnerStore(isolate.owners, desk),
     addedRoutes: makeAddedRouteStore(env.REGISTRY, isolate.addedRoutes),
     uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
+    listCopies: makeListCopyStore(
+      env.REGISTRY,
+      isolate.listCopies,
+      isolate.durations.keepListCopyMs
+    ),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),

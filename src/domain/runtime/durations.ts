@@ -86,6 +86,9 @@ const SPANS = {
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
   keepUploadsMs: 24 * HOUR,
+  /** From which age a copy of a list is read again after an answer, and up to which age the copy is used. */
+  freshListCopyMs: 6 * HOUR,
+  keepListCopyMs: 24 * HOUR,
   /** The pause between two passes of re-sealing. */
   resealAgainMs: 10 * MINUTE,
   /** How long the audit is kept. */

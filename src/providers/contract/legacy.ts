@@ -51,7 +51,7 @@ export interface LegacyCall {
   tryAsk(call: NewerCall): Promise<NewerAnswer>
   /** Asks every account and returns the answers of those that can answer. For numbers that the row adds up. */
   askEach(call: NewerCall): Promise<NewerAnswer[]>
-  /** Every row of a list, over all pages and accounts. */
+  /** Every row of a list, over all pages and accounts. If rows are missing, the client is told (`lose`). */
   readAll(list: WholeList): Promise<unknown[]>
   /** Names what the newer call cannot say. The client sees the names in `X-Gateway-Lost`. */
   lose(...what: string[]): void
@@ -91,6 +91,8 @@ export interface WholeList {
   limit: number
   /** The rows are the same for every account and change seldom, so a copy may be used. */
   isPublic?: true
+  /** What the rows are, in the plural, for the client. Absent: `rows`. */
+  what?: string
   /** Reads at most this many rows. Absent: all. */
   rowsMax?: number
 }
