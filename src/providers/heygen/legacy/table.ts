@@ -1,10 +1,13 @@
 /** Every older call that v3 can carry, and those that nothing in v3 replaces. Each file has the calls of one subject. */
 import type { LegacyCall } from '#providers/contract/provider.ts'
+import { AVATAR_LISTS } from './avatar-lists.ts'
+import { ACCOUNT } from './account.ts'
+import { ASSETS } from './assets.ts'
+import { GONE } from './gone.ts'
 import { VIDEOS } from './videos.ts'
-
-/** `isUpload`: the body is a file. */
-export type Row = { carry(call: LegacyCall): Promise<unknown>; isUpload?: true } | { gone: string }
+import type { Row } from './words.ts'
 
 export const LEGACY_ROWS: Readonly<Record<string, Row>> = Object.fromEntries(
-  [VIDEOS].flatMap((rows) => Object.entries(rows))
+  [AVATAR_LISTS, VIDEOS].flatMap((rows) => Object.entries(rows))
+  [VIDEOS, ASSETS, ACCOUNT, GONE].flatMap((rows) => Object.entries(rows))
 )
