@@ -2,16 +2,19 @@
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
+import { captionOf, refuseTest, sharedMembers, type Speech, videoBody } from './video-bodies.ts'
 import {
+  type Body,
   canvasOf,
-  captionOf,
+  invalid,
+  isTrue,
   knownRatio,
-  refuseTest,
-  sharedMembers,
-  type Speech,
-  videoBody,
-} from './video-bodies.ts'
-import { type Body, invalid, isTrue, orNull, segment, textOf, v1, v2 } from './words.ts'
+  orNull,
+  segment,
+  textOf,
+  v1,
+  v2,
+} from './words.ts'
 
 const STATES = new Set(['waiting', 'pending', 'processing', 'completed', 'failed'])
 
