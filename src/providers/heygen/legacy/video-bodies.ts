@@ -6,10 +6,10 @@
 import { valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall } from '#providers/contract/provider.ts'
 import { engineFor, findAvatar, type Avatar, type Engine } from './engine.ts'
-import { type Body, clamped, hexOf, invalid, isTrue, present, textOf } from './words.ts'
+import { type Body, clamped, hexOf, invalid, isTrue, orNull, present, textOf } from './words.ts'
 
 /** `silence`: seconds. v3 has no silent voice, so a silent sound is uploaded for it. */
-export type Speech = Body | { silence: number }
+type Speech = Body | { silence: number }
 
 interface Actor {
   avatar: Avatar
@@ -51,16 +51,15 @@ const ELEVENLABS_MODELS = new Set([
   'eleven_flash_v2_5',
   'eleven_v3',
 ])
-/** Gives speech the members of v3. */
-export type Voicing = (speech: Speech) => Promise<Body>
+type Voicing = (speech: Speech) => Promise<Body>
 
 /**
- * The body for these scenes, each in the form of `video_inputs` of v2. Everything that can be refused is refused before `voice` is
- * asked for a sound. `shared`: the members beside the scenes.
+ * The body for these scenes, each in the form of `video_inputs` of v2. Everything that can be refused is refused before a
+ * sound is uploaded. `shared`: the members beside the scenes.
  */
 export async function videoBody(
   call: LegacyCall,
-  { list, scenes, shared, voice }: { list: string; scenes: unknown; shared: Body; voice: Voicing }
+  { list, scenes, shared }: { list: string; scenes: unknown; shared: Body }
 ): Promise<Body> {
   if (!Array.isArray(scenes) || scenes.length === 0) throw invalid(call, list, 'is required.')
   if (scenes.length > SCENES_MAX) throw invalid(call, list, `has more than ${SCENES_MAX} scenes.`)
@@ -71,6 +70,7 @@ export async function videoBody(
   const isOne = read.length === 1 && only?.actor && only.background?.kind !== 'video'
   const studio = isOne ? undefined : read.map((scene) => studioScene(call, scene))
   const rest = withoutPhoto4k(call, read, shared)
+  const voice = voicing(call)
   if (only && isOne) return { ...avatarVideo(only), ...(await speak(only, voice)), ...rest }
   const voiced: Body[] = []
   for (const [index, scene] of read.entries()) {
@@ -341,4 +341,45 @@ async function speak({ actor, speech, background }: Scene, voice: Voicing): Prom
 function withSpeech(scene: Body, speech: Body): Body {
   if (scene['type'] !== 'avatar_video') return { ...scene, ...speech }
   return { ...scene, input: { ...(scene['input'] as Body), ...speech } }
+}
+
+/** A silent sound of the same length is uploaded once for each call. An upload costs nothing. */
+function voicing(call: LegacyCall): Voicing {
+  const uploads = new Map<number, Promise<Body>>()
+  return async (speech) => {
+    if (!('silence' in speech)) return speech as Body
+    const seconds = speech.silence as number
+    const upload = uploads.get(seconds) ?? uploadSilence(call, seconds)
+    uploads.set(seconds, upload)
+    return upload
+  }
+}
+
+async function uploadSilence(call: LegacyCall, seconds: number): Promise<Body> {
+  const wav = silentWav(seconds)
+  const body = new Response(wav).body as ReadableStream<Uint8Array>
+  const file = { body, contentType: 'audio/wav', bytes: wav.byteLength }
+  const made = await call.ask({ method: 'POST', path: '/v3/assets', file })
+  return { audio_asset_id: orNull(made.body, '/data/asset_id') }
+}
+
+/** PCM of 16 bits, 8,000 samples a second, all zero. */
+function silentWav(seconds: number): Uint8Array<ArrayBuffer> {
+  const bytes = Math.max(2, Math.round(seconds * 8000) * 2)
+  const wav = new Uint8Array(44 + bytes)
+  const view = new DataView(wav.buffer)
+  const text = (at: number, letters: string) => wav.set(new TextEncoder().encode(letters), at)
+  text(0, 'RIFF')
+  view.setUint32(4, 36 + bytes, true)
+  text(8, 'WAVEfmt ')
+  view.setUint32(16, 16, true)
+  view.setUint16(20, 1, true)
+  view.setUint16(22, 1, true)
+  view.setUint32(24, 8000, true)
+  view.setUint32(28, 16_000, true)
+  view.setUint16(32, 2, true)
+  view.setUint16(34, 16, true)
+  text(36, 'data')
+  view.setUint32(40, bytes, true)
+  return wav
 }
