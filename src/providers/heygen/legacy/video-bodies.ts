@@ -358,7 +358,7 @@ function voicing(call: LegacyCall): Voicing {
 async function uploadSilence(call: LegacyCall, seconds: number): Promise<Body> {
   const wav = silentWav(seconds)
   const body = new Response(wav).body as ReadableStream<Uint8Array>
-  const file = { body, contentType: 'audio/wav', bytes: wav.byteLength }
+  const file = { body, type: 'audio/wav', name: 'silence.wav', bytes: wav.byteLength }
   const made = await call.ask({ method: 'POST', path: '/v3/assets', file })
   return { audio_asset_id: orNull(made.body, '/data/asset_id') }
 }
