@@ -10,7 +10,7 @@ import { outsideDuration } from '../jobs/plan.ts'
 import { removeKling } from '../kling/accounts/accounts.ts'
 import { newId } from '../state/ids.ts'
 import { newHex } from '../state/random.ts'
-import type { State } from '../state/state.ts'
+import { newBodies, type State } from '../state/state.ts'
 import type { Account, Fault, Job, Settings } from '../state/types.ts'
 import type { Doc } from '../text/json.ts'
 import { toBillView } from './bill.ts'
@@ -24,7 +24,7 @@ import {
   startKlingOutside,
 } from './kling.ts'
 import { readSunset } from './sunset.ts'
-import { toJobView, toStateView } from './views.ts'
+import { toBodiesView, toJobView, toStateView } from './views.ts'
 
 type ControlCall = { state: State; body: Doc; url: URL; id: string }
 type Action = (call: ControlCall) => unknown
@@ -90,6 +90,7 @@ const changeSettings: Action = ({ state, body }) => {
   for (const name of RATES) assertNumber(body, name, 1)
   assertNumber(body, 'lateMs', Infinity)
   assertWord(body, 'keyMode', KEY_MODES)
+  assertWord(body, 'strict', [true, false])
   return state.changeSettings(withSunset(body) as Partial<Settings>)
 }
 
@@ -250,6 +251,10 @@ const ACTIONS: Record<string, Action> = {
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
   'GET bill': ({ state, url }) => toBillView(state, url.searchParams.get('account')?.toLowerCase()),
   'DELETE bill': dropAll('bill'),
+  'GET bodies': ({ state, url }) => toBodiesView(state, url),
+  'DELETE bodies': ({ state }) => {
+    state.bodies = newBodies()
+  },
   'GET webhooks': listDeliveries,
   'POST webhooks': sendWebhooks,
   'DELETE webhooks': dropAll('deliveries'),

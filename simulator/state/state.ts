@@ -3,6 +3,7 @@ import { Clock } from './clock.ts'
 import { Collection } from './collection.ts'
 import type {
   Account,
+  BadBody,
   Delivery,
   Fault,
   HookEvent,
@@ -19,6 +20,15 @@ import type {
 const RECORDED_MAX = 5000
 const KEEP_AWAKE_MS = 5000
 const FILES_MAX = 1000
+
+export function newBodies(): {
+  checked: number
+  refused: number
+  lastN: number
+  bad: BadBody[]
+} {
+  return { checked: 0, refused: 0, lastN: 0, bad: [] }
+}
 
 type Meta = { key: string; value: unknown }
 
@@ -53,6 +63,8 @@ export class State {
   readonly files = new Map<string, Uint8Array>()
   requests: Recorded[] = []
   requestCount = 0
+  /** v3 bodies held against their schemas, and those that differ. A restart forgets them. */
+  bodies = newBodies()
   nextDueAt = Infinity
   #alarmAt: number | null = null
   #seq = 0
@@ -79,6 +91,7 @@ export class State {
       webhookDelayMs: 0,
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
+      strict: false,
       keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')
@@ -202,6 +215,7 @@ export class State {
     this.files.clear()
     this.requests = []
     this.requestCount = 0
+    this.bodies = newBodies()
     this.runningReplays.clear()
     this.#index()
   }

@@ -200,6 +200,8 @@ export type Settings = {
   webhookRetryMs: number
   /** HeyGen after the end of its older API, for accounts that have no `sunset` of their own. */
   sunset: Sunset
+  /** Whether v3 bodies that their schema does not allow are refused. After a sunset they always are. */
+  strict: boolean
   /** What an Idempotency-Key does on the rows that take one (heygen/calls/idempotency.ts). */
   keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
 }
@@ -208,6 +210,16 @@ export type Settings = {
 export type SunsetFamily = 'v1' | 'v2' | 'templates'
 export type SunsetManner = '404-json' | '404-html' | '410'
 export type Sunset = Partial<Record<SunsetFamily, SunsetManner>>
+
+/** A v3 body that its schema does not allow. */
+export type BadBody = {
+  /** Number of the recorded request. */
+  n: number
+  account: string
+  row: string
+  isRefused: boolean
+  faults: { param: string; message: string; isUnknown: boolean }[]
+}
 
 export type Recorded = {
   n: number

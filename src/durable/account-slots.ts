@@ -288,12 +288,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       nextDueAt(this.#parts.settlement.ledger()),
       this.#parts.outbox.dueAt(),
       this.#parts.webhook.dueAt(),
-      this.#parts.legacy.dueAt(),
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
     ].filter((due) => due !== undefined)
-    if (dues.length > 0) return Math.min(...dues)
-    return this.#parts.retention.dueAt({ withDeliveries: isAfterAlarm })
+    const daily = this.#parts.legacy.dueAt() ?? Infinity
+    if (dues.length > 0) return Math.min(...dues, daily)
+    return Math.min(this.#parts.retention.dueAt({ withDeliveries: isAfterAlarm }), daily)
   }
 }

@@ -16,9 +16,14 @@ export function v2(data: unknown): unknown {
   return { error: null, data }
 }
 
+/** Whether refusals on this path have a number as code, as v1 has. The video agent of v1 speaks like v2. */
+export function isNumbered(path: string): boolean {
+  return path.startsWith('/v1/') && !path.startsWith('/v1/video_agent/')
+}
+
 /** A refusal of our own, in HeyGen's older words, which clients look for. */
 export function invalid(call: LegacyCall, field: string, why: string): AppError {
-  const providerCode = call.path.startsWith('/v1/') ? 400175 : 'invalid_parameter'
+  const providerCode = isNumbered(call.path) ? 400175 : 'invalid_parameter'
   return new AppError('bad_request', `${field} ${why}`, { providerCode, field })
 }
 
