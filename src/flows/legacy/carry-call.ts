@@ -1,4 +1,5 @@
 /** Carries one older call by newer ones: gives its row what it may ask, and makes the client's answer. */
+import { findAccount } from '#domain/accounts/account.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -7,7 +8,7 @@ import { joinRepeat } from '#flows/creations/join-repeats.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
-import { newerCall } from './newer-call.ts'
+import { newerCall, replyFor } from './newer-call.ts'
 import { PUBLIC_PAGES_MAX, QUESTIONS_MAX, type ListReader } from './list-reader.ts'
 import { readAll } from './read-all.ts'
 
@@ -89,6 +90,7 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     ask: sendOrRefuse,
     tryAsk: send,
     readAll: (list) => readAll(reader, list),
+    slotsOn: (email) => slotsOn(ports, call, email),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
       const key = `${provider.name}/${tenant}/${name}`
@@ -101,6 +103,13 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
   }
 }
 
+async function slotsOn(ports: Ports, { tenant, provider }: ProxyCall, email: string) {
+  const account = findAccount(await ports.accounts.list(tenant, provider.name), email)
+  if (!account) throw new AppError('account_not_found', `Account ${email} not found`)
+  const { maxJobs, held } = await ports.slots(account.key).view(tenant)
+  return { most: maxJobs, free: Math.max(0, maxJobs - held) }
+}
+
 async function sendNewer(
   ports: Ports,
   call: ProxyCall,
@@ -108,7 +117,7 @@ async function sendNewer(
   ask: Ask,
   newer: NewerCall
 ): Promise<NewerAnswer & { retryAfter?: string }> {
-  const made = newerCall(call, newer, trip)
+  const made = newerCall(call, newer, trip, replyFor(ports, call, newer))
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
   const { response, email, jobIds } = await ask(ports, made)

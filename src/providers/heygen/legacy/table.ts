@@ -1,11 +1,13 @@
 /** Every older call that v3 can carry, and those that nothing in v3 replaces. Each file has the calls of one subject. */
 import type { LegacyCall } from '#providers/contract/provider.ts'
 import { AVATAR_LISTS } from './avatar-lists.ts'
+import { AVATARS } from './avatars.ts'
+import { PHOTO_AVATARS } from './photo-avatars.ts'
 import { VIDEOS } from './videos.ts'
 
 /** `isUpload`: the body is a file. */
 export type Row = { carry(call: LegacyCall): Promise<unknown>; isUpload?: true } | { gone: string }
 
 export const LEGACY_ROWS: Readonly<Record<string, Row>> = Object.fromEntries(
-  [AVATAR_LISTS, VIDEOS].flatMap((rows) => Object.entries(rows))
+  [AVATAR_LISTS, AVATARS, PHOTO_AVATARS, VIDEOS].flatMap((rows) => Object.entries(rows))
 )
