@@ -2,7 +2,9 @@
 import { ACCOUNT } from './account.ts'
 import { ASSETS } from './assets.ts'
 import { AVATAR_LISTS } from './avatar-lists.ts'
+import { AVATARS } from './avatars.ts'
 import { GONE } from './gone.ts'
+import { PHOTO_AVATARS } from './photo-avatars.ts'
 import { VIDEO_CREATIONS } from './video-creations.ts'
 import { VIDEOS } from './videos.ts'
 import type { Row } from './words.ts'
@@ -11,7 +13,9 @@ const SUBJECTS: readonly Readonly<Record<string, Row>>[] = [
   ACCOUNT,
   ASSETS,
   AVATAR_LISTS,
+  AVATARS,
   GONE,
+  PHOTO_AVATARS,
   VIDEO_CREATIONS,
   VIDEOS,
 ]
