@@ -1,9 +1,11 @@
 /** Carries one older call by newer ones: gives its row what it may ask, and makes the client's answer. */
+import { readTarget } from '#domain/events/callback-target.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { joinRepeat } from '#flows/creations/join-repeats.ts'
+import { targetPolicy } from '#flows/events/tickets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
@@ -106,7 +108,7 @@ async function sendNewer(
   ask: Ask,
   newer: NewerCall
 ): Promise<NewerAnswer & { retryAfter?: string }> {
-  const made = newerCall(call, newer, trip.creations)
+  const made = newerCall(call, withTarget(ports, call, newer), trip.creations)
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
   if (route?.job !== undefined) trip.creations += 1
@@ -126,6 +128,14 @@ async function sendNewer(
     ...(email === undefined ? {} : { email }),
     ...(retryAfter === null ? {} : { retryAfter }),
   }
+}
+
+/** The callback URL in the form in which it will be called. Throws if the gateway must not call it. */
+function withTarget(ports: Ports, call: ProxyCall, newer: NewerCall): NewerCall {
+  if (newer.reply === undefined) return newer
+  const where = readTarget(newer.reply.url, targetPolicy(ports, call.origin))
+  if (!where.ok) throw new AppError('bad_request', `callback_url: ${where.message}`)
+  return { ...newer, reply: { ...newer.reply, url: where.url } }
 }
 
 function answerOf(

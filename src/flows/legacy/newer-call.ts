@@ -3,6 +3,9 @@ import { withoutConditions } from '#domain/text/headers.ts'
 import type { ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { NewerCall } from '#providers/contract/provider.ts'
 
+/** The form of an event that answers a callback URL of an older call. */
+const OLDER = 'older'
+
 /** `creations`: how many creations the older call has made before. Each has a name of its own, by which its job is found. */
 export function newerCall(call: ProxyCall, newer: NewerCall, creations: number): ProxyCall {
   const { method, path, query = {}, body, file, email, reply } = newer
@@ -26,7 +29,7 @@ export function newerCall(call: ProxyCall, newer: NewerCall, creations: number):
     // The older call itself was compared with earlier ones.
     isNew: true,
     ...(email === undefined ? {} : { email }),
-    ...(reply === undefined || call.reply?.url !== undefined ? {} : { reply }),
+    ...(reply === undefined ? {} : { reply: { ...call.reply, ...reply, form: OLDER } }),
   }
 }
 

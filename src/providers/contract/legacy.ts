@@ -67,8 +67,11 @@ export interface NewerCall {
   file?: { body: ReadableStream<Uint8Array>; contentType: string; bytes?: number }
   /** The account must be this one. */
   email?: string
-  /** Where to deliver the end of the job, if the newer call has no callback of its own. */
-  reply?: { url?: string; ref?: string }
+  /**
+   * The client's callback URL, if the newer call has none of its own: the gateway delivers the end of the job there. `ref`: what the
+   * event carries as the client's own id.
+   */
+  reply?: { url: string; ref?: string } | undefined
 }
 
 /** `body`: parsed JSON; undefined if it is not JSON. `email`: the account that answered, if it was one. */

@@ -115,6 +115,15 @@ export const events: ProviderEvents = {
     return { type, body: JSON.stringify(event) }
   },
 
+  /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
+  replyBody({ reply, fingerprint }, body) {
+    if (reply?.form !== 'older' || reply.ref === undefined || fingerprint.callbackId)
+      return undefined
+    const event = parseJson(body) as { event_data?: object } | undefined
+    const event_data = { ...event?.event_data, callback_id: reply.ref }
+    return event && JSON.stringify({ ...event, event_data })
+  },
+
   webhooks,
   endpoints,
 }
