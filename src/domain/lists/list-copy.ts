@@ -2,7 +2,7 @@
  * A copy of a list of public rows, which is read a portion at a time: each request goes on where the last one stopped. Ages count
  * from the start of a reading.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const part = z.object({
   startedAt: z.number(),

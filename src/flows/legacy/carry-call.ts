@@ -27,7 +27,9 @@ interface Trip {
   email?: string
   jobIds: string[]
   partial?: string
+  /** How many creations were accepted and refused. */
   creations: number
+  refusals: number
 }
 
 export async function carryCall(
@@ -47,7 +49,7 @@ export async function carryCall(
 }
 
 async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promise<ProxyAnswer> {
-  const trip: Trip = { by: new Set(), lost: new Set(), jobIds: [], creations: 0 }
+  const trip: Trip = { by: new Set(), lost: new Set(), jobIds: [], creations: 0, refusals: 0 }
   try {
     const body = await row.carry(legacyCall(ports, call, trip, ask))
     return answerOf(call, trip, 200, body)
@@ -108,11 +110,14 @@ async function sendNewer(
   ask: Ask,
   newer: NewerCall
 ): Promise<NewerAnswer & { retryAfter?: string }> {
-  const made = newerCall(call, withTarget(ports, call, newer), trip.creations)
+  const made = newerCall(call, withTarget(ports, call, newer), trip)
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
-  if (route?.job !== undefined) trip.creations += 1
   const { response, email, jobIds } = await ask(ports, made)
+  if (route?.job !== undefined) {
+    if (response.status < 400) trip.creations += 1
+    else trip.refusals += 1
+  }
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')

@@ -6,8 +6,15 @@ import type { NewerCall } from '#providers/contract/provider.ts'
 /** The form of an event that answers a callback URL of an older call. */
 const OLDER = 'older'
 
-/** `creations`: how many creations the older call has made before. Each has a name of its own, by which its job is found. */
-export function newerCall(call: ProxyCall, newer: NewerCall, creations: number): ProxyCall {
+/**
+ * `creations`: how many creations of the older call were accepted before. Each has an id of its own, by which its job is found. A
+ * creation that was refused started nothing, so the next one has its id, and another key at the provider.
+ */
+export function newerCall(
+  call: ProxyCall,
+  newer: NewerCall,
+  { creations, refusals }: { creations: number; refusals: number }
+): ProxyCall {
   const { method, path, query = {}, body, file, email, reply } = newer
   const { signal, ...lasting } = call
   const match = call.provider.routes.match(method, path)
@@ -20,6 +27,7 @@ export function newerCall(call: ProxyCall, newer: NewerCall, creations: number):
     ...(method === 'GET' && signal ? { signal } : {}),
     ...(call.body instanceof ReadableStream ? {} : { madeOf: call as ReadCall }),
     requestId,
+    ...(isCreation && refusals > 0 ? { attempt: refusals } : {}),
     match,
     method,
     path,

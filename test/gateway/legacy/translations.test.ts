@@ -163,7 +163,7 @@ test('a proofread goes its whole way: made, checked, corrected, turned into a tr
     details: null,
     submitted_for_review: false,
   })
-  const told = await until(async () => receiver.at(path)[0])
+  const told = await until(async () => receiver.posts(path)[0])
   const { event_type, event_data } = JSON.parse(told.body) as Record<string, unknown>
   expect(event_type).toBe('proofread_creation.success')
   expect(event_data).toMatchObject({ proofread_id: id, callback_id: 'mine' })
