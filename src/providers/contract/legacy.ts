@@ -76,7 +76,7 @@ export interface NewerCall {
   /** The account must be this one. */
   email?: string
   /** For a newer call without a callback of its own: where to deliver the end of the job. The client's URL is checked. */
-  reply?: ReplyWish
+  reply?: ReplyWish | undefined
 }
 
 /** `speaks` and `callbackId`: see `Reply`. */

@@ -5,6 +5,8 @@ import { AVATAR_LISTS } from './avatar-lists.ts'
 import { AVATARS } from './avatars.ts'
 import { GONE } from './gone.ts'
 import { PHOTO_AVATARS } from './photo-avatars.ts'
+import { TEMPLATES } from './templates.ts'
+import { TRANSLATIONS } from './translations.ts'
 import { VIDEO_CREATIONS } from './video-creations.ts'
 import { VIDEOS } from './videos.ts'
 import type { Row } from './words.ts'
@@ -16,6 +18,8 @@ const SUBJECTS: readonly Readonly<Record<string, Row>>[] = [
   AVATARS,
   GONE,
   PHOTO_AVATARS,
+  TEMPLATES,
+  TRANSLATIONS,
   VIDEO_CREATIONS,
   VIDEOS,
 ]
