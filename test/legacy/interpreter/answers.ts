@@ -1,7 +1,9 @@
 /** Builds the legacy answer out of the items of a row and the v3 answers. A missing v3 value becomes null. */
+import { Refusal } from './requests.ts'
 import { ROW_BY_NAME, type Row } from '../map/map.ts'
 import {
   at,
+  isEmpty,
   isMembers,
   placesOf,
   put,
@@ -140,7 +142,9 @@ const ANSWER: Record<string, Word> = {
   recall: () => NO_VALUE,
   select: (_value, here) => {
     const name = here.legacy.query['caption_type'] === 'vtt' ? 'vtt_caption_url' : 'srt_caption_url'
-    return at(here.answers[here.main], `/data/${name}`) ?? null
+    const link = at(here.answers[here.main], `/data/${name}`)
+    if (isEmpty(link)) throw new Refusal('resource_not_ready', '')
+    return link ?? null
   },
   join: orNull,
   'copy when asset.type is url': (value) => value ?? NO_VALUE,
@@ -235,7 +239,7 @@ function named(root: Members, here: Here) {
     const to = here.item.to.replace('body:', '').replace('{name}', name)
     const isAsset = here.item.transform.startsWith('copy when asset')
     if (value !== undefined) put(root, to, value)
-    else if (isAsset) continue
+    else if (isAsset) put(root, to, NO_VALUE)
     else put(root, to, NO_VALUE)
   }
 }
@@ -246,8 +250,8 @@ function worded(here: Here): Json | undefined {
   if (item.op === 'count') return SOME_COUNT(here)
   const value = sourceOf(here)
   if (item.op === 'enum') {
-    const map = item.map ?? {}
-    return map[String(value)] ?? map['*'] ?? value ?? null
+    const map = { ...here.row.statusValues, ...item.map }
+    return map[String(value)] ?? map['*'] ?? map['processing'] ?? value ?? null
   }
   const word = ANSWER[item.transform]
   if (!word) throw new Error(`no word for the transform "${item.transform}"`)
@@ -284,7 +288,9 @@ function statusOf(value: Json | undefined, here: Here): Json {
     return note.includes('still pending') ? 'pending' : 'processing'
   const known = values[String(value ?? null)]
   if (typeof known === 'string') return known
-  return /unknown values -> (\w+)/.exec(note)?.[1] ?? value ?? null
+  const unknown = /unknown values -> (\w+)/.exec(note)?.[1]
+  // A new word means that it is not over, where the map does not say otherwise.
+  return unknown ?? (isEmpty(value) ? null : (values['processing'] ?? value ?? null))
 }
 
 function hasLanguages(legacy: Legacy): boolean {

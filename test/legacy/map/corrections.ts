@@ -125,7 +125,8 @@ export const CORRECTIONS: Correction[] = [
   },
   {
     row: 'POST /v2/photo_avatar/avatar_group/create',
-    why: '11: no table of keys',
+    why: '11: no table of keys: a look that was generated stands in its key, and is shown, not made again',
+    plan: 'group',
     request: [
       ['body:/image_key -> body:/file', { transform: 'key of ours: asset id; else its address' }],
     ],
