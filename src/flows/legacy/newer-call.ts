@@ -1,0 +1,63 @@
+/** Builds the newer call that a row of the older ones asks for, as if the client had made it. */
+import { withoutConditions } from '#domain/text/headers.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { NewerCall } from '#providers/contract/provider.ts'
+
+export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
+
+/**
+ * `creations`: how many creations of the older call were accepted before. Each has an id of its own, by which its job is found. A
+ * creation that was refused started nothing, so the next one has its id, and another key at the provider.
+ */
+export function newerCall(
+  call: ProxyCall,
+  newer: NewerCall,
+  { creations, refusals }: { creations: number; refusals: number }
+): ProxyCall {
+  const { method, path, query = {}, body, email, reply } = newer
+  const { signal, bodyBytes: _, ...lasting } = call
+  const match = call.provider.routes.match(method, path)
+  const isCreation = match?.route.job !== undefined
+  const requestId =
+    isCreation && creations > 0 ? `${call.requestId}-${creations + 1}` : call.requestId
+  return {
+    ...lasting,
+    // Only a read ends with the client.
+    ...(method === 'GET' && signal ? { signal } : {}),
+    ...(call.body instanceof ReadableStream ? {} : { madeOf: call as ReadCall }),
+    requestId,
+    ...(isCreation && refusals > 0 ? { attempt: refusals } : {}),
+    match,
+    method,
+    path,
+    search: searchOf(query),
+    headers: headersOf(call.headers, body),
+    body: body ? bytesOf(body) : null,
+    // The older call itself was compared with earlier ones.
+    isNew: true,
+    ...(email === undefined ? {} : { email }),
+    ...(reply === undefined || call.reply?.url !== undefined ? {} : { reply }),
+  }
+}
+
+function searchOf(query: NonNullable<NewerCall['query']>): string {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '')
+  const search = new URLSearchParams(given.map(([name, value]) => [name, String(value)]))
+  return given.length === 0 ? '' : `?${search.toString()}`
+}
+
+/** The client's key stays with its own call, which runs once under it. */
+function headersOf(sent: Headers, body: NewerCall['body']): Headers {
+  const headers = withoutConditions(sent)
+  for (const name of ['idempotency-key', 'content-type', 'content-encoding', 'content-language']) {
+    headers.delete(name)
+  }
+  if (body) headers.set('content-type', 'application/json')
+  headers.set('accept', 'application/json')
+  return headers
+}
+
+function bytesOf(body: NonNullable<NewerCall['body']>): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new TextEncoder().encode(JSON.stringify(body)))
+}
