@@ -1,7 +1,10 @@
 /** Builds the newer call that a row of the older ones asks for, as if the client had made it. */
 import { withoutConditions } from '#domain/text/headers.ts'
-import type { ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { Ports } from '#domain/ports/ports.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { NewerCall } from '#providers/contract/provider.ts'
+
+export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
 
 /** The form of an event that answers a callback URL of an older call. */
 const OLDER = 'older'
@@ -15,8 +18,8 @@ export function newerCall(
   newer: NewerCall,
   { creations, refusals }: { creations: number; refusals: number }
 ): ProxyCall {
-  const { method, path, query = {}, body, file, email, reply } = newer
-  const { signal, ...lasting } = call
+  const { method, path, query = {}, body, email, reply } = newer
+  const { signal, bodyBytes: _, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
   const requestId =
@@ -32,8 +35,8 @@ export function newerCall(
     method,
     path,
     search: searchOf(query),
-    headers: headersOf(call.headers, body, file),
-    body: file ? file.body : body ? bytesOf(body) : null,
+    headers: headersOf(call.headers, body),
+    body: body ? bytesOf(body) : null,
     // The older call itself was compared with earlier ones.
     isNew: true,
     ...(email === undefined ? {} : { email }),
@@ -48,13 +51,12 @@ function searchOf(query: NonNullable<NewerCall['query']>): string {
 }
 
 /** The client's key stays with its own call, which runs once under it. */
-function headersOf(sent: Headers, body: NewerCall['body'], file: NewerCall['file']): Headers {
+function headersOf(sent: Headers, body: NewerCall['body']): Headers {
   const headers = withoutConditions(sent)
   for (const name of ['idempotency-key', 'content-type', 'content-encoding', 'content-language']) {
     headers.delete(name)
   }
-  if (file) headers.set('content-type', file.contentType)
-  else if (body) headers.set('content-type', 'application/json')
+  if (body) headers.set('content-type', 'application/json')
   headers.set('accept', 'application/json')
   return headers
 }

@@ -3,12 +3,20 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerCall } from '#providers/contract/provider.ts'
 
+/** `isUpload`: the body is a file. */
+export type Row = { carry(call: LegacyCall): Promise<unknown>; isUpload?: true } | { gone: string }
+
 /** Members that are null, absent or empty are not sent up: v3 refuses some of them. */
 export type Body = NonNullable<NewerCall['body']>
 
 /** The older envelope of success, v1. */
 export function v1(data: unknown, message: string | null = 'Success'): unknown {
   return { code: 100, data, message }
+}
+
+/** The same with the empty members that account calls have. */
+export function v1Plain(data: unknown): unknown {
+  return { code: 100, data, msg: null, message: null }
 }
 
 /** The older envelope of success, v2. */
