@@ -142,7 +142,10 @@ test('a video of a template is started by v3 with flat variables, on the account
       says: { type: 'voice', properties: { voice_id: null } },
     },
   })
-  expect([answer.status, await answer.clone().json()]).toEqual([200, expect.not.objectContaining({ data: null })])
+  expect([answer.status, await answer.clone().json()]).toEqual([
+    200,
+    expect.not.objectContaining({ data: null }),
+  ])
   expect(await answer.json()).toEqual({ error: null, data: { video_id: expect.any(String) } })
   expect(answer.headers.get('x-gateway-account')).toBe('bob@example.com')
   expect(answer.headers.get('x-gateway-lost')).toBe('fps')

@@ -93,7 +93,7 @@ async function translate(call: LegacyCall): Promise<unknown> {
       stock_voice_config: stockVoices(body['stock_voice_config']),
     }),
   })
-  loseGiven(call, LOST_OF_TRANSLATION)
+  call.lose(...LOST_OF_TRANSLATION.filter((name) => body[name]))
   const ids = textsAt(made.body, '/data/video_translation_ids/*')
   return v2(
     isList(body['output_languages'])
@@ -277,11 +277,4 @@ function atUrl(url: string | undefined): Body | undefined {
 
 function notReady(message: string): AppError {
   return new AppError('bad_request', message, { providerCode: 'resource_not_ready' })
-}
-
-/** Members that are there and ask for something. */
-function loseGiven(call: LegacyCall, names: readonly string[]): void {
-  const asks = (value: unknown) =>
-    value !== undefined && value !== null && value !== '' && value !== false
-  call.lose(...names.filter((name) => asks(call.body[name])))
 }
