@@ -201,7 +201,7 @@ test('under a key it is in progress while it is looked for, and given with its j
   expect(await own.started()).toBe(1)
 })
 
-// In moved time, asked once: test/contract/slots.ts.
+// In moved time: test/contract/slots.ts.
 testFull('what never arrived frees its key: the client’s own retry makes the job', async () => {
   const own = await pool()
   await own.lose(CREATE, 1, { reset: 'before' })
