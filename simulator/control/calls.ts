@@ -10,9 +10,10 @@ import { outsideDuration } from '../jobs/plan.ts'
 import { removeKling } from '../kling/accounts/accounts.ts'
 import { newId } from '../state/ids.ts'
 import { newHex } from '../state/random.ts'
-import type { State } from '../state/state.ts'
+import { newBodies, type State } from '../state/state.ts'
 import type { Account, Fault, Job, Settings } from '../state/types.ts'
 import type { Doc } from '../text/json.ts'
+import { toBillView } from './bill.ts'
 import { addHeygenExamples } from './heygen-examples.ts'
 import {
   addKlingResource,
@@ -22,7 +23,8 @@ import {
   isForKling,
   startKlingOutside,
 } from './kling.ts'
-import { toJobView, toStateView } from './views.ts'
+import { readSunset } from './sunset.ts'
+import { toBodiesView, toJobView, toStateView } from './views.ts'
 
 type ControlCall = { state: State; body: Doc; url: URL; id: string }
 type Action = (call: ControlCall) => unknown
@@ -70,7 +72,7 @@ const changeAccount: Action = ({ state, body, url }) => {
   const fields = body as unknown as Partial<Account> & { email: string }
   if (typeof fields.email !== 'string') throw new BadControlCall('email is needed')
   if (isForKling(body, url)) return changeKling(state, body, url.origin)
-  const account = putAccount(state, fields)
+  const account = putAccount(state, withSunset(fields))
   if (fields.examples) addHeygenExamples(state, account)
   return account
 }
@@ -88,8 +90,15 @@ const changeSettings: Action = ({ state, body }) => {
   for (const name of RATES) assertNumber(body, name, 1)
   assertNumber(body, 'lateMs', Infinity)
   assertWord(body, 'keyMode', KEY_MODES)
-  assertWord(body, 'sunset', [true, false])
-  return state.changeSettings(body as Partial<Settings>)
+  assertWord(body, 'strict', [true, false])
+  return state.changeSettings(withSunset(body) as Partial<Settings>)
+}
+
+function withSunset<T extends { sunset?: unknown }>(body: T): T {
+  if (body.sunset === undefined || body.sunset === null) return body
+  const sunset = readSunset(body.sunset)
+  if (sunset) return { ...body, sunset }
+  throw new BadControlCall('sunset must be true, false, a manner, or a manner for each family')
 }
 
 function assertNumber(body: Doc, name: string, max: number): void {
@@ -185,7 +194,7 @@ const planNext: Action = ({ state, body }) => {
 }
 
 const dropAll =
-  (of: 'faults' | 'plans' | 'deliveries'): Action =>
+  (of: 'faults' | 'plans' | 'deliveries' | 'bill'): Action =>
   ({ state }) =>
     state[of].clear()
 
@@ -240,6 +249,12 @@ const ACTIONS: Record<string, Action> = {
   },
   'DELETE faults': dropAll('faults'),
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
+  'GET bill': ({ state, url }) => toBillView(state, url.searchParams.get('account')?.toLowerCase()),
+  'DELETE bill': dropAll('bill'),
+  'GET bodies': ({ state, url }) => toBodiesView(state, url),
+  'DELETE bodies': ({ state }) => {
+    state.bodies = newBodies()
+  },
   'GET webhooks': listDeliveries,
   'POST webhooks': sendWebhooks,
   'DELETE webhooks': dropAll('deliveries'),

@@ -3,10 +3,12 @@ import { Clock } from './clock.ts'
 import { Collection } from './collection.ts'
 import type {
   Account,
+  BadBody,
   Delivery,
   Fault,
   HookEvent,
   Job,
+  Paid,
   Plan,
   Recorded,
   Replay,
@@ -18,6 +20,15 @@ import type {
 const RECORDED_MAX = 5000
 const KEEP_AWAKE_MS = 5000
 const FILES_MAX = 1000
+
+export function newBodies(): {
+  checked: number
+  refused: number
+  lastN: number
+  bad: BadBody[]
+} {
+  return { checked: 0, refused: 0, lastN: 0, bad: [] }
+}
 
 type Meta = { key: string; value: unknown }
 
@@ -35,6 +46,7 @@ export class State {
   readonly replays: Collection<Replay>
   readonly faults: Collection<Fault>
   readonly plans: Collection<Plan>
+  readonly bill: Collection<Paid>
 
   // Indexes, and what need not survive a restart.
   readonly emailByKey = new Map<string, string>()
@@ -51,12 +63,14 @@ export class State {
   readonly files = new Map<string, Uint8Array>()
   requests: Recorded[] = []
   requestCount = 0
+  /** v3 bodies held against their schemas, and those that differ. A restart forgets them. */
+  bodies = newBodies()
   nextDueAt = Infinity
   #alarmAt: number | null = null
   #seq = 0
   #settings: Settings
 
-  constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
+  constructor(ctx: DurableObjectState, vars: Pick<Settings, 'jobMs' | 'syncMs' | 'sunset'>) {
     const sql = ctx.storage.sql
     sql.exec(
       'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
@@ -77,6 +91,7 @@ export class State {
       webhookDelayMs: 0,
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
+      strict: false,
       keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')
@@ -89,6 +104,7 @@ export class State {
     this.replays = new Collection(sql, 'replay')
     this.faults = new Collection(sql, 'fault')
     this.plans = new Collection(sql, 'plan')
+    this.bill = new Collection(sql, 'paid')
     this.#clock = new Clock(Number(this.meta.get('offsetMs')?.value ?? 0))
     this.#settings = {
       ...this.defaults,
@@ -190,6 +206,7 @@ export class State {
       this.replays,
       this.faults,
       this.plans,
+      this.bill,
       this.meta,
     ]
     for (const table of tables) table.clear()
@@ -198,6 +215,7 @@ export class State {
     this.files.clear()
     this.requests = []
     this.requestCount = 0
+    this.bodies = newBodies()
     this.runningReplays.clear()
     this.#index()
   }

@@ -9,6 +9,7 @@ import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/au
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
@@ -94,6 +95,14 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
     await this.#parts.renewals.renew(email, stale)
     return this.snapshot()
+  }
+
+  async noteLegacy(email: string, key: string, legacy: Families): Promise<boolean> {
+    const account = this.#tables.accounts.find(email)
+    if (account?.key !== key) return false
+    this.#tables.accounts.save({ ...account, legacy })
+    await this.#parts.kv.write()
+    return true
   }
 
   async holds(email: string, key: string): Promise<boolean> {

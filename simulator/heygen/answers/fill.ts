@@ -13,6 +13,9 @@ type CallFacts = { state: State; row: Row; site: Site }
 
 export type Subject = { resource: Resource; phase: Phase; row: Row; site: Site }
 
+/** How long each simulated video is. */
+export const SIMULATED_SECONDS = 2
+
 const MEDIA_HOST = /^https:\/\/(?:files\d?|resource\d?|static)\.(?:heygen\.(?:ai|com)|movio\.la)\//
 const EXAMPLE_HEX = /[0-9a-f]{32}/g
 const TITLES = new Set([
@@ -105,7 +108,7 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
     return isOver ? toTime(example ?? 0, phase.endedAt ?? resource.createdAt) : null
   if (/(_at|_ts)$/.test(name) && example !== null) return toTime(example, resource.createdAt)
   if (name === 'duration' && resource.jobId !== undefined && example !== null)
-    return isOver ? 2 : null
+    return isOver ? SIMULATED_SECONDS : null
   if (name === 'failure_code') return phase.failure?.code ?? null
   if (FAILURE_TEXTS.has(name) && (example === null || phase.failure))
     return phase.failure?.message ?? null

@@ -7,6 +7,7 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
+import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
@@ -30,6 +31,8 @@ export interface Desk extends Audited {
   removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /** Renews the web session, once however many calls ask. `stale`: the end of the session that is no longer valid. */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
+  /** Keeps which families of older calls the account has. False: the desk has no such account. */
+  noteLegacy(email: string, key: string, families: Families): Promise<boolean>
   /** Whether this desk has the account, or is claiming it. */
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */

@@ -1,0 +1,38 @@
+/** Each row of the older API that has a counterpart in v3: what goes up and what comes back is what the map says, item by item. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { answerCases, itemCases, refusalCases, wholeCases, type Case } from './cases.ts'
+import { openScene, type Scene } from './scene.ts'
+
+let scene: Scene
+beforeAll(async () => {
+  scene = await openScene()
+})
+afterAll(() => scene.close())
+
+const PARKING = new Set([401, 402, 403, 429])
+
+async function playAll(cases: Case[]): Promise<string[]> {
+  const found: string[] = []
+  for (const one of cases) {
+    const parks = one.changes.some(({ fails }) => fails && PARKING.has(fails.status))
+    const played = await scene.play(one)
+    if (parks) await scene.fresh()
+    for (const difference of played.found) found.push(`${one.name} | ${difference}`)
+  }
+  return found
+}
+
+const KINDS: [string, Case[]][] = [
+  ['its samples go up and come back as the map says', wholeCases()],
+  ['each member that it maps does, alone', itemCases()],
+  ['each member of the v3 answer comes back as the map says', answerCases()],
+  ['each refusal of v3 comes in the older words', refusalCases()],
+]
+
+for (const [kind, cases] of KINDS)
+  describe(kind, () => {
+    for (const [name, own] of Map.groupBy(cases, ({ row }) => row.name))
+      test(`${name} (${own.length})`, async () => {
+        expect(await playAll(own)).toEqual([])
+      })
+  })
