@@ -270,9 +270,7 @@ function stockVoices(given: unknown): Body | undefined {
 /** Only the client's own callback URL: its `callback_id` alone says nothing to anybody. */
 function replyOf({ body }: LegacyCall): NewerCall['reply'] {
   const url = textOf(body, '/callback_url')
-  const ref = textOf(body, '/callback_id')
-  if (url === undefined) return undefined
-  return { url, ...(ref === undefined ? {} : { ref }) }
+  return url === undefined ? undefined : { url, callbackId: textOf(body, '/callback_id') }
 }
 
 function atUrl(url: string | undefined): Body | undefined {
