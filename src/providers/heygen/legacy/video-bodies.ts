@@ -28,9 +28,12 @@ interface Scene {
   at: string
   /** As the client sent it. */
   given: unknown
+  /** The avatar that the client names. Absent: the scene has none. */
   who?: { id: string; mayBePicture: boolean }
-  /** Absent: the scene has no avatar. */
+  /** What is behind that name. */
   actor?: Actor
+  /** A scene of v3 without an avatar, still without its sound. */
+  whole?: Body
   speech?: Speech
   background?: Background
   removesBackground?: boolean
@@ -121,9 +124,11 @@ function sceneOf(call: LegacyCall, scene: unknown, at: string): Scene {
   }
   const background = backgroundOf(call, scene, `${at}.background`)
   const speech = speechOf(call, scene, `${at}.voice`)
-  const common = { at, given: scene, ...present({ background, speech }) }
+  const common: Scene = { at, given: scene, ...present({ background, speech }) }
   const character = valueAt(scene, '/character')
-  if (character === undefined || character === null) return common
+  if (character === undefined || character === null) {
+    return { ...common, whole: sceneWithoutAvatar(call, common) }
+  }
   if (!speech) throw invalid(call, `${at}.voice`, 'is required.')
   const who = whoOf(call, scene, `${at}.character`)
   const matting = valueAt(character, '/matting')
@@ -296,8 +301,8 @@ function avatarVideo({ actor, background, removesBackground }: Scene): Body {
 
 /** A scene of a studio video, still without its sound. */
 function studioScene(call: LegacyCall, scene: Scene): Body {
-  const { at, actor, background } = scene
-  if (!actor) return sceneWithoutAvatar(call, scene)
+  const { at, actor, background, whole } = scene
+  if (!actor) return whole ?? {}
   if (actor.avatar.kind === 'picture') {
     const why = 'is a picture without an avatar, which v3 takes only in a video of one scene.'
     throw invalid(call, `${at}.character.talking_photo_id`, why)
@@ -317,7 +322,7 @@ function studioScene(call: LegacyCall, scene: Scene): Body {
   return { type: 'avatar_video', input }
 }
 
-function sceneWithoutAvatar(call: LegacyCall, { at, background }: Scene): Body {
+function sceneWithoutAvatar(call: LegacyCall, { at, background, speech }: Scene): Body {
   if (!background || background.kind === 'color') {
     const why = 'is required: v3 has no scene without an avatar, an image or a video.'
     throw invalid(call, background ? `${at}.character` : `${at}.background`, why)
@@ -325,9 +330,10 @@ function sceneWithoutAvatar(call: LegacyCall, { at, background }: Scene): Body {
   const { url } = background.source
   const source = { type: url === undefined ? 'asset_id' : 'url', ...background.source }
   if (background.kind === 'image') return { type: 'image', source }
+  // A clip that nobody speaks over is shown as it is.
+  if (!speech || 'silence' in speech) return { type: 'video', source }
   const style = background.playStyle ?? 'freeze'
   if (!Object.hasOwn(PLAY_STYLES, style)) call.lose('play_style')
-  // Older videos had no sound of the background.
   return { type: 'video', source, playback: { mode: PLAY_STYLES[style] ?? 'freeze', volume: 0 } }
 }
 
