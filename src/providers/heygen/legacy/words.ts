@@ -58,6 +58,16 @@ export function isTrue(value: unknown): boolean {
   return value === true || value === 'true' || value === '1' || value === 1
 }
 
+/** The same for a member that may be left out, which is not the same as false. */
+export function flag(value: unknown): boolean | undefined {
+  return value === undefined || value === null || value === '' ? undefined : isTrue(value)
+}
+
+/** A number, also from a text. Undefined: it is none. */
+export function num(value: unknown): number | undefined {
+  return clamped(value, -Infinity, Infinity)
+}
+
 /** A number within limits, also from a text. Undefined: it is none. */
 export function clamped(value: unknown, least: number, most: number): number | undefined {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
