@@ -161,6 +161,9 @@ function losePlacing(call: LegacyCall, scene: unknown, at: string): void {
     if (style === 'circle') throw invalid(call, `${at}.${name}`, 'cannot be circle in v3.')
     if (style !== undefined && style !== 'normal' && style !== 'square') call.lose(name)
   }
+  if (textOf(scene, '/character/circle_background_color') !== undefined) {
+    call.lose('circle_background_color')
+  }
   const scale = textOf(scene, '/character/scale')
   if (scale !== undefined && Number(scale) !== 1) call.lose('scale')
   const offsets = ['x', 'y'].map((name) => Number(textOf(scene, `/character/offset/${name}`) ?? 0))
@@ -322,7 +325,7 @@ function studioScene(call: LegacyCall, scene: Scene): Body {
   return { type: 'avatar_video', input }
 }
 
-function sceneWithoutAvatar(call: LegacyCall, { at, background, speech }: Scene): Body {
+function sceneWithoutAvatar(call: LegacyCall, { at, background }: Scene): Body {
   if (!background || background.kind === 'color') {
     const why = 'is required: v3 has no scene without an avatar, an image or a video.'
     throw invalid(call, background ? `${at}.character` : `${at}.background`, why)
@@ -330,8 +333,6 @@ function sceneWithoutAvatar(call: LegacyCall, { at, background, speech }: Scene)
   const { url } = background.source
   const source = { type: url === undefined ? 'asset_id' : 'url', ...background.source }
   if (background.kind === 'image') return { type: 'image', source }
-  // A clip that nobody speaks over is shown as it is.
-  if (!speech || 'silence' in speech) return { type: 'video', source }
   const style = background.playStyle ?? 'freeze'
   if (!Object.hasOwn(PLAY_STYLES, style)) call.lose('play_style')
   return { type: 'video', source, playback: { mode: PLAY_STYLES[style] ?? 'freeze', volume: 0 } }
