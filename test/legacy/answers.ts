@@ -75,7 +75,8 @@ export const ANSWER: Record<string, Word> = {
     Array.isArray(value) && !hasLanguages(legacy) ? (value[0] ?? null) : null,
   'the list when output_languages was used, else null': (value, { legacy }) =>
     hasLanguages(legacy) ? (value ?? null) : null,
-  'first part of the type: image, video, audio': (value) => String(value).split('/')[0] ?? null,
+  'first part of the type: image, video, audio': (value, { legacy }) =>
+    String(value ?? legacy.raw?.type).split('/')[0] ?? null,
   'group created_at, else bridge time': () => SOME_NUMBER,
   'null -> empty string': (value) => value ?? '',
   'null -> true (status exists for private looks only)': (value) => (value ?? null) === null,
@@ -108,12 +109,8 @@ export const ANSWER: Record<string, Word> = {
   },
   '[[term, pronunciation], ...]': pairs('term', 'pronunciation'),
   '[[term, translation], ...]': pairs('term', 'translation'),
-  '[term, ...]': (value) =>
-    Array.isArray(value)
-      ? value.map((one) => at(one, '/term') ?? null)
-      : value === undefined
-        ? []
-        : null,
+  '[term, ...]': (value, { element }) =>
+    Array.isArray(value) ? value.map((one) => at(one, '/term') ?? null) : ifRead(element),
   build: (value, here) => assetOf(value, here),
   'bridge clock': () => SOME_NUMBER,
   'images only: synth("image/{asset_id}/original.{ext}") + store(key -> asset_id)': (
@@ -121,7 +118,7 @@ export const ANSWER: Record<string, Word> = {
     here
   ) => {
     const data = at(here.answers[here.main], '/data')
-    return keyOf(at(data, '/asset_id'), String(at(data, '/mime_type')))
+    return keyOf(at(data, '/asset_id'), String(at(data, '/mime_type') ?? here.legacy.raw?.type))
   },
   'images: recall, else synth': (_value, { element }) => {
     if (at(element, '/type') !== 'image') return NO_VALUE
@@ -295,12 +292,15 @@ function hasLanguages(legacy: Legacy): boolean {
 }
 
 function pairs(one: string, other: string): Word {
-  return (value) =>
+  return (value, { element }) =>
     Array.isArray(value)
       ? value.map((pair) => [at(pair, `/${one}`) ?? null, at(pair, `/${other}`) ?? null])
-      : value === undefined
-        ? []
-        : null
+      : ifRead(element)
+}
+
+/** With names alone nothing is known of the words. */
+function ifRead(element: Json | undefined): Json | undefined {
+  return at(element, '/__detail') ? [] : NO_VALUE
 }
 
 function quota(data: Json | undefined): number {

@@ -27,8 +27,11 @@ export function rowOf(sample: Sample): Row {
   return row
 }
 
+/** Webhook endpoints are the gateway’s own: rows.test.ts plays their life. */
+const CARRIED = SAMPLES.filter((sample) => rowOf(sample).plan !== 'own')
+
 export function wholeCases(): Case[] {
-  return SAMPLES.map((sample) => {
+  return CARRIED.map((sample) => {
     const row = rowOf(sample)
     return { row, name: sample.name ?? 'whole', legacy: legacyOf(sample, row), changes: [] }
   })
@@ -36,7 +39,7 @@ export function wholeCases(): Case[] {
 
 /** Each member alone beside what the call needs, and each further value of it. */
 export function itemCases(): Case[] {
-  return SAMPLES.flatMap((sample) => {
+  return CARRIED.flatMap((sample) => {
     const row = rowOf(sample)
     const whole = legacyOf(sample, row)
     const base = baseOf(sample, whole)
@@ -105,7 +108,8 @@ export function answerCases(): Case[] {
     const cases: Case[] = []
     const members = new Set(row.response.flatMap((item) => membersOf(item.from)))
     for (const member of members)
-      cases.push({ row, name: `${member}: null`, legacy, changes: data({ [member]: null }) })
+      if (!/(^|_)ids?$/.test(member))
+        cases.push({ row, name: `${member}: null`, legacy, changes: data({ [member]: null }) })
     const words = Object.keys(row.statusValues ?? {}).filter((word) => !/^_|^mark$/.test(word))
     if (members.has('status'))
       for (const word of [...words, 'a_new_word']) {
@@ -141,7 +145,7 @@ export function refusalCases(): Case[] {
     const call = mainCall(row)
     if (!call) return []
     return Object.entries(row.errors.codes)
-      .filter(([, { v3Status }]) => v3Status >= 400)
+      .filter(([, { v3Status }]) => v3Status >= 400 && !isGateways(call, v3Status))
       .map(([code, { v3Status: status }]) => ({
         row,
         name: `refused: ${code}`,
@@ -161,8 +165,18 @@ export function refusalCases(): Case[] {
   })
 }
 
+const CREATES_JOB = /^POST \/v3\/(videos|avatars|templates|video-translations|video-agents)/
+
+/**
+ * A creation that HeyGen does not answer clearly, or has no room for, is the gateway’s own matter: it looks for the job, or says
+ * that all slots are taken.
+ */
+function isGateways(call: string, status: number): boolean {
+  return CREATES_JOB.test(call) && (status >= 500 || status === 429)
+}
+
 function firstSamples(): Sample[] {
-  return [...Map.groupBy(SAMPLES, ({ row }) => row).values()].flatMap(([first]) => first ?? [])
+  return [...Map.groupBy(CARRIED, ({ row }) => row).values()].flatMap(([first]) => first ?? [])
 }
 
 /** The v3 call whose answer counts: the one that writes, else the first. */

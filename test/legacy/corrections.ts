@@ -76,6 +76,16 @@ export const CORRECTIONS: Correction[] = [
     request: [['body:/test -> -', { transform: 'refuse true' }]],
   },
   {
+    row: 'POST /v2/video/generate',
+    why: 'the page beside the map, 6.9: what would change the picture grossly is refused, small things are lost by name',
+    request: [
+      ['body:/video_inputs/0/character/avatar_style -> -', { transform: 'refuse circle' }],
+      ['body:/video_inputs/0/character/talking_photo_style -> -', { transform: 'refuse circle' }],
+      ['body:/video_inputs/0/text -> -', { transform: 'refuse any' }],
+      ['body:/video_inputs/0/character/circle_background_color -> -', { op: 'switch' }],
+    ],
+  },
+  {
     row: 'GET /v1/video_status.get',
     why: '10: a look into the job’s record on the hottest path is not worth it',
     response: [

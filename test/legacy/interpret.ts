@@ -16,7 +16,7 @@ import {
 } from './places.ts'
 import { Refusal, buildRequest, type Building, type V3Request } from './requests.ts'
 import { asNumber, type Asked, type Settings } from './words.ts'
-import { NO_ENGINE, videoBody } from './video.ts'
+import { videoBody } from './video.ts'
 
 export interface V3Answer {
   status: number
@@ -90,7 +90,7 @@ function errorEnvelope(row: Row): string {
 }
 
 function refused(row: Row, { code, names, status }: Refusal): V3Answer {
-  const message = names === NO_ENGINE ? NO_ENGINE : { '<text with>': [names] }
+  const message = { '<text with>': [names] }
   const envelope = errorEnvelope(row)
   const known = row.errors.codes[code]
   const isParameter = code === 'invalid_parameter'

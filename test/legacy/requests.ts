@@ -98,12 +98,18 @@ export function buildRequest(number: number, building: Building): V3Request {
 
 /** What an item without a target does: it is lost, or the call is refused. */
 export function dropped(item: Item, { row, legacy, lost }: Building) {
+  if (item.op === 'switch') return
   for (const place of placesOf(item.from).places) {
     const pointer = place.at.replace(/\/\*/g, '/0')
     const value = readLegacy(legacy, { ...place, at: pointer })
     if (isEmpty(value)) continue
     const name = pointer.split('/').at(-1) ?? ''
     if (item.transform === 'refuse true' && isTrue(value))
+      throw new Refusal('invalid_parameter', name)
+    if (
+      item.transform === 'refuse any' ||
+      (item.transform === 'refuse circle' && value === 'circle')
+    )
       throw new Refusal('invalid_parameter', name)
     if (item.op === 'drop' && !isNamedLost(row, name)) continue
     if (item.op === 'drop' || (item.op === 'policy' && !isNeutral(value))) lost.add(name)

@@ -9,19 +9,6 @@ beforeAll(async () => {
 })
 afterAll(() => scene.close())
 
-const PARKING = new Set([401, 402, 403, 429])
-
-async function playAll(cases: Case[]): Promise<string[]> {
-  const found: string[] = []
-  for (const one of cases) {
-    const parks = one.changes.some(({ fails }) => fails && PARKING.has(fails.status))
-    const played = await scene.play(one)
-    if (parks) await scene.fresh()
-    for (const difference of played.found) found.push(`${one.name} | ${difference}`)
-  }
-  return found
-}
-
 const KINDS: [string, Case[]][] = [
   ['its samples go up and come back as the map says', wholeCases()],
   ['each member that it maps does, alone', itemCases()],
@@ -33,6 +20,6 @@ for (const [kind, cases] of KINDS)
   describe(kind, () => {
     for (const [name, own] of Map.groupBy(cases, ({ row }) => row.name))
       test(`${name} (${own.length})`, async () => {
-        expect(await playAll(own)).toEqual([])
+        expect(await scene.playAll(own)).toEqual([])
       })
   })

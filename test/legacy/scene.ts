@@ -19,14 +19,16 @@ export interface Played {
 
 export interface Scene {
   play(one: Case): Promise<Played>
-  /** A tenant of its own, for a case that parks its account. */
-  fresh(): Promise<void>
+  /** One after another. Says how each differs from the map. */
+  playAll(cases: Case[]): Promise<string[]>
   close(): Promise<void>
 }
 
 /** The most that an account may have. Its jobs here never end. */
 const MOST_JOBS = 10
 const MOST_OF_ONE_CALL = 4
+const MOST_SHOWN = 6
+const PARKING = new Set([401, 402, 429])
 
 export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
   const stoodIn: StoodIn = await openStoodIn({ vars: { LEGACY: 'bridge', ...settings } })
@@ -55,28 +57,44 @@ export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
     standIn.sent.length = 0
     const response = await gateway.fetch(urlOf(one.legacy), initOf(one.legacy))
     const text = await response.text()
+    const { status, headers } = response
     const sent = standIn.sent.map(requestOf)
     held += sent.filter(({ method }) => method === 'POST').length
     heygen = heygenWith()
     const body = parsed(text)
-    const { status, headers } = response
-    const found = requestDifferences(expected.asked, sent)
+    const isPassed = sent.some(
+      ({ path }) => !path.startsWith('/v3/') || path.includes('/v3/template/')
+    )
+    const found = isPassed ? ['passed, not carried'] : requestDifferences(expected.asked, sent)
+    if (isPassed) return { answer: { status, body, headers }, sent, found }
     found.push(...schemaFaults(sent))
     if (status !== expected.answer.status)
       found.push(`status: ${expected.answer.status} ≠ ${status} ${text.slice(0, 200)}`)
-    else found.push(...answerDifferences(expected.answer.body, body, one.row.envelope))
+    else found.push(...answerDifferences(expected.answer.body, body, one.row))
     const lost = headers.get('x-gateway-lost') ?? ''
     for (const name of status < 300 ? expected.lost : [])
       if (!lost.includes(name)) found.push(`X-Gateway-Lost: ${name} is not in "${lost}"`)
     return { answer: { status, body, headers }, sent, found }
   }
-  return { play, fresh, close: stoodIn.close }
+  const playAll = async (cases: Case[]): Promise<string[]> => {
+    const found: string[] = []
+    for (const one of cases) {
+      const parks = one.changes.some(({ fails }) => fails && PARKING.has(fails.status))
+      const played = await play(one)
+      // A tenant of its own, because the case has parked its account.
+      if (parks) await fresh()
+      for (const difference of played.found.slice(0, MOST_SHOWN))
+        found.push(`${one.name} | ${difference}`)
+    }
+    return found
+  }
+  return { play, playAll, close: stoodIn.close }
 }
 
 function withUser(body: Json, count: number): Json {
   const data = at(body, '/data')
-  const email = `account${count}@example.com`
-  return { data: { ...(isMembers(data) ? data : {}), username: `${NEW}-user-${count}`, email } }
+  if (!isMembers(data) || typeof data['username'] !== 'string') return body
+  return { data: { ...data, username: `${NEW}-user-${count}` } }
 }
 
 function parsed(text: string): Json {

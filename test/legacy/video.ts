@@ -13,7 +13,7 @@ import {
   type Members,
 } from './places.ts'
 import { Refusal, dropped, valueOf, type Building } from './requests.ts'
-import { aspectOf, isExact } from './words.ts'
+import { BURNED_IN, aspectOf, isExact } from './words.ts'
 
 /** The v3 look of an id, or what else the id is. */
 export type LookOf = (id: string) => Promise<Json | undefined>
@@ -58,6 +58,12 @@ async function ofScenes(
     return { type: first.isImage ? 'image' : 'avatar', ...body, ...flat }
   }
   return { type: 'studio', ...body, scenes: parts.map((part) => sceneOf(part, building)) }
+}
+
+/** The older members of each. */
+const MOVES: Record<string, string[]> = {
+  motion_prompt: ['/character/prompt', '/custom_motion_prompt'],
+  expressiveness: ['/character/expression', '/character/talking_style'],
 }
 
 interface Part {
@@ -116,7 +122,8 @@ async function partOf(
   for (const name of ['motion_prompt', 'expressiveness'])
     if (name in flat && !(isIv && isPhoto)) {
       delete flat[name]
-      building.lost.add(name === 'motion_prompt' ? 'prompt' : 'expression')
+      for (const own of MOVES[name] ?? [])
+        if (!isEmpty(at(scene, own))) building.lost.add(own.split('/').at(-1) ?? '')
     }
   if (!part.background) delete flat['remove_background']
   return part
@@ -204,8 +211,9 @@ function sceneOf(part: Part, building: Building): Json {
   if (background && type === 'video') {
     const style = String(at(background, '/play_style') ?? '')
     const mode = ['freeze', 'loop', 'fit_to_scene'].includes(style) ? style : 'freeze'
-    const playback = part.silence === undefined ? { playback: { mode, volume: 0 } } : {}
-    return { type: 'video', source: assetOf(background, 'video', true), ...playback, ...voice }
+    // The clip had no sound in older videos, with a voice or without one.
+    const playback = { mode, volume: 0 }
+    return { type: 'video', source: assetOf(background, 'video', true), playback, ...voice }
   }
   const duration = part.silence === undefined ? {} : { duration: Math.min(part.silence, 300) }
   if (background && type === 'image')
@@ -242,7 +250,7 @@ async function ofClips(building: Building, lookOf: LookOf): Promise<Members> {
     if (!/clips|background/.test(item.from)) global(item, body, building)
   body['aspect_ratio'] ??= '16:9'
   body['resolution'] ??= '1080p'
-  if (clips.some((clip) => at(clip, '/caption') === true)) body['caption'] = { style: 'default' }
+  if (clips.some((clip) => at(clip, '/caption') === true)) body['caption'] = BURNED_IN
   const ground = at(legacy.body, '/background')
   const background = typeof ground === 'string' && ground !== '' ? groundOf(ground) : undefined
   const items = row.request.filter((item) => item.from.includes('/clips/*/') && item.op !== 'build')

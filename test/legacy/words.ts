@@ -77,6 +77,9 @@ export const keyedImage: Word = (value) => {
     : { type: 'url', url: `https://resource2.heygen.ai/${value}` }
 }
 
+/** The map writes it with and without the format, which is srt anyway. */
+export const BURNED_IN: Json = { file_format: 'srt', style: 'default' }
+
 const RATIOS = RULES.aspect.candidates as Record<string, number>
 
 export function aspectOf(dimension: Json | undefined): string | undefined {
@@ -130,11 +133,11 @@ export const REQUEST: Record<string, Word> = {
   'short edge: <=720 720p, <=1080 1080p, else LEGACY_4K': (value, { settings }) =>
     resolutionOf(value, settings),
   'bool; true -> {"file_format":"srt","style":"default"}; false -> omit': (value) =>
-    asBool(value, NOTHING) ? { file_format: 'srt', style: 'default' } : undefined,
-  'bool -> {style:default}': (value) => (asBool(value, NOTHING) ? { style: 'default' } : undefined),
-  'present -> {"style":"default"}': (value) => (isEmpty(value) ? undefined : { style: 'default' }),
+    asBool(value, NOTHING) ? BURNED_IN : undefined,
+  'bool -> {style:default}': (value) => (asBool(value, NOTHING) ? BURNED_IN : undefined),
+  'present -> {"style":"default"}': (value) => (isEmpty(value) ? undefined : BURNED_IN),
   'any true -> {style:default}': (value) =>
-    Array.isArray(value) && value.some((one) => one === true) ? { style: 'default' } : undefined,
+    Array.isArray(value) && value.some((one) => one === true) ? BURNED_IN : undefined,
   '[[a,b]] -> [{term:a,pronunciation:b}]': pairs('term', 'pronunciation'),
   '[[a,b]] -> [{term:a,translation:b}]': pairs('term', 'translation'),
   '[a] -> [{term:a}]': (value) =>

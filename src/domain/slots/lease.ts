@@ -84,6 +84,10 @@ export interface Reply {
   url?: string
   ref?: string
   form?: string
+  /** For a job of an older call: the name of the event that its clients know, without its ending. */
+  speaks?: string
+  /** For a creation that has no place for it: the text that the event repeats. */
+  callbackId?: string
 }
 
 export interface Ledger {

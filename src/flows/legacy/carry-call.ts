@@ -1,4 +1,5 @@
 /** Carries one older call by newer ones: gives its row what it may ask, and makes the client's answer. */
+import { findAccount } from '#domain/accounts/account.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson } from '#domain/text/json-text.ts'
@@ -9,7 +10,7 @@ import { drain, readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
 import { askTogether } from './ask-together.ts'
 import { PUBLIC_PAGES_MAX, QUESTIONS_MAX, type ListReader } from './list-reader.ts'
-import { newerCall, type Ask } from './newer-call.ts'
+import { newerCall, replyFor, type Ask } from './newer-call.ts'
 import { readAll } from './read-all.ts'
 import { sendFile } from './send-file.ts'
 
@@ -83,7 +84,7 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
   const send = (newer: NewerCall) => sendNewer(ports, call, trip, ask, newer)
   const sendOrRefuse = async (newer: NewerCall) => orRefuse(await send(newer))
   const sendToEach = async (newer: NewerCall): Promise<NewerAnswer[]> => {
-    const together = await askTogether(ports, newerCall(call, newer, trip))
+    const together = await askTogether(ports, newerCall(call, newer, trip, call.reply))
     if (!together) return [await sendOrRefuse(newer)]
     trip.by.add(`${newer.method} ${newer.path}`)
     orRefuse(await readAnswer(trip, together.first))
@@ -112,6 +113,7 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     tryAsk: send,
     askEach: sendToEach,
     readAll: (list) => readAll(reader, list),
+    slotsOn: (email) => slotsOn(ports, call, email),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
       const key = `${provider.name}/${tenant}/${name}`
@@ -129,6 +131,13 @@ function orRefuse(answer: Refusable): NewerAnswer {
   return answer
 }
 
+async function slotsOn(ports: Ports, { tenant, provider }: ProxyCall, email: string) {
+  const account = findAccount(await ports.accounts.list(tenant, provider.name), email)
+  if (!account) throw new AppError('account_not_found', `Account ${email} not found`)
+  const { maxJobs, held } = await ports.slots(account.key).view(tenant)
+  return { most: maxJobs, free: Math.max(0, maxJobs - held) }
+}
+
 async function sendNewer(
   ports: Ports,
   call: ProxyCall,
@@ -136,7 +145,7 @@ async function sendNewer(
   ask: Ask,
   newer: NewerCall
 ): Promise<Refusable> {
-  const made = newerCall(call, newer, trip)
+  const made = newerCall(call, newer, trip, replyFor(ports, call, newer))
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
   const { file } = newer

@@ -1,10 +1,17 @@
 /** Builds the newer call that a row of the older ones asks for, as if the client had made it. */
-import { withoutConditions } from '#domain/text/headers.ts'
+import { readTarget } from '#domain/events/callback-target.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import type { Reply } from '#domain/slots/lease.ts'
+import { withoutConditions } from '#domain/text/headers.ts'
+import { targetPolicy } from '#flows/events/tickets.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { NewerCall } from '#providers/contract/provider.ts'
 
 export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
+
+/** An account's object stores it as long as the job runs. */
+const CALLBACK_ID_CHARS_MAX = 1024
 
 /**
  * `creations`: how many creations of the older call were accepted before. Each has an id of its own, by which its job is found. A
@@ -13,9 +20,10 @@ export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
 export function newerCall(
   call: ProxyCall,
   newer: NewerCall,
-  { creations, refusals }: { creations: number; refusals: number }
+  { creations, refusals }: { creations: number; refusals: number },
+  reply: Reply | undefined
 ): ProxyCall {
-  const { method, path, query = {}, body, email, reply } = newer
+  const { method, path, query = {}, body, email } = newer
   const { signal, bodyBytes: _, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
@@ -37,7 +45,25 @@ export function newerCall(
     // The older call itself was compared with earlier ones.
     isNew: true,
     ...(email === undefined ? {} : { email }),
-    ...(reply === undefined || call.reply?.url !== undefined ? {} : { reply }),
+    ...(reply === undefined ? {} : { reply }),
+  }
+}
+
+/** The target in the older call's body comes before the one beside it. */
+export function replyFor(
+  ports: Ports,
+  call: ProxyCall,
+  { reply: wish }: NewerCall
+): Reply | undefined {
+  if (wish === undefined) return call.reply
+  const { url, speaks, callbackId } = wish
+  const where = url === undefined ? undefined : readTarget(url, targetPolicy(ports, call.origin))
+  if (where?.ok === false) throw new AppError('bad_request', `callback_url: ${where.message}`)
+  return {
+    ...call.reply,
+    ...(where === undefined ? {} : { url: where.url }),
+    ...(speaks === undefined ? {} : { speaks }),
+    ...(callbackId === undefined ? {} : { callbackId: callbackId.slice(0, CALLBACK_ID_CHARS_MAX) }),
   }
 }
 

@@ -53,6 +53,8 @@ export interface LegacyCall {
   askEach(call: NewerCall): Promise<NewerAnswer[]>
   /** Every row of a list, over all pages and accounts. If rows are missing, the client is told (`lose`). */
   readAll(list: WholeList): Promise<unknown[]>
+  /** The account's slots: how many it has, and how many are free now. Another call may take one at any time. */
+  slotsOn(email: string): Promise<{ most: number; free: number }>
   /** Names what the newer call cannot say. The client sees the names in `X-Gateway-Lost`. */
   lose(...what: string[]): void
   /**
@@ -73,8 +75,15 @@ export interface NewerCall {
   file?: { body: ReadableStream<Uint8Array>; type: string; name: string; bytes?: number }
   /** The account must be this one. */
   email?: string
-  /** Where to deliver the end of the job, if the newer call has no callback of its own. */
-  reply?: { url?: string; ref?: string }
+  /** For a newer call without a callback of its own: where to deliver the end of the job. The client's URL is checked. */
+  reply?: ReplyWish | undefined
+}
+
+/** `speaks` and `callbackId`: see `Reply`. */
+export interface ReplyWish {
+  url?: string | undefined
+  speaks?: string
+  callbackId?: string | undefined
 }
 
 /** `body`: parsed JSON; undefined if it is not JSON. `email`: the account that answered, if it was one. */

@@ -175,7 +175,11 @@ export function isPhoto(look: unknown): boolean {
 }
 
 /** A photo avatar. v3 knows no motion, no upscaling and no sound effect of it, and not whether it was generated. */
-export function photoView(look: unknown, createdAt: unknown): unknown {
+export function photoView(
+  look: unknown,
+  createdAt: unknown,
+  businessType: 'uploaded' | 'generated' = 'uploaded'
+): unknown {
   return {
     id: orNull(look, '/id'),
     image_url: orNull(look, '/preview_image_url'),
@@ -185,7 +189,7 @@ export function photoView(look: unknown, createdAt: unknown): unknown {
     group_id: orNull(look, '/group_id'),
     is_motion: false,
     motion_preview_url: null,
-    business_type: 'uploaded',
+    business_type: businessType,
     upscale_availability: NOT_UPSCALABLE,
     upscaled: false,
     background_sound_effect: null,
