@@ -182,6 +182,6 @@ export async function putUpload(state: State, request: Request, id: string): Pro
 
 function show(call: Call, resource: Resource): Reply {
   const filled = fillData(call, resource)
-  if ('owner' in filled) filled.owner = call.account.email
+  if ('owner' in filled) filled.owner = call.account.username
   return reply(call, withData(call.row.responseExample, filled))
 }

@@ -47,7 +47,10 @@ test('a translation into one language is started by v3 and answered as by v2', a
     stock_voice_config: { use_stock_voice: true, other: 1 },
     project_id: '',
   })
-  expect([answer.status, await answer.clone().json()]).toEqual([200, expect.not.objectContaining({ data: null })])
+  expect([answer.status, await answer.clone().json()]).toEqual([
+    200,
+    expect.not.objectContaining({ data: null }),
+  ])
   const { data, error } = await jsonOf(answer)
   expect({ data, error }).toEqual({
     error: null,
@@ -114,9 +117,22 @@ test('a status and captions are those of v2: pending, then success with links', 
       callback_id: 'mine',
     },
   })
-  expect((await jsonOf(await captions())).data).toEqual({
-    caption_url: expect.stringContaining('.vtt'),
-  })
+})
+
+test('captions are a link to the file that was asked for', async () => {
+  const doc = {
+    srt_caption_url: 'https://example.com/done.srt',
+    vtt_caption_url: 'https://example.com/done.vtt',
+  }
+  const translation = { account: 'bob@example.com', resource: 'translation', id: 'done', doc }
+  await gateway.sim.control('POST', '/resources', translation)
+  for (const type of ['srt', 'vtt']) {
+    const path = `${V2}/caption?video_translate_id=done&caption_type=${type}`
+    expect(await (await gateway.fetch(path)).json()).toEqual({
+      error: null,
+      data: { caption_url: `https://example.com/done.${type}` },
+    })
+  }
 })
 
 test('a video of HeyGen is translated by the link to its file', async () => {

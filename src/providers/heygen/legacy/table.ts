@@ -9,6 +9,7 @@ import { TEMPLATES } from './templates.ts'
 import { TRANSLATIONS } from './translations.ts'
 import { VIDEO_CREATIONS } from './video-creations.ts'
 import { VIDEOS } from './videos.ts'
+import { VOICES } from './voices.ts'
 import type { Row } from './words.ts'
 
 const SUBJECTS: readonly Readonly<Record<string, Row>>[] = [
@@ -22,6 +23,7 @@ const SUBJECTS: readonly Readonly<Record<string, Row>>[] = [
   TRANSLATIONS,
   VIDEO_CREATIONS,
   VIDEOS,
+  VOICES,
 ]
 
 export const LEGACY_ROWS: Readonly<Record<string, Row>> = Object.assign({}, ...SUBJECTS)
