@@ -165,16 +165,20 @@ export function refusalCases(): Case[] {
   })
 }
 
-const CREATES_JOB = /^POST \/v3\/(videos|avatars|templates|video-translations|video-agents)/
+const STARTS =
+  /^POST \/v3\/(videos|avatars|templates|video-translations|video-agents|voices\/speech)/
 
 /**
  * A creation that HeyGen does not answer clearly, or has no room for, is the gateway’s own matter: it looks for the job, or says
- * that all slots are taken. So is an upload that HeyGen no longer knows, which is brought there again.
+ * that all slots are taken. So is an upload that HeyGen no longer knows, which is brought there again, the end of a trial and the
+ * check of a credential, which park the account.
  */
-const OWN_CODES = new Set(['request_in_progress', 'trial_limit_exceeded', 'asset_not_found'])
+const OWN_CODES = new Set(['request_in_progress', 'asset_not_found'])
 
 function isGateways(call: string, status: number, code: string): boolean {
-  return CREATES_JOB.test(call) && (status >= 500 || status === 429 || OWN_CODES.has(code))
+  if (code === 'trial_limit_exceeded') return true
+  if (call === 'GET /v3/users/me' && status === 401) return true
+  return STARTS.test(call) && (status >= 500 || status === 429 || OWN_CODES.has(code))
 }
 
 function firstSamples(): Sample[] {
@@ -184,7 +188,8 @@ function firstSamples(): Sample[] {
 /** The v3 call whose answer counts: the one that writes, else the first. */
 function mainCall(row: Row): string | undefined {
   const calls = row.v3 ?? []
-  const main = calls.find(({ method }) => method !== 'GET') ?? calls[0]
+  const reads = row.plan === 'assets' ? calls.slice(1) : calls
+  const main = calls.find(({ method }) => method !== 'GET') ?? reads[0]
   if (!main) return undefined
   return callOf({ method: main.method, path: main.path.replaceAll(/\{\w+\}/g, 'x-1') })
 }

@@ -17,6 +17,7 @@ import {
 const SOME_TEXT = '<some text>'
 const SOME_NUMBER = '<some number>'
 const NO_VALUE = '<null or absent>'
+const NOTHING = '<null, absent or empty>'
 
 export interface Told {
   row: Row
@@ -43,7 +44,7 @@ const ANSWER: Record<string, Word> = {
   'copy + store': orNull,
   'copy + store(group id)': orNull,
   'copy + store encrypted': orNull,
-  'copy or bridge time': (value) => value ?? SOME_NUMBER,
+  'copy or bridge time': (value) => value ?? NO_VALUE,
   'copy when asked': (value, { legacy }) =>
     at(legacy.body, '/with_timestamps') === true ? (value ?? null) : undefined,
   'copy, null -> empty string': (value) => value ?? '',
@@ -137,13 +138,15 @@ const ANSWER: Record<string, Word> = {
     const isDone = at(here.answers[here.main], '/data/status') === 'completed'
     return isDone && value ? [value] : null
   },
-  'recall, else uploaded': () => 'uploaded',
+  // A key of a generated look shows that it was generated.
+  'recall, else uploaded': () => ({ '<or one of>': ['uploaded', 'generated'] }),
   'recall, else null': () => null,
   recall: () => NO_VALUE,
   select: (_value, here) => {
     const name = here.legacy.query['caption_type'] === 'vtt' ? 'vtt_caption_url' : 'srt_caption_url'
     const link = at(here.answers[here.main], `/data/${name}`)
-    if (isEmpty(link)) throw new Refusal('resource_not_ready', '')
+    const isDone = at(here.answers[here.main], '/data/status') === 'completed'
+    if (isEmpty(link) && !isDone) throw new Refusal('resource_not_ready', '')
     return link ?? null
   },
   join: orNull,
@@ -290,7 +293,8 @@ function statusOf(value: Json | undefined, here: Here): Json {
   if (typeof known === 'string') return known
   const unknown = /unknown values -> (\w+)/.exec(note)?.[1]
   // A new word means that it is not over, where the map does not say otherwise.
-  return unknown ?? (isEmpty(value) ? null : (values['processing'] ?? value ?? null))
+  if (unknown !== undefined || isEmpty(value)) return unknown ?? null
+  return { '<or one of>': [value ?? null, values['processing'] ?? null] }
 }
 
 function hasLanguages(legacy: Legacy): boolean {
@@ -306,7 +310,7 @@ function pairs(one: string, other: string): Word {
 
 /** With names alone nothing is known of the words. */
 function ifRead(element: Json | undefined): Json | undefined {
-  return at(element, '/__detail') ? [] : NO_VALUE
+  return at(element, '/__detail') ? [] : NOTHING
 }
 
 function quota(data: Json | undefined): number {

@@ -160,6 +160,28 @@ const PLANS: Record<string, Plan> = {
     return buildAnswer(told(answers, 0))
   },
   sequence: (building, ask, told) => sequence(building, ask, told),
+  training: (building, ask, told) => {
+    try {
+      return buildAnswer(told([ask(buildRequest(1, building))], 0))
+    } catch (error) {
+      if (!(error instanceof Failed) || error.answer.status !== 404) throw error
+      const group = building.legacy.params['group_id'] ?? ''
+      const looks = list(ask(got('/v3/avatars/looks', { group_id: group })))
+      if (looks.length === 0) throw error
+      const data = { status: 'pending', error_msg: null, created_at: null, updated_at: null }
+      return { error: null, data }
+    }
+  },
+  photo: (building, ask, told) => {
+    try {
+      return buildAnswer(told([ask(buildRequest(1, building))], 0))
+    } catch (error) {
+      if (!(error instanceof Failed) || error.answer.status !== 404) throw error
+      const id = building.legacy.params['talking_photo_id'] ?? ''
+      ask({ method: 'DELETE', path: `/v3/assets/${encodeURIComponent(id)}`, query: {} })
+      return { error: null, data: null }
+    }
+  },
   group: (building, ask, told) =>
     buildAnswer(told([madeLook(building, ask, at(building.legacy.body, '/image_key'))], 0)),
   each: (building, ask) => eachKey(building, ask),
