@@ -73,10 +73,11 @@ export interface NewerCall {
   reply?: ReplyWish
 }
 
-/** `speaks` and `callbackId`: see `Reply`. */
+/** `speaks`, `about` and `callbackId`: see `Reply`. */
 export interface ReplyWish {
   url?: string | undefined
   speaks?: string
+  about?: string
   callbackId?: string | undefined
 }
 
