@@ -2,7 +2,8 @@
 import { sendOne } from '../events/deliveries.ts'
 import { addFault, findUnknownEffect } from '../faults/faults.ts'
 import { putAccount, removeAccount } from '../heygen/accounts/accounts.ts'
-import { addPublic, addResource } from '../heygen/resources/resources.ts'
+import { addPublic, growPublic } from '../heygen/resources/public.ts'
+import { addResource } from '../heygen/resources/resources.ts'
 import { settleAndSend } from '../jobs/alarm.ts'
 import { endJob, startJob } from '../jobs/jobs.ts'
 import { isFailed, toFailure } from '../jobs/outcomes.ts'
@@ -79,6 +80,9 @@ const changeAccount: Action = ({ state, body, url }) => {
 
 const RATES = ['loseRate', 'doubleRate', 'reorderRate', 'lateRate', 'earlyRate'] as const
 
+const COUNTS = ['publicLooks', 'publicVoices'] as const
+const PUBLIC_MAX = 10_000
+
 const KEY_MODES: readonly Settings['keyMode'][] = [
   'key-first',
   'validates-first',
@@ -91,7 +95,10 @@ const changeSettings: Action = ({ state, body }) => {
   assertNumber(body, 'lateMs', Infinity)
   assertWord(body, 'keyMode', KEY_MODES)
   assertWord(body, 'strict', [true, false])
-  return state.changeSettings(withSunset(body) as Partial<Settings>)
+  for (const name of COUNTS) assertNumber(body, name, PUBLIC_MAX)
+  const settings = state.changeSettings(withSunset(body) as Partial<Settings>)
+  if (COUNTS.some((name) => name in body)) growPublic(state)
+  return settings
 }
 
 function withSunset<T extends { sunset?: unknown }>(body: T): T {
@@ -104,7 +111,7 @@ function withSunset<T extends { sunset?: unknown }>(body: T): T {
 function assertNumber(body: Doc, name: string, max: number): void {
   const value = body[name]
   if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return
-  throw new BadControlCall(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
+  throw new BadControlCall(`${name} must be a number from 0 to ${max}`)
 }
 
 function assertWord(body: Doc, name: string, words: readonly unknown[]): void {

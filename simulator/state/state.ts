@@ -92,6 +92,8 @@ export class State {
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
       strict: false,
+      publicLooks: 0,
+      publicVoices: 0,
       keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')

@@ -26,6 +26,8 @@ export type Account = {
   examples: boolean
   /** Which older families are gone for this account. Absent or null: as for the whole simulator. */
   sunset?: Sunset | null
+  /** The engines that it may use; absent or null: all. Avatar III is for existing customers only. */
+  engines?: string[] | null
   createdAt: number
   // Counted.
   maxInFlight: number
@@ -202,6 +204,9 @@ export type Settings = {
   sunset: Sunset
   /** Whether v3 bodies that their schema does not allow are refused. After a sunset they always are. */
   strict: boolean
+  /** Public looks and voices besides those of the documentation. Three looks make a group. */
+  publicLooks: number
+  publicVoices: number
   /** What an Idempotency-Key does on the rows that take one (heygen/calls/idempotency.ts). */
   keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
 }

@@ -7,6 +7,7 @@ import type { State } from '../../state/state.ts'
 import type { Resource } from '../../state/types.ts'
 import { type Doc, mapLeaves } from '../../text/json.ts'
 import type { Row } from '../catalogue/catalogue.ts'
+import { factOf } from './facts.ts'
 import { type Phase, phaseOf, statusWord, terminalFor } from './phase.ts'
 
 type CallFacts = { state: State; row: Row; site: Site }
@@ -101,6 +102,8 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
   const { doc } = resource
   const isOver = phase.state === 'done'
   if (name === 'id' || ID_NAMES[resource.type]?.includes(name)) return resource.id
+  const fact = factOf(name, subject)
+  if (fact !== undefined) return fact
   if (name === 'status') return fillStatus(example, subject)
   if (name === 'callback_id') return doc.callback_id ?? null
   if (name === 'progress' && typeof example === 'number') return Math.floor(phase.fraction * 100)

@@ -1,9 +1,10 @@
 /** What an account would have paid for: one line for each thing that a call starts. Calls that start nothing have no line. */
 import { newHex } from '../../state/random.ts'
-import type { Paid, Resource } from '../../state/types.ts'
+import type { Paid } from '../../state/types.ts'
 import { type Doc, readPointer } from '../../text/json.ts'
 import { asText, type Call } from '../answers/call.ts'
 import { SIMULATED_SECONDS } from '../answers/fill.ts'
+import { lookTypeOf } from '../resources/looks.ts'
 import { findResource } from '../resources/resources.ts'
 import { priceOfPaid } from './prices.ts'
 
@@ -145,21 +146,20 @@ function dearest(engines: string[]): string | null {
   return engines.toSorted((a, b) => rank(b) - rank(a))[0] ?? null
 }
 
+const KIND_OF_LOOK = {
+  photo_avatar: 'photo',
+  digital_twin: 'twin',
+  studio_avatar: 'studio',
+} as const
+
 /** A photo counts before a twin, since it is what Avatar III is dearer for. */
 function lookOf(call: Call, ids: unknown[]): Paid['look'] {
   const looks = ids
     .filter((id) => typeof id === 'string')
     .map((id) => findResource(call.state, call.account, 'avatar', id))
     .filter((look) => look !== undefined)
-    .map(kindOfLook)
+    .map((look) => KIND_OF_LOOK[lookTypeOf(look)])
   return looks.find((kind) => kind === 'photo') ?? looks[0] ?? null
-}
-
-function kindOfLook(look: Resource): 'photo' | 'twin' | 'studio' {
-  const type = asText(look.doc.avatar_type)
-  if (type) return type === 'photo_avatar' ? 'photo' : type === 'digital_twin' ? 'twin' : 'studio'
-  if (look.form === 'photo') return 'photo'
-  return look.account === '' ? 'studio' : 'twin'
 }
 
 function lookOfNew(item: Doc, path: string): Paid['look'] {

@@ -12,7 +12,7 @@ import { type Envelope, envelopeOfPath, refuse } from '../answers/errors.ts'
 import { type HeygenMatch, matchRow } from '../catalogue/catalogue.ts'
 import { matchUnlisted } from '../creations/unlisted.ts'
 import { serve, unauthorizedFor } from './serve.ts'
-import { goneAnswer, goneManner, sunsetOf } from './sunset.ts'
+import { goneAnswer, goneManner, sunsetOf } from '../accounts/sunset.ts'
 
 type Called = {
   host: string

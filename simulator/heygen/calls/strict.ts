@@ -7,7 +7,7 @@ import type { Call } from '../answers/call.ts'
 import { invalid } from '../answers/errors.ts'
 import { schemaOf } from '../catalogue/schemas.ts'
 import { findSchemaFaults } from './schema-faults.ts'
-import { sunsetOf } from './sunset.ts'
+import { isStrict } from '../accounts/sunset.ts'
 
 const KEPT_MAX = 1000
 
@@ -16,17 +16,16 @@ export function checkStrictly(call: Call): void {
   if (!schema) return
   const { state, account, recorded } = call
   const faults = findSchemaFaults(schema, call.body)
-  const sunset = sunsetOf(state.settings, account)
-  const isStrict = state.settings.strict || Object.keys(sunset).length > 0
+  const refuses = isStrict(state.settings, account)
   keep(call, {
     n: recorded.n,
     account: account.email,
     row: call.name,
-    isRefused: isStrict && faults.length > 0,
+    isRefused: refuses && faults.length > 0,
     faults,
   })
   const [first] = faults
-  if (isStrict && first) throw invalid('v3', first.message, first.param || undefined)
+  if (refuses && first) throw invalid('v3', first.message, first.param || undefined)
 }
 
 /** A call is checked twice where its key is checked after its body. It is kept once. */

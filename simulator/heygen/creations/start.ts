@@ -16,6 +16,7 @@ import { addResource } from '../resources/resources.ts'
 import { assertRoom } from './limits.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
 import { runSync } from './synchronous.ts'
+import { assertVideoRules } from './video-rules.ts'
 
 /** Creations whose job no row can read. They have ended when they are answered. */
 const WITHOUT_STATUS = new Set([
@@ -57,6 +58,7 @@ export async function startJobs(call: Call): Promise<Reply> {
   const type = jobType(call.row.path)
   const doc = toDoc(call.body)
   const languages = call.name === LOOKS ? looksOf(call) : toLanguages(call, type)
+  assertVideoRules(call)
   assertRoom(call, type, languages.length)
   const shape = SHAPES[call.name]
   const creation = newId('creation')

@@ -6,13 +6,13 @@ import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { joinRepeat } from '#flows/creations/join-repeats.ts'
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
+import { drain, readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
-import { newerCall, replyFor } from './newer-call.ts'
+import { askTogether } from './ask-together.ts'
 import { PUBLIC_PAGES_MAX, QUESTIONS_MAX, type ListReader } from './list-reader.ts'
+import { newerCall, replyFor, type Ask } from './newer-call.ts'
 import { readAll } from './read-all.ts'
-
-export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
+import { sendFile } from './send-file.ts'
 
 type Carried = Extract<LegacyRow, { carry: unknown }>
 
@@ -38,13 +38,31 @@ export async function carryCall(
   ask: Ask
 ): Promise<ProxyAnswer> {
   // A file cannot be read twice, and an upload costs nothing, so it is never a repeat.
-  if (row.isUpload) return run(ports, call, row, ask)
+  if (row.isUpload) return runUpload(ports, call, row, ask)
   const read = call as ReadCall
   if (read.body?.byteLength && !isObject(read.json)) {
     throw new AppError('bad_request', 'The body must be a JSON object.')
   }
   if (call.method !== 'POST') return run(ports, read, row, ask)
   return joinRepeat(ports, read, () => run(ports, read, row, ask))
+}
+
+/** The largest file that the older calls took. A client that sends one sees the refusal only after it was read. */
+const DRAINED_BYTES_MAX = 100 * 1024 * 1024
+
+async function runUpload(
+  ports: Ports,
+  call: ProxyCall,
+  row: Carried,
+  ask: Ask
+): Promise<ProxyAnswer> {
+  const { body } = call
+  try {
+    return await run(ports, call, row, ask)
+  } catch (error) {
+    if (body instanceof ReadableStream && !body.locked) await drain(body, DRAINED_BYTES_MAX)
+    throw error
+  }
 }
 
 async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promise<ProxyAnswer> {
@@ -64,10 +82,13 @@ async function run(ports: Ports, call: ProxyCall, row: Carried, ask: Ask): Promi
 function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): LegacyCall {
   const { provider, tenant } = call
   const send = (newer: NewerCall) => sendNewer(ports, call, trip, ask, newer)
-  const sendOrRefuse = async (newer: NewerCall): Promise<NewerAnswer> => {
-    const answer = await send(newer)
-    if (answer.status >= 400) throw new RefusedByNewer(answer)
-    return answer
+  const sendOrRefuse = async (newer: NewerCall) => orRefuse(await send(newer))
+  const sendToEach = async (newer: NewerCall): Promise<NewerAnswer[]> => {
+    const together = await askTogether(ports, newerCall(call, newer, trip, call.reply))
+    if (!together) return [await sendOrRefuse(newer)]
+    trip.by.add(`${newer.method} ${newer.path}`)
+    orRefuse(await readAnswer(trip, together.first))
+    return together.bodies.map((body) => ({ status: 200, body }))
   }
   const json = 'json' in call ? call.json : undefined
   const { signal: _, ...lasting } = call
@@ -87,8 +108,10 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     body: isObject(json) ? json : {},
     ...(call.body instanceof ReadableStream ? { upload: uploadOf(call, call.body) } : {}),
     settings: ports.settings,
+    now: ports.now(),
     ask: sendOrRefuse,
     tryAsk: send,
+    askEach: sendToEach,
     readAll: (list) => readAll(reader, list),
     slotsOn: (email) => slotsOn(ports, call, email),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
@@ -101,6 +124,11 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
       return made
     },
   }
+}
+
+function orRefuse(answer: Refusable): NewerAnswer {
+  if (answer.status >= 400) throw new RefusedByNewer(answer)
+  return answer
 }
 
 async function slotsOn(ports: Ports, { tenant, provider }: ProxyCall, email: string) {
@@ -116,15 +144,25 @@ async function sendNewer(
   trip: Trip,
   ask: Ask,
   newer: NewerCall
-): Promise<NewerAnswer & { retryAfter?: string }> {
+): Promise<Refusable> {
   const made = newerCall(call, newer, trip, replyFor(ports, call, newer))
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
-  const { response, email, jobIds } = await ask(ports, made)
+  const { file } = newer
+  const answer = await (file ? sendFile(ports, made, file, ask) : ask(ports, made))
   if (route?.job !== undefined) {
-    if (response.status < 400) trip.creations += 1
+    if (answer.response.status < 400) trip.creations += 1
     else trip.refusals += 1
   }
+  return readAnswer(trip, answer)
+}
+
+type Refusable = NewerAnswer & { retryAfter?: string }
+
+async function readAnswer(
+  trip: Trip,
+  { response, email, jobIds }: ProxyAnswer
+): Promise<Refusable> {
   const bytes = await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined)
   if (!bytes) {
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')
@@ -161,12 +199,14 @@ function answerOf(
   }
 }
 
-function uploadOf({ headers }: ProxyCall, body: ReadableStream<Uint8Array>) {
-  const length = headers.get('content-length')
+function uploadOf({ headers, bodyBytes }: ProxyCall, body: ReadableStream<Uint8Array>) {
+  if (!/^\s*(identity)?\s*$/i.test(headers.get('content-encoding') ?? '')) {
+    throw new AppError('bad_request', 'Send the file without Content-Encoding.')
+  }
   return {
     body,
     type: headers.get('content-type') ?? 'application/octet-stream',
-    ...(length !== null && /^\d+$/.test(length) ? { bytes: Number(length) } : {}),
+    ...(bodyBytes === undefined ? {} : { bytes: bodyBytes }),
   }
 }
 

@@ -5,8 +5,10 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Reply } from '#domain/slots/lease.ts'
 import { withoutConditions } from '#domain/text/headers.ts'
 import { targetPolicy } from '#flows/events/tickets.ts'
-import type { ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
+import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import type { NewerCall } from '#providers/contract/provider.ts'
+
+export type Ask = (ports: Ports, call: ProxyCall) => Promise<ProxyAnswer>
 
 /** An account's object stores it as long as the job runs. */
 const CALLBACK_ID_CHARS_MAX = 1024
@@ -21,8 +23,8 @@ export function newerCall(
   { creations, refusals }: { creations: number; refusals: number },
   reply: Reply | undefined
 ): ProxyCall {
-  const { method, path, query = {}, body, file, email } = newer
-  const { signal, ...lasting } = call
+  const { method, path, query = {}, body, email } = newer
+  const { signal, bodyBytes: _, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
   const requestId =
@@ -38,8 +40,8 @@ export function newerCall(
     method,
     path,
     search: searchOf(query),
-    headers: headersOf(call.headers, body, file),
-    body: file ? file.body : body ? bytesOf(body) : null,
+    headers: headersOf(call.headers, body),
+    body: body ? bytesOf(body) : null,
     // The older call itself was compared with earlier ones.
     isNew: true,
     ...(email === undefined ? {} : { email }),
@@ -73,13 +75,12 @@ function searchOf(query: NonNullable<NewerCall['query']>): string {
 }
 
 /** The client's key stays with its own call, which runs once under it. */
-function headersOf(sent: Headers, body: NewerCall['body'], file: NewerCall['file']): Headers {
+function headersOf(sent: Headers, body: NewerCall['body']): Headers {
   const headers = withoutConditions(sent)
   for (const name of ['idempotency-key', 'content-type', 'content-encoding', 'content-language']) {
     headers.delete(name)
   }
-  if (file) headers.set('content-type', file.contentType)
-  else if (body) headers.set('content-type', 'application/json')
+  if (body) headers.set('content-type', 'application/json')
   headers.set('accept', 'application/json')
   return headers
 }

@@ -11,7 +11,8 @@ import { idsOf } from '#flows/routing/ids-in-call.ts'
 import { peek } from '#flows/upstream/read-answer.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readWhole } from '#flows/upstream/read-call.ts'
-import { carryCall, type Ask } from './carry-call.ts'
+import { carryCall } from './carry-call.ts'
+import type { Ask } from './newer-call.ts'
 
 /** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. */
 interface Ways {
@@ -52,6 +53,17 @@ export async function serveLegacy(
   if (!hasEnded) return answer
   // The provider says that the call has ended, so it did nothing. A file is gone with the first call.
   return isFile(row) ? answer : carry(ports, sent, row, ask)
+}
+
+/** For a call that is not dispatched, such as a socket: throws `gone` when the call has ended and nothing newer does it. */
+export async function refuseEnded(ports: Ports, call: ProxyCall): Promise<void> {
+  const { provider, match, tenant } = call
+  const row = match && provider.legacy?.rowOf(match.route)
+  const mode = ports.settings.legacy
+  if (!row || !('gone' in row) || mode === 'pass') return
+  const { accounts } = await ports.accounts.list(tenant, provider.name)
+  const hasEnded = accounts.length > 0 && isCarried(mode, accounts, row.family)
+  if (hasEnded) throw new AppError('gone', row.gone)
 }
 
 async function carry(

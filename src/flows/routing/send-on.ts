@@ -34,7 +34,8 @@ async function sendOnce(
   account: Account,
   signal: AbortSignal
 ): Promise<Response> {
-  const { provider, match, method, path, search, body } = call
+  const { provider, match, method, path, body } = call
+  const search = provider.accounts.queryOf?.(account, call) ?? call.search
   const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
   const headers = new Headers(call.headers)
   const key = await upstreamKey(ports, call, account)

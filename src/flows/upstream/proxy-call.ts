@@ -17,6 +17,8 @@ export interface ProxyCall {
   /** Only headers that may go to the provider. */
   headers: Headers
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
+  /** The length of the body, if the client announced it. */
+  bodyBytes?: number
   /** Set when the client named the account itself. */
   email?: string
   /** A browser's streaming token of the provider. It is sent instead of the account's credential. */

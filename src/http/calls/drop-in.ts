@@ -67,6 +67,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     search: new URL(c.req.url).search,
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
+    ...lengthOf(c),
     signal: c.req.raw.signal,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
@@ -82,6 +83,11 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
 function prefixOf(c: Context<AppEnv>, path: string): string {
   const { pathname } = new URL(c.req.url)
   return pathname.slice(0, pathname.length - path.length)
+}
+
+function lengthOf(c: Context<AppEnv>): Pick<ProxyCall, 'bodyBytes'> {
+  const length = c.req.header('content-length') ?? ''
+  return /^\d{1,15}$/.test(length) ? { bodyBytes: Number(length) } : {}
 }
 
 function isBodiless(method: string): boolean {

@@ -40,12 +40,17 @@ export interface LegacyCall {
   query: URLSearchParams
   /** The parsed body. Empty if there is none. */
   body: Readonly<Record<string, unknown>>
+  /** `bytes` is absent if the client did not say how long the file is. */
   upload?: { body: ReadableStream<Uint8Array>; type: string; bytes?: number }
+  /** Epoch ms. */
+  now: number
   settings: Settings
   /** Makes a newer call. If it is refused, the older call ends here, with the refusal in its own form. */
   ask(call: NewerCall): Promise<NewerAnswer>
   /** The same, but a refusal is an answer like any other. */
   tryAsk(call: NewerCall): Promise<NewerAnswer>
+  /** Asks every account and returns the answers of those that can answer. For numbers that the row adds up. */
+  askEach(call: NewerCall): Promise<NewerAnswer[]>
   /** Every row of a list, over all pages and accounts. If rows are missing, the client is told (`lose`). */
   readAll(list: WholeList): Promise<unknown[]>
   /** The account's slots: how many it has, and how many are free now. Another call may take one at any time. */
@@ -59,18 +64,19 @@ export interface LegacyCall {
   remember<T>(name: string, make: () => Promise<T | undefined>): Promise<T | undefined>
 }
 
-/** `path` has no query. `form`: the body is sent in parts around a file. */
+/** `path` has no query. */
 export interface NewerCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   query?: Readonly<Record<string, string | number | undefined>>
   /** Members that are undefined are left out. */
   body?: Readonly<Record<string, unknown>>
-  file?: { body: ReadableStream<Uint8Array>; contentType: string; bytes?: number }
+  /** A file for the provider's upload, which has its own form around it. */
+  file?: { body: ReadableStream<Uint8Array>; type: string; name: string; bytes?: number }
   /** The account must be this one. */
   email?: string
   /** For a newer call without a callback of its own: where to deliver the end of the job. The client's URL is checked. */
-  reply?: ReplyWish
+  reply?: ReplyWish | undefined
 }
 
 /** `speaks`, `about` and `callbackId`: see `Reply`. */

@@ -139,6 +139,14 @@ export const events: ProviderEvents = {
     return { type, body: JSON.stringify(event) }
   },
 
+  /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
+  replyBody({ reply, fingerprint }, body) {
+    if (reply?.callbackId === undefined || fingerprint.callbackId) return undefined
+    const event = parseJson(body) as { event_data?: object } | undefined
+    const event_data = { ...event?.event_data, callback_id: reply.callbackId }
+    return event && JSON.stringify({ ...event, event_data })
+  },
+
   webhooks,
   endpoints,
 }

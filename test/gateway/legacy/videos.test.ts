@@ -6,7 +6,10 @@ import { addLook, bodiesSent, sceneOf, VOICE } from '../../support/scenes/legacy
 let gateway: Gateway
 
 beforeAll(async () => {
-  gateway = await openGateway({ accounts: { alice: 50, bob: 5 }, vars: { LEGACY: 'bridge' } })
+  gateway = await openGateway({
+    accounts: { alice: 99, bob: 5 },
+    vars: { LEGACY: 'bridge', HEYGEN_MAX_JOBS: '99' },
+  })
   const { sim } = gateway
   await addLook(sim, 'alice', 'twin', { avatar_type: 'digital_twin' }, ['avatar_iii', 'avatar_iv'])
   await addLook(sim, 'alice', 'photo', { avatar_type: 'photo_avatar' }, ['avatar_iii', 'avatar_iv'])

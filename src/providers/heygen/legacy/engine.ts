@@ -10,7 +10,7 @@ import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
 import { isNumbered, textOf } from './words.ts'
 
 /** `engines`: HeyGen adds new words to them. */
-export interface Look {
+interface Look {
   kind: 'look'
   id: string
   isPhoto: boolean
@@ -18,7 +18,7 @@ export interface Look {
 }
 
 /** An uploaded picture of which no look was made. Only Avatar IV makes videos of one. */
-export interface Picture {
+interface Picture {
   kind: 'picture'
   assetId: string
 }

@@ -1,13 +1,29 @@
 /** Every older call that v3 can carry, and those that nothing in v3 replaces. Each file has the calls of one subject. */
-import type { LegacyCall } from '#providers/contract/provider.ts'
+import { ACCOUNT } from './account.ts'
+import { ASSETS } from './assets.ts'
 import { AVATAR_LISTS } from './avatar-lists.ts'
 import { AVATARS } from './avatars.ts'
+import { GONE } from './gone.ts'
 import { PHOTO_AVATARS } from './photo-avatars.ts'
+import { TEMPLATES } from './templates.ts'
+import { TRANSLATIONS } from './translations.ts'
+import { VIDEO_CREATIONS } from './video-creations.ts'
 import { VIDEOS } from './videos.ts'
+import { VOICES } from './voices.ts'
+import type { Row } from './words.ts'
 
-/** `isUpload`: the body is a file. */
-export type Row = { carry(call: LegacyCall): Promise<unknown>; isUpload?: true } | { gone: string }
+const SUBJECTS: readonly Readonly<Record<string, Row>>[] = [
+  ACCOUNT,
+  ASSETS,
+  AVATAR_LISTS,
+  AVATARS,
+  GONE,
+  PHOTO_AVATARS,
+  TEMPLATES,
+  TRANSLATIONS,
+  VIDEO_CREATIONS,
+  VIDEOS,
+  VOICES,
+]
 
-export const LEGACY_ROWS: Readonly<Record<string, Row>> = Object.fromEntries(
-  [AVATAR_LISTS, AVATARS, PHOTO_AVATARS, VIDEOS].flatMap((rows) => Object.entries(rows))
-)
+export const LEGACY_ROWS: Readonly<Record<string, Row>> = Object.assign({}, ...SUBJECTS)

@@ -6,10 +6,10 @@
 import { valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall } from '#providers/contract/provider.ts'
 import { engineFor, findAvatar, type Avatar, type Engine } from './engine.ts'
-import { type Body, clamped, invalid, isTrue, present, textOf } from './words.ts'
+import { type Body, clamped, hexOf, invalid, isTrue, orNull, present, textOf } from './words.ts'
 
 /** `silence`: seconds. v3 has no silent voice, so a silent sound is uploaded for it. */
-export type Speech = Body | { silence: number }
+type Speech = Body | { silence: number }
 
 interface Actor {
   avatar: Avatar
@@ -28,9 +28,12 @@ interface Scene {
   at: string
   /** As the client sent it. */
   given: unknown
+  /** The avatar that the client names. Absent: the scene has none. */
   who?: { id: string; mayBePicture: boolean }
-  /** Absent: the scene has no avatar. */
+  /** What is behind that name. */
   actor?: Actor
+  /** A scene of v3 without an avatar, still without its sound. */
+  whole?: Body
   speech?: Speech
   background?: Background
   removesBackground?: boolean
@@ -51,29 +54,15 @@ const ELEVENLABS_MODELS = new Set([
   'eleven_flash_v2_5',
   'eleven_v3',
 ])
-const RATIOS: Readonly<Record<string, number>> = {
-  '16:9': 16 / 9,
-  '9:16': 9 / 16,
-  '1:1': 1,
-  '4:5': 4 / 5,
-  '5:4': 5 / 4,
-}
-/** Sizes that v3 makes exactly. */
-const EXACT_SIZES = new Set(
-  `1920x1080 1280x720 1080x1920 720x1280 1080x1080 720x720 1080x1350 1350x1080`.split(' ')
-)
-const EXACT_4K = new Set(['3840x2160', '2160x3840'])
-
-/** Gives speech the members of v3. */
-export type Voicing = (speech: Speech) => Promise<Body>
+type Voicing = (speech: Speech) => Promise<Body>
 
 /**
- * The body for these scenes, each in the form of `video_inputs` of v2. Everything that can be refused is refused before `voice` is
- * asked for a sound. `shared`: the members beside the scenes.
+ * The body for these scenes, each in the form of `video_inputs` of v2. Everything that can be refused is refused before a
+ * sound is uploaded. `shared`: the members beside the scenes.
  */
 export async function videoBody(
   call: LegacyCall,
-  { list, scenes, shared, voice }: { list: string; scenes: unknown; shared: Body; voice: Voicing }
+  { list, scenes, shared }: { list: string; scenes: unknown; shared: Body }
 ): Promise<Body> {
   if (!Array.isArray(scenes) || scenes.length === 0) throw invalid(call, list, 'is required.')
   if (scenes.length > SCENES_MAX) throw invalid(call, list, `has more than ${SCENES_MAX} scenes.`)
@@ -84,6 +73,7 @@ export async function videoBody(
   const isOne = read.length === 1 && only?.actor && only.background?.kind !== 'video'
   const studio = isOne ? undefined : read.map((scene) => studioScene(call, scene))
   const rest = withoutPhoto4k(call, read, shared)
+  const voice = voicing(call)
   if (only && isOne) return { ...avatarVideo(only), ...(await speak(only, voice)), ...rest }
   const voiced: Body[] = []
   for (const [index, scene] of read.entries()) {
@@ -116,37 +106,6 @@ export function captionOf(call: LegacyCall): Body | undefined {
   return mode === 'burn_in' || isTrue(body['caption']) ? BURNED_IN : undefined
 }
 
-/** The nearest of v3's ratios and resolutions. Without `dimension` it is v2's default. */
-export function canvasOf(call: LegacyCall): { aspect_ratio: string; resolution: string } {
-  const given = call.body['dimension']
-  if (given === undefined || given === null) return { aspect_ratio: '16:9', resolution: '1080p' }
-  const width = clamped(valueAt(given, '/width'), 1, 100_000)
-  const height = clamped(valueAt(given, '/height'), 1, 100_000)
-  if (width === undefined || height === undefined) {
-    throw invalid(call, 'dimension', 'must have width and height in pixels.')
-  }
-  const size = `${width}x${height}`
-  const may4k = call.settings.legacy4k === 'allow'
-  if (!EXACT_SIZES.has(size) && !(may4k && EXACT_4K.has(size))) call.lose('dimension')
-  const edge = Math.min(width, height)
-  const tall = may4k ? '4k' : '1080p'
-  return {
-    aspect_ratio: nearestRatio(width / height),
-    resolution: edge <= 720 ? '720p' : edge <= 1080 ? '1080p' : tall,
-  }
-}
-
-function nearestRatio(ratio: number): string {
-  const far = ([, one]: [string, number]) => Math.abs(Math.log(ratio / one))
-  const sorted = Object.entries(RATIOS).toSorted((a, b) => far(a) - far(b))
-  return sorted[0]?.[0] ?? '16:9'
-}
-
-/** Undefined for what v3 does not know. */
-export function knownRatio(text: string | undefined): string | undefined {
-  return text !== undefined && Object.hasOwn(RATIOS, text) ? text : undefined
-}
-
 /** v3 refuses 4k for photo avatars on Avatar III. */
 function withoutPhoto4k(call: LegacyCall, scenes: readonly Scene[], shared: Body): Body {
   const isPhoto = scenes.some(
@@ -165,9 +124,11 @@ function sceneOf(call: LegacyCall, scene: unknown, at: string): Scene {
   }
   const background = backgroundOf(call, scene, `${at}.background`)
   const speech = speechOf(call, scene, `${at}.voice`)
-  const common = { at, given: scene, ...present({ background, speech }) }
+  const common: Scene = { at, given: scene, ...present({ background, speech }) }
   const character = valueAt(scene, '/character')
-  if (character === undefined || character === null) return common
+  if (character === undefined || character === null) {
+    return { ...common, whole: sceneWithoutAvatar(call, common) }
+  }
   if (!speech) throw invalid(call, `${at}.voice`, 'is required.')
   const who = whoOf(call, scene, `${at}.character`)
   const matting = valueAt(character, '/matting')
@@ -199,6 +160,9 @@ function losePlacing(call: LegacyCall, scene: unknown, at: string): void {
     const style = textOf(scene, `/character/${name}`)
     if (style === 'circle') throw invalid(call, `${at}.${name}`, 'cannot be circle in v3.')
     if (style !== undefined && style !== 'normal' && style !== 'square') call.lose(name)
+  }
+  if (textOf(scene, '/character/circle_background_color') !== undefined) {
+    call.lose('circle_background_color')
   }
   const scale = textOf(scene, '/character/scale')
   if (scale !== undefined && Number(scale) !== 1) call.lose('scale')
@@ -322,19 +286,6 @@ function backgroundOf(call: LegacyCall, scene: unknown, at: string): Background 
   return { kind: type, source, playStyle: textOf(given, '/play_style') }
 }
 
-/** `#RRGGBB`, also from `#RGB` and from forms with an alpha channel. */
-function hexOf(call: LegacyCall, value: string, at: string): string {
-  const short = /^#([0-9a-f])([0-9a-f])([0-9a-f])[0-9a-f]?$/i.exec(value)
-  if (short)
-    return `#${short
-      .slice(1, 4)
-      .map((digit) => digit + digit)
-      .join('')}`
-  const long = /^(#[0-9a-f]{6})(?:[0-9a-f]{2})?$/i.exec(value)?.[1]
-  if (long === undefined) throw invalid(call, `${at}.value`, 'must be a color such as #FAFAFA.')
-  return long
-}
-
 function avatarVideo({ actor, background, removesBackground }: Scene): Body {
   const { avatar, engine, moves } = actor as Actor
   return present({
@@ -353,8 +304,8 @@ function avatarVideo({ actor, background, removesBackground }: Scene): Body {
 
 /** A scene of a studio video, still without its sound. */
 function studioScene(call: LegacyCall, scene: Scene): Body {
-  const { at, actor, background } = scene
-  if (!actor) return sceneWithoutAvatar(call, scene)
+  const { at, actor, background, whole } = scene
+  if (!actor) return whole ?? {}
   if (actor.avatar.kind === 'picture') {
     const why = 'is a picture without an avatar, which v3 takes only in a video of one scene.'
     throw invalid(call, `${at}.character.talking_photo_id`, why)
@@ -384,7 +335,6 @@ function sceneWithoutAvatar(call: LegacyCall, { at, background }: Scene): Body {
   if (background.kind === 'image') return { type: 'image', source }
   const style = background.playStyle ?? 'freeze'
   if (!Object.hasOwn(PLAY_STYLES, style)) call.lose('play_style')
-  // Older videos had no sound of the background.
   return { type: 'video', source, playback: { mode: PLAY_STYLES[style] ?? 'freeze', volume: 0 } }
 }
 
@@ -398,4 +348,45 @@ async function speak({ actor, speech, background }: Scene, voice: Voicing): Prom
 function withSpeech(scene: Body, speech: Body): Body {
   if (scene['type'] !== 'avatar_video') return { ...scene, ...speech }
   return { ...scene, input: { ...(scene['input'] as Body), ...speech } }
+}
+
+/** A silent sound of the same length is uploaded once for each call. An upload costs nothing. */
+function voicing(call: LegacyCall): Voicing {
+  const uploads = new Map<number, Promise<Body>>()
+  return async (speech) => {
+    if (!('silence' in speech)) return speech as Body
+    const seconds = speech.silence as number
+    const upload = uploads.get(seconds) ?? uploadSilence(call, seconds)
+    uploads.set(seconds, upload)
+    return upload
+  }
+}
+
+async function uploadSilence(call: LegacyCall, seconds: number): Promise<Body> {
+  const wav = silentWav(seconds)
+  const body = new Response(wav).body as ReadableStream<Uint8Array>
+  const file = { body, type: 'audio/wav', name: 'silence.wav', bytes: wav.byteLength }
+  const made = await call.ask({ method: 'POST', path: '/v3/assets', file })
+  return { audio_asset_id: orNull(made.body, '/data/asset_id') }
+}
+
+/** PCM of 16 bits, 8,000 samples a second, all zero. */
+function silentWav(seconds: number): Uint8Array<ArrayBuffer> {
+  const bytes = Math.max(2, Math.round(seconds * 8000) * 2)
+  const wav = new Uint8Array(44 + bytes)
+  const view = new DataView(wav.buffer)
+  const text = (at: number, letters: string) => wav.set(new TextEncoder().encode(letters), at)
+  text(0, 'RIFF')
+  view.setUint32(4, 36 + bytes, true)
+  text(8, 'WAVEfmt ')
+  view.setUint32(16, 16, true)
+  view.setUint16(20, 1, true)
+  view.setUint16(22, 1, true)
+  view.setUint32(24, 8000, true)
+  view.setUint32(28, 16_000, true)
+  view.setUint16(32, 2, true)
+  view.setUint16(34, 16, true)
+  text(36, 'data')
+  view.setUint32(40, bytes, true)
+  return wav
 }

@@ -46,3 +46,8 @@ function pageOfEdge(): Response {
   const headers = { 'content-type': 'text/html; charset=UTF-8', server: 'cloudflare' }
   return new Response(page, { status: 404, headers })
 }
+
+/** Whether what v3 documents is insisted on. After a sunset it is: then all that the account gets is meant for v3. */
+export function isStrict(settings: Settings, account: Account): boolean {
+  return settings.strict || Object.keys(sunsetOf(settings, account)).length > 0
+}
