@@ -1,6 +1,6 @@
 /** The cases of a row: its sample whole, each mapped item of the request alone, each item of the answer, each refusal of v3. */
 import { callOf, type Change } from './heygen.ts'
-import { ROW_BY_NAME, type Row } from './map.ts'
+import { ROW_BY_NAME, type Row } from './map/map.ts'
 import {
   at,
   isMembers,
@@ -10,7 +10,7 @@ import {
   type Json,
   type Legacy,
   type Members,
-} from './places.ts'
+} from './map/places.ts'
 import { SAMPLES } from './samples/index.ts'
 import type { Sample } from './samples/sample.ts'
 

@@ -2,9 +2,9 @@
 import { findSchemaFaults } from '../../simulator/heygen/calls/schema-faults.ts'
 import { schemaOf } from '../../simulator/heygen/catalogue/schemas.ts'
 import { NEW, callOf } from './heygen.ts'
-import type { Row } from './map.ts'
-import { at, isMembers, type Json, type Members } from './places.ts'
-import type { V3Request } from './requests.ts'
+import type { Row } from './map/map.ts'
+import { at, isMembers, type Json, type Members } from './map/places.ts'
+import type { V3Request } from './interpreter/requests.ts'
 
 /** Members of a v3 body that are the gateway’s own: it puts its address in place of the client’s. */
 const OWN_MEMBERS = ['callback_url']
@@ -18,11 +18,7 @@ const PAGING = new Set(['limit', 'token', 'type', 'ownership', 'username'])
 /** The stand-in names new things anew in each call. */
 const same = (text: string) => text.replaceAll(/new-id-(\w+?)-\d+/g, 'new-id-$1')
 
-export function differences(
-  expected: Json | undefined,
-  actual: Json | undefined,
-  where = ''
-): string[] {
+function differences(expected: Json | undefined, actual: Json | undefined, where = ''): string[] {
   if (typeof expected === 'string' && expected.startsWith('<'))
     return special(expected, actual, where)
   if (isMembers(expected) && Object.keys(expected).some((name) => name.startsWith('<')))

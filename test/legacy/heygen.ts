@@ -2,9 +2,9 @@
  * A HeyGen that serves v3 only, as a function of one request: its ids tell what they are (`look-photo-iii-1`), so nothing is kept.
  * The shapes are those of the catalogue's examples. A test may replace members of an answer, or make a call fail.
  */
-import type { HeyGen, V3Answer } from './interpret.ts'
-import { isMembers, type Json, type Members } from './places.ts'
-import type { V3Request } from './requests.ts'
+import type { HeyGen, V3Answer } from './interpreter/interpret.ts'
+import { isMembers, type Json, type Members } from './map/places.ts'
+import type { V3Request } from './interpreter/requests.ts'
 
 export interface Change {
   /** `GET /v3/videos/{video_id}`: the calls that the change is for. */
@@ -19,7 +19,7 @@ export const NEW = 'new-id'
 
 const AT = 1_764_500_000
 
-export const look = (id: string): Members => {
+const look = (id: string): Members => {
   const [, kind = 'studio', engines = 'iii'] = id.split('-')
   const types: Record<string, string> = {
     photo: 'photo_avatar',

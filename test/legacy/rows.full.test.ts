@@ -23,3 +23,14 @@ for (const [kind, cases] of KINDS)
         expect(await scene.playAll(own)).toEqual([])
       })
   })
+
+test('where the operator allows Avatar IV and 4k, they are asked for as the map says', async () => {
+  const open = await openScene({ LEGACY_ENGINE: 'allow_iv', LEGACY_4K: 'allow' })
+  try {
+    const makesVideo = /video.generate|video\/generate|video.webm/
+    const cases = itemCases().filter(({ row }) => makesVideo.test(row.path))
+    expect(await open.playAll(cases)).toEqual([])
+  } finally {
+    await open.close()
+  }
+})

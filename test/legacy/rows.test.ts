@@ -1,7 +1,7 @@
 /** One case of each kind of rows.full.test.ts, and what the map itself must be. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { answerCases, itemCases, refusalCases, rowOf, wholeCases } from './cases.ts'
-import { ROWS, idleCorrections } from './map.ts'
+import { ROWS, idleCorrections } from './map/map.ts'
 import { SAMPLES } from './samples/index.ts'
 import { openScene, type Scene } from './scene.ts'
 

@@ -3,14 +3,14 @@ import { openStoodIn, type Sent, type StoodIn } from '../support/stand-in.ts'
 import { answerDifferences, requestDifferences, schemaFaults } from './compare.ts'
 import type { Case } from './cases.ts'
 import { NEW, heygenWith } from './heygen.ts'
-import { interpret } from './interpret.ts'
-import { at, isMembers, type Json, type Legacy, type Members } from './places.ts'
-import type { V3Request } from './requests.ts'
-import type { Settings } from './words.ts'
+import { interpret } from './interpreter/interpret.ts'
+import { at, isMembers, type Json, type Legacy, type Members } from './map/places.ts'
+import type { V3Request } from './interpreter/requests.ts'
+import type { Settings } from './interpreter/words.ts'
 
-export const DEFAULTS: Settings = { LEGACY_ENGINE: 'iii', LEGACY_4K: 'clamp' }
+const DEFAULTS: Settings = { LEGACY_ENGINE: 'iii', LEGACY_4K: 'clamp' }
 
-export interface Played {
+interface Played {
   answer: { status: number; body: Json; headers: Headers }
   sent: V3Request[]
   /** How it differs from what the interpreter says. Empty: not at all. */

@@ -20,11 +20,13 @@ export async function sendFile(
   const headers = new Headers(call.headers)
   headers.set('content-type', upload.contentType)
   try {
-    return await ask(ports, { ...call, headers, body: readable })
+    // A file that breaks off must not look like a whole one, so the call ends with it.
+    const answer = await ask(ports, { ...call, headers, body: readable, signal: fault })
+    fault.throwIfAborted()
+    return answer
   } catch (error) {
-    const why = fault()
-    if (why === undefined) throw error
-    if (why instanceof AppError) throw why
+    if (!fault.aborted) throw error
+    if (fault.reason instanceof AppError) throw fault.reason
     throw new AppError('bad_request', 'The body ended before it was complete.')
   }
 }

@@ -8,11 +8,11 @@ export interface FileStream {
   bytes?: number
 }
 
-/** `ended` rejects when the file or the receiver fails. `fault`: why the file failed; undefined: it did not. */
+/** `ended` rejects when the file or the receiver fails. `fault` aborts when the file itself fails, with the reason. */
 export interface FramedFile {
   readable: ReadableStream<Uint8Array>
   ended: Promise<void>
-  fault(): unknown
+  fault: AbortSignal
 }
 
 /** The result has a known length if the file has one. A file that is longer or shorter than it was announced fails. */
@@ -27,8 +27,8 @@ export function frameFile(
     bytes === undefined
       ? new TransformStream<Uint8Array, Uint8Array>()
       : ports.fixedLength(before.length + bytes + after.length)
-  let fault: unknown
-  const chunks = noteFault(withLength(body, bytes), (why) => (fault = why))
+  const fault = new AbortController()
+  const chunks = noteFault(withLength(body, bytes), (why) => fault.abort(why))
   const pump = async (): Promise<void> => {
     const writer = frame.writable.getWriter()
     try {
@@ -41,7 +41,7 @@ export function frameFile(
       throw error
     }
   }
-  return { readable: frame.readable, ended: pump(), fault: () => fault }
+  return { readable: frame.readable, ended: pump(), fault: fault.signal }
 }
 
 async function* withLength(

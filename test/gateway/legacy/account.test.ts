@@ -1,12 +1,10 @@
 /** Calls of HeyGen's older API about the account, and calls that have ended for good. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import { toStreamToken } from '../../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
 import { MASTER_KEYS, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { callNaming, openHooked } from '../../support/scenes/hooked.ts'
-import { Receiver } from '../../support/receiver.ts'
 import { call, handshake, NEW, socketUrl } from '../../support/scenes/streaming.ts'
 
 const open = gatewaysOfFile()
@@ -88,35 +86,6 @@ test('a brand voice is changed and listed as the glossary that it is', async () 
   const { data: shown } = (await listed.json()) as { data: { list: { id: string }[] } }
   expect(shown).toMatchObject({ total: shown.list.length, token: null })
   expect(shown.list.find((one) => one.id === id)).toMatchObject({ tones: [], tone: null })
-})
-
-test('webhook endpoints stay the gateway’s own, and what they get has the older form', async () => {
-  const receiver = await Receiver.open()
-  afterAll(() => receiver.close())
-  const own = await openHooked(open, { accounts: { ann: 2 }, vars: BRIDGE })
-  await own.sim.forgetRequests()
-  const wish = { url: `${receiver.url}/all`, events: ['avatar_video.success'] }
-  const added = await callNaming(() => own.post('/heygen/v1/webhook/endpoint.add', wish))
-  expect(added.headers.get('x-gateway-carried')).toBeNull()
-  const { data } = (await added.json()) as { data: { endpoint_id: string } }
-  expect(data).toMatchObject({ ...wish, secret: expect.stringMatching(/^whsec_/) as string })
-  const types = await own.fetch('/heygen/v1/webhook/webhook.list')
-  expect(((await types.json()) as { data: string[] }).data).toContain('avatar_video.success')
-  const video = (await (await own.createVideo()).json()) as { data: { video_id: string } }
-  await own.sim.finishJobs()
-  const [told] = await receiver.heard('/all')
-  const { video_id } = video.data
-  expect(JSON.parse(told?.body ?? '{}')).toMatchObject({
-    event_type: 'avatar_video.success',
-    event_data: { video_id, url: expect.stringMatching(/^http/) as string },
-  })
-  const query = `endpoint_id=${data.endpoint_id}`
-  const path = `/heygen/v1/webhook/endpoint.delete?${query}`
-  expect((await own.fetch(path, { method: 'DELETE' })).status).toBe(200)
-  const listed = await own.fetch('/heygen/v1/webhook/endpoint.list')
-  expect(await listed.json()).toMatchObject({ code: 100, data: [] })
-  const sent = (await own.sim.requests()).map((one) => one.path)
-  expect(sent.filter((one) => one.includes('webhook'))).toEqual([])
 })
 
 test('a call that nothing replaces is a 410 in its family’s form, and says what to use', async () => {

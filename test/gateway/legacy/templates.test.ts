@@ -78,13 +78,12 @@ test('the variables of a template stand under their properties', async () => {
     logo: {
       name: 'logo',
       type: 'image',
-      properties: { url: 'https://example.com/l.png', asset_id: null, fit: 'cover' },
+      properties: { url: 'https://example.com/l.png', fit: 'cover' },
     },
     clip: {
       name: 'clip',
       type: 'video',
       properties: {
-        url: null,
         asset_id: 'clip-1',
         fit: 'contain',
         play_style: 'loop',

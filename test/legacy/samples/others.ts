@@ -1,4 +1,4 @@
-import type { Members } from '../places.ts'
+import type { Members } from '../map/places.ts'
 import type { Sample } from './sample.ts'
 
 const URL = 'https://example.com'

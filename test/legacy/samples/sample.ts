@@ -1,4 +1,4 @@
-import type { Json, Legacy, Members } from '../places.ts'
+import type { Json, Legacy, Members } from '../map/places.ts'
 
 export interface Sample {
   row: string

@@ -1,4 +1,4 @@
-import type { Members } from '../places.ts'
+import type { Members } from '../map/places.ts'
 import type { Sample } from './sample.ts'
 
 const TEXT: Members = { type: 'text', input_text: 'Hello there.', voice_id: 'voice-1' }
@@ -156,7 +156,12 @@ export const VIDEO_SAMPLES: Sample[] = [
     },
     needs: [`${SCENE}/character/type`, `${SCENE}/character/talking_photo_id`, ...SPEECH],
     values: {
-      [`${SCENE}/character/talking_photo_id`]: ['look-photo-iv', 'group-photo', 'unknown-1'],
+      [`${SCENE}/character/talking_photo_id`]: [
+        'look-photo-iv',
+        'group-photo',
+        'asset-1',
+        'unknown-1',
+      ],
     },
   },
   studio(

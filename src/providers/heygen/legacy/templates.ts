@@ -128,9 +128,9 @@ function propertiesOf(type: unknown, variable: unknown): unknown {
     return { voice_id: orNull(variable, '/voice_id'), locale: orNull(variable, '/locale') }
   }
   if (!MEDIA.includes(String(type))) return {}
+  const url = textOf(variable, '/asset/url')
   return {
-    url: orNull(variable, '/asset/url'),
-    asset_id: orNull(variable, '/asset/asset_id'),
+    ...(url === undefined ? { asset_id: orNull(variable, '/asset/asset_id') } : { url }),
     ...(type === 'audio' ? {} : { fit: orNull(variable, '/fit') }),
     ...(type === 'video'
       ? { play_style: orNull(variable, '/play_style'), volume: orNull(variable, '/volume') }

@@ -121,9 +121,12 @@ async function caption(call: LegacyCall): Promise<unknown> {
   const type = call.query.get('caption_type') || 'srt'
   if (type !== 'srt' && type !== 'vtt') throw invalid(call, 'caption_type', 'must be srt or vtt.')
   const body = await translationOf(call, call.query.get('video_translate_id'))
-  const caption_url = textOf(body, `/data/${type}_caption_url`)
-  if (caption_url === undefined) throw notReady('The captions of this translation are not ready.')
-  return v2({ caption_url })
+  const state = textOf(body, '/data/status')
+  if (state === 'failed') {
+    throw new AppError('not_found', 'caption not found', { providerCode: 'not_found' })
+  }
+  if (state !== 'completed') throw notReady('This translation is not ready yet.')
+  return v2({ caption_url: orNull(body, `/data/${type}_caption_url`) })
 }
 
 async function translationOf(call: LegacyCall, given: unknown): Promise<unknown> {
@@ -219,12 +222,11 @@ function shared(call: LegacyCall): Body {
   }
 }
 
-/** `precision` costs twice as much as `speed`, so a word that is not known is refused. */
+/** Without a mode v3 translates with `speed`, the cheaper one. */
 function modeOf(call: LegacyCall): string | undefined {
   const given = textOf(call.body, '/mode')
-  if (given === undefined) return undefined
-  const mode = MODES[given]
-  if (mode === undefined) throw invalid(call, 'mode', 'must be fast or quality.')
+  const mode = MODES[given ?? '']
+  if (given !== undefined && mode === undefined) call.lose('mode')
   return mode
 }
 

@@ -28,9 +28,12 @@ interface Scene {
   at: string
   /** As the client sent it. */
   given: unknown
+  /** The avatar that the client names. Absent: the scene has none. */
   who?: { id: string; mayBePicture: boolean }
-  /** Absent: the scene has no avatar. */
+  /** What is behind that name. */
   actor?: Actor
+  /** A scene of v3 without an avatar, still without its sound. */
+  whole?: Body
   speech?: Speech
   background?: Background
   removesBackground?: boolean
@@ -121,9 +124,11 @@ function sceneOf(call: LegacyCall, scene: unknown, at: string): Scene {
   }
   const background = backgroundOf(call, scene, `${at}.background`)
   const speech = speechOf(call, scene, `${at}.voice`)
-  const common = { at, given: scene, ...present({ background, speech }) }
+  const common: Scene = { at, given: scene, ...present({ background, speech }) }
   const character = valueAt(scene, '/character')
-  if (character === undefined || character === null) return common
+  if (character === undefined || character === null) {
+    return { ...common, whole: sceneWithoutAvatar(call, common) }
+  }
   if (!speech) throw invalid(call, `${at}.voice`, 'is required.')
   const who = whoOf(call, scene, `${at}.character`)
   const matting = valueAt(character, '/matting')
@@ -155,6 +160,9 @@ function losePlacing(call: LegacyCall, scene: unknown, at: string): void {
     const style = textOf(scene, `/character/${name}`)
     if (style === 'circle') throw invalid(call, `${at}.${name}`, 'cannot be circle in v3.')
     if (style !== undefined && style !== 'normal' && style !== 'square') call.lose(name)
+  }
+  if (textOf(scene, '/character/circle_background_color') !== undefined) {
+    call.lose('circle_background_color')
   }
   const scale = textOf(scene, '/character/scale')
   if (scale !== undefined && Number(scale) !== 1) call.lose('scale')
@@ -296,8 +304,8 @@ function avatarVideo({ actor, background, removesBackground }: Scene): Body {
 
 /** A scene of a studio video, still without its sound. */
 function studioScene(call: LegacyCall, scene: Scene): Body {
-  const { at, actor, background } = scene
-  if (!actor) return sceneWithoutAvatar(call, scene)
+  const { at, actor, background, whole } = scene
+  if (!actor) return whole ?? {}
   if (actor.avatar.kind === 'picture') {
     const why = 'is a picture without an avatar, which v3 takes only in a video of one scene.'
     throw invalid(call, `${at}.character.talking_photo_id`, why)
@@ -327,7 +335,6 @@ function sceneWithoutAvatar(call: LegacyCall, { at, background }: Scene): Body {
   if (background.kind === 'image') return { type: 'image', source }
   const style = background.playStyle ?? 'freeze'
   if (!Object.hasOwn(PLAY_STYLES, style)) call.lose('play_style')
-  // Older videos had no sound of the background.
   return { type: 'video', source, playback: { mode: PLAY_STYLES[style] ?? 'freeze', volume: 0 } }
 }
 

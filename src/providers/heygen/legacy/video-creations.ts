@@ -89,7 +89,8 @@ async function generateOfClips(call: LegacyCall): Promise<unknown> {
   const hasCaption = clips.some((clip) => isTrue(valueAt(clip, '/caption')))
   const shared = {
     ...sharedMembers(call),
-    aspect_ratio: knownRatio(textOf(body, '/ratio')),
+    aspect_ratio: knownRatio(textOf(body, '/ratio')) ?? '16:9',
+    resolution: '1080p',
     caption: hasCaption ? { style: 'default' } : undefined,
   }
   return v1(await make(call, { list: 'clips', scenes, shared }))

@@ -24,14 +24,15 @@ export function v2(data: unknown): unknown {
   return { error: null, data }
 }
 
-/** Whether refusals on this path have a number as code, as v1 has. The video agent of v1 speaks like v2. */
+/** Whether refusals on this path have a number as code, as v1 has. The video agent and the speech of v1 speak like v2. */
 export function isNumbered(path: string): boolean {
-  return path.startsWith('/v1/') && !path.startsWith('/v1/video_agent/')
+  return path.startsWith('/v1/') && !/^\/v1\/(video_agent|audio)\//.test(path)
 }
 
 /** A refusal of our own, in HeyGen's older words, which clients look for. */
 export function invalid(call: LegacyCall, field: string, why: string): AppError {
-  const providerCode = isNumbered(call.path) ? 400175 : 'invalid_parameter'
+  // The gateway's own errors have one form on all paths of v1 (answers/error-body.ts).
+  const providerCode = call.path.startsWith('/v1/') ? 400175 : 'invalid_parameter'
   return new AppError('bad_request', `${field} ${why}`, { providerCode, field })
 }
 

@@ -11,7 +11,7 @@ import {
   type Item,
   type Json,
   type Members,
-} from './places.ts'
+} from '../map/places.ts'
 import { Refusal, dropped, valueOf, type Building } from './requests.ts'
 import { BURNED_IN, aspectOf, isExact } from './words.ts'
 
@@ -19,7 +19,7 @@ import { BURNED_IN, aspectOf, isExact } from './words.ts'
 export type LookOf = (id: string) => Promise<Json | undefined>
 
 const SCENE = '/video_inputs/0'
-export const NO_ENGINE =
+const NO_ENGINE =
   'This avatar does not support unlimited mode. Please use a different avatar, or use Avatar IV or Avatar V.'
 
 export async function videoBody(building: Building, lookOf: LookOf): Promise<Members> {
@@ -50,6 +50,10 @@ async function ofScenes(
 ): Promise<Members> {
   const parts: Part[] = []
   for (const scene of scenes) parts.push(await partOf(scene, items, building, lookOf))
+  if (parts.some((part) => part.isPlainPhoto) && body['resolution'] === '4k') {
+    body['resolution'] = '1080p'
+    building.lost.add('dimension')
+  }
   const [first] = parts
   const isOne = parts.length === 1 && first?.isAvatar && at(first.background, '/type') !== 'video'
   if (isOne && first) {
@@ -70,6 +74,8 @@ interface Part {
   isAvatar: boolean
   /** The id is an uploaded photo without a look. */
   isImage: boolean
+  /** A photo avatar on Avatar III, which refuses 4k. */
+  isPlainPhoto?: boolean
   flat: Members
   background: Json | undefined
   silence: number | undefined
@@ -108,17 +114,20 @@ async function partOf(
   }
   if (!part.isAvatar) return part
   const look = await known(String(id), lookOf)
+  const isFlagged = at(scene, '/character/use_avatar_iv_model') === true
   if (at(look, '/asset')) {
+    // The form for raw pictures is always Avatar IV.
+    engine(look, isFlagged, building)
     part.isImage = true
     delete flat['avatar_id']
     flat['image'] = { type: 'asset_id', asset_id: id ?? null }
     return part
   }
-  const isFlagged = at(scene, '/character/use_avatar_iv_model') === true
   flat['engine'] = engine(look, isFlagged, building)
   flat['avatar_id'] = at(look, '/id') ?? id ?? null
   const isIv = at(flat['engine'], '/type') === 'avatar_iv'
   const isPhoto = at(look, '/avatar_type') === 'photo_avatar'
+  part.isPlainPhoto = isPhoto && !isIv
   for (const name of ['motion_prompt', 'expressiveness'])
     if (name in flat && !(isIv && isPhoto)) {
       delete flat[name]
@@ -149,15 +158,18 @@ function isOfOtherVoice(item: Item, kind: string): boolean {
 
 async function known(id: string, lookOf: LookOf): Promise<Json> {
   const look = await lookOf(id)
-  if (look === undefined) throw new Refusal('avatar_not_found', id)
+  if (look === undefined) throw new Refusal('avatar_not_found', '')
   return look
 }
 
-export function engine(look: Json, isFlagged: boolean, { settings }: Building): Json {
+function engine(look: Json, isFlagged: boolean, { settings, lost }: Building): Json {
   if (isFlagged) return { type: 'avatar_iv' }
   const engines = at(look, '/supported_api_engines')
   if (Array.isArray(engines) && engines.includes('avatar_iii')) return { type: 'avatar_iii' }
-  if (settings.LEGACY_ENGINE === 'allow_iv') return { type: 'avatar_iv' }
+  if (settings.LEGACY_ENGINE === 'allow_iv') {
+    lost.add('engine')
+    return { type: 'avatar_iv' }
+  }
   throw new Refusal('internal_error', NO_ENGINE)
 }
 

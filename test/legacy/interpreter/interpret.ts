@@ -2,20 +2,11 @@
  * Interprets one row of the corrected map: which v3 calls a legacy call makes, and what it answers. Written from the map and its
  * corrections alone; it imports nothing of src. `heygen` answers the v3 calls.
  */
-import { SOME_TEXT, buildAnswer, type Told } from './answers.ts'
-import { ROW_BY_NAME, type Row } from './map.ts'
-import {
-  at,
-  isEmpty,
-  isMembers,
-  placesOf,
-  put,
-  type Json,
-  type Legacy,
-  type Members,
-} from './places.ts'
+import { buildAnswer, type Told } from './answers.ts'
+import { ROW_BY_NAME, type Row } from '../map/map.ts'
+import { at, isEmpty, isMembers, type Json, type Legacy, type Members } from '../map/places.ts'
 import { Refusal, buildRequest, type Building, type V3Request } from './requests.ts'
-import { asNumber, type Asked, type Settings } from './words.ts'
+import type { Settings } from './words.ts'
 import { videoBody } from './video.ts'
 
 export interface V3Answer {
@@ -373,7 +364,7 @@ function variable(value: Json): Json {
   return flat
 }
 
-export function got(path: string, query: Record<string, string>): V3Request {
+function got(path: string, query: Record<string, string>): V3Request {
   return { method: 'GET', path, query }
 }
 
@@ -394,6 +385,3 @@ function collected(request: V3Request, ask: Ask): Json {
   } while (token)
   return { data: rows, has_more: false, next_token: null }
 }
-
-/** For tests of single words. */
-export { SOME_TEXT, asNumber, placesOf, put, type Asked }

@@ -1,5 +1,5 @@
 /** Builds the v3 request of one call out of the items of a row. */
-import type { Row } from './map.ts'
+import type { Row } from '../map/map.ts'
 import {
   at,
   isEmpty,
@@ -12,7 +12,7 @@ import {
   type Json,
   type Legacy,
   type Members,
-} from './places.ts'
+} from '../map/places.ts'
 import { requestWord, type Settings } from './words.ts'
 
 export interface V3Request {

@@ -1,5 +1,5 @@
 /** The words of the map's `transform`, for requests and for answers: each a function of one value. */
-import { RULES } from './map.ts'
+import { RULES } from '../map/map.ts'
 import {
   at,
   isEmpty,
@@ -8,22 +8,20 @@ import {
   type Json,
   type Legacy,
   type Members,
-} from './places.ts'
+} from '../map/places.ts'
 
 export interface Settings {
   LEGACY_ENGINE: 'iii' | 'allow_iv'
   LEGACY_4K: 'clamp' | 'allow'
 }
 
-export interface Asked {
+interface Asked {
   item: Item
   legacy: Legacy
   settings: Settings
 }
 
 type Word = (value: Json | undefined, asked: Asked) => Json | undefined
-
-export const REFUSED = Symbol('refused')
 
 /** A null of the client is left out, as an absent member is. */
 const copy: Word = (value) => (isEmpty(value) ? undefined : value)
@@ -37,7 +35,7 @@ const asBool: Word = (value) => {
   return undefined
 }
 
-export const asNumber: Word = (value) => {
+const asNumber: Word = (value) => {
   if (typeof value === 'number') return value
   if (typeof value !== 'string' || value.trim() === '') return undefined
   const number = Number(value)
@@ -69,7 +67,7 @@ const pairs = (one: string, other: string): Word => {
 }
 
 /** `image/<asset id>/original.png` is a key of the gateway's own making; any other stands at a public address. */
-export const keyedImage: Word = (value) => {
+const keyedImage: Word = (value) => {
   if (typeof value !== 'string' || value === '') return undefined
   const own = /^image\/([^/]+)\/original(\.\w+)?$/.exec(value)
   return own
@@ -107,7 +105,7 @@ export function isExact(dimension: Json | undefined): boolean {
 
 const inRatios: Word = (value) => (String(value) in RATIOS ? value : undefined)
 
-export const REQUEST: Record<string, Word> = {
+const REQUEST: Record<string, Word> = {
   copy,
   'copy or substitute gateway callback': copy,
   'copy if in the v3 enum': inRatios,

@@ -3,7 +3,7 @@ import { CORRECTIONS, type Call, type Correction } from './corrections.ts'
 import map from './map.json' with { type: 'json' }
 import type { Item, Json, Members } from './places.ts'
 
-export interface ErrorWord {
+interface ErrorWord {
   v3Status: number
   status: number
   code: number | string

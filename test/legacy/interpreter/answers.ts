@@ -1,5 +1,5 @@
 /** Builds the legacy answer out of the items of a row and the v3 answers. A missing v3 value becomes null. */
-import { ROW_BY_NAME, type Row } from './map.ts'
+import { ROW_BY_NAME, type Row } from '../map/map.ts'
 import {
   at,
   isMembers,
@@ -9,12 +9,12 @@ import {
   type Json,
   type Legacy,
   type Members,
-} from './places.ts'
+} from '../map/places.ts'
 
 /** What an expected answer may say instead of a value. compare.ts knows these texts. */
-export const SOME_TEXT = '<some text>'
-export const SOME_NUMBER = '<some number>'
-export const NO_VALUE = '<null or absent>'
+const SOME_TEXT = '<some text>'
+const SOME_NUMBER = '<some number>'
+const NO_VALUE = '<null or absent>'
 
 export interface Told {
   row: Row
@@ -35,7 +35,7 @@ type Word = (value: Json | undefined, here: Here) => Json | undefined
 
 const orNull: Word = (value) => value ?? null
 
-export const ANSWER: Record<string, Word> = {
+const ANSWER: Record<string, Word> = {
   copy: orNull,
   'copy or null': orNull,
   'copy + store': orNull,
