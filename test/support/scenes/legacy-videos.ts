@@ -29,10 +29,32 @@ export function sceneOf(avatarId: string, character: Record<string, unknown> = {
   }
 }
 
+/** An uploaded picture of an account. Returns its id. */
+export async function addAsset(sim: Simulator, name: string, id: string): Promise<string> {
+  const account = `${name}@example.com`
+  await sim.control('POST', '/resources', {
+    account,
+    resource: 'asset',
+    id,
+    doc: { file_type: 'image', mime_type: 'image/png' },
+  })
+  return id
+}
+
 /** The bodies of the videos that v3 was asked to make. */
-export async function bodiesSent(sim: Simulator): Promise<unknown[]> {
+export async function bodiesSent(sim: Simulator, of = '/v3/videos'): Promise<unknown[]> {
   const all = await sim.requests()
   return all
-    .filter(({ method, path }) => method === 'POST' && path === '/v3/videos')
+    .filter(({ method, path }) => method === 'POST' && path === of)
     .map(({ body }) => JSON.parse(body ?? 'null') as unknown)
+}
+
+export interface Bill {
+  usd: number
+  lines: { row: string; kind: string; engine: string | null; usd: number }[]
+}
+
+/** What all accounts would have paid. */
+export function billOf(sim: Simulator): Promise<Bill> {
+  return sim.control<Bill>('GET', '/bill')
 }

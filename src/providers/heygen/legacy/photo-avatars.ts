@@ -194,11 +194,12 @@ async function makeLook(
   key: string,
   look?: unknown
 ): Promise<NewerAnswer> {
+  const groupId = more.avatar_group_id
   const make = (file: object) =>
     call.tryAsk({
       ...CREATE,
       body: { type: 'photo', ...more, file },
-      reply: { speaks: 'photo_avatar_train' },
+      reply: { speaks: 'photo_avatar_train', ...(groupId === undefined ? {} : { about: groupId }) },
     })
   const picture = textOf(look, '/preview_image_url') ?? `${PICTURES}${key}`
   const asset = look === undefined ? assetIn(key) : undefined

@@ -41,7 +41,7 @@ interface Scene {
 
 const SCENES_MAX = 50
 const SILENCE_SECONDS_MAX = 300
-const BURNED_IN = { file_format: 'srt', style: 'default' }
+export const BURNED_IN = { file_format: 'srt', style: 'default' }
 const PLAY_STYLES: Readonly<Record<string, string>> = {
   freeze: 'freeze',
   once: 'freeze',

@@ -2,7 +2,7 @@
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
-import { captionOf, refuseTest, sharedMembers, videoBody } from './video-bodies.ts'
+import { BURNED_IN, captionOf, refuseTest, sharedMembers, videoBody } from './video-bodies.ts'
 import {
   type Body,
   canvasOf,
@@ -91,7 +91,7 @@ async function generateOfClips(call: LegacyCall): Promise<unknown> {
     ...sharedMembers(call),
     aspect_ratio: knownRatio(textOf(body, '/ratio')) ?? '16:9',
     resolution: '1080p',
-    caption: hasCaption ? { style: 'default' } : undefined,
+    caption: hasCaption ? BURNED_IN : undefined,
   }
   return v1(await make(call, { list: 'clips', scenes, shared }))
 }
@@ -120,7 +120,7 @@ async function generateOfPicture(call: LegacyCall): Promise<unknown> {
     resolution: '1080p',
     fit: oneOf(textOf(body, '/fit'), ['cover', 'contain']),
     motion_prompt: textOf(body, '/custom_motion_prompt'),
-    caption: isTrue(body['caption']) ? { style: 'default' } : undefined,
+    caption: isTrue(body['caption']) ? BURNED_IN : undefined,
     callback_id: textOf(body, '/callback_id'),
     callback_url: textOf(body, '/callback_url'),
   })
@@ -177,7 +177,7 @@ async function generateLate(call: LegacyCall): Promise<unknown> {
         'engine_settings',
       ]),
       caption: isTrue(body['caption'])
-        ? { style: 'default' }
+        ? BURNED_IN
         : membersOf(body['caption'], ['file_format', 'style']),
     })
   )
