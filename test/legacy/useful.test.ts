@@ -112,8 +112,8 @@ async function told(row: Row, endpoint: string): Promise<Told> {
       legacy.body['endpoint_id'] = endpoint
     if ('endpoint_id' in legacy.query) legacy.query['endpoint_id'] = endpoint
   }
-  if (row.path.includes('endpoint.add') && isMembers(legacy.body))
-    legacy.body['url'] = `${receiver.url}/added`
+  if (isMembers(legacy.body) && row.path.includes('/webhook/') && 'url' in legacy.body)
+    legacy.body['url'] = `${receiver.url}/hook`
   if (deletes(row) && !row.path.includes('webhook')) {
     legacy.params = { ...legacy.params }
     await withOwn(legacy.params, row)
