@@ -4,7 +4,7 @@ import { CLOCKED, MINUTE, pass, stopClock, untilMoved } from '../../support/cloc
 import { openGateway, type Gateway } from '../../support/gateway.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
-import { sceneOf } from '../../support/scenes/legacy-videos.ts'
+import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 
 const receiver = await Receiver.open()
 const gateway = await openGateway({ entry: CLOCKED, vars: LOOPBACK, simVars: { JOB_MS: '-1' } })

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest'
 import { advance, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { isFull } from '../../support/full.ts'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
-import { sceneOf } from '../../support/scenes/legacy-videos.ts'
+import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import { upload } from '../../support/scenes/uploads.ts'
 
 /**
