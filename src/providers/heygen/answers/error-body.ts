@@ -12,12 +12,13 @@ const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
   slots_full: 400123,
 }
 
-/** Rows of v1 that answer in the envelope of v2, errors too (their examples in reference/heygen-endpoints.json). */
-const SPEAKS_V2 = /^\/v1\/(video_agent|audio|workflows)(\/|$)|^\/v1\/streaming\.create_token$/
+/** Rows of v1 and one of v3 that answer in the envelope of v2, errors too (their examples in reference/heygen-endpoints.json). */
+const SPEAKS_V2 =
+  /^\/v1\/(video_agent|audio|workflows)(\/|$)|^\/v1\/streaming\.create_token$|^\/v3\/template\//
 
 export function errorBody(path: string, error: OwnError): unknown {
   const { code, status, message, providerCode, field } = error
-  if (path.startsWith('/v3/')) {
+  if (path.startsWith('/v3/') && !SPEAKS_V2.test(path)) {
     return { error: { code: providerCode ?? code, message, param: field ?? null, doc_url: null } }
   }
   if (path.startsWith('/v2/') || SPEAKS_V2.test(path)) {
