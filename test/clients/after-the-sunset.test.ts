@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
-import { openAfterSunset } from '../support/scenes/after-sunset.ts'
+import { openAfterSunset } from '../support/scenes/legacy/after-sunset.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const run = promisify(execFile)

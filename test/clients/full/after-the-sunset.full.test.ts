@@ -2,9 +2,9 @@
 import { afterAll, expect, test } from 'vitest'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { Receiver } from '../../support/receiver.ts'
-import { openAfterSunset } from '../../support/scenes/after-sunset.ts'
+import { openAfterSunset } from '../../support/scenes/legacy/after-sunset.ts'
 import { callNaming, LOOPBACK } from '../../support/scenes/hooked.ts'
-import { faultyBodies } from '../../support/scenes/legacy-sent.ts'
+import { faultyBodies } from '../../support/scenes/legacy/legacy-sent.ts'
 import { runCode } from '../run-client.ts'
 import { n8n } from './n8n.ts'
 
