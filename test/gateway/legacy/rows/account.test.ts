@@ -129,7 +129,7 @@ test('a browser is told that interactive avatars have ended, on every streaming 
     expect(((await answer.json()) as { message: string }).message).toContain('docs.liveavatar.com')
   }
   const made = await pool.fetch('/v1/streaming.create_token', { method: 'POST' })
-  expect([made.status, await made.json()]).toMatchObject([410, { code: 410 }])
+  expect([made.status, await made.json()]).toMatchObject([410, { error: { code: 'gone' } }])
   for (const given of [token, undefined]) {
     const url = socketUrl(pool, 's', given ?? '').replace('ws', 'http')
     const refused = given === undefined ? await ofTenant(url) : await handshake(url)
