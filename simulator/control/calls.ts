@@ -22,6 +22,7 @@ import {
   isForKling,
   startKlingOutside,
 } from './kling.ts'
+import { controlOauth, showOauth } from './oauth.ts'
 import { toJobView, toStateView } from './views.ts'
 
 type ControlCall = { state: State; body: Doc; url: URL; id: string }
@@ -220,6 +221,12 @@ const ACTIONS: Record<string, Action> = {
   'GET settings': ({ state }) => state.settings,
   'POST settings': changeSettings,
   'POST clock': moveClock,
+  'GET oauth': ({ state }) => showOauth(state),
+  'POST oauth': ({ state, body }) => {
+    const done = controlOauth(state, body)
+    if (typeof done === 'string') throw new BadControlCall(done)
+    return done
+  },
   'GET requests': listRequests,
   'DELETE requests': ({ state }) => {
     state.requests = []
