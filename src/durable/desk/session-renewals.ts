@@ -59,11 +59,11 @@ export class SessionRenewals {
     if (session?.grant === undefined) return
     if (renewed.kind === 'ended') {
       await this.#save(current, { ...session, refused: renewed.message })
-      return this.#park(current, { reason: 'credential', detail: trimmed(renewed.message) })
+      return this.#park(current, { detail: trimmed(renewed.message) })
     }
     if (session.expiresAt > ports.now()) return
     const until = this.#failedUntil.get(account.email) ?? ports.now()
-    await this.#park(current, { reason: 'busy', detail: 'its sign-in could not be renewed', until })
+    await this.#park(current, { detail: 'its sign-in could not be renewed just now', until })
   }
 
   /** Stored here first. The account's object and KV get copies. */
@@ -79,14 +79,16 @@ export class SessionRenewals {
   /** A key beside the sign-in stays in use for its own paths. */
   async #park(
     { key, tenant, email, provider, credentialKind }: Account,
-    order: Pick<ParkOrder, 'reason' | 'detail' | 'until'>
+    order: Pick<ParkOrder, 'detail' | 'until'>
   ): Promise<void> {
     const ports = this.#ports()
     const part = getProvider(provider).accounts.signIn?.kind
     const isOnly = !credentialKind.includes(' ') || part === undefined
     const where = isOnly ? { scope: 'all' as const } : { scope: `key:${part}` as const, part }
-    const isProved = order.reason === 'credential' ? { isProved: true as const } : {}
-    const fault = { order: { ...order, ...where, ...isProved }, tenant, mayPark: true }
+    // Without an end of its own, the object asks again at longer and longer pauses.
+    const isProved = order.until === undefined ? { isProved: true as const } : {}
+    const parking = { reason: 'credential' as const, ...order, ...where, ...isProved }
+    const fault = { order: parking, tenant, mayPark: true }
     const result = await ports
       .slots(key)
       .blame(fault)

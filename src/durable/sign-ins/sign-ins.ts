@@ -20,14 +20,16 @@ import {
 } from '#domain/accounts/sign-in.ts'
 import type { SaveAnswer, SignInAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import {
   accountOfSignIn,
   openSignIn,
   pollOnce,
   requestCodes,
-  signInIdentity,
+  sealSignIn,
 } from '#flows/accounts/sign-in.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import type { SignInRows } from './sign-in-rows.ts'
 
 export interface SignInsDeps {
@@ -43,6 +45,8 @@ export interface SignInsDeps {
 
 const KEY_MISSING =
   'Its codes cannot be opened: the master key that sealed them is not in MASTER_KEYS. Start a new sign-in.'
+
+const BROKEN = 'The gateway could not save the account. Start a new sign-in.'
 
 export class SignIns {
   readonly #rows: SignInRows
@@ -68,7 +72,7 @@ export class SignIns {
     try {
       const begun = await requestCodes(ports, this.#deps.provider())
       if (!begun.ok) return begun
-      const sealed = await this.#seal(wish.id, begun.codes)
+      const sealed = await sealSignIn(ports, this.#where(), wish.id, begun.codes)
       if (this.#deps.isClosed()) return { ok: false, reason: 'closed' }
       const given = { ...begun, sealed }
       const signIn = beginSignIn(wish, given, ports.now(), ports.durations)
@@ -132,7 +136,10 @@ export class SignIns {
       const current = this.#rows.find(signIn.id)
       if (current?.status === 'granted') await this.#complete(current)
     } catch (error) {
-      if (error instanceof CannotOpen) this.#end(signIn.id, 'failed', KEY_MISSING)
+      logMissingKey(this.#deps.ports(), 'sign-in', error)
+      const isOver = this.#deps.ports().now() >= signIn.expiresAt
+      const isSealed = error instanceof CannotOpen
+      if (isOver) this.#end(signIn.id, 'failed', isSealed ? KEY_MISSING : BROKEN)
       else this.#waitFor(signIn, undefined)
     }
   }
@@ -156,7 +163,7 @@ export class SignIns {
   /** A sign-in that was cancelled during the question stays cancelled, and its tokens are dropped. */
   async #store(signIn: SignIn, session: Session): Promise<void> {
     const ports = this.#deps.ports()
-    const sealed = await this.#seal(signIn.id, session)
+    const sealed = await sealSignIn(ports, this.#where(), signIn.id, session)
     const current = this.#rows.find(signIn.id)
     if (current?.status !== 'pending') return
     const expiresAt = ports.now() + ports.durations.signInWithinMs
@@ -179,7 +186,7 @@ export class SignIns {
   }
 
   async #save(signIn: SignIn, account: Account): Promise<void> {
-    const answer = await this.#deps.save(account, this.#rows.actorOf(signIn.id))
+    const answer = await this.#deps.save(account, this.#actorNow(signIn.id))
     if (!answer.ok) {
       const message =
         'This provider account has already been added, perhaps under another email or by another tenant.'
@@ -189,6 +196,13 @@ export class SignIns {
     const event = answer.isNew ? 'account_added' : 'account_updated'
     this.#deps.ports().log(event, { provider, tenant, email })
     this.#end(signIn.id, 'done', undefined, email)
+  }
+
+  /** Who started the sign-in. The audit sorts by the id, so it is of now and not of the request that started it. */
+  #actorNow(id: string): Actor | undefined {
+    const by = this.#rows.actorOf(id)
+    const { now, newId } = this.#deps.ports()
+    return by && { ...by, requestId: newTimedId(now(), newId()) }
   }
 
   /** The account that this sign-in has made already. Its tokens may be newer by now. */
@@ -217,13 +231,6 @@ export class SignIns {
     const at = nextPollAt(signIn, now(), retryAfterMs, durations)
     this.#dueAt.set(signIn.id, at)
     this.#deps.armIn(at - now())
-  }
-
-  #seal(id: string, content: DeviceCodes | Session): Promise<string> {
-    const { provider, tenant } = this.#where()
-    return this.#deps
-      .ports()
-      .vault.seal(signInIdentity(provider, tenant, id), JSON.stringify(content))
   }
 
   #where(): { provider: string; tenant: string } {

@@ -137,7 +137,7 @@ async function keyBefore(
   return undefined
 }
 
-/** The email of the tenant's account with this key, where the caller gave none: a key joins the sign-in of the same account. */
+/** The email of the tenant's sign-in of the same account. A key that is added without an email joins it. */
 async function emailBefore(
   ports: Ports,
   provider: Provider,
@@ -146,7 +146,7 @@ async function emailBefore(
 ): Promise<string | undefined> {
   if (!provider.accounts.signIn) return undefined
   const { accounts } = await ports.accounts.fresh(tenant, provider.name)
-  return accounts.find((one) => one.key === key)?.email
+  return accounts.find((one) => one.key === key && one.session?.grant !== undefined)?.email
 }
 
 export async function toRecord(

@@ -25,13 +25,28 @@ export async function requestCodes(ports: Ports, provider: Provider): Promise<Si
   return signIn.begin(makeUpstream(ports))
 }
 
+interface Whose {
+  provider: string
+  tenant: string
+}
+
+/** Seals the codes of a sign-in, or the tokens that it got. */
+export function sealSignIn(
+  ports: Ports,
+  { provider, tenant }: Whose,
+  id: string,
+  content: DeviceCodes | Session
+): Promise<string> {
+  return ports.vault.seal(signInIdentity(provider, tenant, id), JSON.stringify(content))
+}
+
 /** Opens the codes of a pending sign-in, or the tokens of an approved one. Throws CannotOpen if no master key opens them. */
 export async function openSignIn<T extends DeviceCodes | Session>(
   ports: Ports,
-  where: { provider: string; tenant: string },
+  { provider, tenant }: Whose,
   { id, sealed = '' }: SignIn
 ): Promise<T> {
-  const identity = signInIdentity(where.provider, where.tenant, id)
+  const identity = signInIdentity(provider, tenant, id)
   return JSON.parse(await ports.vault.open(identity, sealed)) as T
 }
 

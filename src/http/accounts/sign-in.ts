@@ -10,6 +10,8 @@ import { PENDING_MAX, type DeviceCodes, type SignIn } from '#domain/accounts/sig
 import type { SignInAnswer } from '#domain/ports/desk.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
+import { CannotOpen } from '#domain/access/sealed-text.ts'
+import { keyMissing, logMissingKey } from '#flows/access/missing-master-key.ts'
 import { openSignIn } from '#flows/accounts/sign-in.ts'
 import type { Provider, ProviderSignIn } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
@@ -40,6 +42,8 @@ const state = z
   })
   .meta({ id: 'SignIn' })
 
+const KEY_MISSING =
+  'The codes of this sign-in cannot be opened: the master key that sealed them is not in MASTER_KEYS.'
 const NOT_FOUND = 'There is no such sign-in. It may have ended more than a day ago.'
 const WHY = {
   denied: 'The person refused. Start a new sign-in.',
@@ -78,7 +82,7 @@ export function signIns(provider: Provider, signIn: ProviderSignIn): App {
       needs: 'full',
       path: '/{id}',
       summary: `Whether a ${name} sign-in was approved`,
-      answers: { 200: state, 404: ownError },
+      answers: { 200: state, 404: ownError, 503: ownError },
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
@@ -172,7 +176,12 @@ async function toState(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {
 async function toCodes(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {
   const ports = c.get('ports')
   const where = { provider: provider.name, tenant: c.get('caller').tenant }
-  const open = await openSignIn<DeviceCodes>(ports, where, signIn)
+  const opening = openSignIn<DeviceCodes>(ports, where, signIn)
+  const open = await opening.catch((error: unknown) => {
+    if (!(error instanceof CannotOpen)) throw error
+    logMissingKey(ports, 'sign-in', error)
+    throw keyMissing(KEY_MISSING)
+  })
   const { userCode, verificationUri, verificationUriComplete: complete } = open
   return {
     user_code: userCode,

@@ -1,6 +1,6 @@
 /** Accounts by sign-in (docs/rfc/0005-sign-in.md): added by a person in a browser, used, renewed, ended. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
+import { advance, CLOCKED, MINUTE, pass, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway } from '../../support/gateway.ts'
 import {
   accountOf,
@@ -8,6 +8,7 @@ import {
   approve,
   begin,
   CLIENT,
+  countsOf,
   ended,
   ISSUED,
   issuer,
@@ -22,7 +23,7 @@ const gateway = await openGateway({ entry: CLOCKED, vars: CLIENT, simVars: { JOB
 await stopClock(gateway)
 gateway.secrets.push(...ISSUED)
 afterAll(() => gateway.dispose())
-beforeEach(() => issuer(gateway, { refuseRefresh: false, refresh: 'rotate', slowDowns: 0 }))
+beforeEach(() => issuer(gateway, { refuseRefresh: false, deviceSeconds: 900 }))
 
 test('a person approves in a browser, and the account is there, shown with what a sign-in has', async () => {
   const tenant = await tenantOf(gateway)
@@ -145,4 +146,47 @@ test('another tenant cannot see a sign-in, and what was made of it is its own [I
   expect((await weak.post(SIGN_IN, { maxJobs: 1 })).status).toBe(403)
   expect((await mine.fetch(`${SIGN_IN}/${begun.id}`, { method: 'DELETE' })).status).toBe(204)
   expect(await stateOf(mine, begun.id)).toMatchObject({ status: 'cancelled' })
+})
+
+test('a sign-in that was refused, cancelled or left alone says which, and adds nothing', async () => {
+  const tenant = await tenantOf(gateway)
+  await issuer(gateway, { deviceSeconds: 30 })
+  const [denied, cancelled, expired] = [
+    await begin(tenant),
+    await begin(tenant),
+    await begin(tenant),
+  ]
+  await issuer(gateway, { deny: denied.user_code })
+  const gone = await tenant.fetch(`${SIGN_IN}/${cancelled.id}`, { method: 'DELETE' })
+  expect(gone.status).toBe(204)
+  await approve(gateway, cancelled.user_code, 'cancelled@example.com')
+  expect(await ended(tenant, denied.id)).toEqual({
+    id: denied.id,
+    status: 'denied',
+    error: 'The person refused. Start a new sign-in.',
+  })
+  expect(await ended(tenant, expired.id)).toMatchObject({ status: 'expired' })
+  expect(await stateOf(tenant, cancelled.id)).toMatchObject({ status: 'cancelled' })
+  expect((await tenant.fetch(ACCOUNTS)).status).toBe(404)
+})
+
+test('the gateway asks as slowly as it is told, and a sixth sign-in at once is refused', async () => {
+  const tenant = await tenantOf(gateway)
+  const [slow] = [
+    await begin(tenant),
+    ...(await Promise.all([1, 2, 3, 4].map(() => begin(tenant)))),
+  ]
+  const sixth = await tenant.post(SIGN_IN, { maxJobs: 1 })
+  expect([sixth.status, await sixth.json()]).toMatchObject([
+    429,
+    { error: expect.stringContaining('5 sign-ins wait for a person already') as string },
+  ])
+  await issuer(gateway, { slowDowns: 5 })
+  const { polls, tooFast } = await countsOf(gateway)
+  await pass(gateway, MINUTE, { stepMs: 5 * SECOND })
+  const after = await countsOf(gateway)
+  // Each is told once to slow down: asked at 5 s, then every 10 s.
+  expect(after.tooFast).toBe(tooFast)
+  expect(after.polls - polls).toBe(5 * 6)
+  expect(await stateOf(tenant, slow.id)).toMatchObject({ status: 'pending', interval: 10 })
 })
