@@ -39,7 +39,6 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#clock = new AlarmClock(ctx.storage, platform.now)
-    void ctx.blockConcurrencyWhile(() => this.#clock.read())
     this.parts = makeDeskParts({
       storage: ctx.storage,
       name: ctx.id.name ?? '',
@@ -47,6 +46,10 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
+    })
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#clock.read()
+      this.parts.signIns.resume()
     })
   }
 

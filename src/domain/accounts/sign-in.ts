@@ -64,31 +64,35 @@ export function isOpen({ status }: SignIn): boolean {
   return status === 'pending' || status === 'granted'
 }
 
-type Pace = Pick<
-  Durations,
-  'signInPaceMs' | 'signInSlowerMs' | 'signInPaceMostMs' | 'signInWithinMs'
->
+/**
+ * How often the provider is asked whether a person has approved (RFC 8628). Not divided by TIME_SCALE, since that makes neither the
+ * provider nor a person faster.
+ */
+const PACE_LEAST_MS = 5000
+const SLOWER_MS = 5000
+const PACE_MOST_MS = 60_000
+/** How long a sign-in waits for a person, and how long an approved one is tried to be saved. */
+export const SIGN_IN_WITHIN_MS = 30 * 60_000
 
-/** A new sign-in. `expiresInMs` and `paceMs` are the provider's, the pace already divided by TIME_SCALE. */
+/** A new sign-in. `expiresInMs` and `paceMs` are the provider's. */
 export function beginSignIn(
   wish: SignInWish,
   given: { sealed: string; expiresInMs: number; paceMs: number },
-  now: number,
-  pace: Pace
+  now: number
 ): SignIn {
   const { sealed, expiresInMs, paceMs } = given
   return {
     ...wish,
     status: 'pending',
     sealed,
-    paceMs: withinPace(paceMs, pace),
+    paceMs: withinPace(paceMs),
     startedAt: now,
-    expiresAt: now + Math.min(expiresInMs, pace.signInWithinMs),
+    expiresAt: now + Math.min(expiresInMs, SIGN_IN_WITHIN_MS),
   }
 }
 
-function withinPace(paceMs: number, { signInPaceMs, signInPaceMostMs }: Pace): number {
-  return Math.min(Math.max(paceMs, signInPaceMs), signInPaceMostMs)
+function withinPace(paceMs: number): number {
+  return Math.min(Math.max(paceMs, PACE_LEAST_MS), PACE_MOST_MS)
 }
 
 const LOST =
@@ -98,23 +102,22 @@ const LOST =
 export function afterPoll(
   signIn: SignIn,
   answer: Exclude<PollAnswer, { kind: 'granted' }>,
-  now: number,
-  pace: Pace
+  now: number
 ): SignIn {
   switch (answer.kind) {
     case 'pending':
       return signIn
     case 'slow_down':
-      return { ...signIn, paceMs: withinPace(signIn.paceMs + pace.signInSlowerMs, pace) }
+      return { ...signIn, paceMs: withinPace(signIn.paceMs + SLOWER_MS) }
     case 'unreachable':
-      return { ...signIn, paceMs: withinPace(signIn.paceMs * 2, pace) }
+      return { ...signIn, paceMs: withinPace(signIn.paceMs * 2) }
     case 'denied':
       return endSignIn(signIn, 'denied', now)
     case 'failed':
       return endSignIn(signIn, 'failed', now, answer.message)
     case 'expired':
       // The provider's clock counts. Long before the end, the code was used up.
-      if (now >= signIn.expiresAt - pace.signInPaceMostMs) return endSignIn(signIn, 'expired', now)
+      if (now >= signIn.expiresAt - PACE_MOST_MS) return endSignIn(signIn, 'expired', now)
       return endSignIn(signIn, 'failed', now, LOST)
     case 'lost':
       return endSignIn(signIn, 'failed', now, LOST)
@@ -125,10 +128,9 @@ export function afterPoll(
 export function nextPollAt(
   { paceMs }: SignIn,
   now: number,
-  retryAfterMs: number | undefined,
-  { signInPaceMostMs }: Pace
+  retryAfterMs: number | undefined
 ): number {
-  return now + Math.max(paceMs, Math.min(retryAfterMs ?? 0, signInPaceMostMs))
+  return now + Math.max(paceMs, Math.min(retryAfterMs ?? 0, PACE_MOST_MS))
 }
 
 /** An ended sign-in. Its sealed text is gone. */

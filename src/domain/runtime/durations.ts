@@ -73,12 +73,6 @@ const SPANS = {
   renewSessionMs: 5 * MINUTE,
   /** The pause before a renewal that the provider refused is tried once more. */
   renewAgainMs: 0.9 * SECOND,
-  /** How often the provider is asked whether a sign-in was approved (RFC 8628): at most, by how much slower, at least. */
-  signInPaceMs: 5 * SECOND,
-  signInSlowerMs: 5 * SECOND,
-  signInPaceMostMs: 60 * SECOND,
-  /** How long a sign-in waits for a person, and how long an approved one is tried to be saved. */
-  signInWithinMs: 30 * MINUTE,
   /** How long an ended sign-in is shown. */
   keepSignInsMs: 24 * HOUR,
   parkBusyMs: 30 * SECOND,

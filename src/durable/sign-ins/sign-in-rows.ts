@@ -1,9 +1,12 @@
-/** Rows of a tenant's sign-ins. A tenant has few: five at most that are open, and those that ended within a day. */
+/** Rows of a tenant's sign-ins: five at most that are open, and the latest of those that ended. So the table is read whole. */
 import type { Actor } from '#domain/access/audit.ts'
 import { isOpen, type SignIn } from '#domain/accounts/sign-in.ts'
 
 const SCHEMA =
   'CREATE TABLE IF NOT EXISTS sign_in (id TEXT PRIMARY KEY, actor TEXT, record TEXT NOT NULL) WITHOUT ROWID'
+
+/** Of those that ended within a day, so many are kept. */
+const ENDED_MAX = 50
 
 export class SignInRows {
   readonly #sql: SqlStorage
@@ -14,7 +17,9 @@ export class SignInRows {
   }
 
   find(id: string): SignIn | undefined {
-    return this.all().find((one) => one.id === id)
+    const sql = 'SELECT record FROM sign_in WHERE id = ?'
+    const [row] = this.#sql.exec<{ record: string }>(sql, id).toArray()
+    return row && (JSON.parse(row.record) as SignIn)
   }
 
   all(): SignIn[] {
@@ -43,11 +48,14 @@ export class SignInRows {
     return row && (JSON.parse(row.actor) as Actor)
   }
 
-  /** Deletes those that ended before this time. */
+  /** Deletes those that ended before this time, and the oldest of too many. */
   forget(time: number): void {
-    for (const { id, endedAt } of this.all())
-      if (endedAt !== undefined && endedAt < time)
-        this.#sql.exec('DELETE FROM sign_in WHERE id = ?', id)
+    const ended = this.all().flatMap(({ id, endedAt }) =>
+      endedAt === undefined ? [] : [{ id, endedAt }]
+    )
+    const sorted = ended.toSorted((a, b) => b.endedAt - a.endedAt)
+    for (const [at, { id, endedAt }] of sorted.entries())
+      if (endedAt < time || at >= ENDED_MAX) this.#sql.exec('DELETE FROM sign_in WHERE id = ?', id)
   }
 
   forgetAll(): void {

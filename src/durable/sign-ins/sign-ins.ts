@@ -13,6 +13,7 @@ import {
   isOpen,
   nextPollAt,
   PENDING_MAX,
+  SIGN_IN_WITHIN_MS,
   type DeviceCodes,
   type PollAnswer,
   type SignIn,
@@ -68,6 +69,7 @@ export class SignIns {
     if (known) return { ok: true, signIn: known }
     if (this.#rows.open().length + this.#beginning >= PENDING_MAX)
       return { ok: false, reason: 'full' }
+    this.#rows.forget(ports.now() - ports.durations.keepSignInsMs)
     this.#beginning += 1
     try {
       const begun = await requestCodes(ports, this.#deps.provider())
@@ -75,7 +77,7 @@ export class SignIns {
       const sealed = await sealSignIn(ports, this.#where(), wish.id, begun.codes)
       if (this.#deps.isClosed()) return { ok: false, reason: 'closed' }
       const given = { ...begun, sealed }
-      const signIn = beginSignIn(wish, given, ports.now(), ports.durations)
+      const signIn = beginSignIn(wish, given, ports.now())
       this.#rows.save(signIn, by)
       this.#deps.audit(by, 'sign_in.begun', wish.id)
       this.#waitFor(signIn, undefined)
@@ -99,18 +101,23 @@ export class SignIns {
     return cancelled
   }
 
+  /** When the object wakes up. The alarm that was running when it died may be lost. */
+  resume(): void {
+    for (const one of this.#rows.open()) this.#deps.armIn(one.paceMs)
+  }
+
   /** By alarm: goes on with every sign-in that is due. */
   async runDue(): Promise<void> {
     const { now, durations } = this.#deps.ports()
     this.#rows.forget(now() - durations.keepSignInsMs)
     const open = this.#rows.open()
-    for (const one of open) if (!this.#dueAt.has(one.id)) this.#resume(one)
+    for (const one of open) if (!this.#dueAt.has(one.id)) this.#goOnLater(one)
     const due = open.filter(({ id }) => (this.#dueAt.get(id) ?? 0) <= now())
     await Promise.all(due.map((one) => this.#goOn(one)))
   }
 
   /** Pending codes wait one pause, because nobody knows when they were last asked about. */
-  #resume(signIn: SignIn): void {
+  #goOnLater(signIn: SignIn): void {
     if (signIn.status === 'pending') this.#waitFor(signIn, undefined)
     else this.#dueAt.set(signIn.id, this.#deps.ports().now())
   }
@@ -152,7 +159,7 @@ export class SignIns {
     const current = this.#rows.find(signIn.id)
     if (current?.status !== 'pending') return
     const now = ports.now()
-    const polled = afterPoll(current, answer, now, ports.durations)
+    const polled = afterPoll(current, answer, now)
     const isLate = isOpen(polled) && now >= polled.expiresAt
     const next = isLate ? endSignIn(polled, 'expired', now) : polled
     if (next !== current) this.#rows.save(next)
@@ -166,9 +173,9 @@ export class SignIns {
     const sealed = await sealSignIn(ports, this.#where(), signIn.id, session)
     const current = this.#rows.find(signIn.id)
     if (current?.status !== 'pending') return
-    const expiresAt = ports.now() + ports.durations.signInWithinMs
+    const expiresAt = ports.now() + SIGN_IN_WITHIN_MS
     this.#rows.save({ ...current, status: 'granted', sealed, expiresAt })
-    this.#deps.armIn(ports.durations.signInPaceMs)
+    this.#deps.armIn(current.paceMs)
   }
 
   async #complete(signIn: SignIn): Promise<void> {
@@ -227,8 +234,8 @@ export class SignIns {
   }
 
   #waitFor(signIn: SignIn, retryAfterMs: number | undefined): void {
-    const { now, durations } = this.#deps.ports()
-    const at = nextPollAt(signIn, now(), retryAfterMs, durations)
+    const { now } = this.#deps.ports()
+    const at = nextPollAt(signIn, now(), retryAfterMs)
     this.#dueAt.set(signIn.id, at)
     this.#deps.armIn(at - now())
   }

@@ -19,7 +19,7 @@ const D = durationsAt(1)
 const wish = { id: 's1', maxJobs: 2, publicOrigin: 'https://gateway.example' }
 
 const begun = (expiresInMs = 15 * MINUTE, paceMs = 5 * SECOND) =>
-  beginSignIn(wish, { sealed: 'k.codes', expiresInMs, paceMs }, 0, D)
+  beginSignIn(wish, { sealed: 'k.codes', expiresInMs, paceMs }, 0)
 
 const account = (more: Partial<Account> = {}): Account => ({
   provider: 'p',
@@ -63,27 +63,27 @@ test('slow_down adds five seconds each time, a network error doubles, and both e
   const slower = (answer: PollAnswer, times: number) => {
     let signIn = begun()
     for (let count = 0; count < times; count += 1)
-      signIn = afterPoll(signIn, answer as never, SECOND, D)
+      signIn = afterPoll(signIn, answer as never, SECOND)
     return signIn.paceMs / SECOND
   }
   expect([1, 2, 20].map((times) => slower({ kind: 'slow_down' }, times))).toEqual([10, 15, 60])
   expect([1, 2, 9].map((times) => slower({ kind: 'unreachable' }, times))).toEqual([10, 20, 60])
-  expect(nextPollAt(begun(), 100, 30 * SECOND, D)).toBe(100 + 30 * SECOND)
-  expect(nextPollAt(begun(), 100, SECOND, D)).toBe(100 + 5 * SECOND)
-  expect(nextPollAt(begun(), 100, 3600 * SECOND, D)).toBe(100 + 60 * SECOND)
+  expect(nextPollAt(begun(), 100, 30 * SECOND)).toBe(100 + 30 * SECOND)
+  expect(nextPollAt(begun(), 100, SECOND)).toBe(100 + 5 * SECOND)
+  expect(nextPollAt(begun(), 100, 3600 * SECOND)).toBe(100 + 60 * SECOND)
 })
 
 test('an ended sign-in has no sealed text, and a code that is used up early is not called expired', () => {
   for (const kind of ['denied', 'expired', 'lost'] as const) {
-    const ended = afterPoll(begun(), { kind }, 15 * MINUTE, D)
+    const ended = afterPoll(begun(), { kind }, 15 * MINUTE)
     expect(ended.sealed).toBeUndefined()
     expect(ended.endedAt).toBe(15 * MINUTE)
   }
-  expect(afterPoll(begun(), { kind: 'expired' }, 15 * MINUTE, D).status).toBe('expired')
-  expect(afterPoll(begun(), { kind: 'expired' }, MINUTE, D).status).toBe('failed')
+  expect(afterPoll(begun(), { kind: 'expired' }, 15 * MINUTE).status).toBe('expired')
+  expect(afterPoll(begun(), { kind: 'expired' }, MINUTE).status).toBe('failed')
   expect(endSignIn(begun(), 'failed', 1, 'why')).toMatchObject({ status: 'failed', reason: 'why' })
   const unchanged = begun()
-  expect(afterPoll(unchanged, { kind: 'pending' }, SECOND, D)).toBe(unchanged)
+  expect(afterPoll(unchanged, { kind: 'pending' }, SECOND)).toBe(unchanged)
 })
 
 test('a key and a sign-in of one provider account stand beside each other, in either order', () => {

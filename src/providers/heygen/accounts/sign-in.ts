@@ -46,7 +46,7 @@ export const signIn: ProviderSignIn = {
     const codes = codesIn(body)
     if (status === 200 && codes) {
       const expiresInMs = secondsAt(body, '/expires_in', CODE_S) * 1000
-      const paceMs = (secondsAt(body, '/interval', PACE_S) * 1000) / settings.timeScale
+      const paceMs = secondsAt(body, '/interval', PACE_S) * 1000
       return { ok: true, codes, expiresInMs, paceMs }
     }
     if (error !== undefined) return { ok: false, reason: 'setup', message: clientRefused(error) }
