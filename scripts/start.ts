@@ -2,6 +2,7 @@
  * `npm start`: starts the gateway with a simulated HeyGen, makes a demo tenant with two accounts, and prints lines to try.
  *
  *   --reset         forget everything in .local/ first
+ *   --v3-only       the simulated HeyGen has ended its older API
  *   --only-gateway  the gateway alone, against the real origins of wrangler.toml, with the secrets of .dev.vars
  *
  * Environment: PORT (8787), SIMULATOR_PORT (8788), LOCAL_DIR (.local).
@@ -46,6 +47,7 @@ const VIDEO = {
 const HELP = `npm start [-- options]: the gateway with a simulated HeyGen behind it
 
   --reset         forget everything in .local/ first
+  --v3-only       the simulated HeyGen has ended its older API (v1, v2), as docs/legacy.md describes
   --only-gateway  the gateway alone, against the real HeyGen, with the secrets of .dev.vars (npm run dev)
   --help          this text
 
@@ -65,11 +67,13 @@ async function main(): Promise<void> {
   const {
     reset,
     'only-gateway': isAlone,
+    'v3-only': isV3Only = false,
     help,
   } = parseArgs({
     options: {
       reset: { type: 'boolean' },
       'only-gateway': { type: 'boolean' },
+      'v3-only': { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
   }).values
@@ -84,7 +88,7 @@ async function main(): Promise<void> {
   takeFolder(folder)
   if (reset) forget(folder, ['gateway', 'gateway-alone', 'simulator', 'secrets.json'])
   if (isAlone) await startAlone(folder)
-  else await startBoth(folder)
+  else await startBoth(folder, isV3Only)
 }
 
 /** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
@@ -103,13 +107,14 @@ function forget(folder: string, names: string[]): void {
   }
 }
 
-async function startBoth(folder: string): Promise<void> {
+async function startBoth(folder: string, isV3Only: boolean): Promise<void> {
   // Without the keys of an earlier run, its stored data can never be opened again.
   if (!findSecrets(folder)) forget(folder, ['gateway', 'simulator'])
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
   const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
-  const stack = await openLocalStack({ folder, secrets, port, simulatorPort, onLog: show })
+  const options = { folder, secrets, port, simulatorPort, onLog: show }
+  const stack = await openLocalStack({ ...options, sunset: isV3Only })
   noteRunning(folder, stack)
   stopOnSignals(async () => {
     console.log('\nStopping.')
@@ -117,7 +122,7 @@ async function startBoth(folder: string): Promise<void> {
     return 0
   })
   const token = await openDemoTenant(folder, secrets, stack)
-  await addDemoAccounts(stack, token)
+  await addDemoAccounts(stack, token, isV3Only)
   console.log(toGreeting(stack, token, folder))
   isGreeted = true
 }
@@ -209,17 +214,24 @@ async function makeToken(
   return (await answer.json()) as { token: string; tenant: string }
 }
 
-/** Adds the accounts on every run. A removed account comes back. A changed account stays changed. */
-async function addDemoAccounts(stack: LocalStack, token: string): Promise<void> {
+/**
+ * Adds the accounts on every run. A removed account comes back. A changed account stays changed. `isV3Only`: adds all of them again,
+ * because the gateway asks what HeyGen serves when an account is added.
+ */
+async function addDemoAccounts(stack: LocalStack, token: string, isV3Only: boolean): Promise<void> {
   const listed = await send('GET', `${stack.gatewayUrl}/v1/heygen/accounts`, token)
-  const known = listed.ok ? ((await listed.json()) as Record<string, unknown>) : {}
-  for (const account of DEMO_ACCOUNTS.filter(({ email }) => !(email in known))) {
+  const known = listed.ok ? ((await listed.json()) as Record<string, { maxJobs: number }>) : {}
+  for (const account of DEMO_ACCOUNTS) {
     const { email, apiKey } = account
+    const before = known[email]
+    if (before && !isV3Only) continue
     const form = { email, apiKeys: [apiKey] }
     const made = await send('POST', `${stack.simulatorUrl}/__sim/accounts`, undefined, form)
     await expectStatus(made, 200, `Making ${email} in the simulator`)
-    const added = await send('POST', `${stack.gatewayUrl}/v1/heygen/accounts`, token, account)
-    await expectStatus(added, 201, `Adding ${email}`)
+    const { maxJobs } = before ?? account
+    const wish = { ...account, maxJobs }
+    const added = await send('POST', `${stack.gatewayUrl}/v1/heygen/accounts`, token, wish)
+    if (!before) await expectStatus(added, 201, `Adding ${email}`)
   }
 }
 

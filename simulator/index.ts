@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { handleRequest } from './app.ts'
+import { readSunset } from './control/sunset.ts'
 import { runAlarm } from './jobs/alarm.ts'
 import { State } from './state/state.ts'
 
@@ -22,7 +23,7 @@ export class Simulator extends DurableObject<Env> {
     this.#state = new State(ctx, {
       jobMs: toMs(env.JOB_MS, 1000),
       syncMs: toMs(env.SYNC_MS, 50),
-      sunset: env.SUNSET === 'true',
+      sunset: readSunset(env.SUNSET === 'true' || env.SUNSET) ?? {},
     })
     this.#state.keepAwake()
   }

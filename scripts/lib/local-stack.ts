@@ -43,6 +43,8 @@ export interface LocalStackOptions {
   simulatorPort?: number
   jobMs?: number
   onLog?: RunWorkerOptions['onLog']
+  /** The simulated HeyGen has ended its older API. */
+  sunset?: boolean
 }
 
 export function localFolder(): string {
@@ -65,7 +67,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
       config: path.join(PROJECT, 'simulator/wrangler.toml'),
       name: 'simulator',
       persist: path.join(folder, 'simulator'),
-      vars: { JOB_MS: String(jobMs) },
+      vars: { JOB_MS: String(jobMs), SUNSET: String(options.sunset ?? false) },
       port: simulatorPort ?? 0,
     })
     const gateway = await start({

@@ -2,7 +2,8 @@
 import { sendOne } from '../events/deliveries.ts'
 import { addFault, findUnknownEffect } from '../faults/faults.ts'
 import { putAccount, removeAccount } from '../heygen/accounts/accounts.ts'
-import { addPublic, addResource } from '../heygen/resources/resources.ts'
+import { addPublic, growPublic } from '../heygen/resources/public.ts'
+import { addResource } from '../heygen/resources/resources.ts'
 import { settleAndSend } from '../jobs/alarm.ts'
 import { endJob, startJob } from '../jobs/jobs.ts'
 import { isFailed, toFailure } from '../jobs/outcomes.ts'
@@ -10,9 +11,10 @@ import { outsideDuration } from '../jobs/plan.ts'
 import { removeKling } from '../kling/accounts/accounts.ts'
 import { newId } from '../state/ids.ts'
 import { newHex } from '../state/random.ts'
-import type { State } from '../state/state.ts'
+import { newBodies, type State } from '../state/state.ts'
 import type { Account, Fault, Job, Settings } from '../state/types.ts'
 import type { Doc } from '../text/json.ts'
+import { toBillView } from './bill.ts'
 import { addHeygenExamples } from './heygen-examples.ts'
 import {
   addKlingResource,
@@ -23,7 +25,8 @@ import {
   startKlingOutside,
 } from './kling.ts'
 import { controlOauth, showOauth } from './oauth.ts'
-import { toJobView, toStateView } from './views.ts'
+import { readSunset } from './sunset.ts'
+import { toBodiesView, toJobView, toStateView } from './views.ts'
 
 type ControlCall = { state: State; body: Doc; url: URL; id: string }
 type Action = (call: ControlCall) => unknown
@@ -71,12 +74,15 @@ const changeAccount: Action = ({ state, body, url }) => {
   const fields = body as unknown as Partial<Account> & { email: string }
   if (typeof fields.email !== 'string') throw new BadControlCall('email is needed')
   if (isForKling(body, url)) return changeKling(state, body, url.origin)
-  const account = putAccount(state, fields)
+  const account = putAccount(state, withSunset(fields))
   if (fields.examples) addHeygenExamples(state, account)
   return account
 }
 
 const RATES = ['loseRate', 'doubleRate', 'reorderRate', 'lateRate', 'earlyRate'] as const
+
+const COUNTS = ['publicLooks', 'publicVoices'] as const
+const PUBLIC_MAX = 10_000
 
 const KEY_MODES: readonly Settings['keyMode'][] = [
   'key-first',
@@ -89,14 +95,24 @@ const changeSettings: Action = ({ state, body }) => {
   for (const name of RATES) assertNumber(body, name, 1)
   assertNumber(body, 'lateMs', Infinity)
   assertWord(body, 'keyMode', KEY_MODES)
-  assertWord(body, 'sunset', [true, false])
-  return state.changeSettings(body as Partial<Settings>)
+  assertWord(body, 'strict', [true, false])
+  for (const name of COUNTS) assertNumber(body, name, PUBLIC_MAX)
+  const settings = state.changeSettings(withSunset(body) as Partial<Settings>)
+  if (COUNTS.some((name) => name in body)) growPublic(state)
+  return settings
+}
+
+function withSunset<T extends { sunset?: unknown }>(body: T): T {
+  if (body.sunset === undefined || body.sunset === null) return body
+  const sunset = readSunset(body.sunset)
+  if (sunset) return { ...body, sunset }
+  throw new BadControlCall('sunset must be true, false, a manner, or a manner for each family')
 }
 
 function assertNumber(body: Doc, name: string, max: number): void {
   const value = body[name]
   if (value === undefined || (typeof value === 'number' && value >= 0 && value <= max)) return
-  throw new BadControlCall(`${name} must be a number from 0${max === 1 ? ' to 1' : ' on'}`)
+  throw new BadControlCall(`${name} must be a number from 0 to ${max}`)
 }
 
 function assertWord(body: Doc, name: string, words: readonly unknown[]): void {
@@ -186,7 +202,7 @@ const planNext: Action = ({ state, body }) => {
 }
 
 const dropAll =
-  (of: 'faults' | 'plans' | 'deliveries'): Action =>
+  (of: 'faults' | 'plans' | 'deliveries' | 'bill'): Action =>
   ({ state }) =>
     state[of].clear()
 
@@ -247,6 +263,12 @@ const ACTIONS: Record<string, Action> = {
   },
   'DELETE faults': dropAll('faults'),
   'DELETE faults/': ({ state, id }) => ({ removed: state.faults.delete(id) }),
+  'GET bill': ({ state, url }) => toBillView(state, url.searchParams.get('account')?.toLowerCase()),
+  'DELETE bill': dropAll('bill'),
+  'GET bodies': ({ state, url }) => toBodiesView(state, url),
+  'DELETE bodies': ({ state }) => {
+    state.bodies = newBodies()
+  },
   'GET webhooks': listDeliveries,
   'POST webhooks': sendWebhooks,
   'DELETE webhooks': dropAll('deliveries'),

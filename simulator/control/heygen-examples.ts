@@ -1,13 +1,7 @@
 /** The resources that HeyGen's documented examples name. With them every row answers its own example. */
 import { CATALOGUE } from '../heygen/catalogue/catalogue.ts'
-import {
-  addPublic,
-  addResource,
-  isPublicId,
-  resourceKey,
-  splitIds,
-  toType,
-} from '../heygen/resources/resources.ts'
+import { addPublic, isPublicId } from '../heygen/resources/public.ts'
+import { addResource, resourceKey, splitIds, toType } from '../heygen/resources/resources.ts'
 import { newHex } from '../state/random.ts'
 import type { State } from '../state/state.ts'
 import type { Account } from '../state/types.ts'
@@ -67,6 +61,7 @@ function exampleDoc(type: string): Doc {
   if (type === 'avatar') return { ...doc, group_id: '6b1f0a9c3d7e4f52b8c1d2e3f4a5b6c7' }
   if (type === 'asset')
     return { title: 'photo.jpg', file_type: 'image', mime_type: 'image/jpeg', size_bytes: 204_800 }
+  if (type === 'template') return { ...doc, as_documented: true }
   if (type === 'batch') return { ...doc, item_type: 'video', items: [video] }
   if (type === 'webhook-endpoint') {
     const events = ['avatar_video.success', 'avatar_video.fail']

@@ -59,6 +59,17 @@ export function toJobView(job: Job) {
   }
 }
 
+/** `unknown` are the members that no schema lists, each once. */
+export function toBodiesView({ bodies }: State, url: URL): unknown {
+  const account = url.searchParams.get('account')?.toLowerCase()
+  const bad = bodies.bad.filter((each) => !account || each.account === account)
+  const unknown = bad.flatMap(({ row, faults }) =>
+    faults.filter((each) => each.isUnknown).map(({ param }) => `${row} ${param}`)
+  )
+  const { checked, refused } = bodies
+  return { checked, refused, unknown: [...new Set(unknown)], bad }
+}
+
 /** The key of an account is its email. At Kling it begins with `kling:`. */
 function providerOf(key: string): string {
   return key.includes(':') ? (key.split(':')[0] ?? '') : 'heygen'

@@ -3,12 +3,14 @@ import { Clock } from './clock.ts'
 import { Collection } from './collection.ts'
 import type {
   Account,
+  BadBody,
   Delivery,
   Fault,
   HookEvent,
   Job,
   OauthCode,
   OauthToken,
+  Paid,
   Plan,
   Recorded,
   Replay,
@@ -20,6 +22,15 @@ import type {
 const RECORDED_MAX = 5000
 const KEEP_AWAKE_MS = 5000
 const FILES_MAX = 1000
+
+export function newBodies(): {
+  checked: number
+  refused: number
+  lastN: number
+  bad: BadBody[]
+} {
+  return { checked: 0, refused: 0, lastN: 0, bad: [] }
+}
 
 type Meta = { key: string; value: unknown }
 
@@ -40,6 +51,7 @@ export class State {
   readonly replays: Collection<Replay>
   readonly faults: Collection<Fault>
   readonly plans: Collection<Plan>
+  readonly bill: Collection<Paid>
 
   // Indexes, and what need not survive a restart.
   readonly emailByKey = new Map<string, string>()
@@ -56,12 +68,14 @@ export class State {
   readonly files = new Map<string, Uint8Array>()
   requests: Recorded[] = []
   requestCount = 0
+  /** v3 bodies held against their schemas, and those that differ. A restart forgets them. */
+  bodies = newBodies()
   nextDueAt = Infinity
   #alarmAt: number | null = null
   #seq = 0
   #settings: Settings
 
-  constructor(ctx: DurableObjectState, vars: { jobMs: number; syncMs: number; sunset: boolean }) {
+  constructor(ctx: DurableObjectState, vars: Pick<Settings, 'jobMs' | 'syncMs' | 'sunset'>) {
     const sql = ctx.storage.sql
     sql.exec(
       'CREATE TABLE IF NOT EXISTS entity (kind TEXT, key TEXT, json TEXT, PRIMARY KEY (kind, key))'
@@ -82,6 +96,9 @@ export class State {
       webhookDelayMs: 0,
       klingCallbacks: 'all',
       webhookRetryMs: 1000,
+      strict: false,
+      publicLooks: 0,
+      publicVoices: 0,
       keyMode: 'key-first',
     }
     this.meta = new Collection(sql, 'meta')
@@ -97,6 +114,7 @@ export class State {
     this.replays = new Collection(sql, 'replay')
     this.faults = new Collection(sql, 'fault')
     this.plans = new Collection(sql, 'plan')
+    this.bill = new Collection(sql, 'paid')
     this.#clock = new Clock(Number(this.meta.get('offsetMs')?.value ?? 0))
     this.#settings = {
       ...this.defaults,
@@ -201,6 +219,7 @@ export class State {
       this.replays,
       this.faults,
       this.plans,
+      this.bill,
       this.meta,
     ]
     for (const table of tables) table.clear()
@@ -209,6 +228,7 @@ export class State {
     this.files.clear()
     this.requests = []
     this.requestCount = 0
+    this.bodies = newBodies()
     this.runningReplays.clear()
     this.#index()
   }

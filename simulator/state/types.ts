@@ -24,6 +24,10 @@ export type Account = {
   webSessionRefused: boolean
   sessionSeconds: number
   examples: boolean
+  /** Which older families are gone for this account. Absent or null: as for the whole simulator. */
+  sunset?: Sunset | null
+  /** The engines that it may use; absent or null: all. Avatar III is for existing customers only. */
+  engines?: string[] | null
   createdAt: number
   // Counted.
   maxInFlight: number
@@ -79,6 +83,28 @@ export type Job = {
   doc: Doc
   /** How many slots of the concurrency it takes; 1 if absent. */
   slots?: number
+}
+
+/** One thing that an account would have paid for. */
+export type Paid = {
+  key: string
+  at: number
+  account: string
+  row: string
+  family: string
+  /** The job that it pays for. Items of a batch have the batch's. null: answered in the call itself. */
+  jobId: string | null
+  kind: string
+  /** null: no avatar, or one that is inside a template. Of several scenes the dearest. */
+  engine: string | null
+  is4k: boolean
+  look: 'photo' | 'twin' | 'studio' | null
+  isCinematic?: boolean
+  isPrecise?: boolean
+  seconds: number
+  characters: number
+  /** null: its price is not documented. */
+  usd: number | null
 }
 
 export type WebSession = { key: string; account: string; expiresAt: number }
@@ -196,10 +222,30 @@ export type Settings = {
   /** all: at every change of a task; end: only at its end. The documentation says both. */
   klingCallbacks: 'all' | 'end'
   webhookRetryMs: number
-  /** HeyGen after the end of v1 and v2: each of their paths is unknown, v3 is as before. */
-  sunset: boolean
+  /** HeyGen after the end of its older API, for accounts that have no `sunset` of their own. */
+  sunset: Sunset
+  /** Whether v3 bodies that their schema does not allow are refused. After a sunset they always are. */
+  strict: boolean
+  /** Public looks and voices besides those of the documentation. Three looks make a group. */
+  publicLooks: number
+  publicVoices: number
   /** What an Idempotency-Key does on the rows that take one (heygen/calls/idempotency.ts). */
   keyMode: 'key-first' | 'validates-first' | 'stores-refusals' | 'ignores'
+}
+
+/** `templates` are the paths of v2 templates and `/v3/template/{id}`; `v2` are the others of v2. */
+export type SunsetFamily = 'v1' | 'v2' | 'templates'
+export type SunsetManner = '404-json' | '404-html' | '410'
+export type Sunset = Partial<Record<SunsetFamily, SunsetManner>>
+
+/** A v3 body that its schema does not allow. */
+export type BadBody = {
+  /** Number of the recorded request. */
+  n: number
+  account: string
+  row: string
+  isRefused: boolean
+  faults: { param: string; message: string; isUnknown: boolean }[]
 }
 
 export type Recorded = {

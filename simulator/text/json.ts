@@ -6,6 +6,10 @@ export function isDoc(value: unknown): value is Doc {
   return value !== null && typeof value === 'object' && !Array.isArray(value)
 }
 
+export function asTexts(values: unknown[]): string[] {
+  return values.filter((each) => typeof each === 'string')
+}
+
 /** The values at a JSON pointer whose `*` segments mean every item. null counts as left out. */
 export function readPointer(value: unknown, pointer: string | undefined): unknown[] {
   if (!pointer) return []

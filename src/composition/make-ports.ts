@@ -10,6 +10,7 @@ import type { SlotDesk } from '#domain/ports/slots.ts'
 import { toLeaseMessage } from '#domain/slots/lease-record.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
 import { RateLimit } from '#domain/runtime/rate-limit.ts'
+import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
@@ -23,6 +24,7 @@ import {
 } from '#storage/added-routes.ts'
 import { makeOwnerStore, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
 import { makeTokenStore, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
+import { makeListCopyCache, makeListCopyStore, type ListCopyCache } from '#storage/list-copies.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
@@ -39,6 +41,7 @@ interface Isolate {
   durations: Durations
   vault: Ports['vault']
   hints: Hints
+  memory: RecentMap
   reportedEnds: RecentSet
   searches: Semaphore
   searchesOfToken: RateLimit
@@ -46,6 +49,7 @@ interface Isolate {
   accounts: AccountCache
   owners: OwnerCache
   addedRoutes: AddedRouteCache
+  listCopies: ListCopyCache
 }
 
 const isolates = new WeakMap<Env, Isolate>()
@@ -97,6 +101,7 @@ function isolateOf(env: Env): Isolate {
     durations: durationsAt(settings.timeScale),
     vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
+    memory: new RecentMap(5000),
     reportedEnds: new RecentSet(10_000),
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
@@ -104,6 +109,7 @@ function isolateOf(env: Env): Isolate {
     accounts: makeAccountCache(platform.now),
     owners: makeOwnerCache(platform.now),
     addedRoutes: makeAddedRouteCache(platform.now),
+    listCopies: makeListCopyCache(platform.now),
   }
   isolates.set(env, isolate)
   return isolate
@@ -134,6 +140,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     log: (event, facts = {}) => writeLog(event, about(), facts),
     vault: isolate.vault,
     hints: isolate.hints,
+    memory: isolate.memory,
     reportedEnds: isolate.reportedEnds,
     hasParked: { isTrue: false },
     searches: isolate.searches,
@@ -144,6 +151,11 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     owners: makeOwnerStore(isolate.owners, desk),
     addedRoutes: makeAddedRouteStore(env.REGISTRY, isolate.addedRoutes),
     uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
+    listCopies: makeListCopyStore(
+      env.REGISTRY,
+      isolate.listCopies,
+      isolate.durations.keepListCopyMs
+    ),
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
@@ -167,6 +179,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    checkLegacy: (tenant) => ask((slots) => slots.checkLegacy(tenant)),
     hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
@@ -193,6 +206,7 @@ function deskPort(env: Env, name: string): Desk {
     beginSignIn: (wish, by) => ask(async (desk) => desk.beginSignIn(wish, by)),
     findSignIn: (id) => ask(async (desk) => desk.findSignIn(id)),
     cancelSignIn: (id, by) => ask(async (desk) => desk.cancelSignIn(id, by)),
+    noteLegacy: (email, key, families) => ask((desk) => desk.noteLegacy(email, key, families)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),

@@ -87,6 +87,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     }
     this.#tables.saveAccount(account)
     this.#parts.webhook.request(account, held)
+    this.#parts.legacy.request(account)
     this.#setAlarm()
     return { ok: true }
   }
@@ -187,6 +188,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (!this.#isHeldByOther(tenant)) this.#parts.accountChecks.unpark()
   }
 
+  async checkLegacy(tenant: string): Promise<void> {
+    if (this.#isHeldByOther(tenant)) return
+    this.#parts.legacy.requestNow()
+    this.#setAlarm()
+  }
+
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
     const now = this.#context.now()
     return this.#parts.settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
@@ -249,6 +256,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#parts.statusChecks.reconcile()
     await this.#parts.incoming.applyDeferredNow()
     await this.#parts.webhook.maintain()
+    await this.#parts.legacy.probeDue()
     this.#parts.retention.removeOld()
     this.#parts.wipeWhenDone()
     this.#setAlarm({ isAfterAlarm: true })
@@ -284,7 +292,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
     ].filter((due) => due !== undefined)
-    if (dues.length > 0) return Math.min(...dues)
-    return this.#parts.retention.dueAt({ withDeliveries: isAfterAlarm })
+    const daily = this.#parts.legacy.dueAt() ?? Infinity
+    if (dues.length > 0) return Math.min(...dues, daily)
+    return Math.min(this.#parts.retention.dueAt({ withDeliveries: isAfterAlarm }), daily)
   }
 }

@@ -8,6 +8,7 @@ import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/au
 import type { ResealStep } from '#domain/access/reseal.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
+import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
@@ -116,6 +117,14 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
 
   async cancelSignIn(id: string, by?: Actor): Promise<SignIn | undefined> {
     return this.parts.signIns.cancel(id, by)
+  }
+
+  async noteLegacy(email: string, key: string, legacy: Families): Promise<boolean> {
+    const account = this.#tables.accounts.find(email)
+    if (account?.key !== key) return false
+    this.#tables.accounts.save({ ...account, legacy })
+    await this.parts.kv.write()
+    return true
   }
 
   async holds(email: string, key: string): Promise<boolean> {

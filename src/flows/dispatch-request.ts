@@ -1,6 +1,5 @@
 /** The entry of this layer: picks the flow for a client's call by the kind of its row. */
 import { KEY_FORM } from '#domain/creations/idempotency.ts'
-import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { withAddedRow } from '#flows/routing/added-routes.ts'
@@ -10,6 +9,7 @@ import { endpointCommand, answerEndpointCall } from '#flows/events/webhook-endpo
 import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-call.ts'
 import { withPlainLists } from '#flows/routing/ids-in-call.ts'
 import { runUnderKey } from '#flows/creations/idempotency-key.ts'
+import { serveLegacy } from '#flows/legacy/serve-legacy.ts'
 import { readTogether } from '#flows/lists/read-all-accounts.ts'
 import { runGeneration } from '#flows/creations/run-generation.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
@@ -17,9 +17,7 @@ import { startJob } from '#flows/creations/start-job.ts'
 import { startUnknownPath } from '#flows/creations/start-unknown-path.ts'
 import { followSession } from '#flows/streaming/stream-session.ts'
 import { giveStreamToken } from '#flows/streaming/stream-token.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
-
-const LOOKED_AT_BYTES_MAX = 16 * 1024 * 1024
+import { readWhole } from '#flows/upstream/read-call.ts'
 
 /** A POST with an Idempotency-Key runs once, on any path, and runs to its end even if the client disconnects. */
 export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<ProxyAnswer> {
@@ -47,6 +45,11 @@ function withUsableKey(call: ProxyCall): ProxyCall {
 }
 
 async function dispatch(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  const carried = await serveLegacy(ports, call, { pass: dispatchRow, ask: dispatchRequest })
+  return carried ?? dispatchRow(ports, call)
+}
+
+async function dispatchRow(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
   const route = call.match?.route
   if (route?.notOffered !== undefined) throw new AppError('not_implemented', route.notOffered)
   // The path is compared decoded, because the provider may decode it.
@@ -113,31 +116,4 @@ async function readJob(call: ProxyCall): Promise<ReadCall> {
   if (isSession && !read.body?.byteLength) return { ...read, json: {} }
   if (isObject(read.json)) return read
   throw new AppError('bad_request', 'The body must be a JSON object.')
-}
-
-async function readWhole(call: ProxyCall): Promise<ReadCall> {
-  const body = call.body instanceof ReadableStream ? await readBody(call) : call.body
-  if (!body?.byteLength) return { ...call, body, json: undefined }
-  const text = readUtf8(body)
-  // A later change to the body would damage bytes of an unknown encoding.
-  if (text === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
-  return { ...call, body, json: parseJson(text) }
-}
-
-async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
-  const encoding = headers.get('content-encoding') ?? 'identity'
-  if (!/^\s*(identity)?\s*$/i.test(encoding)) {
-    throw new AppError(
-      'bad_request',
-      'The gateway must read this body: send it without Content-Encoding.'
-    )
-  }
-  const bytes = await readBytes(body as ReadableStream<Uint8Array>, LOOKED_AT_BYTES_MAX).catch(
-    () => {
-      throw new AppError('bad_request', 'The body ended before it was complete.')
-    }
-  )
-  if (bytes) return bytes
-  const advice = 'Upload large files first and name them by their asset id.'
-  throw new AppError('too_large', `A JSON body may have up to 16 MiB. ${advice}`)
 }

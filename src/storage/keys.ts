@@ -4,6 +4,8 @@ export const keys = {
   routes: 'routes',
   accounts: (tenant: string, provider: string) => `accounts:${provider}:${tenant}`,
   upload: (hash: string) => `upload:${hash}`,
+  listCopy: ({ tenant, provider, name }: { tenant: string; provider: string; name: string }) =>
+    `list:${provider}:${tenant}:${name}`,
 }
 
 /** KV's shortest cache time. Isolates cache for as long again, so a value is at most a minute old. */

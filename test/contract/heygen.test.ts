@@ -16,7 +16,7 @@ interface Event {
 
 const kit: ProviderKit = {
   name: 'heygen',
-  isKilled: true,
+  isStormed: true,
   addAtProvider: async (gateway, name) => {
     await gateway.sim.addAccount(`${name}@example.com`, `sk_test_${name}`, { examples: false })
   },

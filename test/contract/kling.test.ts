@@ -18,7 +18,7 @@ const NUMBERS = { slots_full: 1303, no_accounts: 1203, account_unavailable: 5001
 
 const kit: ProviderKit = {
   name: 'kling',
-  isKilled: false,
+  isStormed: false,
   addAtProvider: async (gateway, name) => {
     await makeKling(gateway, name)
   },

@@ -36,6 +36,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
     expect(await tenant.startedJobs()).toBe(2 * ROOM)
   })
 
+  if (!kit.isStormed && !isFull) return
   test('creations, polls, ends and tellings that come twice, all at once, never overdraw an account [I1]', async () => {
     const tenant = await Tenant.open(calm, kit, ...LIMITS)
     await calm.sim.settings({ jobMs: 60, doubleRate: 1 })
@@ -57,7 +58,6 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
     expect(await tenant.startedJobs()).toBe(new Set(ids).size)
   })
 
-  if (!kit.isKilled && !isFull) return
   test('killed at any moment of a storm, it comes back with the same limits and every slot [I1, I2]', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
     const simulator = await Simulator.start({ vars: { JOB_MS: '300' } })
@@ -176,7 +176,8 @@ export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
   })
 
   const ways: Record<string, unknown>[] = [{ reset: 'before' }, { status: 500 }, { status: 503 }]
-  test.each(oneOfEach(ways, (way) => Object.keys(way).join()))(
+  const kindOf = (way: object) => (kit.isStormed ? Object.keys(way).join() : 'never arrived')
+  test.each(oneOfEach(ways, kindOf))(
     'of a creation that never arrived (%j), which ends as absent',
     async (effect) => {
       const tenant = await Tenant.open(moved, kit, 1)
@@ -190,4 +191,18 @@ export function givesEverySlotBack({ kit, calm, moved }: Bench): void {
       expect(await tenant.startedJobs()).toBe(0)
     }
   )
+
+  if (!kit.isStormed && !isFull) return
+  test('of a creation under a key that never arrived: the client’s own retry makes the job [I2, I4]', async () => {
+    const tenant = await Tenant.open(moved, kit, 1)
+    await tenant.faultCreations({ reset: 'before' })
+    const key = { 'idempotency-key': 'never' }
+    const made = await untilMoved(moved, async () => {
+      const answer = await tenant.create({ name: 'never-under-key' }, key)
+      if (answer.status !== 200) expect([409, 424]).toContain(answer.status)
+      return answer.status === 200 && answer
+    })
+    expect(jobOf(made)).not.toBe('')
+    expect([await tenant.held(), await tenant.startedJobs()]).toEqual([1, 1])
+  })
 }

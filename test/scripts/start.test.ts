@@ -109,6 +109,17 @@ test('what is called while it runs shows as one short line each', async () => {
   )
 })
 
+test('a second start on the same folder is refused in one sentence', async () => {
+  const { child } = await running()
+  const second = spawnStart()
+  const said = collect(second)
+  // All that it said has come by then, which it may not have when the process has just gone.
+  await once(second, 'close')
+  expect(second.exitCode).toBe(1)
+  expect(said.text).toContain(`is in use by process ${child.pid}`)
+  expect(said.text.trim().split('\n')).toHaveLength(1)
+})
+
 test('SIGINT, even twice, ends with 0 and leaves no process behind', async () => {
   const { child } = await running()
   const workers = findRunning(folder)?.workers ?? []
@@ -120,7 +131,8 @@ test('SIGINT, even twice, ends with 0 and leaves no process behind', async () =>
   expect(findRunning(folder)).toBeUndefined()
 })
 
-test('a busy port is announced and the next one is taken', async () => {
+// A busy port is refused by runWorker: test/simulator/run-worker.test.ts.
+testFull('a busy port is announced and the next one is taken', async () => {
   if (last && !isOver(last.child)) await stop(last.child)
   const squatter = createServer().listen(port, HOST)
   await once(squatter, 'listening')
@@ -132,17 +144,6 @@ test('a busy port is announced and the next one is taken', async () => {
   } finally {
     squatter.close()
   }
-})
-
-test('a second start on the same folder is refused in one sentence', async () => {
-  const { child } = await running()
-  const second = spawnStart()
-  const said = collect(second)
-  // All that it said has come by then, which it may not have when the process has just gone.
-  await once(second, 'close')
-  expect(second.exitCode).toBe(1)
-  expect(said.text).toContain(`is in use by process ${child.pid}`)
-  expect(said.text.trim().split('\n')).toHaveLength(1)
 })
 
 // Its calls are those of the printed lines above.

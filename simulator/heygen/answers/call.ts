@@ -2,7 +2,7 @@
 import type { Site } from '../../answers/links.ts'
 import type { State } from '../../state/state.ts'
 import type { Account, Recorded, Resource } from '../../state/types.ts'
-import type { Doc } from '../../text/json.ts'
+import { type Doc, isDoc } from '../../text/json.ts'
 import type { Row } from '../catalogue/catalogue.ts'
 
 export type Call = {
@@ -61,10 +61,25 @@ export function toDoc(body: Doc): Doc {
   const kept = Object.fromEntries(
     Object.entries(body).filter(([name, value]) => KEPT.has(name) && value !== undefined)
   )
-  return { ...kept, ...(title ? { title } : {}), callback_id: asText(body.callback_id) ?? null }
+  return {
+    ...kept,
+    ...(title ? { title } : {}),
+    ...(burnsCaptions(body) ? { burns_captions: true } : {}),
+    callback_id: asText(body.callback_id) ?? null,
+  }
+}
+
+/** v3 burns captions in when they have a style; templates and the older families when they are asked for at all. */
+function burnsCaptions({ caption, caption_mode, subtitles }: Doc): boolean {
+  if (caption_mode === 'file_only') return false
+  if (isDoc(caption)) return typeof caption.style === 'string'
+  return caption === true || isDoc(subtitles)
 }
 
 const KEPT = new Set([
+  'terms',
+  'do_not_translate_terms',
+  'forced_translations',
   'folder_id',
   'parent_id',
   'project_type',

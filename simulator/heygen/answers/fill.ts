@@ -7,11 +7,15 @@ import type { State } from '../../state/state.ts'
 import type { Resource } from '../../state/types.ts'
 import { type Doc, mapLeaves } from '../../text/json.ts'
 import type { Row } from '../catalogue/catalogue.ts'
+import { factOf } from './facts.ts'
 import { type Phase, phaseOf, statusWord, terminalFor } from './phase.ts'
 
 type CallFacts = { state: State; row: Row; site: Site }
 
 export type Subject = { resource: Resource; phase: Phase; row: Row; site: Site }
+
+/** How long each simulated video is. */
+export const SIMULATED_SECONDS = 2
 
 const MEDIA_HOST = /^https:\/\/(?:files\d?|resource\d?|static)\.(?:heygen\.(?:ai|com)|movio\.la)\//
 const EXAMPLE_HEX = /[0-9a-f]{32}/g
@@ -98,6 +102,8 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
   const { doc } = resource
   const isOver = phase.state === 'done'
   if (name === 'id' || ID_NAMES[resource.type]?.includes(name)) return resource.id
+  const fact = factOf(name, subject)
+  if (fact !== undefined) return fact
   if (name === 'status') return fillStatus(example, subject)
   if (name === 'callback_id') return doc.callback_id ?? null
   if (name === 'progress' && typeof example === 'number') return Math.floor(phase.fraction * 100)
@@ -105,7 +111,7 @@ function fillMember(name: string, example: unknown, subject: Subject): unknown {
     return isOver ? toTime(example ?? 0, phase.endedAt ?? resource.createdAt) : null
   if (/(_at|_ts)$/.test(name) && example !== null) return toTime(example, resource.createdAt)
   if (name === 'duration' && resource.jobId !== undefined && example !== null)
-    return isOver ? 2 : null
+    return isOver ? SIMULATED_SECONDS : null
   if (name === 'failure_code') return phase.failure?.code ?? null
   if (FAILURE_TEXTS.has(name) && (example === null || phase.failure))
     return phase.failure?.message ?? null

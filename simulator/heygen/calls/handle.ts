@@ -13,6 +13,7 @@ import { type Envelope, envelopeOfPath, refuse } from '../answers/errors.ts'
 import { type HeygenMatch, matchRow } from '../catalogue/catalogue.ts'
 import { matchUnlisted } from '../creations/unlisted.ts'
 import { serve, unauthorizedFor } from './serve.ts'
+import { goneAnswer, goneManner, sunsetOf } from '../accounts/sunset.ts'
 
 type Called = {
   host: string
@@ -25,7 +26,7 @@ type Called = {
 
 export async function handleHeygen(state: State, request: Request, url: URL): Promise<Response> {
   if (state.settings.latencyMs > 0) await pause(state.settings.latencyMs)
-  const called = readCall(state, request, url)
+  const called = readCall(request, url)
   const text = await readText(request, called)
   const account = findAccount(state, request, called)
   const { host, path } = called
@@ -47,13 +48,12 @@ const HOSTS: [string, string][] = [
   ['/api2.heygen.com', 'web'],
 ]
 
-function readCall(state: State, request: Request, url: URL): Called {
+function readCall(request: Request, url: URL): Called {
   const [prefix = '', host = 'root'] =
     HOSTS.find(([each]) => url.pathname.startsWith(`${each}/`)) ?? []
   const path = url.pathname.slice(prefix.length)
   const isWeb = request.method === 'POST' && (host === 'web' || host === 'root')
-  const known = matchRow(request.method, path) ?? matchUnlisted(request.method, path)
-  const match = isGone(state, host, path) ? undefined : known
+  const match = matchRow(request.method, path) ?? matchUnlisted(request.method, path)
   return {
     host,
     path,
@@ -66,11 +66,6 @@ function readCall(state: State, request: Request, url: URL): Called {
 function webPath(path: string): Called['web'] {
   if (path === LOGIN_PATH) return 'login'
   return isOauthPath(path) ? 'oauth' : undefined
-}
-
-/** The sunset ends v1 and v2 at the hosts of the API. The web host keeps its paths. */
-function isGone(state: State, host: string, path: string): boolean {
-  return state.settings.sunset && host !== 'web' && /^\/v[12]\//.test(path)
 }
 
 function isServed(match: HeygenMatch, host: string): boolean {
@@ -116,12 +111,12 @@ async function answer(
       recorded.account = answered.account
       response = answered.response
     } else {
-      if (!called.match) throw unknownPath(called)
-      if (!account) throw unauthorizedFor(called.match.row)
-      response = await serve(
-        { state, request, recorded, url: called.url, match: called.match, text },
-        account
-      )
+      const gone = goneManner(sunsetOf(state.settings, account), called)
+      const { match, path, url } = called
+      if (match && !account) throw unauthorizedFor(match.row)
+      if (gone) response = goneAnswer(path, gone)
+      else if (!match || !account) throw unknownPath(called)
+      else response = await serve({ state, request, recorded, url, match, text }, account)
     }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error

@@ -14,11 +14,12 @@ import { generate } from '../creations/synchronous.ts'
 import { serveUnlisted, UNLISTED } from '../creations/unlisted.ts'
 import { readOne } from '../reads/details.ts'
 import { isList, listRows } from '../reads/lists.ts'
-import { addPublic } from '../resources/resources.ts'
+import { addPublic } from '../resources/public.ts'
 import { actOnSession, openSocket } from '../streaming/streaming.ts'
 import { write } from '../writes/writes.ts'
 import { withIdempotencyKey } from './idempotency.ts'
 import { resolveOwners } from './owners.ts'
+import { checkStrictly } from './strict.ts'
 import { validateBody } from './validate.ts'
 
 export type ServeInput = {
@@ -57,6 +58,7 @@ export async function serve(input: ServeInput, account: Account): Promise<Respon
     return openSocket(call)
   }
   const check = () => {
+    checkStrictly(call)
     validateBody(row, call.body)
     resolveOwners(call)
   }

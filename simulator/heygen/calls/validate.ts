@@ -87,6 +87,7 @@ const KNOWN = new Set(
   entry_file composition format quality hosts topic enable_speech_enhancement enable_watermark include_gif
   custom_motion_prompt enhance_custom_motion_prompt use_avatar_iv_model speed pitch emotion volume appearance pose
   model num_images identity_images reference_videos reference_audio prompt_enhancement similarity template_id
+  scene_ids enable_sharing reorder_music keep_text_vertically_centered subtitles stock_voice_config fps_mode input_type
   reference_look_id visibility members batch_id metadata tags webhook_id thread_id enhance_audio enable_video_stretching`
     .split(/\s+/)
     .filter(Boolean)

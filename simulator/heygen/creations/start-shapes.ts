@@ -6,7 +6,7 @@ import { type Doc, readPointer } from '../../text/json.ts'
 import { asText, type Call, getNamed, getSubject } from '../answers/call.ts'
 import { invalid } from '../answers/errors.ts'
 import { envelopeData, fillRow, toSubject } from '../answers/fill.ts'
-import { addResource } from '../resources/resources.ts'
+import { addResource, findResource } from '../resources/resources.ts'
 import { assertCount } from './limits.ts'
 
 /** Starts a job and makes its resource. A shape may choose the resource's id and type, and add to its doc. */
@@ -109,12 +109,16 @@ const makeVideoAvatar: Shape = (call, begin) => {
 
 /** A digital twin waits for a consent when its job is done. Waiting takes no slot [guess]. */
 const makeAvatar: Shape = (call, begin) => {
-  const waits = call.body.type === 'digital_twin' ? { waits_as: 'pending_consent' } : {}
+  const isTwin = call.body.type === 'digital_twin'
+  const waits = isTwin ? { waits_as: 'pending_consent' } : {}
   const given = call.found.get('/avatar_group_id')
-  const groupId = given?.id ?? newId('avatar-group')
-  const look = begin({ form: 'look', doc: { ...waits, group_id: groupId } })
+  const likeness = call.found.get('/avatar_id')
+  const known = given ?? groupOf(call, likeness)
+  const groupId = known?.id ?? newId('avatar-group')
+  const form = isTwin ? 'look' : 'photo'
+  const look = begin({ form, doc: { ...waits, group_id: groupId } })
   const group =
-    given ??
+    known ??
     addResource(call.state, call.account.email, {
       type: 'avatar-group',
       id: groupId,
@@ -129,12 +133,22 @@ const makeAvatar: Shape = (call, begin) => {
   return { ...look, doc: { ...look.doc, answer } }
 }
 
+/** A look that is made after another one joins its group. */
+function groupOf(call: Call, likeness: Resource | undefined): Resource | undefined {
+  const id = asText(likeness?.doc.group_id)
+  if (!likeness || likeness.account === '' || id === undefined) return undefined
+  return findResource(call.state, call.account, 'avatar-group', id)
+}
+
 const openAgent: Shape = (call, begin) => {
   const videoId = newId('video')
   const resourceId = newId('agent-resource')
   // In chat mode the agent asks back before it renders [guess].
   const waits = call.body.mode === 'chat' ? { waits_as: 'waiting_for_input' } : {}
-  const session = begin({ doc: { ...waits, video_id: videoId, resource_ids: [resourceId] } })
+  // The id may be null at first.
+  const isLate = call.text.includes('[lateid]')
+  const ids = { video_id: videoId, resource_ids: [resourceId], has_late_id: isLate }
+  const session = begin({ doc: { ...waits, ...ids } })
   const link = { ...titleOf(call), session_id: session.id, video_id: videoId }
   const { email } = call.account
   addResource(call.state, email, {
@@ -149,7 +163,7 @@ const openAgent: Shape = (call, begin) => {
     doc: link,
     jobId: session.id,
   })
-  return session
+  return isLate ? { ...session, doc: { ...session.doc, answer: { video_id: null } } } : session
 }
 
 const messageAgent: Shape = (call, begin) => {

@@ -11,10 +11,12 @@ import type { Resource } from '../../state/types.ts'
 import type { Doc } from '../../text/json.ts'
 import { asText, type Call, getNamed, type Reply, reply, toDoc } from '../answers/call.ts'
 import { envelopeData, fillData, withData } from '../answers/fill.ts'
+import { billCall } from '../bill/paid.ts'
 import { addResource } from '../resources/resources.ts'
 import { assertRoom } from './limits.ts'
 import { type Begin, SHAPES } from './start-shapes.ts'
 import { runSync } from './synchronous.ts'
+import { assertVideoRules } from './video-rules.ts'
 
 /** Creations whose job no row can read. They have ended when they are answered. */
 const WITHOUT_STATUS = new Set([
@@ -52,9 +54,11 @@ function jobType(path: string): string {
 
 export async function startJobs(call: Call): Promise<Reply> {
   if (WITHOUT_STATUS.has(call.name)) return startWithoutStatus(call)
+  if (call.body.validate_only === true) return reply(call, withData(call.row.responseExample, null))
   const type = jobType(call.row.path)
   const doc = toDoc(call.body)
   const languages = call.name === LOOKS ? looksOf(call) : toLanguages(call, type)
+  assertVideoRules(call)
   assertRoom(call, type, languages.length)
   const shape = SHAPES[call.name]
   const creation = newId('creation')
@@ -67,6 +71,8 @@ export async function startJobs(call: Call): Promise<Reply> {
     )
     return shape ? shape(call, start) : start()
   })
+  const jobIds = started.map((each) => each.jobId ?? each.id)
+  billCall(call, jobIds)
   const answered = reply(call, answer(call, type, started, languages.length > 1))
   if (happens(call.state.settings.earlyRate)) await endEarly(call, creation)
   return answered
@@ -155,6 +161,7 @@ function toLanguages(call: Call, type: string): (string | undefined)[] {
 
 function startWithoutStatus(call: Call): Promise<Reply> {
   assertRoom(call, 'instant', 1)
+  billCall(call, [null])
   return runSync(call, () => {
     const example = call.row.responseExample
     const data = envelopeData(example)

@@ -6,6 +6,7 @@ import { newId } from '../../state/ids.ts'
 import type { Doc } from '../../text/json.ts'
 import { type Call, type Reply, reply } from '../answers/call.ts'
 import { envelopeData, localise, withData } from '../answers/fill.ts'
+import { billCall } from '../bill/paid.ts'
 import { assertConcurrency, assertSpeechRate } from './limits.ts'
 
 export async function runSync(call: Call, finish: () => Reply): Promise<Reply> {
@@ -28,6 +29,7 @@ function addRunning({ state, account }: Call, by: number): void {
 export function generate(call: Call): Promise<Reply> {
   assertSpeechRate(call)
   assertConcurrency(call, 1)
+  billCall(call, [null])
   return runSync(call, () => {
     const example = call.row.responseExample
     if (typeof example === 'string') {

@@ -8,7 +8,9 @@ import { notFound } from '../answers/errors.ts'
 import { envelopeData, fillData, localise, withData } from '../answers/fill.ts'
 import { type Phase, phaseOf, statusWord } from '../answers/phase.ts'
 import type { Row } from '../catalogue/catalogue.ts'
-import { listOwn, resourceKey, splitIds } from '../resources/resources.ts'
+import { resourceKey, splitIds } from '../resources/resources.ts'
+import { withLiveFacts } from './live-facts.ts'
+import { readOldTemplate, readTemplate } from './templates.ts'
 
 type Read = (call: Call) => Doc | Reply
 
@@ -20,7 +22,7 @@ export function readOne(call: Call): Reply {
   const example = call.row.responseExample
   const template = envelopeData(example)
   if (!subject) return reply(call, withData(example, data ?? localise(template, call.site)))
-  const filled = fillData(call, subject)
+  const filled = withLiveFacts(call, subject, fillData(call, subject)) as Doc
   return reply(call, withData(example, data ? { ...filled, ...data } : filled))
 }
 
@@ -96,6 +98,7 @@ const readAgent: Read = (call) => {
   const phase = phaseOf(call.state, session)
   const at = Math.floor((phase.endedAt ?? session.createdAt) / 1000)
   const isWaiting = session.doc.waits_as !== undefined
+  const hasId = session.doc.has_late_id !== true || phase.state === 'done'
   const message = {
     content: isWaiting ? 'Shall I go on?' : 'Your video is ready.',
     created_at: at,
@@ -105,7 +108,7 @@ const readAgent: Read = (call) => {
   }
   return {
     messages: phase.state === 'done' ? [message] : [],
-    video_id: session.doc.video_id ?? null,
+    video_id: hasId ? (session.doc.video_id ?? null) : null,
   }
 }
 
@@ -182,14 +185,6 @@ const readAgentResource: Read = (call) => {
   return { url: mediaUrl(call.site, `${String(resource.doc.video_id)}.mp4`) }
 }
 
-const readGroup: Read = (call) => {
-  const group = getSubject(call)
-  const looks = listOwn(call.state, call.account, 'avatar').filter(
-    (look) => look.doc.group_id === group.id
-  )
-  return { looks_count: Math.max(1, looks.length) }
-}
-
 const readParts: Read = (call) => ({ asset_id: getSubject(call).id })
 
 const readVersion: Read = (call) => ({ version_number: Number(call.params.version_number) || 1 })
@@ -203,6 +198,9 @@ const readWords: Read = () => {
 }
 
 const READS: Record<string, Read> = {
+  'GET /v3/templates/{template_id}': readTemplate,
+  'GET /v2/template/{template_id}': readOldTemplate,
+  'GET /v3/template/{template_id}': readOldTemplate,
   'GET /v3/users/me': readMe,
   'GET /v1/user/me': readMe,
   'GET /v2/user/remaining_quota': readQuota,
@@ -219,7 +217,6 @@ const READS: Record<string, Read> = {
   'GET /v3/video-translations/statuses': readStatuses,
   'GET /v3/assets/statuses': readStatuses,
   'GET /v3/video-agents/{session_id}/resources/{resource_id}': readAgentResource,
-  'GET /v3/avatars/{group_id}': readGroup,
   'GET /v3/assets/{asset_id}/parts': readParts,
   'GET /v3/workflows/{workflow_id}/versions/{version_number}': readVersion,
   'GET /v3/avatar-realtime/{stream_id}/words': readWords,

@@ -9,54 +9,27 @@ import { listEndpointRows } from '../events/endpoints.ts'
 import { EVENT_TYPES } from '../events/event-types.ts'
 import { listOwn, listPublic } from '../resources/resources.ts'
 import { listSessions } from '../streaming/streaming.ts'
+import {
+  type Filter,
+  inFolder,
+  inTrash,
+  ofGroup,
+  ofMember,
+  ofSession,
+  ownedAs,
+  publicOnRequest,
+  readLimit,
+  titled,
+  voices,
+} from './list-filters.ts'
+import { withLiveFacts } from './live-facts.ts'
 
 type ListSpec = {
   type: string
   forms?: string[]
   publicForms?: string[]
-  filter?: (call: Call, resource: Resource) => boolean
+  filter?: Filter
 }
-
-const inFolder = (call: Call, resource: Resource): boolean => {
-  const folder = call.query.get('folder_id')
-  return !folder || resource.doc.folder_id === folder
-}
-
-const titled = (call: Call, resource: Resource): boolean => {
-  const title = call.query.get('title')?.toLowerCase()
-  return (
-    inFolder(call, resource) &&
-    (!title ||
-      String(resource.doc.title ?? '')
-        .toLowerCase()
-        .includes(title))
-  )
-}
-
-const inTrash = (call: Call, resource: Resource): boolean => {
-  const wanted = call.query.get('is_trash') === 'true'
-  const parent = call.query.get('parent_id')
-  return (
-    (resource.doc.is_trash === true) === wanted && (!parent || resource.doc.parent_id === parent)
-  )
-}
-
-const ownedAs = (call: Call, resource: Resource): boolean => {
-  const ownership = call.query.get('ownership') ?? call.query.get('type')
-  const group = call.query.get('group_id')
-  if (group && resource.doc.group_id !== group) return false
-  if (ownership === 'public') return resource.account === ''
-  return ownership !== 'private' || resource.account !== ''
-}
-
-const ofGroup = (call: Call, resource: Resource): boolean =>
-  resource.doc.group_id === call.params.group_id
-
-const ofSession = (call: Call, resource: Resource): boolean =>
-  resource.doc.session_id === call.params.session_id
-
-const publicOnRequest = (call: Call, resource: Resource): boolean =>
-  resource.account !== '' || call.query.get('include_public') === 'true'
 
 const LOOKS = ['look', 'photo', 'video']
 
@@ -77,15 +50,15 @@ const LISTS: Record<string, ListSpec> = {
   'GET /v1/talking_photo.list': { type: 'avatar', forms: ['photo'] },
   'GET /v1/streaming/avatar.list': { type: 'avatar', forms: ['streaming'] },
   'GET /v2/voices': { type: 'voice' },
-  'GET /v3/voices': { type: 'voice', filter: ownedAs },
-  'GET /v1/audio/voices': { type: 'voice', filter: ownedAs },
+  'GET /v3/voices': { type: 'voice', filter: voices },
+  'GET /v1/audio/voices': { type: 'voice', filter: voices },
   'GET /v3/models/audio/voices': { type: 'voice', forms: ['model'] },
   'GET /v1/brand_voice/list': { type: 'brand-glossary' },
   'GET /v3/brand-glossaries': { type: 'brand-glossary' },
   'GET /v3/brand-kits': { type: 'brand-kit' },
   'GET /v1/streaming/knowledge_base/list': { type: 'knowledge-base' },
   'GET /v1/asset/list': { type: 'asset', filter: inFolder },
-  'GET /v3/assets': { type: 'asset', filter: inFolder },
+  'GET /v3/assets': { type: 'asset', filter: ofMember },
   'GET /v3/assets/search': { type: 'asset' },
   'GET /v1/webhook/endpoint.list': { type: 'webhook-endpoint' },
   'GET /v3/webhooks/endpoints': { type: 'webhook-endpoint' },
@@ -127,7 +100,9 @@ export function listRows(call: Call): Reply {
 
 function fillRows(call: Call, resources: Resource[]): unknown[] {
   const template = rowTemplate(call)
-  return resources.map((resource) => fillRow(template, toSubject(call, resource)))
+  return resources.map((resource) =>
+    withLiveFacts(call, resource, fillRow(template, toSubject(call, resource)))
+  )
 }
 
 function listEvents(call: Call): Reply {
@@ -243,17 +218,6 @@ function findNext(all: Resource[], { after, seq, own }: After): number {
   if (index >= 0) return index + 1
   const older = all.findIndex((each) => (own ? each.account === '' || each.seq < seq : false))
   return older < 0 ? all.length : older
-}
-
-function readLimit(call: Call): number {
-  const text = call.query.get('limit')
-  const otherwise = call.row.family === 'v3' ? 20 : 100
-  if (text === null || text === '' || text === '0') return otherwise
-  const limit = Number(text)
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
-    throw invalid(envelopeOf(call.row), 'limit must be from 1 to 100.', 'limit')
-  }
-  return limit
 }
 
 function readToken(call: Call): After | undefined {

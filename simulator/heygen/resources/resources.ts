@@ -52,7 +52,7 @@ export function belongsToOther(state: State, account: Account, type: string, id:
     .some((other) => other !== account && state.resources.has(resourceKey(other.email, type, id)))
 }
 
-type NewResource = {
+export type NewResource = {
   type: string
   id?: string
   form?: string
@@ -85,39 +85,7 @@ export function listOwn(state: State, account: Account, type: string): Resource[
 }
 
 export function listPublic(state: State, type: string): Resource[] {
-  addPublic(state)
   return [...(state.byOwner.get('')?.values() ?? [])].filter((resource) => resource.type === type)
-}
-
-const PUBLIC: NewResource[] = [
-  {
-    type: 'avatar',
-    id: 'Abigail_expressive_2024112501',
-    form: 'look',
-    doc: { title: 'Abigail (Upper Body)', group_id: 'public_group_abigail' },
-  },
-  {
-    type: 'avatar',
-    id: 'Vanessa-invest-20220722',
-    form: 'look',
-    doc: { title: 'Vanessa', group_id: 'public_group_vanessa' },
-  },
-  { type: 'avatar', id: 'Wayne_20240711', form: 'streaming', doc: { title: 'Wayne' } },
-  { type: 'avatar-group', id: 'public_group_abigail', doc: { title: 'Abigail' } },
-  { type: 'avatar-group', id: 'public_group_vanessa', doc: { title: 'Vanessa' } },
-  { type: 'voice', id: '1bd001e7e50f421d891986aad5158bc8', doc: { title: 'Ana - Cheerful' } },
-  { type: 'look-template', id: 'pack_office_f', doc: { title: 'Office', looks_count: 3 } },
-  { type: 'voice', id: '2d5b0e6cf36f460aa7fc47e3eee4ba54', doc: { title: 'Sim - Calm' } },
-]
-
-/** Resources that every account may use. Added when first needed, so that they exist again after a reset. */
-export function addPublic(state: State): void {
-  if (state.byOwner.has('')) return
-  for (const each of PUBLIC) addResource(state, '', each)
-}
-
-export function isPublicId(id: string): boolean {
-  return PUBLIC.some((each) => each.id === id)
 }
 
 export function splitIds(owner: OwnerId, value: string | undefined): string[] {

@@ -26,7 +26,13 @@ export async function uploadRaw(call: Call): Promise<Reply> {
     .replace('mpeg', 'mp3')
   const key =
     fileType === 'image' ? { image_key: `image/${id}/original.${extension}` } : { image_key: null }
-  const doc = { ...toFileDoc(uploaded), ...key, title: `upload.${extension}`, file_type: fileType }
+  const doc = {
+    ...toFileDoc(uploaded),
+    ...key,
+    title: `upload.${extension}`,
+    file_type: fileType,
+    type: fileType,
+  }
   call.state.keepFile(id, uploaded.bytes)
   return show(call, addResource(call.state, call.account.email, { type: 'asset', id, doc }))
 }
@@ -67,6 +73,7 @@ export async function uploadMultipart(call: Call): Promise<Reply> {
     ...toFileDoc(uploaded),
     title: uploaded.fileName ?? 'file',
     file_type: fileTypeOf(uploaded.contentType),
+    type: fileTypeOf(uploaded.contentType),
   }
   const asset = addResource(call.state, call.account.email, { type: 'asset', doc })
   call.state.keepFile(asset.id, uploaded.bytes)
@@ -129,6 +136,7 @@ function announce(call: Call, file: Doc, more: Doc): Doc {
     title: asText(file.filename) ?? 'file',
     mime_type: contentType,
     file_type: fileTypeOf(contentType),
+    type: fileTypeOf(contentType),
     size_bytes: 0,
     status: 'pending_upload',
   }
@@ -174,6 +182,6 @@ export async function putUpload(state: State, request: Request, id: string): Pro
 
 function show(call: Call, resource: Resource): Reply {
   const filled = fillData(call, resource)
-  if ('owner' in filled) filled.owner = call.account.email
+  if ('owner' in filled) filled.owner = call.account.username
   return reply(call, withData(call.row.responseExample, filled))
 }

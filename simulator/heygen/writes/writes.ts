@@ -116,6 +116,19 @@ const addToGroup: Write = (call) => {
   return reply(call, withData(example, { photo_avatar_list }))
 }
 
+/** With its last look a group is deleted too. */
+const removeLook: Write = (call) => {
+  const look = getSubject(call)
+  const answer = remove(call, look)
+  const own = [...(call.state.byOwner.get(call.account.email)?.values() ?? [])]
+  const ofGroup = own.filter(
+    (each) => each.type === 'avatar' && each.doc.group_id === look.doc.group_id
+  )
+  const group = own.find((each) => each.type === 'avatar-group' && each.id === look.doc.group_id)
+  if (group && ofGroup.length === 0) call.state.deleteResource(group)
+  return answer
+}
+
 const trash =
   (is_trash: boolean): Write =>
   (call) => {
@@ -184,9 +197,26 @@ const setDefaultVoice: Write = (call) => {
   return reply(call, { data: { id: toId('avatar-group', group.id), default_voice_id: voice } })
 }
 
+/** The lists of v1 are kept as v3 has them. */
+const changeBrandVoice: Write = (call) => {
+  const { vocabulary, blacklist, whitelist, ...rest } = call.body
+  const entries = (list: unknown, second: string): Doc[] | undefined =>
+    Array.isArray(list) ? list.map(([term, value]) => ({ term, [second]: value })) : undefined
+  const lists = {
+    terms: entries(vocabulary, 'pronunciation'),
+    do_not_translate_terms: Array.isArray(blacklist)
+      ? blacklist.map((term) => ({ term }))
+      : undefined,
+    forced_translations: entries(whitelist, 'translation'),
+  }
+  return change({ ...call, body: { ...rest, ...lists } }, findSubject(call))
+}
+
 const WRITES: Record<string, Write> = {
+  'POST /v1/brand_voice/{brand_voice_id}': changeBrandVoice,
   'POST /v2/photo_avatar/avatar_group/create': makeGroup,
   'POST /v2/photo_avatar/avatar_group/add': addToGroup,
+  'DELETE /v3/avatars/looks/{look_id}': removeLook,
   'POST /v1/folders/{folder_id}/trash': trash(true),
   'POST /v1/folders/{folder_id}/restore': trash(false),
   'POST /v1/video/share': share,

@@ -48,6 +48,8 @@ const account = z.object({
   region: z.string().optional(),
   session: storedSession.optional(),
   publicOrigin: z.string(),
+  /** Which families of the provider's older calls the account has. A family without an entry: nothing is known. */
+  legacy: z.record(z.string(), z.enum(['alive', 'gone'])).optional(),
   createdAt: z.number(),
   updatedAt: z.number(),
   /** The claim by which the account's object got this record. Only the object stores it. */

@@ -179,12 +179,14 @@ function keepKey(after: Account, before: Account): Account {
   const isSignIn = after.session?.grant !== undefined && before.key === after.key
   const isKey = before.session === undefined || before.credentialKind.includes(' ')
   if (!isSignIn || !isKey) return after
-  const { credential, secretField, region } = before
+  const { credential, secretField, region, legacy } = before
   return {
     ...after,
     credential,
     secretField,
     ...(region === undefined ? {} : { region }),
+    // The key can do what it could before, so its older calls go on as they are.
+    ...(legacy === undefined ? {} : { legacy }),
     credentialKind: withSignIn(before, after),
   }
 }

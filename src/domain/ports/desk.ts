@@ -8,6 +8,7 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
+import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
@@ -39,6 +40,8 @@ export interface Desk extends Audited {
   findSignIn(id: string): Promise<SignIn | undefined>
   /** Cancels a pending sign-in. Returns it as it is then. Undefined: there is none. */
   cancelSignIn(id: string, by?: Actor): Promise<SignIn | undefined>
+  /** Keeps which families of older calls the account has. False: the desk has no such account. */
+  noteLegacy(email: string, key: string, families: Families): Promise<boolean>
   /** Whether this desk has the account, or is claiming it. */
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */

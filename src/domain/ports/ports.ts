@@ -6,7 +6,9 @@ import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot, Credential, Session } from '#domain/accounts/account.ts'
 import type { Hints } from '#domain/accounts/account-hints.ts'
 import type { RateLimit } from '#domain/runtime/rate-limit.ts'
+import type { RecentMap } from '#domain/runtime/recent-map.ts'
 import type { RecentSet } from '#domain/runtime/recent-set.ts'
+import type { ListCopy } from '#domain/lists/list-copy.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
 import type { SlotDesk } from './slots.ts'
@@ -33,6 +35,8 @@ export interface Ports extends Platform {
   log(event: string, facts?: Record<string, unknown>): void
   vault: Vault
   hints: Hints
+  /** Facts that this isolate remembers for a while. Every name begins with the tenant and the provider. */
+  memory: RecentMap
   /** Ends of jobs that this isolate has already reported to their objects. */
   reportedEnds: RecentSet
   /** Counts a failed authentication of an IP address. True: the address has too many. */
@@ -42,6 +46,7 @@ export interface Ports extends Platform {
   owners: OwnerStore
   addedRoutes: AddedRouteStore
   uploads: UploadStore
+  listCopies: ListCopyStore
   /** Whether this request has parked an account. It may park one at most. */
   hasParked: { isTrue: boolean }
   /** Limits the searches for unknown ids that run at once in this isolate. */
@@ -87,9 +92,9 @@ export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
   /** Records owners. Owners that are known already cost nothing. */
   learn(pool: OwnerPool, owners: Owner[]): Promise<void>
-  /** Remembers for a minute that no account has these ids. */
-  markMissing(pool: OwnerPool, ids: string[]): void
-  isMissing(pool: OwnerPool, id: string): boolean
+  /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
+  markMissing(pool: OwnerPool, ids: string[], where: string): void
+  isMissing(pool: OwnerPool, id: string, where: string): boolean
   /** Forgets that these ids were not found. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
 }
@@ -109,6 +114,22 @@ export interface UploadStore {
     facts: UploadFacts
   ): Promise<void>
   find(name: string): Promise<UploadFound | undefined>
+}
+
+/** Copies of long lists of public rows. They may be old, and `find` may return a copy that is too old to be used. */
+export interface ListCopyStore {
+  find(list: NamedList): Promise<ListCopy | undefined>
+  /** For this isolate only. */
+  remember(list: NamedList, copy: ListCopy): void
+  /** For all isolates. A copy that is too long is not saved. */
+  save(list: NamedList, copy: ListCopy): Promise<void>
+}
+
+/** `name`: the path and query of the list. */
+export interface NamedList {
+  tenant: string
+  provider: string
+  name: string
 }
 
 export interface UploadFound extends UploadFacts {

@@ -41,6 +41,8 @@ export interface SlotDesk {
   blame(fault: SuspectedFault): Promise<CheckResult>
   /** Ends all parkings, and the checks that would end them. */
   unpark(tenant: string): Promise<void>
+  /** Asks the provider soon which older calls the account has, at most every ten minutes. */
+  checkLegacy(tenant: string): Promise<void>
   /** Shortens parkings, because the provider seems to be down: refused accounts are checked again by then. */
   hold(until: number): Promise<void>
   /** The only way in which a job ends. True when something changed. */

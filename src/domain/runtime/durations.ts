@@ -35,6 +35,9 @@ const SPANS = {
   /** Registering our webhook: the pause after a failure, which doubles up to the second value. */
   hookRetryMs: 1 * MINUTE,
   hookRetryLongestMs: 1 * HOUR,
+  /** How often an account is asked which older calls it has, and again when one seems to have ended. */
+  legacyDailyMs: 24 * HOUR,
+  legacyAgainMs: 10 * MINUTE,
   /** How long finished deliveries can be read and sent again. */
   keepDeliveriesMs: 7 * 24 * HOUR,
   /** How often old rows are deleted. */
@@ -87,6 +90,9 @@ const SPANS = {
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
   keepUploadsMs: 24 * HOUR,
+  /** From which age a copy of a list is read again after an answer, and up to which age the copy is used. */
+  freshListCopyMs: 6 * HOUR,
+  keepListCopyMs: 24 * HOUR,
   /** The pause between two passes of re-sealing. */
   resealAgainMs: 10 * MINUTE,
   /** How long the audit is kept. */

@@ -16,6 +16,7 @@ export const ERROR_STATUS = {
   owners_conflict: 409,
   request_in_progress: 409,
   conflict: 409,
+  gone: 410,
   too_large: 413,
   slots_full: 429,
   token_limit: 429,

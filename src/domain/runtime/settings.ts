@@ -66,6 +66,11 @@ const schema = z.object({
   PUBLIC_ORIGIN: ownOrigin,
   ALLOW_LOOPBACK_CALLBACKS: flag,
   TIME_SCALE: numberFrom(1, 100_000),
+  LEGACY: z
+    .enum(['auto', 'bridge', 'pass'], { error: 'must be auto, bridge or pass' })
+    .default('auto'),
+  LEGACY_ENGINE: z.enum(['iii', 'allow_iv'], { error: 'must be iii or allow_iv' }).default('iii'),
+  LEGACY_4K: z.enum(['clamp', 'allow'], { error: 'must be clamp or allow' }).default('clamp'),
   MASTER_KEYS: masterKeys,
   ADMIN_TOKEN: z.string().optional(),
 })
@@ -82,6 +87,12 @@ export interface Settings {
   publicOrigin: string
   allowLoopbackCallbacks: boolean
   timeScale: number
+  /** Whether older calls go to the provider as they are (`pass`), are carried by newer ones (`bridge`), or what is alive decides. */
+  legacy: 'auto' | 'bridge' | 'pass'
+  /** Whether an older call may cost what Avatar IV costs although it asked for Avatar III. */
+  legacyEngine: 'iii' | 'allow_iv'
+  /** Whether an older call may ask for 4K, which may cost more. */
+  legacy4k: 'clamp' | 'allow'
   masterKeys: { kid: string; raw: string }[]
   /** Shorter than 32 characters or absent: every admin call is refused. */
   adminToken: string | undefined
@@ -106,6 +117,9 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     publicOrigin: s.PUBLIC_ORIGIN,
     allowLoopbackCallbacks: s.ALLOW_LOOPBACK_CALLBACKS,
     timeScale: s.TIME_SCALE,
+    legacy: s.LEGACY,
+    legacyEngine: s.LEGACY_ENGINE,
+    legacy4k: s.LEGACY_4K,
     masterKeys: s.MASTER_KEYS,
     adminToken: s.ADMIN_TOKEN && s.ADMIN_TOKEN.length >= 32 ? s.ADMIN_TOKEN : undefined,
   }

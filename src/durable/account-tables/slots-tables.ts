@@ -10,6 +10,7 @@ import type { Pending } from '#domain/events/delivery-queue.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
+import type { LegacyProbe } from '#domain/legacy/probe.ts'
 import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
@@ -43,6 +44,10 @@ const STEPS: Step[] = [
   (sql) =>
     void sql.exec(
       'CREATE TABLE IF NOT EXISTS proof (part TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID'
+    ),
+  (sql) =>
+    void sql.exec(
+      'CREATE TABLE IF NOT EXISTS legacy (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL)'
     ),
 ]
 
@@ -228,6 +233,17 @@ export class SlotsTables {
   oldestEndedAt(keepMs: number): number | undefined {
     const at = this.#ended.oldestAt()
     return at === undefined ? undefined : at + keepMs
+  }
+
+  legacyProbe(): LegacyProbe | undefined {
+    return this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
+  }
+
+  saveLegacyProbe(probe: LegacyProbe): void {
+    this.#storage.sql.exec(
+      'INSERT INTO legacy (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      JSON.stringify(probe)
+    )
   }
 
   hook(): Hook | undefined {

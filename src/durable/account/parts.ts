@@ -9,10 +9,10 @@ import { AccountChecks } from './account-checks.ts'
 import type { AccountContext } from './context.ts'
 import { DeliveryTargetsCache } from './delivery-targets.ts'
 import { IncomingEvents } from './incoming-events.ts'
+import { LegacyProbes } from './legacy-probes.ts'
 import { logEnds, logGivenUp } from './log-results.ts'
 import { Outbox } from './outbox.ts'
-import { RemovedAccount } from './removed-account.ts'
-import { Retention } from './retention.ts'
+import { RemovedAccount, Retention } from './retention.ts'
 import { Settlement } from './settlement.ts'
 import { SlotWatchers } from './slot-watchers.ts'
 import { StatusChecks } from './status-checks.ts'
@@ -23,6 +23,7 @@ export interface Parts {
   outbox: Outbox
   removed: RemovedAccount
   webhook: WebhookRegistration
+  legacy: LegacyProbes
   retention: Retention
   settlement: Settlement
   watchers: SlotWatchers
@@ -94,6 +95,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     outbox,
     removed,
     webhook,
+    legacy: new LegacyProbes(context),
     retention: new Retention(context),
     settlement,
     watchers,

@@ -2,6 +2,7 @@
  * Removes what an account's object has kept long enough: ended jobs, deliveries, ids of forwarded events. It runs once an hour
  * at most and removes a bounded number of rows each time, so that no alarm takes long. The rest waits for the next hour.
  */
+import { credentialKeptUntil, removalStateOf, type RemovalState } from '#domain/accounts/removal.ts'
 import type { AccountContext } from './context.ts'
 
 /** Waits a little longer than the retention, so that one alarm removes 14 hours of ended jobs, or 3 of deliveries. */
@@ -36,5 +37,42 @@ export class Retention {
       ? tables.oldestDeliveryAt(keepDeliveriesMs * LONGER)
       : undefined
     return Math.max(this.#nextAt, Math.min(jobs, deliveries ?? Infinity))
+  }
+}
+
+/** Says how long the object of a removed account keeps the credential for its last jobs and deliveries: 48 hours at most. */
+export class RemovedAccount {
+  readonly #context: AccountContext
+  readonly #isDelivered: () => boolean
+
+  /** `isDelivered`: whether no delivery is pending. */
+  constructor(context: AccountContext, isDelivered: () => boolean) {
+    this.#context = context
+    this.#isDelivered = isDelivered
+  }
+
+  /** Until when the credential is kept, epoch ms. Undefined: the account was not removed, or its credential is wiped. */
+  keepsUntil(): number | undefined {
+    const { tables, durations } = this.#context
+    return tables.account() && credentialKeptUntil(tables.retiredAt(), durations())
+  }
+
+  isDone(): boolean {
+    return this.#context.tables.isRetired() && this.#state() === 'done'
+  }
+
+  isOverdue(): boolean {
+    return this.#state() === 'overdue'
+  }
+
+  #state(): RemovalState {
+    const { tables, now, durations } = this.#context
+    const facts = {
+      removedAt: tables.retiredAt(),
+      hasCredential: tables.account() !== undefined,
+      leases: tables.leases().length,
+      isDelivered: this.#isDelivered(),
+    }
+    return removalStateOf(facts, now(), durations())
   }
 }

@@ -12,6 +12,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { sealSession, unseal } from './open-account.ts'
+import { familiesOf } from './probe-legacy.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
 export interface AccountRequest {
@@ -52,7 +53,9 @@ export async function addAccount(
     session,
     key: (await keyBefore(ports, provider, who, credential)) ?? ownKey,
   })
-  return request.isDryRun ? { account, isNew: true } : save(ports, account, request.by)
+  if (request.isDryRun) return { account, isNew: true }
+  const legacy = await familiesOf(ports, provider, { credential, session })
+  return save(ports, legacy ? { ...account, legacy } : account, request.by)
 }
 
 async function checkCredential(

@@ -24,7 +24,9 @@ export async function answerFromJob(
   const { provider, match, tenant, json } = call
   const { account, starts, requestId, body } = job
   if (!match) throw new Error('a job that was found without a row')
-  const repeated = body === undefined ? undefined : (provider.names?.toClient(body, tenant) ?? body)
+  // The provider gave an older call's answer to the newer call that was made for it, so its form is another.
+  const own = provider.legacy?.rowOf(match.route) ? undefined : body
+  const repeated = own === undefined ? undefined : (provider.names?.toClient(own, tenant) ?? own)
   const text =
     repeated ?? JSON.stringify(provider.jobs.buildAnswer(match, starts, json, ports.now()))
   if (account) {

@@ -68,7 +68,8 @@ export async function forgetUnknown(ports: Ports, call: ReadCall): Promise<void>
 }
 
 /** Whether the call can be a repeat. Never with an Idempotency-Key, which is safer, and never from browsers, which share a token. */
-function canJoin({ headers, bearer, tokenId }: ReadCall): boolean {
+function canJoin(call: ReadCall): boolean {
+  const { headers, bearer, tokenId } = call.madeOf ?? call
   return tokenId !== undefined && bearer === undefined && !headers.has('idempotency-key')
 }
 
@@ -106,8 +107,12 @@ async function forget(
     .catch(() => ports.log('unknown_not_forgotten', { requestId }))
 }
 
-/** A hash that a call and its repeats share. It uses the body as the client sent it, before ids of asset copies were put in. */
-async function hashOf(call: ReadCall): Promise<string> {
+/**
+ * A hash that a call and its repeats share. It uses the call as the client sent it, before the gateway made another call out of
+ * it or put ids of asset copies in.
+ */
+async function hashOf(made: ReadCall): Promise<string> {
+  const call = made.madeOf ?? made
   const { tokenId, method, path, search, email } = call
   const body = call.asked ?? call.body
   const bytes = body ? await hexHash(body) : ''

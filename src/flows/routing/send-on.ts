@@ -34,7 +34,8 @@ async function sendOnce(
   account: Account,
   signal: AbortSignal
 ): Promise<Response> {
-  const { provider, match, method, path, search, body } = call
+  const { provider, match, method, path, body } = call
+  const search = provider.accounts.queryOf?.(account, call) ?? call.search
   const opened =
     call.bearer === undefined
       ? await openAccountFor(ports, provider, account, path)

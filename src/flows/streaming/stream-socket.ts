@@ -4,6 +4,7 @@
  */
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
+import { refuseEnded } from '#flows/legacy/serve-legacy.ts'
 import { chooseAccounts } from '#flows/routing/choose-accounts.ts'
 import { startDeadline } from '#flows/upstream/deadline.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
@@ -12,6 +13,7 @@ import { passOn, sendOn } from '#flows/routing/send-on.ts'
 const OPENS_WITHIN_MS = 30_000
 
 export async function openSocket(ports: Ports, call: ProxyCall): Promise<ProxyAnswer> {
+  await refuseEnded(ports, call)
   const { accounts } = await chooseAccounts(ports, call, undefined)
   const [account] = accounts
   if (!account) throw new AppError('no_accounts', 'No account has been added yet.')

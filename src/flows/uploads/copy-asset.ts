@@ -9,12 +9,13 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import { parseJson } from '#domain/text/json-text.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { AssetUpload, ProviderUploads } from '#providers/contract/provider.ts'
+import type { ProviderUploads } from '#providers/contract/provider.ts'
 import { readCall } from '#flows/routing/ask-accounts.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { sendOn } from '#flows/routing/send-on.ts'
 import { targetPolicy } from '#flows/events/tickets.ts'
 import { readBytes } from '#flows/upstream/read-answer.ts'
+import { frameFile } from './frame-file.ts'
 
 const ANSWER_BYTES_MAX = 1024 * 1024
 
@@ -118,7 +119,7 @@ async function uploadTo(
 ): Promise<Copied> {
   const upload = assets.upload(original, { type: source.type, name: source.name }, ports.newId())
   const { provider, tenant, requestId, origin } = call
-  const { readable, ended } = framed(ports, source, upload)
+  const { readable, ended } = frameFile(ports, { body: source.body, bytes: source.length }, upload)
   const sending = sendOn(
     ports,
     {
@@ -142,34 +143,4 @@ async function uploadTo(
   return copy === undefined
     ? { why: `the other account did not accept it (HTTP ${sent.status})` }
     : { copy }
-}
-
-/** The file between the upload's head and tail, as a stream of known length. If the file has another length, the stream fails. */
-function framed(
-  ports: Ports,
-  { body, length }: Source,
-  { head, tail }: AssetUpload
-): { readable: ReadableStream<Uint8Array>; ended: Promise<void> } {
-  const encoder = new TextEncoder()
-  const [before, after] = [encoder.encode(head), encoder.encode(tail)]
-  const fixed = ports.fixedLength(before.length + length + after.length)
-  const pump = async (): Promise<void> => {
-    const writer = fixed.writable.getWriter()
-    let left = length
-    try {
-      if (before.length > 0) await writer.write(before)
-      for await (const chunk of body) {
-        left -= chunk.byteLength
-        if (left < 0) throw new Error('the file is longer than announced')
-        await writer.write(chunk)
-      }
-      if (left > 0) throw new Error('the file is shorter than announced')
-      if (after.length > 0) await writer.write(after)
-      await writer.close()
-    } catch (error) {
-      await writer.abort(error).catch(() => {})
-      throw error
-    }
-  }
-  return { readable: fixed.readable, ended: pump() }
 }

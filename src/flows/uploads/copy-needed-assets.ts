@@ -163,7 +163,9 @@ async function serve(
     .forgetCopies(old, account.email)
     .then(() => place(ports, asAsked(call), sorted, account.email))
     .catch(() => undefined)
-  return replaced ? run.on({ ...replaced.call, attempt: 1 }, pinned) : answer
+  return replaced
+    ? run.on({ ...replaced.call, attempt: (replaced.call.attempt ?? 0) + 1 }, pinned)
+    : answer
 }
 
 async function saysUnknown(assets: ProviderUploads, response: Response): Promise<boolean> {

@@ -17,6 +17,8 @@ export interface ProxyCall {
   /** Only headers that may go to the provider. */
   headers: Headers
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
+  /** The length of the body, if the client announced it. */
+  bodyBytes?: number
   /** Set when the client named the account itself. */
   email?: string
   /** A browser's streaming token of the provider. It is sent instead of the account's credential. */
@@ -45,6 +47,8 @@ export interface ProxyCall {
   begunAt?: number
   /** The body as the client sent it, when ids of asset copies were put into it. Repeats are recognised by this body. */
   asked?: Uint8Array<ArrayBuffer>
+  /** The client's own call, if the gateway made this one out of it. Repeats and keys are those of the client's call. */
+  madeOf?: ReadCall
   /** Counts from 1 when the call is sent again because the provider no longer had an asset copy. */
   attempt?: number
   /** A creation that only asks for validation. It cannot start a job. */
@@ -63,6 +67,8 @@ export interface ProxyAnswer {
   parking?: Parking
   /** For a repeat: the id of the request whose answer it got. */
   joined?: string
+  /** For an older call: the newer calls that were made for it, and what they cannot say. */
+  carried?: { by: readonly string[]; lost: readonly string[] }
 }
 
 /** A call whose body was read, so that it can be sent more than once. */

@@ -44,6 +44,22 @@ export async function readBytes(
   return join(chunks, size)
 }
 
+/** Reads the rest of a body and discards it. Otherwise a client that is still sending may see a broken connection, not the answer. */
+export async function drain(
+  body: ReadableStream<Uint8Array> | null,
+  bytesMax: number
+): Promise<void> {
+  let left = bytesMax
+  try {
+    for await (const piece of body ?? []) {
+      left -= piece.byteLength
+      if (left <= 0) break
+    }
+  } catch {
+    // The client has disconnected.
+  }
+}
+
 const REFUSAL_BYTES_MAX = 64 * 1024
 
 /** Reads a refusal: its JSON, if it is JSON of at most 64 KiB, and the whole body to pass on. */

@@ -67,6 +67,7 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     search: new URL(c.req.url).search,
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
+    ...lengthOf(c),
     signal: c.req.raw.signal,
     ...(waitSeconds === undefined ? {} : { waitSeconds }),
     ...(named === undefined ? {} : { email: emailFromHeader(named) }),
@@ -84,16 +85,24 @@ function prefixOf(c: Context<AppEnv>, path: string): string {
   return pathname.slice(0, pathname.length - path.length)
 }
 
+function lengthOf(c: Context<AppEnv>): Pick<ProxyCall, 'bodyBytes'> {
+  const length = c.req.header('content-length') ?? ''
+  return /^\d{1,15}$/.test(length) ? { bodyBytes: Number(length) } : {}
+}
+
 function isBodiless(method: string): boolean {
   return method === 'GET' || method === 'HEAD'
 }
 
-export function toResponse({ response, email, jobIds, joined, parking }: ProxyAnswer): Response {
+export function toResponse(answer: ProxyAnswer): Response {
+  const { response, email, jobIds, joined, parking, carried } = answer
   const jobs = idsToHeader(jobIds ?? [])
   const { headers } = response
   if (email !== undefined) setHeader(headers, 'X-Gateway-Account', emailToHeader(email))
   if (jobs !== undefined) setHeader(headers, 'X-Gateway-Job', jobs)
   if (joined !== undefined) setHeader(headers, 'X-Gateway-Joined', joined)
+  if (carried) setHeader(headers, 'X-Gateway-Carried', carried.by.join(', '))
+  if (carried?.lost.length) setHeader(headers, 'X-Gateway-Lost', carried.lost.join(', '))
   if (parking) setHeader(headers, 'X-Gateway-Parked', parkedText(parking))
   return response
 }

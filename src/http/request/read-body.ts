@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
+import { drain, readBytes } from '#flows/upstream/read-answer.ts'
 import type { AppEnv } from './app-env.ts'
 import { sayWrong } from './wrong-fields.ts'
 
@@ -76,7 +76,7 @@ async function readText(c: Context<AppEnv>): Promise<string> {
 /** Counts the bytes while it reads, because a body may come without a length. */
 async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>> {
   if (Number(c.req.header('content-length') ?? 0) > BODY_BYTES_MAX) {
-    await drain(c.req.raw.body)
+    await drain(c.req.raw.body, DRAINED_BYTES_MAX)
     throw tooLarge()
   }
   const bytes = await readBytes(c.req.raw.body, BODY_BYTES_MAX).catch(() => {
@@ -84,19 +84,6 @@ async function readBytesOf(c: Context<AppEnv>): Promise<Uint8Array<ArrayBuffer>>
   })
   if (!bytes) throw tooLarge()
   return bytes
-}
-
-/** Reads the rest of a body and discards it. Otherwise a client that is still sending may see a broken connection, not the answer. */
-async function drain(body: ReadableStream<Uint8Array> | null): Promise<void> {
-  let left = DRAINED_BYTES_MAX
-  try {
-    for await (const piece of body ?? []) {
-      left -= piece.byteLength
-      if (left <= 0) break
-    }
-  } catch {
-    // The client has disconnected.
-  }
 }
 
 function tooLarge(): AppError {

@@ -39,6 +39,11 @@ export interface ProviderAccounts {
     /** `now`: epoch ms. */
     at: { path: string; now: number; settings: Settings }
   ): void | Promise<void>
+  /** The query of a call on this account, for a call that must name its account there. Absent or undefined: as it is. */
+  queryOf?(
+    account: Account,
+    call: { method: string; path: string; search: string }
+  ): string | undefined
   /** The account as clients see it. */
   toView(account: Account): Record<string, unknown>
 

@@ -6,6 +6,7 @@ import type { ProviderAccounts } from './accounts.ts'
 import type { ProviderAnswers } from './answers.ts'
 import type { ProviderEvents } from './events.ts'
 import type { ProviderJobs } from './jobs.ts'
+import type { ProviderLegacy } from './legacy.ts'
 import type { ProviderLists } from './lists.ts'
 import type { ProviderNames } from './names.ts'
 import type { ProviderRoutes } from './routes.ts'
@@ -17,6 +18,7 @@ export type * from './accounts.ts'
 export type * from './answers.ts'
 export type * from './events.ts'
 export type * from './jobs.ts'
+export type * from './legacy.ts'
 export type * from './lists.ts'
 export type * from './names.ts'
 export type * from './route-row.ts'
@@ -25,7 +27,6 @@ export type * from './streaming.ts'
 export type * from './uploads.ts'
 export type * from './upstream.ts'
 export type * from './useapi.ts'
-export type * from './verdict.ts'
 
 export interface Provider {
   /** In lower case. Paths (`/<name>/*`), stored records and names of objects contain it, so it never changes. */
@@ -40,6 +41,8 @@ export interface Provider {
   lists: ProviderLists
   /** How to read a credential, prove it and put it on a call. */
   accounts: ProviderAccounts
+  /** Absent: the provider has no older calls that the gateway can make out of newer ones. */
+  legacy?: ProviderLegacy
   /** Absent: clients do not give their jobs names that must be unique in an account. */
   names?: ProviderNames
   /**

@@ -79,6 +79,8 @@ export const accounts: ProviderAccounts = {
   logIn,
   signIn,
 
+  queryOf,
+
   toView(account: Account) {
     const { email, session, maxJobs, secretField } = account
     if (session?.grant !== undefined) return signedInView(account, session)
@@ -89,6 +91,22 @@ export const accounts: ProviderAccounts = {
       [secretField]: SECURED,
     }
   },
+}
+
+/**
+ * While the list of uploads is in beta it needs the name of its user (reference/heygen-endpoints.json). A pool has several, so a
+ * client that names none means the account's own. HeyGen's id of the account is that name.
+ */
+function queryOf(
+  { key }: Account,
+  { method, path, search }: { method: string; path: string; search: string }
+): string | undefined {
+  const username = key.slice('heygen:'.length)
+  if (method !== 'GET' || path !== '/v3/assets' || username.startsWith('hash-')) return undefined
+  const query = new URLSearchParams(search)
+  if (query.has('username')) return undefined
+  query.set('username', username)
+  return `?${query.toString()}`
 }
 
 /** The members, and their order, are those of useapi.net's documented answer (seed 000). */

@@ -9,6 +9,7 @@ import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { EndedJob, JobReport, Lease } from '#domain/slots/lease.ts'
 import { isSignedHex } from '#domain/events/signatures.ts'
 import type { ProviderEvents, ReadEvent, Route } from '#providers/contract/provider.ts'
+import { keyOfLook } from './uploads/asset-id.ts'
 import { endpoints } from './events/endpoints.ts'
 import { webhooks } from './events/webhooks.ts'
 
@@ -23,6 +24,12 @@ interface Kind {
   why: 'msg' | 'message'
   /** Further members of the event, each with its names in a status answer. */
   facts?: Readonly<Record<string, readonly string[]>>
+  /** Members that are lists of one value, each with its name in a status answer. */
+  lists?: Readonly<Record<string, string>>
+  /** The member that has the keys of the pictures: of a look, the one key under which older calls name its picture. */
+  pictureKeys?: string
+  /** The member that has the id of the group that the job belongs to. */
+  groupId?: string
   /** Whether the event is documented or was seen, so that the gateway can wait for it. The others are guesses. */
   isSure?: boolean
 }
@@ -53,9 +60,26 @@ const KINDS: Readonly<Record<string, Kind>> = {
     isSure: true,
   },
   proofread_creation: { id: 'proofread_id', watches: ['proofread'], why: 'message' },
-  instant_avatar: { id: 'avatar_id', watches: ['video-avatar', 'avatar-look'], why: 'msg' },
-  photo_avatar_generation: { id: 'generation_id', watches: ['photo-generation'], why: 'msg' },
-  photo_avatar_train: { id: 'group_id', watches: ['avatar-training'], why: 'msg' },
+  instant_avatar: {
+    id: 'avatar_id',
+    watches: ['video-avatar', 'avatar-look'],
+    why: 'msg',
+    groupId: 'avatar_group_id',
+  },
+  // v3 makes photo avatars and their pictures as looks.
+  photo_avatar_generation: {
+    id: 'generation_id',
+    watches: ['photo-generation', 'avatar-look'],
+    why: 'msg',
+    lists: { image_url_list: 'preview_image_url' },
+    pictureKeys: 'image_key_list',
+  },
+  photo_avatar_train: {
+    id: 'group_id',
+    watches: ['avatar-training'],
+    why: 'msg',
+    groupId: 'group_id',
+  },
   photo_avatar_add_motion: { id: 'id', watches: ['photo-avatar'], why: 'msg' },
   hyperframes_video: { id: 'render_id', watches: ['render'], why: 'message', facts: URL_FACTS },
   ai_clipping: { id: 'id', watches: ['ai-clipping'], why: 'message' },
@@ -113,6 +137,14 @@ export const events: ProviderEvents = {
     const created = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
     const event = { event_id: id, event_type: type, event_data: data, created_at: created }
     return { type, body: JSON.stringify(event) }
+  },
+
+  /** An older call's own id for its job, where the newer call takes none (proofreads, looks). */
+  replyBody({ reply, fingerprint }, body) {
+    if (reply?.callbackId === undefined || fingerprint.callbackId) return undefined
+    const event = parseJson(body) as { event_data?: object } | undefined
+    const event_data = { ...event?.event_data, callback_id: reply.callbackId }
+    return event && JSON.stringify({ ...event, event_data })
   },
 
   webhooks,
@@ -183,7 +215,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const watch = lease.watch[0]?.split(':')[0] ?? 'job'
   const jobId = lease.jobId ?? null
   const isDone = outcome.status === 'completed'
-  const { callbackId = null } = lease.fingerprint
+  const callbackId = lease.fingerprint.callbackId ?? lease.reply?.callbackId ?? null
   // A very long callback id is stored cut off. No callback id is better than a wrong one.
   const callback = { callback_id: callbackId !== null && isCut(callbackId) ? null : callbackId }
   if (BATCHES.includes(watch)) {
@@ -191,13 +223,19 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
     return { type: 'batch.finished', data }
   }
   const [name, kind] = kindOf(watch, lease)
-  const facts = isDone ? pick(kind.facts ?? {}, heard?.facts ?? {}) : { [kind.why]: whyOf(outcome) }
+  const facts = isDone ? factsOf(kind, heard?.facts ?? {}) : { [kind.why]: whyOf(outcome) }
   const type = `${name}.${isDone ? 'success' : 'fail'}`
-  return { type, data: { [kind.id]: subjectOf(lease) ?? jobId, ...facts, ...callback } }
+  const group = groupOf(kind, lease)
+  const keys = isDone ? pictureKeysOf(kind, lease) : {}
+  const id = { [kind.id]: lease.reply?.about ?? subjectOf(lease) ?? jobId }
+  return { type, data: { ...id, ...group, ...facts, ...keys, ...callback } }
 }
 
 /** If HeyGen has no event for a kind, the event gets the name of the kind. */
 function kindOf(watch: string, lease: Lease): [string, Kind] {
+  const { speaks = '' } = lease.reply ?? {}
+  const spoken = KINDS[speaks]
+  if (spoken) return [speaks, spoken]
   const known = Object.entries(KINDS).find(([, kind]) => kind.watches.includes(watch))
   if (known) return known
   const isNamed = lease.watch.length > 0
@@ -209,6 +247,30 @@ function kindOf(watch: string, lease: Lease): [string, Kind] {
 function subjectOf(lease: Lease): string | undefined {
   const [watch] = lease.watch
   return watch?.slice(watch.indexOf(':') + 1) || undefined
+}
+
+/** The group of a look. A job is watched under the ids of both. */
+function groupOf({ groupId }: Kind, { watch }: Lease): Record<string, string> {
+  const group = watch.find((one) => one.startsWith('avatar-group:'))
+  if (groupId === undefined || group === undefined) return {}
+  return { [groupId]: group.slice('avatar-group:'.length) }
+}
+
+function pictureKeysOf({ pictureKeys }: Kind, { watch: [watch = ''] }: Lease) {
+  const [, look] = /^avatar-look:(.+)$/s.exec(watch) ?? []
+  if (pictureKeys === undefined || look === undefined) return {}
+  return { [pictureKeys]: [keyOfLook(look)] }
+}
+
+function factsOf(
+  { facts = {}, lists = {} }: Kind,
+  heard: Record<string, unknown>
+): Record<string, unknown> {
+  const listed = Object.entries(lists).map(([name, place]) => {
+    const value = heard[place]
+    return [name, value === undefined || value === null ? null : [value]]
+  })
+  return { ...pick(facts, heard), ...(Object.fromEntries(listed) as Record<string, unknown>) }
 }
 
 function pick(

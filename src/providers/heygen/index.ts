@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts'
 import { answers } from './answers.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
+import { legacy } from './legacy.ts'
 import { lists } from './lists.ts'
 import { routes } from './routes.ts'
 import { streaming } from './streaming.ts'
@@ -16,6 +17,7 @@ export const heygen: Provider = {
   answers,
   jobs,
   lists,
+  legacy,
   accounts,
   events,
   uploads,

@@ -1,5 +1,6 @@
 /** Accounts that cannot be added as they were sent, and odd emails that can: what was added can be read, named and removed. */
 import { expect, test } from 'vitest'
+import { oneOfEach } from '../../support/full.ts'
 import {
   ACCOUNTS,
   checkRefusal,
@@ -43,9 +44,20 @@ const BAD_ACCOUNTS: [string, string][] = [
   ['a dry run that is no flag', JSON.stringify({ ...NEW, dryRun: 'yes' })],
 ]
 
-test.each(BAD_ACCOUNTS)('an account is not added from JSON with %s', async (_, body) => {
-  await checkNotAdded({ body, headers: { 'content-type': 'application/json' } })
-})
+/** One text, one number and one other value of each field. */
+function kindOf([name]: [string, unknown]): string {
+  const [, field, start = ''] =
+    /^(maxJobs|email|apiKey) (-?\d|"|null$|true$|\[|\{)/.exec(name) ?? []
+  if (field === undefined) return name
+  return `${field} ${start === '"' ? 'text' : /\d/.test(start) ? 'number' : 'other'}`
+}
+
+test.each(oneOfEach(BAD_ACCOUNTS, kindOf))(
+  'an account is not added from JSON with %s',
+  async (_, body) => {
+    await checkNotAdded({ body, headers: { 'content-type': 'application/json' } })
+  }
+)
 
 /** A tenant of its own each time, so that what was added by mistake is in nobody's way. */
 async function checkNotAdded(init: RequestInit, code = 'bad_request', status = 400): Promise<void> {
@@ -112,11 +124,14 @@ const BAD_FORMS: [string, [string, string | Blob][]][] = [
   ],
 ]
 
-test.each(BAD_FORMS)('an account is not added from a form with %s', async (_, fields) => {
-  const body = new FormData()
-  for (const [name, value] of fields) body.append(name, value)
-  await checkNotAdded({ body })
-})
+test.each(oneOfEach(BAD_FORMS, kindOf))(
+  'an account is not added from a form with %s',
+  async (_, fields) => {
+    const body = new FormData()
+    for (const [name, value] of fields) body.append(name, value)
+    await checkNotAdded({ body })
+  }
+)
 
 test.each([
   ['no boundary', 'multipart/form-data', 'x'],

@@ -1,5 +1,6 @@
 /** What a client gets when the answer to its creation was lost: the real answer, or one that nobody pays for twice. */
 import { afterAll, expect, test } from 'vitest'
+import { testFull } from '../../support/full.ts'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
 import { addKling, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 
@@ -200,7 +201,8 @@ test('under a key it is in progress while it is looked for, and given with its j
   expect(await own.started()).toBe(1)
 })
 
-test('what never arrived frees its key: the client’s own retry makes the job', async () => {
+// In moved time: test/contract/slots.ts.
+testFull('what never arrived frees its key: the client’s own retry makes the job', async () => {
   const own = await pool()
   await own.lose(CREATE, 1, { reset: 'before' })
   const ask = () => own.gateway.createVideo({ callback_id: 'absent' }, key('order:2'))

@@ -1,6 +1,7 @@
 /** Events that come twice, late, or after something else: what they must not do. */
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { oneOfEach, testFull } from '../../support/full.ts'
 import { advance, CLOCKED, DAY, HOUR, MINUTE, untilMoved } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
@@ -195,7 +196,8 @@ test('48 h after an account was removed its webhook and credential are gone, alt
   }
 }, 90_000)
 
-test('deliveries are listed however large their events were', async () => {
+// Deliveries are listed in deliveries.test.ts.
+testFull('deliveries are listed however large their events were', async () => {
   await withEndpoint('/large', async () => {
     const data = { video_id: 'elsewhere', note: 'x'.repeat(1_000_000) }
     for (let index = 0; index < 36; index += 1) {
@@ -258,7 +260,7 @@ test('an account removed at once, while its webhook is being registered, leaves 
 })
 
 test('an account removed after the answer to its webhook’s registration was lost leaves none behind', async () => {
-  for (const query of ['', '?now=true']) {
+  for (const query of oneOfEach(['', '?now=true'], () => 'removed')) {
     const lost = await open({ vars: LOOPBACK })
     const adding = { method: 'POST', path: '/v3/webhooks/endpoints' }
     await lost.sim.fault({ match: adding, times: 1, effect: { reset: 'after' } })

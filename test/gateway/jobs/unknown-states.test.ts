@@ -116,7 +116,8 @@ test('a video’s address beside a word that nobody knows says that it is done',
 
 test('sessions that wait for a human are asked about less and less, and given up after seven days [I2]', async () => {
   const jobs: WitnessJob[] = []
-  for (const n of [1, 2, 3, 4, 5]) {
+  const numbers = isFull ? [1, 2, 3, 4, 5] : [1, 2]
+  for (const n of numbers) {
     const job = await make('waits', 'agent', n)
     witness.wait(job, 'waiting_for_input')
     await gateway.fetch(`/heygen/v3/video-agents/${job.id}`)
@@ -132,7 +133,7 @@ test('sessions that wait for a human are asked about less and less, and given up
     await pass(gateway, isWatched ? DAY * 0.75 : DAY, { stepMs: 3 * HOUR })
   }
   const [early = 0, late = 0] = perQuarter
-  expect(late).toBeLessThanOrEqual(5 * 7)
+  expect(late).toBeLessThanOrEqual(numbers.length * 7)
   expect(late).toBeLessThan(early)
   const [first, ...others] = jobs
   if (!first) throw new Error('no session')

@@ -34,6 +34,7 @@ const READ_WHOLE = [
   'lease',
   'parking',
   'hook',
+  'legacy',
   'early',
   'resent',
   'endpoint',

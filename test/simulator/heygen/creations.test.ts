@@ -1,6 +1,6 @@
 /** Creations and resources that HeyGen added in October and November 2026. */
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { newKey, openSimulator, soon, VIDEO } from '../open-simulator.ts'
+import { openSimulator, soon, VIDEO } from '../open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
 beforeAll(async () => {
@@ -182,32 +182,4 @@ test('the ends of filler-word removals and podcasts are told; that of a model vi
     'model_video.success mine',
     'podcast.success hook',
   ])
-})
-
-test('after the sunset v1 and v2 answer 404 in their envelopes, and v3 as before', async () => {
-  await simulator.sim('POST', 'settings', { sunset: true })
-  for (const prefix of ['', '/api.heygen.com']) {
-    expect(await get(`${prefix}/v1/video.list`)).toMatchObject({ status: 404, body: { code: 101 } })
-    expect(await get(`${prefix}/v2/templates`)).toMatchObject({
-      status: 404,
-      body: { data: null, error: { code: 'not_found' } },
-    })
-    expect((await get(`${prefix}/v3/users/me`)).status).toBe(200)
-  }
-  const photo = { headers: { 'content-type': 'image/png' }, body: 'png' }
-  expect((await simulator.call('POST', '/upload.heygen.com/v1/asset', photo)).status).toBe(404)
-  expect(
-    (
-      await simulator.call('POST', '/v3/videos', {
-        body: VIDEO,
-        headers: { 'idempotency-key': newKey() },
-      })
-    ).status
-  ).toBe(200)
-  const login = {
-    body: { login_type: 'email', account: 'ann@sim.example', password: 'sim-ann' },
-  }
-  const signedIn = await simulator.call('POST', '/api2.heygen.com/v1/pacific/login', login)
-  expect(signedIn.status).toBe(200)
-  await expect(simulator.sim('POST', 'settings', { sunset: 'yes' })).rejects.toThrow('400')
 })

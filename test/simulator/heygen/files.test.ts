@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testFull } from '../../support/full.ts'
 import { type Json, openSimulator, VIDEO } from '../open-simulator.ts'
 
 let simulator: Awaited<ReturnType<typeof openSimulator>>
@@ -38,7 +39,8 @@ test('a long download has the promised length and resumes anywhere', async () =>
   expect(new Uint8Array(await tail.arrayBuffer())).toEqual(whole.slice(1000, 1010))
 })
 
-test('64 MiB pass through without being held', async () => {
+// They arrive whole: test/gateway/calls/streamed-bodies.test.ts.
+testFull('64 MiB pass through without being held', async () => {
   // The first time grows the heap to its working size; what matters is that the second does not add to it.
   await uploadVideo()
   const before = residentBytes(simulator.pid)

@@ -85,13 +85,14 @@ export function closed(socket: WebSocket): Promise<number> {
 }
 
 /** The answer to a handshake that is refused. */
-export function handshake(url: string) {
+export function handshake(url: string, more: Record<string, string> = {}) {
   return new Promise<{ status: number; headers: Headers; body: string }>((resolve, reject) => {
     const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
       'sec-websocket-version': '13',
       'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...more,
     }
     const asked = request(url, { headers })
     asked.on('upgrade', (answer, socket) => {

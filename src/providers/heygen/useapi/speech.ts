@@ -3,8 +3,9 @@
  * counterpart in v3 is refused unless its value is neutral, so that no client gets audio that it did not ask for (decision 0006).
  */
 import * as z from 'zod'
-import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
+import { textAt, textsAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { UseapiSpeech } from '#providers/contract/provider.ts'
+import { localesOf } from '../voices/locales.ts'
 
 const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
 
@@ -78,20 +79,7 @@ export const speech: UseapiSpeech = {
       language_code: valueAt(row, '/language_code') ?? valueAt(row, '/locale') ?? null,
     })),
 
-  /** Voices of v3 have a language and no locale. The gateway does not make up a locale code. */
-  languagesOf(voices) {
-    const spoken = voices.flatMap(({ language }) =>
-      typeof language === 'string' && language !== '' ? [language] : []
-    )
-    return [...new Set(spoken)].toSorted().map((language) => ({
-      value: language,
-      label: language,
-      language,
-      tag: null,
-      locale: null,
-      language_code: null,
-    }))
-  },
+  languagesOf: (voices) => localesOf(textsAt(voices, '/*/language')).map((row) => ({ ...row })),
 }
 
 function toVoice(row: unknown): Record<string, unknown> {

@@ -18,6 +18,7 @@ const NUMBERS: Record<ErrorCode, number> = {
   owners_conflict: 1200,
   request_in_progress: 1200,
   conflict: 1200,
+  gone: 1202,
   too_large: 1201,
   slots_full: 1303,
   token_limit: 1303,
