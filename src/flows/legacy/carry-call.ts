@@ -114,7 +114,11 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     ask: sendOrRefuse,
     tryAsk: send,
     askEach: sendToEach,
-    readAll: (list) => readAll(reader, list),
+    readAll: (list) => {
+      // Also when all rows come from a copy.
+      trip.by.add(`GET ${list.path}`)
+      return readAll(reader, list)
+    },
     slotsOn: (email) => slotsOn(ports, call, email),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
