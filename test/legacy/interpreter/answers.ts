@@ -44,7 +44,8 @@ const ANSWER: Record<string, Word> = {
   'copy + store': orNull,
   'copy + store(group id)': orNull,
   'copy + store encrypted': orNull,
-  'copy or bridge time': (value) => value ?? NO_VALUE,
+  // Where the creation is left out, the time of the group is read.
+  'copy or bridge time': (value) => value ?? SOME_NUMBER,
   'copy when asked': (value, { legacy }) =>
     at(legacy.body, '/with_timestamps') === true ? (value ?? null) : undefined,
   'copy, null -> empty string': (value) => value ?? '',
