@@ -17,7 +17,8 @@ export interface OwnerCache {
   /** The desk does not know these ids. */
   unlearnt: Cached<true>
   /** No account has these ids. */
-  missing: Cached<true>
+  /** The places where no account has the id. */
+  missing: Cached<ReadonlySet<string>>
 }
 
 export function makeOwnerCache(now: () => number): OwnerCache {
@@ -31,7 +32,7 @@ export function makeOwnerCache(now: () => number): OwnerCache {
       now
     ),
     unlearnt: new Cached<true>(MISS_MS, IDS, now),
-    missing: new Cached<true>(MISS_MS, IDS, now),
+    missing: new Cached<ReadonlySet<string>>(MISS_MS, IDS, now),
   }
 }
 
@@ -77,8 +78,10 @@ export function makeOwnerStore(
       for (const owner of news)
         if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
     },
-    markMissing(pool, ids) {
-      for (const id of ids) cache.missing.put(keyOf(pool, shortId(id)), true)
+    markMissing(pool, ids, where) {
+      for (const key of ids.map((id) => keyOf(pool, shortId(id)))) {
+        cache.missing.put(key, new Set([...(cache.missing.peek(key) ?? []), where]))
+      }
     },
     forgetMisses(pool, ids) {
       for (const id of ids.map(shortId)) {
@@ -86,7 +89,8 @@ export function makeOwnerStore(
         cache.missing.delete(keyOf(pool, id))
       }
     },
-    isMissing: (pool, id) => cache.missing.peek(keyOf(pool, shortId(id))) !== undefined,
+    isMissing: (pool, id, where) =>
+      cache.missing.peek(keyOf(pool, shortId(id)))?.has(where) === true,
   }
 }
 

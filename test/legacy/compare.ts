@@ -11,7 +11,7 @@ const OWN_MEMBERS = ['callback_url']
 
 /** Reads that the gateway may answer from what it knows, and reads that it may make on its own. */
 const KNOWN_READS =
-  /^\/v3\/(users\/me|avatars(\/looks)?(\/[^/]+)?|voices|assets\/[^/]+|templates\/[^/]+)$/
+  /^\/v3\/(users\/me|avatars(\/looks)?(\/[^/]+)?|voices|assets\/[^/]+|templates\/[^/]+|video-agents(\/[^/]+)?)$/
 
 const PAGING = new Set(['limit', 'token', 'type', 'ownership', 'username'])
 
@@ -50,6 +50,9 @@ function special(expected: string, actual: Json | undefined, where: string): str
     (expected === '<some text>' && typeof actual === 'string' && actual !== '') ||
     (expected === '<some number>' && typeof actual === 'number') ||
     (expected === '<null or absent>' && (actual ?? null) === null) ||
+    (expected === '<null, absent or empty>' &&
+      (actual ?? []) instanceof Array &&
+      at(actual ?? [], '/0') === undefined) ||
     (expected === '<some rows>' && Array.isArray(actual) && actual.length > 0) ||
     (expected === '<a plain picture>' && isMembers(actual))
   return isRight ? [] : [`${where}: ${expected} ≠ ${show(actual)}`]
@@ -58,7 +61,11 @@ function special(expected: string, actual: Json | undefined, where: string): str
 function specialText(expected: Members, actual: Json | undefined, where: string): string[] {
   const words = expected['<text with>']
   const like = expected['<text like>']
+  const others = expected['<or one of>']
+  if (Array.isArray(others) && others.includes(actual ?? null)) return []
   const text = typeof actual === 'string' ? actual : ''
+  if (words === undefined && like === undefined)
+    return [`${where}: ${show(expected)} ≠ ${show(actual)}`]
   const isRight = Array.isArray(words)
     ? words.every((word) =>
         same(text)
@@ -72,7 +79,7 @@ function specialText(expected: Members, actual: Json | undefined, where: string)
 export function requestDifferences(expected: V3Request[], actual: V3Request[]): string[] {
   const isWrite = ({ method }: V3Request) => method !== 'GET'
   const wanted = expected.filter(isWrite)
-  const sent = actual.filter(isWrite)
+  const sent = actual.filter((one) => isWrite(one) && !isAsking(one))
   const names = (requests: V3Request[]) => requests.map(nameOf).join(', ') || 'nothing'
   const found: string[] = []
   if (names(wanted) !== names(sent)) found.push(`writes: ${names(wanted)} ≠ ${names(sent)}`)
@@ -82,12 +89,20 @@ export function requestDifferences(expected: V3Request[], actual: V3Request[]): 
   return [...found, ...readDifferences(expected, actual)]
 }
 
+/** The gateway asks under a key what became of a creation, with a body that starts nothing. */
+function isAsking({ body }: V3Request): boolean {
+  const values = Object.values(body ?? {})
+  return values.length === 1 && values[0] === null
+}
+
 function bodyDifferences(expected: V3Request, actual: V3Request): string[] {
   const where = nameOf(expected)
   if (expected.file) {
+    const isSound = expected.file.type === 'audio/wav'
     const isSame =
       actual.file?.type === expected.file.type &&
-      Buffer.from(actual.file.bytes).equals(Buffer.from(expected.file.bytes))
+      actual.file.bytes.length === expected.file.bytes.length &&
+      (isSound || Buffer.from(actual.file.bytes).equals(Buffer.from(expected.file.bytes)))
     return isSame ? [] : [`${where}: another file: ${actual.file?.type}`]
   }
   const body = without(actual.body)
@@ -96,8 +111,11 @@ function bodyDifferences(expected: V3Request, actual: V3Request): string[] {
 }
 
 function without(body: Members | undefined): Members {
+  const { caption } = body ?? {}
+  // The map writes the form of a caption with and without the format, which is srt anyway.
+  const whole = isMembers(caption) ? { caption: { file_format: 'srt', ...caption } } : {}
   return Object.fromEntries(
-    Object.entries(body ?? {}).filter(([name]) => !OWN_MEMBERS.includes(name))
+    Object.entries({ ...body, ...whole }).filter(([name]) => !OWN_MEMBERS.includes(name))
   )
 }
 
@@ -172,6 +190,7 @@ export function schemaFaults(requests: V3Request[]): string[] {
     const name = callOf(request) ?? ''
     const schema = schemaOf(name)
     if (request.method === 'GET' || request.method === 'DELETE' || request.file) return []
+    if (isAsking(request)) return []
     if (!schema) return [`no schema of ${name}`]
     return findSchemaFaults(schema, request.body ?? {}).map(({ message }) => `${name}: ${message}`)
   })

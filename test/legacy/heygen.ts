@@ -3,7 +3,7 @@
  * The shapes are those of the catalogue's examples. A test may replace members of an answer, or make a call fail.
  */
 import type { HeyGen, V3Answer } from './interpreter/interpret.ts'
-import { isMembers, type Json, type Members } from './map/places.ts'
+import { at, isMembers, type Json, type Members } from './map/places.ts'
 import type { V3Request } from './interpreter/requests.ts'
 
 export interface Change {
@@ -434,9 +434,15 @@ function laid(body: Json, { data: over }: Change): Json {
   if (!over || !isMembers(body)) return body
   const old = body['data']
   const now = Array.isArray(old)
-    ? old.map((row) => ({ ...(isMembers(row) ? row : {}), ...over }))
+    ? old.map((row) => (isOfEveryone(row) ? row : { ...(isMembers(row) ? row : {}), ...over }))
     : { ...(isMembers(old) ? old : {}), ...over }
   return { ...body, data: now }
+}
+
+/** Public rows are not changed, because the gateway keeps a copy of them. */
+function isOfEveryone(row: Json): boolean {
+  const id = at(row, '/id') ?? at(row, '/voice_id')
+  return typeof id === 'string' && isPublic(id)
 }
 
 function notFound(path: string): string {

@@ -52,7 +52,7 @@ export async function openScene(settings: Settings = DEFAULTS): Promise<Scene> {
   await fresh()
   const play = async (one: Case): Promise<Played> => {
     if (held > MOST_JOBS - MOST_OF_ONE_CALL) await fresh()
-    const expected = await interpret(one.row, one.legacy, settings, heygenWith(one.changes))
+    const expected = interpret(one.row, one.legacy, settings, heygenWith(one.changes))
     heygen = heygenWith(one.changes)
     standIn.sent.length = 0
     const response = await gateway.fetch(urlOf(one.legacy), initOf(one.legacy))

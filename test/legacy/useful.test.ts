@@ -1,34 +1,36 @@
 /** On a HeyGen that serves v3 only, each row of the older API is served, or its end is told with what to use instead. */
 import { request } from 'node:http'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openGateway, type Gateway } from '../support/gateway.ts'
+import { openGateway, until, type Gateway } from '../support/gateway.ts'
+import { Receiver } from '../support/receiver.ts'
 import { legacyOf } from './cases.ts'
 import { ROWS, type Row } from './map/map.ts'
 import { at, isMembers, type Json, type Legacy } from './map/places.ts'
 import { SAMPLES } from './samples/index.ts'
 import { initOf, urlOf } from './scene.ts'
 
+const MOST_JOBS = 10
 const EMAIL = 'ana@example.com'
 /** What the product promises of the 101 rows, and of the 75 of them that were in the first index. */
 const PROMISED = { all: 67, inIndex: 52 }
 
 let gateway: Gateway
+let receiver: Receiver
 beforeAll(async () => {
-  gateway = await openGateway({ simVars: { SUNSET: 'true' } })
-  await gateway.addAccount('ana', 10)
-  for (const [resource, id, doc] of RESOURCES)
-    await gateway.sim.control('POST', '/resources', {
-      account: EMAIL,
-      resource,
-      id,
-      ...(resource === 'avatar' ? { form: 'look' } : {}),
-      doc: doc ?? {},
-    })
-  for (const [type, id] of JOBS)
-    await gateway.sim.control('POST', '/jobs', { account: EMAIL, type, id })
+  gateway = await openGateway({
+    accounts: { ana: MOST_JOBS },
+    timeScale: 60,
+    simVars: { SUNSET: 'true' },
+    vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' },
+  })
+  receiver = await Receiver.open()
+  for (const [, id] of [...RESOURCES, ...JOBS]) await make(id, id)
   await gateway.sim.finishJobs()
 })
-afterAll(() => gateway.dispose())
+afterAll(async () => {
+  await gateway.dispose()
+  await receiver.close()
+})
 
 const III = ['avatar_iii', 'avatar_iv']
 const RESOURCES: [resource: string, id: string, doc?: Record<string, unknown>][] = [
@@ -55,6 +57,39 @@ const JOBS: [type: string, id: string][] = [
   ['proofread', 'proofread-1'],
 ]
 
+/** Makes the thing `id` of the samples under a name of its own. */
+async function make(id: string, as: string) {
+  const job = JOBS.find(([, one]) => one === id)
+  if (job) await gateway.sim.control('POST', '/jobs', { account: EMAIL, type: job[0], id: as })
+  const made = RESOURCES.find(([, one]) => one === id)
+  if (!made) return
+  const [resource, , doc = {}] = made
+  const form = resource === 'avatar' ? { form: 'look' } : {}
+  await gateway.sim.control('POST', '/resources', {
+    account: EMAIL,
+    resource,
+    id: as,
+    ...form,
+    doc,
+  })
+}
+
+/** Each row that deletes gets something to delete. */
+async function withOwn(names: Record<string, string>, row: Row) {
+  for (const [name, id] of Object.entries(names)) {
+    const as = `${id}-${ROWS.indexOf(row)}`
+    await make(id, as)
+    names[name] = as
+  }
+  await gateway.sim.finishJobs()
+}
+
+/** Jobs here end when the test says so, and the gateway sees it at its next look. */
+async function free() {
+  await gateway.sim.finishJobs()
+  await until(async () => (await gateway.heldSlots()) < MOST_JOBS, 30_000)
+}
+
 interface Told {
   status: number
   body: Json
@@ -76,6 +111,13 @@ async function told(row: Row, endpoint: string): Promise<Told> {
     if (isMembers(legacy.body) && 'endpoint_id' in legacy.body)
       legacy.body['endpoint_id'] = endpoint
     if ('endpoint_id' in legacy.query) legacy.query['endpoint_id'] = endpoint
+  }
+  if (isMembers(legacy.body) && row.path.includes('/webhook/') && 'url' in legacy.body)
+    legacy.body['url'] = `${receiver.url}/hook`
+  if (deletes(row) && !row.path.includes('webhook')) {
+    legacy.params = { ...legacy.params }
+    await withOwn(legacy.params, row)
+    await withOwn(legacy.query, row)
   }
   // The second page and a folder of nothing are no test of a list.
   if (row.method === 'GET')
@@ -135,20 +177,23 @@ function missingIn(row: Row, { status, body }: Told): string[] {
 }
 
 function isTold(row: Row, { status, body }: Told): boolean {
-  const text = JSON.stringify(body)
-  return status === 410 && Boolean(row.gone?.test(text))
+  if (status !== 410 || !row.gone?.test(JSON.stringify(body))) return false
+  if (row.envelope === 'websocket') return true
+  return row.envelope.startsWith('v1')
+    ? at(body, '/code') === 410
+    : at(body, '/error/code') === 'gone' && at(body, '/data') === null
 }
 
 test('of the 101 older rows each is served in its own shape, or ends with a 410 that names what to use', async () => {
   const added = await gateway.post('/heygen/v1/webhook/endpoint.add', {
-    url: 'https://example.com/own',
+    url: `${receiver.url}/own`,
   })
   const endpoint = String(at((await added.json()) as Json, '/data/endpoint_id'))
   const served: Row[] = []
   const neither: string[] = []
   for (const row of inOrder()) {
     const answer = await told(row, endpoint)
-    await gateway.sim.finishJobs()
+    await free()
     if (isTold(row, answer)) continue
     const missing = missingIn(row, answer)
     if (missing.length === 0) served.push(row)
@@ -161,6 +206,9 @@ test('of the 101 older rows each is served in its own shape, or ends with a 410 
 
 /** What deletes comes last. */
 function inOrder(): Row[] {
-  const deletes = (row: Row) => Number(row.method === 'DELETE' || row.path.endsWith('/delete'))
-  return ROWS.toSorted((one, other) => deletes(one) - deletes(other))
+  return ROWS.toSorted((one, other) => Number(deletes(one)) - Number(deletes(other)))
+}
+
+function deletes(row: Row): boolean {
+  return row.method === 'DELETE' || row.path.endsWith('{asset_id}/delete')
 }

@@ -138,6 +138,14 @@ test('several ids of one answer are one job', () => {
   ])
 })
 
+test('a look that is made for a group which was there before does not end with the group [I1]', () => {
+  const match = heygen.routes.match('POST', '/v3/avatars')
+  const answer = { data: { avatar_group: { id: 'g' }, avatar_item: { id: 'l' } } }
+  expect(match && heygen.jobs.read(match, { avatar_group_id: 'g' }, answer)).toEqual([
+    { jobId: 'l', watch: ['avatar-look:l'], ask: '/v3/avatars/looks/l' },
+  ])
+})
+
 test('refusals are told apart by what they mean for the account', () => {
   const v3 = (code: string) => ({ error: { code, message: '' } })
   expect(judge(200, { data: { video_id: 'v' } }).kind).toBe('ok')

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { findGuards, type Guard } from '../../scripts/lib/guards.ts'
 import { promiseProblems, promisesPage } from '../../scripts/lib/promises-page.ts'
 import { PROMISES } from '../../scripts/lib/promises-text.ts'
-import { plantTree } from './plant-tree.ts'
+import { plantTree } from '../support/plant-tree.ts'
 
 /** Put together here: in this file a tag would be read as one. */
 const tag = (...ids: string[]): string => ` [${ids.join(', ')}]`

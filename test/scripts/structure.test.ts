@@ -7,7 +7,7 @@ import { glossaryProblems } from '../../scripts/lib/structure/glossary.ts'
 import { importProblems } from '../../scripts/lib/structure/import-table.ts'
 import { providerNameProblems } from '../../scripts/lib/structure/provider-names.ts'
 import { fileSizeProblems, roomSizeProblems } from '../../scripts/lib/structure/sizes.ts'
-import { plantTree as plant } from './plant-tree.ts'
+import { plantTree as plant } from '../support/plant-tree.ts'
 
 function table(...rows: [room: string, allowed: string][]): string {
   const lines = rows.map(([room, allowed]) => `| ${room} | ${allowed} |`)

@@ -92,9 +92,9 @@ export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
   /** Records owners. Owners that are known already cost nothing. */
   learn(pool: OwnerPool, owners: Owner[]): Promise<void>
-  /** Remembers for a minute that no account has these ids. */
-  markMissing(pool: OwnerPool, ids: string[]): void
-  isMissing(pool: OwnerPool, id: string): boolean
+  /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
+  markMissing(pool: OwnerPool, ids: string[], where: string): void
+  isMissing(pool: OwnerPool, id: string, where: string): boolean
   /** Forgets that these ids were not found. */
   forgetMisses(pool: OwnerPool, ids: string[]): void
 }

@@ -86,6 +86,8 @@ export interface Reply {
   form?: string
   /** For a job of an older call: the name of the event that its clients know, without its ending. */
   speaks?: string
+  /** What that event is about, if it is not the job: the group that a new look belongs to. */
+  about?: string
   /** For a creation that has no place for it: the text that the event repeats. */
   callbackId?: string
 }

@@ -24,7 +24,7 @@ export function announce(
   const isKnown = forwardedId === undefined ? {} : { isCallbackOnly: true }
   const about = { provider: provider.name, tenant: lease.tenant, lease, ...isKnown }
   const eventId = forwardedId ?? idOfEnd(end)
-  if (heard?.event) {
+  if (heard?.event && isKnownTo(lease, heard.event.type)) {
     const { mentions: others = [], ...event } = heard.event
     const mentions = [...new Set([...idsOf(lease), ...others])]
     return withReplyBody(events, { ...about, eventId, mentions, event })
@@ -52,6 +52,11 @@ export function announce(
     event,
     isCallbackOnly: true,
   })
+}
+
+/** The client of an older call waits for an event of a certain name. The provider may report the end under another one. */
+function isKnownTo({ reply }: Lease, type: string): boolean {
+  return reply?.speaks === undefined || type.startsWith(`${reply.speaks}.`)
 }
 
 /**

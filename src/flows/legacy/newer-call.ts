@@ -24,7 +24,7 @@ export function newerCall(
   reply: Reply | undefined
 ): ProxyCall {
   const { method, path, query = {}, body, email } = newer
-  const { signal, bodyBytes: _, ...lasting } = call
+  const { signal, bodyBytes: _, repeats: __, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
   const requestId =
@@ -56,13 +56,14 @@ export function replyFor(
   { reply: wish }: NewerCall
 ): Reply | undefined {
   if (wish === undefined) return call.reply
-  const { url, speaks, callbackId } = wish
+  const { url, speaks, about, callbackId } = wish
   const where = url === undefined ? undefined : readTarget(url, targetPolicy(ports, call.origin))
   if (where?.ok === false) throw new AppError('bad_request', `callback_url: ${where.message}`)
   return {
     ...call.reply,
     ...(where === undefined ? {} : { url: where.url }),
     ...(speaks === undefined ? {} : { speaks }),
+    ...(about === undefined ? {} : { about }),
     ...(callbackId === undefined ? {} : { callbackId: callbackId.slice(0, CALLBACK_ID_CHARS_MAX) }),
   }
 }

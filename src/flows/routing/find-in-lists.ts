@@ -73,10 +73,7 @@ async function searchList(
   const left = named.filter(({ id }) => !settled.has(id))
   await ports.owners.learn(pool, found).catch(() => {})
   if (!isWhole) return { found, left }
-  ports.owners.markMissing(
-    pool,
-    left.map(({ id }) => id)
-  )
+  for (const { id, how } of left) ports.owners.markMissing(pool, [id], how.path)
   return { found, left: [] }
 }
 

@@ -53,7 +53,7 @@ async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promis
   const { call, pool, accounts } = of
   const wanted = ids.flatMap((named) => {
     const how = searchOf(call, named)
-    return how && !ports.owners.isMissing(pool, named.id) ? [{ ...named, how }] : []
+    return how && !ports.owners.isMissing(pool, named.id, how.path) ? [{ ...named, how }] : []
   })
   if (wanted.length === 0) return []
   const { found, left } = await searchLists(ports, of, wanted)
@@ -75,7 +75,7 @@ function searchOnce(ports: Ports, of: Search, wanted: Wanted): Promise<Owner[]> 
   const { call, pool } = of
   return ports.searches.run(`${call.tenant} ${wanted.id}`, 1, async () => {
     const known = await ports.owners.find(pool, [wanted.id])
-    if (known.length > 0 || ports.owners.isMissing(pool, wanted.id)) return known
+    if (known.length > 0 || ports.owners.isMissing(pool, wanted.id, wanted.how.path)) return known
     if (!maySearch(ports, call)) {
       // The id in the path decides the account. On any other account the provider would answer that it does not exist.
       if (wanted.ref.in === 'path') throw tooManySearches(ports, call)
@@ -107,7 +107,7 @@ async function searchOne(
   const found: Owner[] = []
   if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
-  else if (isCertain) ports.owners.markMissing(pool, [id])
+  else if (isCertain) ports.owners.markMissing(pool, [id], how.path)
   // If one account showed the id and others could not be asked, the id may be public. The owner is used, but not recorded.
   if (isCertain || !ref.mayBeShared) await ports.owners.learn(pool, found)
   return found

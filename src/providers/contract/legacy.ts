@@ -79,10 +79,11 @@ export interface NewerCall {
   reply?: ReplyWish | undefined
 }
 
-/** `speaks` and `callbackId`: see `Reply`. */
+/** `speaks`, `about` and `callbackId`: see `Reply`. */
 export interface ReplyWish {
   url?: string | undefined
   speaks?: string
+  about?: string
   callbackId?: string | undefined
 }
 

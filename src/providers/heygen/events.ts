@@ -227,7 +227,7 @@ function eventOf({ lease, outcome, heard }: EndedJob): {
   const type = `${name}.${isDone ? 'success' : 'fail'}`
   const group = groupOf(kind, lease)
   const keys = isDone ? pictureKeysOf(kind, lease) : {}
-  const id = { [kind.id]: subjectOf(lease) ?? jobId }
+  const id = { [kind.id]: lease.reply?.about ?? subjectOf(lease) ?? jobId }
   return { type, data: { ...id, ...group, ...facts, ...keys, ...callback } }
 }
 

@@ -4,7 +4,7 @@
  */
 import type { LegacyRow, ProviderLegacy, Route } from '#providers/contract/provider.ts'
 import { answers } from './answers.ts'
-import { refusal } from './legacy/refusals.ts'
+import { refusal } from './legacy/shared/refusals.ts'
 import { LEGACY_ROWS } from './legacy/table.ts'
 
 export const legacy: ProviderLegacy = {

@@ -5,11 +5,10 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { spawn } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
-import { redirectTo, runClient } from '../run-client.ts'
+import { runClient } from '../run-client.ts'
+import { n8n } from './n8n.ts'
 
 const FOLDER = 'test/clients/full'
 const gateways: Gateway[] = []
@@ -22,29 +21,6 @@ async function pool(maxJobs: number): Promise<Gateway> {
   })
   gateways.push(gateway)
   return gateway
-}
-
-interface Step {
-  json?: { data?: Record<string, unknown> }
-  error?: { name: string; message: string; description: string; httpCode: string }
-}
-
-/** One process for all steps: it takes seconds to load. */
-function n8n(gateway: Gateway): { run(parameters: object): Promise<Step>; stop(): void } {
-  const env = { ...process.env, ...redirectTo(gateway), TOKEN: gateway.token }
-  const child = spawn(process.execPath, ['n8n-node.mjs'], { cwd: FOLDER, env })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  let stderr = ''
-  child.stderr.on('data', (chunk) => (stderr += String(chunk)))
-  return {
-    async run(parameters) {
-      child.stdin.write(`${JSON.stringify(parameters)}\n`)
-      const { value, done } = await lines.next()
-      if (done) throw new Error(stderr)
-      return JSON.parse(value) as Step
-    },
-    stop: () => child.stdin.end(),
-  }
 }
 
 const MAKE = {

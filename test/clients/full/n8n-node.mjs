@@ -53,8 +53,15 @@ function contextOf(node) {
   }
 }
 
-async function run(parameters) {
+async function run({ options, ...parameters }) {
   try {
+    // The choices of a field, as the editor shows them.
+    if (options)
+      return {
+        json: {
+          data: await type.methods.loadOptions[options].call(contextOf(nodeWith(parameters))),
+        },
+      }
     const [[item]] = await type.execute.call(contextOf(nodeWith(parameters)))
     return { json: item.json }
   } catch ({ name, message, description, httpCode }) {

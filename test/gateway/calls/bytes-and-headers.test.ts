@@ -7,7 +7,7 @@ import { openStoodIn, type Sent, type Told } from '../../support/stand-in.ts'
 
 const { gateway, standIn, close } = await openStoodIn({
   accounts: { ann: 9, bob: 9 },
-  vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' },
+  vars: { ALLOW_LOOPBACK_CALLBACKS: 'true', LEGACY: 'pass' },
 })
 afterAll(close)
 

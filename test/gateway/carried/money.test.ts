@@ -4,7 +4,7 @@ import { OLDER } from '../../support/catalogue/carried-rows.ts'
 import { bodyOf, kindOf, nameOf, pathOf } from '../../support/catalogue/catalogue.ts'
 import { oneOfEach } from '../../support/full.ts'
 import { openGateway, type Gateway } from '../../support/gateway.ts'
-import { addLook, sceneOf, VOICE } from '../../support/scenes/legacy-videos.ts'
+import { addLook, sceneOf, VOICE } from '../../support/scenes/legacy/legacy-videos.ts'
 
 const passing = await openGateway({
   vars: { LEGACY: 'pass', HEYGEN_MAX_JOBS: '500' },

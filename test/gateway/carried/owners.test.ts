@@ -5,7 +5,7 @@ import { callOfOwner, kindOfOwned, onlyTenant, OWNED } from '../../support/catal
 import { isCarried } from '../../support/catalogue/carried-rows.ts'
 import { oneOfEach } from '../../support/full.ts'
 import { openGateway } from '../../support/gateway.ts'
-import { addLook, sceneOf, VOICE } from '../../support/scenes/legacy-videos.ts'
+import { addLook, sceneOf, VOICE } from '../../support/scenes/legacy/legacy-videos.ts'
 
 const OWNER = 'bob@example.com'
 const gateway = await openGateway({

@@ -11,7 +11,7 @@ import {
   openCatalogue,
   publicPages,
   type Catalogue,
-} from '../../support/scenes/many-looks.ts'
+} from '../../support/scenes/legacy/many-looks.ts'
 
 let close: () => Promise<void> = async () => undefined
 afterEach(() => close())

@@ -1,7 +1,11 @@
 /** Older lists without pages are whole: public rows come from a copy that is read a portion at a time, an account's own are read anew. */
 import { afterEach, expect, test } from 'vitest'
 import { advance, HOUR } from '../../support/clock/clock.ts'
-import { openCatalogue, publicPages, type Catalogue } from '../../support/scenes/many-looks.ts'
+import {
+  openCatalogue,
+  publicPages,
+  type Catalogue,
+} from '../../support/scenes/legacy/many-looks.ts'
 
 let close: () => Promise<void> = async () => undefined
 afterEach(() => close())

@@ -8,7 +8,7 @@ import {
   pagesOf,
   readThrough,
   sizesOf,
-} from '../../support/scenes/own-rows.ts'
+} from '../../support/scenes/legacy/own-rows.ts'
 
 const gateway = await openGateway({
   accounts: { a: 10, b: 10, c: 10 },

@@ -6,7 +6,10 @@ import { openStoodIn, type Sent } from '../../support/stand-in.ts'
 
 const open = gatewaysOfFile()
 const simulated = await open({ accounts: { ann: 9, bob: 9 }, simVars: { JOB_MS: '600000' } })
-const { gateway, standIn, close } = await openStoodIn({ accounts: { ann: 9, bob: 9 } })
+const { gateway, standIn, close } = await openStoodIn({
+  accounts: { ann: 9, bob: 9 },
+  vars: { LEGACY: 'pass' },
+})
 afterAll(close)
 
 const by = (answer: Response) => answer.headers.get('x-gateway-account')

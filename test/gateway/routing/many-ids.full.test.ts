@@ -2,7 +2,10 @@
 import { afterAll, expect, test } from 'vitest'
 import { openStoodIn } from '../../support/stand-in.ts'
 
-const { gateway, standIn, close } = await openStoodIn({ accounts: { ann: 9, bob: 9 } })
+const { gateway, standIn, close } = await openStoodIn({
+  accounts: { ann: 9, bob: 9 },
+  vars: { LEGACY: 'pass' },
+})
 afterAll(close)
 
 const IDS = 20_000

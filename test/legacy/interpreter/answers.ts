@@ -1,7 +1,9 @@
 /** Builds the legacy answer out of the items of a row and the v3 answers. A missing v3 value becomes null. */
+import { Refusal } from './requests.ts'
 import { ROW_BY_NAME, type Row } from '../map/map.ts'
 import {
   at,
+  isEmpty,
   isMembers,
   placesOf,
   put,
@@ -15,6 +17,7 @@ import {
 const SOME_TEXT = '<some text>'
 const SOME_NUMBER = '<some number>'
 const NO_VALUE = '<null or absent>'
+const NOTHING = '<null, absent or empty>'
 
 export interface Told {
   row: Row
@@ -41,7 +44,7 @@ const ANSWER: Record<string, Word> = {
   'copy + store': orNull,
   'copy + store(group id)': orNull,
   'copy + store encrypted': orNull,
-  'copy or bridge time': (value) => value ?? SOME_NUMBER,
+  'copy or bridge time': (value) => value ?? NO_VALUE,
   'copy when asked': (value, { legacy }) =>
     at(legacy.body, '/with_timestamps') === true ? (value ?? null) : undefined,
   'copy, null -> empty string': (value) => value ?? '',
@@ -135,12 +138,16 @@ const ANSWER: Record<string, Word> = {
     const isDone = at(here.answers[here.main], '/data/status') === 'completed'
     return isDone && value ? [value] : null
   },
-  'recall, else uploaded': () => 'uploaded',
+  // A key of a generated look shows that it was generated.
+  'recall, else uploaded': () => ({ '<or one of>': ['uploaded', 'generated'] }),
   'recall, else null': () => null,
   recall: () => NO_VALUE,
   select: (_value, here) => {
     const name = here.legacy.query['caption_type'] === 'vtt' ? 'vtt_caption_url' : 'srt_caption_url'
-    return at(here.answers[here.main], `/data/${name}`) ?? null
+    const link = at(here.answers[here.main], `/data/${name}`)
+    const isDone = at(here.answers[here.main], '/data/status') === 'completed'
+    if (isEmpty(link) && !isDone) throw new Refusal('resource_not_ready', '')
+    return link ?? null
   },
   join: orNull,
   'copy when asset.type is url': (value) => value ?? NO_VALUE,
@@ -235,7 +242,7 @@ function named(root: Members, here: Here) {
     const to = here.item.to.replace('body:', '').replace('{name}', name)
     const isAsset = here.item.transform.startsWith('copy when asset')
     if (value !== undefined) put(root, to, value)
-    else if (isAsset) continue
+    else if (isAsset) put(root, to, NO_VALUE)
     else put(root, to, NO_VALUE)
   }
 }
@@ -246,8 +253,8 @@ function worded(here: Here): Json | undefined {
   if (item.op === 'count') return SOME_COUNT(here)
   const value = sourceOf(here)
   if (item.op === 'enum') {
-    const map = item.map ?? {}
-    return map[String(value)] ?? map['*'] ?? value ?? null
+    const map = { ...here.row.statusValues, ...item.map }
+    return map[String(value)] ?? map['*'] ?? map['processing'] ?? value ?? null
   }
   const word = ANSWER[item.transform]
   if (!word) throw new Error(`no word for the transform "${item.transform}"`)
@@ -284,7 +291,10 @@ function statusOf(value: Json | undefined, here: Here): Json {
     return note.includes('still pending') ? 'pending' : 'processing'
   const known = values[String(value ?? null)]
   if (typeof known === 'string') return known
-  return /unknown values -> (\w+)/.exec(note)?.[1] ?? value ?? null
+  const unknown = /unknown values -> (\w+)/.exec(note)?.[1]
+  // A new word means that it is not over, where the map does not say otherwise.
+  if (unknown !== undefined || isEmpty(value)) return unknown ?? null
+  return { '<or one of>': [value ?? null, values['processing'] ?? null] }
 }
 
 function hasLanguages(legacy: Legacy): boolean {
@@ -300,7 +310,7 @@ function pairs(one: string, other: string): Word {
 
 /** With names alone nothing is known of the words. */
 function ifRead(element: Json | undefined): Json | undefined {
-  return at(element, '/__detail') ? [] : NO_VALUE
+  return at(element, '/__detail') ? [] : NOTHING
 }
 
 function quota(data: Json | undefined): number {

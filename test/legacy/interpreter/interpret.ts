@@ -35,12 +35,7 @@ class Failed extends Error {
 
 const PAGE_SIZE = 50
 
-export async function interpret(
-  row: Row,
-  legacy: Legacy,
-  settings: Settings,
-  heygen: HeyGen
-): Promise<Outcome> {
+export function interpret(row: Row, legacy: Legacy, settings: Settings, heygen: HeyGen): Outcome {
   const asked: V3Request[] = []
   const lost = new Set<string>()
   const ask = (request: V3Request): Json => {
@@ -50,17 +45,17 @@ export async function interpret(
     return answer.body
   }
   const building: Building = { row, legacy, settings, answers: [], lost }
-  const answer = await outcomeOf(building, ask)
+  const answer = outcomeOf(building, ask)
   lost.delete('')
   return { asked, answer, lost: [...lost] }
 }
 
-async function outcomeOf(building: Building, ask: (request: V3Request) => Json): Promise<V3Answer> {
+function outcomeOf(building: Building, ask: (request: V3Request) => Json): V3Answer {
   const { row } = building
   if (row.gone) return goneOf(row, row.gone)
   if (row.answer) return row.answer
   try {
-    return { status: 200, body: await walked(building, ask) }
+    return { status: 200, body: walked(building, ask) }
   } catch (error) {
     if (error instanceof Failed) return translated(row, error.answer)
     if (error instanceof Refusal) return refused(row, error)
@@ -86,11 +81,10 @@ function refused(row: Row, { code, names, status }: Refusal): V3Answer {
   const known = row.errors.codes[code]
   const isParameter = code === 'invalid_parameter'
   if (envelope === 'v1') {
-    const number = isParameter ? 400175 : (known?.code ?? '<some number>')
-    return {
-      status: known && !names.startsWith('This') ? known.status : status,
-      body: { code: number, message },
-    }
+    const number =
+      isParameter || code === 'internal_error' ? 400175 : (known?.code ?? '<some number>')
+    const isOwn = code === 'internal_error' || !known
+    return { status: isOwn ? status : known.status, body: { code: number, message } }
   }
   return {
     status: known && code !== 'internal_error' ? known.status : status,
@@ -98,12 +92,21 @@ function refused(row: Row, { code, names, status }: Refusal): V3Answer {
   }
 }
 
+const FIXED = [
+  'forbidden',
+  'Unauthorized',
+  'Video not found',
+  'Voice not found',
+  'Webhook endpoint not found',
+]
+
 function translated(row: Row, { status, body }: V3Answer): V3Answer {
   const error = at(body, '/error')
   const code = String(at(error, '/code') ?? '')
   const param = at(error, '/param')
   const words = [String(at(error, '/message') ?? ''), ...(isEmpty(param) ? [] : [String(param)])]
-  const copied: Json = { '<text with>': words }
+  // Where the map copies v3’s message, a fixed word of the other family is as good.
+  const copied: Json = { '<text with>': words, '<or one of>': FIXED }
   const envelope = errorEnvelope(row)
   if (envelope === 'v3') return { status, body: { data: null, error: error ?? null } }
   const known = row.errors.codes[code]
@@ -125,7 +128,7 @@ function translated(row: Row, { status, body }: V3Answer): V3Answer {
 
 type Ask = (request: V3Request) => Json
 
-async function walked(building: Building, ask: Ask): Promise<Json> {
+function walked(building: Building, ask: Ask): Json {
   const { row } = building
   const told = (answers: Json[], main: number): Told => ({
     row,
@@ -135,7 +138,7 @@ async function walked(building: Building, ask: Ask): Promise<Json> {
   })
   const file = building.legacy.raw
   if (file) return buildAnswer(told([ask({ ...buildRequest(1, building), file })], 0))
-  if (VIDEOS.has(row.name)) return buildAnswer(told([await madeVideo(building, ask)], 0))
+  if (VIDEOS.has(row.name)) return buildAnswer(told([madeVideo(building, ask)], 0))
   if (row.name === 'POST /v2/videos') return buildAnswer(told([ask(taggedVideo(building))], 0))
   if (row.name.endsWith('/template/{template_id}/generate'))
     return buildAnswer(told([ask(template(building, ask))], 0))
@@ -157,6 +160,30 @@ const PLANS: Record<string, Plan> = {
     return buildAnswer(told(answers, 0))
   },
   sequence: (building, ask, told) => sequence(building, ask, told),
+  training: (building, ask, told) => {
+    try {
+      return buildAnswer(told([ask(buildRequest(1, building))], 0))
+    } catch (error) {
+      if (!(error instanceof Failed) || error.answer.status !== 404) throw error
+      const group = building.legacy.params['group_id'] ?? ''
+      const looks = list(ask(got('/v3/avatars/looks', { group_id: group })))
+      if (looks.length === 0) throw error
+      const data = { status: 'pending', error_msg: null, created_at: null, updated_at: null }
+      return { error: null, data }
+    }
+  },
+  photo: (building, ask, told) => {
+    try {
+      return buildAnswer(told([ask(buildRequest(1, building))], 0))
+    } catch (error) {
+      if (!(error instanceof Failed) || error.answer.status !== 404) throw error
+      const id = building.legacy.params['talking_photo_id'] ?? ''
+      ask({ method: 'DELETE', path: `/v3/assets/${encodeURIComponent(id)}`, query: {} })
+      return { error: null, data: null }
+    }
+  },
+  group: (building, ask, told) =>
+    buildAnswer(told([madeLook(building, ask, at(building.legacy.body, '/image_key'))], 0)),
   each: (building, ask) => eachKey(building, ask),
   groups: (building, ask, told) => {
     const isAll = ['true', '1'].includes(building.legacy.query['include_public'] ?? '')
@@ -265,6 +292,19 @@ function lookGenerate(
 }
 
 /** One creation for each image key. What was made before a failure is answered. */
+/** A key of the gateway’s own for a look that it has generated. Keys of uploads end in a type of file. */
+function generatedLook(key: Json | undefined): string | undefined {
+  return /^image\/([^/]+)\/original$/.exec(String(key))?.[1]
+}
+
+function madeLook(building: Building, ask: Ask, key: Json | undefined): Json {
+  const id = generatedLook(key)
+  if (id === undefined)
+    return ask(buildRequest(1, { ...building, ...(key === undefined ? {} : { each: key }) }))
+  const look = ask(got(`/v3/avatars/looks/${id}`, {}))
+  return { data: { avatar_item: at(look, '/data') ?? null } }
+}
+
 function eachKey(building: Building, ask: Ask): Json {
   const keys = at(building.legacy.body, '/image_keys')
   if (!Array.isArray(keys) || keys.length < 1 || keys.length > 4)
@@ -274,7 +314,7 @@ function eachKey(building: Building, ask: Ask): Json {
   const made: Json[] = []
   for (const key of keys) {
     try {
-      const answer = ask(buildRequest(1, { ...building, each: key }))
+      const answer = madeLook(building, ask, key)
       const told: Told = { row: create, legacy: building.legacy, answers: [answer], main: 0 }
       made.push(at(buildAnswer(told), '/data') ?? null)
     } catch (error) {
@@ -291,15 +331,15 @@ const VIDEOS = new Set([
   'POST /v1/video.webm',
 ])
 
-async function madeVideo(building: Building, ask: Ask): Promise<Json> {
-  const lookOf = async (id: string) => {
+function madeVideo(building: Building, ask: Ask): Json {
+  const look = (id: string) => {
     try {
       return at(ask(got(`/v3/avatars/looks/${encodeURIComponent(id)}`, {})), '/data')
     } catch (error) {
       if (!(error instanceof Failed) || error.answer.status !== 404) throw error
     }
     const ofGroup = list(ask(got('/v3/avatars/looks', { group_id: id })))
-    const oldest = ofGroup.findLast((look) => (at(look, '/status') ?? 'completed') === 'completed')
+    const oldest = ofGroup.findLast((one) => (at(one, '/status') ?? 'completed') === 'completed')
     if (oldest) return oldest
     try {
       ask(got(`/v3/assets/${encodeURIComponent(id)}`, {}))
@@ -309,18 +349,29 @@ async function madeVideo(building: Building, ask: Ask): Promise<Json> {
       throw error
     }
   }
-  const body = await videoBody(building, lookOf)
+  const silence = (seconds: number) => {
+    const file = { bytes: new Uint8Array(WAV_HEAD + seconds * WAV_SECOND), type: 'audio/wav' }
+    const made = ask({ method: 'POST', path: '/v3/assets', query: {}, file })
+    return at(made, '/data/asset_id') ?? null
+  }
+  const body = videoBody(building, { look, silence })
   return ask({ method: 'POST', path: '/v3/videos', query: {}, body })
 }
+
+/** rules.silence: 8 kHz, mono, 16 bit. */
+const WAV_HEAD = 44
+const WAV_SECOND = 16_000
 
 /** The late v2 form is v3’s own, but for the type and the picture. */
 function taggedVideo(building: Building): V3Request {
   const request = buildRequest(1, building)
   const isAvatar = !isEmpty(at(building.legacy.body, '/avatar_id'))
-  return { ...request, body: { type: isAvatar ? 'avatar' : 'image', ...request.body } }
+  // Correction 2: the engine is never left out. This family meant Avatar IV, and `image` has no other.
+  const engine: Members = isAvatar ? { engine: { type: 'avatar_iv' } } : {}
+  return { ...request, body: { type: isAvatar ? 'avatar' : 'image', ...engine, ...request.body } }
 }
 
-function template(building: Building, _ask: Ask): V3Request {
+function template(building: Building, ask: Ask): V3Request {
   const { row, legacy } = building
   const isVariable = (from: string) => from.includes('/variables/')
   const plain = { ...row, request: row.request.filter((item) => !isVariable(item.from)) }
@@ -332,9 +383,20 @@ function template(building: Building, _ask: Ask): V3Request {
   if (isMembers(variables)) {
     const own: Members = {}
     for (const [name, value] of Object.entries(variables)) own[name] = variable(value)
-    body['variables'] = own
+    body['variables'] = { ...textsOf(ask(got(request.path, {}))), ...own }
   }
   return { ...request, body }
+}
+
+/** Correction 8: a text that is left out would stand as its name in the video, so it is the template’s own. */
+function textsOf(template: Json): Members {
+  const variables = at(template, '/data/variables')
+  const texts = Object.entries(isMembers(variables) ? variables : {}).filter(
+    ([, one]) => at(one, '/type') === 'text' && !isEmpty(at(one, '/content'))
+  )
+  return Object.fromEntries(
+    texts.map(([name, one]) => [name, { type: 'text', content: at(one, '/content') ?? null }])
+  )
 }
 
 /** `build` items of the template row: what stands under `properties` becomes flat. */

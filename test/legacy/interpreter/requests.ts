@@ -165,8 +165,7 @@ function composed(item: Item, legacy: Legacy): Json | undefined {
   const words = placesOf(item.from)
     .places.map((place) => readLegacy(legacy, place))
     .filter((value) => !isEmpty(value) && value !== 'Unspecified')
-  const orientation = readLegacy(legacy, { call: 0, in: 'body', at: '/orientation' })
-  if (!isEmpty(orientation)) words.push(orientation ?? null)
+    .map((value) => String(value).replaceAll('_', ' '))
   return words.length === 0 ? undefined : { '<text with>': words as Json[] }
 }
 

@@ -15,21 +15,25 @@ import {
 import { Refusal, dropped, valueOf, type Building } from './requests.ts'
 import { BURNED_IN, aspectOf, isExact } from './words.ts'
 
-/** The v3 look of an id, or what else the id is. */
-export type LookOf = (id: string) => Promise<Json | undefined>
+export interface Asks {
+  /** The v3 look of an id, or what else the id is. */
+  look(id: string): Json | undefined
+  /** Uploads silence of so many seconds. */
+  silence(seconds: number): Json
+}
 
 const SCENE = '/video_inputs/0'
 const NO_ENGINE =
   'This avatar does not support unlimited mode. Please use a different avatar, or use Avatar IV or Avatar V.'
 
-export async function videoBody(building: Building, lookOf: LookOf): Promise<Members> {
+export function videoBody(building: Building, asks: Asks): Members {
   const { name } = building.row
-  if (name === 'POST /v1/video.generate') return ofClips(building, lookOf)
+  if (name === 'POST /v1/video.generate') return ofClips(building, asks)
   const body: Members = {}
   for (const item of building.row.request)
     if (!item.from.includes('video_inputs')) global(item, body, building)
   if (name === 'POST /v1/video.webm') {
-    body['engine'] = engine(await known(String(body['avatar_id']), lookOf), false, building)
+    body['engine'] = engine(known(String(body['avatar_id']), asks), false, building)
     framed(body, building)
     return body
   }
@@ -38,18 +42,18 @@ export async function videoBody(building: Building, lookOf: LookOf): Promise<Mem
   if (!Array.isArray(scenes) || scenes.length < 1 || scenes.length > 50)
     throw new Refusal('invalid_parameter', 'video_inputs')
   const items = building.row.request.filter((item) => item.from.includes(SCENE))
-  return ofScenes(scenes, items, body, building, lookOf)
+  return ofScenes(scenes, items, body, building, asks)
 }
 
-async function ofScenes(
+function ofScenes(
   scenes: Json[],
   items: Item[],
   body: Members,
   building: Building,
-  lookOf: LookOf
-): Promise<Members> {
+  asks: Asks
+): Members {
   const parts: Part[] = []
-  for (const scene of scenes) parts.push(await partOf(scene, items, building, lookOf))
+  for (const scene of scenes) parts.push(partOf(scene, items, building, asks))
   if (parts.some((part) => part.isPlainPhoto) && body['resolution'] === '4k') {
     body['resolution'] = '1080p'
     building.lost.add('dimension')
@@ -81,12 +85,7 @@ interface Part {
   silence: number | undefined
 }
 
-async function partOf(
-  scene: Json,
-  items: Item[],
-  building: Building,
-  lookOf: LookOf
-): Promise<Part> {
+function partOf(scene: Json, items: Item[], building: Building, asks: Asks): Part {
   const legacy = { ...building.legacy, body: { video_inputs: [scene] } }
   const own: Building = { ...building, legacy }
   const flat: Members = {}
@@ -113,7 +112,7 @@ async function partOf(
     silence: kind === 'silence' ? Number(at(scene, '/voice/duration') ?? 1) : undefined,
   }
   if (!part.isAvatar) return part
-  const look = await known(String(id), lookOf)
+  const look = known(String(id), asks)
   const isFlagged = at(scene, '/character/use_avatar_iv_model') === true
   if (at(look, '/asset')) {
     // The form for raw pictures is always Avatar IV.
@@ -127,6 +126,7 @@ async function partOf(
   flat['avatar_id'] = at(look, '/id') ?? id ?? null
   const isIv = at(flat['engine'], '/type') === 'avatar_iv'
   const isPhoto = at(look, '/avatar_type') === 'photo_avatar'
+  if (part.silence !== undefined) flat['audio_asset_id'] = asks.silence(part.silence)
   part.isPlainPhoto = isPhoto && !isIv
   for (const name of ['motion_prompt', 'expressiveness'])
     if (name in flat && !(isIv && isPhoto)) {
@@ -156,8 +156,8 @@ function isOfOtherVoice(item: Item, kind: string): boolean {
   return kind === 'audio' ? !isAudio : kind === 'silence' ? true : isAudio
 }
 
-async function known(id: string, lookOf: LookOf): Promise<Json> {
-  const look = await lookOf(id)
+function known(id: string, asks: Asks): Json {
+  const look = asks.look(id)
   if (look === undefined) throw new Refusal('avatar_not_found', '')
   return look
 }
@@ -252,7 +252,7 @@ function full(color: string): string {
 }
 
 /** The clips of v1 are scenes in other words. */
-async function ofClips(building: Building, lookOf: LookOf): Promise<Members> {
+function ofClips(building: Building, asks: Asks): Members {
   const { legacy, row } = building
   const clips = at(legacy.body, '/clips')
   if (!Array.isArray(clips) || clips.length < 1 || clips.length > 50)
@@ -279,7 +279,7 @@ async function ofClips(building: Building, lookOf: LookOf): Promise<Members> {
         if (value !== undefined) put(flat, to.at, value)
       }
     }
-    const look = await known(String(flat['avatar_id']), lookOf)
+    const look = known(String(flat['avatar_id']), asks)
     flat['engine'] = engine(look, false, building)
     parts.push({ isAvatar: true, isImage: false, flat, background, silence: undefined })
   }

@@ -42,7 +42,7 @@ export const TRANSLATION_SAMPLES: Sample[] = [
     },
     needs: ['/video_url', '/output_language'],
     values: {
-      '/mode': ['quality', 'speed', 'precision', 'other'],
+      '/mode': ['quality', 'speed', 'precision'],
       '/name': ['Demo by name'],
       '/enable_video_stretching': [true],
       '/validate_only': [true, false],

@@ -311,7 +311,7 @@ export const VIDEO_SAMPLES: Sample[] = [
   {
     row: 'POST /v2/videos',
     body: {
-      avatar_id: 'look-studio-iii',
+      avatar_id: 'look-photo-iii',
       script: 'Hello there.',
       voice_id: 'voice-1',
       title: 'Demo',

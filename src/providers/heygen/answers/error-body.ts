@@ -17,9 +17,6 @@ export function errorBody(path: string, error: OwnError): unknown {
   if (path.startsWith('/v3/')) {
     return { error: { code: providerCode ?? code, message, param: field ?? null, doc_url: null } }
   }
-  // The video agent of v1 speaks like v2.
-  if (/^\/v2\/|^\/v1\/video_agent\//.test(path)) {
-    return { data: null, error: { code: providerCode ?? code, message } }
-  }
+  if (path.startsWith('/v2/')) return { data: null, error: { code: providerCode ?? code, message } }
   return { code: providerCode ?? V1_NUMBERS[code] ?? status, message }
 }
