@@ -27,7 +27,9 @@ export async function dispatchRequest(ports: Ports, sent: ProxyCall): Promise<Pr
   // Read the body before the key is held. A slow body would make the key look abandoned.
   const read = call.match?.route.job ? await readWhole(lasting) : lasting
   const begun = { ...read, begunAt: ports.now(), isCheck: isValidateOnly(read) }
-  const work = runUnderKey(ports, begun, () => dispatch(ports, begun))
+  const work = runUnderKey(ports, begun, (repeats) =>
+    dispatch(ports, repeats === undefined ? begun : { ...begun, repeats })
+  )
   ports.defer(work.catch(() => {}))
   return work
 }

@@ -42,7 +42,7 @@ function said(seen: Seen | undefined): string {
     String(status),
     ...(code === undefined ? [] : [code]),
     ...(type === 'JSON' ? [] : [type]),
-    ...(carried === undefined ? [] : [`by ${carried || 'a copy'}`]),
+    ...(carried === undefined ? [] : [`by ${carried}`]),
     ...(lost === undefined ? [] : [`lost: ${lost}`]),
     ...(notices.length === 0 ? [] : [`with ${notices.join(', ')}`]),
   ].join(' · ')

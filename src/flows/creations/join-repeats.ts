@@ -17,10 +17,15 @@ import { findOutcome, type CreationOutcome } from './read-outcome.ts'
 const HOW_TO_REPEAT = 'X-Gateway-Join: no sends it again.'
 const DESK_RETRY_SECONDS = 5
 
+/**
+ * `again`: runs the call once more without starting again what the first one started. For a call out of which the gateway makes
+ * others.
+ */
 export async function joinRepeat(
   ports: Ports,
   call: ReadCall,
-  run: () => Promise<ProxyAnswer>
+  run: () => Promise<ProxyAnswer>,
+  again?: (requestId: string) => Promise<ProxyAnswer>
 ): Promise<ProxyAnswer> {
   if (!canJoin(call) || call.isNew || !(await hasUnknown(ports, call))) return run()
   const callHash = await hashOf(call)
@@ -33,13 +38,15 @@ export async function joinRepeat(
     ? await findOutcome(ports, { ...call, requestId, email })
     : { kind: 'over' }
   if (outcome.kind === 'found') {
-    const answer = await answerFromJob(ports, call, { ...outcome, requestId })
+    const answer = again
+      ? await again(requestId)
+      : await answerFromJob(ports, call, { ...outcome, requestId })
     await forget(ports, call, callHash, requestId)
     return { ...answer, ...joined }
   }
   if (outcome.kind === 'absent') {
     await forget(ports, call, callHash, requestId)
-    return run()
+    return again ? again(requestId) : run()
   }
   const details = { ...joined, ...(email === undefined ? {} : { accountEmail: email }) }
   throw canBeFound

@@ -9,6 +9,7 @@ import type { ProxyAnswer, ProxyCall, ReadCall } from '#flows/upstream/proxy-cal
 import { drain, readBytes } from '#flows/upstream/read-answer.ts'
 import type { LegacyCall, LegacyRow, NewerAnswer, NewerCall } from '#providers/contract/provider.ts'
 import { askTogether } from './ask-together.ts'
+import { earlierCreation } from './earlier-creation.ts'
 import { PUBLIC_PAGES_MAX, QUESTIONS_MAX, type ListReader } from './list-reader.ts'
 import { newerCall, replyFor, type Ask } from './newer-call.ts'
 import { readAll } from './read-all.ts'
@@ -44,7 +45,8 @@ export async function carryCall(
     throw new AppError('bad_request', 'The body must be a JSON object.')
   }
   if (call.method !== 'POST') return run(ports, read, row, ask)
-  return joinRepeat(ports, read, () => run(ports, read, row, ask))
+  const again = (repeats: string) => run(ports, { ...read, repeats }, row, ask)
+  return joinRepeat(ports, read, () => run(ports, read, row, ask), again)
 }
 
 /** The largest file that the older calls took. A client that sends one sees the refusal only after it was read. */
@@ -112,7 +114,11 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     ask: sendOrRefuse,
     tryAsk: send,
     askEach: sendToEach,
-    readAll: (list) => readAll(reader, list),
+    readAll: (list) => {
+      // Also when all rows come from a copy.
+      trip.by.add(`GET ${list.path}`)
+      return readAll(reader, list)
+    },
     slotsOn: (email) => slotsOn(ports, call, email),
     lose: (...what) => what.forEach((one) => trip.lost.add(one)),
     remember: async <T>(name: string, make: () => Promise<T | undefined>) => {
@@ -131,7 +137,9 @@ function orRefuse(answer: Refusable): NewerAnswer {
   return answer
 }
 
-async function slotsOn(ports: Ports, { tenant, provider }: ProxyCall, email: string) {
+async function slotsOn(ports: Ports, { tenant, provider, repeats }: ProxyCall, email: string) {
+  // What a repeat finds needs no slot.
+  if (repeats !== undefined) return { most: Infinity, free: Infinity }
   const account = findAccount(await ports.accounts.list(tenant, provider.name), email)
   if (!account) throw new AppError('account_not_found', `Account ${email} not found`)
   const { maxJobs, held } = await ports.slots(account.key).view(tenant)
@@ -149,7 +157,15 @@ async function sendNewer(
   const { route } = made.match ?? {}
   trip.by.add(`${newer.method} ${route?.path ?? newer.path}`)
   const { file } = newer
-  const answer = await (file ? sendFile(ports, made, file, ask) : ask(ports, made))
+  const repeated =
+    route?.job === undefined || call.repeats === undefined
+      ? undefined
+      : await earlierCreation(ports, made, newer, {
+          repeats: call.repeats,
+          number: trip.creations + 1,
+        })
+  const sent = () => (file ? sendFile(ports, made, file, ask) : ask(ports, made))
+  const answer = repeated ?? (await sent())
   if (route?.job !== undefined) {
     if (answer.response.status < 400) trip.creations += 1
     else trip.refusals += 1

@@ -24,7 +24,7 @@ export function newerCall(
   reply: Reply | undefined
 ): ProxyCall {
   const { method, path, query = {}, body, email } = newer
-  const { signal, bodyBytes: _, ...lasting } = call
+  const { signal, bodyBytes: _, repeats: __, ...lasting } = call
   const match = call.provider.routes.match(method, path)
   const isCreation = match?.route.job !== undefined
   const requestId =

@@ -12,6 +12,7 @@ import { peek } from '#flows/upstream/read-answer.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { readWhole } from '#flows/upstream/read-call.ts'
 import { carryCall } from './carry-call.ts'
+import { refuseToSend } from './earlier-creation.ts'
 import type { Ask } from './newer-call.ts'
 
 /** `pass`: sends an older call as it is. `ask`: the gateway's entry for any call. */
@@ -29,7 +30,10 @@ export async function serveLegacy(
   const { provider, match, tenant } = call
   const row = match && provider.legacy?.rowOf(match.route)
   const mode = ports.settings.legacy
-  if (!row || mode === 'pass') return undefined
+  if (!row || mode === 'pass') {
+    refuseToSend(call)
+    return undefined
+  }
   const { accounts } = await ports.accounts.list(tenant, provider.name)
   // Without an account there is nobody to ask, and the client gets the error for that.
   if (accounts.length === 0) return undefined
@@ -42,6 +46,7 @@ export async function serveLegacy(
       )
     return carry(ports, call, row, ask)
   }
+  refuseToSend(call)
   const sent = isFile(row) ? call : await readWhole(call)
   const answer = await pass(ports, sent)
   const hasEnded = await saysEnded(answer, call)

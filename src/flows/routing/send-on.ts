@@ -35,7 +35,9 @@ async function sendOnce(
   signal: AbortSignal
 ): Promise<Response> {
   const { provider, match, method, path, body } = call
-  const search = provider.accounts.queryOf?.(account, call) ?? call.search
+  // A client's own call is sent as it is.
+  const ours = call.madeOf && provider.accounts.queryOf?.(account, call)
+  const search = ours ?? call.search
   const opened =
     call.bearer === undefined
       ? await openAccountFor(ports, provider, account, path)

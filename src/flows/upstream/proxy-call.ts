@@ -49,6 +49,8 @@ export interface ProxyCall {
   asked?: Uint8Array<ArrayBuffer>
   /** The client's own call, if the gateway made this one out of it. Repeats and keys are those of the client's call. */
   madeOf?: ReadCall
+  /** The id of the call that this one repeats. What that call started is found, not started again. */
+  repeats?: string
   /** Counts from 1 when the call is sent again because the provider no longer had an asset copy. */
   attempt?: number
   /** A creation that only asks for validation. It cannot start a job. */

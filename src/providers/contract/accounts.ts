@@ -39,7 +39,9 @@ export interface ProviderAccounts {
     /** `now`: epoch ms. */
     at: { path: string; now: number; settings: Settings }
   ): void | Promise<void>
-  /** The query of a call on this account, for a call that must name its account there. Absent or undefined: as it is. */
+  /**
+   * The query of a call that the gateway made out of an older one, if it must name the account. Absent or undefined: as it is.
+   */
   queryOf?(
     account: Account,
     call: { method: string; path: string; search: string }

@@ -94,8 +94,8 @@ export const accounts: ProviderAccounts = {
 }
 
 /**
- * While the list of uploads is in beta it needs the name of its user (reference/heygen-endpoints.json). A pool has several, so a
- * client that names none means the account's own. HeyGen's id of the account is that name.
+ * While the list of uploads is in beta it needs the name of its user (reference/heygen-legacy-bridge.json). A pool has several, so
+ * each account gets its own. HeyGen's id of the account is that name.
  */
 function queryOf(
   { key }: Account,
@@ -104,7 +104,6 @@ function queryOf(
   const username = key.slice('heygen:'.length)
   if (method !== 'GET' || path !== '/v3/assets' || username.startsWith('hash-')) return undefined
   const query = new URLSearchParams(search)
-  if (query.has('username')) return undefined
   query.set('username', username)
   return `?${query.toString()}`
 }

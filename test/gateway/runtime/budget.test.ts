@@ -1,7 +1,8 @@
 import { afterAll, expect, test } from 'vitest'
 import { advance, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { isFull } from '../../support/full.ts'
-import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
+import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import { upload } from '../../support/scenes/uploads.ts'
 
 /**
@@ -10,8 +11,9 @@ import { upload } from '../../support/scenes/uploads.ts'
  * test moves the clock.
  */
 const gateway = await openGateway({
-  accounts: { a: 3, b: 3 },
+  accounts: { a: 4, b: 4 },
   simVars: { JOB_MS: '-1' },
+  vars: { LEGACY: 'bridge' },
   entry: 'test/support/workers/counting-worker.ts',
 })
 afterAll(() => gateway.dispose())
@@ -55,6 +57,20 @@ test('a creation costs at most three requests and four rows', async () => {
     expect(requests).toBeLessThanOrEqual(3)
     expect(rows).toBeLessThanOrEqual(4)
   }
+})
+
+test('a creation of the older API that v3 carries costs what the v3 creation costs, once the look is known', async () => {
+  const scene = sceneOf(VIDEO.avatar_id, { use_avatar_iv_model: true })
+  const carried = async () => {
+    const answer = await gateway.post('/heygen/v2/video/generate', { video_inputs: [scene] })
+    expect(answer.status, await answer.clone().text()).toBe(200)
+    ids.push(answer.headers.get('x-gateway-job') ?? '')
+  }
+  await carried()
+  const { kv, requests, rows } = await cost(carried)
+  expect(kv).toBe(0)
+  expect(requests).toBeLessThanOrEqual(3)
+  expect(rows).toBeLessThanOrEqual(4)
 })
 
 test('an upload costs one request and one row for its home, beside those of its id', async () => {

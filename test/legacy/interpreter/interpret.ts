@@ -371,7 +371,7 @@ function taggedVideo(building: Building): V3Request {
   return { ...request, body: { type: isAvatar ? 'avatar' : 'image', ...engine, ...request.body } }
 }
 
-function template(building: Building, _ask: Ask): V3Request {
+function template(building: Building, ask: Ask): V3Request {
   const { row, legacy } = building
   const isVariable = (from: string) => from.includes('/variables/')
   const plain = { ...row, request: row.request.filter((item) => !isVariable(item.from)) }
@@ -383,9 +383,20 @@ function template(building: Building, _ask: Ask): V3Request {
   if (isMembers(variables)) {
     const own: Members = {}
     for (const [name, value] of Object.entries(variables)) own[name] = variable(value)
-    body['variables'] = own
+    body['variables'] = { ...textsOf(ask(got(request.path, {}))), ...own }
   }
   return { ...request, body }
+}
+
+/** Correction 8: a text that is left out would stand as its name in the video, so it is the template’s own. */
+function textsOf(template: Json): Members {
+  const variables = at(template, '/data/variables')
+  const texts = Object.entries(isMembers(variables) ? variables : {}).filter(
+    ([, one]) => at(one, '/type') === 'text' && !isEmpty(at(one, '/content'))
+  )
+  return Object.fromEntries(
+    texts.map(([name, one]) => [name, { type: 'text', content: at(one, '/content') ?? null }])
+  )
 }
 
 /** `build` items of the template row: what stands under `properties` becomes flat. */

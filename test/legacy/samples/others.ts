@@ -50,6 +50,7 @@ export const OTHER_SAMPLES: Sample[] = [
       '/caption': ['true', false],
       '/variables': [
         { first_name: 'John' },
+        { host: variable('character', { character_id: 'look-twin-iii', type: 'avatar' }) },
         {
           first_name: variable('text', { content: 'John' }),
           logo: variable('image', { asset_id: 'asset-1' }),

@@ -12,16 +12,11 @@ const V1_NUMBERS: Partial<Record<ErrorCode, number>> = {
   slots_full: 400123,
 }
 
-/** Rows of v1 that answer in the envelope of v2, errors too (their examples in reference/heygen-endpoints.json). */
-const SPEAKS_V2 = /^\/v1\/(video_agent|audio|workflows)(\/|$)|^\/v1\/streaming\.create_token$/
-
 export function errorBody(path: string, error: OwnError): unknown {
   const { code, status, message, providerCode, field } = error
   if (path.startsWith('/v3/')) {
     return { error: { code: providerCode ?? code, message, param: field ?? null, doc_url: null } }
   }
-  if (path.startsWith('/v2/') || SPEAKS_V2.test(path)) {
-    return { data: null, error: { code: providerCode ?? code, message } }
-  }
+  if (path.startsWith('/v2/')) return { data: null, error: { code: providerCode ?? code, message } }
   return { code: providerCode ?? V1_NUMBERS[code] ?? status, message }
 }

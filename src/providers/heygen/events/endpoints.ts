@@ -47,7 +47,7 @@ export const endpoints: ProviderEndpoints = {
     const id = params['endpoint_id'] ?? query.get('endpoint_id') ?? textAt(body, '/endpoint_id')
     if (what === 'types') return { kind: 'types' }
     if (what === 'list') return readList(query)
-    if (what === 'add') return readAdd(body)
+    if (what === 'add') return readAdd(body, route.path.startsWith('/v1/'))
     if (id === undefined) return { kind: 'bad', message: 'endpoint_id is required' }
     return what === 'update' ? readUpdate(id, body) : { kind: what, id }
   },
@@ -99,11 +99,13 @@ function readList(query: URLSearchParams): EndpointCommand {
   }
 }
 
-function readAdd(body: unknown): EndpointCommand {
+/** `isOlder`: clients of v1 ask for every event with an empty list, too. */
+function readAdd(body: unknown, isOlder: boolean): EndpointCommand {
   if (!isObject(body)) return bad('The body must be a JSON object')
   const { url, events, entity_id: entityId } = body
   if (typeof url !== 'string') return bad('url is required')
-  const wanted = readEvents(events)
+  const isEvery = isOlder && Array.isArray(events) && events.length === 0
+  const wanted = readEvents(isEvery ? null : events)
   if (typeof wanted === 'string') return bad(wanted)
   if (entityId !== undefined && entityId !== null && typeof entityId !== 'string')
     return bad('entity_id must be a string')

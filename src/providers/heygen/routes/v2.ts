@@ -214,7 +214,12 @@ export const V2_ROUTES = [
     pool: 'owner',
     ids: ['proofread! path:proofread_id'],
     creates: ['/data/video_translate_id'],
-    job: { watch: 'translation', id: '/data/video_translate_id', ask: '/v2/video_translate/{id}' },
+    job: {
+      watch: 'translation',
+      id: '/data/video_translate_id',
+      ask: '/v2/video_translate/{id}',
+      askElse: '/v3/video-translations/{id}',
+    },
   }),
   // Templates
   get('/v2/templates', 'read-account', { pool: 'merge', lists: ['/data/templates/*/template_id'] }),

@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto'
 import { beforeAll, expect, test } from 'vitest'
 import type { Gateway } from '../../../support/gateway.ts'
 import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
-import { deferred, JSON_TYPE, openUpstream } from '../../../support/scenes/bodies.ts'
 import { uploadRaw } from '../../../support/scenes/uploads.ts'
 import type { SimRequest } from '../../../support/simulator.ts'
 
@@ -53,37 +52,6 @@ test('an upload of unknown length goes up as well, and its bytes are those that 
   expect(data.image_key).toBe(`image/${data.id}/original.jpg`)
   expect((await sentUp()).headers['content-length']).toBeUndefined()
   expect(new Uint8Array(await (await fetch(data.url)).arrayBuffer())).toEqual(PNG)
-})
-
-test('an upload arrives at v3 piece by piece, each before the next is written [I7]', async () => {
-  const { answers, vars } = await openUpstream()
-  const own = await open({
-    simulator: pool.sim,
-    vars: { ...vars, ...BRIDGE },
-    accounts: { eve: 2 },
-  })
-  const steps = [deferred(), deferred(), deferred()]
-  let all = ''
-  answers.set('POST /v3/assets', (incoming, outgoing) => {
-    incoming.on('data', (piece: Buffer) => {
-      all += piece.toString()
-      for (const [n, step] of steps.entries()) if (all.includes(`piece ${n}`)) step.resolve()
-    })
-    incoming.on('end', () => outgoing.writeHead(200, JSON_TYPE).end('{"data":{"asset_id":"a1"}}'))
-  })
-  let sent = 0
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      if (sent > 0) await steps[sent - 1]?.promise
-      if (sent === steps.length) controller.close()
-      else controller.enqueue(new TextEncoder().encode(`piece ${sent++} `))
-    },
-  })
-  const init = { method: 'POST', body, headers: { 'content-type': 'video/mp4' }, duplex: 'half' }
-  const answer = await own.fetch('/heygen/v1/asset', init as RequestInit)
-  expect(await answer.json()).toMatchObject({
-    data: { id: 'a1', file_type: 'video', image_key: null, url: null },
-  })
 })
 
 test('a file that is empty is refused before anything is sent', async () => {

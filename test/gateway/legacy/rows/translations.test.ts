@@ -120,17 +120,13 @@ test('a status and captions are those of v2: pending, then success with links', 
 })
 
 test('captions are a link to the file that was asked for', async () => {
-  const doc = {
-    srt_caption_url: 'https://example.com/done.srt',
-    vtt_caption_url: 'https://example.com/done.vtt',
-  }
-  const translation = { account: 'bob@example.com', resource: 'translation', id: 'done', doc }
+  const translation = { account: 'bob@example.com', resource: 'translation', id: 'done' }
   await gateway.sim.control('POST', '/resources', translation)
   for (const type of ['srt', 'vtt']) {
     const path = `${V2}/caption?video_translate_id=done&caption_type=${type}`
     expect(await (await gateway.fetch(path)).json()).toEqual({
       error: null,
-      data: { caption_url: `https://example.com/done.${type}` },
+      data: { caption_url: expect.stringContaining(`done.${type}`) },
     })
   }
 })

@@ -1,7 +1,13 @@
 /** Every older call that makes, shows, lists or deletes videos: the bodies of v3, the older answers, and what is paid. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { openGateway, type Gateway } from '../../../support/gateway.ts'
-import { addLook, billOf, bodiesSent, sceneOf, VOICE } from '../../../support/scenes/legacy/legacy-videos.ts'
+import {
+  addLook,
+  billOf,
+  bodiesSent,
+  sceneOf,
+  VOICE,
+} from '../../../support/scenes/legacy/legacy-videos.ts'
 import { Receiver } from '../../../support/receiver.ts'
 
 const receiver = await Receiver.open()

@@ -66,6 +66,7 @@ test('voices that can speak a text come page by page', async () => {
 
 test('locales have the members of v2, and a code each', async () => {
   const answer = await gateway.fetch('/heygen/v2/voices/locales')
+  expect(answer.headers.get('x-gateway-carried')).toBe('GET /v3/voices')
   const { error, data } = (await answer.json()) as { error: null; data: { locales: Rows } }
   expect(error).toBeNull()
   expect(data.locales).toContainEqual({

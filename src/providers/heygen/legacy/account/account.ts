@@ -125,7 +125,7 @@ async function brandVoiceOf(
 ): Promise<Record<string, unknown>> {
   const id = orNull(row, '/brand_glossary_id')
   const named = { id, name: orNull(row, '/name'), tones: [], tone: null }
-  if (isNameOnly) return { ...named, vocabulary: [], blacklist: [], whitelist: [] }
+  if (isNameOnly) return named
   const path = `/v3/brand-glossaries/${segment(call, 'id', id)}`
   const { body } = await call.ask({ method: 'GET', path })
   const pairs = (list: string, value: string) =>

@@ -9,7 +9,14 @@ import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
 import { photoStatus, photoView, trainStatus } from './avatar-lists.ts'
 import { assetId, isKey, keyOfLook, lookIn } from '#providers/heygen/uploads/asset-id.ts'
 import { findLook, isMissing } from './avatars.ts'
-import { invalid, orNull, segment, textOf, v2 } from '#providers/heygen/legacy/shared/words.ts'
+import {
+  invalid,
+  orNull,
+  present,
+  segment,
+  textOf,
+  v2,
+} from '#providers/heygen/legacy/shared/words.ts'
 
 const LOOKS = '/v3/avatars/looks'
 const CREATE = { method: 'POST', path: '/v3/avatars' } as const
@@ -37,12 +44,7 @@ async function generatePhoto(call: LegacyCall): Promise<unknown> {
   required(call, 'name')
   required(call, 'appearance')
   const prompt = promptOf(call, [age, gender, ethnicity], { pose, style, orientation }, appearance)
-  const { body } = await call.ask({
-    ...CREATE,
-    body: { type: 'prompt', name, prompt },
-    reply: { url: callbackOf(call), speaks: 'photo_avatar_generation' },
-  })
-  return v2({ generation_id: orNull(body, '/data/avatar_item/id') })
+  return generate(call, orientation, { type: 'prompt', name, prompt })
 }
 
 /** Since June 2026 v3 takes the likeness from a look, and the group only says where the new look goes. */
@@ -54,18 +56,13 @@ async function generateLook(call: LegacyCall): Promise<unknown> {
   const looks = valuesAt((await call.ask({ method: 'GET', path: LOOKS, query })).body, '/data/*')
   const model = looks.find((look) => photoStatus(look) === 'completed')
   if (model === undefined) throw invalid(call, 'group_id', 'names a group without a finished look.')
-  const { body } = await call.ask({
-    ...CREATE,
-    body: {
-      type: 'prompt',
-      name: `${textOf(model, '/name') ?? 'Photo avatar'} look`,
-      prompt: promptOf(call, [], { pose, style, orientation }, prompt),
-      avatar_id: textOf(model, '/id'),
-      avatar_group_id: groupId,
-    },
-    reply: { url: callbackOf(call), speaks: 'photo_avatar_generation' },
+  return generate(call, orientation, {
+    type: 'prompt',
+    name: `${textOf(model, '/name') ?? 'Photo avatar'} look`,
+    prompt: promptOf(call, [], { pose, style, orientation }, prompt),
+    avatar_id: textOf(model, '/id'),
+    avatar_group_id: groupId,
   })
-  return v2({ generation_id: orNull(body, '/data/avatar_item/id') })
 }
 
 /** A finished look may be without its picture for a while. */
@@ -91,11 +88,12 @@ async function createGroup(call: LegacyCall): Promise<unknown> {
   // The picture was made by a generation, which has already made its look and its group.
   if (made !== undefined) {
     if (textOf(made, '/name') !== name) call.lose('name')
-    return v2(photoView(made, null, 'generated'))
+    const createdAt = await createdAtOf(call, textOf(made, '/group_id'))
+    return v2(photoView(made, createdAt, 'generated'))
   }
   const answer = await makeLook(call, { name }, key)
   if (answer.status >= 400) throw new RefusedByNewer(answer)
-  return v2(viewOf(answer))
+  return v2(viewOf(answer, name))
 }
 
 /** Each picture becomes a look, and each look costs. They are made one after the other, all on the group's account. */
@@ -119,7 +117,7 @@ async function addLooks(call: LegacyCall): Promise<unknown> {
     const answer = await makeLook(call, { name, avatar_group_id: groupId }, key, look).catch(
       (error: unknown) => refusalIn(error, views)
     )
-    if (answer && answer.status < 400) views.push(viewOf(answer))
+    if (answer && answer.status < 400) views.push(viewOf(answer, name))
     else if (answer && views.length === 0) throw new RefusedByNewer(answer)
     else {
       call.lose(`image_keys after the first ${views.length}`)
@@ -184,7 +182,19 @@ async function hasLooks(call: LegacyCall, groupId: string): Promise<boolean> {
 }
 
 async function photoAvatar(call: LegacyCall): Promise<unknown> {
-  return v2(photoView(await findLook(call, 'id', call.params['id']), null))
+  const look = await findLook(call, 'id', call.params['id'])
+  return v2(photoView(look, await createdAtOf(call, textOf(look, '/group_id'))))
+}
+
+/** A look has no creation time of its own. Its group's stands in for it. */
+async function createdAtOf(call: LegacyCall, groupId: string | undefined): Promise<unknown> {
+  if (groupId === undefined) return null
+  const path = `/v3/avatars/${encodeURIComponent(groupId)}`
+  const at = await call.remember(`group's time ${groupId}`, async () => {
+    const { body } = await call.tryAsk({ method: 'GET', path })
+    return valueAt(body, '/data/created_at')
+  })
+  return at ?? null
 }
 
 /** A look out of a picture: of the asset that the key names, else of the picture at HeyGen's address for keys. */
@@ -210,11 +220,14 @@ async function makeLook(
   return isUnknown ? make({ type: 'url', url: picture }) : answer
 }
 
-function viewOf({ body }: NewerAnswer): unknown {
-  return photoView(
-    valueAt(body, '/data/avatar_item'),
-    orNull(body, '/data/avatar_group/created_at')
-  )
+/** `name`: the client's. The answer to a repeat may lack it. */
+function viewOf({ body }: NewerAnswer, name: string): unknown {
+  const look = { name, ...membersOf(valueAt(body, '/data/avatar_item')) }
+  return photoView(look, orNull(body, '/data/avatar_group/created_at'))
+}
+
+function membersOf(look: unknown): object {
+  return typeof look === 'object' && look !== null ? look : {}
 }
 
 /** The upload that the key names. HeyGen's older uploads and the gateway's have the same form. */
@@ -258,10 +271,39 @@ function callbackOf(call: LegacyCall): string | undefined {
   return textOf(call.body, '/callback_url') || undefined
 }
 
-const ORIENTATIONS: Readonly<Record<string, string>> = {
-  square: 'square picture (1:1)',
-  horizontal: 'landscape picture (16:9)',
-  vertical: 'portrait picture (9:16)',
+const ORIENTATIONS: Readonly<Record<string, { words: string; ratio: string }>> = {
+  square: { words: 'square picture', ratio: '1:1' },
+  horizontal: { words: 'landscape picture', ratio: '16:9' },
+  vertical: { words: 'portrait picture', ratio: '9:16' },
+}
+
+/**
+ * HeyGen's schema of September 2026 has `aspect_ratio` for prompts, its command line of July had not. If it is refused, nothing was
+ * made, and the words in the prompt must do.
+ */
+async function generate(
+  call: LegacyCall,
+  orientation: unknown,
+  body: Record<string, unknown>
+): Promise<unknown> {
+  const { ratio } = orientationOf(orientation)
+  const reply = { url: callbackOf(call), speaks: 'photo_avatar_generation' }
+  const first = await call.tryAsk({
+    ...CREATE,
+    body: present({ ...body, aspect_ratio: ratio }),
+    reply,
+  })
+  const isRefused =
+    ratio !== undefined &&
+    first.status === 400 &&
+    textAt(first.body, '/error/param') === 'aspect_ratio'
+  const answer = isRefused ? await call.tryAsk({ ...CREATE, body, reply }) : first
+  if (answer.status >= 400) throw new RefusedByNewer(answer)
+  return v2({ generation_id: orNull(answer.body, '/data/avatar_item/id') })
+}
+
+function orientationOf(orientation: unknown): { words?: string; ratio?: string } {
+  return (typeof orientation === 'string' ? ORIENTATIONS[orientation] : undefined) ?? {}
 }
 
 /** What v3 has no members for is written into the prompt. The client's own text comes last, so only its end can be cut off. */
@@ -275,7 +317,7 @@ function promptOf(
     ...person,
     typeof pose === 'string' ? pose.replaceAll('_', ' ') : undefined,
     isSaid(style) ? `${style} style` : undefined,
-    typeof orientation === 'string' ? ORIENTATIONS[orientation] : undefined,
+    orientationOf(orientation).words,
   ].filter(isSaid)
   const prompt = [words.join(', '), text].filter(isSaid).join('. ')
   if (prompt.length > PROMPT_CHARS_MAX) call.lose('end of the prompt')

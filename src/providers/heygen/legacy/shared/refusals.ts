@@ -79,7 +79,8 @@ export function refusal(
   const param = textAt(body, '/error/param')
   const own = textAt(body, '/error/message') ?? 'HeyGen refused this call.'
   const say = (text = own) => text + (param === undefined ? '' : ` [${param}]`)
-  if (path.startsWith('/v3/')) return { status, body }
+  // The singular path of templates is an older call, and speaks like v2.
+  if (path.startsWith('/v3/') && !path.startsWith('/v3/template/')) return { status, body }
   // This late family had the error object of v3.
   if (LATE_V2.test(path)) return { status, body: { data: null, ...objectOf(body) } }
   if (isNumbered(path)) {

@@ -157,7 +157,7 @@ async function proofread(call: LegacyCall): Promise<unknown> {
   return v2({
     proofread_id: isOne ? (ids[0] ?? null) : null,
     proofread_ids: isOne ? null : ids,
-    status: textOf(made.body, '/data/status') ?? 'processing',
+    status: orNull(made.body, '/data/status'),
   })
 }
 
@@ -195,10 +195,10 @@ async function generate(call: LegacyCall): Promise<unknown> {
       callback_url: textOf(body, '/callback_url'),
     }),
   })
-  const state = textOf(made.body, '/data/status') ?? 'processing'
+  const state = orNull(made.body, '/data/status')
   return v2({
     video_translate_id: orNull(made.body, '/data/video_translation_id'),
-    status: state === 'processing' ? 'pending' : (STATES[state] ?? 'pending'),
+    status: state === 'processing' ? 'pending' : state,
   })
 }
 
