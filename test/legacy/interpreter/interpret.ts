@@ -299,7 +299,9 @@ function generatedLook(key: Json | undefined): string | undefined {
 }
 
 function madeLook(building: Building, ask: Ask, key: Json | undefined): Json {
-  const id = generatedLook(key)
+  const generation =
+    building.row.plan === 'group' ? at(building.legacy.body, '/generation_id') : undefined
+  const id = typeof generation === 'string' ? generation : generatedLook(key)
   if (id === undefined)
     return ask(buildRequest(1, { ...building, ...(key === undefined ? {} : { each: key }) }))
   const look = ask(got(`/v3/avatars/looks/${id}`, {}))

@@ -229,8 +229,8 @@ export const CORRECTIONS: Correction[] = [
   },
   {
     row: 'GET /v2/photo_avatar/{id}',
-    why: 'a look has no time in v3, and a made-up one would be false: null',
-    response: [['- -> body:/data/created_at', { transform: 'copy or null' }]],
+    why: 'a look has no time in v3: its group’s, or null, since a made-up one would be false',
+    response: [['- -> body:/data/created_at', { transform: 'copy or bridge time' }]],
   },
   {
     row: 'GET /v2/photo_avatar/train/status/{group_id}',
