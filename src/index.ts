@@ -33,6 +33,7 @@ import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
+import { signIns } from '#http/accounts/sign-in.ts'
 import { speech } from '#http/useapi/speech.ts'
 import { openCors, streaming } from '#http/streaming/streaming.ts'
 import { tasks } from '#http/useapi/tasks.ts'
@@ -66,6 +67,8 @@ app.use('/v3/*', authenticate)
 app.use(knownMethods(app))
 for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
+  const { signIn } = provider.accounts
+  if (signIn) app.route(`/v1/${provider.name}/accounts/sign-in`, signIns(provider, signIn))
   app.route(`/v1/${provider.name}/accounts`, accounts(provider))
   app.route(`/v1/${provider.name}`, jobs(provider))
   if (provider.useapi?.tasks)

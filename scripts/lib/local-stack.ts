@@ -91,6 +91,7 @@ function gatewayVars(simulatorUrl: string, secrets: Secrets): Record<string, str
     HEYGEN_ORIGIN: `${simulatorUrl}/api.heygen.com`,
     HEYGEN_UPLOAD_ORIGIN: `${simulatorUrl}/upload.heygen.com`,
     HEYGEN_WEB_ORIGIN: `${simulatorUrl}/api2.heygen.com`,
+    HEYGEN_OAUTH_CLIENT_ID: 'sim-oauth-client',
     KLING_ORIGIN: `${simulatorUrl}/api-singapore.klingai.com`,
     KLING_WEB_ORIGIN: `${simulatorUrl}/klingai.com`,
     PUBLIC_ORIGIN: '',

@@ -24,6 +24,7 @@ import {
   isForKling,
   startKlingOutside,
 } from './kling.ts'
+import { controlOauth, showOauth } from './oauth.ts'
 import { readSunset } from './sunset.ts'
 import { toBodiesView, toJobView, toStateView } from './views.ts'
 
@@ -236,6 +237,12 @@ const ACTIONS: Record<string, Action> = {
   'GET settings': ({ state }) => state.settings,
   'POST settings': changeSettings,
   'POST clock': moveClock,
+  'GET oauth': ({ state }) => showOauth(state),
+  'POST oauth': ({ state, body }) => {
+    const done = controlOauth(state, body)
+    if (typeof done === 'string') throw new BadControlCall(done)
+    return done
+  },
   'GET requests': listRequests,
   'DELETE requests': ({ state }) => {
     state.requests = []

@@ -8,6 +8,8 @@ import type {
   Fault,
   HookEvent,
   Job,
+  OauthCode,
+  OauthToken,
   Paid,
   Plan,
   Recorded,
@@ -41,6 +43,9 @@ export class State {
   readonly resources: Collection<Resource>
   readonly jobs: Collection<Job>
   readonly webSessions: Collection<WebSession>
+  readonly oauthClients: Collection<{ key: string }>
+  readonly oauthCodes: Collection<OauthCode>
+  readonly oauthTokens: Collection<OauthToken>
   readonly deliveries: Collection<Delivery>
   readonly events: Collection<HookEvent>
   readonly replays: Collection<Replay>
@@ -101,6 +106,9 @@ export class State {
     this.resources = new Collection(sql, 'resource')
     this.jobs = new Collection(sql, 'job')
     this.webSessions = new Collection(sql, 'web-session')
+    this.oauthClients = new Collection(sql, 'oauth-client')
+    this.oauthCodes = new Collection(sql, 'oauth-code')
+    this.oauthTokens = new Collection(sql, 'oauth-token')
     this.deliveries = new Collection(sql, 'delivery')
     this.events = new Collection(sql, 'event')
     this.replays = new Collection(sql, 'replay')
@@ -203,6 +211,9 @@ export class State {
       this.resources,
       this.jobs,
       this.webSessions,
+      this.oauthClients,
+      this.oauthCodes,
+      this.oauthTokens,
       this.deliveries,
       this.events,
       this.replays,

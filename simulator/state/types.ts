@@ -109,6 +109,28 @@ export type Paid = {
 
 export type WebSession = { key: string; account: string; expiresAt: number }
 
+/** A device code of the issuer. Its key is the code itself. */
+export type OauthCode = {
+  key: string
+  userCode: string
+  clientId: string
+  status: 'pending' | 'approved' | 'denied' | 'used'
+  account: string | null
+  expiresAt: number
+  /** The pause between two polls, in seconds. */
+  interval: number
+  polledAt: number | null
+}
+
+/** A token of the issuer. A refresh token has no end; `expiresAt` is null then. */
+export type OauthToken = {
+  key: string
+  kind: 'access' | 'refresh'
+  account: string
+  clientId: string
+  expiresAt: number | null
+}
+
 export type Delivery = {
   key: string
   seq: number

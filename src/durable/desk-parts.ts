@@ -1,6 +1,10 @@
 /** Makes the parts of TenantDesk. Each part has one task. No part knows the object itself. */
 import { platform } from '#composition/platform.ts'
+import type { Actor } from '#domain/access/audit.ts'
+import type { Account } from '#domain/accounts/account.ts'
+import type { SaveAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { getProvider } from '#providers/index.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
 import { AuditLog } from '#durable/desk/audit-log.ts'
 import { DeskAccounts } from '#durable/desk/desk-accounts.ts'
@@ -15,6 +19,8 @@ import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WaitingRoom } from '#durable/desk/waiting-room.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
+import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
+import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
 /** Unfinished work is tried again after this time. */
@@ -30,15 +36,35 @@ export interface DeskObject {
   ports(): Ports
   /** Sets the alarm, if it is not set to an earlier time. */
   armIn(ms: number): void
+  saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
 }
 
-export function makeDeskParts({ storage, name, kv: namespace, ports, armIn }: DeskObject) {
+export function makeDeskParts({
+  storage,
+  name,
+  kv: namespace,
+  ports,
+  armIn,
+  saveAccount,
+}: DeskObject) {
   const armSoon = () => armIn(SOON_MS)
   const unknown = new UnknownCreations(storage)
   const tables = new DeskTables(storage, name, platform, () => unknown.until())
   const audit = new AuditLog(tables.audit, name, () => armIn(ports().durations.keepAuditMs))
   const kv = new KvCopies(tables, namespace, armSoon)
   const claims = new AccountClaims(storage)
+  const [provider = '', tenant = ''] = name.split(':')
+  const signInRows = new SignInRows(storage)
+  const signIns = new SignIns(signInRows, {
+    ports,
+    armIn,
+    tenant,
+    provider: () => getProvider(provider),
+    accounts: () => tables.accounts.snapshot().accounts,
+    isClosed: () => tables.accounts.isClosed,
+    save: saveAccount,
+    audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
+  })
   return {
     tables,
     audit,
@@ -54,6 +80,7 @@ export function makeDeskParts({ storage, name, kv: namespace, ports, armIn }: De
     endpoints: new WebhookEndpoints(tables, audit),
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
-    resealing: new DeskResealing(tables, { ports, name, kv }),
+    signIns,
+    resealing: new DeskResealing(tables, signInRows, { ports, name, kv }),
   }
 }

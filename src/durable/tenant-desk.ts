@@ -2,13 +2,12 @@
  * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
-import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
-import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
-import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { ResealStep } from '#domain/access/reseal.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
@@ -20,21 +19,20 @@ import type {
   Made,
   Registrar,
   SaveAnswer,
-  TenantChange,
-  TokenChange,
+  SignInAnswer,
   Turn,
   UnknownCreation,
   UploadWish,
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
+import { RegistrarMethods } from './registrar-methods.ts'
 
-export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
-  readonly #parts: DeskParts
+export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
+  protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
   #forgetAt = 0
@@ -42,13 +40,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#clock = new AlarmClock(ctx.storage, platform.now)
-    void ctx.blockConcurrencyWhile(() => this.#clock.read())
-    this.#parts = makeDeskParts({
+    this.parts = makeDeskParts({
       storage: ctx.storage,
       name: ctx.id.name ?? '',
       kv: env.REGISTRY,
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
+      saveAccount: (account, by) => this.saveAccount(account, by),
+    })
+    void ctx.blockConcurrencyWhile(async () => {
+      await this.#clock.read()
+      this.parts.signIns.resume()
     })
   }
 
@@ -61,25 +63,33 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async saveAccount(account: Account, by?: Actor): Promise<SaveAnswer> {
+    return this.#save(account, () => this.parts.accounts.save(account, by))
+  }
+
+  async #save(
+    account: Account,
+    work: () => Promise<{ isNew: boolean } | undefined>
+  ): Promise<SaveAnswer> {
     if (this.#isClosed) return { ok: false, reason: 'closed' }
-    const saved = await this.#parts.accounts.save(account, by)
+    const saved = await work()
     if (!saved) return { ok: false, reason: 'exists' }
     // The tenant may have been removed during the claim.
     if (this.#isClosed) {
       await this.#empty()
       return { ok: false, reason: 'closed' }
     }
-    this.#parts.renewals.allow(account.email)
+    this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
-    this.ctx.waitUntil(this.#parts.waiting.lookAgain(account.key))
-    await this.#parts.kv.write()
+    this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
+    await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
 
   async changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer> {
     const account = this.#tables.accounts.find(email)
     if (!account) return { ok: false, reason: 'not_found' }
-    return this.saveAccount({ ...account, maxJobs, updatedAt: now }, by)
+    const limit = { maxJobs, updatedAt: now }
+    return this.#save(account, () => this.parts.accounts.changeLimit(account, limit, by))
   }
 
   async removeAccount(
@@ -87,26 +97,38 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     isNow: boolean,
     by?: Actor
   ): Promise<AccountSnapshot | undefined> {
-    if (!(await this.#parts.accounts.remove(email, isNow, by))) return undefined
-    await this.#parts.kv.write()
+    if (!(await this.parts.accounts.remove(email, isNow, by))) return undefined
+    await this.parts.kv.write()
     return this.#tables.accounts.snapshot()
   }
 
   async refreshSession(email: string, stale: number): Promise<AccountSnapshot> {
-    await this.#parts.renewals.renew(email, stale)
+    await this.parts.renewals.renew(email, stale)
     return this.snapshot()
+  }
+
+  async beginSignIn(wish: SignInWish, by?: Actor): Promise<SignInAnswer> {
+    return this.parts.signIns.begin(wish, by)
+  }
+
+  async findSignIn(id: string): Promise<SignIn | undefined> {
+    return this.parts.signIns.find(id)
+  }
+
+  async cancelSignIn(id: string, by?: Actor): Promise<SignIn | undefined> {
+    return this.parts.signIns.cancel(id, by)
   }
 
   async noteLegacy(email: string, key: string, legacy: Families): Promise<boolean> {
     const account = this.#tables.accounts.find(email)
     if (account?.key !== key) return false
     this.#tables.accounts.save({ ...account, legacy })
-    await this.#parts.kv.write()
+    await this.parts.kv.write()
     return true
   }
 
   async holds(email: string, key: string): Promise<boolean> {
-    return this.#parts.accounts.holds(email, key)
+    return this.parts.accounts.holds(email, key)
   }
 
   async formerKeys(): Promise<string[]> {
@@ -115,7 +137,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
     const pool = this.#tables.accounts.snapshot().accounts.map(({ key }) => key)
-    return this.#parts.refused.add(this.#ports(), pool, accountKey, until)
+    return this.parts.refused.add(this.#ports(), pool, accountKey, until)
   }
 
   /** Called when the tenant was removed. Releases every account and deletes everything but the audit. */
@@ -128,28 +150,28 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
 
   async learn(owners: Owner[]): Promise<string[]> {
     this.#armIn(this.#durations.keepOwnersMs)
-    return this.#parts.uploads.learn(owners)
+    return this.parts.uploads.learn(owners)
   }
 
   async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.#parts.uploads.ownersOf(ids)
+    return this.parts.uploads.ownersOf(ids)
   }
 
   async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {
-    return this.#parts.uploads.chooseAccount(token, wish)
+    return this.parts.uploads.chooseAccount(token, wish)
   }
 
   async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
-    return this.#parts.uploads.beginCopies(originals, email, by)
+    return this.parts.uploads.beginCopies(originals, email, by)
   }
 
   async endCopies(copies: AssetCopy[], email: string): Promise<void> {
-    const isLearned = this.#parts.uploads.endCopies(copies, email)
+    const isLearned = this.parts.uploads.endCopies(copies, email)
     if (isLearned) this.#armIn(this.#durations.keepOwnersMs)
   }
 
   async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
-    this.#parts.uploads.forgetCopies(copies, email)
+    this.parts.uploads.forgetCopies(copies, email)
   }
 
   async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
@@ -178,17 +200,17 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const turn = this.#parts.keys.begin(name, requestId)
+    const turn = this.parts.keys.begin(name, requestId)
     if (turn.kind === 'fresh') this.#armIn(this.#durations.keepOwnersMs)
     return turn
   }
 
   async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    this.#parts.keys.end(name, requestId, end)
+    this.parts.keys.end(name, requestId, end)
   }
 
   async requestsOfKey(key: string): Promise<string[]> {
-    return this.#parts.keys.requestsOf(key)
+    return this.parts.keys.requestsOf(key)
   }
 
   /**
@@ -196,43 +218,43 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
    * minutes.
    */
   async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    if (!this.#parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
+    if (!this.parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
     this.#tables.touchAccounts()
-    await this.#parts.kv.write()
+    await this.parts.kv.write()
   }
 
   async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.#parts.unknown.find(print, platform.now(), this.#durations.joinMs)
+    return this.parts.unknown.find(print, platform.now(), this.#durations.joinMs)
   }
 
   async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.#parts.unknown.forget(print, requestId, platform.now(), this.#durations.joinMs)
+    this.parts.unknown.forget(print, requestId, platform.now(), this.#durations.joinMs)
   }
 
   // Waiting and lists
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
-    return this.#parts.waiting.awaitTurn(waiter, until)
+    return this.parts.waiting.awaitTurn(waiter, until)
   }
 
   async noteFreed(accountKey: string, slots?: number): Promise<void> {
-    this.#parts.waiting.addFree(accountKey, slots)
+    this.parts.waiting.addFree(accountKey, slots)
   }
 
   async keepPlace(place: string): Promise<string> {
     const { keepPlaceMs } = this.#durations
     this.#armIn(keepPlaceMs)
-    return this.#parts.pageTokens.keep(place, keepPlaceMs)
+    return this.parts.pageTokens.keep(place, keepPlaceMs)
   }
 
   async placeOf(name: string): Promise<string | undefined> {
-    return this.#parts.pageTokens.find(name)
+    return this.parts.pageTokens.find(name)
   }
 
   // Webhook endpoints
 
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    return this.#parts.endpoints.add(endpoint, by)
+    return this.parts.endpoints.add(endpoint, by)
   }
 
   async endpoints(): Promise<Endpoint[]> {
@@ -244,15 +266,15 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    return this.#parts.endpoints.change(id, change, by)
+    return this.parts.endpoints.change(id, change, by)
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    return this.#parts.endpoints.remove(id, by)
+    return this.parts.endpoints.remove(id, by)
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
-    this.#parts.endpoints.saveCallbackSecret(sealed, now, by)
+    this.parts.endpoints.saveCallbackSecret(sealed, now, by)
   }
 
   async outlets(): Promise<DeliveryTargets> {
@@ -262,7 +284,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   // Audit and re-sealing, in desks and in the registrar
 
   async noteAudit(entry: AuditEntry, by: Actor): Promise<void> {
-    this.#parts.audit.write(by, entry)
+    this.parts.audit.write(by, entry)
   }
 
   async listAudit(query: AuditQuery): Promise<AuditLine[]> {
@@ -270,78 +292,7 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   }
 
   async reseal(key: string, from?: string): Promise<ResealStep> {
-    return this.#parts.resealing.desk(key, from)
-  }
-
-  async resealTokens(key: string, after?: string): Promise<ResealStep> {
-    return this.#parts.resealing.tokens(key, after)
-  }
-
-  async resealState(): Promise<ResealState | undefined> {
-    return this.#tables.reseal.read()
-  }
-
-  async saveReseal(state: ResealState): Promise<boolean> {
-    return this.#tables.reseal.save(state)
-  }
-
-  // The registrar: tokens, tenants and added routes
-
-  async saveToken(
-    token: TokenRecord,
-    tenant: TenantRecord,
-    hasPast = false,
-    by?: Actor
-  ): Promise<TokenRecord> {
-    return this.#parts.registrar.saveToken(token, tenant, hasPast, by)
-  }
-
-  async findToken(hash: string): Promise<TokenRecord | undefined> {
-    return this.#tables.tokens.find(hash)
-  }
-
-  async listTokens(): Promise<TokenRecord[]> {
-    return this.#tables.tokens.all()
-  }
-
-  async changeToken(id: string, change: TokenChange, by?: Actor): Promise<TokenRecord | undefined> {
-    return this.#parts.registrar.changeToken(id, change, by)
-  }
-
-  async removeToken(id: string, by?: Actor): Promise<TokenRecord | undefined> {
-    return this.#parts.registrar.removeToken(id, by)
-  }
-
-  async listTenants(): Promise<TenantRecord[]> {
-    return this.#tables.tenants.all()
-  }
-
-  async findTenant(id: string, isName = false): Promise<TenantRecord | undefined> {
-    return this.#parts.registrar.findTenant(id, isName)
-  }
-
-  async tenantIdsOf(name: string): Promise<string[]> {
-    return this.#tables.tenants.idsOf(name)
-  }
-
-  async changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void> {
-    return this.#parts.registrar.changeTenant(id, change, by)
-  }
-
-  async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
-    return this.#parts.registrar.removeTenant(id, by)
-  }
-
-  async listRoutes(): Promise<AddedRoute[]> {
-    return this.#tables.routes.all()
-  }
-
-  async addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'> {
-    return this.#parts.registrar.addRoute(route, by)
-  }
-
-  async removeRoute(id: string, by?: Actor): Promise<boolean> {
-    return this.#parts.registrar.removeRoute(id, by)
+    return this.parts.resealing.desk(key, from)
   }
 
   // The alarm
@@ -353,29 +304,33 @@ export class TenantDesk extends DurableObject<Env> implements Desk, Registrar {
   async #maintain(): Promise<void> {
     const { keepPlaceMs, forgetEveryMs } = this.#durations
     const now = platform.now()
-    if (this.#parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
+    if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
     if (now >= this.#forgetAt) {
       const dueAt = this.#tables.forgetOld(this.#durations, now)
       this.#forgetAt = now + forgetEveryMs
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
     if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
-    await this.#parts.accounts.releaseLeftOver()
-    if (!this.#parts.claims.isEmpty) this.#armIn(SOON_MS)
-    await this.#parts.kv.write()
+    await this.parts.accounts.releaseLeftOver()
+    if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
+    await this.parts.kv.write()
+    await this.parts.signIns.runDue()
+    const signInAt = this.parts.signIns.nextAt()
+    if (signInAt !== undefined) this.#clock.setFor(signInAt)
   }
 
   async #empty(): Promise<void> {
     for (const account of this.#tables.accounts.snapshot().accounts)
       await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
-    this.#parts.unknown.forgetAll()
-    this.#parts.pageTokens.clear()
-    await this.#parts.kv.write()
+    this.parts.unknown.forgetAll()
+    this.parts.pageTokens.clear()
+    this.parts.signIns.forgetAll()
+    await this.parts.kv.write()
   }
 
   get #tables(): DeskParts['tables'] {
-    return this.#parts.tables
+    return this.parts.tables
   }
 
   get #isClosed(): boolean {

@@ -3,6 +3,7 @@ import type { State } from '../../state/state.ts'
 import type { Account } from '../../state/types.ts'
 import type { Row } from '../catalogue/catalogue.ts'
 import { findByKey, findByWebToken } from './accounts.ts'
+import { findByAccessToken } from './oauth.ts'
 
 /** The account of a call. undefined: the credential is missing or wrong. */
 export function authenticate(
@@ -22,7 +23,10 @@ export function authenticate(
   // The address of the realtime socket is its own credential.
   if (row.method === 'WSS' && row.path === '{realtime_endpoint}')
     return findOwner(state, 'streaming-session', url.pathname.split('/').at(-1))
-  return bearer ? findByWebToken(state, bearer) : undefined
+  if (!bearer) return undefined
+  // A token of a sign-in is good for v3 only.
+  const signedIn = row.family === 'v3' ? findByAccessToken(state, bearer) : undefined
+  return signedIn ?? findByWebToken(state, bearer)
 }
 
 /** The account that owns a resource with this id. */

@@ -8,6 +8,7 @@ import type { State } from '../../state/state.ts'
 import type { Account, Recorded } from '../../state/types.ts'
 import { authenticate } from '../accounts/authenticate.ts'
 import { login, LOGIN_PATH } from '../accounts/login.ts'
+import { answerOauth, isOauthPath } from '../accounts/oauth.ts'
 import { type Envelope, envelopeOfPath, refuse } from '../answers/errors.ts'
 import { type HeygenMatch, matchRow } from '../catalogue/catalogue.ts'
 import { matchUnlisted } from '../creations/unlisted.ts'
@@ -19,7 +20,8 @@ type Called = {
   path: string
   url: URL
   match: HeygenMatch | undefined
-  isLogin: boolean
+  /** What the web host answers itself. */
+  web: 'login' | 'oauth' | undefined
 }
 
 export async function handleHeygen(state: State, request: Request, url: URL): Promise<Response> {
@@ -50,10 +52,20 @@ function readCall(request: Request, url: URL): Called {
   const [prefix = '', host = 'root'] =
     HOSTS.find(([each]) => url.pathname.startsWith(`${each}/`)) ?? []
   const path = url.pathname.slice(prefix.length)
-  const isLogin =
-    path === LOGIN_PATH && request.method === 'POST' && (host === 'web' || host === 'root')
+  const isWeb = request.method === 'POST' && (host === 'web' || host === 'root')
   const match = matchRow(request.method, path) ?? matchUnlisted(request.method, path)
-  return { host, path, url, match: match && isServed(match, host) ? match : undefined, isLogin }
+  return {
+    host,
+    path,
+    url,
+    match: match && isServed(match, host) ? match : undefined,
+    web: isWeb ? webPath(path) : undefined,
+  }
+}
+
+function webPath(path: string): Called['web'] {
+  if (path === LOGIN_PATH) return 'login'
+  return isOauthPath(path) ? 'oauth' : undefined
 }
 
 function isServed(match: HeygenMatch, host: string): boolean {
@@ -93,7 +105,8 @@ async function answer(
 ): Promise<Response> {
   let response: Response
   try {
-    if (called.isLogin) {
+    if (called.web === 'oauth') response = await answerOauth(state, request, called.path)
+    else if (called.web === 'login') {
       const answered = await login(state, request)
       recorded.account = answered.account
       response = answered.response

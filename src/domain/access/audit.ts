@@ -11,6 +11,8 @@ export type AuditAction =
   | 'account.limit_changed'
   | 'account.removed'
   | 'account.unparked'
+  | 'sign_in.begun'
+  | 'sign_in.cancelled'
   | 'job.forced'
   | 'endpoint.added'
   | 'endpoint.changed'

@@ -10,6 +10,7 @@ export type SealedKind =
   | 'tokenPairs'
   | 'credentials'
   | 'sessions'
+  | 'signIns'
   | 'webhookSecrets'
   | 'endpointSecrets'
   | 'callbackSecrets'

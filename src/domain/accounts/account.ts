@@ -10,12 +10,14 @@ export interface Credential {
   region?: string
 }
 
-/** A web session. Clients may see `view`, never `secrets`. */
+/** A web session, or the tokens of a sign-in. Clients may see `view`, never `secrets`. */
 export interface Session {
   secrets: Record<string, string>
   view: Record<string, unknown>
   /** Epoch ms. */
   expiresAt: number
+  /** The id of the sign-in that gave the tokens. Absent: a log-in with a password gave the session. */
+  grant?: string | undefined
 }
 
 const storedSession = z.object({
@@ -23,7 +25,12 @@ const storedSession = z.object({
   view: z.record(z.string(), z.unknown()),
   obtainedAt: z.number(),
   expiresAt: z.number(),
+  grant: z.string().optional(),
+  /** Why the tokens of the sign-in cannot be renewed, as a sentence that says what to do. */
+  refused: z.string().optional(),
 })
+
+export type StoredSession = z.infer<typeof storedSession>
 
 /** The stored record. `credential` and `session.sealed` are sealed and bound to provider, tenant and email. */
 const account = z.object({
@@ -34,6 +41,7 @@ const account = z.object({
   key: z.string(),
   maxJobs: z.number().int(),
   credential: z.string(),
+  /** The kinds of its credentials, separated by spaces. A sign-in comes last; its tokens are in `session`. */
   credentialKind: z.string(),
   /** The form fields of the credential, separated by spaces; shown as `…secured…`. */
   secretField: z.string(),

@@ -2,6 +2,7 @@
  * The RPC interfaces of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
  * reverse.
  */
+import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
@@ -29,8 +30,16 @@ export interface Desk extends Audited {
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
   removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
-  /** Renews the web session, once however many calls ask. `stale`: the end of the session that is no longer valid. */
+  /**
+   * Renews the web session or the tokens of the sign-in, once however many calls ask. `stale`: the end of the session that is no
+   * longer valid.
+   */
   refreshSession(email: string, stale: number): Promise<AccountSnapshot>
+  /** Asks the provider for the codes of a sign-in, and waits by alarm for the person. `wish.id` makes it safe to repeat. */
+  beginSignIn(wish: SignInWish, by?: Actor): Promise<SignInAnswer>
+  findSignIn(id: string): Promise<SignIn | undefined>
+  /** Cancels a pending sign-in. Returns it as it is then. Undefined: there is none. */
+  cancelSignIn(id: string, by?: Actor): Promise<SignIn | undefined>
   /** Keeps which families of older calls the account has. False: the desk has no such account. */
   noteLegacy(email: string, key: string, families: Families): Promise<boolean>
   /** Whether this desk has the account, or is claiming it. */
@@ -133,6 +142,12 @@ export type SaveAnswer =
   | { ok: true; snapshot: AccountSnapshot; isNew: boolean }
   /** `closed`: the tenant was removed. */
   | { ok: false; reason: 'exists' | 'not_found' | 'closed' }
+
+/** `full`: too many sign-ins wait for a person. `setup`: the operator's client is wrong. `closed`: the tenant was removed. */
+export type SignInAnswer =
+  | { ok: true; signIn: SignIn }
+  | { ok: false; reason: 'full' | 'closed' }
+  | { ok: false; reason: 'setup' | 'unreachable'; message: string }
 
 /** The registrar: one object with all tokens and tenants. */
 export interface Registrar extends Audited {

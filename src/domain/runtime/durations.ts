@@ -74,6 +74,10 @@ const SPANS = {
   keepPlaceMs: 24 * HOUR,
   /** How long before its end a web session is renewed. */
   renewSessionMs: 5 * MINUTE,
+  /** The pause before a renewal that the provider refused is tried once more. */
+  renewAgainMs: 0.9 * SECOND,
+  /** How long an ended sign-in is shown. */
+  keepSignInsMs: 24 * HOUR,
   parkBusyMs: 30 * SECOND,
   parkBusyLongestMs: 5 * MINUTE,
   parkCredentialMs: 15 * MINUTE,

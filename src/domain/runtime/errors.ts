@@ -51,8 +51,8 @@ export interface ErrorDetails {
   isSearchedFor?: boolean
   /** The methods of the path, for Allow. */
   allow?: string
-  /** The master key that sealed the credential is missing. Nothing was sent. */
-  isMasterKeyMissing?: boolean
+  /** Nothing was sent, because the account's credential cannot be opened or its sign-in has ended. */
+  isUnsent?: boolean
   /** All slots for guessed jobs are taken. Other slots may be free, so waiting in line does not help. */
   isOfGuesses?: boolean
   /** For a repeated creation: the id of the request that it repeats. */

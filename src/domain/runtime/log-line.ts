@@ -15,6 +15,7 @@ const ERRORS = new Set([
   'bind_given_up',
   'alarm_failed',
   'sealed_by_unknown_key',
+  'sign_in_client_refused',
 ])
 /** Events of level warn: the gateway recovers by itself. */
 const WARNINGS = new Set([

@@ -54,6 +54,13 @@ const schema = z.object({
   HEYGEN_UPLOAD_ORIGIN: origin,
   HEYGEN_WEB_ORIGIN: origin,
   HEYGEN_MAX_JOBS: numberFrom(1, 1000).refine(Number.isInteger, 'must be an integer'),
+  /** Optional, because deployments from before sign-ins do not have it. */
+  HEYGEN_OAUTH_CLIENT_ID: z
+    .string()
+    .trim()
+    .max(200, 'must have at most 200 characters')
+    .regex(/^[\x21-\x7e]*$/, 'must be one word of ASCII characters')
+    .default(''),
   KLING_ORIGIN: origin,
   KLING_WEB_ORIGIN: origin,
   PUBLIC_ORIGIN: ownOrigin,
@@ -73,6 +80,8 @@ export interface Settings {
   heygenUploadOrigin: string
   heygenWebOrigin: string
   heygenMaxJobs: number
+  /** Empty: nobody can sign in. */
+  heygenOauthClientId: string
   klingOrigin: string
   klingWebOrigin: string
   publicOrigin: string
@@ -102,6 +111,7 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     heygenUploadOrigin: s.HEYGEN_UPLOAD_ORIGIN,
     heygenWebOrigin: s.HEYGEN_WEB_ORIGIN,
     heygenMaxJobs: s.HEYGEN_MAX_JOBS,
+    heygenOauthClientId: s.HEYGEN_OAUTH_CLIENT_ID,
     klingOrigin: s.KLING_ORIGIN,
     klingWebOrigin: s.KLING_WEB_ORIGIN,
     publicOrigin: s.PUBLIC_ORIGIN,

@@ -37,7 +37,8 @@ export class AuditLog {
 
   account(by: Actor | undefined, account: Account, before: Account | undefined): void {
     const { email, maxJobs, credentialKind } = account
-    const isLimit = before !== undefined && before.credential === account.credential
+    const isLimit =
+      before?.credential === account.credential && before.session?.grant === account.session?.grant
     const known = isLimit ? 'account.limit_changed' : 'account.updated'
     const was = before === undefined ? {} : { maxJobsBefore: before.maxJobs }
     const detail = isLimit ? { maxJobs, ...was } : { maxJobs, credential: credentialKind, ...was }

@@ -2,6 +2,7 @@
  * Adds, changes and removes a desk's accounts. It claims and releases their objects, so that no two desks use the same object.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { besideBefore } from '#domain/accounts/sign-in.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { claimAccount } from '#flows/accounts/claim-account.ts'
@@ -37,16 +38,40 @@ export class DeskAccounts {
 
   /** Undefined: another tenant or email has this provider account. */
   async save(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
-    const { key, tenant, email } = account
+    return this.#saveInTurn(account, () => account, by)
+  }
+
+  /** The limit of the account as it is when its turn comes. Undefined: there is no such account any more. */
+  async changeLimit(
+    account: Account,
+    limit: Pick<Account, 'maxJobs' | 'updatedAt'>,
+    by?: Actor
+  ): Promise<{ isNew: boolean } | undefined> {
+    const changed = () => {
+      const current = this.#tables.accounts.find(account.email)
+      return current?.key === account.key ? { ...current, ...limit } : undefined
+    }
+    return this.#saveInTurn(account, changed, by)
+  }
+
+  async #saveInTurn(
+    { key, tenant, email }: Account,
+    read: () => Account | undefined,
+    by?: Actor
+  ): Promise<{ isNew: boolean } | undefined> {
     const saved = { isNew: false }
     this.#deps.armSoon()
-    const isClaimed = await this.#claims.inTurn(key, () =>
-      this.#claims.claim(
+    const isClaimed = await this.#claims.inTurn(key, async () => {
+      const account = read()
+      if (!account) return false
+      const beside = () => besideBefore(account, this.#tables.accounts.find(account.email))
+      return this.#claims.claim(
         { key, tenant, email, isNow: false },
-        () => claimAccount(this.#deps.ports(), account, (holder, what) => this.#has(holder, what)),
-        () => (saved.isNew = this.#saveClaimed(account, by))
+        () => claimAccount(this.#deps.ports(), beside(), (holder, what) => this.#has(holder, what)),
+        // Tokens may have been renewed during the claim.
+        () => (saved.isNew = this.#saveClaimed(beside(), by))
       )
-    )
+    })
     await this.releaseLeftOver()
     return isClaimed ? saved : undefined
   }

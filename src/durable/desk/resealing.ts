@@ -11,6 +11,8 @@ import { nothingFound, addUp, withSealed, type ResealStep } from '#domain/access
 import { pairSealName } from '#domain/access/token.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { Resealer } from '#flows/access/reseal-text.ts'
+import { signInIdentity } from '#flows/accounts/sign-in.ts'
+import type { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
 import type { KvCopies } from './kv-copies.ts'
@@ -31,8 +33,8 @@ export interface ResealingDeps {
 }
 
 /** The stages of a desk, in order. */
-type Stage = 'accounts' | 'former' | 'secrets' | 'answers'
-const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers']
+type Stage = 'accounts' | 'former' | 'secrets' | 'answers' | 'signIns'
+const STAGES: readonly Stage[] = ['accounts', 'former', 'secrets', 'answers', 'signIns']
 
 interface Share {
   /** The result of the objects that were asked. */
@@ -43,10 +45,12 @@ interface Share {
 
 export class DeskResealing {
   readonly #tables: DeskTables
+  readonly #signIns: SignInRows
   readonly #deps: ResealingDeps
 
-  constructor(tables: DeskTables, deps: ResealingDeps) {
+  constructor(tables: DeskTables, signIns: SignInRows, deps: ResealingDeps) {
     this.#tables = tables
+    this.#signIns = signIns
     this.#deps = deps
   }
 
@@ -85,6 +89,7 @@ export class DeskResealing {
     if (stage === 'accounts') return this.#accounts(key, resealer, after)
     if (stage === 'former') return this.#former(key, after)
     if (stage === 'secrets') return this.#secrets(resealer)
+    if (stage === 'signIns') return this.#openSignIns(resealer)
     return this.#answers(resealer, after)
   }
 
@@ -163,6 +168,19 @@ export class DeskResealing {
         ...(secret === undefined ? {} : { current: secret }),
         ...(previous === undefined ? {} : { previous }),
       })
+    }
+    return {}
+  }
+
+  /** A tenant has at most five that are not over. */
+  async #openSignIns(resealer: Resealer): Promise<Share> {
+    const { provider, tenant } = this.#nameParts()
+    for (const { id, sealed } of this.#signIns.open()) {
+      const identity = signInIdentity(provider, tenant, id)
+      const text = await resealer.text('signIns', identity, sealed, { tenant, name: id })
+      const current = this.#signIns.find(id)
+      if (current && text !== undefined && current.sealed === sealed)
+        this.#signIns.save({ ...current, sealed: text })
     }
     return {}
   }

@@ -36,7 +36,7 @@ export function keyMissing(message: string, accountEmail?: string): AppError {
   return new AppError('account_unavailable', message, {
     retryAfterSeconds: RETRY_SECONDS,
     useapiStatus: 596,
-    isMasterKeyMissing: true,
+    isUnsent: true,
     ...(accountEmail === undefined ? {} : { accountEmail }),
   })
 }

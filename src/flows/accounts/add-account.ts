@@ -1,5 +1,6 @@
 /** Adds, updates or only checks an account. The provider must accept the credential before anything is stored. Safe to repeat. */
 import {
+  findAccount,
   sameEmail,
   sealIdentity,
   type Account,
@@ -35,7 +36,9 @@ export async function addAccount(
   if (!read.ok) throw new AppError('bad_request', read.message)
   const checked = await checkCredential(ports, provider, request, read.credential)
   const { session, proof } = checked
-  const email = request.email ?? proof.email
+  const ownKey = `${provider.name}:${proof.identity}`
+  const email =
+    request.email ?? (await emailBefore(ports, provider, request, ownKey)) ?? proof.email
   if (!email)
     throw new AppError(
       'bad_request',
@@ -48,8 +51,7 @@ export async function addAccount(
     credential,
     field,
     session,
-    key:
-      (await keyBefore(ports, provider, who, credential)) ?? `${provider.name}:${proof.identity}`,
+    key: (await keyBefore(ports, provider, who, credential)) ?? ownKey,
   })
   if (request.isDryRun) return { account, isNew: true }
   const legacy = await familiesOf(ports, provider, { credential, session })
@@ -108,7 +110,7 @@ function unreachable(message = 'The provider could not be reached'): AppError {
   return new AppError('upstream_unreachable', message)
 }
 
-interface Checked {
+export interface Checked {
   email: string
   credential: Credential
   field: string
@@ -138,10 +140,22 @@ async function keyBefore(
   return undefined
 }
 
-async function toRecord(
+/** The email of the tenant's sign-in of the same account. A key that is added without an email joins it. */
+async function emailBefore(
   ports: Ports,
   provider: Provider,
-  request: AccountRequest,
+  { tenant }: Pick<AccountRequest, 'tenant'>,
+  key: string
+): Promise<string | undefined> {
+  if (!provider.accounts.signIn) return undefined
+  const { accounts } = await ports.accounts.fresh(tenant, provider.name)
+  return accounts.find((one) => one.key === key && one.session?.grant !== undefined)?.email
+}
+
+export async function toRecord(
+  ports: Ports,
+  provider: Provider,
+  request: Pick<AccountRequest, 'tenant' | 'maxJobs' | 'publicOrigin'>,
   checked: Checked
 ): Promise<Account> {
   const who = { provider: provider.name, tenant: request.tenant, email: checked.email }
@@ -172,7 +186,8 @@ async function save(
   if (!saved.ok) throw exists(await emailOf(ports, account))
   ports.accounts.remember(tenant, provider, saved.snapshot)
   ports.hints.forget(account.key)
-  return { account, isNew: saved.isNew }
+  // The desk may have kept a sign-in beside the new key.
+  return { account: findAccount(saved.snapshot, account.email) ?? account, isNew: saved.isNew }
 }
 
 /** The email under which the tenant has this provider account; undefined: another tenant has it. */

@@ -18,15 +18,34 @@ export async function checkAccount(
   part: string | undefined
 ): Promise<AccountStatus> {
   try {
+    const isOfSession = part === undefined || part === provider.accounts.signIn?.kind
+    if (!isOfSession) return await ask(ports, provider, await unseal(ports, account), part)
     const open = await openAccount(ports, account)
+    const ended = await signInStatus(ports, open.account)
+    if (ended) return ended
     const status = await ask(ports, provider, open, part)
     if (status.key !== 'refused' || !open.account.session) return status
     const renewed = await renewSession(ports, open.account, open.account.session.expiresAt)
+    if (renewed.session?.refused !== undefined)
+      return { key: 'refused', detail: renewed.session.refused }
     if (renewed.session?.sealed === open.account.session.sealed) return status
     return await ask(ports, provider, await unseal(ports, renewed), part)
   } catch {
     return UNKNOWN
   }
+}
+
+/** What is known without asking about an account whose sign-in could not be renewed; undefined: its token is good for now. */
+async function signInStatus(ports: Ports, account: Account): Promise<AccountStatus | undefined> {
+  if (account.session?.grant === undefined) return undefined
+  const isRefused = account.session.refused !== undefined
+  const current = isRefused
+    ? await renewSession(ports, account, account.session.expiresAt)
+    : account
+  const { refused, expiresAt = 0 } = current.session ?? {}
+  if (refused !== undefined) return { key: 'refused', detail: refused }
+  // The provider's token endpoint did not answer. That says nothing about the account.
+  return expiresAt <= ports.now() ? UNKNOWN : undefined
 }
 
 async function ask(

@@ -1,5 +1,6 @@
 /**
- * Opens an account's credential for one call. A web session near its end is renewed first; the desk does that once for all calls.
+ * Opens an account's credential for one call. A web session, or the token of a sign-in, that is near its end is renewed first. The
+ * desk does that once for all calls.
  */
 import {
   findAccount,
@@ -9,6 +10,9 @@ import {
   type Session,
 } from '#domain/accounts/account.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { credentialKeyMissing, logMissingKey } from '#flows/access/missing-master-key.ts'
 
@@ -31,6 +35,37 @@ export async function renewSession(
   return findAccount(snapshot, email) ?? account
 }
 
+/**
+ * Opens the account for a call on this path. Throws if the call would use a sign-in whose token has ended, because it could not be
+ * renewed. Nothing is sent then.
+ */
+export async function openAccountFor(
+  ports: Ports,
+  provider: Provider,
+  account: Account,
+  path: string
+): Promise<OpenAccount> {
+  if (!usesSession(provider, account, path)) return unseal(ports, account)
+  const open = await openAccount(ports, account)
+  const { session } = open.account
+  if (session?.grant === undefined || session.expiresAt > ports.now()) return open
+  const { email } = account
+  const why = session.refused ?? 'Its sign-in could not be renewed just now. Try again in a minute.'
+  throw new AppError('account_unavailable', `Account ${email} cannot be used. ${why}`, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS_MAX,
+    useapiStatus: 596,
+    isUnsent: true,
+    accountEmail: email,
+  })
+}
+
+/** Whether a call on this path uses the account's session. An account may have a key for other paths. */
+export function usesSession({ accounts }: Provider, account: Account, path: string): boolean {
+  if (!account.session) return false
+  const kinds = account.credentialKind.split(' ')
+  return kinds.length === 1 || accounts.credentialKindFor?.(path) === accounts.signIn?.kind
+}
+
 /** Throws an AppError if no key opens the credential. */
 export async function unseal(ports: Ports, account: Account): Promise<OpenAccount> {
   const identity = sealIdentity(account)
@@ -51,9 +86,9 @@ async function unsealSession(
   identity: string
 ): Promise<Session | undefined> {
   if (!account.session) return undefined
-  const { sealed, view, expiresAt } = account.session
+  const { sealed, view, expiresAt, grant } = account.session
   const secrets = JSON.parse(await ports.vault.open(identity, sealed)) as Record<string, string>
-  return { secrets, view, expiresAt }
+  return { secrets, view, expiresAt, ...(grant === undefined ? {} : { grant }) }
 }
 
 export async function sealSession(
@@ -62,8 +97,9 @@ export async function sealSession(
   session: Session
 ): Promise<NonNullable<Account['session']>> {
   const sealed = await ports.vault.seal(sealIdentity(account), JSON.stringify(session.secrets))
-  const { view, expiresAt } = session
-  return { sealed, view, obtainedAt: ports.now(), expiresAt }
+  const { view, expiresAt, grant } = session
+  const of = grant === undefined ? {} : { grant }
+  return { sealed, view, obtainedAt: ports.now(), expiresAt, ...of }
 }
 
 /** Whether the session ends soon. A short session is renewed later, so that it is not renewed at every call. */

@@ -57,7 +57,7 @@ async function generateOn(ports: Ports, call: ReadCall, account: Account): Promi
   const timeLimit = ports.timeoutSignal(ports.durations.createGiveUpMs)
   const sent = await sendOn(ports, call, account, timeLimit).catch(async (error: unknown) => {
     ports.defer(free())
-    const wasSent = error instanceof AppError && !error.details.isMasterKeyMissing
+    const wasSent = error instanceof AppError && !error.details.isUnsent
     throw wasSent ? await unknownGeneration(ports, call, account) : error
   })
   const { status, headers } = sent

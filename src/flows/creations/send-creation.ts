@@ -37,7 +37,7 @@ export async function sendCreation(
     sendOn(ports, own, account, timeLimit)
   )
   const response = await sending.catch(async (error: unknown) => {
-    if (error instanceof AppError && !error.details.isMasterKeyMissing) return undefined
+    if (error instanceof AppError && !error.details.isUnsent) return undefined
     const isFreed = await releaseSlot(ports, account, call.requestId)
     if (!isFreed) creation.mayHaveStrayLease = true
     throw error

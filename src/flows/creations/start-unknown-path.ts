@@ -106,7 +106,7 @@ async function sendTo(ports: Ports, call: ScannedCall, account: Account): Promis
   const isRead = readsOrEdits(call.path)
   const sent = await sendOn(ports, call, account, signalFor(ports, call)).catch(
     async (error: unknown) => {
-      const wasSent = error instanceof AppError && !error.details.isMasterKeyMissing
+      const wasSent = error instanceof AppError && !error.details.isUnsent
       if (!wasSent || isRead) await releaseSlot(ports, account, call.requestId)
       throw wasSent ? await unknownCall(ports, call, account) : error
     }

@@ -6,7 +6,7 @@ import { withOwnAddresses, withoutSecrets } from '#flows/upstream/rewrite-addres
 import type { Ports } from '#domain/ports/ports.ts'
 import { sendNamed } from './client-names.ts'
 import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
-import { openAccount, renewSession, unseal } from '#flows/accounts/open-account.ts'
+import { openAccountFor, renewSession, unseal, usesSession } from '#flows/accounts/open-account.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { upstreamKey } from './upstream-key.ts'
 
@@ -19,7 +19,7 @@ export async function sendOn(
   const send = (on: Account) =>
     sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal))
   const answer = await send(account)
-  const isOwn = account.session && call.bearer === undefined
+  const isOwn = call.bearer === undefined && usesSession(call.provider, account, call.path)
   if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
     return answer
   const renewed = await renewSession(ports, account, account.session.expiresAt)
@@ -38,7 +38,10 @@ async function sendOnce(
   // A client's own call is sent as it is.
   const ours = call.madeOf && provider.accounts.queryOf?.(account, call)
   const search = ours ?? call.search
-  const opened = account.session ? await openAccount(ports, account) : await unseal(ports, account)
+  const opened =
+    call.bearer === undefined
+      ? await openAccountFor(ports, provider, account, path)
+      : await unseal(ports, account)
   const headers = new Headers(call.headers)
   const key = await upstreamKey(ports, call, account)
   if (key === undefined) headers.delete('idempotency-key')

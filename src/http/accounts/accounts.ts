@@ -24,7 +24,7 @@ const parking = z.object({
   detail: z.string(),
   until: z.string(),
 })
-const view = z
+export const accountView = z
   .looseObject({
     email: z
       .string()
@@ -39,6 +39,10 @@ const view = z
       .string()
       .optional()
       .meta({ description: 'Shows that there is a password; never the password itself' }),
+    billing: z.record(z.string(), z.string()).optional().meta({
+      description:
+        'Of an account with a sign-in: which of the user’s pots its calls spend, by path',
+    }),
     error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
     parked: z.array(parking).optional(),
     unparked: z
@@ -69,8 +73,8 @@ export function accounts(provider: Provider): App {
       body: form,
       form: true,
       answers: {
-        200: view,
-        201: view,
+        200: accountView,
+        201: accountView,
         ...errors,
         403: ownError,
         404: ownError,
@@ -92,7 +96,7 @@ export function accounts(provider: Provider): App {
       method: 'get',
       path: '/',
       summary: `All ${name} accounts, by email`,
-      answers: { 200: z.record(z.string(), view), ...errors, 404: NO_CONFIGURATION },
+      answers: { 200: z.record(z.string(), accountView), ...errors, 404: NO_CONFIGURATION },
     },
     async (c) => {
       const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
@@ -111,7 +115,7 @@ export function accounts(provider: Provider): App {
       method: 'get',
       path: '/{email}',
       summary: `One ${name} account`,
-      answers: { 200: view, ...errors, 404: NOT_THIS },
+      answers: { 200: accountView, ...errors, 404: NOT_THIS },
     },
     async (c) => {
       const account = await find(c, provider)
@@ -148,7 +152,7 @@ function unparking(app: App, provider: Provider): void {
       needs: 'full',
       path: '/{email}/unpark',
       summary: `End the parking of a ${provider.name} account`,
-      answers: { 200: view, ...errors, 403: ownError, 404: NOT_THIS },
+      answers: { 200: accountView, ...errors, 403: ownError, 404: NOT_THIS },
     },
     async (c) => unpark(c, provider, await find(c, provider))
   )
@@ -220,6 +224,25 @@ function isPrintable(text: string): boolean {
   return !/\p{C}/u.test(text)
 }
 
+export const accountEmail = z
+  .string()
+  .trim()
+  .min(3)
+  .max(254)
+  .regex(EMAIL, 'is not an email address')
+  .refine(isPrintable, 'is not an email address')
+
+export function maxJobsField(ceiling?: number) {
+  return z
+    .number()
+    .int()
+    .min(1)
+    .max(ceiling ?? Number.MAX_SAFE_INTEGER)
+    .meta({
+      description: 'How many jobs the account may run at once: what its plan allows, or less',
+    })
+}
+
 interface AccountForm {
   email?: string
   maxJobs: number
@@ -230,23 +253,9 @@ interface AccountForm {
 /** `ceiling` is a setting; the schema in the OpenAPI text does not have it. */
 function accountForm(provider: Provider, ceiling?: number) {
   return z.strictObject({
-    email: z
-      .string()
-      .trim()
-      .min(3)
-      .max(254)
-      .regex(EMAIL, 'is not an email address')
-      .refine(isPrintable, 'is not an email address')
-      .optional(),
+    email: accountEmail.optional(),
     ...provider.accounts.fields,
-    maxJobs: z
-      .number()
-      .int()
-      .min(1)
-      .max(ceiling ?? Number.MAX_SAFE_INTEGER)
-      .meta({
-        description: 'How many jobs the account may run at once: what its plan allows, or less',
-      }),
+    maxJobs: maxJobsField(ceiling),
     dryRun: z.boolean().optional(),
   })
 }
@@ -267,7 +276,7 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
 }
 
 /** The account in the form of the seeds. A parked account has `error`, as on useapi.net. */
-async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
+export async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
   const view = provider.accounts.toView(account)
   const isMasterKeyMissing = !isOpenable(c.get('ports'), account)
   const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)

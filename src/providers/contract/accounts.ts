@@ -5,6 +5,7 @@
 import type * as z from 'zod'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
+import type { DeviceCodes, PollAnswer } from '#domain/accounts/sign-in.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import type { Upstream } from './upstream.ts'
 
@@ -62,6 +63,8 @@ export interface ProviderAccounts {
   ): Promise<AccountStatus>
   /** A web session for a credential. Absent: no credential needs one. */
   logIn?(upstream: Upstream, credential: Credential): Promise<LogIn>
+  /** Sign-ins by a person in a browser. Absent: the provider has none. */
+  signIn?: ProviderSignIn
   /** What GET of one account shows besides `toView`. Empty where the provider does not answer. */
   details?(
     upstream: Upstream,
@@ -80,6 +83,33 @@ export interface ProviderAccounts {
    */
   signedTokens?: { early: number; expired: number; long: number }
 }
+
+/** Sign-ins with a device code (RFC 8628). The functions never throw. */
+export interface ProviderSignIn {
+  /** Its word in `credentialKind`. */
+  kind: string
+  /** Why nobody can sign in here, as a sentence; undefined: the settings allow it. */
+  missingSetting(settings: Settings): string | undefined
+  begin(upstream: Upstream): Promise<SignInBegun>
+  /** Asks once whether the person has approved. */
+  poll(upstream: Upstream, deviceCode: string): Promise<PollAnswer>
+  /** New tokens for old ones. Without a new token for the next renewal, the old one stays. */
+  renew(upstream: Upstream, session: Session): Promise<Renewal>
+}
+
+/** `setup`: the operator's client is wrong. */
+export type SignInBegun =
+  | { ok: true; codes: DeviceCodes; expiresInMs: number; paceMs: number }
+  | { ok: false; reason: 'setup' | 'unreachable'; message: string }
+
+/**
+ * `refused`: the person must sign in again. `setup`: the operator's client is wrong. `message`: a sentence that says what to do.
+ * `unreachable`: nothing is known, and the same tokens may be tried again.
+ */
+export type Renewal =
+  | { ok: true; session: Session }
+  | { ok: false; reason: 'refused' | 'setup'; message: string }
+  | { ok: false; reason: 'unreachable' }
 
 export type LogIn =
   | { ok: true; session: Session }

@@ -1,4 +1,4 @@
-/** HeyGen accounts: a credential is an API key, or the email and password of the website. */
+/** HeyGen accounts: a credential is an API key, a sign-in by OAuth, both, or the email and password of the website. */
 import * as z from 'zod'
 import {
   SECURED,
@@ -16,8 +16,9 @@ import {
   unreachable,
 } from '#providers/shared/credentials.ts'
 import { ask } from './accounts/ask.ts'
-import { authorize } from './accounts/authorize.ts'
+import { authorize, isForSignIn, missingFor } from './accounts/authorize.ts'
 import { logIn, USE_A_KEY } from './accounts/log-in.ts'
+import { signIn, SIGN_IN_AGAIN } from './accounts/sign-in.ts'
 import { standingIn } from './accounts/standing.ts'
 
 export const accounts: ProviderAccounts = {
@@ -26,6 +27,8 @@ export const accounts: ProviderAccounts = {
   maxJobsLimit: (settings) => settings.heygenMaxJobs,
 
   authorize,
+  missingFor: (account, path) => missingFor(account.credentialKind.split(' '), path),
+  credentialKindFor: (path) => (isForSignIn(path) ? signIn.kind : 'apiKey'),
 
   fields: {
     password: z.string().min(1).max(1024).optional(),
@@ -59,33 +62,33 @@ export const accounts: ProviderAccounts = {
 
   async prove(upstream, credential, session) {
     const me = await ask(upstream, { credential, session }, 'GET', '/v3/users/me')
+    if (credential.kind === signIn.kind) return proofOfSignIn(me)
     if (me.status === 200) return proofOf(me.body, credential)
     if (me.status === 403) return { ok: true, identity: await identityOfSecrets(credential) }
     if (me.status === 404 || me.status === 410) return proveOnV2(upstream, credential, session)
     return refusalOf(me.status, credential)
   },
 
-  async standing(upstream, credential, session) {
-    const me = await ask(upstream, { credential, session }, 'GET', '/v3/users/me')
+  async standing(upstream, credential, session, kind) {
+    const on = kind === 'apiKey' ? { credential, session: undefined } : { credential, session }
+    const me = await ask(upstream, on, 'GET', '/v3/users/me')
     if (me.status !== 404 && me.status !== 410) return standingIn(me)
-    return standingIn(
-      await ask(upstream, { credential, session }, 'GET', '/v2/user/remaining_quota')
-    )
+    return standingIn(await ask(upstream, on, 'GET', '/v2/user/remaining_quota'))
   },
 
   logIn,
+  signIn,
 
   queryOf,
 
   toView(account: Account) {
-    const session = account.session
-      ? sessionView(account, account.session)
-      : { username: account.email }
+    const { email, session, maxJobs, secretField } = account
+    if (session?.grant !== undefined) return signedInView(account, session)
     return {
-      email: account.email,
-      session,
-      maxJobs: account.maxJobs,
-      [account.secretField]: SECURED,
+      email,
+      session: session ? sessionView(account, session) : { username: email },
+      maxJobs,
+      [secretField]: SECURED,
     }
   },
 }
@@ -124,6 +127,46 @@ function sessionView(
     internal: view['internal'],
     need_mfa: view['need_mfa'],
   }
+}
+
+/**
+ * The members of the seeds that a sign-in has. It has no cookie and no session token, and HeyGen does not tell its workspace or the
+ * flags of the log-in. `billing` says which of the user's two pots each path spends.
+ */
+function signedInView(
+  account: Account,
+  { view, expiresAt }: NonNullable<Account['session']>
+): Record<string, unknown> {
+  const { email, maxJobs, secretField, credentialKind } = account
+  const hasKey = credentialKind !== signIn.kind
+  return {
+    email,
+    session: {
+      ExpireTime: expiresAt,
+      ExpireTimeUTC: new Date(expiresAt).toISOString(),
+      access_token: SECURED,
+      refresh_token: SECURED,
+      username: view['username'] ?? email,
+    },
+    maxJobs,
+    ...(hasKey ? { [secretField]: SECURED } : {}),
+    billing: {
+      v3: 'web plan (sign-in)',
+      ...(hasKey ? { 'v1, v2 and uploads': 'API wallet (API key)' } : {}),
+    },
+  }
+}
+
+/** Without HeyGen's own name of the user, two sign-ins of one user would be two accounts. */
+function proofOfSignIn({ status, body }: { status: number; body: unknown }): Proof {
+  const identity = status === 200 ? textAt(body, '/data/username') : undefined
+  const email = textAt(body, '/data/email')
+  if (identity !== undefined)
+    return { ok: true, identity, ...(email === undefined ? {} : { email }) }
+  if (status !== 200 && status !== 401 && status !== 403) return unreachable('HeyGen', status)
+  const what =
+    status === 200 ? 'did not tell whose account it is' : `refuses the sign-in (${status})`
+  return { ok: false, reason: 'refused', message: `HeyGen ${what}. ${SIGN_IN_AGAIN}` }
 }
 
 async function proofOf(body: unknown, credential: Credential): Promise<Proof> {

@@ -136,6 +136,7 @@ test('a credential or session that changed meanwhile is left as it is', () => {
 const SEALS = {
   'flows/accounts/add-account.ts': 'accounts, desk and object',
   'flows/accounts/open-account.ts': 'sessions, desk and object',
+  'flows/accounts/sign-in.ts': 'sign-ins',
   'flows/events/webhook-endpoints.ts': 'endpoints',
   'flows/creations/idempotency-key.ts': 'kept answers',
   'flows/events/maintain-webhook.ts': 'webhook secrets',

@@ -107,6 +107,7 @@ describe('a key that is taken out when it may be', () => {
       'endpointSecrets',
       'keptAnswers',
       'sessions',
+      'signIns',
       'tokenPairs',
       'webhookSecrets',
     ])
@@ -118,6 +119,8 @@ describe('a key that is taken out when it may be', () => {
       return now.length === 1 && now[0]?.id !== kinds.hook.id && now[0]
     })
     expect(hook.url).toContain('/webhooks/heygen/k2.')
+    const waiting = await it().fetch(`/v1/heygen/accounts/sign-in/${kinds.signIn.id}`)
+    expect(await waiting.json()).toMatchObject({ user_code: kinds.signIn.user_code })
     const asked = await it().sim.requests()
     expect(asked.filter(({ path }) => !path.includes('webhook'))).toEqual([])
   })

@@ -96,7 +96,7 @@ async function ended(): Promise<void> {
 }
 
 test.each(CASES)(
-  '$name under one key twice is done once and answered the same, its slot comes back, and its end is told once [I2] [I3] [I4]',
+  '$name under one key twice is done once and answered the same, its slot comes back, and its end is told once [I2, I3, I4]',
   async ({ name, row }) => {
     await renewed()
     const before = await started()
@@ -127,7 +127,7 @@ function makesLooks({ path }: CatalogueRow): boolean {
 }
 
 test.each(CREATIONS)(
-  '$name sent five times at once without a key is done five times, never above an account’s slots [I1] [I2]',
+  '$name sent five times at once without a key is done five times, never above an account’s slots [I1, I2]',
   async ({ row }) => {
     await renewed()
     const before = await started()

@@ -4,7 +4,13 @@ import { isCarried } from '../../support/catalogue/carried-rows.ts'
 import { HTTP_ROWS } from '../../support/catalogue/catalogue.ts'
 import { oneOfEach } from '../../support/full.ts'
 import { openGateway } from '../../support/gateway.ts'
-import { LISTS, ownRows, pagesOf, readThrough, sizesOf } from '../../support/scenes/legacy/own-rows.ts'
+import {
+  LISTS,
+  ownRows,
+  pagesOf,
+  readThrough,
+  sizesOf,
+} from '../../support/scenes/legacy/own-rows.ts'
 
 const gateway = await openGateway({
   accounts: { a: 10, b: 10, c: 10 },

@@ -77,7 +77,7 @@ test('a v2 creation of unknown outcome, repeated after HeyGen has ended v2, join
   expect([again.status, await started()]).toEqual([424, 1])
 })
 
-test('a creation that HeyGen answers with 410 is carried at once: one job, one slot, also under a key [I1] [I4]', async () => {
+test('a creation that HeyGen answers with 410 is carried at once: one job, one slot, also under a key [I1, I4]', async () => {
   await sunset('410')
   const first = await generate({}, key('gone'))
   expect([first.status, isCarried(first)]).toEqual([200, true])
@@ -89,7 +89,7 @@ test('a creation that HeyGen answers with 410 is carried at once: one job, one s
   expect([await started(), await own.heldSlots()]).toEqual([2, 2])
 })
 
-test('a video that v2 made is polled as before after HeyGen has ended v1, its end is told once, and its slot comes back [I2] [I3]', async () => {
+test('a video that v2 made is polled as before after HeyGen has ended v1, its end is told once, and its slot comes back [I2, I3]', async () => {
   const target = `/told-${number}`
   const first = await generate({ callback_url: receiver.url + target, callback_id: 'mine' })
   const id = jobOf(first)
@@ -113,7 +113,7 @@ test('a video that v2 made is polled as before after HeyGen has ended v1, its en
   expect(receiver.posts(target)).toHaveLength(1)
 })
 
-test('a video that v2 made keeps its slot while it runs and gives it back, also if no event comes and nobody polls [I1] [I2]', async () => {
+test('a video that v2 made keeps its slot while it runs and gives it back, also if no event comes and nobody polls [I1, I2]', async () => {
   await gateway.sim.settings({ webhooks: 'off' })
   await generate()
   await end()

@@ -38,6 +38,7 @@ const READ_WHOLE = [
   'early',
   'resent',
   'endpoint',
+  'sign_in',
   'callback_secret',
   'home',
   'likeness',

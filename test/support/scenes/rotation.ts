@@ -7,6 +7,7 @@ import { makeCallbackSecret } from '../callback-secret.ts'
 import { advance, CLOCKED } from '../clock/clock.ts'
 import { openGateway, until, type Gateway } from '../gateway.ts'
 import { addEndpoint, callNaming, hookOf, LOOPBACK, type SimEndpoint } from './hooked.ts'
+import { begin, CLIENT, type Begun } from './sign-in.ts'
 import { addKling, sign, TEXT2VIDEO } from './kling.ts'
 import type { Receiver } from '../receiver.ts'
 import { Simulator } from '../simulator.ts'
@@ -61,7 +62,7 @@ export class Rotating {
       simulator: this.simulator,
       persist: this.#folder,
       entry: CLOCKED,
-      vars: { ...LOOPBACK, MASTER_KEYS: keys },
+      vars: { ...LOOPBACK, ...CLIENT, MASTER_KEYS: keys },
       ...(this.#port === undefined ? {} : { port: this.#port }),
     })
     this.#port = Number(new URL(gateway.url).port)
@@ -115,6 +116,8 @@ export interface EveryKind {
   /** A page token that is short, and a long one, which the desk keeps. */
   pages: { short: string; long: string }
   browserToken: string
+  /** Waits for a person. */
+  signIn: Begun
 }
 
 const LONG_NAMES = Array.from({ length: 6 }, (_, at) => `${'a-very-long-name-'.repeat(14)}${at}`)
@@ -211,6 +214,7 @@ export async function everyKind({ gateway, receiver }: Rotating): Promise<EveryK
     pair,
     pages: { short, long },
     browserToken: browser.data.token,
+    signIn: await begin(gateway),
   }
 }
 
