@@ -17,6 +17,8 @@ import {
 const SOME_TEXT = '<some text>'
 const SOME_NUMBER = '<some number>'
 const NO_VALUE = '<null or absent>'
+/** The time of the look’s group, where that is read. */
+const SOME_TIME = '<a time or null>'
 const NOTHING = '<null, absent or empty>'
 
 export interface Told {
@@ -44,8 +46,7 @@ const ANSWER: Record<string, Word> = {
   'copy + store': orNull,
   'copy + store(group id)': orNull,
   'copy + store encrypted': orNull,
-  // Where the creation is left out, the time of the group is read.
-  'copy or bridge time': (value) => value ?? SOME_NUMBER,
+  'copy or bridge time': (value) => value ?? SOME_TIME,
   'copy when asked': (value, { legacy }) =>
     at(legacy.body, '/with_timestamps') === true ? (value ?? null) : undefined,
   'copy, null -> empty string': (value) => value ?? '',

@@ -229,8 +229,8 @@ export const CORRECTIONS: Correction[] = [
   },
   {
     row: 'GET /v2/photo_avatar/{id}',
-    why: 'a look has no time in v3, and a made-up one would be false: that of its group',
-    response: [['- -> body:/data/created_at', { transform: 'group created_at, else bridge time' }]],
+    why: 'a look has no time in v3: its group’s, or null, since a made-up one would be false',
+    response: [['- -> body:/data/created_at', { transform: 'copy or bridge time' }]],
   },
   {
     row: 'GET /v2/photo_avatar/train/status/{group_id}',
