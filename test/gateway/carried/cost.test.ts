@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { stopClock } from '../../support/clock/clock.ts'
 import { openGateway, VIDEO } from '../../support/gateway.ts'
-import { sceneOf } from '../../support/scenes/legacy-videos.ts'
+import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 
 const gateway = await openGateway({
   accounts: { a: 9, b: 9 },

@@ -21,7 +21,7 @@ export const LISTS = (catalogue as unknown as ListRow[]).filter(
     row.path !== '/v3/webhooks/events' && shapeOf(row) !== undefined && row.listedIdOut.length > 0
 )
 
-export function shapeOf({ method, path }: ListRow) {
+function shapeOf({ method, path }: ListRow) {
   const match = method === 'GET' ? heygen.routes.match('GET', path) : undefined
   return match && heygen.lists.shapeOf(match.route)
 }
