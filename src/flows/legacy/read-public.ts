@@ -4,7 +4,7 @@
  * the answer.
  */
 import { AppError } from '#domain/runtime/errors.ts'
-import { textAt } from '#domain/text/json-pointer.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { partOf, useOf, withPage, type ListCopy, type ListPage } from '#domain/lists/list-copy.ts'
 import type { NamedList } from '#domain/ports/ports.ts'
@@ -162,6 +162,9 @@ async function ask(
     query: { ...query, limit, token },
     email,
   })
+  // An answer without a list must not become an empty copy, which would be kept for hours.
+  const isList = Array.isArray(valueAt(answer.body, '/data'))
+  if (answer.status < 400 && !isList) throw new RefusedByNewer({ ...answer, status: 502 })
   if (answer.status >= 400) throw new RefusedByNewer(answer)
   const next = textAt(answer.body, '/next_token')
   return { email, rows: rowsIn(answer.body), ...(next === undefined ? {} : { next }) }
