@@ -138,6 +138,18 @@ test('a public list that is answered without a list is refused, and no empty cop
   expect(data.voices).toHaveLength(2)
 })
 
+test('an id of dots or of half a character in a body is not looked for under another path', async () => {
+  const { gateway, standIn, close } = await openStoodIn({ accounts: { ann: 2, bob: 2 } })
+  standIn.answer = usual
+  for (const id of ['..', '.', '\\ud800']) {
+    const body = `{"type":"avatar","avatar_id":"${id}","voice_id":"${id}","script":"Hi"}`
+    await gateway.fetch('/heygen/v3/videos', { method: 'POST', body })
+  }
+  const paths = standIn.sent.map(({ method, path }) => `${method} ${path}`)
+  await close()
+  expect(paths).toEqual(Array(3).fill('POST /v3/videos'))
+})
+
 test('a 410 of an edge, in JSON without a code, ends nothing: the older creation is not carried', async () => {
   const alive = await openStoodIn()
   alive.standIn.answer = ({ path, method }) =>

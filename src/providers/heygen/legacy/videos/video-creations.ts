@@ -168,6 +168,7 @@ async function generateLate(call: LegacyCall): Promise<unknown> {
     present({
       ...lateSubject(call),
       ...same,
+      resolution: lateResolution(call),
       background: membersOf(body['background'], ['type', 'value', 'url', 'asset_id']),
       voice_settings: membersOf(body['voice_settings'], [
         'speed',
@@ -198,6 +199,13 @@ function lateSubject(call: LegacyCall): Body {
   const assetId = textOf(body, '/image_asset_id')
   if (assetId === undefined) throw invalid(call, 'avatar_id', 'is required, or an image.')
   return { type: 'image', image: { type: 'asset_id', asset_id: assetId } }
+}
+
+function lateResolution(call: LegacyCall): unknown {
+  const given = call.body['resolution']
+  if (call.settings.legacy4k === 'allow' || String(given).toLowerCase() !== '4k') return given
+  call.lose('resolution')
+  return '1080p'
 }
 
 /** An engine that cannot be read is refused: v3 would take its own, which is dearer than some. */
