@@ -1,15 +1,17 @@
 /** The cases of a row: its sample whole, each mapped item of the request alone, each item of the answer, each refusal of v3. */
 import { callOf, type Change } from './heygen.ts'
-import { ROW_BY_NAME, type Row } from './map/map.ts'
+import { ROWS, ROW_BY_NAME, type Row } from './map/map.ts'
 import {
   at,
   isMembers,
   placesOf,
   put,
+  readLegacy,
   steps,
   type Json,
   type Legacy,
   type Members,
+  type Place,
 } from './map/places.ts'
 import { SAMPLES } from './samples/index.ts'
 import type { Sample } from './samples/sample.ts'
@@ -204,4 +206,29 @@ export function legacyOf(sample: Sample, row: Row): Legacy {
     ...(body ? { body: structuredClone(body) } : {}),
     ...(raw ? { raw } : {}),
   }
+}
+
+/** Members that the map names and no case has. A GET with a body cannot be sent by fetch. */
+export function unplayed(): string[] {
+  const cases = [...wholeCases(), ...itemCases()]
+  const isPlayed = (row: Row, place: Place) =>
+    cases.some(
+      (one) =>
+        one.row === row &&
+        ['0', '1'].some((index) => {
+          const pointer = place.at.replaceAll('*', index)
+          return readLegacy(one.legacy, { ...place, at: pointer }) !== undefined
+        })
+    )
+  const rows = ROWS.filter((row) => row.v3 && row.plan !== 'own')
+  return rows.flatMap((row) =>
+    row.request
+      .flatMap(({ from }) => placesOf(from).places)
+      .filter(
+        (place) => place.call === 0 && /^(body|query)$/.test(place.in) && /^[\w/*]+$/.test(place.at)
+      )
+      .filter((place) => place.at !== '/*' && place.at !== 'raw' && !isPlayed(row, place))
+      .map((place) => `${row.name} ${place.at}`)
+      .filter((name) => name !== 'GET /v1/video/caption.get /video_id')
+  )
 }

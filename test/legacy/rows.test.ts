@@ -1,6 +1,6 @@
 /** One case of each kind of rows.full.test.ts, and what the map itself must be. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { answerCases, itemCases, refusalCases, rowOf, wholeCases } from './cases.ts'
+import { answerCases, itemCases, refusalCases, rowOf, unplayed, wholeCases } from './cases.ts'
 import { ROWS, idleCorrections } from './map/map.ts'
 import { SAMPLES } from './samples/index.ts'
 import { openScene, type Scene } from './scene.ts'
@@ -14,11 +14,12 @@ afterAll(() => scene.close())
 const firstOfEach = <T>(all: T[], kindOf: (one: T) => string): T[] =>
   [...Map.groupBy(all, kindOf).values()].flatMap(([first]) => first ?? [])
 
-test('every row of the map that has a counterpart in v3 has a sample, and each correction changes something', () => {
+test('every row of the map that v3 can serve is played with each member that the map names, and no correction is idle', () => {
   const sampled = new Set(SAMPLES.map((sample) => rowOf(sample).name))
   const served = ROWS.filter((row) => row.v3 || row.answer)
   expect(served.filter((row) => !sampled.has(row.name)).map((row) => row.name)).toEqual([])
   expect(served).toHaveLength(67)
+  expect(unplayed()).toEqual([])
   expect(idleCorrections()).toEqual([])
 })
 

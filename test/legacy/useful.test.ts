@@ -179,7 +179,8 @@ function missingIn(row: Row, { status, body }: Told): string[] {
 function isTold(row: Row, { status, body }: Told): boolean {
   if (status !== 410 || !row.gone?.test(JSON.stringify(body))) return false
   if (row.envelope === 'websocket') return true
-  return row.envelope.startsWith('v1')
+  // The gateway’s own words have one form on all paths of v1.
+  return row.path.startsWith('/v1/')
     ? at(body, '/code') === 410
     : at(body, '/error/code') === 'gone' && at(body, '/data') === null
 }

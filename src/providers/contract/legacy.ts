@@ -80,7 +80,7 @@ export interface NewerCall {
 }
 
 /** `speaks`, `about` and `callbackId`: see `Reply`. */
-export interface ReplyWish {
+interface ReplyWish {
   url?: string | undefined
   speaks?: string
   about?: string

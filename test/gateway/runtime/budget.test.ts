@@ -148,7 +148,7 @@ test('a list costs a row for each private id not seen before, and nothing the se
   expect(await cost(list)).toEqual({ kv: 0, requests: 0, rows: 0 })
 })
 
-const [POOL, OCCUPIED] = isFull ? [100, 90] : [20, 15]
+const [POOL, OCCUPIED] = isFull ? [100, 90] : [24, 15]
 test(`in a pool of ${POOL} accounts, ${OCCUPIED} of them full, a creation costs at most six requests on average`, async () => {
   const pool = await openGateway({
     simulator: gateway.sim,

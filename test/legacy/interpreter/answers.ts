@@ -17,6 +17,8 @@ import {
 const SOME_TEXT = '<some text>'
 const SOME_NUMBER = '<some number>'
 const NO_VALUE = '<null or absent>'
+/** The time of the look’s group, where that is read. */
+const SOME_TIME = '<a time or null>'
 const NOTHING = '<null, absent or empty>'
 
 export interface Told {
@@ -44,7 +46,7 @@ const ANSWER: Record<string, Word> = {
   'copy + store': orNull,
   'copy + store(group id)': orNull,
   'copy + store encrypted': orNull,
-  'copy or bridge time': (value) => value ?? NO_VALUE,
+  'copy or bridge time': (value) => value ?? SOME_TIME,
   'copy when asked': (value, { legacy }) =>
     at(legacy.body, '/with_timestamps') === true ? (value ?? null) : undefined,
   'copy, null -> empty string': (value) => value ?? '',
@@ -253,8 +255,12 @@ function worded(here: Here): Json | undefined {
   if (item.op === 'count') return SOME_COUNT(here)
   const value = sourceOf(here)
   if (item.op === 'enum') {
-    const map = { ...here.row.statusValues, ...item.map }
-    return map[String(value)] ?? map['*'] ?? map['processing'] ?? value ?? null
+    const known = (item.map ?? {})[String(value)] ?? (item.map ?? {})['*']
+    if (known !== undefined || isEmpty(value)) return known ?? null
+    // The item names some words, the row's table of states others.
+    const values = here.row.statusValues ?? {}
+    const others = [value, values[String(value)], values['processing']]
+    return { '<or one of>': others.filter((one) => one !== undefined) }
   }
   const word = ANSWER[item.transform]
   if (!word) throw new Error(`no word for the transform "${item.transform}"`)

@@ -66,7 +66,7 @@ function outcomeOf(building: Building, ask: (request: V3Request) => Json): V3Ans
 function goneOf(row: Row, names: RegExp): V3Answer {
   const message = { '<text like>': names.source }
   if (row.envelope === 'websocket') return { status: 410, body: '<anything>' }
-  if (row.envelope.startsWith('v1')) return { status: 410, body: { code: 410, message } }
+  if (row.path.startsWith('/v1/')) return { status: 410, body: { code: 410, message } }
   return { status: 410, body: { data: null, error: { code: 'gone', message } } }
 }
 
@@ -75,9 +75,10 @@ function errorEnvelope(row: Row): string {
   return row.errors.envelope ?? / (v\d) on error/.exec(row.envelope)?.[1] ?? row.envelope
 }
 
+/** The gateway’s own words have one form on all paths of v1 (contract 2), also where HeyGen’s answers have the form of v2. */
 function refused(row: Row, { code, names, status }: Refusal): V3Answer {
   const message = { '<text with>': [names] }
-  const envelope = errorEnvelope(row)
+  const envelope = row.path.startsWith('/v1/') ? 'v1' : 'v2'
   const known = row.errors.codes[code]
   const isParameter = code === 'invalid_parameter'
   if (envelope === 'v1') {
@@ -298,7 +299,9 @@ function generatedLook(key: Json | undefined): string | undefined {
 }
 
 function madeLook(building: Building, ask: Ask, key: Json | undefined): Json {
-  const id = generatedLook(key)
+  const generation =
+    building.row.plan === 'group' ? at(building.legacy.body, '/generation_id') : undefined
+  const id = typeof generation === 'string' ? generation : generatedLook(key)
   if (id === undefined)
     return ask(buildRequest(1, { ...building, ...(key === undefined ? {} : { each: key }) }))
   const look = ask(got(`/v3/avatars/looks/${id}`, {}))

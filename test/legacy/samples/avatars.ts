@@ -31,7 +31,10 @@ export const AVATAR_SAMPLES: Sample[] = [
     row: 'POST /v2/photo_avatar/avatar_group/create',
     body: { name: 'Ana', image_key: 'image/asset-1/original.png' },
     needs: ['/name', '/image_key'],
-    values: { '/image_key': ['image/abc123/original'] },
+    values: {
+      '/image_key': ['image/abc123/original'],
+      '/generation_id': ['look-photo-iii'],
+    },
   },
   {
     row: 'POST /v2/photo_avatar/avatar_group/add',
@@ -41,7 +44,10 @@ export const AVATAR_SAMPLES: Sample[] = [
       image_keys: ['image/asset-1/original.png', 'image/asset-2/original.png'],
     },
     needs: ['/group_id', '/name', '/image_keys'],
-    values: { '/image_keys': [['image/asset-1/original.png'], []] },
+    values: {
+      '/image_keys': [['image/asset-1/original.png'], []],
+      '/generation_id': ['look-photo-iii'],
+    },
   },
   { row: 'POST /v2/photo_avatar/train', body: { group_id: 'group-photo' } },
   {

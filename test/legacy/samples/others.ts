@@ -115,6 +115,7 @@ export const OTHER_SAMPLES: Sample[] = [
   {
     row: 'GET /v1/audio/voices',
     query: { type: 'private', language: 'English', gender: 'female', limit: '2' },
+    values: { token: ['1'] },
   },
   { row: 'GET /v1/voice.list' },
   { row: 'GET /v2/user/remaining_quota' },
@@ -124,7 +125,7 @@ export const OTHER_SAMPLES: Sample[] = [
   {
     row: 'GET /v1/asset/list',
     query: { limit: '10', folder_id: 'folder-1', file_type: 'image' },
-    values: { file_type: ['video'], limit: ['500'] },
+    values: { file_type: ['video'], limit: ['500'], token: ['1'] },
   },
   { row: 'POST /v1/asset/{asset_id}/delete', params: { asset_id: 'asset-1' } },
   { row: 'GET /v1/webhook/endpoint.list' },

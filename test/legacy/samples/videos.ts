@@ -307,7 +307,11 @@ export const VIDEO_SAMPLES: Sample[] = [
       ],
     },
   },
-  { row: 'GET /v2/videos', query: { limit: '2', folder_id: 'folder-1', title: 'Demo' } },
+  {
+    row: 'GET /v2/videos',
+    query: { limit: '2', folder_id: 'folder-1', title: 'Demo' },
+    values: { token: ['1'] },
+  },
   {
     row: 'POST /v2/videos',
     body: {
@@ -385,7 +389,12 @@ export const VIDEO_SAMPLES: Sample[] = [
     body: {
       background: '#ffffff',
       clips: [
-        { talking_photo_id: 'look-photo-iii', input_text: 'One.', voice_id: 'voice-1' },
+        {
+          talking_photo_id: 'look-photo-iii',
+          talking_photo_style: 'square',
+          input_text: 'One.',
+          voice_id: 'voice-1',
+        },
         { avatar_id: 'look-studio-iii', input_audio: `${URL}/a.mp3` },
       ],
     },

@@ -139,6 +139,14 @@ test('subtitles without the name of a preset are left out, and named', async () 
   expect(sent).toEqual({ variables: {} })
 })
 
+test('a template video of more than 1080 lines is made with 1080, which costs what v2 cost', async () => {
+  await made('template', 'large', { variables: {} })
+  const answer = await generate('large', { dimension: { width: 3840, height: 2160 } })
+  expect([answer.status, answer.headers.get('x-gateway-lost')]).toEqual([200, 'dimension'])
+  const [sent] = await bodiesTo(gateway.sim, 'POST', '/v3/templates/large')
+  expect(sent).toEqual({ variables: {}, dimension: { width: 1920, height: 1080 } })
+})
+
 test('a preview of another voice than the one of the path is refused', async () => {
   const body = { voice_id: 'another', text: 'Hello.' }
   const answer = await gateway.post(`/heygen/v2/voices/${VOICE}/preview`, body)

@@ -31,7 +31,7 @@ export function isNumbered(path: string): boolean {
 
 /** A refusal of our own, in HeyGen's older words, which clients look for. */
 export function invalid(call: LegacyCall, field: string, why: string): AppError {
-  // The gateway's own errors have one form on all paths of v1 (answers/error-body.ts).
+  // The gateway's own errors have one form on all paths of v1 (contract section 2).
   const providerCode = call.path.startsWith('/v1/') ? 400175 : 'invalid_parameter'
   return new AppError('bad_request', `${field} ${why}`, { providerCode, field })
 }

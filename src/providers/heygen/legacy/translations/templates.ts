@@ -249,6 +249,7 @@ function framesOf(call: LegacyCall): number | undefined {
   return undefined
 }
 
+/** More than 1080 pixels at the short edge would be dearer, so they are made 1080 if the operator did not allow 4k. */
 function dimensionOf(call: LegacyCall): Body | undefined {
   const given = call.body['dimension']
   if (given === undefined || given === null) return undefined
@@ -257,7 +258,17 @@ function dimensionOf(call: LegacyCall): Body | undefined {
   if (width === undefined || height === undefined) {
     throw invalid(call, 'dimension', 'must have width and height in pixels.')
   }
-  return { width, height }
+  const scale = SHORT_EDGE_MAX / Math.min(width, height)
+  if (call.settings.legacy4k === 'allow' || scale >= 1) return { width, height }
+  call.lose('dimension')
+  return { width: evenOf(width * scale), height: evenOf(height * scale) }
+}
+
+const SHORT_EDGE_MAX = 1080
+
+/** v3 takes even numbers. */
+function evenOf(pixels: number): number {
+  return 2 * Math.round(pixels / 2)
 }
 
 /** v3 needs the name of a preset. */

@@ -117,7 +117,7 @@ async function preview(call: LegacyCall): Promise<unknown> {
   if (type !== undefined && input_type === undefined) {
     throw invalid(call, 'text_type', 'must be plain or ssml.')
   }
-  const settings = body['settings'] ?? {}
+  const settings = typeof body['settings'] === 'object' ? (body['settings'] ?? {}) : {}
   const lost = Object.entries(settings)
     .filter(([name, value]) => name !== 'speed' && name !== 'locale' && value)
     .map(([name]) => name)
