@@ -45,7 +45,7 @@ test('a carried creation whose Worker ends before it is sent starts nothing, and
   }
 })
 
-test('carried creations that are killed before HeyGen answers are made once: their slots stay held, and a key gets its job [I1] [I4]', async () => {
+test('carried creations that are killed before HeyGen answers are made once: their slots stay held, and a key gets its job [I1, I4]', async () => {
   const gate = await Gate.open()
   gate.target = simulator.url
   const start = (timeScale: number) =>

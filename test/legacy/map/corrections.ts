@@ -27,6 +27,8 @@ export interface Correction {
 
 const ENGINE =
   '2: without III the server takes IV, which costs four times as much (thirty in Enterprise): never left out'
+const ORIENTATION =
+  'the page beside the map, 11: in the prompt’s words alone; the July schema refuses the member, and a second try costs a call'
 const GONE = '4: an empty list or a 501 hides the end; clients stop on a 410 that names what to use'
 const LIVE_AVATAR = /docs\.liveavatar\.com\/docs\/faq\/migration-guide/i
 
@@ -153,7 +155,17 @@ export const CORRECTIONS: Correction[] = [
     why: '4: v3 trains by itself: success without a call',
     answer: { status: 200, body: { error: null, data: null } },
   },
-  { row: 'POST /v2/photo_avatar/look/generate', why: 'plan', plan: 'sequence' },
+  {
+    row: 'POST /v2/photo_avatar/photo/generate',
+    why: ORIENTATION,
+    request: [['body:/orientation -> body:/aspect_ratio', { op: 'switch' }]],
+  },
+  {
+    row: 'POST /v2/photo_avatar/look/generate',
+    why: ORIENTATION,
+    plan: 'sequence',
+    request: [['body:/orientation -> 2.body:/aspect_ratio', { op: 'switch' }]],
+  },
   {
     row: 'POST /v2/video_avatar',
     why: 'plan: a failed consent keeps the avatar',
