@@ -1,7 +1,7 @@
 /** Sign-ins of users and with answers that nobody expects: nothing of another account changes, and no view breaks. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
-import { openGateway, type Gateway } from '../../support/gateway.ts'
+import { advance, CLOCKED, MINUTE, pass, SECOND, stopClock } from '../../support/clock/clock.ts'
+import { openGateway, until, type Gateway } from '../../support/gateway.ts'
 import {
   accountOf,
   ACCOUNTS,
@@ -250,3 +250,82 @@ test('an account that is removed while its user signs in again is added anew, on
   expect(await ended(tenant, begun.id)).toMatchObject({ status: 'done', account: { email } })
   expect((await tenant.fetch(ME)).status).toBe(200)
 })
+
+for (const [status, body] of [
+  [429, { error: 'rate_limited' }],
+  [403, { error: 'forbidden' }],
+  [200, '<html>'],
+] as const) {
+  test(`a ${status} while codes are asked for is no fault of the operator's client`, async () => {
+    const tenant = await tenantOf(gateway)
+    const match = { path: '/v1/oauth/device_authorization' }
+    await gateway.sim.fault({ match, times: 1, effect: { status, body } })
+    expect((await tenant.post(SIGN_IN, { maxJobs: 1 })).status).toBe(502)
+    await begin(tenant)
+  })
+}
+
+test('a token of less scope neither sees nor cancels a sign-in of its own tenant', async () => {
+  const { token, tenant: name } = await gateway.newToken({ tenant: 'sign-in-use' })
+  const begun = await begin(gateway.as(token))
+  const weak = gateway.as((await gateway.newToken({ tenant: name, scope: 'use' })).token)
+  for (const method of ['GET', 'DELETE'])
+    expect((await weak.fetch(`${SIGN_IN}/${begun.id}`, { method })).status).toBe(403)
+  expect(await stateOf(gateway.as(token), begun.id)).toMatchObject({ status: 'pending' })
+})
+
+test('signed in again while the old tokens are being refused, the account has the new ones and is not parked', async () => {
+  const tenant = await tenantOf(gateway)
+  const email = 'f-again@example.com'
+  await signIn(tenant, email)
+  await advance(gateway, 10 * MINUTE)
+  const begun = await begin(tenant)
+  await approve(gateway, begun.user_code, email)
+  await advance(gateway, 4.7 * SECOND)
+  await issuer(gateway, { refuseRefresh: true })
+  await issuer(gateway, { end: email, only: 'access' })
+  const call = tenant.fetch(ME)
+  await until(async () => (await refreshesOf(gateway, 'f-again@example.com')) === 1)
+  await advance(gateway, 0.5 * SECOND)
+  expect(await ended(tenant, begun.id)).toMatchObject({ status: 'done' })
+  await advance(gateway, SECOND)
+  expect([200, 401, 503]).toContain((await call).status)
+  expect((await tenant.fetch(ME)).status).toBe(200)
+  expect((await accountOf(tenant, email)).parked).toBeUndefined()
+  expect(await refreshesOf(gateway, email)).toBe(2)
+})
+
+test('two sign-ins that one user approves at once make one account that works', async () => {
+  const tenant = await tenantOf(gateway)
+  const email = 'g-twice@example.com'
+  const [one, two] = [await begin(tenant), await begin(tenant)]
+  await approve(gateway, one.user_code, email)
+  await approve(gateway, two.user_code, email)
+  expect(await ended(tenant, one.id)).toMatchObject({ status: 'done' })
+  expect(await ended(tenant, two.id)).toMatchObject({ status: 'done' })
+  expect(Object.keys(await views(tenant))).toEqual([email])
+  for (let round = 1; round <= 2; round += 1) {
+    expect((await tenant.fetch(ME)).status).toBe(200)
+    await advance(gateway, 58 * MINUTE)
+  }
+  expect((await tenant.fetch(ME)).status).toBe(200)
+})
+
+test('a job outlives its token: without a call the alarm renews it and sees the end', async () => {
+  const tenant = await tenantOf(gateway)
+  const email = 'h-job@example.com'
+  await signIn(tenant, email)
+  expect((await tenant.createVideo()).status).toBe(200)
+  await pass(gateway, 130 * MINUTE)
+  expect(await tenant.heldSlots()).toBe(1)
+  expect(await refreshesOf(gateway, email)).toBeGreaterThanOrEqual(2)
+  await issuer(gateway, { refuseRefresh: true })
+  await pass(gateway, 120 * MINUTE)
+  await gateway.sim.finishJobs()
+  await pass(gateway, 10 * MINUTE)
+  expect(await tenant.heldSlots()).toBe(1)
+  await issuer(gateway, { refuseRefresh: false })
+  await signIn(tenant, email)
+  await pass(gateway, 30 * MINUTE)
+  expect(await tenant.heldSlots()).toBe(0)
+}, 120_000)

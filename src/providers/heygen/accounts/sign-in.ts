@@ -51,7 +51,8 @@ export const signIn: ProviderSignIn = {
       const paceMs = secondsAt(body, '/interval', PACE_S) * 1000
       return { ok: true, codes, expiresInMs, paceMs }
     }
-    if (error !== undefined) return { ok: false, reason: 'setup', message: clientRefused(error) }
+    if (error !== undefined && OF_CLIENT.has(error))
+      return { ok: false, reason: 'setup', message: clientRefused(error) }
     const what = status === 0 ? 'could not be reached' : `answered ${status} without a code`
     return { ok: false, reason: 'unreachable', message: `HeyGen ${what}; nothing was changed` }
   },
