@@ -24,6 +24,7 @@ import { Receiver } from '../support/receiver.ts'
 /** Commands that cannot run here, by how they begin, and why. Whatever is not in this list is run. */
 const NOT_RUN: Record<string, string> = {
   'npm ': 'this is one of its tests; test/scripts/start.test.ts runs npm start',
+  'HEYGEN_API_KEY=': 'needs a HeyGen key; test/scripts/verify-live.test.ts runs it',
   'npx wrangler ': 'asks Cloudflare',
   'npx vitest ': 'this is one of its tests',
   'FULL=1 npx vitest ': 'this is one of its tests',

@@ -1,6 +1,7 @@
 /** HeyGen ends its older API while creations are under way, known under a key, or of unknown outcome. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { CLOCKED, MINUTE, pass, stopClock, untilMoved } from '../../support/clock/clock.ts'
+import { testFull } from '../../support/full.ts'
 import { openGateway, type Gateway } from '../../support/gateway.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
@@ -113,13 +114,17 @@ test('a video that v2 made is polled as before after HeyGen has ended v1, its en
   expect(receiver.posts(target)).toHaveLength(1)
 })
 
-test('a video that v2 made keeps its slot while it runs and gives it back, also if no event comes and nobody polls [I1, I2]', async () => {
-  await gateway.sim.settings({ webhooks: 'off' })
-  await generate()
-  await end()
-  await pass(gateway, 60 * MINUTE)
-  expect(await own.heldSlots()).toBe(1)
-  await gateway.sim.finishJobs()
-  await untilMoved(own, async () => (await own.heldSlots()) === 0)
-  await gateway.sim.settings({ webhooks: 'auto' })
-})
+// Its kind in npm test: the test above.
+testFull(
+  'a video that v2 made keeps its slot while it runs and gives it back, also if no event comes and nobody polls [I1, I2]',
+  async () => {
+    await gateway.sim.settings({ webhooks: 'off' })
+    await generate()
+    await end()
+    await pass(gateway, 60 * MINUTE)
+    expect(await own.heldSlots()).toBe(1)
+    await gateway.sim.finishJobs()
+    await untilMoved(own, async () => (await own.heldSlots()) === 0)
+    await gateway.sim.settings({ webhooks: 'auto' })
+  }
+)

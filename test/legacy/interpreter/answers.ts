@@ -255,8 +255,12 @@ function worded(here: Here): Json | undefined {
   if (item.op === 'count') return SOME_COUNT(here)
   const value = sourceOf(here)
   if (item.op === 'enum') {
-    const map = { ...here.row.statusValues, ...item.map }
-    return map[String(value)] ?? map['*'] ?? map['processing'] ?? value ?? null
+    const known = (item.map ?? {})[String(value)] ?? (item.map ?? {})['*']
+    if (known !== undefined || isEmpty(value)) return known ?? null
+    // The item names some words, the row's table of states others.
+    const values = here.row.statusValues ?? {}
+    const others = [value, values[String(value)], values['processing']]
+    return { '<or one of>': others.filter((one) => one !== undefined) }
   }
   const word = ANSWER[item.transform]
   if (!word) throw new Error(`no word for the transform "${item.transform}"`)

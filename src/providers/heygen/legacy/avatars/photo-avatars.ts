@@ -9,14 +9,7 @@ import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
 import { photoStatus, photoView, trainStatus } from './avatar-lists.ts'
 import { assetId, isKey, keyOfLook, lookIn } from '#providers/heygen/uploads/asset-id.ts'
 import { findLook, isMissing } from './avatars.ts'
-import {
-  invalid,
-  orNull,
-  present,
-  segment,
-  textOf,
-  v2,
-} from '#providers/heygen/legacy/shared/words.ts'
+import { invalid, orNull, segment, textOf, v2 } from '#providers/heygen/legacy/shared/words.ts'
 
 const LOOKS = '/v3/avatars/looks'
 const CREATE = { method: 'POST', path: '/v3/avatars' } as const
@@ -44,7 +37,7 @@ async function generatePhoto(call: LegacyCall): Promise<unknown> {
   required(call, 'name')
   required(call, 'appearance')
   const prompt = promptOf(call, [age, gender, ethnicity], { pose, style, orientation }, appearance)
-  return generate(call, orientation, { type: 'prompt', name, prompt })
+  return generate(call, { type: 'prompt', name, prompt })
 }
 
 /** Since June 2026 v3 takes the likeness from a look, and the group only says where the new look goes. */
@@ -56,7 +49,7 @@ async function generateLook(call: LegacyCall): Promise<unknown> {
   const looks = valuesAt((await call.ask({ method: 'GET', path: LOOKS, query })).body, '/data/*')
   const model = looks.find((look) => photoStatus(look) === 'completed')
   if (model === undefined) throw invalid(call, 'group_id', 'names a group without a finished look.')
-  return generate(call, orientation, {
+  return generate(call, {
     type: 'prompt',
     name: `${textOf(model, '/name') ?? 'Photo avatar'} look`,
     prompt: promptOf(call, [], { pose, style, orientation }, prompt),
@@ -271,39 +264,20 @@ function callbackOf(call: LegacyCall): string | undefined {
   return textOf(call.body, '/callback_url') || undefined
 }
 
-const ORIENTATIONS: Readonly<Record<string, { words: string; ratio: string }>> = {
-  square: { words: 'square picture', ratio: '1:1' },
-  horizontal: { words: 'landscape picture', ratio: '16:9' },
-  vertical: { words: 'portrait picture', ratio: '9:16' },
-}
-
 /**
- * HeyGen's schema of September 2026 has `aspect_ratio` for prompts, its command line of July had not. If it is refused, nothing was
- * made, and the words in the prompt must do.
+ * In words alone. HeyGen's schema of September 2026 has `aspect_ratio` for prompts, its command line of July refuses it, and
+ * finding out costs a call.
  */
-async function generate(
-  call: LegacyCall,
-  orientation: unknown,
-  body: Record<string, unknown>
-): Promise<unknown> {
-  const { ratio } = orientationOf(orientation)
-  const reply = { url: callbackOf(call), speaks: 'photo_avatar_generation' }
-  const first = await call.tryAsk({
-    ...CREATE,
-    body: present({ ...body, aspect_ratio: ratio }),
-    reply,
-  })
-  const isRefused =
-    ratio !== undefined &&
-    first.status === 400 &&
-    textAt(first.body, '/error/param') === 'aspect_ratio'
-  const answer = isRefused ? await call.tryAsk({ ...CREATE, body, reply }) : first
-  if (answer.status >= 400) throw new RefusedByNewer(answer)
-  return v2({ generation_id: orNull(answer.body, '/data/avatar_item/id') })
+const ORIENTATIONS: Readonly<Record<string, string>> = {
+  square: 'square picture (1:1)',
+  horizontal: 'landscape picture (16:9)',
+  vertical: 'portrait picture (9:16)',
 }
 
-function orientationOf(orientation: unknown): { words?: string; ratio?: string } {
-  return (typeof orientation === 'string' ? ORIENTATIONS[orientation] : undefined) ?? {}
+async function generate(call: LegacyCall, body: Record<string, unknown>): Promise<unknown> {
+  const reply = { url: callbackOf(call), speaks: 'photo_avatar_generation' }
+  const answer = await call.ask({ ...CREATE, body, reply })
+  return v2({ generation_id: orNull(answer.body, '/data/avatar_item/id') })
 }
 
 /** What v3 has no members for is written into the prompt. The client's own text comes last, so only its end can be cut off. */
@@ -317,7 +291,7 @@ function promptOf(
     ...person,
     typeof pose === 'string' ? pose.replaceAll('_', ' ') : undefined,
     isSaid(style) ? `${style} style` : undefined,
-    orientationOf(orientation).words,
+    typeof orientation === 'string' ? ORIENTATIONS[orientation] : undefined,
   ].filter(isSaid)
   const prompt = [words.join(', '), text].filter(isSaid).join('. ')
   if (prompt.length > PROMPT_CHARS_MAX) call.lose('end of the prompt')

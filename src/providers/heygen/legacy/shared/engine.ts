@@ -7,7 +7,7 @@ import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
-import { isNumbered, textOf } from './words.ts'
+import { isNumbered, segment, textOf } from './words.ts'
 
 /** `engines`: HeyGen adds new words to them. */
 interface Look {
@@ -50,7 +50,7 @@ export async function findAvatar(
 }
 
 async function search(call: LegacyCall, id: string, mayBePicture: boolean): Promise<Avatar> {
-  const path = encodeURIComponent(id)
+  const path = segment(call, mayBePicture ? 'talking_photo_id' : 'avatar_id', id)
   const answer = await call.tryAsk({ method: 'GET', path: `/v3/avatars/looks/${path}` })
   if (answer.status < 400) return lookOf(valueAt(answer.body, '/data'), id)
   if (answer.status !== 404) throw new RefusedByNewer(answer)
