@@ -1,8 +1,15 @@
 /** A desk that nobody calls is put out of memory between two questions to HeyGen. Only real time shows that. */
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
-import { openGateway } from '../../support/gateway.ts'
-import { approve, begin, CLIENT, countsOf, issuer, stateOf } from '../../support/scenes/sign-in.ts'
+import { openGateway } from '../../../support/gateway.ts'
+import {
+  approve,
+  begin,
+  CLIENT,
+  countsOf,
+  issuer,
+  stateOf,
+} from '../../../support/scenes/sign-in.ts'
 
 const gateway = await openGateway({ isAlone: true, vars: CLIENT, simVars: { JOB_MS: '-1' } })
 afterAll(() => gateway.dispose())

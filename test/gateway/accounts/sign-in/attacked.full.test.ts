@@ -1,7 +1,7 @@
 /** Sign-ins of users and with answers that nobody expects: nothing of another account changes, and no view breaks. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
-import { advance, CLOCKED, MINUTE, pass, SECOND, stopClock } from '../../support/clock/clock.ts'
-import { openGateway, until, type Gateway } from '../../support/gateway.ts'
+import { advance, CLOCKED, MINUTE, pass, SECOND, stopClock } from '../../../support/clock/clock.ts'
+import { openGateway, until, type Gateway } from '../../../support/gateway.ts'
 import {
   accountOf,
   ACCOUNTS,
@@ -16,7 +16,7 @@ import {
   signIn,
   stateOf,
   tenantOf,
-} from '../../support/scenes/sign-in.ts'
+} from '../../../support/scenes/sign-in.ts'
 
 const gateway = await openGateway({
   entry: CLOCKED,
@@ -214,8 +214,8 @@ test('a method or a body that the paths do not take is refused in words', async 
     ['GET', `${SIGN_IN}/${'x'.repeat(3000)}`, undefined, 404],
     ['GET', `${SIGN_IN}/%00`, undefined, 400],
   ] as const) {
-    const json = { body, headers: { 'content-type': 'application/json' } }
-    const init = { method, ...(body === undefined ? {} : json) }
+    const headers = { 'content-type': 'application/json' }
+    const init = { method, ...(body === undefined ? {} : { body, headers }) }
     expect([method, path, (await tenant.fetch(path, init)).status]).toEqual([method, path, status])
   }
 })
