@@ -41,7 +41,10 @@ export function makeListCopyStore(
       const key = keys.listCopy(list)
       const known = cache.peek(key)
       if (known) return known
-      const stored = await kv.get(key, { type: 'json', cacheTtl: KV_CACHE_SECONDS })
+      // Without KV the list is read again.
+      const stored = await kv
+        .get(key, { type: 'json', cacheTtl: KV_CACHE_SECONDS })
+        .catch(() => undefined)
       const read = listCopy.safeParse(stored)
       const copy = betterCopy(cache.last(key), read.success ? read.data : undefined)
       if (copy) cache.put(key, copy)
