@@ -27,11 +27,15 @@ async function register(): Promise<string> {
     body: JSON.stringify(metadata),
     redirect: 'manual',
     signal: AbortSignal.timeout(TIMEOUT_MS),
+  }).catch((error: unknown) => {
+    throw new Error(`${origin} could not be reached: ${(error as Error).message}`)
   })
   const text = await answer.text()
   const id = clientIdIn(text)
   if (answer.ok && id !== undefined) return id
-  throw new Error(`${origin} answered ${answer.status}: ${text.slice(0, 300)}`)
+  // An answer that registered something may have a secret in it.
+  const what = answer.ok ? 'without a client_id' : text.slice(0, 300)
+  throw new Error(`${origin} answered ${answer.status}: ${what}`)
 }
 
 function clientIdIn(text: string): string | undefined {

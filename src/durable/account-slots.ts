@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -95,7 +96,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async renew(account: Account): Promise<void> {
     const held = this.#tables.account()
     if (!held || !isHeldBy(held, account) || this.#tables.isRetired()) return
-    this.#tables.replaceAccount({ ...account, claimId: held.claimId })
+    this.#tables.replaceAccount(withRenewedSession(held, account))
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {

@@ -43,6 +43,8 @@ export interface SignIn extends SignInWish {
   startedAt: number
   /** When it ends if nobody approves. Epoch ms. */
   expiresAt: number
+  /** When to ask next. Only kept where the pause is so long that the object may be put out of memory in it. Epoch ms. */
+  pollAt?: number
   endedAt?: number
   /** Why it failed, as a sentence. */
   reason?: string
@@ -133,6 +135,15 @@ export function nextPollAt(
   return now + Math.max(paceMs, Math.min(retryAfterMs ?? 0, PACE_MOST_MS))
 }
 
+/** An idle object is put out of memory after 10 s, so the end of a longer pause is stored. */
+const REMEMBERED_MS = 8000
+
+/** The sign-in with the time of the next question, if that must be stored. */
+export function pollingAt(signIn: SignIn, at: number, now: number): SignIn | undefined {
+  if (signIn.status !== 'pending' || at - now <= REMEMBERED_MS) return undefined
+  return { ...signIn, pollAt: at }
+}
+
 /** An ended sign-in. Its sealed text is gone. */
 export function endSignIn(
   signIn: SignIn,
@@ -146,17 +157,20 @@ export function endSignIn(
 
 /**
  * Where the account of an approved sign-in goes. `known`: the tenant's account of the same provider account; its email stays.
- * `otherUser`: the email that was asked for is the account of another user of the provider.
+ * `otherUser`: the account of another user of the provider has the email that was asked for (`wanted`), or else the email that the
+ * provider shows (`shown`) of a user who has no account yet.
  */
 export function accountFor(
   accounts: readonly Account[],
   key: string,
-  wanted: string | undefined
+  wanted: string | undefined,
+  shown?: string
 ): { known?: Account; otherUser?: Account } {
   const known = accounts.find((one) => one.key === key)
-  if (known) return { known }
-  const named = accounts.find(({ email }) => email.toLowerCase() === wanted?.toLowerCase())
-  return named ? { otherUser: named } : {}
+  const name = wanted ?? (known ? undefined : shown)
+  const named = accounts.find(({ email }) => email.toLowerCase() === name?.toLowerCase())
+  if (named && named.key !== key) return { otherUser: named }
+  return known ? { known } : {}
 }
 
 /**
@@ -195,6 +209,12 @@ function keepKey(after: Account, before: Account): Account {
 function withSignIn(key: Account, signIn: Account): string {
   const kinds = [...key.credentialKind.split(' '), signIn.credentialKind.split(' ').at(-1)]
   return [...new Set(kinds)].join(' ')
+}
+
+/** The object's copy after a renewal. It may have another limit or a newer sign-in already, which the desk saves after it. */
+export function withRenewedSession(held: Account, { session }: Account): Account {
+  if (!held.session || !session || held.session.grant !== session.grant) return held
+  return { ...held, session }
 }
 
 /** Whether this record still holds the session that was to be renewed. A sealing anew does not matter for a sign-in. */

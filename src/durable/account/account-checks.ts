@@ -60,8 +60,10 @@ export class AccountChecks {
     return decision.kind === 'park' ? this.#parkFor(fault, decision.order) : decision
   }
 
-  #hasStill({ credential }: Account): boolean {
-    return this.#context.tables.account()?.credential === credential
+  /** A sign-in beside a key can be replaced while the key stays. */
+  #hasStill({ credential, session }: Account): boolean {
+    const account = this.#context.tables.account()
+    return account?.credential === credential && account.session?.grant === session?.grant
   }
 
   /**

@@ -53,6 +53,7 @@ export class LegacyProbes {
     const current = tables.account()
     if (isKept && current?.credential === account.credential)
       tables.replaceAccount({ ...current, legacy: after.families })
-    ports().log('legacy_changed', { email, ...after.families })
+    const isKnown = Object.keys(after.families).length > 0
+    if (isKnown) ports().log('legacy_changed', { email, ...after.families })
   }
 }

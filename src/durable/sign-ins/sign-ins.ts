@@ -7,12 +7,14 @@ import { CannotOpen } from '#domain/access/sealed-text.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import type { Account, Session } from '#domain/accounts/account.ts'
 import {
+  accountFor,
   afterPoll,
   beginSignIn,
   endSignIn,
   isOpen,
   nextPollAt,
   PENDING_MAX,
+  pollingAt,
   SIGN_IN_WITHIN_MS,
   type DeviceCodes,
   type PollAnswer,
@@ -24,6 +26,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { logMissingKey } from '#flows/access/missing-master-key.ts'
 import {
   accountOfSignIn,
+  ofOtherUser,
   openSignIn,
   pollOnce,
   requestCodes,
@@ -54,8 +57,10 @@ export class SignIns {
   readonly #deps: SignInsDeps
   /** Sign-ins whose codes are being asked for. */
   #beginning = 0
-  /** When to go on with each, epoch ms. A restart forgets it, and then waits for one pause. */
+  /** When to go on with each, epoch ms. A restart forgets it. Then a long pause is known from its row, and a short one begins again. */
   readonly #dueAt = new Map<string, number>()
+  /** Accounts are saved one after the other, so that each sees the emails that are taken. */
+  #saving: Promise<void> = Promise.resolve()
 
   constructor(rows: SignInRows, deps: SignInsDeps) {
     this.#rows = rows
@@ -118,7 +123,8 @@ export class SignIns {
 
   /** Pending codes wait one pause, because nobody knows when they were last asked about. */
   #goOnLater(signIn: SignIn): void {
-    if (signIn.status === 'pending') this.#waitFor(signIn, undefined)
+    if (signIn.pollAt !== undefined) this.#dueAt.set(signIn.id, signIn.pollAt)
+    else if (signIn.status === 'pending') this.#waitFor(signIn, undefined)
     else this.#dueAt.set(signIn.id, this.#deps.ports().now())
   }
 
@@ -144,7 +150,9 @@ export class SignIns {
       if (current?.status === 'granted') await this.#complete(current)
     } catch (error) {
       logMissingKey(this.#deps.ports(), 'sign-in', error)
-      const isOver = this.#deps.ports().now() >= signIn.expiresAt
+      // Approved meanwhile, it has a new end.
+      const { expiresAt } = this.#rows.find(signIn.id) ?? signIn
+      const isOver = this.#deps.ports().now() >= expiresAt
       const isSealed = error instanceof CannotOpen
       if (isOver) this.#end(signIn.id, 'failed', isSealed ? KEY_MISSING : BROKEN)
       else this.#waitFor(signIn, undefined)
@@ -186,13 +194,21 @@ export class SignIns {
     const { tenant } = this.#deps
     const approved = { signIn, tenant, session }
     const made = await accountOfSignIn(ports, this.#deps.provider(), approved, this.#deps.accounts)
-    if (made.ok) return this.#save(signIn, made.account)
+    if (made.ok) return this.#saveInTurn(signIn, made.account)
     if (made.reason === 'failed') return this.#end(signIn.id, 'failed', made.message)
     if (ports.now() < signIn.expiresAt) return this.#waitFor(signIn, undefined)
     this.#end(signIn.id, 'failed', 'The provider could not be asked whose account it is.')
   }
 
+  #saveInTurn(signIn: SignIn, account: Account): Promise<void> {
+    const work = this.#saving.then(() => this.#save(signIn, account))
+    this.#saving = work.catch(() => {})
+    return work
+  }
+
   async #save(signIn: SignIn, account: Account): Promise<void> {
+    const { otherUser } = accountFor(this.#deps.accounts(), account.key, account.email)
+    if (otherUser) return this.#end(signIn.id, 'failed', ofOtherUser(otherUser))
     const answer = await this.#deps.save(account, this.#actorNow(signIn.id))
     if (!answer.ok) {
       const message =
@@ -237,6 +253,9 @@ export class SignIns {
     const { now } = this.#deps.ports()
     const at = nextPollAt(signIn, now(), retryAfterMs)
     this.#dueAt.set(signIn.id, at)
+    const current = this.#rows.find(signIn.id)
+    const polling = current && pollingAt(current, at, now())
+    if (polling) this.#rows.save(polling)
     this.#deps.armIn(at - now())
   }
 

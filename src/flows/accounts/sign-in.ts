@@ -81,18 +81,18 @@ export async function accountOfSignIn(
   if (!proof.ok && proof.reason === 'unreachable') return { ok: false, reason: 'unreachable' }
   if (!proof.ok) return failed(proof.message ?? 'The provider refuses the tokens of the sign-in.')
   const key = `${provider.name}:${proof.identity}`
-  const { known, otherUser } = accountFor(held(), key, signIn.email)
-  if (otherUser) {
-    return failed(
-      `The browser was signed in as another user than the one of account ${otherUser.email}. Nothing was changed: sign out there and start again, or name another email.`
-    )
-  }
+  const { known, otherUser } = accountFor(held(), key, signIn.email, proof.email)
+  if (otherUser) return failed(ofOtherUser(otherUser))
   const email = known?.email ?? signIn.email ?? proof.email
   if (!email) return failed('The provider does not show the email: start again and give one.')
   const view = { ...session.view, username: proof.email ?? email }
   const checked = { email, credential, field: 'signIn', session: { ...session, view }, key }
   const account = await toRecord(ports, provider, { ...signIn, tenant }, checked)
   return { ok: true, account }
+}
+
+export function ofOtherUser({ email }: Account): string {
+  return `The browser was signed in as another user than the one of account ${email}. Nothing was changed: sign out there and start again, or name another email.`
 }
 
 function failed(message: string): AccountMade {

@@ -183,7 +183,9 @@ async function readAnswer(
   if (!bytes) {
     throw new AppError('upstream_unreachable', 'The answer of the provider could not be read.')
   }
-  if (email !== undefined) trip.email = email
+  // Any account may say that it does not have something. Another one has done the work then.
+  const hasNothing = response.status === 404 && trip.email !== undefined
+  if (email !== undefined && !hasNothing) trip.email = email
   if (jobIds) trip.jobIds.push(...jobIds)
   const partial = response.headers.get('x-gateway-partial')
   if (partial !== null) trip.partial = partial

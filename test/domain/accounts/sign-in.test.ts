@@ -9,6 +9,8 @@ import {
   isJustObtained,
   isSameSession,
   nextPollAt,
+  pollingAt,
+  withRenewedSession,
   type PollAnswer,
 } from '../../../src/domain/accounts/sign-in.ts'
 import { durationsAt } from '../../../src/domain/runtime/durations.ts'
@@ -129,6 +131,26 @@ test('the account of an approved sign-in is the one of the same user; another us
   expect(accountFor(held, 'p:user', 'new@example.com')).toEqual({ known: held[0] })
   expect(accountFor(held, 'p:third', 'other@EXAMPLE.com')).toEqual({ otherUser: held[1] })
   expect(accountFor(held, 'p:third', undefined)).toEqual({})
+  // Named, or shown by the provider for a user who has no account yet.
+  expect(accountFor(held, 'p:user', 'other@example.com')).toEqual({ otherUser: held[1] })
+  expect(accountFor(held, 'p:third', undefined, 'other@example.com')).toEqual({
+    otherUser: held[1],
+  })
+  expect(accountFor(held, 'p:user', undefined, 'other@example.com')).toEqual({ known: held[0] })
+})
+
+test('a renewal changes the tokens of the object’s copy and nothing else', () => {
+  const held = signedIn('s1', { maxJobs: 9, claimId: 'c1' })
+  const renewed = signedIn('s1', { maxJobs: 3, session: session('s1', 'k.newer') })
+  expect(withRenewedSession(held, renewed)).toEqual({ ...held, session: renewed.session })
+  const anew = signedIn('s2')
+  expect(withRenewedSession(anew, renewed)).toBe(anew)
+})
+
+test('a pause in which the object may be put out of memory is stored, and a short one is not', () => {
+  expect(pollingAt(begun(), 5 * SECOND, 0)).toBeUndefined()
+  expect(pollingAt(begun(), 10 * SECOND, 0)).toEqual({ ...begun(), pollAt: 10 * SECOND })
+  expect(pollingAt({ ...begun(), status: 'granted' }, 10 * SECOND, 0)).toBeUndefined()
 })
 
 test('a young token that is refused is not renewed, and a short one may be when half of it is over', () => {

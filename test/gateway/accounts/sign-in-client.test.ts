@@ -35,4 +35,6 @@ test('without a client nobody signs in and the answer says what to run; what tha
   const refusedToo = await register(`${simulator.url}/upload.heygen.com`)
   expect(refusedToo).toMatchObject({ code: 1, stdout: '' })
   expect(refusedToo.stderr).toContain('No client was registered.')
+  const nobody = 'http://127.0.0.1:1'
+  expect((await register(nobody)).stderr).toContain(`${nobody} could not be reached`)
 })

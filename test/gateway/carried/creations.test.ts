@@ -158,3 +158,58 @@ test.each(CREATIONS)(
     expect([(await started()) - before, await billed()]).toEqual([1, 1])
   }
 )
+
+/** The second of three creations loses its answer. */
+async function addLooks(name: string, headers: Record<string, string>): Promise<Response> {
+  return gateway.post(
+    '/heygen/v2/photo_avatar/avatar_group/add',
+    {
+      name: 'Ana',
+      group_id: '6b1f0a9c3d7e4f52b8c1d2e3f4a5b6c7',
+      image_keys: ['a', 'b', 'c'].map(
+        (one) => `image/7c0d1e2f3a4b4c5d8e9f0a1b2c3d4e5f/${name}${one}.jpg`
+      ),
+    },
+    headers
+  )
+}
+
+async function loseSecond(): Promise<void> {
+  await renewed()
+  const match = { method: 'POST', path: '/v3/avatars' }
+  await gateway.sim.fault({ match, times: 1, effect: { latencyMs: 1 } })
+  await gateway.sim.fault({ match, times: 1, effect: { reset: 'after' } })
+}
+
+const KEYED = { 'idempotency-key': 'looks' }
+
+test('several looks for one older call, the second’s answer lost and found: three looks, also when asked again under the key [I4]', async () => {
+  await loseSecond()
+  const before = await started()
+  const [first, again] = [await addLooks('found', KEYED), await addLooks('found', KEYED)]
+  const text = await first.text()
+  expect([first.status, again.status, await again.text()]).toEqual([200, 200, text])
+  const { data } = JSON.parse(text) as { data: { photo_avatar_list: { id: string }[] } }
+  expect(new Set(data.photo_avatar_list.map(({ id }) => id)).size).toBe(3)
+  expect(first.headers.get('x-gateway-job')?.split(',')).toHaveLength(3)
+  expect([(await started()) - before, await billed()]).toEqual([3, 3])
+})
+
+test('several looks for one older call: while the second’s outcome is unknown, equal bytes and the key start nothing [I4]', async () => {
+  await gateway.sim.settings({ keyMode: 'ignores' })
+  for (const [name, headers] of [
+    ['plain', {}],
+    ['keyed', { 'idempotency-key': 'more-looks' }],
+  ] as const) {
+    await loseSecond()
+    const before = await started()
+    for (let count = 0; count < 3; count += 1) {
+      const answer = await addLooks(name, headers)
+      expect([409, 424]).toContain(answer.status)
+      expect(answer.headers.get('x-gateway-error')).toMatch(/outcome_unknown|request_in_progress/)
+    }
+    expect([(await started()) - before, await billed()]).toEqual([2, 2])
+    await gateway.sim.finishJobs()
+  }
+  await gateway.sim.settings({ keyMode: 'key-first' })
+})

@@ -77,7 +77,8 @@ for (const row of oneOfEach(CARRIED_LISTS, pagesOf)) {
         expect([call, answer.status], await answer.text()).toEqual([call, 200])
         expect(answer.headers.get('x-gateway-account')).toBe(`${name}@example.com`)
         const seen = await gateway.sim.requests()
-        expect(seen.every(({ account }) => account === `${name}@example.com`)).toBe(true)
+        const elsewhere = seen.filter(({ account }) => account !== `${name}@example.com`)
+        expect(elsewhere.filter(({ method }) => method !== 'GET')).toEqual([])
       }
     }
   })

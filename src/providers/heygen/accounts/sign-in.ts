@@ -18,6 +18,8 @@ const PACE_S = 5
 const CODE_S = 600
 /** Where the answer does not say how long the access token is valid (RFC 6749 section 5.1 only recommends it). */
 const TOKEN_S = 3600
+/** A longer time is a mistake, and may be no date. */
+const SECONDS_MAX = 366 * 24 * 3600
 
 const REGISTER = 'npm run oauth:register'
 export const SIGN_IN_AGAIN = 'Sign in again: POST /v1/heygen/accounts/sign-in.'
@@ -49,7 +51,8 @@ export const signIn: ProviderSignIn = {
       const paceMs = secondsAt(body, '/interval', PACE_S) * 1000
       return { ok: true, codes, expiresInMs, paceMs }
     }
-    if (error !== undefined) return { ok: false, reason: 'setup', message: clientRefused(error) }
+    if (error !== undefined && OF_CLIENT.has(error))
+      return { ok: false, reason: 'setup', message: clientRefused(error) }
     const what = status === 0 ? 'could not be reached' : `answered ${status} without a code`
     return { ok: false, reason: 'unreachable', message: `HeyGen ${what}; nothing was changed` }
   },
@@ -59,10 +62,8 @@ export const signIn: ProviderSignIn = {
     const form = { grant_type: DEVICE_GRANT, device_code: deviceCode, client_id: clientId }
     const answer = await post(upstream, 'token', form)
     const { status, body, error, retryAfterMs } = answer
-    if (status === 200) {
-      const session = sessionIn(body, clientId, upstream.now())
-      return session ? { kind: 'granted', session } : { kind: 'lost' }
-    }
+    const session = status === 200 ? sessionIn(body, clientId, upstream.now()) : undefined
+    if (session) return { kind: 'granted', session }
     return pollAnswerOf(error) ?? { kind: 'unreachable', retryAfterMs }
 
     function pollAnswerOf(word: string | undefined): PollAnswer | undefined {
@@ -187,5 +188,5 @@ function sessionIn(
 
 function secondsAt(body: unknown, pointer: string, otherwise: number): number {
   const seconds = Number(valueAt(body, pointer))
-  return Number.isFinite(seconds) && seconds > 0 ? seconds : otherwise
+  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, SECONDS_MAX) : otherwise
 }
