@@ -89,7 +89,7 @@ function legacyCall(ports: Ports, call: ProxyCall, trip: Trip, ask: Ask): Legacy
     const together = await askTogether(ports, newerCall(call, newer, trip, call.reply))
     if (!together) return [await sendOrRefuse(newer)]
     trip.by.add(`${newer.method} ${newer.path}`)
-    orRefuse(await readAnswer(trip, together.first))
+    orRefuse(await readAnswer(ports, call, trip, together.first))
     return together.bodies.map((body) => ({ status: 200, body }))
   }
   const json = 'json' in call ? call.json : undefined
@@ -165,17 +165,19 @@ async function sendNewer(
           number: trip.creations + 1,
         })
   const sent = () => (file ? sendFile(ports, made, file, ask) : ask(ports, made))
-  const answer = repeated ?? (await sent())
+  const answer = await readAnswer(ports, made, trip, repeated ?? (await sent()))
   if (route?.job !== undefined) {
-    if (answer.response.status < 400) trip.creations += 1
+    if (answer.status < 400) trip.creations += 1
     else trip.refusals += 1
   }
-  return readAnswer(trip, answer)
+  return answer
 }
 
 type Refusable = NewerAnswer & { retryAfter?: string }
 
 async function readAnswer(
+  ports: Ports,
+  { provider, match }: ProxyCall,
   trip: Trip,
   { response, email, jobIds }: ProxyAnswer
 ): Promise<Refusable> {
@@ -190,9 +192,14 @@ async function readAnswer(
   const partial = response.headers.get('x-gateway-partial')
   if (partial !== null) trip.partial = partial
   const retryAfter = response.headers.get('retry-after')
+  const { status, headers } = response
+  const body = parseJson(bytes)
+  const judged = { status, headers, body, isJobCall: false, now: ports.now(), match }
+  // A redirect, or an error behind HTTP 200, shows nothing that the older answer could be made of.
+  const isRefusal = status < 400 && provider.answers.judge(judged).kind !== 'ok'
   return {
-    status: response.status,
-    body: parseJson(bytes),
+    status: isRefusal ? 502 : status,
+    body,
     ...(email === undefined ? {} : { email }),
     ...(retryAfter === null ? {} : { retryAfter }),
   }

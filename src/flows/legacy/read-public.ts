@@ -4,7 +4,7 @@
  * the answer.
  */
 import { AppError } from '#domain/runtime/errors.ts'
-import { textAt } from '#domain/text/json-pointer.ts'
+import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import { RefusedByNewer } from '#domain/legacy/refused.ts'
 import { partOf, useOf, withPage, type ListCopy, type ListPage } from '#domain/lists/list-copy.ts'
 import type { NamedList } from '#domain/ports/ports.ts'
@@ -12,6 +12,8 @@ import type { WholeList } from '#providers/contract/provider.ts'
 import { rowsIn, type ListReader } from './list-reader.ts'
 
 const TRIES_MAX = 3
+/** So that the list gets longer with each request, however many accounts there are. */
+const PAGES_MIN = 2
 /** While another request of this isolate reads the list, a request looks this often, and at most this many times. */
 const LOOK_MS = 500
 const LOOKS_MAX = 20
@@ -78,8 +80,12 @@ async function readOn(
   list: WholeList,
   named: NamedList
 ): Promise<{ copy: ListCopy | undefined; failure?: unknown }> {
-  const { ports, budget } = reader
+  const { ports, call, budget } = reader
   const { rowsMax = Infinity } = list
+  // Own rows are asked of every account.
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  const spare = Math.max(PAGES_MIN, budget.questions - accounts.length)
+  budget.publicPages = Math.min(budget.publicPages, spare)
   mark(reader, named, READING_MS)
   const found = await ports.listCopies.find(named)
   let copy = found
@@ -88,7 +94,7 @@ async function readOn(
     useOf(copy, ports.now(), ages(reader)).read === 'no' ||
     (copy?.part?.rows.length ?? 0) >= rowsMax
   try {
-    while (!isDone() && budget.publicPages > 0 && budget.questions > 0) {
+    while (!isDone() && budget.publicPages > 0) {
       const part = partOf(copy, ports.now(), ages(reader))
       const page = part && (await pageOf(reader, list, part.email, part.next))
       // The account may be gone, or its token may have ended. Then the list is read from its start.
@@ -162,6 +168,9 @@ async function ask(
     query: { ...query, limit, token },
     email,
   })
+  // An answer without a list must not become an empty copy, which would be kept for hours.
+  const isList = Array.isArray(valueAt(answer.body, '/data'))
+  if (answer.status < 400 && !isList) throw new RefusedByNewer({ ...answer, status: 502 })
   if (answer.status >= 400) throw new RefusedByNewer(answer)
   const next = textAt(answer.body, '/next_token')
   return { email, rows: rowsIn(answer.body), ...(next === undefined ? {} : { next }) }

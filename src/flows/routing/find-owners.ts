@@ -63,7 +63,8 @@ async function search(ports: Ports, of: Search, ids: readonly NamedId[]): Promis
 }
 
 function searchOf({ match, provider }: ProxyCall, { ref, id }: NamedId): IdSearch | undefined {
-  if (!match) return undefined
+  // Dots would change the path of the search, and half a character cannot stand in one.
+  if (!match || /^\.+$/.test(id) || !id.isWellFormed()) return undefined
   const { search } = match.added ?? {}
   const isOwn = ref.in === 'path' && search?.at === ref.at
   const own = isOwn ? { path: search.path.replace('{id}', encodeURIComponent(id)) } : undefined

@@ -3,6 +3,7 @@
  * announced their end for 2026-11-01, templates apart.
  */
 import type { LegacyRow, ProviderLegacy, Route } from '#providers/contract/provider.ts'
+import { textAt } from '#domain/text/json-pointer.ts'
 import { answers } from './answers.ts'
 import { refusal } from './legacy/shared/refusals.ts'
 import { LEGACY_ROWS } from './legacy/table.ts'
@@ -15,7 +16,7 @@ export const legacy: ProviderLegacy = {
     templates: '/v2/templates?limit=1',
   },
   saysGone: ({ status, body }) =>
-    status === 410 ? isJson(body) : answers.saysUnknown?.({ status, body }) === true,
+    status === 410 ? hasCode(body) : answers.saysUnknown?.({ status, body }) === true,
   refusal,
 }
 
@@ -30,6 +31,7 @@ function familyOf(path: string): string {
   return path.startsWith('/v1/') ? 'v1' : 'v2'
 }
 
-function isJson(body: unknown): boolean {
-  return typeof body === 'object' && body !== null
+/** HeyGen's own refusals have one, in every version. An edge's JSON has none. */
+function hasCode(body: unknown): boolean {
+  return (textAt(body, '/error/code') ?? textAt(body, '/code')) !== undefined
 }

@@ -61,3 +61,10 @@ test('two calls at once do not read the same pages', async () => {
   expect(both.map(({ ids }) => ids.length)).toEqual([400, 400])
   expect(publicPages({ standIn })).toHaveLength(8)
 })
+
+test('own looks of many pages leave the public ones in the list', async () => {
+  const { list } = await open({ looks: 60, own: { alice: 2500 } })
+  const { ids } = await list()
+  expect(ids.filter((id) => id.startsWith('public-'))).toHaveLength(60)
+  expect(ids[0]).toBe('alice-0')
+})

@@ -19,7 +19,7 @@ export const AVATAR_LISTS = {
 }
 
 async function avatars(call: LegacyCall): Promise<unknown> {
-  const looks = [...(await looksOf(call, 'private')), ...(await looksOf(call, 'public'))]
+  const looks = await allLooks(call)
   return v2({
     avatars: looks.filter((look) => !isPhoto(look)).map(videoView),
     talking_photos: looks.filter(isPhoto).map((look) => ({
@@ -110,7 +110,7 @@ async function talkingPhotos(call: LegacyCall): Promise<unknown> {
 /** The inner members of this answer are not documented. These names are a reconstruction. */
 async function avatarsWithStates(call: LegacyCall): Promise<unknown> {
   const list = [...(await groupsOf(call, 'private')), ...(await groupsOf(call, 'public'))]
-  const looks = [...(await looksOf(call, 'private')), ...(await looksOf(call, 'public'))]
+  const looks = await allLooks(call)
   const statesOf = Map.groupBy(looks, (look) => textOf(look, '/group_id'))
   const shown = list.map((group) => ({
     avatar_id: orNull(group, '/id'),
@@ -143,6 +143,12 @@ function videoView(look: unknown): object {
     tags: Array.isArray(tags) && tags.length > 0 ? tags : null,
     default_voice_id: orNull(look, '/default_voice_id'),
   }
+}
+
+/** Own looks first. The public ones are read before them: own lists of many pages would leave no questions for those. */
+async function allLooks(call: LegacyCall): Promise<unknown[]> {
+  const shared = await looksOf(call, 'public')
+  return [...(await looksOf(call, 'private')), ...shared]
 }
 
 function looksOf(call: LegacyCall, ownership: Ownership, what = 'avatars'): Promise<unknown[]> {

@@ -52,7 +52,7 @@ export async function findAvatar(
 async function search(call: LegacyCall, id: string, mayBePicture: boolean): Promise<Avatar> {
   const path = segment(call, mayBePicture ? 'talking_photo_id' : 'avatar_id', id)
   const answer = await call.tryAsk({ method: 'GET', path: `/v3/avatars/looks/${path}` })
-  if (answer.status < 400) return lookOf(valueAt(answer.body, '/data'), id)
+  if (answer.status < 400) return shownLook(answer)
   if (answer.status !== 404) throw new RefusedByNewer(answer)
   const picture = mayBePicture && (await findPicture(call, path, id))
   const found = picture || (await oldestLook(call, id))
@@ -85,6 +85,14 @@ async function oldestLook(call: LegacyCall, groupId: string): Promise<Look | und
   return id === undefined ? undefined : lookOf(oldest, id)
 }
 
+/** An answer that shows no look says nothing about its engines, so it must not decide what the video costs. */
+function shownLook({ body }: NewerAnswer): Look {
+  const look = valueAt(body, '/data')
+  const id = textOf(look, '/id')
+  if (id !== undefined) return lookOf(look, id)
+  throw new AppError('upstream_unreachable', 'HeyGen did not show the avatar. Nothing was made.')
+}
+
 /** A public look has no status. */
 function isFinished(look: unknown): boolean {
   return (textOf(look, '/status') ?? 'completed') === 'completed'
@@ -100,7 +108,7 @@ function found(answer: NewerAnswer): boolean {
 function lookOf(look: unknown, id: string): Look {
   return {
     kind: 'look',
-    id: textOf(look, '/id') ?? id,
+    id,
     isPhoto: textOf(look, '/avatar_type') === 'photo_avatar',
     engines: textsAt(look, '/supported_api_engines/*'),
   }

@@ -40,7 +40,8 @@ export function invalid(call: LegacyCall, field: string, why: string): AppError 
 export function segment(call: LegacyCall, field: string, id: unknown): string {
   const text = typeof id === 'number' ? String(id) : id
   if (typeof text !== 'string' || text === '') throw invalid(call, field, 'is required.')
-  if (text.length > 256 || /^\.+$/.test(text)) throw invalid(call, field, 'is not an id.')
+  if (text.length > 256 || /^\.+$/.test(text) || !text.isWellFormed())
+    throw invalid(call, field, 'is not an id.')
   return encodeURIComponent(text)
 }
 
@@ -54,9 +55,17 @@ export function textOf(document: unknown, pointer: string): string | undefined {
   return textAt(document, pointer)
 }
 
-/** `true`, `"true"`, `"1"` and 1 are true. Old clients send all of them. */
+/** `true`, `"true"`, `"True"`, `"1"` and 1 are true. Old clients send all of them. */
 export function isTrue(value: unknown): boolean {
-  return value === true || value === 'true' || value === '1' || value === 1
+  return value === true || value === 1 || (typeof value === 'string' && /^(true|1)$/i.test(value))
+}
+
+const SAYS_NO = /^\s*(false|f|no|n|off|none|null|0)?\s*$/i
+
+/** For members without which a call costs money: what does not clearly say no may have meant yes. */
+export function mayBeTrue(value: unknown): boolean {
+  if (typeof value === 'string') return !SAYS_NO.test(value)
+  return value !== undefined && value !== null && value !== false && value !== 0
 }
 
 /** The same for a member that may be left out, which is not the same as false. */

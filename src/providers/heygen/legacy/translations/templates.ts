@@ -197,7 +197,9 @@ async function textsLeftOut(call: LegacyCall, given: Variables): Promise<Body> {
   const missing = (template: unknown) =>
     Object.entries(textsOf(template)).filter(([name]) => given[name] === undefined)
   const isFilled = ([, content]: [string, string | undefined]) => content !== undefined
-  let template = await call.remember(`template ${pathOf(call)}`, () => read(call))
+  let template = await call.remember(`template ${pathOf(call)}`, async () =>
+    outlineOf(await read(call))
+  )
   if (!missing(template).every(isFilled)) template = await read(call)
   const asked = usedIn(template, scenesAsked(call))
   for (const [name, content] of missing(template)) {
@@ -214,6 +216,17 @@ async function textsLeftOut(call: LegacyCall, given: Variables): Promise<Body> {
       .filter(isFilled)
       .map(([name, content]) => [name, { type: 'text', content }])
   )
+}
+
+/** What is remembered of a template. Whole ones may be large. */
+function outlineOf(template: unknown): unknown {
+  const texts = Object.entries(textsOf(template))
+  const variables = texts.map(([name, content]) => [name, { type: 'text', content }])
+  const scenes = valuesAt(template, '/scenes/*').map((scene) => ({
+    scene_id: textOf(scene, '/scene_id'),
+    variables: textsAt(scene, '/variables/*/name').map((name) => ({ name })),
+  }))
+  return { variables: Object.fromEntries(variables), scenes }
 }
 
 /** The text variables of a template, with their own values where they have one. */

@@ -7,6 +7,7 @@ import {
   flag,
   invalid,
   isTrue,
+  mayBeTrue,
   num,
   orNull,
   present,
@@ -62,7 +63,7 @@ async function languages(call: LegacyCall): Promise<unknown> {
 /** Each language is a job of its own and costs by itself, as in v2. */
 async function translate(call: LegacyCall): Promise<unknown> {
   const { body } = call
-  if (isTrue(body['validate_only'])) {
+  if (mayBeTrue(body['validate_only'])) {
     throw invalid(
       call,
       'validate_only',

@@ -16,6 +16,7 @@ import {
   hexOf,
   invalid,
   isTrue,
+  mayBeTrue,
   present,
   textOf,
 } from '#providers/heygen/legacy/shared/words.ts'
@@ -86,7 +87,7 @@ export async function videoBody(
 
 /** v3 has no test renders, so what was free would be paid. */
 export function refuseTest(call: LegacyCall): void {
-  if (!isTrue(call.body['test'])) return
+  if (!mayBeTrue(call.body['test'])) return
   const why = 'cannot be true: v3 has no test renders, so the video would be paid. None was made.'
   throw invalid(call, 'test', why)
 }

@@ -168,6 +168,7 @@ async function generateLate(call: LegacyCall): Promise<unknown> {
     present({
       ...lateSubject(call),
       ...same,
+      resolution: lateResolution(call),
       background: membersOf(body['background'], ['type', 'value', 'url', 'asset_id']),
       voice_settings: membersOf(body['voice_settings'], [
         'speed',
@@ -190,13 +191,30 @@ async function generateLate(call: LegacyCall): Promise<unknown> {
 function lateSubject(call: LegacyCall): Body {
   const { body } = call
   const avatarId = textOf(body, '/avatar_id')
-  const engine = membersOf(body['engine'], ['type']) ?? { type: 'avatar_iv' }
-  if (avatarId !== undefined) return { type: 'avatar', avatar_id: avatarId, engine }
+  if (avatarId !== undefined) {
+    return { type: 'avatar', avatar_id: avatarId, engine: { type: lateEngine(call) } }
+  }
   const url = textOf(body, '/image_url')
   if (url !== undefined) return { type: 'image', image: { type: 'url', url } }
   const assetId = textOf(body, '/image_asset_id')
   if (assetId === undefined) throw invalid(call, 'avatar_id', 'is required, or an image.')
   return { type: 'image', image: { type: 'asset_id', asset_id: assetId } }
+}
+
+function lateResolution(call: LegacyCall): unknown {
+  const given = call.body['resolution']
+  if (call.settings.legacy4k === 'allow' || String(given).toLowerCase() !== '4k') return given
+  call.lose('resolution')
+  return '1080p'
+}
+
+/** An engine that cannot be read is refused: v3 would take its own, which is dearer than some. */
+function lateEngine(call: LegacyCall): string {
+  const given = call.body['engine']
+  if (given === undefined || given === null) return 'avatar_iv'
+  const type = typeof given === 'string' ? textOf(call.body, '/engine') : textOf(given, '/type')
+  if (type === undefined) throw invalid(call, 'engine', 'must have a type.')
+  return type
 }
 
 function membersOf(value: unknown, names: readonly string[]): Body | undefined {
