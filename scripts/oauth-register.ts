@@ -8,7 +8,18 @@ import { parseArgs } from 'node:util'
 const ORIGIN = 'https://api2.heygen.com'
 const TIMEOUT_MS = 30_000
 
-const { values } = parseArgs({ options: { name: { type: 'string' } } })
+const HELP = `npm run oauth:register [-- --name <text>]
+
+Registers an OAuth client at HeyGen and prints its id. It spends nothing.
+
+  --name <text>  the name that people see when they sign in (heygen-gateway)
+  --help         this text`
+
+const { values } = parseArgs({ options: { name: { type: 'string' }, help: { type: 'boolean' } } })
+if (values.help) {
+  console.log(HELP)
+  process.exit()
+}
 const origin = (process.env.HEYGEN_WEB_ORIGIN || ORIGIN).replace(/\/+$/, '')
 
 /** Whether HeyGen lets a client that registered itself use the device grant is not documented (reference/heygen-login.md 3). */

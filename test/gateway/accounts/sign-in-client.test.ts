@@ -6,10 +6,13 @@ import { SIGN_IN } from '../../support/scenes/sign-in.ts'
 
 const open = gatewaysOfFile()
 
-function register(origin: string): Promise<{ code: unknown; stdout: string; stderr: string }> {
+function register(
+  origin: string,
+  ...args: readonly string[]
+): Promise<{ code: unknown; stdout: string; stderr: string }> {
   const env = { ...process.env, HEYGEN_WEB_ORIGIN: origin }
   return new Promise((resolve) => {
-    execFile('node', ['scripts/oauth-register.ts'], { env }, (error, stdout, stderr) =>
+    execFile('node', ['scripts/oauth-register.ts', ...args], { env }, (error, stdout, stderr) =>
       resolve({ code: error?.code ?? 0, stdout, stderr })
     )
   })
@@ -37,4 +40,6 @@ test('without a client nobody signs in and the answer says what to run; what tha
   expect(refusedToo.stderr).toContain('No client was registered.')
   const nobody = 'http://127.0.0.1:1'
   expect((await register(nobody)).stderr).toContain(`${nobody} could not be reached`)
+  // Help asks nobody.
+  expect(await register(nobody, '--help')).toMatchObject({ code: 0, stderr: '' })
 })

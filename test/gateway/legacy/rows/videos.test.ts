@@ -71,14 +71,17 @@ test('a video of one scene is made by v3 with Avatar III, and answered as by v2'
   })
 })
 
-test('an avatar without Avatar III is refused in the older words, and nothing is started', async () => {
-  const answer = await generate({ video_inputs: [sceneOf('new')] })
+test('an avatar without Avatar III is refused in the older words and told what to send, and nothing is started', async () => {
+  // Only beside the id of the avatar does the older API read this member.
+  const answer = await generate({ video_inputs: [sceneOf('new')], use_avatar_iv_model: true })
   expect(answer.status).toBe(400)
   expect(await answer.json()).toMatchObject({
     data: null,
     error: {
       code: 'internal_error',
-      message: expect.stringContaining('This avatar does not support unlimited mode.'),
+      message: expect.stringMatching(
+        /^This avatar does not support unlimited mode\..*use_avatar_iv_model: true beside the id of its avatar/
+      ),
     },
   })
   expect(await bodiesSent(gateway.sim)).toEqual([])

@@ -30,7 +30,7 @@ export type Engine = 'avatar_iii' | 'avatar_iv'
 const NO_AVATAR_III =
   'This avatar does not support unlimited mode. Please use a different avatar, or use Avatar IV or Avatar V.'
 const HOW_TO_ALLOW =
-  'Avatar IV costs more: the call allows it with use_avatar_iv_model: true, the operator for all calls with LEGACY_ENGINE=allow_iv.'
+  'Avatar IV costs more: a call allows it with use_avatar_iv_model: true beside the id of its avatar, the operator for all calls with LEGACY_ENGINE=allow_iv.'
 const OF_A_PICTURE = 'A raw picture needs Avatar IV.'
 
 const LOOKS_A_PAGE = 50
