@@ -20,6 +20,7 @@ const ACCOUNT = {
   tenant: 't',
   email: 'a@example.com',
   key: 'heygen:a',
+  credentialKind: 'apiKey',
 } as Account
 
 interface Seen {

@@ -17,7 +17,13 @@ function world({
 } = {}) {
   const seen: string[] = []
   let now = 1_800_000_000_000
-  const account = { provider: 'heygen', tenant: 't', email: 'a@example.com', key: 'k' } as Account
+  const account = {
+    provider: 'heygen',
+    tenant: 't',
+    email: 'a@example.com',
+    key: 'k',
+    credentialKind: 'apiKey',
+  } as Account
   const ports = {
     settings: { heygenOrigin: 'https://api.example.com' },
     durations: WAITS,

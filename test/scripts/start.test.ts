@@ -79,24 +79,30 @@ test('the secrets are made once, are readable by their owner alone, and ADMIN_TO
   expect(output).toContain(secrets.token)
 })
 
-test('the printed lines that follow a video to its file and fill every slot work when pasted', async () => {
-  const { output } = await running()
-  const { simulatorUrl } = findRunning(folder) ?? {}
-  const jobMs = (ms: number) =>
-    fetch(`${simulatorUrl}/__sim/settings`, { method: 'POST', body: JSON.stringify({ jobMs: ms }) })
-  await jobMs(300)
-  const [id, wait, file, ...rest] = output
-    .split('\n')
-    .filter((line) => /^(ID=|until |URL=)/.test(line))
-  expect(rest).toEqual([])
-  const cwd = mkdtempSync(path.join(folder, 'video-'))
-  await run('sh', ['-ec', [id, wait, file].join('\n')], { cwd })
-  expect(statSync(path.join(cwd, 'video.mp4')).size).toBeGreaterThan(0)
-  await jobMs(600_000)
-  const fill = output.split('\n').find((line) => line.startsWith('for n in'))
-  const { stdout } = await run('sh', ['-ec', fill ?? ''])
-  expect(stdout.trim().split('\n').at(-1)).toMatch(/ 429$/)
-})
+testFull(
+  'the printed lines that follow a video to its file and fill every slot work when pasted',
+  async () => {
+    const { output } = await running()
+    const { simulatorUrl } = findRunning(folder) ?? {}
+    const jobMs = (ms: number) =>
+      fetch(`${simulatorUrl}/__sim/settings`, {
+        method: 'POST',
+        body: JSON.stringify({ jobMs: ms }),
+      })
+    await jobMs(300)
+    const [id, wait, file, ...rest] = output
+      .split('\n')
+      .filter((line) => /^(ID=|until |URL=)/.test(line))
+    expect(rest).toEqual([])
+    const cwd = mkdtempSync(path.join(folder, 'video-'))
+    await run('sh', ['-ec', [id, wait, file].join('\n')], { cwd })
+    expect(statSync(path.join(cwd, 'video.mp4')).size).toBeGreaterThan(0)
+    await jobMs(600_000)
+    const fill = output.split('\n').find((line) => line.startsWith('for n in'))
+    const { stdout } = await run('sh', ['-ec', fill ?? ''])
+    expect(stdout.trim().split('\n').at(-1)).toMatch(/ 429$/)
+  }
+)
 
 test('what is called while it runs shows as one short line each', async () => {
   const started = await running()

@@ -37,27 +37,30 @@ async function writes(): Promise<string[]> {
     .map(({ method, path }) => `${method} ${path}`)
 }
 
-test('it reads both providers, changes nothing, spends nothing, and shows no value', async () => {
-  const own = {
-    account: EMAIL,
-    resource: 'template',
-    id: 'template-private',
-    doc: { title: 'Own' },
-  }
-  await sim.control('POST', '/resources', own)
-  const pair = ['--kling-access-key', 'ak_sim_private', '--kling-secret-key', 'sk_secret_private']
-  const { report, progress } = await verify('--key', KEY, ...pair)
-  expect(await writes()).toEqual([])
-  expect(await sim.control('GET', '/bill')).toMatchObject({ calls: 0 })
-  expect(report).toMatch(/GET \/v2\/avatars \| 404 [^|]*\| 200 · by GET \/v3\/avatars\/looks/)
-  expect(report).toMatch(/GET \/v3\/templates\/\{template_id\} \| 200 \| 200 \|/)
-  expect(report).toMatch(/GET \/account\/costs \| 200 \| 200 \|/)
-  for (const text of [report, progress]) {
-    for (const secret of [KEY, EMAIL, 'private', 'http', 'Signature']) {
-      expect(text).not.toContain(secret)
+testFull(
+  'it reads both providers, changes nothing, spends nothing, and shows no value',
+  async () => {
+    const own = {
+      account: EMAIL,
+      resource: 'template',
+      id: 'template-private',
+      doc: { title: 'Own' },
+    }
+    await sim.control('POST', '/resources', own)
+    const pair = ['--kling-access-key', 'ak_sim_private', '--kling-secret-key', 'sk_secret_private']
+    const { report, progress } = await verify('--key', KEY, ...pair)
+    expect(await writes()).toEqual([])
+    expect(await sim.control('GET', '/bill')).toMatchObject({ calls: 0 })
+    expect(report).toMatch(/GET \/v2\/avatars \| 404 [^|]*\| 200 · by GET \/v3\/avatars\/looks/)
+    expect(report).toMatch(/GET \/v3\/templates\/\{template_id\} \| 200 \| 200 \|/)
+    expect(report).toMatch(/GET \/account\/costs \| 200 \| 200 \|/)
+    for (const text of [report, progress]) {
+      for (const secret of [KEY, EMAIL, 'private', 'http', 'Signature']) {
+        expect(text).not.toContain(secret)
+      }
     }
   }
-})
+)
 
 test('shapes are compared by names and types, and never by values', () => {
   const documented = {
