@@ -246,6 +246,10 @@ export class SlotsTables {
     )
   }
 
+  dropLegacyProbe(): void {
+    this.#storage.sql.exec('DELETE FROM legacy')
+  }
+
   hook(): Hook | undefined {
     return this.#records<Hook>('SELECT record FROM hook')[0]
   }

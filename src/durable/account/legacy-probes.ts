@@ -18,7 +18,7 @@ export class LegacyProbes {
   request(account: Account): void {
     const { tables, now, durations, provider } = this.#context
     const { legacy } = provider()
-    if (!legacy) return
+    if (!legacy || !this.#isUsed()) return
     const names = Object.keys(legacy.probes)
     tables.saveLegacyProbe(firstProbe(account.legacy, names, now(), durations()))
   }
@@ -26,9 +26,14 @@ export class LegacyProbes {
   /** Probes soon, because a call found that a family may have ended, or that nothing is known. */
   requestNow(): void {
     const { tables, now, durations, provider } = this.#context
-    if (!provider().legacy) return
+    if (!provider().legacy || !this.#isUsed()) return
     const probe = probeSoon(tables.legacyProbe(), now(), durations())
     if (probe) tables.saveLegacyProbe(probe)
+  }
+
+  /** Otherwise the setting alone decides, and an idle account need not wake every day. */
+  #isUsed(): boolean {
+    return this.#context.ports().settings.legacy === 'auto'
   }
 
   dueAt(): number | undefined {
@@ -40,6 +45,7 @@ export class LegacyProbes {
     const { tables, now, ports, provider, durations } = this.#context
     const account = tables.account()
     if (!account || (this.dueAt() ?? Infinity) > now()) return
+    if (!this.#isUsed()) return tables.dropLegacyProbe()
     const { answers, isGood } = await probeAccount(ports(), provider(), account)
     const before = { probe: tables.legacyProbe(), families: account.legacy }
     const after = afterProbe(before, answers, isGood, now(), durations())

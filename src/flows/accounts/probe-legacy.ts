@@ -69,13 +69,13 @@ export async function probeAccount(
   }
 }
 
-/** The families that are alive for a new account, whose credential was just accepted. */
+/** The families that are alive for a new account, whose credential was just accepted. Undefined: nothing depends on them. */
 export async function familiesOf(
   ports: Ports,
   provider: Provider,
   opened: Opened
 ): Promise<Families | undefined> {
-  if (!provider.legacy) return undefined
+  if (!provider.legacy || ports.settings.legacy !== 'auto') return undefined
   const { answers } = await probeFamilies(ports, provider, opened)
   const alive = Object.entries(answers).filter(([, answer]) => answer === 'alive')
   return Object.fromEntries(alive.map(([family]) => [family, 'alive'])) as Families

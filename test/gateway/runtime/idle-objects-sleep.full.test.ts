@@ -9,6 +9,8 @@ const open = gatewaysOfFile()
 const gateway = await openHooked(open, {
   accounts: { a: 5 },
   simVars: { JOB_MS: '-1' },
+  // With `auto`, each account is asked once a day what HeyGen serves (the second test).
+  vars: { LEGACY: 'pass' },
   entry: 'test/support/workers/sql-worker.ts',
 })
 const STEP = 6 * HOUR
@@ -40,4 +42,16 @@ test('a tenant that has gone quiet wakes three times to forget, and then never',
     const rows = await runIn(gateway, 'ACCOUNT_SLOTS', accounts[0] ?? '', `SELECT * FROM ${table}`)
     expect([table, rows]).toEqual([table, []])
   }
+}, 300_000)
+
+test('with LEGACY = auto a quiet account wakes once a day, to ask what HeyGen still serves', async () => {
+  const asking = await openHooked(open, {
+    accounts: { b: 5 },
+    entry: 'test/support/workers/sql-worker.ts',
+  })
+  for (let n = 0; n < 12; n += 1) await advance(asking, 5 * MINUTE)
+  await asking.sim.forgetRequests()
+  for (let passed = 0; passed < 10 * DAY; passed += STEP) await advance(asking, STEP)
+  const asked = (await asking.sim.requests()).filter(({ path }) => path === '/v1/user/me')
+  expect(asked).toHaveLength(10)
 }, 300_000)
