@@ -137,3 +137,13 @@ test('speech without a text is refused, and nothing is asked', async () => {
   expect(await answer.json()).toMatchObject({ code: 400175 })
   expect(await callsTo(gateway.sim)).toEqual([])
 })
+
+test('a preview with more settings than anybody can read is served like any other', async () => {
+  const many = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`m${n}`, 1]))
+  const answer = await gateway.post('/heygen/v2/voices/voice-bob/preview', {
+    text: 'Hello there.',
+    settings: many,
+  })
+  expect(answer.status).toBe(200)
+  expect(answer.headers.get('x-gateway-lost')?.split(', ')).toHaveLength(20)
+})

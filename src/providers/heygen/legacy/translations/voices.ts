@@ -105,6 +105,9 @@ async function speak(call: LegacyCall): Promise<unknown> {
   })
 }
 
+/** The client chooses these names, and there may be any number of them. */
+const LOST_NAMES_MAX = 20
+
 /** v3 has no previews, so this one is speech, which costs what speech costs. */
 async function preview(call: LegacyCall): Promise<unknown> {
   const { body } = call
@@ -121,6 +124,7 @@ async function preview(call: LegacyCall): Promise<unknown> {
   const lost = Object.entries(settings)
     .filter(([name, value]) => name !== 'speed' && name !== 'locale' && value)
     .map(([name]) => name)
+    .slice(0, LOST_NAMES_MAX)
   call.lose(...lost, ...(body['generation_type'] ? ['generation_type'] : []))
   const said = await call.ask({
     method: 'POST',
