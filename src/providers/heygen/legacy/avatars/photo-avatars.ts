@@ -9,12 +9,17 @@ import type { LegacyCall, NewerAnswer } from '#providers/contract/provider.ts'
 import { photoStatus, photoView, trainStatus } from './avatar-lists.ts'
 import { assetId, isKey, keyOfLook, lookIn } from '#providers/heygen/uploads/asset-id.ts'
 import { findLook, isMissing } from './avatars.ts'
-import { invalid, orNull, segment, textOf, v2 } from '#providers/heygen/legacy/shared/words.ts'
+import {
+  invalid,
+  orNull,
+  PICTURES,
+  segment,
+  textOf,
+  v2,
+} from '#providers/heygen/legacy/shared/words.ts'
 
 const LOOKS = '/v3/avatars/looks'
 const CREATE = { method: 'POST', path: '/v3/avatars' } as const
-/** Where HeyGen's own older pictures are (seen in clients). */
-const PICTURES = 'https://resource2.heygen.ai/'
 const PROMPT_CHARS_MAX = 1000
 const KEYS_MAX = 4
 const LOOKS_A_PAGE = 50

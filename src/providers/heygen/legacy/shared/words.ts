@@ -19,6 +19,9 @@ export function v1Plain(data: unknown): unknown {
   return { code: 100, data, msg: null, message: null }
 }
 
+/** The pictures of the older API are public there, by their image key (seen in clients). */
+export const PICTURES = 'https://resource2.heygen.ai/'
+
 /** The older envelope of success, v2. */
 export function v2(data: unknown): unknown {
   return { error: null, data }

@@ -10,6 +10,7 @@ import {
   isTrue,
   knownRatio,
   orNull,
+  PICTURES,
   present,
   textOf,
   v1,
@@ -22,8 +23,6 @@ const ORIENTATIONS: Readonly<Record<string, string>> = {
   landscape: '16:9',
   square: '1:1',
 }
-/** Pictures of the older API are public there [seen]. */
-const PICTURES = 'https://resource2.heygen.ai/'
 
 export const VIDEO_CREATIONS = {
   'POST /v2/video/generate': { carry: generate },
