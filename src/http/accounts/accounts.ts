@@ -12,6 +12,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { testAccount, testView } from './account-test.ts'
 import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
@@ -119,6 +120,18 @@ function changing(app: App, provider: Provider): void {
       answers: { 200: accountView, ...errors, 403: ownError, 404: NOT_THIS },
     },
     async (c) => unpark(c, provider, await find(c, provider))
+  )
+
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/test',
+      summary: `Ask ${provider.name} now whether an account works, by a free read`,
+      answers: { 200: testView, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => c.json(await testAccount(c, provider, await find(c, provider)))
   )
 }
 
