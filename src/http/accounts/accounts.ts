@@ -1,6 +1,5 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
@@ -21,7 +20,7 @@ const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.enum(['true', 'false']).optional() })
 
 export function accounts(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
   const form = accountForm(provider)
 
