@@ -18,6 +18,7 @@ import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
+import { backup } from '#http/backup/backup.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -57,6 +58,7 @@ app.use(openCors, streaming)
 app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body is signed
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
+app.route('/admin', backup)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name

@@ -211,7 +211,10 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   await ports
     .desk(tenant, provider.name)
     .noteAudit({ ...entry, subject: account.email }, actorOf(c))
-  await ports.slots(key).unpark(tenant)
+  if (account.isImported === true) {
+    const saved = await ports.desk(tenant, provider.name).endImport(email)
+    if (saved.ok) ports.accounts.remember(tenant, provider.name, saved.snapshot)
+  } else await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c, provider, account))
@@ -296,7 +299,8 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 function toParkingView(parkings: Parking[]) {
   const parked = parkings.map(toShown)
   const [first] = parked
-  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+  const when = parkings[0]?.reason === 'imported' ? 'Parked' : `Parked until ${first?.until}`
+  return { error: `${when}: ${first?.detail}`, parked }
 }
 
 function toShown({ scope, reason, detail, until }: Parking) {
