@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
-import { StandIn } from '../support/wrangler/control.ts'
+import { StandIn } from '../../support/wrangler/control.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import { expect, test } from 'vitest'
-import { PLAIN } from '../support/renewed/entries.ts'
-import { takeWorker } from '../support/renewed/renewed.ts'
-import { deployButton } from '../../scripts/lib/setup/deploy-button.ts'
+import { PLAIN } from '../../support/renewed/entries.ts'
+import { takeWorker } from '../../support/renewed/renewed.ts'
+import { deployButton } from '../../../scripts/lib/setup/deploy-button.ts'
 
 const EXAMPLE = parseEnv(readFileSync('.dev.vars.example', 'utf8')) as Record<string, string>
 const pkg = JSON.parse(readFileSync('package.json', 'utf8')) as {
