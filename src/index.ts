@@ -21,6 +21,7 @@ import { accounts } from '#http/accounts/accounts.ts'
 import { adminAccounts } from '#http/accounts/admin-accounts.ts'
 import { adminDeliveries } from '#http/events/admin-deliveries.ts'
 import { adminJobs } from '#http/jobs/admin-jobs.ts'
+import { backup } from '#http/backup/backup.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -65,6 +66,7 @@ app.route('/admin/accounts', adminAccounts(PROVIDERS))
 app.route('/admin/jobs', adminJobs(PROVIDERS.map(({ name }) => name)))
 app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
+app.route('/admin', backup)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name

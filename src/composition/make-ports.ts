@@ -206,6 +206,9 @@ function deskPort(env: Env, name: string): Desk {
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    endImport: (email) => ask((desk) => desk.endImport(email)),
+    exportRows: () => ask((desk) => desk.exportRows()),
+    importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),
     removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),
     refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
     beginSignIn: (wish, by) => ask(async (desk) => desk.beginSignIn(wish, by)),
@@ -281,6 +284,8 @@ function registrarPort(env: Env): Registrar {
     removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    importTenant: (tenant, tokens, hasPast, by) =>
+      ask((desk) => desk.importTenant(tenant, tokens, hasPast, by)),
     resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
     resealState: () => ask(async (desk) => desk.resealState()),
     saveReseal: (state) => ask((desk) => desk.saveReseal(state)),

@@ -94,8 +94,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#parts.webhook.request(account, held)
-    this.#parts.legacy.request(account)
+    // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
+    if (account.isImported !== true) {
+      this.#parts.webhook.request(account, held)
+      this.#parts.legacy.request(account)
+    }
     this.#setAlarm()
     return { ok: true }
   }

@@ -7,6 +7,7 @@ import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { DeskRows, Imported } from '#domain/backup/exported.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
@@ -92,6 +93,24 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     if (!account) return { ok: false, reason: 'not_found' }
     const limit = { maxJobs, updatedAt: now }
     return this.#save(account, () => this.parts.accounts.changeLimit(account, limit, by))
+  }
+
+  async endImport(email: string): Promise<SaveAnswer> {
+    const account = this.#tables.accounts.find(email)
+    if (!account) return { ok: false, reason: 'not_found' }
+    return this.#save(account, () => this.parts.accounts.endImport(account))
+  }
+
+  async exportRows(): Promise<DeskRows> {
+    return this.parts.backup.rows()
+  }
+
+  async importRows(rows: DeskRows, by?: Actor): Promise<Imported> {
+    const imported = await this.parts.backup.take(rows, by)
+    // The tenant may have been removed meanwhile.
+    if (this.#isClosed) await this.#empty()
+    await this.parts.kv.write()
+    return imported
   }
 
   async removeAccount(

@@ -4,6 +4,7 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
@@ -120,8 +121,14 @@ export class SlotsTables {
     return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
+  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    return this.#records<Parking>('SELECT record FROM parking')
+    const account = this.account()
+    const imported = account && importedParking(account)
+    return [
+      ...this.#records<Parking>('SELECT record FROM parking'),
+      ...(imported ? [imported] : []),
+    ]
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
