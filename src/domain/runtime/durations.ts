@@ -99,6 +99,9 @@ const SPANS = {
   keepAuditMs: 90 * 24 * HOUR,
   /** How long a browser's token for a streaming session is valid. */
   streamTokenMs: 24 * HOUR,
+  /** While an agent waits for a job: the first pause between two questions, and the longest. */
+  agentAskMs: 5 * SECOND,
+  agentAskLongestMs: 20 * SECOND,
   /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const
