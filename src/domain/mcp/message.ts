@@ -84,11 +84,10 @@ function toRequest(
 ): RpcMessage {
   const meta = isObject(params['_meta']) ? params['_meta'] : {}
   const named = meta[`${META}/protocolVersion`]
-  const isModern = named !== undefined || MODERN_VERSIONS.includes(headers.version ?? '')
-  const fault =
-    isModern && method !== 'initialize'
-      ? modernFault(method, params, meta, headers)
-      : legacyFault(method, headers)
+  const isModern =
+    named !== undefined ||
+    (MODERN_VERSIONS.includes(headers.version ?? '') && method !== 'initialize')
+  const fault = isModern ? modernFault(method, params, meta, headers) : legacyFault(method, headers)
   if (fault) return refuse(id, fault.code, fault.message, fault.data)
   const { progressToken } = meta
   return {
@@ -96,7 +95,7 @@ function toRequest(
     id,
     method,
     params,
-    isModern: isModern && method !== 'initialize',
+    isModern,
     version: headers.version ?? WITHOUT_HEADER,
     ...(isId(progressToken) ? { progressToken } : {}),
   }
@@ -104,7 +103,7 @@ function toRequest(
 
 function legacyFault(method: string, { version }: McpHeaders): RpcError | undefined {
   if (version === null || method === 'initialize' || LEGACY_VERSIONS.includes(version)) return
-  return unsupported(version)
+  return unsupported(version, [...MODERN_VERSIONS, ...LEGACY_VERSIONS])
 }
 
 /** https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http, "Server Validation". */
@@ -117,7 +116,7 @@ function modernFault(
   const version = meta[`${META}/protocolVersion`]
   if (typeof version !== 'string') return missing('protocolVersion')
   if (headers.version !== version) return mismatch('MCP-Protocol-Version')
-  if (!MODERN_VERSIONS.includes(version)) return unsupported(version)
+  if (!MODERN_VERSIONS.includes(version)) return unsupported(version, MODERN_VERSIONS)
   if (!isObject(meta[`${META}/clientCapabilities`])) return missing('clientCapabilities')
   if (headers.method !== method) return mismatch('Mcp-Method')
   if (method === 'tools/call' && decoded(headers.name) !== params['name'])
@@ -134,8 +133,7 @@ function mismatch(header: string): RpcError {
   return { code: HEADER_MISMATCH, message }
 }
 
-function unsupported(requested: string): RpcError {
-  const supported = [...MODERN_VERSIONS, ...LEGACY_VERSIONS]
+function unsupported(requested: string, supported: readonly string[]): RpcError {
   const data = { supported, requested: requested.slice(0, 40) }
   return { code: UNSUPPORTED_VERSION, message: 'Unsupported protocol version', data }
 }

@@ -1,6 +1,5 @@
 /** Whether a browser's page may use `/mcp`: only a page of the gateway itself. */
-
-const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
+import { isLoopback } from '#domain/runtime/safe-settings.ts'
 
 /**
  * `url`: the request's. A name that leads to this machine only in one browser (DNS rebinding) is the request's own host too, but
@@ -8,7 +7,7 @@ const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/
  */
 export function isOwnOrigin(origin: string, url: string): boolean {
   const here = new URL(url)
+  // Behind a proxy that ends TLS the request itself may have come by http.
   const isOwn = origin === here.origin || origin === `https://${here.host}`
-  const isSafe = origin.startsWith('https:') || LOOPBACK.test(here.hostname)
-  return isOwn && isSafe
+  return isOwn && (origin.startsWith('https:') || isLoopback(here.origin))
 }

@@ -16,7 +16,7 @@ const HEADERS = {
 }
 
 /** How long a client waits before it comes back. Not scaled: it is the client's own pause. */
-const RETRY_MS = 1000
+const RETRY_MS = 2000
 
 /** `count`: the last number of the stream that goes on. `onGone`: the client has left. */
 export function eventStream(

@@ -119,8 +119,8 @@ async function wait(
   let job = await look(context, provider, given)
   while (!job.done && ports.now() < endsAt && !signal.aborted) {
     const waitedMs = ports.now() - startedAt
-    const waited = Math.round((waitedMs * timeScale) / 1000)
-    tell(waited, seconds, `${job.status} for ${waited} s`)
+    const waited = (waitedMs * timeScale) / 1000
+    tell(waited, seconds, `${job.status}; waited ${Math.round(waited)} s`)
     await ports.after(pauseBeforeAsking(waitedMs, endsAt - ports.now(), ports.durations), signal)
     if (!signal.aborted) job = await lookAgain(context, provider, job)
   }

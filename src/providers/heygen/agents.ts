@@ -1,4 +1,5 @@
 /** Tools for agents that call HeyGen's v3 (reference/heygen.md; developers.heygen.com/reference/create-video). */
+import { emailFromHeader } from '#domain/accounts/account.ts'
 import { READS, type Arguments, type Field } from '#domain/mcp/tool.ts'
 import { isObject } from '#domain/mcp/message.ts'
 import type { AgentTool, ProviderAgents } from '#providers/contract/provider.ts'
@@ -96,7 +97,7 @@ const makeVideo: AgentTool = {
     return {
       job_id: String(video_id ?? header('x-gateway-job') ?? ''),
       status: textOf(status),
-      account: header('x-gateway-account'),
+      account: accountIn(header('x-gateway-account')),
       request_id: header('x-request-id'),
       joined: header('x-gateway-joined'),
     }
@@ -202,6 +203,10 @@ export const agents: ProviderAgents = {
 function jobResult(answer: unknown): Record<string, unknown> | null {
   const told = Object.entries(dataOf(answer)).filter(([, value]) => value !== null)
   return told.length === 0 ? null : Object.fromEntries(told)
+}
+
+function accountIn(header: string | null): string | null {
+  return header === null ? null : emailFromHeader(header)
 }
 
 function queryOf({ page_token, limit = 20, ...filters }: Arguments): string {

@@ -1,0 +1,69 @@
+/** Messages to `/mcp` as a client of 2025-11-25 sends them, without a library, so that a test can send wrong ones, too. */
+import type { Gateway } from '../../support/gateway.ts'
+
+export interface Told {
+  status: number
+  headers: Headers
+  /** The response, or undefined if there is none. */
+  message: any
+  /** Of a stream: the data and ids of its events, in order. */
+  events: { id: string | undefined; message: any }[]
+}
+
+const ACCEPT = 'application/json, text/event-stream'
+const HEADERS = {
+  accept: ACCEPT,
+  'content-type': 'application/json',
+  'mcp-protocol-version': '2025-11-25',
+}
+
+export function toTold(answer: Response, text: string): Told {
+  const { status, headers } = answer
+  if (!headers.get('content-type')?.includes('text/event-stream')) {
+    return { status, headers, message: text === '' ? undefined : JSON.parse(text), events: [] }
+  }
+  const events = text.split('\n\n').filter(Boolean).map(toEvent)
+  const message = events.findLast((event) => event.message?.id !== undefined)?.message
+  return { status, headers, message, events }
+}
+
+function toEvent(block: string) {
+  const lines = block.split('\n')
+  const valueOf = (name: string) =>
+    lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
+  const data = valueOf('data') ?? ''
+  return { id: valueOf('id'), message: data === '' ? undefined : JSON.parse(data) }
+}
+
+export async function send(
+  gateway: Gateway,
+  message: unknown,
+  headers: Record<string, string> = {}
+): Promise<Told> {
+  const body = typeof message === 'string' ? message : JSON.stringify(message)
+  const init = { method: 'POST', body, headers: { ...HEADERS, ...headers } }
+  const answer = await gateway.fetch('/mcp', init)
+  return toTold(answer, await answer.text())
+}
+
+export function request(method: string, params: object = {}, id: string | number = 1): object {
+  return { jsonrpc: '2.0', id, method, params }
+}
+
+/** The result of a tool. */
+export async function call(
+  gateway: Gateway,
+  name: string,
+  given: object = {},
+  meta: object = {}
+): Promise<any> {
+  const told = await send(gateway, request('tools/call', { name, arguments: given, _meta: meta }))
+  return told.message.result
+}
+
+/** What an agent reads of a tool that failed. */
+export async function failure(gateway: Gateway, name: string, given: object = {}): Promise<string> {
+  const { isError, content } = await call(gateway, name, given)
+  if (isError !== true) throw new Error(`${name} did not fail: ${JSON.stringify(content)}`)
+  return content[0].text as string
+}
