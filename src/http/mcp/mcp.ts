@@ -44,7 +44,7 @@ const LIST_TTL_MS = 600_000
 
 const ABOUT = {
   name: 'heygen-gateway',
-  title: 'HeyGen gateway: videos from a pool of accounts',
+  title: 'Videos from a pool of accounts',
   version: VERSION,
 }
 

@@ -1,13 +1,33 @@
 /** Messages to `/mcp` as a client of 2025-11-25 sends them, without a library, so that a test can send wrong ones, too. */
 import type { Gateway } from '../../support/gateway.ts'
 
+export interface ToolAnswer {
+  isError?: boolean
+  content: [{ type: string; text: string }]
+  structuredContent: Record<string, unknown>
+}
+
+/** A message of the gateway. A test reads only the members that its case has. */
+export interface Message {
+  id?: string | number | null
+  params: { progressToken: string | number; progress: number; total: number; message: string }
+  error: { code: number; message: string; data: { supported: string[] } }
+  result: ToolAnswer & { tools: { name: string }[]; protocolVersion: string }
+}
+
+interface Event {
+  id: string | undefined
+  /** Undefined: the event only says how to go on. */
+  message: Message | undefined
+}
+
 export interface Told {
   status: number
   headers: Headers
-  /** The response, or undefined if there is none. */
-  message: any
-  /** Of a stream: the data and ids of its events, in order. */
-  events: { id: string | undefined; message: any }[]
+  /** The response. There is none to a notification. */
+  message: Message
+  /** Of a stream, in order. */
+  events: Event[]
 }
 
 const ACCEPT = 'application/json, text/event-stream'
@@ -20,19 +40,21 @@ const HEADERS = {
 export function toTold(answer: Response, text: string): Told {
   const { status, headers } = answer
   if (!headers.get('content-type')?.includes('text/event-stream')) {
-    return { status, headers, message: text === '' ? undefined : JSON.parse(text), events: [] }
+    const message = (text === '' ? undefined : JSON.parse(text)) as Message
+    return { status, headers, message, events: [] }
   }
   const events = text.split('\n\n').filter(Boolean).map(toEvent)
-  const message = events.findLast((event) => event.message?.id !== undefined)?.message
+  const last = events.findLast((event) => event.message?.id !== undefined)
+  const message = last?.message as Message
   return { status, headers, message, events }
 }
 
-function toEvent(block: string) {
+function toEvent(block: string): Event {
   const lines = block.split('\n')
   const valueOf = (name: string) =>
     lines.find((line) => line.startsWith(`${name}: `))?.slice(name.length + 2)
   const data = valueOf('data') ?? ''
-  return { id: valueOf('id'), message: data === '' ? undefined : JSON.parse(data) }
+  return { id: valueOf('id'), message: data === '' ? undefined : (JSON.parse(data) as Message) }
 }
 
 export async function send(
@@ -56,7 +78,7 @@ export async function call(
   name: string,
   given: object = {},
   meta: object = {}
-): Promise<any> {
+): Promise<ToolAnswer> {
   const told = await send(gateway, request('tools/call', { name, arguments: given, _meta: meta }))
   return told.message.result
 }
@@ -65,5 +87,5 @@ export async function call(
 export async function failure(gateway: Gateway, name: string, given: object = {}): Promise<string> {
   const { isError, content } = await call(gateway, name, given)
   if (isError !== true) throw new Error(`${name} did not fail: ${JSON.stringify(content)}`)
-  return content[0].text as string
+  return content[0].text
 }

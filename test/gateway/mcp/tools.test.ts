@@ -30,10 +30,10 @@ test('make_video repeated under its idempotency key makes one video and gives th
     await call(gateway, 'make_video', asked),
     await call(gateway, 'make_video', asked),
   ]
-  expect(two.structuredContent.job_id).toBe(one.structuredContent.job_id)
+  expect(two.structuredContent['job_id']).toBe(one.structuredContent['job_id'])
   expect(await started(gateway, email)).toBe(1)
   const found = await call(gateway, 'get_job', { job_id: 'key:agent-key-1' })
-  expect(found.structuredContent.job_id).toBe(one.structuredContent.job_id)
+  expect(found.structuredContent['job_id']).toBe(one.structuredContent['job_id'])
 })
 
 test('make_video whose answer is lost says that it may have started, and a repeat starts no second one [I4]', async () => {
@@ -46,7 +46,7 @@ test('make_video whose answer is lost says that it may have started, and a repea
   await gateway.sim.clearFaults()
   for (const { isError, content, structuredContent } of [first, again]) {
     if (isError) expect(content[0].text).toMatch(/outcome_unknown.*Do not start it again/s)
-    else expect(structuredContent.job_id).toMatch(/^\w+$/)
+    else expect(structuredContent['job_id']).toMatch(/^\w+$/)
   }
   expect(await started(gateway, email)).toBe(1)
 })
@@ -72,8 +72,8 @@ test('a job of another tenant is not found by any tool [I5]', async () => {
     for (const name of ['get_job', 'wait_for_job', 'stop_tracking', 'free_slot'])
       expect(await failure(other, name, { job_id: id })).toMatch(/^not_found: /)
   }
-  expect((await call(other, 'list_jobs')).structuredContent.jobs).toEqual([])
-  expect((await call(owner, 'get_job', { job_id })).structuredContent.status).toBe('running')
+  expect((await call(other, 'list_jobs')).structuredContent['jobs']).toEqual([])
+  expect((await call(owner, 'get_job', { job_id })).structuredContent['status']).toBe('running')
 })
 
 test('no tool shows a secret of an account, of a token or of the gateway [I6]', async () => {
@@ -102,10 +102,10 @@ test('a token with the scope use does not see tools that need full, and is refus
   const { token } = await gateway.newToken({ tenant: name, scope: 'use' })
   const user = gateway.as(token)
   const namesFor = async (one: Gateway) =>
-    (await send(one, request('tools/list'))).message.result.tools.map((tool: any) => tool.name)
+    (await send(one, request('tools/list'))).message.result.tools.map((tool) => tool.name)
   const all = await namesFor(gateway)
   expect(all).toContain('free_slot')
-  expect(await namesFor(user)).toEqual(all.filter((one: string) => one !== 'free_slot'))
+  expect(await namesFor(user)).toEqual(all.filter((one) => one !== 'free_slot'))
   const { job_id } = (await call(user, 'make_video', WANTED)).structuredContent
   expect(await failure(user, 'free_slot', { job_id })).toMatch(/^forbidden: /)
   expect(await user.heldSlots()).toBe(1)

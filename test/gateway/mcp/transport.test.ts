@@ -14,7 +14,7 @@ const { avatar_id, voice_id, script } = VIDEO
 
 async function newJob(): Promise<string> {
   const made = await call(gateway, 'make_video', { avatar_id, voice_id, script })
-  return made.structuredContent.job_id as string
+  return made.structuredContent['job_id'] as string
 }
 
 test('a call without a good token is refused with 401 before anything is read', async () => {
@@ -90,10 +90,10 @@ test('a wait tells of progress that grows, and after its time says that the job 
   const told = events.flatMap((event) => event.message?.params ?? [])
   expect(told.length).toBeGreaterThan(0)
   expect(told.every(({ progressToken, total }) => progressToken === 'p' && total === 60)).toBe(true)
-  const progress = told.map((one) => one.progress as number)
+  const progress = told.map((one) => one.progress)
   expect(progress).toEqual([...progress].toSorted((a, b) => a - b))
   expect(message).toMatchObject({ id: 'w', result: { structuredContent: { done: false, job_id } } })
-  expect(message.result.structuredContent.next).toContain('wait_for_job')
+  expect(message.result.structuredContent['next']).toContain('wait_for_job')
 })
 
 test('a wait goes on from the id of its last event, and ends with the job', async () => {

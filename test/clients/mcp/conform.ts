@@ -72,3 +72,9 @@ export async function conform(
   rmSync(folder, { recursive: true, force: true })
   return Object.fromEntries(checks)
 }
+
+export function failuresOf(checks: Check[] = []): Pick<Check, 'id' | 'errorMessage'>[] {
+  return checks
+    .filter(({ status }) => status === 'FAILURE')
+    .map(({ id, errorMessage = '' }) => ({ id, errorMessage }))
+}

@@ -1,7 +1,7 @@
 /** The official clients, unmodified, with every tool of `/mcp`. Both check each answer against the tool's output schema. */
 import { afterAll, expect, test } from 'vitest'
-import { openGateway, VIDEO } from '../support/gateway.ts'
-import { openLegacy, openModern } from './mcp-client.ts'
+import { openGateway, VIDEO } from '../../support/gateway.ts'
+import { openLegacy, openModern } from './agents.ts'
 
 const shared = await openGateway({ timeScale: 100, simVars: { JOB_MS: '-1' } })
 afterAll(() => shared.dispose())

@@ -3,18 +3,18 @@
  * gateway's own. An entry for runWorker, never deployed.
  */
 import { Hono } from 'hono'
-import { makePorts } from '../../../src/composition/make-ports.ts'
-import { platform } from '../../../src/composition/platform.ts'
-import { READS } from '../../../src/domain/mcp/tool.ts'
-import { authenticate } from '../../../src/http/request/authenticate.ts'
-import type { AppEnv } from '../../../src/http/request/app-env.ts'
-import { requestId, safeHere, withPorts } from '../../../src/http/request/request-guards.ts'
-import { respondError } from '../../../src/http/request/respond-error.ts'
-import { mcp } from '../../../src/http/mcp/mcp.ts'
-import { ToolError, type Tool, type ToolContext } from '../../../src/http/mcp/tool-call.ts'
-import worker from '../../../src/index.ts'
+import { makePorts } from '../../../../src/composition/make-ports.ts'
+import { platform } from '../../../../src/composition/platform.ts'
+import { READS } from '../../../../src/domain/mcp/tool.ts'
+import { authenticate } from '../../../../src/http/request/authenticate.ts'
+import type { AppEnv } from '../../../../src/http/request/app-env.ts'
+import { requestId, safeHere, withPorts } from '../../../../src/http/request/request-guards.ts'
+import { respondError } from '../../../../src/http/request/respond-error.ts'
+import { mcp } from '../../../../src/http/mcp/mcp.ts'
+import { ToolError, type Tool, type ToolContext } from '../../../../src/http/mcp/tool-call.ts'
+import worker from '../../../../src/index.ts'
 
-export { AccountSlots, TenantDesk } from '../../../src/index.ts'
+export { AccountSlots, TenantDesk } from '../../../../src/index.ts'
 
 /** One transparent pixel. */
 const PNG =

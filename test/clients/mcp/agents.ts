@@ -5,7 +5,7 @@ import {
 } from '@modelcontextprotocol/client'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import type { Gateway } from '../support/gateway.ts'
+import type { Gateway } from '../../support/gateway.ts'
 
 export interface ToolAnswer {
   structuredContent?: Record<string, unknown>

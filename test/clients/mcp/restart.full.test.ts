@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { openGateway, until, VIDEO, type Gateway } from '../support/gateway.ts'
-import { Simulator } from '../support/simulator.ts'
-import { openLegacy, openModern } from './mcp-client.ts'
+import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
+import { Simulator } from '../../support/simulator.ts'
+import { openLegacy, openModern } from './agents.ts'
 
 const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))
 const simulator = await Simulator.start({ vars: { JOB_MS: '-1' } })
