@@ -30,6 +30,8 @@ import { authenticate } from '#http/request/authenticate.ts'
 import { callbackSecret, deliveries } from '#http/events/deliveries.ts'
 import { dropIn } from '#http/calls/drop-in.ts'
 import { jobs } from '#http/jobs/jobs.ts'
+import { mcp } from '#http/mcp/mcp.ts'
+import { INSTRUCTIONS, toolsFor } from '#http/mcp/tools.ts'
 import { knownMethods } from '#http/request/known-methods.ts'
 import { logRequests } from '#http/request/log-requests.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
@@ -74,6 +76,7 @@ app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)
 app.use('/v3/*', authenticate)
+app.use('/mcp', authenticate)
 app.use(knownMethods(app))
 for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
@@ -92,6 +95,9 @@ app.route('/v1/pool', pool)
 app.route('/v1/deliveries', deliveries)
 app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)
+const agents = mcp({ tools: toolsFor(PROVIDERS), instructions: INSTRUCTIONS, own: app })
+app.post('/mcp', agents)
+app.get('/mcp', agents)
 app.all('/v1/*', dropIn) // for clients that can change only the host
 app.all('/v2/*', dropIn)
 app.all('/v3/*', dropIn)

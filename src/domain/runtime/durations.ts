@@ -108,6 +108,9 @@ const SPANS = {
   /** How long changes are collected after metrics were asked for. */
   lookForMetricsMs: 5 * MINUTE,
   balanceEveryMs: 10 * MINUTE,
+  /** While an agent waits for a job: the first pause between two questions, and the longest. */
+  agentAskMs: 5 * SECOND,
+  agentAskLongestMs: 20 * SECOND,
   /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const
