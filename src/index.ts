@@ -18,6 +18,7 @@ import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
+import { adminAlerts, alerts } from '#http/alerts/alerts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -59,6 +60,7 @@ app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and 
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
 app.route('/admin/pool', adminPool)
+app.route('/admin/alerts', adminAlerts)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
@@ -79,6 +81,7 @@ for (const provider of PROVIDERS) {
     app.route(`/v1/${provider.name}/tts`, speech(provider, provider.useapi.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
+app.route('/v1/alerts', alerts)
 app.route('/v1/audit', audit)
 app.route('/v1/pool', pool)
 app.route('/v1/deliveries', deliveries)

@@ -90,6 +90,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables.saveAccount(account)
     this.#parts.webhook.request(account, held)
     this.#parts.legacy.request(account)
+    this.#parts.alerts.lookSoon()
     this.#setAlarm()
     return { ok: true }
   }
@@ -109,6 +110,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
     }
     this.#parts.wipeWhenDone()
+    this.#parts.alerts.lookSoon()
     this.#setAlarm()
   }
 
@@ -217,6 +219,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#parts.live.summary(tenant)
   }
 
+  async notePool(tenant: string, since?: number): Promise<void> {
+    this.#parts.alerts.notePool(tenant, since)
+  }
+
   async reseal(key: string): Promise<ResealStep> {
     const step = await resealAccount(this.#context.ports(), this.#tables, key)
     this.#setAlarm()
@@ -265,6 +271,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#parts.legacy.probeDue()
     this.#parts.retention.removeOld()
     this.#parts.wipeWhenDone()
+    await this.#parts.alerts.runDue()
     this.#setAlarm({ isAfterAlarm: true })
   }
 
@@ -297,6 +304,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
+      this.#parts.alerts.dueAt(),
     ].filter((due) => due !== undefined)
     const daily = this.#parts.legacy.dueAt() ?? Infinity
     if (dues.length > 0) return Math.min(...dues, daily)

@@ -5,6 +5,8 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { SaveAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { getProvider } from '#providers/index.ts'
+import { AlertBook } from '#durable/alerts/alert-book.ts'
+import { DeskAlerts } from '#durable/alerts/desk-alerts.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
 import { AuditLog } from '#durable/desk/audit-log.ts'
 import { DeskAccounts } from '#durable/desk/desk-accounts.ts'
@@ -65,7 +67,16 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
+  const alertBook = new AlertBook(storage, audit)
+  const alerts = new DeskAlerts(storage, {
+    ports,
+    armIn,
+    tenant,
+    accountKeys: () => tables.accounts.snapshot().accounts.map(({ key }) => key),
+  })
   return {
+    alertBook,
+    alerts,
     tables,
     audit,
     kv,
@@ -81,6 +92,6 @@ export function makeDeskParts({
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
     signIns,
-    resealing: new DeskResealing(tables, signInRows, { ports, name, kv }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
   }
 }

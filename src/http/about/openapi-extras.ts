@@ -73,6 +73,7 @@ const TAGS: Record<string, string> = {
   tts: 'Text-to-speech in the shape of useapi.net',
   tasks: 'Creations and tasks in the shape of useapi.net',
   deliveries: 'Calls to your own URLs, and the secret that signs them',
+  alerts: 'Addresses that are told of faults',
   account: 'The tenant of this token',
   admin: 'For the operator: tokens and tenants',
   service: 'Open to everybody',

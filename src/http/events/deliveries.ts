@@ -2,6 +2,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import * as z from 'zod'
+import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -184,7 +185,7 @@ function toView(one: Delivery) {
     requestId: requestId ?? null,
     event: { id: event.id, type: event.type },
     endpoint: target.kind === 'endpoint' ? target.endpointId : null,
-    url: target.kind === 'endpoints' ? null : target.url,
+    url: urlOf(target),
     ref: target.kind === 'callback' ? (target.ref ?? null) : null,
     created: toTime(one.createdAt),
     nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
@@ -192,6 +193,11 @@ function toView(one: Delivery) {
     lastStatus: one.attempts.at(-1)?.status ?? null,
     lastError: one.attempts.at(-1)?.error ?? null,
   }
+}
+
+function urlOf(target: Delivery['target']): string | null {
+  if (target.kind === 'endpoints') return null
+  return target.kind === 'alert' ? shownUrl(target.url) : target.url
 }
 
 function toFullView(one: Delivery) {
