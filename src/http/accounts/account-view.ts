@@ -8,7 +8,7 @@ import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 
-const parking = z.object({
+export const parking = z.object({
   scope: z.string().meta({ description: 'Which calls the account does not get' }),
   reason: z.string(),
   detail: z.string(),
@@ -46,7 +46,7 @@ export const accountView = z
   })
   .meta({ id: 'Account' })
 
-const NOT_REACHED =
+export const NOT_REACHED =
   'The record of this account could not be read just now. Its slots and parkings are not known. Try again in a minute.'
 
 /** The account in the form of the seeds. A parked account has `error`, as on useapi.net. */

@@ -1,5 +1,5 @@
 /** `/admin/accounts`: the accounts of all tenants, for the operator. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
@@ -15,7 +15,7 @@ const query = z.strictObject(ofTenants)
 const list = z.object({ accounts: z.array(accountView.extend(itsTenant)), ...wholeness })
 
 export function adminAccounts(providers: readonly Provider[]): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   app.use(authenticateAdmin)
 
   route(

@@ -1,5 +1,5 @@
 /** `/admin/deliveries`: deliveries to the URLs of all tenants, for the operator. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
@@ -19,7 +19,7 @@ const page = z.object({
   ...wholeness,
 })
 
-export const adminDeliveries = new OpenAPIHono<AppEnv>()
+export const adminDeliveries = new Hono<AppEnv>()
 
 adminDeliveries.use(authenticateAdmin)
 

@@ -1,6 +1,5 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
@@ -64,7 +63,7 @@ const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new OpenAPIHono<AppEnv>()
+export const deliveries = new Hono<AppEnv>()
 
 route(
   deliveries,
@@ -112,7 +111,7 @@ route(
   }
 )
 
-export const callbackSecret = new OpenAPIHono<AppEnv>()
+export const callbackSecret = new Hono<AppEnv>()
 
 route(
   callbackSecret,

@@ -1,5 +1,5 @@
 /** `/admin/jobs`: the jobs of all tenants, for the operator. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { sameEmail } from '#domain/accounts/account.ts'
@@ -20,7 +20,7 @@ const page = z.object({
 })
 
 export function adminJobs(providers: readonly string[]): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   app.use(authenticateAdmin)
 
   route(
