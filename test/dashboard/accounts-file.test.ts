@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { readAccounts } from '../../dashboard/bulk/accounts-file.ts'
 import { readCsv, toCsv } from '../../dashboard/bulk/csv.ts'
-import { runLines } from '../../dashboard/bulk/run-lines.ts'
+import { runLines } from '../../dashboard/parts/run-lines.ts'
 
 const cells = (text: string) => readCsv(text).rows.map((row) => row.cells)
 const HEAD = 'provider,email,apiKey,maxJobs'
