@@ -29,6 +29,7 @@ import {
   type LocalStack,
   type Secrets,
 } from './lib/local-stack.ts'
+import { writeAssets } from './lib/assets/write-assets.ts'
 import type { WorkerLog } from './lib/run-worker.ts'
 import { toShortLine } from './lib/show-log.ts'
 
@@ -87,6 +88,7 @@ async function main(): Promise<void> {
   const folder = localFolder()
   takeFolder(folder)
   if (reset) forget(folder, ['gateway', 'gateway-alone', 'simulator', 'secrets.json'])
+  await writeAssets()
   if (isAlone) await startAlone(folder)
   else await startBoth(folder, isV3Only)
 }
@@ -113,7 +115,7 @@ async function startBoth(folder: string, isV3Only: boolean): Promise<void> {
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
   const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
-  const options = { folder, secrets, port, simulatorPort, onLog: show }
+  const options = { folder, secrets, port, simulatorPort, onLog: show, assets: true }
   const stack = await openLocalStack({ ...options, sunset: isV3Only })
   noteRunning(folder, stack)
   stopOnSignals(async () => {
@@ -135,6 +137,7 @@ async function startAlone(folder: string): Promise<void> {
     persist: path.join(folder, 'gateway-alone'),
     vars: { ADMIN_TOKEN, MASTER_KEYS, ...readDevVars() },
     port: await takePort('PORT', 8787),
+    assets: true,
     onLog: show,
   })
   stopOnSignals(async () => {
@@ -248,6 +251,7 @@ heygen-gateway is ready at ${gatewayUrl}
   Token        ${token}
   Accounts     ${limits.join(', ')}
   ADMIN_TOKEN  in ${toShownPath(secretsFile(folder))}
+  Dashboard    ${gatewayUrl}/dashboard: sign in with the token, or with ADMIN_TOKEN
   Simulator    ${simulatorUrl}, where a video takes 8 s
 
 Try:

@@ -45,6 +45,8 @@ export interface LocalStackOptions {
   onLog?: RunWorkerOptions['onLog']
   /** The simulated HeyGen has ended its older API. */
   sunset?: boolean
+  /** The gateway also serves its pages. */
+  assets?: boolean
 }
 
 export function localFolder(): string {
@@ -76,6 +78,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
       persist: path.join(folder, 'gateway'),
       vars: gatewayVars(simulator.url, secrets),
       port: port ?? 0,
+      assets: options.assets ?? false,
     })
     const workers = started.flatMap(({ pid }) => pid ?? [])
     return { gatewayUrl: gateway.url, simulatorUrl: simulator.url, workers, dispose }

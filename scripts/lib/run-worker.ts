@@ -21,6 +21,8 @@ export type RunWorkerOptions = {
   entry?: string
   /** Names of imports that another file replaces. For tests. */
   alias?: Record<string, string>
+  /** Also serves the `[assets]` of the configuration, in front of the Worker. The folder must have been made. */
+  assets?: boolean
   onLog?: (log: WorkerLog) => void
   name?: string
 }
@@ -98,7 +100,7 @@ function toBindings(config: WranglerConfig, options: RunWorkerOptions) {
         { namespace_id: String(limit.namespace_id), simple: limit.simple },
       ])
     ),
-    ...(config.assets?.directory ? { assets: toAssets(config) } : {}),
+    ...(options.assets && config.assets?.directory ? { assets: toAssets(config) } : {}),
   }
 }
 

@@ -5,9 +5,10 @@ import { VERSION } from '#domain/runtime/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 
-/** Answers `/` only. The router also sends `//` here, which goes on to the 404. */
+/** Answers `/` only. The router also sends `//` here, which goes on to the 404. A browser is sent to the dashboard. */
 export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
   if (new URL(c.req.url).pathname !== '/') return void (await next())
+  if (c.req.header('accept')?.includes('text/html')) return c.redirect('/dashboard')
   const names = PROVIDERS.map(({ name }) => name)
   return c.json({
     name: 'heygen-gateway',
@@ -15,6 +16,8 @@ export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response 
     about: 'Many accounts behind one URL and one token.',
     dropIn: names.map((name) => `/${name}/*`),
     accounts: names.map((name) => `/v1/${name}/accounts`),
+    dashboard: '/dashboard',
+    docs: '/docs',
     openapi: '/openapi.json',
     health: '/healthz',
     readOn:

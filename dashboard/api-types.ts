@@ -1,0 +1,65 @@
+/** Answers of the gateway that the page draws. Times are ISO 8601 texts. docs/openapi.json says what each member means. */
+
+/** Of `GET /v1/pool`, and of the messages of `GET /v1/live`. */
+export interface PoolAccount {
+  tenant: string
+  provider: string
+  email: string
+  maxJobs: number
+  held: number
+  free: number
+  state: 'ok' | 'full' | 'parked' | 'key_missing' | 'unreachable'
+  parked: Parking[]
+  /** 'apiKey', 'oauth', 'password', … */
+  credentials: string[]
+  session?: { expires?: string; error?: string }
+  webhook: { state: 'ok' | 'missing' | 'none'; error?: string; retry?: string }
+  jobs: PoolJob[]
+  errors: AccountError[]
+  /** Absent: unknown, which is not zero. */
+  balance?: { amount: number; unit: string; at: string }
+  deliveries: { pending: number; dead: number }
+  at: string
+}
+
+export interface Parking {
+  scope: string
+  reason: string
+  detail: string
+  until: string
+}
+
+export interface PoolJob {
+  id: string | null
+  requestId: string
+  type: string
+  status: string
+  since: string
+}
+
+export interface AccountError {
+  at: string
+  status: number | null
+  code: string | null
+  text: string
+  route: string
+}
+
+export interface Pool {
+  at: string
+  /** false: there are more accounts than the gateway watches at once. */
+  isWhole: boolean
+  accounts: PoolAccount[]
+}
+
+export type LiveMessage =
+  | ({ type: 'pool' } & Pool)
+  | { type: 'account'; account: PoolAccount }
+  | { type: 'removed'; tenant: string; provider: string; email: string }
+
+export interface Tenant {
+  id: string
+  name: string
+  createdAt: string
+  tokens: number
+}
