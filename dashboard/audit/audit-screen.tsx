@@ -40,7 +40,9 @@ export function AuditScreen({ query }: ScreenProps) {
       <p class="muted">Who changed what. Kept for 90 days. No secret stands here.</p>
       <Filters days={days} wanted={wanted} />
       {!isWhole && (
-        <p class="note">There are too many tenants to ask all of them. Choose one at the top of the page.</p>
+        <p class="note">
+          There are too many tenants to ask all of them. Choose one at the top of the page.
+        </p>
       )}
       {pages.isThere && (
         <Table
@@ -65,7 +67,11 @@ function useTokenNames(): Map<string, string> {
   const { value } = useLoad(
     async (signal) =>
       isOperator.value
-        ? (await ask<{ tokens: { id: string; name: string }[] }>('GET', '/admin/tokens', { signal })).tokens
+        ? (
+            await ask<{ tokens: { id: string; name: string }[] }>('GET', '/admin/tokens', {
+              signal,
+            })
+          ).tokens
         : [],
     []
   )
@@ -83,7 +89,10 @@ function Filters({ days, wanted }: { days: string; wanted: string }) {
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       <label>
         Since
-        <select value={days} onChange={({ currentTarget: { value } }) => replaceQuery({ days: value })}>
+        <select
+          value={days}
+          onChange={({ currentTarget: { value } }) => replaceQuery({ days: value })}
+        >
           <option value="">90 days</option>
           <option value="7">7 days</option>
           <option value="1">24 hours</option>
@@ -108,7 +117,11 @@ function columnsFor(who: (line: AuditLine) => string): Column<AuditLine>[] {
   const tenant: Column<AuditLine> = {
     title: 'Tenant',
     cell: ({ tenant: name, incarnation }) =>
-      name === null ? '–' : (incarnation ?? 1) > 1 ? `${name} (the ${incarnation}th of this name)` : name,
+      name === null
+        ? '–'
+        : (incarnation ?? 1) > 1
+          ? `${name} (the ${incarnation}th of this name)`
+          : name,
   }
   return [
     {

@@ -13,7 +13,9 @@ export function BulkScreen() {
           {isOneTenant.value ? (
             <Import />
           ) : (
-            <p class="note">Accounts belong to a tenant. Choose one at the top of the page first.</p>
+            <p class="note">
+              Accounts belong to a tenant. Choose one at the top of the page first.
+            </p>
           )}
         </section>
       )}

@@ -12,10 +12,13 @@ export function Export() {
     <section aria-labelledby="bulk-export">
       <h2 id="bulk-export">Export</h2>
       <p class="muted">
-        The {accounts.length} accounts in view with their limits and states, without keys or passwords.
+        The {accounts.length} accounts in view with their limits and states, without keys or
+        passwords.
       </p>
       {!isWhole && (
-        <p class="note">There are more accounts than this page shows. Choose a tenant to get all of its own.</p>
+        <p class="note">
+          There are more accounts than this page shows. Choose a tenant to get all of its own.
+        </p>
       )}
       <p class="buttons">
         <button

@@ -59,7 +59,10 @@ export function Import() {
       return { ...line, state: 'waiting', words: '' }
     })
     setLines(begun)
-    void run('prove', begun.filter(({ state }) => state === 'waiting'))
+    void run(
+      'prove',
+      begun.filter(({ state }) => state === 'waiting')
+    )
     return undefined
   }
   const again = () => {
@@ -72,7 +75,12 @@ export function Import() {
     <Lines
       {...{ lines, step, isRunning, again }}
       stop={() => stop.current?.abort()}
-      prove={() => void run('prove', lines.filter(({ state }) => state === 'waiting' || state === 'failed'))}
+      prove={() =>
+        void run(
+          'prove',
+          lines.filter(({ state }) => state === 'waiting' || state === 'failed')
+        )
+      }
       add={() => void run('import', lines.filter(isGood))}
     />
   )
@@ -120,12 +128,15 @@ function Lines({ lines, step, isRunning, stop, prove, add, again }: LinesProps) 
   const left = lines.filter(({ state }) => state === 'waiting' || state === 'busy').length
   const good = lines.filter(isGood).length
   const untried = lines.filter(({ state }) => state === 'waiting' || state === 'failed').length
-  const done = step === 'prove' ? lines.length - left : lines.filter(({ state }) => state === 'added').length
+  const done =
+    step === 'prove' ? lines.length - left : lines.filter(({ state }) => state === 'added').length
   const most = step === 'prove' ? lines.length : done + good
   return (
     <>
       <p role="status">
-        {step === 'prove' ? `${done} of ${most} lines proved.` : `${done} of ${most} accounts imported.`}{' '}
+        {step === 'prove'
+          ? `${done} of ${most} lines proved.`
+          : `${done} of ${most} accounts imported.`}{' '}
         {!isRunning && <Sum lines={lines} />}
       </p>
       <progress value={done} max={most} aria-label={step === 'prove' ? 'Proved' : 'Imported'} />
@@ -152,7 +163,12 @@ function Lines({ lines, step, isRunning, stop, prove, add, again }: LinesProps) 
           </>
         )}
       </p>
-      <Table caption="Lines of the list" columns={COLUMNS} rows={lines} keyOf={({ line }) => String(line)} />
+      <Table
+        caption="Lines of the list"
+        columns={COLUMNS}
+        rows={lines}
+        keyOf={({ line }) => String(line)}
+      />
     </>
   )
 }
@@ -163,9 +179,10 @@ function Sum({ lines }: { lines: Line[] }) {
   if (bad === 0) return <>No line was refused.</>
   return (
     <>
-      {bad === 1 ? 'One line was refused' : `${bad} lines were refused`}: mend {bad === 1 ? 'it' : 'them'} in
-      your file and paste {bad === 1 ? 'it' : 'them'} again{added > 0 ? ' without the others' : ''}. The page
-      has forgotten {bad === 1 ? 'its key' : 'their keys'}.
+      {bad === 1 ? 'One line was refused' : `${bad} lines were refused`}: mend{' '}
+      {bad === 1 ? 'it' : 'them'} in your file and paste {bad === 1 ? 'it' : 'them'} again
+      {added > 0 ? ' without the others' : ''}. The page has forgotten{' '}
+      {bad === 1 ? 'its key' : 'their keys'}.
     </>
   )
 }

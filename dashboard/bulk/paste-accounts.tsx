@@ -25,16 +25,16 @@ export function PasteAccounts({ begin }: { begin: (text: string) => string | und
   return (
     <form onSubmit={submit} noValidate>
       <p>
-        One account a line. The first line names the columns, in any order. Commas, semicolons and tabs all
-        work, as spreadsheets save them. Nothing is stored before you say so.
+        One account a line. The first line names the columns, in any order. Commas, semicolons and
+        tabs all work, as spreadsheets save them. Nothing is stored before you say so.
       </p>
       <pre tabIndex={0} aria-label="An example">
         <code>{EXAMPLE}</code>
       </pre>
       <ul class="muted">
         <li>
-          <code>provider</code>: heygen or kling. <code>maxJobs</code>: how many jobs the plan of the account
-          runs at once.
+          <code>provider</code>: heygen or kling. <code>maxJobs</code>: how many jobs the plan of
+          the account runs at once.
         </li>
         <li>
           HeyGen: <code>apiKey</code>; <code>email</code> may be empty, HeyGen tells it.
@@ -58,7 +58,8 @@ export function PasteAccounts({ begin }: { begin: (text: string) => string | und
           aria-describedby={`${id}-help`}
         />
         <small id={`${id}-help`} class={problem ? 'wrong' : ''}>
-          {problem ?? 'When the lines are proved, the keys leave this field. They are never stored in the browser.'}
+          {problem ??
+            'When the lines are proved, the keys leave this field. They are never stored in the browser.'}
         </small>
       </div>
       <label>

@@ -51,8 +51,8 @@ function List({ query }: { query: URLSearchParams }) {
     <>
       <h1>Deliveries</h1>
       <p class="muted">
-        Calls to your own servers about jobs that ended. Kept for 7 days. A receiver may get the same
-        event twice; <code>webhook-id</code> tells.
+        Calls to your own servers about jobs that ended. Kept for 7 days. A receiver may get the
+        same event twice; <code>webhook-id</code> tells.
       </p>
       <Filters {...{ state, job, hours, isLoading, reload }} />
       {dead.length > 0 && <RetryAll dead={dead} put={put} />}
@@ -104,7 +104,10 @@ function Filters({ state, job, hours, isLoading, reload }: FiltersProps) {
     <form class="filters" onSubmit={submit}>
       <label>
         State
-        <select value={state} onChange={({ currentTarget: { value } }) => replaceQuery({ state: value })}>
+        <select
+          value={state}
+          onChange={({ currentTarget: { value } }) => replaceQuery({ state: value })}
+        >
           <option value="">all</option>
           {Object.entries(STATES).map(([value, [, words]]) => (
             <option key={value} value={value}>
@@ -115,7 +118,10 @@ function Filters({ state, job, hours, isLoading, reload }: FiltersProps) {
       </label>
       <label>
         Since
-        <select value={hours} onChange={({ currentTarget: { value } }) => replaceQuery({ hours: value })}>
+        <select
+          value={hours}
+          onChange={({ currentTarget: { value } }) => replaceQuery({ hours: value })}
+        >
           <option value="">7 days</option>
           <option value="24">24 hours</option>
           <option value="1">one hour</option>
@@ -153,7 +159,8 @@ function columnsFor(put: (changed: Delivery) => void): Column<Delivery>[] {
     { title: 'To', cell: ({ url }) => url ?? 'its endpoints are not known yet' },
     {
       title: 'Job',
-      cell: ({ provider, job }) => (job === null ? '–' : <a href={hrefTo(['jobs', provider, job])}>{job}</a>),
+      cell: ({ provider, job }) =>
+        job === null ? '–' : <a href={hrefTo(['jobs', provider, job])}>{job}</a>,
     },
     { title: 'Made', cell: ({ created }) => <Ago at={created} /> },
     { title: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },

@@ -48,7 +48,15 @@ export function DeliveryInFullView({ id, tenant }: Props) {
   )
 }
 
-function Whole({ one, tenant, reload }: { one: DeliveryInFull; tenant: string | undefined; reload: () => void }) {
+function Whole({
+  one,
+  tenant,
+  reload,
+}: {
+  one: DeliveryInFull
+  tenant: string | undefined
+  reload: () => void
+}) {
   const { attempts, body, job, provider, endpoint, reason } = one
   const row = { ...one, attempts: attempts.length, ...(tenant === undefined ? {} : { tenant }) }
   const advice = one.state === 'delivered' ? '' : adviceOn(one)
@@ -76,7 +84,11 @@ function Whole({ one, tenant, reload }: { one: DeliveryInFull; tenant: string | 
           </Fact>
         )}
         <Fact name="Job">
-          {job === null ? 'none of the gateway’s' : <a href={hrefTo(['jobs', provider, job])}>{job}</a>}
+          {job === null ? (
+            'none of the gateway’s'
+          ) : (
+            <a href={hrefTo(['jobs', provider, job])}>{job}</a>
+          )}
         </Fact>
         <Fact name="Made">
           {clock(one.created)} (<Ago at={one.created} />)

@@ -56,7 +56,10 @@ const ERRORS: [string, string][] = [
   ['could not be reached', 'Is the receiver up? Is its name right, and its certificate valid?'],
   ['endpoint was removed', 'Sending it again does nothing: its endpoint is gone.'],
   ['switched off', 'Switch the endpoint on again first.'],
-  ['cannot be opened', 'A master key is missing, or make a new secret under Endpoints and secrets.'],
+  [
+    'cannot be opened',
+    'A master key is missing, or make a new secret under Endpoints and secrets.',
+  ],
 ]
 
 const REFUSED = 'Does the receiver check signatures with the secret that is valid now?'

@@ -86,9 +86,9 @@ export function RetryAll({ dead, put }: { dead: Delivery[]; put: (changed: Deliv
       {asked && (
         <Dialog title={`Send ${asked.length} again?`} onClose={close}>
           <p>
-            Each receiver gets its event once more, and for 24 hours if it does not answer 2xx. Nothing
-            is lost. Receivers that act twice on one event should drop a <code>webhook-id</code> that
-            they have seen.
+            Each receiver gets its event once more, and for 24 hours if it does not answer 2xx.
+            Nothing is lost. Receivers that act twice on one event should drop a{' '}
+            <code>webhook-id</code> that they have seen.
           </p>
           <Form action="Send them again" onCancel={close} onSubmit={() => sendAll(asked)}>
             <progress value={done} max={asked.length} aria-label="Sent again" />

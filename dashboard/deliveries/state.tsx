@@ -15,5 +15,9 @@ export function State({ one }: { one: Pick<Delivery, 'state' | 'nextAttempt'> })
 
 function NextAttempt({ at }: { at: string }) {
   const left = Date.parse(at) - now.value
-  return <small class="below muted number">{left > 0 ? `next try in ${span(left)}` : 'trying now'}</small>
+  return (
+    <small class="below muted number">
+      {left > 0 ? `next try in ${span(left)}` : 'trying now'}
+    </small>
+  )
 }

@@ -23,9 +23,9 @@ export function CallbackSecret() {
     <section aria-labelledby="callback-secret">
       <h2 id="callback-secret">Callback secret</h2>
       <p class="muted">
-        Signs the calls for <code>callback_url</code>, <code>X-Gateway-Reply-Url</code> and the default
-        reply URL. Until it was made once, these calls are unsigned. Webhook endpoints have secrets of
-        their own.
+        Signs the calls for <code>callback_url</code>, <code>X-Gateway-Reply-Url</code> and the
+        default reply URL. Until it was made once, these calls are unsigned. Webhook endpoints have
+        secrets of their own.
       </p>
       {mayChange.value && (
         <button type="button" class="outline small" onClick={() => setAsked(true)}>
@@ -35,10 +35,10 @@ export function CallbackSecret() {
       {isAsked && (
         <Dialog title="Make a new callback secret?" onClose={close}>
           <p>
-            It is shown once. If there is one already, it signs for <strong>24 hours more</strong> beside
-            the new one, in the header <code>webhook-signature</code>. The headers{' '}
-            <code>Signature</code> and <code>Heygen-Signature</code> have room for one: they are made
-            with the new one from now on.
+            It is shown once. If there is one already, it signs for <strong>24 hours more</strong>{' '}
+            beside the new one, in the header <code>webhook-signature</code>. The headers{' '}
+            <code>Signature</code> and <code>Heygen-Signature</code> have room for one: they are
+            made with the new one from now on.
           </p>
           <Form action="Make it" onSubmit={make} onCancel={close} />
         </Dialog>

@@ -4,7 +4,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { Boxes, Form, SelectField, TextField, WrongField } from '../parts/form.tsx'
 import { ask } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
-import type { Endpoint } from './webhook-endpoints.tsx'
+import type { Endpoint } from './endpoint.ts'
 
 interface Props {
   endpoint?: Endpoint

@@ -1,7 +1,7 @@
 /** Where a tenant's events go, and the secrets that sign them. */
 import { useLoad } from '../shell/load.ts'
 import { ask } from '../shell/api.ts'
-import { isOperator, mayChange } from '../shell/session.ts'
+import { mayChange } from '../shell/session.ts'
 import { say } from '../shell/toasts.tsx'
 import { Form, TextField } from '../parts/form.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
@@ -15,9 +15,11 @@ export function EndpointsScreen() {
       <h1>Endpoints and secrets</h1>
       <SavedOnce />
       {!mayChange.value && (
-        <p class="note">This token may look and use. To change something here, sign in with a full token.</p>
+        <p class="note">
+          This token may look and use. To change something here, sign in with a full token.
+        </p>
       )}
-      <WebhookEndpoints mayChange={mayChange.value && !isOperator.value} />
+      <WebhookEndpoints mayChange={mayChange.value} />
       <ReplyUrl />
       <CallbackSecret />
     </>
@@ -31,7 +33,11 @@ function ReplyUrl() {
   )
   const save = async ({ replyUrl = '' }: Record<string, string>) => {
     await ask('POST', '/v2/account', { body: { replyUrl: replyUrl.trim() } })
-    say(replyUrl.trim() ? 'Saved. It counts for jobs that start from now on.' : 'The default is removed.')
+    say(
+      replyUrl.trim()
+        ? 'Saved. It counts for jobs that start from now on.'
+        : 'The default is removed.'
+    )
     reload()
   }
   return (

@@ -1,4 +1,4 @@
-/** The tenant's webhook endpoints. Their paths are HeyGen's own, so that the operator may read them and not change them. */
+/** The tenant's webhook endpoints. Their paths and answers are HeyGen's own. */
 import { useState } from 'preact/hooks'
 import { Badge } from '../parts/badge.tsx'
 import { Dialog, TypedConfirm } from '../parts/dialog.tsx'
@@ -9,22 +9,13 @@ import { Table, type Column } from '../parts/table.tsx'
 import { Ago } from '../parts/time.tsx'
 import { ask } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
-import { isOperator } from '../shell/session.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
+import type { Endpoint } from './endpoint.ts'
 import { EndpointForm } from './endpoint-form.tsx'
 
 const PATH = '/heygen/v3/webhooks/endpoints'
 /** The gateway keeps 50 endpoints of a tenant at most. */
 const ALL = `${PATH}?limit=100`
-
-export interface Endpoint {
-  endpoint_id: string
-  url: string
-  /** null: every event. */
-  events: string[] | null
-  status: 'enabled' | 'disabled'
-  created_at: string
-}
 
 type Asked = { what: 'add' } | { what: 'change' | 'rotate' | 'remove'; endpoint: Endpoint }
 
@@ -40,13 +31,6 @@ export function WebhookEndpoints({ mayChange }: { mayChange: boolean }) {
       <p class="muted">
         Each gets the events of all accounts of the tenant, signed with a secret of its own.
       </p>
-      {isOperator.value && (
-        <p class="note">
-          You see them, and cannot change them: these are HeyGen’s own paths, and with{' '}
-          <code>ADMIN_TOKEN</code> they can only be read. To change one, sign in with a full token of this
-          tenant.
-        </p>
-      )}
       <ProblemBanner error={error} retry={reload} />
       {!value && isLoading && <p aria-busy="true">Loading the endpoints…</p>}
       {value && (
@@ -113,30 +97,49 @@ function actions(setAsked: (asked: Asked) => void): Column<Endpoint> {
 
 const WORDS = { change: 'Edit', rotate: 'New secret', remove: 'Remove' }
 
-function Question({ asked, close, reload }: { asked: Asked; close: () => void; reload: () => void }) {
+function Question({
+  asked,
+  close,
+  reload,
+}: {
+  asked: Asked
+  close: () => void
+  reload: () => void
+}) {
   const done = (words: string) => {
     say(words)
     close()
     reload()
   }
   if (asked.what === 'add') {
-    return <EndpointForm close={close} save={async (body) => {
-      const { data } = await ask<{ data: { secret: string } }>('POST', PATH, { body })
-      showOnce({
-        title: 'The endpoint is there',
-        secrets: [['Secret of the endpoint', data.secret]],
-        advice: 'Put it into your receiver: it proves that a call comes from this gateway.',
-      })
-      done('The endpoint was added.')
-    }} />
+    return (
+      <EndpointForm
+        close={close}
+        save={async (body) => {
+          const { data } = await ask<{ data: { secret: string } }>('POST', PATH, { body })
+          showOnce({
+            title: 'The endpoint is there',
+            secrets: [['Secret of the endpoint', data.secret]],
+            advice: 'Put it into your receiver: it proves that a call comes from this gateway.',
+          })
+          done('The endpoint was added.')
+        }}
+      />
+    )
   }
   const { endpoint } = asked
   const path = `${PATH}/${encodeURIComponent(endpoint.endpoint_id)}`
   if (asked.what === 'change') {
-    return <EndpointForm endpoint={endpoint} close={close} save={async (body) => {
-      await ask('PATCH', path, { body })
-      done('The endpoint was changed.')
-    }} />
+    return (
+      <EndpointForm
+        endpoint={endpoint}
+        close={close}
+        save={async (body) => {
+          await ask('PATCH', path, { body })
+          done('The endpoint was changed.')
+        }}
+      />
+    )
   }
   if (asked.what === 'remove') {
     return (
@@ -150,8 +153,8 @@ function Question({ asked, close, reload }: { asked: Asked; close: () => void; r
         }
       >
         <p>
-          <strong>{endpoint.url}</strong> gets no more events. Its deliveries that are still on their way
-          are given up, and its secret is gone.
+          <strong>{endpoint.url}</strong> gets no more events. Its deliveries that are still on
+          their way are given up, and its secret is gone.
         </p>
       </TypedConfirm>
     )
@@ -172,9 +175,9 @@ function Rotate({ url, path, close }: { url: string; path: string; close: () => 
   return (
     <Dialog title="Make a new secret?" onClose={close}>
       <p>
-        From this moment all calls to <strong>{url}</strong> are signed with the new secret only, also
-        repeats of older ones. The receiver refuses them until it has it. What it refuses is tried again
-        for 24 hours.
+        From this moment all calls to <strong>{url}</strong> are signed with the new secret only,
+        also repeats of older ones. The receiver refuses them until it has it. What it refuses is
+        tried again for 24 hours.
       </p>
       <Form action="Make a new secret" onSubmit={rotate} onCancel={close} />
     </Dialog>

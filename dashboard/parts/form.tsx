@@ -6,6 +6,7 @@ import { createContext, type ComponentChildren, type JSX } from 'preact'
 import { useContext, useEffect, useId, useRef, useState } from 'preact/hooks'
 import { errorsIn, type FormErrors } from './form-errors.ts'
 import { ProblemBanner } from './problem.tsx'
+import { Problem } from '../shell/api.ts'
 
 const NONE: FormErrors = { fields: {}, rest: '' }
 const Errors = createContext(NONE)
@@ -45,7 +46,7 @@ export function Form(props: FormProps) {
       await onSubmit(Object.fromEntries(texts), data)
       setFailed(undefined)
     } catch (error) {
-      setFailed({ error, errors: errorsIn(textOf(error), namesOf(form)) })
+      setFailed({ error, errors: errorsOf(error, namesOf(form)) })
     }
     isSending.current = false
     setBusy(false)
@@ -63,7 +64,12 @@ export function Form(props: FormProps) {
             Cancel
           </button>
         )}
-        <button type="submit" class={isDanger ? 'danger' : ''} disabled={isDisabled} aria-busy={isBusy}>
+        <button
+          type="submit"
+          class={isDanger ? 'danger' : ''}
+          disabled={isDisabled}
+          aria-busy={isBusy}
+        >
           {action}
         </button>
       </footer>
@@ -71,8 +77,12 @@ export function Form(props: FormProps) {
   )
 }
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
+function errorsOf(error: unknown, names: string[]): FormErrors {
+  const text = error instanceof Error ? error.message : String(error)
+  const found = errorsIn(text, names)
+  const field = error instanceof Problem ? error.field : ''
+  const isNamed = names.includes(field) && Object.keys(found.fields).length === 0
+  return isNamed ? { fields: { [field]: text }, rest: '' } : found
 }
 
 function namesOf(form: HTMLFormElement): string[] {
@@ -114,18 +124,20 @@ export function Field({ label, name, help, children }: FieldProps) {
 }
 
 interface TextFieldProps extends Pick<FieldProps, 'label' | 'name' | 'help'> {
-  type?: 'text' | 'url' | 'email' | 'number' | 'datetime-local'
+  type?: 'text' | 'url' | 'number' | 'datetime-local'
   value?: string
   placeholder?: string
   isDisabled?: boolean
 }
 
-export function TextField({ label, name, help, isDisabled, value = '', ...rest }: TextFieldProps) {
+export function TextField(props: TextFieldProps) {
+  const { label, name, help, isDisabled, value = '', type = 'text', ...rest } = props
   return (
     <Field label={label} name={name} help={help}>
       {(attributes) => (
         <input
-          type="text"
+          // Preact has a type of its own for each kind of input, and none for a choice of kinds.
+          type={type as 'text'}
           autocomplete="off"
           spellcheck={false}
           disabled={isDisabled}
@@ -162,7 +174,12 @@ export function SelectField({ label, name, help, choices, value, onChoose }: Sel
 }
 
 /** Boxes to tick, all with one name. */
-export function Boxes({ legend, name, choices, value }: {
+export function Boxes({
+  legend,
+  name,
+  choices,
+  value,
+}: {
   legend: string
   name: string
   choices: [string, string][]

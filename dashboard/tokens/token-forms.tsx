@@ -16,7 +16,12 @@ interface Props {
 
 const NEW = ''
 
-export function MakeToken({ tenants, tenant: chosen, close, done }: Props & { tenants: Tenant[]; tenant: string }) {
+export function MakeToken({
+  tenants,
+  tenant: chosen,
+  close,
+  done,
+}: Props & { tenants: Tenant[]; tenant: string }) {
   const [tenant, setTenant] = useState(chosen)
   const make = async (values: Record<string, string>) => {
     const { name = '', scope, newTenant = '' } = values
@@ -30,7 +35,9 @@ export function MakeToken({ tenants, tenant: chosen, close, done }: Props & { te
       expiresAt: expiryIn(values),
       ...(owner === '' ? {} : { tenant: owner }),
     }
-    const made = await ask<NewToken>('POST', '/admin/tokens', { body }).catch(underNewTenant(tenant))
+    const made = await ask<NewToken>('POST', '/admin/tokens', { body }).catch(
+      underNewTenant(tenant)
+    )
     close()
     showOnce({
       title: `The token “${made.name}” of ${made.tenant}`,
@@ -51,7 +58,13 @@ export function MakeToken({ tenants, tenant: chosen, close, done }: Props & { te
         <SelectField
           label="Tenant"
           name="tenant"
-          choices={[[NEW, 'A new tenant'], ...tenants.map(({ id, name }): [string, string] => [id, id === name ? id : `${id} (${name})`])]}
+          choices={[
+            [NEW, 'A new tenant'],
+            ...tenants.map(({ id, name }): [string, string] => [
+              id,
+              id === name ? id : `${id} (${name})`,
+            ]),
+          ]}
           value={tenant}
           onChoose={setTenant}
           help="All tokens of a tenant see the same accounts and jobs."
@@ -140,8 +153,9 @@ export function RemoveToken({ token, close, done }: Props & { token: Token }) {
       onConfirm={remove}
     >
       <p>
-        Every client that uses <strong>{token.name}</strong> of <strong>{token.tenant}</strong> is refused
-        within a minute. It cannot be brought back. Jobs that run go on, and the tenant keeps its accounts.
+        Every client that uses <strong>{token.name}</strong> of <strong>{token.tenant}</strong> is
+        refused within a minute. It cannot be brought back. Jobs that run go on, and the tenant
+        keeps its accounts.
       </p>
     </TypedConfirm>
   )
@@ -165,10 +179,12 @@ export function RemoveTenant({ tenant, close, done }: Props & { tenant: Tenant }
     >
       <p>This cannot be taken back.</p>
       <ul>
-        <li>{tokens === 1 ? 'Its token stops' : `Its ${tokens} tokens stop`} working within a minute.</li>
         <li>
-          Its accounts leave the gateway. Their keys are wiped when their last job has ended, after 48
-          hours at most. At HeyGen and Kling the accounts stay.
+          {tokens === 1 ? 'Its token stops' : `Its ${tokens} tokens stop`} working within a minute.
+        </li>
+        <li>
+          Its accounts leave the gateway. Their keys are wiped when their last job has ended, after
+          48 hours at most. At HeyGen and Kling the accounts stay.
         </li>
         <li>Jobs that run go on to their end, and their events are still delivered.</li>
         <li>Its webhook endpoints, callback secret, default reply URL and alerts are gone.</li>
