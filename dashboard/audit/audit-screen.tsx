@@ -86,7 +86,7 @@ function textOf(line: AuditLine, who: string): string {
 
 function Filters({ days, wanted }: { days: string; wanted: string }) {
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" onSubmit={(event) => event.preventDefault()}>
       <label>
         Since
         <select
@@ -128,7 +128,7 @@ function columnsFor(who: (line: AuditLine) => string): Column<AuditLine>[] {
       title: 'When',
       cell: ({ at }) => (
         <>
-          {clock(at)}
+          <span class="nowrap">{clock(at)}</span>
           <small class="below muted">
             <Ago at={at} />
           </small>
@@ -151,10 +151,10 @@ function columnsFor(who: (line: AuditLine) => string): Column<AuditLine>[] {
           {sayAction(line)} {line.subject !== null && <strong>{line.subject}</strong>}
           {line.provider !== null && <span class="muted"> ({line.provider})</span>}
           <small class="below muted">{sayDetail(line).join(' · ')}</small>
+          <small class="below muted">request {line.requestId}</small>
         </>
       ),
     },
     ...(isOneTenant.value ? [] : [tenant]),
-    { title: 'Request', cell: ({ requestId }) => <code>{requestId}</code> },
   ]
 }

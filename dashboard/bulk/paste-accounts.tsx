@@ -46,7 +46,7 @@ export function PasteAccounts({ begin }: { begin: (text: string) => string | und
         </li>
       </ul>
       <div class="field">
-        <label for={id}>The list</label>
+        <label for={id}>Your list</label>
         <textarea
           ref={field}
           id={id}

@@ -55,7 +55,7 @@ function List({ query }: { query: URLSearchParams }) {
         same event twice; <code>webhook-id</code> tells.
       </p>
       <Filters {...{ state, job, hours, isLoading, reload }} />
-      {dead.length > 0 && <RetryAll dead={dead} put={put} />}
+      {dead.length > 1 && <RetryAll dead={dead} put={put} />}
       {isThere && (
         <Table
           caption="Deliveries, the newest first"
@@ -150,21 +150,35 @@ function columnsFor(put: (changed: Delivery) => void): Column<Delivery>[] {
   return [
     { title: 'State', cell: (one) => <State one={one} /> },
     ...(isOneTenant.value ? [] : [tenant]),
-    {
-      title: 'Event',
-      cell: (one) => (
-        <a href={hrefTo(['deliveries', one.id], { tenant: one.tenant })}>{one.event.type}</a>
-      ),
-    },
+    { title: 'Event', cell: (one) => <What one={one} /> },
     { title: 'To', cell: ({ url }) => url ?? 'its endpoints are not known yet' },
-    {
-      title: 'Job',
-      cell: ({ provider, job }) =>
-        job === null ? '–' : <a href={hrefTo(['jobs', provider, job])}>{job}</a>,
-    },
     { title: 'Made', cell: ({ created }) => <Ago at={created} /> },
-    { title: 'Attempts', isNumber: true, cell: ({ attempts }) => attempts },
-    { title: 'Last answer', cell: (one) => (one.state === 'dead' ? one.reason : sayAnswer(one)) },
-    { title: '', cell: (one) => <RetryButton one={one} put={put} /> },
+    { title: 'Last answer', cell: (one) => <LastAnswer one={one} /> },
+    { title: 'Again', cell: (one) => <RetryButton one={one} put={put} /> },
   ]
+}
+
+function What({ one: { id, tenant, event, provider, job } }: { one: Delivery }) {
+  return (
+    <>
+      <a href={hrefTo(['deliveries', id], { tenant })}>{event.type}</a>
+      {job !== null && (
+        <small class="below">
+          job <a href={hrefTo(['jobs', provider, job])}>{job}</a>
+        </small>
+      )}
+    </>
+  )
+}
+
+function LastAnswer({ one }: { one: Delivery }) {
+  const { attempts, state, reason } = one
+  return (
+    <>
+      {state === 'dead' ? reason : sayAnswer(one)}
+      {attempts > 0 && (
+        <small class="below muted">{attempts === 1 ? 'one attempt' : `${attempts} attempts`}</small>
+      )}
+    </>
+  )
 }

@@ -81,7 +81,7 @@ export function RetryAll({ dead, put }: { dead: Delivery[]; put: (changed: Deliv
   return (
     <p class="buttons">
       <button type="button" class="outline small" onClick={() => setAsked(dead)}>
-        Send all {dead.length} shown that were given up again
+        Send the {dead.length} shown that were given up again
       </button>
       {asked && (
         <Dialog title={`Send ${asked.length} again?`} onClose={close}>
