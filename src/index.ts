@@ -31,6 +31,7 @@ import { logRequests } from '#http/request/log-requests.ts'
 import { notFound, openapi } from '#http/about/openapi.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
+import { adminPool, pool } from '#http/live/pool.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { signIns } from '#http/accounts/sign-in.ts'
@@ -57,6 +58,7 @@ app.use(openCors, streaming)
 app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body is signed
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
+app.route('/admin/pool', adminPool)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
@@ -78,6 +80,7 @@ for (const provider of PROVIDERS) {
   app.all(`/${provider.name}/*`, dropIn)
 }
 app.route('/v1/audit', audit)
+app.route('/v1/pool', pool)
 app.route('/v1/deliveries', deliveries)
 app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)

@@ -184,6 +184,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
+    summary: (tenant) => ask(async (slots) => slots.summary(tenant)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),

@@ -22,6 +22,7 @@ import {
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
+import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
@@ -210,6 +211,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (this.#isHeldByOther(tenant)) return slotsShownToFormerHolder(ledger, tenant, now)
     const hookFailure = this.#parts.webhook.failure()
     return { ...slotsShown(ledger, tenant, now), ...(hookFailure && { hookFailure }) }
+  }
+
+  async summary(tenant: string): Promise<PoolAccount | undefined> {
+    return this.#parts.live.summary(tenant)
   }
 
   async reseal(key: string): Promise<ResealStep> {

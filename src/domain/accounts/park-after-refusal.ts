@@ -17,6 +17,8 @@ export interface SuspectedFault {
   /** The sealed credential that the call used. */
   used?: string
   tenant?: string
+  /** The row of the call, and the status of the provider's answer. Only for people. */
+  seen?: { route: string; status?: number }
   /** One request parks at most one account. */
   mayPark: boolean
 }

@@ -4,6 +4,7 @@ import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
+import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -52,6 +53,8 @@ export interface SlotDesk {
   /** Until that time, notifies the desk when slots become free. Returns how many are free now. */
   watch(until: number): Promise<Room | undefined>
   view(tenant: string): Promise<SlotsView>
+  /** What a page shows of the account. Undefined: the tenant does not hold it. */
+  summary(tenant: string): Promise<PoolAccount | undefined>
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>

@@ -22,6 +22,7 @@ import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
+import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
@@ -49,6 +50,7 @@ const STEPS: Step[] = [
     void sql.exec(
       'CREATE TABLE IF NOT EXISTS legacy (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL)'
     ),
+  (sql) => void sql.exec(LIVE_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -57,6 +59,8 @@ export class SlotsTables {
   readonly #deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
+  /** What only a page that is open needs. */
+  readonly live: LiveRows
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage
@@ -65,6 +69,7 @@ export class SlotsTables {
     this.#deliveries = new DeliveryRows(storage.sql)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
+    this.live = new LiveRows(storage.sql)
     moveOldRows(storage, this.#ended, this.#deliveries)
   }
 

@@ -28,6 +28,8 @@ import type { AccountContext } from './context.ts'
 export interface AccountChecksDeps {
   /** Called when the account can be used again. */
   onUnparked(): void
+  /** Called for each refusal that is judged. */
+  onFault(fault: SuspectedFault): void
   setAlarm(): void
 }
 
@@ -48,6 +50,7 @@ export class AccountChecks {
     const { tables } = this.#context
     const account = tables.account()
     if (isHeldByOther(account, fault.tenant)) return { kind: 'unknown' }
+    this.#deps.onFault(fault)
     if (fault.doubt === undefined) return this.#parkFor(fault, fault.order)
     if (!account) return { kind: 'unknown' }
     if (fault.used !== undefined && !(await this.#isCurrent(account, fault.used)))

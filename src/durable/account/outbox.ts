@@ -51,6 +51,11 @@ export class Outbox {
     return this.#pending.size === 0
   }
 
+  /** How many are pending. */
+  get size(): number {
+    return this.#pending.size
+  }
+
   isSending(id: string): boolean {
     return this.#sending.has(id)
   }

@@ -5,6 +5,7 @@ import { CONNECTIONS_MAX } from '#domain/events/delivery-queue.ts'
 import type { JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
+import { AccountLive } from '#durable/live/account-live.ts'
 import { AccountChecks } from './account-checks.ts'
 import type { AccountContext } from './context.ts'
 import { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -30,6 +31,7 @@ export interface Parts {
   accountChecks: AccountChecks
   incoming: IncomingEvents
   statusChecks: StatusChecks
+  live: AccountLive
   /** Applies the reports. True when something changed. The caller must have read the delivery targets. */
   settle(reports: JobReport[]): boolean
   queueDeliveries(deliveries: Delivery[]): void
@@ -74,6 +76,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     queueDeliveries,
     onEnded: (ended) => {
       logEnds(ports(), ended)
+      live.onEnded(ended)
       wipeWhenDone()
     },
     onSlotsChanged: () => watchers.onSlotsChanged(),
@@ -85,7 +88,12 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   }
   const watchers = new SlotWatchers(context, () => settlement.ledger())
   const onUnparked = () => watchers.onUnparked()
-  const accountChecks = new AccountChecks(context, { onUnparked, setAlarm })
+  const live = new AccountLive(context, {
+    ledger: () => settlement.ledger(),
+    pendingDeliveries: () => outbox.size,
+  })
+  const onFault = (fault: SuspectedFault) => live.onFault(fault)
+  const accountChecks = new AccountChecks(context, { onUnparked, onFault, setAlarm })
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault }
@@ -102,6 +110,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     accountChecks,
     incoming,
     statusChecks,
+    live,
     settle,
     queueDeliveries,
     wipeWhenDone,

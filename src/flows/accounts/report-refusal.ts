@@ -14,14 +14,17 @@ import type { Ports } from '#domain/ports/ports.ts'
 import type { AccountFault, Provider, Verdict } from '#providers/contract/provider.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
-/** What to report; undefined: the refusal has nothing to do with the account. */
+/** What to report; `status`: the provider's. Undefined: the refusal has nothing to do with the account. */
 export function suspectedFaultOf(
   call: Pick<ProxyCall, 'provider' | 'match' | 'method' | 'path'>,
-  verdict: Verdict
+  verdict: Verdict,
+  status?: number
 ): Omit<SuspectedFault, 'mayPark'> | undefined {
   if (verdict.kind !== 'park' && verdict.kind !== 'doubt') return undefined
   const part = call.provider.accounts.credentialKindFor?.(call.path)
-  const fault = toFault(verdict, rowOf(call))
+  const route = rowOf(call)
+  const seen = status === undefined ? { route } : { route, status }
+  const fault = { ...toFault(verdict, route), seen }
   return part === undefined ? fault : { ...fault, part }
 }
 

@@ -122,7 +122,7 @@ async function tryOn(
   const answer = { response: passOn(sent, body), email: account.email }
   const verdict = verdictOf(ports, call, sent, json)
   if (verdict.kind === 'caller') return { answer, again: false }
-  const fault = suspectedFaultOf(call, verdict)
+  const fault = suspectedFaultOf(call, verdict, sent.status)
   if (!fault) return { answer, again: true }
   const finding = await reportRefusal(ports, account, fault)
   if (finding.kind === 'newer' && !isRepeat && !(call.body instanceof ReadableStream)) {

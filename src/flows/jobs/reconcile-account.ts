@@ -197,7 +197,7 @@ async function blameIfRefused(
   const [path = ''] = asked.split('?')
   const match = provider.routes.match('GET', path)
   const verdict = provider.answers.judge({ ...answer, isJobCall: false, now: ports.now(), match })
-  const fault = suspectedFaultOf({ provider, match, method: 'GET', path }, verdict)
+  const fault = suspectedFaultOf({ provider, match, method: 'GET', path }, verdict, answer.status)
   if (!fault) return undefined
   await desk.blame({ ...fault, mayPark: true })
   if (fault.order.reason !== 'busy') return undefined

@@ -147,7 +147,7 @@ async function receive(
   const { status, headers } = response
   const { match } = call
   const judged = { status, headers, body: json, isJobCall: false, now: ports.now(), match }
-  const fault = suspectedFaultOf(call, judgeFor(call, judged))
+  const fault = suspectedFaultOf(call, judgeFor(call, judged), status)
   return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
 }
 

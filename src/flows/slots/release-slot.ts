@@ -54,7 +54,7 @@ export async function afterRefusal(
   verdict: Verdict,
   answer: ProxyAnswer
 ): Promise<AfterRefusal> {
-  const fault = suspectedFaultOf(call, verdict)
+  const fault = suspectedFaultOf(call, verdict, answer.response.status)
   const report = fault && faultFor(ports, account, fault)
   const { isFreed, finding } = await releaseFor(ports, account, call.requestId, report)
   const done: Attempt = { kind: 'done', answer }

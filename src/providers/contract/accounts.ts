@@ -71,6 +71,12 @@ export interface ProviderAccounts {
     credential: Credential,
     session: Session | undefined
   ): Promise<Record<string, unknown>>
+  /** What the account can still spend, in the provider's unit, by a free read. Undefined: unknown. Absent: the provider shows none. */
+  balance?(
+    upstream: Upstream,
+    credential: Credential,
+    session: Session | undefined
+  ): Promise<{ amount: number; unit: string } | undefined>
   /** Whether two credentials surely belong to one account. Needed if the provider shows no id of the account. */
   isSame?(before: Credential, after: Credential): boolean
   /** Why an account cannot be used on a path, as a sentence. Absent or undefined: it can. */

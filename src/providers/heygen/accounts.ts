@@ -19,6 +19,7 @@ import { ask } from './accounts/ask.ts'
 import { authorize, isForSignIn, missingFor } from './accounts/authorize.ts'
 import { logIn, USE_A_KEY } from './accounts/log-in.ts'
 import { signIn, SIGN_IN_AGAIN } from './accounts/sign-in.ts'
+import { balanceIn } from './accounts/balance.ts'
 import { standingIn } from './accounts/standing.ts'
 
 export const accounts: ProviderAccounts = {
@@ -74,6 +75,11 @@ export const accounts: ProviderAccounts = {
     const me = await ask(upstream, on, 'GET', '/v3/users/me')
     if (me.status !== 404 && me.status !== 410) return standingIn(me)
     return standingIn(await ask(upstream, on, 'GET', '/v2/user/remaining_quota'))
+  },
+
+  async balance(upstream, credential, session) {
+    const me = await ask(upstream, { credential, session }, 'GET', '/v3/users/me')
+    return me.status === 200 ? balanceIn(me.body) : undefined
   },
 
   logIn,

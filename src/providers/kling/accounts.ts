@@ -6,9 +6,10 @@ import {
   type AccountForm,
   type Credential,
   type Proof,
+  type Session,
 } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
-import type { ProviderAccounts } from '#providers/contract/provider.ts'
+import type { ProviderAccounts, Upstream } from '#providers/contract/provider.ts'
 import type { JsonAnswer } from '#providers/shared/ask-json.ts'
 import {
   fitsInHeader,
@@ -113,11 +114,25 @@ export const accounts: ProviderAccounts = {
   },
 
   async details(upstream, credential, session) {
-    const [part] = partsOf(credential)
-    const costs = await askCosts(upstream, part ?? credential, session, 365)
-    if (costs.status !== 200 || textAt(costs.body, '/code') !== '0') return {}
-    return { balance: balanceOf(packsIn(costs.body)) }
+    const balance = await readBalance(upstream, credential, session)
+    return balance ? { balance } : {}
   },
+
+  async balance(upstream, credential, session) {
+    const balance = await readBalance(upstream, credential, session)
+    return balance && { amount: balance.total, unit: 'units' }
+  },
+}
+
+async function readBalance(
+  upstream: Upstream,
+  credential: Credential,
+  session: Session | undefined
+): Promise<ReturnType<typeof balanceOf> | undefined> {
+  const [part] = partsOf(credential)
+  const costs = await askCosts(upstream, part ?? credential, session, 365)
+  if (costs.status !== 200 || textAt(costs.body, '/code') !== '0') return undefined
+  return balanceOf(packsIn(costs.body))
 }
 
 function readKeys(form: AccountForm): Read {

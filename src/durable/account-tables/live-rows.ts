@@ -1,0 +1,38 @@
+/**
+ * Rows that only a page that is open, or an alert, needs: the balance, and an index of dead deliveries. A delivery that is accepted
+ * has no entry in the index, so a job costs no row more.
+ */
+import { DEAD_COUNTED, type Balance } from '#domain/live/pool-account.ts'
+
+export const LIVE_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS balance (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+  CREATE INDEX IF NOT EXISTS dead_outgoing ON outgoing (tenant, id) WHERE state = 'dead';
+`
+
+export class LiveRows {
+  readonly #sql: SqlStorage
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  balance(): Balance | undefined {
+    const rows = this.#sql.exec<{ record: string }>('SELECT record FROM balance').toArray()
+    return rows[0] && (JSON.parse(rows[0].record) as Balance)
+  }
+
+  saveBalance(balance: Balance): void {
+    this.#sql.exec(
+      'INSERT INTO balance (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      JSON.stringify(balance)
+    )
+  }
+
+  /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */
+  deadDeliveries(tenant: string): number {
+    return this.#sql.exec<{ dead: number }>(DEAD, tenant, DEAD_COUNTED).one().dead
+  }
+}
+
+const DEAD = `SELECT COUNT(*) AS dead FROM (
+  SELECT 1 FROM outgoing WHERE state = 'dead' AND tenant = ?1 LIMIT ?2)`

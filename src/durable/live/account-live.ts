@@ -1,0 +1,55 @@
+/** What pages see of an account: its summary, its last errors and its balance. */
+import { isHeldByOther } from '#domain/accounts/account.ts'
+import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
+import type { PoolAccount } from '#domain/live/pool-account.ts'
+import { summaryOf } from '#domain/live/summary.ts'
+import type { EndedJob, Ledger } from '#domain/slots/lease.ts'
+import { isOpenable } from '#flows/access/missing-master-key.ts'
+import { BalanceBook } from './balance.ts'
+import type { LiveContext } from './context.ts'
+import { RecentErrors } from './recent-errors.ts'
+
+export interface AccountLiveDeps {
+  ledger(): Ledger
+  pendingDeliveries(): number
+}
+
+export class AccountLive {
+  readonly balance: BalanceBook
+  readonly #context: LiveContext
+  readonly #deps: AccountLiveDeps
+  readonly #errors: RecentErrors
+
+  constructor(context: LiveContext, deps: AccountLiveDeps) {
+    this.#context = context
+    this.#deps = deps
+    this.#errors = new RecentErrors(context.tables, context.now)
+    this.balance = new BalanceBook(context)
+  }
+
+  onFault(fault: SuspectedFault): void {
+    this.#errors.noteFault(fault)
+  }
+
+  onEnded(ended: readonly EndedJob[]): void {
+    this.#errors.noteEnds(ended)
+  }
+
+  /** Undefined: the tenant does not hold the account. */
+  summary(tenant: string): PoolAccount | undefined {
+    const { tables, now, ports } = this.#context
+    const account = tables.account()
+    if (!account || tables.isRetired() || isHeldByOther(account, tenant)) return undefined
+    const { ledger, pendingDeliveries } = this.#deps
+    const facts = {
+      account,
+      ledger: ledger(),
+      isOpenable: isOpenable(ports(), account),
+      hook: tables.hook(),
+      errors: this.#errors.list(tenant),
+      balance: this.balance.known(),
+      deliveries: { pending: pendingDeliveries(), dead: tables.live.deadDeliveries(tenant) },
+    }
+    return summaryOf(facts, now())
+  }
+}

@@ -1,0 +1,12 @@
+/** What the parts of this folder need of an account's object. */
+import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+
+export interface LiveContext {
+  tables: SlotsTables
+  now(): number
+  /** Throws while the settings are malformed. */
+  ports(): Ports
+  provider(): Provider
+}
