@@ -1,4 +1,5 @@
 /** Every screen, in the order of the menu. A new screen is a folder of its own and one entry here. */
+import { AlertsScreen } from './alerts/alerts-screen.tsx'
 import { AuditScreen } from './audit/audit-screen.tsx'
 import { BulkScreen } from './bulk/bulk-screen.tsx'
 import { DeliveriesScreen } from './deliveries/deliveries-screen.tsx'
@@ -24,6 +25,13 @@ export const SCREENS: Screen[] = [
     needs: 'any',
     group: 'Messages',
     isOfOneTenant: true,
+  },
+  {
+    hash: 'alerts',
+    title: 'Alerts',
+    component: AlertsScreen,
+    needs: 'any',
+    group: 'Messages',
   },
   {
     hash: 'bulk',

@@ -51,10 +51,11 @@ export function EndpointForm({ endpoint, save, close }: Props) {
           label="Events"
           name="which"
           choices={[
-            ['every', 'Every event, also new kinds'],
+            ['every', 'Every event'],
             ['some', 'Only some'],
           ]}
           value={isSome ? 'some' : 'every'}
+          help="Every event: also the kinds that HeyGen adds later."
           onChoose={(choice) => setSome(choice === 'some')}
         />
         {isSome && (

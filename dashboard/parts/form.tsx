@@ -86,7 +86,7 @@ function errorsOf(error: unknown, names: string[]): FormErrors {
 }
 
 function namesOf(form: HTMLFormElement): string[] {
-  return [...form.elements].map((one) => one.getAttribute('name') ?? '')
+  return [...form.elements].flatMap((one) => one.getAttribute('name') ?? [])
 }
 
 interface FieldProps {
@@ -189,6 +189,7 @@ export function Boxes({
   return (
     <fieldset class="boxes">
       <legend>{legend}</legend>
+      {error && <small class="wrong">{error}</small>}
       {choices.map(([choice, words]) => (
         <label key={choice}>
           <input
@@ -201,7 +202,6 @@ export function Boxes({
           {words}
         </label>
       ))}
-      {error && <small class="wrong">{error}</small>}
     </fieldset>
   )
 }

@@ -76,7 +76,13 @@ export function MakeToken({
             help="Letters, digits, _ . and -. Empty: the gateway makes one up (tnt_…)."
           />
         )}
-        <SelectField label="Scope" name="scope" choices={SCOPES} value="full" />
+        <SelectField
+          label="Scope"
+          name="scope"
+          choices={SCOPES}
+          value="full"
+          help="It can be changed later."
+        />
         <Expiry value={null} />
       </Form>
     </Dialog>

@@ -14,7 +14,8 @@ test.each([
   ],
   ['token: is not of this form', {}, 'token: is not of this form'],
   ['There is no such tenant', {}, 'There is no such tenant'],
+  ['It did not answer: no address', {}, 'It did not answer: no address'],
 ])('%j stands beside its field', (message, fields, rest) => {
-  const names = ['name', 'url', 'maxJobs', 'replyUrl', 'events']
+  const names = ['name', 'url', 'maxJobs', 'replyUrl', 'events', '']
   expect(errorsIn(message, names)).toEqual({ fields, rest })
 })
