@@ -21,7 +21,7 @@ export function errorsIn(message: string, names: readonly string[]): FormErrors 
 function namesIn(sentence: string, names: readonly string[]): string[] {
   const [, missing] = /^([\w, ]+) (?:is|are) required/.exec(sentence) ?? []
   const found = missing?.split(/, | and /) ?? [/^(\w+)(?:: | is | must )/.exec(sentence)?.[1]]
-  return found.filter((name) => name !== undefined && names.includes(name))
+  return found.filter((name): name is string => name !== undefined && names.includes(name))
 }
 
 /** The field stands beside its error, so that its name need not be in it. */
