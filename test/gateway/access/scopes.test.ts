@@ -8,6 +8,7 @@ import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { addEndpoint, LOOPBACK } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
+import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
@@ -217,12 +218,16 @@ async function isDamped(one: (n: number) => Promise<number>): Promise<boolean> {
 
 const hex = (n: number) => n.toString(16)
 
-test('failed guesses from one IPv6 network of 64 bits count together, and those of another do not', async () => {
-  const from = (n: number) =>
-    n % 2 ? `2001:db8:1:2:${hex(n)}:${hex(n * 7)}::${hex(n)}` : `2001:0DB8:0001:0002::${hex(n)}`
-  expect(await isDamped((n) => guess(from(n + 1)))).toBe(true)
-  expect(await guess('2001:db8:1:3::9')).toBe(401)
-})
+// Of its kind in `npm test`: this file: an IPv4 address counts as itself
+testFull(
+  'failed guesses from one IPv6 network of 64 bits count together, and those of another do not',
+  async () => {
+    const from = (n: number) =>
+      n % 2 ? `2001:db8:1:2:${hex(n)}:${hex(n * 7)}::${hex(n)}` : `2001:0DB8:0001:0002::${hex(n)}`
+    expect(await isDamped((n) => guess(from(n + 1)))).toBe(true)
+    expect(await guess('2001:db8:1:3::9')).toBe(401)
+  }
+)
 
 test('an IPv4 address counts as itself, also where it comes as IPv6', async () => {
   const forms = [
@@ -236,26 +241,30 @@ test('an IPv4 address counts as itself, also where it comes as IPv6', async () =
   expect(await guess('198.51.100.8')).toBe(401)
 })
 
-test('addresses of webhooks and callbacks that nobody gave out are damped, and those given out are heard', async () => {
-  const guesses = async (n: number) =>
-    guess('203.0.113.9', n % 2 ? '/webhooks/heygen/garbage' : `/callbacks/kling/x${n}`, {
-      method: 'POST',
-      body: '{}',
+// Of its kind in `npm test`: access/refused-tokens.test.ts: after 120 failed authentications
+testFull(
+  'addresses of webhooks and callbacks that nobody gave out are damped, and those given out are heard',
+  async () => {
+    const guesses = async (n: number) =>
+      guess('203.0.113.9', n % 2 ? '/webhooks/heygen/garbage' : `/callbacks/kling/x${n}`, {
+        method: 'POST',
+        body: '{}',
+      })
+    expect(await isDamped(guesses)).toBe(true)
+    const endpoint = await until(async () => {
+      const list = await fetch(`${gateway.sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
+        headers: { 'x-api-key': 'sk_test_a' },
+      })
+      const { data } = (await list.json()) as { data: { url: string }[] }
+      return data.find(({ url }) => url.includes('/webhooks/heygen/'))
+    }, 30_000)
+    const heard = await fetch(endpoint.url, {
+      method: 'OPTIONS',
+      headers: { 'cf-connecting-ip': '203.0.113.9' },
     })
-  expect(await isDamped(guesses)).toBe(true)
-  const endpoint = await until(async () => {
-    const list = await fetch(`${gateway.sim.url}/api.heygen.com/v1/webhook/endpoint.list`, {
-      headers: { 'x-api-key': 'sk_test_a' },
-    })
-    const { data } = (await list.json()) as { data: { url: string }[] }
-    return data.find(({ url }) => url.includes('/webhooks/heygen/'))
-  }, 30_000)
-  const heard = await fetch(endpoint.url, {
-    method: 'OPTIONS',
-    headers: { 'cf-connecting-ip': '203.0.113.9' },
-  })
-  expect(heard.status).toBe(204)
-})
+    expect(heard.status).toBe(204)
+  }
+)
 
 // --- what may be kept of an answer
 
