@@ -4,13 +4,23 @@ import { AuditScreen } from './audit/audit-screen.tsx'
 import { BulkScreen } from './bulk/bulk-screen.tsx'
 import { DeliveriesScreen } from './deliveries/deliveries-screen.tsx'
 import { EndpointsScreen } from './endpoints/endpoints-screen.tsx'
-import { PoolScreen } from './pool/pool-screen.tsx'
+import { JobsScreen } from './jobs/jobs-screen.tsx'
 import { Planned } from './parts/planned.tsx'
+import { PoolScreen } from './pool/pool-screen.tsx'
 import type { Screen } from './screen.ts'
+import { ThroughputScreen } from './throughput/throughput-screen.tsx'
 import { TokensScreen } from './tokens/tokens-screen.tsx'
 
 export const SCREENS: Screen[] = [
   { hash: 'pool', title: 'Pool', component: PoolScreen, needs: 'any', group: 'Now' },
+  { hash: 'jobs', title: 'Jobs', component: JobsScreen, needs: 'any', group: 'Now' },
+  {
+    hash: 'throughput',
+    title: 'Throughput',
+    component: ThroughputScreen,
+    needs: 'any',
+    group: 'Now',
+  },
   {
     hash: 'deliveries',
     title: 'Deliveries',

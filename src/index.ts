@@ -31,6 +31,7 @@ import { logRequests } from '#http/request/log-requests.ts'
 import { notFound, openapi } from '#http/about/openapi.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
+import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
@@ -61,6 +62,7 @@ app.route('/admin/routes', adminRoutes)
 app.route('/admin/pool', adminPool)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))
+app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 
 app.use('/v1/*', authenticate)

@@ -10,7 +10,6 @@ import { loadTenants, tenants } from './tenants.ts'
 import { switchTheme, theme } from './theme.ts'
 
 const isMenuOpen = signal(false)
-
 const LIVE_WORDS: Record<LiveState, [string, string]> = {
   connecting: ['Connecting', 'The page is asking for the accounts.'],
   live: ['Live', 'Changes come by themselves.'],

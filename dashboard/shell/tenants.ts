@@ -1,4 +1,4 @@
-/** The tenants that the operator may look at. */
+/** The tenants that the operator may choose from. */
 import { signal } from '@preact/signals'
 import type { Tenant } from '../api-types.ts'
 import { ask } from './api.ts'
