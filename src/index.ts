@@ -18,6 +18,9 @@ import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
+import { adminAccounts } from '#http/accounts/admin-accounts.ts'
+import { adminDeliveries } from '#http/events/admin-deliveries.ts'
+import { adminJobs } from '#http/jobs/admin-jobs.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -59,6 +62,9 @@ app.use(openCors, streaming)
 app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body is signed
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
+app.route('/admin/accounts', adminAccounts(PROVIDERS))
+app.route('/admin/jobs', adminJobs(PROVIDERS.map(({ name }) => name)))
+app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/openapi.json', openapi(app))

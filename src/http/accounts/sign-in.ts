@@ -18,7 +18,8 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
-import { accountEmail, accountView, maxJobsField, toView } from './accounts.ts'
+import { accountView, toView } from './account-view.ts'
+import { accountEmail, maxJobsField } from './accounts.ts'
 
 const codes = {
   id: z.string(),
@@ -170,7 +171,11 @@ async function toState(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {
   const account = email === undefined ? undefined : findAccount(snapshot, email)
   // The desk saved it. What this isolate remembers of it is from before.
   if (account) c.get('ports').hints.forget(account.key)
-  return { id, status, ...(account ? { account: await toView(c, provider, account) } : {}) }
+  return {
+    id,
+    status,
+    ...(account ? { account: await toView(c.get('ports'), provider, account) } : {}),
+  }
 }
 
 async function toCodes(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {
