@@ -40,7 +40,7 @@ export function AuditScreen({ query }: ScreenProps) {
       <p class="muted">Who changed what. Kept for 90 days. No secret stands here.</p>
       <Filters days={days} wanted={wanted} />
       {!isWhole && (
-        <p class="note">
+        <p class="hint">
           There are too many tenants to ask all of them. Choose one at the top of the page.
         </p>
       )}

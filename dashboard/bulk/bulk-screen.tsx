@@ -13,7 +13,7 @@ export function BulkScreen() {
           {isOneTenant.value ? (
             <Import />
           ) : (
-            <p class="note">
+            <p class="hint">
               Accounts belong to a tenant. Choose one at the top of the page first.
             </p>
           )}

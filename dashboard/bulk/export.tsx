@@ -16,7 +16,7 @@ export function Export() {
         passwords.
       </p>
       {!isWhole && (
-        <p class="note">
+        <p class="hint">
           There are more accounts than this page shows. Choose a tenant to get all of its own.
         </p>
       )}

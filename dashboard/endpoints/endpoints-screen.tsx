@@ -15,7 +15,7 @@ export function EndpointsScreen() {
       <h1>Endpoints and secrets</h1>
       <SavedOnce />
       {!mayChange.value && (
-        <p class="note">
+        <p class="hint">
           This token may look and use. To change something here, sign in with a full token.
         </p>
       )}
