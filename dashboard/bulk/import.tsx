@@ -125,6 +125,9 @@ interface LinesProps {
 }
 
 function Lines({ lines, step, isRunning, stop, prove, add, again }: LinesProps) {
+  // The field that had the focus is gone.
+  const status = useRef<HTMLParagraphElement>(null)
+  useEffect(() => status.current?.focus(), [])
   const left = lines.filter(({ state }) => state === 'waiting' || state === 'busy').length
   const good = lines.filter(isGood).length
   const untried = lines.filter(({ state }) => state === 'waiting' || state === 'failed').length
@@ -133,7 +136,7 @@ function Lines({ lines, step, isRunning, stop, prove, add, again }: LinesProps) 
   const most = step === 'prove' ? lines.length : done + good
   return (
     <>
-      <p role="status">
+      <p ref={status} role="status" tabIndex={-1}>
         {step === 'prove'
           ? `${done} of ${most} lines proved.`
           : `${done} of ${most} accounts imported.`}{' '}

@@ -4,11 +4,11 @@ import { More, usePages } from '../parts/pages.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Ago } from '../parts/time.tsx'
 import type { ScreenProps } from '../screen.ts'
-import { ask, withQuery } from '../shell/api.ts'
+import { call, withQuery } from '../shell/api.ts'
 import { pool } from '../shell/live.ts'
 import { hrefTo, replaceQuery } from '../shell/router.ts'
 import { isOneTenant } from '../shell/session.ts'
-import { sayAnswer, STATES, type Delivery } from './delivery.ts'
+import { sayAnswer, sayPartial, STATES, type Delivery, type Page } from './delivery.ts'
 import { DeliveryInFullView } from './delivery-in-full.tsx'
 import { RetryAll, RetryButton } from './retry.tsx'
 import { State } from './state.tsx'
@@ -29,17 +29,16 @@ function List({ query }: { query: URLSearchParams }) {
   const state = query.get('state') ?? ''
   const job = query.get('job') ?? ''
   const hours = query.get('hours') ?? ''
+  const [partial, setPartial] = useState('')
   const pages = usePages(
     async (cursor, signal) => {
       const since = hours && new Date(Date.now() - Number(hours) * 3_600_000).toISOString()
       const path = isOneTenant.value ? '/v1/deliveries' : '/admin/deliveries'
       const address = withQuery(path, { state, job, since, cursor, limit: PAGE })
-      const { deliveries, next } = await ask<{ deliveries: Delivery[]; next: string | null }>(
-        'GET',
-        address,
-        { signal }
-      )
-      return { items: deliveries, next }
+      const answer = await call('GET', address, { signal })
+      const page = (await answer.json()) as Page
+      setPartial(sayPartial(page, answer.headers.get('x-gateway-partial')))
+      return { items: page.deliveries, next: page.next }
     },
     [state, job, hours]
   )
@@ -55,6 +54,7 @@ function List({ query }: { query: URLSearchParams }) {
         same event twice; <code>webhook-id</code> tells.
       </p>
       <Filters {...{ state, job, hours, isLoading, reload }} />
+      {partial && <p class="hint">{partial}</p>}
       {dead.length > 1 && <RetryAll dead={dead} put={put} />}
       {isThere && (
         <Table

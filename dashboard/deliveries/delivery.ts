@@ -25,6 +25,15 @@ export interface DeliveryInFull extends Omit<Delivery, 'attempts'> {
   body: string
 }
 
+export interface Page {
+  deliveries: Delivery[]
+  next: string | null
+  /** Only in the operator's list: accounts that did not answer. `email` null: all of the tenant's at this provider. */
+  missing?: { tenant: string; provider: string; email: string | null }[]
+  /** false, only in the operator's list: there are too many accounts to ask all of them. */
+  isWhole?: boolean
+}
+
 type Answer = Pick<Delivery, 'lastStatus' | 'lastError'>
 
 export const STATES: Readonly<Record<Delivery['state'], [Tone, string]>> = {
@@ -72,4 +81,15 @@ const STATUSES: Readonly<Record<number, string>> = {
   405: 'The receiver takes no POST at this address.',
   410: 'The receiver said that it wants no more calls at this address.',
   429: 'The receiver has too much to do.',
+}
+
+/** What the list lacks. `header` is X-Gateway-Partial, which a tenant's list has. Empty: nothing. */
+export function sayPartial({ missing = [], isWhole = true }: Page, header: string | null): string {
+  const named = missing.map(({ tenant, provider, email }) => email ?? `${tenant} (${provider})`)
+  const all = [...named, ...(header ? [decodeURIComponent(header)] : [])]
+  if (all.length > 0)
+    return `These accounts did not answer, so theirs are missing: ${all.join(', ')}.`
+  return isWhole
+    ? ''
+    : 'There are too many accounts to ask all. Choose a tenant at the top of the page.'
 }

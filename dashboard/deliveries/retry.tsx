@@ -38,15 +38,16 @@ export function RetryButton({ one, put }: RetryProps) {
     isSending.current = false
     setBusy(false)
   }
+  const words = one.state === 'pending' ? 'Send now' : 'Send again'
   return (
     <button
       type="button"
       class="outline small"
       aria-busy={isBusy}
-      aria-label={`Send ${one.event.type} again now`}
+      aria-label={`${words}: ${one.event.type}`}
       onClick={send}
     >
-      {one.state === 'pending' ? 'Send now' : 'Send again'}
+      {words}
     </button>
   )
 }
