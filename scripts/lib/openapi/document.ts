@@ -4,13 +4,14 @@ import { PROVIDERS } from '../../../src/providers/index.ts'
 import { VERSION } from '../../../src/domain/runtime/version.ts'
 import { dropInParameters, dropInPaths, dropInTags } from './drop-in.ts'
 import { EXAMPLES } from './examples.ts'
-import { refTo, type Json, type JsonObject } from './json.ts'
+import type { JsonObject } from './json.ts'
 import { forAnyProvider, operationOf } from './operations.ts'
 import { OTHER_SCHEMAS, otherPaths } from './other-paths.ts'
 import type { AppRoute } from './routes-of-app.ts'
 import { Schemas } from './schemas.ts'
 import { HEADERS, PARAMETERS, RESPONSES, SECURITY_SCHEMES } from './shared.ts'
 import { shareRepeated } from './share.ts'
+import { withoutUnused } from './unused.ts'
 import { DELIVERY_PARAMETERS, WEBHOOK_SCHEMAS, WEBHOOKS } from './webhooks.ts'
 import { SCHEMAS_IN_FULL } from './words/drop-in-in-full.ts'
 import { OPERATIONS } from './words/names.ts'
@@ -127,35 +128,6 @@ function sorted(record: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1))
   )
-}
-
-/** Components that nobody refers to, directly or by others, are left out. */
-function withoutUnused(document: JsonObject): JsonObject {
-  const { components, ...rest } = document
-  const kinds = components as Record<string, JsonObject>
-  const used = new Set<string>()
-  const visit = (value: Json): void => {
-    for (const [, kind = '', name = ''] of JSON.stringify(value).matchAll(
-      /"#\/components\/(\w+)\/([^"]+)"/g
-    )) {
-      const ref = `${kind}/${name}`
-      if (used.has(ref)) continue
-      used.add(ref)
-      const target = kinds[kind]?.[name]
-      if (target === undefined)
-        throw new Error(`nothing is at ${JSON.stringify(refTo(kind, name))}`)
-      visit(target)
-    }
-  }
-  visit(rest)
-  const text = JSON.stringify(rest)
-  const isNeeded = (kind: string, name: string) =>
-    kind === 'securitySchemes' ? text.includes(`{"${name}":[`) : used.has(`${kind}/${name}`)
-  const kept = Object.entries(kinds).map(([kind, all]) => [
-    kind,
-    Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(kind, name))),
-  ])
-  return { ...rest, components: Object.fromEntries(kept) as JsonObject }
 }
 
 function withoutExample({ operationId, responses }: JsonObject): string[] {
