@@ -45,7 +45,11 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(isFull ? [] : ['test/**/*.full.test.ts'])],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/browser/**',
+      ...(isFull ? [] : ['test/**/*.full.test.ts']),
+    ],
     globalSetup: ['test/support/prepare.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
