@@ -11,10 +11,19 @@ const AT = [
   '/data/0/outputs/0/mp3_url',
 ]
 
+/** By the first segment of the creation's path. Tasks for voices and elements make no file. */
+const KINDS: Record<string, JobFile['kind']> = {
+  videos: 'video',
+  images: 'image',
+  audio: 'audio',
+  'text-to-video': 'video',
+  'image-to-video': 'video',
+  'omni-video': 'video',
+  'motion-control': 'video',
+}
+
 export function fileOf({ route, ask }: Pick<Lease, 'route' | 'ask'>): JobFile | undefined {
-  if (ask === undefined) return undefined
-  const [, , version, group] = route.split('/')
-  const of = version === 'v1' ? group : version
-  const kind = /image/.test(of ?? '') && !/video/.test(of ?? '') ? 'image' : 'video'
-  return { kind: of === 'audio' ? 'audio' : kind, ask, at: AT }
+  const group = /^POST \/(?:v1\/)?([^/]+)/.exec(route)?.[1] ?? ''
+  const kind = KINDS[group]
+  return kind === undefined || ask === undefined ? undefined : { kind, ask, at: AT }
 }
