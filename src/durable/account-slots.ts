@@ -49,6 +49,9 @@ import { resealAccount } from '#durable/account/resealing.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
+/** Pages get at most one change of an account in this time (RFC 0006). */
+const PUSH_EVERY_MS = 1000
+
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #context: AccountContext
@@ -77,6 +80,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       random: platform.random,
       ports,
       durations: () => ports().durations,
+      defer: (work) => this.ctx.waitUntil(work),
+      pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
@@ -89,8 +94,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#parts.webhook.request(account, held)
-    this.#parts.legacy.request(account)
+    // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
+    if (account.isImported !== true) {
+      this.#parts.webhook.request(account, held)
+      this.#parts.legacy.request(account)
+    }
     this.#setAlarm()
     return { ok: true }
   }
@@ -226,6 +234,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     return this.#parts.live.summary(tenant)
+  }
+
+  async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    return this.#parts.live.observe(hub, tenant, until)
   }
 
   async reseal(key: string): Promise<ResealStep> {

@@ -6,12 +6,16 @@ import { DurableObject } from 'cloudflare:workers'
 import type { Actor } from '#domain/access/audit.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { TenantImported } from '#domain/backup/exported.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { DeskParts } from './desk-parts.ts'
 
 export abstract class RegistrarMethods extends DurableObject<Env> {
-  protected abstract readonly parts: Pick<DeskParts, 'registrar' | 'resealing' | 'tables'>
+  protected abstract readonly parts: Pick<
+    DeskParts,
+    'registrar' | 'registrarBackup' | 'resealing' | 'tables' | 'kv'
+  >
 
   async saveToken(
     token: TokenRecord,
@@ -56,6 +60,17 @@ export abstract class RegistrarMethods extends DurableObject<Env> {
 
   async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
     return this.parts.registrar.removeTenant(id, by)
+  }
+
+  async importTenant(
+    tenant: TenantRecord,
+    tokens: TokenRecord[],
+    hasPast: boolean,
+    by?: Actor
+  ): Promise<TenantImported> {
+    const imported = this.parts.registrarBackup.take(tenant, tokens, hasPast, by)
+    await this.parts.kv.write()
+    return imported
   }
 
   async listRoutes(): Promise<AddedRoute[]> {

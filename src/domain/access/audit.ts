@@ -23,6 +23,8 @@ export type AuditAction =
   | 'route.added'
   | 'route.removed'
   | 'reseal.pass_begun'
+  | 'export.made'
+  | 'import.made'
   | 'audit.full'
 
 /** Who asked for a change. */

@@ -58,6 +58,8 @@ export interface SlotDesk {
   view(tenant: string): Promise<SlotsView>
   /** What a page shows of the account. Undefined: the tenant does not hold it. */
   summary(tenant: string): Promise<PoolAccount | undefined>
+  /** Pushes the summary to this hub after each change, until then. Returns it as it is now. */
+  observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined>
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>

@@ -4,6 +4,7 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
@@ -24,6 +25,7 @@ import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
+import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
 /**
@@ -61,8 +63,11 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** What only a page that is open needs. */
   readonly live: LiveRows
+  /** Called after each write. */
+  onWrite: () => void = () => {}
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(plain: DurableObjectStorage) {
+    const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
     migrate(storage, STEPS)
     this.#ended = new EndedJobs(storage.sql)
@@ -116,8 +121,14 @@ export class SlotsTables {
     return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
+  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    return this.#records<Parking>('SELECT record FROM parking')
+    const account = this.account()
+    const imported = account && importedParking(account)
+    return [
+      ...this.#records<Parking>('SELECT record FROM parking'),
+      ...(imported ? [imported] : []),
+    ]
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {

@@ -1,6 +1,5 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
@@ -21,7 +20,7 @@ const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.enum(['true', 'false']).optional() })
 
 export function accounts(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
   const form = accountForm(provider)
 
@@ -188,7 +187,10 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   await ports
     .desk(tenant, provider.name)
     .noteAudit({ ...entry, subject: account.email }, actorOf(c))
-  await ports.slots(key).unpark(tenant)
+  if (account.isImported === true) {
+    const saved = await ports.desk(tenant, provider.name).endImport(email)
+    if (saved.ok) ports.accounts.remember(tenant, provider.name, saved.snapshot)
+  } else await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c.get('ports'), provider, account))

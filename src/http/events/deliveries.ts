@@ -1,6 +1,5 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
@@ -16,7 +15,7 @@ import {
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { notePartial } from '#http/request/partial.ts'
+import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
@@ -42,6 +41,7 @@ export const delivery = z
     state,
     reason: z.string().nullable(),
     provider: z.string(),
+    tenant: itsTenant.tenant,
     job: z.string().nullable(),
     requestId: z.string().nullable(),
     event: z.object({ id: z.string(), type: z.string() }),
@@ -64,7 +64,7 @@ const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new OpenAPIHono<AppEnv>()
+export const deliveries = new Hono<AppEnv>()
 
 route(
   deliveries,
@@ -112,7 +112,7 @@ route(
   }
 )
 
-export const callbackSecret = new OpenAPIHono<AppEnv>()
+export const callbackSecret = new Hono<AppEnv>()
 
 route(
   callbackSecret,

@@ -4,6 +4,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
 import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { itsTenant } from '#http/request/partial.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 
 const OUTCOMES: Outcome['status'][] = [
@@ -17,6 +18,7 @@ const OUTCOMES: Outcome['status'][] = [
 ]
 export const job = z
   .object({
+    ...itsTenant,
     jobid: z.string().nullable().meta({ description: "The provider's id. null: not known" }),
     requestId: z.string().meta({ description: 'The X-Request-Id of the call that created it' }),
     email: z.string().nullable().meta({ description: 'null: its account was removed' }),
@@ -24,7 +26,7 @@ export const job = z
     status: z
       .enum([...OUTCOMES, 'running', 'waiting'])
       .meta({ description: 'waiting: for a human. lost: no news of it for 48 h' }),
-    status_final: z.boolean(),
+    status_final: z.boolean().meta({ description: 'Whether it has ended.' }),
     detail: z.string().nullable(),
     created: z.string(),
     ended: z.string().nullable(),
@@ -36,12 +38,14 @@ const time = z.string().nullable()
 export const jobInFull = job
   .extend({
     title: z.string().optional().meta({ description: 'The title that its creation gave it' }),
-    times: z.object({
-      asked: time.meta({ description: 'When the request came. null: not known' }),
-      started: z.string().meta({ description: 'When it got its slot' }),
-      accepted: time.meta({ description: 'When the provider had accepted it. null: not known' }),
-      ended: time,
-    }),
+    times: z
+      .object({
+        asked: time.meta({ description: 'When the request came. null: not known' }),
+        started: z.string().meta({ description: 'When it got its slot' }),
+        accepted: time.meta({ description: 'When the provider had accepted it. null: not known' }),
+        ended: time,
+      })
+      .meta({ description: 'When what happened.' }),
     waitedMs: z.number().nullable().meta({ description: 'From asked to started' }),
     tookMs: z.number().nullable().meta({ description: 'From started to ended' }),
     deliveries: z.string().meta({ description: 'Where the calls to your own URLs are listed' }),

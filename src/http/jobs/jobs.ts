@@ -1,6 +1,5 @@
 /** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
@@ -81,7 +80,7 @@ const force = z.object({ force: z.enum(['true', 'false']).optional() })
 const missing = { 401: ownError, 404: ownError }
 
 export function jobs(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
 
   route(
     app,
