@@ -181,6 +181,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    test: (tenant) => ask(async (slots) => slots.test(tenant)),
     checkLegacy: (tenant) => ask((slots) => slots.checkLegacy(tenant)),
     hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),

@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
@@ -194,6 +195,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async unpark(tenant: string): Promise<void> {
     if (!this.#isHeldByOther(tenant)) this.#parts.accountChecks.unpark()
+  }
+
+  async test(tenant: string): Promise<AccountTest | undefined> {
+    if (this.#isHeldByOther(tenant)) return undefined
+    const tested = await this.#parts.accountChecks.test()
+    if (!tested) return undefined
+    const { balance } = this.#parts.live
+    if (isGood(tested)) await balance.refreshIfOlderThan(TEST_VALID_MS)
+    const known = balance.known()
+    return { ...tested, ...(known === undefined ? {} : { balance: known }) }
   }
 
   async checkLegacy(tenant: string): Promise<void> {

@@ -2,7 +2,7 @@
  * `/v1/live`: a WebSocket on which a page hears of every change of its accounts. `POST` gives a ticket that opens one socket within a
  * minute, `GET` takes it. With ADMIN_TOKEN: the accounts of all tenants.
  */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { hubName, type Maker } from '#domain/live/hub.ts'
@@ -25,7 +25,7 @@ const ticketView = z
 const RETRY_SECONDS = 30
 
 /** It is mounted before the tenants' authentication, which refuses the operator's token. */
-export const live = new OpenAPIHono<AppEnv>()
+export const live = new Hono<AppEnv>()
 
 route(
   live,

@@ -1,5 +1,5 @@
 /** `/v1/{provider}/throughput` and `/admin/throughput`: jobs by account and hour. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { ASKED_MAX_MS, HOUR_MS } from '#domain/live/throughput.ts'
@@ -19,35 +19,36 @@ const DAY_MS = 24 * HOUR_MS
 const TENANTS_AT_ONCE = 4
 
 const count = z.number().int()
-const hourView = z
+const of = (description: string) => count.meta({ description })
+const view = z
   .object({
-    hour: z.iso.datetime().meta({ description: 'The start of the hour, UTC' }),
-    email: z.string(),
-    started: count,
-    ended: count,
-    completed: count,
-    failed: count,
-    lost: count.meta({ description: 'Ended as lost, gone or outcome_unknown' }),
-    refused: count.meta({
-      description:
-        'Creations that the account had no slot for or that the provider refused, counted at the next end of a job',
-    }),
-    waitedMs: count.meta({ description: 'From the request until the slot: sum over started' }),
-    waitedMaxMs: count,
-    tookMs: count.meta({
-      description: 'From the slot until the end: sum over completed and failed',
-    }),
-    tookMaxMs: count,
+    isWhole: z.boolean().meta({ description: 'false: an account did not answer' }),
+    hours: z
+      .array(
+        z
+          .object({
+            tenant: z.string().optional().meta({ description: 'For the operator' }),
+            provider: z.string().optional().meta({ description: 'For the operator' }),
+            hour: z.iso.datetime().meta({ description: 'The start of the hour, UTC' }),
+            email: z.string(),
+            started: count,
+            ended: count,
+            completed: of('Ended well'),
+            failed: of('Ended as failed'),
+            lost: of('Ended as lost, gone or outcome_unknown'),
+            refused: of(
+              'Creations that the account had no slot for or that the provider refused, counted at the next end of a job'
+            ),
+            waitedMs: of('From the request until the slot: sum over started'),
+            waitedMaxMs: of('The longest of these'),
+            tookMs: of('From the slot until the end: sum over completed and failed'),
+            tookMaxMs: of('The longest of these'),
+          })
+          .meta({ id: 'ThroughputHour' })
+      )
+      .meta({ description: 'Only hours in which something happened' }),
   })
-  .meta({ id: 'ThroughputHour' })
-const adminHourView = hourView
-  .extend({ tenant: z.string(), provider: z.string() })
-  .meta({ id: 'TenantThroughputHour' })
-const isWhole = z.boolean().meta({ description: 'false: an account did not answer' })
-const view = z.object({ isWhole, hours: z.array(hourView) }).meta({ id: 'Throughput' })
-const adminView = z
-  .object({ isWhole, hours: z.array(adminHourView) })
-  .meta({ id: 'TenantThroughput' })
+  .meta({ id: 'Throughput' })
 
 const time = z.iso.datetime({ offset: true }).optional()
 const asked = z.strictObject({
@@ -60,7 +61,7 @@ const adminAsked = asked
   .extend({ tenant: z.string().min(1).max(64).optional() })
 
 export function throughput(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   route(
     app,
     {
@@ -81,7 +82,7 @@ export function throughput(provider: Provider): App {
   return app
 }
 
-export const adminThroughput = new OpenAPIHono<AppEnv>()
+export const adminThroughput = new Hono<AppEnv>()
 adminThroughput.use(authenticateAdmin)
 
 route(
@@ -92,7 +93,7 @@ route(
     path: '/',
     summary: 'Jobs by tenant, account and hour',
     query: adminAsked,
-    answers: { 200: adminView, 400: ownError, 401: ownError },
+    answers: { 200: view, 400: ownError, 401: ownError },
   },
   async (c) => {
     const { tenant: name, ...span } = readQuery(c, adminAsked)
