@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
@@ -48,6 +49,9 @@ import { resealAccount } from '#durable/account/resealing.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
+/** Pages get at most one change of an account in this time (RFC 0006). */
+const PUSH_EVERY_MS = 1000
+
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #context: AccountContext
@@ -76,6 +80,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       random: platform.random,
       ports,
       durations: () => ports().durations,
+      defer: (work) => this.ctx.waitUntil(work),
+      pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
@@ -92,6 +98,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (account.isImported !== true) {
       this.#parts.webhook.request(account, held)
       this.#parts.legacy.request(account)
+      this.#parts.alerts.lookSoon()
     }
     this.#setAlarm()
     return { ok: true }
@@ -112,6 +119,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
     }
     this.#parts.wipeWhenDone()
+    this.#parts.alerts.lookSoon()
     this.#setAlarm()
   }
 
@@ -193,6 +201,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (!this.#isHeldByOther(tenant)) this.#parts.accountChecks.unpark()
   }
 
+  async test(tenant: string): Promise<AccountTest | undefined> {
+    if (this.#isHeldByOther(tenant)) return undefined
+    const tested = await this.#parts.accountChecks.test()
+    if (!tested) return undefined
+    const { balance } = this.#parts.live
+    if (isGood(tested)) await balance.refreshIfOlderThan(TEST_VALID_MS)
+    const known = balance.known()
+    return { ...tested, ...(known === undefined ? {} : { balance: known }) }
+  }
+
   async checkLegacy(tenant: string): Promise<void> {
     if (this.#isHeldByOther(tenant)) return
     this.#parts.legacy.requestNow()
@@ -218,6 +236,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     return this.#parts.live.summary(tenant)
+  }
+
+  async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    return this.#parts.live.observe(hub, tenant, until)
+  }
+
+  async notePool(tenant: string, since?: number): Promise<void> {
+    this.#parts.alerts.notePool(tenant, since)
   }
 
   async reseal(key: string): Promise<ResealStep> {
@@ -268,6 +294,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#parts.legacy.probeDue()
     this.#parts.retention.removeOld()
     this.#parts.wipeWhenDone()
+    await this.#parts.alerts.runDue()
     this.#setAlarm({ isAfterAlarm: true })
   }
 
@@ -300,6 +327,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
+      this.#parts.alerts.dueAt(),
     ].filter((due) => due !== undefined)
     const daily = this.#parts.legacy.dueAt() ?? Infinity
     if (dues.length > 0) return Math.min(...dues, daily)

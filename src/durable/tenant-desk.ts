@@ -1,5 +1,5 @@
 /**
- * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
+ * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
 import { makePorts } from '#composition/make-ports.ts'
@@ -30,9 +30,9 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { RegistrarMethods } from './registrar-methods.ts'
+import { HubMethods } from './hub-methods.ts'
 
-export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
+export class TenantDesk extends HubMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -48,6 +48,8 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
+      sockets: () => ctx.getWebSockets(),
+      accept: (socket) => this.acceptSocket(socket),
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
@@ -82,6 +84,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
+    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -297,7 +300,18 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    return this.#tables.endpoints.all()
+    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
+    return { ...this.#tables.endpoints.all(), ...watched }
+  }
+
+  // Alerts
+
+  async noteFull(): Promise<void> {
+    return this.parts.alerts.noteFull()
+  }
+
+  async refreshAlerts(): Promise<void> {
+    return this.parts.alerts.refresh()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -321,6 +335,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
   }
 
   async #maintain(): Promise<void> {
+    if (this.parts.hub) return this.parts.hub.runDue()
     const { keepPlaceMs, forgetEveryMs } = this.#durations
     const now = platform.now()
     if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
@@ -333,6 +348,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
     if (signInAt !== undefined) this.#clock.setFor(signInAt)
@@ -345,6 +361,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
     this.parts.signIns.forgetAll()
+    await this.parts.alerts.close()
     await this.parts.kv.write()
   }
 

@@ -62,7 +62,7 @@ function isRepeated(text: string): boolean {
   return text !== '' && text === text.charAt(0).repeat(text.length)
 }
 
-function isLoopback(origin: string): boolean {
+export function isLoopback(origin: string): boolean {
   const host = URL.parse(origin)?.hostname ?? ''
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

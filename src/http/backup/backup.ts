@@ -1,5 +1,5 @@
 /** `/admin/export` and `/admin/import`: takes a gateway's tenants, tokens and accounts to another gateway (docs/operate.md). */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { EXPORT_BYTES_MAX, type Imported } from '#domain/backup/exported.ts'
@@ -37,7 +37,7 @@ const report = z.object({
   skippedInAll: z.number(),
 })
 
-export const backup = new OpenAPIHono<AppEnv>()
+export const backup = new Hono<AppEnv>()
 
 backup.use('/export', authenticateAdmin)
 backup.use('/import', authenticateAdmin)
