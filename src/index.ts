@@ -13,11 +13,14 @@
  * 7 authenticate  finds the token of the request (`caller`)
  * 8 knownMethods  answers 405 to a wrong method on our own paths
  */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import { PROVIDERS } from '#providers/index.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
+import { adminAccounts } from '#http/accounts/admin-accounts.ts'
+import { adminDeliveries } from '#http/events/admin-deliveries.ts'
+import { adminJobs } from '#http/jobs/admin-jobs.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -30,9 +33,9 @@ import { mcp } from '#http/mcp/mcp.ts'
 import { INSTRUCTIONS, toolsFor } from '#http/mcp/tools.ts'
 import { knownMethods } from '#http/request/known-methods.ts'
 import { logRequests } from '#http/request/log-requests.ts'
-import { notFound, openapi } from '#http/about/openapi.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
+import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
@@ -41,12 +44,12 @@ import { speech } from '#http/useapi/speech.ts'
 import { openCors, streaming } from '#http/streaming/streaming.ts'
 import { tasks } from '#http/useapi/tasks.ts'
 import { serveUpload } from '#http/uploads/uploads.ts'
-import { healthz, welcome } from '#http/about/welcome.ts'
+import { healthz, notFound, welcome } from '#http/about/welcome.ts'
 
 export { AccountSlots } from '#durable/account-slots.ts'
 export { TenantDesk } from '#durable/tenant-desk.ts'
 
-const app = new OpenAPIHono<AppEnv>({ strict: false })
+const app = new Hono<AppEnv>({ strict: false })
 
 app.onError(respondError)
 app.notFound(notFound)
@@ -60,9 +63,12 @@ app.use(openCors, streaming)
 app.route('/webhooks', receivers('webhook')) // no token: the URL is sealed and the body is signed
 app.route('/callbacks', receivers('ticket')) // no token: the URL is sealed
 app.route('/admin/routes', adminRoutes)
+app.route('/admin/accounts', adminAccounts(PROVIDERS))
+app.route('/admin/jobs', adminJobs(PROVIDERS.map(({ name }) => name)))
+app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
 app.route('/admin', admin) // needs ADMIN_TOKEN
-app.get('/openapi.json', openapi(app))
+app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 
 app.use('/v1/*', authenticate)
@@ -94,4 +100,5 @@ app.all('/v1/*', dropIn) // for clients that can change only the host
 app.all('/v2/*', dropIn)
 app.all('/v3/*', dropIn)
 
-export default { fetch: app.fetch } satisfies ExportedHandler<Env>
+/** Workers call its `fetch`. `npm run openapi` reads its routes. */
+export default app

@@ -6,6 +6,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { TICKET_HEADER, type Hub } from '#domain/ports/hub.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
 import { toLeaseMessage } from '#domain/slots/lease-record.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
@@ -159,6 +160,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
+    hub: (name) => hubPort(env, name),
   }
 }
 
@@ -179,12 +181,14 @@ function slotsPort(env: Env, name: string): SlotDesk {
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    test: (tenant) => ask(async (slots) => slots.test(tenant)),
     checkLegacy: (tenant) => ask((slots) => slots.checkLegacy(tenant)),
     hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
     summary: (tenant) => ask(async (slots) => slots.summary(tenant)),
+    observe: (hub, tenant, until) => ask(async (slots) => slots.observe(hub, tenant, until)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
@@ -244,6 +248,20 @@ function deskPort(env: Env, name: string): Desk {
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
     close: () => ask((desk) => desk.close()),
+  }
+}
+
+function hubPort(env: Env, name: string): Hub {
+  const stub = () => env.TENANT_DESK.getByName(name)
+  const ask = askObject(stub, platform)
+  return {
+    keepTicket: (hash, ticket) => ask((hub) => hub.keepTicket(hash, ticket)),
+    push: (summary) => ask((hub) => hub.push(summary)),
+    look: () => ask((hub) => hub.look()),
+    connect: (ticketHash) =>
+      stub().fetch('https://hub.invalid/', {
+        headers: { upgrade: 'websocket', [TICKET_HEADER]: ticketHash },
+      }),
   }
 }
 

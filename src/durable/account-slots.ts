@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
@@ -48,6 +49,9 @@ import { resealAccount } from '#durable/account/resealing.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
+/** Pages get at most one change of an account in this time (RFC 0006). */
+const PUSH_EVERY_MS = 1000
+
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #context: AccountContext
@@ -76,6 +80,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       random: platform.random,
       ports,
       durations: () => ports().durations,
+      defer: (work) => this.ctx.waitUntil(work),
+      pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
@@ -190,6 +196,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (!this.#isHeldByOther(tenant)) this.#parts.accountChecks.unpark()
   }
 
+  async test(tenant: string): Promise<AccountTest | undefined> {
+    if (this.#isHeldByOther(tenant)) return undefined
+    const tested = await this.#parts.accountChecks.test()
+    if (!tested) return undefined
+    const { balance } = this.#parts.live
+    if (isGood(tested)) await balance.refreshIfOlderThan(TEST_VALID_MS)
+    const known = balance.known()
+    return { ...tested, ...(known === undefined ? {} : { balance: known }) }
+  }
+
   async checkLegacy(tenant: string): Promise<void> {
     if (this.#isHeldByOther(tenant)) return
     this.#parts.legacy.requestNow()
@@ -215,6 +231,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     return this.#parts.live.summary(tenant)
+  }
+
+  async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    return this.#parts.live.observe(hub, tenant, until)
   }
 
   async reseal(key: string): Promise<ResealStep> {

@@ -1,5 +1,5 @@
 /**
- * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
+ * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
 import { makePorts } from '#composition/make-ports.ts'
@@ -29,9 +29,9 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { RegistrarMethods } from './registrar-methods.ts'
+import { HubMethods } from './hub-methods.ts'
 
-export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
+export class TenantDesk extends HubMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -47,6 +47,8 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
+      sockets: () => ctx.getWebSockets(),
+      accept: (socket) => this.acceptSocket(socket),
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
@@ -302,6 +304,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
   }
 
   async #maintain(): Promise<void> {
+    if (this.parts.hub) return this.parts.hub.runDue()
     const { keepPlaceMs, forgetEveryMs } = this.#durations
     const now = platform.now()
     if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'account.limit_changed'
   | 'account.removed'
   | 'account.unparked'
+  | 'account.tested'
   | 'sign_in.begun'
   | 'sign_in.cancelled'
   | 'job.forced'

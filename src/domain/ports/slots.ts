@@ -2,6 +2,7 @@
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { AccountTest } from '#domain/accounts/account-test.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
@@ -42,6 +43,8 @@ export interface SlotDesk {
   blame(fault: SuspectedFault): Promise<CheckResult>
   /** Ends all parkings, and the checks that would end them. */
   unpark(tenant: string): Promise<void>
+  /** Asks the provider now whether the account's credentials are good. Undefined: another tenant holds the account. */
+  test(tenant: string): Promise<AccountTest | undefined>
   /** Asks the provider soon which older calls the account has, at most every ten minutes. */
   checkLegacy(tenant: string): Promise<void>
   /** Shortens parkings, because the provider seems to be down: refused accounts are checked again by then. */
@@ -55,6 +58,8 @@ export interface SlotDesk {
   view(tenant: string): Promise<SlotsView>
   /** What a page shows of the account. Undefined: the tenant does not hold it. */
   summary(tenant: string): Promise<PoolAccount | undefined>
+  /** Pushes the summary to this hub after each change, until then. Returns it as it is now. */
+  observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined>
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>

@@ -102,6 +102,15 @@ const SPANS = {
   /** While an agent waits for a job: the first pause between two questions, and the longest. */
   agentAskMs: 5 * SECOND,
   agentAskLongestMs: 20 * SECOND,
+  /** A page that is open: how long its ticket is valid, how often accounts are listed, and how often each is asked again. */
+  ticketMs: 1 * MINUTE,
+  listEveryMs: 30 * SECOND,
+  observeAgainMs: 5 * MINUTE,
+  /** How long an account pushes its changes after it was asked. */
+  observeMs: 10 * MINUTE,
+  /** How long changes are collected after metrics were asked for. */
+  lookForMetricsMs: 5 * MINUTE,
+  balanceEveryMs: 10 * MINUTE,
   /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const

@@ -24,6 +24,7 @@ import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
+import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
 /**
@@ -61,8 +62,11 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** What only a page that is open needs. */
   readonly live: LiveRows
+  /** Called after each write. */
+  onWrite: () => void = () => {}
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(plain: DurableObjectStorage) {
+    const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
     migrate(storage, STEPS)
     this.#ended = new EndedJobs(storage.sql)
