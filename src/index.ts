@@ -22,6 +22,7 @@ import { adminAccounts } from '#http/accounts/admin-accounts.ts'
 import { adminDeliveries } from '#http/events/admin-deliveries.ts'
 import { adminJobs } from '#http/jobs/admin-jobs.ts'
 import { backup } from '#http/backup/backup.ts'
+import { adminAlerts, alerts } from '#http/alerts/alerts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -68,6 +69,7 @@ app.route('/admin/accounts', adminAccounts(PROVIDERS))
 app.route('/admin/jobs', adminJobs(PROVIDERS.map(({ name }) => name)))
 app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
+app.route('/admin/alerts', adminAlerts)
 app.route('/admin', backup)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
@@ -90,6 +92,7 @@ for (const provider of PROVIDERS) {
     app.route(`/v1/${provider.name}/tts`, speech(provider, provider.useapi.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
+app.route('/v1/alerts', alerts)
 app.route('/v1/audit', audit)
 app.route('/v1/pool', pool)
 app.route('/v1/deliveries', deliveries)

@@ -190,6 +190,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     summary: (tenant) => ask(async (slots) => slots.summary(tenant)),
     observe: (hub, tenant, until) => ask(async (slots) => slots.observe(hub, tenant, until)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
+    notePool: (tenant, since) => ask((slots) => slots.notePool(tenant, since)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
@@ -247,6 +248,8 @@ function deskPort(env: Env, name: string): Desk {
       ask((desk) => desk.saveCallbackSecret(sealed, now, by)),
     outlets: () => ask((desk) => desk.outlets()),
     noteRefused: (accountKey, until) => ask((desk) => desk.noteRefused(accountKey, until)),
+    noteFull: () => ask((desk) => desk.noteFull()),
+    refreshAlerts: () => ask((desk) => desk.refreshAlerts()),
     reseal: (key, from) => ask(async (desk) => desk.reseal(key, from)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
@@ -292,5 +295,9 @@ function registrarPort(env: Env): Registrar {
     listRoutes: () => ask((desk) => desk.listRoutes()),
     addRoute: (route, by) => ask(async (desk) => desk.addRoute(route, by)),
     removeRoute: (id, by) => ask((desk) => desk.removeRoute(id, by)),
+    addAlert: (alert, by) => ask(async (desk) => desk.addAlert(alert, by)),
+    listAlerts: (owner) => ask((desk) => desk.listAlerts(owner)),
+    removeAlert: (owner, id, by) => ask((desk) => desk.removeAlert(owner, id, by)),
+    alertsFor: (tenant) => ask((desk) => desk.alertsFor(tenant)),
   }
 }

@@ -98,6 +98,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (account.isImported !== true) {
       this.#parts.webhook.request(account, held)
       this.#parts.legacy.request(account)
+      this.#parts.alerts.lookSoon()
     }
     this.#setAlarm()
     return { ok: true }
@@ -118,6 +119,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
     }
     this.#parts.wipeWhenDone()
+    this.#parts.alerts.lookSoon()
     this.#setAlarm()
   }
 
@@ -240,6 +242,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#parts.live.observe(hub, tenant, until)
   }
 
+  async notePool(tenant: string, since?: number): Promise<void> {
+    this.#parts.alerts.notePool(tenant, since)
+  }
+
   async reseal(key: string): Promise<ResealStep> {
     const step = await resealAccount(this.#context.ports(), this.#tables, key)
     this.#setAlarm()
@@ -288,6 +294,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#parts.legacy.probeDue()
     this.#parts.retention.removeOld()
     this.#parts.wipeWhenDone()
+    await this.#parts.alerts.runDue()
     this.#setAlarm({ isAfterAlarm: true })
   }
 
@@ -320,6 +327,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
+      this.#parts.alerts.dueAt(),
     ].filter((due) => due !== undefined)
     const daily = this.#parts.legacy.dueAt() ?? Infinity
     if (dues.length > 0) return Math.min(...dues, daily)

@@ -6,6 +6,8 @@ import type { SaveAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { isHubName } from '#domain/live/hub.ts'
 import { getProvider, PROVIDERS } from '#providers/index.ts'
+import { AlertBook } from '#durable/alerts/alert-book.ts'
+import { DeskAlerts } from '#durable/alerts/desk-alerts.ts'
 import { DeskBackup } from '#durable/backup/desk-backup.ts'
 import { RegistrarBackup } from '#durable/backup/registrar-backup.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
@@ -77,7 +79,16 @@ export function makeDeskParts({
   })
   const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit })
   const endpoints = new WebhookEndpoints(tables, audit)
+  const alertBook = new AlertBook(storage, audit)
+  const alerts = new DeskAlerts(storage, {
+    ports,
+    armIn,
+    tenant,
+    accountKeys: () => tables.accounts.snapshot().accounts.map(({ key }) => key),
+  })
   return {
+    alertBook,
+    alerts,
     tables,
     audit,
     kv,
@@ -107,6 +118,6 @@ export function makeDeskParts({
           accept,
         })
       : undefined,
-    resealing: new DeskResealing(tables, signInRows, { ports, name, kv }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
   }
 }

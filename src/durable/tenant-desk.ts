@@ -84,6 +84,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
+    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -299,7 +300,18 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    return this.#tables.endpoints.all()
+    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
+    return { ...this.#tables.endpoints.all(), ...watched }
+  }
+
+  // Alerts
+
+  async noteFull(): Promise<void> {
+    return this.parts.alerts.noteFull()
+  }
+
+  async refreshAlerts(): Promise<void> {
+    return this.parts.alerts.refresh()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -336,6 +348,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
     if (signInAt !== undefined) this.#clock.setFor(signInAt)
@@ -348,6 +361,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
     this.parts.signIns.forgetAll()
+    await this.parts.alerts.close()
     await this.parts.kv.write()
   }
 

@@ -20,6 +20,8 @@ export type AuditAction =
   | 'endpoint.secret_rotated'
   | 'endpoint.removed'
   | 'callback_secret.made'
+  | 'alert.added'
+  | 'alert.removed'
   | 'route.added'
   | 'route.removed'
   | 'reseal.pass_begun'

@@ -2,6 +2,7 @@
  * The RPC interfaces of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
  * reverse.
  */
+import type { Alert } from '#domain/alerts/alert.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
@@ -103,6 +104,10 @@ export interface Desk extends Audited {
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>
+  /** Notes that a call was refused because every slot of the pool is taken. */
+  noteFull(): Promise<void>
+  /** Asks the registrar whether somebody must be told of low balances. */
+  refreshAlerts(): Promise<void>
   /** Re-seals a share of its records, and its accounts' objects, with the first master key, `key`. Safe to repeat. */
   reseal(key: string, from?: string): Promise<ResealStep>
   /** Removes every account and forgets everything, because the tenant was removed. */
@@ -196,6 +201,13 @@ export interface Registrar extends Audited {
   /** `taken`: another added route matches the same paths. */
   addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'>
   removeRoute(id: string, by?: Actor): Promise<boolean>
+  /** `full`: the owner has too many. `closed`: the tenant was removed. */
+  addAlert(alert: Alert, by?: Actor): Promise<'added' | 'full' | 'closed'>
+  /** The alerts of a tenant, or of the operator (OPERATOR). Oldest first. */
+  listAlerts(owner: string): Promise<Alert[]>
+  removeAlert(owner: string, id: string, by?: Actor): Promise<boolean>
+  /** Those that hear of this tenant's accounts: its own and the operator's. */
+  alertsFor(tenant: string): Promise<Alert[]>
 }
 
 export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>
