@@ -92,7 +92,8 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 function toParkingView(parkings: Parking[]) {
   const parked = parkings.map(toShown)
   const [first] = parked
-  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+  const when = parkings[0]?.reason === 'imported' ? 'Parked' : `Parked until ${first?.until}`
+  return { error: `${when}: ${first?.detail}`, parked }
 }
 
 export function toShown({ scope, reason, detail, until }: Parking) {

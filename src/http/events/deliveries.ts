@@ -1,6 +1,7 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
+import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -199,7 +200,7 @@ export function toDeliveryView(one: Delivery) {
     requestId: requestId ?? null,
     event: { id: event.id, type: event.type },
     endpoint: target.kind === 'endpoint' ? target.endpointId : null,
-    url: target.kind === 'endpoints' ? null : target.url,
+    url: urlOf(target),
     ref: target.kind === 'callback' ? (target.ref ?? null) : null,
     created: toTime(one.createdAt),
     nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
@@ -207,6 +208,11 @@ export function toDeliveryView(one: Delivery) {
     lastStatus: one.attempts.at(-1)?.status ?? null,
     lastError: one.attempts.at(-1)?.error ?? null,
   }
+}
+
+function urlOf(target: Delivery['target']): string | null {
+  if (target.kind === 'endpoints') return null
+  return target.kind === 'alert' ? shownUrl(target.url) : target.url
 }
 
 function toFullView(one: Delivery) {
