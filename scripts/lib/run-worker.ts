@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { bundle, namesOf, readWrangler, type WranglerConfig } from './build-worker.ts'
+import { bundle, readWrangler, type WranglerConfig } from './build-worker.ts'
 
 export type WorkerLog = { level: string; message: string }
 
@@ -39,7 +39,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   if (options.port) await assertPortFree(host, options.port)
   const config = await readWrangler(path.resolve(options.config))
   const entry = options.entry ? path.resolve(options.entry) : config.main
-  const script = await bundle(entry, options.alias, namesOf(config))
+  const script = await bundle(entry, options.alias)
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
   const onChild = (message: unknown): void => {

@@ -1,15 +1,18 @@
 /** A page that is open: it opens the gateway's live socket as a browser does, and keeps every message. */
 import { request } from 'node:http'
 import type { PoolAccount } from '../../src/domain/live/pool-account.ts'
-import { ADMIN_TOKEN, until, type Gateway } from './gateway.ts'
+import { until, type Gateway } from './gateway.ts'
 
 export type LiveMessage =
   | { type: 'pool'; at: string; isWhole: boolean; accounts: PoolAccount[] }
   | { type: 'account'; account: PoolAccount }
   | { type: 'removed'; tenant: string; provider: string; email: string }
 
-export async function ticketOf(gateway: Gateway, isOperator = false): Promise<string> {
-  const headers = isOperator ? { authorization: `Bearer ${ADMIN_TOKEN}` } : {}
+/** `headers`: of another caller than the gateway's token. */
+export async function ticketOf(
+  gateway: Gateway,
+  headers: Record<string, string> = {}
+): Promise<string> {
   const answer = await gateway.post('/v1/live', {}, headers)
   if (answer.status !== 201) throw new Error(`no ticket: ${answer.status} ${await answer.text()}`)
   const { ticket } = (await answer.json()) as { ticket: string }
@@ -56,8 +59,11 @@ export class LivePage {
     socket.addEventListener('close', ({ code }) => (this.closedWith = code))
   }
 
-  static async open(gateway: Gateway, { isOperator = false } = {}): Promise<LivePage> {
-    const ticket = await ticketOf(gateway, isOperator)
+  static async open(
+    gateway: Gateway,
+    { headers = {} }: { headers?: Record<string, string> } = {}
+  ): Promise<LivePage> {
+    const ticket = await ticketOf(gateway, headers)
     const address = gateway.url.replace(/^http/, 'ws')
     const socket = new WebSocket(`${address}/v1/live?ticket=${encodeURIComponent(ticket)}`)
     const page = new LivePage(socket)

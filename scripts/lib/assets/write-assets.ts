@@ -2,12 +2,13 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { dashboard } from './dashboard.ts'
+import { docs } from './docs.ts'
 import { headersFile, type AssetPart } from './part.ts'
 
 export const ASSETS = path.resolve(import.meta.dirname, '../../../assets')
 
 /** Every page. A new one is a file of its own beside this one. */
-const PARTS: (() => Promise<AssetPart>)[] = [dashboard]
+const PARTS: (() => Promise<AssetPart>)[] = [dashboard, docs]
 
 /** Each file is replaced in one step, so that a gateway that is running never serves half a file. */
 export async function writeAssets(folder: string = ASSETS): Promise<void> {

@@ -11,6 +11,7 @@ export type AuditAction =
   | 'account.limit_changed'
   | 'account.removed'
   | 'account.unparked'
+  | 'account.tested'
   | 'sign_in.begun'
   | 'sign_in.cancelled'
   | 'job.forced'
@@ -19,9 +20,13 @@ export type AuditAction =
   | 'endpoint.secret_rotated'
   | 'endpoint.removed'
   | 'callback_secret.made'
+  | 'alert.added'
+  | 'alert.removed'
   | 'route.added'
   | 'route.removed'
   | 'reseal.pass_begun'
+  | 'export.made'
+  | 'import.made'
   | 'audit.full'
 
 /** Who asked for a change. */

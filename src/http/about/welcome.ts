@@ -1,9 +1,10 @@
 /** `GET /` names the gateway and its version. `GET /healthz` says whether it can serve. Neither needs a token or calls anything. */
 import type { Context, Next } from 'hono'
-import type { AppError } from '#domain/runtime/errors.ts'
+import { AppError } from '#domain/runtime/errors.ts'
 import { VERSION } from '#domain/runtime/version.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { respondError } from '#http/request/respond-error.ts'
 
 /** Answers `/` only. The router also sends `//` here, which goes on to the 404. A browser is sent to the dashboard. */
 export async function welcome(c: Context<AppEnv>, next: Next): Promise<Response | undefined> {
@@ -32,4 +33,8 @@ export function healthz(settingsProblem: (env: Env, origin: string) => AppError 
     if (!problem) return c.json({ ok: true })
     return c.json({ ok: false, error: problem.message }, 503)
   }
+}
+
+export function notFound(c: Context<AppEnv>): Response {
+  return respondError(new AppError('not_found', 'There is no such path.'), c)
 }

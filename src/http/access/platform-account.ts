@@ -1,6 +1,5 @@
 /** `/v2/account`: useapi.net's platform account. Its clients use it to test a token (useapi.md 3.10). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
@@ -24,7 +23,7 @@ const view = z.looseObject({
   accounts: z.looseObject({}),
 })
 
-export const platformAccount = new OpenAPIHono<AppEnv>()
+export const platformAccount = new Hono<AppEnv>()
 
 route(
   platformAccount,

@@ -7,8 +7,9 @@ import type { SlotsView } from '#domain/ports/slots.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { itsTenant } from '#http/request/partial.ts'
 
-const parking = z.object({
+export const parking = z.object({
   scope: z.string().meta({ description: 'Which calls the account does not get' }),
   reason: z.string(),
   detail: z.string(),
@@ -16,6 +17,7 @@ const parking = z.object({
 })
 export const accountView = z
   .looseObject({
+    ...itsTenant,
     email: z
       .string()
       .meta({ description: 'The name of the account in the gateway, as in X-Gateway-Account' }),
@@ -46,7 +48,7 @@ export const accountView = z
   })
   .meta({ id: 'Account' })
 
-const NOT_REACHED =
+export const NOT_REACHED =
   'The record of this account could not be read just now. Its slots and parkings are not known. Try again in a minute.'
 
 /** The account in the form of the seeds. A parked account has `error`, as on useapi.net. */
@@ -92,7 +94,8 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 function toParkingView(parkings: Parking[]) {
   const parked = parkings.map(toShown)
   const [first] = parked
-  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+  const when = parkings[0]?.reason === 'imported' ? 'Parked' : `Parked until ${first?.until}`
+  return { error: `${when}: ${first?.detail}`, parked }
 }
 
 export function toShown({ scope, reason, detail, until }: Parking) {

@@ -1,6 +1,5 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
@@ -12,6 +11,7 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { testAccount, testView } from './account-test.ts'
 import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
@@ -20,7 +20,7 @@ const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.enum(['true', 'false']).optional() })
 
 export function accounts(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
   const form = accountForm(provider)
 
@@ -120,6 +120,18 @@ function changing(app: App, provider: Provider): void {
     },
     async (c) => unpark(c, provider, await find(c, provider))
   )
+
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/test',
+      summary: `Ask ${provider.name} now whether an account works, by a free read`,
+      answers: { 200: testView, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => c.json(await testAccount(c, provider, await find(c, provider)))
+  )
 }
 
 async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): Promise<Response> {
@@ -175,7 +187,10 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   await ports
     .desk(tenant, provider.name)
     .noteAudit({ ...entry, subject: account.email }, actorOf(c))
-  await ports.slots(key).unpark(tenant)
+  if (account.isImported === true) {
+    const saved = await ports.desk(tenant, provider.name).endImport(email)
+    if (saved.ok) ports.accounts.remember(tenant, provider.name, saved.snapshot)
+  } else await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c.get('ports'), provider, account))

@@ -2,8 +2,7 @@
  * `/v1/{provider}/accounts/sign-in`: adds an account by a sign-in that a person approves in a browser. The desk waits for the person
  * (docs/rfc/0005-sign-in.md). These paths come before `/accounts/{email}`.
  */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount } from '#domain/accounts/account.ts'
 import { PENDING_MAX, type DeviceCodes, type SignIn } from '#domain/accounts/sign-in.ts'
@@ -54,7 +53,7 @@ const WHY = {
 }
 
 export function signIns(provider: Provider, signIn: ProviderSignIn): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
 
   route(

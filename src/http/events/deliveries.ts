@@ -1,7 +1,7 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
+import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -16,7 +16,7 @@ import {
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { notePartial } from '#http/request/partial.ts'
+import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
@@ -42,6 +42,7 @@ export const delivery = z
     state,
     reason: z.string().nullable(),
     provider: z.string(),
+    tenant: itsTenant.tenant,
     job: z.string().nullable(),
     requestId: z.string().nullable(),
     event: z.object({ id: z.string(), type: z.string() }),
@@ -64,7 +65,7 @@ const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new OpenAPIHono<AppEnv>()
+export const deliveries = new Hono<AppEnv>()
 
 route(
   deliveries,
@@ -112,7 +113,7 @@ route(
   }
 )
 
-export const callbackSecret = new OpenAPIHono<AppEnv>()
+export const callbackSecret = new Hono<AppEnv>()
 
 route(
   callbackSecret,
@@ -200,7 +201,7 @@ export function toDeliveryView(one: Delivery) {
     requestId: requestId ?? null,
     event: { id: event.id, type: event.type },
     endpoint: target.kind === 'endpoint' ? target.endpointId : null,
-    url: target.kind === 'endpoints' ? null : target.url,
+    url: urlOf(target),
     ref: target.kind === 'callback' ? (target.ref ?? null) : null,
     created: toTime(one.createdAt),
     nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
@@ -208,6 +209,11 @@ export function toDeliveryView(one: Delivery) {
     lastStatus: one.attempts.at(-1)?.status ?? null,
     lastError: one.attempts.at(-1)?.error ?? null,
   }
+}
+
+function urlOf(target: Delivery['target']): string | null {
+  if (target.kind === 'endpoints') return null
+  return target.kind === 'alert' ? shownUrl(target.url) : target.url
 }
 
 function toFullView(one: Delivery) {

@@ -2,7 +2,7 @@
  * `/v1/live`: a WebSocket on which a page hears of every change of its accounts. `POST` gives a ticket that opens one socket within a
  * minute, `GET` takes it. With ADMIN_TOKEN: the accounts of all tenants.
  */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { hubName, type Maker } from '#domain/live/hub.ts'
@@ -25,7 +25,7 @@ const ticketView = z
 const RETRY_SECONDS = 30
 
 /** It is mounted before the tenants' authentication, which refuses the operator's token. */
-export const live = new OpenAPIHono<AppEnv>()
+export const live = new Hono<AppEnv>()
 
 route(
   live,
@@ -54,21 +54,26 @@ live.get('/', async (c) => {
   return new Response(null, { status: 101, webSocket: opened.webSocket })
 })
 
-/** The operator's hub, or that of the caller's tenant. */
+/** The operator's hub, or that of the tenant whose token it is or whom the operator names. */
 async function findHub(c: Context<AppEnv>): Promise<{ hub: string; maker: Maker }> {
-  const { adminToken } = c.get('ports').settings
-  const given = /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
+  const operator = await operatorMaker(c)
   const isNamed = c.req.header('x-gateway-tenant') !== undefined
-  if (adminToken !== undefined && !isNamed) {
-    const hash = await hexHash(adminToken)
-    // Hashes are compared, so the time of the comparison says nothing about the token.
-    if ((await hexHash(given)) === hash)
-      return { hub: hubName(), maker: { kind: 'operator', hash, expiresAt: null } }
-  }
+  if (operator && !isNamed) return { hub: hubName(), maker: operator }
   const caller = await identify(c)
   c.set('caller', caller)
   const { tenant, hash, expiresAt } = caller
-  return { hub: hubName(tenant), maker: { kind: 'token', hash, expiresAt } }
+  const maker: Maker = operator ?? { kind: 'token', hash, expiresAt }
+  return { hub: hubName(tenant), maker }
+}
+
+/** Undefined: the request has another token than ADMIN_TOKEN. */
+async function operatorMaker(c: Context<AppEnv>): Promise<Maker | undefined> {
+  const { adminToken } = c.get('ports').settings
+  const given = /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  if (adminToken === undefined || given === undefined) return undefined
+  const hash = await hexHash(adminToken)
+  // Hashes are compared, so the time of the comparison says nothing about the token.
+  return (await hexHash(given)) === hash ? { kind: 'operator', hash, expiresAt: null } : undefined
 }
 
 function tooManyPages(): AppError {

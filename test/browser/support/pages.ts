@@ -17,6 +17,8 @@ export interface PageOptions {
   theme?: Theme
   /** The token that is signed in with. Without it the page shows the sign-in. */
   token?: string
+  /** Without it: the dashboard. */
+  path?: string
   /** Such as `#/jobs`. */
   hash?: string
   context?: BrowserContextOptions
@@ -104,7 +106,14 @@ export function openBrowser(): Promise<Browser> {
 export async function openPage(
   browser: Browser,
   url: string,
-  { size = DESKTOP, theme = 'light', token, hash = '', context = {} }: PageOptions = {}
+  {
+    size = DESKTOP,
+    theme = 'light',
+    path = '/dashboard',
+    token,
+    hash = '',
+    context = {},
+  }: PageOptions = {}
 ): Promise<OpenedPage> {
   const made = await browser.newContext({
     viewport: size,
@@ -122,7 +131,7 @@ export async function openPage(
       console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`)
     )
   })
-  await page.goto(`${url}/dashboard${hash}`)
+  await page.goto(`${url}${path}${hash}`)
   if (token !== undefined) {
     await page.getByLabel('Token').fill(token)
     await page.getByRole('button', { name: 'Sign in' }).click()

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { openGateway, until } from '../../support/gateway.ts'
+import { ADMIN_TOKEN, openGateway, until } from '../../support/gateway.ts'
 import { LivePage, statusOfOpening, ticketOf } from '../../support/live-page.ts'
 
 const gateway = await openGateway({ accounts: { a: 2, b: 1 }, simVars: { JOB_MS: '-1' } })
@@ -81,7 +81,7 @@ test('a page sees nothing of another tenant’s accounts, and the operator’s p
   const other = gateway.as((await gateway.newToken({ tenant: 'other-tenant' })).token)
   const theirs = await open(other)
   expect(theirs.accounts().size).toBe(0)
-  const all = await open(gateway, { isOperator: true })
+  const all = await open(gateway, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })
   await other.addAccount('theirs', 1)
   all.send('refresh')
   await all.shows('theirs@example.com', ({ tenant }) => tenant === 'other-tenant')
@@ -91,6 +91,14 @@ test('a page sees nothing of another tenant’s accounts, and the operator’s p
   theirs.send('refresh')
   await theirs.shows('theirs@example.com', () => true)
   expect(theirs.texts.join('')).not.toContain(A)
+})
+
+test('the operator who names a tenant gets a page of that tenant alone', async () => {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}`, 'x-gateway-tenant': 'other-tenant' }
+  const page = await open(gateway, { headers })
+  expect([...page.accounts().keys()]).toEqual(['theirs@example.com'])
+  const refused = await gateway.post('/v1/live', {}, { 'x-gateway-tenant': 'other-tenant' })
+  expect(refused.status).toBe(400)
 })
 
 test('no message shows a credential or the address of a webhook [I6]', () => {

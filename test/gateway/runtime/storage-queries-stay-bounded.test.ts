@@ -40,6 +40,8 @@ const READ_WHOLE = [
   'resent',
   'endpoint',
   'sign_in',
+  'alert_state',
+  'alert_note',
   'callback_secret',
   'home',
   'likeness',
@@ -49,6 +51,10 @@ const READ_WHOLE = [
   'tenant',
   'every',
   'wanted',
+  'observer',
+  'balance',
+  'live_card',
+  'live_state',
   'CONSTANT ROW',
 ]
 
