@@ -3,6 +3,7 @@ import createClient, { type Client } from 'openapi-fetch'
 import type { components, paths } from './gateway.d.ts'
 
 export type GatewayClient = Client<paths>
+/** @public */
 export type Schemas = components['schemas']
 
 export function connect(baseUrl: string, token: string): GatewayClient {

@@ -5,5602 +5,5941 @@
  */
 
 export interface paths {
-  '/admin/routes': {
-    parameters: {}
-    /** The rows that were added, oldest first */
-    get: operations['getAdminRoutes']
-    /** Add a path without a deploy. It works everywhere within a minute */
-    post: operations['postAdminRoutes']
-  }
-  '/admin/routes/{id}': {
-    parameters: {}
-    /** Remove an added row. Its running jobs are still tracked */
-    delete: operations['deleteAdminRoutesById']
-  }
-  '/admin/accounts': {
-    parameters: {}
-    /** The accounts of all tenants */
-    get: operations['getAdminAccounts']
-  }
-  '/admin/jobs': {
-    parameters: {}
-    /** The jobs of all tenants, running and ended, newest first. Kept for 30 days */
-    get: operations['getAdminJobs']
-  }
-  '/admin/deliveries': {
-    parameters: {}
-    /** Deliveries to the URLs of all tenants, newest first. Kept for 7 days */
-    get: operations['getAdminDeliveries']
-  }
-  '/admin/pool': {
-    parameters: {}
-    /** The state of every account of all tenants, or of one */
-    get: operations['getAdminPool']
-  }
-  '/admin/alerts': {
-    parameters: {}
-    /** The alerts, oldest first, without their secrets */
-    get: operations['getAdminAlerts']
-    /** Name an address that is told when an account of any tenant has a fault, and when it is over */
-    post: operations['postAdminAlerts']
-  }
-  '/admin/alerts/{id}': {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    /** One alert */
-    get: operations['getAdminAlertsById']
-    /** Remove an alert. Messages that are not sent yet are given up */
-    delete: operations['deleteAdminAlertsById']
-  }
-  '/admin/alerts/{id}/test': {
-    parameters: {}
-    /** Send a message to the address now, once, and show what it answered */
-    post: operations['postAdminAlertsByIdTest']
-  }
-  '/admin/export': {
-    parameters: {}
-    /** Tenants, tokens, accounts, endpoints and added routes as one sealed text */
-    get: operations['getAdminExport']
-  }
-  '/admin/import': {
-    parameters: {}
-    /** Add what an export has and this gateway has not. Replaces nothing */
-    post: operations['postAdminImport']
-  }
-  '/admin/reseal': {
-    parameters: {}
-    /** How far the sealing has come, and from when on the other master keys can be removed */
-    get: operations['getAdminReseal']
-    /** Seal everything with the first master key, a part at each call: docs/rotate-keys.md */
-    post: operations['postAdminReseal']
-  }
-  '/admin/audit': {
-    parameters: {}
-    /** Who changed what, latest first. Kept for 90 days, at most 5,000 lines for each tenant and day */
-    get: operations['getAdminAudit']
-  }
-  '/admin/tokens': {
-    parameters: {}
-    /** All tokens, without their secrets */
-    get: operations['getAdminTokens']
-    /**
-     * Make a token. Also makes its tenant, if there is none of that name
-     * @description The token and the key pair are shown in this answer only.
-     */
-    post: operations['postAdminTokens']
-  }
-  '/admin/tokens/{id}': {
-    parameters: {
-      path: {
-        /** @description The id of the token, `tok_…`. */
-        id: components['parameters']['tokenId']
-      }
-    }
-    /** One token, without its secrets */
-    get: operations['getAdminTokensById']
-    /** Remove a token. It stops working everywhere within about a minute */
-    delete: operations['deleteAdminTokensById']
-    /** Change a token */
-    patch: operations['patchAdminTokensById']
-  }
-  '/admin/tenants': {
-    parameters: {}
-    /** All tenants */
-    get: operations['getAdminTenants']
-  }
-  '/admin/tenants/{tenant}': {
-    parameters: {}
-    /**
-     * Remove a tenant, its tokens and its accounts
-     * @description A tenant that is made later under the same name shares nothing with it.
-     */
-    delete: operations['deleteAdminTenantsByTenant']
-  }
-  '/v1/live': {
-    parameters: {}
-    /**
-     * The state of the pool as it changes, by WebSocket
-     * @description Messages are JSON: `pool` (everything), `account` (one that changed) and `removed`. Send `refresh` to hear everything again; `ping` is answered with `pong`. The ticket can be used once.
-     */
-    get: operations['getLive']
-    /** Make a ticket for a WebSocket of changes at GET /v1/live?ticket=… */
-    post: operations['postLive']
-  }
-  '/v1/heygen/accounts/sign-in': {
-    parameters: {}
-    /**
-     * Start to add a heygen account by a sign-in in a browser
-     * @description The person opens `verification_uri_complete` and approves. Then the account is there.
-     */
-    post: operations['postHeygenAccountsSignIn']
-  }
-  '/v1/heygen/accounts/sign-in/{id}': {
-    parameters: {
-      path: {
-        /** @description The id of the sign-in. */
-        id: components['parameters']['signInId']
-      }
-    }
-    /** Whether a heygen sign-in was approved */
-    get: operations['getHeygenAccountsSignInById']
-    /** Cancel a heygen sign-in that waits for the person */
-    delete: operations['deleteHeygenAccountsSignInById']
-  }
-  '/v1/heygen/accounts': {
-    parameters: {}
-    /**
-     * All heygen accounts, by email
-     * @description Shows why an account is parked. No credential is ever shown.
-     */
-    get: operations['getHeygenAccounts']
-    /**
-     * Add, update or check a heygen account
-     * @description With a new credential the gateway asks the provider whether it is good. 201: kept. 200: `dryRun` only looked, or only maxJobs changed.
-     */
-    post: operations['postHeygenAccounts']
-  }
-  '/v1/heygen/accounts/{email}': {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    /**
-     * One heygen account
-     * @description With what the provider says about it now, such as its balance.
-     */
-    get: operations['getHeygenAccountsByEmail']
-    /**
-     * Remove a heygen account
-     * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
-     */
-    delete: operations['deleteHeygenAccountsByEmail']
-  }
-  '/v1/heygen/accounts/{email}/unpark': {
-    parameters: {}
-    /**
-     * End the parking of a heygen account
-     * @description For all calls at once. Use it when the cause is mended.
-     */
-    post: operations['postHeygenAccountsByEmailUnpark']
-  }
-  '/v1/heygen/accounts/{email}/test': {
-    parameters: {}
-    /** Ask heygen now whether an account works, by a free read */
-    post: operations['postHeygenAccountsByEmailTest']
-  }
-  '/v1/heygen/scheduler': {
-    parameters: {}
-    /** Jobs that are running now */
-    get: operations['getHeygenScheduler']
-  }
-  '/v1/heygen/scheduler/available': {
-    parameters: {}
-    /** Running jobs, and free slots by account */
-    get: operations['getHeygenSchedulerAvailable']
-  }
-  '/v1/heygen/scheduler/{id}': {
-    parameters: {}
-    /**
-     * Stop tracking a job. force=true also frees its slot
-     * @description With `force=true` the account may hold more jobs than its limit: use it for a job that is known to be over.
-     */
-    delete: operations['deleteHeygenSchedulerById']
-  }
-  '/v1/heygen/jobs': {
-    parameters: {}
-    /**
-     * Running jobs and the load of each account. With a parameter: all jobs of the last 30 days, newest first
-     * @description A job is a call that takes a slot of an account until the provider has ended it.
-     */
-    get: operations['getHeygenJobs']
-  }
-  '/v1/heygen/jobs/{id}': {
-    parameters: {}
-    /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
-    get: operations['getHeygenJobsById']
-  }
-  '/v1/heygen/tts/create': {
-    parameters: {}
-    /**
-     * Speak a text
-     * @description The answer has the address of the audio file.
-     */
-    post: operations['postHeygenTtsCreate']
-  }
-  '/v1/heygen/tts/voices': {
-    parameters: {}
-    /** Voices, or one voice */
-    get: operations['getHeygenTtsVoices']
-  }
-  '/v1/heygen/tts/languages': {
-    parameters: {}
-    /** Languages and locales */
-    get: operations['getHeygenTtsLanguages']
-  }
-  '/v1/kling/accounts': {
-    parameters: {}
-    /**
-     * All kling accounts, by email
-     * @description Shows why an account is parked. No credential is ever shown.
-     */
-    get: operations['getKlingAccounts']
-    /**
-     * Add, update or check a kling account
-     * @description With a new credential the gateway asks the provider whether it is good. 201: kept. 200: `dryRun` only looked, or only maxJobs changed.
-     */
-    post: operations['postKlingAccounts']
-  }
-  '/v1/kling/accounts/{email}': {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    /**
-     * One kling account
-     * @description With what the provider says about it now, such as its balance.
-     */
-    get: operations['getKlingAccountsByEmail']
-    /**
-     * Remove a kling account
-     * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
-     */
-    delete: operations['deleteKlingAccountsByEmail']
-  }
-  '/v1/kling/accounts/{email}/unpark': {
-    parameters: {}
-    /**
-     * End the parking of a kling account
-     * @description For all calls at once. Use it when the cause is mended.
-     */
-    post: operations['postKlingAccountsByEmailUnpark']
-  }
-  '/v1/kling/accounts/{email}/test': {
-    parameters: {}
-    /** Ask kling now whether an account works, by a free read */
-    post: operations['postKlingAccountsByEmailTest']
-  }
-  '/v1/kling/scheduler': {
-    parameters: {}
-    /** Jobs that are running now */
-    get: operations['getKlingScheduler']
-  }
-  '/v1/kling/scheduler/available': {
-    parameters: {}
-    /** Running jobs, and free slots by account */
-    get: operations['getKlingSchedulerAvailable']
-  }
-  '/v1/kling/scheduler/{id}': {
-    parameters: {}
-    /**
-     * Stop tracking a job. force=true also frees its slot
-     * @description With `force=true` the account may hold more jobs than its limit: use it for a job that is known to be over.
-     */
-    delete: operations['deleteKlingSchedulerById']
-  }
-  '/v1/kling/jobs': {
-    parameters: {}
-    /**
-     * Running jobs and the load of each account. With a parameter: all jobs of the last 30 days, newest first
-     * @description A job is a call that takes a slot of an account until the provider has ended it.
-     */
-    get: operations['getKlingJobs']
-  }
-  '/v1/kling/jobs/{id}': {
-    parameters: {}
-    /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
-    get: operations['getKlingJobsById']
-  }
-  '/v1/kling/assets': {
-    parameters: {}
-    /** Keeps a file for 24 hours at a URL: raw bytes, or multipart/form-data */
-    post: operations['postKlingAssets']
-  }
-  '/v1/kling/videos/text2video': {
-    parameters: {}
-    /** Make a video from a text */
-    post: operations['postKlingVideosText2video']
-  }
-  '/v1/kling/videos/image2video-frames': {
-    parameters: {}
-    /** Make a video from a first and a last picture */
-    post: operations['postKlingVideosImage2videoFrames']
-  }
-  '/v1/kling/videos/image2video-elements': {
-    parameters: {}
-    /** Make a video from up to four pictures of things */
-    post: operations['postKlingVideosImage2videoElements']
-  }
-  '/v1/kling/videos/image2video-effects': {
-    parameters: {}
-    /** Make a video from pictures with an effect */
-    post: operations['postKlingVideosImage2videoEffects']
-  }
-  '/v1/kling/videos/extend': {
-    parameters: {}
-    /** Make a video longer */
-    post: operations['postKlingVideosExtend']
-  }
-  '/v1/kling/videos/lipsync': {
-    parameters: {}
-    /** Move the lips of a video to an audio file */
-    post: operations['postKlingVideosLipsync']
-  }
-  '/v1/kling/videos/motion-create': {
-    parameters: {}
-    /** Give a picture the motion of a video */
-    post: operations['postKlingVideosMotionCreate']
-  }
-  '/v1/kling/videos/add-sound': {
-    parameters: {}
-    /** Add a sound to a video */
-    post: operations['postKlingVideosAddSound']
-  }
-  '/v1/kling/videos/omni': {
-    parameters: {}
-    /** Make a video from text, pictures and a video */
-    post: operations['postKlingVideosOmni']
-  }
-  '/v1/kling/avatars/video': {
-    parameters: {}
-    /** Make a picture speak an audio file */
-    post: operations['postKlingAvatarsVideo']
-  }
-  '/v1/kling/tts/create': {
-    parameters: {}
-    /** Speak a text */
-    post: operations['postKlingTtsCreate']
-  }
-  '/v1/kling/images/kolors': {
-    parameters: {}
-    /** Make pictures from a text */
-    post: operations['postKlingImagesKolors']
-  }
-  '/v1/kling/images/kolors-elements': {
-    parameters: {}
-    /** Make pictures from pictures of things, a scene and a style */
-    post: operations['postKlingImagesKolorsElements']
-  }
-  '/v1/kling/images/omni': {
-    parameters: {}
-    /** Make pictures from a text and pictures */
-    post: operations['postKlingImagesOmni']
-  }
-  '/v1/kling/images/virtual-try-on': {
-    parameters: {}
-    /** Dress a person in clothes */
-    post: operations['postKlingImagesVirtualTryOn']
-  }
-  '/v1/kling/tasks': {
-    parameters: {}
-    /** Tasks, newest first */
-    get: operations['getKlingTasks']
-  }
-  '/v1/kling/tasks/{task_id}': {
-    parameters: {}
-    /** A task and what it made */
-    get: operations['getKlingTasksByTaskId']
-  }
-  '/v1/alerts': {
-    parameters: {}
-    /** The alerts, oldest first, without their secrets */
-    get: operations['getAlerts']
-    /** Name an address that is told when one of your accounts has a fault, and when it is over */
-    post: operations['postAlerts']
-  }
-  '/v1/alerts/{id}': {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    /** One alert */
-    get: operations['getAlertsById']
-    /** Remove an alert. Messages that are not sent yet are given up */
-    delete: operations['deleteAlertsById']
-  }
-  '/v1/alerts/{id}/test': {
-    parameters: {}
-    /** Send a message to the address now, once, and show what it answered */
-    post: operations['postAlertsByIdTest']
-  }
-  '/v1/audit': {
-    parameters: {}
-    /** Who changed what in your tenant, latest first. Kept for 90 days */
-    get: operations['getAudit']
-  }
-  '/v1/pool': {
-    parameters: {}
-    /** The state of every account: slots, parkings, jobs, last errors */
-    get: operations['getPool']
-  }
-  '/v1/deliveries': {
-    parameters: {}
-    /** Calls to your own URLs, sent or still to be sent, newest first. Kept for 7 days */
-    get: operations['getDeliveries']
-  }
-  '/v1/deliveries/{id}': {
-    parameters: {}
-    /** One delivery with its attempts and its body */
-    get: operations['getDeliveriesById']
-  }
-  '/v1/deliveries/{id}/retry': {
-    parameters: {}
-    /** Send it again now, also when it was delivered or given up. Its schedule starts again */
-    post: operations['postDeliveriesByIdRetry']
-  }
-  '/v1/callback-secret': {
-    parameters: {}
-    /** Make or replace the secret that signs callbacks. It is shown once. The old one also signs for 24 h */
-    post: operations['postCallbackSecret']
-  }
-  '/v2/account': {
-    parameters: {}
-    /** The tenant that this token belongs to */
-    get: operations['getAccount']
-    /** Set the name and the default replyUrl */
-    post: operations['postAccount']
-  }
-  '/': {
-    parameters: {}
-    /** The name and version of the gateway, and where its pages are */
-    get: operations['getRoot']
-  }
-  '/healthz': {
-    parameters: {}
-    /**
-     * Whether the gateway can serve
-     * @description Calls nobody. A 503 names the setting that is wrong.
-     */
-    get: operations['getHealthz']
-  }
-  '/openapi.json': {
-    parameters: {}
-    /** This document */
-    get: operations['getOpenapiJson']
-  }
-  '/docs': {
-    parameters: {}
-    /** A page that shows this document and tries its calls */
-    get: operations['getDocs']
-  }
-  '/dashboard': {
-    parameters: {}
-    /** A page that shows the pool, its jobs and deliveries */
-    get: operations['getDashboard']
-  }
-  '/files/{name}': {
-    parameters: {}
-    /**
-     * A file that was kept for 24 hours
-     * @description Nobody can guess a name, so no token is needed.
-     */
-    get: operations['getFilesByName']
-  }
-  '/mcp': {
-    parameters: {}
-    /** The rest of an answer that was cut off, by the Model Context Protocol */
-    get: operations['getMcp']
-    /**
-     * The gateway as tools, by the Model Context Protocol
-     * @description Streamable HTTP without sessions.
-     */
-    post: operations['postMcp']
-  }
-  '/webhooks/{provider}/{address}': {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    /** Shows a provider that an account’s webhook is there */
-    get: operations['getWebhook']
-    /**
-     * Takes an event at an account’s webhook
-     * @description The address is sealed, and the event is signed by the provider.
-     */
-    post: operations['postWebhook']
-    /** Shows a provider that an account’s webhook takes POST */
-    options: operations['optionsWebhook']
-  }
-  '/callbacks/{provider}/{address}': {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    /** Shows a provider that a creation’s callback is there */
-    get: operations['getCallback']
-    /**
-     * Takes an event at a creation’s callback
-     * @description The address is sealed and good for one creation.
-     */
-    post: operations['postCallback']
-    /** Shows a provider that a creation’s callback takes POST */
-    options: operations['optionsCallback']
-  }
-  '/heygen/v3/videos': {
-    parameters: {}
-    /**
-     * Start a video
-     * @description Takes a slot of an account until the video has ended. All slots taken: 429 with Retry-After; `Prefer: wait=30` waits for one.
-     */
-    post: operations['createHeygenVideo']
-  }
-  '/heygen/v3/videos/{video_id}': {
-    parameters: {
-      path: {
-        /** @description The id of the video. */
-        video_id: components['parameters']['video_id']
-      }
-    }
-    /**
-     * The state of a video
-     * @description The gateway knows which account has the video.
-     */
-    get: operations['getHeygenVideo']
-  }
-  '/heygen/v3/webhooks/endpoints': {
-    parameters: {}
-    /** List webhook endpoints */
-    get: operations['listHeygenEndpoints']
-    /**
-     * Add a webhook endpoint; endpoints are the gateway’s own
-     * @description One endpoint gets the events of all accounts, each once.
-     */
-    post: operations['addHeygenEndpoint']
-  }
-  '/heygen/v3/webhooks/endpoints/{endpoint_id}': {
-    parameters: {
-      path: {
-        /** @description The id of the endpoint. */
-        endpoint_id: components['parameters']['endpoint_id']
-      }
-    }
-    /** Change a webhook endpoint */
-    patch: operations['changeHeygenEndpoint']
-  }
-  '/kling/v1/videos/text2video': {
-    parameters: {}
-    /** Start a text2video task */
-    post: operations['createKlingVideo']
-  }
-  '/kling/v1/videos/text2video/{id}': {
-    parameters: {}
-    /** The state of a text2video task */
-    get: operations['getKlingVideo']
-  }
+  "/admin/routes": {
+      parameters: {
+      };
+      /** The rows that were added, oldest first */
+      get: operations["getAdminRoutes"];
+      /** Add a path without a deploy. It works everywhere within a minute */
+      post: operations["postAdminRoutes"];
+  };
+  "/admin/routes/{id}": {
+      parameters: {
+      };
+      /** Remove an added row. Its running jobs are still tracked */
+      delete: operations["deleteAdminRoutesById"];
+  };
+  "/admin/accounts": {
+      parameters: {
+      };
+      /** The accounts of all tenants */
+      get: operations["getAdminAccounts"];
+  };
+  "/admin/jobs": {
+      parameters: {
+      };
+      /** The jobs of all tenants, running and ended, newest first. Kept for 30 days */
+      get: operations["getAdminJobs"];
+  };
+  "/admin/deliveries": {
+      parameters: {
+      };
+      /** Deliveries to the URLs of all tenants, newest first. Kept for 7 days */
+      get: operations["getAdminDeliveries"];
+  };
+  "/admin/pool": {
+      parameters: {
+      };
+      /** The state of every account of all tenants, or of one */
+      get: operations["getAdminPool"];
+  };
+  "/admin/alerts": {
+      parameters: {
+      };
+      /** The alerts, oldest first, without their secrets */
+      get: operations["getAdminAlerts"];
+      /** Name an address that is told when an account of any tenant has a fault, and when it is over */
+      post: operations["postAdminAlerts"];
+  };
+  "/admin/alerts/{id}": {
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      /** One alert */
+      get: operations["getAdminAlertsById"];
+      /** Remove an alert. Messages that are not sent yet are given up */
+      delete: operations["deleteAdminAlertsById"];
+  };
+  "/admin/alerts/{id}/test": {
+      parameters: {
+      };
+      /** Send a message to the address now, once, and show what it answered */
+      post: operations["postAdminAlertsByIdTest"];
+  };
+  "/admin/export": {
+      parameters: {
+      };
+      /** Tenants, tokens, accounts, endpoints and added routes as one sealed text */
+      get: operations["getAdminExport"];
+  };
+  "/admin/import": {
+      parameters: {
+      };
+      /** Add what an export has and this gateway has not. Replaces nothing */
+      post: operations["postAdminImport"];
+  };
+  "/admin/throughput": {
+      parameters: {
+      };
+      /** Jobs by tenant, account and hour */
+      get: operations["getAdminThroughput"];
+  };
+  "/admin/reseal": {
+      parameters: {
+      };
+      /** How far the sealing has come, and from when on the other master keys can be removed */
+      get: operations["getAdminReseal"];
+      /** Seal everything with the first master key, a part at each call: docs/rotate-keys.md */
+      post: operations["postAdminReseal"];
+  };
+  "/admin/audit": {
+      parameters: {
+      };
+      /** Who changed what, latest first. Kept for 90 days, at most 5,000 lines for each tenant and day */
+      get: operations["getAdminAudit"];
+  };
+  "/admin/tokens": {
+      parameters: {
+      };
+      /** All tokens, without their secrets */
+      get: operations["getAdminTokens"];
+      /**
+       * Make a token. Also makes its tenant, if there is none of that name
+       * @description The token and the key pair are shown in this answer only.
+       */
+      post: operations["postAdminTokens"];
+  };
+  "/admin/tokens/{id}": {
+      parameters: {
+          path: {
+              /** @description The id of the token, `tok_…`. */
+              id: components["parameters"]["tokenId"];
+          };
+      };
+      /** One token, without its secrets */
+      get: operations["getAdminTokensById"];
+      /** Remove a token. It stops working everywhere within about a minute */
+      delete: operations["deleteAdminTokensById"];
+      /** Change a token */
+      patch: operations["patchAdminTokensById"];
+  };
+  "/admin/tenants": {
+      parameters: {
+      };
+      /** All tenants */
+      get: operations["getAdminTenants"];
+  };
+  "/admin/tenants/{tenant}": {
+      parameters: {
+      };
+      /**
+       * Remove a tenant, its tokens and its accounts
+       * @description A tenant that is made later under the same name shares nothing with it.
+       */
+      delete: operations["deleteAdminTenantsByTenant"];
+  };
+  "/v1/live": {
+      parameters: {
+      };
+      /**
+       * The state of the pool as it changes, by WebSocket
+       * @description Messages are JSON: `pool` (everything), `account` (one that changed) and `removed`. Send `refresh` to hear everything again; `ping` is answered with `pong`. The ticket can be used once.
+       */
+      get: operations["getLive"];
+      /** Make a ticket for a WebSocket of changes at GET /v1/live?ticket=… */
+      post: operations["postLive"];
+  };
+  "/v1/heygen/accounts/sign-in": {
+      parameters: {
+      };
+      /**
+       * Start to add a heygen account by a sign-in in a browser
+       * @description The person opens `verification_uri_complete` and approves. Then the account is there.
+       */
+      post: operations["postHeygenAccountsSignIn"];
+  };
+  "/v1/heygen/accounts/sign-in/{id}": {
+      parameters: {
+          path: {
+              /** @description The id of the sign-in. */
+              id: components["parameters"]["signInId"];
+          };
+      };
+      /** Whether a heygen sign-in was approved */
+      get: operations["getHeygenAccountsSignInById"];
+      /** Cancel a heygen sign-in that waits for the person */
+      delete: operations["deleteHeygenAccountsSignInById"];
+  };
+  "/v1/heygen/accounts": {
+      parameters: {
+      };
+      /**
+       * All heygen accounts, by email
+       * @description Shows why an account is parked. No credential is ever shown.
+       */
+      get: operations["getHeygenAccounts"];
+      /**
+       * Add, update or check a heygen account
+       * @description With a new credential the gateway asks the provider whether it is good. 201: kept. 200: `dryRun` only looked, or only maxJobs changed.
+       */
+      post: operations["postHeygenAccounts"];
+  };
+  "/v1/heygen/accounts/{email}": {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      /**
+       * One heygen account
+       * @description With what the provider says about it now, such as its balance.
+       */
+      get: operations["getHeygenAccountsByEmail"];
+      /**
+       * Remove a heygen account
+       * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
+       */
+      delete: operations["deleteHeygenAccountsByEmail"];
+  };
+  "/v1/heygen/accounts/{email}/unpark": {
+      parameters: {
+      };
+      /**
+       * End the parking of a heygen account
+       * @description For all calls at once. Use it when the cause is mended.
+       */
+      post: operations["postHeygenAccountsByEmailUnpark"];
+  };
+  "/v1/heygen/accounts/{email}/test": {
+      parameters: {
+      };
+      /** Ask heygen now whether an account works, by a free read */
+      post: operations["postHeygenAccountsByEmailTest"];
+  };
+  "/v1/heygen/scheduler": {
+      parameters: {
+      };
+      /** Jobs that are running now */
+      get: operations["getHeygenScheduler"];
+  };
+  "/v1/heygen/scheduler/available": {
+      parameters: {
+      };
+      /** Running jobs, and free slots by account */
+      get: operations["getHeygenSchedulerAvailable"];
+  };
+  "/v1/heygen/scheduler/{id}": {
+      parameters: {
+      };
+      /**
+       * Stop tracking a job. force=true also frees its slot
+       * @description With `force=true` the account may hold more jobs than its limit: use it for a job that is known to be over.
+       */
+      delete: operations["deleteHeygenSchedulerById"];
+  };
+  "/v1/heygen/jobs": {
+      parameters: {
+      };
+      /**
+       * Running jobs and the load of each account. With a parameter: all jobs of the last 30 days, newest first
+       * @description A job is a call that takes a slot of an account until the provider has ended it.
+       */
+      get: operations["getHeygenJobs"];
+  };
+  "/v1/heygen/jobs/{id}": {
+      parameters: {
+      };
+      /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
+      get: operations["getHeygenJobsById"];
+  };
+  "/v1/heygen/jobs/{id}/file": {
+      parameters: {
+      };
+      /** The file that a finished job made, with ranges: a video, a picture or a sound */
+      get: operations["getHeygenJobsByIdFile"];
+  };
+  "/v1/heygen/throughput": {
+      parameters: {
+      };
+      /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
+      get: operations["getHeygenThroughput"];
+  };
+  "/v1/heygen/tts/create": {
+      parameters: {
+      };
+      /**
+       * Speak a text
+       * @description The answer has the address of the audio file.
+       */
+      post: operations["postHeygenTtsCreate"];
+  };
+  "/v1/heygen/tts/voices": {
+      parameters: {
+      };
+      /** Voices, or one voice */
+      get: operations["getHeygenTtsVoices"];
+  };
+  "/v1/heygen/tts/languages": {
+      parameters: {
+      };
+      /** Languages and locales */
+      get: operations["getHeygenTtsLanguages"];
+  };
+  "/v1/kling/accounts": {
+      parameters: {
+      };
+      /**
+       * All kling accounts, by email
+       * @description Shows why an account is parked. No credential is ever shown.
+       */
+      get: operations["getKlingAccounts"];
+      /**
+       * Add, update or check a kling account
+       * @description With a new credential the gateway asks the provider whether it is good. 201: kept. 200: `dryRun` only looked, or only maxJobs changed.
+       */
+      post: operations["postKlingAccounts"];
+  };
+  "/v1/kling/accounts/{email}": {
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      /**
+       * One kling account
+       * @description With what the provider says about it now, such as its balance.
+       */
+      get: operations["getKlingAccountsByEmail"];
+      /**
+       * Remove a kling account
+       * @description New calls no longer go to it. Its running jobs are still tracked to their ends, unless `now=true`.
+       */
+      delete: operations["deleteKlingAccountsByEmail"];
+  };
+  "/v1/kling/accounts/{email}/unpark": {
+      parameters: {
+      };
+      /**
+       * End the parking of a kling account
+       * @description For all calls at once. Use it when the cause is mended.
+       */
+      post: operations["postKlingAccountsByEmailUnpark"];
+  };
+  "/v1/kling/accounts/{email}/test": {
+      parameters: {
+      };
+      /** Ask kling now whether an account works, by a free read */
+      post: operations["postKlingAccountsByEmailTest"];
+  };
+  "/v1/kling/scheduler": {
+      parameters: {
+      };
+      /** Jobs that are running now */
+      get: operations["getKlingScheduler"];
+  };
+  "/v1/kling/scheduler/available": {
+      parameters: {
+      };
+      /** Running jobs, and free slots by account */
+      get: operations["getKlingSchedulerAvailable"];
+  };
+  "/v1/kling/scheduler/{id}": {
+      parameters: {
+      };
+      /**
+       * Stop tracking a job. force=true also frees its slot
+       * @description With `force=true` the account may hold more jobs than its limit: use it for a job that is known to be over.
+       */
+      delete: operations["deleteKlingSchedulerById"];
+  };
+  "/v1/kling/jobs": {
+      parameters: {
+      };
+      /**
+       * Running jobs and the load of each account. With a parameter: all jobs of the last 30 days, newest first
+       * @description A job is a call that takes a slot of an account until the provider has ended it.
+       */
+      get: operations["getKlingJobs"];
+  };
+  "/v1/kling/jobs/{id}": {
+      parameters: {
+      };
+      /** One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days */
+      get: operations["getKlingJobsById"];
+  };
+  "/v1/kling/jobs/{id}/file": {
+      parameters: {
+      };
+      /** The file that a finished job made, with ranges: a video, a picture or a sound */
+      get: operations["getKlingJobsByIdFile"];
+  };
+  "/v1/kling/throughput": {
+      parameters: {
+      };
+      /** Jobs by account and hour: started, ended, failed, refused, and how long they took */
+      get: operations["getKlingThroughput"];
+  };
+  "/v1/kling/assets": {
+      parameters: {
+      };
+      /** Keeps a file for 24 hours at a URL: raw bytes, or multipart/form-data */
+      post: operations["postKlingAssets"];
+  };
+  "/v1/kling/videos/text2video": {
+      parameters: {
+      };
+      /** Make a video from a text */
+      post: operations["postKlingVideosText2video"];
+  };
+  "/v1/kling/videos/image2video-frames": {
+      parameters: {
+      };
+      /** Make a video from a first and a last picture */
+      post: operations["postKlingVideosImage2videoFrames"];
+  };
+  "/v1/kling/videos/image2video-elements": {
+      parameters: {
+      };
+      /** Make a video from up to four pictures of things */
+      post: operations["postKlingVideosImage2videoElements"];
+  };
+  "/v1/kling/videos/image2video-effects": {
+      parameters: {
+      };
+      /** Make a video from pictures with an effect */
+      post: operations["postKlingVideosImage2videoEffects"];
+  };
+  "/v1/kling/videos/extend": {
+      parameters: {
+      };
+      /** Make a video longer */
+      post: operations["postKlingVideosExtend"];
+  };
+  "/v1/kling/videos/lipsync": {
+      parameters: {
+      };
+      /** Move the lips of a video to an audio file */
+      post: operations["postKlingVideosLipsync"];
+  };
+  "/v1/kling/videos/motion-create": {
+      parameters: {
+      };
+      /** Give a picture the motion of a video */
+      post: operations["postKlingVideosMotionCreate"];
+  };
+  "/v1/kling/videos/add-sound": {
+      parameters: {
+      };
+      /** Add a sound to a video */
+      post: operations["postKlingVideosAddSound"];
+  };
+  "/v1/kling/videos/omni": {
+      parameters: {
+      };
+      /** Make a video from text, pictures and a video */
+      post: operations["postKlingVideosOmni"];
+  };
+  "/v1/kling/avatars/video": {
+      parameters: {
+      };
+      /** Make a picture speak an audio file */
+      post: operations["postKlingAvatarsVideo"];
+  };
+  "/v1/kling/tts/create": {
+      parameters: {
+      };
+      /** Speak a text */
+      post: operations["postKlingTtsCreate"];
+  };
+  "/v1/kling/images/kolors": {
+      parameters: {
+      };
+      /** Make pictures from a text */
+      post: operations["postKlingImagesKolors"];
+  };
+  "/v1/kling/images/kolors-elements": {
+      parameters: {
+      };
+      /** Make pictures from pictures of things, a scene and a style */
+      post: operations["postKlingImagesKolorsElements"];
+  };
+  "/v1/kling/images/omni": {
+      parameters: {
+      };
+      /** Make pictures from a text and pictures */
+      post: operations["postKlingImagesOmni"];
+  };
+  "/v1/kling/images/virtual-try-on": {
+      parameters: {
+      };
+      /** Dress a person in clothes */
+      post: operations["postKlingImagesVirtualTryOn"];
+  };
+  "/v1/kling/tasks": {
+      parameters: {
+      };
+      /** Tasks, newest first */
+      get: operations["getKlingTasks"];
+  };
+  "/v1/kling/tasks/{task_id}": {
+      parameters: {
+      };
+      /** A task and what it made */
+      get: operations["getKlingTasksByTaskId"];
+  };
+  "/v1/alerts": {
+      parameters: {
+      };
+      /** The alerts, oldest first, without their secrets */
+      get: operations["getAlerts"];
+      /** Name an address that is told when one of your accounts has a fault, and when it is over */
+      post: operations["postAlerts"];
+  };
+  "/v1/alerts/{id}": {
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      /** One alert */
+      get: operations["getAlertsById"];
+      /** Remove an alert. Messages that are not sent yet are given up */
+      delete: operations["deleteAlertsById"];
+  };
+  "/v1/alerts/{id}/test": {
+      parameters: {
+      };
+      /** Send a message to the address now, once, and show what it answered */
+      post: operations["postAlertsByIdTest"];
+  };
+  "/v1/audit": {
+      parameters: {
+      };
+      /** Who changed what in your tenant, latest first. Kept for 90 days */
+      get: operations["getAudit"];
+  };
+  "/v1/pool": {
+      parameters: {
+      };
+      /** The state of every account: slots, parkings, jobs, last errors */
+      get: operations["getPool"];
+  };
+  "/v1/deliveries": {
+      parameters: {
+      };
+      /** Calls to your own URLs, sent or still to be sent, newest first. Kept for 7 days */
+      get: operations["getDeliveries"];
+  };
+  "/v1/deliveries/{id}": {
+      parameters: {
+      };
+      /** One delivery with its attempts and its body */
+      get: operations["getDeliveriesById"];
+  };
+  "/v1/deliveries/{id}/retry": {
+      parameters: {
+      };
+      /** Send it again now, also when it was delivered or given up. Its schedule starts again */
+      post: operations["postDeliveriesByIdRetry"];
+  };
+  "/v1/callback-secret": {
+      parameters: {
+      };
+      /** Make or replace the secret that signs callbacks. It is shown once. The old one also signs for 24 h */
+      post: operations["postCallbackSecret"];
+  };
+  "/v2/account": {
+      parameters: {
+      };
+      /** The tenant that this token belongs to */
+      get: operations["getAccount"];
+      /** Set the name and the default replyUrl */
+      post: operations["postAccount"];
+  };
+  "/": {
+      parameters: {
+      };
+      /** The name and version of the gateway, and where its pages are */
+      get: operations["getRoot"];
+  };
+  "/healthz": {
+      parameters: {
+      };
+      /**
+       * Whether the gateway can serve
+       * @description Calls nobody. A 503 names the setting that is wrong.
+       */
+      get: operations["getHealthz"];
+  };
+  "/openapi.json": {
+      parameters: {
+      };
+      /** This document */
+      get: operations["getOpenapiJson"];
+  };
+  "/docs": {
+      parameters: {
+      };
+      /** A page that shows this document and tries its calls */
+      get: operations["getDocs"];
+  };
+  "/dashboard": {
+      parameters: {
+      };
+      /** A page that shows the pool, its jobs and deliveries */
+      get: operations["getDashboard"];
+  };
+  "/files/{name}": {
+      parameters: {
+      };
+      /**
+       * A file that was kept for 24 hours
+       * @description Nobody can guess a name, so no token is needed.
+       */
+      get: operations["getFilesByName"];
+  };
+  "/mcp": {
+      parameters: {
+      };
+      /** The rest of an answer that was cut off, by the Model Context Protocol */
+      get: operations["getMcp"];
+      /**
+       * The gateway as tools, by the Model Context Protocol
+       * @description Streamable HTTP without sessions.
+       */
+      post: operations["postMcp"];
+  };
+  "/webhooks/{provider}/{address}": {
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      /** Shows a provider that an account’s webhook is there */
+      get: operations["getWebhook"];
+      /**
+       * Takes an event at an account’s webhook
+       * @description The address is sealed, and the event is signed by the provider.
+       */
+      post: operations["postWebhook"];
+      /** Shows a provider that an account’s webhook takes POST */
+      options: operations["optionsWebhook"];
+  };
+  "/callbacks/{provider}/{address}": {
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      /** Shows a provider that a creation’s callback is there */
+      get: operations["getCallback"];
+      /**
+       * Takes an event at a creation’s callback
+       * @description The address is sealed and good for one creation.
+       */
+      post: operations["postCallback"];
+      /** Shows a provider that a creation’s callback takes POST */
+      options: operations["optionsCallback"];
+  };
+  "/heygen/v3/videos": {
+      parameters: {
+      };
+      /**
+       * Start a video
+       * @description Takes a slot of an account until the video has ended. All slots taken: 429 with Retry-After; `Prefer: wait=30` waits for one.
+       */
+      post: operations["createHeygenVideo"];
+  };
+  "/heygen/v3/videos/{video_id}": {
+      parameters: {
+          path: {
+              /** @description The id of the video. */
+              video_id: components["parameters"]["video_id"];
+          };
+      };
+      /**
+       * The state of a video
+       * @description The gateway knows which account has the video.
+       */
+      get: operations["getHeygenVideo"];
+  };
+  "/heygen/v3/webhooks/endpoints": {
+      parameters: {
+      };
+      /** List webhook endpoints */
+      get: operations["listHeygenEndpoints"];
+      /**
+       * Add a webhook endpoint; endpoints are the gateway’s own
+       * @description One endpoint gets the events of all accounts, each once.
+       */
+      post: operations["addHeygenEndpoint"];
+  };
+  "/heygen/v3/webhooks/endpoints/{endpoint_id}": {
+      parameters: {
+          path: {
+              /** @description The id of the endpoint. */
+              endpoint_id: components["parameters"]["endpoint_id"];
+          };
+      };
+      /** Change a webhook endpoint */
+      patch: operations["changeHeygenEndpoint"];
+  };
+  "/kling/v1/videos/text2video": {
+      parameters: {
+      };
+      /** Start a text2video task */
+      post: operations["createKlingVideo"];
+  };
+  "/kling/v1/videos/text2video/{id}": {
+      parameters: {
+      };
+      /** The state of a text2video task */
+      get: operations["getKlingVideo"];
+  };
 }
-export type webhooks = Record<string, never>
+export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
-    About: {
-      /** @description heygen-gateway. */
-      name: string
-      /** @description Its version. */
-      version: string
-      /** @description What it is. */
-      about?: string
-      /** @description Where this document is. */
-      openapi?: string
-      /** @description Where its health is. */
-      health?: string
-      /** @description Where to read on. */
-      readOn?: string
-      /** @description The providers’ paths. */
-      dropIn?: string[]
-      /** @description Where accounts are. */
-      accounts?: string[]
-    } & {
-      [key: string]: unknown
-    }
-    Account: {
-      /** @description The name of the account in the gateway, as in X-Gateway-Account */
-      email: string
-      /** @description What is known of the log-in */
-      session: {
-        [key: string]: unknown
-      }
-      /** @description How many slots it has: jobs that run at once */
-      maxJobs: number
-      /** @description Shows that there is a key; never the key itself */
-      apiKey?: string
-      /** @description Shows that there is a password; never the password itself */
-      password?: string
-      /** @description Of an account with a sign-in: which of the user’s pots its calls spend, by path */
-      billing?: {
-        [key: string]: string
-      }
-      /** @description Why it gets no new calls now */
-      error?: string
-      /** @description Why the account gets no calls of a kind now, and until when. */
-      parked?: {
-        /** @description Which calls the account does not get */
-        scope: string
-        /** @description Why, as a word, such as `no_credit`. */
-        reason: string
-        /** @description Why, as a sentence. */
-        detail: string
-        /** @description When it gets calls again. */
-        until: string
-      }[]
-      /** @description The parkings that this change has ended */
-      unparked?: {
-        /** @description Which calls the account does not get */
-        scope: string
-        /** @description Why, as a word, such as `no_credit`. */
-        reason: string
-        /** @description Why, as a sentence. */
-        detail: string
-        /** @description When it gets calls again. */
-        until: string
-      }[]
-      /** @description The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead */
-      webhook?: {
-        error: components['schemas']['ErrorField']
-        /** @description When the gateway registers it again. */
-        retry: string
-      }
-    } & {
-      [key: string]: unknown
-    }
-    AccountTest: {
-      /** @description Whether the account works now. */
-      ok: boolean
-      at: string
-      /** @description How long the provider took */
-      ms: number
-      /** @description The HTTP status of the provider’s answer. Absent: no answer */
-      status?: number
-      /** @description What is wrong, and what to do */
-      error?: string
-      /** @description What the account can still spend. Absent: not known */
-      balance?: {
-        /** @description How much is left. */
-        amount: number
-        /** @description Of what, such as `usd`. */
-        unit: string
-        at: string
-      }
-      /** @description The scopes of parkings that this test ended */
-      lifted: string[]
-      /** @description The parkings that stand now */
-      parked: {
-        /** @description Which calls the account does not get */
-        scope: string
-        /** @description Why, as a word. */
-        reason: string
-        /** @description Why, as a sentence. */
-        detail: string
-        /** @description Only what happened before then. */
-        until: string
-      }[]
-    }
-    AddedRoute: {
-      id: string
-      createdAt: string
-    } & {
-      [key: string]: unknown
-    }
-    AddedRoutes: {
-      /** @description Oldest first. */
-      routes: ({
-        id: string
-        createdAt: string
+      About: {
+          /** @description heygen-gateway. */
+          name: string;
+          /** @description Its version. */
+          version: string;
+          /** @description What it is. */
+          about?: string;
+          /** @description Where this document is. */
+          openapi?: string;
+          /** @description Where its health is. */
+          health?: string;
+          /** @description Where to read on. */
+          readOn?: string;
+          /** @description The providers’ paths. */
+          dropIn?: string[];
+          /** @description Where accounts are. */
+          accounts?: string[];
       } & {
-        [key: string]: unknown
-      })[]
-    }
-    AdminAccountsAnswer: {
-      /** @description Each as its tenant sees it. */
-      accounts: (components['schemas']['Account'] & {
-        tenant: string
-        provider: string
-      })[]
-      isWhole: components['schemas']['IsWholeField']
-      missing: components['schemas']['MissingField']
-    }
-    AdminDeliveriesAnswer: {
-      /** @description Each as its tenant sees it, newest first. */
-      deliveries: (components['schemas']['Delivery'] & {
-        tenant: string
-      })[]
-      next: components['schemas']['NextField']
-      isWhole: components['schemas']['IsWholeField']
-      missing: components['schemas']['MissingField']
-    }
-    AdminJobsAnswer: {
-      /** @description Each as its tenant sees it, newest first. */
-      jobs: (components['schemas']['Job'] & {
-        tenant: string
-        provider: string
-      })[]
-      next: components['schemas']['NextField']
-      isWhole: components['schemas']['IsWholeField']
-      missing: components['schemas']['MissingField']
-    }
-    Alert: {
-      id: string
-      /** @description Only the origin for tokens without the scope full */
-      url: string
-      /**
-       * @description How it is told.
-       * @enum {string}
-       */
-      form: 'generic' | 'slack' | 'discord'
-      /** @description Of what it is told. */
-      events: (
-        | 'account_parked'
-        | 'credential_dead'
-        | 'balance_low'
-        | 'dead_letter'
-        | 'webhook_missing'
-        | 'pool_full'
-      )[]
-      /** @description The limit for `balance_low`. null: the usual one. */
-      balanceBelow: number | null
-      createdAt: string
-    }
-    AlertForm: {
-      /** @description Where it is told: https, and a public address. */
-      url: string
-      /**
-       * @description `generic`: our own signed form. `slack`, `discord`: messages for a channel.
-       * @enum {string}
-       */
-      form: 'generic' | 'slack' | 'discord'
-      /** @description Without it: all */
-      events?: (
-        | 'account_parked'
-        | 'credential_dead'
-        | 'balance_low'
-        | 'dead_letter'
-        | 'webhook_missing'
-        | 'pool_full'
-      )[]
-      /** @description For `balance_low`, in the unit of the account. Without it: docs/alerts.md */
-      balanceBelow?: number
-    }
-    AlertTest: {
-      /** @description Whether the receiver took it. */
-      delivered: boolean
-      /** @description What the receiver answered */
-      status: number | null
-      /** @description What went wrong. null: nothing. */
-      error: string | null
-      /** @description How long it took. */
-      ms: number
-    }
-    Alerts: {
-      /** @description Oldest first. */
-      alerts: components['schemas']['Alert'][]
-    }
-    AuditPage: {
-      /** @description Latest first. */
-      lines: {
-        id: string
-        at: string
-        /** @description `operator`, or a token’s id */
-        by: string
-        /** @description The IP address of the caller */
-        from: string | null
-        /** @description The X-Request-Id of the call. */
-        requestId: string
-        /** @description What was done, such as `account.added`. */
-        action: string
-        tenant: string | null
-        /** @description 1 for the first tenant of this name, 2 for one that was made again under it, and so on */
-        incarnation: number | null
-        provider: string | null
-        /** @description To what: an email, a token’s id. */
-        subject: string | null
-        /** @description More about the change. Never a secret. */
-        detail: {
-          [key: string]: unknown
-        }
-      }[]
-      next: components['schemas']['NextField']
-      isWhole: components['schemas']['IsWholeField']
-    }
-    CallbackSecret: {
-      /** @description Signs what is sent. Shown once. */
-      secret: string
-    }
-    Deliveries: {
-      /** @description Newest first. */
-      deliveries: components['schemas']['Delivery'][]
-      next: components['schemas']['NextField']
-    }
-    Delivery: {
-      id: string
-      /**
-       * @description `dead`: given up.
-       * @enum {string}
-       */
-      state: 'pending' | 'delivered' | 'dead'
-      /** @description Why it was given up. */
-      reason: string | null
-      provider: string
-      /** @description The id of the job that it reports. */
-      job: string | null
-      /** @description The X-Request-Id of the call. */
-      requestId: string | null
-      event: components['schemas']['EventField']
-      /** @description The endpoint that it is for. null: a callback. */
-      endpoint: string | null
-      /** @description The receiver of a callback. */
-      url: string | null
-      /** @description X-Gateway-Reply-Ref of the creation. */
-      ref: string | null
-      created: string
-      /** @description When it is tried next. null: never. */
-      nextAttempt: string | null
-      /** @description How many attempts there were. */
-      attempts: number
-      /** @description The last status that the receiver answered. null: no answer, or not tried yet */
-      lastStatus: number | null
-      /** @description What went wrong at the last attempt. */
-      lastError: string | null
-    }
-    DeliveryInFull: {
-      id: string
-      /**
-       * @description `dead`: given up.
-       * @enum {string}
-       */
-      state: 'pending' | 'delivered' | 'dead'
-      /** @description Why it was given up. */
-      reason: string | null
-      provider: string
-      /** @description The id of the job that it reports. */
-      job: string | null
-      /** @description The X-Request-Id of the call. */
-      requestId: string | null
-      event: components['schemas']['EventField']
-      /** @description The endpoint that it is for. null: a callback. */
-      endpoint: string | null
-      /** @description The receiver of a callback. */
-      url: string | null
-      /** @description X-Gateway-Reply-Ref of the creation. */
-      ref: string | null
-      created: string
-      /** @description When it is tried next. null: never. */
-      nextAttempt: string | null
-      /** @description Every attempt, the first one first. */
-      attempts: {
-        at: string
-        /** @description How long the receiver took. */
-        ms: number
-        /** @description What the receiver answered. null: nothing. */
-        status: number | null
-        /** @description What went wrong. null: nothing. */
-        error: string | null
-      }[]
-      /** @description The last status that the receiver answered. null: no answer, or not tried yet */
-      lastStatus: number | null
-      /** @description What went wrong at the last attempt. */
-      lastError: string | null
-      /** @description The body that is sent, byte for byte. */
-      body: string
-    }
-    /** @description The header X-Gateway-Error says which error it is. Refused log-ins have no code. */
-    Error: {
-      /** @description What is wrong and what to do, in one sentence. */
-      error: string
-      /** @description The HTTP status. Refused log-ins have none. */
-      code?: number
-    }
-    FreeSlots: {
-      /** @description The jobs that run now; of an account, how many. */
-      executing: {
-        id: string
-        email: string
-        started: string
-        /** @description MM:SS */
-        elapsed: string
-        /** @description Where its end is reported. */
-        replyUrl: string | null
-        /** @description A text of yours that the report carries. */
-        replyRef: string | null
-      }[]
-      /** @description One line for each account; of an account, how many more jobs it takes now. */
-      available: {
-        email: string
-        /** @description How many jobs the account may run at once. */
-        maxJobs: number
-        /** @description The jobs that run now; of an account, how many. */
-        executing: number
-        /** @description One line for each account; of an account, how many more jobs it takes now. */
-        available: number
-        /** @description Why the account takes no jobs now. */
-        error?: string
-      }[]
-    }
-    Health: {
-      /** @description Whether it can serve. */
-      ok: boolean
-      /** @description Which setting is wrong. */
-      error?: string
-    }
-    /** @description An email alone changes only maxJobs. Otherwise give one of apiKey and password. */
-    HeygenAccountsForm:
-      | {
+          [key: string]: unknown;
+      };
+      Account: {
+          tenant?: components["schemas"]["TenantField"];
+          /** @description Only in the operator's lists */
+          provider?: string;
+          /** @description The name of the account in the gateway, as in X-Gateway-Account */
+          email: string;
+          /** @description What is known of the log-in */
+          session: {
+              [key: string]: unknown;
+          };
+          /** @description How many slots it has: jobs that run at once */
+          maxJobs: number;
+          /** @description Shows that there is a key; never the key itself */
+          apiKey?: string;
+          /** @description Shows that there is a password; never the password itself */
+          password?: string;
+          /** @description Of an account with a sign-in: which of the user’s pots its calls spend, by path */
+          billing?: {
+              [key: string]: string;
+          };
+          /** @description Why it gets no new calls now */
+          error?: string;
+          /** @description Why the account gets no calls of a kind now, and until when. */
+          parked?: {
+              /** @description Which calls the account does not get */
+              scope: string;
+              /** @description Why, as a word, such as `no_credit`. */
+              reason: string;
+              /** @description Why, as a sentence. */
+              detail: string;
+              /** @description When it gets calls again. */
+              until: string;
+          }[];
+          /** @description The parkings that this change has ended */
+          unparked?: {
+              /** @description Which calls the account does not get */
+              scope: string;
+              /** @description Why, as a word, such as `no_credit`. */
+              reason: string;
+              /** @description Why, as a sentence. */
+              detail: string;
+              /** @description When it gets calls again. */
+              until: string;
+          }[];
+          /** @description The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead */
+          webhook?: {
+              error: components["schemas"]["ErrorField"];
+              /** @description When the gateway registers it again. */
+              retry: string;
+          };
+      } & {
+          [key: string]: unknown;
+      };
+      AccountTest: {
+          /** @description Whether every credential is good. */
+          ok: boolean;
+          at: string;
+          /** @description How long the provider took */
+          ms: number;
+          /** @description The HTTP status of the provider’s answer. Absent: no answer */
+          status?: number;
+          /** @description What is wrong, and what to do */
+          error?: string;
+          /** @description What the account can still spend. Absent: not known */
+          balance?: {
+              /** @description How much is left. */
+              amount: number;
+              /** @description Of what, such as `usd` or `credits`. */
+              unit: string;
+              at: string;
+          };
+          /** @description The scopes of parkings that this test ended */
+          lifted: string[];
+          /** @description The parkings that stand now */
+          parked: {
+              /** @description Which calls the account does not get */
+              scope: string;
+              /** @description Why, as a word. */
+              reason: string;
+              /** @description Why, as a sentence. */
+              detail: string;
+              /** @description Only what happened before then. */
+              until: string;
+          }[];
+      };
+      AddedRoute: {
+          id: string;
+          createdAt: string;
+      } & {
+          [key: string]: unknown;
+      };
+      AddedRoutes: {
+          /** @description Oldest first. */
+          routes: ({
+              id: string;
+              createdAt: string;
+          } & {
+              [key: string]: unknown;
+          })[];
+      };
+      AdminAccountsAnswer: {
+          /** @description As each tenant sees them. */
+          accounts: components["schemas"]["Account"][];
+          isWhole: components["schemas"]["IsWholeField"];
+          missing: components["schemas"]["MissingField"];
+      };
+      AdminDeliveriesAnswer: {
+          /** @description As each tenant sees them. */
+          deliveries: components["schemas"]["Delivery"][];
+          next: components["schemas"]["NextField"];
+          isWhole: components["schemas"]["IsWholeField"];
+          missing: components["schemas"]["MissingField"];
+      };
+      AdminJobsAnswer: {
+          /** @description As each tenant sees them. */
+          jobs: components["schemas"]["Job"][];
+          next: components["schemas"]["NextField"];
+          isWhole: components["schemas"]["IsWholeField"];
+          missing: components["schemas"]["MissingField"];
+      };
+      Alert: {
+          id: string;
+          /** @description Only the origin for tokens without the scope full */
+          url: string;
+          /**
+           * @description How it is told.
+           * @enum {string}
+           */
+          form: "generic" | "slack" | "discord";
+          /** @description Of what it is told. */
+          events: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          /** @description The limit for `balance_low`. null: the usual one. */
+          balanceBelow: number | null;
+          createdAt: string;
+      };
+      AlertForm: {
+          /** @description Where it is told: https, and a public address. */
+          url: string;
+          /**
+           * @description `generic`: our own signed form. `slack`, `discord`: messages for a channel.
+           * @enum {string}
+           */
+          form: "generic" | "slack" | "discord";
+          /** @description Without it: all */
+          events?: ("account_parked" | "credential_dead" | "balance_low" | "dead_letter" | "webhook_missing" | "pool_full")[];
+          /** @description For `balance_low`, in the unit of the account. Without it: docs/alerts.md */
+          balanceBelow?: number;
+      };
+      AlertTest: {
+          /** @description Whether the receiver took it. */
+          delivered: boolean;
+          /** @description What the receiver answered */
+          status: number | null;
+          /** @description What went wrong. null: nothing. */
+          error: string | null;
+          /** @description How long it took. */
+          ms: number;
+      };
+      Alerts: {
+          /** @description Oldest first. */
+          alerts: components["schemas"]["Alert"][];
+      };
+      AuditPage: {
+          /** @description Latest first. */
+          lines: {
+              id: string;
+              at: string;
+              /** @description `operator`, or a token’s id */
+              by: string;
+              /** @description The IP address of the caller */
+              from: string | null;
+              /** @description The X-Request-Id of the call. */
+              requestId: string;
+              /** @description What was done, such as `account.added`. */
+              action: string;
+              tenant: string | null;
+              /** @description 1 for the first tenant of this name, 2 for one that was made again under it, and so on */
+              incarnation: number | null;
+              provider: string | null;
+              /** @description To what: an email, a token’s id. */
+              subject: string | null;
+              /** @description More about the change. Never a secret. */
+              detail: {
+                  [key: string]: unknown;
+              };
+          }[];
+          next: components["schemas"]["NextField"];
+          isWhole: components["schemas"]["IsWholeField"];
+      };
+      CallbackSecret: {
+          /** @description Signs what is sent. Shown once. */
+          secret: string;
+      };
+      Deliveries: {
+          /** @description Newest first. */
+          deliveries: components["schemas"]["Delivery"][];
+          next: components["schemas"]["NextField"];
+      };
+      Delivery: {
+          id: string;
+          /**
+           * @description `dead`: given up.
+           * @enum {string}
+           */
+          state: "pending" | "delivered" | "dead";
+          /** @description Why it was given up. */
+          reason: string | null;
+          provider: string;
+          tenant?: components["schemas"]["TenantField"];
+          /** @description The id of the job that it reports. */
+          job: string | null;
+          /** @description The X-Request-Id of the call. */
+          requestId: string | null;
+          event: components["schemas"]["EventField"];
+          /** @description The endpoint that it is for. null: a callback. */
+          endpoint: string | null;
+          /** @description The receiver of a callback. */
+          url: string | null;
+          /** @description X-Gateway-Reply-Ref of the creation. */
+          ref: string | null;
+          created: string;
+          /** @description When it is tried next. null: never. */
+          nextAttempt: string | null;
+          /** @description How many attempts there were. */
+          attempts: number;
+          /** @description The last status that the receiver answered. null: no answer, or not tried yet */
+          lastStatus: number | null;
+          /** @description What went wrong at the last attempt. */
+          lastError: string | null;
+      };
+      DeliveryInFull: {
+          id: string;
+          /**
+           * @description `dead`: given up.
+           * @enum {string}
+           */
+          state: "pending" | "delivered" | "dead";
+          /** @description Why it was given up. */
+          reason: string | null;
+          provider: string;
+          tenant?: components["schemas"]["TenantField"];
+          /** @description The id of the job that it reports. */
+          job: string | null;
+          /** @description The X-Request-Id of the call. */
+          requestId: string | null;
+          event: components["schemas"]["EventField"];
+          /** @description The endpoint that it is for. null: a callback. */
+          endpoint: string | null;
+          /** @description The receiver of a callback. */
+          url: string | null;
+          /** @description X-Gateway-Reply-Ref of the creation. */
+          ref: string | null;
+          created: string;
+          /** @description When it is tried next. null: never. */
+          nextAttempt: string | null;
+          /** @description Every attempt, the first one first. */
+          attempts: {
+              at: string;
+              /** @description How long the receiver took. */
+              ms: number;
+              /** @description What the receiver answered. null: nothing. */
+              status: number | null;
+              /** @description What went wrong. null: nothing. */
+              error: string | null;
+          }[];
+          /** @description The last status that the receiver answered. null: no answer, or not tried yet */
+          lastStatus: number | null;
+          /** @description What went wrong at the last attempt. */
+          lastError: string | null;
+          /** @description The body that is sent, byte for byte. */
+          body: string;
+      };
+      /** @description The header X-Gateway-Error says which error it is. Refused log-ins have no code. */
+      Error: {
+          /** @description What is wrong and what to do, in one sentence. */
+          error: string;
+          /** @description The HTTP status. Refused log-ins have none. */
+          code?: number;
+      };
+      FreeSlots: {
+          /** @description The jobs that run now; of an account, how many. */
+          executing: {
+              id: string;
+              email: string;
+              started: string;
+              /** @description MM:SS */
+              elapsed: string;
+              /** @description Where its end is reported. */
+              replyUrl: string | null;
+              /** @description A text of yours that the report carries. */
+              replyRef: string | null;
+          }[];
+          /** @description One line for each account; of an account, how many more jobs it takes now. */
+          available: {
+              email: string;
+              /** @description How many jobs the account may run at once. */
+              maxJobs: number;
+              /** @description The jobs that run now; of an account, how many. */
+              executing: number;
+              /** @description One line for each account; of an account, how many more jobs it takes now. */
+              available: number;
+              /** @description Why the account takes no jobs now. */
+              error?: string;
+          }[];
+      };
+      Health: {
+          /** @description Whether it can serve. */
+          ok: boolean;
+          /** @description Which setting is wrong. */
+          error?: string;
+      };
+      /** @description An email alone changes only maxJobs. Otherwise give one of apiKey and password. */
+      HeygenAccountsForm: {
           /** @description A name for the account; with a password, the one to log in with. Without it: the email that HeyGen knows. */
-          email?: string
+          email?: string;
           /** @description The password of HeyGen’s website. An API key is better. */
-          password?: string
+          password?: string;
           /** @description An API key of the account. */
-          apiKey?: string
+          apiKey?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
-          maxJobs: number
+          maxJobs: number;
           /** @description true: only check the credential, keep nothing. */
-          dryRun?: boolean
-        }
-      | unknown
-      | unknown
-      | unknown
-    HeygenEndpoint: {
-      /** @description Its id. */
-      endpoint_id: string
-      url: components['schemas']['UrlField']
-      /** @description The kinds of events. Absent: all. */
-      events?: string[] | null
-      /**
-       * @description Its state.
-       * @enum {string}
-       */
-      status: 'enabled' | 'disabled'
-      /** @description When it was added. */
-      created_at?: string
-      /** @description Signs what is sent. Shown once, when it is made. */
-      secret?: string | null
-    }
-    HeygenEndpointAnswer: {
-      data: components['schemas']['HeygenEndpoint']
-    }
-    HeygenEndpointChange: {
-      url?: components['schemas']['UrlField']
-      /** @description The kinds of events. Absent: all. */
-      events?: string[]
-    }
-    HeygenEndpointForm: {
-      url: components['schemas']['UrlField']
-      /** @description The kinds of events. Absent: all. */
-      events?: string[]
-    }
-    HeygenEndpoints: {
-      /** @description All of them. */
-      data: components['schemas']['HeygenEndpoint'][]
-      /** @description Whether there is a next page. */
-      has_more?: boolean
-      /** @description `token` of the next page. */
-      next_token?: string | null
-    }
-    HeygenVideo: {
-      /** @description The video. */
-      data: {
-        /** @description The id of the video. */
-        id: string
-        /** @description `waiting`, `pending`, `processing`, `completed` or `failed`. */
-        status: string
-        /** @description Its title. */
-        title?: string | null
-        /** @description Where the file is, when it is completed. It expires. */
-        video_url?: string | null
-        /** @description Seconds. */
-        duration?: number | null
-        /** @description Why it failed, as a word. */
-        failure_code?: string | null
-        /** @description Why it failed, as a sentence. */
-        failure_message?: string | null
-        /** @description Seconds since 1970. */
-        created_at?: number | null
-        /** @description Seconds since 1970. */
-        completed_at?: number | null
+          dryRun?: boolean;
+      } | unknown | unknown | unknown;
+      HeygenEndpoint: {
+          /** @description Its id. */
+          endpoint_id: string;
+          url: components["schemas"]["UrlField"];
+          /** @description The kinds of events. Absent: all. */
+          events?: string[] | null;
+          /**
+           * @description Its state.
+           * @enum {string}
+           */
+          status: "enabled" | "disabled";
+          /** @description When it was added. */
+          created_at?: string;
+          /** @description Signs what is sent. Shown once, when it is made. */
+          secret?: string | null;
+      };
+      HeygenEndpointAnswer: {
+          data: components["schemas"]["HeygenEndpoint"];
+      };
+      HeygenEndpointChange: {
+          url?: components["schemas"]["UrlField"];
+          /** @description The kinds of events. Absent: all. */
+          events?: string[];
+      };
+      HeygenEndpointForm: {
+          url: components["schemas"]["UrlField"];
+          /** @description The kinds of events. Absent: all. */
+          events?: string[];
+      };
+      HeygenEndpoints: {
+          /** @description All of them. */
+          data: components["schemas"]["HeygenEndpoint"][];
+          /** @description Whether there is a next page. */
+          has_more?: boolean;
+          /** @description `token` of the next page. */
+          next_token?: string | null;
+      };
+      HeygenVideo: {
+          /** @description The video. */
+          data: {
+              /** @description The id of the video. */
+              id: string;
+              /** @description `waiting`, `pending`, `processing`, `completed` or `failed`. */
+              status: string;
+              /** @description Its title. */
+              title?: string | null;
+              /** @description Where the file is, when it is completed. It expires. */
+              video_url?: string | null;
+              /** @description Seconds. */
+              duration?: number | null;
+              /** @description Why it failed, as a word. */
+              failure_code?: string | null;
+              /** @description Why it failed, as a sentence. */
+              failure_message?: string | null;
+              /** @description Seconds since 1970. */
+              created_at?: number | null;
+              /** @description Seconds since 1970. */
+              completed_at?: number | null;
+          } & {
+              [key: string]: unknown;
+          };
+      };
+      HeygenVideoBegun: {
+          /** @description The new video. */
+          data: {
+              /** @description The id of the video. */
+              video_id: string;
+              /** @description `waiting`. */
+              status: string;
+              /** @description `mp4` or `webm`. */
+              output_format?: string;
+          };
+      };
+      /** @description Fields that are not listed are sent on as well. */
+      HeygenVideoForm: {
+          /** @description `avatar`, `image` and others of HeyGen’s documentation. */
+          type: string;
+          /** @description A look: GET /heygen/v3/avatars/looks. */
+          avatar_id?: string;
+          /** @description The text to speak. */
+          script?: string;
+          /** @description A voice: GET /heygen/v3/voices. */
+          voice_id?: string;
+          /** @description A title of yours. */
+          title?: string;
+          /** @description Such as `1080p`. */
+          resolution?: string;
+          /** @description Such as `16:9`. */
+          aspect_ratio?: string;
+          /** @description Where the end of the video is reported. */
+          callback_url?: string;
+          callback_id?: components["schemas"]["CallbackIdField"];
       } & {
-        [key: string]: unknown
-      }
-    }
-    HeygenVideoBegun: {
-      /** @description The new video. */
-      data: {
-        /** @description The id of the video. */
-        video_id: string
-        /** @description `waiting`. */
-        status: string
-        /** @description `mp4` or `webm`. */
-        output_format?: string
-      }
-    }
-    /** @description Fields that are not listed are sent on as well. */
-    HeygenVideoForm: {
-      /** @description `avatar`, `image` and others of HeyGen’s documentation. */
-      type: string
-      /** @description A look: GET /heygen/v3/avatars/looks. */
-      avatar_id?: string
-      /** @description The text to speak. */
-      script?: string
-      /** @description A voice: GET /heygen/v3/voices. */
-      voice_id?: string
-      /** @description A title of yours. */
-      title?: string
-      /** @description Such as `1080p`. */
-      resolution?: string
-      /** @description Such as `16:9`. */
-      aspect_ratio?: string
-      /** @description Where the end of the video is reported. */
-      callback_url?: string
-      callback_id?: components['schemas']['CallbackIdField']
-    } & {
-      [key: string]: unknown
-    }
-    ImportReport: {
-      /** @description How many were added, by kind */
-      added: {
-        [key: string]: number
-      }
-      /** @description What was left as it is here, and why. At most 1,000 */
-      skipped: {
-        /** @description What it is, such as `account`. */
-        what: string
-        name: string
-        tenant?: string
-        provider?: string
-        /** @description Why it was left. */
-        why: string
-      }[]
-      /** @description How many were left as they are here. */
-      skippedInAll: number
-    }
-    Job: {
-      /** @description The provider's id. null: not known */
-      jobid: string | null
-      /** @description The X-Request-Id of the call that created it */
-      requestId: string
-      /** @description null: its account was removed */
-      email: string | null
-      /** @description The route that created it */
-      type: string
-      /**
-       * @description waiting: for a human. lost: no news of it for 48 h
-       * @enum {string}
-       */
-      status:
-        | 'completed'
-        | 'failed'
-        | 'gone'
-        | 'absent'
-        | 'lost'
-        | 'forced'
-        | 'outcome_unknown'
-        | 'running'
-        | 'waiting'
-      /** @description Whether the status can still change. */
-      status_final: boolean
-      /** @description Why it ended so, if the provider said why. */
-      detail: string | null
-      created: string
-      /** @description When it ended. null: it has not. */
-      ended: string | null
-    }
-    Jobs:
-      | {
+          [key: string]: unknown;
+      };
+      ImportReport: {
+          /** @description How many were added, by kind */
+          added: {
+              [key: string]: number;
+          };
+          /** @description What was left as it is here, and why. At most 1,000 */
+          skipped: {
+              /** @description What it is, such as `account`. */
+              what: string;
+              name: string;
+              tenant?: string;
+              provider?: string;
+              /** @description Why it was left. */
+              why: string;
+          }[];
+          /** @description How many were left as they are here. */
+          skippedInAll: number;
+      };
+      Job: {
+          tenant?: components["schemas"]["TenantField"];
+          /** @description Only in the operator's lists */
+          provider?: string;
+          /** @description The provider's id. null: not known */
+          jobid: string | null;
+          /** @description The X-Request-Id of the call that created it */
+          requestId: string;
+          /** @description null: its account was removed */
+          email: string | null;
+          /** @description The route that created it */
+          type: string;
+          status: components["schemas"]["StatusField"];
+          /** @description Whether it has ended. */
+          status_final: boolean;
+          /** @description Why it ended so, if the provider said why. */
+          detail: string | null;
+          created: string;
+          ended: components["schemas"]["EndedField"];
+      };
+      JobInFull: {
+          tenant?: components["schemas"]["TenantField"];
+          /** @description Only in the operator's lists */
+          provider?: string;
+          /** @description The provider's id. null: not known */
+          jobid: string | null;
+          /** @description The X-Request-Id of the call that created it */
+          requestId: string;
+          /** @description null: its account was removed */
+          email: string | null;
+          /** @description The route that created it */
+          type: string;
+          status: components["schemas"]["StatusField"];
+          /** @description Whether it has ended. */
+          status_final: boolean;
+          /** @description Why, as a sentence. */
+          detail: string | null;
+          created: string;
+          ended: components["schemas"]["EndedField"];
+          /** @description The title that its creation gave it */
+          title?: string;
+          /** @description When what happened. */
+          times: {
+              /** @description When the request came. null: not known */
+              asked: string | null;
+              /** @description When it got its slot */
+              started: string;
+              /** @description When the provider had accepted it. null: not known */
+              accepted: string | null;
+              ended: components["schemas"]["EndedField"];
+          };
+          /** @description From asked to started */
+          waitedMs: number | null;
+          /** @description From started to ended */
+          tookMs: number | null;
+          /** @description Where the calls to your own URLs are listed */
+          deliveries: string;
+          /** @description Where the file of a completed job is */
+          files?: {
+              /** @description The address of a video. */
+              video?: string;
+              /** @description The address of a picture. */
+              image?: string;
+              /** @description The address of an audio file. */
+              audio?: string;
+          };
+      };
+      Jobs: {
           /** @description The jobs that run now; of an account, how many. */
           running: {
-            /** @description The provider’s id, or the lease’s while there is none. */
-            jobid: string
-            email: string
-            created: string
-            /** @description The path that created it. */
-            type: string
-          }[]
+              /** @description The provider’s id, or the lease’s while there is none. */
+              jobid: string;
+              email: string;
+              created: string;
+              /** @description The path that created it. */
+              type: string;
+          }[];
           /** @description The load of each account, by email. */
           accounts: {
-            [key: string]: {
-              /** @description The jobs that run now; of an account, how many. */
-              running: number
-              /** @description How many jobs the account may run at once. */
-              maxJobs: number
-            }
-          }
-        }
-      | {
+              [key: string]: {
+                  /** @description The jobs that run now; of an account, how many. */
+                  running: number;
+                  /** @description How many jobs the account may run at once. */
+                  maxJobs: number;
+              };
+          };
+      } | {
           /** @description Newest first. */
-          jobs: components['schemas']['Job'][]
+          jobs: components["schemas"]["Job"][];
           /** @description The `cursor` of the next page. null: there is no next page */
-          next: string | null
-        }
-    KeptFile: {
-      /** @description Where the file is, for 24 hours. */
-      url: string
-      /** @description The same address under useapi.net’s name. */
-      resourceUrl: string
-    }
-    /** @description An email alone changes only maxJobs. Otherwise give apiKey, or accessKey with secretKey, or password. */
-    KlingAccountsForm:
-      | {
+          next: string | null;
+      };
+      KeptFile: {
+          /** @description Where the file is, for 24 hours. */
+          url: string;
+          /** @description The same address under useapi.net’s name. */
+          resourceUrl: string;
+      };
+      /** @description An email alone changes only maxJobs. Otherwise give apiKey, or accessKey with secretKey, or password. */
+      KlingAccountsForm: {
           /** @description A name for the account; with a password, the one to log in with. */
-          email?: string
+          email?: string;
           /** @description The password of Kling’s website. Keys are better. */
-          password?: string
+          password?: string;
           /** @description An API key of the account. */
-          apiKey?: string
+          apiKey?: string;
           /** @description The access key, with `secretKey`. */
-          accessKey?: string
+          accessKey?: string;
           /** @description The secret key, with `accessKey`. */
-          secretKey?: string
+          secretKey?: string;
           /**
            * @description Which of Kling’s hosts serves the account.
            * @enum {string}
            */
-          region?: 'singapore' | 'beijing'
+          region?: "singapore" | "beijing";
           /** @description The webhook secret of Kling’s console, if the account has one. */
-          webhookSecret?: string
+          webhookSecret?: string;
           /** @description How many jobs the account may run at once: what its plan allows, or less */
-          maxJobs: number
+          maxJobs: number;
           /** @description true: only check the credential, keep nothing. */
-          dryRun?: boolean
-        }
-      | unknown
-      | unknown
-      | unknown
-      | unknown
-    KlingAvatarsVideoForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      imageUrl: components['schemas']['ImageUrlField']
-      /** @description The address of an audio file. */
-      audioUrl: string
-      prompt?: components['schemas']['PromptField']
-      /**
-       * @description The quality: `std` is cheaper than `pro`.
-       * @enum {string}
-       */
-      mode?: 'std' | 'pro'
-      count?: components['schemas']['CountField']
-    }
-    KlingImagesKolorsElementsForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      prompt?: components['schemas']['PromptField']
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      /** @description How many pictures. */
-      imageCount?: number
-      subjectImage1?: components['schemas']['ImageUrlField']
-      subjectImage2?: components['schemas']['ImageUrlField']
-      subjectImage3?: components['schemas']['ImageUrlField']
-      subjectImage4?: components['schemas']['ImageUrlField']
-      sceneImage?: components['schemas']['ImageUrlField']
-      styleImage?: components['schemas']['ImageUrlField']
-      count?: components['schemas']['CountField']
-    }
-    KlingImagesKolorsForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      /** @description What shall be seen or heard. */
-      prompt: string
-      /** @description The model’s version. */
-      version?: string
-      /**
-       * @description What of the picture is kept.
-       * @enum {string}
-       */
-      reference?: 'none' | 'subject' | 'face'
-      imageReference?: components['schemas']['ImageUrlField']
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      /** @description How many pictures. */
-      imageCount?: number
-      /** @description How closely the picture is followed. */
-      faceStrength?: number
-      /** @description How closely the picture is followed. */
-      subjectStrength?: number
-      /**
-       * @description Only the first face.
-       * @constant
-       */
-      faceNo?: 1
-      count?: components['schemas']['CountField']
-    }
-    KlingImagesOmniForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      element_1?: components['schemas']['ElementField']
-      element_2?: components['schemas']['ElementField']
-      element_3?: components['schemas']['ElementField']
-      /** @description What shall be seen or heard. */
-      prompt: string
-      /**
-       * @description The model’s version.
-       * @enum {string}
-       */
-      omni_version?: 'v3' | 'o1'
-      /**
-       * @description The size.
-       * @enum {string}
-       */
-      resolution?: '1k' | '2k' | '4k'
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      /** @description How many pictures. */
-      imageCount?: number
-      /** @description Pictures that tell a story together. */
-      story_mode?: boolean
-      image_1?: components['schemas']['ImageUrlField']
-      image_2?: components['schemas']['ImageUrlField']
-      image_3?: components['schemas']['ImageUrlField']
-      image_4?: components['schemas']['ImageUrlField']
-      image_5?: components['schemas']['ImageUrlField']
-      image_6?: components['schemas']['ImageUrlField']
-      image_7?: components['schemas']['ImageUrlField']
-      image_8?: components['schemas']['ImageUrlField']
-      image_9?: components['schemas']['ImageUrlField']
-      image_10?: components['schemas']['ImageUrlField']
-      count?: components['schemas']['CountField']
-    }
-    KlingImagesVirtualTryOnForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      humanImage: components['schemas']['ImageUrlField']
-      upperInput?: components['schemas']['UpperInputField']
-      lowerInput?: components['schemas']['UpperInputField']
-      dressInput?: components['schemas']['UpperInputField']
-      /**
-       * @description How many pictures.
-       * @constant
-       */
-      imageCount?: 1
-      count?: components['schemas']['CountField']
-    }
-    KlingTask: {
-      /** @description 0: no error. */
-      code: number
-      /** @description Kling’s word for it. */
-      message?: string
-      /** @description Kling’s id of the call. */
-      request_id?: string
-      /** @description The task. */
-      data: {
-        /** @description The id of the task. */
-        task_id: string
-        /** @description `submitted`, `processing`, `succeed` or `failed`. */
-        task_status: string
-        /** @description Why it failed. */
-        task_status_msg?: string
-        /** @description What it made. */
-        task_result?: {
-          [key: string]: unknown
-        }
+          dryRun?: boolean;
+      } | unknown | unknown | unknown | unknown;
+      KlingAvatarsVideoForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          imageUrl: components["schemas"]["ImageUrlField"];
+          /** @description The address of an audio file. */
+          audioUrl: string;
+          prompt?: components["schemas"]["PromptField"];
+          /**
+           * @description The quality: `std` is cheaper than `pro`.
+           * @enum {string}
+           */
+          mode?: "std" | "pro";
+          count?: components["schemas"]["CountField"];
+      };
+      KlingImagesKolorsElementsForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          prompt?: components["schemas"]["PromptField"];
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          /** @description How many pictures. */
+          imageCount?: number;
+          subjectImage1?: components["schemas"]["ImageUrlField"];
+          subjectImage2?: components["schemas"]["ImageUrlField"];
+          subjectImage3?: components["schemas"]["ImageUrlField"];
+          subjectImage4?: components["schemas"]["ImageUrlField"];
+          sceneImage?: components["schemas"]["ImageUrlField"];
+          styleImage?: components["schemas"]["ImageUrlField"];
+          count?: components["schemas"]["CountField"];
+      };
+      KlingImagesKolorsForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          /** @description What shall be seen or heard. */
+          prompt: string;
+          /** @description The model’s version. */
+          version?: string;
+          /**
+           * @description What of the picture is kept.
+           * @enum {string}
+           */
+          reference?: "none" | "subject" | "face";
+          imageReference?: components["schemas"]["ImageUrlField"];
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          /** @description How many pictures. */
+          imageCount?: number;
+          /** @description How closely the picture is followed. */
+          faceStrength?: number;
+          /** @description How closely the picture is followed. */
+          subjectStrength?: number;
+          /**
+           * @description Only the first face.
+           * @constant
+           */
+          faceNo?: 1;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingImagesOmniForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          element_1?: components["schemas"]["ElementField"];
+          element_2?: components["schemas"]["ElementField"];
+          element_3?: components["schemas"]["ElementField"];
+          /** @description What shall be seen or heard. */
+          prompt: string;
+          /**
+           * @description The model’s version.
+           * @enum {string}
+           */
+          omni_version?: "v3" | "o1";
+          /**
+           * @description The size.
+           * @enum {string}
+           */
+          resolution?: "1k" | "2k" | "4k";
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          /** @description How many pictures. */
+          imageCount?: number;
+          /** @description Pictures that tell a story together. */
+          story_mode?: boolean;
+          image_1?: components["schemas"]["ImageUrlField"];
+          image_2?: components["schemas"]["ImageUrlField"];
+          image_3?: components["schemas"]["ImageUrlField"];
+          image_4?: components["schemas"]["ImageUrlField"];
+          image_5?: components["schemas"]["ImageUrlField"];
+          image_6?: components["schemas"]["ImageUrlField"];
+          image_7?: components["schemas"]["ImageUrlField"];
+          image_8?: components["schemas"]["ImageUrlField"];
+          image_9?: components["schemas"]["ImageUrlField"];
+          image_10?: components["schemas"]["ImageUrlField"];
+          count?: components["schemas"]["CountField"];
+      };
+      KlingImagesVirtualTryOnForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          humanImage: components["schemas"]["ImageUrlField"];
+          upperInput?: components["schemas"]["UpperInputField"];
+          lowerInput?: components["schemas"]["UpperInputField"];
+          dressInput?: components["schemas"]["UpperInputField"];
+          /**
+           * @description How many pictures.
+           * @constant
+           */
+          imageCount?: 1;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingTask: {
+          /** @description 0: no error. */
+          code: number;
+          /** @description Kling’s word for it. */
+          message?: string;
+          /** @description Kling’s id of the call. */
+          request_id?: string;
+          /** @description The task. */
+          data: {
+              /** @description The id of the task. */
+              task_id: string;
+              /** @description `submitted`, `processing`, `succeed` or `failed`. */
+              task_status: string;
+              /** @description Why it failed. */
+              task_status_msg?: string;
+              /** @description What it made. */
+              task_result?: {
+                  [key: string]: unknown;
+              };
+          } & {
+              [key: string]: unknown;
+          };
+      };
+      /** @description Fields that are not listed are sent on as well. */
+      KlingTextToVideoForm: {
+          /** @description What shall be seen. */
+          prompt?: string;
+          /** @description Such as `kling-v3`. */
+          model_name?: string;
+          /** @description Seconds, as a text. */
+          duration?: string;
+          /** @description `std`, `pro` or `4k`. */
+          mode?: string;
+          /** @description Such as `16:9`. */
+          aspect_ratio?: string;
+          /** @description Where the end of the task is reported. */
+          callback_url?: string;
+          /** @description A name of yours. It stands for the task’s id everywhere. */
+          external_task_id?: string;
       } & {
-        [key: string]: unknown
-      }
-    }
-    /** @description Fields that are not listed are sent on as well. */
-    KlingTextToVideoForm: {
-      /** @description What shall be seen. */
-      prompt?: string
-      /** @description Such as `kling-v3`. */
-      model_name?: string
-      /** @description Seconds, as a text. */
-      duration?: string
-      /** @description `std`, `pro` or `4k`. */
-      mode?: string
-      /** @description Such as `16:9`. */
-      aspect_ratio?: string
-      /** @description Where the end of the task is reported. */
-      callback_url?: string
-      /** @description A name of yours. It stands for the task’s id everywhere. */
-      external_task_id?: string
-    } & {
-      [key: string]: unknown
-    }
-    KlingTtsCreateForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      /** @description The voice. */
-      speakerId: string
-      /** @description The text to speak. */
-      text: string
-      /** @description 1 is the usual speed. */
-      speed?: number
+          [key: string]: unknown;
+      };
+      KlingTtsCreateForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          /** @description The voice. */
+          speakerId: string;
+          /** @description The text to speak. */
+          text: string;
+          /** @description 1 is the usual speed. */
+          speed?: number;
+          /**
+           * @description Only empty.
+           * @constant
+           */
+          emotion?: "";
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosAddSoundForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          video: components["schemas"]["VideoField"];
+          /**
+           * @description Only false.
+           * @constant
+           */
+          cropVideoOriginalSound?: false;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosExtendForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          /** @description The task whose video is used. */
+          task_id: string | number;
+          prompt?: components["schemas"]["PromptField"];
+          /** @description What shall not be seen. */
+          negative_prompt?: string;
+          cfg_scale?: components["schemas"]["CfgScaleField"];
+          /**
+           * @description Whether the video has sound.
+           * @constant
+           */
+          enable_audio?: false;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosImage2videoEffectsForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          /** @description The name of the effect. */
+          effect: string;
+          image: components["schemas"]["ImageUrlField"];
+          /**
+           * @description The quality: `std` is cheaper than `pro`.
+           * @constant
+           */
+          mode?: "std";
+          /**
+           * @description What shall be seen or heard.
+           * @constant
+           */
+          prompt?: "";
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosImage2videoElementsForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          element_1?: components["schemas"]["ElementField"];
+          element_2?: components["schemas"]["ElementField"];
+          element_3?: components["schemas"]["ElementField"];
+          image_0: components["schemas"]["ImageUrlField"];
+          image_1?: components["schemas"]["ImageUrlField"];
+          image_2?: components["schemas"]["ImageUrlField"];
+          image_3?: components["schemas"]["ImageUrlField"];
+          prompt: components["schemas"]["PromptField"];
+          /** @description What shall not be seen. */
+          negative_prompt?: string;
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          duration?: components["schemas"]["DurationField"];
+          mode?: components["schemas"]["ModeField"];
+          /**
+           * @description The model, such as `kling-v3-0`.
+           * @enum {string}
+           */
+          model_name?: "kling-v1-6" | "kling-v3-0";
+          /** @description Whether the video has sound. */
+          enable_audio?: boolean;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosImage2videoFramesForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          prompt?: components["schemas"]["PromptField"];
+          /** @description What shall not be seen. */
+          negative_prompt?: string;
+          cfg_scale?: components["schemas"]["CfgScaleField"];
+          duration?: components["schemas"]["DurationField"];
+          mode?: components["schemas"]["ModeField"];
+          /** @description The model, such as `kling-v3-0`. */
+          model_name?: string;
+          /** @description Whether the video has sound. */
+          enable_audio?: boolean;
+          shot_1_prompt?: components["schemas"]["ShotPromptField"];
+          shot_1_duration?: components["schemas"]["ShotDurationField"];
+          shot_2_prompt?: components["schemas"]["ShotPromptField"];
+          shot_2_duration?: components["schemas"]["ShotDurationField"];
+          shot_3_prompt?: components["schemas"]["ShotPromptField"];
+          shot_3_duration?: components["schemas"]["ShotDurationField"];
+          shot_4_prompt?: components["schemas"]["ShotPromptField"];
+          shot_4_duration?: components["schemas"]["ShotDurationField"];
+          shot_5_prompt?: components["schemas"]["ShotPromptField"];
+          shot_5_duration?: components["schemas"]["ShotDurationField"];
+          shot_6_prompt?: components["schemas"]["ShotPromptField"];
+          shot_6_duration?: components["schemas"]["ShotDurationField"];
+          element_1?: components["schemas"]["ElementField"];
+          element_2?: components["schemas"]["ElementField"];
+          element_3?: components["schemas"]["ElementField"];
+          image?: components["schemas"]["ImageUrlField"];
+          image_tail?: components["schemas"]["ImageUrlField"];
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosLipsyncForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          video: components["schemas"]["VideoField"];
+          /** @description The address of an audio file. */
+          audio: string;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosMotionCreateForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          /**
+           * @description The model, such as `kling-v3-0`.
+           * @enum {string}
+           */
+          model_name?: "kling-v3-0" | "kling-v2-6";
+          imageUrl: components["schemas"]["ImageUrlField"];
+          motionUrl: components["schemas"]["VideoField"];
+          prompt?: components["schemas"]["PromptField"];
+          /** @description Whether the video has sound. */
+          keepAudio?: boolean;
+          /**
+           * @description Whose direction counts: the motion’s or the picture’s.
+           * @enum {string}
+           */
+          motionDirection?: "motion_direction" | "image_direction";
+          /**
+           * @description The quality: `std` is cheaper than `pro`.
+           * @enum {string}
+           */
+          mode?: "std" | "pro";
+          element_1?: components["schemas"]["ElementField"];
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosOmniForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          element_1?: components["schemas"]["ElementField"];
+          element_2?: components["schemas"]["ElementField"];
+          element_3?: components["schemas"]["ElementField"];
+          shot_1_prompt?: components["schemas"]["ShotPromptField"];
+          shot_1_duration?: components["schemas"]["ShotDurationField"];
+          shot_2_prompt?: components["schemas"]["ShotPromptField"];
+          shot_2_duration?: components["schemas"]["ShotDurationField"];
+          shot_3_prompt?: components["schemas"]["ShotPromptField"];
+          shot_3_duration?: components["schemas"]["ShotDurationField"];
+          shot_4_prompt?: components["schemas"]["ShotPromptField"];
+          shot_4_duration?: components["schemas"]["ShotDurationField"];
+          shot_5_prompt?: components["schemas"]["ShotPromptField"];
+          shot_5_duration?: components["schemas"]["ShotDurationField"];
+          shot_6_prompt?: components["schemas"]["ShotPromptField"];
+          shot_6_duration?: components["schemas"]["ShotDurationField"];
+          prompt?: components["schemas"]["PromptField"];
+          /**
+           * @description The model’s version.
+           * @enum {string}
+           */
+          omni_version?: "v3" | "o1";
+          duration?: components["schemas"]["DurationField"];
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          mode?: components["schemas"]["ModeField"];
+          /** @description Whether the video has sound. */
+          enable_audio?: boolean;
+          image_1?: components["schemas"]["ImageUrlField"];
+          image_2?: components["schemas"]["ImageUrlField"];
+          image_3?: components["schemas"]["ImageUrlField"];
+          image_4?: components["schemas"]["ImageUrlField"];
+          image_5?: components["schemas"]["ImageUrlField"];
+          image_6?: components["schemas"]["ImageUrlField"];
+          image_7?: components["schemas"]["ImageUrlField"];
+          frame_start?: components["schemas"]["ImageUrlField"];
+          frame_end?: components["schemas"]["ImageUrlField"];
+          video_1?: components["schemas"]["VideoField"];
+          /**
+           * @description What the given video is for.
+           * @enum {string}
+           */
+          video_mode?: "reference" | "transform";
+          /** @description Whether the video has sound. */
+          keep_audio?: boolean;
+          count?: components["schemas"]["CountField"];
+      };
+      KlingVideosText2videoForm: {
+          email?: string;
+          maxJobs?: components["schemas"]["MaxJobsField"];
+          replyUrl?: components["schemas"]["ReplyUrlField"];
+          replyRef?: components["schemas"]["CallbackIdField"];
+          prompt?: components["schemas"]["PromptField"];
+          /** @description What shall not be seen. */
+          negative_prompt?: string;
+          cfg_scale?: components["schemas"]["CfgScaleField"];
+          duration?: components["schemas"]["DurationField"];
+          mode?: components["schemas"]["ModeField"];
+          /** @description The model, such as `kling-v3-0`. */
+          model_name?: string;
+          /** @description Whether the video has sound. */
+          enable_audio?: boolean;
+          shot_1_prompt?: components["schemas"]["ShotPromptField"];
+          shot_1_duration?: components["schemas"]["ShotDurationField"];
+          shot_2_prompt?: components["schemas"]["ShotPromptField"];
+          shot_2_duration?: components["schemas"]["ShotDurationField"];
+          shot_3_prompt?: components["schemas"]["ShotPromptField"];
+          shot_3_duration?: components["schemas"]["ShotDurationField"];
+          shot_4_prompt?: components["schemas"]["ShotPromptField"];
+          shot_4_duration?: components["schemas"]["ShotDurationField"];
+          shot_5_prompt?: components["schemas"]["ShotPromptField"];
+          shot_5_duration?: components["schemas"]["ShotDurationField"];
+          shot_6_prompt?: components["schemas"]["ShotPromptField"];
+          shot_6_duration?: components["schemas"]["ShotDurationField"];
+          aspect_ratio?: components["schemas"]["AspectRatioField"];
+          count?: components["schemas"]["CountField"];
+      };
+      Languages: {
+          /** @description Languages, with their locales. */
+          languages: {
+              [key: string]: unknown;
+          }[];
+      };
+      LiveTicket: {
+          /** @description For GET /v1/live?ticket=…, once. Never log it */
+          ticket: string;
+          /**
+           * Format: date-time
+           * @description Until when it can be used.
+           */
+          expiresAt: string;
+      };
+      McpMessage: {
+          /**
+           * @description The version of JSON-RPC.
+           * @constant
+           */
+          jsonrpc: "2.0";
+          /** @description Absent in a notification. */
+          id?: string | number;
+          /** @description Such as `tools/list`. */
+          method?: string;
+      } & {
+          [key: string]: unknown;
+      };
+      NewAlert: components["schemas"]["Alert"] & {
+          /** @description Signs its messages. Shown once. */
+          secret: string;
+      };
+      NewRoute: {
+          provider: string;
+          /** @enum {string} */
+          method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+          /** @description The path, with `{name}` for parameters. */
+          path: string;
+          /**
+           * @description What the call does: `creates-job` takes a slot until the job has ended.
+           * @enum {string}
+           */
+          kind: "creates-job" | "sync-generation" | "job-status" | "read-account" | "write-account" | "read-shared";
+          /**
+           * @description Which accounts it concerns: `owner` of the ids in it, `any`, or all of them (`merge`).
+           * @default any
+           * @enum {string}
+           */
+          pool: "any" | "owner" | "roomy" | "merge";
+          /**
+           * @description Where ids stand in the call, such as `video! path:video_id`.
+           * @default []
+           */
+          ids: string[];
+          /**
+           * @description JSON pointers to ids in the answer that the call creates.
+           * @default []
+           */
+          creates: string[];
+          /**
+           * @description JSON pointers to the ids in a list.
+           * @default []
+           */
+          lists: string[];
+          /** @description The list also shows public things. */
+          mixesShared?: boolean;
+          /** @description The provider takes an Idempotency-Key here. */
+          takesKey?: boolean;
+          /** @description How to follow the job. null: no path shows its state. */
+          job?: {
+              watch: components["schemas"]["WatchField"];
+              /** @description A JSON pointer to the job’s id. */
+              id: string | string[];
+              /** @description The path of a status check, with `{id}`. */
+              ask: string;
+              /** @description The path to use when the first is retired. */
+              askElse?: string;
+              /** @description A JSON pointer to a list in the body: one job for each member. */
+              slots?: string;
+              /** @description The provider’s kind of quota for such jobs. */
+              meter?: string;
+          } | null;
+          /** @description How to read the state in the answer. */
+          reports?: {
+              watch: components["schemas"]["WatchField"];
+              /** @description A JSON pointer to the job’s id. */
+              id: string;
+              /** @description A JSON pointer to the state. */
+              status?: string;
+              /** @description Words for “completed”. */
+              done: string[];
+              /**
+               * @description Words for “failed”.
+               * @default []
+               */
+              failed: string[];
+              /** @description A JSON pointer: a value there means “failed”. */
+              failedWhen?: string;
+              /** @description Words for “waits for a person”. */
+              waiting?: string[];
+              /** @description Words for “runs”. */
+              running?: string[];
+          };
+      };
+      NewSignIn: {
+          /** @description How many jobs the account may run at once: what its plan allows, or less */
+          maxJobs: number;
+          /** @description A name for the account. Without it: the email that the provider knows. */
+          email?: string;
+      };
+      NewToken: {
+          name: string;
+          /** @description The tenant that it belongs to. Without it: a new one. */
+          tenant?: string;
+          /**
+           * @description `full`: everything. `use`: no change of accounts, endpoints and secrets.
+           * @default full
+           * @enum {string}
+           */
+          scope: "full" | "use";
+          /**
+           * @description `lapsed`: every call is answered with 402.
+           * @default active
+           * @enum {string}
+           */
+          subscription: "active" | "lapsed";
+          /** @description When the token ends. null: never. */
+          expiresAt?: string | null;
+      };
+      Pool: {
+          /**
+           * Format: date-time
+           * @description When the answer was made.
+           */
+          at: string;
+          /** @description false: there are more tenants or accounts than are shown */
+          isWhole: boolean;
+          /** @description The worst first. */
+          accounts: components["schemas"]["PoolAccount"][];
+      };
+      PoolAccount: {
+          tenant: string;
+          provider: string;
+          email: string;
+          /** @description How many jobs the account may run at once. */
+          maxJobs: number;
+          /** @description Slots in use */
+          held: number;
+          /** @description Slots that can be taken now. */
+          free: number;
+          /**
+           * @description `key_missing`: its credential cannot be opened.
+           * @enum {string}
+           */
+          state: "ok" | "full" | "parked" | "key_missing" | "unreachable";
+          /** @description Why it gets no calls of a kind now, and until when. */
+          parked: {
+              /** @description `full`: everything. `use`: no change of accounts, endpoints and secrets. */
+              scope: string;
+              /** @description Why, as a word. */
+              reason: string;
+              /** @description Why, as a sentence. */
+              detail: string;
+              /**
+               * Format: date-time
+               * @description When it ends by itself.
+               */
+              until: string;
+          }[];
+          /** @description The kinds of its credentials */
+          credentials: string[];
+          /** @description The log-in, if it has one. */
+          session?: {
+              /**
+               * Format: date-time
+               * @description When the log-in ends.
+               */
+              expires?: string;
+              error?: components["schemas"]["ErrorField"];
+          };
+          /** @description The gateway’s webhook at the provider. `none`: the provider has none. */
+          webhook: {
+              /**
+               * @description `key_missing`: its credential cannot be opened.
+               * @enum {string}
+               */
+              state: "ok" | "missing" | "none";
+              error?: components["schemas"]["ErrorField"];
+              /**
+               * Format: date-time
+               * @description When it is registered again.
+               */
+              retry?: string;
+          };
+          /** @description Running jobs, newest first, at most 100 */
+          jobs: {
+              /** @description The provider’s id. null: not known yet. */
+              id: string | null;
+              /** @description The X-Request-Id of the call. */
+              requestId: string;
+              /** @description Its kind. */
+              type: string;
+              /** @description starting, or as in the list of jobs: running, waiting, … */
+              status: string;
+              /**
+               * Format: date-time
+               * @description When it was started.
+               */
+              since: string;
+          }[];
+          /** @description The last five refusals and failures, newest first */
+          errors: {
+              /** Format: date-time */
+              at: string;
+              /** @description Its state. */
+              status: number | null;
+              /** @description The provider’s word for the error. */
+              code: string | null;
+              /** @description What the provider said. */
+              text: string;
+              /** @description The path of the call. */
+              route: string;
+          }[];
+          /** @description Absent: unknown, which is not zero */
+          balance?: {
+              /** @description How much is left. */
+              amount: number;
+              /** @description Of what, such as `usd`. */
+              unit: string;
+              /** Format: date-time */
+              at: string;
+          };
+          /** @description Calls to clients that are not done. */
+          deliveries: {
+              /** @description Still to be sent. */
+              pending: number;
+              /** @description 1000: that many or more */
+              dead: number;
+          };
+          /**
+           * Format: date-time
+           * @description When the account said this
+           */
+          at: string;
+      };
+      Resealing: {
+          /** @description The id of the first key in MASTER_KEYS, which seals everything */
+          key: string;
+          /**
+           * @description How far it has come. `removable`: the other keys can go.
+           * @enum {string}
+           */
+          status: "none" | "running" | "waiting" | "aging" | "removable";
+          /** @description false: call again to continue */
+          done: boolean;
+          /** @description true: the other keys can be removed */
+          removable: boolean;
+          /** @description From then on the other keys can be removed. null: not known yet. */
+          removableFrom: string | null;
+          /** @description The other keys in MASTER_KEYS. */
+          others: {
+              id: string;
+              /** @description Nothing hangs on it any more. */
+              removable: boolean;
+          }[];
+          /** @description Which pass over everything this is. */
+          pass: number;
+          startedAt: string | null;
+          endedAt: components["schemas"]["EndedField"];
+          /** @description From then on, a call begins the next pass */
+          nextPassAt: string | null;
+          /** @description How many tenants are through in this pass. */
+          tenants: {
+              /** @description Those that are through. */
+              passed: number;
+              /** @description Those that there are. */
+              all: number;
+          };
+          /** @description What was re-sealed in this pass, by kind */
+          resealed: {
+              [key: string]: number;
+          };
+          /** @description The same, by the id of the key that had sealed it */
+          byKey: {
+              [key: string]: number;
+          };
+          /** @description What still has to be done elsewhere. */
+          waitsFor: {
+              /** @description Webhooks that are registered anew. */
+              hooks: number;
+              /** @description Copies that are made anew. */
+              copies: number;
+              /** @description Workers that still have the old setting. */
+              workers: number;
+          };
+          /** @description What is outside the gateway and sealed with an older key. `until` null: not known yet */
+          hangs: {
+              /** @description What it is. */
+              what: string;
+              /** @description When it ends by itself. */
+              until: string | null;
+          }[];
+          /** @description Webhooks that could not be registered anew. */
+          hooksNotRegistered: {
+              tenant: string;
+              /** @description The account’s name. */
+              account: string;
+              message: components["schemas"]["ErrorField"];
+          }[];
+          /** @description What no key can open. */
+          unreadable: {
+              /** @description What no key can open, by the id of the key that sealed it */
+              byKey: {
+                  [key: string]: number;
+              };
+              /** @description Some of them. */
+              examples: ({
+                  /** @description What it is. */
+                  what: string;
+                  /** @description The id of the key that sealed it. */
+                  keyId: string;
+              } & {
+                  [key: string]: unknown;
+              })[];
+          };
+          error?: components["schemas"]["ErrorField"];
+      };
+      SignIn: {
+          id: string;
+          /** @description What the person types at `verification_uri` */
+          user_code?: string;
+          /** @description The page on which the person approves. */
+          verification_uri?: string;
+          /** @description The same address with the code in it */
+          verification_uri_complete?: string;
+          /** @description Seconds that are left to approve */
+          expires_in?: number;
+          /** @description How often the gateway asks, in seconds */
+          interval?: number;
+          /**
+           * @description Its state.
+           * @enum {string}
+           */
+          status: "pending" | "done" | "denied" | "expired" | "failed" | "cancelled";
+          /** @description When it is done */
+          account?: components["schemas"]["Account"];
+          /** @description Why there is no account */
+          error?: string;
+      };
+      SignInBegun: {
+          id: string;
+          /** @description What the person types at `verification_uri` */
+          user_code: string;
+          /** @description The page on which the person approves. */
+          verification_uri: string;
+          /** @description The same address with the code in it */
+          verification_uri_complete?: string;
+          /** @description Seconds that are left to approve */
+          expires_in: number;
+          /** @description How often the gateway asks, in seconds */
+          interval: number;
+          /**
+           * @description Its state.
+           * @constant
+           */
+          status: "pending";
+      };
+      Speech: {
+          email?: string;
+          /** @description A voice of GET /v1/heygen/tts/voices. */
+          voice_id: string;
+          /** @description The text to speak. */
+          prompt: string;
+          /** @description Percent. */
+          speed?: number;
+          /**
+           * @description Only 0: the provider has no pitch.
+           * @constant
+           */
+          pitch?: 0;
+          /**
+           * @description Only 100.
+           * @constant
+           */
+          volume?: 100;
+          /** @description A locale of GET /v1/heygen/tts/languages, such as `en-US`. */
+          language_code?: string;
+          /**
+           * @description Only empty.
+           * @constant
+           */
+          emotion?: "";
+          /**
+           * @description Only `auto`.
+           * @constant
+           */
+          engine?: "auto";
+      };
+      SpokenText: {
+          /** @description Where the audio file is. It expires. */
+          audio_url: string;
+          /** @description Seconds. */
+          duration: number;
+          /** @description Always true. */
+          is_pass: boolean;
+          /** @description Always null: there is no job. */
+          job_id: null;
+          /** @description When each word is spoken, in seconds. */
+          word_timestamps: {
+              [key: string]: unknown;
+          }[];
+      };
+      Task: {
+          /** @description The task: its `id`, `status_name` and `status_final`. */
+          task: {
+              /** @description The id of the task. null: not known yet. */
+              id: string | null;
+          } & {
+              [key: string]: unknown;
+          };
+      } & {
+          [key: string]: unknown;
+      };
+      TaskHistory: {
+          /** @description Tasks, newest first. */
+          history: {
+              [key: string]: unknown;
+          }[];
+      };
+      Tenant: {
+          /** @description The tenant’s name, as in `tenant` of a token. */
+          id: string;
+          name: string;
+          createdAt: string;
+          /** @description How many tokens it has. */
+          tokens: number;
+      };
+      TenantForm: {
+          name?: string;
+          /** @description Empty: ends the default */
+          replyUrl?: string;
+      };
+      TenantOfToken: {
+          /** @description The tenant’s name. */
+          id: string;
+          scope: components["schemas"]["ScopeField"];
+          /** @description Always true: otherwise the call is answered with 402. */
+          subscriptionIsActive: boolean;
+          /** @description How many accounts there are, by provider. */
+          accounts: {
+              [key: string]: unknown;
+          };
+      } & {
+          [key: string]: unknown;
+      };
+      Tenants: {
+          /** @description All tenants. */
+          tenants: components["schemas"]["Tenant"][];
+      };
+      Throughput: {
+          /** @description false: an account did not answer */
+          isWhole: boolean;
+          /** @description Only hours in which something happened */
+          hours: components["schemas"]["ThroughputHour"][];
+      };
+      ThroughputHour: {
+          /** @description For the operator */
+          tenant?: string;
+          /** @description For the operator */
+          provider?: string;
+          /**
+           * Format: date-time
+           * @description The start of the hour, UTC
+           */
+          hour: string;
+          email: string;
+          started: number;
+          /** @description When it ended. null: it has not. */
+          ended: number;
+          /** @description Ended well */
+          completed: number;
+          /** @description Ended as failed */
+          failed: number;
+          /** @description Ended as lost, gone or outcome_unknown */
+          lost: number;
+          /** @description Creations that the account had no slot for or that the provider refused, counted at the next end of a job */
+          refused: number;
+          /** @description From the request until the slot: sum over started */
+          waitedMs: number;
+          /** @description The longest of these */
+          waitedMaxMs: number;
+          /** @description From the slot until the end: sum over completed and failed */
+          tookMs: number;
+          /** @description The longest of these */
+          tookMaxMs: number;
+      };
+      Token: {
+          id: string;
+          tenant: string;
+          name: string;
+          scope: components["schemas"]["ScopeField"];
+          /**
+           * @description `lapsed`: every call is answered with 402.
+           * @enum {string}
+           */
+          subscription: "active" | "lapsed";
+          createdAt: string;
+          /** @description When the token ends. null: never. */
+          expiresAt: string | null;
+      };
+      TokenChange: {
+          name?: string;
+          scope?: components["schemas"]["ScopeField"];
+          /**
+           * @description `lapsed`: every call is answered with 402.
+           * @enum {string}
+           */
+          subscription?: "active" | "lapsed";
+          /** @description When the token ends. null: never. */
+          expiresAt?: string | null;
+      };
+      TokenWithSecret: components["schemas"]["Token"] & {
+          /** @description Shown once. */
+          token: string;
+          /** @description With secretKey, for clients that sign their tokens. */
+          accessKey: string;
+          /** @description Shown once. */
+          secretKey: string;
+      };
+      Tokens: {
+          /** @description All tokens. */
+          tokens: components["schemas"]["Token"][];
+      };
+      /** @description The address of a picture. */
+      ImageUrlField: string;
+      /** @description How long this shot is, in seconds. */
+      ShotDurationField: number | string;
+      /** @description An element of the account, `u_…` or its number. */
+      ElementField: string;
+      /** @description Where the end of the job is reported. https, and a public address. */
+      ReplyUrlField: string;
+      /** @description How many jobs the account may run at once. */
+      MaxJobsField: number;
+      /** @description What shall be seen in this shot. */
+      ShotPromptField: string;
       /**
-       * @description Only empty.
+       * @description How many results. One call makes one.
        * @constant
        */
-      emotion?: ''
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosAddSoundForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      video: components['schemas']['VideoField']
-      /**
-       * @description Only false.
-       * @constant
-       */
-      cropVideoOriginalSound?: false
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosExtendForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      /** @description The task whose video is used. */
-      task_id: string | number
-      prompt?: components['schemas']['PromptField']
-      /** @description What shall not be seen. */
-      negative_prompt?: string
-      cfg_scale?: components['schemas']['CfgScaleField']
-      /**
-       * @description Whether the video has sound.
-       * @constant
-       */
-      enable_audio?: false
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosImage2videoEffectsForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      /** @description The name of the effect. */
-      effect: string
-      image: components['schemas']['ImageUrlField']
+      CountField: 1;
+      /** @description What could not be reached and is not in the list. email null: all accounts there, or a removed one */
+      MissingField: {
+          tenant: string;
+          provider: string;
+          email: string | null;
+      }[];
+      /** @description A text of yours that the report carries. */
+      CallbackIdField: string;
+      /** @description What shall be seen or heard. */
+      PromptField: string;
+      /** @description false: there are too many tenants to ask all of them. Name one with `tenant` */
+      IsWholeField: boolean;
       /**
        * @description The quality: `std` is cheaper than `pro`.
-       * @constant
-       */
-      mode?: 'std'
-      /**
-       * @description What shall be seen or heard.
-       * @constant
-       */
-      prompt?: ''
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosImage2videoElementsForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      element_1?: components['schemas']['ElementField']
-      element_2?: components['schemas']['ElementField']
-      element_3?: components['schemas']['ElementField']
-      image_0: components['schemas']['ImageUrlField']
-      image_1?: components['schemas']['ImageUrlField']
-      image_2?: components['schemas']['ImageUrlField']
-      image_3?: components['schemas']['ImageUrlField']
-      prompt: components['schemas']['PromptField']
-      /** @description What shall not be seen. */
-      negative_prompt?: string
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      duration?: components['schemas']['DurationField']
-      mode?: components['schemas']['ModeField']
-      /**
-       * @description The model, such as `kling-v3-0`.
        * @enum {string}
        */
-      model_name?: 'kling-v1-6' | 'kling-v3-0'
-      /** @description Whether the video has sound. */
-      enable_audio?: boolean
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosImage2videoFramesForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      prompt?: components['schemas']['PromptField']
-      /** @description What shall not be seen. */
-      negative_prompt?: string
-      cfg_scale?: components['schemas']['CfgScaleField']
-      duration?: components['schemas']['DurationField']
-      mode?: components['schemas']['ModeField']
-      /** @description The model, such as `kling-v3-0`. */
-      model_name?: string
-      /** @description Whether the video has sound. */
-      enable_audio?: boolean
-      shot_1_prompt?: components['schemas']['ShotPromptField']
-      shot_1_duration?: components['schemas']['ShotDurationField']
-      shot_2_prompt?: components['schemas']['ShotPromptField']
-      shot_2_duration?: components['schemas']['ShotDurationField']
-      shot_3_prompt?: components['schemas']['ShotPromptField']
-      shot_3_duration?: components['schemas']['ShotDurationField']
-      shot_4_prompt?: components['schemas']['ShotPromptField']
-      shot_4_duration?: components['schemas']['ShotDurationField']
-      shot_5_prompt?: components['schemas']['ShotPromptField']
-      shot_5_duration?: components['schemas']['ShotDurationField']
-      shot_6_prompt?: components['schemas']['ShotPromptField']
-      shot_6_duration?: components['schemas']['ShotDurationField']
-      element_1?: components['schemas']['ElementField']
-      element_2?: components['schemas']['ElementField']
-      element_3?: components['schemas']['ElementField']
-      image?: components['schemas']['ImageUrlField']
-      image_tail?: components['schemas']['ImageUrlField']
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosLipsyncForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      video: components['schemas']['VideoField']
-      /** @description The address of an audio file. */
-      audio: string
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosMotionCreateForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      /**
-       * @description The model, such as `kling-v3-0`.
-       * @enum {string}
-       */
-      model_name?: 'kling-v3-0' | 'kling-v2-6'
-      imageUrl: components['schemas']['ImageUrlField']
-      motionUrl: components['schemas']['VideoField']
-      prompt?: components['schemas']['PromptField']
-      /** @description Whether the video has sound. */
-      keepAudio?: boolean
-      /**
-       * @description Whose direction counts: the motion’s or the picture’s.
-       * @enum {string}
-       */
-      motionDirection?: 'motion_direction' | 'image_direction'
-      /**
-       * @description The quality: `std` is cheaper than `pro`.
-       * @enum {string}
-       */
-      mode?: 'std' | 'pro'
-      element_1?: components['schemas']['ElementField']
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosOmniForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      element_1?: components['schemas']['ElementField']
-      element_2?: components['schemas']['ElementField']
-      element_3?: components['schemas']['ElementField']
-      shot_1_prompt?: components['schemas']['ShotPromptField']
-      shot_1_duration?: components['schemas']['ShotDurationField']
-      shot_2_prompt?: components['schemas']['ShotPromptField']
-      shot_2_duration?: components['schemas']['ShotDurationField']
-      shot_3_prompt?: components['schemas']['ShotPromptField']
-      shot_3_duration?: components['schemas']['ShotDurationField']
-      shot_4_prompt?: components['schemas']['ShotPromptField']
-      shot_4_duration?: components['schemas']['ShotDurationField']
-      shot_5_prompt?: components['schemas']['ShotPromptField']
-      shot_5_duration?: components['schemas']['ShotDurationField']
-      shot_6_prompt?: components['schemas']['ShotPromptField']
-      shot_6_duration?: components['schemas']['ShotDurationField']
-      prompt?: components['schemas']['PromptField']
-      /**
-       * @description The model’s version.
-       * @enum {string}
-       */
-      omni_version?: 'v3' | 'o1'
-      duration?: components['schemas']['DurationField']
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      mode?: components['schemas']['ModeField']
-      /** @description Whether the video has sound. */
-      enable_audio?: boolean
-      image_1?: components['schemas']['ImageUrlField']
-      image_2?: components['schemas']['ImageUrlField']
-      image_3?: components['schemas']['ImageUrlField']
-      image_4?: components['schemas']['ImageUrlField']
-      image_5?: components['schemas']['ImageUrlField']
-      image_6?: components['schemas']['ImageUrlField']
-      image_7?: components['schemas']['ImageUrlField']
-      frame_start?: components['schemas']['ImageUrlField']
-      frame_end?: components['schemas']['ImageUrlField']
-      video_1?: components['schemas']['VideoField']
-      /**
-       * @description What the given video is for.
-       * @enum {string}
-       */
-      video_mode?: 'reference' | 'transform'
-      /** @description Whether the video has sound. */
-      keep_audio?: boolean
-      count?: components['schemas']['CountField']
-    }
-    KlingVideosText2videoForm: {
-      email?: string
-      maxJobs?: components['schemas']['MaxJobsField']
-      replyUrl?: components['schemas']['ReplyUrlField']
-      replyRef?: components['schemas']['CallbackIdField']
-      prompt?: components['schemas']['PromptField']
-      /** @description What shall not be seen. */
-      negative_prompt?: string
-      cfg_scale?: components['schemas']['CfgScaleField']
-      duration?: components['schemas']['DurationField']
-      mode?: components['schemas']['ModeField']
-      /** @description The model, such as `kling-v3-0`. */
-      model_name?: string
-      /** @description Whether the video has sound. */
-      enable_audio?: boolean
-      shot_1_prompt?: components['schemas']['ShotPromptField']
-      shot_1_duration?: components['schemas']['ShotDurationField']
-      shot_2_prompt?: components['schemas']['ShotPromptField']
-      shot_2_duration?: components['schemas']['ShotDurationField']
-      shot_3_prompt?: components['schemas']['ShotPromptField']
-      shot_3_duration?: components['schemas']['ShotDurationField']
-      shot_4_prompt?: components['schemas']['ShotPromptField']
-      shot_4_duration?: components['schemas']['ShotDurationField']
-      shot_5_prompt?: components['schemas']['ShotPromptField']
-      shot_5_duration?: components['schemas']['ShotDurationField']
-      shot_6_prompt?: components['schemas']['ShotPromptField']
-      shot_6_duration?: components['schemas']['ShotDurationField']
-      aspect_ratio?: components['schemas']['AspectRatioField']
-      count?: components['schemas']['CountField']
-    }
-    Languages: {
-      /** @description Languages, with their locales. */
-      languages: {
-        [key: string]: unknown
-      }[]
-    }
-    LiveTicket: {
-      /** @description For GET /v1/live?ticket=…, once. Never log it */
-      ticket: string
-      /**
-       * Format: date-time
-       * @description Until when it can be used.
-       */
-      expiresAt: string
-    }
-    McpMessage: {
-      /**
-       * @description The version of JSON-RPC.
-       * @constant
-       */
-      jsonrpc: '2.0'
-      /** @description Absent in a notification. */
-      id?: string | number
-      /** @description Such as `tools/list`. */
-      method?: string
-    } & {
-      [key: string]: unknown
-    }
-    NewAlert: components['schemas']['Alert'] & {
-      /** @description Signs its messages. Shown once. */
-      secret: string
-    }
-    NewRoute: {
-      provider: string
-      /** @enum {string} */
-      method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-      /** @description The path, with `{name}` for parameters. */
-      path: string
-      /**
-       * @description What the call does: `creates-job` takes a slot until the job has ended.
-       * @enum {string}
-       */
-      kind:
-        | 'creates-job'
-        | 'sync-generation'
-        | 'job-status'
-        | 'read-account'
-        | 'write-account'
-        | 'read-shared'
-      /**
-       * @description Which accounts it concerns: `owner` of the ids in it, `any`, or all of them (`merge`).
-       * @default any
-       * @enum {string}
-       */
-      pool: 'any' | 'owner' | 'roomy' | 'merge'
-      /**
-       * @description Where ids stand in the call, such as `video! path:video_id`.
-       * @default []
-       */
-      ids: string[]
-      /**
-       * @description JSON pointers to ids in the answer that the call creates.
-       * @default []
-       */
-      creates: string[]
-      /**
-       * @description JSON pointers to the ids in a list.
-       * @default []
-       */
-      lists: string[]
-      /** @description The list also shows public things. */
-      mixesShared?: boolean
-      /** @description The provider takes an Idempotency-Key here. */
-      takesKey?: boolean
-      /** @description How to follow the job. null: no path shows its state. */
-      job?: {
-        watch: components['schemas']['WatchField']
-        /** @description A JSON pointer to the job’s id. */
-        id: string | string[]
-        /** @description The path of a status check, with `{id}`. */
-        ask: string
-        /** @description The path to use when the first is retired. */
-        askElse?: string
-        /** @description A JSON pointer to a list in the body: one job for each member. */
-        slots?: string
-        /** @description The provider’s kind of quota for such jobs. */
-        meter?: string
-      } | null
-      /** @description How to read the state in the answer. */
-      reports?: {
-        watch: components['schemas']['WatchField']
-        /** @description A JSON pointer to the job’s id. */
-        id: string
-        /** @description A JSON pointer to the state. */
-        status?: string
-        /** @description Words for “completed”. */
-        done: string[]
-        /**
-         * @description Words for “failed”.
-         * @default []
-         */
-        failed: string[]
-        /** @description A JSON pointer: a value there means “failed”. */
-        failedWhen?: string
-        /** @description Words for “waits for a person”. */
-        waiting?: string[]
-        /** @description Words for “runs”. */
-        running?: string[]
-      }
-    }
-    NewSignIn: {
-      /** @description How many jobs the account may run at once: what its plan allows, or less */
-      maxJobs: number
-      /** @description A name for the account. Without it: the email that the provider knows. */
-      email?: string
-    }
-    NewToken: {
-      name: string
-      /** @description The tenant that it belongs to. Without it: a new one. */
-      tenant?: string
+      ModeField: "std" | "pro" | "4k";
       /**
        * @description `full`: everything. `use`: no change of accounts, endpoints and secrets.
-       * @default full
        * @enum {string}
        */
-      scope: 'full' | 'use'
+      ScopeField: "full" | "use";
+      /** @description The `cursor` of the next page. null: there is none. */
+      NextField: string | null;
+      /** @description The event: its id and type. */
+      EventField: {
+          id: string;
+          /** @description The provider’s word for the event. */
+          type: string;
+      };
       /**
-       * @description `lapsed`: every call is answered with 402.
-       * @default active
+       * @description waiting: for a human. lost: no news of it for 48 h
        * @enum {string}
        */
-      subscription: 'active' | 'lapsed'
-      /** @description When the token ends. null: never. */
-      expiresAt?: string | null
-    }
-    Pool: {
-      /**
-       * Format: date-time
-       * @description When the answer was made.
-       */
-      at: string
-      /** @description false: there are more tenants or accounts than are shown */
-      isWhole: boolean
-      /** @description The worst first. */
-      accounts: components['schemas']['PoolAccount'][]
-    }
-    PoolAccount: {
-      tenant: string
-      provider: string
-      email: string
-      /** @description How many jobs the account may run at once. */
-      maxJobs: number
-      /** @description Slots in use */
-      held: number
-      /** @description Slots that can be taken now. */
-      free: number
-      /**
-       * @description `key_missing`: its credential cannot be opened.
-       * @enum {string}
-       */
-      state: 'ok' | 'full' | 'parked' | 'key_missing' | 'unreachable'
-      /** @description Why it gets no calls of a kind now, and until when. */
-      parked: {
-        /** @description `full`: everything. `use`: no change of accounts, endpoints and secrets. */
-        scope: string
-        /** @description Why, as a word. */
-        reason: string
-        /** @description Why, as a sentence. */
-        detail: string
-        /**
-         * Format: date-time
-         * @description When it ends by itself.
-         */
-        until: string
-      }[]
-      /** @description The kinds of its credentials */
-      credentials: string[]
-      /** @description The log-in, if it has one. */
-      session?: {
-        /**
-         * Format: date-time
-         * @description When the log-in ends.
-         */
-        expires?: string
-        error?: components['schemas']['ErrorField']
-      }
-      /** @description The gateway’s webhook at the provider. `none`: the provider has none. */
-      webhook: {
-        /**
-         * @description `key_missing`: its credential cannot be opened.
-         * @enum {string}
-         */
-        state: 'ok' | 'missing' | 'none'
-        error?: components['schemas']['ErrorField']
-        /**
-         * Format: date-time
-         * @description When it is registered again.
-         */
-        retry?: string
-      }
-      /** @description Running jobs, newest first, at most 100 */
-      jobs: {
-        /** @description The provider’s id. null: not known yet. */
-        id: string | null
-        /** @description The X-Request-Id of the call. */
-        requestId: string
-        /** @description Its kind. */
-        type: string
-        /** @description starting, or as in the list of jobs: running, waiting, … */
-        status: string
-        /**
-         * Format: date-time
-         * @description When it was started.
-         */
-        since: string
-      }[]
-      /** @description The last five refusals and failures, newest first */
-      errors: {
-        /** Format: date-time */
-        at: string
-        /** @description Its state. */
-        status: number | null
-        /** @description The provider’s word for the error. */
-        code: string | null
-        /** @description What the provider said. */
-        text: string
-        /** @description The path of the call. */
-        route: string
-      }[]
-      /** @description Absent: unknown, which is not zero */
-      balance?: {
-        /** @description How much is left. */
-        amount: number
-        /** @description Of what, such as `usd`. */
-        unit: string
-        /** Format: date-time */
-        at: string
-      }
-      /** @description Calls to clients that are not done. */
-      deliveries: {
-        /** @description Still to be sent. */
-        pending: number
-        /** @description 1000: that many or more */
-        dead: number
-      }
-      /**
-       * Format: date-time
-       * @description When the account said this
-       */
-      at: string
-    }
-    Resealing: {
-      /** @description The id of the first key in MASTER_KEYS, which seals everything */
-      key: string
-      /**
-       * @description How far it has come. `removable`: the other keys can go.
-       * @enum {string}
-       */
-      status: 'none' | 'running' | 'waiting' | 'aging' | 'removable'
-      /** @description false: call again to continue */
-      done: boolean
-      /** @description true: the other keys can be removed */
-      removable: boolean
-      /** @description From then on the other keys can be removed. null: not known yet. */
-      removableFrom: string | null
-      /** @description The other keys in MASTER_KEYS. */
-      others: {
-        id: string
-        /** @description Nothing hangs on it any more. */
-        removable: boolean
-      }[]
-      /** @description Which pass over everything this is. */
-      pass: number
-      startedAt: string | null
+      StatusField: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown" | "running" | "waiting";
+      /** @description The address of a video. */
+      VideoField: string;
+      /** @description Whose it is; only in the operator's lists */
+      TenantField: string;
+      /** @description The address of a picture of the clothes. */
+      UpperInputField: string;
       /** @description When it ended. null: it has not. */
-      endedAt: string | null
-      /** @description From then on, a call begins the next pass */
-      nextPassAt: string | null
-      /** @description How many tenants are through in this pass. */
-      tenants: {
-        /** @description Those that are through. */
-        passed: number
-        /** @description Those that there are. */
-        all: number
-      }
-      /** @description What was re-sealed in this pass, by kind */
-      resealed: {
-        [key: string]: number
-      }
-      /** @description The same, by the id of the key that had sealed it */
-      byKey: {
-        [key: string]: number
-      }
-      /** @description What still has to be done elsewhere. */
-      waitsFor: {
-        /** @description Webhooks that are registered anew. */
-        hooks: number
-        /** @description Copies that are made anew. */
-        copies: number
-        /** @description Workers that still have the old setting. */
-        workers: number
-      }
-      /** @description What is outside the gateway and sealed with an older key. `until` null: not known yet */
-      hangs: {
-        /** @description What it is. */
-        what: string
-        /** @description When it ends by itself. */
-        until: string | null
-      }[]
-      /** @description Webhooks that could not be registered anew. */
-      hooksNotRegistered: {
-        tenant: string
-        /** @description The account’s name. */
-        account: string
-        message: components['schemas']['ErrorField']
-      }[]
-      /** @description What no key can open. */
-      unreadable: {
-        /** @description What no key can open, by the id of the key that sealed it */
-        byKey: {
-          [key: string]: number
-        }
-        /** @description Some of them. */
-        examples: ({
-          /** @description What it is. */
-          what: string
-          /** @description The id of the key that sealed it. */
-          keyId: string
-        } & {
-          [key: string]: unknown
-        })[]
-      }
-      error?: components['schemas']['ErrorField']
-    }
-    SignIn: {
-      id: string
-      /** @description What the person types at `verification_uri` */
-      user_code?: string
-      /** @description The page on which the person approves. */
-      verification_uri?: string
-      /** @description The same address with the code in it */
-      verification_uri_complete?: string
-      /** @description Seconds that are left to approve */
-      expires_in?: number
-      /** @description How often the gateway asks, in seconds */
-      interval?: number
-      /**
-       * @description Its state.
-       * @enum {string}
-       */
-      status: 'pending' | 'done' | 'denied' | 'expired' | 'failed' | 'cancelled'
-      /** @description When it is done */
-      account?: components['schemas']['Account']
-      /** @description Why there is no account */
-      error?: string
-    }
-    SignInBegun: {
-      id: string
-      /** @description What the person types at `verification_uri` */
-      user_code: string
-      /** @description The page on which the person approves. */
-      verification_uri: string
-      /** @description The same address with the code in it */
-      verification_uri_complete?: string
-      /** @description Seconds that are left to approve */
-      expires_in: number
-      /** @description How often the gateway asks, in seconds */
-      interval: number
-      /**
-       * @description Its state.
-       * @constant
-       */
-      status: 'pending'
-    }
-    Speech: {
-      email?: string
-      /** @description A voice of GET /v1/heygen/tts/voices. */
-      voice_id: string
-      /** @description The text to speak. */
-      prompt: string
-      /** @description Percent. */
-      speed?: number
-      /**
-       * @description Only 0: the provider has no pitch.
-       * @constant
-       */
-      pitch?: 0
-      /**
-       * @description Only 100.
-       * @constant
-       */
-      volume?: 100
-      /** @description A locale of GET /v1/heygen/tts/languages, such as `en-US`. */
-      language_code?: string
-      /**
-       * @description Only empty.
-       * @constant
-       */
-      emotion?: ''
-      /**
-       * @description Only `auto`.
-       * @constant
-       */
-      engine?: 'auto'
-    }
-    SpokenText: {
-      /** @description Where the audio file is. It expires. */
-      audio_url: string
-      /** @description Seconds. */
-      duration: number
-      /** @description Always true. */
-      is_pass: boolean
-      /** @description Always null: there is no job. */
-      job_id: null
-      /** @description When each word is spoken, in seconds. */
-      word_timestamps: {
-        [key: string]: unknown
-      }[]
-    }
-    Task: {
-      /** @description The task: its `id`, `status_name` and `status_final`. */
-      task: {
-        /** @description The id of the task. null: not known yet. */
-        id: string | null
-      } & {
-        [key: string]: unknown
-      }
-    } & {
-      [key: string]: unknown
-    }
-    TaskHistory: {
-      /** @description Tasks, newest first. */
-      history: {
-        [key: string]: unknown
-      }[]
-    }
-    Tenant: {
-      /** @description The tenant’s name, as in `tenant` of a token. */
-      id: string
-      name: string
-      createdAt: string
-      /** @description How many tokens it has. */
-      tokens: number
-    }
-    TenantForm: {
-      name?: string
-      /** @description Empty: ends the default */
-      replyUrl?: string
-    }
-    TenantOfToken: {
-      /** @description The tenant’s name. */
-      id: string
-      scope: components['schemas']['ScopeField']
-      /** @description Always true: otherwise the call is answered with 402. */
-      subscriptionIsActive: boolean
-      /** @description How many accounts there are, by provider. */
-      accounts: {
-        [key: string]: unknown
-      }
-    } & {
-      [key: string]: unknown
-    }
-    Tenants: {
-      /** @description All tenants. */
-      tenants: components['schemas']['Tenant'][]
-    }
-    Token: {
-      id: string
-      tenant: string
-      name: string
-      scope: components['schemas']['ScopeField']
-      /**
-       * @description `lapsed`: every call is answered with 402.
-       * @enum {string}
-       */
-      subscription: 'active' | 'lapsed'
-      createdAt: string
-      /** @description When the token ends. null: never. */
-      expiresAt: string | null
-    }
-    TokenChange: {
-      name?: string
-      scope?: components['schemas']['ScopeField']
-      /**
-       * @description `lapsed`: every call is answered with 402.
-       * @enum {string}
-       */
-      subscription?: 'active' | 'lapsed'
-      /** @description When the token ends. null: never. */
-      expiresAt?: string | null
-    }
-    TokenWithSecret: components['schemas']['Token'] & {
-      /** @description Shown once. */
-      token: string
-      /** @description With secretKey, for clients that sign their tokens. */
-      accessKey: string
-      /** @description Shown once. */
-      secretKey: string
-    }
-    Tokens: {
-      /** @description All tokens. */
-      tokens: components['schemas']['Token'][]
-    }
-    /** @description The address of a picture. */
-    ImageUrlField: string
-    /** @description How long this shot is, in seconds. */
-    ShotDurationField: number | string
-    /** @description An element of the account, `u_…` or its number. */
-    ElementField: string
-    /** @description Where the end of the job is reported. https, and a public address. */
-    ReplyUrlField: string
-    /** @description How many jobs the account may run at once. */
-    MaxJobsField: number
-    /** @description What shall be seen in this shot. */
-    ShotPromptField: string
-    /**
-     * @description How many results. One call makes one.
-     * @constant
-     */
-    CountField: 1
-    /** @description What could not be reached and is not in the list. email null: all accounts there, or a removed one */
-    MissingField: {
-      tenant: string
-      provider: string
-      email: string | null
-    }[]
-    /** @description A text of yours that the report carries. */
-    CallbackIdField: string
-    /** @description What shall be seen or heard. */
-    PromptField: string
-    /** @description false: there are too many tenants to ask all of them. Name one with `tenant` */
-    IsWholeField: boolean
-    /**
-     * @description The quality: `std` is cheaper than `pro`.
-     * @enum {string}
-     */
-    ModeField: 'std' | 'pro' | '4k'
-    /**
-     * @description `full`: everything. `use`: no change of accounts, endpoints and secrets.
-     * @enum {string}
-     */
-    ScopeField: 'full' | 'use'
-    /** @description The `cursor` of the next page. null: there is none. */
-    NextField: string | null
-    /** @description The event: its id and type. */
-    EventField: {
-      id: string
-      /** @description The provider’s word for the event. */
-      type: string
-    }
-    /** @description The address of a video. */
-    VideoField: string
-    /** @description The address of a picture of the clothes. */
-    UpperInputField: string
-    /** @description How closely the prompt is followed. */
-    CfgScaleField: number
-    /** @description What is wrong, in one sentence. */
-    ErrorField: string
-    /** @description Where the events go: https, and a public address. */
-    UrlField: string
-    /** @description The kind of thing whose state shows the end of the job. */
-    WatchField: string
-    DurationField: number | string
-    /** @description Such as `16:9`. */
-    AspectRatioField: string
-  }
+      EndedField: string | null;
+      /** @description How closely the prompt is followed. */
+      CfgScaleField: number;
+      /** @description What is wrong, in one sentence. */
+      ErrorField: string;
+      /** @description Where the events go: https, and a public address. */
+      UrlField: string;
+      /** @description The kind of thing whose state shows the end of the job. */
+      WatchField: string;
+      DurationField: number | string;
+      /** @description Such as `16:9`. */
+      AspectRatioField: string;
+  };
   responses: {
-    /** @description A field is missing or wrong. The sentence names every one. */
-    BadRequest: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        /**
-         * @example {
-         *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
-         *       "code": 400
-         *     }
-         */
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description The token is missing or unknown. */
-    Unauthorized: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        /**
-         * @example {
-         *       "error": "Unauthorized",
-         *       "code": 401
-         *     }
-         */
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description There is no such thing in this tenant, or no account at all. */
-    NotFound: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        /**
-         * @example {
-         *       "error": "There is no such delivery.",
-         *       "code": 404
-         *     }
-         */
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description It contradicts what is already there. */
-    Conflict: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description The provider may have accepted the call, and nobody knows. Do not repeat it. Later the job stands in the list of jobs. */
-    OutcomeUnknown: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description Every slot is taken, or too many failed log-ins. Repeat after Retry-After. */
-    TooMany: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description This deployment or the provider does not offer it. */
-    NotOffered: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description Refused; the body says why. 400: A field is missing or wrong. The sentence names every one. 401: The token is missing or unknown. 402: The token is known, but its subscription has lapsed. 403: The token’s scope does not allow this, or the provider refuses the account. 404: There is no such thing in this tenant, or no account at all. 413: The body is larger than this path takes. 429: Every slot is taken, or too many failed log-ins. Repeat after Retry-After. 500: An error of the gateway. The log has the request id. 502: The provider could not be reached, or its answer could not be read. 503: Nothing can serve this now. Repeat after Retry-After. */
-    Refused: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        [name: string]: unknown
-      }
-      content: {
-        /**
-         * @example {
-         *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
-         *       "code": 400
-         *     }
-         */
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description Refused; the body says why. 400: A field is missing or wrong. The sentence names every one. 401: The token is missing or unknown. 402: The token is known, but its subscription has lapsed. 403: The token’s scope does not allow this, or the provider refuses the account. 404: There is no such thing in this tenant, or no account at all. 412: The provider has no credit or right for this (useapi.net’s number). 413: The body is larger than this path takes. 422: The provider refused the content (useapi.net’s number). 429: Every slot is taken, or too many failed log-ins. Repeat after Retry-After. 500: An error of the gateway. The log has the request id. 502: The provider could not be reached, or its answer could not be read. 503: Nothing can serve this now. Repeat after Retry-After. 596: The provider refused the log-in (useapi.net’s number). */
-    RefusedTask: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        [name: string]: unknown
-      }
-      content: {
-        /**
-         * @example {
-         *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
-         *       "code": 400
-         *     }
-         */
-        'application/json': components['schemas']['Error']
-      }
-    }
-    /** @description A creation: takes a slot until its job has ended. X-Gateway-Job has the ids. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-    Creation: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Account': components['headers']['X-Gateway-Account']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        'X-Gateway-Job': components['headers']['X-Gateway-Job']
-        'X-Gateway-Joined': components['headers']['X-Gateway-Joined']
-        'X-Gateway-Carried': components['headers']['X-Gateway-Carried']
-        'X-Gateway-Lost': components['headers']['X-Gateway-Lost']
-        'X-Gateway-Parked': components['headers']['X-Gateway-Parked']
-        'X-Upstream-Request-Id': components['headers']['X-Upstream-Request-Id']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': unknown
-      }
-    }
-    /** @description A status: from the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-    Status: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Account': components['headers']['X-Gateway-Account']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        'X-Gateway-Carried': components['headers']['X-Gateway-Carried']
-        'X-Gateway-Lost': components['headers']['X-Gateway-Lost']
-        'X-Gateway-Parked': components['headers']['X-Gateway-Parked']
-        'X-Upstream-Request-Id': components['headers']['X-Upstream-Request-Id']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': unknown
-      }
-    }
-    /** @description A read: from an account that can be used. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-    Read: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Account': components['headers']['X-Gateway-Account']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        'X-Gateway-Carried': components['headers']['X-Gateway-Carried']
-        'X-Gateway-Lost': components['headers']['X-Gateway-Lost']
-        'X-Gateway-Parked': components['headers']['X-Gateway-Parked']
-        'X-Upstream-Request-Id': components['headers']['X-Upstream-Request-Id']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': unknown
-      }
-    }
-    /** @description A change: at the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-    Change: {
-      headers: {
-        'X-Request-Id': components['headers']['X-Request-Id']
-        'X-Gateway-Account': components['headers']['X-Gateway-Account']
-        'X-Gateway-Error': components['headers']['X-Gateway-Error']
-        'Retry-After': components['headers']['Retry-After']
-        'X-Gateway-Carried': components['headers']['X-Gateway-Carried']
-        'X-Gateway-Lost': components['headers']['X-Gateway-Lost']
-        'X-Gateway-Parked': components['headers']['X-Gateway-Parked']
-        'X-Upstream-Request-Id': components['headers']['X-Upstream-Request-Id']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': unknown
-      }
-    }
-    /** @description Done. */
-    TaskAnswer: {
-      headers: {
-        'X-Gateway-Account': components['headers']['X-Gateway-Account']
-        'X-Gateway-Job': components['headers']['X-Gateway-Job']
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Task']
-      }
-    }
-    /** @description Refused. */
-    Done: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        /** @example Account configuration not found. To create configuration use POST /accounts. */
-        'text/plain': string
-      }
-    }
-    /** @description Done. */
-    AccountAnswer: {
-      headers: {
-        [name: string]: unknown
-      }
-      content: {
-        'application/json': components['schemas']['Account']
-      }
-    }
-  }
+      /** @description A field is missing or wrong. The sentence names every one. */
+      BadRequest: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              /**
+               * @example {
+               *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
+               *       "code": 400
+               *     }
+               */
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description The token is missing or unknown. */
+      Unauthorized: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              /**
+               * @example {
+               *       "error": "Unauthorized",
+               *       "code": 401
+               *     }
+               */
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description There is no such thing in this tenant, or no account at all. */
+      NotFound: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              /**
+               * @example {
+               *       "error": "There is no such delivery.",
+               *       "code": 404
+               *     }
+               */
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description It contradicts what is already there. */
+      Conflict: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description The provider may have accepted the call, and nobody knows. Do not repeat it. Later the job stands in the list of jobs. */
+      OutcomeUnknown: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description Every slot is taken, or too many failed log-ins. Repeat after Retry-After. */
+      TooMany: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description This deployment or the provider does not offer it. */
+      NotOffered: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description Refused; the body says why. 400: A field is missing or wrong. The sentence names every one. 401: The token is missing or unknown. 402: The token is known, but its subscription has lapsed. 403: The token’s scope does not allow this, or the provider refuses the account. 404: There is no such thing in this tenant, or no account at all. 413: The body is larger than this path takes. 429: Every slot is taken, or too many failed log-ins. Repeat after Retry-After. 500: An error of the gateway. The log has the request id. 502: The provider could not be reached, or its answer could not be read. 503: Nothing can serve this now. Repeat after Retry-After. */
+      Refused: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              [name: string]: unknown;
+          };
+          content: {
+              /**
+               * @example {
+               *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
+               *       "code": 400
+               *     }
+               */
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description Refused; the body says why. 400: A field is missing or wrong. The sentence names every one. 401: The token is missing or unknown. 402: The token is known, but its subscription has lapsed. 403: The token’s scope does not allow this, or the provider refuses the account. 404: There is no such thing in this tenant, or no account at all. 412: The provider has no credit or right for this (useapi.net’s number). 413: The body is larger than this path takes. 422: The provider refused the content (useapi.net’s number). 429: Every slot is taken, or too many failed log-ins. Repeat after Retry-After. 500: An error of the gateway. The log has the request id. 502: The provider could not be reached, or its answer could not be read. 503: Nothing can serve this now. Repeat after Retry-After. 596: The provider refused the log-in (useapi.net’s number). */
+      RefusedTask: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              [name: string]: unknown;
+          };
+          content: {
+              /**
+               * @example {
+               *       "error": "maxJobs: must be an integer from 1 to 10. one of apiKey, password is required",
+               *       "code": 400
+               *     }
+               */
+              "application/json": components["schemas"]["Error"];
+          };
+      };
+      /** @description A creation: takes a slot until its job has ended. X-Gateway-Job has the ids. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
+      Creation: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+              "X-Gateway-Joined": components["headers"]["X-Gateway-Joined"];
+              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
+              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
+              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
+              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": unknown;
+          };
+      };
+      /** @description A status: from the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
+      Status: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
+              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
+              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
+              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": unknown;
+          };
+      };
+      /** @description A read: from an account that can be used. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
+      Read: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
+              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
+              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
+              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": unknown;
+          };
+      };
+      /** @description A change: at the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
+      Change: {
+          headers: {
+              "X-Request-Id": components["headers"]["X-Request-Id"];
+              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
+              "Retry-After": components["headers"]["Retry-After"];
+              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
+              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
+              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
+              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": unknown;
+          };
+      };
+      /** @description Done. */
+      TaskAnswer: {
+          headers: {
+              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+              "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Task"];
+          };
+      };
+      /** @description Refused. */
+      Done: {
+          headers: {
+              [name: string]: unknown;
+          };
+          content: {
+              /** @example Account configuration not found. To create configuration use POST /accounts. */
+              "text/plain": string;
+          };
+      };
+      /** @description Done. */
+      AccountAnswer: {
+          headers: {
+              [name: string]: unknown;
+          };
+          content: {
+              "application/json": components["schemas"]["Account"];
+          };
+      };
+  };
   parameters: {
-    /** @description The id of the task, or your own name of it. */
-    id: string
-    /** @description The id of the video. */
-    video_id: string
-    /** @description The id of the endpoint. */
-    endpoint_id: string
-    /** @description The id of the sign-in. */
-    signInId: string
-    /** @description The job’s id, or the X-Request-Id of its call. */
-    jobId: string
-    /** @description The id of the delivery, as in X-Gateway-Delivery. */
-    deliveryId: string
-    /** @description The id of the token, `tok_…`. */
-    tokenId: string
-    /** @description The id of the added row. */
-    routeId: string
-    /** @description The id of the alert. */
-    alertId: string
-    /** @description The account’s name in the gateway. */
-    email: string
-    /** @description The tenant’s name. */
-    tenant: string
-    /** @description The id of the task, as the creation answered it. */
-    taskId: string
-    /** @description The name of the provider. */
-    provider: string
-    /** @description The name of the file. */
-    fileName: string
-    /** @description Sealed: which account or creation the address belongs to. */
-    address: string
-    /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-    Prefer: string
-    /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-    'Idempotency-Key': string
-    /** @description Without it: 20 */
-    limitQuery: number
-    /** @description `next` of the page before */
-    cursorQuery: string
-    /** @description Only jobs that ended so */
-    outcomeQuery: 'completed' | 'failed' | 'gone' | 'absent' | 'lost' | 'forced' | 'outcome_unknown'
-    /** @description Only what happened then or later. */
-    sinceQuery: string
-    /** @description The account to ask. */
-    emailQuery: string
-    /** @description Only those in this state. */
-    stateQuery: 'running' | 'ended'
-    /** @description The email of the account */
-    accountQuery: string
-    /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
-    nowQuery: 'true' | 'false'
-    /** @description Only this tenant */
-    tenantQuery: string
-    /** @description Only this provider */
-    providerQuery: string
-    /** @description Only what happened before then. */
-    untilQuery: string
-    /** @description `true`: also free the slot. */
-    forceQuery: 'true' | 'false'
-  }
-  requestBodies: never
+      /** @description The id of the task, or your own name of it. */
+      id: string;
+      /** @description The id of the video. */
+      video_id: string;
+      /** @description The id of the endpoint. */
+      endpoint_id: string;
+      /** @description The id of the sign-in. */
+      signInId: string;
+      /** @description The job’s id, or the X-Request-Id of its call. */
+      jobId: string;
+      /** @description The id of the delivery, as in X-Gateway-Delivery. */
+      deliveryId: string;
+      /** @description The id of the token, `tok_…`. */
+      tokenId: string;
+      /** @description The id of the added row. */
+      routeId: string;
+      /** @description The id of the alert. */
+      alertId: string;
+      /** @description The account’s name in the gateway. */
+      email: string;
+      /** @description The tenant’s name. */
+      tenant: string;
+      /** @description The id of the task, as the creation answered it. */
+      taskId: string;
+      /** @description The name of the provider. */
+      provider: string;
+      /** @description The name of the file. */
+      fileName: string;
+      /** @description Sealed: which account or creation the address belongs to. */
+      address: string;
+      /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+      Prefer: string;
+      /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+      "Idempotency-Key": string;
+      /** @description Without it: 20 */
+      limitQuery: number;
+      /** @description `next` of the page before */
+      cursorQuery: string;
+      /** @description Only jobs that ended so */
+      outcomeQuery: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown";
+      /** @description Only what happened then or later. */
+      sinceQuery: string;
+      /** @description The account to ask. */
+      emailQuery: string;
+      /** @description Only those in this state. */
+      stateQuery: "running" | "ended";
+      /** @description The email of the account */
+      accountQuery: string;
+      /** @description Without it: now */
+      untilQuery: string;
+      /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+      nowQuery: "true" | "false";
+      /** @description Only this tenant */
+      tenantQuery: string;
+      /** @description Only this provider */
+      providerQuery: string;
+      /** @description `true`: also free the slot. */
+      forceQuery: "true" | "false";
+  };
+  requestBodies: never;
   headers: {
-    /** @description The gateway’s id of this call. The log has it, too. */
-    'X-Request-Id': string
-    /** @description The provider’s own id of the call, if it gave one. */
-    'X-Upstream-Request-Id': string
-    /** @description The account that was used. */
-    'X-Gateway-Account': string
-    /** @description The jobs that were started: their ids, with commas. */
-    'X-Gateway-Job': string
-    /** @description The call repeated a lost one and got its answer. The request id of that one. */
-    'X-Gateway-Joined': string
-    /** @description The v3 calls that carried this older call. */
-    'X-Gateway-Carried': string
-    /** @description What the older call said and v3 cannot say. */
-    'X-Gateway-Lost': string
-    /** @description This call parked its account: scope, reason and end. */
-    'X-Gateway-Parked': string
-    /** @description The answer is an error of the gateway, not of the provider: its code. */
-    'X-Gateway-Error': string
-    /** @description How many seconds to wait before the next try. */
-    'Retry-After': number
-  }
-  pathItems: never
+      /** @description The gateway’s id of this call. The log has it, too. */
+      "X-Request-Id": string;
+      /** @description The provider’s own id of the call, if it gave one. */
+      "X-Upstream-Request-Id": string;
+      /** @description The account that was used. */
+      "X-Gateway-Account": string;
+      /** @description The jobs that were started: their ids, with commas. */
+      "X-Gateway-Job": string;
+      /** @description The call repeated a lost one and got its answer. The request id of that one. */
+      "X-Gateway-Joined": string;
+      /** @description The v3 calls that carried this older call. */
+      "X-Gateway-Carried": string;
+      /** @description What the older call said and v3 cannot say. */
+      "X-Gateway-Lost": string;
+      /** @description This call parked its account: scope, reason and end. */
+      "X-Gateway-Parked": string;
+      /** @description The answer is an error of the gateway, not of the provider: its code. */
+      "X-Gateway-Error": string;
+      /** @description How many seconds to wait before the next try. */
+      "Retry-After": number;
+  };
+  pathItems: never;
 }
-export type $defs = Record<string, never>
+export type $defs = Record<string, never>;
 export interface operations {
   getAdminRoutes: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "routes": [
-           *         {
-           *           "id": "row_8675169b964d12a5",
-           *           "createdAt": "2026-11-29T07:23:11.133Z",
-           *           "provider": "heygen",
-           *           "method": "POST",
-           *           "path": "/v3/new-things",
-           *           "kind": "creates-job",
-           *           "pool": "any",
-           *           "ids": [],
-           *           "creates": [
-           *             "/data/id"
-           *           ],
-           *           "lists": [],
-           *           "job": {
-           *             "watch": "new-thing",
-           *             "id": "/data/id",
-           *             "ask": "/v3/new-things/{id}"
-           *           }
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['AddedRoutes']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "routes": [
+                   *         {
+                   *           "id": "row_8675169b964d12a5",
+                   *           "createdAt": "2026-11-29T07:23:11.133Z",
+                   *           "provider": "heygen",
+                   *           "method": "POST",
+                   *           "path": "/v3/new-things",
+                   *           "kind": "creates-job",
+                   *           "pool": "any",
+                   *           "ids": [],
+                   *           "creates": [
+                   *             "/data/id"
+                   *           ],
+                   *           "lists": [],
+                   *           "job": {
+                   *             "watch": "new-thing",
+                   *             "id": "/data/id",
+                   *             "ask": "/v3/new-things/{id}"
+                   *           }
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AddedRoutes"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminRoutes: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "provider": "heygen",
-         *       "method": "POST",
-         *       "path": "/v3/new-things",
-         *       "kind": "creates-job",
-         *       "creates": [
-         *         "/data/id"
-         *       ],
-         *       "job": {
-         *         "watch": "new-thing",
-         *         "id": "/data/id",
-         *         "ask": "/v3/new-things/{id}"
-         *       }
-         *     }
-         */
-        'application/json': components['schemas']['NewRoute']
-      }
-    }
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "row_8675169b964d12a5",
-           *       "createdAt": "2026-11-29T07:23:11.133Z",
-           *       "provider": "heygen",
-           *       "method": "POST",
-           *       "path": "/v3/new-things",
-           *       "kind": "creates-job",
-           *       "pool": "any",
-           *       "ids": [],
-           *       "creates": [
-           *         "/data/id"
-           *       ],
-           *       "lists": [],
-           *       "job": {
-           *         "watch": "new-thing",
-           *         "id": "/data/id",
-           *         "ask": "/v3/new-things/{id}"
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['AddedRoute']
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "provider": "heygen",
+               *       "method": "POST",
+               *       "path": "/v3/new-things",
+               *       "kind": "creates-job",
+               *       "creates": [
+               *         "/data/id"
+               *       ],
+               *       "job": {
+               *         "watch": "new-thing",
+               *         "id": "/data/id",
+               *         "ask": "/v3/new-things/{id}"
+               *       }
+               *     }
+               */
+              "application/json": components["schemas"]["NewRoute"];
+          };
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "row_8675169b964d12a5",
+                   *       "createdAt": "2026-11-29T07:23:11.133Z",
+                   *       "provider": "heygen",
+                   *       "method": "POST",
+                   *       "path": "/v3/new-things",
+                   *       "kind": "creates-job",
+                   *       "pool": "any",
+                   *       "ids": [],
+                   *       "creates": [
+                   *         "/data/id"
+                   *       ],
+                   *       "lists": [],
+                   *       "job": {
+                   *         "watch": "new-thing",
+                   *         "id": "/data/id",
+                   *         "ask": "/v3/new-things/{id}"
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AddedRoute"];
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteAdminRoutesById: {
-    parameters: {
-      path: {
-        /** @description The id of the added row. */
-        id: components['parameters']['routeId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the added row. */
+              id: components["parameters"]["routeId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminAccounts: {
-    parameters: {
-      query?: {
-        /** @description Only this tenant */
-        tenant?: components['parameters']['tenantQuery']
-        /** @description Only this provider */
-        provider?: components['parameters']['providerQuery']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "accounts": [
-           *         {
-           *           "tenant": "customer-1",
-           *           "provider": "heygen",
-           *           "email": "alice@example.com",
-           *           "session": {
-           *             "username": "alice@example.com"
-           *           },
-           *           "maxJobs": 3,
-           *           "apiKey": "…secured…"
-           *         }
-           *       ],
-           *       "isWhole": true,
-           *       "missing": []
-           *     }
-           */
-          'application/json': components['schemas']['AdminAccountsAnswer']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only this tenant */
+              tenant?: components["parameters"]["tenantQuery"];
+              /** @description Only this provider */
+              provider?: components["parameters"]["providerQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "accounts": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "heygen",
+                   *           "email": "alice@example.com",
+                   *           "session": {
+                   *             "username": "alice@example.com"
+                   *           },
+                   *           "maxJobs": 3,
+                   *           "apiKey": "…secured…"
+                   *         }
+                   *       ],
+                   *       "isWhole": true,
+                   *       "missing": []
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AdminAccountsAnswer"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminJobs: {
-    parameters: {
-      query?: {
-        /** @description Only those in this state. */
-        state?: components['parameters']['stateQuery']
-        /** @description Only jobs that ended so */
-        outcome?: components['parameters']['outcomeQuery']
-        /** @description The email of the account */
-        account?: components['parameters']['accountQuery']
-        /** @description Only jobs that were created then or later */
-        since?: string
-        /** @description Without it: 20 */
-        limit?: components['parameters']['limitQuery']
-        /** @description `next` of the page before */
-        cursor?: components['parameters']['cursorQuery']
-        /** @description Only this tenant */
-        tenant?: components['parameters']['tenantQuery']
-        /** @description Only this provider */
-        provider?: components['parameters']['providerQuery']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "jobs": [
-           *         {
-           *           "tenant": "customer-1",
-           *           "provider": "kling",
-           *           "jobid": "179593699532200045",
-           *           "requestId": "01a2262f-c7dd-75b8-b240-2f19282ac9ce",
-           *           "email": "bob@example.com",
-           *           "type": "POST /v1/videos/video-extend",
-           *           "status": "running",
-           *           "status_final": false,
-           *           "detail": null,
-           *           "created": "2026-11-29T07:23:15.310Z",
-           *           "ended": null
-           *         }
-           *       ],
-           *       "next": "01a2262f-c7dd-75b8-b240-2f19282ac9ce",
-           *       "isWhole": true,
-           *       "missing": []
-           *     }
-           */
-          'application/json': components['schemas']['AdminJobsAnswer']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only those in this state. */
+              state?: components["parameters"]["stateQuery"];
+              /** @description Only jobs that ended so */
+              outcome?: components["parameters"]["outcomeQuery"];
+              /** @description The email of the account */
+              account?: components["parameters"]["accountQuery"];
+              /** @description Only jobs that were created then or later */
+              since?: string;
+              /** @description Without it: 20 */
+              limit?: components["parameters"]["limitQuery"];
+              /** @description `next` of the page before */
+              cursor?: components["parameters"]["cursorQuery"];
+              /** @description Only this tenant */
+              tenant?: components["parameters"]["tenantQuery"];
+              /** @description Only this provider */
+              provider?: components["parameters"]["providerQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "jobs": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "kling",
+                   *           "jobid": "179593699532200045",
+                   *           "requestId": "01a2262f-c7dd-75b8-b240-2f19282ac9ce",
+                   *           "email": "bob@example.com",
+                   *           "type": "POST /v1/videos/video-extend",
+                   *           "status": "running",
+                   *           "status_final": false,
+                   *           "detail": null,
+                   *           "created": "2026-11-29T07:23:15.310Z",
+                   *           "ended": null
+                   *         }
+                   *       ],
+                   *       "next": "01a2262f-c7dd-75b8-b240-2f19282ac9ce",
+                   *       "isWhole": true,
+                   *       "missing": []
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AdminJobsAnswer"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminDeliveries: {
-    parameters: {
-      query?: {
-        /** @description Only those in this state. */
-        state?: 'pending' | 'delivered' | 'dead'
-        /** @description Job id or request id */
-        job?: string
-        /** @description Only what happened then or later. */
-        since?: components['parameters']['sinceQuery']
-        /** @description Only what happened before then. */
-        until?: components['parameters']['untilQuery']
-        /** @description Without it: 20 */
-        limit?: components['parameters']['limitQuery']
-        /** @description `next` of the page before */
-        cursor?: components['parameters']['cursorQuery']
-        /** @description Only this tenant */
-        tenant?: components['parameters']['tenantQuery']
-        /** @description Only this provider */
-        provider?: components['parameters']['providerQuery']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "deliveries": [
-           *         {
-           *           "tenant": "customer-1",
-           *           "id": "01a2262f-c777-evt_080021ed35e9f9717ea95f1b4caaac28.callback-01a2262f-c6ac-7806-b7a7-7d381c0e08ce",
-           *           "state": "delivered",
-           *           "reason": null,
-           *           "provider": "kling",
-           *           "job": "179593699500600003",
-           *           "requestId": "01a2262f-c6ac-7806-b7a7-7d381c0e08ce",
-           *           "event": {
-           *             "id": "evt_0b2606008152e8e8b579068d5342f8fa",
-           *             "type": "task.succeed"
-           *           },
-           *           "endpoint": null,
-           *           "url": "https://app.example.com/kling",
-           *           "ref": null,
-           *           "created": "2026-11-29T07:23:15.191Z",
-           *           "nextAttempt": null,
-           *           "attempts": 1,
-           *           "lastStatus": 200,
-           *           "lastError": null
-           *         }
-           *       ],
-           *       "next": "MTc5NTkzNjk5NTE5MSAwMWEyMjYyZi1jNzc3LWV2dF8wODAwMjFlZDM1ZTlmOTcxN2VhOTVmMWI0Y2FhYWMyOC5jYWxsYmFjay0wMWEyMjYyZi1jNmFjLTc4…",
-           *       "isWhole": true,
-           *       "missing": []
-           *     }
-           */
-          'application/json': components['schemas']['AdminDeliveriesAnswer']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only those in this state. */
+              state?: "pending" | "delivered" | "dead";
+              /** @description Job id or request id */
+              job?: string;
+              /** @description Only what happened then or later. */
+              since?: components["parameters"]["sinceQuery"];
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description Without it: 20 */
+              limit?: components["parameters"]["limitQuery"];
+              /** @description `next` of the page before */
+              cursor?: components["parameters"]["cursorQuery"];
+              /** @description Only this tenant */
+              tenant?: components["parameters"]["tenantQuery"];
+              /** @description Only this provider */
+              provider?: components["parameters"]["providerQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "deliveries": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "id": "01a2262f-c777-evt_080021ed35e9f9717ea95f1b4caaac28.callback-01a2262f-c6ac-7806-b7a7-7d381c0e08ce",
+                   *           "state": "delivered",
+                   *           "reason": null,
+                   *           "provider": "kling",
+                   *           "job": "179593699500600003",
+                   *           "requestId": "01a2262f-c6ac-7806-b7a7-7d381c0e08ce",
+                   *           "event": {
+                   *             "id": "evt_0b2606008152e8e8b579068d5342f8fa",
+                   *             "type": "task.succeed"
+                   *           },
+                   *           "endpoint": null,
+                   *           "url": "https://app.example.com/kling",
+                   *           "ref": null,
+                   *           "created": "2026-11-29T07:23:15.191Z",
+                   *           "nextAttempt": null,
+                   *           "attempts": 1,
+                   *           "lastStatus": 200,
+                   *           "lastError": null
+                   *         }
+                   *       ],
+                   *       "next": "MTc5NTkzNjk5NTE5MSAwMWEyMjYyZi1jNzc3LWV2dF8wODAwMjFlZDM1ZTlmOTcxN2VhOTVmMWI0Y2FhYWMyOC5jYWxsYmFjay0wMWEyMjYyZi1jNmFjLTc4…",
+                   *       "isWhole": true,
+                   *       "missing": []
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AdminDeliveriesAnswer"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminPool: {
-    parameters: {
-      query?: {
-        /** @description Only this tenant. */
-        tenant?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "at": "2026-11-29T07:23:13.418Z",
-           *       "isWhole": true,
-           *       "accounts": [
-           *         {
-           *           "tenant": "customer-1",
-           *           "provider": "heygen",
-           *           "email": "alice@example.com",
-           *           "maxJobs": 3,
-           *           "held": 1,
-           *           "free": 2,
-           *           "state": "ok",
-           *           "parked": [],
-           *           "credentials": [
-           *             "apiKey"
-           *           ],
-           *           "webhook": {
-           *             "state": "ok"
-           *           },
-           *           "jobs": [
-           *             {
-           *               "id": "77a140ba274c5a91f160de1794c5b2a2",
-           *               "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
-           *               "type": "POST /v3/videos",
-           *               "status": "running",
-           *               "since": "2026-11-29T07:23:13.219Z"
-           *             }
-           *           ],
-           *           "errors": [],
-           *           "balance": {
-           *             "amount": 12.5,
-           *             "unit": "usd",
-           *             "at": "2026-11-29T07:23:12.489Z"
-           *           },
-           *           "deliveries": {
-           *             "pending": 0,
-           *             "dead": 0
-           *           },
-           *           "at": "2026-11-29T07:23:13.418Z"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Pool']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only this tenant. */
+              tenant?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "at": "2026-11-29T07:23:13.418Z",
+                   *       "isWhole": true,
+                   *       "accounts": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "heygen",
+                   *           "email": "alice@example.com",
+                   *           "maxJobs": 3,
+                   *           "held": 1,
+                   *           "free": 2,
+                   *           "state": "ok",
+                   *           "parked": [],
+                   *           "credentials": [
+                   *             "apiKey"
+                   *           ],
+                   *           "webhook": {
+                   *             "state": "ok"
+                   *           },
+                   *           "jobs": [
+                   *             {
+                   *               "id": "77a140ba274c5a91f160de1794c5b2a2",
+                   *               "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *               "type": "POST /v3/videos",
+                   *               "status": "running",
+                   *               "since": "2026-11-29T07:23:13.219Z"
+                   *             }
+                   *           ],
+                   *           "errors": [],
+                   *           "balance": {
+                   *             "amount": 12.5,
+                   *             "unit": "usd",
+                   *             "at": "2026-11-29T07:23:12.489Z"
+                   *           },
+                   *           "deliveries": {
+                   *             "pending": 0,
+                   *             "dead": 0
+                   *           },
+                   *           "at": "2026-11-29T07:23:13.418Z"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Pool"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminAlerts: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "alerts": [
-           *         {
-           *           "id": "alt_fef55ece890dd20f",
-           *           "url": "https://app.example.com/alerts",
-           *           "form": "generic",
-           *           "events": [
-           *             "account_parked"
-           *           ],
-           *           "balanceBelow": null,
-           *           "createdAt": "2026-11-29T07:32:08.237Z"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Alerts']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "alerts": [
+                   *         {
+                   *           "id": "alt_fef55ece890dd20f",
+                   *           "url": "https://app.example.com/alerts",
+                   *           "form": "generic",
+                   *           "events": [
+                   *             "account_parked"
+                   *           ],
+                   *           "balanceBelow": null,
+                   *           "createdAt": "2026-11-29T07:32:08.237Z"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Alerts"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminAlerts: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "url": "https://app.example.com/alerts",
-         *       "form": "generic",
-         *       "events": [
-         *         "account_parked"
-         *       ]
-         *     }
-         */
-        'application/json': components['schemas']['AlertForm']
-      }
-    }
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "alt_fef55ece890dd20f",
-           *       "url": "https://app.example.com/alerts",
-           *       "form": "generic",
-           *       "events": [
-           *         "account_parked"
-           *       ],
-           *       "balanceBelow": null,
-           *       "createdAt": "2026-11-29T07:32:08.237Z",
-           *       "secret": "whsec_…"
-           *     }
-           */
-          'application/json': components['schemas']['NewAlert']
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "url": "https://app.example.com/alerts",
+               *       "form": "generic",
+               *       "events": [
+               *         "account_parked"
+               *       ]
+               *     }
+               */
+              "application/json": components["schemas"]["AlertForm"];
+          };
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "alt_fef55ece890dd20f",
+                   *       "url": "https://app.example.com/alerts",
+                   *       "form": "generic",
+                   *       "events": [
+                   *         "account_parked"
+                   *       ],
+                   *       "balanceBelow": null,
+                   *       "createdAt": "2026-11-29T07:32:08.237Z",
+                   *       "secret": "whsec_…"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["NewAlert"];
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminAlertsById: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "alt_fef55ece890dd20f",
-           *       "url": "https://app.example.com/alerts",
-           *       "form": "generic",
-           *       "events": [
-           *         "account_parked"
-           *       ],
-           *       "balanceBelow": null,
-           *       "createdAt": "2026-11-29T07:32:08.237Z"
-           *     }
-           */
-          'application/json': components['schemas']['Alert']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "alt_fef55ece890dd20f",
+                   *       "url": "https://app.example.com/alerts",
+                   *       "form": "generic",
+                   *       "events": [
+                   *         "account_parked"
+                   *       ],
+                   *       "balanceBelow": null,
+                   *       "createdAt": "2026-11-29T07:32:08.237Z"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Alert"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteAdminAlertsById: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminAlertsByIdTest: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "delivered": true,
-           *       "status": 200,
-           *       "error": null,
-           *       "ms": 3
-           *     }
-           */
-          'application/json': components['schemas']['AlertTest']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "delivered": true,
+                   *       "status": 200,
+                   *       "error": null,
+                   *       "ms": 3
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AlertTest"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminExport: {
-    parameters: {
-      query?: {
-        /** @description Only this tenant. */
-        tenant?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /** @example key.nonce.ciphertext */
-          'text/plain': string
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only this tenant. */
+              tenant?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /** @example key.nonce.ciphertext */
+                  "text/plain": string;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminImport: {
-    parameters: {}
-    /** @description The text of GET /admin/export of a gateway with the same keys. */
-    requestBody: {
-      content: {
-        'text/plain': string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "added": {},
-           *       "skipped": [
-           *         {
-           *           "what": "routes",
-           *           "name": "row_fb4af846124e4094",
-           *           "why": "It is here already."
-           *         }
-           *       ],
-           *       "skippedInAll": 10
-           *     }
-           */
-          'application/json': components['schemas']['ImportReport']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      /** @description The text of GET /admin/export of a gateway with the same keys. */
+      requestBody: {
+          content: {
+              "text/plain": string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "added": {},
+                   *       "skipped": [
+                   *         {
+                   *           "what": "routes",
+                   *           "name": "row_fb4af846124e4094",
+                   *           "why": "It is here already."
+                   *         }
+                   *       ],
+                   *       "skippedInAll": 10
+                   *     }
+                   */
+                  "application/json": components["schemas"]["ImportReport"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getAdminThroughput: {
+      parameters: {
+          query?: {
+              /** @description Without it: a day before `until`. At most 14 days before it */
+              since?: string;
+              /** @description Without it: now */
+              until?: components["parameters"]["untilQuery"];
+              /** @description Only this tenant. */
+              tenant?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "isWhole": true,
+                   *       "hours": [
+                   *         {
+                   *           "tenant": "customer-1",
+                   *           "provider": "heygen",
+                   *           "hour": "2026-11-29T07:00:00.000Z",
+                   *           "started": 1,
+                   *           "ended": 1,
+                   *           "completed": 1,
+                   *           "failed": 0,
+                   *           "lost": 0,
+                   *           "refused": 0,
+                   *           "waitedMs": 14,
+                   *           "waitedMaxMs": 14,
+                   *           "tookMs": 213,
+                   *           "tookMaxMs": 213,
+                   *           "email": "alice@example.com"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Throughput"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminReseal: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Resealing']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Resealing"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminReseal: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "key": "k1",
-           *       "status": "waiting",
-           *       "done": true,
-           *       "removable": false,
-           *       "removableFrom": null,
-           *       "others": [],
-           *       "pass": 1,
-           *       "startedAt": "2026-11-29T07:23:11.233Z",
-           *       "endedAt": "2026-11-29T07:23:11.436Z",
-           *       "nextPassAt": "2026-11-29T07:33:11.436Z",
-           *       "tenants": {
-           *         "passed": 2,
-           *         "all": 2
-           *       },
-           *       "resealed": {},
-           *       "byKey": {},
-           *       "waitsFor": {
-           *         "hooks": 0,
-           *         "copies": 0,
-           *         "workers": 0
-           *       },
-           *       "hangs": [
-           *         {
-           *           "what": "callback addresses of running jobs, at the providers",
-           *           "until": null
-           *         }
-           *       ],
-           *       "hooksNotRegistered": [],
-           *       "unreadable": {
-           *         "byKey": {},
-           *         "examples": []
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['Resealing']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "key": "k1",
+                   *       "status": "waiting",
+                   *       "done": true,
+                   *       "removable": false,
+                   *       "removableFrom": null,
+                   *       "others": [],
+                   *       "pass": 1,
+                   *       "startedAt": "2026-11-29T07:23:11.233Z",
+                   *       "endedAt": "2026-11-29T07:23:11.436Z",
+                   *       "nextPassAt": "2026-11-29T07:33:11.436Z",
+                   *       "tenants": {
+                   *         "passed": 2,
+                   *         "all": 2
+                   *       },
+                   *       "resealed": {},
+                   *       "byKey": {},
+                   *       "waitsFor": {
+                   *         "hooks": 0,
+                   *         "copies": 0,
+                   *         "workers": 0
+                   *       },
+                   *       "hangs": [
+                   *         {
+                   *           "what": "callback addresses of running jobs, at the providers",
+                   *           "until": null
+                   *         }
+                   *       ],
+                   *       "hooksNotRegistered": [],
+                   *       "unreadable": {
+                   *         "byKey": {},
+                   *         "examples": []
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Resealing"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminAudit: {
-    parameters: {
-      query?: {
-        /** @description Only what happened then or later. */
-        since?: components['parameters']['sinceQuery']
-        /** @description Without it: 100 */
-        limit?: number
-        /** @description `next` of the page before */
-        cursor?: string
-        /** @description Only this tenant. */
-        tenant?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "lines": [
-           *         {
-           *           "id": "MDFhMjI2MmYtYzhkNC03YTY4LTg0NDgtNzM0YjMzNGIxMTQ0IHRlbmFudC5jaGFuZ2VkIGN1c3RvbWVyLTE",
-           *           "at": "2026-11-29T07:23:15.541Z",
-           *           "by": "tok_d08df1db090611f7",
-           *           "from": "127.0.0.1",
-           *           "requestId": "01a2262f-c8d4-7a68-8448-734b334b1144",
-           *           "action": "tenant.changed",
-           *           "tenant": "customer-1",
-           *           "incarnation": 1,
-           *           "provider": null,
-           *           "subject": "customer-1",
-           *           "detail": {
-           *             "name": "Customer 1"
-           *           }
-           *         }
-           *       ],
-           *       "next": "MDFhMjI2MmYtYzhkNC03YTY4LTg0NDgtNzM0YjMzNGIxMTQ0IHRlbmFudC5jaGFuZ2VkIGN1c3RvbWVyLTE",
-           *       "isWhole": true
-           *     }
-           */
-          'application/json': components['schemas']['AuditPage']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: components["parameters"]["sinceQuery"];
+              /** @description Without it: 100 */
+              limit?: number;
+              /** @description `next` of the page before */
+              cursor?: string;
+              /** @description Only this tenant. */
+              tenant?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "lines": [
+                   *         {
+                   *           "id": "MDFhMjI2MmYtYzhkNC03YTY4LTg0NDgtNzM0YjMzNGIxMTQ0IHRlbmFudC5jaGFuZ2VkIGN1c3RvbWVyLTE",
+                   *           "at": "2026-11-29T07:23:15.541Z",
+                   *           "by": "tok_d08df1db090611f7",
+                   *           "from": "127.0.0.1",
+                   *           "requestId": "01a2262f-c8d4-7a68-8448-734b334b1144",
+                   *           "action": "tenant.changed",
+                   *           "tenant": "customer-1",
+                   *           "incarnation": 1,
+                   *           "provider": null,
+                   *           "subject": "customer-1",
+                   *           "detail": {
+                   *             "name": "Customer 1"
+                   *           }
+                   *         }
+                   *       ],
+                   *       "next": "MDFhMjI2MmYtYzhkNC03YTY4LTg0NDgtNzM0YjMzNGIxMTQ0IHRlbmFudC5jaGFuZ2VkIGN1c3RvbWVyLTE",
+                   *       "isWhole": true
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AuditPage"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminTokens: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "tokens": [
-           *         {
-           *           "id": "tok_1289076cf392062a",
-           *           "tenant": "tnt_43f4374f71d21b23",
-           *           "name": "test",
-           *           "scope": "full",
-           *           "subscription": "active",
-           *           "createdAt": "2026-11-29T07:23:10.702Z",
-           *           "expiresAt": null
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Tokens']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "tokens": [
+                   *         {
+                   *           "id": "tok_1289076cf392062a",
+                   *           "tenant": "tnt_43f4374f71d21b23",
+                   *           "name": "test",
+                   *           "scope": "full",
+                   *           "subscription": "active",
+                   *           "createdAt": "2026-11-29T07:23:10.702Z",
+                   *           "expiresAt": null
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Tokens"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAdminTokens: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "name": "customer 1",
-         *       "tenant": "customer-1",
-         *       "scope": "full"
-         *     }
-         */
-        'application/json': components['schemas']['NewToken']
-      }
-    }
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "tok_d08df1db090611f7",
-           *       "token": "hgw_…",
-           *       "accessKey": "hga_…",
-           *       "secretKey": "…",
-           *       "tenant": "customer-1",
-           *       "name": "customer 1",
-           *       "scope": "full",
-           *       "subscription": "active",
-           *       "createdAt": "2026-11-29T07:23:10.807Z",
-           *       "expiresAt": null
-           *     }
-           */
-          'application/json': components['schemas']['TokenWithSecret']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "name": "customer 1",
+               *       "tenant": "customer-1",
+               *       "scope": "full"
+               *     }
+               */
+              "application/json": components["schemas"]["NewToken"];
+          };
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "tok_d08df1db090611f7",
+                   *       "token": "hgw_…",
+                   *       "accessKey": "hga_…",
+                   *       "secretKey": "…",
+                   *       "tenant": "customer-1",
+                   *       "name": "customer 1",
+                   *       "scope": "full",
+                   *       "subscription": "active",
+                   *       "createdAt": "2026-11-29T07:23:10.807Z",
+                   *       "expiresAt": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["TokenWithSecret"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminTokensById: {
-    parameters: {
-      path: {
-        /** @description The id of the token, `tok_…`. */
-        id: components['parameters']['tokenId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "tok_d08df1db090611f7",
-           *       "tenant": "customer-1",
-           *       "name": "customer 1",
-           *       "scope": "full",
-           *       "subscription": "active",
-           *       "createdAt": "2026-11-29T07:23:10.807Z",
-           *       "expiresAt": null
-           *     }
-           */
-          'application/json': components['schemas']['Token']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the token, `tok_…`. */
+              id: components["parameters"]["tokenId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "tok_d08df1db090611f7",
+                   *       "tenant": "customer-1",
+                   *       "name": "customer 1",
+                   *       "scope": "full",
+                   *       "subscription": "active",
+                   *       "createdAt": "2026-11-29T07:23:10.807Z",
+                   *       "expiresAt": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Token"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteAdminTokensById: {
-    parameters: {
-      path: {
-        /** @description The id of the token, `tok_…`. */
-        id: components['parameters']['tokenId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the token, `tok_…`. */
+              id: components["parameters"]["tokenId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   patchAdminTokensById: {
-    parameters: {
-      path: {
-        /** @description The id of the token, `tok_…`. */
-        id: components['parameters']['tokenId']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "name": "Customer 1"
-         *     }
-         */
-        'application/json': components['schemas']['TokenChange']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Token']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the token, `tok_…`. */
+              id: components["parameters"]["tokenId"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "name": "Customer 1"
+               *     }
+               */
+              "application/json": components["schemas"]["TokenChange"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Token"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAdminTenants: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "tenants": [
-           *         {
-           *           "id": "customer-1",
-           *           "name": "customer 1",
-           *           "createdAt": "2026-11-29T07:23:10.807Z",
-           *           "tokens": 1
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Tenants']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "tenants": [
+                   *         {
+                   *           "id": "customer-1",
+                   *           "name": "customer 1",
+                   *           "createdAt": "2026-11-29T07:23:10.807Z",
+                   *           "tokens": 1
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Tenants"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteAdminTenantsByTenant: {
-    parameters: {
-      path: {
-        /** @description The tenant’s name. */
-        tenant: components['parameters']['tenant']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The tenant’s name. */
+              tenant: components["parameters"]["tenant"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getLive: {
-    parameters: {
-      query: {
-        /** @description The ticket of POST /v1/live. */
-        ticket: string
-      }
-    }
-    responses: {
-      /** @description The socket is open. */
-      101: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      400: components['responses']['BadRequest']
-      401: components['responses']['Unauthorized']
-      429: components['responses']['TooMany']
-    }
-  }
+      parameters: {
+          query: {
+              /** @description The ticket of POST /v1/live. */
+              ticket: string;
+          };
+      };
+      responses: {
+          /** @description The socket is open. */
+          101: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          400: components["responses"]["BadRequest"];
+          401: components["responses"]["Unauthorized"];
+          429: components["responses"]["TooMany"];
+      };
+  };
   postLive: {
-    parameters: {}
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "ticket": "…",
-           *       "expiresAt": "2026-11-29T07:33:08.337Z"
-           *     }
-           */
-          'application/json': components['schemas']['LiveTicket']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "ticket": "…",
+                   *       "expiresAt": "2026-11-29T07:33:08.337Z"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["LiveTicket"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsSignIn: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "maxJobs": 3
-         *     }
-         */
-        'application/json': components['schemas']['NewSignIn']
-      }
-    }
-    responses: {
-      /** @description Accepted. */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "71818c76-bac0-47d0-8517-9b7d78ef04da",
-           *       "status": "pending",
-           *       "user_code": "6C49-F14E",
-           *       "verification_uri": "https://app.heygen.com/oauth/device",
-           *       "verification_uri_complete": "https://app.heygen.com/oauth/device?user_code=6C49-F14E",
-           *       "expires_in": 900,
-           *       "interval": 5
-           *     }
-           */
-          'application/json': components['schemas']['SignInBegun']
-        }
-      }
-      501: components['responses']['NotOffered']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "maxJobs": 3
+               *     }
+               */
+              "application/json": components["schemas"]["NewSignIn"];
+          };
+      };
+      responses: {
+          /** @description Accepted. */
+          202: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "71818c76-bac0-47d0-8517-9b7d78ef04da",
+                   *       "status": "pending",
+                   *       "user_code": "6C49-F14E",
+                   *       "verification_uri": "https://app.heygen.com/oauth/device",
+                   *       "verification_uri_complete": "https://app.heygen.com/oauth/device?user_code=6C49-F14E",
+                   *       "expires_in": 900,
+                   *       "interval": 5
+                   *     }
+                   */
+                  "application/json": components["schemas"]["SignInBegun"];
+              };
+          };
+          501: components["responses"]["NotOffered"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenAccountsSignInById: {
-    parameters: {
-      path: {
-        /** @description The id of the sign-in. */
-        id: components['parameters']['signInId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "71818c76-bac0-47d0-8517-9b7d78ef04da",
-           *       "status": "pending",
-           *       "user_code": "6C49-F14E",
-           *       "verification_uri": "https://app.heygen.com/oauth/device",
-           *       "verification_uri_complete": "https://app.heygen.com/oauth/device?user_code=6C49-F14E",
-           *       "expires_in": 900,
-           *       "interval": 5
-           *     }
-           */
-          'application/json': components['schemas']['SignIn']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the sign-in. */
+              id: components["parameters"]["signInId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "71818c76-bac0-47d0-8517-9b7d78ef04da",
+                   *       "status": "pending",
+                   *       "user_code": "6C49-F14E",
+                   *       "verification_uri": "https://app.heygen.com/oauth/device",
+                   *       "verification_uri_complete": "https://app.heygen.com/oauth/device?user_code=6C49-F14E",
+                   *       "expires_in": 900,
+                   *       "interval": 5
+                   *     }
+                   */
+                  "application/json": components["schemas"]["SignIn"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteHeygenAccountsSignInById: {
-    parameters: {
-      path: {
-        /** @description The id of the sign-in. */
-        id: components['parameters']['signInId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the sign-in. */
+              id: components["parameters"]["signInId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenAccounts: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "alice@example.com": {
-           *         "email": "alice@example.com",
-           *         "session": {
-           *           "username": "alice@example.com"
-           *         },
-           *         "maxJobs": 3,
-           *         "apiKey": "…secured…"
-           *       }
-           *     }
-           */
-          'application/json': {
-            [key: string]: components['schemas']['Account']
-          }
-        }
-      }
-      /** @description Refused. */
-      404: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /** @example Configuration not found. To create configuration use POST /accounts. */
-          'text/plain': string
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "alice@example.com": {
+                   *         "email": "alice@example.com",
+                   *         "session": {
+                   *           "username": "alice@example.com"
+                   *         },
+                   *         "maxJobs": 3,
+                   *         "apiKey": "…secured…"
+                   *       }
+                   *     }
+                   */
+                  "application/json": {
+                      [key: string]: components["schemas"]["Account"];
+                  };
+              };
+          };
+          /** @description Refused. */
+          404: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /** @example Configuration not found. To create configuration use POST /accounts. */
+                  "text/plain": string;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccounts: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "email": "alice@example.com",
-         *       "apiKey": "sk_test_alice",
-         *       "maxJobs": 3
-         *     }
-         */
-        'application/json': components['schemas']['HeygenAccountsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "email": "alice@example.com",
-           *       "session": {
-           *         "username": "alice@example.com"
-           *       },
-           *       "maxJobs": 3,
-           *       "apiKey": "…secured…"
-           *     }
-           */
-          'application/json': components['schemas']['Account']
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "email": "alice@example.com",
+               *       "apiKey": "sk_test_alice",
+               *       "maxJobs": 3
+               *     }
+               */
+              "application/json": components["schemas"]["HeygenAccountsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "email": "alice@example.com",
+                   *       "session": {
+                   *         "username": "alice@example.com"
+                   *       },
+                   *       "maxJobs": 3,
+                   *       "apiKey": "…secured…"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Account"];
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenAccountsByEmail: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteHeygenAccountsByEmail: {
-    parameters: {
-      query?: {
-        /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
-        now?: components['parameters']['nowQuery']
-      }
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+              now?: components["parameters"]["nowQuery"];
+          };
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsByEmailUnpark: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenAccountsByEmailTest: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "ok": true,
-           *       "at": "2026-11-29T07:23:12.418Z",
-           *       "ms": 36,
-           *       "status": 200,
-           *       "balance": {
-           *         "amount": 12.5,
-           *         "unit": "usd",
-           *         "at": "2026-11-29T07:23:12.489Z"
-           *       },
-           *       "lifted": [],
-           *       "parked": []
-           *     }
-           */
-          'application/json': components['schemas']['AccountTest']
-        }
-      }
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "ok": true,
+                   *       "at": "2026-11-29T07:23:12.418Z",
+                   *       "ms": 36,
+                   *       "status": 200,
+                   *       "balance": {
+                   *         "amount": 12.5,
+                   *         "unit": "usd",
+                   *         "at": "2026-11-29T07:23:12.489Z"
+                   *       },
+                   *       "lifted": [],
+                   *       "parked": []
+                   *     }
+                   */
+                  "application/json": components["schemas"]["AccountTest"];
+              };
+          };
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenScheduler: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example [
-           *       {
-           *         "id": "77a140ba274c5a91f160de1794c5b2a2",
-           *         "email": "alice@example.com",
-           *         "started": "2026-11-29T07:23:13.219Z",
-           *         "elapsed": "00:00",
-           *         "replyUrl": "https://app.example.com/done",
-           *         "replyRef": null
-           *       }
-           *     ]
-           */
-          'application/json': {
-            id: string
-            email: string
-            started: string
-            /** @description MM:SS */
-            elapsed: string
-            /** @description Where its end is reported. */
-            replyUrl: string | null
-            /** @description A text of yours that the report carries. */
-            replyRef: string | null
-          }[]
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example [
+                   *       {
+                   *         "id": "77a140ba274c5a91f160de1794c5b2a2",
+                   *         "email": "alice@example.com",
+                   *         "started": "2026-11-29T07:23:13.219Z",
+                   *         "elapsed": "00:00",
+                   *         "replyUrl": "https://app.example.com/done",
+                   *         "replyRef": null
+                   *       }
+                   *     ]
+                   */
+                  "application/json": {
+                      id: string;
+                      email: string;
+                      started: string;
+                      /** @description MM:SS */
+                      elapsed: string;
+                      /** @description Where its end is reported. */
+                      replyUrl: string | null;
+                      /** @description A text of yours that the report carries. */
+                      replyRef: string | null;
+                  }[];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenSchedulerAvailable: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "executing": [
-           *         {
-           *           "id": "77a140ba274c5a91f160de1794c5b2a2",
-           *           "email": "alice@example.com",
-           *           "started": "2026-11-29T07:23:13.219Z",
-           *           "elapsed": "00:00",
-           *           "replyUrl": "https://app.example.com/done",
-           *           "replyRef": null
-           *         }
-           *       ],
-           *       "available": [
-           *         {
-           *           "email": "alice@example.com",
-           *           "maxJobs": 3,
-           *           "executing": 1,
-           *           "available": 2
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['FreeSlots']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "executing": [
+                   *         {
+                   *           "id": "77a140ba274c5a91f160de1794c5b2a2",
+                   *           "email": "alice@example.com",
+                   *           "started": "2026-11-29T07:23:13.219Z",
+                   *           "elapsed": "00:00",
+                   *           "replyUrl": "https://app.example.com/done",
+                   *           "replyRef": null
+                   *         }
+                   *       ],
+                   *       "available": [
+                   *         {
+                   *           "email": "alice@example.com",
+                   *           "maxJobs": 3,
+                   *           "executing": 1,
+                   *           "available": 2
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["FreeSlots"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteHeygenSchedulerById: {
-    parameters: {
-      query?: {
-        /** @description `true`: also free the slot. */
-        force?: components['parameters']['forceQuery']
-      }
-      path: {
-        /** @description The job’s id, or the X-Request-Id of its call. */
-        id: components['parameters']['jobId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description `true`: also free the slot. */
+              force?: components["parameters"]["forceQuery"];
+          };
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenJobs: {
-    parameters: {
-      query?: {
-        /** @description Only those in this state. */
-        state?: components['parameters']['stateQuery']
-        /** @description Only jobs that ended so */
-        outcome?: components['parameters']['outcomeQuery']
-        /** @description The email of the account */
-        account?: components['parameters']['accountQuery']
-        /** @description Only jobs that were created then or later */
-        since?: string
-        /** @description Without it: 20 */
-        limit?: components['parameters']['limitQuery']
-        /** @description `next` of the page before */
-        cursor?: components['parameters']['cursorQuery']
-        /** @description useapi.net's; ignored */
-        options?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "jobs": [
-           *         {
-           *           "jobid": "77a140ba274c5a91f160de1794c5b2a2",
-           *           "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
-           *           "email": "alice@example.com",
-           *           "type": "POST /v3/videos",
-           *           "status": "completed",
-           *           "status_final": true,
-           *           "detail": null,
-           *           "created": "2026-11-29T07:23:13.219Z",
-           *           "ended": "2026-11-29T07:23:13.465Z"
-           *         }
-           *       ],
-           *       "next": null
-           *     }
-           */
-          'application/json': components['schemas']['Jobs']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only those in this state. */
+              state?: components["parameters"]["stateQuery"];
+              /** @description Only jobs that ended so */
+              outcome?: components["parameters"]["outcomeQuery"];
+              /** @description The email of the account */
+              account?: components["parameters"]["accountQuery"];
+              /** @description Only jobs that were created then or later */
+              since?: string;
+              /** @description Without it: 20 */
+              limit?: components["parameters"]["limitQuery"];
+              /** @description `next` of the page before */
+              cursor?: components["parameters"]["cursorQuery"];
+              /** @description useapi.net's; ignored */
+              options?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "jobs": [
+                   *         {
+                   *           "jobid": "77a140ba274c5a91f160de1794c5b2a2",
+                   *           "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *           "email": "alice@example.com",
+                   *           "type": "POST /v3/videos",
+                   *           "status": "completed",
+                   *           "status_final": true,
+                   *           "detail": null,
+                   *           "created": "2026-11-29T07:23:13.219Z",
+                   *           "ended": "2026-11-29T07:23:13.465Z"
+                   *         }
+                   *       ],
+                   *       "next": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Jobs"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getHeygenJobsById: {
-    parameters: {
-      path: {
-        /** @description The job’s id, or the X-Request-Id of its call. */
-        id: components['parameters']['jobId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "jobid": "77a140ba274c5a91f160de1794c5b2a2",
-           *       "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
-           *       "email": "alice@example.com",
-           *       "type": "POST /v3/videos",
-           *       "status": "completed",
-           *       "status_final": true,
-           *       "detail": null,
-           *       "created": "2026-11-29T07:23:13.219Z",
-           *       "ended": "2026-11-29T07:23:13.465Z"
-           *     }
-           */
-          'application/json': components['schemas']['Job']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "jobid": "76ae399a2b934e04292eadde6c401870",
+                   *       "requestId": "01a22641-d292-7720-a369-128fc09567de",
+                   *       "email": "alice@example.com",
+                   *       "type": "POST /v3/videos",
+                   *       "status": "completed",
+                   *       "status_final": true,
+                   *       "detail": null,
+                   *       "created": "2026-11-29T07:42:57.696Z",
+                   *       "ended": "2026-11-29T07:42:57.909Z",
+                   *       "title": "Demo",
+                   *       "times": {
+                   *         "asked": "2026-11-29T07:42:57.682Z",
+                   *         "started": "2026-11-29T07:42:57.696Z",
+                   *         "accepted": "2026-11-29T07:42:57.769Z",
+                   *         "ended": "2026-11-29T07:42:57.909Z"
+                   *       },
+                   *       "waitedMs": 14,
+                   *       "tookMs": 213,
+                   *       "deliveries": "/v1/deliveries?job=76ae399a2b934e04292eadde6c401870",
+                   *       "files": {
+                   *         "video": "/v1/heygen/jobs/76ae399a2b934e04292eadde6c401870/file"
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["JobInFull"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getHeygenJobsByIdFile: {
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Refused. */
+          206: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getHeygenThroughput: {
+      parameters: {
+          query?: {
+              /** @description Without it: a day before `until`. At most 14 days before it */
+              since?: string;
+              /** @description Without it: now */
+              until?: components["parameters"]["untilQuery"];
+              /** @description The email of one account */
+              account?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Throughput"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postHeygenTtsCreate: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "voice_id": "1bd001e7e50f421d891986aad5158bc8",
-         *       "prompt": "Hello there."
-         *     }
-         */
-        'application/json': components['schemas']['Speech']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "audio_url": "https://files.example.com/files/49cd9be0aa6116bfe268c19f379a7e29.mp3?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
-           *       "duration": 12.4,
-           *       "is_pass": true,
-           *       "job_id": null,
-           *       "word_timestamps": [
-           *         {
-           *           "word": "Hello",
-           *           "start": 0,
-           *           "end": 0.41
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['SpokenText']
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "voice_id": "1bd001e7e50f421d891986aad5158bc8",
+               *       "prompt": "Hello there."
+               *     }
+               */
+              "application/json": components["schemas"]["Speech"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "audio_url": "https://files.example.com/files/49cd9be0aa6116bfe268c19f379a7e29.mp3?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+                   *       "duration": 12.4,
+                   *       "is_pass": true,
+                   *       "job_id": null,
+                   *       "word_timestamps": [
+                   *         {
+                   *           "word": "Hello",
+                   *           "start": 0,
+                   *           "end": 0.41
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["SpokenText"];
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getHeygenTtsVoices: {
-    parameters: {
-      query?: {
-        /** @description The account to ask. */
-        email?: components['parameters']['emailQuery']
-        /** @description Which page, from 1. */
-        page?: number
-        /** @description How many. */
-        limit?: number
-        /** @description Only voices of this language. */
-        language?: string
-        /** @description Only this voice, with its details. */
-        voice_id?: string
-      }
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "list": [
-           *         {
-           *           "voice_id": "1bd001e7e50f421d891986aad5158bc8",
-           *           "language": "English",
-           *           "gender": "female",
-           *           "display_name": "Ana - Cheerful",
-           *           "preview": {
-           *             "movio": "https://files.example.com/files/1bd001e7e50f421d891986aad5158bc8.mp3?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM"
-           *           },
-           *           "type": "public"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': {
-            [key: string]: unknown
-          }
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description The account to ask. */
+              email?: components["parameters"]["emailQuery"];
+              /** @description Which page, from 1. */
+              page?: number;
+              /** @description How many. */
+              limit?: number;
+              /** @description Only voices of this language. */
+              language?: string;
+              /** @description Only this voice, with its details. */
+              voice_id?: string;
+          };
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "list": [
+                   *         {
+                   *           "voice_id": "1bd001e7e50f421d891986aad5158bc8",
+                   *           "language": "English",
+                   *           "gender": "female",
+                   *           "display_name": "Ana - Cheerful",
+                   *           "preview": {
+                   *             "movio": "https://files.example.com/files/1bd001e7e50f421d891986aad5158bc8.mp3?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM"
+                   *           },
+                   *           "type": "public"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": {
+                      [key: string]: unknown;
+                  };
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getHeygenTtsLanguages: {
-    parameters: {
-      query?: {
-        /** @description The account to ask. */
-        email?: components['parameters']['emailQuery']
-      }
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "languages": [
-           *         {
-           *           "value": "English (United States)",
-           *           "label": "English (United States)",
-           *           "language": "English",
-           *           "tag": null,
-           *           "locale": "en-US",
-           *           "language_code": "en-US"
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['Languages']
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description The account to ask. */
+              email?: components["parameters"]["emailQuery"];
+          };
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "languages": [
+                   *         {
+                   *           "value": "English (United States)",
+                   *           "label": "English (United States)",
+                   *           "language": "English",
+                   *           "tag": null,
+                   *           "locale": "en-US",
+                   *           "language_code": "en-US"
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Languages"];
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getKlingAccounts: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            [key: string]: components['schemas']['Account']
-          }
-        }
-      }
-      /** @description Refused. */
-      404: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /** @example Configuration not found. To create configuration use POST /accounts. */
-          'text/plain': string
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": {
+                      [key: string]: components["schemas"]["Account"];
+                  };
+              };
+          };
+          /** @description Refused. */
+          404: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /** @example Configuration not found. To create configuration use POST /accounts. */
+                  "text/plain": string;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccounts: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "email": "bob@example.com",
-         *       "apiKey": "kling_key_bob",
-         *       "accessKey": "kling_ak_bob",
-         *       "secretKey": "kling_secret_bob",
-         *       "maxJobs": 50
-         *     }
-         */
-        'application/json': components['schemas']['KlingAccountsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Account']
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "email": "bob@example.com",
+               *       "apiKey": "kling_key_bob",
+               *       "accessKey": "kling_ak_bob",
+               *       "secretKey": "kling_secret_bob",
+               *       "maxJobs": 50
+               *     }
+               */
+              "application/json": components["schemas"]["KlingAccountsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Account"];
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getKlingAccountsByEmail: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteKlingAccountsByEmail: {
-    parameters: {
-      query?: {
-        /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
-        now?: components['parameters']['nowQuery']
-      }
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description `true`: delete the credential at once; its running jobs end as `gone`. */
+              now?: components["parameters"]["nowQuery"];
+          };
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccountsByEmailUnpark: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      200: components['responses']['AccountAnswer']
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          200: components["responses"]["AccountAnswer"];
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAccountsByEmailTest: {
-    parameters: {
-      path: {
-        /** @description The account’s name in the gateway. */
-        email: components['parameters']['email']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['AccountTest']
-        }
-      }
-      404: components['responses']['Done']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The account’s name in the gateway. */
+              email: components["parameters"]["email"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["AccountTest"];
+              };
+          };
+          404: components["responses"]["Done"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getKlingScheduler: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            id: string
-            email: string
-            started: string
-            /** @description MM:SS */
-            elapsed: string
-            /** @description Where its end is reported. */
-            replyUrl: string | null
-            /** @description A text of yours that the report carries. */
-            replyRef: string | null
-          }[]
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": {
+                      id: string;
+                      email: string;
+                      started: string;
+                      /** @description MM:SS */
+                      elapsed: string;
+                      /** @description Where its end is reported. */
+                      replyUrl: string | null;
+                      /** @description A text of yours that the report carries. */
+                      replyRef: string | null;
+                  }[];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getKlingSchedulerAvailable: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['FreeSlots']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["FreeSlots"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteKlingSchedulerById: {
-    parameters: {
-      query?: {
-        /** @description `true`: also free the slot. */
-        force?: components['parameters']['forceQuery']
-      }
-      path: {
-        /** @description The job’s id, or the X-Request-Id of its call. */
-        id: components['parameters']['jobId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description `true`: also free the slot. */
+              force?: components["parameters"]["forceQuery"];
+          };
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getKlingJobs: {
-    parameters: {
-      query?: {
-        /** @description Only those in this state. */
-        state?: components['parameters']['stateQuery']
-        /** @description Only jobs that ended so */
-        outcome?: components['parameters']['outcomeQuery']
-        /** @description The email of the account */
-        account?: components['parameters']['accountQuery']
-        /** @description Only jobs that were created then or later */
-        since?: string
-        /** @description Without it: 20 */
-        limit?: components['parameters']['limitQuery']
-        /** @description `next` of the page before */
-        cursor?: components['parameters']['cursorQuery']
-        /** @description useapi.net's; ignored */
-        options?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Jobs']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only those in this state. */
+              state?: components["parameters"]["stateQuery"];
+              /** @description Only jobs that ended so */
+              outcome?: components["parameters"]["outcomeQuery"];
+              /** @description The email of the account */
+              account?: components["parameters"]["accountQuery"];
+              /** @description Only jobs that were created then or later */
+              since?: string;
+              /** @description Without it: 20 */
+              limit?: components["parameters"]["limitQuery"];
+              /** @description `next` of the page before */
+              cursor?: components["parameters"]["cursorQuery"];
+              /** @description useapi.net's; ignored */
+              options?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Jobs"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getKlingJobsById: {
-    parameters: {
-      path: {
-        /** @description The job’s id, or the X-Request-Id of its call. */
-        id: components['parameters']['jobId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Job']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["JobInFull"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getKlingJobsByIdFile: {
+      parameters: {
+          path: {
+              /** @description The job’s id, or the X-Request-Id of its call. */
+              id: components["parameters"]["jobId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Refused. */
+          206: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
+  getKlingThroughput: {
+      parameters: {
+          query?: {
+              /** @description Without it: a day before `until`. At most 14 days before it */
+              since?: string;
+              /** @description Without it: now */
+              until?: components["parameters"]["untilQuery"];
+              /** @description The email of one account */
+              account?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Throughput"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingAssets: {
-    parameters: {
-      query?: {
-        /** @description The account to ask. */
-        email?: components['parameters']['emailQuery']
-      }
-    }
-    requestBody: {
-      content: {
-        'image/*': string
-        'video/*': string
-        'audio/*': string
-        'multipart/form-data': {
-          /** @description The file. */
-          file?: string
-        }
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "url": "https://gateway.example.com/files/awbFiVnlso2oeO_rRUw4I3kxWaYwvbGVG1zKg7A6SMI.png",
-           *       "resourceUrl": "https://gateway.example.com/files/awbFiVnlso2oeO_rRUw4I3kxWaYwvbGVG1zKg7A6SMI.png"
-           *     }
-           */
-          'application/json': components['schemas']['KeptFile']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description The account to ask. */
+              email?: components["parameters"]["emailQuery"];
+          };
+      };
+      requestBody: {
+          content: {
+              "image/*": string;
+              "video/*": string;
+              "audio/*": string;
+              "multipart/form-data": {
+                  /** @description The file. */
+                  file?: string;
+              };
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "url": "https://gateway.example.com/files/awbFiVnlso2oeO_rRUw4I3kxWaYwvbGVG1zKg7A6SMI.png",
+                   *       "resourceUrl": "https://gateway.example.com/files/awbFiVnlso2oeO_rRUw4I3kxWaYwvbGVG1zKg7A6SMI.png"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["KeptFile"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postKlingVideosText2video: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "prompt": "A calm sunrise",
-         *       "model_name": "kling-v3-0",
-         *       "duration": 5,
-         *       "replyUrl": "https://app.example.com/task",
-         *       "replyRef": "mine"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosText2videoForm']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "task": {
-           *         "id": "179593699384100003",
-           *         "userId": null,
-           *         "type": "text2video",
-           *         "scene": "NORMAL_CREATION",
-           *         "status": 5,
-           *         "status_name": "submitted",
-           *         "status_final": false,
-           *         "taskInfo": {
-           *           "type": "text2video",
-           *           "inputs": [],
-           *           "arguments": [
-           *             {
-           *               "name": "prompt",
-           *               "value": "A calm sunrise"
-           *             }
-           *           ]
-           *         },
-           *         "createTime": 1795936993844,
-           *         "updateTime": 1795936993844
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['Task']
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "prompt": "A calm sunrise",
+               *       "model_name": "kling-v3-0",
+               *       "duration": 5,
+               *       "replyUrl": "https://app.example.com/task",
+               *       "replyRef": "mine"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosText2videoForm"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "task": {
+                   *         "id": "179593699384100003",
+                   *         "userId": null,
+                   *         "type": "text2video",
+                   *         "scene": "NORMAL_CREATION",
+                   *         "status": 5,
+                   *         "status_name": "submitted",
+                   *         "status_final": false,
+                   *         "taskInfo": {
+                   *           "type": "text2video",
+                   *           "inputs": [],
+                   *           "arguments": [
+                   *             {
+                   *               "name": "prompt",
+                   *               "value": "A calm sunrise"
+                   *             }
+                   *           ]
+                   *         },
+                   *         "createTime": 1795936993844,
+                   *         "updateTime": 1795936993844
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Task"];
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosImage2videoFrames: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "image": "https://example.com/first.png",
-         *       "prompt": "She smiles"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosImage2videoFramesForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "image": "https://example.com/first.png",
+               *       "prompt": "She smiles"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosImage2videoFramesForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosImage2videoElements: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "image_0": "https://example.com/first.png",
-         *       "image_1": "https://example.com/first.png",
-         *       "prompt": "They meet"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosImage2videoElementsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "image_0": "https://example.com/first.png",
+               *       "image_1": "https://example.com/first.png",
+               *       "prompt": "They meet"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosImage2videoElementsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosImage2videoEffects: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "effect": "color_mixing",
-         *       "image": "https://example.com/first.png"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosImage2videoEffectsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "effect": "color_mixing",
+               *       "image": "https://example.com/first.png"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosImage2videoEffectsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosExtend: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "task_id": "179593752157500089",
-         *       "prompt": "It goes on"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosExtendForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "task_id": "179593817836300069",
+               *       "prompt": "It goes on"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosExtendForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosLipsync: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "video": "https://example.com/in.mp4",
-         *       "audio": "https://example.com/a.mp3"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosLipsyncForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "video": "https://example.com/in.mp4",
+               *       "audio": "https://example.com/a.mp3"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosLipsyncForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosMotionCreate: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "imageUrl": "https://example.com/first.png",
-         *       "motionUrl": "https://example.com/in.mp4"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosMotionCreateForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "imageUrl": "https://example.com/first.png",
+               *       "motionUrl": "https://example.com/in.mp4"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosMotionCreateForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosAddSound: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "video": "https://example.com/in.mp4"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosAddSoundForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "video": "https://example.com/in.mp4"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosAddSoundForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingVideosOmni: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "prompt": "Put @image_1 on @video_1",
-         *       "image_1": "https://example.com/first.png",
-         *       "video_1": "https://example.com/in.mp4"
-         *     }
-         */
-        'application/json': components['schemas']['KlingVideosOmniForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "prompt": "Put @image_1 on @video_1",
+               *       "image_1": "https://example.com/first.png",
+               *       "video_1": "https://example.com/in.mp4"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingVideosOmniForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingAvatarsVideo: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "imageUrl": "https://example.com/first.png",
-         *       "audioUrl": "https://example.com/a.mp3"
-         *     }
-         */
-        'application/json': components['schemas']['KlingAvatarsVideoForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "imageUrl": "https://example.com/first.png",
+               *       "audioUrl": "https://example.com/a.mp3"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingAvatarsVideoForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingTtsCreate: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "speakerId": "v1",
-         *       "text": "Hello there."
-         *     }
-         */
-        'application/json': components['schemas']['KlingTtsCreateForm']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': {
-            [key: string]: unknown
-          }
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "speakerId": "v1",
+               *       "text": "Hello there."
+               *     }
+               */
+              "application/json": components["schemas"]["KlingTtsCreateForm"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": {
+                      [key: string]: unknown;
+                  };
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingImagesKolors: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "prompt": "A calm sunrise",
-         *       "imageCount": 1
-         *     }
-         */
-        'application/json': components['schemas']['KlingImagesKolorsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "prompt": "A calm sunrise",
+               *       "imageCount": 1
+               *     }
+               */
+              "application/json": components["schemas"]["KlingImagesKolorsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingImagesKolorsElements: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "prompt": "A calm sunrise",
-         *       "subjectImage1": "https://example.com/first.png"
-         *     }
-         */
-        'application/json': components['schemas']['KlingImagesKolorsElementsForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "prompt": "A calm sunrise",
+               *       "subjectImage1": "https://example.com/first.png"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingImagesKolorsElementsForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingImagesOmni: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "prompt": "A calm sunrise",
-         *       "image_1": "https://example.com/first.png"
-         *     }
-         */
-        'application/json': components['schemas']['KlingImagesOmniForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "prompt": "A calm sunrise",
+               *       "image_1": "https://example.com/first.png"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingImagesOmniForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   postKlingImagesVirtualTryOn: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "humanImage": "https://example.com/first.png",
-         *       "dressInput": "https://example.com/first.png"
-         *     }
-         */
-        'application/json': components['schemas']['KlingImagesVirtualTryOnForm']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "humanImage": "https://example.com/first.png",
+               *       "dressInput": "https://example.com/first.png"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingImagesVirtualTryOnForm"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getKlingTasks: {
-    parameters: {
-      query?: {
-        /** @description The account to ask. */
-        email?: components['parameters']['emailQuery']
-        /** @description How many. */
-        pageSize?: number
-        /** @description Only older tasks. Milliseconds since 1970. */
-        createdBefore?: number
-        /** @description Only newer tasks. Milliseconds since 1970. */
-        createdAfter?: number
-        /** @description Only tasks that made this. */
-        contentType?: 'video' | 'image' | 'audio'
-      }
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "history": [
-           *         {
-           *           "status": 5,
-           *           "status_name": "submitted",
-           *           "status_final": false,
-           *           "etaTime": 0,
-           *           "message": "",
-           *           "task": {
-           *             "id": "179593699532200045",
-           *             "userId": null,
-           *             "type": "",
-           *             "scene": "NORMAL_CREATION",
-           *             "status": 5,
-           *             "status_name": "submitted",
-           *             "status_final": false,
-           *             "taskInfo": {
-           *               "type": "",
-           *               "inputs": [],
-           *               "arguments": []
-           *             },
-           *             "createTime": 1795936995322,
-           *             "updateTime": 1795936995322
-           *           },
-           *           "works": []
-           *         }
-           *       ]
-           *     }
-           */
-          'application/json': components['schemas']['TaskHistory']
-        }
-      }
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description The account to ask. */
+              email?: components["parameters"]["emailQuery"];
+              /** @description How many. */
+              pageSize?: number;
+              /** @description Only older tasks. Milliseconds since 1970. */
+              createdBefore?: number;
+              /** @description Only newer tasks. Milliseconds since 1970. */
+              createdAfter?: number;
+              /** @description Only tasks that made this. */
+              contentType?: "video" | "image" | "audio";
+          };
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "history": [
+                   *         {
+                   *           "status": 5,
+                   *           "status_name": "submitted",
+                   *           "status_final": false,
+                   *           "etaTime": 0,
+                   *           "message": "",
+                   *           "task": {
+                   *             "id": "179593699532200045",
+                   *             "userId": null,
+                   *             "type": "",
+                   *             "scene": "NORMAL_CREATION",
+                   *             "status": 5,
+                   *             "status_name": "submitted",
+                   *             "status_final": false,
+                   *             "taskInfo": {
+                   *               "type": "",
+                   *               "inputs": [],
+                   *               "arguments": []
+                   *             },
+                   *             "createTime": 1795936995322,
+                   *             "updateTime": 1795936995322
+                   *           },
+                   *           "works": []
+                   *         }
+                   *       ]
+                   *     }
+                   */
+                  "application/json": components["schemas"]["TaskHistory"];
+              };
+          };
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getKlingTasksByTaskId: {
-    parameters: {
-      query?: {
-        /** @description The account to ask. */
-        email?: components['parameters']['emailQuery']
-      }
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-      path: {
-        /** @description The id of the task, as the creation answered it. */
-        task_id: components['parameters']['taskId']
-      }
-    }
-    responses: {
-      200: components['responses']['TaskAnswer']
-      424: components['responses']['OutcomeUnknown']
-      '4XX': components['responses']['RefusedTask']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description The account to ask. */
+              email?: components["parameters"]["emailQuery"];
+          };
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+          path: {
+              /** @description The id of the task, as the creation answered it. */
+              task_id: components["parameters"]["taskId"];
+          };
+      };
+      responses: {
+          200: components["responses"]["TaskAnswer"];
+          424: components["responses"]["OutcomeUnknown"];
+          "4XX": components["responses"]["RefusedTask"];
+      };
+  };
   getAlerts: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Alerts']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Alerts"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAlerts: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "url": "https://app.example.com/alerts",
-         *       "form": "generic",
-         *       "events": [
-         *         "account_parked"
-         *       ]
-         *     }
-         */
-        'application/json': components['schemas']['AlertForm']
-      }
-    }
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['NewAlert']
-        }
-      }
-      409: components['responses']['Conflict']
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "url": "https://app.example.com/alerts",
+               *       "form": "generic",
+               *       "events": [
+               *         "account_parked"
+               *       ]
+               *     }
+               */
+              "application/json": components["schemas"]["AlertForm"];
+          };
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["NewAlert"];
+              };
+          };
+          409: components["responses"]["Conflict"];
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAlertsById: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Alert']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Alert"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   deleteAlertsById: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAlertsByIdTest: {
-    parameters: {
-      path: {
-        /** @description The id of the alert. */
-        id: components['parameters']['alertId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['AlertTest']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the alert. */
+              id: components["parameters"]["alertId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["AlertTest"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAudit: {
-    parameters: {
-      query?: {
-        /** @description Only what happened then or later. */
-        since?: components['parameters']['sinceQuery']
-        /** @description Without it: 100 */
-        limit?: number
-        /** @description `next` of the page before */
-        cursor?: string
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['AuditPage']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only what happened then or later. */
+              since?: components["parameters"]["sinceQuery"];
+              /** @description Without it: 100 */
+              limit?: number;
+              /** @description `next` of the page before */
+              cursor?: string;
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["AuditPage"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getPool: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Pool']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Pool"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getDeliveries: {
-    parameters: {
-      query?: {
-        /** @description Only those in this state. */
-        state?: 'pending' | 'delivered' | 'dead'
-        /** @description Job id or request id */
-        job?: string
-        /** @description Only what happened then or later. */
-        since?: components['parameters']['sinceQuery']
-        /** @description Only what happened before then. */
-        until?: components['parameters']['untilQuery']
-        /** @description Without it: 20 */
-        limit?: components['parameters']['limitQuery']
-        /** @description `next` of the page before */
-        cursor?: components['parameters']['cursorQuery']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "deliveries": [
-           *         {
-           *           "id": "01a2262f-c0b9-evt_1a22506b235db572f6fa4d1936cb4a09.callback-01a2262f-bfb7-71e1-8822-ee7683088b80",
-           *           "state": "delivered",
-           *           "reason": null,
-           *           "provider": "heygen",
-           *           "job": "77a140ba274c5a91f160de1794c5b2a2",
-           *           "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
-           *           "event": {
-           *             "id": "evt_67e5950071af78f618e3220a",
-           *             "type": "avatar_video.success"
-           *           },
-           *           "endpoint": null,
-           *           "url": "https://app.example.com/done",
-           *           "ref": null,
-           *           "created": "2026-11-29T07:23:13.465Z",
-           *           "nextAttempt": null,
-           *           "attempts": 1,
-           *           "lastStatus": 200,
-           *           "lastError": null
-           *         }
-           *       ],
-           *       "next": null
-           *     }
-           */
-          'application/json': components['schemas']['Deliveries']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          query?: {
+              /** @description Only those in this state. */
+              state?: "pending" | "delivered" | "dead";
+              /** @description Job id or request id */
+              job?: string;
+              /** @description Only what happened then or later. */
+              since?: components["parameters"]["sinceQuery"];
+              /** @description Only what happened before then. */
+              until?: string;
+              /** @description Without it: 20 */
+              limit?: components["parameters"]["limitQuery"];
+              /** @description `next` of the page before */
+              cursor?: components["parameters"]["cursorQuery"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "deliveries": [
+                   *         {
+                   *           "id": "01a2262f-c0b9-evt_1a22506b235db572f6fa4d1936cb4a09.callback-01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *           "state": "delivered",
+                   *           "reason": null,
+                   *           "provider": "heygen",
+                   *           "job": "77a140ba274c5a91f160de1794c5b2a2",
+                   *           "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *           "event": {
+                   *             "id": "evt_67e5950071af78f618e3220a",
+                   *             "type": "avatar_video.success"
+                   *           },
+                   *           "endpoint": null,
+                   *           "url": "https://app.example.com/done",
+                   *           "ref": null,
+                   *           "created": "2026-11-29T07:23:13.465Z",
+                   *           "nextAttempt": null,
+                   *           "attempts": 1,
+                   *           "lastStatus": 200,
+                   *           "lastError": null
+                   *         }
+                   *       ],
+                   *       "next": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Deliveries"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getDeliveriesById: {
-    parameters: {
-      path: {
-        /** @description The id of the delivery, as in X-Gateway-Delivery. */
-        id: components['parameters']['deliveryId']
-      }
-    }
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['DeliveryInFull']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the delivery, as in X-Gateway-Delivery. */
+              id: components["parameters"]["deliveryId"];
+          };
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["DeliveryInFull"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postDeliveriesByIdRetry: {
-    parameters: {
-      path: {
-        /** @description The id of the delivery, as in X-Gateway-Delivery. */
-        id: components['parameters']['deliveryId']
-      }
-    }
-    responses: {
-      /** @description Accepted. */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['DeliveryInFull']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the delivery, as in X-Gateway-Delivery. */
+              id: components["parameters"]["deliveryId"];
+          };
+      };
+      responses: {
+          /** @description Accepted. */
+          202: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["DeliveryInFull"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postCallbackSecret: {
-    parameters: {}
-    responses: {
-      /** @description Made. */
-      201: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "secret": "whsec_…"
-           *     }
-           */
-          'application/json': components['schemas']['CallbackSecret']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Made. */
+          201: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "secret": "whsec_…"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["CallbackSecret"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getAccount: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "id": "customer-1",
-           *       "name": "Customer 1",
-           *       "created": "2026-11-29T07:23:10.807Z",
-           *       "token": "tok_d08df1db090611f7",
-           *       "scope": "full",
-           *       "subscriptionIsActive": true,
-           *       "expiresAt": null,
-           *       "accounts": {
-           *         "heygen": {
-           *           "total": 1
-           *         },
-           *         "kling": {
-           *           "total": 1
-           *         }
-           *       },
-           *       "replyUrl": null
-           *     }
-           */
-          'application/json': components['schemas']['TenantOfToken']
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "id": "customer-1",
+                   *       "name": "Customer 1",
+                   *       "created": "2026-11-29T07:23:10.807Z",
+                   *       "token": "tok_d08df1db090611f7",
+                   *       "scope": "full",
+                   *       "subscriptionIsActive": true,
+                   *       "expiresAt": null,
+                   *       "accounts": {
+                   *         "heygen": {
+                   *           "total": 1
+                   *         },
+                   *         "kling": {
+                   *           "total": 1
+                   *         }
+                   *       },
+                   *       "replyUrl": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["TenantOfToken"];
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   postAccount: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "name": "Customer 1"
-         *     }
-         */
-        'application/json': components['schemas']['TenantForm']
-      }
-    }
-    responses: {
-      /** @description Done. There is no body. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      '4XX': components['responses']['Refused']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "name": "Customer 1"
+               *     }
+               */
+              "application/json": components["schemas"]["TenantForm"];
+          };
+      };
+      responses: {
+          /** @description Done. There is no body. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          "4XX": components["responses"]["Refused"];
+      };
+  };
   getRoot: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "name": "heygen-gateway",
-           *       "version": "0.2.0",
-           *       "about": "Many accounts behind one URL and one token.",
-           *       "dropIn": [
-           *         "/heygen/*"
-           *       ],
-           *       "accounts": [
-           *         "/v1/heygen/accounts"
-           *       ],
-           *       "dashboard": "/dashboard",
-           *       "docs": "/docs",
-           *       "openapi": "/openapi.json",
-           *       "health": "/healthz",
-           *       "readOn": "README.md and docs/ of the repository: docs/errors.md for errors, docs/operate.md for operators"
-           *     }
-           */
-          'application/json': components['schemas']['About']
-        }
-      }
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "name": "heygen-gateway",
+                   *       "version": "0.2.0",
+                   *       "about": "Many accounts behind one URL and one token.",
+                   *       "dropIn": [
+                   *         "/heygen/*"
+                   *       ],
+                   *       "accounts": [
+                   *         "/v1/heygen/accounts"
+                   *       ],
+                   *       "dashboard": "/dashboard",
+                   *       "docs": "/docs",
+                   *       "openapi": "/openapi.json",
+                   *       "health": "/healthz",
+                   *       "readOn": "README.md and docs/ of the repository: docs/errors.md for errors, docs/operate.md for operators"
+                   *     }
+                   */
+                  "application/json": components["schemas"]["About"];
+              };
+          };
+      };
+  };
   getHealthz: {
-    parameters: {}
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "ok": true
-           *     }
-           */
-          'application/json': components['schemas']['Health']
-        }
-      }
-      /** @description A setting is wrong. */
-      503: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['Health']
-        }
-      }
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description Done. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "ok": true
+                   *     }
+                   */
+                  "application/json": components["schemas"]["Health"];
+              };
+          };
+          /** @description A setting is wrong. */
+          503: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["Health"];
+              };
+          };
+      };
+  };
   getOpenapiJson: {
-    parameters: {}
-    responses: {
-      /** @description OpenAPI 3.1. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': string
-        }
-      }
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description OpenAPI 3.1. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": string;
+              };
+          };
+      };
+  };
   getDocs: {
-    parameters: {}
-    responses: {
-      /** @description The page. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description The page. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "text/html": string;
+              };
+          };
+      };
+  };
   getDashboard: {
-    parameters: {}
-    responses: {
-      /** @description The page. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/html': string
-        }
-      }
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description The page. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "text/html": string;
+              };
+          };
+      };
+  };
   getFilesByName: {
-    parameters: {
-      path: {
-        /** @description The name of the file. */
-        name: components['parameters']['fileName']
-      }
-    }
-    responses: {
-      /** @description The file. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/octet-stream': string
-        }
-      }
-      404: components['responses']['NotFound']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the file. */
+              name: components["parameters"]["fileName"];
+          };
+      };
+      responses: {
+          /** @description The file. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/octet-stream": string;
+              };
+          };
+          404: components["responses"]["NotFound"];
+      };
+  };
   getMcp: {
-    parameters: {
-      header?: {
-        /** @description The last event that was received. */
-        'Last-Event-ID'?: string
-      }
-    }
-    responses: {
-      /** @description Events. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'text/event-stream': string
-        }
-      }
-      400: components['responses']['BadRequest']
-      401: components['responses']['Unauthorized']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description The last event that was received. */
+              "Last-Event-ID"?: string;
+          };
+      };
+      responses: {
+          /** @description Events. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "text/event-stream": string;
+              };
+          };
+          400: components["responses"]["BadRequest"];
+          401: components["responses"]["Unauthorized"];
+      };
+  };
   postMcp: {
-    parameters: {}
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['McpMessage']
-      }
-    }
-    responses: {
-      /** @description The answer, as JSON or as a stream of events. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['McpMessage']
-          'text/event-stream': string
-        }
-      }
-      /** @description A notification was taken. */
-      202: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      400: components['responses']['BadRequest']
-      401: components['responses']['Unauthorized']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              "application/json": components["schemas"]["McpMessage"];
+          };
+      };
+      responses: {
+          /** @description The answer, as JSON or as a stream of events. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["McpMessage"];
+                  "text/event-stream": string;
+              };
+          };
+          /** @description A notification was taken. */
+          202: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          400: components["responses"]["BadRequest"];
+          401: components["responses"]["Unauthorized"];
+      };
+  };
   getWebhook: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    responses: {
-      /** @description It is there. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['NotFound']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      responses: {
+          /** @description It is there. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["NotFound"];
+      };
+  };
   postWebhook: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          [key: string]: unknown
-        }
-      }
-    }
-    responses: {
-      /** @description Taken. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      401: components['responses']['Unauthorized']
-      429: components['responses']['TooMany']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      requestBody: {
+          content: {
+              "application/json": {
+                  [key: string]: unknown;
+              };
+          };
+      };
+      responses: {
+          /** @description Taken. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          401: components["responses"]["Unauthorized"];
+          429: components["responses"]["TooMany"];
+      };
+  };
   optionsWebhook: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    responses: {
-      /** @description It takes POST. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['NotFound']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      responses: {
+          /** @description It takes POST. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["NotFound"];
+      };
+  };
   getCallback: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    responses: {
-      /** @description It is there. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['NotFound']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      responses: {
+          /** @description It is there. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["NotFound"];
+      };
+  };
   postCallback: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    requestBody: {
-      content: {
-        'application/json': {
-          [key: string]: unknown
-        }
-      }
-    }
-    responses: {
-      /** @description Taken. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      401: components['responses']['Unauthorized']
-      429: components['responses']['TooMany']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      requestBody: {
+          content: {
+              "application/json": {
+                  [key: string]: unknown;
+              };
+          };
+      };
+      responses: {
+          /** @description Taken. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          401: components["responses"]["Unauthorized"];
+          429: components["responses"]["TooMany"];
+      };
+  };
   optionsCallback: {
-    parameters: {
-      path: {
-        /** @description The name of the provider. */
-        provider: components['parameters']['provider']
-        /** @description Sealed: which account or creation the address belongs to. */
-        address: components['parameters']['address']
-      }
-    }
-    responses: {
-      /** @description It takes POST. */
-      204: {
-        headers: {
-          [name: string]: unknown
-        }
-      }
-      404: components['responses']['NotFound']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The name of the provider. */
+              provider: components["parameters"]["provider"];
+              /** @description Sealed: which account or creation the address belongs to. */
+              address: components["parameters"]["address"];
+          };
+      };
+      responses: {
+          /** @description It takes POST. */
+          204: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          404: components["responses"]["NotFound"];
+      };
+  };
   createHeygenVideo: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "type": "avatar",
-         *       "avatar_id": "Abigail_expressive_2024112501",
-         *       "script": "Hello there.",
-         *       "voice_id": "1bd001e7e50f421d891986aad5158bc8",
-         *       "title": "Demo",
-         *       "callback_url": "https://app.example.com/done",
-         *       "callback_id": "order-17"
-         *     }
-         */
-        'application/json': components['schemas']['HeygenVideoForm']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": {
-           *         "video_id": "77a140ba274c5a91f160de1794c5b2a2",
-           *         "status": "waiting",
-           *         "output_format": "mp4"
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['HeygenVideoBegun']
-        }
-      }
-      '4XX': components['responses']['Creation']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "type": "avatar",
+               *       "avatar_id": "Abigail_expressive_2024112501",
+               *       "script": "Hello there.",
+               *       "voice_id": "1bd001e7e50f421d891986aad5158bc8",
+               *       "title": "Demo",
+               *       "callback_url": "https://app.example.com/done",
+               *       "callback_id": "order-17"
+               *     }
+               */
+              "application/json": components["schemas"]["HeygenVideoForm"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "data": {
+                   *         "video_id": "77a140ba274c5a91f160de1794c5b2a2",
+                   *         "status": "waiting",
+                   *         "output_format": "mp4"
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["HeygenVideoBegun"];
+              };
+          };
+          "4XX": components["responses"]["Creation"];
+      };
+  };
   getHeygenVideo: {
-    parameters: {
-      path: {
-        /** @description The id of the video. */
-        video_id: components['parameters']['video_id']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['HeygenVideo']
-        }
-      }
-      '4XX': components['responses']['Status']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the video. */
+              video_id: components["parameters"]["video_id"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["HeygenVideo"];
+              };
+          };
+          "4XX": components["responses"]["Status"];
+      };
+  };
   listHeygenEndpoints: {
-    parameters: {}
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": [
-           *         {
-           *           "endpoint_id": "01a2262fbf6670378d796dcdcdeaad90",
-           *           "url": "https://app.example.com/hook",
-           *           "events": [
-           *             "avatar_video.success"
-           *           ],
-           *           "status": "enabled",
-           *           "created_at": "2026-11-29T07:23:13Z",
-           *           "secret": null
-           *         }
-           *       ],
-           *       "has_more": false,
-           *       "next_token": null
-           *     }
-           */
-          'application/json': components['schemas']['HeygenEndpoints']
-        }
-      }
-      '4XX': components['responses']['Read']
-    }
-  }
+      parameters: {
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "data": [
+                   *         {
+                   *           "endpoint_id": "01a2262fbf6670378d796dcdcdeaad90",
+                   *           "url": "https://app.example.com/hook",
+                   *           "events": [
+                   *             "avatar_video.success"
+                   *           ],
+                   *           "status": "enabled",
+                   *           "created_at": "2026-11-29T07:23:13Z",
+                   *           "secret": null
+                   *         }
+                   *       ],
+                   *       "has_more": false,
+                   *       "next_token": null
+                   *     }
+                   */
+                  "application/json": components["schemas"]["HeygenEndpoints"];
+              };
+          };
+          "4XX": components["responses"]["Read"];
+      };
+  };
   addHeygenEndpoint: {
-    parameters: {}
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "url": "https://app.example.com/hook",
-         *       "events": [
-         *         "avatar_video.success"
-         *       ]
-         *     }
-         */
-        'application/json': components['schemas']['HeygenEndpointForm']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "data": {
-           *         "endpoint_id": "01a2262fbf6670378d796dcdcdeaad90",
-           *         "url": "https://app.example.com/hook",
-           *         "events": [
-           *           "avatar_video.success"
-           *         ],
-           *         "status": "enabled",
-           *         "created_at": "2026-11-29T07:23:13Z",
-           *         "secret": "whsec_…"
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['HeygenEndpointAnswer']
-        }
-      }
-      '4XX': components['responses']['Change']
-    }
-  }
+      parameters: {
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "url": "https://app.example.com/hook",
+               *       "events": [
+               *         "avatar_video.success"
+               *       ]
+               *     }
+               */
+              "application/json": components["schemas"]["HeygenEndpointForm"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "data": {
+                   *         "endpoint_id": "01a2262fbf6670378d796dcdcdeaad90",
+                   *         "url": "https://app.example.com/hook",
+                   *         "events": [
+                   *           "avatar_video.success"
+                   *         ],
+                   *         "status": "enabled",
+                   *         "created_at": "2026-11-29T07:23:13Z",
+                   *         "secret": "whsec_…"
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["HeygenEndpointAnswer"];
+              };
+          };
+          "4XX": components["responses"]["Change"];
+      };
+  };
   changeHeygenEndpoint: {
-    parameters: {
-      path: {
-        /** @description The id of the endpoint. */
-        endpoint_id: components['parameters']['endpoint_id']
-      }
-    }
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['HeygenEndpointChange']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['HeygenEndpointAnswer']
-        }
-      }
-      '4XX': components['responses']['Change']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the endpoint. */
+              endpoint_id: components["parameters"]["endpoint_id"];
+          };
+      };
+      requestBody: {
+          content: {
+              "application/json": components["schemas"]["HeygenEndpointChange"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["HeygenEndpointAnswer"];
+              };
+          };
+          "4XX": components["responses"]["Change"];
+      };
+  };
   createKlingVideo: {
-    parameters: {
-      header?: {
-        /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
-        Prefer?: components['parameters']['Prefer']
-        /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
-        'Idempotency-Key'?: components['parameters']['Idempotency-Key']
-      }
-    }
-    requestBody: {
-      content: {
-        /**
-         * @example {
-         *       "model_name": "kling-v3",
-         *       "prompt": "A calm sunrise",
-         *       "duration": "5",
-         *       "callback_url": "https://app.example.com/kling"
-         *     }
-         */
-        'application/json': components['schemas']['KlingTextToVideoForm']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          'X-Gateway-Account': components['headers']['X-Gateway-Account']
-          'X-Gateway-Job': components['headers']['X-Gateway-Job']
-          [name: string]: unknown
-        }
-        content: {
-          /**
-           * @example {
-           *       "code": 0,
-           *       "message": "SUCCEED",
-           *       "request_id": "d99642fa-1842-45ae-8d46-75f3bbc4df7e",
-           *       "data": {
-           *         "task_id": "179593699500600003",
-           *         "task_status": "submitted",
-           *         "task_info": {},
-           *         "created_at": 1795936995006,
-           *         "updated_at": 1795936995006
-           *       }
-           *     }
-           */
-          'application/json': components['schemas']['KlingTask']
-        }
-      }
-      '4XX': components['responses']['Creation']
-    }
-  }
+      parameters: {
+          header?: {
+              /** @description `wait=30`: wait up to 30 seconds, at most 60, for a free slot. */
+              Prefer?: components["parameters"]["Prefer"];
+              /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
+              "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "model_name": "kling-v3",
+               *       "prompt": "A calm sunrise",
+               *       "duration": "5",
+               *       "callback_url": "https://app.example.com/kling"
+               *     }
+               */
+              "application/json": components["schemas"]["KlingTextToVideoForm"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
+                  "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
+                  [name: string]: unknown;
+              };
+              content: {
+                  /**
+                   * @example {
+                   *       "code": 0,
+                   *       "message": "SUCCEED",
+                   *       "request_id": "d99642fa-1842-45ae-8d46-75f3bbc4df7e",
+                   *       "data": {
+                   *         "task_id": "179593699500600003",
+                   *         "task_status": "submitted",
+                   *         "task_info": {},
+                   *         "created_at": 1795936995006,
+                   *         "updated_at": 1795936995006
+                   *       }
+                   *     }
+                   */
+                  "application/json": components["schemas"]["KlingTask"];
+              };
+          };
+          "4XX": components["responses"]["Creation"];
+      };
+  };
   getKlingVideo: {
-    parameters: {
-      path: {
-        /** @description The id of the task, or your own name of it. */
-        id: components['parameters']['id']
-      }
-    }
-    responses: {
-      /** @description The provider’s own answer. */
-      200: {
-        headers: {
-          [name: string]: unknown
-        }
-        content: {
-          'application/json': components['schemas']['KlingTask']
-        }
-      }
-      '4XX': components['responses']['Status']
-    }
-  }
+      parameters: {
+          path: {
+              /** @description The id of the task, or your own name of it. */
+              id: components["parameters"]["id"];
+          };
+      };
+      responses: {
+          /** @description The provider’s own answer. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "application/json": components["schemas"]["KlingTask"];
+              };
+          };
+          "4XX": components["responses"]["Status"];
+      };
+  };
 }

@@ -22,9 +22,9 @@ function kindOf({ kind, pool }: Route): string {
   return ['merge', 'sum', 'split'].includes(pool) && kind !== 'creates-job' ? 'List' : KINDS[kind]
 }
 
-export const TITLES: Record<string, string> = { heygen: 'HeyGen', kling: 'Kling' }
+const TITLES: Record<string, string> = { heygen: 'HeyGen', kling: 'Kling' }
 
-export function titleOf({ name }: Provider): string {
+function titleOf({ name }: Provider): string {
   return TITLES[name] ?? name
 }
 

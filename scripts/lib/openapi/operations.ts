@@ -17,10 +17,10 @@ import { NAMES } from './words/names.ts'
 import { PURPOSES } from './words/purposes.ts'
 
 /** `GET /v1/x/accounts/{email}` is `getXAccountsByEmail`. */
-export function nameOf(method: string, path: string, keepsVersion = false): string {
+function nameOf(method: string, path: string): string {
   const words = path.split('/').flatMap((segment) => {
     const [, param] = /^\{(\w+)\}$/.exec(segment) ?? []
-    if (/^v\d$/.test(segment) && !keepsVersion) return []
+    if (/^v\d$/.test(segment)) return []
     return (param === undefined ? segment : `by-${param}`).split(/[^A-Za-z0-9]+/)
   })
   const rest = words.filter((word) => word !== '')
@@ -163,7 +163,7 @@ const TAG_OF_ROOT: Record<string, string> = {
   alerts: 'alerts',
 }
 
-export function tagOf(path: string): string {
+function tagOf(path: string): string {
   const [version = '', first = '', second = ''] = path.split('/').slice(1)
   if (version === 'admin') return 'operator'
   if (version === 'v2') return 'tenant'
