@@ -1,38 +1,17 @@
 /**
  * Writes examples/client/gateway.d.ts, the types of a client, from docs/openapi.json. With `--check` it only says whether the file is
  * up to date. The generator needs TypeScript 5 and has a lock of its own (scripts/client/).
- *
- * Only what the document describes in full is in the types: operations with an operationId. The rows of the providers' tables have
- * bodies that their own documentation describes; `fetch` calls them as well.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { installClients } from './install-clients.ts'
-import type { JsonObject } from './lib/openapi/json.ts'
-import { withoutUnused } from './lib/openapi/unused.ts'
 
 const FILE = 'examples/client/gateway.d.ts'
 const DRAFT = '.local/client'
 const HEAD = '// Made by `npm run client` from docs/openapi.json. Do not change it by hand.\n'
 
-function ofTypedOperations(document: JsonObject): JsonObject {
-  const { webhooks: _, ...rest } = document
-  const paths = Object.entries(document['paths'] as Record<string, JsonObject>).flatMap(
-    ([path, item]) => {
-      const kept = Object.entries(item).filter(
-        ([name, one]) => name === 'parameters' || 'operationId' in (one as JsonObject)
-      )
-      const isTyped = kept.some(([name]) => name !== 'parameters')
-      return isTyped ? [[path, Object.fromEntries(kept)] as const] : []
-    }
-  )
-  return withoutUnused({ ...rest, paths: Object.fromEntries(paths) })
-}
-
 function typesNow(): string {
-  const document = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as JsonObject
   mkdirSync(DRAFT, { recursive: true })
-  writeFileSync(`${DRAFT}/openapi.json`, JSON.stringify(ofTypedOperations(document)))
   const args = [
     'scripts/client/node_modules/openapi-typescript/bin/cli.js',
     `${DRAFT}/openapi.json`,

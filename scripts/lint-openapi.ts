@@ -1,11 +1,17 @@
-/** Lints docs/openapi.json with the rules of scripts/client/redocly.yaml. A warning fails as well. */
+/** Lints docs/openapi.json and docs/openapi-drop-in.json with the rules of scripts/client/redocly.yaml. A warning fails as well. */
 import { spawnSync } from 'node:child_process'
 import { installClients } from './install-clients.ts'
 
 installClients()
 const { status, stdout, stderr } = spawnSync(
   'node',
-  ['node_modules/@redocly/cli/bin/cli.js', 'lint', '../../docs/openapi.json', '--max-problems=20'],
+  [
+    'node_modules/@redocly/cli/bin/cli.js',
+    'lint',
+    '../../docs/openapi.json',
+    '../../docs/openapi-drop-in.json',
+    '--max-problems=20',
+  ],
   { cwd: 'scripts/client', encoding: 'utf8', env: { ...process.env, REDOCLY_TELEMETRY: 'off' } }
 )
 const text = `${stdout}${stderr}`

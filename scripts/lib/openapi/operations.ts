@@ -17,10 +17,10 @@ import { NAMES } from './words/names.ts'
 import { PURPOSES } from './words/purposes.ts'
 
 /** `GET /v1/x/accounts/{email}` is `getXAccountsByEmail`. */
-function nameOf(method: string, path: string): string {
+export function nameOf(method: string, path: string, keepsVersion = false): string {
   const words = path.split('/').flatMap((segment) => {
     const [, param] = /^\{(\w+)\}$/.exec(segment) ?? []
-    if (/^v\d$/.test(segment)) return []
+    if (/^v\d$/.test(segment) && !keepsVersion) return []
     return (param === undefined ? segment : `by-${param}`).split(/[^A-Za-z0-9]+/)
   })
   const rest = words.filter((word) => word !== '')
@@ -83,7 +83,7 @@ function queryOf(query: z.ZodObject, schemas: Schemas, name: string): JsonObject
 }
 
 function requestOf(
-  { body }: Described,
+  { body, form }: Described,
   operationId: string,
   schemas: Schemas,
   name: string
@@ -92,7 +92,10 @@ function requestOf(
   const schema = schemas.of(body, 'input', name)
   const example = EXAMPLES[operationId]?.request
   const content = { schema, ...(example === undefined ? {} : { example }) }
-  return { required: true, content: { 'application/json': content } }
+  const forms = form
+    ? { 'multipart/form-data': { schema }, 'application/x-www-form-urlencoded': { schema } }
+    : {}
+  return { required: true, content: { 'application/json': content, ...forms } }
 }
 
 /** What nearly every route may answer stands under `4XX`; other refusals have their own line. */
