@@ -149,6 +149,20 @@ const OF_SCHEMA: Record<string, string> = {
   'AccountTest.ok': 'Whether the account works now.',
   'AccountTest.amount': 'How much is left.',
   'AccountTest.unit': 'Of what, such as `usd`.',
+  'AlertForm.form': '`generic`: our own signed form. `slack`, `discord`: messages for a channel.',
+  'AlertForm.url': 'Where it is told: https, and a public address.',
+  'Alert.form': 'How it is told.',
+  'Alert.events': 'Of what it is told.',
+  'Alert.balanceBelow': 'The limit for `balance_low`. null: the usual one.',
+  'Alerts.alerts': 'Oldest first.',
+  'AlertTest.delivered': 'Whether the receiver took it.',
+  'AlertTest.ms': 'How long it took.',
+  'AlertTest.error': 'What went wrong. null: nothing.',
+  'ImportReport.skippedInAll': 'How many were left as they are here.',
+  'ImportReport.what': 'What it is, such as `account`.',
+  'ImportReport.why': 'Why it was left.',
+  'LiveTicket.ticket': 'Opens one socket, within a minute.',
+  'LiveTicket.expiresAt': 'Until when it can be used.',
   'TenantOfToken.id': 'The tenant’s name.',
   'TenantOfToken.subscriptionIsActive': 'Always true: otherwise the call is answered with 402.',
   'TenantOfToken.accounts': 'How many accounts there are, by provider.',
@@ -259,6 +273,7 @@ const SAME_AS: Record<string, string> = {
   AdminAccountsAnswer: 'Account',
   AdminJobsAnswer: 'Job',
   AdminDeliveriesAnswer: 'Delivery',
+  NewAlert: 'Alert',
 }
 
 export function isPlain(field: string): boolean {
