@@ -39,6 +39,7 @@ import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
 import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
+import { adminThroughput, throughput } from '#http/live/throughput.ts'
 import { receivers } from '#http/events/receivers.ts'
 import { respondError } from '#http/request/respond-error.ts'
 import { signIns } from '#http/accounts/sign-in.ts'
@@ -71,6 +72,7 @@ app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
 app.route('/admin/alerts', adminAlerts)
 app.route('/admin', backup)
+app.route('/admin/throughput', adminThroughput)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
@@ -86,6 +88,7 @@ for (const provider of PROVIDERS) {
   if (signIn) app.route(`/v1/${provider.name}/accounts/sign-in`, signIns(provider, signIn))
   app.route(`/v1/${provider.name}/accounts`, accounts(provider))
   app.route(`/v1/${provider.name}`, jobs(provider))
+  app.route(`/v1/${provider.name}/throughput`, throughput(provider))
   if (provider.useapi?.tasks)
     app.route(`/v1/${provider.name}`, tasks(provider, provider.useapi.tasks))
   if (provider.useapi?.speech)

@@ -193,6 +193,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
     notePool: (tenant, since) => ask((slots) => slots.notePool(tenant, since)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
+    throughput: (query) => ask((slots) => slots.throughput(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),

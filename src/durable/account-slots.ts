@@ -16,7 +16,6 @@ import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
   nextDueAt,
-  release,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
@@ -24,6 +23,7 @@ import {
 } from '#domain/slots/lease.ts'
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
+import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
@@ -134,6 +134,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { answer, change } = grant(this.#parts.settlement.ledger(), ask, now(), durations())
     this.#parts.settlement.save(change)
     if (answer.ok) this.#parts.watchers.onGranted()
+    else this.#tables.noteRefused()
     this.#setAlarm()
     return answer
   }
@@ -157,7 +158,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.save(release(this.#parts.settlement.ledger(), requestId)),
+      () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
     )
     return fault && this.#parts.accountChecks.judge(fault)
@@ -254,6 +255,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     return this.#tables.findJob(tenant, name)
+  }
+
+  async throughput(query: ThroughputQuery): Promise<ThroughputHour[]> {
+    return this.#tables.throughput(query)
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {

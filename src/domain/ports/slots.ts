@@ -6,6 +6,7 @@ import type { AccountTest } from '#domain/accounts/account-test.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
+import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -67,6 +68,8 @@ export interface SlotDesk {
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Running and ended jobs, newest first; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>
+  /** The jobs of each hour. */
+  throughput(query: ThroughputQuery): Promise<ThroughputHour[]>
   /** Applies an incoming event, which is passed as it was sent. Without a valid signature it changes nothing. */
   receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'>
   /** Deliveries, newest first. */

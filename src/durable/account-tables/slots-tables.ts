@@ -17,6 +17,7 @@ import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
+import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
@@ -66,6 +67,7 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** What only a page that is open needs. */
   readonly live: LiveRows
+  #refused = 0
   /** Called after each write. */
   onWrite: () => void = () => {}
 
@@ -179,7 +181,8 @@ export class SlotsTables {
       for (const id of change.drop) this.#dropLease(id)
       for (const end of change.ended) {
         this.#dropLease(end.lease.id)
-        this.#ended.add(end, unmatched)
+        this.#ended.add(end, unmatched, this.#refused)
+        this.#refused = 0
       }
       return deliveries.filter((one) => this.#deliveries.add(one))
     })
@@ -247,6 +250,19 @@ export class SlotsTables {
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
     return this.#ended.removeBefore(time)
+  }
+
+  /** Counts a refused creation. The count is stored with the next end of a job. */
+  noteRefused(): void {
+    this.#refused += 1
+  }
+
+  /** The jobs of each hour. */
+  throughput(query: ThroughputQuery): ThroughputHour[] {
+    const running = this.leases()
+      .filter((lease) => isListed(lease, query) && lease.state !== 'suspect')
+      .map(({ requestId, acquiredAt }) => ({ requestId, acquiredAt }))
+    return hoursOf([...running, ...this.#ended.times(query)], query)
   }
 
   /** When the oldest ended job will have been kept for `keepMs`. */

@@ -5,7 +5,7 @@ import { unreachableSummary } from '#domain/live/summary.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
-const TENANTS_MAX = 400
+export const TENANTS_MAX = 400
 const ACCOUNTS_MAX = 1000
 
 /** `tenants`: their ids. */

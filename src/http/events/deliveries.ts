@@ -16,7 +16,7 @@ import {
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { notePartial } from '#http/request/partial.ts'
+import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
@@ -42,6 +42,7 @@ export const delivery = z
     state,
     reason: z.string().nullable(),
     provider: z.string(),
+    tenant: itsTenant.tenant,
     job: z.string().nullable(),
     requestId: z.string().nullable(),
     event: z.object({ id: z.string(), type: z.string() }),

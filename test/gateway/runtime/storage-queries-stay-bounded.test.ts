@@ -51,6 +51,10 @@ const READ_WHOLE = [
   'tenant',
   'every',
   'wanted',
+  'observer',
+  'balance',
+  'live_card',
+  'live_state',
   'CONSTANT ROW',
 ]
 
