@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { writeAssets } from '../../../scripts/lib/assets/write-assets.ts'
-import { runWorker, type RunningWorker } from '../../../scripts/lib/run-worker.ts'
+import { writeAssets } from '../../scripts/lib/assets/write-assets.ts'
+import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
 
 const WORKER = `
 export default {

@@ -19,7 +19,7 @@ export function docs(): Promise<AssetPart> {
     ]),
     ['openapi.json', readFileSync(DOCUMENT, 'utf8')],
   ]) as AssetPart['files']
-  return Promise.resolve({ files })
+  return Promise.resolve({ files, packages: ['swagger-ui-dist'] })
 }
 
 function read(folder: string, name: string): string {
