@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, openGateway, type Gateway } from '../support/gateway.ts'
+import { expectEverywhere } from './support/everywhere.ts'
 import { useBrowser, type OpenedPage } from './support/pages.ts'
 
 describe('accounts in bulk', () => {
@@ -61,6 +62,7 @@ describe('accounts in bulk', () => {
     expect(calls).toHaveLength(4)
     expect(calls.every(({ dryRun }) => dryRun === true)).toBe(true)
     expect(await keysIn(opened)).toBe(false)
+    await opened.expectAccessible()
     await page.getByRole('button', { name: 'Import the 3 good lines' }).dblclick()
     await page.getByText('3 of 3 accounts imported.').waitFor()
     expect(calls).toHaveLength(7)
@@ -124,4 +126,8 @@ describe('accounts in bulk', () => {
       expect(text).not.toContain('sk_test_')
     }
   })
+
+  expectEverywhere(open, () => ({ url: gateway.url, token: gateway.token }), [
+    ['#/bulk', 'Your list'],
+  ])
 })

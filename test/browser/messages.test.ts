@@ -48,11 +48,13 @@ describe('messages to the customers’ servers', () => {
   }
 
   it('a delivery that was given up is found, understood and sent again', async () => {
-    const { page } = await open(gateway.url, { token: gateway.token, hash: '#/deliveries' })
+    const opened = await open(gateway.url, { token: gateway.token, hash: '#/deliveries' })
+    const { page } = opened
     await page.getByLabel('State').selectOption('Given up')
     await page.getByText('1 delivery shown').waitFor()
     await page.getByRole('link', { name: 'avatar_video.success' }).click()
     await page.getByText('Given up: the receiver answered 410.').waitFor()
+    await opened.expectAccessible()
     await page.getByText('The receiver said that it wants no more calls').waitFor()
     const body = await page.getByLabel('The body that is sent').textContent()
     expect(JSON.parse(body ?? '')).toMatchObject({ event_data: { video_id: refused } })
@@ -80,6 +82,9 @@ describe('messages to the customers’ servers', () => {
     const dialog = page.getByRole('dialog')
     await dialog.getByRole('button', { name: 'Add', exact: true }).click()
     await dialog.getByLabel('URL').and(page.locator('[aria-invalid=true]:focus')).waitFor()
+    await dialog.getByLabel('Events').selectOption('Only some')
+    await dialog.getByLabel('avatar_video.fail', { exact: true }).check()
+    await opened.expectAccessible()
     await dialog.getByLabel('URL').fill(`${receiver.url}/hook`)
     await dialog.getByRole('button', { name: 'Add', exact: true }).dblclick()
     const first = await secretShown()
@@ -139,11 +144,7 @@ describe('messages to the customers’ servers', () => {
   })
 
   it('a token with the scope use sees the endpoints and is offered no change', async () => {
-    const { tenant } = await (
-      await gateway.fetch('/v2/account')
-    )
-      .json()
-      .then(({ id }) => ({ tenant: id as string }))
+    const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
     const { token } = await gateway.newToken({ tenant, scope: 'use' })
     const { page } = await open(gateway.url, { token, hash: '#/endpoints' })
     await page.getByText('This token may look and use.').waitFor()

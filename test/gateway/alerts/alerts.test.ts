@@ -54,7 +54,7 @@ function tenant(name: string): Gateway {
   return found
 }
 
-const account = (name: string, more: object) =>
+const account = (name: string, more: Record<string, unknown>) =>
   gateway.sim.addAccount(`${name}@example.com`, `sk_test_${name}`, more)
 
 test('a credential that the provider refuses twice is told to the tenant and the operator, signed, and its replacement too', async () => {
