@@ -169,7 +169,13 @@ function AddAlert({ close, done }: Props) {
           choices={FORMS}
           help="For Slack and Discord, use the address of an incoming webhook."
         />
-        <TextField label="URL" name="url" type="url" placeholder="https://" />
+        <TextField
+          label="URL"
+          name="url"
+          type="url"
+          placeholder="https://"
+          help="For a chat it is a secret: whoever knows it can write there."
+        />
         <Boxes legend="About" name="events" choices={KINDS} value={KINDS.map(([kind]) => kind)} />
         <TextField
           label="A balance is low below"
