@@ -11,7 +11,6 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { writeAssets } from './lib/assets/write-assets.ts'
 import { PROJECT, toShownPath } from './lib/local-stack.ts'
 import { hasNamespaceId, valueOf, withNamespaceId, withValue } from './lib/setup/config-text.ts'
 import { makeFirstToken } from './lib/setup/first-token.ts'
@@ -82,6 +81,8 @@ async function setUp({ wrangler, config, waitMs }: Setup): Promise<void> {
     throw new Error('wrangler is not logged in. Run: npx wrangler login')
   const known = await wrangler.secretNames()
   if (known === undefined) await adoptNamespace(wrangler, config, name)
+  // It takes a while to load, and most of what can go wrong goes wrong before.
+  const { writeAssets } = await import('./lib/assets/write-assets.ts')
   await writeAssets()
   const { secrets, made } = missingSecrets(known ?? [])
   show(made)

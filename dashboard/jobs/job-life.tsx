@@ -10,6 +10,7 @@ import { pool } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo } from '../shell/router.ts'
 import { isOneTenant } from '../shell/session.ts'
+import { tenantTitle } from '../shell/tenants.ts'
 import { JobState } from './job-words.tsx'
 import { Preview } from './preview.tsx'
 
@@ -87,7 +88,7 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
         {!isOneTenant.value && tenant && (
           <>
             <dt>Tenant</dt>
-            <dd>{tenant}</dd>
+            <dd>{tenantTitle(tenant)}</dd>
           </>
         )}
         <dt>Kind</dt>

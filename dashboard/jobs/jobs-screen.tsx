@@ -11,6 +11,7 @@ import { pool, providersInUse } from '../shell/live.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo, replaceQuery } from '../shell/router.ts'
 import { chosenTenant, isOneTenant, isOperator } from '../shell/session.ts'
+import { tenantTitle } from '../shell/tenants.ts'
 import { JobLife } from './job-life.tsx'
 import { JobState, OUTCOMES } from './job-words.tsx'
 
@@ -126,7 +127,7 @@ function Missing({ isWhole, missing }: Required<Pick<JobPage, 'isWhole' | 'missi
 function columnsOf(provider: string): Column<Job>[] {
   const tenant: Column<Job>[] = isOneTenant.value
     ? []
-    : [{ title: 'Tenant', cell: (job) => job.tenant }]
+    : [{ title: 'Tenant', cell: (job) => tenantTitle(job.tenant ?? '') }]
   return [
     { title: 'Started', cell: (job) => <Ago at={job.created} /> },
     { title: 'State', cell: (job) => <JobState status={job.status} /> },
@@ -159,7 +160,7 @@ function JobFilters({ query }: { query: URLSearchParams }) {
   const providers = PROVIDERS.map(({ name, title }): [string, string] => [name, title])
   const ended = Object.entries(OUTCOMES).filter(([name]) => !['running', 'waiting'].includes(name))
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Choice
         {...{ label: 'Provider', name: 'provider', query, value: providerOf(query) }}
         options={isOperator.value ? [['', 'All'], ...providers] : providers}

@@ -1,11 +1,18 @@
 /** The buttons of an account. The gateway decides whether they may be pressed; a refusal is shown as it says it. */
 import { useState } from 'preact/hooks'
-import type { PoolAccount } from '../api-types.ts'
+import type { Parking, PoolAccount } from '../api-types.ts'
 import { TypedConfirm } from '../parts/dialog.tsx'
 import { ask } from '../shell/api.ts'
 import { refreshPool } from '../shell/live.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
 import { EditAccount } from './account-form.tsx'
+import { reasonOf } from './words.ts'
+
+interface TestResult {
+  ok: boolean
+  error?: string
+  parked: Parking[]
+}
 
 type Opened = 'edit' | 'remove' | undefined
 
@@ -27,11 +34,11 @@ export function AccountActions({ account }: { account: PoolAccount }) {
   }
   const test = () =>
     run('test', async () => {
-      const { ok, error } = await ask<{ ok?: boolean; error?: string }>('POST', `${path}/test`, {
-        tenant,
-      })
-      if (ok === false || error) throw new Error(`${email}: ${error ?? 'the test failed'}`)
-      return `${email} works.`
+      const found = await ask<TestResult>('POST', `${path}/test`, { tenant })
+      const [parking] = found.parked
+      if (!found.ok) throw new Error(`${email} does not work: ${found.error ?? 'no reason given'}`)
+      if (!parking) return `${email} works.`
+      return `The credential of ${email} is good. It is still parked: ${reasonOf(parking)}. Unpark it if that is over.`
     })
   const unpark = () =>
     run('unpark', async () => {

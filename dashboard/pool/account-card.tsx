@@ -6,6 +6,7 @@ import { Ago, Until } from '../parts/time.tsx'
 import { titleOf } from '../providers.ts'
 import { hrefTo } from '../shell/router.ts'
 import { isOneTenant, mayChange } from '../shell/session.ts'
+import { tenantTitle } from '../shell/tenants.ts'
 import { AccountActions } from './account-actions.tsx'
 import { Slots } from './slots.tsx'
 import { credentialWord, reachOf, reasonOf, STATES } from './words.ts'
@@ -17,7 +18,7 @@ export function AccountCard({ account }: { account: PoolAccount }) {
   return (
     <article class={`card ${healthOf(account)}`} aria-label={email}>
       <header>
-        <h3>{email}</h3>
+        <h2>{email}</h2>
         <span title={help}>
           <Badge tone={tone}>{word}</Badge>
         </span>
@@ -26,7 +27,7 @@ export function AccountCard({ account }: { account: PoolAccount }) {
           {!isOneTenant.value && (
             <>
               {' · '}
-              {tenant}
+              {tenantTitle(tenant)}
             </>
           )}
         </span>

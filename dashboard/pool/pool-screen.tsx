@@ -69,7 +69,7 @@ function Summary({ accounts }: { accounts: PoolAccount[] }) {
 
 function Filters({ query }: { query: URLSearchParams }) {
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <label>
         Find
         <input
@@ -134,7 +134,8 @@ function Cards({ accounts, query }: CardsProps) {
   const order = useRef<string[]>([])
   // Cards do not change places under the pointer or the focus. They do when both have left.
   const isInUse = list.current?.matches(':hover, :focus-within') ?? false
-  const sorted = isInUse ? inOrder(accounts, order.current) : worstFirst(accounts)
+  const isSame = accounts.length === order.current.length
+  const sorted = isInUse && isSame ? inOrder(accounts, order.current) : worstFirst(accounts)
   order.current = sorted.map(keyOf)
   const found = sorted.filter((account) => matches(account, query))
   const page = Number(query.get('page') ?? 1)

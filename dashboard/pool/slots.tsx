@@ -15,23 +15,19 @@ export function Slots({ account }: { account: PoolAccount }) {
   const free = Math.max(0, maxJobs - held)
   const size = maxJobs > BOXES_WITH_WORDS ? 'slots small' : 'slots'
   return (
-    <div
-      class={size}
-      role="group"
-      aria-label={`${String(held)} of ${String(maxJobs)} slots in use`}
-    >
+    <ul class={size} aria-label={`${String(held)} of ${String(maxJobs)} slots in use`}>
       {shown.map((job) => (
         <JobBox key={job.requestId} {...{ provider, tenant, job }} />
       ))}
       {boxes(others, 'used', 'In use by a job that is not shown')}
       {boxes(free, 'free', 'Free')}
-    </div>
+    </ul>
   )
 }
 
 function boxes(count: number, kind: string, title: string) {
   return Array.from({ length: count }, (_, index) => (
-    <span key={`${kind}${String(index)}`} class={`slot ${kind}`} title={title} aria-hidden="true" />
+    <li key={`${kind}${String(index)}`} class={`slot ${kind}`} title={title} aria-hidden="true" />
   ))
 }
 
@@ -46,9 +42,11 @@ function JobBox({ provider, tenant, job }: JobBoxProps) {
   const isOdd = status !== 'running'
   const href = hrefTo(['jobs', provider, id ?? requestId], { tenant })
   return (
-    <a class={isOdd ? 'slot used odd' : 'slot used'} href={href} title={`${type}: ${status}`}>
-      <span class="slot-type">{shortType(type)}</span>
-      <Age at={since} />
-    </a>
+    <li class={isOdd ? 'slot used odd' : 'slot used'}>
+      <a href={href} title={`${type}: ${status}`}>
+        <span class="slot-type">{shortType(type)}</span>
+        <Age at={since} />
+      </a>
+    </li>
   )
 }

@@ -77,9 +77,9 @@ function ChooseFirst({ title }: { title: string }) {
       <h1>{title}</h1>
       <p>This screen shows one tenant. Which one?</p>
       <p class="choices">
-        {tenants.value.map(({ id }) => (
+        {tenants.value.map(({ id, name }) => (
           <button key={id} type="button" class="outline" onClick={() => chooseTenant(id)}>
-            {id}
+            {name || id}
           </button>
         ))}
       </p>

@@ -39,7 +39,9 @@ export function Header() {
       </span>
       <span class="grow" />
       {isOperator.value && <TenantChooser />}
-      <span class="who">{isOperator.value ? 'Operator' : session.value?.tenant}</span>
+      <span class="who" title={session.value?.tenant}>
+        {isOperator.value ? 'Operator' : session.value?.title}
+      </span>
       {!mayChange.value && <span class="muted">(may look and use)</span>}
       <button
         type="button"
@@ -65,9 +67,9 @@ function TenantChooser() {
         onChange={(event) => chooseTenant(event.currentTarget.value)}
       >
         <option value="">All tenants</option>
-        {tenants.value.map(({ id }) => (
+        {tenants.value.map(({ id, name }) => (
           <option key={id} value={id}>
-            {id}
+            {name && name !== id ? `${name} (${id})` : id}
           </option>
         ))}
       </select>

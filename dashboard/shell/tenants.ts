@@ -19,3 +19,8 @@ export async function loadTenants(): Promise<void> {
     sayProblem(error)
   }
 }
+
+/** The name that a person gave the tenant, where it is known and says more than the id. */
+export function tenantTitle(id: string): string {
+  return tenants.value.find((one) => one.id === id)?.name || id
+}

@@ -76,7 +76,7 @@ function Filters({ provider, account, query }: FiltersProps) {
   const own = (pool.value?.accounts ?? []).filter((one) => one.provider === provider)
   const emails = [...new Set([...own.map(({ email }) => email), ...(account ? [account] : [])])]
   return (
-    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+    <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <label>
         Time
         <select

@@ -30,7 +30,7 @@ export interface RpcRequest {
   progressToken?: RpcId
 }
 
-export interface RpcRefusal {
+interface RpcRefusal {
   kind: 'refused'
   status: number
   /** null: the message has none that could be read. */

@@ -110,6 +110,9 @@ const SPANS = {
   keepAuditMs: 90 * 24 * HOUR,
   /** How long a browser's token for a streaming session is valid. */
   streamTokenMs: 24 * HOUR,
+  /** While an agent waits for a job: the first pause between two questions, and the longest. */
+  agentAskMs: 5 * SECOND,
+  agentAskLongestMs: 20 * SECOND,
   /** A page that is open: how long its ticket is valid, how often accounts are listed, and how often each is asked again. */
   ticketMs: 1 * MINUTE,
   listEveryMs: 30 * SECOND,
@@ -119,9 +122,6 @@ const SPANS = {
   /** How long changes are collected after metrics were asked for. */
   lookForMetricsMs: 5 * MINUTE,
   balanceEveryMs: 10 * MINUTE,
-  /** While an agent waits for a job: the first pause between two questions, and the longest. */
-  agentAskMs: 5 * SECOND,
-  agentAskLongestMs: 20 * SECOND,
   /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const

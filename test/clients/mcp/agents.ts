@@ -7,13 +7,13 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import type { Gateway } from '../../support/gateway.ts'
 
-export interface ToolAnswer {
+interface ToolAnswer {
   structuredContent?: Record<string, unknown>
   isError?: boolean
   content: { type: string; text: string }[]
 }
 
-export interface CallOptions {
+interface CallOptions {
   onprogress?: (progress: { progress: number; message?: string | undefined }) => void
   timeout?: number
   resetTimeoutOnProgress?: boolean

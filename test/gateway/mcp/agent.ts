@@ -8,7 +8,7 @@ export interface ToolAnswer {
 }
 
 /** A message of the gateway. A test reads only the members that its case has. */
-export interface Message {
+interface Message {
   id?: string | number | null
   params: { progressToken: string | number; progress: number; total: number; message: string }
   error: { code: number; message: string; data: { supported: string[] } }

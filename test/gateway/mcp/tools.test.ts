@@ -1,4 +1,5 @@
 /** The tools of `/mcp`, knocked on from outside. */
+import { readFileSync } from 'node:fs'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { call, failure, request, send } from './agent.ts'
@@ -138,4 +139,18 @@ test('without an account the pool is empty, and make_video says who must add one
   expect(structuredContent).toMatchObject({ state: 'empty', accounts: 0, free: 0 })
   expect((await call(gateway, 'list_accounts')).structuredContent).toEqual({ accounts: [] })
   expect(await failure(gateway, 'make_video', WANTED)).toMatch(/^no_accounts: .*operator/s)
+})
+
+test('docs/mcp.md lists every tool, in order, with the scope that it needs', async () => {
+  const { gateway, name } = await tenant()
+  const user = gateway.as((await gateway.newToken({ tenant: name, scope: 'use' })).token)
+  const toolsOf = async (one: Gateway) =>
+    (await send(one, request('tools/list'))).message.result.tools.map((tool) => tool.name)
+  const forUse = await toolsOf(user)
+  const rows = readFileSync('docs/mcp.md', 'utf8').matchAll(/^\| `(\w+)` \| (use|full) \|/gm)
+  const listed = (await toolsOf(gateway)).map((tool) => [
+    tool,
+    forUse.includes(tool) ? 'use' : 'full',
+  ])
+  expect([...rows].map(([, tool, scope]) => [tool, scope])).toEqual(listed)
 })
