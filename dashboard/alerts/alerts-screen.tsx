@@ -1,6 +1,7 @@
 /** Addresses that are told when something is wrong, and again when it is over. */
 import { useState } from 'preact/hooks'
-import { Dialog, TypedConfirm } from '../parts/dialog.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { TypedConfirm } from '../parts/typed-confirm.tsx'
 import { Boxes, Form, SelectField, TextField, WrongField } from '../parts/form.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { SavedOnce, showOnce } from '../parts/saved-once.tsx'
@@ -189,12 +190,12 @@ function AddAlert({ close, done }: Props) {
 }
 
 function RemoveAlert({ alert, close, done }: Props & { alert: Alert }) {
-  const remove = () =>
-    ask('DELETE', `${pathOf()}/${alert.id}`).then(() => {
-      say('The alert was removed.')
-      close()
-      done()
-    }, sayProblem)
+  const remove = async () => {
+    await ask('DELETE', `${pathOf()}/${alert.id}`)
+    say('The alert was removed.')
+    close()
+    done()
+  }
   const host = URL.parse(alert.url)?.host ?? alert.url
   return (
     <TypedConfirm

@@ -1,5 +1,5 @@
 /** Calls to the receivers' own URLs: what was sent, what is still to be sent, and what was given up. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { More, usePages } from '../parts/pages.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Ago } from '../parts/time.tsx'
@@ -88,15 +88,23 @@ function List({ query }: { query: URLSearchParams }) {
 
 /** Reads the list again when an account says that its deliveries changed: soon, but not often. */
 function useNews(reload: () => void, isWanted: boolean): void {
-  const counts = (pool.value?.accounts ?? [])
+  const counts = pool.value?.accounts
     .map(({ deliveries: { pending, dead } }) => `${pending} ${dead}`)
     .join()
-  const [first] = useState(counts)
+  const before = useRef<string>(undefined)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const latest = useRef(reload)
+  latest.current = reload
   useEffect(() => {
-    if (counts === first || !isWanted) return
-    const timer = setTimeout(reload, READ_AGAIN_MS)
-    return () => clearTimeout(timer)
-  }, [counts, isWanted])
+    const isNews = before.current !== undefined && before.current !== counts
+    before.current = counts
+    if (!isNews || !isWanted) return
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      latest.current()
+    }, READ_AGAIN_MS)
+  }, [counts])
+  useEffect(() => () => clearTimeout(timer.current), [])
 }
 
 interface FiltersProps {
