@@ -63,3 +63,64 @@ export interface Tenant {
   createdAt: string
   tokens: number
 }
+
+/** Of `GET /v1/{provider}/jobs`. `tenant` and `provider` stand only in the operator's list. */
+export interface Job {
+  tenant?: string
+  provider?: string
+  /** The provider's id. null: not known. */
+  jobid: string | null
+  requestId: string
+  email: string | null
+  type: string
+  status: string
+  status_final: boolean
+  detail: string | null
+  created: string
+  ended: string | null
+}
+
+export interface JobPage {
+  jobs: Job[]
+  next: string | null
+  /** false: more tenants or accounts than the gateway asks at once. */
+  isWhole?: boolean
+  missing?: { tenant: string; provider: string; email: string | null }[]
+}
+
+/** Of `GET /v1/deliveries`. */
+export interface Delivery {
+  tenant?: string
+  id: string
+  state: 'pending' | 'delivered' | 'dead'
+  reason: string | null
+  provider: string
+  job: string | null
+  requestId: string | null
+  event: { id: string; type: string }
+  endpoint: string | null
+  url: string | null
+  ref: string | null
+  created: string
+  nextAttempt: string | null
+  attempts: number
+  lastStatus: number | null
+  lastError: string | null
+}
+
+/** Of `GET /v1/{provider}/throughput`. One row for each hour and account. Times are sums over the jobs that ended. */
+export interface ThroughputHour {
+  hour: string
+  email: string
+  tenant?: string
+  started: number
+  ended: number
+  completed: number
+  failed: number
+  lost: number
+  refused: number
+  waitedMs: number
+  waitedMaxMs: number
+  tookMs: number
+  tookMaxMs: number
+}

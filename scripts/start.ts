@@ -24,6 +24,7 @@ import {
   send,
   startWorker,
   stopOnSignals,
+  stopWithNpm,
   takeFolder,
   toShownPath,
   type LocalStack,
@@ -91,15 +92,6 @@ async function main(): Promise<void> {
   await writeAssets()
   if (isAlone) await startAlone(folder)
   else await startBoth(folder, isV3Only)
-}
-
-/** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
-function stopWithNpm(): void {
-  if (process.env.npm_lifecycle_event === undefined) return
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
-  }, 500).unref()
 }
 
 /** Removes only the files that these scripts made. LOCAL_DIR may name a folder that contains other files. */

@@ -22,6 +22,8 @@ import { accounts } from '#http/accounts/accounts.ts'
 import { adminAccounts } from '#http/accounts/admin-accounts.ts'
 import { adminDeliveries } from '#http/events/admin-deliveries.ts'
 import { adminJobs } from '#http/jobs/admin-jobs.ts'
+import { backup } from '#http/backup/backup.ts'
+import { adminAlerts, alerts } from '#http/alerts/alerts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -30,6 +32,8 @@ import { authenticate } from '#http/request/authenticate.ts'
 import { callbackSecret, deliveries } from '#http/events/deliveries.ts'
 import { dropIn } from '#http/calls/drop-in.ts'
 import { jobs } from '#http/jobs/jobs.ts'
+import { mcp } from '#http/mcp/mcp.ts'
+import { INSTRUCTIONS, toolsFor } from '#http/mcp/tools.ts'
 import { knownMethods } from '#http/request/known-methods.ts'
 import { logRequests } from '#http/request/log-requests.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
@@ -68,6 +72,8 @@ app.route('/admin/accounts', adminAccounts(PROVIDERS))
 app.route('/admin/jobs', adminJobs(PROVIDERS.map(({ name }) => name)))
 app.route('/admin/deliveries', adminDeliveries)
 app.route('/admin/pool', adminPool)
+app.route('/admin/alerts', adminAlerts)
+app.route('/admin', backup)
 app.route('/admin/throughput', adminThroughput)
 app.route('/admin', admin) // needs ADMIN_TOKEN
 app.get('/metrics', metrics) // needs METRICS_TOKEN or ADMIN_TOKEN
@@ -77,6 +83,7 @@ app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 app.use('/v1/*', authenticate)
 app.use('/v2/*', authenticate)
 app.use('/v3/*', authenticate)
+app.use('/mcp', authenticate)
 app.use(knownMethods(app))
 for (const provider of PROVIDERS) {
   app.use(`/${provider.name}/*`, authenticate)
@@ -91,11 +98,15 @@ for (const provider of PROVIDERS) {
     app.route(`/v1/${provider.name}/tts`, speech(provider, provider.useapi.speech))
   app.all(`/${provider.name}/*`, dropIn)
 }
+app.route('/v1/alerts', alerts)
 app.route('/v1/audit', audit)
 app.route('/v1/pool', pool)
 app.route('/v1/deliveries', deliveries)
 app.route('/v1/callback-secret', callbackSecret)
 app.route('/v2/account', platformAccount)
+const agents = mcp({ tools: toolsFor(PROVIDERS), instructions: INSTRUCTIONS, own: app })
+app.post('/mcp', agents)
+app.get('/mcp', agents)
 app.all('/v1/*', dropIn) // for clients that can change only the host
 app.all('/v2/*', dropIn)
 app.all('/v3/*', dropIn)

@@ -19,7 +19,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         <header>
           <button
             type="button"
-            class="plain close"
+            class="plain shut"
             aria-label="Close"
             onClick={() => ref.current?.close()}
           >

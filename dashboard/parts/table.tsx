@@ -36,7 +36,7 @@ export function Table<T>({ caption, columns, rows, keyOf, empty }: TableProps<T>
           <tr key={keyOf(row)}>
             {columns.map(({ title, cell, isNumber }) => (
               <td key={title} data-label={title} class={isNumber ? 'number' : ''}>
-                {cell(row)}
+                <div>{cell(row)}</div>
               </td>
             ))}
           </tr>

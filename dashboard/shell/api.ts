@@ -7,12 +7,18 @@ export class Problem extends Error {
   /** The gateway's own code: docs/errors.md. Empty if the answer is not the gateway's. */
   readonly code: string
   readonly requestId: string
+  /** The field that is wrong, where the answer names it apart from its message. */
+  readonly field: string
 
-  constructor(message: string, parts: { status?: number; code?: string; requestId?: string } = {}) {
+  constructor(
+    message: string,
+    parts: { status?: number; code?: string; requestId?: string; field?: string } = {}
+  ) {
     super(message)
     this.status = parts.status ?? 0
     this.code = parts.code ?? ''
     this.requestId = parts.requestId ?? ''
+    this.field = parts.field ?? ''
   }
 }
 
@@ -74,20 +80,29 @@ export function withQuery(
 
 async function toProblem(answer: Response): Promise<Problem> {
   const text = await answer.text().catch(() => '')
-  return new Problem(sentenceIn(text) || `The gateway answered with ${String(answer.status)}.`, {
+  const { sentence, field } = readError(text)
+  return new Problem(sentence || `The gateway answered with ${String(answer.status)}.`, {
+    field,
     status: answer.status,
     code: answer.headers.get('x-gateway-error') ?? '',
     requestId: answer.headers.get('x-request-id') ?? '',
   })
 }
 
-/** The text in an error body of any of the gateway's forms (contract of each surface: docs/errors.md). */
-function sentenceIn(text: string): string {
+interface ErrorBody {
+  error?: string | { message?: unknown; param?: unknown } | null
+  message?: unknown
+}
+
+/** The text in an error body of any of the gateway's forms, and the field in those that name it (docs/errors.md). */
+function readError(text: string): { sentence: string; field: string } {
   try {
-    const body = JSON.parse(text) as { error?: unknown; message?: unknown }
-    const found = [body.error, (body.error as { message?: unknown } | null)?.message, body.message]
-    return found.find((one): one is string => typeof one === 'string') ?? ''
+    const { error, message } = JSON.parse(text) as ErrorBody
+    const inner = typeof error === 'object' ? error : null
+    const isText = (one: unknown): one is string => typeof one === 'string'
+    const sentence = [error, inner?.message, message].find(isText) ?? ''
+    return { sentence, field: isText(inner?.param) ? inner.param : '' }
   } catch {
-    return text.length < 300 ? text : ''
+    return { sentence: text.length < 300 ? text : '', field: '' }
   }
 }

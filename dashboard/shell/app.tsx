@@ -2,11 +2,12 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Screen } from '../screen.ts'
 import { SCREENS } from '../screens.ts'
-import { Header, isShown, Menu, tenants } from './header.tsx'
+import { Header, isShown, Menu } from './header.tsx'
 import { watchPool } from './live.ts'
 import { hrefTo, place } from './router.ts'
 import { chooseTenant, chosenTenant, isOneTenant, session } from './session.ts'
 import { SignIn } from './sign-in.tsx'
+import { tenants } from './tenants.ts'
 import { Toasts } from './toasts.tsx'
 
 export function App() {
@@ -76,9 +77,9 @@ function ChooseFirst({ title }: { title: string }) {
       <h1>{title}</h1>
       <p>This screen shows one tenant. Which one?</p>
       <p class="choices">
-        {tenants.value.map(({ id }) => (
+        {tenants.value.map(({ id, name }) => (
           <button key={id} type="button" class="outline" onClick={() => chooseTenant(id)}>
-            {id}
+            {name || id}
           </button>
         ))}
       </p>

@@ -1,32 +1,15 @@
 /** Who is signed in, which tenant is in view, whether the page is live, and the menu. */
 import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { Tenant } from '../api-types.ts'
 import type { Screen } from '../screen.ts'
 import { SCREENS } from '../screens.ts'
-import { ask } from './api.ts'
 import { liveState, pool, type LiveState } from './live.ts'
 import { hrefTo, place } from './router.ts'
 import { chooseTenant, chosenTenant, isOperator, mayChange, session, signOut } from './session.ts'
+import { loadTenants, tenants } from './tenants.ts'
 import { switchTheme, theme } from './theme.ts'
-import { sayProblem } from './toasts.tsx'
 
 const isMenuOpen = signal(false)
-export const tenants = signal<Tenant[]>([])
-
-/** Call it after a tenant was made or removed. */
-export async function loadTenants(): Promise<void> {
-  if (!isOperator.value) return
-  try {
-    const answer = await ask<{ tenants: Tenant[] }>('GET', '/admin/tenants')
-    tenants.value = answer.tenants
-    const isKnown = answer.tenants.some(({ id }) => id === chosenTenant.value)
-    if (chosenTenant.value && !isKnown) chooseTenant('')
-  } catch (error) {
-    sayProblem(error)
-  }
-}
-
 const LIVE_WORDS: Record<LiveState, [string, string]> = {
   connecting: ['Connecting', 'The page is asking for the accounts.'],
   live: ['Live', 'Changes come by themselves.'],
@@ -56,7 +39,9 @@ export function Header() {
       </span>
       <span class="grow" />
       {isOperator.value && <TenantChooser />}
-      <span class="who">{isOperator.value ? 'Operator' : session.value?.tenant}</span>
+      <span class="who" title={session.value?.tenant}>
+        {isOperator.value ? 'Operator' : session.value?.title}
+      </span>
       {!mayChange.value && <span class="muted">(may look and use)</span>}
       <button
         type="button"
@@ -82,9 +67,9 @@ function TenantChooser() {
         onChange={(event) => chooseTenant(event.currentTarget.value)}
       >
         <option value="">All tenants</option>
-        {tenants.value.map(({ id }) => (
+        {tenants.value.map(({ id, name }) => (
           <option key={id} value={id}>
-            {id}
+            {name && name !== id ? `${name} (${id})` : id}
           </option>
         ))}
       </select>

@@ -96,7 +96,9 @@ class PoolWatcher {
     for (const name of this.#timers.keys()) this.#cancel(name)
     const socket = this.#socket
     this.#socket = undefined
-    socket?.close()
+    // Closed while it opens, the browser would complain. It is closed as soon as it is open.
+    if (socket?.readyState === WebSocket.CONNECTING) socket.onopen = () => socket.close()
+    else socket?.close()
   }
 
   async #connect(): Promise<void> {

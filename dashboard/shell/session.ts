@@ -6,6 +6,8 @@ export interface Session {
   kind: 'operator' | 'tenant'
   /** The name of the token's tenant. Empty for the operator. */
   tenant: string
+  /** How people call the tenant. */
+  title: string
   /** `use`: may look and use, may not change accounts, endpoints or secrets. */
   scope: 'full' | 'use'
 }

@@ -4,6 +4,7 @@ import type { Session } from './session.ts'
 
 interface OwnAccount {
   id: string
+  name: string | null
   scope?: 'full' | 'use'
 }
 
@@ -24,11 +25,11 @@ export async function whoIs(token: string): Promise<Session> {
 }
 
 async function askAsTenant(token: string): Promise<Session> {
-  const { id, scope = 'full' } = await ask<OwnAccount>('GET', '/v2/account', { token })
-  return { token, kind: 'tenant', tenant: id, scope }
+  const { id, name, scope = 'full' } = await ask<OwnAccount>('GET', '/v2/account', { token })
+  return { token, kind: 'tenant', tenant: id, title: name ?? id, scope }
 }
 
 async function askAsOperator(token: string): Promise<Session> {
   await ask('GET', '/admin/tenants', { token })
-  return { token, kind: 'operator', tenant: '', scope: 'full' }
+  return { token, kind: 'operator', tenant: '', title: '', scope: 'full' }
 }

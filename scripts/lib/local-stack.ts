@@ -134,6 +134,15 @@ export function stopOnSignals(stop: () => Promise<number>): void {
   }
 }
 
+/** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
+export function stopWithNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, 500).unref()
+}
+
 export async function findFreePort(wanted: number): Promise<number> {
   for (let port = wanted; port < wanted + 100 && port < 65_536; port += 1) {
     if (await isFree(port)) return port
@@ -196,8 +205,10 @@ export function takeFolder(folder: string): void {
   throw new Error(`${toShownPath(folder)} could not be locked: several starts at once.`)
 }
 
-export function noteRunning(folder: string, stack: Omit<LocalStack, 'dispose'>): void {
-  const { gatewayUrl, simulatorUrl, workers } = stack
+export function noteRunning(
+  folder: string,
+  { gatewayUrl, simulatorUrl, workers }: Pick<Running, 'gatewayUrl' | 'simulatorUrl' | 'workers'>
+): void {
   replaceFile(runningFile(folder), { ...readRunning(folder), gatewayUrl, simulatorUrl, workers })
 }
 

@@ -94,8 +94,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#parts.webhook.request(account, held)
-    this.#parts.legacy.request(account)
+    // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
+    if (account.isImported !== true) {
+      this.#parts.webhook.request(account, held)
+      this.#parts.legacy.request(account)
+      this.#parts.alerts.lookSoon()
+    }
     this.#setAlarm()
     return { ok: true }
   }
@@ -115,6 +119,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
     }
     this.#parts.wipeWhenDone()
+    this.#parts.alerts.lookSoon()
     this.#setAlarm()
   }
 
@@ -238,6 +243,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#parts.live.observe(hub, tenant, until)
   }
 
+  async notePool(tenant: string, since?: number): Promise<void> {
+    this.#parts.alerts.notePool(tenant, since)
+  }
+
   async reseal(key: string): Promise<ResealStep> {
     const step = await resealAccount(this.#context.ports(), this.#tables, key)
     this.#setAlarm()
@@ -290,6 +299,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     await this.#parts.legacy.probeDue()
     this.#parts.retention.removeOld()
     this.#parts.wipeWhenDone()
+    await this.#parts.alerts.runDue()
     this.#setAlarm({ isAfterAlarm: true })
   }
 
@@ -322,6 +332,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       ...this.#parts.incoming.dueAt(),
       this.#parts.removed.keepsUntil(),
       this.#parts.accountChecks.dueAt(),
+      this.#parts.alerts.dueAt(),
     ].filter((due) => due !== undefined)
     const daily = this.#parts.legacy.dueAt() ?? Infinity
     if (dues.length > 0) return Math.min(...dues, daily)

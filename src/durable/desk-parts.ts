@@ -6,6 +6,10 @@ import type { SaveAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { isHubName } from '#domain/live/hub.ts'
 import { getProvider, PROVIDERS } from '#providers/index.ts'
+import { AlertBook } from '#durable/alerts/alert-book.ts'
+import { DeskAlerts } from '#durable/alerts/desk-alerts.ts'
+import { DeskBackup } from '#durable/backup/desk-backup.ts'
+import { RegistrarBackup } from '#durable/backup/registrar-backup.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
 import { AuditLog } from '#durable/desk/audit-log.ts'
 import { DeskAccounts } from '#durable/desk/desk-accounts.ts'
@@ -73,19 +77,32 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
+  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit })
+  const endpoints = new WebhookEndpoints(tables, audit)
+  const alertBook = new AlertBook(storage, audit)
+  const alerts = new DeskAlerts(storage, {
+    ports,
+    armIn,
+    tenant,
+    accountKeys: () => tables.accounts.snapshot().accounts.map(({ key }) => key),
+  })
   return {
+    alertBook,
+    alerts,
     tables,
     audit,
     kv,
     claims,
     unknown,
     registrar: new RegistrarPart(tables, audit, kv),
-    accounts: new DeskAccounts(tables, claims, { ports, armSoon, audit }),
+    registrarBackup: new RegistrarBackup(tables, audit),
+    accounts,
+    backup: new DeskBackup({ tables, accounts, endpoints, audit }),
     renewals: new SessionRenewals(tables, ports, kv),
     uploads: new DeskUploads(tables, ports),
     keys: new IdempotencyKeys(tables, ports),
     pageTokens: new PageTokens(storage, platform),
-    endpoints: new WebhookEndpoints(tables, audit),
+    endpoints,
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
     signIns,
@@ -101,6 +118,6 @@ export function makeDeskParts({
           accept,
         })
       : undefined,
-    resealing: new DeskResealing(tables, signInRows, { ports, name, kv }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
   }
 }

@@ -7,10 +7,7 @@ import type { DeskParts } from './desk-parts.ts'
 import { RegistrarMethods } from './registrar-methods.ts'
 
 export abstract class HubMethods extends RegistrarMethods {
-  protected abstract override readonly parts: Pick<
-    DeskParts,
-    'registrar' | 'resealing' | 'tables' | 'hub'
-  >
+  protected abstract override readonly parts: RegistrarMethods['parts'] & Pick<DeskParts, 'hub'>
 
   async keepTicket(hash: string, ticket: Ticket): Promise<boolean> {
     return this.#hub.keepTicket(hash, ticket)

@@ -4,14 +4,19 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { Actor } from '#domain/access/audit.ts'
+import { OPERATOR, type Alert } from '#domain/alerts/alert.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { TenantImported } from '#domain/backup/exported.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { DeskParts } from './desk-parts.ts'
 
 export abstract class RegistrarMethods extends DurableObject<Env> {
-  protected abstract readonly parts: Pick<DeskParts, 'registrar' | 'resealing' | 'tables'>
+  protected abstract readonly parts: Pick<
+    DeskParts,
+    'alertBook' | 'registrar' | 'registrarBackup' | 'resealing' | 'tables' | 'kv'
+  >
 
   async saveToken(
     token: TokenRecord,
@@ -55,7 +60,19 @@ export abstract class RegistrarMethods extends DurableObject<Env> {
   }
 
   async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
+    this.parts.alertBook.forget(id)
     return this.parts.registrar.removeTenant(id, by)
+  }
+
+  async importTenant(
+    tenant: TenantRecord,
+    tokens: TokenRecord[],
+    hasPast: boolean,
+    by?: Actor
+  ): Promise<TenantImported> {
+    const imported = this.parts.registrarBackup.take(tenant, tokens, hasPast, by)
+    await this.parts.kv.write()
+    return imported
   }
 
   async listRoutes(): Promise<AddedRoute[]> {
@@ -68,6 +85,24 @@ export abstract class RegistrarMethods extends DurableObject<Env> {
 
   async removeRoute(id: string, by?: Actor): Promise<boolean> {
     return this.parts.registrar.removeRoute(id, by)
+  }
+
+  async addAlert(alert: Alert, by?: Actor): Promise<'added' | 'full' | 'closed'> {
+    const { owner } = alert
+    if (owner !== OPERATOR && !this.parts.tables.tenants.find(owner)) return 'closed'
+    return this.parts.alertBook.add(alert, by) ? 'added' : 'full'
+  }
+
+  async listAlerts(owner: string): Promise<Alert[]> {
+    return this.parts.alertBook.list(owner)
+  }
+
+  async removeAlert(owner: string, id: string, by?: Actor): Promise<boolean> {
+    return this.parts.alertBook.remove(owner, id, by)
+  }
+
+  async alertsFor(tenant: string): Promise<Alert[]> {
+    return this.parts.alertBook.listFor(tenant)
   }
 
   async resealTokens(key: string, after?: string): Promise<ResealStep> {

@@ -7,6 +7,7 @@ import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { DeskRows, Imported } from '#domain/backup/exported.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
@@ -83,6 +84,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
+    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -92,6 +94,24 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     if (!account) return { ok: false, reason: 'not_found' }
     const limit = { maxJobs, updatedAt: now }
     return this.#save(account, () => this.parts.accounts.changeLimit(account, limit, by))
+  }
+
+  async endImport(email: string): Promise<SaveAnswer> {
+    const account = this.#tables.accounts.find(email)
+    if (!account) return { ok: false, reason: 'not_found' }
+    return this.#save(account, () => this.parts.accounts.endImport(account))
+  }
+
+  async exportRows(): Promise<DeskRows> {
+    return this.parts.backup.rows()
+  }
+
+  async importRows(rows: DeskRows, by?: Actor): Promise<Imported> {
+    const imported = await this.parts.backup.take(rows, by)
+    // The tenant may have been removed meanwhile.
+    if (this.#isClosed) await this.#empty()
+    await this.parts.kv.write()
+    return imported
   }
 
   async removeAccount(
@@ -280,7 +300,18 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    return this.#tables.endpoints.all()
+    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
+    return { ...this.#tables.endpoints.all(), ...watched }
+  }
+
+  // Alerts
+
+  async noteFull(): Promise<void> {
+    return this.parts.alerts.noteFull()
+  }
+
+  async refreshAlerts(): Promise<void> {
+    return this.parts.alerts.refresh()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -317,6 +348,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
     if (signInAt !== undefined) this.#clock.setFor(signInAt)
@@ -329,6 +361,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
     this.parts.signIns.forgetAll()
+    await this.parts.alerts.close()
     await this.parts.kv.write()
   }
 

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError, type ErrorCode } from '#domain/runtime/errors.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
+import { RecentMap } from '#domain/runtime/recent-map.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Turn } from '#domain/ports/desk.ts'
@@ -18,6 +20,7 @@ function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'o
   const asked: Waiter[] = []
   const freed: string[] = []
   const tried: string[] = []
+  const full = { count: 0 }
   const desk = {
     awaitTurn: async (waiter: Waiter) => {
       asked.push(waiter)
@@ -26,11 +29,17 @@ function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'o
       return turn
     },
     noteFreed: async (key: string) => void freed.push(key),
+    noteFull: async () => {
+      full.count += 1
+    },
   }
   const ports = {
     ...platform,
     now: () => 0,
     hints: new Hints(),
+    memory: new RecentMap(10),
+    durations: durationsAt(1),
+    defer: () => {},
     desk: () => desk,
   } as unknown as Ports
   const attempt = async ({ accounts }: { accounts: Account[] }) => {
@@ -45,7 +54,7 @@ function scene(turns: (Turn | Error)[], outcomes: Record<string, (ErrorCode | 'o
     const full = { ...call, ...(signal && { signal }) } as unknown as ReadCall
     return waitForSlot(ports, full, ELIGIBLE, 1, attempt)
   }
-  return { asked, freed, tried, run }
+  return { asked, freed, tried, full, run }
 }
 
 test('who waits asks once, and then tries the account that it is sent to and no other', async () => {
@@ -101,4 +110,13 @@ test('a client whose line cannot be asked is told what it would have been told w
 test('a client whose line breaks off while it comes back is told that all are full', async () => {
   const { run } = scene([{ go: 'b' }, new Error('the desk is down')], {})
   await expect(run()).rejects.toThrow('a+b')
+})
+
+test('a pool that refuses calls is said to be full once a minute, and not by a call that found a slot', async () => {
+  const outcomes = { b: ['ok' as const] }
+  const { full, run } = scene(['none', 'none', { go: 'b' }], outcomes)
+  await expect(run()).rejects.toThrow('a+b')
+  await expect(run()).rejects.toThrow('a+b')
+  expect(await run()).toBe(SERVED)
+  expect(full.count).toBe(1)
 })

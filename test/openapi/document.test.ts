@@ -33,8 +33,9 @@ const rows = PROVIDERS.flatMap(({ name, routes }) =>
 )
 
 test('every operation of ours is named once, and every operation has a purpose and a tag that is explained', () => {
-  const known = new Set(rows)
-  const own = operations.filter(({ key }) => !known.has(key))
+  const own = operations.filter(
+    ({ key }) => !PROVIDERS.some(({ name }) => key.includes(` /${name}/`))
+  )
   const names = operations.flatMap(({ operationId }) => operationId ?? [])
   expect(new Set(names).size).toBe(names.length)
   expect(own.filter(({ operationId }) => operationId === undefined)).toEqual([])
@@ -49,7 +50,8 @@ test('the document lists every row of the providers’ tables, and no other path
   const listed = operations
     .map(({ key }) => key)
     .filter((key) => PROVIDERS.some(({ name }) => key.includes(` /${name}/`)))
-  expect(listed.toSorted()).toEqual(rows.toSorted())
+  const form = (key: string) => key.replaceAll(/\{\w+\}/g, '{}')
+  expect(listed.map(form).toSorted()).toEqual(rows.map(form).toSorted())
 })
 
 test('what the document refers to is there, it has the version of the package, and at most 250 kB', () => {

@@ -104,7 +104,7 @@ function assemble(paths: Paths, schemas: Schemas): JsonObject {
       headers: HEADERS,
       parameters: { ...dropInParameters(), ...PARAMETERS, ...DELIVERY_PARAMETERS },
       requestBodies: {
-        Provider: {
+        Any: {
           description: 'What the provider’s documentation says. Files as the provider takes them.',
           content: {
             'application/json': { schema: { type: 'object', additionalProperties: true } },

@@ -1,21 +1,25 @@
 /** The providers' own paths, from their route tables: what each is for, and which of them start something. */
 import { PROVIDERS } from '../../../src/providers/index.ts'
 import type { Provider, Route } from '../../../src/providers/contract/provider.ts'
-import { EXAMPLES } from './examples.ts'
+import { answerExample, EXAMPLES } from './examples.ts'
 import { refTo, type Json, type JsonObject } from './json.ts'
 import { CREATION_HEADERS, STARTED_HEADERS } from './shared.ts'
 import { IN_FULL, type InFull } from './words/drop-in-in-full.ts'
 import { summaryOf } from './words/drop-in-summaries.ts'
 
-/** Words for `x-kind`: what a call means for slots and accounts. */
+/** The shared answer of a row says what kind of call it is. */
 const KINDS: Record<Route['kind'], string> = {
-  'creates-job': 'creation',
-  'sync-generation': 'generation',
-  'job-status': 'status',
-  'read-account': 'read',
-  'write-account': 'change',
-  'read-shared': 'shared read',
-  'streaming-session': 'streaming',
+  'creates-job': 'Creation',
+  'sync-generation': 'Generation',
+  'job-status': 'Status',
+  'read-account': 'Read',
+  'write-account': 'Change',
+  'read-shared': 'Read',
+  'streaming-session': 'Streaming',
+}
+
+function kindOf({ kind, pool }: Route): string {
+  return ['merge', 'sum', 'split'].includes(pool) && kind !== 'creates-job' ? 'List' : KINDS[kind]
 }
 
 export const TITLES: Record<string, string> = { heygen: 'HeyGen', kling: 'Kling' }
@@ -39,7 +43,7 @@ export function dropInPaths(): Record<string, Record<string, JsonObject>> {
   for (const provider of PROVIDERS) {
     for (const row of provider.routes.table) {
       if (row.notOffered !== undefined) continue
-      const path = `/${provider.name}${row.path}`
+      const path = spelled(paths, `/${provider.name}${row.path}`)
       const methods = (paths[path] ??= {})
       methods[row.method.toLowerCase()] = operationOf(provider, row, path)
     }
@@ -47,11 +51,17 @@ export function dropInPaths(): Record<string, Record<string, JsonObject>> {
   return paths
 }
 
+/** Two rows may name the same parameter differently. The document has one name for it. */
+function spelled(paths: Record<string, unknown>, path: string): string {
+  const formOf = (one: string) => one.replaceAll(/\{\w+\}/g, '{}')
+  return Object.keys(paths).find((one) => formOf(one) === formOf(path)) ?? path
+}
+
 function operationOf(provider: Provider, row: Route, path: string): JsonObject {
   const full = IN_FULL[`${row.method} ${path}`]
   const isStart = row.kind === 'creates-job' || row.kind === 'sync-generation'
   const parameters = [
-    ...[...row.path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => refTo('parameters', name)),
+    ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => refTo('parameters', name)),
     ...(isStart && full ? CREATION_HEADERS : []),
   ]
   const isKept = row.pool === 'gateway' && row.method !== 'GET'
@@ -60,7 +70,6 @@ function operationOf(provider: Provider, row: Route, path: string): JsonObject {
     summary: summaryOf(row),
     ...(full?.description === undefined ? {} : { description: full.description }),
     tags: [`${titleOf(provider)} drop-in`],
-    'x-kind': KINDS[row.kind],
     ...(isKept ? { security: [{ token: ['full'] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...bodyOf(row.method, full),
@@ -70,7 +79,7 @@ function operationOf(provider: Provider, row: Route, path: string): JsonObject {
 
 function bodyOf(method: Route['method'], full: InFull | undefined): JsonObject {
   if (method === 'GET' || method === 'DELETE') return {}
-  if (full?.body === undefined) return { requestBody: refTo('requestBodies', 'Provider') }
+  if (full?.body === undefined) return { requestBody: refTo('requestBodies', 'Any') }
   return {
     requestBody: {
       required: true,
@@ -86,16 +95,15 @@ function contentOf(schema: string, example: Json | undefined): JsonObject {
 function answersOf(row: Route, full: InFull | undefined): JsonObject {
   const isJob = row.kind === 'creates-job'
   if (full?.answer === undefined) {
-    const isList = ['merge', 'sum', 'split'].includes(row.pool)
-    return { default: refTo('responses', isJob ? 'Creation' : isList ? 'List' : 'Provider') }
+    return { default: refTo('responses', kindOf(row)) }
   }
-  const content = contentOf(full.answer, EXAMPLES[full.id]?.answer)
+  const content = contentOf(full.answer, answerExample(full.id, full.answer))
   const answer = {
     description: 'The provider’s own answer.',
     ...(isJob ? { headers: STARTED_HEADERS } : {}),
     content: { 'application/json': content },
   }
-  return { 200: answer, '4XX': refTo('responses', 'Provider') }
+  return { 200: answer, '4XX': refTo('responses', kindOf(row)) }
 }
 
 /** Path parameters of the rows: `{video_id}` is always the id of a video. */

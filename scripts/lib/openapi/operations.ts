@@ -1,7 +1,7 @@
 /** Makes the operations of the routes that `route()` mounted. */
 import type * as z from 'zod'
 import { PROVIDERS } from '../../../src/providers/index.ts'
-import { EXAMPLES } from './examples.ts'
+import { answerExample, EXAMPLES } from './examples.ts'
 import { refTo, type Json, type JsonObject } from './json.ts'
 import type { Described, DescribedRoute } from './routes-of-app.ts'
 import type { Schemas } from './schemas.ts'
@@ -83,7 +83,7 @@ function queryOf(query: z.ZodObject, schemas: Schemas, name: string): JsonObject
 }
 
 function requestOf(
-  { body, form }: Described,
+  { body }: Described,
   operationId: string,
   schemas: Schemas,
   name: string
@@ -92,10 +92,7 @@ function requestOf(
   const schema = schemas.of(body, 'input', name)
   const example = EXAMPLES[operationId]?.request
   const content = { schema, ...(example === undefined ? {} : { example }) }
-  const forms = form
-    ? { 'multipart/form-data': { schema }, 'application/x-www-form-urlencoded': { schema } }
-    : {}
-  return { required: true, content: { 'application/json': content, ...forms } }
+  return { required: true, content: { 'application/json': content } }
 }
 
 /** What nearly every route may answer stands under `4XX`; other refusals have their own line. */
@@ -145,8 +142,7 @@ function answerOf(
     return { ...head, content: { 'text/plain': { schema: { type: 'string' }, example: answer } } }
   }
   const schema = schemas.of(answer, 'output', name)
-  const seen = EXAMPLES[operationId]
-  const example = String(seen?.status) === status ? seen?.answer : undefined
+  const example = answerExample(operationId, JSON.stringify(schema), status)
   const content = { schema, ...(example === undefined ? {} : { example }) }
   return { ...head, content: { 'application/json': content } }
 }

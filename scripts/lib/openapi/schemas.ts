@@ -1,7 +1,7 @@
 /** Turns the routes' zod schemas into named JSON Schemas, with zod's own `toJSONSchema`. Adds the descriptions of `words/`. */
 import * as z from 'zod'
 import { isObject, refTo, type Json, type JsonObject } from './json.ts'
-import { describe } from './words/fields.ts'
+import { describe, isPlain } from './words/fields.ts'
 import { PATCHES } from './words/names.ts'
 
 export type Direction = 'input' | 'output'
@@ -49,7 +49,7 @@ export class Schemas {
       if (!isObject(one)) continue
       const text = describe(name, field)
       if (text !== undefined && one['description'] === undefined) one['description'] = text
-      if (one['description'] === undefined && one['$ref'] === undefined) {
+      if (!isPlain(field) && one['description'] === undefined && one['$ref'] === undefined) {
         this.undescribed.push(`${name}.${field}`)
       }
     }
@@ -76,7 +76,8 @@ function simplify(value: Json, io: Direction): Json {
     if (name === '$ref' && typeof one === 'string')
       return [[name, one.replace('#/$defs/', '#/components/schemas/')]]
     if ((name === 'minimum' || name === 'maximum') && SAFE.includes(one as number)) return []
-    if (name === 'propertyNames' || (name === 'pattern' && isTime)) return []
+    if (name === 'propertyNames' || (name === 'pattern' && (isTime || String(one).length > 60)))
+      return []
     if (name === 'properties' && isObject(one) && Object.keys(one).length === 0) return []
     if (name === 'additionalProperties' && one === false && io === 'output') return []
     if (name === 'additionalProperties' && isObject(one) && Object.keys(one).length === 0)

@@ -16,6 +16,7 @@ export function shareRepeated(document: JsonObject): void {
   for (const methods of Object.values(document['paths'] as Record<string, JsonObject>)) {
     sharePathParameters(methods)
   }
+  shareBases(componentsOf(document, 'schemas'))
   for (const kind of ['schemas', 'parameters', 'responses'] as const) {
     const found = new Map<string, Found>()
     visitParts(document, kind, (name, part) => {
@@ -33,6 +34,50 @@ export function shareRepeated(document: JsonObject): void {
       componentsOf(document, kind)[name] = JSON.parse(text) as Json
     }
   }
+}
+
+const BASE_FIELDS_MIN = 5
+
+/** An object that has all fields of another one and more is that one and more. Only for answers, which are not closed. */
+function shareBases(schemas: JsonObject): void {
+  const fieldsOf = (schema: Json) =>
+    isObject(schema) && schema['type'] === 'object' && schema['additionalProperties'] !== false
+      ? ((schema['properties'] ?? {}) as JsonObject)
+      : {}
+  const bases = Object.entries(schemas).filter(
+    ([, schema]) => Object.keys(fieldsOf(schema)).length >= BASE_FIELDS_MIN
+  )
+  const extend = (value: Json): void => {
+    if (Array.isArray(value)) value.forEach(extend)
+    if (!isObject(value)) return
+    Object.values(value).forEach(extend)
+    const fields = fieldsOf(value)
+    const base = bases.find(([, one]) => one !== value && contains(fields, fieldsOf(one)))
+    if (!base) return
+    const [name, schema] = base
+    const known = fieldsOf(schema)
+    const rest = Object.entries(fields).filter(([field]) => !(field in known))
+    const required = ((value['required'] ?? []) as string[]).filter((field) => !(field in known))
+    value['allOf'] = [
+      refTo('schemas', name),
+      {
+        type: 'object',
+        properties: Object.fromEntries(rest),
+        ...(required.length ? { required } : {}),
+      },
+    ]
+    for (const member of ['type', 'properties', 'required', 'additionalProperties'])
+      delete value[member]
+  }
+  for (const schema of Object.values(schemas)) extend(schema)
+}
+
+function contains(fields: JsonObject, base: JsonObject): boolean {
+  const names = Object.keys(base)
+  return (
+    Object.keys(fields).length > names.length &&
+    names.every((name) => JSON.stringify(fields[name]) === JSON.stringify(base[name]))
+  )
 }
 
 /** Parameters of the path itself stand beside its methods, if there are several. */

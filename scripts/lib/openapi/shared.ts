@@ -111,10 +111,13 @@ function refusals(): JsonObject {
 
 const anyJson: JsonObject = { 'application/json': { schema: {} } }
 
+/** Where an older call may be carried by a newer one, and where the call may park its account. */
+const OLDER = ['X-Gateway-Carried', 'X-Gateway-Lost', 'X-Gateway-Parked', 'X-Upstream-Request-Id']
+
 /** The answer of a drop-in row, whatever its status. */
-function ofProvider(description: string, ...more: string[]): JsonObject {
+function ofProvider(what: string, ...more: string[]): JsonObject {
   return {
-    description,
+    description: `${what} The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form.`,
     headers: headers(
       'X-Request-Id',
       'X-Gateway-Account',
@@ -146,27 +149,22 @@ export const RESPONSES: JsonObject = {
   ...refusals(),
   Refused: commonRefusal(COMMON),
   RefusedTask: commonRefusal(COMMON_OF_USEAPI),
-  Provider: ofProvider(
-    'The provider’s own answer or error. With X-Gateway-Error: an error of the gateway in the same form (docs/errors.md).',
-    'X-Upstream-Request-Id',
-    'X-Gateway-Parked',
-    'X-Gateway-Carried',
-    'X-Gateway-Lost'
-  ),
-  List: ofProvider(
-    'The lists of all accounts as one. X-Gateway-Partial names accounts that did not answer.',
-    'X-Gateway-Partial',
-    'X-Gateway-Carried',
-    'X-Gateway-Lost'
-  ),
   Creation: ofProvider(
-    'The provider’s own answer; X-Gateway-Job has the ids of the jobs. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it.',
+    'A creation: takes a slot until its job has ended. X-Gateway-Job has the ids. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it.',
     'X-Gateway-Job',
     'X-Gateway-Joined',
-    'X-Gateway-Parked',
-    'X-Gateway-Carried',
-    'X-Gateway-Lost'
+    ...OLDER
   ),
+  Generation: ofProvider('A generation: takes a slot until it is answered.', ...OLDER),
+  Status: ofProvider('A status: from the account that has it.', ...OLDER),
+  Read: ofProvider('A read: from an account that can be used.', ...OLDER),
+  List: ofProvider(
+    'A list or sum of all accounts. X-Gateway-Partial names those that did not answer.',
+    'X-Gateway-Partial',
+    ...OLDER
+  ),
+  Change: ofProvider('A change: at the account that has it.', ...OLDER),
+  Streaming: ofProvider('A call of a streaming session, which takes a slot until it ends.'),
 }
 
 const pathText = (name: string, description: string): JsonObject => ({

@@ -1,5 +1,5 @@
 /** What the gateway sends to clients' own URLs: docs/webhooks.md. */
-import { EXAMPLES } from './examples.ts'
+import { answerExample } from './examples.ts'
 import { refTo, type Json, type JsonObject } from './json.ts'
 
 const header = (name: string, description: string, isAlways = true): JsonObject => ({
@@ -44,7 +44,7 @@ function webhook(
   description: string,
   schema: string
 ): JsonObject {
-  const seen: Json | undefined = EXAMPLES[id]?.answer
+  const seen: Json | undefined = answerExample(id, schema)
   const content = {
     schema: refTo('schemas', schema),
     ...(seen === undefined ? {} : { example: seen }),

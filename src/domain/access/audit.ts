@@ -20,9 +20,13 @@ export type AuditAction =
   | 'endpoint.secret_rotated'
   | 'endpoint.removed'
   | 'callback_secret.made'
+  | 'alert.added'
+  | 'alert.removed'
   | 'route.added'
   | 'route.removed'
   | 'reseal.pass_begun'
+  | 'export.made'
+  | 'import.made'
   | 'audit.full'
 
 /** Who asked for a change. */

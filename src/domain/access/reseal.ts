@@ -14,6 +14,7 @@ export type SealedKind =
   | 'webhookSecrets'
   | 'endpointSecrets'
   | 'callbackSecrets'
+  | 'alertSecrets'
   | 'keptAnswers'
 
 /** A sealed record that no key opens. */

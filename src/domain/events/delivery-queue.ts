@@ -30,9 +30,18 @@ export function pendingOf(delivery: Delivery): Pending {
   return { id, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
 }
 
+const OF_ALERTS = 'alert:'
+
 /** The receiver of a delivery: the host of its URL. */
 function receiverOf({ target }: Delivery): string {
-  return target.kind === 'endpoints' ? '' : (URL.parse(target.url)?.host ?? target.url)
+  if (target.kind === 'endpoints') return ''
+  const host = URL.parse(target.url)?.host ?? target.url
+  return target.kind === 'alert' ? `${OF_ALERTS}${host}` : host
+}
+
+/** Whether it is an alert. No host and no URL that may be delivered to begins so. */
+export function isAlert({ receiver }: Pending): boolean {
+  return receiver.startsWith(OF_ALERTS)
 }
 
 /** Which of the due deliveries start now. `sending`: those under way. */

@@ -12,6 +12,8 @@ import type { Durations } from '#domain/runtime/durations.ts'
 type Target =
   | { kind: 'callback'; url: string; ref?: string }
   | { kind: 'endpoint'; url: string; endpointId: string }
+  /** `owner`: the tenant, or the operator (domain/alerts/alert.ts). */
+  | { kind: 'alert'; url: string; alertId: string; owner: string }
   | { kind: 'endpoints' }
 
 export interface Attempt {

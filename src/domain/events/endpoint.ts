@@ -22,10 +22,21 @@ export interface CallbackSecret {
   previous?: string
 }
 
+/** Where an alert goes. The secret is sealed. */
+interface AlertTarget {
+  id: string
+  url: string
+  secret: string
+}
+
 /** Where a tenant's events go beside the job's own callback URL, and what signs them. */
 export interface DeliveryTargets {
   endpoints: Endpoint[]
   callbackSecret?: CallbackSecret
+  /** Read only for a delivery that is an alert. */
+  alerts?: AlertTarget[]
+  /** Somebody must be told of low balances. Older desks do not say so. */
+  watchesBalance?: boolean
 }
 
 export function isSubscribed(

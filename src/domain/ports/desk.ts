@@ -2,11 +2,13 @@
  * The RPC interfaces of TenantDesk and of the registrar. During a deploy an older Worker may call a newer object, and the
  * reverse.
  */
+import type { Alert } from '#domain/alerts/alert.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
+import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
@@ -29,6 +31,12 @@ export interface Desk extends Audited {
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  /** Ends the parking of an imported account. */
+  endImport(email: string): Promise<SaveAnswer>
+  /** What an export needs of this desk. */
+  exportRows(): Promise<DeskRows>
+  /** Adds what is not there. The rows are sealed for this tenant. */
+  importRows(rows: DeskRows, by?: Actor): Promise<Imported>
   removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /**
    * Renews the web session or the tokens of the sign-in, once however many calls ask. `stale`: the end of the session that is no
@@ -96,6 +104,10 @@ export interface Desk extends Audited {
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>
+  /** Notes that a call was refused because every slot of the pool is taken. */
+  noteFull(): Promise<void>
+  /** Asks the registrar whether somebody must be told of low balances. */
+  refreshAlerts(): Promise<void>
   /** Re-seals a share of its records, and its accounts' objects, with the first master key, `key`. Safe to repeat. */
   reseal(key: string, from?: string): Promise<ResealStep>
   /** Removes every account and forgets everything, because the tenant was removed. */
@@ -171,6 +183,13 @@ export interface Registrar extends Audited {
   tenantIdsOf(name: string): Promise<string[]>
   changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
   removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
+  /** Adds a tenant of an export and its tokens, as far as they are not there. `hasPast`: see saveToken. */
+  importTenant(
+    tenant: TenantRecord,
+    tokens: TokenRecord[],
+    hasPast: boolean,
+    by?: Actor
+  ): Promise<TenantImported>
   /** Re-seals a share of the tokens' secret keys with the first master key, `key`. */
   resealTokens(key: string, after?: string): Promise<ResealStep>
   /** How far re-sealing has come. */
@@ -182,6 +201,13 @@ export interface Registrar extends Audited {
   /** `taken`: another added route matches the same paths. */
   addRoute(route: AddedRoute, by?: Actor): Promise<'added' | 'taken' | 'full'>
   removeRoute(id: string, by?: Actor): Promise<boolean>
+  /** `full`: the owner has too many. `closed`: the tenant was removed. */
+  addAlert(alert: Alert, by?: Actor): Promise<'added' | 'full' | 'closed'>
+  /** The alerts of a tenant, or of the operator (OPERATOR). Oldest first. */
+  listAlerts(owner: string): Promise<Alert[]>
+  removeAlert(owner: string, id: string, by?: Actor): Promise<boolean>
+  /** Those that hear of this tenant's accounts: its own and the operator's. */
+  alertsFor(tenant: string): Promise<Alert[]>
 }
 
 export type TenantChange = Partial<Pick<TenantRecord, 'name' | 'replyUrl'>>

@@ -63,6 +63,8 @@ export interface SlotDesk {
   observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined>
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
+  /** Tells the tenant's alerts that the whole pool refuses calls since then; without `since`, that it does not any more. */
+  notePool(tenant: string, since?: number): Promise<void>
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Running and ended jobs, newest first; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>

@@ -89,6 +89,17 @@ const SPANS = {
   /** When most accounts are refused within the first time, no account is parked for longer than the second. */
   outageWithinMs: 60 * SECOND,
   outageParkMs: 60 * SECOND,
+  /** How often the same fault of the same account is told at most. */
+  alertAgainMs: 24 * HOUR,
+  /** After which time of refusals a pool counts as full, and after which time without one as free again. */
+  poolFullMs: 10 * MINUTE,
+  poolFreeMs: 5 * MINUTE,
+  /** How often an isolate says that a pool refuses calls. */
+  poolNoteMs: 1 * MINUTE,
+  /** How often a balance is read for alerts. */
+  balanceForAlertsMs: 1 * HOUR,
+  /** The pause before alerts are told that could not be read. */
+  alertRetryMs: 1 * MINUTE,
   keepUploadsMs: 24 * HOUR,
   /** From which age a copy of a list is read again after an answer, and up to which age the copy is used. */
   freshListCopyMs: 6 * HOUR,
@@ -99,6 +110,9 @@ const SPANS = {
   keepAuditMs: 90 * 24 * HOUR,
   /** How long a browser's token for a streaming session is valid. */
   streamTokenMs: 24 * HOUR,
+  /** While an agent waits for a job: the first pause between two questions, and the longest. */
+  agentAskMs: 5 * SECOND,
+  agentAskLongestMs: 20 * SECOND,
   /** A page that is open: how long its ticket is valid, how often accounts are listed, and how often each is asked again. */
   ticketMs: 1 * MINUTE,
   listEveryMs: 30 * SECOND,

@@ -16,6 +16,15 @@ interface Guarded {
 const PUBLISHED = new Set(['MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='])
 const PLACEHOLDER = /^<.*>$/
 
+/** What the values in .dev.vars.example begin with. A deployment that nobody finished must serve nothing, on loopback neither. */
+const EXAMPLE = 'replace-me'
+export const IS_EXAMPLE =
+  'is still the one of .dev.vars.example: put a random value of your own there'
+
+export function isExample(text: string): boolean {
+  return text.trim().startsWith(EXAMPLE)
+}
+
 /** A sentence that names the first setting that is unsafe at any address; undefined: there is none. */
 export function unsafeSetting(s: Guarded): string | undefined {
   const kids = s.masterKeys.map(({ kid }) => kid)
@@ -25,6 +34,7 @@ export function unsafeSetting(s: Guarded): string | undefined {
   const hollow = s.masterKeys.find(({ raw }) => isRepeated(atob(raw)))
   if (hollow)
     return `MASTER_KEYS has a key, ${hollow.kid}, that is one byte repeated: it must be random`
+  if (isExample(s.adminToken ?? '')) return `ADMIN_TOKEN ${IS_EXAMPLE}`
   if (s.adminToken !== undefined && isRepeated(s.adminToken)) {
     return 'ADMIN_TOKEN is one character repeated: it must be random'
   }
@@ -62,7 +72,7 @@ function isRepeated(text: string): boolean {
   return text !== '' && text === text.charAt(0).repeat(text.length)
 }
 
-function isLoopback(origin: string): boolean {
+export function isLoopback(origin: string): boolean {
   const host = URL.parse(origin)?.hostname ?? ''
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

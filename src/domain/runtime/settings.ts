@@ -1,7 +1,7 @@
 /** Parses the settings: `[vars]` and secrets. docs/settings.md says what each means. */
 import * as z from 'zod'
 import { AppError } from './errors.ts'
-import { unsafeAt, unsafeSetting } from './safe-settings.ts'
+import { IS_EXAMPLE, isExample, unsafeAt, unsafeSetting } from './safe-settings.ts'
 
 /** A provider's origin. It may have a path, for users who reach the provider through a proxy of their own. */
 const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
@@ -44,7 +44,9 @@ const masterKeys = z.string({ error: 'is missing' }).transform((text, ctx) => {
   }
   ctx.addIssue({
     code: 'custom',
-    message: 'must be kid:base64of32bytes, several separated by commas',
+    message: isExample(text)
+      ? IS_EXAMPLE
+      : 'must be kid:base64of32bytes, several separated by commas',
   })
   return z.NEVER
 })

@@ -4,6 +4,7 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
@@ -19,6 +20,7 @@ import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
@@ -53,9 +55,11 @@ const STEPS: Step[] = [
       'CREATE TABLE IF NOT EXISTS legacy (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL)'
     ),
   (sql) => void sql.exec(LIVE_SCHEMA),
+  (sql) => void sql.exec(ALERT_STATES_SCHEMA),
 ]
 
 export class SlotsTables {
+  readonly alertStates: AlertStateRows
   readonly #storage: DurableObjectStorage
   readonly #ended: EndedJobs
   readonly #deliveries: DeliveryRows
@@ -76,6 +80,7 @@ export class SlotsTables {
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
     this.live = new LiveRows(storage.sql)
+    this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.#deliveries)
   }
 
@@ -122,8 +127,14 @@ export class SlotsTables {
     return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
+  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    return this.#records<Parking>('SELECT record FROM parking')
+    const account = this.account()
+    const imported = account && importedParking(account)
+    return [
+      ...this.#records<Parking>('SELECT record FROM parking'),
+      ...(imported ? [imported] : []),
+    ]
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {

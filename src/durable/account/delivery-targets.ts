@@ -47,6 +47,12 @@ export class DeliveryTargetsCache {
     return this.#peek(tenant, SENDING_MS) ?? this.#ask(tenant)
   }
 
+  /** Whether somebody must be told of a low balance of this account, as far as it was read for a job's end. */
+  get isBalanceWatched(): boolean {
+    const account = this.#context.tables.account()
+    return account !== undefined && this.forSettling(account)?.watchesBalance === true
+  }
+
   #peek(tenant: TenantName, ageMs: number): DeliveryTargets | undefined {
     const known = this.#known.get(nameOf(tenant))
     return known && this.#context.now() - known.at < ageMs ? known.value : undefined

@@ -34,6 +34,7 @@ export function logGivenUp(ports: Ports, deliveries: readonly Delivery[]): void 
       job: one.jobId,
       delivery: one.id,
       endpoint: one.target.kind === 'endpoint' ? one.target.endpointId : undefined,
+      alert: one.target.kind === 'alert' ? one.target.alertId : undefined,
       reason: one.reason,
       attempts: one.attempts.length,
     })

@@ -10,6 +10,7 @@ import {
   type Delivery,
 } from '#domain/events/delivery.ts'
 import {
+  isAlert,
   isStuck,
   nextToSend,
   pendingOf,
@@ -47,13 +48,13 @@ export class Outbox {
     this.#pending = new Map(pending.map((one) => [one.id, one]))
   }
 
-  get isEmpty(): boolean {
-    return this.#pending.size === 0
+  /** How many events are pending. Alerts do not count: they are not the account's, and its credential is not kept for them. */
+  get size(): number {
+    return [...this.#pending.values()].filter((one) => !isAlert(one)).length
   }
 
-  /** How many are pending. */
-  get size(): number {
-    return this.#pending.size
+  get isEmpty(): boolean {
+    return this.size === 0
   }
 
   isSending(id: string): boolean {

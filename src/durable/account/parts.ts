@@ -6,6 +6,7 @@ import type { JobReport } from '#domain/slots/lease.ts'
 import { deliver } from '#flows/events/deliver.ts'
 import { ASKED_AT_ONCE } from '#flows/jobs/status-checks.ts'
 import { AccountLive } from '#durable/live/account-live.ts'
+import { AccountAlerts } from '#durable/alerts/account-alerts.ts'
 import { AccountChecks } from './account-checks.ts'
 import type { AccountContext } from './context.ts'
 import { DeliveryTargetsCache } from './delivery-targets.ts'
@@ -20,6 +21,7 @@ import { StatusChecks } from './status-checks.ts'
 import { WebhookRegistration } from './webhook-registration.ts'
 
 export interface Parts {
+  alerts: AccountAlerts
   targets: DeliveryTargetsCache
   outbox: Outbox
   removed: RemovedAccount
@@ -44,17 +46,15 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const { tables, ports } = context
   const targets = new DeliveryTargetsCache(context)
   const outbox: Outbox = new Outbox(tables.pendingDeliveries(), {
-    now: context.now,
-    random: context.random,
-    durations: context.durations,
+    ...context,
     connections: () => CONNECTIONS_MAX - (statusChecks.isReconciling ? ASKED_AT_ONCE : 0),
     load: (id) => tables.findDelivery(id),
-    readTargets: (delivery) => targets.forSending(delivery),
-    send: (delivery, read) =>
-      deliver(ports(), delivery, read, tables.account()?.publicOrigin ?? ''),
+    readTargets: (one) => alerts.targetsOf(one) ?? targets.forSending(one),
+    send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),
     save: (changed, removedIds) => {
       tables.saveDeliveries(changed, removedIds)
       logGivenUp(ports(), changed)
+      alerts.noteDeliveries(changed)
     },
     onSaved: () => {
       wipeWhenDone()
@@ -77,6 +77,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     onEnded: (ended) => {
       logEnds(ports(), ended)
       live.onEnded(ended)
+      alerts.onEnded(targets.isBalanceWatched)
       wipeWhenDone()
     },
     onSlotsChanged: () => watchers.onSlotsChanged(),
@@ -87,18 +88,23 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     return isChanged
   }
   const watchers = new SlotWatchers(context, () => settlement.ledger())
-  const onUnparked = () => watchers.onUnparked()
   const live = new AccountLive(context, {
     ledger: () => settlement.ledger(),
     pendingDeliveries: () => outbox.size,
   })
-  const onFault = (fault: SuspectedFault) => live.onFault(fault)
-  const accountChecks = new AccountChecks(context, { onUnparked, onFault, setAlarm })
+  const { balance } = live
+  const alerts: AccountAlerts = new AccountAlerts(context, { balance, queueDeliveries, setAlarm })
+  const accountChecks = new AccountChecks(context, {
+    onFault: (fault) => live.onFault(fault),
+    onUnparked: alerts.after(() => watchers.onUnparked()),
+    setAlarm: alerts.after(setAlarm),
+  })
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault }
   const statusChecks = new StatusChecks(context, checkParts)
   return {
+    alerts,
     targets,
     outbox,
     removed,

@@ -3,6 +3,7 @@
  * is written only if it did not change since it was read. A desk also asks its accounts' objects to do the same. A second pass
  * writes nothing.
  */
+import { alertSecretIdentity, OPERATOR } from '#domain/alerts/alert.ts'
 import { sealIdentity } from '#domain/accounts/account.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import type { KeyRecord } from '#domain/creations/idempotency.ts'
@@ -12,6 +13,7 @@ import { pairSealName } from '#domain/access/token.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { Resealer } from '#flows/access/reseal-text.ts'
 import { signInIdentity } from '#flows/accounts/sign-in.ts'
+import type { AlertBook } from '#durable/alerts/alert-book.ts'
 import type { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
@@ -19,11 +21,15 @@ import type { KvCopies } from './kv-copies.ts'
 
 /** Each re-sealed token costs one KV write. */
 const TOKENS_AT_ONCE = 50
+/** What `after` of the registrar's share begins with once all tokens are done. No token's id begins so. */
+const ALERTS = 'alerts '
 /** Each account costs one request to its object. */
 const OBJECTS_IN_A_STEP = 20
 /** One kept answer may have 64 KB. */
 const ANSWERS_AT_ONCE = 25
 const ANSWERS_IN_A_STEP = 200
+/** Comes before every alert. */
+const FIRST = { owner: '', id: '' }
 
 export interface ResealingDeps {
   ports(): Ports
@@ -46,19 +52,22 @@ interface Share {
 export class DeskResealing {
   readonly #tables: DeskTables
   readonly #signIns: SignInRows
+  readonly #alerts: AlertBook
   readonly #deps: ResealingDeps
 
-  constructor(tables: DeskTables, signIns: SignInRows, deps: ResealingDeps) {
+  constructor(tables: DeskTables, signIns: SignInRows, alerts: AlertBook, deps: ResealingDeps) {
     this.#tables = tables
     this.#signIns = signIns
+    this.#alerts = alerts
     this.#deps = deps
   }
 
-  /** The registrar's share: the key pairs of tokens. */
+  /** The registrar's share: the key pairs of tokens, then the secrets of alerts. */
   async tokens(key: string, after = ''): Promise<ResealStep> {
     const { vault } = this.#deps.ports()
     if (vault.firstKey !== key) return { ...nothingFound(), behind: 1 }
     const resealer = new Resealer(vault)
+    if (after.startsWith(ALERTS)) return this.#alertSecrets(resealer, after.slice(ALERTS.length))
     const tokens = this.#tables.tokens.after(after, TOKENS_AT_ONCE)
     for (const { id, tenant, secretKey } of tokens) {
       const holder = { tenant, name: id }
@@ -67,8 +76,29 @@ export class DeskResealing {
         this.#tables.tokens.replaceSecretKey(id, secretKey, text)
     }
     await this.#deps.kv.write()
-    const last = tokens.length < TOKENS_AT_ONCE ? undefined : tokens.at(-1)?.id
-    return this.#ended(resealer, last)
+    const isLast = tokens.length < TOKENS_AT_ONCE
+    const hasAlerts = this.#alerts.after(FIRST, 1).length > 0
+    const rest = hasAlerts ? `${ALERTS}${JSON.stringify(FIRST)}` : undefined
+    return this.#ended(resealer, isLast ? rest : tokens.at(-1)?.id)
+  }
+
+  async #alertSecrets(resealer: Resealer, place: string): Promise<ResealStep> {
+    const alerts = this.#alerts.after(JSON.parse(place) as typeof FIRST, TOKENS_AT_ONCE)
+    for (const { owner, id, secret } of alerts) {
+      const holder = owner === OPERATOR ? { name: id } : { tenant: owner, name: id }
+      const text = await resealer.text(
+        'alertSecrets',
+        alertSecretIdentity(owner, id),
+        secret,
+        holder
+      )
+      const current = this.#alerts.list(owner).find((one) => one.id === id)
+      if (text !== undefined && current?.secret === secret)
+        this.#alerts.save({ ...current, secret: text })
+    }
+    const last = alerts.length < TOKENS_AT_ONCE ? undefined : alerts.at(-1)
+    const next = last && `${ALERTS}${JSON.stringify({ owner: last.owner, id: last.id })}`
+    return this.#ended(resealer, next)
   }
 
   async desk(key: string, from?: string): Promise<ResealStep> {

@@ -36,7 +36,11 @@ export async function deliver(
       : undefined
   if (target.kind === 'endpoint' && !endpoint) return failed('the endpoint was removed', true)
   if (endpoint?.status === 'disabled') return failed('the endpoint is switched off', true)
-  const where = readTarget(endpoint?.url ?? target.url, targetPolicy(ports, ownOrigin))
+  const alert =
+    target.kind === 'alert' ? targets.alerts?.find((one) => one.id === target.alertId) : undefined
+  if (target.kind === 'alert' && !alert) return failed('the alert was removed', true)
+  const url = endpoint?.url ?? alert?.url ?? target.url
+  const where = readTarget(url, targetPolicy(ports, ownOrigin))
   if (!where.ok) return failed(where.message, true)
   const headers = await signedHeaders(ports, delivery, targets).catch((error: unknown) => {
     logMissingKey(ports, 'signing secret', error)

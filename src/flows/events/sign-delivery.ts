@@ -3,6 +3,7 @@
  * (https://www.standardwebhooks.com). Another format would be added here. A header marks the delivery as one of a gateway, so that
  * no gateway accepts it and delivers it again.
  */
+import { alertSecretIdentity } from '#domain/alerts/alert.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity, type DeliveryTargets } from '#domain/events/endpoint.ts'
 import { signHex, signStandard } from '#domain/events/signatures.ts'
@@ -46,8 +47,13 @@ async function openSecrets(
   provider: string,
   tenant: string,
   target: Delivery['target'],
-  { endpoints, callbackSecret }: DeliveryTargets
+  { endpoints, callbackSecret, alerts }: DeliveryTargets
 ): Promise<string[]> {
+  if (target.kind === 'alert') {
+    const alert = alerts?.find((one) => one.id === target.alertId)
+    const name = alertSecretIdentity(target.owner, target.alertId)
+    return alert ? [await ports.vault.open(name, alert.secret)] : []
+  }
   if (target.kind === 'endpoint') {
     const endpoint = endpoints.find((one) => one.id === target.endpointId)
     const identity = secretIdentity(provider, tenant, target.endpointId)

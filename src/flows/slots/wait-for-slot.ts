@@ -7,7 +7,10 @@ import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Turn } from '#domain/ports/desk.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
+import { notePoolFull } from './note-pool-full.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+
+type Attempting = (eligible: Eligible) => Promise<ProxyAnswer>
 
 /** `slots`: how many slots the call needs at once. `canWait`: whether a released slot would help after this error. */
 export async function waitForSlot(
@@ -15,12 +18,33 @@ export async function waitForSlot(
   call: ReadCall,
   eligible: Eligible,
   slots: number,
-  attempt: (eligible: Eligible) => Promise<ProxyAnswer>,
+  attempt: Attempting,
   canWait: (error: AppError) => boolean = () => true
 ): Promise<ProxyAnswer> {
-  if (!call.waitSeconds) return attempt(eligible)
+  try {
+    if (!call.waitSeconds) return await attempt(eligible)
+    return await waitInLine(
+      ports,
+      call,
+      { eligible, slots, waitSeconds: call.waitSeconds },
+      attempt,
+      canWait
+    )
+  } catch (error) {
+    if (isFull({ error })) notePoolFull(ports, call, error as AppError)
+    throw error
+  }
+}
+
+async function waitInLine(
+  ports: Ports,
+  call: ReadCall,
+  { eligible, slots, waitSeconds }: { eligible: Eligible; slots: number; waitSeconds: number },
+  attempt: Attempting,
+  canWait: (error: AppError) => boolean
+): Promise<ProxyAnswer> {
   const since = ports.now()
-  const until = since + call.waitSeconds * 1000
+  const until = since + waitSeconds * 1000
   const desk = ports.desk(call.tenant, call.provider.name)
   const first = await tryOnce(() => attempt({ ...eligible, isPatient: true }))
   if (!isFull(first) || !canWait(first.error)) return resultOf(first)

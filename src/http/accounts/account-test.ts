@@ -11,7 +11,7 @@ import { NOT_REACHED, parking, seeAccounts, toShown } from './account-view.ts'
 
 export const testView = z
   .object({
-    ok: z.boolean(),
+    ok: z.boolean().meta({ description: 'Whether every credential is good.' }),
     at: z.string(),
     ms: z.number().meta({ description: 'How long the provider took' }),
     status: z
@@ -20,7 +20,11 @@ export const testView = z
       .meta({ description: 'The HTTP status of the provider’s answer. Absent: no answer' }),
     error: z.string().optional().meta({ description: 'What is wrong, and what to do' }),
     balance: z
-      .object({ amount: z.number(), unit: z.string(), at: z.string() })
+      .object({
+        amount: z.number().meta({ description: 'How much is left.' }),
+        unit: z.string().meta({ description: 'Of what, such as `usd` or `credits`.' }),
+        at: z.string(),
+      })
       .optional()
       .meta({ description: 'What the account can still spend. Absent: not known' }),
     lifted: z

@@ -7,6 +7,7 @@ import type { SlotsView } from '#domain/ports/slots.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
+import { itsTenant } from '#http/request/partial.ts'
 
 export const parking = z.object({
   scope: z.string().meta({ description: 'Which calls the account does not get' }),
@@ -16,6 +17,7 @@ export const parking = z.object({
 })
 export const accountView = z
   .looseObject({
+    ...itsTenant,
     email: z
       .string()
       .meta({ description: 'The name of the account in the gateway, as in X-Gateway-Account' }),
@@ -92,7 +94,8 @@ function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure'
 function toParkingView(parkings: Parking[]) {
   const parked = parkings.map(toShown)
   const [first] = parked
-  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
+  const when = parkings[0]?.reason === 'imported' ? 'Parked' : `Parked until ${first?.until}`
+  return { error: `${when}: ${first?.detail}`, parked }
 }
 
 export function toShown({ scope, reason, detail, until }: Parking) {

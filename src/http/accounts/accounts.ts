@@ -187,7 +187,10 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   await ports
     .desk(tenant, provider.name)
     .noteAudit({ ...entry, subject: account.email }, actorOf(c))
-  await ports.slots(key).unpark(tenant)
+  if (account.isImported === true) {
+    const saved = await ports.desk(tenant, provider.name).endImport(email)
+    if (saved.ok) ports.accounts.remember(tenant, provider.name, saved.snapshot)
+  } else await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
   return c.json(await toView(c.get('ports'), provider, account))

@@ -6,13 +6,16 @@ import { placesOfAll } from '#flows/accounts/places.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
-import { itsTenant, ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
+import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 import { accountView, seeAccounts, shownAs } from './account-view.ts'
 
 const query = z.strictObject(ofTenants)
-const list = z.object({ accounts: z.array(accountView.extend(itsTenant)), ...wholeness })
+const list = z.object({
+  accounts: z.array(accountView).meta({ description: 'As each tenant sees them.' }),
+  ...wholeness,
+})
 
 export function adminAccounts(providers: readonly Provider[]): App {
   const app = new Hono<AppEnv>()

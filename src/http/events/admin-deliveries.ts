@@ -7,14 +7,14 @@ import { listDeliveries } from '#flows/events/find-deliveries.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
-import { itsTenant, ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
+import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 import { delivery, deliveryListing, toDeliveryQuery, toDeliveryView, toNext } from './deliveries.ts'
 
 const query = deliveryListing.extend(ofTenants)
 const page = z.object({
-  deliveries: z.array(delivery.extend(itsTenant)),
+  deliveries: z.array(delivery).meta({ description: 'As each tenant sees them.' }),
   next: z.string().nullable(),
   ...wholeness,
 })

@@ -1,6 +1,7 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
 import { Hono, type Context } from 'hono'
 import * as z from 'zod'
+import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -15,7 +16,7 @@ import {
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { notePartial } from '#http/request/partial.ts'
+import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
@@ -41,6 +42,7 @@ export const delivery = z
     state,
     reason: z.string().nullable(),
     provider: z.string(),
+    tenant: itsTenant.tenant,
     job: z.string().nullable(),
     requestId: z.string().nullable(),
     event: z.object({ id: z.string(), type: z.string() }),
@@ -199,7 +201,7 @@ export function toDeliveryView(one: Delivery) {
     requestId: requestId ?? null,
     event: { id: event.id, type: event.type },
     endpoint: target.kind === 'endpoint' ? target.endpointId : null,
-    url: target.kind === 'endpoints' ? null : target.url,
+    url: urlOf(target),
     ref: target.kind === 'callback' ? (target.ref ?? null) : null,
     created: toTime(one.createdAt),
     nextAttempt: word === 'pending' ? toTime(one.nextAt) : null,
@@ -207,6 +209,11 @@ export function toDeliveryView(one: Delivery) {
     lastStatus: one.attempts.at(-1)?.status ?? null,
     lastError: one.attempts.at(-1)?.error ?? null,
   }
+}
+
+function urlOf(target: Delivery['target']): string | null {
+  if (target.kind === 'endpoints') return null
+  return target.kind === 'alert' ? shownUrl(target.url) : target.url
 }
 
 function toFullView(one: Delivery) {

@@ -7,14 +7,14 @@ import { placesOfAll } from '#flows/accounts/places.ts'
 import { listJobsAt } from '#flows/jobs/list-jobs.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
-import { itsTenant, ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
+import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 import { job, jobListing, toJobQuery, toJobView } from './job-view.ts'
 
 const query = jobListing.extend(ofTenants)
 const page = z.object({
-  jobs: z.array(job.extend(itsTenant)),
+  jobs: z.array(job).meta({ description: 'As each tenant sees them.' }),
   next: z.string().nullable(),
   ...wholeness,
 })

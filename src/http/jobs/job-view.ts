@@ -3,6 +3,9 @@ import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
+import { isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+import { itsTenant } from '#http/request/partial.ts'
+import type { Provider } from '#providers/contract/provider.ts'
 
 const OUTCOMES: Outcome['status'][] = [
   'completed',
@@ -15,6 +18,7 @@ const OUTCOMES: Outcome['status'][] = [
 ]
 export const job = z
   .object({
+    ...itsTenant,
     jobid: z.string().nullable().meta({ description: "The provider's id. null: not known" }),
     requestId: z.string().meta({ description: 'The X-Request-Id of the call that created it' }),
     email: z.string().nullable().meta({ description: 'null: its account was removed' }),
@@ -22,12 +26,37 @@ export const job = z
     status: z
       .enum([...OUTCOMES, 'running', 'waiting'])
       .meta({ description: 'waiting: for a human. lost: no news of it for 48 h' }),
-    status_final: z.boolean(),
+    status_final: z.boolean().meta({ description: 'Whether it has ended.' }),
     detail: z.string().nullable(),
     created: z.string(),
     ended: z.string().nullable(),
   })
   .meta({ id: 'Job' })
+const time = z.string().nullable()
+
+/** One job's life. */
+export const jobInFull = job
+  .extend({
+    title: z.string().optional().meta({ description: 'The title that its creation gave it' }),
+    times: z
+      .object({
+        asked: time.meta({ description: 'When the request came. null: not known' }),
+        started: z.string().meta({ description: 'When it got its slot' }),
+        accepted: time.meta({ description: 'When the provider had accepted it. null: not known' }),
+        ended: time,
+      })
+      .meta({ description: 'When what happened.' }),
+    waitedMs: z.number().nullable().meta({ description: 'From asked to started' }),
+    tookMs: z.number().nullable().meta({ description: 'From started to ended' }),
+    deliveries: z.string().meta({ description: 'Where the calls to your own URLs are listed' }),
+    files: z
+      .object({ video: z.string(), image: z.string(), audio: z.string() })
+      .partial()
+      .optional()
+      .meta({ description: 'Where the file of a completed job is' }),
+  })
+  .meta({ id: 'JobInFull' })
+
 export const jobListing = z.strictObject({
   state: z.enum(['running', 'ended']).optional(),
   outcome: z.enum(OUTCOMES).optional().meta({ description: 'Only jobs that ended so' }),
@@ -84,4 +113,34 @@ export function toJobView(email: string | null, { lease, ended }: JobRecord) {
     created: new Date(lease.acquiredAt).toISOString(),
     ended: ended ? new Date(ended.endedAt).toISOString() : null,
   }
+}
+
+export function toJobInFull(provider: Provider, email: string | null, record: JobRecord) {
+  const { lease, ended } = record
+  const { requestId, acquiredAt, boundAt, fingerprint } = lease
+  const title = fingerprint?.title
+  const asked = isTimedId(requestId) ? timeOf(requestId) : undefined
+  const name = nameOf(lease) ?? requestId
+  const accepted = nameOf(lease) === null ? undefined : boundAt
+  const isMade = ended?.outcome.status === 'completed' && email !== null
+  const file = isMade ? provider.jobs.fileOf?.(lease) : undefined
+  const path = `/v1/${provider.name}/jobs/${encodeURIComponent(name)}/file`
+  return {
+    ...toJobView(email, record),
+    ...(title === undefined ? {} : { title }),
+    times: {
+      asked: toTime(asked),
+      started: new Date(acquiredAt).toISOString(),
+      accepted: toTime(accepted),
+      ended: toTime(ended?.endedAt),
+    },
+    waitedMs: asked === undefined ? null : Math.max(0, acquiredAt - asked),
+    tookMs: ended ? Math.max(0, ended.endedAt - acquiredAt) : null,
+    deliveries: `/v1/deliveries?job=${encodeURIComponent(name)}`,
+    ...(file ? { files: { [file.kind]: path } } : {}),
+  }
+}
+
+function toTime(at: number | undefined): string | null {
+  return at === undefined ? null : new Date(at).toISOString()
 }

@@ -18,7 +18,16 @@ import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
-import { job, jobListing, nameOf, toJobQuery, toJobView } from './job-view.ts'
+import { serveJobFile } from './job-file.ts'
+import {
+  job,
+  jobInFull,
+  jobListing,
+  nameOf,
+  toJobInFull,
+  toJobQuery,
+  toJobView,
+} from './job-view.ts'
 
 interface AccountView {
   isMasterKeyMissing: boolean
@@ -132,23 +141,37 @@ export function jobs(provider: Provider): App {
     }
   )
 
+  oneJob(app, provider)
+  return app
+}
+
+function oneJob(app: App, provider: Provider): void {
   route(
     app,
     {
       method: 'get',
       path: '/jobs/{id}',
       summary: 'One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
-      answers: { 200: job, ...missing },
+      answers: { 200: jobInFull, ...missing },
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
       const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      return c.json(toJobView(found.account?.email ?? null, found.record))
+      return c.json(toJobInFull(provider, found.account?.email ?? null, found.record))
     }
   )
 
-  return app
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs/{id}/file',
+      summary: 'The file that a finished job made, with ranges: a video, a picture or a sound',
+      answers: { 200: '', 206: '', ...missing, 502: ownError, 503: ownError },
+    },
+    async (c) => serveJobFile(c, provider)
+  )
 }
 
 /** One page of jobs. It may hold fewer than `limit`, because each request searches only some days. */

@@ -24,18 +24,23 @@ export const ofTenants = {
   provider: z.string().max(50).optional().meta({ description: 'Only this provider' }),
 }
 
-/** What each item of the operator's lists has beside the tenant's own view. */
-export const itsTenant = { tenant: z.string(), provider: z.string() }
+/** What each item has in the operator's lists beside the tenant's own view. */
+export const itsTenant = {
+  tenant: z.string().optional().meta({ description: "Whose it is; only in the operator's lists" }),
+  provider: z.string().optional().meta({ description: "Only in the operator's lists" }),
+}
 
 /** What the operator's lists say about themselves. */
 export const wholeness = {
   isWhole: z.boolean().meta({
     description: 'false: there are too many tenants to ask all of them. Name one with `tenant`',
   }),
-  missing: z.array(z.object({ ...itsTenant, email: z.string().nullable() })).meta({
-    description:
-      'What could not be reached and is not in the list. email null: all accounts there, or a removed one',
-  }),
+  missing: z
+    .array(z.object({ tenant: z.string(), provider: z.string(), email: z.string().nullable() }))
+    .meta({
+      description:
+        'What could not be reached and is not in the list. email null: all accounts there, or a removed one',
+    }),
 }
 
 /** `more`: places that could not be reached when they were asked. */

@@ -23,7 +23,7 @@ import { ownError, route } from '#http/request/route.ts'
 import { sayWrong } from '#http/request/wrong-fields.ts'
 
 /** Paths that the gateway answers itself, now or later (contract section 2). No added row may match them. */
-const OWN = [
+export const OWN = [
   ...PROVIDERS.map(({ name }) => `/v1/${name}`),
   '/v1/deliveries',
   '/v1/callback-secret',

@@ -77,6 +77,8 @@ export interface ProviderAccounts {
     credential: Credential,
     session: Session | undefined
   ): Promise<{ amount: number; unit: string } | undefined>
+  /** Below which balance an alert is sent if the client names no number, by unit. A unit that is absent: never. */
+  lowBalance?: Readonly<Record<string, number>>
   /** Whether two credentials surely belong to one account. Needed if the provider shows no id of the account. */
   isSame?(before: Credential, after: Credential): boolean
   /** Why an account cannot be used on a path, as a sentence. Absent or undefined: it can. */

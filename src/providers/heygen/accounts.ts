@@ -77,6 +77,9 @@ export const accounts: ProviderAccounts = {
     return standingIn(await ask(upstream, on, 'GET', '/v2/user/remaining_quota'))
   },
 
+  // Two or three minutes of Avatar IV at API prices, 16 minutes in credits (reference/heygen.md 3.4).
+  lowBalance: { usd: 10, credits: 100 },
+
   async balance(upstream, credential, session) {
     const me = await ask(upstream, { credential, session }, 'GET', '/v3/users/me')
     return me.status === 200 ? balanceIn(me.body) : undefined

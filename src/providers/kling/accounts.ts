@@ -118,6 +118,8 @@ export const accounts: ProviderAccounts = {
     return balance ? { balance } : {}
   },
 
+  lowBalance: { units: 100 },
+
   async balance(upstream, credential, session) {
     const balance = await readBalance(upstream, credential, session)
     return balance && { amount: balance.total, unit: 'units' }

@@ -103,6 +103,7 @@ describe('a key that is taken out when it may be', () => {
     // Each account's credential stands at its desk and in its object.
     const kinds2 = Object.keys(pass.resealed).toSorted()
     expect(kinds2).toEqual([
+      'alertSecrets',
       'callbackSecrets',
       'credentials',
       'endpointSecrets',
@@ -175,6 +176,11 @@ describe('a key that is taken out when it may be', () => {
       const shown = await it().fetch('/heygen/v1/webhook/endpoint.list')
       const { data } = (await shown.json()) as { data: { secret: string }[] }
       expect(data[0]?.secret).toBe(kinds.endpointSecret)
+      const { own, operators } = kinds.alerts
+      await it().fetch(`/v1/alerts/${own.id}/test`, { method: 'POST' })
+      await it().admin('POST', `/alerts/${operators.id}/test`)
+      expectSigned((await receiver.heard('/own-alert'))[0], own.secret)
+      expectSigned((await receiver.heard('/operators-alert'))[0], operators.secret)
       const hook = await hookOf(it(), 'a')
       expect(hook.url).toContain('/webhooks/heygen/k2.')
       const answer = await createOn(it(), 'a', { callback_url: `${receiver.url}/after` })

@@ -40,6 +40,8 @@ const READ_WHOLE = [
   'resent',
   'endpoint',
   'sign_in',
+  'alert_state',
+  'alert_note',
   'callback_secret',
   'home',
   'likeness',

@@ -7,6 +7,7 @@ import { makeCallbackSecret } from '../callback-secret.ts'
 import { advance, CLOCKED } from '../clock/clock.ts'
 import { openGateway, until, type Gateway } from '../gateway.ts'
 import { addEndpoint, callNaming, hookOf, LOOPBACK, type SimEndpoint } from './hooked.ts'
+import { addAlert, addOperatorAlert } from './alerts.ts'
 import { begin, CLIENT, type Begun } from './sign-in.ts'
 import { addKling, sign, TEXT2VIDEO } from './kling.ts'
 import type { Receiver } from '../receiver.ts'
@@ -105,6 +106,11 @@ export class Rotating {
   }
 }
 
+export interface KnownAlert {
+  id: string
+  secret: string
+}
+
 export interface EveryKind {
   hook: SimEndpoint
   keyedAnswer: string
@@ -112,6 +118,8 @@ export interface EveryKind {
   jobs: { ticketed: string; hooked: string; former: string; kling: string }
   callbackSecret: string
   endpointSecret: string
+  /** The tenant's, and the operator's. */
+  alerts: { own: KnownAlert; operators: KnownAlert }
   pair: { token: string; accessKey: string; secretKey: string }
   /** A page token that is short, and a long one, which the desk keeps. */
   pages: { short: string; long: string }
@@ -170,6 +178,11 @@ export async function everyKind({ gateway, receiver }: Rotating): Promise<EveryK
   await addKling(gateway, 'k', { maxJobs: 5 })
   const callbackSecret = await makeCallbackSecret(gateway)
   await addEndpoint(gateway, `${receiver.url}/endpoint`)
+  const events = { events: ['pool_full'] }
+  const alerts = {
+    own: await addAlert(gateway, `${receiver.url}/own-alert`, events),
+    operators: await addOperatorAlert(gateway, `${receiver.url}/operators-alert`, events),
+  }
   const shown = await gateway.fetch('/heygen/v1/webhook/endpoint.list')
   const { data } = (await shown.json()) as { data: { secret: string }[] }
   const keyed = await createOn(gateway, 'a', {}, KEYED)
@@ -211,6 +224,7 @@ export async function everyKind({ gateway, receiver }: Rotating): Promise<EveryK
     },
     callbackSecret,
     endpointSecret: data[0]?.secret ?? '',
+    alerts,
     pair,
     pages: { short, long },
     browserToken: browser.data.token,

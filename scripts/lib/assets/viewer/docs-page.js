@@ -20,6 +20,7 @@ const ui = globalThis.SwaggerUIBundle({
   validatorUrl: null,
 })
 
+document.querySelector('#sign').addEventListener('submit', (event) => event.preventDefault())
 const field = document.querySelector('#token')
 field.addEventListener('input', () => {
   const token = field.value.trim()

@@ -1,18 +1,15 @@
 /** One sentence for each field that has no description beside its schema. A field of one schema comes before the same name anywhere. */
 
+/** Names that say all. */
+const PLAIN = new Set(
+  'id name email provider tenant at created createdAt started startedAt url method path duration'.split(
+    ' '
+  )
+)
+
 const ANY_SCHEMA: Record<string, string> = {
-  id: 'Its id.',
-  name: 'A name for people.',
-  email: 'The account’s name in the gateway.',
-  provider: 'The name of the provider.',
-  tenant: 'The tenant’s name.',
   since: 'Only what happened then or later.',
   until: 'Only what happened before then.',
-  at: 'When it happened.',
-  created: 'When it was made.',
-  createdAt: 'When it was made.',
-  started: 'When it was started.',
-  startedAt: 'When it began.',
   endedAt: 'When it ended. null: it has not.',
   ended: 'When it ended. null: it has not.',
   next: 'The `cursor` of the next page. null: there is none.',
@@ -29,15 +26,11 @@ const ANY_SCHEMA: Record<string, string> = {
   reason: 'Why, as a word.',
   detail: 'Why, as a sentence.',
   count: 'How many results. One call makes one.',
-  duration: 'Seconds.',
   prompt: 'What shall be seen or heard.',
   negative_prompt: 'What shall not be seen.',
   aspect_ratio: 'Such as `16:9`.',
   mode: 'The quality: `std` is cheaper than `pro`.',
   model_name: 'The model, such as `kling-v3-0`.',
-  url: 'The address.',
-  method: 'The HTTP method.',
-  path: 'The path.',
   type: 'Its kind.',
   status: 'Its state.',
   state: 'Its state.',
@@ -148,6 +141,14 @@ const OF_SCHEMA: Record<string, string> = {
   'PoolAccount.deliveries': 'Calls to clients that are not done.',
   'PoolAccount.pending': 'Still to be sent.',
   'Pool.at': 'When the answer was made.',
+  'AdminAccountsAnswer.accounts': 'Each as its tenant sees it.',
+  'AdminAccountsAnswer.parked': 'Why the account gets no calls of a kind now, and until when.',
+  'AdminAccountsAnswer.retry': 'When the gateway registers it again.',
+  'AdminJobsAnswer.jobs': 'Each as its tenant sees it, newest first.',
+  'AdminDeliveriesAnswer.deliveries': 'Each as its tenant sees it, newest first.',
+  'AccountTest.ok': 'Whether the account works now.',
+  'AccountTest.amount': 'How much is left.',
+  'AccountTest.unit': 'Of what, such as `usd`.',
   'TenantOfToken.id': 'The tenant’s name.',
   'TenantOfToken.subscriptionIsActive': 'Always true: otherwise the call is answered with 402.',
   'TenantOfToken.accounts': 'How many accounts there are, by provider.',
@@ -253,9 +254,21 @@ const BY_FORM: [name: RegExp, text: string][] = [
   [/^(preview_id|video_id)$/, 'The id of the video.'],
 ]
 
+/** The operator's lists have the fields of the tenant's own. */
+const SAME_AS: Record<string, string> = {
+  AdminAccountsAnswer: 'Account',
+  AdminJobsAnswer: 'Job',
+  AdminDeliveriesAnswer: 'Delivery',
+}
+
+export function isPlain(field: string): boolean {
+  return PLAIN.has(field)
+}
+
 export function describe(schema: string, field: string): string | undefined {
   const own = OF_SCHEMA[`${schema}.${field}`]
   if (own !== undefined) return own
   const inQuery = schema.endsWith('Query') ? OF_SCHEMA[`Query.${field}`] : undefined
-  return inQuery ?? ANY_SCHEMA[field] ?? BY_FORM.find(([name]) => name.test(field))?.[1]
+  const same = OF_SCHEMA[`${SAME_AS[schema] ?? ''}.${field}`]
+  return same ?? inQuery ?? ANY_SCHEMA[field] ?? BY_FORM.find(([name]) => name.test(field))?.[1]
 }

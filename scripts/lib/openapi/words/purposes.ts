@@ -101,4 +101,5 @@ export const INFO_TEXT =
   'An error of the gateway’s own carries `X-Gateway-Error`, and `Retry-After` where a later try helps. ' +
   'Paths with the tag “drop-in” are the provider’s own: request and answer are what its documentation says, and the gateway chooses the account. ' +
   'They also take the token as `X-Api-Key`, and the headers `X-Gateway-Account`, `X-Gateway-Join`, `X-Gateway-Reply-Url` and `X-Gateway-Reply-Ref`. ' +
-  'Paths that are not listed are sent on as well.'
+  'Paths that are not listed are sent on as well. ' +
+  'Every answer carries `X-Request-Id`. Bodies of our own paths may also be forms, urlencoded or multipart.'
