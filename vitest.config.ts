@@ -12,7 +12,6 @@ const LONG = [
   'search-for-lost-creations',
   'scripts/start',
   'streaming/sessions',
-  'contract/heygen',
   'contract/kling',
   'incoming-events',
   'what-a-refusal-parks',
@@ -27,7 +26,6 @@ const LONG = [
   'storage-queries-stay-bounded',
   'slots-after-a-kill',
   'parked-accounts',
-  'run-worker',
 ]
 
 /** The place in LONG. Of what is not in it: after all of them. */
@@ -47,7 +45,11 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, ...(isFull ? [] : ['test/**/*.full.test.ts'])],
+    exclude: [
+      ...configDefaults.exclude,
+      'test/browser/**',
+      ...(isFull ? [] : ['test/**/*.full.test.ts']),
+    ],
     globalSetup: ['test/support/prepare.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,

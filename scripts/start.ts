@@ -24,11 +24,13 @@ import {
   send,
   startWorker,
   stopOnSignals,
+  stopWithNpm,
   takeFolder,
   toShownPath,
   type LocalStack,
   type Secrets,
 } from './lib/local-stack.ts'
+import { writeAssets } from './lib/assets/write-assets.ts'
 import type { WorkerLog } from './lib/run-worker.ts'
 import { toShortLine } from './lib/show-log.ts'
 
@@ -87,17 +89,9 @@ async function main(): Promise<void> {
   const folder = localFolder()
   takeFolder(folder)
   if (reset) forget(folder, ['gateway', 'gateway-alone', 'simulator', 'secrets.json'])
+  await writeAssets()
   if (isAlone) await startAlone(folder)
   else await startBoth(folder, isV3Only)
-}
-
-/** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
-function stopWithNpm(): void {
-  if (process.env.npm_lifecycle_event === undefined) return
-  const parent = process.ppid
-  setInterval(() => {
-    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
-  }, 500).unref()
 }
 
 /** Removes only the files that these scripts made. LOCAL_DIR may name a folder that contains other files. */
@@ -113,7 +107,7 @@ async function startBoth(folder: string, isV3Only: boolean): Promise<void> {
   const secrets = takeSecrets(folder)
   const port = await takePort('PORT', 8787)
   const simulatorPort = await takePort('SIMULATOR_PORT', 8788, port)
-  const options = { folder, secrets, port, simulatorPort, onLog: show }
+  const options = { folder, secrets, port, simulatorPort, onLog: show, assets: true }
   const stack = await openLocalStack({ ...options, sunset: isV3Only })
   noteRunning(folder, stack)
   stopOnSignals(async () => {
@@ -135,6 +129,7 @@ async function startAlone(folder: string): Promise<void> {
     persist: path.join(folder, 'gateway-alone'),
     vars: { ADMIN_TOKEN, MASTER_KEYS, ...readDevVars() },
     port: await takePort('PORT', 8787),
+    assets: true,
     onLog: show,
   })
   stopOnSignals(async () => {
@@ -248,6 +243,7 @@ heygen-gateway is ready at ${gatewayUrl}
   Token        ${token}
   Accounts     ${limits.join(', ')}
   ADMIN_TOKEN  in ${toShownPath(secretsFile(folder))}
+  Dashboard    ${gatewayUrl}/dashboard: sign in with the token, or with ADMIN_TOKEN
   Simulator    ${simulatorUrl}, where a video takes 8 s
 
 Try:

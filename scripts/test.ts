@@ -4,7 +4,8 @@
  * everything took.
  */
 import { execFile, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
+import { countResults } from './lib/test-results.ts'
 
 const RESULTS = '.local/test-results.json'
 
@@ -29,28 +30,6 @@ function check(): Promise<{ isGood: boolean; text: string }> {
   })
 }
 
-interface Results {
-  numPassedTests: number
-  numFailedTests: number
-  testResults: { status: string; assertionResults: { status: string }[] }[]
-}
-
-function readResults(): Results {
-  try {
-    return JSON.parse(readFileSync(RESULTS, 'utf8')) as Results
-  } catch {
-    return { numPassedTests: 0, numFailedTests: 1, testResults: [] }
-  }
-}
-
-/** Counts files that failed without a failed test: the file could not be loaded, or a hook before or after its tests threw. */
-function countFailedFiles({ testResults }: Results): number {
-  return testResults.filter(
-    ({ status, assertionResults }) =>
-      status === 'failed' && assertionResults.every((test) => test.status !== 'failed')
-  ).length
-}
-
 const startedAt = Date.now()
 const files = process.argv.slice(2).filter((argument) => argument !== '--full')
 if (process.argv.includes('--full')) process.env.FULL = '1'
@@ -69,11 +48,10 @@ const isTested = await start('vitest', [
 const checked = await checking
 console.log(checked.text)
 const isChecked = isReady && checked.isGood
-const results = readResults()
-const failedTests = results.numFailedTests + countFailedFiles(results)
+const { passed, failed: failedTests } = countResults(RESULTS)
 // A failed check counts as a failure. So does an error outside every test, which only Vitest's exit code shows.
 const failed = failedTests + (isChecked ? 0 : 1) + (isTested || failedTests > 0 ? 0 : 1)
 console.log(isChecked ? 'checks passed' : 'checks failed: see above')
 console.log(`duration: ${String(Math.round((Date.now() - startedAt) / 1000))} s`)
-console.log(`${String(results.numPassedTests)} passed, ${String(failed)} failed`)
-process.exitCode = failed === 0 && results.numPassedTests > 0 ? 0 : 1
+console.log(`${String(passed)} passed, ${String(failed)} failed`)
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1

@@ -1,6 +1,6 @@
 /** Reads a wrangler.toml and bundles its Worker with esbuild, as wrangler does. */
 import path from 'node:path'
-import { build, type Plugin } from 'esbuild'
+import { build } from 'esbuild'
 import { keptOnce } from './kept-once.ts'
 
 /** Reads and builds what `runWorker` will need, so that the first start is fast. */
@@ -11,7 +11,8 @@ export async function prepareWorker({
   config: string
   entry: string
 }): Promise<void> {
-  await bundle(path.resolve(entry), {}, namesOf(await readWrangler(path.resolve(config))))
+  await readWrangler(path.resolve(config))
+  await bundle(path.resolve(entry))
 }
 
 /** The members of the configuration that are read here. wrangler's own type is in a package that it does not ship. */
@@ -32,14 +33,6 @@ export type WranglerConfig = {
     simple: { limit: number; period: 10 | 60 }
   }[]
   assets?: { directory?: string; binding?: string }
-  alias?: Record<string, string>
-}
-
-/** The `[alias]` of the configuration: the name in an import → a file. */
-export function namesOf({ alias = {}, configPath = '.' }: WranglerConfig): Record<string, string> {
-  const folder = path.dirname(path.resolve(configPath))
-  const entries = Object.entries(alias).map(([name, file]) => [name, path.resolve(folder, file)])
-  return Object.fromEntries(entries) as Record<string, string>
 }
 
 /** wrangler takes seconds to load, so it is loaded only if no earlier result was kept. */
@@ -53,19 +46,14 @@ export function readWrangler(config: string): Promise<WranglerConfig> {
 /** The result is kept, because tests start the same Worker many times. */
 export async function bundle(
   entry: string | undefined,
-  alias: Record<string, string> = {},
-  names: Record<string, string> = {}
+  alias: Record<string, string> = {}
 ): Promise<string> {
   if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
-  const name = JSON.stringify(['bundle', entry, alias, names])
-  return keptOnce(name, () => makeBundle(entry, alias, names))
+  const name = JSON.stringify(['bundle', entry, alias])
+  return keptOnce(name, () => makeBundle(entry, alias))
 }
 
-async function makeBundle(
-  entry: string,
-  alias: Record<string, string>,
-  names: Record<string, string>
-): Promise<string> {
+async function makeBundle(entry: string, alias: Record<string, string>): Promise<string> {
   const result = await build({
     entryPoints: [entry],
     bundle: true,
@@ -75,23 +63,9 @@ async function makeBundle(
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     alias,
-    plugins: [exactly(names)],
     logLevel: 'silent',
   })
   const file = result.outputFiles[0]
   if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
   return file.text
-}
-
-/** Replaces only the exact name, as wrangler does. esbuild's own `alias` also replaces paths below the name. */
-function exactly(names: Record<string, string>): Plugin {
-  return {
-    name: 'exactly',
-    setup(building) {
-      building.onResolve({ filter: /^[\w@]/ }, ({ path: name }) => {
-        const file = names[name]
-        return file === undefined ? undefined : { path: file }
-      })
-    },
-  }
 }

@@ -45,6 +45,8 @@ export interface LocalStackOptions {
   onLog?: RunWorkerOptions['onLog']
   /** The simulated HeyGen has ended its older API. */
   sunset?: boolean
+  /** The gateway also serves its pages. */
+  assets?: boolean
 }
 
 export function localFolder(): string {
@@ -76,6 +78,7 @@ export async function openLocalStack(options: LocalStackOptions): Promise<LocalS
       persist: path.join(folder, 'gateway'),
       vars: gatewayVars(simulator.url, secrets),
       port: port ?? 0,
+      assets: options.assets ?? false,
     })
     const workers = started.flatMap(({ pid }) => pid ?? [])
     return { gatewayUrl: gateway.url, simulatorUrl: simulator.url, workers, dispose }
@@ -129,6 +132,15 @@ export function stopOnSignals(stop: () => Promise<number>): void {
     process.removeAllListeners(signal)
     process.on(signal, onSignal)
   }
+}
+
+/** Ends this process when its parent is gone. npm passes a signal to the shell between, which may end without passing it on. */
+export function stopWithNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return
+  const parent = process.ppid
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM')
+  }, 500).unref()
 }
 
 export async function findFreePort(wanted: number): Promise<number> {
@@ -193,8 +205,10 @@ export function takeFolder(folder: string): void {
   throw new Error(`${toShownPath(folder)} could not be locked: several starts at once.`)
 }
 
-export function noteRunning(folder: string, stack: Omit<LocalStack, 'dispose'>): void {
-  const { gatewayUrl, simulatorUrl, workers } = stack
+export function noteRunning(
+  folder: string,
+  { gatewayUrl, simulatorUrl, workers }: Pick<Running, 'gatewayUrl' | 'simulatorUrl' | 'workers'>
+): void {
   replaceFile(runningFile(folder), { ...readRunning(folder), gatewayUrl, simulatorUrl, workers })
 }
 

@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
-import { bundle, namesOf, readWrangler, type WranglerConfig } from './build-worker.ts'
+import { bundle, readWrangler, type WranglerConfig } from './build-worker.ts'
 
 export type WorkerLog = { level: string; message: string }
 
@@ -21,6 +21,8 @@ export type RunWorkerOptions = {
   entry?: string
   /** Names of imports that another file replaces. For tests. */
   alias?: Record<string, string>
+  /** Also serves the `[assets]` of the configuration, in front of the Worker. The folder must have been made. */
+  assets?: boolean
   onLog?: (log: WorkerLog) => void
   name?: string
 }
@@ -37,7 +39,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   if (options.port) await assertPortFree(host, options.port)
   const config = await readWrangler(path.resolve(options.config))
   const entry = options.entry ? path.resolve(options.entry) : config.main
-  const script = await bundle(entry, options.alias, namesOf(config))
+  const script = await bundle(entry, options.alias)
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
   const onChild = (message: unknown): void => {
@@ -98,7 +100,7 @@ function toBindings(config: WranglerConfig, options: RunWorkerOptions) {
         { namespace_id: String(limit.namespace_id), simple: limit.simple },
       ])
     ),
-    ...(config.assets?.directory ? { assets: toAssets(config) } : {}),
+    ...(options.assets && config.assets?.directory ? { assets: toAssets(config) } : {}),
   }
 }
 

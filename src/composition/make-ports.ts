@@ -6,6 +6,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
 import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import { TICKET_HEADER, type Hub } from '#domain/ports/hub.ts'
 import type { SlotDesk } from '#domain/ports/slots.ts'
 import { toLeaseMessage } from '#domain/slots/lease-record.ts'
 import type { Desk, Registrar } from '#domain/ports/desk.ts'
@@ -159,6 +160,7 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     desk,
     registrar,
     slots: (accountKey) => slotsPort(env, accountKey),
+    hub: (name) => hubPort(env, name),
   }
 }
 
@@ -179,16 +181,19 @@ function slotsPort(env: Env, name: string): SlotDesk {
     settle: (reports) => ask((slots) => slots.settle(reports)),
     blame: (fault) => ask(async (slots) => slots.blame(fault)),
     unpark: (tenant) => ask((slots) => slots.unpark(tenant)),
+    test: (tenant) => ask(async (slots) => slots.test(tenant)),
     checkLegacy: (tenant) => ask((slots) => slots.checkLegacy(tenant)),
     hold: (until) => ask((slots) => slots.hold(until)),
     untrack: (tenant, jobId, isForced) => ask((slots) => slots.untrack(tenant, jobId, isForced)),
     watch: (until) => ask(async (slots) => slots.watch(until)),
     view: (tenant) => ask((slots) => slots.view(tenant)),
     summary: (tenant) => ask(async (slots) => slots.summary(tenant)),
+    observe: (hub, tenant, until) => ask(async (slots) => slots.observe(hub, tenant, until)),
     reseal: (key) => ask(async (slots) => slots.reseal(key)),
     notePool: (tenant, since) => ask((slots) => slots.notePool(tenant, since)),
     findJob: (tenant, job) => ask((slots) => slots.findJob(tenant, job)),
     listJobs: (query) => ask((slots) => slots.listJobs(query)),
+    throughput: (query) => ask((slots) => slots.throughput(query)),
     receive: (received) => ask(async (slots) => slots.receive(received)),
     listDeliveries: (query) => ask((slots) => slots.listDeliveries(query)),
     findDelivery: (tenant, id) => ask(async (slots) => slots.findDelivery(tenant, id)),
@@ -203,6 +208,9 @@ function deskPort(env: Env, name: string): Desk {
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
     changeLimit: (email, maxJobs, now, by) =>
       ask((desk) => desk.changeLimit(email, maxJobs, now, by)),
+    endImport: (email) => ask((desk) => desk.endImport(email)),
+    exportRows: () => ask((desk) => desk.exportRows()),
+    importRows: (rows, by) => ask((desk) => desk.importRows(rows, by)),
     removeAccount: (email, isNow, by) => ask((desk) => desk.removeAccount(email, isNow, by)),
     refreshSession: (email, stale) => ask((desk) => desk.refreshSession(email, stale)),
     beginSignIn: (wish, by) => ask(async (desk) => desk.beginSignIn(wish, by)),
@@ -250,6 +258,20 @@ function deskPort(env: Env, name: string): Desk {
   }
 }
 
+function hubPort(env: Env, name: string): Hub {
+  const stub = () => env.TENANT_DESK.getByName(name)
+  const ask = askObject(stub, platform)
+  return {
+    keepTicket: (hash, ticket) => ask((hub) => hub.keepTicket(hash, ticket)),
+    push: (summary) => ask((hub) => hub.push(summary)),
+    look: () => ask((hub) => hub.look()),
+    connect: (ticketHash) =>
+      stub().fetch('https://hub.invalid/', {
+        headers: { upgrade: 'websocket', [TICKET_HEADER]: ticketHash },
+      }),
+  }
+}
+
 function registrarPort(env: Env): Registrar {
   const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR), platform)
   return {
@@ -266,6 +288,8 @@ function registrarPort(env: Env): Registrar {
     removeTenant: (id, by) => ask((desk) => desk.removeTenant(id, by)),
     noteAudit: (entry, by) => ask((desk) => desk.noteAudit(entry, by)),
     listAudit: (query) => ask((desk) => desk.listAudit(query)),
+    importTenant: (tenant, tokens, hasPast, by) =>
+      ask((desk) => desk.importTenant(tenant, tokens, hasPast, by)),
     resealTokens: (key, after) => ask(async (desk) => desk.resealTokens(key, after)),
     resealState: () => ask(async (desk) => desk.resealState()),
     saveReseal: (state) => ask((desk) => desk.saveReseal(state)),

@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
+import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
@@ -15,7 +16,6 @@ import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
   nextDueAt,
-  release,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
@@ -23,6 +23,7 @@ import {
 } from '#domain/slots/lease.ts'
 import { slotsShown, slotsShownToFormerHolder } from '#domain/slots/free-slots.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
+import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
@@ -47,6 +48,9 @@ import { makeParts, type Parts } from '#durable/account/parts.ts'
 import { resealAccount } from '#durable/account/resealing.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
+
+/** Pages get at most one change of an account in this time (RFC 0006). */
+const PUSH_EVERY_MS = 1000
 
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
@@ -76,6 +80,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       random: platform.random,
       ports,
       durations: () => ports().durations,
+      defer: (work) => this.ctx.waitUntil(work),
+      pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
       provider: () =>
         getProvider(this.#tables.account()?.provider ?? this.ctx.id.name?.split(':')[0] ?? ''),
@@ -88,9 +94,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
-    this.#parts.webhook.request(account, held)
-    this.#parts.legacy.request(account)
-    this.#parts.alerts.lookSoon()
+    // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
+    if (account.isImported !== true) {
+      this.#parts.webhook.request(account, held)
+      this.#parts.legacy.request(account)
+      this.#parts.alerts.lookSoon()
+    }
     this.#setAlarm()
     return { ok: true }
   }
@@ -125,6 +134,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const { answer, change } = grant(this.#parts.settlement.ledger(), ask, now(), durations())
     this.#parts.settlement.save(change)
     if (answer.ok) this.#parts.watchers.onGranted()
+    else this.#tables.noteRefused()
     this.#setAlarm()
     return answer
   }
@@ -148,7 +158,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.save(release(this.#parts.settlement.ledger(), requestId)),
+      () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
     )
     return fault && this.#parts.accountChecks.judge(fault)
@@ -192,6 +202,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (!this.#isHeldByOther(tenant)) this.#parts.accountChecks.unpark()
   }
 
+  async test(tenant: string): Promise<AccountTest | undefined> {
+    if (this.#isHeldByOther(tenant)) return undefined
+    const tested = await this.#parts.accountChecks.test()
+    if (!tested) return undefined
+    const { balance } = this.#parts.live
+    if (isGood(tested)) await balance.refreshIfOlderThan(TEST_VALID_MS)
+    const known = balance.known()
+    return { ...tested, ...(known === undefined ? {} : { balance: known }) }
+  }
+
   async checkLegacy(tenant: string): Promise<void> {
     if (this.#isHeldByOther(tenant)) return
     this.#parts.legacy.requestNow()
@@ -219,6 +239,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     return this.#parts.live.summary(tenant)
   }
 
+  async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    return this.#parts.live.observe(hub, tenant, until)
+  }
+
   async notePool(tenant: string, since?: number): Promise<void> {
     this.#parts.alerts.notePool(tenant, since)
   }
@@ -231,6 +255,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     return this.#tables.findJob(tenant, name)
+  }
+
+  async throughput(query: ThroughputQuery): Promise<ThroughputHour[]> {
+    return this.#tables.throughput(query)
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {

@@ -4,9 +4,12 @@ import type { Actor } from '#domain/access/audit.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { SaveAnswer } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { getProvider } from '#providers/index.ts'
+import { isHubName } from '#domain/live/hub.ts'
+import { getProvider, PROVIDERS } from '#providers/index.ts'
 import { AlertBook } from '#durable/alerts/alert-book.ts'
 import { DeskAlerts } from '#durable/alerts/desk-alerts.ts'
+import { DeskBackup } from '#durable/backup/desk-backup.ts'
+import { RegistrarBackup } from '#durable/backup/registrar-backup.ts'
 import { AccountClaims } from '#durable/desk/account-claims.ts'
 import { AuditLog } from '#durable/desk/audit-log.ts'
 import { DeskAccounts } from '#durable/desk/desk-accounts.ts'
@@ -21,12 +24,15 @@ import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
 import { WaitingRoom } from '#durable/desk/waiting-room.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
+import { Hub } from '#durable/live/hub.ts'
 import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 
 /** Unfinished work is tried again after this time. */
 export const SOON_MS = 1500
+
+const NAMES = PROVIDERS.map(({ name }) => name)
 
 export type DeskParts = ReturnType<typeof makeDeskParts>
 
@@ -39,6 +45,8 @@ export interface DeskObject {
   /** Sets the alarm, if it is not set to an earlier time. */
   armIn(ms: number): void
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
+  sockets(): WebSocket[]
+  accept(socket: WebSocket): void
 }
 
 export function makeDeskParts({
@@ -48,6 +56,8 @@ export function makeDeskParts({
   ports,
   armIn,
   saveAccount,
+  sockets,
+  accept,
 }: DeskObject) {
   const armSoon = () => armIn(SOON_MS)
   const unknown = new UnknownCreations(storage)
@@ -67,6 +77,8 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
+  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit })
+  const endpoints = new WebhookEndpoints(tables, audit)
   const alertBook = new AlertBook(storage, audit)
   const alerts = new DeskAlerts(storage, {
     ports,
@@ -83,15 +95,29 @@ export function makeDeskParts({
     claims,
     unknown,
     registrar: new RegistrarPart(tables, audit, kv),
-    accounts: new DeskAccounts(tables, claims, { ports, armSoon, audit }),
+    registrarBackup: new RegistrarBackup(tables, audit),
+    accounts,
+    backup: new DeskBackup({ tables, accounts, endpoints, audit }),
     renewals: new SessionRenewals(tables, ports, kv),
     uploads: new DeskUploads(tables, ports),
     keys: new IdempotencyKeys(tables, ports),
     pageTokens: new PageTokens(storage, platform),
-    endpoints: new WebhookEndpoints(tables, audit),
+    endpoints,
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
     signIns,
+    hub: isHubName(name)
+      ? new Hub({
+          name,
+          sql: storage.sql,
+          now: platform.now,
+          ports,
+          providers: NAMES,
+          armIn,
+          sockets,
+          accept,
+        })
+      : undefined,
     resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
   }
 }

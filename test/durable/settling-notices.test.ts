@@ -37,6 +37,8 @@ function watched() {
     ports: () => ports,
     durations: () => durationsAt(1),
     provider: () => getProvider('heygen'),
+    defer: () => {},
+    pause: async () => {},
   }
   const settling: Settlement = new Settlement(context, {} as DeliveryTargetsCache, {
     isAlarmChecking: () => false,

@@ -37,6 +37,8 @@ const NOT_RUN: Record<string, string> = {
   'node examples/tls-proxy.mjs': 'test/scripts/tls-proxy.test.ts',
   'export HTTPS_PROXY': 'test/scripts/tls-proxy.test.ts',
   'python3 client.py': 'stands for the reader’s own client',
+  'BASE_URL=$GATEWAY': 'test/scripts/client-examples.test.ts',
+  'SECRET=whsec_': 'test/scripts/receiver-example.test.ts',
   'node scripts/make-catalogue.ts': 'test/scripts/make-catalogue.test.ts',
   'npx node bench/': 'takes minutes, and measures one machine',
   'node bench/': 'takes minutes, and measures one machine',
@@ -74,6 +76,7 @@ afterAll(async () => {
 function filledIn(text: string, seen: Map<string, string>): string {
   const values: [string | RegExp, string][] = [
     [/https?:\/\/(?:YOUR-GATEWAY|127\.0\.0\.1:8787)/g, gateway.url],
+    [/http:\/\/127\.0\.0\.1:8788/g, gateway.sim.url],
     [/\bADMIN_TOKEN=…/g, `ADMIN_TOKEN=${ADMIN_TOKEN}`],
     [/\bTOKEN=hgw_…/g, `TOKEN=${gateway.token}`],
     [/"sk_…"/g, '"sk_test_carol"'],

@@ -137,7 +137,7 @@ test('SIGINT, even twice, ends with 0 and leaves no process behind', async () =>
   expect(findRunning(folder)).toBeUndefined()
 })
 
-// A busy port is refused by runWorker: test/simulator/run-worker.test.ts.
+// A busy port is refused by runWorker: test/simulator/run-worker.full.test.ts.
 testFull('a busy port is announced and the next one is taken', async () => {
   if (last && !isOver(last.child)) await stop(last.child)
   const squatter = createServer().listen(port, HOST)

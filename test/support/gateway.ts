@@ -26,6 +26,8 @@ export interface GatewayOptions {
   entry?: string
   /** Starts a workerd that no other test uses. For tests that kill workerd or measure its memory. */
   isAlone?: boolean
+  /** Also serves the pages, in a workerd of its own. */
+  assets?: boolean
   /** A list of providers instead of src/providers/index.ts. */
   providers?: string
 }
@@ -198,13 +200,14 @@ function startGateway(
   onLog: (message: string) => void
 ): Promise<RunningWorker> {
   const vars = gatewayVars(simUrl, options)
-  const { persist, port, entry, providers, isAlone = false } = options
+  const { persist, port, entry, providers, isAlone = false, assets = false } = options
   const common = { config: 'wrangler.toml', name: 'gateway', vars }
   const isUsual = entry === undefined || entry === CLOCKED
-  if (isUsual && !isAlone && persist === undefined && port === undefined && !providers)
+  if (isUsual && !isAlone && !assets && persist === undefined && port === undefined && !providers)
     return takeWorker({ ...common, entry: entry ?? PLAIN, onLog })
   return runWorker({
     ...common,
+    assets,
     onLog: ({ message }) => onLog(message),
     ...(persist === undefined ? {} : { persist }),
     ...(port === undefined ? {} : { port }),

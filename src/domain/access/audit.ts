@@ -11,6 +11,7 @@ export type AuditAction =
   | 'account.limit_changed'
   | 'account.removed'
   | 'account.unparked'
+  | 'account.tested'
   | 'sign_in.begun'
   | 'sign_in.cancelled'
   | 'job.forced'
@@ -24,6 +25,8 @@ export type AuditAction =
   | 'route.added'
   | 'route.removed'
   | 'reseal.pass_begun'
+  | 'export.made'
+  | 'import.made'
   | 'audit.full'
 
 /** Who asked for a change. */

@@ -28,11 +28,30 @@ export const tokenRecord = z.object({
 
 export type TokenRecord = z.infer<typeof tokenRecord>
 
+/** Who makes a request. The operator who names a tenant has a record too, with an id and a hash that no token has. */
+export type Caller = TokenRecord & { isOperator?: true }
+
 export interface TenantRecord {
   id: string
   name: string
   replyUrl: string | null
   createdAt: number
+}
+
+/** The operator as a caller with the scope full of this tenant. */
+export function operatorOf({ id, replyUrl }: TenantRecord): Caller {
+  const never = { createdAt: 0, expiresAt: null }
+  const may = { scope: 'full', subscription: 'active' } as const
+  return {
+    id: 'operator',
+    hash: '',
+    tenant: id,
+    name: 'operator',
+    ...may,
+    ...never,
+    replyUrl,
+    isOperator: true,
+  }
 }
 
 type RandomBytes = (count: number) => Uint8Array

@@ -50,6 +50,8 @@ const account = z.object({
   publicOrigin: z.string(),
   /** Which families of the provider's older calls the account has. A family without an entry: nothing is known. */
   legacy: z.record(z.string(), z.enum(['alive', 'gone'])).optional(),
+  /** It came by an import and nobody has unparked it yet (imported.ts). */
+  isImported: z.boolean().optional(),
   createdAt: z.number(),
   updatedAt: z.number(),
   /** The claim by which the account's object got this record. Only the object stores it. */

@@ -1,8 +1,15 @@
 /** Decides how long an account is parked, and for which calls. park-after-refusal.ts decides whether it is parked at all. */
 import type { Durations } from '#domain/runtime/durations.ts'
 
-/** `scope`: the credential has no permission for this call. */
-export type ParkReason = 'credential' | 'blocked' | 'credit' | 'limit' | 'busy' | 'scope'
+/** `scope`: the credential has no permission for this call. `imported`: see imported.ts. */
+export type ParkReason =
+  | 'credential'
+  | 'blocked'
+  | 'credit'
+  | 'limit'
+  | 'busy'
+  | 'scope'
+  | 'imported'
 
 /**
  * Which calls the parking stops. `all`: every call. `jobs`: calls that take a slot. `plain`: calls that do not. `meter:x`:

@@ -68,7 +68,7 @@ function isOpen(lease: Lease, starts: readonly JobStart[]): boolean {
 }
 
 function unboundLike(pattern: Lease, now: number): Lease {
-  const { jobId: _, ask: __, askElse: ___, ending: ____, ...rest } = pattern
+  const { jobId: _, ask: __, askElse: ___, ending: ____, boundAt: _____, ...rest } = pattern
   const unused = { watch: [], asks: 0, misses: 0, lastReportAt: now, nextAt: now }
   return { ...rest, state: 'unbound', ...unused }
 }
@@ -84,7 +84,8 @@ function freeId(ledger: Ledger, requestId: string, taken: ReadonlySet<string>): 
 
 /** Unbinds a lease whose job belongs to another creation or has ended. Its own job is searched for at once. */
 export function withoutJob(lease: Lease, now: number): Lease {
-  const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...rest } = lease
+  const { jobId: _, ask: __, askElse: ___, isFound: ____, missedAt: _____, ...others } = lease
+  const { boundAt: ______, ...rest } = others
   const lostAt = lease.lostAt ?? now
   return { ...withoutReports(rest), state: 'unbound', watch: [], misses: 0, lostAt, nextAt: now }
 }
@@ -114,6 +115,8 @@ export function boundTo(
   const firstCheckMs = lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs
   const nextAt = lease.acquiredAt + firstCheckMs
   const { missedAt: _, isFound: __, ...rest } = lease
-  const before = lease.jobId === start.jobId ? rest : withoutReports(rest)
-  return { ...before, ...start, state, misses: 0, lastReportAt: now, nextAt }
+  const isSame = lease.jobId === start.jobId
+  const before = isSame ? rest : withoutReports(rest)
+  const boundAt = (isSame ? lease.boundAt : undefined) ?? now
+  return { ...before, ...start, state, boundAt, misses: 0, lastReportAt: now, nextAt }
 }

@@ -21,7 +21,11 @@ export interface JobPage {
   stoppedAt?: string
 }
 
-export type JobRecord = { lease: SharedLease; ended?: Pick<EndedJob, 'endedAt' | 'outcome'> }
+/** Objects of an earlier release give the texts of `fingerprint` another name. */
+export type JobRecord = {
+  lease: SharedLease & Partial<Pick<Lease, 'fingerprint'>>
+  ended?: Pick<EndedJob, 'endedAt' | 'outcome'>
+}
 
 /** A job's position by time. Leases of older releases have random ids, so their time is put before the id. */
 export function placeOf({ id, acquiredAt }: Pick<Lease, 'id' | 'acquiredAt'>): string {

@@ -8,6 +8,7 @@ import type { Owner } from '#domain/routing/owner.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
+import type { DeskRows, Imported, TenantImported } from '#domain/backup/exported.ts'
 import type { Endpoint, DeliveryTargets } from '#domain/events/endpoint.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
@@ -30,6 +31,12 @@ export interface Desk extends Audited {
   /** Adds or replaces the account with this email, and claims its object. */
   saveAccount(account: Account, by?: Actor): Promise<SaveAnswer>
   changeLimit(email: string, maxJobs: number, now: number, by?: Actor): Promise<SaveAnswer>
+  /** Ends the parking of an imported account. */
+  endImport(email: string): Promise<SaveAnswer>
+  /** What an export needs of this desk. */
+  exportRows(): Promise<DeskRows>
+  /** Adds what is not there. The rows are sealed for this tenant. */
+  importRows(rows: DeskRows, by?: Actor): Promise<Imported>
   removeAccount(email: string, isNow: boolean, by?: Actor): Promise<AccountSnapshot | undefined>
   /**
    * Renews the web session or the tokens of the sign-in, once however many calls ask. `stale`: the end of the session that is no
@@ -176,6 +183,13 @@ export interface Registrar extends Audited {
   tenantIdsOf(name: string): Promise<string[]>
   changeTenant(id: string, change: TenantChange, by?: Actor): Promise<void>
   removeTenant(id: string, by?: Actor): Promise<TokenRecord[] | undefined>
+  /** Adds a tenant of an export and its tokens, as far as they are not there. `hasPast`: see saveToken. */
+  importTenant(
+    tenant: TenantRecord,
+    tokens: TokenRecord[],
+    hasPast: boolean,
+    by?: Actor
+  ): Promise<TenantImported>
   /** Re-seals a share of the tokens' secret keys with the first master key, `key`. */
   resealTokens(key: string, after?: string): Promise<ResealStep>
   /** How far re-sealing has come. */

@@ -11,6 +11,7 @@ import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { ListCopy } from '#domain/lists/list-copy.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
+import type { Hub } from './hub.ts'
 import type { SlotDesk } from './slots.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
 import type { Stopwatch } from '#domain/runtime/stopwatch.ts'
@@ -56,6 +57,7 @@ export interface Ports extends Platform {
   desk(tenant: string, provider: string): Desk
   registrar: Registrar
   slots(accountKey: string): SlotDesk
+  hub(name: string): Hub
 }
 
 export interface Vault {

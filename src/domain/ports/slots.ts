@@ -2,9 +2,11 @@
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import type { SharedLease } from '#domain/slots/lease-record.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import type { AccountTest } from '#domain/accounts/account-test.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
+import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
@@ -42,6 +44,8 @@ export interface SlotDesk {
   blame(fault: SuspectedFault): Promise<CheckResult>
   /** Ends all parkings, and the checks that would end them. */
   unpark(tenant: string): Promise<void>
+  /** Asks the provider now whether the account's credentials are good. Undefined: another tenant holds the account. */
+  test(tenant: string): Promise<AccountTest | undefined>
   /** Asks the provider soon which older calls the account has, at most every ten minutes. */
   checkLegacy(tenant: string): Promise<void>
   /** Shortens parkings, because the provider seems to be down: refused accounts are checked again by then. */
@@ -55,6 +59,8 @@ export interface SlotDesk {
   view(tenant: string): Promise<SlotsView>
   /** What a page shows of the account. Undefined: the tenant does not hold it. */
   summary(tenant: string): Promise<PoolAccount | undefined>
+  /** Pushes the summary to this hub after each change, until then. Returns it as it is now. */
+  observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined>
   /** Re-seals its records with the first master key, `key`, and registers our webhook again. Safe to repeat. */
   reseal(key: string): Promise<ResealStep>
   /** Tells the tenant's alerts that the whole pool refuses calls since then; without `since`, that it does not any more. */
@@ -62,6 +68,8 @@ export interface SlotDesk {
   findJob(tenant: string, name: JobName): Promise<JobRecord | undefined>
   /** Running and ended jobs, newest first; at most `limit`. */
   listJobs(query: JobQuery): Promise<JobPage>
+  /** The jobs of each hour. */
+  throughput(query: ThroughputQuery): Promise<ThroughputHour[]>
   /** Applies an incoming event, which is passed as it was sent. Without a valid signature it changes nothing. */
   receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'>
   /** Deliveries, newest first. */

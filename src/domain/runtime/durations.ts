@@ -97,7 +97,7 @@ const SPANS = {
   /** How often an isolate says that a pool refuses calls. */
   poolNoteMs: 1 * MINUTE,
   /** How often a balance is read for alerts. */
-  balanceEveryMs: 1 * HOUR,
+  balanceForAlertsMs: 1 * HOUR,
   /** The pause before alerts are told that could not be read. */
   alertRetryMs: 1 * MINUTE,
   keepUploadsMs: 24 * HOUR,
@@ -110,6 +110,18 @@ const SPANS = {
   keepAuditMs: 90 * 24 * HOUR,
   /** How long a browser's token for a streaming session is valid. */
   streamTokenMs: 24 * HOUR,
+  /** While an agent waits for a job: the first pause between two questions, and the longest. */
+  agentAskMs: 5 * SECOND,
+  agentAskLongestMs: 20 * SECOND,
+  /** A page that is open: how long its ticket is valid, how often accounts are listed, and how often each is asked again. */
+  ticketMs: 1 * MINUTE,
+  listEveryMs: 30 * SECOND,
+  observeAgainMs: 5 * MINUTE,
+  /** How long an account pushes its changes after it was asked. */
+  observeMs: 10 * MINUTE,
+  /** How long changes are collected after metrics were asked for. */
+  lookForMetricsMs: 5 * MINUTE,
+  balanceEveryMs: 10 * MINUTE,
   /** How long a job usually takes. Only for Retry-After. */
   typicalJobMs: 5 * MINUTE,
 } as const

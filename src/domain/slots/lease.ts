@@ -30,6 +30,8 @@ export interface Lease {
   /** The provider's status path, and the one to ask when the first is retired. */
   ask?: string
   askElse?: string
+  /** When the lease was bound to its job: the provider had accepted the creation. Absent on older leases. */
+  boundAt?: number
   /** When the alarm handles the lease next, epoch ms. */
   nextAt: number
   /** How often the provider was asked about the job. */

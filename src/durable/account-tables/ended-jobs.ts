@@ -12,6 +12,7 @@ import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { EndedJob, Lease, Outcome } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
+import { BEGAN_BEFORE_MS, type JobTimes, type ThroughputQuery } from '#domain/live/throughput.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
 
@@ -55,6 +56,8 @@ export interface EndedQuery {
 export interface EndedRecord {
   lease: LeaseRecord
   outcome: Outcome
+  /** How many creations were refused since the end before. Only in memory until this row, so a crash loses a few. */
+  refused?: number
 }
 
 export interface EndedPage {
@@ -82,9 +85,20 @@ export class EndedJobs {
     this.#sql = sql
   }
 
-  /** `unmatched`: names under which the job's event may still come. The report that ended the job is not kept. */
-  add({ lease, endedAt, outcome }: EndedJob, unmatched: readonly UnmatchedEnd[] = []): void {
-    const stored: EndedRecord = { lease: toLeaseRecord(lease), outcome }
+  /**
+   * `unmatched`: names under which the job's event may still come. The report that ended the job is not kept. `refused`: how many
+   * creations were refused since the end before.
+   */
+  add(
+    { lease, endedAt, outcome }: EndedJob,
+    unmatched: readonly UnmatchedEnd[] = [],
+    refused = 0
+  ): void {
+    const stored: EndedRecord = {
+      lease: toLeaseRecord(lease),
+      outcome,
+      ...(refused === 0 ? {} : { refused }),
+    }
     const record = JSON.stringify(stored)
     const [first = lease.id, ...others] = namesOf(lease)
     const id = placeOf(lease)
@@ -159,6 +173,18 @@ export class EndedJobs {
       read += cursor.rowsRead
     }
     return cutAt(found, limit)
+  }
+
+  /** The times of jobs that began or ended in this time. A job that only may have been the client's does not count. */
+  times({ tenant, since, until }: ThroughputQuery): JobTimes[] {
+    const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)
+    const span = [first, Math.floor(until / SPAN_MS)]
+    const rows = this.#sql.exec<TimesRow>(TIMES, ...span, tenant).toArray()
+    return rows.map(({ requestId, acquiredAt, at, status, refused }) => ({
+      requestId,
+      acquiredAt,
+      end: { at, status, ...(refused === null ? {} : { refused }) },
+    }))
   }
 
   /** Which of these names are known. A job that may have belonged to a creation, without proof, does not count. */
@@ -283,6 +309,21 @@ const IN_SPAN = `SELECT * FROM ended_job
   AND json_extract(record, '$.lease.tenant') = ?4
   AND (?5 IS NULL OR json_extract(record, '$.outcome.status') = ?5)
   ORDER BY id DESC LIMIT ?6`
+
+interface TimesRow {
+  [column: string]: SqlStorageValue
+  requestId: string
+  acquiredAt: number
+  at: number
+  status: Outcome['status']
+  refused: number | null
+}
+
+const TIMES = `SELECT json_extract(record, '$.lease.requestId') AS requestId,
+  json_extract(record, '$.lease.acquiredAt') AS acquiredAt, ended_at AS at,
+  json_extract(record, '$.outcome.status') AS status, json_extract(record, '$.refused') AS refused
+  FROM ended_job WHERE span >= ?1 AND span <= ?2 AND record IS NOT NULL AND is_sure = 1
+  AND json_extract(record, '$.lease.tenant') = ?3`
 
 const FIRST =
   'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'

@@ -1,11 +1,12 @@
 /**
- * Rows that only a page that is open, or an alert, needs: the balance, and an index of dead deliveries. A delivery that is accepted
+ * Rows that only a page that is open, or an alert, needs: the balance, the hubs that observe the account, and an index of dead deliveries. A delivery that is accepted
  * has no entry in the index, so a job costs no row more.
  */
 import { DEAD_COUNTED, type Balance } from '#domain/live/pool-account.ts'
 
 export const LIVE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS balance (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS observer (hub TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS dead_outgoing ON outgoing (tenant, id) WHERE state = 'dead';
 `
 
@@ -26,6 +27,26 @@ export class LiveRows {
       'INSERT INTO balance (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(balance)
     )
+  }
+
+  observers(): { hub: string; until: number }[] {
+    return this.#sql
+      .exec<{ hub: string; until: number }>('SELECT hub, until FROM observer')
+      .toArray()
+  }
+
+  /** Also deletes those whose time is over. */
+  saveObserver(hub: string, until: number, now: number): void {
+    this.#sql.exec('DELETE FROM observer WHERE until <= ?', now)
+    this.#sql.exec(
+      'INSERT INTO observer (hub, until) VALUES (?, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
+      hub,
+      until
+    )
+  }
+
+  dropObserver(hub: string): void {
+    this.#sql.exec('DELETE FROM observer WHERE hub = ?', hub)
   }
 
   /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */

@@ -4,6 +4,7 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
@@ -16,6 +17,7 @@ import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
+import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
@@ -25,6 +27,7 @@ import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
+import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
 /**
@@ -64,8 +67,12 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** What only a page that is open needs. */
   readonly live: LiveRows
+  #refused = 0
+  /** Called after each write. */
+  onWrite: () => void = () => {}
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(plain: DurableObjectStorage) {
+    const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
     migrate(storage, STEPS)
     this.#ended = new EndedJobs(storage.sql)
@@ -120,8 +127,14 @@ export class SlotsTables {
     return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
   }
 
+  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    return this.#records<Parking>('SELECT record FROM parking')
+    const account = this.account()
+    const imported = account && importedParking(account)
+    return [
+      ...this.#records<Parking>('SELECT record FROM parking'),
+      ...(imported ? [imported] : []),
+    ]
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
@@ -168,7 +181,8 @@ export class SlotsTables {
       for (const id of change.drop) this.#dropLease(id)
       for (const end of change.ended) {
         this.#dropLease(end.lease.id)
-        this.#ended.add(end, unmatched)
+        this.#ended.add(end, unmatched, this.#refused)
+        this.#refused = 0
       }
       return deliveries.filter((one) => this.#deliveries.add(one))
     })
@@ -236,6 +250,19 @@ export class SlotsTables {
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
     return this.#ended.removeBefore(time)
+  }
+
+  /** Counts a refused creation. The count is stored with the next end of a job. */
+  noteRefused(): void {
+    this.#refused += 1
+  }
+
+  /** The jobs of each hour. */
+  throughput(query: ThroughputQuery): ThroughputHour[] {
+    const running = this.leases()
+      .filter((lease) => isListed(lease, query) && lease.state !== 'suspect')
+      .map(({ requestId, acquiredAt }) => ({ requestId, acquiredAt }))
+    return hoursOf([...running, ...this.#ended.times(query)], query)
   }
 
   /** When the oldest ended job will have been kept for `keepMs`. */

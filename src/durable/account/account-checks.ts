@@ -14,6 +14,13 @@ import {
   shortenedForOutage,
   standingParking,
 } from '#domain/accounts/account-checks.ts'
+import {
+  liftedBy,
+  TEST_VALID_MS,
+  testedParts,
+  type AccountTest,
+  type PartTest,
+} from '#domain/accounts/account-test.ts'
 import { isHeldByOther, sealIdentity, type Account } from '#domain/accounts/account.ts'
 import {
   decideParking,
@@ -33,6 +40,9 @@ export interface AccountChecksDeps {
   setAlarm(): void
 }
 
+/** What a test asks for: whether the credential is good. The reason of a parking comes from the answer. */
+const ASKED: ParkOrder = { scope: 'all', reason: 'credential', detail: '' }
+
 /** The name of the check where the account has one credential. */
 const WHOLE = ''
 
@@ -40,6 +50,8 @@ export class AccountChecks {
   readonly #context: AccountContext
   readonly #deps: AccountChecksDeps
   readonly #running = new Map<string, Promise<AccountStatus>>()
+  #testing: Promise<AccountTest | undefined> | undefined
+  #tested: { test: AccountTest; credential: string } | undefined
 
   constructor(context: AccountContext, deps: AccountChecksDeps) {
     this.#context = context
@@ -150,6 +162,78 @@ export class AccountChecks {
     this.#deps.onUnparked()
   }
 
+  /**
+   * Asks the provider now, for a person. A good answer ends the parkings for a bad credential, a refusal parks. One test runs at a
+   * time, and a second within five seconds gets the first one's answer. Undefined: there is no account.
+   */
+  async test(): Promise<AccountTest | undefined> {
+    const { tables, now } = this.#context
+    const account = tables.account()
+    if (!account || tables.isRetired()) return undefined
+    const last = this.#tested
+    const isFreshTest = last && now() < last.test.at + last.test.ms + TEST_VALID_MS
+    if (isFreshTest && last.credential === account.credential)
+      return { ...last.test, isRepeat: true }
+    if (this.#testing) return this.#testing.then((test) => test && { ...test, isRepeat: true })
+    this.#testing = this.#test(account).finally(() => (this.#testing = undefined))
+    return this.#testing
+  }
+
+  async #test(account: Account): Promise<AccountTest> {
+    const { tables, now, ports } = this.#context
+    const at = now()
+    const parts: PartTest[] = []
+    const before = tables.parkings().map(({ scope }) => scope)
+    const lifted: Parking[] = []
+    const parked: Parking[] = []
+    for (const part of testedParts(account.credentialKind)) {
+      const found = await this.#testPart(account, part)
+      parts.push(found)
+      // The account may have a new credential by now. This test says nothing about that one.
+      if (!this.#hasStill(account)) continue
+      if (found.key === 'good') lifted.push(...this.#lift(account, part))
+      const decision = decideParking({ order: ASKED, doubt: 'key' }, found, part)
+      if (decision.kind !== 'park') continue
+      const order = { order: decision.order, mayPark: true }
+      const isNew = !standingParking(tables.parkings(), decision.order, now())
+      const result = await this.#parkFor(order, decision.order)
+      if (isNew && result.kind === 'parked') parked.push(result.parking)
+    }
+    const { provider, email, credential } = account
+    for (const { scope } of lifted) ports().log('unparked', { provider, email, scope })
+    for (const { scope, reason } of parked)
+      ports().log('parked', { provider, email, scope, reason })
+    const test: AccountTest = {
+      at,
+      ms: now() - at,
+      parts,
+      lifted: lifted.map(({ scope }) => scope).filter((scope) => before.includes(scope)),
+      parked: parked.map(({ scope }) => scope),
+    }
+    if (this.#hasStill(account)) this.#tested = { test, credential }
+    return test
+  }
+
+  async #testPart(account: Account, part: string | undefined): Promise<PartTest> {
+    let status: number | undefined
+    const standing = await this.#ask(account, part, (seen) => (status = seen))
+    const { key, detail } = standing
+    return {
+      key,
+      ...(part === undefined ? {} : { part }),
+      ...(detail === undefined ? {} : { detail }),
+      ...(status === undefined ? {} : { status }),
+    }
+  }
+
+  #lift({ credentialKind }: Account, part: string | undefined): Parking[] {
+    const { tables } = this.#context
+    const lifted = liftedBy(tables.parkings(), part, credentialKind)
+    for (const { scope } of lifted) tables.dropParking(scope)
+    if (lifted.length > 0) this.#deps.onUnparked()
+    return lifted
+  }
+
   dueAt(): number | undefined {
     const { tables } = this.#context
     if (!tables.account() || tables.isRetired()) return undefined
@@ -193,9 +277,20 @@ export class AccountChecks {
     return running.finally(() => this.#running.delete(name))
   }
 
-  async #ask(account: Account, part: string | undefined): Promise<AccountStatus> {
+  /** `onStatus`: told the HTTP status of each answer of the provider. */
+  async #ask(
+    account: Account,
+    part: string | undefined,
+    onStatus?: (status: number) => void
+  ): Promise<AccountStatus> {
     const { tables, now, ports, provider } = this.#context
-    const standing = await checkAccount(ports(), provider(), account, part)
+    const usual = ports()
+    const fetch: typeof usual.fetch = async (url, init) => {
+      const answer = await usual.fetch(url, init)
+      onStatus?.(answer.status)
+      return answer
+    }
+    const standing = await checkAccount({ ...usual, fetch }, provider(), account, part)
     if (this.#hasStill(account)) tables.saveProof(part ?? WHOLE, { at: now(), standing })
     return standing
   }

@@ -13,4 +13,8 @@ export interface AccountContext {
   ports(): Ports
   durations(): Durations
   provider(): Provider
+  /** Keeps work running after the call has ended, also while the settings are malformed. */
+  defer(work: Promise<unknown>): void
+  /** The shortest time between two pushes of the account's summary. */
+  pause(): Promise<void>
 }

@@ -10,13 +10,15 @@ import { hookInDoubt } from '#domain/events/webhook.ts'
 import { keepGuess, type GuessedStart } from '#domain/jobs/guessed-job.ts'
 import { bindJobs } from '#domain/jobs/bind-jobs.ts'
 import { applyReports } from '#domain/jobs/apply-reports.ts'
-import type {
-  Change,
-  EndedJob,
-  JobReport,
-  JobStart,
-  LeaseAsk,
-  Ledger,
+import {
+  release,
+  type Change,
+  type EndedJob,
+  type JobReport,
+  type JobStart,
+  type Lease,
+  type LeaseAsk,
+  type Ledger,
 } from '#domain/slots/lease.ts'
 import { announce } from '#flows/events/announce.ts'
 import type { AccountContext } from './context.ts'
@@ -71,6 +73,15 @@ export class Settlement {
     // This may also take slots: a job that waited without a slot takes one again when it goes on.
     if (isChanged) this.#deps.onSlotsChanged()
     return isChanged
+  }
+
+  /** Releases the slots of a creation that started nothing: the provider refused it. */
+  release(requestId: string): void {
+    const ledger = this.ledger()
+    const change = release(ledger, requestId)
+    const isOfJob = ({ id, kind }: Lease) => kind === 'job' && change.drop.includes(id)
+    if (ledger.leases.some(isOfJob)) this.#context.tables.noteRefused()
+    this.save(change)
   }
 
   /**

@@ -142,14 +142,14 @@ export class AccountAlerts {
   /** A job ended, so the balance may be lower. `isWatched`: somebody must be told of a low balance. */
   onEnded(isWatched: boolean): void {
     const { now, durations, ports } = this.#context
-    if (!isWatched || now() < this.#balanceAskedAt + durations().balanceEveryMs) return
+    if (!isWatched || now() < this.#balanceAskedAt + durations().balanceForAlertsMs) return
     ports().defer(this.#checkBalance().catch(() => {}))
   }
 
   async #checkBalance(): Promise<void> {
     const { tables, now, durations, ports, provider } = this.#context
     this.#balanceAskedAt = now()
-    await this.#deps.balance.refreshIfOlderThan(durations().balanceEveryMs)
+    await this.#deps.balance.refreshIfOlderThan(durations().balanceForAlertsMs)
     const account = tables.account()
     const known = this.#deps.balance.known()
     if (!account || tables.isRetired() || !known) return
@@ -181,7 +181,7 @@ export class AccountAlerts {
   dueAt(): number | undefined {
     const { tables, now, durations } = this.#context
     if (this.#states.length === 0) return undefined
-    const { alertRetryMs, balanceEveryMs, keepDeliveriesMs } = durations()
+    const { alertRetryMs, balanceForAlertsMs, keepDeliveriesMs } = durations()
     const dues: number[] = []
     for (const { kind, isRaised, nextAt, fault } of this.#states) {
       if (nextAt !== undefined) {
@@ -189,7 +189,7 @@ export class AccountAlerts {
         dues.push(this.#isTelling ? Math.max(at, now() + alertRetryMs) : at)
       }
       if (!isRaised) continue
-      if (kind === 'balance_low') dues.push(this.#balanceAskedAt + balanceEveryMs)
+      if (kind === 'balance_low') dues.push(this.#balanceAskedAt + balanceForAlertsMs)
       if (kind === 'dead_letter') dues.push((fault.since ?? 0) + keepDeliveriesMs * LONGER)
       if (OF_PARKING.has(kind)) dues.push(parkedUntil(tables.parkings(), now()) ?? Infinity)
     }
@@ -202,13 +202,13 @@ export class AccountAlerts {
     const { now, durations } = this.#context
     this.#look()
     if (this.#states.length === 0) return
-    const { balanceEveryMs, keepDeliveriesMs } = durations()
+    const { balanceForAlertsMs, keepDeliveriesMs } = durations()
     for (const state of this.#states.filter(({ isRaised }) => isRaised)) {
       const isOld = now() >= (state.fault.since ?? 0) + keepDeliveriesMs * LONGER
       if (state.kind === 'dead_letter' && isOld) this.#dropGone(state)
     }
     const isLow = this.#states.some(({ kind, isRaised }) => kind === 'balance_low' && isRaised)
-    if (isLow && now() >= this.#balanceAskedAt + balanceEveryMs)
+    if (isLow && now() >= this.#balanceAskedAt + balanceForAlertsMs)
       await this.#checkBalance().catch(() => {})
     await this.#tellDue()
   }

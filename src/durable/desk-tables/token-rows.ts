@@ -26,6 +26,14 @@ export class TokenRows {
     })
   }
 
+  /** False: the token is here already. */
+  add(token: TokenRecord): boolean {
+    const sql = 'SELECT record FROM token WHERE id = ? OR hash = ?'
+    if (this.#records(sql, token.id, token.hash).length > 0) return false
+    this.#storage.transactionSync(() => this.#put(token))
+    return true
+  }
+
   /** Finds a token, with the tenant's default replyUrl, so that a creation does not have to read the tenant. */
   find(hash: string): TokenRecord | undefined {
     const [token] = this.#records('SELECT record FROM token WHERE hash = ?', hash)

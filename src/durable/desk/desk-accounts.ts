@@ -41,6 +41,21 @@ export class DeskAccounts {
     return this.#saveInTurn(account, () => account, by)
   }
 
+  /** Adds an account if the desk has none with this email. Undefined: another tenant or email has the provider account. */
+  async add(account: Account, by?: Actor): Promise<{ isNew: boolean } | undefined> {
+    const absent = () => (this.#tables.accounts.find(account.email) ? undefined : account)
+    return this.#saveInTurn(account, absent, by)
+  }
+
+  /** Ends the parking of an imported account. The caller writes the audit's line. */
+  async endImport(account: Account): Promise<{ isNew: boolean } | undefined> {
+    const ended = () => {
+      const current = this.#tables.accounts.find(account.email)
+      return current?.key === account.key ? { ...current, isImported: false } : undefined
+    }
+    return this.#saveInTurn(account, ended)
+  }
+
   /** The limit of the account as it is when its turn comes. Undefined: there is no such account any more. */
   async changeLimit(
     account: Account,

@@ -7,6 +7,7 @@ import type { EndedJob, Ledger } from '#domain/slots/lease.ts'
 import { isOpenable } from '#flows/access/missing-master-key.ts'
 import { BalanceBook } from './balance.ts'
 import type { LiveContext } from './context.ts'
+import { LiveFeed } from './live-feed.ts'
 import { RecentErrors } from './recent-errors.ts'
 
 export interface AccountLiveDeps {
@@ -19,20 +20,32 @@ export class AccountLive {
   readonly #context: LiveContext
   readonly #deps: AccountLiveDeps
   readonly #errors: RecentErrors
+  readonly #feed: LiveFeed
 
   constructor(context: LiveContext, deps: AccountLiveDeps) {
     this.#context = context
     this.#deps = deps
     this.#errors = new RecentErrors(context.tables, context.now)
     this.balance = new BalanceBook(context)
+    this.#feed = new LiveFeed(context, (tenant) => this.summary(tenant))
+    context.tables.onWrite = () => this.#feed.changed()
   }
 
   onFault(fault: SuspectedFault): void {
     this.#errors.noteFault(fault)
+    this.#feed.changed()
   }
 
   onEnded(ended: readonly EndedJob[]): void {
     this.#errors.noteEnds(ended)
+  }
+
+  /** The balance is read while somebody looks, at most every ten minutes. */
+  observe(hub: string, tenant: string, until: number): PoolAccount | undefined {
+    const summary = this.#feed.observe(hub, tenant, until)
+    const { ports, defer } = this.#context
+    if (summary) defer(this.balance.refreshIfOlderThan(ports().durations.balanceEveryMs))
+    return summary
   }
 
   /** Undefined: the tenant does not hold the account. */

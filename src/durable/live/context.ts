@@ -9,4 +9,8 @@ export interface LiveContext {
   /** Throws while the settings are malformed. */
   ports(): Ports
   provider(): Provider
+  /** Keeps work running after the call has ended. Never throws. */
+  defer(work: Promise<unknown>): void
+  /** The shortest time between two pushes. */
+  pause(): Promise<void>
 }

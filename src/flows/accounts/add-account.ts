@@ -11,7 +11,7 @@ import type { Actor } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import { sealSession, unseal } from './open-account.ts'
+import { sealSession, unsealAny } from './open-account.ts'
 import { familiesOf } from './probe-legacy.ts'
 import { makeUpstream } from '#flows/upstream/read-answer.ts'
 
@@ -132,7 +132,7 @@ async function keyBefore(
   if (!isSame) return undefined
   const { accounts } = await ports.accounts.fresh(tenant, provider.name)
   for (const account of accounts) {
-    const open = await unseal(ports, account).catch(() => undefined)
+    const open = await unsealAny(ports, account).catch(() => undefined)
     if (!open || !isSame(open.credential, credential)) continue
     if (!sameEmail(account.email, email)) throw exists(account.email)
     return account.key

@@ -9,17 +9,20 @@ import {
   type Credential,
   type Session,
 } from '#domain/accounts/account.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import type { OpenAccount, Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { credentialKeyMissing, logMissingKey } from '#flows/access/missing-master-key.ts'
+import { unavailable } from './unavailable.ts'
 
 export async function openAccount(ports: Ports, account: Account): Promise<OpenAccount> {
-  const current = isSessionEnding(ports, account)
-    ? await renewSession(ports, account, account.session?.expiresAt ?? 0)
-    : account
+  const current =
+    !account.isImported && isSessionEnding(ports, account)
+      ? await renewSession(ports, account, account.session?.expiresAt ?? 0)
+      : account
   return unseal(ports, current)
 }
 
@@ -66,8 +69,15 @@ export function usesSession({ accounts }: Provider, account: Account, path: stri
   return kinds.length === 1 || accounts.credentialKindFor?.(path) === accounts.signIn?.kind
 }
 
-/** Throws an AppError if no key opens the credential. */
+/** Throws an AppError if the account is parked as imported, or if no key opens the credential. */
 export async function unseal(ports: Ports, account: Account): Promise<OpenAccount> {
+  const parking = importedParking(account)
+  if (parking) throw unavailable(account, parking, ports.now())
+  return unsealAny(ports, account)
+}
+
+/** The same for any account. For comparisons: nothing may be sent with this credential. */
+export async function unsealAny(ports: Ports, account: Account): Promise<OpenAccount> {
   const identity = sealIdentity(account)
   try {
     const text = await ports.vault.open(identity, account.credential)

@@ -5,62 +5,67 @@
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
-import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { placesOfTenant, type Place } from '#flows/accounts/places.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 
 export interface DeliveryPage {
   deliveries: Delivery[]
   /** Where the next page goes on. */
   next?: { createdAt: number; id: string }
+  /** Accounts that could not be asked. Their deliveries are not on this page. */
+  missing: Place[]
 }
 
 /** The objects of the accounts that a tenant has or had at these providers. */
-export async function objectsOf(
+export async function placesAt(
   ports: Ports,
   tenant: string,
   providers: readonly string[]
-): Promise<string[]> {
-  const keys = providers.map(async (provider) => {
-    const [{ accounts }, former] = await Promise.all([
-      ports.accounts.list(tenant, provider),
-      ports.desk(tenant, provider).formerKeys(),
-    ])
-    return [...accounts.map((account) => account.key), ...former]
-  })
-  return [...new Set((await Promise.all(keys)).flat())]
+): Promise<Place[]> {
+  const asked = providers.map((provider) => placesOfTenant(ports, tenant, provider))
+  return (await Promise.all(asked)).flat()
 }
 
-/** Newest first. */
+/** Newest first. `mayBeEmpty`: no error if none of the places could be reached. */
 export async function listDeliveries(
-  ports: Ports,
-  objects: readonly string[],
-  query: DeliveryQuery
+  ports: Pick<Ports, 'slots' | 'log' | 'after'>,
+  places: readonly Place[],
+  query: Omit<DeliveryQuery, 'tenant'>,
+  mayBeEmpty = false
 ): Promise<DeliveryPage> {
-  const one = { ...query, limit: query.limit + 1 }
-  const pages = await limitConcurrency(objects, OBJECTS_AT_ONCE, (key) =>
-    ports.slots(key).listDeliveries(one)
-  )
-  const all = pages.flat().toSorted((a, b) => b.createdAt - a.createdAt || compare(b.id, a.id))
+  const limit = query.limit + 1
+  // Each page is merged when it comes, because deliveries have bodies.
+  let all: Delivery[] = []
+  const asked = await askReachable(ports, places, async ({ tenant, key }) => {
+    const found = await ports.slots(key).listDeliveries({ ...query, tenant, limit })
+    all = [...all, ...found].toSorted(newestFirst).slice(0, limit)
+  })
+  if (!mayBeEmpty) asked.failIfNone()
+  const { missing } = asked
   const deliveries = all.slice(0, query.limit)
   const last = deliveries.at(-1)
-  if (all.length <= query.limit || !last) return { deliveries }
-  return { deliveries, next: { createdAt: last.createdAt, id: last.id } }
+  if (all.length <= query.limit || !last) return { deliveries, missing }
+  return { deliveries, next: { createdAt: last.createdAt, id: last.id }, missing }
 }
 
-/** Compares byte by byte, as SQLite sorts the objects' tables. */
-function compare(a: string, b: string): number {
-  if (a === b) return 0
-  return a < b ? -1 : 1
+/** Compares ids byte by byte, as SQLite sorts the objects' tables. */
+function newestFirst(a: Delivery, b: Delivery): number {
+  if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt
+  if (a.id === b.id) return 0
+  return a.id < b.id ? 1 : -1
 }
 
+/** Undefined: no object that could be reached has it, and all could be. */
 export async function findDelivery(
-  ports: Ports,
-  objects: readonly string[],
-  tenant: string,
+  ports: Pick<Ports, 'slots' | 'log' | 'after'>,
+  places: readonly Place[],
   id: string
 ): Promise<{ object: string; delivery: Delivery } | undefined> {
-  const found = await limitConcurrency(objects, OBJECTS_AT_ONCE, async (object) => {
-    const delivery = await ports.slots(object).findDelivery(tenant, id)
-    return delivery && { object, delivery }
-  })
-  return found.find((one) => one !== undefined)
+  const asked = await askReachable(ports, places, ({ key, tenant }) =>
+    ports.slots(key).findDelivery(tenant, id)
+  )
+  for (const { item, answer } of asked.answers)
+    if (answer) return { object: item.key, delivery: answer }
+  asked.failIfMissing()
+  return undefined
 }

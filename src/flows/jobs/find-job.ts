@@ -3,7 +3,7 @@ import { findAccount, type Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
 import { poolOf } from '#flows/routing/find-owners.ts'
-import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 
 export interface FoundJob {
@@ -40,14 +40,18 @@ async function findById(
   const [owner] = await ports.owners.find(poolOf(tenant, provider.name, accounts), [id])
   const owning = owner?.email && findAccount({ version: 0, accounts }, owner.email)
   const asked = owning ? [owning] : accounts
-  const found = await limitConcurrency(asked, OBJECTS_AT_ONCE, async (account) => {
-    const record = await ports.slots(account.key).findJob(tenant, { jobId: id })
-    return record ? [{ account, record }] : []
-  })
-  const records = found.flat()
+  const found = await askReachable(ports, asked, (account) =>
+    ports.slots(account.key).findJob(tenant, { jobId: id })
+  )
+  const records = found.answers.flatMap(({ item, answer }) =>
+    answer ? [{ account: item, record: answer }] : []
+  )
   // An account that refused the creation may have a left-over lease of it, which ended as absent.
   const sure = records.find(({ record }) => record.ended?.outcome.status !== 'absent')
-  return sure ?? records[0] ?? findAtFormer(ports, provider, tenant, id)
+  if (sure) return sure
+  // An account that could not be asked may have the job.
+  found.failIfMissing()
+  return records[0] ?? findAtFormer(ports, provider, tenant, id)
 }
 
 /** Asks removed accounts: the owners of their ids are forgotten, but their objects still have their jobs. */

@@ -1,36 +1,50 @@
-/** Lists a tenant's jobs, running and ended, of its present and removed accounts. */
-import { findAccount, type Account } from '#domain/accounts/account.ts'
+/** Lists jobs, running and ended, of present and removed accounts. */
+import { findAccount } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { mergePages } from '#domain/jobs/list-jobs.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { placesOfTenant, type Place } from '#flows/accounts/places.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 
-/** `email`: null if the job's account was removed. */
-export type ListedJob = JobRecord & { email: string | null }
+type ListedJob = JobRecord & { at: Place }
 
-/** `email`: only the jobs of this account. */
+export interface JobsPage {
+  jobs: ListedJob[]
+  stoppedAt?: string
+  /** Accounts that could not be asked. Their jobs are not on this page. */
+  missing: Place[]
+}
+
+/** The jobs of a tenant at a provider. `email`: only the jobs of this account. */
 export async function listJobs(
   ports: Ports,
   provider: Provider,
-  query: JobQuery,
+  { tenant, ...query }: JobQuery,
   email?: string
-): Promise<{ jobs: ListedJob[]; stoppedAt?: string }> {
-  const snapshot = await ports.accounts.list(query.tenant, provider.name)
-  const former = email === undefined ? ports.desk(query.tenant, provider.name).formerKeys() : []
-  const asked =
-    email === undefined ? snapshot.accounts : [named(findAccount(snapshot, email), email)]
-  const emails = new Map<string, string | null>(asked.map((one) => [one.key, one.email]))
-  for (const key of await former) if (!emails.has(key)) emails.set(key, null)
-  const pages = await limitConcurrency([...emails], OBJECTS_AT_ONCE, async ([key, of]) => {
-    const { jobs, ...stop } = await ports.slots(key).listJobs(query)
-    return { ...stop, jobs: jobs.map((job) => ({ ...job, email: of })) }
-  })
-  return mergePages(pages, query.limit)
+): Promise<JobsPage> {
+  if (email === undefined)
+    return listJobsAt(ports, await placesOfTenant(ports, tenant, provider.name), query)
+  const account = findAccount(await ports.accounts.list(tenant, provider.name), email)
+  if (!account) throw new AppError('account_not_found', `Account ${email} not found`)
+  const place = { tenant, provider: provider.name, key: account.key, account }
+  return listJobsAt(ports, [place], query)
 }
 
-function named(account: Account | undefined, email: string): Account {
-  if (account) return account
-  throw new AppError('account_not_found', `Account ${email} not found`)
+/** One page of jobs of these places. `mayBeEmpty`: no error if none of them could be reached. */
+export async function listJobsAt(
+  ports: Pick<Ports, 'slots' | 'log' | 'after'>,
+  places: readonly Place[],
+  query: Omit<JobQuery, 'tenant'>,
+  mayBeEmpty = false
+): Promise<JobsPage> {
+  // Each page is merged when it comes, so that a large pool does not hold all pages in memory.
+  let page: Omit<JobsPage, 'missing'> = { jobs: [] }
+  const asked = await askReachable(ports, places, async (at) => {
+    const { jobs, ...stop } = await ports.slots(at.key).listJobs({ ...query, tenant: at.tenant })
+    page = mergePages([page, { ...stop, jobs: jobs.map((job) => ({ ...job, at })) }], query.limit)
+  })
+  if (!mayBeEmpty) asked.failIfNone()
+  return { ...page, missing: asked.missing }
 }

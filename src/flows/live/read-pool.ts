@@ -6,7 +6,7 @@ import type { Ports } from '#domain/ports/ports.ts'
 import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 
 export const TENANTS_MAX = 400
-export const ACCOUNTS_MAX = 1000
+const ACCOUNTS_MAX = 1000
 
 /** `tenants`: their ids. */
 export async function readPool(

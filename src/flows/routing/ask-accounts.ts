@@ -6,6 +6,7 @@ import { parseJson } from '#domain/text/json-text.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { headersUp, withoutConditions } from '#domain/text/headers.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
 import { findParking, type Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { IdSearch, Provider } from '#providers/contract/provider.ts'
@@ -112,7 +113,8 @@ async function ask(
   // An account parked for a missing scope is asked anyway: if all keys lack the scope, the client gets the provider's refusal.
   const part = call.provider.accounts.credentialKindFor?.(call.path)
   const wish = { isJob: false, row: rowOf(call), part, despite: 'scope' } as const
-  const parking = findParking(ports.hints.parkings(account.key, now), wish, now)
+  const parking =
+    importedParking(account) ?? findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
   // An account that was asked only just before the deadline does not count as slow.
   const fair = ports.timeoutSignal(ports.durations.hungMs)

@@ -105,7 +105,7 @@ const TYPES: Record<string, string> = {
 }
 
 /** Guesses the content type from the URL, for storage that sends none. */
-function typeOf(url: string): string {
+export function typeOf(url: string): string {
   const extension = /\.([a-z0-9]+)$/i.exec(new URL(url).pathname)?.[1] ?? ''
   return TYPES[extension.toLowerCase()] ?? 'application/octet-stream'
 }

@@ -1,6 +1,5 @@
 /** `/admin/*`: tokens and tenants, for the operator (`ADMIN_TOKEN`). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -77,7 +76,7 @@ const tokensView = z.object({ tokens: z.array(tokenView) })
 const tenantsView = z.object({ tenants: z.array(tenantView) })
 const errors = { 401: ownError, 404: ownError }
 
-export const admin = new OpenAPIHono<AppEnv>()
+export const admin = new Hono<AppEnv>()
 
 admin.use(authenticateAdmin)
 admin.route('/reseal', reseal)

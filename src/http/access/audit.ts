@@ -1,6 +1,5 @@
 /** `/admin/audit` and `/v1/audit`: who changed what, when and from where. Kept for 90 days. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import type { AuditLine } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -46,7 +45,7 @@ const page = z.object({
   }),
 })
 
-export const adminAudit = new OpenAPIHono<AppEnv>()
+export const adminAudit = new Hono<AppEnv>()
 
 route(
   adminAudit,
@@ -74,7 +73,7 @@ route(
   }
 )
 
-export const audit = new OpenAPIHono<AppEnv>()
+export const audit = new Hono<AppEnv>()
 
 route(
   audit,

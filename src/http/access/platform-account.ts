@@ -1,9 +1,9 @@
 /** `/v2/account`: useapi.net's platform account. Its clients use it to test a token (useapi.md 3.10). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
+import { SCOPES } from '#domain/access/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
@@ -18,11 +18,12 @@ const form = z.strictObject({
 
 const view = z.looseObject({
   id: z.string(),
+  scope: z.enum(SCOPES),
   subscriptionIsActive: z.boolean(),
   accounts: z.looseObject({}),
 })
 
-export const platformAccount = new OpenAPIHono<AppEnv>()
+export const platformAccount = new Hono<AppEnv>()
 
 route(
   platformAccount,
@@ -34,7 +35,7 @@ route(
   },
   async (c) => {
     const ports = c.get('ports')
-    const { id, tenant, expiresAt } = c.get('caller')
+    const { id, tenant, scope, expiresAt } = c.get('caller')
     const record = await ports.registrar.findTenant(tenant)
     const counts = PROVIDERS.map(async ({ name }) => {
       const { accounts } = await ports.accounts.list(tenant, name)
@@ -45,6 +46,7 @@ route(
       name: record?.name ?? null,
       created: new Date(record?.createdAt ?? 0).toISOString(),
       token: id,
+      scope,
       subscriptionIsActive: true,
       expiresAt: expiresAt === null ? null : new Date(expiresAt).toISOString(),
       accounts: Object.fromEntries(await Promise.all(counts)) as Record<string, unknown>,

@@ -1,5 +1,5 @@
 /** `/admin/reseal`: seals everything with the first master key, so that an old one can be removed (docs/rotate-keys.md). */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
@@ -50,7 +50,7 @@ const view = z.object({
   error: z.string().optional(),
 })
 
-export const reseal = new OpenAPIHono<AppEnv>()
+export const reseal = new Hono<AppEnv>()
 
 route(
   reseal,

@@ -1,65 +1,26 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
-import type { Parking } from '#domain/accounts/parking.ts'
-import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
 import { detailsOf } from '#flows/accounts/account-details.ts'
-import type { SlotsView } from '#domain/ports/slots.ts'
 import { addAccount, changeLimit } from '#flows/accounts/add-account.ts'
-import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { testAccount, testView } from './account-test.ts'
+import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
-const parking = z.object({
-  scope: z.string().meta({ description: 'Which calls the account does not get' }),
-  reason: z.string(),
-  detail: z.string(),
-  until: z.string(),
-})
-export const accountView = z
-  .looseObject({
-    email: z
-      .string()
-      .meta({ description: 'The name of the account in the gateway, as in X-Gateway-Account' }),
-    session: z.looseObject({}).meta({ description: 'What is known of the log-in' }),
-    maxJobs: z.number().int().meta({ description: 'How many slots it has: jobs that run at once' }),
-    apiKey: z
-      .string()
-      .optional()
-      .meta({ description: 'Shows that there is a key; never the key itself' }),
-    password: z
-      .string()
-      .optional()
-      .meta({ description: 'Shows that there is a password; never the password itself' }),
-    billing: z.record(z.string(), z.string()).optional().meta({
-      description:
-        'Of an account with a sign-in: which of the user’s pots its calls spend, by path',
-    }),
-    error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
-    parked: z.array(parking).optional(),
-    unparked: z
-      .array(parking)
-      .optional()
-      .meta({ description: 'The parkings that this change has ended' }),
-    webhook: z.object({ error: z.string(), retry: z.string() }).optional().meta({
-      description:
-        'The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead',
-    }),
-  })
-  .meta({ id: 'Account' })
 const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.enum(['true', 'false']).optional() })
 
 export function accounts(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
   const form = accountForm(provider)
 
@@ -101,10 +62,13 @@ export function accounts(provider: Provider): App {
     async (c) => {
       const { accounts: all } = await c.get('ports').accounts.fresh(c.get('caller').tenant, name)
       if (all.length === 0) throw new AppError('no_accounts', NO_CONFIGURATION, { plainText: true })
-      const views = await limitConcurrency(all, OBJECTS_AT_ONCE, async (one) => [
-        one.email,
-        await toView(c, provider, one),
-      ])
+      const ports = c.get('ports')
+      const seen = await seeAccounts(ports, all)
+      const views = all.map((one) => [one.email, shownAs(ports, provider, one, seen.get(one))])
+      notePartial(
+        c,
+        all.filter((one) => !seen.has(one)).map((account) => ({ account }))
+      )
       return c.json(Object.fromEntries(views) as Record<string, unknown>)
     }
   )
@@ -120,31 +84,31 @@ export function accounts(provider: Provider): App {
     async (c) => {
       const account = await find(c, provider)
       const [shown, details] = await Promise.all([
-        toView(c, provider, account),
+        toView(c.get('ports'), provider, account),
         detailsOf(c.get('ports'), provider, account),
       ])
       return c.json({ ...shown, ...details })
     }
   )
 
+  changing(app, provider)
+  return app
+}
+
+function changing(app: App, provider: Provider): void {
   route(
     app,
     {
       method: 'delete',
       needs: 'full',
       path: '/{email}',
-      summary: `Remove a ${name} account`,
+      summary: `Remove a ${provider.name} account`,
       query: removal,
       answers: { 204: '', ...errors, 403: ownError, 404: NOT_THIS },
     },
     async (c) => remove(c, provider, await find(c, provider))
   )
 
-  unparking(app, provider)
-  return app
-}
-
-function unparking(app: App, provider: Provider): void {
   route(
     app,
     {
@@ -155,6 +119,18 @@ function unparking(app: App, provider: Provider): void {
       answers: { 200: accountView, ...errors, 403: ownError, 404: NOT_THIS },
     },
     async (c) => unpark(c, provider, await find(c, provider))
+  )
+
+  route(
+    app,
+    {
+      method: 'post',
+      needs: 'full',
+      path: '/{email}/test',
+      summary: `Ask ${provider.name} now whether an account works, by a free read`,
+      answers: { 200: testView, ...errors, 403: ownError, 404: NOT_THIS },
+    },
+    async (c) => c.json(await testAccount(c, provider, await find(c, provider)))
   )
 }
 
@@ -167,7 +143,7 @@ async function save(c: Context<AppEnv>, provider: Provider, form: AccountForm): 
     const before = findAccount(await ports.accounts.list(tenant, provider.name), email)
     const parked = before ? (await ports.slots(before.key).view(tenant)).parkings : []
     const account = await changeLimit(ports, provider, { tenant, email, maxJobs, by: actorOf(c) })
-    const shown = await toView(c, provider, account)
+    const shown = await toView(c.get('ports'), provider, account)
     // A new limit ends the account's parkings.
     const unparked =
       'parked' in shown || parked.length === 0 ? {} : { unparked: parked.map(toShown) }
@@ -211,10 +187,13 @@ async function unpark(c: Context<AppEnv>, provider: Provider, account: Account):
   await ports
     .desk(tenant, provider.name)
     .noteAudit({ ...entry, subject: account.email }, actorOf(c))
-  await ports.slots(key).unpark(tenant)
+  if (account.isImported === true) {
+    const saved = await ports.desk(tenant, provider.name).endImport(email)
+    if (saved.ok) ports.accounts.remember(tenant, provider.name, saved.snapshot)
+  } else await ports.slots(key).unpark(tenant)
   ports.hints.forget(key)
   ports.log('unparked', { provider: provider.name, tenant, email, scope: 'all' })
-  return c.json(await toView(c, provider, account))
+  return c.json(await toView(c.get('ports'), provider, account))
 }
 
 /** Checks only that the email fits into a path and a header. */
@@ -273,32 +252,4 @@ async function find(c: Context<AppEnv>, provider: Provider): Promise<Account> {
   const account = findAccount(snapshot, c.req.param('email') ?? '')
   if (!account) throw new AppError('account_not_found', NOT_THIS, { plainText: true })
   return account
-}
-
-/** The account in the form of the seeds. A parked account has `error`, as on useapi.net. */
-export async function toView(c: Context<AppEnv>, provider: Provider, account: Account) {
-  const view = provider.accounts.toView(account)
-  const isMasterKeyMissing = !isOpenable(c.get('ports'), account)
-  const { parkings, hookFailure } = await c.get('ports').slots(account.key).view(account.tenant)
-  return {
-    ...view,
-    ...(parkings.length === 0 ? {} : toParkingView(parkings)),
-    ...(isMasterKeyMissing ? { error: CREDENTIAL_KEY_MISSING } : {}),
-    ...(hookFailure === undefined ? {} : { webhook: toFailureView(hookFailure) }),
-  }
-}
-
-/** The account works without its webhook: status checks find the ends of jobs. */
-function toFailureView({ message, retryAt }: NonNullable<SlotsView['hookFailure']>) {
-  return { error: message, retry: new Date(retryAt).toISOString() }
-}
-
-function toParkingView(parkings: Parking[]) {
-  const parked = parkings.map(toShown)
-  const [first] = parked
-  return { error: `Parked until ${first?.until}: ${first?.detail}`, parked }
-}
-
-function toShown({ scope, reason, detail, until }: Parking) {
-  return { scope, reason, detail, until: new Date(until).toISOString() }
 }

@@ -2,8 +2,7 @@
  * `/v1/{provider}/accounts/sign-in`: adds an account by a sign-in that a person approves in a browser. The desk waits for the person
  * (docs/rfc/0005-sign-in.md). These paths come before `/accounts/{email}`.
  */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { findAccount } from '#domain/accounts/account.ts'
 import { PENDING_MAX, type DeviceCodes, type SignIn } from '#domain/accounts/sign-in.ts'
@@ -18,7 +17,8 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
-import { accountEmail, accountView, maxJobsField, toView } from './accounts.ts'
+import { accountView, toView } from './account-view.ts'
+import { accountEmail, maxJobsField } from './accounts.ts'
 
 const codes = {
   id: z.string(),
@@ -53,7 +53,7 @@ const WHY = {
 }
 
 export function signIns(provider: Provider, signIn: ProviderSignIn): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const { name } = provider
 
   route(
@@ -170,7 +170,11 @@ async function toState(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {
   const account = email === undefined ? undefined : findAccount(snapshot, email)
   // The desk saved it. What this isolate remembers of it is from before.
   if (account) c.get('ports').hints.forget(account.key)
-  return { id, status, ...(account ? { account: await toView(c, provider, account) } : {}) }
+  return {
+    id,
+    status,
+    ...(account ? { account: await toView(c.get('ports'), provider, account) } : {}),
+  }
 }
 
 async function toCodes(c: Context<AppEnv>, provider: Provider, signIn: SignIn) {

@@ -1,5 +1,5 @@
 /** `/v1/alerts` and `/admin/alerts`: addresses that are told when something is wrong, and when it is over (docs/alerts.md). */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod'
 import { ALERT_FORMS, ALERT_KINDS, OPERATOR, shownUrl, type Alert } from '#domain/alerts/alert.ts'
@@ -62,7 +62,7 @@ interface Place {
 }
 
 export const alerts = routesOf({
-  app: new OpenAPIHono<AppEnv>(),
+  app: new Hono<AppEnv>(),
   change: { needs: 'full' },
   read: {},
   whose: 'one of your accounts',
@@ -80,7 +80,7 @@ export const adminAlerts = routesOf({
 })
 
 function operatorApp(): App {
-  const app: App = new OpenAPIHono<AppEnv>()
+  const app: App = new Hono<AppEnv>()
   app.use(authenticateAdmin)
   return app
 }

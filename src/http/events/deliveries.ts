@@ -1,22 +1,28 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { newSigningSecret } from '#domain/events/signatures.ts'
-import { findDelivery, listDeliveries, objectsOf } from '#flows/events/find-deliveries.ts'
+import type { DeliveryQuery } from '#domain/ports/slots.ts'
+import {
+  type DeliveryPage,
+  findDelivery,
+  listDeliveries,
+  placesAt,
+} from '#flows/events/find-deliveries.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route } from '#http/request/route.ts'
 
 const time = z.iso.datetime({ offset: true })
 const state = z.enum(['pending', 'delivered', 'dead'])
-const listing = z.strictObject({
+export const deliveryListing = z.strictObject({
   state: state.optional(),
   job: z.string().max(256).optional().meta({ description: 'Job id or request id' }),
   since: time.optional(),
@@ -30,12 +36,13 @@ const attempt = z.object({
   status: z.number().nullable(),
   error: z.string().nullable(),
 })
-const delivery = z
+export const delivery = z
   .object({
     id: z.string(),
     state,
     reason: z.string().nullable(),
     provider: z.string(),
+    tenant: itsTenant.tenant,
     job: z.string().nullable(),
     requestId: z.string().nullable(),
     event: z.object({ id: z.string(), type: z.string() }),
@@ -58,7 +65,7 @@ const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new OpenAPIHono<AppEnv>()
+export const deliveries = new Hono<AppEnv>()
 
 route(
   deliveries,
@@ -66,26 +73,14 @@ route(
     method: 'get',
     path: '/',
     summary: 'Calls to your own URLs, sent or still to be sent, newest first. Kept for 7 days',
-    query: listing,
+    query: deliveryListing,
     answers: { 200: page, ...errors },
   },
   async (c) => {
-    const { limit = 20, since, until, cursor, ...rest } = readQuery(c, listing)
-    const before = cursor === undefined ? undefined : readCursor(cursor)
-    const found = await listDeliveries(c.get('ports'), await objectsHere(c), {
-      tenant: c.get('caller').tenant,
-      limit,
-      ...(rest.state === undefined ? {} : { state: rest.state }),
-      ...(rest.job === undefined ? {} : { job: rest.job }),
-      ...(since === undefined ? {} : { since: Date.parse(since) }),
-      ...(until === undefined ? {} : { until: Date.parse(until) }),
-      ...(before === undefined ? {} : { before }),
-    })
-    const { next } = found
-    return c.json({
-      deliveries: found.deliveries.map(toView),
-      next: next ? toCursor(next) : null,
-    })
+    const query = toDeliveryQuery(readQuery(c, deliveryListing))
+    const found = await listDeliveries(c.get('ports'), await placesHere(c), query)
+    notePartial(c, found.missing)
+    return c.json({ deliveries: found.deliveries.map(toDeliveryView), next: toNext(found) })
   }
 )
 
@@ -118,7 +113,7 @@ route(
   }
 )
 
-export const callbackSecret = new OpenAPIHono<AppEnv>()
+export const callbackSecret = new Hono<AppEnv>()
 
 route(
   callbackSecret,
@@ -142,21 +137,42 @@ route(
   }
 )
 
-function objectsHere(c: Context<AppEnv>): Promise<string[]> {
+function placesHere(c: Context<AppEnv>) {
   const names = PROVIDERS.map(({ name }) => name)
-  return objectsOf(c.get('ports'), c.get('caller').tenant, names)
+  return placesAt(c.get('ports'), c.get('caller').tenant, names)
 }
 
 async function find(c: Context<AppEnv>) {
-  const { tenant } = c.get('caller')
-  const id = c.req.param('id') ?? ''
-  const found = await findDelivery(c.get('ports'), await objectsHere(c), tenant, id)
+  const found = await findDelivery(c.get('ports'), await placesHere(c), c.req.param('id') ?? '')
   if (!found) throw unknown()
   return found
 }
 
 function unknown(): AppError {
   return new AppError('not_found', 'There is no such delivery.')
+}
+
+export function toDeliveryQuery({
+  limit = 20,
+  since,
+  until,
+  cursor,
+  state: word,
+  job,
+}: z.infer<typeof deliveryListing>): Omit<DeliveryQuery, 'tenant'> {
+  return {
+    limit,
+    ...(word === undefined ? {} : { state: word }),
+    ...(job === undefined ? {} : { job }),
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+    ...(cursor === undefined ? {} : { before: readCursor(cursor) }),
+  }
+}
+
+/** The cursor of the next page. */
+export function toNext({ next }: DeliveryPage): string | null {
+  return next ? toCursor(next) : null
 }
 
 function toCursor({ createdAt, id }: { createdAt: number; id: string }): string {
@@ -174,7 +190,7 @@ function readCursor(text: string): { createdAt: number; id: string } {
   throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
-function toView(one: Delivery) {
+export function toDeliveryView(one: Delivery) {
   const { id, state: word, reason, provider, jobId, requestId, event, target } = one
   return {
     id,
@@ -201,7 +217,7 @@ function urlOf(target: Delivery['target']): string | null {
 }
 
 function toFullView(one: Delivery) {
-  return { ...toView(one), attempts: one.attempts.map(toAttempt), body: one.event.body }
+  return { ...toDeliveryView(one), attempts: one.attempts.map(toAttempt), body: one.event.body }
 }
 
 function toAttempt({ at, ms, status, error }: Attempt) {

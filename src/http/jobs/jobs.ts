@@ -1,29 +1,43 @@
 /** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import { holdsSlot, type Lease, type Outcome } from '#domain/slots/lease.ts'
+import { holdsSlot } from '#domain/slots/lease.ts'
 import { findParking } from '#domain/accounts/parking.ts'
 import type { SlotsView } from '#domain/ports/slots.ts'
 import type { JobRecord } from '#domain/jobs/list-jobs.ts'
-import { limitConcurrency, OBJECTS_AT_ONCE } from '#flows/upstream/limit-concurrency.ts'
+import { askReachable } from '#flows/upstream/ask-reachable.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { listJobs } from '#flows/jobs/list-jobs.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
+import { serveJobFile } from './job-file.ts'
+import {
+  job,
+  jobInFull,
+  jobListing,
+  nameOf,
+  toJobInFull,
+  toJobQuery,
+  toJobView,
+} from './job-view.ts'
 
 interface AccountView {
   isMasterKeyMissing: boolean
   account: Account
-  view: SlotsView
+  view: SlotsView | undefined
 }
+
+type SeenAccount = AccountView & { view: SlotsView }
+
+const NOT_REACHED = 'The record of this account could not be read just now. Try again in a minute.'
 
 const task = z.object({
   id: z.string(),
@@ -52,30 +66,6 @@ const runningJobs = z.object({
   running: z.array(running),
   accounts: z.record(z.string(), load),
 })
-const OUTCOMES: Outcome['status'][] = [
-  'completed',
-  'failed',
-  'gone',
-  'absent',
-  'lost',
-  'forced',
-  'outcome_unknown',
-]
-const job = z
-  .object({
-    jobid: z.string().nullable().meta({ description: "The provider's id. null: not known" }),
-    requestId: z.string().meta({ description: 'The X-Request-Id of the call that created it' }),
-    email: z.string().nullable().meta({ description: 'null: its account was removed' }),
-    type: z.string().meta({ description: 'The route that created it' }),
-    status: z
-      .enum([...OUTCOMES, 'running', 'waiting'])
-      .meta({ description: 'waiting: for a human. lost: no news of it for 48 h' }),
-    status_final: z.boolean(),
-    detail: z.string().nullable(),
-    created: z.string(),
-    ended: z.string().nullable(),
-  })
-  .meta({ id: 'Job' })
 const jobPage = z.object({
   jobs: z.array(job),
   next: z
@@ -83,23 +73,14 @@ const jobPage = z.object({
     .nullable()
     .meta({ description: 'The `cursor` of the next page. null: there is no next page' }),
 })
-const listing = z.strictObject({
-  state: z.enum(['running', 'ended']).optional(),
-  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Only jobs that ended so' }),
-  account: z.string().max(254).optional().meta({ description: 'The email of the account' }),
-  since: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .meta({ description: 'Only jobs that were created then or later' }),
-  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
-  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+const listing = jobListing.extend({
   options: z.string().optional().meta({ description: "useapi.net's; ignored" }),
 })
 const force = z.object({ force: z.enum(['true', 'false']).optional() })
 const missing = { 401: ownError, 404: ownError }
 
 export function jobs(provider: Provider): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
 
   route(
     app,
@@ -160,50 +141,52 @@ export function jobs(provider: Provider): App {
     }
   )
 
+  oneJob(app, provider)
+  return app
+}
+
+function oneJob(app: App, provider: Provider): void {
   route(
     app,
     {
       method: 'get',
       path: '/jobs/{id}',
       summary: 'One job, by its id, its request id, or key:<Idempotency-Key>. Kept for 30 days',
-      answers: { 200: job, ...missing },
+      answers: { 200: jobInFull, ...missing },
     },
     async (c) => {
       const id = c.req.param('id') ?? ''
       const found = await findJob(c.get('ports'), provider, c.get('caller').tenant, id)
       if (!found) throw new AppError('not_found', `Unable to locate job ${id}`)
-      return c.json(toJobView(found.account?.email ?? null, found.record))
+      return c.json(toJobInFull(provider, found.account?.email ?? null, found.record))
     }
   )
 
-  return app
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/jobs/{id}/file',
+      summary: 'The file that a finished job made, with ranges: a video, a picture or a sound',
+      answers: { 200: '', 206: '', ...missing, 502: ownError, 503: ownError },
+    },
+    async (c) => serveJobFile(c, provider)
+  )
 }
 
 /** One page of jobs. It may hold fewer than `limit`, because each request searches only some days. */
 async function listPage(
   c: Context<AppEnv>,
   provider: Provider,
-  { account, since, cursor, state, outcome, limit = 20 }: z.infer<typeof listing>
+  { account, ...asked }: z.infer<typeof listing>
 ) {
-  const query = {
-    tenant: c.get('caller').tenant,
-    limit,
-    ...(state === undefined ? {} : { state }),
-    ...(outcome === undefined ? {} : { outcome }),
-    ...(since === undefined ? {} : { since: Date.parse(since) }),
-    ...(cursor === undefined ? {} : { before: readCursor(cursor) }),
-  }
-  const { jobs: found, stoppedAt } = await listJobs(c.get('ports'), provider, query, account)
+  const query = { tenant: c.get('caller').tenant, ...toJobQuery(asked) }
+  const found = await listJobs(c.get('ports'), provider, query, account)
+  notePartial(c, found.missing)
   return {
-    jobs: found.map(({ email, ...record }) => toJobView(email, record)),
-    next: stoppedAt ?? null,
+    jobs: found.jobs.map(({ at, ...record }) => toJobView(at.account?.email ?? null, record)),
+    next: found.stoppedAt ?? null,
   }
-}
-
-/** The position in the list: a job's UUID, or the beginning of one with more behind it. */
-function readCursor(cursor: string): string {
-  if (/^[0-9a-f]{8}-[0-9a-f]{4}-[\w.-]{1,300}$/.test(cursor)) return cursor
-  throw new AppError('bad_request', 'cursor: is not a cursor of this list')
 }
 
 async function untrack(c: Context<AppEnv>, provider: Provider, id: string): Promise<Response> {
@@ -241,22 +224,32 @@ async function noteForced(
   await c.get('ports').desk(tenant, name).noteAudit(entry, actorOf(c))
 }
 
+/** Throws if no account can be reached. An account that cannot be reached has no `view`. */
 async function viewAll(c: Context<AppEnv>, provider: Provider): Promise<AccountView[]> {
   const ports = c.get('ports')
   const { tenant } = c.get('caller')
   const { accounts } = await ports.accounts.list(tenant, provider.name)
-  return limitConcurrency(accounts, OBJECTS_AT_ONCE, async (account) => {
-    const view = await ports.slots(account.key).view(tenant)
+  const asked = await askReachable(ports, accounts, ({ key }) => ports.slots(key).view(tenant))
+  asked.failIfNone()
+  notePartial(
+    c,
+    asked.missing.map((account) => ({ account }))
+  )
+  const views = new Map(asked.answers.map(({ item, answer }) => [item, answer]))
+  return accounts.map((account) => {
+    const view = views.get(account)
     // A slot that is shown as free must not be refused because this isolate remembers the account as full.
-    if (view.held < view.maxJobs) ports.hints.markFreed(account.key)
+    if (view && view.held < view.maxJobs) ports.hints.markFreed(account.key)
     return { account, view, isMasterKeyMissing: !isOpenable(ports, account) }
   })
 }
 
 /** The account's slots in use and available. A parked account has none available, and `error` says why. */
 function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number) {
-  const { maxJobs, held, parkings } = view
   const { email } = account
+  if (!view)
+    return { email, maxJobs: account.maxJobs, executing: 0, available: 0, error: NOT_REACHED }
+  const { maxJobs, held, parkings } = view
   const parking = findParking(parkings, { isJob: true }, now)
   if (isMasterKeyMissing) {
     return { email, maxJobs, executing: held, available: 0, error: CREDENTIAL_KEY_MISSING }
@@ -267,7 +260,8 @@ function roomOf({ account, view, isMasterKeyMissing }: AccountView, now: number)
   return { email, maxJobs, executing: held, available: 0, error }
 }
 
-function toRunningView(views: AccountView[]) {
+function toRunningView(all: AccountView[]) {
+  const views = all.filter(isSeen)
   const tracked = views.flatMap(({ account, view }) =>
     view.leases
       .filter((lease) => lease.isTracked)
@@ -285,8 +279,12 @@ function toRunningView(views: AccountView[]) {
   return { running: tracked, accounts: Object.fromEntries(loads) as Record<string, unknown> }
 }
 
+function isSeen(view: AccountView): view is SeenAccount {
+  return view.view !== undefined
+}
+
 function executing(views: AccountView[], now: number) {
-  return views.flatMap(({ account, view }) =>
+  return views.filter(isSeen).flatMap(({ account, view }) =>
     view.leases
       .filter((lease) => lease.isTracked && holdsSlot(lease, now))
       .map((lease) => ({
@@ -304,28 +302,4 @@ function minutesAndSeconds(spanMs: number): string {
   const seconds = Math.floor(spanMs / 1000)
   const two = (number: number) => String(number).padStart(2, '0')
   return `${two(Math.floor(seconds / 60))}:${two(seconds % 60)}`
-}
-
-/** The job's id. Null for a suspected job, which may belong to another creation. */
-function nameOf(lease: Pick<Lease, 'state' | 'jobId'>): string | null {
-  return lease.state === 'suspect' ? null : (lease.jobId ?? null)
-}
-
-function statusOf(lease: Pick<Lease, 'state'>): string {
-  return lease.state === 'unbound' || lease.state === 'suspect' ? 'outcome_unknown' : lease.state
-}
-
-/** The job as clients see it. A creation that has not answered yet is shown as `outcome_unknown`. */
-function toJobView(email: string | null, { lease, ended }: JobRecord) {
-  return {
-    jobid: nameOf(lease),
-    requestId: lease.requestId,
-    email,
-    type: lease.route,
-    status: ended?.outcome.status ?? statusOf(lease),
-    status_final: ended !== undefined,
-    detail: ended?.outcome.detail ?? null,
-    created: new Date(lease.acquiredAt).toISOString(),
-    ended: ended ? new Date(ended.endedAt).toISOString() : null,
-  }
 }

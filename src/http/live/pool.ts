@@ -1,5 +1,5 @@
 /** `GET /v1/pool` and `GET /admin/pool`: the state of every account as one answer, for clients without a socket. */
-import { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
 import * as z from 'zod'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { readPool } from '#flows/live/read-pool.ts'
@@ -78,7 +78,7 @@ const poolView = z
 const whose = z.strictObject({ tenant: z.string().min(1).max(64).optional() })
 const names = PROVIDERS.map(({ name }) => name)
 
-export const pool = new OpenAPIHono<AppEnv>()
+export const pool = new Hono<AppEnv>()
 
 route(
   pool,
@@ -91,7 +91,7 @@ route(
   async (c) => c.json(await readPool(c.get('ports'), names, [c.get('caller').tenant]))
 )
 
-export const adminPool = new OpenAPIHono<AppEnv>()
+export const adminPool = new Hono<AppEnv>()
 
 adminPool.use(authenticateAdmin)
 

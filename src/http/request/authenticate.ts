@@ -1,6 +1,7 @@
 /**
  * Finds the token of a request. It comes as `Authorization: Bearer`, on drop-in paths also as `X-Api-Key`. A malformed token
- * is refused without a lookup. Failures are limited per IP address, so that guessing cannot cause endless lookups.
+ * is refused without a lookup. Failures are limited per IP address, so that guessing cannot cause endless lookups. The operator
+ * may act for a tenant: ADMIN_TOKEN with `X-Gateway-Tenant`.
  */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
@@ -12,7 +13,9 @@ import {
   hashInAccessKey,
   hashToken,
   isTokenForm,
+  operatorOf,
   pairSealName,
+  type Caller,
   type TokenRecord,
 } from '#domain/access/token.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
@@ -23,6 +26,11 @@ import { surfaceOf } from './surface.ts'
 
 const PAIR_KEY_MISSING =
   'The key pair of this token cannot be opened: the master key that sealed it is not in MASTER_KEYS. The token itself still works; the operator can put the key back or make a new token.'
+
+/** The tenant that the operator acts for, by name. */
+const TENANT_HEADER = 'x-gateway-tenant'
+const NOT_WITH_TOKEN = 'is for ADMIN_TOKEN alone. A token already belongs to a tenant.'
+const NOT_ON_ADMIN = 'has no meaning under /admin. Lists take `tenant` in the query.'
 
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
   c.set('caller', await identify(c))
@@ -46,15 +54,55 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
     const given = bearerOf(c) ?? ''
     if (expected === undefined) c.get('ports').log('admin_token_missing_or_short')
     if (expected === undefined || !(await isSameSecret(given, expected))) throw await refusal(c)
+    if (c.req.header(TENANT_HEADER) !== undefined) throw headerRefused(NOT_ON_ADMIN)
     await next()
   }
 )
+
+/** Finds who asks: a token, or the operator who names a tenant. The header beside a token is refused: it would do nothing. */
+export async function identify(c: Context<AppEnv>): Promise<Caller> {
+  const named = c.req.header(TENANT_HEADER)
+  if (named === undefined) return identifyToken(c)
+  const expected = c.get('ports').settings.adminToken
+  if (expected === undefined || !(await isSameSecret(bearerOf(c) ?? '', expected))) {
+    await identifyToken(c)
+    throw headerRefused(NOT_WITH_TOKEN)
+  }
+  const tenant = await c.get('ports').registrar.findTenant(named, true)
+  if (!tenant) throw new AppError('not_found', 'There is no such tenant')
+  refuseOfOperator(c)
+  return operatorOf(tenant)
+}
+
+/**
+ * Refuses the operator's calls on drop-in paths that could start a job or change something at the provider. Webhook endpoints are
+ * the gateway's own, so the operator may change them.
+ */
+function refuseOfOperator(c: Context<AppEnv>): void {
+  const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
+  if (surface.kind !== 'drop-in') return
+  const { method } = c.req
+  const isRead = (method === 'GET' || method === 'HEAD') && c.req.header('upgrade') === undefined
+  const row = surface.provider.routes.match(method, surface.path)?.route
+  if (!isRead && row?.pool !== 'gateway') throw notForOperator()
+}
+
+/** The error where the operator would start a job of a tenant. */
+export function notForOperator(): AppError {
+  const message =
+    'With ADMIN_TOKEN this path can only be read: the operator starts no job and changes nothing at a provider. Use a token of the tenant.'
+  return new AppError('forbidden', message)
+}
+
+function headerRefused(why: string): AppError {
+  return new AppError('bad_request', `X-Gateway-Tenant: ${why}`)
+}
 
 /**
  * Returns the first valid token among the headers. A header with another text is skipped, because some clients send `Bearer
  * undefined` beside their key.
  */
-export async function identify(c: Context<AppEnv>): Promise<TokenRecord> {
+async function identifyToken(c: Context<AppEnv>): Promise<TokenRecord> {
   let refused: AppError | undefined
   for (const text of credentials(c)) {
     const found = await lookUp(c, text)

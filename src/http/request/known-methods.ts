@@ -1,9 +1,9 @@
 /** Answers 405, with Allow, where one of our own paths does not have the method. */
-import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/runtime/errors.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
+import type { App } from './route.ts'
 import { surfaceOf } from './surface.ts'
 
 interface OwnPath {
@@ -12,7 +12,7 @@ interface OwnPath {
 }
 
 /** Reads the routes at the first request, because most are mounted after this middleware. */
-export function knownMethods(app: OpenAPIHono<AppEnv>) {
+export function knownMethods(app: App) {
   let known: OwnPath[] | undefined
   return createMiddleware<AppEnv>(async function knownMethods(c, next) {
     const { pathname } = new URL(c.req.url)
@@ -39,7 +39,7 @@ function refuse(known: OwnPath[], path: string, method: string): void {
   )
 }
 
-function pathsOf(app: OpenAPIHono<AppEnv>): OwnPath[] {
+function pathsOf(app: App): OwnPath[] {
   const byPath = new Map<string, Set<string>>()
   for (const { method, path } of app.routes) {
     if (method === 'ALL' || path.includes('*')) continue

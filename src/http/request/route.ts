@@ -1,16 +1,15 @@
 /**
- * Mounts one of our routes behind the scope that it needs, and adds it to the OpenAPI text with the schemas that check its
- * input. A route that changes something must name its scope, or it does not compile.
+ * Mounts one of our routes behind the scope that it needs, and keeps its description for `npm run openapi` (decision 0045). A
+ * route that changes something must name its scope, or it does not compile.
  */
-import type { OpenAPIHono, RouteConfig } from '@hono/zod-openapi'
-import type { Handler } from 'hono'
+import type { Handler, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import * as z from 'zod'
 import type { Scope } from '#domain/access/token.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
 
-export type App = OpenAPIHono<AppEnv>
+export type App = Hono<AppEnv>
 
 /** Which token a route needs. GET takes any token by default. */
 type Access =
@@ -19,8 +18,8 @@ type Access =
   | { isAdmin?: false; method: 'get'; needs?: Scope }
   | { isAdmin?: false; needs: Scope }
 
-type Described = Access & {
-  method: RouteConfig['method']
+export type Described = Access & {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** The path, with `{name}` for parameters. */
   path: string
   summary: string
@@ -39,9 +38,18 @@ export const ownError = z.object({ error: z.string(), code: z.number().int().opt
   description: 'The header X-Gateway-Error says which error it is. Refused log-ins have no code.',
 })
 
+/**
+ * The description of each route, by its last handler. Hono keeps the handler with its whole path (`app.routes`), so nothing else
+ * needs to know where a route is mounted. The Worker never reads it.
+ *
+ * @public scripts/lib/openapi/routes-of-app.ts reads it.
+ */
+export const descriptions = new WeakMap<object, Described>()
+
 export function route(app: App, described: Described, ...handlers: Handler<AppEnv>[]): void {
   const { method, path } = described
-  app.openAPIRegistry.registerPath(toConfig(described))
+  const last = handlers.at(-1)
+  if (last) descriptions.set(last, described)
   const guards = needsOf(described) === 'full' ? [fullScope] : guardsOf(described.fullFlags ?? [])
   const at = path.replaceAll(/\{(\w+)\}/g, ':$1')
   app.on([method.toUpperCase()], [at], ...guards, ...handlers)
@@ -59,57 +67,4 @@ function guardsOf(flags: readonly string[]) {
     return asks ? fullScope(c, next) : next()
   })
   return [guard]
-}
-
-/** Answers that every route of its kind may give. */
-function commonAnswers(described: Described): Described['answers'] {
-  const { body, query, isAdmin, fullFlags } = described
-  const isRefusing = needsOf(described) === 'full' || fullFlags !== undefined
-  return {
-    401: ownError,
-    429: ownError,
-    500: ownError,
-    ...(isAdmin ? {} : { 402: ownError }),
-    ...(isRefusing ? { 403: ownError } : {}),
-    ...(body || query ? { 400: ownError } : {}),
-    ...(body ? { 413: ownError } : {}),
-  }
-}
-
-function toConfig(described: Described): RouteConfig {
-  const { method, path, summary, body, form, query, isAdmin } = described
-  const answers = { ...commonAnswers(described), ...described.answers }
-  const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => [name, z.string()])
-  const params = names.length > 0 ? z.object(Object.fromEntries(names)) : undefined
-  const content = body && {
-    'application/json': { schema: body },
-    ...(form
-      ? {
-          'multipart/form-data': { schema: body },
-          'application/x-www-form-urlencoded': { schema: body },
-        }
-      : {}),
-  }
-  return {
-    method,
-    path,
-    summary,
-    security: [isAdmin ? { operator: [] } : { token: [needsOf(described)] }],
-    request: {
-      ...(content ? { body: { content, required: true } } : {}),
-      ...(query ? { query } : {}),
-      ...(params ? { params } : {}),
-    },
-    responses: Object.fromEntries(Object.entries(answers).map(toResponse)),
-  }
-}
-
-function toResponse([status, body]: [string, z.ZodType | string]) {
-  const description = Number(status) < 300 ? 'Success' : 'Refused'
-  if (body === '') return [status, { description }]
-  const content =
-    typeof body === 'string'
-      ? { 'text/plain': { schema: z.literal(body) } }
-      : { 'application/json': { schema: body } }
-  return [status, { description, content }]
 }

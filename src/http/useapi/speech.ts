@@ -1,6 +1,5 @@
 /** `/v1/{provider}/tts/*`: useapi.net's text-to-speech on the provider's own (reference/useapi.md 1.8-1.10). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Provider, UseapiSpeech } from '#providers/contract/provider.ts'
@@ -33,7 +32,7 @@ const audio = z.object({
 })
 const languages = z.object({ languages: z.array(z.looseObject({})) })
 export function speech(provider: Provider, mapping: UseapiSpeech): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
 
   route(

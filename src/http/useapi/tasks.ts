@@ -1,6 +1,5 @@
 /** `/v1/{provider}/tasks` and the calls that start tasks: useapi.net's surface on the provider's API (useapi.md 2.4, 2.5). */
-import { OpenAPIHono } from '@hono/zod-openapi'
-import type { Context } from 'hono'
+import { Hono, type Context } from 'hono'
 import * as z from 'zod'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
@@ -33,7 +32,7 @@ const usual = {
 }
 
 export function tasks(provider: Provider, mapping: UseapiTasks): App {
-  const app = new OpenAPIHono<AppEnv>()
+  const app = new Hono<AppEnv>()
   if (mapping.uploads) addUploads(app, provider, mapping.uploads)
   for (const call of mapping.calls) addCall(app, provider, mapping, call)
 

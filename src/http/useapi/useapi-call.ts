@@ -8,6 +8,7 @@ import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { notForOperator } from '#http/request/authenticate.ts'
 import { joiningOf } from '#http/calls/join-header.ts'
 import { preferenceApplied, preferredWait } from '#http/calls/prefer-wait.ts'
 import { ownError } from '#http/request/route.ts'
@@ -58,6 +59,7 @@ export async function sendUseapi(
   provider: Provider,
   wanted: Wanted
 ): Promise<Sent> {
+  if (c.get('caller').isOperator && c.req.method === 'POST') throw notForOperator()
   const waitSeconds = preferredWait(c.req.header('prefer'))
   const url = new URL(wanted.path, 'http://path')
   const call: ProxyCall = {

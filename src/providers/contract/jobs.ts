@@ -33,6 +33,8 @@ export interface ProviderJobs {
     /** Epoch ms. */
     now: number
   ): object
+  /** The file that a finished job made. Absent or undefined: it makes none that can be shown. */
+  fileOf?(lease: Pick<Lease, 'route' | 'watch' | 'ask'>): JobFile | undefined
   /** The job with this id, as a job that the lease's creation started. Undefined: the row of the lease makes no jobs. */
   startOf(lease: Lease, id: string): JobStart | undefined
   /** What distinguishes the job of this creation from others in the provider's list: its title, its callback id. */
@@ -48,6 +50,13 @@ export interface ProviderJobs {
   keyProbeOf?(lease: Lease): { path: string; body: string } | undefined
   /** The jobs that the answer to that POST names. */
   readKeyAnswer?(lease: Lease, answer: unknown): JobStart[]
+}
+
+/** Where the URL of a job's file is: the path of a status read, and JSON pointers into its answer, the best first. */
+export interface JobFile {
+  kind: 'video' | 'image' | 'audio'
+  ask: string
+  at: readonly string[]
 }
 
 /** A list of an account's recent jobs, newest first. `rows` is a pointer into the answer, the pointers below it into a row. */

@@ -1,6 +1,7 @@
 /** Puts the parts of HeyGen together (https://developers.heygen.com, https://docs.heygen.com, reference/heygen.md). */
 import type { Provider } from '#providers/contract/provider.ts'
 import { accounts } from './accounts.ts'
+import { agents } from './agents.ts'
 import { answers } from './answers.ts'
 import { events } from './events.ts'
 import { jobs } from './jobs.ts'
@@ -23,4 +24,5 @@ export const heygen: Provider = {
   uploads,
   streaming,
   useapi,
+  agents,
 }

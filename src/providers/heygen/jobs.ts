@@ -4,6 +4,7 @@ import { textAt, valueAt } from '#domain/text/json-pointer.ts'
 import type { JobSearch, ProviderJobs } from '#providers/contract/provider.ts'
 import { linkOf, routesByName, tableJobs } from '#providers/shared/table-jobs.ts'
 import { buildAnswer } from './jobs/creation-answer.ts'
+import { fileOf } from './jobs/files.ts'
 import { OLDER_VIDEOS, SEARCHES } from './jobs/searches.ts'
 import { ROUTES } from './routes/table.ts'
 
@@ -14,6 +15,7 @@ export const jobs: ProviderJobs = {
   isCheckOnly: (_match, body) => valueAt(body, '/validate_only') === true,
   buildAnswer,
   searchOf,
+  fileOf,
   fingerprintOf(body) {
     const title = textAt(body, '/title') ?? textAt(body, '/video_title')
     const callbackId = textAt(body, '/callback_id')

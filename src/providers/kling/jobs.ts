@@ -6,6 +6,7 @@ import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderJobs } from '#providers/contract/provider.ts'
 import { tableJobs } from '#providers/shared/table-jobs.ts'
 import { buildAnswer } from './jobs/creation-answer.ts'
+import { fileOf } from './jobs/files.ts'
 import { searchOf } from './jobs/searches.ts'
 import { slotsPerJob } from './jobs/slots-per-task.ts'
 import { withTask } from './jobs/task-in-report.ts'
@@ -21,6 +22,7 @@ export const jobs: ProviderJobs = {
     withTask(match, table.readReports(match, query, answer), text),
   buildAnswer,
   searchOf,
+  fileOf,
   fingerprintOf(body, call) {
     const name = call && nameOf(call, textAt(body, nameAt(call)))
     return name === undefined ? {} : { callbackId: name }

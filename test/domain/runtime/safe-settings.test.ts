@@ -30,6 +30,8 @@ test.each([
   ['MASTER_KEYS', { MASTER_KEYS: `k1:${keyOf('x')}` }],
   ['ADMIN_TOKEN', { ADMIN_TOKEN: 'a'.repeat(32) }],
   ['ADMIN_TOKEN', { ADMIN_TOKEN: '0'.repeat(64) }],
+  ['ADMIN_TOKEN', { ADMIN_TOKEN: 'replace-me: as in .dev.vars.example' }],
+  ['MASTER_KEYS', { MASTER_KEYS: 'replace-me: as in .dev.vars.example' }],
   ['TIME_SCALE', { TIME_SCALE: '60', PUBLIC_ORIGIN: PUBLIC }],
   ['TIME_SCALE', { TIME_SCALE: '1.5', PUBLIC_ORIGIN: 'http://gw.lan' }],
   ['TIME_SCALE', { TIME_SCALE: '60', PUBLIC_ORIGIN: 'https://localhost.example.com' }],

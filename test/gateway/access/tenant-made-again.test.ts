@@ -8,6 +8,7 @@ import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { addEndpoint, callNaming, LOOPBACK } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { runIn } from '../../support/sql/sql.ts'
+import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
@@ -157,53 +158,61 @@ test('the same provider account, added again under that name, shows nothing of t
   expect((await fetch(`${gateway.url}/v1/streaming.new`, init)).status).toBe(401)
 })
 
-test('a name goes round as often as one likes, and is always shown as it was given', async () => {
-  for (const round of [1, 2, 3]) {
-    const made = await tenantNamed('round')
-    const answer = await made.fetch('/v1/heygen/accounts')
-    expect([answer.status, round], await answer.text()).toEqual([404, round])
-    await made.addAccount(`round${round}`, 1)
-    const added = await callEndpoint(made)
-    expect(added).toMatchObject({ data: { username: 'round' } })
-    const { tenants } = await bodyOf<{ tenants: { id: string; tokens: number }[] }>(
-      gateway.admin('GET', '/tenants')
-    )
-    expect(tenants.filter(({ id }) => id.startsWith('round'))).toMatchObject([
-      { id: 'round', tokens: 1 },
-    ])
-    const { tokens } = await bodyOf<{ tokens: { id: string; tenant: string; name: string }[] }>(
-      gateway.admin('GET', '/tokens')
-    )
-    const [token] = tokens.filter(({ name }) => name === 'round')
-    expect(token).toMatchObject({ tenant: 'round' })
-    const changed = gateway.admin('PATCH', `/tokens/${token?.id}`, { name: 'round' })
-    expect(await bodyOf(changed)).toMatchObject({ tenant: 'round' })
-    // A second token of the same tenant sees what the first has.
-    const second = await tenantNamed('round')
-    expect(await bodyOf(second.fetch('/v1/heygen/accounts'))).toHaveProperty([
-      `round${round}@example.com`,
-    ])
-    await remove('round')
+// Of its kind in `npm test`: this file: a tenant of a name that was removed
+testFull(
+  'a name goes round as often as one likes, and is always shown as it was given',
+  async () => {
+    for (const round of [1, 2, 3]) {
+      const made = await tenantNamed('round')
+      const answer = await made.fetch('/v1/heygen/accounts')
+      expect([answer.status, round], await answer.text()).toEqual([404, round])
+      await made.addAccount(`round${round}`, 1)
+      const added = await callEndpoint(made)
+      expect(added).toMatchObject({ data: { username: 'round' } })
+      const { tenants } = await bodyOf<{ tenants: { id: string; tokens: number }[] }>(
+        gateway.admin('GET', '/tenants')
+      )
+      expect(tenants.filter(({ id }) => id.startsWith('round'))).toMatchObject([
+        { id: 'round', tokens: 1 },
+      ])
+      const { tokens } = await bodyOf<{ tokens: { id: string; tenant: string; name: string }[] }>(
+        gateway.admin('GET', '/tokens')
+      )
+      const [token] = tokens.filter(({ name }) => name === 'round')
+      expect(token).toMatchObject({ tenant: 'round' })
+      const changed = gateway.admin('PATCH', `/tokens/${token?.id}`, { name: 'round' })
+      expect(await bodyOf(changed)).toMatchObject({ tenant: 'round' })
+      // A second token of the same tenant sees what the first has.
+      const second = await tenantNamed('round')
+      expect(await bodyOf(second.fetch('/v1/heygen/accounts'))).toHaveProperty([
+        `round${round}@example.com`,
+      ])
+      await remove('round')
+    }
+    expect((await gateway.admin('DELETE', '/tenants/round')).status).toBe(404)
+    expect((await gateway.admin('DELETE', '/tenants/round~2')).status).toBe(404)
   }
-  expect((await gateway.admin('DELETE', '/tenants/round')).status).toBe(404)
-  expect((await gateway.admin('DELETE', '/tenants/round~2')).status).toBe(404)
-})
+)
 
 async function callEndpoint(tenant: Gateway): Promise<unknown> {
   const form = { url: ADDRESS, events: ['avatar_video.success'] }
   return bodyOf(callNaming(() => tenant.post('/v1/webhook/endpoint.add', form)))
 }
 
-test('a name that was removed before names were remembered shares nothing either [I5]', async () => {
-  const old = await tenantNamed('elder')
-  const past = await live(old, 'acc3')
-  await remove('elder')
-  // As a registrar of before left it: of the name nothing is known, and its desk was left open.
-  await runIn(gateway, 'TENANT_DESK', '@registrar', 'DELETE FROM tenant_past')
-  await runIn(gateway, 'TENANT_DESK', 'heygen:elder', 'DELETE FROM closing')
-  const made = await tenantNamed('elder')
-  await expectNothingOf(past, made)
-})
+// Of its kind in `npm test`: this file: a tenant of a name that was removed
+testFull(
+  'a name that was removed before names were remembered shares nothing either [I5]',
+  async () => {
+    const old = await tenantNamed('elder')
+    const past = await live(old, 'acc3')
+    await remove('elder')
+    // As a registrar of before left it: of the name nothing is known, and its desk was left open.
+    await runIn(gateway, 'TENANT_DESK', '@registrar', 'DELETE FROM tenant_past')
+    await runIn(gateway, 'TENANT_DESK', 'heygen:elder', 'DELETE FROM closing')
+    const made = await tenantNamed('elder')
+    await expectNothingOf(past, made)
+  }
+)
 
 test('a stream token of before, which names no maker, goes on until its tenant is removed', async () => {
   const old = await tenantNamed('streams')

@@ -6,6 +6,7 @@ import { openGateway } from '../../support/gateway.ts'
 import { addKling, keysOf, makeKling, TEXT2VIDEO } from '../../support/scenes/kling.ts'
 import { Receiver } from '../../support/receiver.ts'
 import { K1, K2, Rotating } from '../../support/scenes/rotation.ts'
+import { testFull } from '../../support/full.ts'
 
 const gateway = await openGateway({
   simVars: { JOB_MS: '1' },
@@ -52,23 +53,27 @@ test('an account whose key was refused and that is blocked later is asked about 
   expect((await makeTask('a')).status).toBe(200)
 })
 
-test('a key that is revoked after the credentials were sealed anew is parked as before', async () => {
-  const receiver = await Receiver.open()
-  const rotating = await Rotating.open(receiver, K1)
-  try {
-    for (const name of ['a', 'b', 'c']) await rotating.gateway.addAccount(name, 9)
-    const it = await rotating.openWith(`${K2},${K1}`)
-    await rotating.reseal()
-    await rotating.advance(2 * MINUTE)
-    await it.sim.addAccount('a@example.com', 'sk_test_another')
-    const answer = await it.createVideo({}, { 'x-gateway-account': 'a@example.com' })
-    expect([answer.status, answer.headers.get('x-gateway-error')]).toEqual([
-      503,
-      'account_unavailable',
-    ])
-    expect(await parkedOf(it, 'a')).toMatchObject([{ scope: 'all', reason: 'credential' }])
-  } finally {
-    await rotating.dispose()
-    await receiver.close()
+// Of its kind in `npm test`: this file: an account whose key was refused
+testFull(
+  'a key that is revoked after the credentials were sealed anew is parked as before',
+  async () => {
+    const receiver = await Receiver.open()
+    const rotating = await Rotating.open(receiver, K1)
+    try {
+      for (const name of ['a', 'b', 'c']) await rotating.gateway.addAccount(name, 9)
+      const it = await rotating.openWith(`${K2},${K1}`)
+      await rotating.reseal()
+      await rotating.advance(2 * MINUTE)
+      await it.sim.addAccount('a@example.com', 'sk_test_another')
+      const answer = await it.createVideo({}, { 'x-gateway-account': 'a@example.com' })
+      expect([answer.status, answer.headers.get('x-gateway-error')]).toEqual([
+        503,
+        'account_unavailable',
+      ])
+      expect(await parkedOf(it, 'a')).toMatchObject([{ scope: 'all', reason: 'credential' }])
+    } finally {
+      await rotating.dispose()
+      await receiver.close()
+    }
   }
-})
+)

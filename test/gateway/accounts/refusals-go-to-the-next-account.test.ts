@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
+import { testFull } from '../../support/full.ts'
 
 const gatewayWith = gatewaysOfTests()
 
@@ -44,26 +45,30 @@ async function createUntilRefusedByA(gateway: Gateway): Promise<void> {
   throw new Error('no creation came to a')
 }
 
-test('a creation that one account refuses with 429 goes to another, and the first is parked until Retry-After', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
-  const busy = { status: 429, body: v3('rate_limit_exceeded'), headers: { 'retry-after': '40' } }
-  await gateway.sim.fault(on('a', busy, { method: 'POST' }))
-  const began = Date.now()
-  await createUntilRefusedByA(gateway)
-  const [parking] = await parkedOf(gateway, 'a')
-  const parkedUntil = Date.parse(parking?.until ?? '')
-  expect(parking?.reason).toBe('busy')
-  expect(parkedUntil).toBeGreaterThanOrEqual(began + 40_000)
-  expect(parkedUntil).toBeLessThanOrEqual(Date.now() + 40_000)
-  for (let round = 0; round < 8; round += 1) {
-    const created = await gateway.createVideo()
-    expect([created.status, created.headers.get('x-gateway-account')]).toEqual([
-      200,
-      'b@example.com',
-    ])
+// Of its kind in `npm test`: accounts/what-a-limit-parks.test.ts
+testFull(
+  'a creation that one account refuses with 429 goes to another, and the first is parked until Retry-After',
+  async () => {
+    const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })
+    const busy = { status: 429, body: v3('rate_limit_exceeded'), headers: { 'retry-after': '40' } }
+    await gateway.sim.fault(on('a', busy, { method: 'POST' }))
+    const began = Date.now()
+    await createUntilRefusedByA(gateway)
+    const [parking] = await parkedOf(gateway, 'a')
+    const parkedUntil = Date.parse(parking?.until ?? '')
+    expect(parking?.reason).toBe('busy')
+    expect(parkedUntil).toBeGreaterThanOrEqual(began + 40_000)
+    expect(parkedUntil).toBeLessThanOrEqual(Date.now() + 40_000)
+    for (let round = 0; round < 8; round += 1) {
+      const created = await gateway.createVideo()
+      expect([created.status, created.headers.get('x-gateway-account')]).toEqual([
+        200,
+        'b@example.com',
+      ])
+    }
+    expect(await gateway.heldSlots()).toBe(8)
   }
-  expect(await gateway.heldSlots()).toBe(8)
-})
+)
 
 test('an account whose key is refused is parked and shows why; a new key ends it', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9, b: 9 }, ...LONG })

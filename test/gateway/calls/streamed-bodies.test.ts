@@ -14,6 +14,7 @@ import {
   openUpstream,
   wait,
 } from '../../support/scenes/bodies.ts'
+import { testFull } from '../../support/full.ts'
 
 const BIG = 64 * MIB
 
@@ -181,7 +182,8 @@ async function sendBig(_: IncomingMessage, outgoing: ServerResponse): Promise<vo
   outgoing.end()
 }
 
-test('64 MiB reach the simulator’s upload host', async () => {
+// Of its kind in `npm test`: this file: 64 MiB go up whole
+testFull('64 MiB reach the simulator’s upload host', async () => {
   await simulated.sim.forgetRequests()
   const init = {
     method: 'POST',

@@ -295,26 +295,31 @@ test('a webhook that cannot be removed is let go 48 h after its account was, and
   expect(await removals()).toBe(last)
 }, 90_000)
 
-test('a creation that one account refused and another made is told once, although the slot was not given back [I3]', async () => {
-  const entry = 'test/support/workers/lossy-worker.ts'
-  const lossy = await openHooked(open, { accounts: { a: 2, b: 2 }, timeScale: 20, entry })
-  await lossy.sim.settings({ webhooks: 'off' })
-  const creating = { method: 'POST', path: '/v3/videos' }
-  await lossy.sim.fault({ match: creating, times: 1, effect: { status: 429 } })
-  const created = await lossy.createVideo({ callback_url: `${receiver.url}/twice` })
-  expect(created.status, await created.clone().text()).toBe(200)
-  await until(async () => lossy.logs.some((line) => line.includes('release_failed')))
-  await until(async () => (await lossy.heldSlots()) === 1, 50_000)
-  // What is told of an end is written with it.
-  expect(await (await lossy.fetch('/v1/deliveries')).json()).toMatchObject({ deliveries: [] })
-  const job = created.headers.get('x-gateway-job') ?? ''
-  await lossy.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
-  await lossy.fetch(`/heygen/v3/videos/${job}`)
-  await until(async () => receiver.posts('/twice').length > 0)
-  expect(receiver.posts('/twice').map((one) => one.body)).toEqual([
-    expect.stringContaining('avatar_video.success'),
-  ])
-}, 90_000)
+// Of its kind in `npm test`: events/event-ids.test.ts
+testFull(
+  'a creation that one account refused and another made is told once, although the slot was not given back [I3]',
+  async () => {
+    const entry = 'test/support/workers/lossy-worker.ts'
+    const lossy = await openHooked(open, { accounts: { a: 2, b: 2 }, timeScale: 20, entry })
+    await lossy.sim.settings({ webhooks: 'off' })
+    const creating = { method: 'POST', path: '/v3/videos' }
+    await lossy.sim.fault({ match: creating, times: 1, effect: { status: 429 } })
+    const created = await lossy.createVideo({ callback_url: `${receiver.url}/twice` })
+    expect(created.status, await created.clone().text()).toBe(200)
+    await until(async () => lossy.logs.some((line) => line.includes('release_failed')))
+    await until(async () => (await lossy.heldSlots()) === 1, 50_000)
+    // What is told of an end is written with it.
+    expect(await (await lossy.fetch('/v1/deliveries')).json()).toMatchObject({ deliveries: [] })
+    const job = created.headers.get('x-gateway-job') ?? ''
+    await lossy.sim.control('POST', `/jobs/${job}`, { status: 'completed' })
+    await lossy.fetch(`/heygen/v3/videos/${job}`)
+    await until(async () => receiver.posts('/twice').length > 0)
+    expect(receiver.posts('/twice').map((one) => one.body)).toEqual([
+      expect.stringContaining('avatar_video.success'),
+    ])
+  },
+  90_000
+)
 
 test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {
   const quiet = await openHooked(open, { accounts: { quiet: 1 }, entry: CLOCKED })

@@ -91,17 +91,21 @@ test('a lost creation with sixty newer rows is found by its callback id, however
   await comesBack('sixty')
 })
 
-test('a lost creation without a name keeps its slot while its job runs behind a hundred and fifty newer rows [I1]', async () => {
-  const { requestId } = await lost('many', 'video', 'mark-many', {
-    callback_id: 'own-many',
-    callback_url: `${receiver.url}/many`,
-  })
-  witness.addForeign('many', 'video', 150)
-  await staysHeld('many', requestId)
-  await comesBack('many')
-  const told = receiver.posts('/many').map(({ body }) => body)
-  expect(told.filter((body) => body.includes('never reached'))).toEqual([])
-})
+// Of its kind in `npm test`: this file: a row with another’s callback id
+testFull(
+  'a lost creation without a name keeps its slot while its job runs behind a hundred and fifty newer rows [I1]',
+  async () => {
+    const { requestId } = await lost('many', 'video', 'mark-many', {
+      callback_id: 'own-many',
+      callback_url: `${receiver.url}/many`,
+    })
+    witness.addForeign('many', 'video', 150)
+    await staysHeld('many', requestId)
+    await comesBack('many')
+    const told = receiver.posts('/many').map(({ body }) => body)
+    expect(told.filter((body) => body.includes('never reached'))).toEqual([])
+  }
+)
 
 test('of two rows that may be a lost creation’s the one that is over does not free its slot [I1]', async () => {
   witness.addForeign('twin', 'video', 1, { title: 'Demo' })
@@ -200,23 +204,27 @@ test('a lost creation is looked for within seconds, and at least every two minut
   await comesBack('soon')
 })
 
-test('a lost creation’s slot comes back soon after its job is over, however many other creations are young [I2]', async () => {
-  const url = `${receiver.url}/crowded`
-  const { job, requestId } = await lost('crowded', 'video', 'mark-crowded', { callback_url: url })
-  const overAt: number[] = []
-  for (let n = 0; n < 10; n += 1) {
-    const held = Promise.withResolvers<void>()
-    const mark = `mark-young-${n}`
-    witness.fault({ isCreation: true, mark }, { held: held.promise, status: 400 })
-    const young = create(gateway, 'video', mark, {}, at('crowded'))
-    await until(async () => witness.calls.some(({ body }) => body.includes(mark)))
-    await pass(gateway, MINUTE)
-    if (n === 2) witness.end(job, 'completed', { isTold: false })
-    held.resolve()
-    await young
-    if ((await viewOf(gateway, requestId)).status_final) overAt.push(n)
+// Of its kind in `npm test`: this file: of two rows that may be a lost creation’s
+testFull(
+  'a lost creation’s slot comes back soon after its job is over, however many other creations are young [I2]',
+  async () => {
+    const url = `${receiver.url}/crowded`
+    const { job, requestId } = await lost('crowded', 'video', 'mark-crowded', { callback_url: url })
+    const overAt: number[] = []
+    for (let n = 0; n < 10; n += 1) {
+      const held = Promise.withResolvers<void>()
+      const mark = `mark-young-${n}`
+      witness.fault({ isCreation: true, mark }, { held: held.promise, status: 400 })
+      const young = create(gateway, 'video', mark, {}, at('crowded'))
+      await until(async () => witness.calls.some(({ body }) => body.includes(mark)))
+      await pass(gateway, MINUTE)
+      if (n === 2) witness.end(job, 'completed', { isTold: false })
+      held.resolve()
+      await young
+      if ((await viewOf(gateway, requestId)).status_final) overAt.push(n)
+    }
+    // Its job was over after three minutes.
+    expect(overAt[0]).toBeLessThanOrEqual(8)
+    expect((await viewOf(gateway, requestId)).status).toBe('outcome_unknown')
   }
-  // Its job was over after three minutes.
-  expect(overAt[0]).toBeLessThanOrEqual(8)
-  expect((await viewOf(gateway, requestId)).status).toBe('outcome_unknown')
-})
+)

@@ -11,6 +11,7 @@ import {
 import { Gate } from '../../support/gate.ts'
 import { until, VIDEO, type Gateway, type GatewayOptions } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
+import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfTests()
 const CREATE = { method: 'POST', path: '/v3/videos' }
@@ -94,22 +95,26 @@ test('ten creations whose answers were lost at once are each found by their own 
   expect(new Set(bound.map((view) => view.status))).toEqual(new Set(['running']))
 })
 
-test('a likely match holds the slot until that job ends and is never called the client’s [I1]', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 } })
-  await gateway.sim.settings({ keyMode: 'ignores' })
-  await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
-  const lost = await gateway.createVideo({ title: 'Only a title' })
-  await passTenMinutes(gateway)
-  expect(await jobOf(gateway, lost)).toMatchObject({
-    status: 'outcome_unknown',
-    status_final: false,
-  })
-  expect((await gateway.createVideo()).status).toBe(429)
-  await gateway.sim.finishJobs()
-  await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status_final)
-  expect(await jobOf(gateway, lost)).toMatchObject({ status: 'outcome_unknown' })
-  expect(await gateway.heldSlots()).toBe(0)
-})
+// Of its kind in `npm test`: jobs/search-for-lost-creations.test.ts
+testFull(
+  'a likely match holds the slot until that job ends and is never called the client’s [I1]',
+  async () => {
+    const gateway = await gatewayWith({ accounts: { a: 1 } })
+    await gateway.sim.settings({ keyMode: 'ignores' })
+    await gateway.sim.fault({ match: CREATE, times: 1, effect: { reset: 'after' } })
+    const lost = await gateway.createVideo({ title: 'Only a title' })
+    await passTenMinutes(gateway)
+    expect(await jobOf(gateway, lost)).toMatchObject({
+      status: 'outcome_unknown',
+      status_final: false,
+    })
+    expect((await gateway.createVideo()).status).toBe(429)
+    await gateway.sim.finishJobs()
+    await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status_final)
+    expect(await jobOf(gateway, lost)).toMatchObject({ status: 'outcome_unknown' })
+    expect(await gateway.heldSlots()).toBe(0)
+  }
+)
 
 /** A photo that the examples of every account have. */
 const PHOTO = '4f0c2d5b9e3a47d1a6c8e7b2f1903d5c'
@@ -143,40 +148,54 @@ test('a call that goes to a second account late holds its slot there until it is
   expect(await gateway.heldSlots()).toBe(0)
 })
 
-test('a lost run of an agent holds its slot until the session rests, and is named nowhere', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 } })
-  const opened = await gateway.post('/heygen/v3/video-agents', { prompt: 'A video' })
-  const { data } = (await opened.json()) as { data: { session_id: string } }
-  await gateway.sim.finishJobs()
-  await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
-  const path = `/v3/video-agents/${data.session_id}`
-  await gateway.sim.fault({ match: { method: 'POST', path }, times: 1, effect: { reset: 'after' } })
-  const lost = await gateway.post(`/heygen${path}`, { message: 'Make it longer' })
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
-  await passTenMinutes(gateway)
-  expect(await gateway.heldSlots()).toBe(1)
-  expect(await jobOf(gateway, lost)).toMatchObject({ jobid: null, status: 'outcome_unknown' })
-  await gateway.sim.finishJobs()
-  await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
-})
+// Of its kind in `npm test`: creations/lost-answers.test.ts
+testFull(
+  'a lost run of an agent holds its slot until the session rests, and is named nowhere',
+  async () => {
+    const gateway = await gatewayWith({ accounts: { a: 1 } })
+    const opened = await gateway.post('/heygen/v3/video-agents', { prompt: 'A video' })
+    const { data } = (await opened.json()) as { data: { session_id: string } }
+    await gateway.sim.finishJobs()
+    await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
+    const path = `/v3/video-agents/${data.session_id}`
+    await gateway.sim.fault({
+      match: { method: 'POST', path },
+      times: 1,
+      effect: { reset: 'after' },
+    })
+    const lost = await gateway.post(`/heygen${path}`, { message: 'Make it longer' })
+    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
+    await passTenMinutes(gateway)
+    expect(await gateway.heldSlots()).toBe(1)
+    expect(await jobOf(gateway, lost)).toMatchObject({ jobid: null, status: 'outcome_unknown' })
+    await gateway.sim.finishJobs()
+    await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
+  }
+)
 
-test('a creation that takes too long is given up, and its job keeps its slot [I1]', async () => {
-  const gateway = await gatedWith({ a: 1 })
-  const held = gate.hold('POST', CREATE.path)
-  let isAnswered = false
-  const creation = gateway.createVideo({ callback_id: 'slow-1' }).finally(() => (isAnswered = true))
-  await held.arrived
-  await advance(gateway, 80 * SECOND)
-  expect(isAnswered).toBe(false)
-  await advance(gateway, 10 * SECOND)
-  const lost = await creation
-  expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
-  held.pass()
-  await until(async () => (await gateway.sim.state()).jobs.length === 1)
-  await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status === 'running')
-  expect(await gateway.heldSlots()).toBe(1)
-  expect((await gateway.sim.account('a@example.com')).maxInFlight).toBe(1)
-})
+// Of its kind in `npm test`: creations/lost-answers.test.ts
+testFull(
+  'a creation that takes too long is given up, and its job keeps its slot [I1]',
+  async () => {
+    const gateway = await gatedWith({ a: 1 })
+    const held = gate.hold('POST', CREATE.path)
+    let isAnswered = false
+    const creation = gateway
+      .createVideo({ callback_id: 'slow-1' })
+      .finally(() => (isAnswered = true))
+    await held.arrived
+    await advance(gateway, 80 * SECOND)
+    expect(isAnswered).toBe(false)
+    await advance(gateway, 10 * SECOND)
+    const lost = await creation
+    expect([lost.status, lost.headers.get('x-gateway-error')]).toEqual([424, 'outcome_unknown'])
+    held.pass()
+    await until(async () => (await gateway.sim.state()).jobs.length === 1)
+    await untilMoved(gateway, async () => (await jobOf(gateway, lost)).status === 'running')
+    expect(await gateway.heldSlots()).toBe(1)
+    expect((await gateway.sim.account('a@example.com')).maxInFlight).toBe(1)
+  }
+)
 
 test('while the provider cannot be asked no slot is freed [I1]', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })

@@ -16,6 +16,7 @@ import {
   TURBO,
   withLongTasks,
 } from '../../support/scenes/kling.ts'
+import { testFull } from '../../support/full.ts'
 
 const openGateway = withLongTasks(gatewaysOfTests())
 
@@ -158,31 +159,35 @@ test('creations at the same time under one name start one task, whatever account
   }
 })
 
-test('a creation that the client names costs at most three requests and three rows more than one without a name', async () => {
-  const gateway = await openGateway({ entry: 'test/support/workers/counting-worker.ts' })
-  const emails = [await addKling(gateway, 'ann'), await addKling(gateway, 'bob')]
-  await stopClock(gateway)
-  // An account's first creation also sets its alarm.
-  for (const email of emails) {
-    const created = await gateway.post(T2V, TEXT2VIDEO, { 'x-gateway-account': email })
-    expect(created.status).toBe(200)
+// Of its kind in `npm test`: runtime/budget.test.ts
+testFull(
+  'a creation that the client names costs at most three requests and three rows more than one without a name',
+  async () => {
+    const gateway = await openGateway({ entry: 'test/support/workers/counting-worker.ts' })
+    const emails = [await addKling(gateway, 'ann'), await addKling(gateway, 'bob')]
+    await stopClock(gateway)
+    // An account's first creation also sets its alarm.
+    for (const email of emails) {
+      const created = await gateway.post(T2V, TEXT2VIDEO, { 'x-gateway-account': email })
+      expect(created.status).toBe(200)
+    }
+    const cost = async (fields: object) => {
+      await fetch(`${gateway.url}/__count`)
+      expect((await gateway.post(T2V, { ...TEXT2VIDEO, ...fields })).status).toBe(200)
+      return (await (await fetch(`${gateway.url}/__count`)).json()) as Record<string, number>
+    }
+    await cost({ external_task_id: 'warm' })
+    await cost({})
+    const plain = await cost({})
+    const named = await cost({ external_task_id: 'counted' })
+    expect(plain).toMatchObject({ kv: 0, requests: 3 })
+    expect(plain['rows']).toBeLessThanOrEqual(4)
+    expect(named['kv']).toBe(0)
+    // Two for the name as a key, and one to ask whose it is.
+    expect(named['requests']).toBeLessThanOrEqual(3 + 2 + 1)
+    expect(named['rows']).toBeLessThanOrEqual((plain['rows'] ?? 0) + 3)
   }
-  const cost = async (fields: object) => {
-    await fetch(`${gateway.url}/__count`)
-    expect((await gateway.post(T2V, { ...TEXT2VIDEO, ...fields })).status).toBe(200)
-    return (await (await fetch(`${gateway.url}/__count`)).json()) as Record<string, number>
-  }
-  await cost({ external_task_id: 'warm' })
-  await cost({})
-  const plain = await cost({})
-  const named = await cost({ external_task_id: 'counted' })
-  expect(plain).toMatchObject({ kv: 0, requests: 3 })
-  expect(plain['rows']).toBeLessThanOrEqual(4)
-  expect(named['kv']).toBe(0)
-  // Two for the name as a key, and one to ask whose it is.
-  expect(named['requests']).toBeLessThanOrEqual(3 + 2 + 1)
-  expect(named['rows']).toBeLessThanOrEqual((plain['rows'] ?? 0) + 3)
-})
+)
 
 test('what a lost creation was only taken for is not shown as its task', async () => {
   const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
@@ -212,7 +217,8 @@ test('what a lost creation was only taken for is not shown as its task', async (
   expect(own.status).toBe(200)
 })
 
-test('a lost creation is found by its name however many tasks were made after it', async () => {
+// Of its kind in `npm test`: this file: a creation whose answer is lost is found by its name
+testFull('a lost creation is found by its name however many tasks were made after it', async () => {
   const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
   await addKling(gateway, 'ann')
   const path = '/v1/videos/text2video'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
+import { testFull } from '../../support/full.ts'
 
 const gatewayWith = gatewaysOfTests()
 const LONG = { simVars: { JOB_MS: '600000' } }
@@ -108,7 +109,8 @@ test('an upload goes to the account with the most room, and pins the job that us
   expect(by(await upload())).toBe('c@example.com')
 })
 
-test('public avatars spread over accounts that are added later', async () => {
+// Of its kind in `npm test`: this file: the other tests; routing/account-of-newer-rows.test.ts
+testFull('public avatars spread over accounts that are added later', async () => {
   const gateway = await gatewayWith({ accounts: { a: 9 }, ...LONG })
   await gateway.fetch('/heygen/v3/avatars/looks?limit=100')
   expect((await gateway.createVideo()).status).toBe(200)

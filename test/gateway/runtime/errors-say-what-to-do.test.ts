@@ -31,8 +31,6 @@ test('the root names the product, its version and where to read on', async () =>
     openapi: '/openapi.json',
     health: '/healthz',
   })
-  const { info } = (await (await bare('/openapi.json')).json()) as { info: { version: string } }
-  expect(info.version).toBe(version)
 })
 
 test('healthz is 503 and names the setting when nothing can be served, and the log says so once', async () => {
@@ -275,32 +273,4 @@ test('Prefer: wait that is honoured is said to be, as it was understood', async 
   expect(odd.headers.get('preference-applied')).toBeNull()
   const full = await gateway.post('/heygen/v3/videos', VIDEO, { prefer: 'wait=1' })
   expect([full.status, full.headers.get('preference-applied')]).toEqual([429, 'wait=1'])
-})
-
-test('the OpenAPI text names every operation once, groups them, and says shared shapes once', async () => {
-  const answer = await bare('/openapi.json')
-  const text = await answer.text()
-  const document = JSON.parse(text) as {
-    servers: unknown[]
-    tags: { name: string; description: string }[]
-    paths: Record<string, Record<string, { operationId: string; tags: string[]; summary: string }>>
-    components: Record<string, Record<string, unknown>>
-  }
-  const operations = Object.values(document.paths).flatMap((methods) => Object.values(methods))
-  const names = operations.map(({ operationId }) => operationId)
-  expect(new Set(names).size).toBe(names.length)
-  expect(names).toContain('getHeygenAccountsByEmail')
-  const tags = new Set(document.tags.map(({ name }) => name))
-  expect(operations.every((one) => one.tags.every((tag) => tags.has(tag)) && one.summary)).toBe(
-    true
-  )
-  expect(document.servers).not.toEqual([])
-  for (const [, ref = ''] of text.matchAll(/"\$ref":"#\/components\/([^"]+)"/g)) {
-    const [kind = '', name = ''] = ref.split('/')
-    expect(document.components[kind], ref).toHaveProperty([name])
-  }
-  for (const name of ['Error', 'Account', 'Job', 'Delivery', 'Token'])
-    expect(document.components['schemas']).toHaveProperty(name)
-  expect(document.paths).toHaveProperty('/healthz')
-  expect(text.length).toBeLessThan(250_000)
 })

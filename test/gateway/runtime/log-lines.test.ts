@@ -4,6 +4,7 @@ import { ADMIN_TOKEN, openGateway, until, VIDEO, type Gateway } from '../../supp
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { addEndpoint, callNaming, endpointsOf, openHooked } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
+import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfFile()
 
@@ -177,31 +178,36 @@ test('a delivery that is given up, a refused key and changed tokens leave a line
   await receiver.close()
 })
 
-test('no line of a long story holds a token, key, hook id, ticket, or text of a body [I6]', async () => {
-  const story = await openHooked(openGateway, { accounts: { teller: 4, second: 4 } })
-  try {
-    await tell(story)
-    await until(async () => lines(story).filter((line) => line.event === 'request').length > 20)
-    const hooks = await endpointsOf(story, 'teller')
-    const asked = await story.sim.requests()
-    const urls = asked.flatMap(
-      (one) => /https?:[^"\\ ]+\/(?:webhooks|callbacks)\/[^"\\ ]+/g.exec(one.body ?? '') ?? []
-    )
-    const hidden = [
-      ...story.secrets,
-      ...hooks.map((hook) => hook.secret),
-      ...[...hooks.map((hook) => hook.url), ...urls].map((url) => url.split('/').at(-1) ?? ''),
-      'script-canary',
-      'query-canary',
-      'key-canary',
-    ].filter((text) => text.length > 3)
-    expect(hidden.length).toBeGreaterThan(10)
-    for (const line of story.logs)
-      for (const secret of hidden) expect(line.includes(secret), `${secret} in ${line}`).toBe(false)
-  } finally {
-    await story.dispose()
+// Of its kind in `npm test`: access/no-secret-is-shown.test.ts
+testFull(
+  'no line of a long story holds a token, key, hook id, ticket, or text of a body [I6]',
+  async () => {
+    const story = await openHooked(openGateway, { accounts: { teller: 4, second: 4 } })
+    try {
+      await tell(story)
+      await until(async () => lines(story).filter((line) => line.event === 'request').length > 20)
+      const hooks = await endpointsOf(story, 'teller')
+      const asked = await story.sim.requests()
+      const urls = asked.flatMap(
+        (one) => /https?:[^"\\ ]+\/(?:webhooks|callbacks)\/[^"\\ ]+/g.exec(one.body ?? '') ?? []
+      )
+      const hidden = [
+        ...story.secrets,
+        ...hooks.map((hook) => hook.secret),
+        ...[...hooks.map((hook) => hook.url), ...urls].map((url) => url.split('/').at(-1) ?? ''),
+        'script-canary',
+        'query-canary',
+        'key-canary',
+      ].filter((text) => text.length > 3)
+      expect(hidden.length).toBeGreaterThan(10)
+      for (const line of story.logs)
+        for (const secret of hidden)
+          expect(line.includes(secret), `${secret} in ${line}`).toBe(false)
+    } finally {
+      await story.dispose()
+    }
   }
-})
+)
 
 async function tell(story: Gateway): Promise<void> {
   const receiver = await Receiver.open()

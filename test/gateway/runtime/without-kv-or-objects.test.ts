@@ -57,7 +57,9 @@ test('without the accounts’ objects a creation is a 429 that starts nothing, a
   expect(codeOf(refused)).toEqual([429, 'slots_full'])
   expect(refused.headers.get('retry-after')).toBe('5')
   expect((await gateway.fetch(`/heygen/v3/videos/${job}`)).status).toBe(200)
-  expect(codeOf(await gateway.fetch('/v1/heygen/accounts'))).toEqual([500, 'internal'])
+  expect(codeOf(await gateway.fetch('/v1/heygen/jobs'))).toEqual([500, 'internal'])
+  const accounts = await gateway.fetch('/v1/heygen/accounts')
+  expect(accounts.headers.get('x-gateway-partial')).toBe('one@example.com, two@example.com')
   expect((await gateway.sim.state()).jobs.length).toBe(before)
 })
 

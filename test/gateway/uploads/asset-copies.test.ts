@@ -4,6 +4,7 @@ import { CLOCKED, stopClock } from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { announce, upload, uploadRaw, withAssets } from '../../support/scenes/uploads.ts'
+import { testFull } from '../../support/full.ts'
 
 const open = gatewaysOfFile()
 const LONG = { simVars: { JOB_MS: '-1' }, vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' } }
@@ -188,7 +189,8 @@ test('a copy is not made again when the provider does not know something else', 
   expect(assetIn(await sentVideo(pool))).toBe(copy)
 })
 
-test('a creation whose copy is known costs one request more than others', async () => {
+// Of its kind in `npm test`: runtime/budget.test.ts
+testFull('a creation whose copy is known costs one request more than others', async () => {
   const own = await open({
     accounts: { a: 9, b: 9 },
     ...LONG,

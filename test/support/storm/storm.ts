@@ -338,7 +338,7 @@ class Storm {
       if (this.#gateway.pid === pid) return false
       // Requests that the killed process had accepted are never answered.
       const signal = AbortSignal.timeout(5000)
-      return (await fetch(`${this.#gateway.url}/openapi.json`, { signal })).ok
+      return (await fetch(`${this.#gateway.url}/healthz`, { signal })).ok
     })
     this.#isDown = false
   }

@@ -1,6 +1,6 @@
 /**
  * The gateway's Worker, in which parts of the platform can fail: `POST /__gone {parts}` with some of `kv`, `accounts` (the
- * accounts' objects), `desks`. Calls with another `x-isolate` have other caches. The work of objects themselves does not change.
+ * accounts' objects), `desks`. `accounts:abc`: only objects whose name contains `abc`. Calls with another `x-isolate` have other caches. The work of objects themselves does not change.
  * An entry for runWorker, never deployed.
  */
 import worker from '../../../src/index.ts'
@@ -9,13 +9,20 @@ export { AccountSlots, TenantDesk } from '../../../src/index.ts'
 
 let gone: string[] = []
 
+function isGone(part: string, name: unknown): boolean {
+  return gone.some((one) => {
+    const [kind, text] = one.split(':')
+    return kind === part && (text === undefined || String(name).includes(text))
+  })
+}
+
 function unlessGone<T extends object>(part: string, binding: T): T {
   return new Proxy(binding, {
     get(target, key): unknown {
       const value: unknown = Reflect.get(target, key)
       if (typeof value !== 'function') return value
       return (...args: unknown[]): unknown => {
-        if (gone.includes(part)) throw new Error(`${part} cannot be reached`)
+        if (isGone(part, args[0])) throw new Error(`${part} cannot be reached`)
         return (value as (...given: unknown[]) => unknown).apply(target, args)
       }
     },

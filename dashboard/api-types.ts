@@ -1,0 +1,144 @@
+/** Answers of the gateway that the page draws. Times are ISO 8601 texts. docs/openapi.json says what each member means. */
+
+/** Of `GET /v1/pool`, and of the messages of `GET /v1/live`. */
+export interface PoolAccount {
+  tenant: string
+  provider: string
+  email: string
+  maxJobs: number
+  held: number
+  free: number
+  state: 'ok' | 'full' | 'parked' | 'key_missing' | 'unreachable'
+  parked: Parking[]
+  /** 'apiKey', 'oauth', 'password', … */
+  credentials: string[]
+  session?: { expires?: string; error?: string }
+  webhook: { state: 'ok' | 'missing' | 'none'; error?: string; retry?: string }
+  jobs: PoolJob[]
+  errors: AccountError[]
+  /** Absent: unknown, which is not zero. */
+  balance?: { amount: number; unit: string; at: string }
+  deliveries: { pending: number; dead: number }
+  at: string
+}
+
+export interface Parking {
+  scope: string
+  reason: string
+  detail: string
+  until: string
+}
+
+export interface PoolJob {
+  id: string | null
+  requestId: string
+  type: string
+  status: string
+  since: string
+}
+
+export interface AccountError {
+  at: string
+  status: number | null
+  code: string | null
+  text: string
+  route: string
+}
+
+export interface Pool {
+  at: string
+  /** false: there are more accounts than the gateway watches at once. */
+  isWhole: boolean
+  accounts: PoolAccount[]
+}
+
+export type LiveMessage =
+  | ({ type: 'pool' } & Pool)
+  | { type: 'account'; account: PoolAccount }
+  | { type: 'removed'; tenant: string; provider: string; email: string }
+
+export interface Tenant {
+  id: string
+  name: string
+  createdAt: string
+  tokens: number
+}
+
+/** Of `GET /v1/{provider}/jobs`. `tenant` and `provider` stand only in the operator's list. */
+export interface Job {
+  tenant?: string
+  provider?: string
+  /** The provider's id. null: not known. */
+  jobid: string | null
+  requestId: string
+  email: string | null
+  type: string
+  status: string
+  status_final: boolean
+  detail: string | null
+  created: string
+  ended: string | null
+}
+
+/** Of `GET /v1/{provider}/jobs/{id}`. */
+export interface JobInFull extends Job {
+  title?: string
+  times: { asked: string | null; started: string; accepted: string | null; ended: string | null }
+  waitedMs: number | null
+  tookMs: number | null
+  /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
+  files?: Partial<Record<'video' | 'image' | 'audio', string>>
+}
+
+export interface JobPage {
+  jobs: Job[]
+  next: string | null
+  /** false: more tenants or accounts than the gateway asks at once. */
+  isWhole?: boolean
+  missing?: { tenant: string; provider: string; email: string | null }[]
+}
+
+/** Of `GET /v1/deliveries`. */
+export interface Delivery {
+  tenant?: string
+  id: string
+  state: 'pending' | 'delivered' | 'dead'
+  reason: string | null
+  provider: string
+  job: string | null
+  requestId: string | null
+  event: { id: string; type: string }
+  endpoint: string | null
+  url: string | null
+  ref: string | null
+  created: string
+  nextAttempt: string | null
+  attempts: number
+  lastStatus: number | null
+  lastError: string | null
+}
+
+/** Of `GET /v1/{provider}/throughput`. */
+export interface Throughput {
+  /** false: an account did not answer. */
+  isWhole: boolean
+  hours: ThroughputHour[]
+}
+
+/** One hour of one account. Only hours in which something happened. */
+export interface ThroughputHour {
+  hour: string
+  email: string
+  tenant?: string
+  provider?: string
+  started: number
+  ended: number
+  completed: number
+  failed: number
+  lost: number
+  refused: number
+  waitedMs: number
+  waitedMaxMs: number
+  tookMs: number
+  tookMaxMs: number
+}

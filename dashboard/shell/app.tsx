@@ -1,0 +1,100 @@
+/** The page: sign-in, or header, menu and one screen. */
+import { useEffect, useRef } from 'preact/hooks'
+import type { Screen } from '../screen.ts'
+import { SCREENS } from '../screens.ts'
+import { Header, isShown, Menu } from './header.tsx'
+import { watchPool } from './live.ts'
+import { hrefTo, place } from './router.ts'
+import { chooseTenant, chosenTenant, isOneTenant, session } from './session.ts'
+import { SignIn } from './sign-in.tsx'
+import { tenants } from './tenants.ts'
+import { Toasts } from './toasts.tsx'
+
+export function App() {
+  return (
+    <>
+      {session.value ? <Inside /> : <SignIn />}
+      <Toasts />
+    </>
+  )
+}
+
+function Inside() {
+  const { token } = session.value ?? {}
+  const tenant = chosenTenant.value
+  useEffect(() => watchPool(), [token, tenant])
+  const { path, query } = place.value
+  const [hash = 'pool', ...rest] = path
+  const screen = SCREENS.find((one) => one.hash === hash && isShown(one))
+  const main = useRef<HTMLElement>(null)
+  const isFirst = useRef(true)
+  const where = path.join('/')
+  // A new screen takes the focus, as a new page would. The first one leaves it to the browser.
+  useEffect(() => {
+    document.title = `${screen?.title ?? 'Not found'} · heygen-gateway`
+    if (!isFirst.current) main.current?.focus()
+    isFirst.current = false
+  }, [where])
+  const skip = (event: Event) => {
+    event.preventDefault()
+    main.current?.focus()
+  }
+  return (
+    <div class="page">
+      <a class="skip" href="#main" onClick={skip}>
+        To the content
+      </a>
+      <Header />
+      <Menu />
+      <main ref={main} id="main" tabIndex={-1} aria-label={screen?.title}>
+        {screen ? (
+          <Shown key={`${hash} ${tenant}`} {...{ screen, path: rest, query }} />
+        ) : (
+          <NotFound />
+        )}
+      </main>
+    </div>
+  )
+}
+
+function Shown({
+  screen,
+  path,
+  query,
+}: {
+  screen: Screen
+  path: string[]
+  query: URLSearchParams
+}) {
+  if (screen.isOfOneTenant && !isOneTenant.value) return <ChooseFirst title={screen.title} />
+  const { component: Component } = screen
+  return <Component path={path} query={query} />
+}
+
+function ChooseFirst({ title }: { title: string }) {
+  return (
+    <>
+      <h1>{title}</h1>
+      <p>This screen shows one tenant. Which one?</p>
+      <p class="choices">
+        {tenants.value.map(({ id, name }) => (
+          <button key={id} type="button" class="outline" onClick={() => chooseTenant(id)}>
+            {name || id}
+          </button>
+        ))}
+      </p>
+    </>
+  )
+}
+
+function NotFound() {
+  return (
+    <>
+      <h1>Not found</h1>
+      <p>
+        There is no such screen, or this token may not see it.{' '}
+        <a href={hrefTo(['pool'])}>Go to the pool</a>
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,22 @@
+/**
+ * An account that came by an import is parked until somebody unparks it, because another gateway may still run it. Its desk's
+ * record says so (`isImported`), so that every isolate knows it and no object must be asked.
+ */
+import type { Account } from './account.ts'
+import type { Parking } from './parking.ts'
+
+/** No time ends this parking. A year with four digits, so that every client can read it. */
+const NEVER = Date.UTC(9999, 11, 31)
+
+const IMPORTED =
+  'it was imported, and another gateway may still run it. Unpark it when that gateway has stopped'
+
+export function importedParking({ isImported }: Pick<Account, 'isImported'>): Parking | undefined {
+  if (isImported !== true) return undefined
+  return { scope: 'all', reason: 'imported', detail: IMPORTED, until: NEVER, streak: 1 }
+}
+
+/** When a parking ends, as part of a sentence. */
+export function parkedUntil({ reason, until }: Pick<Parking, 'reason' | 'until'>): string {
+  return reason === 'imported' ? 'parked' : `parked until ${new Date(until).toISOString()}`
+}

@@ -1,0 +1,135 @@
+/** `/v1/{provider}/throughput` and `/admin/throughput`: jobs by account and hour. */
+import { Hono } from 'hono'
+import * as z from 'zod'
+import { tenantNameOf } from '#domain/access/tenant.ts'
+import { ASKED_MAX_MS, HOUR_MS } from '#domain/live/throughput.ts'
+import { AppError } from '#domain/runtime/errors.ts'
+import { readThroughput, type AccountHour } from '#flows/live/read-throughput.ts'
+import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
+import type { AppEnv } from '#http/request/app-env.ts'
+import { authenticateAdmin } from '#http/request/authenticate.ts'
+import { readQuery } from '#http/request/read-body.ts'
+import { ownError, route, type App } from '#http/request/route.ts'
+import type { Provider } from '#providers/contract/provider.ts'
+import { PROVIDERS } from '#providers/index.ts'
+import { TENANTS_MAX } from '#flows/live/read-pool.ts'
+
+const DAY_MS = 24 * HOUR_MS
+/** Each tenant is a question to its desk and to each of its accounts. */
+const TENANTS_AT_ONCE = 4
+
+const count = z.number().int()
+const of = (description: string) => count.meta({ description })
+const view = z
+  .object({
+    isWhole: z.boolean().meta({ description: 'false: an account did not answer' }),
+    hours: z
+      .array(
+        z
+          .object({
+            tenant: z.string().optional().meta({ description: 'For the operator' }),
+            provider: z.string().optional().meta({ description: 'For the operator' }),
+            hour: z.iso.datetime().meta({ description: 'The start of the hour, UTC' }),
+            email: z.string(),
+            started: count,
+            ended: count,
+            completed: of('Ended well'),
+            failed: of('Ended as failed'),
+            lost: of('Ended as lost, gone or outcome_unknown'),
+            refused: of(
+              'Creations that the account had no slot for or that the provider refused, counted at the next end of a job'
+            ),
+            waitedMs: of('From the request until the slot: sum over started'),
+            waitedMaxMs: of('The longest of these'),
+            tookMs: of('From the slot until the end: sum over completed and failed'),
+            tookMaxMs: of('The longest of these'),
+          })
+          .meta({ id: 'ThroughputHour' })
+      )
+      .meta({ description: 'Only hours in which something happened' }),
+  })
+  .meta({ id: 'Throughput' })
+
+const time = z.iso.datetime({ offset: true }).optional()
+const asked = z.strictObject({
+  since: time.meta({ description: 'Without it: a day before `until`. At most 14 days before it' }),
+  until: time.meta({ description: 'Without it: now' }),
+  account: z.string().max(254).optional().meta({ description: 'The email of one account' }),
+})
+const adminAsked = asked
+  .omit({ account: true })
+  .extend({ tenant: z.string().min(1).max(64).optional() })
+
+export function throughput(provider: Provider): App {
+  const app = new Hono<AppEnv>()
+  route(
+    app,
+    {
+      method: 'get',
+      path: '/',
+      summary: 'Jobs by account and hour: started, ended, failed, refused, and how long they took',
+      query: asked,
+      answers: { 200: view, 400: ownError, 401: ownError, 404: ownError },
+    },
+    async (c) => {
+      const { account, ...span } = readQuery(c, asked)
+      const ports = c.get('ports')
+      const query = { tenant: c.get('caller').tenant, ...spanOf(span, ports.now()) }
+      const found = await readThroughput(ports, provider.name, query, account)
+      return c.json({ isWhole: found.isWhole, hours: found.hours.map(toView) })
+    }
+  )
+  return app
+}
+
+export const adminThroughput = new Hono<AppEnv>()
+adminThroughput.use(authenticateAdmin)
+
+route(
+  adminThroughput,
+  {
+    isAdmin: true,
+    method: 'get',
+    path: '/',
+    summary: 'Jobs by tenant, account and hour',
+    query: adminAsked,
+    answers: { 200: view, 400: ownError, 401: ownError },
+  },
+  async (c) => {
+    const { tenant: name, ...span } = readQuery(c, adminAsked)
+    const ports = c.get('ports')
+    const { since, until } = spanOf(span, ports.now())
+    const tenants = (await ports.registrar.listTenants())
+      .map(({ id }) => id)
+      .filter((id) => name === undefined || tenantNameOf(id) === name)
+    const desks = tenants
+      .slice(0, TENANTS_MAX)
+      .flatMap((tenant) => PROVIDERS.map((provider) => ({ tenant, provider: provider.name })))
+    const parts = await limitConcurrency(desks, TENANTS_AT_ONCE, async ({ tenant, provider }) => {
+      const found = await readThroughput(ports, provider, { tenant, since, until })
+      const of = { tenant: tenantNameOf(tenant), provider }
+      return { ...found, hours: found.hours.map((hour) => ({ ...of, ...toView(hour) })) }
+    })
+    return c.json({
+      isWhole: tenants.length <= TENANTS_MAX && parts.every((part) => part.isWhole),
+      hours: parts.flatMap(({ hours }) => hours),
+    })
+  }
+)
+
+/** Begins with a whole hour. */
+function spanOf(
+  given: { since?: string | undefined; until?: string | undefined },
+  now: number
+): { since: number; until: number } {
+  const until = given.until === undefined ? now : Date.parse(given.until)
+  const from = given.since === undefined ? until - DAY_MS : Date.parse(given.since)
+  if (from >= until) throw new AppError('bad_request', 'since: must be before until')
+  if (until - from > ASKED_MAX_MS)
+    throw new AppError('bad_request', 'since: at most 14 days before until')
+  return { since: Math.floor(from / HOUR_MS) * HOUR_MS, until }
+}
+
+function toView({ hour, ...rest }: AccountHour) {
+  return { hour: new Date(hour).toISOString(), ...rest }
+}

@@ -1,0 +1,50 @@
+/** Says which accounts are missing in an answer because their objects could not be reached, to a tenant and to the operator. */
+import type { Context } from 'hono'
+import * as z from 'zod'
+import { tenantNameOf } from '#domain/access/tenant.ts'
+import { emailToHeader } from '#domain/accounts/account.ts'
+import { toMissing, type Place, type Places } from '#flows/accounts/places.ts'
+import type { AppEnv } from './app-env.ts'
+
+const NAMES_MAX = 20
+
+/** Sets `X-Gateway-Partial`: the emails, with commas; `removed` for an account that was removed. */
+export function notePartial(
+  c: Context<AppEnv>,
+  missing: readonly { account?: { email: string } | undefined }[]
+): void {
+  if (missing.length === 0) return
+  const names = missing.map(({ account }) => (account ? emailToHeader(account.email) : 'removed'))
+  c.header('X-Gateway-Partial', [...new Set(names)].slice(0, NAMES_MAX).join(', '))
+}
+
+/** What the operator's lists over all tenants are asked by. */
+export const ofTenants = {
+  tenant: z.string().max(100).optional().meta({ description: 'Only this tenant' }),
+  provider: z.string().max(50).optional().meta({ description: 'Only this provider' }),
+}
+
+/** What each item has in the operator's lists beside the tenant's own view. */
+export const itsTenant = {
+  tenant: z.string().optional().meta({ description: "Whose it is; only in the operator's lists" }),
+  provider: z.string().optional().meta({ description: "Only in the operator's lists" }),
+}
+
+/** What the operator's lists say about themselves. */
+export const wholeness = {
+  isWhole: z.boolean().meta({
+    description: 'false: there are too many tenants to ask all of them. Name one with `tenant`',
+  }),
+  missing: z
+    .array(z.object({ tenant: z.string(), provider: z.string(), email: z.string().nullable() }))
+    .meta({
+      description:
+        'What could not be reached and is not in the list. email null: all accounts there, or a removed one',
+    }),
+}
+
+/** `more`: places that could not be reached when they were asked. */
+export function toWholeness({ isWhole, missing }: Places, more: readonly Place[]) {
+  const all = [...missing, ...more.map(toMissing)]
+  return { isWhole, missing: all.map((one) => ({ ...one, tenant: tenantNameOf(one.tenant) })) }
+}

@@ -1,0 +1,16 @@
+import path from 'node:path'
+import { defineConfig } from 'vitest/config'
+
+/** `npm run test:browser`. Not part of `npm test`, because it needs a browser. */
+export default defineConfig({
+  root: path.resolve(import.meta.dirname, '../..'),
+  test: {
+    include: ['test/browser/**/*.test.ts'],
+    globalSetup: ['test/support/prepare.ts', 'test/browser/support/prepare.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // Each file has a gateway, a simulator and a browser.
+    maxWorkers: 2,
+    isolate: false,
+  },
+})
