@@ -1,7 +1,7 @@
 /** examples/curl.sh as a user runs it, where it is refused. */
 import { execFile } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 
 const open = gatewaysOfFile()
 

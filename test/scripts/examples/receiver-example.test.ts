@@ -2,9 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
-import { until } from '../support/gateway.ts'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { openHooked } from '../support/scenes/hooked.ts'
+import { until } from '../../support/gateway.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { openHooked } from '../../support/scenes/hooked.ts'
 
 const open = gatewaysOfFile()
 const children: ChildProcess[] = []
