@@ -54,6 +54,18 @@ export class OpenedPage {
     expect(found, found.join('\n')).toEqual([])
   }
 
+  /** Asks axe in light and dark, on a desktop and on a phone, without loading the page again. */
+  async expectAccessibleEverywhere(): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await this.page.emulateMedia({ colorScheme })
+      for (const size of [PHONE, DESKTOP]) {
+        await this.page.setViewportSize(size)
+        await this.expectAccessible()
+        await this.expectNoSideScroll()
+      }
+    }
+  }
+
   /** Nothing may be wider than the window. */
   async expectNoSideScroll(): Promise<void> {
     const over = await this.page.evaluate(
@@ -124,7 +136,7 @@ export async function openPage(
     ...context,
   })
   const page = await made.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(30_000)
   const opened = new OpenedPage(page, new URL(url).origin)
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>
