@@ -49,7 +49,21 @@ const NOT_RUN: Record<string, string> = {
 /** Commands in sentences: these are run, too. */
 const INLINE = ['openssl rand -base64 32', 'curl https://YOUR-GATEWAY/healthz']
 
-const LANGUAGES = ['sh', 'http', 'js', 'ts', 'caddyfile', 'mermaid', 'tree', 'text']
+const LANGUAGES = [
+  'sh',
+  'http',
+  'js',
+  'ts',
+  'json',
+  'yaml',
+  'toml',
+  'ini',
+  'sql',
+  'caddyfile',
+  'mermaid',
+  'tree',
+  'text',
+]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-readme-'))
 const open = gatewaysOfFile()
@@ -116,6 +130,11 @@ const RUN = [...FIRST, ...PAGES.filter((page) => !FIRST.includes(page))].filter(
 test('a block of a page says what it is', () => {
   const others = PAGES.flatMap(blocksOf).filter(({ language }) => !LANGUAGES.includes(language))
   expect(others).toEqual([])
+})
+
+test('a block of JSON can be parsed', () => {
+  const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === 'json')
+  for (const { text } of blocks) expect(() => JSON.parse(text), text).not.toThrow()
 })
 
 test.each(RUN)(
