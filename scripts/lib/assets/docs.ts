@@ -19,7 +19,7 @@ export function docs(): Promise<AssetPart> {
     ]),
     ...['openapi.json', 'openapi-drop-in.json'].map((name) => [name, read(DOCUMENTS, name)]),
   ]) as AssetPart['files']
-  return Promise.resolve({ files })
+  return Promise.resolve({ files, packages: ['swagger-ui-dist'] })
 }
 
 function read(folder: string, name: string): string {

@@ -10,7 +10,7 @@ import { browserArgs, findBrowser } from '../../../scripts/lib/browser.ts'
 export const DESKTOP = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
-export type Theme = 'light' | 'dark'
+type Theme = 'light' | 'dark'
 
 export interface PageOptions {
   size?: { width: number; height: number }
@@ -56,6 +56,18 @@ export class OpenedPage {
     expect(found, found.join('\n')).toEqual([])
   }
 
+  /** Asks axe in light and dark, on a desktop and on a phone, without loading the page again. */
+  async expectAccessibleEverywhere(): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await this.page.emulateMedia({ colorScheme })
+      for (const size of [PHONE, DESKTOP]) {
+        await this.page.setViewportSize(size)
+        await this.expectAccessible()
+        await this.expectNoSideScroll()
+      }
+    }
+  }
+
   /** Nothing may be wider than the window. */
   async expectNoSideScroll(): Promise<void> {
     const over = await this.page.evaluate(
@@ -99,20 +111,20 @@ export function useBrowser(): (url: string, options?: PageOptions) => Promise<Op
   }
 }
 
-export function openBrowser(): Promise<Browser> {
+function openBrowser(): Promise<Browser> {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error('no Chromium: npm run test:browser installs one')
   return chromium.launch({ executablePath, args: browserArgs() })
 }
 
-export async function openPage(
+async function openPage(
   browser: Browser,
   url: string,
   {
     size = DESKTOP,
     theme = 'light',
     path = '/dashboard',
-    timeoutMs = 15_000,
+    timeoutMs = 30_000,
     token,
     hash = '',
     context = {},
