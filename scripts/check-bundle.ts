@@ -34,7 +34,7 @@ async function doesItRun(): Promise<boolean> {
 const { kib, packages } = makeBundle()
 const problems = [
   ...(kib > KIB_MAX ? [`The bundle has ${kib} KiB (gzip); ${KIB_MAX} are allowed.`] : []),
-  ...(noticesOf(packages) === notesOnFile()
+  ...((await noticesOf(packages)) === notesOnFile()
     ? []
     : [`${NOTICES} is not what the bundle needs: run "npm run notices".`]),
   ...((await doesItRun()) ? [] : ['The bundle does not serve a new token.']),

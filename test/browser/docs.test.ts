@@ -23,7 +23,7 @@ describe('the page of the API', () => {
     const opened = await openDocs()
     opened.expectRefusal(401)
     const { page } = opened
-    for (const tag of ['accounts', 'operator', 'HeyGen_drop-in', 'Kling_drop-in'])
+    for (const tag of ['accounts', 'operator', 'HeyGen_drop-in'])
       await page.locator(`#operations-tag-${tag}`).waitFor()
     await page.locator('#operations-tag-jobs').click()
     const operation = page.locator('#operations-jobs-getHeygenSchedulerAvailable')
@@ -38,6 +38,14 @@ describe('the page of the API', () => {
       JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])
     )
     expect(kept).not.toContain('hgw_')
+  }, 120_000)
+
+  it('every path of the providers is on a page of its own', async () => {
+    const { page } = await open(gateway.url, { path: '/docs?of=providers' })
+    page.setDefaultTimeout(50_000)
+    await page.locator('#operations-tag-HeyGen_drop-in').waitFor()
+    await page.locator('#operations-tag-Kling_drop-in').click()
+    await page.getByText('/kling/v1/videos/text2video', { exact: true }).first().waitFor()
   }, 120_000)
 
   it('the page fits a desktop in the light and a phone in the dark', async () => {
