@@ -10,7 +10,7 @@ import { browserArgs, findBrowser } from '../../../scripts/lib/browser.ts'
 export const DESKTOP = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
-export type Theme = 'light' | 'dark'
+type Theme = 'light' | 'dark'
 
 export interface PageOptions {
   size?: { width: number; height: number }
@@ -109,13 +109,13 @@ export function useBrowser(): (url: string, options?: PageOptions) => Promise<Op
   }
 }
 
-export function openBrowser(): Promise<Browser> {
+function openBrowser(): Promise<Browser> {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error('no Chromium: npm run test:browser installs one')
   return chromium.launch({ executablePath, args: browserArgs() })
 }
 
-export async function openPage(
+async function openPage(
   browser: Browser,
   url: string,
   {
