@@ -298,3 +298,18 @@ test('each export and import leaves a line in the audit', async () => {
   const made = (await lines(b)).filter(({ action }) => action === 'import.made')
   expect(made).toMatchObject([{ detail: { skipped: 16 } }, { detail: { tenants: 3, skipped: 0 } }])
 })
+
+test('a token that was removed here does not come back by an import', async () => {
+  const removed = b.as(reader.token)
+  expect((await removed.fetch('/v1/heygen/accounts')).status).toBe(200)
+  expect((await b.admin('DELETE', `/tokens/${reader.id}`)).status).toBe(204)
+  const { added, skipped } = await imported(b, text)
+  expect((await removed.fetch('/v1/heygen/accounts')).status).toBe(401)
+  expect(added).toEqual({})
+  expect(skipped).toContainEqual({
+    what: 'tokens',
+    name: reader.id,
+    tenant: 'acme',
+    why: 'It was removed here.',
+  })
+})
