@@ -14,8 +14,9 @@ import { RetryAll, RetryButton } from './retry.tsx'
 import { State } from './state.tsx'
 
 const PAGE = 50
-/** The list asks every account of the tenant, so that it is not read again with every change. */
+/** The list asks every account, so that it is not read again with every change: the more accounts, the later. */
 const READ_AGAIN_MS = 4000
+const READ_AGAIN_MS_PER_ACCOUNT = 100
 
 export function DeliveriesScreen({ path: [id], query }: ScreenProps) {
   return id === undefined ? (
@@ -86,10 +87,11 @@ function List({ query }: { query: URLSearchParams }) {
   )
 }
 
-/** Reads the list again when an account says that its deliveries changed: soon, but not often. */
+/** Reads the list again when an account says that a job or a delivery began or ended: soon, but not often. */
 function useNews(reload: () => void, isWanted: boolean): void {
-  const counts = pool.value?.accounts
-    .map(({ deliveries: { pending, dead } }) => `${pending} ${dead}`)
+  const accounts = pool.value?.accounts
+  const counts = accounts
+    ?.map(({ held, deliveries: { pending, dead } }) => `${held} ${pending} ${dead}`)
     .join()
   const before = useRef<string>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -99,10 +101,11 @@ function useNews(reload: () => void, isWanted: boolean): void {
     const isNews = before.current !== undefined && before.current !== counts
     before.current = counts
     if (!isNews || !isWanted) return
+    const wait = Math.max(READ_AGAIN_MS, READ_AGAIN_MS_PER_ACCOUNT * (accounts?.length ?? 0))
     timer.current ??= setTimeout(() => {
       timer.current = undefined
       latest.current()
-    }, READ_AGAIN_MS)
+    }, wait)
   }, [counts])
   useEffect(() => () => clearTimeout(timer.current), [])
 }

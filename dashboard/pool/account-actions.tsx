@@ -112,6 +112,6 @@ function RemoveAccount({ tenant, email, path, onClose }: RemoveProps) {
   )
 }
 
-export function pathOf({ provider, email }: { provider: string; email: string }): string {
+function pathOf({ provider, email }: { provider: string; email: string }): string {
   return `/v1/${provider}/accounts/${encodeURIComponent(email)}`
 }

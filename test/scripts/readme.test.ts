@@ -37,8 +37,8 @@ const NOT_RUN: Record<string, string> = {
   'node examples/tls-proxy.mjs': 'test/scripts/tls-proxy.test.ts',
   'export HTTPS_PROXY': 'test/scripts/tls-proxy.test.ts',
   'python3 client.py': 'stands for the reader’s own client',
-  'BASE_URL=$GATEWAY': 'test/scripts/client-examples.test.ts',
-  'SECRET=whsec_': 'test/scripts/receiver-example.test.ts',
+  'BASE_URL=$GATEWAY': 'test/scripts/examples/client-examples.test.ts',
+  'SECRET=whsec_': 'test/scripts/examples/receiver-example.test.ts',
   'node scripts/make-catalogue.ts': 'test/scripts/make-catalogue.test.ts',
   'npx node bench/': 'takes minutes, and measures one machine',
   'node bench/': 'takes minutes, and measures one machine',
@@ -49,7 +49,21 @@ const NOT_RUN: Record<string, string> = {
 /** Commands in sentences: these are run, too. */
 const INLINE = ['openssl rand -base64 32', 'curl https://YOUR-GATEWAY/healthz']
 
-const LANGUAGES = ['sh', 'http', 'js', 'ts', 'caddyfile', 'mermaid', 'tree', 'text']
+const LANGUAGES = [
+  'sh',
+  'http',
+  'js',
+  'ts',
+  'json',
+  'yaml',
+  'toml',
+  'ini',
+  'sql',
+  'caddyfile',
+  'mermaid',
+  'tree',
+  'text',
+]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-readme-'))
 const open = gatewaysOfFile()
@@ -116,6 +130,11 @@ const RUN = [...FIRST, ...PAGES.filter((page) => !FIRST.includes(page))].filter(
 test('a block of a page says what it is', () => {
   const others = PAGES.flatMap(blocksOf).filter(({ language }) => !LANGUAGES.includes(language))
   expect(others).toEqual([])
+})
+
+test('a block of JSON can be parsed', () => {
+  const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === 'json')
+  for (const { text } of blocks) expect(() => JSON.parse(text), text).not.toThrow()
 })
 
 test.each(RUN)(

@@ -55,7 +55,11 @@ type Quote = (text: string) => string
 
 function textOf({ kind, state, tenant, provider, account, fault }: AlertMessage, q: Quote): string {
   const ofTenant = tenant === undefined ? '' : `, tenant ${q(tenantNameOf(tenant))}`
-  const who = account === undefined ? '' : `Account ${q(account)} (${q(provider ?? '')}${ofTenant})`
+  const whose = `(${q(provider ?? '')}${ofTenant})`
+  const who =
+    account === undefined
+      ? `An account that was removed ${whose}`
+      : `Account ${q(account)} ${whose}`
   const why = fault.detail === undefined ? '' : `: ${q(fault.detail)}`
   const pool = `The pool of ${q(provider ?? '')}${ofTenant}`
   if (kind === 'test') return `This is a test of an alert${ofTenant}. Nothing is wrong.`
@@ -70,7 +74,7 @@ function textOf({ kind, state, tenant, provider, account, fault }: AlertMessage,
     case 'balance_low':
       return `${who} has ${fault.amount} ${q(fault.unit ?? '')} left.`
     case 'dead_letter':
-      return `A delivery of ${who.replace('Account', 'account')} was given up${why}. Send it again when its receiver works.`
+      return `A delivery of ${who.replace(/^A/, 'a')} was given up${why}. Send it again when its receiver works.`
     case 'webhook_missing':
       return `${who} has no webhook${why}. The ends of its jobs are found later, by status checks.`
     case 'pool_full': {

@@ -114,8 +114,9 @@ export class AccountAlerts {
         state.dead.filter((one) => one !== id)
       )
     if (delivery.state !== 'dead') return
-    const account = tables.account()?.email
-    const about = { tenant, provider, ...(account === undefined ? {} : { account }) }
+    // A former holder's last deliveries are sent from here, too. It must not learn the email that the next one chose.
+    const held = tables.account()
+    const about = { tenant, provider, ...(held?.tenant === tenant && { account: held.email }) }
     const host = 'url' in target ? hostOf(target.url) : ''
     const { seen, dead } = deadLetter(state, about, { id, detail: `${host}: ${reason}` }, now())
     this.#see(seen, dead)

@@ -50,6 +50,8 @@ export class Hub {
   readonly #deps: HubDeps
   readonly #rows: HubRows
   #listedAt = -Infinity
+  /** A page asked for a list less than REFRESH_MS after the last one. */
+  #isAskedAgain = false
   #checkedAt = -Infinity
   #running: Promise<void> | undefined
 
@@ -108,7 +110,7 @@ export class Hub {
     if (message !== 'refresh') return
     const left = this.#listedAt + REFRESH_MS - this.#deps.now()
     if (left <= 0) return this.#lookSoon()
-    this.#listedAt = -Infinity
+    this.#isAskedAgain = true
     this.#deps.armIn(left)
   }
 
@@ -124,8 +126,9 @@ export class Hub {
     const isCheckDue = now() >= this.#checkedAt + observeAgainMs
     if (isCheckDue) this.#checkedAt = now()
     await this.#endSockets(isCheckDue)
-    if (now() >= this.#listedAt + listEveryMs) await this.#look()
-    armIn(listEveryMs)
+    const pauseMs = () => (this.#isAskedAgain ? REFRESH_MS : listEveryMs)
+    if (now() >= this.#listedAt + pauseMs()) await this.#look()
+    armIn(pauseMs())
   }
 
   #isLooking(): boolean {
@@ -149,6 +152,7 @@ export class Hub {
   async #lookNow(): Promise<void> {
     const { now, ports, providers } = this.#deps
     this.#listedAt = now()
+    this.#isAskedAgain = false
     const current = ports()
     const list = await listAccounts(current, providers, await this.#tenants(current))
     const { observeAgainMs } = current.durations

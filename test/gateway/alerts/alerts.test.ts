@@ -27,7 +27,7 @@ const open = gatewaysOfFile()
 const receiver = await Receiver.open()
 afterAll(() => receiver.close())
 
-const NAMES = ['key', 'credit', 'letter', 'hook', 'money', 'pool']
+const NAMES = ['key', 'credit', 'letter', 'left', 'hook', 'money', 'pool']
 /** Each test has a tenant with one account of the same name, and alerts at `/<name>`. The operator's are at `/operator`. */
 const gateway = await open({
   simVars: { JOB_MS: '-1' },
@@ -145,6 +145,26 @@ test('a delivery that was given up is told, and when it was sent again and accep
   const [first] = ((await dead.json()) as { deliveries: { id: string }[] }).deliveries
   expect((await it.fetch(`/v1/deliveries/${first?.id}/retry`, { method: 'POST' })).status).toBe(202)
   await untilSaid(receiver, '/letter', ['dead_letter recovered letter'], 1)
+})
+
+test('an alert about a delivery of a removed account does not name the account of its next tenant [I5]', async () => {
+  const it = tenant('left')
+  const hook = await hookOf(it, 'left')
+  const created = await it.createVideo({ callback_url: `${receiver.url}/late` })
+  const body = eventOf(created.headers.get('x-gateway-job') ?? '')
+  receiver.answer = ({ path }) => (path === '/late' ? 500 : 200)
+  await fetch(hook.url, { method: 'POST', body, headers: signed(hook.secret, body) })
+  await receiver.heard('/late')
+  await it.fetch('/v1/heygen/accounts/left@example.com', { method: 'DELETE' })
+  const next = gateway.as((await gateway.newToken({ tenant: 'of-next' })).token)
+  const theirs = { email: 'next@example.com', apiKey: 'sk_test_left', maxJobs: 1 }
+  expect((await next.post('/v1/heygen/accounts', theirs)).status).toBe(201)
+  receiver.answer = ({ path }) => (path === '/late' ? 410 : 200)
+  await advance(gateway, 1 * HOUR)
+  const [told] = await receiver.heard('/left')
+  receiver.answer = () => 200
+  expect(bodyIn(told ?? fail())).toMatchObject({ kind: 'dead_letter', account: null })
+  expect(told?.body).not.toContain('next@example.com')
 })
 
 test('an alert that its receiver refuses for good raises no alert', async () => {

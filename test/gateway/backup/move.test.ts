@@ -57,7 +57,7 @@ const alerts = [
   await callNaming(() => a.admin('POST', '/alerts', { url: `${receiver.url}/all`, form: 'slack' })),
 ]
 expect(alerts.map(({ status }) => status)).toEqual([201, 201])
-const { secret: alertSecret } = (await alerts[0]?.json()) as { secret: string }
+const { secret: alertSecret } = ((await alerts[0]?.json()) ?? {}) as { secret: string }
 const replyUrl = `${receiver.url}/reply`
 const replied = await callNaming(() => acme.post('/v2/account', { replyUrl }))
 expect(replied.status, await replied.clone().text()).toBe(204)

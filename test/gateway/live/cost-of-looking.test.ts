@@ -15,6 +15,7 @@ afterAll(() => gateway.dispose())
 await stopClock(gateway)
 
 const EMAIL = 'n0@example.com'
+const PROVIDERS = 2
 const pin = { 'x-gateway-account': EMAIL }
 
 async function countsOf<T>(path: string, what: () => Promise<T>): Promise<Record<string, number>> {
@@ -101,4 +102,19 @@ test('the socket of a removed token is closed within minutes', async () => {
   await until(async () => page.closedWith === 4401, 30_000)
   expect(other.closedWith).toBeUndefined()
   other.close()
+})
+
+test('a page that asks for the list all the time gets it once a second', async () => {
+  const page = await LivePage.open(gateway)
+  await advance(gateway, 2 * SECOND)
+  const asked = await askedFor(async () => {
+    for (let time = 0; time < 20; time += 1) {
+      page.send('refresh')
+      await gateway.fetch('/healthz')
+    }
+  })
+  // One list asks the desk of each provider.
+  expect(asked['snapshot']).toBe(PROVIDERS)
+  expect(await askedFor(() => advance(gateway, 1 * SECOND))).toMatchObject({ snapshot: PROVIDERS })
+  page.close()
 })

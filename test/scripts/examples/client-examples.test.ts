@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -6,9 +6,9 @@ import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { runInNewContext } from 'node:vm'
 import { afterAll, expect, test } from 'vitest'
-import { gatewaysOfFile } from '../support/gateways-of-file.ts'
-import { Receiver, type Received } from '../support/receiver.ts'
-import { openHooked } from '../support/scenes/hooked.ts'
+import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import { Receiver, type Received } from '../../support/receiver.ts'
+import { openHooked } from '../../support/scenes/hooked.ts'
 
 interface Node {
   name: string
