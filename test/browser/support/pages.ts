@@ -124,7 +124,7 @@ async function openPage(
     size = DESKTOP,
     theme = 'light',
     path = '/dashboard',
-    timeoutMs = 15_000,
+    timeoutMs = 30_000,
     token,
     hash = '',
     context = {},
