@@ -80,6 +80,16 @@ export interface Job {
   ended: string | null
 }
 
+/** Of `GET /v1/{provider}/jobs/{id}`. */
+export interface JobInFull extends Job {
+  title?: string
+  times: { asked: string | null; started: string; accepted: string | null; ended: string | null }
+  waitedMs: number | null
+  tookMs: number | null
+  /** Paths of the gateway, by kind. Absent: there is no file to fetch. */
+  files?: Partial<Record<'video' | 'image' | 'audio', string>>
+}
+
 export interface JobPage {
   jobs: Job[]
   next: string | null
@@ -108,11 +118,19 @@ export interface Delivery {
   lastError: string | null
 }
 
-/** Of `GET /v1/{provider}/throughput`. One row for each hour and account. Times are sums over the jobs that ended. */
+/** Of `GET /v1/{provider}/throughput`. */
+export interface Throughput {
+  /** false: an account did not answer. */
+  isWhole: boolean
+  hours: ThroughputHour[]
+}
+
+/** One hour of one account. Only hours in which something happened. */
 export interface ThroughputHour {
   hour: string
   email: string
   tenant?: string
+  provider?: string
   started: number
   ended: number
   completed: number

@@ -1,6 +1,6 @@
 /** What the page must know of each provider: how its accounts are added, and what a first video is. */
 
-export interface CredentialField {
+interface CredentialField {
   name: string
   label: string
   isSecret?: boolean

@@ -1,6 +1,7 @@
 /**
- * Installs the published clients for test/clients, without their install scripts. They have lock files of their own, because some
- * need other versions than the gateway. `--full`: also installs those of test/clients/full, a quarter of a gigabyte.
+ * Installs what has a lock file of its own, because it needs other versions than the gateway: the published clients for test/clients,
+ * the tools of scripts/client and the typed client of examples/client. Runs no install scripts. `--full`: also installs test/clients/full,
+ * a quarter of a gigabyte.
  */
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
@@ -10,8 +11,13 @@ function changedAt(file: string): number {
 }
 
 /** Does nothing if the folder was installed after its lock file was written. */
-export function installClients(isFull: boolean): void {
-  const folders = ['test/clients', ...(isFull ? ['test/clients/full'] : [])]
+export function installClients(isFull = false): void {
+  const folders = [
+    'test/clients',
+    'scripts/client',
+    'examples/client',
+    ...(isFull ? ['test/clients/full'] : []),
+  ]
   for (const folder of folders) {
     const lock = changedAt(`${folder}/package-lock.json`)
     if (changedAt(`${folder}/node_modules/.package-lock.json`) >= lock) continue

@@ -15,6 +15,7 @@
  */
 import { Hono } from 'hono'
 import { PROVIDERS } from '#providers/index.ts'
+import { writePoint } from '#composition/analytics.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { accounts } from '#http/accounts/accounts.ts'
@@ -37,6 +38,7 @@ import { knownMethods } from '#http/request/known-methods.ts'
 import { logRequests } from '#http/request/log-requests.ts'
 import { platformAccount } from '#http/access/platform-account.ts'
 import { noLoops, plainPath, requestId, safeHere, withPorts } from '#http/request/request-guards.ts'
+import { metrics } from '#http/live/metrics.ts'
 import { live } from '#http/live/live.ts'
 import { adminPool, pool } from '#http/live/pool.ts'
 import { adminThroughput, throughput } from '#http/live/throughput.ts'
@@ -58,7 +60,7 @@ app.onError(respondError)
 app.notFound(notFound)
 app.use(requestId(platform))
 app.get('/healthz', healthz(problemAt))
-app.use(logRequests(writeLog, platform.now))
+app.use(logRequests(writeLog, writePoint, platform.now))
 app.get('/', welcome)
 app.use(withPorts(makePorts), safeHere, plainPath, noLoops)
 app.use(openCors, streaming)
@@ -74,6 +76,7 @@ app.route('/admin/alerts', adminAlerts)
 app.route('/admin', backup)
 app.route('/admin/throughput', adminThroughput)
 app.route('/admin', admin) // needs ADMIN_TOKEN
+app.get('/metrics', metrics) // needs METRICS_TOKEN or ADMIN_TOKEN
 app.route('/v1/live', live) // needs a tenant's token or ADMIN_TOKEN; the socket needs a ticket
 app.get('/files/:name', serveUpload) // no token: nobody can guess a name
 

@@ -1,6 +1,7 @@
 /** Addresses that are told when something is wrong, and again when it is over. */
 import { useState } from 'preact/hooks'
-import { Dialog, TypedConfirm } from '../parts/dialog.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { TypedConfirm } from '../parts/typed-confirm.tsx'
 import { Boxes, Form, SelectField, TextField, WrongField } from '../parts/form.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { SavedOnce, showOnce } from '../parts/saved-once.tsx'
@@ -169,7 +170,13 @@ function AddAlert({ close, done }: Props) {
           choices={FORMS}
           help="For Slack and Discord, use the address of an incoming webhook."
         />
-        <TextField label="URL" name="url" type="url" placeholder="https://" />
+        <TextField
+          label="URL"
+          name="url"
+          type="url"
+          placeholder="https://"
+          help="For a chat it is a secret: whoever knows it can write there."
+        />
         <Boxes legend="About" name="events" choices={KINDS} value={KINDS.map(([kind]) => kind)} />
         <TextField
           label="A balance is low below"
@@ -183,12 +190,12 @@ function AddAlert({ close, done }: Props) {
 }
 
 function RemoveAlert({ alert, close, done }: Props & { alert: Alert }) {
-  const remove = () =>
-    ask('DELETE', `${pathOf()}/${alert.id}`).then(() => {
-      say('The alert was removed.')
-      close()
-      done()
-    }, sayProblem)
+  const remove = async () => {
+    await ask('DELETE', `${pathOf()}/${alert.id}`)
+    say('The alert was removed.')
+    close()
+    done()
+  }
   const host = URL.parse(alert.url)?.host ?? alert.url
   return (
     <TypedConfirm

@@ -75,12 +75,12 @@ function useTokenNames(): Map<string, string> {
         : [],
     []
   )
-  return new Map(value?.map(({ id, name }) => [id, `${name} (${id})`]))
+  return new Map(value?.map(({ id, name }) => [id, name]))
 }
 
 function textOf(line: AuditLine, who: string): string {
   const { tenant, provider, subject, from } = line
-  const all = [who, sayAction(line), subject, tenant, provider, from, ...sayDetail(line)]
+  const all = [who, line.by, sayAction(line), subject, tenant, provider, from, ...sayDetail(line)]
   return all.join(' ').toLowerCase()
 }
 
@@ -140,6 +140,9 @@ function columnsFor(who: (line: AuditLine) => string): Column<AuditLine>[] {
       cell: (line) => (
         <>
           {who(line)}
+          {who(line) !== line.by && line.by !== 'operator' && (
+            <small class="below muted">{line.by}</small>
+          )}
           {line.from !== null && <small class="below muted">from {line.from}</small>}
         </>
       ),

@@ -1,7 +1,7 @@
 /** Reads accounts out of a CSV text: which line is which account, and what is wrong with a line, in words. */
 import { readCsv } from './csv.ts'
 
-export const COLUMNS = [
+const COLUMNS = [
   'provider',
   'email',
   'apiKey',

@@ -1,5 +1,5 @@
 /** Calls to the receivers' own URLs: what was sent, what is still to be sent, and what was given up. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { More, usePages } from '../parts/pages.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { Ago } from '../parts/time.tsx'
@@ -14,8 +14,9 @@ import { RetryAll, RetryButton } from './retry.tsx'
 import { State } from './state.tsx'
 
 const PAGE = 50
-/** The list asks every account of the tenant, so that it is not read again with every change. */
+/** The list asks every account, so that it is not read again with every change: the more accounts, the later. */
 const READ_AGAIN_MS = 4000
+const READ_AGAIN_MS_PER_ACCOUNT = 100
 
 export function DeliveriesScreen({ path: [id], query }: ScreenProps) {
   return id === undefined ? (
@@ -29,18 +30,24 @@ function List({ query }: { query: URLSearchParams }) {
   const state = query.get('state') ?? ''
   const job = query.get('job') ?? ''
   const hours = query.get('hours') ?? ''
+  // A card of the pool leads here with them. Only the operator's list knows them.
+  const tenant = isOneTenant.value ? '' : (query.get('tenant') ?? '')
+  const provider = isOneTenant.value ? '' : (query.get('provider') ?? '')
   const [partial, setPartial] = useState('')
   const pages = usePages(
     async (cursor, signal) => {
       const since = hours && new Date(Date.now() - Number(hours) * 3_600_000).toISOString()
       const path = isOneTenant.value ? '/v1/deliveries' : '/admin/deliveries'
-      const address = withQuery(path, { state, job, since, cursor, limit: PAGE })
+      const address = withQuery(path, {
+        ...{ tenant, provider, state, job, since, cursor },
+        limit: PAGE,
+      })
       const answer = await call('GET', address, { signal })
       const page = (await answer.json()) as Page
       setPartial(sayPartial(page, answer.headers.get('x-gateway-partial')))
       return { items: page.deliveries, next: page.next }
     },
-    [state, job, hours]
+    [state, job, hours, tenant, provider]
   )
   const { items, isThere, isLoading, reload, change } = pages
   useNews(reload, items.length <= PAGE)
@@ -54,6 +61,12 @@ function List({ query }: { query: URLSearchParams }) {
         same event twice; <code>webhook-id</code> tells.
       </p>
       <Filters {...{ state, job, hours, isLoading, reload }} />
+      {(tenant || provider) && (
+        <p class="hint">
+          Only those of {[tenant, provider].filter(Boolean).join(', ')}.{' '}
+          <a href={hrefTo(['deliveries'], { state, job, hours })}>Show all</a>
+        </p>
+      )}
       {partial && <p class="hint">{partial}</p>}
       {dead.length > 1 && <RetryAll dead={dead} put={put} />}
       {isThere && (
@@ -74,17 +87,27 @@ function List({ query }: { query: URLSearchParams }) {
   )
 }
 
-/** Reads the list again when an account says that its deliveries changed: soon, but not often. */
+/** Reads the list again when an account says that a job or a delivery began or ended: soon, but not often. */
 function useNews(reload: () => void, isWanted: boolean): void {
-  const counts = (pool.value?.accounts ?? [])
-    .map(({ deliveries: { pending, dead } }) => `${pending} ${dead}`)
+  const accounts = pool.value?.accounts
+  const counts = accounts
+    ?.map(({ held, deliveries: { pending, dead } }) => `${held} ${pending} ${dead}`)
     .join()
-  const [first] = useState(counts)
+  const before = useRef<string>(undefined)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const latest = useRef(reload)
+  latest.current = reload
   useEffect(() => {
-    if (counts === first || !isWanted) return
-    const timer = setTimeout(reload, READ_AGAIN_MS)
-    return () => clearTimeout(timer)
-  }, [counts, isWanted])
+    const isNews = before.current !== undefined && before.current !== counts
+    before.current = counts
+    if (!isNews || !isWanted) return
+    const wait = Math.max(READ_AGAIN_MS, READ_AGAIN_MS_PER_ACCOUNT * (accounts?.length ?? 0))
+    timer.current ??= setTimeout(() => {
+      timer.current = undefined
+      latest.current()
+    }, wait)
+  }, [counts])
+  useEffect(() => () => clearTimeout(timer.current), [])
 }
 
 interface FiltersProps {
@@ -164,7 +187,7 @@ function What({ one: { id, tenant, event, provider, job } }: { one: Delivery }) 
       <a href={hrefTo(['deliveries', id], { tenant })}>{event.type}</a>
       {job !== null && (
         <small class="below">
-          job <a href={hrefTo(['jobs', provider, job])}>{job}</a>
+          job <a href={hrefTo(['jobs', provider, job], { tenant })}>{job}</a>
         </small>
       )}
     </>

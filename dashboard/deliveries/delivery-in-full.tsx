@@ -87,7 +87,7 @@ function Whole({
           {job === null ? (
             'none of the gateway’s'
           ) : (
-            <a href={hrefTo(['jobs', provider, job])}>{job}</a>
+            <a href={hrefTo(['jobs', provider, job], { tenant })}>{job}</a>
           )}
         </Fact>
         <Fact name="Made">

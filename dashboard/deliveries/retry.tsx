@@ -7,7 +7,7 @@ import { ask } from '../shell/api.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
 import type { Delivery, DeliveryInFull } from './delivery.ts'
 
-export async function sendAgain({ id, tenant }: Pick<Delivery, 'id' | 'tenant'>) {
+async function sendAgain({ id, tenant }: Pick<Delivery, 'id' | 'tenant'>) {
   const path = `/v1/deliveries/${encodeURIComponent(id)}/retry`
   return ask<DeliveryInFull>('POST', path, tenant === undefined ? {} : { tenant })
 }
@@ -82,7 +82,7 @@ export function RetryAll({ dead, put }: { dead: Delivery[]; put: (changed: Deliv
   return (
     <p class="buttons">
       <button type="button" class="outline small" onClick={() => setAsked(dead)}>
-        Send the {dead.length} shown that were given up again
+        Send again: the {dead.length} shown that were given up
       </button>
       {asked && (
         <Dialog title={`Send ${asked.length} again?`} onClose={close}>

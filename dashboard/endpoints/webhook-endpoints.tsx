@@ -1,7 +1,8 @@
 /** The tenant's webhook endpoints. Their paths and answers are HeyGen's own. */
 import { useState } from 'preact/hooks'
 import { Badge } from '../parts/badge.tsx'
-import { Dialog, TypedConfirm } from '../parts/dialog.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { TypedConfirm } from '../parts/typed-confirm.tsx'
 import { Form } from '../parts/form.tsx'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { showOnce } from '../parts/saved-once.tsx'
@@ -9,7 +10,7 @@ import { Table, type Column } from '../parts/table.tsx'
 import { Ago } from '../parts/time.tsx'
 import { ask } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
-import { say, sayProblem } from '../shell/toasts.tsx'
+import { say } from '../shell/toasts.tsx'
 import type { Endpoint } from './endpoint.ts'
 import { EndpointForm } from './endpoint-form.tsx'
 
@@ -148,9 +149,7 @@ function Question({
         word={new URL(endpoint.url).host}
         action="Remove it"
         onClose={close}
-        onConfirm={() =>
-          ask('DELETE', path).then(() => done('The endpoint was removed.'), sayProblem)
-        }
+        onConfirm={() => ask('DELETE', path).then(() => done('The endpoint was removed.'))}
       >
         <p>
           <strong>{endpoint.url}</strong> gets no more events. Its deliveries that are still on

@@ -1,7 +1,7 @@
 /** One job from its start to its last delivery. */
 import type { ComponentChildren } from 'preact'
 import { useEffect } from 'preact/hooks'
-import type { Delivery, Job } from '../api-types.ts'
+import type { Delivery, JobInFull } from '../api-types.ts'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Age, clock, span, Until } from '../parts/time.tsx'
 import { titleOf } from '../providers.ts'
@@ -29,7 +29,7 @@ export function JobLife({ provider, id, tenant }: LifeProps) {
   const path = `/v1/${provider}/jobs/${encodeURIComponent(id)}`
   const { value, error, reload } = useLoad(
     async (signal) => {
-      const job = await ask<Job>('GET', path, { ...options, signal })
+      const job = await ask<JobInFull>('GET', path, { ...options, signal })
       const asked = withQuery('/v1/deliveries', { job: job.jobid ?? job.requestId, limit: 20 })
       const { deliveries } = await ask<{ deliveries: Delivery[] }>('GET', asked, {
         ...options,
@@ -57,26 +57,29 @@ export function JobLife({ provider, id, tenant }: LifeProps) {
       </p>
       <div class="title">
         <h1>
-          Job <code>{id}</code>
+          {value?.job.title ?? 'Job'} <code>{id}</code>
         </h1>
         {value && <JobState status={value.job.status} />}
       </div>
       <ProblemBanner error={error} retry={reload} />
       {value && <Life {...value} provider={provider} tenant={tenant} />}
-      {value?.job.status === 'completed' && <Preview path={path} tenant={tenant} />}
+      {Object.entries(value?.job.files ?? {}).map(([kind, file]) => (
+        <Preview key={kind} path={file} tenant={tenant} />
+      ))}
     </>
   )
 }
 
 interface KnownLife {
-  job: Job
+  job: JobInFull
   deliveries: Delivery[]
   provider: string
   tenant: string
 }
 
 function Life({ job, deliveries, provider, tenant }: KnownLife) {
-  const { created, ended, detail, status, email, type, requestId, jobid } = job
+  const { created, ended, detail, status, email, type, requestId, jobid, times, waitedMs, tookMs } =
+    job
   return (
     <>
       <dl class="facts wide">
@@ -104,9 +107,21 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
       </dl>
       <h2>Its life</h2>
       <ol class="timeline">
-        <Step at={created} title="Started">
-          The gateway took a slot{email ? ` of ${email}` : ''} and sent it.
+        {times.asked !== null && (
+          <Step at={times.asked} title="Asked for">
+            {waitedMs !== null &&
+              waitedMs >= 1000 &&
+              `It waited ${span(waitedMs)} for a free slot.`}
+          </Step>
+        )}
+        <Step at={times.started} title="Sent">
+          With a slot{email ? ` of ${email}` : ''}.
         </Step>
+        {times.accepted !== null && (
+          <Step at={times.accepted} title="Accepted">
+            {titleOf(provider)} has it.
+          </Step>
+        )}
         {ended === null ? (
           <li class="open">
             <strong>{status === 'outcome_unknown' ? 'The gateway looks for it' : 'Running'}</strong>{' '}
@@ -114,7 +129,8 @@ function Life({ job, deliveries, provider, tenant }: KnownLife) {
           </li>
         ) : (
           <Step at={ended} title={`Ended: ${status}`} isBad={status !== 'completed'}>
-            After {span(Date.parse(ended) - Date.parse(created))}.{detail && ` ${detail}`}
+            {tookMs !== null && `After ${span(tookMs)}.`}
+            {detail && ` ${detail}`}
           </Step>
         )}
         {deliveries.map((delivery) => (

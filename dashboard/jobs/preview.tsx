@@ -22,7 +22,7 @@ export function Preview({ path, tenant }: { path: string; tenant: string }) {
     setBusy(true)
     setError(undefined)
     try {
-      const answer = await call('GET', `${path}/file`, tenant ? { tenant } : {})
+      const answer = await call('GET', path, tenant ? { tenant } : {})
       const blob = await answer.blob()
       setShown({ url: URL.createObjectURL(blob), type: blob.type, size: blob.size })
     } catch (problem) {

@@ -103,7 +103,7 @@ interface FieldProps {
   }) => JSX.Element
 }
 
-export function Field({ label, name, help, children }: FieldProps) {
+function Field({ label, name, help, children }: FieldProps) {
   const id = useId()
   const error = useContext(Errors).fields[name]
   const attributes = {

@@ -24,7 +24,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: string; label?: str
 
 export function ShownOnce({ name, value }: { name: string; value: string }) {
   return (
-    <div class="shown-once">
+    <div class="shown-once" role="group" aria-label={name}>
       <p>
         <strong>{name}</strong>: shown only now. Keep it where you keep passwords.
       </p>

@@ -45,10 +45,10 @@ export function Ago({ at }: { at: string }) {
   )
 }
 
-/** How long since then, without a word behind: for the age of a job. */
+/** How long since then, without a word behind: for the age of a job. There may be a thousand of them, so they say no more. */
 export function Age({ at }: { at: string }) {
   return (
-    <time class="number" dateTime={at} title={clock(at)}>
+    <time class="number" dateTime={at}>
       {span(now.value - Date.parse(at))}
     </time>
   )

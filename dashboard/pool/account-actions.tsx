@@ -1,7 +1,7 @@
 /** The buttons of an account. The gateway decides whether they may be pressed; a refusal is shown as it says it. */
 import { useState } from 'preact/hooks'
 import type { Parking, PoolAccount } from '../api-types.ts'
-import { TypedConfirm } from '../parts/dialog.tsx'
+import { TypedConfirm } from '../parts/typed-confirm.tsx'
 import { ask } from '../shell/api.ts'
 import { refreshPool } from '../shell/live.ts'
 import { say, sayProblem } from '../shell/toasts.tsx'
@@ -82,14 +82,10 @@ interface RemoveProps {
 function RemoveAccount({ tenant, email, path, onClose }: RemoveProps) {
   const [isNow, setNow] = useState(false)
   const confirm = async () => {
-    try {
-      await ask('DELETE', isNow ? `${path}?now=true` : path, { tenant })
-      say(`${email} was removed.`)
-      onClose()
-      refreshPool()
-    } catch (error) {
-      sayProblem(error)
-    }
+    await ask('DELETE', isNow ? `${path}?now=true` : path, { tenant })
+    say(`${email} was removed.`)
+    onClose()
+    refreshPool()
   }
   return (
     <TypedConfirm
@@ -116,6 +112,6 @@ function RemoveAccount({ tenant, email, path, onClose }: RemoveProps) {
   )
 }
 
-export function pathOf({ provider, email }: { provider: string; email: string }): string {
+function pathOf({ provider, email }: { provider: string; email: string }): string {
   return `/v1/${provider}/accounts/${encodeURIComponent(email)}`
 }

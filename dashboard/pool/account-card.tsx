@@ -12,6 +12,8 @@ import { Slots } from './slots.tsx'
 import { credentialWord, reachOf, reasonOf, STATES } from './words.ts'
 import { healthOf } from './worst-first.ts'
 
+const AMOUNT = new Intl.NumberFormat()
+
 export function AccountCard({ account }: { account: PoolAccount }) {
   const { email, provider, tenant, state, held, maxJobs, parked, errors } = account
   const { word, tone, help } = STATES[state]
@@ -78,7 +80,7 @@ function Facts({ account, children }: { account: PoolAccount; children: Componen
       <dd>
         {balance ? (
           <>
-            {balance.amount.toLocaleString()} {balance.unit}{' '}
+            {AMOUNT.format(balance.amount)} {balance.unit}{' '}
             <span class="muted">
               <Ago at={balance.at} />
             </span>

@@ -27,10 +27,6 @@ export function hrefTo(path: string[], query: Record<string, string | undefined>
   return `#/${path.map(encodeURIComponent).join('/')}${search}`
 }
 
-export function goTo(path: string[], query?: Record<string, string | undefined>): void {
-  location.hash = hrefTo(path, query)
-}
-
 /** Changes the query without a new entry in the history. For filters. */
 export function replaceQuery(change: Record<string, string | undefined>): void {
   const { path, query } = place.value

@@ -15,16 +15,7 @@ export interface Sum {
   tookMax: number | null
 }
 
-const COUNTS = [
-  'started',
-  'ended',
-  'completed',
-  'failed',
-  'lost',
-  'refused',
-  'waitedMs',
-  'tookMs',
-] as const
+const COUNTS = ['started', 'completed', 'failed', 'lost', 'refused', 'waitedMs', 'tookMs'] as const
 const HIGHEST = ['waitedMaxMs', 'tookMaxMs'] as const
 
 type Total = Record<(typeof COUNTS)[number] | (typeof HIGHEST)[number], number>
@@ -38,18 +29,20 @@ function add(rows: ThroughputHour[]): Total {
   return total
 }
 
+/** Waiting was counted for each job that started, rendering for each that ended with a result or a failure. */
 export function sumOf(rows: ThroughputHour[]): Sum {
-  const { started, ended, completed, failed, lost, refused, ...times } = add(rows)
+  const { started, completed, failed, lost, refused, ...times } = add(rows)
+  const rendered = completed + failed
   const each = (ms: number, count: number) => (count === 0 ? null : ms / count / 1000)
   return {
     started,
     completed,
     failed: failed + lost,
     refused,
-    waited: each(times.waitedMs, ended),
-    waitedMax: each(times.waitedMaxMs, Math.min(1, ended)),
-    took: each(times.tookMs, ended),
-    tookMax: each(times.tookMaxMs, Math.min(1, ended)),
+    waited: each(times.waitedMs, started),
+    waitedMax: each(times.waitedMaxMs, Math.min(1, started)),
+    took: each(times.tookMs, rendered),
+    tookMax: each(times.tookMaxMs, Math.min(1, rendered)),
   }
 }
 

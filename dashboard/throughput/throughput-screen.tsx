@@ -1,6 +1,6 @@
 /** How many jobs, how they ended and how long they took, by hour and by account. */
 import { useMemo } from 'preact/hooks'
-import type { ThroughputHour } from '../api-types.ts'
+import type { Throughput, ThroughputHour } from '../api-types.ts'
 import { ProblemBanner } from '../parts/problem.tsx'
 import { Table, type Column } from '../parts/table.tsx'
 import { span } from '../parts/time.tsx'
@@ -31,16 +31,16 @@ export function ThroughputScreen({ query }: ScreenProps) {
     async (signal) => {
       const until = Date.now()
       const since = until - hours * HOUR_MS
-      const asked = {
-        since: new Date(since).toISOString(),
-        until: new Date(until).toISOString(),
-        account,
-      }
+      const asked = { since: new Date(since).toISOString(), until: new Date(until).toISOString() }
       const path = isOperator.value
-        ? withQuery('/admin/throughput', { ...asked, provider, tenant: chosenTenant.value })
-        : withQuery(`/v1/${provider}/throughput`, asked)
-      const { hours: rows } = await ask<{ hours: ThroughputHour[] }>('GET', path, { signal })
-      return { rows, since, until }
+        ? withQuery('/admin/throughput', { ...asked, tenant: chosenTenant.value })
+        : withQuery(`/v1/${provider}/throughput`, { ...asked, account })
+      const answer = await ask<Throughput>('GET', path, { signal })
+      // The operator's answer has every provider and account.
+      const rows = answer.hours.filter(
+        (row) => (row.provider ?? provider) === provider && (!account || row.email === account)
+      )
+      return { rows, since, until, isWhole: answer.isWhole }
     },
     [hours, provider, account]
   )
@@ -52,6 +52,9 @@ export function ThroughputScreen({ query }: ScreenProps) {
       </div>
       <Filters {...{ provider, account, query }} />
       <ProblemBanner error={error} retry={reload} />
+      {value?.isWhole === false && (
+        <p class="note">An account did not answer, so some jobs are missing.</p>
+      )}
       {value ? <Plots {...value} /> : <div class="plots-to-come" aria-busy={!error} />}
     </>
   )

@@ -1,11 +1,12 @@
 /** Makes, changes and removes one token. */
 import type { Tenant } from '../api-types.ts'
 import { useState } from 'preact/hooks'
-import { Dialog, TypedConfirm } from '../parts/dialog.tsx'
+import { Dialog } from '../parts/dialog.tsx'
+import { TypedConfirm } from '../parts/typed-confirm.tsx'
 import { Form, SelectField, TextField, WrongField } from '../parts/form.tsx'
 import { showOnce } from '../parts/saved-once.tsx'
 import { ask } from '../shell/api.ts'
-import { say, sayProblem } from '../shell/toasts.tsx'
+import { say } from '../shell/toasts.tsx'
 import { fromLocal, SCOPES, SUBSCRIPTIONS, toLocal, type NewToken, type Token } from './token.ts'
 
 interface Props {
@@ -144,12 +145,12 @@ export function ChangeToken({ token, close, done }: Props & { token: Token }) {
 }
 
 export function RemoveToken({ token, close, done }: Props & { token: Token }) {
-  const remove = () =>
-    ask('DELETE', `/admin/tokens/${token.id}`).then(() => {
-      say(`The token “${token.name}” is removed.`)
-      close()
-      done()
-    }, sayProblem)
+  const remove = async () => {
+    await ask('DELETE', `/admin/tokens/${token.id}`)
+    say(`The token “${token.name}” is removed.`)
+    close()
+    done()
+  }
   return (
     <TypedConfirm
       title="Remove this token?"
@@ -169,12 +170,12 @@ export function RemoveToken({ token, close, done }: Props & { token: Token }) {
 
 export function RemoveTenant({ tenant, close, done }: Props & { tenant: Tenant }) {
   const { id, tokens } = tenant
-  const remove = () =>
-    ask('DELETE', `/admin/tenants/${encodeURIComponent(id)}`).then(() => {
-      say(`The tenant ${id} is removed.`)
-      close()
-      done()
-    }, sayProblem)
+  const remove = async () => {
+    await ask('DELETE', `/admin/tenants/${encodeURIComponent(id)}`)
+    say(`The tenant ${id} is removed.`)
+    close()
+    done()
+  }
   return (
     <TypedConfirm
       title="Remove this tenant?"

@@ -14,11 +14,15 @@ export function makeBundle(): Bundle {
   const { status, stdout, stderr } = spawnSync('wrangler', args, { encoding: 'utf8' })
   const [, kib] = /gzip: ([\d.]+) KiB/.exec(stdout) ?? []
   if (status !== 0 || kib === undefined) throw new Error(`${stdout}${stderr}`)
-  return { kib: Number(kib), packages: packagesIn(`${BUNDLE}/index.js.map`) }
+  return { kib: Number(kib), packages: packagesIn(sourcesOf(`${BUNDLE}/index.js.map`)) }
 }
 
-function packagesIn(file: string): string[] {
-  const { sources } = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[] }
+function sourcesOf(map: string): string[] {
+  return (JSON.parse(readFileSync(map, 'utf8')) as { sources: string[] }).sources
+}
+
+/** The packages of files in node_modules. */
+export function packagesIn(sources: string[]): string[] {
   const names = sources.flatMap((source) => {
     const [, name] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source) ?? []
     return name === undefined ? [] : [name]

@@ -1,5 +1,6 @@
 /** Writes the text of THIRD-PARTY-NOTICES: the licences of the packages whose code is deployed. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { packagesOfPages } from './assets/write-assets.ts'
 
 export const NOTICES = 'THIRD-PARTY-NOTICES'
 
@@ -27,10 +28,12 @@ interface Manifest {
   repository?: string | { url: string }
 }
 
-export function noticesOf(packages: readonly string[]): string {
-  const parts = packages.map(noticeOf)
+/** `ofWorker`: the packages in the Worker's bundle. Those of the pages are added. */
+export async function noticesOf(ofWorker: readonly string[]): Promise<string> {
+  const packages = new Set([...ofWorker, ...(await packagesOfPages())])
+  const parts = [...packages].toSorted().map(noticeOf)
   const head =
-    'The Worker that is deployed contains code of these packages. Made by `npm run notices` from the bundle.'
+    'The Worker and the pages that are deployed contain code of these packages. Made by `npm run notices`.'
   return `${[head, ...parts].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }
 

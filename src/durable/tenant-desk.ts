@@ -110,6 +110,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     const imported = await this.parts.backup.take(rows, by)
     // The tenant may have been removed meanwhile.
     if (this.#isClosed) await this.#empty()
+    else await this.parts.alerts.refresh().catch(() => {})
     await this.parts.kv.write()
     return imported
   }

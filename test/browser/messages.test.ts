@@ -16,7 +16,7 @@ describe('messages to the customers’ servers', () => {
   beforeAll(async () => {
     receiver = await Receiver.open()
     receiver.answer = ({ path }) => {
-      if (path === '/once-gone') return receiver.posts(path).length === 1 ? 410 : 200
+      if (path.startsWith('/once-gone')) return receiver.posts(path).length === 1 ? 410 : 200
       return path === '/broken' ? 500 : undefined
     }
     const simVars = { JOB_MS: '600000' }
@@ -64,9 +64,33 @@ describe('messages to the customers’ servers', () => {
     await page.getByText('answered 200').waitFor()
   })
 
+  it('all deliveries shown that were given up are sent again together', async () => {
+    await end('/once-gone-too')
+    await end('/once-gone-also')
+    await until(async () => (await states()).filter((one) => one === 'dead').length === 2)
+    const { page } = await open(gateway.url, {
+      token: gateway.token,
+      hash: '#/deliveries?state=dead',
+    })
+    await page.getByRole('button', { name: 'Send again: the 2 shown' }).click()
+    await page.getByRole('button', { name: 'Send them again' }).dblclick()
+    await page.getByText('2 of 2 deliveries are being sent again.').waitFor()
+    await receiver.heard('/once-gone-too', 2)
+    await receiver.heard('/once-gone-also', 2)
+    await until(async () => !(await states()).includes('dead'))
+  })
+
+  it('a delivery that begins while the list is open appears by itself', async () => {
+    const { page } = await open(gateway.url, { token: gateway.token, hash: '#/deliveries' })
+    await page.getByText('deliveries shown').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    await end('/late')
+    await page.getByText(`${receiver.url}/late`).waitFor()
+  })
+
   it('the operator sees the deliveries of all tenants, and filters them by job', async () => {
     const { page } = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/deliveries' })
-    await page.getByText('3 deliveries shown').waitFor()
+    await page.getByText('deliveries shown').waitFor()
     await page.getByLabel('Job', { exact: true }).fill(refused)
     await page.getByLabel('Job', { exact: true }).press('Enter')
     await page.getByText('1 delivery shown').waitFor()
@@ -143,6 +167,33 @@ describe('messages to the customers’ servers', () => {
     await page.getByRole('button', { name: 'I have saved it' }).click()
   })
 
+  it('an alert is added once on a double click, tried and removed', async () => {
+    const opened = await open(gateway.url, { token: ADMIN_TOKEN, hash: '#/alerts' })
+    const { page } = opened
+    opened.expectRefusal(400)
+    await page.getByText('about the accounts of all tenants').waitFor()
+    await page.getByRole('button', { name: 'Add an alert' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('Form').selectOption('JSON for a server of your own, signed')
+    await dialog.getByLabel('URL').fill('nowhere')
+    await dialog.getByRole('button', { name: 'Add', exact: true }).click()
+    await dialog.getByLabel('URL').and(page.locator('[aria-invalid=true]:focus')).waitFor()
+    await opened.expectAccessible()
+    await dialog.getByLabel('URL').fill(`${receiver.url}/alerts`)
+    await dialog.getByLabel('A balance is low', { exact: true }).uncheck()
+    await dialog.getByRole('button', { name: 'Add', exact: true }).dblclick()
+    await page.getByRole('group', { name: 'Secret of the alert' }).getByText('whsec_').waitFor()
+    await page.getByRole('button', { name: 'I have saved it' }).click()
+    expect(await page.getByRole('row').count()).toBe(2)
+    await page.getByRole('button', { name: 'Send a test' }).click()
+    await page.getByText('The test message has arrived.').waitFor()
+    expect(JSON.parse(receiver.posts('/alerts')[0]?.body ?? '')).toMatchObject({ kind: 'test' })
+    await page.getByRole('button', { name: 'Remove the alert' }).click()
+    await dialog.getByLabel('To confirm').fill(new URL(receiver.url).host)
+    await dialog.getByRole('button', { name: 'Remove it' }).click()
+    await page.getByText('Nobody is told yet when an account fails.').waitFor()
+  })
+
   it('a token with the scope use sees the endpoints and is offered no change', async () => {
     const { id: tenant } = (await (await gateway.fetch('/v2/account')).json()) as { id: string }
     const { token } = await gateway.newToken({ tenant, scope: 'use' })
@@ -153,7 +204,8 @@ describe('messages to the customers’ servers', () => {
   })
 
   expectEverywhere(open, () => ({ url: gateway.url, token: gateway.token }), [
-    ['#/deliveries', '3 deliveries shown'],
+    ['#/deliveries', 'deliveries shown'],
     ['#/endpoints', 'There is no webhook endpoint yet.'],
+    ['#/alerts', 'Nobody is told yet when an account fails.'],
   ])
 })

@@ -1,7 +1,7 @@
 /** Sign-in, the frame of the page, and what it may never do. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN_TOKEN, openGateway, type Gateway } from '../support/gateway.ts'
-import { DESKTOP, PHONE, useBrowser } from './support/pages.ts'
+import { useBrowser } from './support/pages.ts'
 
 describe('the frame of the dashboard', () => {
   let gateway: Gateway
@@ -52,14 +52,17 @@ describe('the frame of the dashboard', () => {
     expect(await theme()).toBe('light')
   })
 
-  for (const theme of ['light', 'dark'] as const) {
-    for (const size of [DESKTOP, PHONE]) {
-      it(`nobody is kept out of the sign-in (${theme}, ${String(size.width)})`, async () => {
-        const opened = await open(gateway.url, { theme, size })
-        await opened.page.getByLabel('Token').waitFor()
-        await opened.expectAccessible()
-        await opened.expectNoSideScroll()
-      })
-    }
-  }
+  it('a browser at the root is led to the dashboard, and a program is told of it', async () => {
+    const { page } = await open(gateway.url)
+    await page.goto(gateway.url)
+    expect(new URL(page.url()).pathname).toBe('/dashboard')
+    const told = (await (await fetch(gateway.url)).json()) as Record<string, string>
+    expect(told).toMatchObject({ dashboard: '/dashboard', docs: '/docs' })
+  })
+
+  it('nobody is kept out of the sign-in: light and dark, desktop and phone', async () => {
+    const opened = await open(gateway.url)
+    await opened.page.getByLabel('Token').waitFor()
+    await opened.expectAccessibleEverywhere()
+  })
 })

@@ -7,8 +7,8 @@ export default defineConfig({
   test: {
     include: ['test/browser/**/*.test.ts'],
     globalSetup: ['test/support/prepare.ts', 'test/browser/support/prepare.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // Each file has a gateway, a simulator and a browser.
     maxWorkers: 2,
     isolate: false,

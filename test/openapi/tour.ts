@@ -122,6 +122,7 @@ export class Tour {
       .replaceAll(/(hgw|hgt)_[\w-]{8,}/g, '$1_…')
       .replaceAll(/(hga|hgk|hgs)_[\w-]{8,}/g, '$1_…')
       .replaceAll(/("secretKey":")[\w-]{30,}/g, '$1…')
+      .replaceAll(/("ticket":")[^"]+/g, '$1…')
       .replaceAll(/whsec_[\w+/=-]{8,}/g, 'whsec_…')
     this.examples[name] = JSON.parse(text) as Example
   }
@@ -259,8 +260,37 @@ export class Tour {
     await this.#call('getAdminAccounts', { token })
     await this.#call('getAdminJobs', { query: '?limit=1', token })
     await this.#call('getAdminDeliveries', { query: '?limit=1', token })
+    await this.#alerts('postAlerts', 'getAlerts', this.#token)
+    await this.#alerts('postAdminAlerts', 'getAdminAlerts', token)
+    await this.#call('postLive')
+    await this.#call('getHeygenThroughput')
+    await this.#call('getKlingThroughput')
+    await this.#call('getAdminThroughput', { token })
+    await this.#backup()
     await this.#call('getRoot')
     await this.#call('getHealthz')
+  }
+
+  async #alerts(add: string, list: string, token: string): Promise<void> {
+    const url = `${this.#receiver.url}/alerts`
+    const body = { url, form: 'generic', events: ['account_parked'] }
+    const made = await this.#call(add, { token, body })
+    const params = { id: String(made['id']) }
+    await this.#call(list, { token })
+    await this.#call(`${list}ById`, { token, params })
+    await this.#call(`${add}ByIdTest`, { token, params })
+    const told = await until(async () => this.#receiver.posts('/alerts')[0])
+    this.#keep('alert', { status: 200, answer: JSON.parse(told.body) as unknown })
+  }
+
+  async #backup(): Promise<void> {
+    const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+    const answer = await fetch(`${this.#gateway.url}/admin/export`, { headers })
+    await this.#call('postAdminImport', {
+      token: ADMIN_TOKEN,
+      body: await answer.text(),
+      headers: { 'content-type': 'text/plain' },
+    })
   }
 
   async #refusals(): Promise<void> {

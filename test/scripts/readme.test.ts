@@ -37,9 +37,12 @@ const NOT_RUN: Record<string, string> = {
   'node examples/tls-proxy.mjs': 'test/scripts/tls-proxy.test.ts',
   'export HTTPS_PROXY': 'test/scripts/tls-proxy.test.ts',
   'python3 client.py': 'stands for the reader’s own client',
+  'BASE_URL=$GATEWAY': 'test/scripts/examples/client-examples.test.ts',
+  'SECRET=whsec_': 'test/scripts/examples/receiver-example.test.ts',
   'node scripts/make-catalogue.ts': 'test/scripts/make-catalogue.test.ts',
   'npx node bench/': 'takes minutes, and measures one machine',
   'node bench/': 'takes minutes, and measures one machine',
+  'claude mcp add': 'needs Claude Code; test/clients/mcp runs clients',
   'git pull': 'changes the checkout',
   'caddy trust': 'changes the machine',
 }
@@ -47,7 +50,21 @@ const NOT_RUN: Record<string, string> = {
 /** Commands in sentences: these are run, too. */
 const INLINE = ['openssl rand -base64 32', 'curl https://YOUR-GATEWAY/healthz']
 
-const LANGUAGES = ['sh', 'http', 'js', 'ts', 'caddyfile', 'mermaid', 'tree', 'text']
+const LANGUAGES = [
+  'sh',
+  'http',
+  'js',
+  'ts',
+  'json',
+  'yaml',
+  'toml',
+  'ini',
+  'sql',
+  'caddyfile',
+  'mermaid',
+  'tree',
+  'text',
+]
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-readme-'))
 const open = gatewaysOfFile()
@@ -74,6 +91,7 @@ afterAll(async () => {
 function filledIn(text: string, seen: Map<string, string>): string {
   const values: [string | RegExp, string][] = [
     [/https?:\/\/(?:YOUR-GATEWAY|127\.0\.0\.1:8787)/g, gateway.url],
+    [/http:\/\/127\.0\.0\.1:8788/g, gateway.sim.url],
     [/\bADMIN_TOKEN=…/g, `ADMIN_TOKEN=${ADMIN_TOKEN}`],
     [/\bTOKEN=hgw_…/g, `TOKEN=${gateway.token}`],
     [/"sk_…"/g, '"sk_test_carol"'],
@@ -113,6 +131,11 @@ const RUN = [...FIRST, ...PAGES.filter((page) => !FIRST.includes(page))].filter(
 test('a block of a page says what it is', () => {
   const others = PAGES.flatMap(blocksOf).filter(({ language }) => !LANGUAGES.includes(language))
   expect(others).toEqual([])
+})
+
+test('a block of JSON can be parsed', () => {
+  const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === 'json')
+  for (const { text } of blocks) expect(() => JSON.parse(text), text).not.toThrow()
 })
 
 test.each(RUN)(

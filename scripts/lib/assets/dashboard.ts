@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { packagesIn } from '../bundle.ts'
 import type { AssetPart } from './part.ts'
 
 const FOLDER = path.resolve(import.meta.dirname, '../../../dashboard')
@@ -9,11 +10,12 @@ const FOLDER = path.resolve(import.meta.dirname, '../../../dashboard')
 const TRUSTED_TYPES = "require-trusted-types-for 'script'; trusted-types 'none'"
 
 export async function dashboard(): Promise<AssetPart> {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: { dashboard: path.join(FOLDER, 'main.tsx') },
     outdir: 'assets',
     bundle: true,
     write: false,
+    metafile: true,
     minify: true,
     format: 'esm',
     target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
@@ -26,6 +28,7 @@ export async function dashboard(): Promise<AssetPart> {
   const page = readFileSync(path.join(FOLDER, 'dashboard.html'), 'utf8')
   return {
     files: { 'dashboard.html': page, ...Object.fromEntries(made) },
+    packages: packagesIn(Object.keys(metafile.inputs)),
     headers: { '/dashboard': { 'Content-Security-Policy': TRUSTED_TYPES } },
   }
 }

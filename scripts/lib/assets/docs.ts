@@ -1,11 +1,11 @@
-/** `/docs`: swagger-ui with /openapi.json. All of it is served by the gateway, so it works without the internet. */
+/** `/docs`: swagger-ui with /openapi.json, and `/docs?of=providers` with /openapi-drop-in.json. All of it is served by the gateway, so it works without the internet. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import type { AssetPart } from './part.ts'
 
 const VIEWER = path.resolve(import.meta.dirname, 'viewer')
-const DOCUMENT = path.resolve(import.meta.dirname, '../../../docs/openapi.json')
+const DOCUMENTS = path.resolve(import.meta.dirname, '../../../docs')
 
 export function docs(): Promise<AssetPart> {
   const swagger = path.dirname(
@@ -17,9 +17,9 @@ export function docs(): Promise<AssetPart> {
       name,
       withoutMap(read(swagger, name)),
     ]),
-    ['openapi.json', readFileSync(DOCUMENT, 'utf8')],
+    ...['openapi.json', 'openapi-drop-in.json'].map((name) => [name, read(DOCUMENTS, name)]),
   ]) as AssetPart['files']
-  return Promise.resolve({ files })
+  return Promise.resolve({ files, packages: ['swagger-ui-dist'] })
 }
 
 function read(folder: string, name: string): string {

@@ -5,6 +5,8 @@ export interface AssetPart {
   files: Record<string, string | Uint8Array>
   /** Headers by path, as `_headers` has them. A part names only what its own pages need beyond HEADERS_OF_ALL. */
   headers?: Record<string, Record<string, string>>
+  /** The packages whose code is in the files: THIRD-PARTY-NOTICES names them. */
+  packages: string[]
 }
 
 const POLICY = [

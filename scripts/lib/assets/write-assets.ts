@@ -10,6 +10,12 @@ export const ASSETS = path.resolve(import.meta.dirname, '../../../assets')
 /** Every page. A new one is a file of its own beside this one. */
 const PARTS: (() => Promise<AssetPart>)[] = [dashboard, docs]
 
+/** The packages whose code the pages contain. */
+export async function packagesOfPages(): Promise<string[]> {
+  const parts = await Promise.all(PARTS.map((make) => make()))
+  return parts.flatMap(({ packages }) => packages)
+}
+
 /** Each file is replaced in one step, so that a gateway that is running never serves half a file. */
 export async function writeAssets(folder: string = ASSETS): Promise<void> {
   const parts = await Promise.all(PARTS.map((make) => make()))

@@ -2,24 +2,28 @@
 import type * as z from 'zod'
 import { PROVIDERS } from '../../../src/providers/index.ts'
 import { VERSION } from '../../../src/domain/runtime/version.ts'
-import { dropInParameters, dropInPaths, dropInTags } from './drop-in.ts'
+import { dropInParameters, dropInPaths, dropInRows, dropInTags } from './drop-in.ts'
 import { EXAMPLES } from './examples.ts'
-import { refTo, type Json, type JsonObject } from './json.ts'
+import type { JsonObject } from './json.ts'
 import { forAnyProvider, operationOf } from './operations.ts'
 import { OTHER_SCHEMAS, otherPaths } from './other-paths.ts'
 import type { AppRoute } from './routes-of-app.ts'
 import { Schemas } from './schemas.ts'
-import { HEADERS, PARAMETERS, RESPONSES, SECURITY_SCHEMES } from './shared.ts'
+import { HEADERS, PARAMETERS, RESPONSES, RESPONSES_OF_ROWS, SECURITY_SCHEMES } from './shared.ts'
 import { shareRepeated } from './share.ts'
+import { withoutUnused } from './unused.ts'
 import { DELIVERY_PARAMETERS, WEBHOOK_SCHEMAS, WEBHOOKS } from './webhooks.ts'
 import { SCHEMAS_IN_FULL } from './words/drop-in-in-full.ts'
 import { OPERATIONS } from './words/names.ts'
-import { INFO_TEXT, TAGS } from './words/purposes.ts'
+import { DROP_IN_TEXT, INFO_TEXT, TAGS } from './words/purposes.ts'
 
 type Paths = Record<string, Record<string, JsonObject>>
 
 export interface Made {
+  /** Our own paths, and the first steps on the providers’. */
   document: JsonObject
+  /** Every row of the providers’ tables. */
+  dropIn: JsonObject
   /** What is missing, one line each. */
   problems: string[]
 }
@@ -51,7 +55,7 @@ export function documentOf(routes: AppRoute[], ownError: z.ZodType): Made {
   if (Object.keys(EXAMPLES).length > 0) problems.push(...own.flatMap(withoutExample))
   const document = assemble(paths, schemas)
   shareRepeated(document)
-  return { document: withoutUnused(document), problems }
+  return { document: withoutUnused(document), dropIn: dropInDocument(), problems }
 }
 
 function undescribed(key: string): string {
@@ -85,33 +89,15 @@ function assemble(paths: Paths, schemas: Schemas): JsonObject {
   const tags = Object.entries(TAGS)
     .filter(([name]) => used.has(name))
     .map(([name, description]) => ({ name, description }))
+  const rows = { url: '/openapi-drop-in.json', description: 'Every path of the provider.' }
   return {
-    openapi: '3.1.0',
-    info: {
-      title: 'heygen-gateway',
-      version: VERSION,
-      summary: 'Many accounts of video makers behind one URL and one token.',
-      description: INFO_TEXT,
-      license: { name: 'MIT', identifier: 'MIT' },
-    },
-    servers: [{ url: '/', description: 'The gateway that serves this document.' }],
-    security: [{ token: ['use'] }],
-    tags: [...tags, ...dropInTags()],
+    ...head('heygen-gateway', INFO_TEXT),
+    tags: [...tags, ...dropInTags().map((tag) => ({ ...tag, externalDocs: rows }))],
     paths,
     webhooks: WEBHOOKS,
     components: {
-      securitySchemes: SECURITY_SCHEMES,
-      headers: HEADERS,
+      ...common,
       parameters: { ...dropInParameters(), ...PARAMETERS, ...DELIVERY_PARAMETERS },
-      requestBodies: {
-        Any: {
-          description: 'What the provider’s documentation says. Files as the provider takes them.',
-          content: {
-            'application/json': { schema: { type: 'object', additionalProperties: true } },
-            '*/*': { schema: {} },
-          },
-        },
-      },
       responses: RESPONSES,
       schemas: sorted({
         ...schemas.components,
@@ -123,39 +109,45 @@ function assemble(paths: Paths, schemas: Schemas): JsonObject {
   }
 }
 
+const common = { securitySchemes: SECURITY_SCHEMES, headers: HEADERS }
+
+function head(title: string, description: string): JsonObject {
+  return {
+    openapi: '3.1.0',
+    info: { title, version: VERSION, description, license: { name: 'MIT', identifier: 'MIT' } },
+    servers: [{ url: '/', description: 'The gateway that serves this document.' }],
+    security: [{ token: ['use'] }],
+  }
+}
+
+function dropInDocument(): JsonObject {
+  const document = {
+    ...head('heygen-gateway: the providers’ paths', DROP_IN_TEXT),
+    tags: dropInTags(),
+    paths: dropInRows(),
+    components: {
+      ...common,
+      parameters: { ...PARAMETERS, ...dropInParameters() },
+      requestBodies: {
+        Any: {
+          description: 'What the provider’s documentation says. Files as the provider takes them.',
+          content: {
+            'application/json': { schema: { type: 'object', additionalProperties: true } },
+            '*/*': { schema: {} },
+          },
+        },
+      },
+      responses: RESPONSES_OF_ROWS,
+    },
+  }
+  shareRepeated(document)
+  return withoutUnused(document)
+}
+
 function sorted(record: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1))
   )
-}
-
-/** Components that nobody refers to, directly or by others, are left out. */
-function withoutUnused(document: JsonObject): JsonObject {
-  const { components, ...rest } = document
-  const kinds = components as Record<string, JsonObject>
-  const used = new Set<string>()
-  const visit = (value: Json): void => {
-    for (const [, kind = '', name = ''] of JSON.stringify(value).matchAll(
-      /"#\/components\/(\w+)\/([^"]+)"/g
-    )) {
-      const ref = `${kind}/${name}`
-      if (used.has(ref)) continue
-      used.add(ref)
-      const target = kinds[kind]?.[name]
-      if (target === undefined)
-        throw new Error(`nothing is at ${JSON.stringify(refTo(kind, name))}`)
-      visit(target)
-    }
-  }
-  visit(rest)
-  const text = JSON.stringify(rest)
-  const isNeeded = (kind: string, name: string) =>
-    kind === 'securitySchemes' ? text.includes(`{"${name}":[`) : used.has(`${kind}/${name}`)
-  const kept = Object.entries(kinds).map(([kind, all]) => [
-    kind,
-    Object.fromEntries(Object.entries(all).filter(([name]) => isNeeded(kind, name))),
-  ])
-  return { ...rest, components: Object.fromEntries(kept) as JsonObject }
 }
 
 function withoutExample({ operationId, responses }: JsonObject): string[] {

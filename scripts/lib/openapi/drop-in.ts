@@ -3,28 +3,29 @@ import { PROVIDERS } from '../../../src/providers/index.ts'
 import type { Provider, Route } from '../../../src/providers/contract/provider.ts'
 import { answerExample, EXAMPLES } from './examples.ts'
 import { refTo, type Json, type JsonObject } from './json.ts'
+import { nameOf } from './operations.ts'
 import { CREATION_HEADERS, STARTED_HEADERS } from './shared.ts'
 import { IN_FULL, type InFull } from './words/drop-in-in-full.ts'
 import { summaryOf } from './words/drop-in-summaries.ts'
 
-/** The shared answer of a row says what kind of call it is. */
+/** `x-kind` of a row, and with a capital the shared answer that explains it. */
 const KINDS: Record<Route['kind'], string> = {
-  'creates-job': 'Creation',
-  'sync-generation': 'Generation',
-  'job-status': 'Status',
-  'read-account': 'Read',
-  'write-account': 'Change',
-  'read-shared': 'Read',
-  'streaming-session': 'Streaming',
+  'creates-job': 'creation',
+  'sync-generation': 'generation',
+  'job-status': 'status',
+  'read-account': 'read',
+  'write-account': 'change',
+  'read-shared': 'read',
+  'streaming-session': 'streaming',
 }
 
 function kindOf({ kind, pool }: Route): string {
-  return ['merge', 'sum', 'split'].includes(pool) && kind !== 'creates-job' ? 'List' : KINDS[kind]
+  return ['merge', 'sum', 'split'].includes(pool) && kind !== 'creates-job' ? 'list' : KINDS[kind]
 }
 
-export const TITLES: Record<string, string> = { heygen: 'HeyGen', kling: 'Kling' }
+const TITLES: Record<string, string> = { heygen: 'HeyGen', kling: 'Kling' }
 
-export function titleOf({ name }: Provider): string {
+function titleOf({ name }: Provider): string {
   return TITLES[name] ?? name
 }
 
@@ -37,18 +38,53 @@ export function dropInTags(): JsonObject[] {
   }))
 }
 
-/** Path → method → operation. */
-export function dropInPaths(): Record<string, Record<string, JsonObject>> {
-  const paths: Record<string, Record<string, JsonObject>> = {}
+type Paths = Record<string, Record<string, JsonObject>>
+
+function eachRow(
+  make: (provider: Provider, row: Route, path: string) => JsonObject | undefined
+): Paths {
+  const paths: Paths = {}
   for (const provider of PROVIDERS) {
     for (const row of provider.routes.table) {
       if (row.notOffered !== undefined) continue
       const path = spelled(paths, `/${provider.name}${row.path}`)
-      const methods = (paths[path] ??= {})
-      methods[row.method.toLowerCase()] = operationOf(provider, row, path)
+      const operation = make(provider, row, path)
+      if (operation) (paths[path] ??= {})[row.method.toLowerCase()] = operation
     }
   }
   return paths
+}
+
+/** Every row in short, for docs/openapi-drop-in.json. */
+export function dropInRows(): Paths {
+  return eachRow((provider, row, path) => {
+    const kind = kindOf(row)
+    const isBodiless = row.method === 'GET' || row.method === 'DELETE'
+    return {
+      operationId: nameOf(row.method.toLowerCase(), path, true),
+      ...headOf(provider, row, path),
+      ...(isBodiless ? {} : { requestBody: refTo('requestBodies', 'Any') }),
+      responses: {
+        200: refTo('responses', kind.charAt(0).toUpperCase() + kind.slice(1)),
+        '4XX': refTo('responses', 'Error'),
+      },
+    }
+  })
+}
+
+/** The rows that are described with their bodies, for docs/openapi.json. */
+export function dropInPaths(): Paths {
+  return eachRow((provider, row, path) => {
+    const full = IN_FULL[`${row.method} ${path}`]
+    if (!full) return undefined
+    return {
+      operationId: full.id,
+      ...headOf(provider, row, path),
+      ...(full.description === undefined ? {} : { description: full.description }),
+      ...bodyOf(full),
+      responses: { 200: answerOf(row, full), '4XX': refTo('responses', 'ProviderError') },
+    }
+  })
 }
 
 /** Two rows may name the same parameter differently. The document has one name for it. */
@@ -57,53 +93,38 @@ function spelled(paths: Record<string, unknown>, path: string): string {
   return Object.keys(paths).find((one) => formOf(one) === formOf(path)) ?? path
 }
 
-function operationOf(provider: Provider, row: Route, path: string): JsonObject {
-  const full = IN_FULL[`${row.method} ${path}`]
+function headOf(provider: Provider, row: Route, path: string): JsonObject {
   const isStart = row.kind === 'creates-job' || row.kind === 'sync-generation'
+  const isKept = row.pool === 'gateway' && row.method !== 'GET'
   const parameters = [
     ...[...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => refTo('parameters', name)),
-    ...(isStart && full ? CREATION_HEADERS : []),
+    ...(isStart ? CREATION_HEADERS : []),
   ]
-  const isKept = row.pool === 'gateway' && row.method !== 'GET'
   return {
-    ...(full ? { operationId: full.id } : {}),
     summary: summaryOf(row),
-    ...(full?.description === undefined ? {} : { description: full.description }),
     tags: [`${titleOf(provider)} drop-in`],
+    'x-kind': kindOf(row),
     ...(isKept ? { security: [{ token: ['full'] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
-    ...bodyOf(row.method, full),
-    responses: answersOf(row, full),
   }
 }
 
-function bodyOf(method: Route['method'], full: InFull | undefined): JsonObject {
-  if (method === 'GET' || method === 'DELETE') return {}
-  if (full?.body === undefined) return { requestBody: refTo('requestBodies', 'Any') }
-  return {
-    requestBody: {
-      required: true,
-      content: { 'application/json': contentOf(full.body, EXAMPLES[full.id]?.request) },
-    },
-  }
+function bodyOf(full: InFull): JsonObject {
+  if (full.body === undefined) return {}
+  const content = contentOf(full.body, EXAMPLES[full.id]?.request)
+  return { requestBody: { required: true, content: { 'application/json': content } } }
 }
 
 function contentOf(schema: string, example: Json | undefined): JsonObject {
   return { schema: refTo('schemas', schema), ...(example === undefined ? {} : { example }) }
 }
 
-function answersOf(row: Route, full: InFull | undefined): JsonObject {
-  const isJob = row.kind === 'creates-job'
-  if (full?.answer === undefined) {
-    return { default: refTo('responses', kindOf(row)) }
-  }
-  const content = contentOf(full.answer, answerExample(full.id, full.answer))
-  const answer = {
+function answerOf(row: Route, full: InFull): JsonObject {
+  return {
     description: 'The provider’s own answer.',
-    ...(isJob ? { headers: STARTED_HEADERS } : {}),
-    content: { 'application/json': content },
+    ...(row.kind === 'creates-job' ? { headers: STARTED_HEADERS } : {}),
+    content: { 'application/json': contentOf(full.answer, answerExample(full.id, full.answer)) },
   }
-  return { 200: answer, '4XX': refTo('responses', kindOf(row)) }
 }
 
 /** Path parameters of the rows: `{video_id}` is always the id of a video. */

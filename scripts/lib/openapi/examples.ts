@@ -9,7 +9,7 @@ export interface Example {
 }
 
 /** A longer example shows less than its schema does, and the document has a limit. */
-const CHARS_MAX = 700
+const CHARS_MAX = 1500
 
 const shown = new Set<string>()
 

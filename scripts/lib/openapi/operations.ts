@@ -83,7 +83,7 @@ function queryOf(query: z.ZodObject, schemas: Schemas, name: string): JsonObject
 }
 
 function requestOf(
-  { body }: Described,
+  { body, form }: Described,
   operationId: string,
   schemas: Schemas,
   name: string
@@ -92,7 +92,10 @@ function requestOf(
   const schema = schemas.of(body, 'input', name)
   const example = EXAMPLES[operationId]?.request
   const content = { schema, ...(example === undefined ? {} : { example }) }
-  return { required: true, content: { 'application/json': content } }
+  const forms = form
+    ? { 'multipart/form-data': { schema }, 'application/x-www-form-urlencoded': { schema } }
+    : {}
+  return { required: true, content: { 'application/json': content, ...forms } }
 }
 
 /** What nearly every route may answer stands under `4XX`; other refusals have their own line. */
@@ -163,7 +166,7 @@ const TAG_OF_ROOT: Record<string, string> = {
   alerts: 'alerts',
 }
 
-export function tagOf(path: string): string {
+function tagOf(path: string): string {
   const [version = '', first = '', second = ''] = path.split('/').slice(1)
   if (version === 'admin') return 'operator'
   if (version === 'v2') return 'tenant'

@@ -115,6 +115,22 @@ const OTHERS: Record<string, Other & { asset?: true }> = {
     answers: { 200: file('application/octet-stream', 'The file.') },
     refusals: ['404'],
   },
+  'get /mcp': {
+    id: 'getMcp',
+    tag: service,
+    summary: 'The rest of an answer that was cut off, by the Model Context Protocol',
+    parameters: [
+      {
+        name: 'Last-Event-ID',
+        in: 'header',
+        description: 'The last event that was received.',
+        schema: { type: 'string' },
+      },
+    ],
+    security: [{ token: ['use'] }],
+    answers: { 200: file('text/event-stream', 'Events.') },
+    refusals: ['400', '401'],
+  },
   'post /mcp': {
     id: 'postMcp',
     tag: service,

@@ -9,6 +9,7 @@ export interface Described {
   isAdmin?: boolean
   needs?: 'use' | 'full'
   body?: z.ZodObject
+  form?: boolean
   query?: z.ZodObject
   answers: Record<number, z.ZodType | string>
 }

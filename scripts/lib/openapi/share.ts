@@ -44,18 +44,18 @@ function shareBases(schemas: JsonObject): void {
     isObject(schema) && schema['type'] === 'object' && schema['additionalProperties'] !== false
       ? ((schema['properties'] ?? {}) as JsonObject)
       : {}
-  const bases = Object.entries(schemas).filter(
-    ([, schema]) => Object.keys(fieldsOf(schema)).length >= BASE_FIELDS_MIN
-  )
+  // As they are before any is changed.
+  const bases = Object.entries(schemas)
+    .map(([name, schema]) => ({ name, schema, known: fieldsOf(schema) }))
+    .filter(({ known }) => Object.keys(known).length >= BASE_FIELDS_MIN)
   const extend = (value: Json): void => {
     if (Array.isArray(value)) value.forEach(extend)
     if (!isObject(value)) return
     Object.values(value).forEach(extend)
     const fields = fieldsOf(value)
-    const base = bases.find(([, one]) => one !== value && contains(fields, fieldsOf(one)))
+    const base = bases.find((one) => one.schema !== value && contains(fields, one.known))
     if (!base) return
-    const [name, schema] = base
-    const known = fieldsOf(schema)
+    const { name, known } = base
     const rest = Object.entries(fields).filter(([field]) => !(field in known))
     const required = ((value['required'] ?? []) as string[]).filter((field) => !(field in known))
     value['allOf'] = [

@@ -114,17 +114,13 @@ const anyJson: JsonObject = { 'application/json': { schema: {} } }
 /** Where an older call may be carried by a newer one, and where the call may park its account. */
 const OLDER = ['X-Gateway-Carried', 'X-Gateway-Lost', 'X-Gateway-Parked', 'X-Upstream-Request-Id']
 
-/** The answer of a drop-in row, whatever its status. */
+const PROVIDERS_ERROR =
+  'The provider’s own error, or one of the gateway in the same form, with X-Gateway-Error: 429 `slots_full`, 424 `outcome_unknown` (do not repeat it), 404 `no_accounts`, 503 `account_unavailable` and others of docs/errors.md.'
+
 function ofProvider(what: string, ...more: string[]): JsonObject {
   return {
-    description: `${what} The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form.`,
-    headers: headers(
-      'X-Request-Id',
-      'X-Gateway-Account',
-      'X-Gateway-Error',
-      'Retry-After',
-      ...more
-    ),
+    description: `${what} The answer is the provider’s own.`,
+    headers: headers('X-Request-Id', 'X-Gateway-Account', ...more),
     content: anyJson,
   }
 }
@@ -149,22 +145,39 @@ export const RESPONSES: JsonObject = {
   ...refusals(),
   Refused: commonRefusal(COMMON),
   RefusedTask: commonRefusal(COMMON_OF_USEAPI),
+  ProviderError: {
+    description: PROVIDERS_ERROR,
+    headers: headers('X-Request-Id', 'X-Gateway-Error', 'Retry-After', 'X-Gateway-Parked'),
+    content: anyJson,
+  },
+}
+
+/** Answers of the drop-in rows, by kind. */
+export const RESPONSES_OF_ROWS: JsonObject = {
   Creation: ofProvider(
-    'A creation: takes a slot until its job has ended. X-Gateway-Job has the ids. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it.',
+    'A creation takes a slot until its job has ended. X-Gateway-Job has the ids.',
     'X-Gateway-Job',
     'X-Gateway-Joined',
     ...OLDER
   ),
-  Generation: ofProvider('A generation: takes a slot until it is answered.', ...OLDER),
-  Status: ofProvider('A status: from the account that has it.', ...OLDER),
-  Read: ofProvider('A read: from an account that can be used.', ...OLDER),
+  Generation: ofProvider('A generation takes a slot until it is answered.', ...OLDER),
+  Status: ofProvider('A status comes from the account that has the job.', ...OLDER),
+  Read: ofProvider(
+    'A read comes from the owner of its ids, or an account that can be used.',
+    ...OLDER
+  ),
   List: ofProvider(
-    'A list or sum of all accounts. X-Gateway-Partial names those that did not answer.',
+    'A list or sum is made of all accounts. X-Gateway-Partial names those that did not answer.',
     'X-Gateway-Partial',
     ...OLDER
   ),
-  Change: ofProvider('A change: at the account that has it.', ...OLDER),
-  Streaming: ofProvider('A call of a streaming session, which takes a slot until it ends.'),
+  Change: ofProvider('A change goes to the owner of its ids.', ...OLDER),
+  Streaming: ofProvider('A streaming session takes a slot until it ends.'),
+  Error: {
+    description: PROVIDERS_ERROR,
+    headers: headers('X-Request-Id', 'X-Gateway-Error', 'Retry-After', 'X-Gateway-Parked'),
+    content: anyJson,
+  },
 }
 
 const pathText = (name: string, description: string): JsonObject => ({

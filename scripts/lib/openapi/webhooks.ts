@@ -85,9 +85,18 @@ export const WEBHOOKS: JsonObject = {
     'Sent to `replyUrl` of the creation, in the form of useapi.net.',
     'TaskEnded'
   ),
+  alert: webhook(
+    'alert',
+    'alerts',
+    'Something is wrong, or over',
+    'Sent to the `url` of an alert with the form `generic`, signed with its secret. At most once a day for the same thing.',
+    'AlertTold'
+  ),
 }
 
 const text = (description: string): JsonObject => ({ type: 'string', description })
+
+const orNull = (description: string): JsonObject => ({ type: ['string', 'null'], description })
 
 export const WEBHOOK_SCHEMAS: JsonObject = {
   HeygenEvent: {
@@ -113,6 +122,23 @@ export const WEBHOOK_SCHEMAS: JsonObject = {
       task_status_msg: text('Why it failed.'),
       task_result: { type: 'object', additionalProperties: true, description: 'What it made.' },
     },
+    additionalProperties: true,
+  },
+  AlertTold: {
+    type: 'object',
+    properties: {
+      id: text('The id of the message.'),
+      type: text('`gateway.alert`.'),
+      kind: text('What is wrong, such as `account_parked`. `test`: nothing.'),
+      state: { type: 'string', enum: ['raised', 'recovered'], description: 'Begun or over.' },
+      at: text('Since when.'),
+      tenant: orNull('Whose.'),
+      provider: orNull('Which provider, if it is about one.'),
+      account: orNull('Which account, if it is about one.'),
+      text: text('The same as a sentence.'),
+      detail: { type: 'object', additionalProperties: true, description: 'More about it.' },
+    },
+    required: ['id', 'type', 'kind', 'state', 'at', 'text'],
     additionalProperties: true,
   },
   TaskEnded: {

@@ -2,6 +2,7 @@
  * What an export has in it, and what an import says (decision 0046). An export is one sealed text. Jobs, deliveries and owners of
  * ids are not in it.
  */
+import type { Alert } from '#domain/alerts/alert.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import type { CallbackSecret, Endpoint } from '#domain/events/endpoint.ts'
@@ -29,11 +30,14 @@ export interface Exported {
   at: number
   tenants: ExportedTenant[]
   routes: AddedRoute[]
+  /** The operator's. */
+  alerts: Alert[]
 }
 
 export interface ExportedTenant {
   tenant: TenantRecord
   tokens: TokenRecord[]
+  alerts: Alert[]
   /** By provider. A desk with nothing in it is left out. */
   desks: Record<string, DeskRows>
 }
@@ -45,6 +49,7 @@ export type ImportedKind =
   | 'endpoints'
   | 'callbackSecrets'
   | 'routes'
+  | 'alerts'
 
 /** Something that was not imported. `why` is a sentence. */
 export interface Skipped {

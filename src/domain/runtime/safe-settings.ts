@@ -9,6 +9,7 @@ interface Guarded {
   timeScale: number
   masterKeys: readonly { kid: string; raw: string }[]
   adminToken: string | undefined
+  metricsToken: string | undefined
 }
 
 /** Secrets in this repository's tests and README, which everybody can read. A test compares this list with the files. */
@@ -37,6 +38,12 @@ export function unsafeSetting(s: Guarded): string | undefined {
   if (s.adminToken !== undefined && isRepeated(s.adminToken)) {
     return 'ADMIN_TOKEN is one character repeated: it must be random'
   }
+  if (s.metricsToken !== undefined && isRepeated(s.metricsToken)) {
+    return 'METRICS_TOKEN is one character repeated: it must be random'
+  }
+  if (s.metricsToken !== undefined && s.metricsToken === s.adminToken) {
+    return 'METRICS_TOKEN is the same as ADMIN_TOKEN: whoever reads metrics could do anything'
+  }
   return s.publicOrigin === '' ? undefined : unsafeAt(s, s.publicOrigin)
 }
 
@@ -54,6 +61,9 @@ export function unsafeAt(s: Guarded, origin: string): string | undefined {
     return `MASTER_KEYS has a key, ${published.kid}, that is from a published example: it must be random`
   if (PLACEHOLDER.test(s.adminToken ?? '')) {
     return 'ADMIN_TOKEN is from a published example: it must be random'
+  }
+  if (PLACEHOLDER.test(s.metricsToken ?? '')) {
+    return 'METRICS_TOKEN is from a published example: it must be random'
   }
   return undefined
 }

@@ -75,6 +75,13 @@ const schema = z.object({
   LEGACY_4K: z.enum(['clamp', 'allow'], { error: 'must be clamp or allow' }).default('clamp'),
   MASTER_KEYS: masterKeys,
   ADMIN_TOKEN: z.string().optional(),
+  METRICS_TOKEN: z
+    .string()
+    .refine(
+      (text) => text === '' || text.length >= 32,
+      'must have at least 32 characters, or be absent'
+    )
+    .optional(),
 })
 
 export interface Settings {
@@ -98,6 +105,8 @@ export interface Settings {
   masterKeys: { kid: string; raw: string }[]
   /** Shorter than 32 characters or absent: every admin call is refused. */
   adminToken: string | undefined
+  /** Opens /metrics and nothing else. */
+  metricsToken: string | undefined
 }
 
 /** Throws one AppError that names the first setting which is missing, malformed or unsafe. */
@@ -124,6 +133,7 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     legacy4k: s.LEGACY_4K,
     masterKeys: s.MASTER_KEYS,
     adminToken: s.ADMIN_TOKEN && s.ADMIN_TOKEN.length >= 32 ? s.ADMIN_TOKEN : undefined,
+    metricsToken: s.METRICS_TOKEN || undefined,
   }
   refuse(unsafeSetting(settings))
   return settings

@@ -154,6 +154,8 @@ export class AccountAlerts {
     const account = tables.account()
     const known = this.#deps.balance.known()
     if (!account || tables.isRetired() || !known) return
+    // If the provider did not answer, the balance is not known.
+    if (now() - known.at >= durations().balanceEveryMs) return
     const alerts = await ports().registrar.alertsFor(account.tenant)
     const { amount, unit } = known
     const lowBelow = provider().accounts.lowBalance?.[unit]

@@ -52,25 +52,31 @@ export class LiveFeed {
       await Promise.resolve()
       this.#isDirty = false
       const observers = [...this.#known()].filter(([, { until }]) => until > this.#context.now())
-      await Promise.all(observers.map(([hub, observer]) => this.#push(hub, observer)))
-      await this.#context.pause()
+      const pushes = observers.map(([hub, observer]) => this.#push(hub, observer))
+      const isPushed = (await Promise.all(pushes)).includes(true)
+      if (isPushed) await this.#context.pause()
     }
   }
 
-  async #push(hub: string, observer: Observer): Promise<void> {
+  /** True: the hub was called. */
+  async #push(hub: string, observer: Observer): Promise<boolean> {
     const { tables, ports } = this.#context
     try {
       const tenant = tenantOfHub(hub) ?? tables.account()?.tenant
       const summary = tenant === undefined ? undefined : this.#summaryFor(tenant)
       // The account was removed, or has another tenant now, whose account this hub must not see.
-      if (!summary) return this.#drop(hub)
+      if (!summary) {
+        this.#drop(hub)
+        return false
+      }
       const text = textOf(summary)
-      if (text === observer.has) return
-      if (!(await ports().hub(hub).push(summary))) return this.#drop(hub)
-      observer.has = text
+      if (text === observer.has) return false
+      if (await ports().hub(hub).push(summary)) observer.has = text
+      else this.#drop(hub)
     } catch {
-      return
+      // The next change brings the summary.
     }
+    return true
   }
 
   #drop(hub: string): void {

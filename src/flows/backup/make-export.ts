@@ -2,6 +2,7 @@
  * Reads what an export needs of the registrar and of every desk, and seals it. The objects are read one after the other, so a
  * change during the export may be in it or not.
  */
+import { OPERATOR } from '#domain/alerts/alert.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import {
   EXPORT_BYTES_MAX,
@@ -26,10 +27,11 @@ export async function makeExport(
   only?: string
 ): Promise<{ text: string; tenants: number; accounts: number }> {
   const { registrar, vault, now } = ports
-  const [all, tokens, routes] = await Promise.all([
+  const [all, tokens, routes, alerts] = await Promise.all([
     registrar.listTenants(),
     registrar.listTokens(),
     registrar.listRoutes(),
+    registrar.listAlerts(OPERATOR),
   ])
   const wanted = all.filter(({ id }) => only === undefined || tenantNameOf(id) === only)
   if (only !== undefined && wanted.length === 0)
@@ -50,12 +52,16 @@ export async function makeExport(
         one && one.id === tenant && !isEmptyDesk(one.found) ? [[one.provider, one.found]] : []
       )
     )
-  const tenants = wanted.map((tenant): ExportedTenant => ({
+  const heard = await limitConcurrency(wanted, OBJECTS_AT_ONCE, ({ id }) =>
+    registrar.listAlerts(id)
+  )
+  const tenants = wanted.map((tenant, at): ExportedTenant => ({
     tenant,
     tokens: tokens.filter((token) => token.tenant === tenant.id),
+    alerts: heard[at] ?? [],
     desks: desksOf(tenant.id),
   }))
-  const exported: Exported = { version: EXPORT_VERSION, at: now(), tenants, routes }
+  const exported: Exported = { version: EXPORT_VERSION, at: now(), tenants, routes, alerts }
   const text = await vault.seal(EXPORT_IDENTITY, JSON.stringify(exported))
   if (text.length > EXPORT_BYTES_MAX) throw new AppError('too_large', TOO_LARGE)
   const accounts = rows.reduce((sum, one) => sum + (one?.found.accounts.length ?? 0), 0)

@@ -2,6 +2,7 @@
  * Adds what an export has and this gateway has not. Every secret is sealed anew, because a tenant may have another id here. Safe to
  * repeat: what is here is skipped, with the reason.
  */
+import { alertSecretIdentity, OPERATOR, type Alert } from '#domain/alerts/alert.ts'
 import type { Actor } from '#domain/access/audit.ts'
 import { CannotOpen, isSealedForm } from '#domain/access/sealed-text.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
@@ -63,7 +64,9 @@ export async function runImport(
   exported: Exported,
   setting: ImportSetting
 ): Promise<Imported> {
-  let sum = await importRoutes(ports, exported.routes, setting)
+  const routes = await importRoutes(ports, exported.routes, setting)
+  // Alerts come before accounts, so that a desk knows whether somebody watches balances.
+  let sum = addUpImports(routes, await importAlerts(ports, exported.alerts, OPERATOR, setting))
   for (const one of exported.tenants)
     sum = addUpImports(sum, await importTenant(ports, one, setting))
   return sum
@@ -86,6 +89,37 @@ async function importRoutes(
   return imported
 }
 
+async function importAlerts(
+  ports: Ports,
+  alerts: readonly Alert[],
+  owner: string,
+  { by }: ImportSetting
+): Promise<Imported> {
+  const imported: Imported = { added: {}, skipped: [] }
+  const known = new Set((await ports.registrar.listAlerts(owner)).map(({ id }) => id))
+  for (const alert of alerts) {
+    const why = known.has(alert.id) ? ALREADY_HERE : await addAlert(ports, alert, owner, by)
+    if (why === undefined) count(imported, 'alerts')
+    else imported.skipped.push({ what: 'alerts', name: alert.id, why })
+  }
+  return imported
+}
+
+/** Why it was skipped. */
+async function addAlert(
+  ports: Ports,
+  alert: Alert,
+  owner: string,
+  by: Actor
+): Promise<string | undefined> {
+  const { id } = alert
+  const identity = alertSecretIdentity(alert.owner, id)
+  const secret = await move(ports, alert.secret, identity, alertSecretIdentity(owner, id))
+  if (secret === undefined) return CANNOT_OPEN
+  const added = await ports.registrar.addAlert({ ...alert, owner, secret }, by)
+  return added === 'added' ? undefined : 'There are too many alerts here.'
+}
+
 const SAID = {
   added: undefined,
   taken: 'Another added route here answers its path.',
@@ -94,7 +128,7 @@ const SAID = {
 
 async function importTenant(
   ports: Ports,
-  { tenant, tokens, desks }: ExportedTenant,
+  { tenant, tokens, alerts, desks }: ExportedTenant,
   setting: ImportSetting
 ): Promise<Imported> {
   const name = tenantNameOf(tenant.id)
@@ -116,6 +150,11 @@ async function importTenant(
     ],
   }
   if (id === undefined) return sum
+  const heard = await importAlerts(ports, alerts, id, setting)
+  sum = addUpImports(sum, {
+    ...heard,
+    skipped: heard.skipped.map((one) => ({ ...one, tenant: name })),
+  })
   for (const [provider, rows] of Object.entries(desks)) {
     const sealed = await resealRows(ports, rows, { provider, from: tenant.id, to: id })
     const named = sealed.unopened.map(({ what, name: of }) => ({ ...skip(what, of), provider }))

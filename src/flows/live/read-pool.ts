@@ -21,7 +21,7 @@ export async function readPool(
   return { at: new Date(ports.now()).toISOString(), isWhole, accounts: shown }
 }
 
-/** The accounts of these tenants, as their desks have them now. */
+/** The accounts of these tenants, as their desks have them now. `isWhole`: false, too, when a desk did not answer. */
 export async function listAccounts(
   ports: Ports,
   providers: readonly string[],
@@ -31,11 +31,12 @@ export async function listAccounts(
     .slice(0, TENANTS_MAX)
     .flatMap((tenant) => providers.map((provider) => ({ tenant, provider })))
   const lists = await limitConcurrency(desks, OBJECTS_AT_ONCE, async ({ tenant, provider }) => {
-    const { accounts } = await ports.accounts.fresh(tenant, provider)
-    return accounts
+    const snapshot = await ports.accounts.fresh(tenant, provider).catch(() => undefined)
+    return snapshot?.accounts
   })
-  const all = lists.flat()
-  const isWhole = tenants.length <= TENANTS_MAX && all.length <= ACCOUNTS_MAX
+  const all = lists.flatMap((list) => list ?? [])
+  const hasAll = tenants.length <= TENANTS_MAX && all.length <= ACCOUNTS_MAX
+  const isWhole = hasAll && lists.every((list) => list !== undefined)
   return { accounts: all.slice(0, ACCOUNTS_MAX), isWhole }
 }
 

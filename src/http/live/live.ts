@@ -7,11 +7,11 @@ import type { Context } from 'hono'
 import * as z from 'zod'
 import { hubName, type Maker } from '#domain/live/hub.ts'
 import { AppError } from '#domain/runtime/errors.ts'
-import { hexHash } from '#domain/text/hash.ts'
 import { makeTicket, openWithTicket } from '#flows/live/live-ticket.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { identify, refusal } from '#http/request/authenticate.ts'
 import { ownError, route } from '#http/request/route.ts'
+import { hashIfGiven } from './bearer.ts'
 
 const ticketView = z
   .object({
@@ -56,7 +56,9 @@ live.get('/', async (c) => {
 
 /** The operator's hub, or that of the tenant whose token it is or whom the operator names. */
 async function findHub(c: Context<AppEnv>): Promise<{ hub: string; maker: Maker }> {
-  const operator = await operatorMaker(c)
+  const adminHash = await hashIfGiven(c, c.get('ports').settings.adminToken)
+  const operator: Maker | undefined =
+    adminHash === undefined ? undefined : { kind: 'operator', hash: adminHash, expiresAt: null }
   const isNamed = c.req.header('x-gateway-tenant') !== undefined
   if (operator && !isNamed) return { hub: hubName(), maker: operator }
   const caller = await identify(c)
@@ -64,16 +66,6 @@ async function findHub(c: Context<AppEnv>): Promise<{ hub: string; maker: Maker 
   const { tenant, hash, expiresAt } = caller
   const maker: Maker = operator ?? { kind: 'token', hash, expiresAt }
   return { hub: hubName(tenant), maker }
-}
-
-/** Undefined: the request has another token than ADMIN_TOKEN. */
-async function operatorMaker(c: Context<AppEnv>): Promise<Maker | undefined> {
-  const { adminToken } = c.get('ports').settings
-  const given = /^Bearer +(\S+)\s*$/i.exec(c.req.header('authorization') ?? '')?.[1]
-  if (adminToken === undefined || given === undefined) return undefined
-  const hash = await hexHash(adminToken)
-  // Hashes are compared, so the time of the comparison says nothing about the token.
-  return (await hexHash(given)) === hash ? { kind: 'operator', hash, expiresAt: null } : undefined
 }
 
 function tooManyPages(): AppError {

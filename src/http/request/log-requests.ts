@@ -12,6 +12,7 @@ import type { AppEnv } from './app-env.ts'
 import { surfaceOf } from './surface.ts'
 
 type WriteLog = (event: string, about: Facts, facts: Facts) => void
+type WritePoint = (env: Env, about: Facts, facts: Facts) => void
 
 /** The members that every log line of a request has. */
 export function aboutOf(c: Context<AppEnv>): Facts {
@@ -25,10 +26,14 @@ export function aboutOf(c: Context<AppEnv>): Facts {
 }
 
 /** Measures the time until the answer's headers, not its body. The line is written even if the client disconnects. */
-export function logRequests(writeLog: WriteLog, now: () => number) {
+export function logRequests(writeLog: WriteLog, writePoint: WritePoint, now: () => number) {
   return createMiddleware<AppEnv>(async function logRequests(c, next) {
     const startedAt = now()
-    const logged = next().then(() => writeLog('request', aboutOf(c), factsOf(c, startedAt, now())))
+    const logged = next().then(() => {
+      const [about, facts] = [aboutOf(c), factsOf(c, startedAt, now())]
+      writeLog('request', about, facts)
+      writePoint(c.env, about, facts)
+    })
     c.executionCtx.waitUntil(logged)
     await logged
   })

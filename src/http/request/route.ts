@@ -41,6 +41,8 @@ export const ownError = z.object({ error: z.string(), code: z.number().int().opt
 /**
  * The description of each route, by its last handler. Hono keeps the handler with its whole path (`app.routes`), so nothing else
  * needs to know where a route is mounted. The Worker never reads it.
+ *
+ * @public scripts/lib/openapi/routes-of-app.ts reads it.
  */
 export const descriptions = new WeakMap<object, Described>()
 

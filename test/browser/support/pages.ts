@@ -10,7 +10,7 @@ import { browserArgs, findBrowser } from '../../../scripts/lib/browser.ts'
 export const DESKTOP = { width: 1280, height: 800 }
 export const PHONE = { width: 390, height: 844 }
 
-export type Theme = 'light' | 'dark'
+type Theme = 'light' | 'dark'
 
 export interface PageOptions {
   size?: { width: number; height: number }
@@ -19,6 +19,8 @@ export interface PageOptions {
   token?: string
   /** Without it: the dashboard. */
   path?: string
+  /** How long one step may take. */
+  timeoutMs?: number
   /** Such as `#/jobs`. */
   hash?: string
   context?: BrowserContextOptions
@@ -52,6 +54,18 @@ export class OpenedPage {
   async expectAccessible(): Promise<void> {
     const found = await findBarriers(this.page)
     expect(found, found.join('\n')).toEqual([])
+  }
+
+  /** Asks axe in light and dark, on a desktop and on a phone, without loading the page again. */
+  async expectAccessibleEverywhere(): Promise<void> {
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await this.page.emulateMedia({ colorScheme })
+      for (const size of [PHONE, DESKTOP]) {
+        await this.page.setViewportSize(size)
+        await this.expectAccessible()
+        await this.expectNoSideScroll()
+      }
+    }
   }
 
   /** Nothing may be wider than the window. */
@@ -97,19 +111,20 @@ export function useBrowser(): (url: string, options?: PageOptions) => Promise<Op
   }
 }
 
-export function openBrowser(): Promise<Browser> {
+function openBrowser(): Promise<Browser> {
   const executablePath = findBrowser()
   if (!executablePath) throw new Error('no Chromium: npm run test:browser installs one')
   return chromium.launch({ executablePath, args: browserArgs() })
 }
 
-export async function openPage(
+async function openPage(
   browser: Browser,
   url: string,
   {
     size = DESKTOP,
     theme = 'light',
     path = '/dashboard',
+    timeoutMs = 30_000,
     token,
     hash = '',
     context = {},
@@ -124,7 +139,7 @@ export async function openPage(
     ...context,
   })
   const page = await made.newPage()
-  page.setDefaultTimeout(15_000)
+  page.setDefaultTimeout(timeoutMs)
   const opened = new OpenedPage(page, new URL(url).origin)
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>

@@ -28,3 +28,17 @@ test('a missing or malformed setting is named', () => {
 test('an ADMIN_TOKEN shorter than 32 characters counts as none', () => {
   expect(parseSettings({ ...VARS, ADMIN_TOKEN: 'x'.repeat(31) }).adminToken).toBeUndefined()
 })
+
+test('a METRICS_TOKEN is optional, long, and another secret than ADMIN_TOKEN', () => {
+  const token = 'a-scrapers-token-of-enough-letters'
+  expect(parseSettings(VARS).metricsToken).toBeUndefined()
+  expect(parseSettings({ ...VARS, METRICS_TOKEN: '' }).metricsToken).toBeUndefined()
+  expect(parseSettings({ ...VARS, METRICS_TOKEN: token }).metricsToken).toBe(token)
+  expect(() => parseSettings({ ...VARS, METRICS_TOKEN: 'short' })).toThrow(
+    'METRICS_TOKEN must have at least 32 characters'
+  )
+  expect(() => parseSettings({ ...VARS, METRICS_TOKEN: VARS.ADMIN_TOKEN })).toThrow(
+    'METRICS_TOKEN is the same as ADMIN_TOKEN'
+  )
+  expect(() => parseSettings({ ...VARS, METRICS_TOKEN: 'm'.repeat(40) })).toThrow('must be random')
+})

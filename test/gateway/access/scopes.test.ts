@@ -83,6 +83,7 @@ const USE_CHANGES = [
   /^post \/v1\/heygen\/tts\/create$/,
   /^post \/v1\/kling\/(videos|images|tts|tasks|assets|avatars)\b/,
   /^delete \/v1\/(heygen|kling)\/scheduler\/\{id\}$/,
+  /^post \/(v1\/live|mcp)$/,
   /^post \/v1\/deliveries\/\{id\}\/retry$/,
 ]
 

@@ -50,6 +50,14 @@ await hookOf(acme, 'alice')
 await addKling(acme, 'kim')
 const endpoint = await addEndpoint(acme, `${receiver.url}/acme`)
 const callbackSecret = await makeCallbackSecret(acme)
+const own = await callNaming(() =>
+  acme.post('/v1/alerts', { url: `${receiver.url}/alert`, form: 'generic' })
+)
+const ofAll = await callNaming(() =>
+  a.admin('POST', '/alerts', { url: `${receiver.url}/all`, form: 'slack' })
+)
+expect([own.status, ofAll.status]).toEqual([201, 201])
+const { secret: alertSecret } = (await own.json()) as { secret: string }
 const replyUrl = `${receiver.url}/reply`
 const replied = await callNaming(() => acme.post('/v2/account', { replyUrl }))
 expect(replied.status, await replied.clone().text()).toBe(204)
@@ -85,7 +93,14 @@ const globexAtB = b.as(globex.token)
 const text = await exported()
 
 test('an export shows no secret unsealed [I6]', async () => {
-  const secrets = [pair.token, pair.secretKey, 'sk_test_alice', callbackSecret, ADMIN_TOKEN]
+  const secrets = [
+    pair.token,
+    pair.secretKey,
+    'sk_test_alice',
+    callbackSecret,
+    alertSecret,
+    ADMIN_TOKEN,
+  ]
   const names = ['acme', 'alice@example.com', receiver.url]
   for (const secret of [...secrets, ...names, MASTER_KEYS.slice(3)])
     expect(text.includes(secret), secret.slice(0, 8)).toBe(false)
@@ -119,12 +134,20 @@ test('a text that is damaged, or of another kind, changes nothing and says why',
 test('an import adds everything once, and a repeated one changes nothing', async () => {
   expect(await imported(b, text)).toEqual({
     // A has the tenant of its own test token, too. Both desks of a tenant have the callback secret.
-    added: { tenants: 3, tokens: 4, accounts: 3, endpoints: 1, callbackSecrets: 2, routes: 1 },
+    added: {
+      tenants: 3,
+      tokens: 4,
+      accounts: 3,
+      endpoints: 1,
+      callbackSecrets: 2,
+      routes: 1,
+      alerts: 2,
+    },
     skipped: [],
     skippedInAll: 0,
   })
   const again = await imported(b, text)
-  expect([again.added, again.skippedInAll]).toEqual([{}, 14])
+  expect([again.added, again.skippedInAll]).toEqual([{}, 16])
   expect(new Set(again.skipped.map(({ why }) => why))).toEqual(new Set(['It is here already.']))
 })
 
@@ -138,6 +161,10 @@ test('tokens work at the other gateway as they did, with their scope, tenant and
   const headers = { authorization: `Bearer ${signedToken}` }
   const signedCall = await acmeAtB.fetch('/kling/v1/videos/text2video', { headers })
   expect([401, 403]).not.toContain(signedCall.status)
+  const { alerts: heard } = (await (await acmeAtB.fetch('/v1/alerts')).json()) as {
+    alerts: object[]
+  }
+  expect(heard).toMatchObject([{ form: 'generic' }])
   const { routes } = (await (await b.admin('GET', '/routes')).json()) as { routes: object[] }
   expect(routes).toMatchObject([{ path: '/v3/holograms' }])
 })
@@ -185,13 +212,18 @@ test('an imported account is parked: nothing is asked at the provider until it i
 })
 
 test('the whole move: accounts go, then run here, with the same endpoints and secrets', async () => {
-  await acme.fetch('/v1/heygen/accounts/alice@example.com?now=true', { method: 'DELETE' })
   const unparked = await acmeAtB.post('/v1/heygen/accounts/alice@example.com/unpark', {})
   expect(unparked.status).toBe(200)
   expect(await unparked.json()).not.toHaveProperty('parked')
-  const hook = await until(async () => (await endpointsOf(a, 'alice'))[0])
-  expect(hook.url.startsWith(b.url)).toBe(true)
+  // B takes A's webhook away when it has its own. A, which gives the account up, takes nothing of B's.
+  const isOfB = async () => {
+    const urls = (await endpointsOf(a, 'alice')).map(({ url }) => url.startsWith(b.url))
+    return urls.length === 1 && urls[0]
+  }
+  await until(isOfB)
+  await acme.fetch('/v1/heygen/accounts/alice@example.com?now=true', { method: 'DELETE' })
   await hookOf(acmeAtB, 'alice')
+  expect(await isOfB()).toBe(true)
   const made = await acmeAtB.createVideo()
   expect(made.status, await made.clone().text()).toBe(200)
   const job = made.headers.get('x-gateway-job') ?? ''
@@ -211,7 +243,7 @@ test('an import cannot take over an account of another tenant, nor mix tenants o
     const other = c.as((await c.newToken({ tenant: 'acme' })).token)
     await other.addAccount('bob', 3)
     const { added, skipped } = await imported(c, text)
-    expect(added).toEqual({ tenants: 2, tokens: 2, routes: 1 })
+    expect(added).toEqual({ tenants: 2, tokens: 2, routes: 1, alerts: 1 })
     expect(skipped).toEqual([
       expect.objectContaining({ what: 'tenants', name: 'acme' }),
       expect.objectContaining({ what: 'accounts', name: 'bob@example.com', tenant: 'globex' }),
@@ -221,7 +253,13 @@ test('an import cannot take over an account of another tenant, nor mix tenants o
     // Removed here, its name is free, and the import makes the tenant under another id.
     await c.admin('DELETE', '/tenants/acme')
     const again = await imported(c, text)
-    expect(again.added).toMatchObject({ tenants: 1, tokens: 2, accounts: 3, endpoints: 1 })
+    expect(again.added).toMatchObject({
+      tenants: 1,
+      tokens: 2,
+      accounts: 3,
+      endpoints: 1,
+      alerts: 1,
+    })
     const moved = c.as(acme.token)
     await moved.post('/v1/heygen/accounts/alice@example.com/unpark', {})
     expect((await moved.createVideo()).status).toBe(200)
@@ -234,7 +272,7 @@ test('one tenant can be exported alone', async () => {
   const c = await openGateway({ simulator: a.sim })
   try {
     const alone = await imported(c, await exported(a, '?tenant=globex'))
-    expect(alone.added).toEqual({ tenants: 1, tokens: 1, accounts: 1, routes: 1 })
+    expect(alone.added).toEqual({ tenants: 1, tokens: 1, accounts: 1, routes: 1, alerts: 1 })
     expect((await a.admin('GET', '/export?tenant=nobody')).status).toBe(404)
   } finally {
     await c.dispose()
@@ -258,7 +296,7 @@ test('each export and import leaves a line in the audit', async () => {
     { detail: { tenants: 3, accounts: 3 } },
   ])
   const made = (await lines(b)).filter(({ action }) => action === 'import.made')
-  expect(made).toMatchObject([{ detail: { skipped: 14 } }, { detail: { tenants: 3, skipped: 0 } }])
+  expect(made).toMatchObject([{ detail: { skipped: 16 } }, { detail: { tenants: 3, skipped: 0 } }])
 })
 
 test('a token that was removed here does not come back by an import', async () => {

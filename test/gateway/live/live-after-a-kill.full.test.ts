@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { openGateway, until, type Gateway } from '../../support/gateway.ts'
-import { LivePage } from '../../support/live-page.ts'
+import { LivePage } from '../../support/live/page.ts'
 import { Simulator } from '../../support/simulator.ts'
 
 const persist = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-test-'))

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
 import { ADMIN_TOKEN, openGateway, until } from '../../support/gateway.ts'
-import { LivePage, statusOfOpening, ticketOf } from '../../support/live-page.ts'
+import { LivePage, statusOfOpening, ticketOf } from '../../support/live/page.ts'
 
 const gateway = await openGateway({ accounts: { a: 2, b: 1 }, simVars: { JOB_MS: '-1' } })
 const pages: LivePage[] = []

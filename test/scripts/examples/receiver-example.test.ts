@@ -1,5 +1,5 @@
-/** examples/receiver.mjs as a user starts it, called by a gateway. */
-import { spawn, type ChildProcess } from 'node:child_process'
+/** examples/receiver.mjs and examples/receiver.py as a user starts them, called by a gateway. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { until } from '../../support/gateway.ts'
@@ -18,8 +18,11 @@ const { secret } = (await made.json()) as { secret: string }
 /** What it said of what it did not take. */
 const refusals: string[] = []
 
-async function start(key: string): Promise<{ url: string; said: string[] }> {
-  const child = spawn(process.execPath, ['examples/receiver.mjs'], {
+async function start(
+  key: string,
+  [program, file]: readonly [string, string] = [process.execPath, 'examples/receiver.mjs']
+): Promise<{ url: string; said: string[] }> {
+  const child = spawn(program, [file], {
     env: { ...process.env, SECRET: key, PORT: '0' },
   })
   children.push(child)
@@ -32,8 +35,8 @@ async function start(key: string): Promise<{ url: string; said: string[] }> {
 
 const receiver = await start(secret)
 
-async function endJob(): Promise<string> {
-  const created = await gateway.createVideo({ callback_url: receiver.url, callback_id: 'example' })
+async function endJob(url = receiver.url): Promise<string> {
+  const created = await gateway.createVideo({ callback_url: url, callback_id: 'example' })
   const id = created.headers.get('x-gateway-job') ?? ''
   await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
   return id
@@ -57,8 +60,12 @@ function signed(seconds: number, key = secret, text = BODY, id = 'evt_x'): Recor
   }
 }
 
-async function post(headers: Record<string, string>, body = BODY): Promise<number> {
-  return (await fetch(receiver.url, { method: 'POST', body, headers })).status
+async function post(
+  headers: Record<string, string>,
+  body = BODY,
+  url = receiver.url
+): Promise<number> {
+  return (await fetch(url, { method: 'POST', body, headers })).status
 }
 
 test('it takes what the gateway delivers, once each [I3]', async () => {
@@ -113,3 +120,26 @@ test('of what it refuses it prints why: no signature, another secret, another ti
       refusals.some((line) => line.startsWith('refused: ') && line.includes(why))
     )
 })
+
+/** The Python examples need Python 3.9. On a machine without it, only the one for Node is tested. */
+const python = spawnSync('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 9))'])
+const OTHERS: [string, string][] = python.status === 0 ? [['python3', 'examples/receiver.py']] : []
+
+test.each(OTHERS)(
+  'the one for %s takes what the gateway delivers, and refuses what is unsigned, forged or old',
+  async (program, file) => {
+    const rotated = await gateway.fetch('/v1/callback-secret', { method: 'POST' })
+    const { secret: newest } = (await rotated.json()) as { secret: string }
+    const other = await start(newest, [program, file])
+    const id = await endJob(other.url)
+    const line = await until(async () => other.said.find((one) => one.includes(id)), 30_000)
+    expect(line).toMatch(/^avatar_video\.success /)
+    const status = (headers: Record<string, string>) => post(headers, BODY, other.url)
+    expect(await status({})).toBe(401)
+    expect(await status(signed(0, 'whsec_AAAA'))).toBe(401)
+    expect(await status(signed(0, newest, `${BODY} `))).toBe(401)
+    expect(await status(signed(-3600, newest))).toBe(401)
+    for (let time = 0; time < 2; time += 1) expect(await status(signed(0, newest))).toBe(204)
+    expect(other.said.filter((one) => one.startsWith('x '))).toHaveLength(1)
+  }
+)

@@ -64,6 +64,7 @@ export async function untilSaid(
   said: string[],
   before = 0
 ): Promise<void> {
-  await until(async () => saidAt(receiver, path).length >= before + said.length).catch(() => {})
+  const isSaid = async () => saidAt(receiver, path).length >= before + said.length
+  await until(isSaid, 30_000).catch(() => {})
   expect(saidAt(receiver, path).slice(before)).toEqual(said)
 }

@@ -1,7 +1,7 @@
 /**
  * The gateway's Worker, which counts its billable operations: KV calls, requests to objects (with alarms, and calls between
  * objects), and rows written. `GET /__count` answers the counts since the last call, `GET /__methods` how often each method of
- * objects was called. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * objects was called, `GET /__points` the data points for Analytics Engine. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
  * deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
@@ -14,6 +14,8 @@ interface Counts {
 }
 
 const counts: Counts = { kv: 0, requests: 0, rows: 0 }
+/** What the gateway wrote to the optional binding `ANALYTICS`. */
+const points: unknown[] = []
 const methods = new Map<string, number>()
 const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
 const patched = new WeakSet<object>()
@@ -116,6 +118,7 @@ function countingEnv(env: Env): Env {
     }),
     ACCOUNT_SLOTS: countObjects(env.ACCOUNT_SLOTS),
     TENANT_DESK: countObjects(env.TENANT_DESK),
+    ...{ ANALYTICS: { writeDataPoint: (point: unknown) => void points.push(point) } },
   }
   envs.set(env, counted)
   return counted
@@ -139,6 +142,7 @@ export default {
     const { pathname } = new URL(request.url)
     if (pathname === '/__count') return Response.json(takeCounts())
     if (pathname === '/__methods') return Response.json(takeMethods())
+    if (pathname === '/__points') return Response.json(points.splice(0))
     return (await answerClock(request, env)) ?? worker.fetch(request, countingEnv(env), ctx)
   },
 } satisfies ExportedHandler<Env>

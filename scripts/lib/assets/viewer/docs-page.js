@@ -1,5 +1,5 @@
 /**
- * Shows /openapi.json and sends the token of the field on top with the calls that are tried. The token stays in this page: it is in
+ * Shows /openapi.json, or with `?of=providers` /openapi-drop-in.json, and sends the token of the field on top with the calls that are tried. The token stays in this page: it is in
  * no storage and no address.
  */
 const dark = matchMedia('(prefers-color-scheme: dark)')
@@ -7,8 +7,12 @@ const follow = () => document.documentElement.classList.toggle('dark-mode', dark
 dark.addEventListener('change', follow)
 follow()
 
+const isOfProviders = new URLSearchParams(location.search).get('of') === 'providers'
+const current = document.querySelector(isOfProviders ? '#providers' : '#gateway')
+current.setAttribute('aria-current', 'page')
+
 const ui = globalThis.SwaggerUIBundle({
-  url: '/openapi.json',
+  url: isOfProviders ? '/openapi-drop-in.json' : '/openapi.json',
   dom_id: '#docs',
   presets: [globalThis.SwaggerUIBundle.presets.apis],
   deepLinking: true,

@@ -10,7 +10,7 @@ export interface InFull {
   description?: string
   /** Names of schemas. */
   body?: string
-  answer?: string
+  answer: string
 }
 
 export const IN_FULL: Record<string, InFull | undefined> = {

@@ -27,6 +27,12 @@ export const NAMES: Record<string, Record<string, string>> = {
   '/admin/tenants': { answer: 'Tenants' },
   '/admin/routes': { body: 'NewRoute', 201: 'AddedRoute', 200: 'AddedRoutes' },
   '/admin/reseal': { answer: 'Resealing' },
+  '/v1/alerts': { body: 'AlertForm', 200: 'Alerts' },
+  '/admin/alerts': { body: 'AlertForm', 200: 'Alerts' },
+  '/admin/import': { answer: 'ImportReport' },
+  '/admin/live': { answer: 'LiveTicket' },
+  '/admin/throughput': { answer: 'Throughput' },
+  '/admin/pool': { answer: 'Pool' },
   '/admin/audit': { answer: 'AuditPage' },
 }
 
@@ -52,6 +58,13 @@ const file = { type: 'string', contentMediaType: 'application/octet-stream' }
 
 /** Members that are added to an operation: method and path → members. */
 export const OPERATIONS: Record<string, JsonObject> = {
+  'post /admin/import': {
+    requestBody: {
+      required: true,
+      description: 'The text of GET /admin/export of a gateway with the same keys.',
+      content: { 'text/plain': { schema: { type: 'string' } } },
+    },
+  },
   'post /v1/{provider}/assets': {
     requestBody: {
       required: true,

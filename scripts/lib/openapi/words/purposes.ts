@@ -96,10 +96,17 @@ export const TAGS: Record<string, string> = {
   'text-to-speech': 'Text-to-speech in the form of useapi.net.',
 }
 
+const DROP_IN =
+  'Paths with the tag “drop-in” are the provider’s own: request and answer are what its documentation says, and the gateway chooses the account. ' +
+  'They also take the token as `X-Api-Key`, and the headers `X-Gateway-Account`, `X-Gateway-Join`, `X-Gateway-Reply-Url` and `X-Gateway-Reply-Ref`. ' +
+  'Paths that are not listed are sent on as well. '
+
 export const INFO_TEXT =
   'Many accounts behind one URL and one token. ' +
   'An error of the gateway’s own carries `X-Gateway-Error`, and `Retry-After` where a later try helps. ' +
-  'Paths with the tag “drop-in” are the provider’s own: request and answer are what its documentation says, and the gateway chooses the account. ' +
-  'They also take the token as `X-Api-Key`, and the headers `X-Gateway-Account`, `X-Gateway-Join`, `X-Gateway-Reply-Url` and `X-Gateway-Reply-Ref`. ' +
-  'Paths that are not listed are sent on as well. ' +
-  'Every answer carries `X-Request-Id`. Bodies of our own paths may also be forms, urlencoded or multipart.'
+  'Every answer carries `X-Request-Id`. ' +
+  DROP_IN +
+  'All of them stand in `/openapi-drop-in.json`.'
+
+export const DROP_IN_TEXT =
+  DROP_IN + '`x-kind` says what a call does. The gateway’s own paths: `/openapi.json`.'

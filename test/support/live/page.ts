@@ -1,7 +1,7 @@
 /** A page that is open: it opens the gateway's live socket as a browser does, and keeps every message. */
 import { request } from 'node:http'
-import type { PoolAccount } from '../../src/domain/live/pool-account.ts'
-import { until, type Gateway } from './gateway.ts'
+import type { PoolAccount } from '../../../src/domain/live/pool-account.ts'
+import { until, type Gateway } from '../gateway.ts'
 
 export type LiveMessage =
   | { type: 'pool'; at: string; isWhole: boolean; accounts: PoolAccount[] }
