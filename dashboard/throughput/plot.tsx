@@ -135,7 +135,7 @@ function timesBelow(times: number[]) {
   const format = last - first > 172_800_000 ? DAY : HOUR
   const count = 6
   return Array.from({ length: count }, (_, index) => {
-    const at = first + ((last - first) / (count - 1)) * index
+    const at = times[Math.round(((times.length - 1) / (count - 1)) * index)] ?? 0
     return <span key={at}>{format.format(at)}</span>
   })
 }

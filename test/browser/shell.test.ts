@@ -52,6 +52,14 @@ describe('the frame of the dashboard', () => {
     expect(await theme()).toBe('light')
   })
 
+  it('a browser at the root is led to the dashboard, and a program is told of it', async () => {
+    const { page } = await open(gateway.url)
+    await page.goto(gateway.url)
+    expect(new URL(page.url()).pathname).toBe('/dashboard')
+    const told = (await (await fetch(gateway.url)).json()) as Record<string, string>
+    expect(told).toMatchObject({ dashboard: '/dashboard', docs: '/docs' })
+  })
+
   it('nobody is kept out of the sign-in: light and dark, desktop and phone', async () => {
     const opened = await open(gateway.url)
     await opened.page.getByLabel('Token').waitFor()

@@ -42,6 +42,7 @@ const NOT_RUN: Record<string, string> = {
   'node scripts/make-catalogue.ts': 'test/scripts/make-catalogue.test.ts',
   'npx node bench/': 'takes minutes, and measures one machine',
   'node bench/': 'takes minutes, and measures one machine',
+  'claude mcp add': 'needs Claude Code; test/clients/mcp runs clients',
   'git pull': 'changes the checkout',
   'caddy trust': 'changes the machine',
 }

@@ -2,7 +2,9 @@
 import { globSync, readFileSync } from 'node:fs'
 
 /** Pages that describe the project as it is now. */
-export const PAGES = globSync('{*.md,docs/*.md,docs/guides/*.md,simulator/README.md,bench/README.md}')
+export const PAGES = globSync(
+  '{*.md,docs/*.md,docs/guides/*.md,simulator/README.md,bench/README.md}'
+)
   .filter((file) => file !== 'CHANGELOG.md')
   .toSorted()
 

@@ -57,7 +57,9 @@ function textOf({ kind, state, tenant, provider, account, fault }: AlertMessage,
   const ofTenant = tenant === undefined ? '' : `, tenant ${q(tenantNameOf(tenant))}`
   const whose = `(${q(provider ?? '')}${ofTenant})`
   const who =
-    account === undefined ? `An account that was removed ${whose}` : `Account ${q(account)} ${whose}`
+    account === undefined
+      ? `An account that was removed ${whose}`
+      : `Account ${q(account)} ${whose}`
   const why = fault.detail === undefined ? '' : `: ${q(fault.detail)}`
   const pool = `The pool of ${q(provider ?? '')}${ofTenant}`
   if (kind === 'test') return `This is a test of an alert${ofTenant}. Nothing is wrong.`

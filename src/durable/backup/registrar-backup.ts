@@ -9,6 +9,8 @@ import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 const OTHER =
   'Another tenant has this name here. Remove that one first, then import again: its accounts and tokens are not mixed with those of the export.'
 
+const TOKEN_REMOVED = 'It was removed here.'
+
 export class RegistrarBackup {
   readonly #tables: DeskTables
   readonly #audit: AuditLog
@@ -41,10 +43,14 @@ export class RegistrarBackup {
       this.#audit.write(by, { action: 'tenant.created', tenant: id, subject: id })
     }
     for (const token of tokens) {
-      if (this.#tables.tokens.add({ ...token, tenant: id })) {
+      const added = this.#tables.tokens.add({ ...token, tenant: id })
+      if (added === 'added') {
         this.#audit.tokenCreated(by, { ...token, tenant: id }, false)
         count(imported, 'tokens')
-      } else imported.skipped.push({ what: 'tokens', name: token.id, why: ALREADY_HERE })
+      } else {
+        const why = added === 'here' ? ALREADY_HERE : TOKEN_REMOVED
+        imported.skipped.push({ what: 'tokens', name: token.id, why })
+      }
     }
     return imported
   }

@@ -15,7 +15,7 @@ import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
 import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
-import { TokenRows } from './token-rows.ts'
+import { TOKEN_PAST_SCHEMA, TokenRows } from './token-rows.ts'
 import { UPLOAD_ACCOUNTS_SCHEMA, UploadAccountRows } from './upload-account-rows.ts'
 import { UploadCounts } from './upload-counts.ts'
 
@@ -44,6 +44,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(TENANT_PAST_SCHEMA + CLOSING_SCHEMA),
     (sql) => void sql.exec(UPLOAD_ACCOUNTS_SCHEMA + ASSET_COPIES_SCHEMA),
     (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
+    (sql) => void sql.exec(TOKEN_PAST_SCHEMA),
   ]
 }
 

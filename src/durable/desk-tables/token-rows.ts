@@ -3,6 +3,11 @@ import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
 import type { TokenChange } from '#domain/ports/desk.ts'
 import type { TenantRows } from './tenant-rows.ts'
 
+/** Hashes of removed tokens, so that an older export does not bring them back. */
+export const TOKEN_PAST_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS token_past (hash TEXT PRIMARY KEY) WITHOUT ROWID;
+`
+
 const BY_ID = 'SELECT record FROM token WHERE id = ?'
 
 export class TokenRows {
@@ -26,12 +31,14 @@ export class TokenRows {
     })
   }
 
-  /** False: the token is here already. */
-  add(token: TokenRecord): boolean {
+  /** Adds a token of an import, unless it is here, or was removed by itself. Tokens that went with their tenant may come back. */
+  add(token: TokenRecord): 'added' | 'here' | 'removed' {
     const sql = 'SELECT record FROM token WHERE id = ? OR hash = ?'
-    if (this.#records(sql, token.id, token.hash).length > 0) return false
+    if (this.#records(sql, token.id, token.hash).length > 0) return 'here'
+    const past = 'SELECT hash FROM token_past WHERE hash = ?'
+    if (this.#storage.sql.exec(past, token.hash).toArray().length > 0) return 'removed'
     this.#storage.transactionSync(() => this.#put(token))
-    return true
+    return 'added'
   }
 
   /** Finds a token, with the tenant's default replyUrl, so that a creation does not have to read the tenant. */
@@ -65,7 +72,12 @@ export class TokenRows {
 
   remove(id: string): TokenRecord | undefined {
     const [token] = this.#records(BY_ID, id)
-    if (token) this.#storage.transactionSync(() => this.#drop(token))
+    if (!token) return undefined
+    const sql = 'INSERT INTO token_past (hash) VALUES (?) ON CONFLICT DO NOTHING'
+    this.#storage.transactionSync(() => {
+      this.#drop(token)
+      this.#storage.sql.exec(sql, token.hash)
+    })
     return token
   }
 

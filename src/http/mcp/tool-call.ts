@@ -98,7 +98,7 @@ export function accepted(answer: GatewayAnswer, advice: Record<string, string> =
 }
 
 /** `advice`: what to do, by the gateway's error code. */
-export function refused(answer: GatewayAnswer, advice: Record<string, string> = {}): ToolError {
+function refused(answer: GatewayAnswer, advice: Record<string, string> = {}): ToolError {
   const { json, headers, status, text } = answer
   const code = headers.get('x-gateway-error') ?? textAt(json, '/error/code') ?? `http_${status}`
   const said = textAt(json, '/error/message') ?? textAt(json, '/error') ?? text.slice(0, 300)

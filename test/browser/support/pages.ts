@@ -19,6 +19,8 @@ export interface PageOptions {
   token?: string
   /** Without it: the dashboard. */
   path?: string
+  /** How long one step may take. */
+  timeoutMs?: number
   /** Such as `#/jobs`. */
   hash?: string
   context?: BrowserContextOptions
@@ -122,6 +124,7 @@ async function openPage(
     size = DESKTOP,
     theme = 'light',
     path = '/dashboard',
+    timeoutMs = 30_000,
     token,
     hash = '',
     context = {},
@@ -136,7 +139,7 @@ async function openPage(
     ...context,
   })
   const page = await made.newPage()
-  page.setDefaultTimeout(30_000)
+  page.setDefaultTimeout(timeoutMs)
   const opened = new OpenedPage(page, new URL(url).origin)
   await page.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) =>

@@ -50,14 +50,14 @@ await hookOf(acme, 'alice')
 await addKling(acme, 'kim')
 const endpoint = await addEndpoint(acme, `${receiver.url}/acme`)
 const callbackSecret = await makeCallbackSecret(acme)
-const alerts = [
-  await callNaming(() =>
-    acme.post('/v1/alerts', { url: `${receiver.url}/alert`, form: 'generic' })
-  ),
-  await callNaming(() => a.admin('POST', '/alerts', { url: `${receiver.url}/all`, form: 'slack' })),
-]
-expect(alerts.map(({ status }) => status)).toEqual([201, 201])
-const { secret: alertSecret } = (await alerts[0]?.json()) as { secret: string }
+const own = await callNaming(() =>
+  acme.post('/v1/alerts', { url: `${receiver.url}/alert`, form: 'generic' })
+)
+const ofAll = await callNaming(() =>
+  a.admin('POST', '/alerts', { url: `${receiver.url}/all`, form: 'slack' })
+)
+expect([own.status, ofAll.status]).toEqual([201, 201])
+const { secret: alertSecret } = (await own.json()) as { secret: string }
 const replyUrl = `${receiver.url}/reply`
 const replied = await callNaming(() => acme.post('/v2/account', { replyUrl }))
 expect(replied.status, await replied.clone().text()).toBe(204)
@@ -297,4 +297,19 @@ test('each export and import leaves a line in the audit', async () => {
   ])
   const made = (await lines(b)).filter(({ action }) => action === 'import.made')
   expect(made).toMatchObject([{ detail: { skipped: 16 } }, { detail: { tenants: 3, skipped: 0 } }])
+})
+
+test('a token that was removed here does not come back by an import', async () => {
+  const removed = b.as(reader.token)
+  expect((await removed.fetch('/v1/heygen/accounts')).status).toBe(200)
+  expect((await b.admin('DELETE', `/tokens/${reader.id}`)).status).toBe(204)
+  const { added, skipped } = await imported(b, text)
+  expect((await removed.fetch('/v1/heygen/accounts')).status).toBe(401)
+  expect(added).toEqual({})
+  expect(skipped).toContainEqual({
+    what: 'tokens',
+    name: reader.id,
+    tenant: 'acme',
+    why: 'It was removed here.',
+  })
 })

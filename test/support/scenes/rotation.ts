@@ -106,7 +106,7 @@ export class Rotating {
   }
 }
 
-export interface KnownAlert {
+interface KnownAlert {
   id: string
   secret: string
 }
