@@ -87,26 +87,27 @@ function List({ query }: { query: URLSearchParams }) {
   )
 }
 
-/** Reads the list again when an account says that a job or a delivery began or ended: soon, but not often. */
+/**
+ * Reads the list again when an account says that something changed: soon, but not often. Numbers alone would not tell: a job may
+ * begin, end and be delivered within one second, after which they are as before.
+ */
 function useNews(reload: () => void, isWanted: boolean): void {
   const accounts = pool.value?.accounts
-  const counts = accounts
-    ?.map(({ held, deliveries: { pending, dead } }) => `${held} ${pending} ${dead}`)
-    .join()
+  const last = accounts?.map(({ at }) => at).join()
   const before = useRef<string>(undefined)
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const latest = useRef(reload)
   latest.current = reload
   useEffect(() => {
-    const isNews = before.current !== undefined && before.current !== counts
-    before.current = counts
+    const isNews = before.current !== undefined && before.current !== last
+    before.current = last
     if (!isNews || !isWanted) return
     const wait = Math.max(READ_AGAIN_MS, READ_AGAIN_MS_PER_ACCOUNT * (accounts?.length ?? 0))
     timer.current ??= setTimeout(() => {
       timer.current = undefined
       latest.current()
     }, wait)
-  }, [counts])
+  }, [last])
   useEffect(() => () => clearTimeout(timer.current), [])
 }
 

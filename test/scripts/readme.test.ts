@@ -37,12 +37,14 @@ const NOT_RUN: Record<string, string> = {
   'node examples/tls-proxy.mjs': 'test/scripts/tls-proxy.test.ts',
   'export HTTPS_PROXY': 'test/scripts/tls-proxy.test.ts',
   'python3 client.py': 'stands for the reader’s own client',
-  'BASE_URL=$GATEWAY': 'test/scripts/examples/client-examples.test.ts',
+  'BASE_URL=$GATEWAY':
+    'test/scripts/examples/client-examples.test.ts, test/openapi/typed-client.test.ts',
   'SECRET=whsec_': 'test/scripts/examples/receiver-example.test.ts',
   'node scripts/make-catalogue.ts': 'test/scripts/make-catalogue.test.ts',
   'npx node bench/': 'takes minutes, and measures one machine',
   'node bench/': 'takes minutes, and measures one machine',
   'claude mcp add': 'needs Claude Code; test/clients/mcp runs clients',
+  'cd examples/client': 'test/openapi/typed-client.test.ts',
   'git pull': 'changes the checkout',
   'caddy trust': 'changes the machine',
 }

@@ -15,6 +15,7 @@ const STUCK_AFTER_MS = 15_000
 /** The facts of a delivery that the queue needs. Bodies stay in storage. */
 export interface Pending {
   id: string
+  tenant: string
   receiver: string
   nextAt: number
   isTried: boolean
@@ -26,8 +27,8 @@ export interface Attempting {
 }
 
 export function pendingOf(delivery: Delivery): Pending {
-  const { id, nextAt, attempts } = delivery
-  return { id, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
+  const { id, tenant, nextAt, attempts } = delivery
+  return { id, tenant, receiver: receiverOf(delivery), nextAt, isTried: attempts.length > 0 }
 }
 
 const OF_ALERTS = 'alert:'

@@ -8,6 +8,8 @@ export interface Field {
   enum?: readonly string[]
   minLength?: number
   maxLength?: number
+  /** A regular expression for the whole text. */
+  pattern?: string
   minimum?: number
   maximum?: number
   default?: string | number | boolean
@@ -77,10 +79,12 @@ function faultOf(name: string, field: Field, value: unknown): string[] {
 }
 
 function textFault(name: string, field: Field, value: string): string[] {
-  const { minLength = 0, maxLength = Infinity } = field
+  const { minLength = 0, maxLength = Infinity, pattern } = field
   if (field.enum && !field.enum.includes(value))
     return [`${name} must be one of ${field.enum.join(', ')}.`]
   if (value.length < minLength) return [`${name} must not be empty.`]
   if (value.length > maxLength) return [`${name} may have at most ${maxLength} characters.`]
+  if (pattern !== undefined && !new RegExp(pattern).test(value))
+    return [`${name} must match ${pattern}`]
   return []
 }

@@ -193,15 +193,16 @@ export class DeliveryRows {
 interface PendingRow {
   [column: string]: SqlStorageValue
   id: string
+  tenant: string
   next_at: number
   receiver: string
   attempts: number
 }
 
-const PENDING = `SELECT id, next_at, receiver, attempts FROM outgoing WHERE id >= ?1 AND state = 'pending' ORDER BY id`
+const PENDING = `SELECT id, tenant, next_at, receiver, attempts FROM outgoing WHERE id >= ?1 AND state = 'pending' ORDER BY id`
 
 const RESENT = `
-  SELECT outgoing.id, next_at, receiver, attempts FROM resent CROSS JOIN outgoing ON outgoing.id = resent.id
+  SELECT outgoing.id, tenant, next_at, receiver, attempts FROM resent CROSS JOIN outgoing ON outgoing.id = resent.id
   WHERE state = 'pending'`
 
 const LIST = `
@@ -213,8 +214,8 @@ const LIST = `
 const REMOVE = `DELETE FROM outgoing WHERE id IN (
   SELECT id FROM outgoing WHERE id < ?1 AND ended_at < ?2 ORDER BY id LIMIT ?3)`
 
-function toPending({ id, next_at: nextAt, receiver, attempts }: PendingRow): Pending {
-  return { id, receiver, nextAt, isTried: attempts > 0 }
+function toPending({ id, tenant, next_at: nextAt, receiver, attempts }: PendingRow): Pending {
+  return { id, tenant, receiver, nextAt, isTried: attempts > 0 }
 }
 
 function toDelivery({ record, body }: Row): Delivery {

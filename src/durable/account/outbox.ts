@@ -48,13 +48,15 @@ export class Outbox {
     this.#pending = new Map(pending.map((one) => [one.id, one]))
   }
 
-  /** How many events are pending. Alerts do not count: they are not the account's, and its credential is not kept for them. */
-  get size(): number {
-    return [...this.#pending.values()].filter((one) => !isAlert(one)).length
+  /** Whether no event is pending. Alerts do not count: they are not the account's, and its credential is not kept for them. */
+  get isEmpty(): boolean {
+    return [...this.#pending.values()].every(isAlert)
   }
 
-  get isEmpty(): boolean {
-    return this.size === 0
+  /** How many events of this tenant are pending. */
+  countOf(tenant: string): number {
+    return [...this.#pending.values()].filter((one) => one.tenant === tenant && !isAlert(one))
+      .length
   }
 
   isSending(id: string): boolean {

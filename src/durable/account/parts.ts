@@ -90,7 +90,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   const watchers = new SlotWatchers(context, () => settlement.ledger())
   const live = new AccountLive(context, {
     ledger: () => settlement.ledger(),
-    pendingDeliveries: () => outbox.size,
+    pendingDeliveries: (tenant) => outbox.countOf(tenant),
   })
   const { balance } = live
   const alerts: AccountAlerts = new AccountAlerts(context, { balance, queueDeliveries, setAlarm })

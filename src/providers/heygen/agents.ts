@@ -1,5 +1,6 @@
 /** Tools for agents that call HeyGen's v3 (reference/heygen.md; developers.heygen.com/reference/create-video). */
 import { emailFromHeader } from '#domain/accounts/account.ts'
+import { KEY_FORM } from '#domain/creations/idempotency.ts'
 import { READS, type Arguments, type Field } from '#domain/mcp/tool.ts'
 import { isObject } from '#domain/mcp/message.ts'
 import type { AgentTool, ProviderAgents } from '#providers/contract/provider.ts'
@@ -58,6 +59,7 @@ const makeVideo: AgentTool = {
       type: 'string',
       minLength: 1,
       maxLength: 255,
+      pattern: KEY_FORM.source,
       description:
         'A text of your own, new for each video that is wanted and the same for each repetition of a call, such as a UUID',
     },

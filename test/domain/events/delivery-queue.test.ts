@@ -10,7 +10,7 @@ import {
 const NOW = 1_800_000_000_000
 
 function pending(id: string, nextAt: number): Pending {
-  return { id, receiver: 'r', nextAt, isTried: false }
+  return { id, tenant: 't', receiver: 'r', nextAt, isTried: false }
 }
 
 function attempting(id: string, since = NOW): Attempting {

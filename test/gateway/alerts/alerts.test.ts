@@ -13,6 +13,7 @@ import {
 } from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
+import type { PoolAccount } from '../../../src/domain/live/pool-account.ts'
 import { Receiver } from '../../support/receiver.ts'
 import {
   addAlert,
@@ -149,6 +150,7 @@ test('a delivery that was given up is told, and when it was sent again and accep
 
 test('an alert about a delivery of a removed account does not name the account of its next tenant [I5]', async () => {
   const it = tenant('left')
+  await advance(gateway, 1 * MINUTE)
   const hook = await hookOf(it, 'left')
   const created = await it.createVideo({ callback_url: `${receiver.url}/late` })
   const body = eventOf(created.headers.get('x-gateway-job') ?? '')
@@ -159,6 +161,8 @@ test('an alert about a delivery of a removed account does not name the account o
   const next = gateway.as((await gateway.newToken({ tenant: 'of-next' })).token)
   const theirs = { email: 'next@example.com', apiKey: 'sk_test_left', maxJobs: 1 }
   expect((await next.post('/v1/heygen/accounts', theirs)).status).toBe(201)
+  const shown = (await (await next.fetch('/v1/pool')).json()) as { accounts: PoolAccount[] }
+  expect(shown.accounts).toMatchObject([{ deliveries: { pending: 0, dead: 0 } }])
   receiver.answer = ({ path }) => (path === '/late' ? 410 : 200)
   await advance(gateway, 1 * HOUR)
   const [told] = await receiver.heard('/left')

@@ -52,6 +52,15 @@ test('make_video whose answer is lost says that it may have started, and a repea
   expect(await started(gateway, email)).toBe(1)
 })
 
+test('an idempotency_key of a wrong form starts nothing, and the agent reads what is wrong [I4]', async () => {
+  const { gateway, email } = await tenant()
+  for (const key of ['vidéo 1', 'видео', 'two\nlines', ' '])
+    expect(await failure(gateway, 'make_video', { ...WANTED, idempotency_key: key })).toMatch(
+      /idempotency.key/i
+    )
+  expect(await started(gateway, email)).toBe(0)
+})
+
 test('make_video on a full pool starts nothing, and says what to do [I1]', async () => {
   const { gateway, email } = await tenant(1)
   await call(gateway, 'make_video', WANTED)
