@@ -12,10 +12,7 @@ const HEAD = '// Made by `npm run client` from docs/openapi.json. Do not change 
 
 function typesNow(): string {
   mkdirSync(DRAFT, { recursive: true })
-  const args = [
-    'scripts/client/node_modules/openapi-typescript/bin/cli.js',
-    `${DRAFT}/openapi.json`,
-  ]
+  const args = ['scripts/client/node_modules/openapi-typescript/bin/cli.js', 'docs/openapi.json']
   const { status, stderr } = spawnSync('node', [...args, '-o', `${DRAFT}/gateway.d.ts`], {
     encoding: 'utf8',
   })

@@ -595,6 +595,15 @@ export interface paths {
       /** A page that shows the pool, its jobs and deliveries */
       get: operations["getDashboard"];
   };
+  "/metrics": {
+      parameters: {
+      };
+      /**
+       * Gauges for Prometheus
+       * @description At most 30 seconds old. A scrape keeps the gateway looking for five minutes.
+       */
+      get: operations["getMetrics"];
+  };
   "/files/{name}": {
       parameters: {
       };
@@ -664,10 +673,6 @@ export interface paths {
   };
   "/heygen/v3/videos/{video_id}": {
       parameters: {
-          path: {
-              /** @description The id of the video. */
-              video_id: components["parameters"]["video_id"];
-          };
       };
       /**
        * The state of a video
@@ -688,10 +693,6 @@ export interface paths {
   };
   "/heygen/v3/webhooks/endpoints/{endpoint_id}": {
       parameters: {
-          path: {
-              /** @description The id of the endpoint. */
-              endpoint_id: components["parameters"]["endpoint_id"];
-          };
       };
       /** Change a webhook endpoint */
       patch: operations["changeHeygenEndpoint"];
@@ -709,7 +710,44 @@ export interface paths {
       get: operations["getKlingVideo"];
   };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+  heygenEvent: {
+      parameters: {
+      };
+      /**
+       * A HeyGen job has ended, or HeyGen has other news
+       * @description Sent to `callback_url`, `X-Gateway-Reply-Url`, the default `replyUrl`, and webhook endpoints. The body is HeyGen’s own.
+       */
+      post: operations["heygenEvent"];
+  };
+  klingTask: {
+      parameters: {
+      };
+      /**
+       * A Kling task has ended
+       * @description Sent to `callback_url` of the creation. The body is Kling’s own: the bare task.
+       */
+      post: operations["klingTask"];
+  };
+  useapiTask: {
+      parameters: {
+      };
+      /**
+       * A task of /v1/kling has ended
+       * @description Sent to `replyUrl` of the creation, in the form of useapi.net.
+       */
+      post: operations["useapiTask"];
+  };
+  alert: {
+      parameters: {
+      };
+      /**
+       * Something is wrong, or over
+       * @description Sent to the `url` of an alert with the form `generic`, signed with its secret. At most once a day for the same thing.
+       */
+      post: operations["alert"];
+  };
+}
 export interface components {
   schemas: {
       About: {
@@ -889,6 +927,35 @@ export interface components {
           error: string | null;
           /** @description How long it took. */
           ms: number;
+      };
+      AlertTold: {
+          /** @description The id of the message. */
+          id: string;
+          /** @description `gateway.alert`. */
+          type: string;
+          /** @description What is wrong, such as `account_parked`. `test`: nothing. */
+          kind: string;
+          /**
+           * @description Begun or over.
+           * @enum {string}
+           */
+          state: "raised" | "recovered";
+          /** @description Since when. */
+          at: string;
+          /** @description Whose. */
+          tenant?: string | null;
+          /** @description Which provider, if it is about one. */
+          provider?: string | null;
+          /** @description Which account, if it is about one. */
+          account?: string | null;
+          /** @description The same as a sentence. */
+          text: string;
+          /** @description More about it. */
+          detail?: {
+              [key: string]: unknown;
+          };
+      } & {
+          [key: string]: unknown;
       };
       Alerts: {
           /** @description Oldest first. */
@@ -1092,6 +1159,20 @@ export interface components {
           has_more?: boolean;
           /** @description `token` of the next page. */
           next_token?: string | null;
+      };
+      HeygenEvent: {
+          /** @description HeyGen’s id of the event. Use `webhook-id` to drop repeats. */
+          event_id?: string;
+          /** @description Such as `avatar_video.success` and `avatar_video.fail`. */
+          event_type: string;
+          /** @description The facts, such as `video_id`, `url`, `msg` and `callback_id`. */
+          event_data: {
+              [key: string]: unknown;
+          };
+          /** @description When HeyGen made it. */
+          created_at?: string;
+      } & {
+          [key: string]: unknown;
       };
       HeygenVideo: {
           /** @description The video. */
@@ -1428,6 +1509,20 @@ export interface components {
           } & {
               [key: string]: unknown;
           };
+      };
+      KlingTaskEnded: {
+          /** @description The id of the task. */
+          task_id?: string;
+          /** @description `succeed` or `failed`. */
+          task_status?: string;
+          /** @description Why it failed. */
+          task_status_msg?: string;
+          /** @description What it made. */
+          task_result?: {
+              [key: string]: unknown;
+          };
+      } & {
+          [key: string]: unknown;
       };
       /** @description Fields that are not listed are sent on as well. */
       KlingTextToVideoForm: {
@@ -2119,6 +2214,20 @@ export interface components {
       } & {
           [key: string]: unknown;
       };
+      TaskEnded: {
+          /** @description The task. */
+          task?: {
+              [key: string]: unknown;
+          };
+          /** @description `succeed` or `failed`. */
+          status_name?: string;
+          /** @description Always true. */
+          status_final?: boolean;
+          /** @description The text that the creation gave. */
+          replyRef?: string;
+      } & {
+          [key: string]: unknown;
+      };
       TaskHistory: {
           /** @description Tasks, newest first. */
           history: {
@@ -2434,70 +2543,13 @@ export interface components {
               "application/json": components["schemas"]["Error"];
           };
       };
-      /** @description A creation: takes a slot until its job has ended. X-Gateway-Job has the ids. 429 `slots_full`: every slot is taken. 424 `outcome_unknown`: do not repeat it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-      Creation: {
+      /** @description The provider’s own error, or one of the gateway in the same form, with X-Gateway-Error: 429 `slots_full`, 424 `outcome_unknown` (do not repeat it), 404 `no_accounts`, 503 `account_unavailable` and others of docs/errors.md. */
+      ProviderError: {
           headers: {
               "X-Request-Id": components["headers"]["X-Request-Id"];
-              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
               "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
               "Retry-After": components["headers"]["Retry-After"];
-              "X-Gateway-Job": components["headers"]["X-Gateway-Job"];
-              "X-Gateway-Joined": components["headers"]["X-Gateway-Joined"];
-              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
-              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
               "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
-              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
-              [name: string]: unknown;
-          };
-          content: {
-              "application/json": unknown;
-          };
-      };
-      /** @description A status: from the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-      Status: {
-          headers: {
-              "X-Request-Id": components["headers"]["X-Request-Id"];
-              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
-              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
-              "Retry-After": components["headers"]["Retry-After"];
-              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
-              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
-              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
-              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
-              [name: string]: unknown;
-          };
-          content: {
-              "application/json": unknown;
-          };
-      };
-      /** @description A read: from an account that can be used. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-      Read: {
-          headers: {
-              "X-Request-Id": components["headers"]["X-Request-Id"];
-              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
-              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
-              "Retry-After": components["headers"]["Retry-After"];
-              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
-              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
-              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
-              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
-              [name: string]: unknown;
-          };
-          content: {
-              "application/json": unknown;
-          };
-      };
-      /** @description A change: at the account that has it. The answer is the provider’s own; with X-Gateway-Error it is the gateway’s, in the same form. */
-      Change: {
-          headers: {
-              "X-Request-Id": components["headers"]["X-Request-Id"];
-              "X-Gateway-Account": components["headers"]["X-Gateway-Account"];
-              "X-Gateway-Error": components["headers"]["X-Gateway-Error"];
-              "Retry-After": components["headers"]["Retry-After"];
-              "X-Gateway-Carried": components["headers"]["X-Gateway-Carried"];
-              "X-Gateway-Lost": components["headers"]["X-Gateway-Lost"];
-              "X-Gateway-Parked": components["headers"]["X-Gateway-Parked"];
-              "X-Upstream-Request-Id": components["headers"]["X-Upstream-Request-Id"];
               [name: string]: unknown;
           };
           content: {
@@ -2570,6 +2622,20 @@ export interface components {
       Prefer: string;
       /** @description Makes the call safe to repeat: for 24 hours the same request under the same key starts nothing again. */
       "Idempotency-Key": string;
+      /** @description The event. Every call about it has the same: drop one that you have seen. */
+      "webhook-id": string;
+      /** @description When it was sent, in seconds since 1970. */
+      "webhook-timestamp": string;
+      /** @description Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256. Several after spaces while a secret is replaced. Absent until there is a secret. */
+      "webhook-signature": string;
+      /** @description HeyGen’s form: the hex HMAC-SHA256 of the body, keyed by the whole text `whsec_…`. */
+      Signature: string;
+      /** @description The id of the job. */
+      "X-Gateway-Job": string;
+      /** @description The `id` in GET /v1/deliveries. */
+      "X-Gateway-Delivery": string;
+      /** @description The text that the creation gave. */
+      "X-Gateway-Reply-Ref_": string;
       /** @description Without it: 20 */
       limitQuery: number;
       /** @description `next` of the page before */
@@ -2599,18 +2665,10 @@ export interface components {
   headers: {
       /** @description The gateway’s id of this call. The log has it, too. */
       "X-Request-Id": string;
-      /** @description The provider’s own id of the call, if it gave one. */
-      "X-Upstream-Request-Id": string;
       /** @description The account that was used. */
       "X-Gateway-Account": string;
       /** @description The jobs that were started: their ids, with commas. */
       "X-Gateway-Job": string;
-      /** @description The call repeated a lost one and got its answer. The request id of that one. */
-      "X-Gateway-Joined": string;
-      /** @description The v3 calls that carried this older call. */
-      "X-Gateway-Carried": string;
-      /** @description What the older call said and v3 cannot say. */
-      "X-Gateway-Lost": string;
       /** @description This call parked its account: scope, reason and end. */
       "X-Gateway-Parked": string;
       /** @description The answer is an error of the gateway, not of the provider: its code. */
@@ -3380,6 +3438,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["NewToken"];
+              "multipart/form-data": components["schemas"]["NewToken"];
+              "application/x-www-form-urlencoded": components["schemas"]["NewToken"];
           };
       };
       responses: {
@@ -3472,6 +3532,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["TokenChange"];
+              "multipart/form-data": components["schemas"]["TokenChange"];
+              "application/x-www-form-urlencoded": components["schemas"]["TokenChange"];
           };
       };
       responses: {
@@ -3584,6 +3646,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["NewSignIn"];
+              "multipart/form-data": components["schemas"]["NewSignIn"];
+              "application/x-www-form-urlencoded": components["schemas"]["NewSignIn"];
           };
       };
       responses: {
@@ -3713,6 +3777,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["HeygenAccountsForm"];
+              "multipart/form-data": components["schemas"]["HeygenAccountsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["HeygenAccountsForm"];
           };
       };
       responses: {
@@ -4082,6 +4148,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["Speech"];
+              "multipart/form-data": components["schemas"]["Speech"];
+              "application/x-www-form-urlencoded": components["schemas"]["Speech"];
           };
       };
       responses: {
@@ -4256,6 +4324,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingAccountsForm"];
+              "multipart/form-data": components["schemas"]["KlingAccountsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingAccountsForm"];
           };
       };
       responses: {
@@ -4562,6 +4632,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosText2videoForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosText2videoForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosText2videoForm"];
           };
       };
       responses: {
@@ -4623,6 +4695,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosImage2videoFramesForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosImage2videoFramesForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosImage2videoFramesForm"];
           };
       };
       responses: {
@@ -4650,6 +4724,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosImage2videoElementsForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosImage2videoElementsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosImage2videoElementsForm"];
           };
       };
       responses: {
@@ -4676,6 +4752,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosImage2videoEffectsForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosImage2videoEffectsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosImage2videoEffectsForm"];
           };
       };
       responses: {
@@ -4702,6 +4780,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosExtendForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosExtendForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosExtendForm"];
           };
       };
       responses: {
@@ -4728,6 +4808,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosLipsyncForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosLipsyncForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosLipsyncForm"];
           };
       };
       responses: {
@@ -4754,6 +4836,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosMotionCreateForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosMotionCreateForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosMotionCreateForm"];
           };
       };
       responses: {
@@ -4779,6 +4863,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosAddSoundForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosAddSoundForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosAddSoundForm"];
           };
       };
       responses: {
@@ -4806,6 +4892,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingVideosOmniForm"];
+              "multipart/form-data": components["schemas"]["KlingVideosOmniForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingVideosOmniForm"];
           };
       };
       responses: {
@@ -4832,6 +4920,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingAvatarsVideoForm"];
+              "multipart/form-data": components["schemas"]["KlingAvatarsVideoForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingAvatarsVideoForm"];
           };
       };
       responses: {
@@ -4858,6 +4948,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingTtsCreateForm"];
+              "multipart/form-data": components["schemas"]["KlingTtsCreateForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingTtsCreateForm"];
           };
       };
       responses: {
@@ -4896,6 +4988,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingImagesKolorsForm"];
+              "multipart/form-data": components["schemas"]["KlingImagesKolorsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingImagesKolorsForm"];
           };
       };
       responses: {
@@ -4922,6 +5016,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingImagesKolorsElementsForm"];
+              "multipart/form-data": components["schemas"]["KlingImagesKolorsElementsForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingImagesKolorsElementsForm"];
           };
       };
       responses: {
@@ -4948,6 +5044,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingImagesOmniForm"];
+              "multipart/form-data": components["schemas"]["KlingImagesOmniForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingImagesOmniForm"];
           };
       };
       responses: {
@@ -4974,6 +5072,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["KlingImagesVirtualTryOnForm"];
+              "multipart/form-data": components["schemas"]["KlingImagesVirtualTryOnForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["KlingImagesVirtualTryOnForm"];
           };
       };
       responses: {
@@ -5287,6 +5387,36 @@ export interface operations {
                   [name: string]: unknown;
               };
               content: {
+                  /**
+                   * @example {
+                   *       "id": "01a2262f-c0b9-evt_1a22506b235db572f6fa4d1936cb4a09.callback-01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *       "state": "delivered",
+                   *       "reason": null,
+                   *       "provider": "heygen",
+                   *       "job": "77a140ba274c5a91f160de1794c5b2a2",
+                   *       "requestId": "01a2262f-bfb7-71e1-8822-ee7683088b80",
+                   *       "event": {
+                   *         "id": "evt_67e5950071af78f618e3220a",
+                   *         "type": "avatar_video.success"
+                   *       },
+                   *       "endpoint": null,
+                   *       "url": "https://app.example.com/done",
+                   *       "ref": null,
+                   *       "created": "2026-11-29T07:23:13.465Z",
+                   *       "nextAttempt": null,
+                   *       "attempts": [
+                   *         {
+                   *           "at": "2026-11-29T07:23:13.479Z",
+                   *           "ms": 27,
+                   *           "status": 200,
+                   *           "error": null
+                   *         }
+                   *       ],
+                   *       "lastStatus": 200,
+                   *       "lastError": null,
+                   *       "body": "{\"event_id\":\"evt_67e5950071af78f618e3220a\",\"event_type\":\"avatar_video.success\",\"event_data\":{\"video_id\":\"77a140ba274c5a9…"
+                   *     }
+                   */
                   "application/json": components["schemas"]["DeliveryInFull"];
               };
           };
@@ -5381,6 +5511,8 @@ export interface operations {
                *     }
                */
               "application/json": components["schemas"]["TenantForm"];
+              "multipart/form-data": components["schemas"]["TenantForm"];
+              "application/x-www-form-urlencoded": components["schemas"]["TenantForm"];
           };
       };
       responses: {
@@ -5498,6 +5630,23 @@ export interface operations {
                   "text/html": string;
               };
           };
+      };
+  };
+  getMetrics: {
+      parameters: {
+      };
+      responses: {
+          /** @description Prometheus’ text format. */
+          200: {
+              headers: {
+                  [name: string]: unknown;
+              };
+              content: {
+                  "text/plain": string;
+              };
+          };
+          401: components["responses"]["Unauthorized"];
+          429: components["responses"]["TooMany"];
       };
   };
   getFilesByName: {
@@ -5746,7 +5895,7 @@ export interface operations {
                   "application/json": components["schemas"]["HeygenVideoBegun"];
               };
           };
-          "4XX": components["responses"]["Creation"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   getHeygenVideo: {
@@ -5763,10 +5912,32 @@ export interface operations {
                   [name: string]: unknown;
               };
               content: {
+                  /**
+                   * @example {
+                   *       "data": {
+                   *         "captioned_video_url": null,
+                   *         "completed_at": 1795936993,
+                   *         "created_at": 1795936993,
+                   *         "duration": 2,
+                   *         "failure_code": null,
+                   *         "failure_message": null,
+                   *         "folder_id": null,
+                   *         "gif_url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.gif?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+                   *         "id": "77a140ba274c5a91f160de1794c5b2a2",
+                   *         "output_language": null,
+                   *         "status": "completed",
+                   *         "subtitle_url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.srt?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+                   *         "thumbnail_url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.jpg?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+                   *         "title": "Demo",
+                   *         "video_page_url": "https://app.heygen.com/videos/77a140ba274c5a91f160de1794c5b2a2",
+                   *         "video_url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.mp4?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM"
+                   *       }
+                   *     }
+                   */
                   "application/json": components["schemas"]["HeygenVideo"];
               };
           };
-          "4XX": components["responses"]["Status"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   listHeygenEndpoints: {
@@ -5800,7 +5971,7 @@ export interface operations {
                   "application/json": components["schemas"]["HeygenEndpoints"];
               };
           };
-          "4XX": components["responses"]["Read"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   addHeygenEndpoint: {
@@ -5843,7 +6014,7 @@ export interface operations {
                   "application/json": components["schemas"]["HeygenEndpointAnswer"];
               };
           };
-          "4XX": components["responses"]["Change"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   changeHeygenEndpoint: {
@@ -5868,7 +6039,7 @@ export interface operations {
                   "application/json": components["schemas"]["HeygenEndpointAnswer"];
               };
           };
-          "4XX": components["responses"]["Change"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   createKlingVideo: {
@@ -5919,7 +6090,7 @@ export interface operations {
                   "application/json": components["schemas"]["KlingTask"];
               };
           };
-          "4XX": components["responses"]["Creation"];
+          "4XX": components["responses"]["ProviderError"];
       };
   };
   getKlingVideo: {
@@ -5939,7 +6110,285 @@ export interface operations {
                   "application/json": components["schemas"]["KlingTask"];
               };
           };
-          "4XX": components["responses"]["Status"];
+          "4XX": components["responses"]["ProviderError"];
+      };
+  };
+  heygenEvent: {
+      parameters: {
+          header: {
+              /** @description The event. Every call about it has the same: drop one that you have seen. */
+              "webhook-id": components["parameters"]["webhook-id"];
+              /** @description When it was sent, in seconds since 1970. */
+              "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+              /** @description Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256. Several after spaces while a secret is replaced. Absent until there is a secret. */
+              "webhook-signature"?: components["parameters"]["webhook-signature"];
+              /** @description HeyGen’s form: the hex HMAC-SHA256 of the body, keyed by the whole text `whsec_…`. */
+              Signature?: components["parameters"]["Signature"];
+              /** @description The id of the job. */
+              "X-Gateway-Job"?: components["parameters"]["X-Gateway-Job"];
+              /** @description The `id` in GET /v1/deliveries. */
+              "X-Gateway-Delivery": components["parameters"]["X-Gateway-Delivery"];
+              /** @description The text that the creation gave. */
+              "X-Gateway-Reply-Ref"?: components["parameters"]["X-Gateway-Reply-Ref_"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "event_id": "evt_67e5950071af78f618e3220a",
+               *       "event_type": "avatar_video.success",
+               *       "event_data": {
+               *         "video_id": "77a140ba274c5a91f160de1794c5b2a2",
+               *         "url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.mp4?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+               *         "gif_download_url": "https://files.example.com/files/77a140ba274c5a91f160de1794c5b2a2.gif?Expires=1796541793&Signature=SIMtpm4ip&Key-Pair-Id=SIM",
+               *         "video_page_url": "https://app.heygen.com/videos/77a140ba274c5a91f160de1794c5b2a2",
+               *         "video_share_page_url": "https://app.heygen.com/share/77a140ba274c5a91f160de1794c5b2a2",
+               *         "folder_id": "",
+               *         "callback_id": "order-17"
+               *       },
+               *       "created_at": "2026-11-29T07:23:13Z"
+               *     }
+               */
+              "application/json": components["schemas"]["HeygenEvent"];
+          };
+      };
+      responses: {
+          /** @description Not wanted any more. The delivery ends at once. */
+          410: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Taken. Any 2xx within ten seconds ends the delivery. */
+          "2XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Not taken. It is tried again for 24 hours; `Retry-After` is respected. */
+          "4XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+      };
+  };
+  klingTask: {
+      parameters: {
+          header: {
+              /** @description The event. Every call about it has the same: drop one that you have seen. */
+              "webhook-id": components["parameters"]["webhook-id"];
+              /** @description When it was sent, in seconds since 1970. */
+              "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+              /** @description Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256. Several after spaces while a secret is replaced. Absent until there is a secret. */
+              "webhook-signature"?: components["parameters"]["webhook-signature"];
+              /** @description HeyGen’s form: the hex HMAC-SHA256 of the body, keyed by the whole text `whsec_…`. */
+              Signature?: components["parameters"]["Signature"];
+              /** @description The id of the job. */
+              "X-Gateway-Job"?: components["parameters"]["X-Gateway-Job"];
+              /** @description The `id` in GET /v1/deliveries. */
+              "X-Gateway-Delivery": components["parameters"]["X-Gateway-Delivery"];
+              /** @description The text that the creation gave. */
+              "X-Gateway-Reply-Ref"?: components["parameters"]["X-Gateway-Reply-Ref_"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "task_id": "179593699500600003",
+               *       "task_status": "succeed",
+               *       "task_status_msg": "",
+               *       "task_info": {},
+               *       "task_result": {
+               *         "videos": [
+               *           {
+               *             "id": "179593699505901683",
+               *             "url": "https://files.example.com/files/179593699500600003-0_raw_video_1.mp4?Expires=1796541795&Signature=SIMtpm4ir&Key-Pair-Id=SIM",
+               *             "watermark_url": "",
+               *             "duration": "5.041"
+               *           }
+               *         ]
+               *       },
+               *       "watermark_info": {
+               *         "enabled": false
+               *       },
+               *       "final_unit_deduction": "4",
+               *       "final_balance_deduction": {
+               *         "quota": "0",
+               *         "list_price": "0"
+               *       },
+               *       "created_at": 1795936995006,
+               *       "updated_at": 1795936995059
+               *     }
+               */
+              "application/json": components["schemas"]["KlingTaskEnded"];
+          };
+      };
+      responses: {
+          /** @description Not wanted any more. The delivery ends at once. */
+          410: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Taken. Any 2xx within ten seconds ends the delivery. */
+          "2XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Not taken. It is tried again for 24 hours; `Retry-After` is respected. */
+          "4XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+      };
+  };
+  useapiTask: {
+      parameters: {
+          header: {
+              /** @description The event. Every call about it has the same: drop one that you have seen. */
+              "webhook-id": components["parameters"]["webhook-id"];
+              /** @description When it was sent, in seconds since 1970. */
+              "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+              /** @description Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256. Several after spaces while a secret is replaced. Absent until there is a secret. */
+              "webhook-signature"?: components["parameters"]["webhook-signature"];
+              /** @description HeyGen’s form: the hex HMAC-SHA256 of the body, keyed by the whole text `whsec_…`. */
+              Signature?: components["parameters"]["Signature"];
+              /** @description The id of the job. */
+              "X-Gateway-Job"?: components["parameters"]["X-Gateway-Job"];
+              /** @description The `id` in GET /v1/deliveries. */
+              "X-Gateway-Delivery": components["parameters"]["X-Gateway-Delivery"];
+              /** @description The text that the creation gave. */
+              "X-Gateway-Reply-Ref"?: components["parameters"]["X-Gateway-Reply-Ref_"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "status": 99,
+               *       "status_name": "succeed",
+               *       "status_final": true,
+               *       "etaTime": 0,
+               *       "message": "",
+               *       "task": {
+               *         "id": "179593699384100003",
+               *         "userId": null,
+               *         "type": "text2video",
+               *         "scene": "NORMAL_CREATION",
+               *         "status": 99,
+               *         "status_name": "succeed",
+               *         "status_final": true,
+               *         "taskInfo": {
+               *           "type": "text2video",
+               *           "inputs": [],
+               *           "arguments": []
+               *         },
+               *         "createTime": 1795936993844,
+               *         "updateTime": 1795936995055
+               *       },
+               *       "works": [
+               *         {
+               *           "workId": "179593699505600075",
+               *           "taskId": "179593699384100003",
+               *           "status": 99,
+               *           "contentType": "video",
+               *           "resource": {
+               *             "resource": "https://files.example.com/files/179593699384100003-0_raw_video_1.mp4?Expires=1796541795&Signature=SIMtpm4ir&Key-Pair-Id=SIM",
+               *             "height": null,
+               *             "width": null,
+               *             "duration": 5041
+               *           }
+               *         }
+               *       ],
+               *       "replyRef": "mine"
+               *     }
+               */
+              "application/json": components["schemas"]["TaskEnded"];
+          };
+      };
+      responses: {
+          /** @description Not wanted any more. The delivery ends at once. */
+          410: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Taken. Any 2xx within ten seconds ends the delivery. */
+          "2XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Not taken. It is tried again for 24 hours; `Retry-After` is respected. */
+          "4XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+      };
+  };
+  alert: {
+      parameters: {
+          header: {
+              /** @description The event. Every call about it has the same: drop one that you have seen. */
+              "webhook-id": components["parameters"]["webhook-id"];
+              /** @description When it was sent, in seconds since 1970. */
+              "webhook-timestamp": components["parameters"]["webhook-timestamp"];
+              /** @description Standard Webhooks: `v1,` and the base64 of an HMAC-SHA256. Several after spaces while a secret is replaced. Absent until there is a secret. */
+              "webhook-signature"?: components["parameters"]["webhook-signature"];
+              /** @description HeyGen’s form: the hex HMAC-SHA256 of the body, keyed by the whole text `whsec_…`. */
+              Signature?: components["parameters"]["Signature"];
+              /** @description The id of the job. */
+              "X-Gateway-Job"?: components["parameters"]["X-Gateway-Job"];
+              /** @description The `id` in GET /v1/deliveries. */
+              "X-Gateway-Delivery": components["parameters"]["X-Gateway-Delivery"];
+              /** @description The text that the creation gave. */
+              "X-Gateway-Reply-Ref"?: components["parameters"]["X-Gateway-Reply-Ref_"];
+          };
+      };
+      requestBody: {
+          content: {
+              /**
+               * @example {
+               *       "id": "alrt_01a22637e9617d26b5ad6e87586cd9fe",
+               *       "type": "gateway.alert",
+               *       "kind": "test",
+               *       "state": "raised",
+               *       "at": "2026-11-29T07:32:08.162Z",
+               *       "tenant": "customer-1",
+               *       "provider": null,
+               *       "account": null,
+               *       "text": "This is a test of an alert, tenant customer-1. Nothing is wrong.",
+               *       "detail": {}
+               *     }
+               */
+              "application/json": components["schemas"]["AlertTold"];
+          };
+      };
+      responses: {
+          /** @description Not wanted any more. The delivery ends at once. */
+          410: {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Taken. Any 2xx within ten seconds ends the delivery. */
+          "2XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
+          /** @description Not taken. It is tried again for 24 hours; `Retry-After` is respected. */
+          "4XX": {
+              headers: {
+                  [name: string]: unknown;
+              };
+          };
       };
   };
 }
