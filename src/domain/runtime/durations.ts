@@ -117,6 +117,8 @@ const SPANS = {
   ticketMs: 1 * MINUTE,
   listEveryMs: 30 * SECOND,
   observeAgainMs: 5 * MINUTE,
+  /** How long a removed token keeps its page: as long as elsewhere. */
+  checkPagesMs: 1 * MINUTE,
   /** How long an account pushes its changes after it was asked. */
   observeMs: 10 * MINUTE,
   /** How long changes are collected after metrics were asked for. */

@@ -116,14 +116,14 @@ export class Hub {
 
   async runDue(): Promise<void> {
     const { now, ports, armIn } = this.#deps
-    const { listEveryMs, observeAgainMs, ticketMs } = ports().durations
+    const { listEveryMs, checkPagesMs, ticketMs } = ports().durations
     const waiting = this.#rows.forgetTickets(now())
     if (!this.#isLooking()) {
       this.#rows.clear()
       if (waiting > 0) armIn(ticketMs)
       return
     }
-    const isCheckDue = now() >= this.#checkedAt + observeAgainMs
+    const isCheckDue = now() >= this.#checkedAt + checkPagesMs
     if (isCheckDue) this.#checkedAt = now()
     await this.#endSockets(isCheckDue)
     const pauseMs = () => (this.#isAskedAgain ? REFRESH_MS : listEveryMs)
