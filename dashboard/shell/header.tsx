@@ -17,6 +17,12 @@ const LIVE_WORDS: Record<LiveState, [string, string]> = {
   paused: ['Paused', 'The tab was hidden for long. It goes on when it is seen.'],
 }
 
+/** On a phone the menu stands above the screen: whoever has scrolled down would not see that it opens. */
+function toggleMenu(): void {
+  isMenuOpen.value = !isMenuOpen.value
+  if (isMenuOpen.value) scrollTo(0, 0)
+}
+
 /** Whoever signs in next, perhaps as another tenant, begins at the pool. */
 function leave(): void {
   signOut()
@@ -33,7 +39,7 @@ export function Header() {
         class="plain menu-button"
         aria-expanded={isMenuOpen.value}
         aria-controls="menu"
-        onClick={() => (isMenuOpen.value = !isMenuOpen.value)}
+        onClick={toggleMenu}
       >
         <span aria-hidden="true">☰</span> Menu
       </button>
