@@ -3,7 +3,7 @@ import { Badge, type Tone } from '../parts/badge.tsx'
 import { now, span } from '../parts/time.tsx'
 import { hasFailed, STATES, type Delivery } from './delivery.ts'
 
-const FAILS: [Tone, string] = ['warn', 'Fails, goes on']
+const FAILS: [Tone, string] = ['warn', 'Failing']
 
 export function State({
   one,
