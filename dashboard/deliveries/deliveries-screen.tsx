@@ -8,6 +8,7 @@ import { call, withQuery } from '../shell/api.ts'
 import { pool } from '../shell/live.ts'
 import { hrefTo, replaceQuery } from '../shell/router.ts'
 import { isOneTenant } from '../shell/session.ts'
+import { tenantTitle } from '../shell/tenants.ts'
 import { sayAnswer, sayPartial, STATES, type Delivery, type Page } from './delivery.ts'
 import { DeliveryInFullView } from './delivery-in-full.tsx'
 import { RetryAll, RetryButton } from './retry.tsx'
@@ -170,7 +171,7 @@ function Filters({ state, job, hours, isLoading, reload }: FiltersProps) {
 }
 
 function columnsFor(put: (changed: Delivery) => void): Column<Delivery>[] {
-  const tenant: Column<Delivery> = { title: 'Tenant', cell: (one) => one.tenant }
+  const tenant: Column<Delivery> = { title: 'Tenant', cell: (one) => tenantTitle(one.tenant ?? '') }
   return [
     { title: 'State', cell: (one) => <State one={one} /> },
     ...(isOneTenant.value ? [] : [tenant]),

@@ -8,6 +8,7 @@ import { Ago, clock } from '../parts/time.tsx'
 import { ask } from '../shell/api.ts'
 import { useLoad } from '../shell/load.ts'
 import { hrefTo } from '../shell/router.ts'
+import { tenantTitle } from '../shell/tenants.ts'
 import { adviceOn, sayAttempt, type DeliveryInFull } from './delivery.ts'
 import { RetryButton } from './retry.tsx'
 import { State } from './state.tsx'
@@ -75,8 +76,8 @@ function Whole({
         </p>
       )}
       {advice && <p>{advice}</p>}
-      <dl class="facts">
-        {tenant && <Fact name="Tenant">{tenant}</Fact>}
+      <dl class="facts wide">
+        {tenant && <Fact name="Tenant">{tenantTitle(tenant)}</Fact>}
         <Fact name="To">{one.url ?? 'its endpoints are not known yet'}</Fact>
         {endpoint !== null && (
           <Fact name="Endpoint">
@@ -122,9 +123,9 @@ function Whole({
 
 function Fact({ name, children }: { name: string; children: ComponentChildren }) {
   return (
-    <div>
+    <>
       <dt>{name}</dt>
       <dd>{children}</dd>
-    </div>
+    </>
   )
 }

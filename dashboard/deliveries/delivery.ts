@@ -42,6 +42,11 @@ export const STATES: Readonly<Record<Delivery['state'], [Tone, string]>> = {
   dead: ['bad', 'Given up'],
 }
 
+/** It is tried again because the receiver did not take it. */
+export function hasFailed({ state, lastStatus, lastError }: Answer & Pick<Delivery, 'state'>) {
+  return state === 'pending' && (lastError !== null || (lastStatus !== null && lastStatus >= 300))
+}
+
 export function sayAnswer({ attempts, lastStatus, lastError }: Answer & { attempts: number }) {
   if (attempts === 0) return 'not tried yet'
   return sayAttempt(lastStatus, lastError)

@@ -1,10 +1,16 @@
 /** Where a delivery is, and when it is tried next. */
-import { Badge } from '../parts/badge.tsx'
+import { Badge, type Tone } from '../parts/badge.tsx'
 import { now, span } from '../parts/time.tsx'
-import { STATES, type Delivery } from './delivery.ts'
+import { hasFailed, STATES, type Delivery } from './delivery.ts'
 
-export function State({ one }: { one: Pick<Delivery, 'state' | 'nextAttempt'> }) {
-  const [tone, words] = STATES[one.state]
+const FAILS: [Tone, string] = ['warn', 'Failing']
+
+export function State({
+  one,
+}: {
+  one: Pick<Delivery, 'state' | 'nextAttempt' | 'lastStatus' | 'lastError'>
+}) {
+  const [tone, words] = hasFailed(one) ? FAILS : STATES[one.state]
   return (
     <>
       <Badge tone={tone}>{words}</Badge>

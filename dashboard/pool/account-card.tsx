@@ -104,7 +104,14 @@ function Facts({ account, children }: { account: PoolAccount; children: Componen
         ) : (
           'none given up'
         )}
-        {deliveries.pending > 0 && `, ${String(deliveries.pending)} to send`}
+        {deliveries.pending > 0 && (
+          <>
+            {', '}
+            <a href={hrefTo(['deliveries'], { state: 'pending', tenant, provider })}>
+              {deliveries.pending} to send
+            </a>
+          </>
+        )}
       </dd>
       <dt>Seen</dt>
       <dd class="muted">

@@ -124,14 +124,14 @@ function AccountFormFrame({ children, action, onSubmit, onCancel }: FormProps) {
       <ProblemBanner error={error} />
       {children}
       <footer class="buttons">
-        <button type="submit" class="small" aria-busy={isBusy}>
-          {action}
-        </button>
         {onCancel && (
           <button type="button" class="secondary outline small" onClick={onCancel}>
             Cancel
           </button>
         )}
+        <button type="submit" class="small" aria-busy={isBusy}>
+          {action}
+        </button>
       </footer>
     </form>
   )

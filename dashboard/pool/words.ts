@@ -15,7 +15,7 @@ export const STATES: Record<PoolAccount['state'], { word: string; tone: Tone; he
 }
 
 const REASONS: Record<string, string> = {
-  credential: 'Credential refused',
+  credential: 'Credential refused (Edit takes a new one)',
   blocked: 'Blocked by the provider',
   credit: 'No credits left',
   limit: 'Over a limit of the provider',

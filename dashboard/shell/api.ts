@@ -57,6 +57,10 @@ export async function call(
     throw new Problem('The gateway did not answer. Is this computer online?')
   }
   if (answer.ok) return answer
+  // ADMIN_TOKEN opens a tenant's path only together with the tenant's name. It is good all the same.
+  const isOfNobody = session.value?.kind === 'operator' && !tenant && !isOperators
+  if (answer.status === 401 && isOfNobody && !options.token)
+    throw new Problem('This is of one tenant. Choose it at the top of the page.')
   const problem = await toProblem(answer)
   if (answer.status === 401 && !options.token && problem.code === 'unauthorized') signOut()
   throw problem

@@ -7,7 +7,7 @@ import { watchPool } from './live.ts'
 import { hrefTo, place } from './router.ts'
 import { chooseTenant, chosenTenant, isOneTenant, session } from './session.ts'
 import { SignIn } from './sign-in.tsx'
-import { tenants } from './tenants.ts'
+import { tenantInFull, tenants } from './tenants.ts'
 import { Toasts } from './toasts.tsx'
 
 export function App() {
@@ -32,7 +32,11 @@ function Inside() {
   // A new screen takes the focus, as a new page would. The first one leaves it to the browser.
   useEffect(() => {
     document.title = `${screen?.title ?? 'Not found'} · heygen-gateway`
-    if (!isFirst.current) main.current?.focus()
+    // It begins at its top: a scrolled page, or the focus itself, would hide its heading under the header.
+    if (!isFirst.current) {
+      main.current?.focus({ preventScroll: true })
+      scrollTo(0, 0)
+    }
     isFirst.current = false
   }, [where])
   const skip = (event: Event) => {
@@ -77,9 +81,9 @@ function ChooseFirst({ title }: { title: string }) {
       <h1>{title}</h1>
       <p>This screen shows one tenant. Which one?</p>
       <p class="choices">
-        {tenants.value.map(({ id, name }) => (
-          <button key={id} type="button" class="outline" onClick={() => chooseTenant(id)}>
-            {name || id}
+        {tenants.value.map((one) => (
+          <button key={one.id} type="button" class="outline" onClick={() => chooseTenant(one.id)}>
+            {tenantInFull(one)}
           </button>
         ))}
       </p>

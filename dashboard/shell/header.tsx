@@ -6,7 +6,7 @@ import { SCREENS } from '../screens.ts'
 import { liveState, pool, type LiveState } from './live.ts'
 import { hrefTo, place } from './router.ts'
 import { chooseTenant, chosenTenant, isOperator, mayChange, session, signOut } from './session.ts'
-import { loadTenants, tenants } from './tenants.ts'
+import { loadTenants, tenantInFull, tenants } from './tenants.ts'
 import { switchTheme, theme } from './theme.ts'
 
 const isMenuOpen = signal(false)
@@ -15,6 +15,18 @@ const LIVE_WORDS: Record<LiveState, [string, string]> = {
   live: ['Live', 'Changes come by themselves.'],
   polling: ['Every 10 s', 'There is no live connection now. The page asks every ten seconds.'],
   paused: ['Paused', 'The tab was hidden for long. It goes on when it is seen.'],
+}
+
+/** On a phone the menu stands above the screen: whoever has scrolled down would not see that it opens. */
+function toggleMenu(): void {
+  isMenuOpen.value = !isMenuOpen.value
+  if (isMenuOpen.value) scrollTo(0, 0)
+}
+
+/** Whoever signs in next, perhaps as another tenant, begins at the pool. */
+function leave(): void {
+  signOut()
+  location.hash = ''
 }
 
 export function Header() {
@@ -27,7 +39,7 @@ export function Header() {
         class="plain menu-button"
         aria-expanded={isMenuOpen.value}
         aria-controls="menu"
-        onClick={() => (isMenuOpen.value = !isMenuOpen.value)}
+        onClick={toggleMenu}
       >
         <span aria-hidden="true">☰</span> Menu
       </button>
@@ -51,7 +63,7 @@ export function Header() {
       >
         <span aria-hidden="true">{theme.value === 'dark' ? '☀' : '☾'}</span>
       </button>
-      <button type="button" class="plain" onClick={signOut}>
+      <button type="button" class="plain" onClick={leave}>
         Sign out
       </button>
     </header>
@@ -67,9 +79,9 @@ function TenantChooser() {
         onChange={(event) => chooseTenant(event.currentTarget.value)}
       >
         <option value="">All tenants</option>
-        {tenants.value.map(({ id, name }) => (
-          <option key={id} value={id}>
-            {name && name !== id ? `${name} (${id})` : id}
+        {tenants.value.map((one) => (
+          <option key={one.id} value={one.id}>
+            {tenantInFull(one)}
           </option>
         ))}
       </select>

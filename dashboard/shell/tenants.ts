@@ -20,7 +20,16 @@ export async function loadTenants(): Promise<void> {
   }
 }
 
+/** How lists to choose from name a tenant: two tenants may have one name. */
+export function tenantInFull({ id, name }: Pick<Tenant, 'id' | 'name'>): string {
+  return name && name !== id ? `${name} (${id})` : id
+}
+
+/** Begins an id that the gateway made up. Other ids are names that a person chose: two tenants may both be called `owner`. */
+const MADE_UP = /^tnt_/
+
 /** The name that a person gave the tenant, where it is known and says more than the id. */
 export function tenantTitle(id: string): string {
+  if (!MADE_UP.test(id)) return id
   return tenants.value.find((one) => one.id === id)?.name || id
 }

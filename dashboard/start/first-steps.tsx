@@ -34,7 +34,7 @@ export function FirstSteps() {
   return (
     <>
       <div class="title">
-        <h1>Three steps to the first video</h1>
+        <h1>{isOperator.value ? 'Three' : 'Two'} steps to the first video</h1>
         <button type="button" class="outline small" onClick={leave} hidden={!isBegun.value}>
           Leave these steps
         </button>

@@ -127,7 +127,8 @@ function round(value: number): number {
 function niceTop(highest: number): number {
   if (highest <= TICKS) return TICKS
   const power = 10 ** Math.floor(Math.log10(highest))
-  return ([1, 2, 4, 6, 8, 10].find((one) => one * power >= highest) ?? 10) * power
+  const tops = [1.2, 1.6, 2, 4, 6, 8].map((one) => one * power)
+  return tops.find((one) => one >= highest && one % TICKS === 0) ?? 12 * power
 }
 
 function timesBelow(times: number[]) {
