@@ -56,7 +56,7 @@ class Receiver(BaseHTTPRequestHandler):
         if event_id not in HANDLED:
             HANDLED.add(event_id)
             event = json.loads(body)
-            print(event.get("event_type", "task"), json.dumps(event.get("event_data", event)), flush=True)
+            print(f"{event.get('event_type', 'task')} {json.dumps(event.get('event_data', event))}", flush=True)
         # Answer within ten seconds. Put longer work into a queue.
         return self.answer(204)
 

@@ -38,6 +38,7 @@ function world({
     log: () => {},
     hints: new Hints(),
     reportedEnds: { delete: () => {} },
+    memory: { get: () => undefined, set: () => {} },
     vault: {
       knows: () => true,
       name: async (text: string) => text,
@@ -53,6 +54,7 @@ function world({
         return { kind: 'fresh' }
       },
       endKey: async () => {},
+      noteFull: async () => {},
     }),
     slots: () => ({
       acquire: async () => ({ ok: true, free: 1 }),

@@ -7,7 +7,6 @@ import type { Account, AccountForm, Credential, Proof, Session } from '#domain/a
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { DeviceCodes, PollAnswer } from '#domain/accounts/sign-in.ts'
 import type { Settings } from '#domain/runtime/settings.ts'
-import type { Upstream } from './upstream.ts'
 
 export interface ProviderAccounts {
   /**
@@ -122,3 +121,26 @@ export type Renewal =
 export type LogIn =
   | { ok: true; session: Session }
   | { ok: false; reason: 'refused' | 'unreachable'; message?: string }
+
+/** The only way in which a provider's folder calls the provider. */
+export interface Upstream {
+  /** Epoch ms. */
+  now(): number
+  settings: Settings
+  /** Never follows redirects. Reads at most 1 MiB of the body. Throws when the provider cannot be reached or is too slow. */
+  send(
+    origin: string,
+    call: UpstreamCall
+  ): Promise<{ status: number; headers: Headers; text: string }>
+  /** Waits. For a provider that limits how often it may be called. */
+  pause(ms: number): Promise<void>
+}
+
+/** One call to the provider on one account. `path` starts with `/` and may have a query. */
+interface UpstreamCall {
+  method: string
+  path: string
+  headers?: Record<string, string>
+  body?: string
+  timeoutMs: number
+}

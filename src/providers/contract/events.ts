@@ -8,7 +8,7 @@ import type { ParsedEvent } from '#domain/events/incoming-event.ts'
 import type { OpenAccount } from '#domain/ports/ports.ts'
 import type { EndedJob, EventText, Lease } from '#domain/slots/lease.ts'
 import type { Route, RouteMatch } from './route-row.ts'
-import type { Upstream } from './upstream.ts'
+import type { Upstream } from './accounts.ts'
 
 export interface ProviderEvents {
   /** The headers that may contain the signature, in lower case. */

@@ -2,7 +2,7 @@
  * The contract of a provider: its name, and one part for each chapter. `docs/adding-a-provider.md` says how to write a provider.
  * A provider reaches the network, the clock and timers only through its arguments.
  */
-import type { Arguments, ToolForm } from '#domain/mcp/tool.ts'
+import type { ProviderAgents } from './agents.ts'
 import type { ProviderAccounts } from './accounts.ts'
 import type { ProviderAnswers } from './answers.ts'
 import type { ProviderEvents } from './events.ts'
@@ -16,6 +16,7 @@ import type { ProviderUploads } from './uploads.ts'
 import type { ProviderUseapi } from './useapi.ts'
 
 export type * from './accounts.ts'
+export type * from './agents.ts'
 export type * from './answers.ts'
 export type * from './events.ts'
 export type * from './jobs.ts'
@@ -26,7 +27,6 @@ export type * from './route-row.ts'
 export type * from './routes.ts'
 export type * from './streaming.ts'
 export type * from './uploads.ts'
-export type * from './upstream.ts'
 export type * from './useapi.ts'
 
 export interface Provider {
@@ -58,24 +58,4 @@ export interface Provider {
   useapi?: ProviderUseapi
   /** Absent: agents have no tools of the provider's own, only those about jobs and accounts. */
   agents?: ProviderAgents
-}
-
-/** Tools for agents at `/mcp`. */
-export interface ProviderAgents {
-  tools: readonly AgentTool[]
-  /** What an agent is told of a job, from the answer of its status path. null: nothing. */
-  jobResult(answer: unknown): Record<string, unknown> | null
-}
-
-/** A tool that is one call of the provider. The arguments were checked against `input`. */
-export interface AgentTool extends ToolForm {
-  call(given: Arguments): {
-    method: string
-    /** The provider's path, with its query. */
-    path: string
-    body?: unknown
-    headers?: Record<string, string>
-  }
-  /** The members of `output`, from the answer and its headers. */
-  read(answer: unknown, header: (name: string) => string | null): Record<string, unknown>
 }

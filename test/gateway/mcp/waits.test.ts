@@ -77,7 +77,7 @@ test('a wait whose client has left asks no more', async () => {
   await until(isWaiting)
   leaving.abort()
   await answer.body?.cancel().catch(() => undefined)
-  await until(isOver)
+  await until(isOver, 30_000)
   const asked = await questions(job_id)
   // A wait would ask after 5 s, the account's own alarm after 30.
   await advance(gateway, 20 * SECOND)

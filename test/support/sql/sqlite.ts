@@ -5,7 +5,10 @@ export function openSql(schema: string): SqlStorage {
   const database = new DatabaseSync(':memory:')
   database.exec(schema)
   const exec = (text: string, ...values: SQLInputValue[]) => {
-    if (/^\s*CREATE/.test(text)) return void database.exec(text)
+    if (/^\s*CREATE/.test(text)) {
+      database.exec(text)
+      return { rowsRead: 0, rowsWritten: 0, toArray: () => [], one: () => undefined }
+    }
     const statement = database.prepare(text)
     const rows = statement.all(...values)
     const changed = database.prepare('SELECT changes() AS n').get() as { n: number }
