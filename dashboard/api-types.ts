@@ -18,7 +18,7 @@ export interface PoolAccount {
   errors: AccountError[]
   /** Absent: unknown, which is not zero. */
   balance?: { amount: number; unit: string; at: string }
-  deliveries: { pending: number; dead: number }
+  deliveries: { pending: number; failing: number; dead: number }
   at: string
 }
 

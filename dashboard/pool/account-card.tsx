@@ -109,6 +109,7 @@ function Facts({ account, children }: { account: PoolAccount; children: Componen
             {', '}
             <a href={hrefTo(['deliveries'], { state: 'pending', tenant, provider })}>
               {deliveries.pending} to send
+              {deliveries.failing > 0 && `, ${deliveries.failing} failing`}
             </a>
           </>
         )}

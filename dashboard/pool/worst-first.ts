@@ -10,7 +10,8 @@ export function healthOf(account: PoolAccount): Health {
   const { state, session, balance, webhook, parked, deliveries } = account
   if (state === 'key_missing' || state === 'unreachable' || state === 'parked') return 'broken'
   if (session?.error || (balance && balance.amount <= 0)) return 'broken'
-  if (webhook.state === 'missing' || parked.length > 0 || deliveries.dead > 0) return 'hurt'
+  if (webhook.state === 'missing' || parked.length > 0) return 'hurt'
+  if (deliveries.dead > 0 || deliveries.failing > 0) return 'hurt'
   return 'well'
 }
 

@@ -2027,6 +2027,8 @@ export interface components {
           deliveries: {
               /** @description Still to be sent. */
               pending: number;
+              /** @description Of these, tried in vain so far */
+              failing: number;
               /** @description 1000: that many or more */
               dead: number;
           };
@@ -3008,6 +3010,7 @@ export interface operations {
                    *           },
                    *           "deliveries": {
                    *             "pending": 0,
+                   *             "failing": 0,
                    *             "dead": 0
                    *           },
                    *           "at": "2026-11-29T07:23:13.418Z"

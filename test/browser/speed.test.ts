@@ -48,7 +48,7 @@ function poolAccount(index: number) {
     })),
     errors: [{ at: AT, status: 402, code: 'credit', text: 'none left', route: 'POST /v3/videos' }],
     balance: { amount: 12, unit: 'usd', at: AT },
-    deliveries: { pending: 0, dead: 0 },
+    deliveries: { pending: 0, failing: 0, dead: 0 },
     at: new Date().toISOString(),
   }
 }

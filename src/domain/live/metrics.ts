@@ -69,6 +69,10 @@ const GAUGES: Record<string, AccountGauge> = {
     help: 'Deliveries to clients that wait or are tried again.',
     read: ({ deliveries }) => deliveries.pending,
   },
+  gateway_account_deliveries_failing: {
+    help: 'Of the pending deliveries, those that were tried in vain so far.',
+    read: ({ deliveries }) => deliveries.failing,
+  },
   gateway_account_deliveries_dead: {
     help: 'Deliveries of the last week that were given up. 1000: that many or more.',
     read: ({ deliveries }) => deliveries.dead,

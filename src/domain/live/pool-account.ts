@@ -29,8 +29,8 @@ export interface PoolAccount {
   }[]
   /** Absent: unknown, which is not zero. */
   balance?: { amount: number; unit: string; at: string }
-  /** `dead`: DEAD_COUNTED means that many or more. */
-  deliveries: { pending: number; dead: number }
+  /** `failing`: those of `pending` that were tried in vain. `dead`: DEAD_COUNTED means that many or more. */
+  deliveries: { pending: number; failing: number; dead: number }
   at: string
 }
 

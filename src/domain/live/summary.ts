@@ -68,7 +68,7 @@ export function unreachableSummary(account: Account, now: number): PoolAccount {
     webhook: { state: 'none' },
     jobs: [],
     errors: [],
-    deliveries: { pending: 0, dead: 0 },
+    deliveries: { pending: 0, failing: 0, dead: 0 },
     at: iso(now),
   }
 }

@@ -53,10 +53,10 @@ export class Outbox {
     return [...this.#pending.values()].every(isAlert)
   }
 
-  /** How many events of this tenant are pending. */
-  countOf(tenant: string): number {
-    return [...this.#pending.values()].filter((one) => one.tenant === tenant && !isAlert(one))
-      .length
+  /** How many events of this tenant are pending, and how many of these were tried in vain. */
+  countOf(tenant: string): { pending: number; failing: number } {
+    const own = [...this.#pending.values()].filter((one) => one.tenant === tenant && !isAlert(one))
+    return { pending: own.length, failing: own.filter((one) => one.isTried).length }
   }
 
   isSending(id: string): boolean {

@@ -12,7 +12,7 @@ import { RecentErrors } from './recent-errors.ts'
 
 export interface AccountLiveDeps {
   ledger(): Ledger
-  pendingDeliveries(tenant: string): number
+  pendingDeliveries(tenant: string): { pending: number; failing: number }
 }
 
 export class AccountLive {
@@ -61,7 +61,7 @@ export class AccountLive {
       hook: tables.hook(),
       errors: this.#errors.list(tenant),
       balance: this.balance.known(),
-      deliveries: { pending: pendingDeliveries(tenant), dead: tables.live.deadDeliveries(tenant) },
+      deliveries: { ...pendingDeliveries(tenant), dead: tables.live.deadDeliveries(tenant) },
     }
     return summaryOf(facts, now())
   }

@@ -59,6 +59,7 @@ const poolAccount = z
       .meta({ description: 'Absent: unknown, which is not zero' }),
     deliveries: z.object({
       pending: z.number().int(),
+      failing: z.number().int().meta({ description: 'Of these, tried in vain so far' }),
       dead: z.number().int().meta({ description: '1000: that many or more' }),
     }),
     at: time.meta({ description: 'When the account said this' }),

@@ -30,7 +30,7 @@ function summary(email: string, more: Partial<PoolAccount> = {}): PoolAccount {
     webhook: { state: 'ok' },
     jobs: [],
     errors: [],
-    deliveries: { pending: 0, dead: 0 },
+    deliveries: { pending: 0, failing: 0, dead: 0 },
     at: iso(NOW),
     ...more,
   }

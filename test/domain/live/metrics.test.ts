@@ -26,7 +26,7 @@ const FULL: PoolAccount = {
   ],
   errors: [{ at: AT, status: 429, code: 'busy', text: 't', route: 'POST /v3/videos' }],
   balance: { amount: 12.5, unit: 'usd', at: AT },
-  deliveries: { pending: 1, dead: 2 },
+  deliveries: { pending: 1, failing: 1, dead: 2 },
   at: AT,
 }
 const pool = (...accounts: PoolAccount[]): Pool => ({ at: AT, isWhole: true, accounts })

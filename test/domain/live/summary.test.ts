@@ -31,7 +31,7 @@ function facts(more: Partial<AccountFacts> & { leases?: Lease[]; parkings?: Park
   const { leases = [], parkings = [], ...rest } = more
   const ledger = { maxJobs: 2, isRetired: false, leases, parkings }
   const known = { hook: undefined, errors: [], balance: undefined }
-  const deliveries = { pending: 0, dead: 0 }
+  const deliveries = { pending: 0, failing: 0, dead: 0 }
   return { account: ACCOUNT, ledger, isOpenable: true, ...known, deliveries, ...rest }
 }
 

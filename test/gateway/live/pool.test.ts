@@ -1,9 +1,18 @@
 import { afterAll, expect, test } from 'vitest'
 import type { PoolAccount } from '../../../src/domain/live/pool-account.ts'
 import { openGateway, until } from '../../support/gateway.ts'
+import { Receiver } from '../../support/receiver.ts'
 
-const gateway = await openGateway({ accounts: { a: 1, b: 2 }, simVars: { JOB_MS: '-1' } })
-afterAll(() => gateway.dispose())
+const gateway = await openGateway({
+  accounts: { a: 1, b: 2 },
+  simVars: { JOB_MS: '-1' },
+  vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' },
+})
+const receiver = await Receiver.open()
+afterAll(async () => {
+  await gateway.dispose()
+  await receiver.close()
+})
 
 interface PoolAnswer {
   at: string
@@ -48,7 +57,7 @@ test('the pool shows the slots and the running jobs of every account', async () 
     },
   ])
   expect(full.errors).toEqual([])
-  expect(full.deliveries).toEqual({ pending: 0, dead: 0 })
+  expect(full.deliveries).toEqual({ pending: 0, failing: 0, dead: 0 })
 })
 
 test('a failed job and a refusal of the account are among its last errors, newest first', async () => {
@@ -61,6 +70,20 @@ test('a failed job and a refusal of the account are among its last errors, newes
     return errors.length > 0 && errors
   })
   expect(failed).toMatchObject([{ status: null, code: 'failed', route: 'POST /v3/videos' }])
+})
+
+test('a receiver that refuses shows on the account before its deliveries are given up', async () => {
+  receiver.answer = () => 500
+  const callback_url = `${receiver.url}/refuses`
+  const created = await gateway.createVideo({ callback_url }, pin('b'))
+  const id = created.headers.get('x-gateway-job') ?? ''
+  await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+  await gateway.fetch(`/heygen/v3/videos/${id}`)
+  const { deliveries } = await until(async () => {
+    const account = await accountOf('b')
+    return account.deliveries.failing > 0 && account
+  })
+  expect(deliveries).toEqual({ pending: 1, failing: 1, dead: 0 })
 })
 
 test('another tenant sees nothing of the pool, the operator sees whose accounts they are [I5]', async () => {
