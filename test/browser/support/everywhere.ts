@@ -17,7 +17,7 @@ export function expectEverywhere(
         const opened = await open(url, { theme, size, token })
         for (const [hash, text] of screens) {
           await opened.goTo(hash)
-          await opened.page.getByText(text).first().waitFor()
+          await opened.page.getByRole('main').getByText(text).first().waitFor()
           await opened.expectAccessible()
           await opened.expectNoSideScroll()
         }
