@@ -48,7 +48,9 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
       ports: () => this.#ports(),
       armIn: (ms) => this.#armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
-      sockets: () => ctx.getWebSockets(),
+      // A socket that is closing stands in the list for some seconds more.
+      sockets: () =>
+        ctx.getWebSockets().filter(({ readyState }) => readyState === WebSocket.READY_STATE_OPEN),
       accept: (socket) => this.acceptSocket(socket),
     })
     void ctx.blockConcurrencyWhile(async () => {

@@ -36,6 +36,7 @@ describe('messages to the customers’ servers', () => {
   /** Runs a job to its end. */
   async function end(path: string): Promise<string> {
     const made = await gateway.createVideo({ callback_url: receiver.url + path })
+    expect(made.status).toBe(200)
     const id = made.headers.get('x-gateway-job') ?? ''
     await gateway.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
     return id

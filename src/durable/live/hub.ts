@@ -83,8 +83,12 @@ export class Hub {
   }
 
   push(summary: PoolAccount): boolean {
-    if (!this.#isLooking()) return false
     const known = this.#rows.card(cardName(summary))
+    if (!this.#isLooking()) {
+      // The account now stops pushing. It must be asked again if somebody looks before the rows are gone.
+      if (known) this.#rows.saveCard({ ...known, askedAt: 0 })
+      return false
+    }
     // Before the list names an account, and after it was removed, it has no card.
     if (known) this.#keep(summary, known.askedAt)
     return true

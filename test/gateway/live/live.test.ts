@@ -51,6 +51,21 @@ test('a page that refreshes after its own change gets the new account, the chang
   expect(page.messages).toContainEqual(expect.objectContaining({ type: 'removed', email }))
 })
 
+test('a page that is opened again after changes that nobody saw gets every change from then on', async () => {
+  const again = gateway.as((await gateway.newToken({ tenant: 'again' })).token)
+  const email = await again.addAccount('again', 2)
+  const first = await open(again)
+  first.close()
+  await until(async () => first.closedWith !== undefined)
+  const created = await again.createVideo()
+  const id = created.headers.get('x-gateway-job') ?? ''
+  const second = await open(again)
+  await second.shows(email, ({ jobs }) => jobs[0]?.id === id)
+  await again.sim.control('POST', `/jobs/${id}`, { status: 'completed' })
+  await again.fetch(`/heygen/v3/videos/${id}`)
+  await second.shows(email, ({ held }) => held === 0)
+})
+
 test('a ping is answered, and any other text is ignored', async () => {
   const page = await open(gateway)
   page.send('{"type":"nonsense"}')
