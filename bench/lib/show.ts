@@ -1,5 +1,6 @@
 /** Prints results as tables in Markdown. */
 import type { ComparisonResult, TargetResult } from './compare.ts'
+import type { ProfileRow } from './profile.ts'
 import type { Spread } from './statistics.ts'
 
 export function showComparison({ title, programs, targets }: ComparisonResult): void {
@@ -30,4 +31,15 @@ function showMet(isMet: boolean | undefined): string {
 /** The median, and from the smallest to the largest. */
 function show({ median, min, max }: Spread, digits: number): string {
   return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
+}
+
+const ROWS = 40
+
+export function showProfile(rows: readonly ProfileRow[]): void {
+  const all = rows.reduce((sum, row) => sum + row.selfMs, 0)
+  const share = (ms: number) => `${((100 * ms) / all).toFixed(1)} %`
+  console.log('| function | self | with what it calls |')
+  console.log('| --- | ---: | ---: |')
+  for (const { name, selfMs, totalMs } of rows.slice(0, ROWS))
+    console.log(`| ${name} | ${share(selfMs)} | ${share(totalMs)} |`)
 }

@@ -55,6 +55,9 @@ export class World {
   readonly #programs = new Map<ProgramName, Promise<Program>>()
   readonly #workers: RunningWorkerd[] = []
   readonly #token = randomBytes(24).toString('hex')
+  /** Set: the gateway runs this script, with the inspector, instead of the bundle that would be deployed. */
+  profiled: string | undefined
+  inspectorPort = 0
   #client: GatewayClient | undefined
   #job: Promise<string> | undefined
 
@@ -123,8 +126,11 @@ export class World {
   }
 
   async #startGateway(): Promise<Program> {
-    const { worker, client } = await this.newGateway('gateway')
+    const { worker, client } = await this.newGateway('gateway', {
+      ...(this.profiled === undefined ? {} : { script: this.profiled, inspector: true }),
+    })
     this.#client = client
+    this.inspectorPort = worker.inspectorPort ?? 0
     await client.addAccount('ann', 50)
     return { port: worker.port, pid: worker.pid, headers: client.headers }
   }
