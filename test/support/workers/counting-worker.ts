@@ -1,7 +1,7 @@
 /**
  * The gateway's Worker, which counts its billable operations: KV calls, requests to objects (with alarms, and calls between
  * objects), and rows written. `GET /__count` answers the counts since the last call, `GET /__methods` how often each method of
- * objects was called, `GET /__points` the data points for Analytics Engine. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * objects was called, `GET /__points` the data points for Analytics Engine. Calls with another `x-isolate` have other caches. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
  * deployed.
  */
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
@@ -124,6 +124,17 @@ function countingEnv(env: Env): Env {
   return counted
 }
 
+const isolates = new Map<string, Env>()
+
+/** The `env` of the isolate that the request names. */
+function isolateOf(request: Request, env: Env): Env {
+  const name = request.headers.get('x-isolate')
+  if (name === null) return env
+  const known = isolates.get(name) ?? { ...env }
+  isolates.set(name, known)
+  return known
+}
+
 function takeCounts(): Counts {
   for (const cursor of cursors.splice(0)) counts.rows += cursor.rowsWritten
   const taken = { ...counts }
@@ -143,6 +154,9 @@ export default {
     if (pathname === '/__count') return Response.json(takeCounts())
     if (pathname === '/__methods') return Response.json(takeMethods())
     if (pathname === '/__points') return Response.json(points.splice(0))
-    return (await answerClock(request, env)) ?? worker.fetch(request, countingEnv(env), ctx)
+    return (
+      (await answerClock(request, env)) ??
+      worker.fetch(request, countingEnv(isolateOf(request, env)), ctx)
+    )
   },
 } satisfies ExportedHandler<Env>
