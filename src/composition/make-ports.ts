@@ -219,7 +219,8 @@ function deskPort(env: Env, name: string): Desk {
     noteLegacy: (email, key, families) => ask((desk) => desk.noteLegacy(email, key, families)),
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
-    learn: (owners) => ask((desk) => desk.learn(owners)),
+    learn: (owners, seen) => ask((desk) => desk.learn(owners, seen)),
+    fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>

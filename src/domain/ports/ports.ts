@@ -9,6 +9,7 @@ import type { RateLimit } from '#domain/runtime/rate-limit.ts'
 import type { RecentMap } from '#domain/runtime/recent-map.ts'
 import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { ListCopy } from '#domain/lists/list-copy.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
 import type { Hub } from './hub.ts'
@@ -92,8 +93,8 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Records owners. Owners that are known already cost nothing. */
-  learn(pool: OwnerPool, owners: Owner[]): Promise<void>
+  /** Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside. */
+  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<void>
   /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
   markMissing(pool: OwnerPool, ids: string[], where: string): void
   isMissing(pool: OwnerPool, id: string, where: string): boolean
