@@ -1,0 +1,123 @@
+/**
+ * Runs the Worker of a wrangler.toml on loopback, without wrangler's command line: for `npm start`, tests that kill
+ * the process, and benches. It bundles with esbuild, reads the bindings through wrangler and gives both to Miniflare.
+ * It needs no internet, and prints nothing unless `onLog` is given.
+ */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';
+import { bundle, readWrangler } from './build-worker.ts';
+export async function runWorker(options) {
+    const host = options.host ?? '127.0.0.1';
+    if (options.port)
+        await assertPortFree(host, options.port);
+    const config = await readWrangler(path.resolve(options.config));
+    const entry = options.entry ? path.resolve(options.entry) : config.main;
+    const script = await bundle(entry, options.alias);
+    const bindings = toBindings(config, options);
+    const children = [];
+    const onChild = (message) => {
+        const spawned = message.process;
+        if (spawned)
+            children.push(spawned);
+    };
+    const miniflare = await oneAtATime(async () => {
+        subscribe('child_process', onChild);
+        return start(script, bindings, host, options).finally(() => unsubscribe('child_process', onChild));
+    });
+    const port = Number((await miniflare.ready).port);
+    // Miniflare starts workerd again after it was killed. The new process is known by its port.
+    const first = children.find(isWorkerd);
+    const onRestart = (message) => {
+        const spawned = message.process;
+        if (spawned)
+            children.push(spawned);
+    };
+    subscribe('child_process', onRestart);
+    return {
+        url: `http://${host}:${port}`,
+        port,
+        get pid() {
+            const restarted = children.findLast((child) => isWorkerd(child) && listensOn(child, host, port));
+            return (restarted ?? first)?.pid;
+        },
+        dispose: async () => {
+            unsubscribe('child_process', onRestart);
+            await miniflare.dispose();
+        },
+    };
+}
+function toBindings(config, options) {
+    return {
+        name: options.name ?? config.name ?? 'worker',
+        ...(config.compatibility_date ? { compatibilityDate: config.compatibility_date } : {}),
+        compatibilityFlags: config.compatibility_flags,
+        bindings: { ...config.vars, ...options.vars },
+        kvNamespaces: Object.fromEntries(config.kv_namespaces.map((namespace) => [
+            namespace.binding,
+            namespace.id ?? namespace.binding,
+        ])),
+        durableObjects: Object.fromEntries(config.durable_objects.bindings.map((binding) => [
+            binding.name,
+            { className: binding.class_name, useSQLite: isSqlite(config, binding.class_name) },
+        ])),
+        ratelimits: Object.fromEntries((config.ratelimits ?? []).map((limit) => [
+            limit.name,
+            { namespace_id: String(limit.namespace_id), simple: limit.simple },
+        ])),
+        ...(options.assets && config.assets?.directory ? { assets: toAssets(config) } : {}),
+    };
+}
+function toAssets(config) {
+    const folder = path.dirname(config.configPath ?? '.');
+    return {
+        directory: path.resolve(folder, config.assets?.directory ?? '.'),
+        ...(config.assets?.binding ? { binding: config.assets.binding } : {}),
+        routerConfig: { has_user_worker: true },
+    };
+}
+function isSqlite(config, className) {
+    const declared = config.exports?.[className];
+    if (declared)
+        return declared.storage === 'sqlite';
+    return config.migrations.some((migration) => migration.new_sqlite_classes?.includes(className));
+}
+async function start(script, bindings, host, options) {
+    const miniflare = new Miniflare(convertV4MiniflareOptions({
+        host,
+        port: options.port ?? 0,
+        log: new Log(options.onLog ? LogLevel.WARN : LogLevel.NONE),
+        cf: false,
+        modules: true,
+        script,
+        ...(options.persist ? { resourcePersistencePath: path.resolve(options.persist) } : {}),
+        handleStructuredLogs: (log) => {
+            options.onLog?.({ level: String(log.level), message: String(log.message) });
+        },
+        ...bindings,
+    }));
+    await miniflare.ready;
+    return miniflare;
+}
+function isWorkerd(child) {
+    return path.basename(child.spawnfile ?? '').startsWith('workerd');
+}
+function listensOn(child, host, port) {
+    return child.spawnargs.some((argument) => argument.endsWith(`=${host}:${port}`));
+}
+let queue = Promise.resolve();
+/** Starts run one after the other, so that the child process on the channel is the one that was just started. */
+function oneAtATime(run) {
+    const next = queue.then(run, run);
+    queue = next.catch(() => undefined);
+    return next;
+}
+/** Throws if the port is busy. Miniflare would take any other port, but a caller who names a port wants that port or an error. */
+function assertPortFree(host, port) {
+    return new Promise((resolve, reject) => {
+        const probe = createServer();
+        probe.once('error', reject);
+        probe.listen({ port, host, exclusive: true }, () => probe.close(() => resolve()));
+    });
+}
