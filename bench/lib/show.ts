@@ -12,8 +12,8 @@ export function showComparison({ title, programs, targets }: ComparisonResult): 
     const cells = [show(rps, 0), show(cpu, 3), show(p50, 2), show(p99, 1)]
     console.log(`| ${program} | ${cells.join(' | ')} |`)
   }
-  console.log('\n| ratio | measured | target | |')
-  console.log('| --- | ---: | ---: | --- |')
+  console.log('\n| ratio | measured | of the best rounds | target | |')
+  console.log('| --- | ---: | ---: | ---: | --- |')
   for (const target of targets) console.log(rowOf(target))
 }
 
