@@ -70,6 +70,8 @@ export interface Vault {
   seal(identity: string, plain: string): Promise<string>
   /** Throws CannotOpen if the text was sealed for another identity or with an unknown key. */
   open(identity: string, sealed: string): Promise<string>
+  /** The same for an account's credential, which is remembered for some seconds (decision 0050). */
+  openCredential(identity: string, sealed: string): Promise<string>
   /** A keyed hash of the text: 43 characters of `[A-Za-z0-9_-]`. Only we can make it. */
   name(text: string): Promise<string>
 }
@@ -80,6 +82,10 @@ export interface TokenStore {
     hash: string,
     isLimited: () => Promise<boolean>
   ): Promise<TokenRecord | 'limited' | undefined>
+  /** The hash of a token that was found within the last seconds (decision 0050). */
+  hashOf(token: string): string | undefined
+  /** Only for tokens that were found, so that guesses fill nothing. */
+  noteFound(token: string, hash: string): void
   forget(hash: string): void
 }
 
