@@ -261,8 +261,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   // Waiting and lists
 
   async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
-    this.parts.full.note(seen)
-    return this.parts.full.list()
+    return this.parts.full.answer(seen)
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
