@@ -27,6 +27,7 @@ import type {
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
@@ -173,7 +174,8 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
 
   // Ids and uploads
 
-  async learn(owners: Owner[]): Promise<string[]> {
+  async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
+    this.parts.full.note(seen)
     this.#armIn(this.#durations.keepOwnersMs)
     return this.parts.uploads.learn(owners)
   }
@@ -257,6 +259,10 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   // Waiting and lists
+
+  async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
+    return this.parts.full.answer(seen)
+  }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.parts.waiting.awaitTurn(waiter, until)
@@ -363,6 +369,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
+    this.parts.full.clear()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
     await this.parts.kv.write()

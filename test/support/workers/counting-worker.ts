@@ -5,8 +5,9 @@
  * - `GET /__bill`: everything that is billed;
  * - `GET /__methods`: how often each method of objects was called;
  * - `GET /__points`: the data points for Analytics Engine.
- * `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing. The test moves the Worker's clock (movable-clock.ts), which does not
- * count. An entry for runWorker, never deployed.
+ * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
+ * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * deployed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
@@ -108,6 +109,17 @@ function countingEnv(env: Env): Env {
   return counted
 }
 
+const isolates = new Map<string, Env>()
+
+/** The `env` of the isolate that the request names. */
+function isolateOf(request: Request, env: Env): Env {
+  const name = request.headers.get('x-isolate')
+  if (name === null) return env
+  const known = isolates.get(name) ?? { ...env }
+  isolates.set(name, known)
+  return known
+}
+
 function takeCounts(): { kv: number; requests: number; rows: number } {
   const { kvReads, kvWrites, objectRequests, rowsWritten } = takeBill()
   return { kv: kvReads + kvWrites, requests: objectRequests, rows: rowsWritten }
@@ -136,6 +148,6 @@ export default {
     const own = answerCounts(pathname, env) ?? (await answerClock(request, env))
     if (own) return own
     bill.workerRequests += 1
-    return worker.fetch(request, countingEnv(env), ctx)
+    return worker.fetch(request, countingEnv(isolateOf(request, env)), ctx)
   },
 } satisfies ExportedHandler<Env>
