@@ -17,18 +17,19 @@ import { DeskUploads } from '#durable/desk/desk-uploads.ts'
 import { IdempotencyKeys } from '#durable/desk/idempotency-keys.ts'
 import { KvCopies } from '#durable/desk/kv-copies.ts'
 import { PageTokens } from '#durable/desk/page-tokens.ts'
-import { RefusedAccounts } from '#durable/desk/refused-accounts.ts'
 import { RegistrarPart } from '#durable/desk/registrar.ts'
 import { DeskResealing } from '#durable/desk/resealing.ts'
 import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
-import { WaitingRoom } from '#durable/desk/waiting-room.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import { Hub } from '#durable/live/hub.ts'
+import { FullAccounts } from '#durable/pool/full-accounts.ts'
+import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
+import { WaitingRoom } from '#durable/pool/waiting-room.ts'
 import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
-import { TargetPushes } from '#durable/targets/target-pushes.ts'
+import { TargetPushes } from '#durable/desk/target-pushes.ts'
 
 /** Unfinished work is tried again after this time. */
 export const SOON_MS = 1500
@@ -101,6 +102,7 @@ export function makeDeskParts({
     endpoints,
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
+    full: new FullAccounts(storage, platform.now),
     signIns,
     targets,
     hub: isHubName(name)

@@ -27,6 +27,7 @@ import type {
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
@@ -113,8 +114,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     const imported = await this.parts.backup.take(rows, by)
     // The tenant may have been removed meanwhile.
     if (this.#isClosed) await this.#empty()
-    else await this.parts.alerts.refresh().catch(() => {})
-    await this.parts.targets.push()
+    else await this.refreshAlerts().catch(() => {})
     await this.parts.kv.write()
     return imported
   }
@@ -175,7 +175,8 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
 
   // Ids and uploads
 
-  async learn(owners: Owner[]): Promise<string[]> {
+  async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
+    this.parts.full.note(seen)
     this.#armIn(this.#durations.keepOwnersMs)
     return this.parts.uploads.learn(owners)
   }
@@ -260,6 +261,10 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
 
   // Waiting and lists
 
+  async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
+    return this.parts.full.answer(seen)
+  }
+
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.parts.waiting.awaitTurn(waiter, until)
   }
@@ -316,8 +321,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async refreshAlerts(): Promise<void> {
-    await this.parts.alerts.refresh()
-    await this.parts.targets.push()
+    return this.parts.targets.pushedAfter(await this.parts.alerts.refresh())
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -367,6 +371,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
+    this.parts.full.clear()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
     this.parts.targets.forget()

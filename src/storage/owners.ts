@@ -68,13 +68,13 @@ export function makeOwnerStore(
       }
       return [...known, ...found].map(asNamed)
     },
-    async learn(pool, owners) {
+    async learn(pool, owners, seen = () => []) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
       for (const owner of news) keep(pool, owner)
       if (news.length === 0) return
       // An older desk returns nothing.
-      const copies = (await deskOf(pool.tenant, pool.provider).learn(news)) ?? []
+      const copies = (await deskOf(pool.tenant, pool.provider).learn(news, seen())) ?? []
       for (const owner of news)
         if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
     },

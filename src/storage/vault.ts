@@ -5,6 +5,8 @@
 import type { Platform } from '#domain/ports/platform.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
+import { Cached } from './cached.ts'
+import { SECRET_CACHE_MS } from './keys.ts'
 
 interface MasterKey {
   kid: string
@@ -15,11 +17,16 @@ const encoder = new TextEncoder()
 
 export function makeVault(
   masterKeys: readonly MasterKey[],
-  { randomBytes }: Pick<Platform, 'randomBytes'>
+  { randomBytes, now }: Pick<Platform, 'randomBytes' | 'now'>
 ): Vault {
+  const opened = new Cached<{ identity: string; plain: string }>(
+    SECRET_CACHE_MS,
+    { entries: 5000, chars: 4_000_000, weigh: ({ plain }) => plain.length },
+    now
+  )
   let naming: Promise<CryptoKey> | undefined
   const keys = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
-  return {
+  const vault: Vault = {
     firstKey: masterKeys[0]?.kid ?? '',
     otherKeys: masterKeys.slice(1).map(({ kid }) => kid),
     knows: (sealed) => keys.some((one) => one.kid === keyIdOf(sealed)),
@@ -44,6 +51,14 @@ export function makeVault(
         throw new CannotOpen(kid, true)
       }
     },
+    async openCredential(identity, sealed) {
+      opened.dropExpired()
+      const known = opened.peek(sealed)
+      if (known?.identity === identity) return known.plain
+      const plain = await vault.open(identity, sealed)
+      opened.put(sealed, { identity, plain })
+      return plain
+    },
     async name(text) {
       const [first] = masterKeys
       if (!first) throw new Error('no master key')
@@ -55,6 +70,7 @@ export function makeVault(
         .replace(/=+$/, '')
     },
   }
+  return vault
 }
 
 /** A key for names, derived from the first master key. The sealing key itself signs nothing. */

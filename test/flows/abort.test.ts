@@ -54,7 +54,8 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       knows: () => true,
       name: async (text: string) => text,
       seal: async () => '',
-      open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+      open: async () => '',
+      openCredential: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
     },
     accounts: {
       list: async () => ({ version: 1, accounts: [ACCOUNT] }),

@@ -9,6 +9,7 @@ import type { RateLimit } from '#domain/runtime/rate-limit.ts'
 import type { RecentMap } from '#domain/runtime/recent-map.ts'
 import type { RecentSet } from '#domain/runtime/recent-set.ts'
 import type { ListCopy } from '#domain/lists/list-copy.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Owner, OwnerPool } from '#domain/routing/owner.ts'
 import type { Desk, Registrar } from './desk.ts'
 import type { Hub } from './hub.ts'
@@ -69,6 +70,8 @@ export interface Vault {
   seal(identity: string, plain: string): Promise<string>
   /** Throws CannotOpen if the text was sealed for another identity or with an unknown key. */
   open(identity: string, sealed: string): Promise<string>
+  /** The same for an account's credential, which is remembered for some seconds (decision 0050). */
+  openCredential(identity: string, sealed: string): Promise<string>
   /** A keyed hash of the text: 43 characters of `[A-Za-z0-9_-]`. Only we can make it. */
   name(text: string): Promise<string>
 }
@@ -79,6 +82,10 @@ export interface TokenStore {
     hash: string,
     isLimited: () => Promise<boolean>
   ): Promise<TokenRecord | 'limited' | undefined>
+  /** The hash of a token that was found within the last seconds (decision 0050). */
+  hashOf(token: string): string | undefined
+  /** Only for tokens that were found, so that guesses fill nothing. */
+  noteFound(token: string, hash: string): void
   forget(hash: string): void
 }
 
@@ -92,8 +99,8 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Records owners. Owners that are known already cost nothing. */
-  learn(pool: OwnerPool, owners: Owner[]): Promise<void>
+  /** Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside. */
+  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<void>
   /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
   markMissing(pool: OwnerPool, ids: string[], where: string): void
   isMissing(pool: OwnerPool, id: string, where: string): boolean

@@ -4,7 +4,6 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
@@ -14,20 +13,22 @@ import type { Hook } from '#domain/events/webhook.ts'
 import type { LegacyProbe } from '#domain/legacy/probe.ts'
 import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
-import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { AccountRow } from './account-row.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
+import { LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
+import { Remembered } from './remembered.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
@@ -63,7 +64,13 @@ const STEPS: Step[] = [
 export class SlotsTables {
   readonly alertStates: AlertStateRows
   readonly #storage: DurableObjectStorage
+  readonly #account: AccountRow
+  readonly #hook = new Remembered(() => this.#records<Hook>('SELECT record FROM hook')[0])
+  readonly #legacy = new Remembered(
+    () => this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
+  )
   readonly #ended: EndedJobs
+  readonly leaseRows: LeaseRows
   readonly #deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
@@ -79,7 +86,9 @@ export class SlotsTables {
     const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
     migrate(storage, STEPS)
+    this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
     this.#deliveries = new DeliveryRows(storage.sql)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
@@ -90,7 +99,7 @@ export class SlotsTables {
   }
 
   account(): Account | undefined {
-    return this.#records<Account>('SELECT record FROM account WHERE record IS NOT NULL')[0]
+    return this.#account.account
   }
 
   /** Whether the account's tenant removed it. Such an account takes no new lease. */
@@ -99,81 +108,51 @@ export class SlotsTables {
   }
 
   retiredAt(): number | undefined {
-    const sql = 'SELECT retired_at AS at FROM account WHERE retired_at IS NOT NULL'
-    return this.#storage.sql.exec<{ at: number }>(sql).toArray()[0]?.at
+    return this.#account.retiredAt
   }
 
-  /** A new credential or limit also ends the account's parkings. */
   saveAccount(account: Account): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec(
-        'INSERT INTO account (id, record, retired_at) VALUES (1, ?, NULL) ON CONFLICT DO UPDATE SET record = excluded.record, retired_at = NULL',
-        JSON.stringify(account)
-      )
-      this.#storage.sql.exec('DELETE FROM parking')
-      this.#storage.sql.exec('DELETE FROM proof')
-    })
+    this.#account.save(account)
   }
 
   replaceAccount(account: Account): void {
-    this.#storage.sql.exec('UPDATE account SET record = ?', JSON.stringify(account))
+    this.#account.replace(account)
   }
 
   retire(now: number): void {
-    this.#storage.sql.exec('UPDATE account SET retired_at = ? WHERE retired_at IS NULL', now)
+    this.#account.retire(now)
   }
 
-  /** Keeps the fact that there was an account, but not its record with the credential. */
   wipeAccount(): void {
-    this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
+    this.#account.wipe()
   }
 
   leases(): Lease[] {
-    return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
+    return this.leaseRows.all()
   }
 
-  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    const account = this.account()
-    const imported = account && importedParking(account)
-    return [
-      ...this.#records<Parking>('SELECT record FROM parking'),
-      ...(imported ? [imported] : []),
-    ]
+    return this.#account.parkings
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
-    for (const scope of needless) this.dropParking(scope)
-    this.#storage.sql.exec(
-      'INSERT INTO parking (scope, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      parking.scope,
-      JSON.stringify(parking)
-    )
+    this.#account.saveParking(parking, needless)
   }
 
   dropParking(scope: ParkScope): void {
-    this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
+    this.#account.dropParking(scope)
   }
 
-  /** Ends all parkings, and removes what the provider last said about the account. */
   unpark(): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec('DELETE FROM parking')
-      this.#storage.sql.exec('DELETE FROM proof')
-    })
+    this.#account.unpark()
   }
 
-  /** What the provider last said about the account, or about one of its credentials (`part`). */
   proof(part: string): Proof | undefined {
-    return this.#records<Proof>('SELECT record FROM proof WHERE part = ?', part)[0]
+    return this.#account.proof(part)
   }
 
   saveProof(part: string, proof: Proof): void {
-    this.#storage.sql.exec(
-      'INSERT INTO proof (part, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      part,
-      JSON.stringify(proof)
-    )
+    this.#account.saveProof(part, proof)
   }
 
   /**
@@ -181,28 +160,25 @@ export class SlotsTables {
    * not there already.
    */
   apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
-    return this.#storage.transactionSync(() => {
-      for (const lease of change.put) this.#putLease(lease)
-      for (const id of change.drop) this.#dropLease(id)
+    return this.#inTransaction(() => {
+      for (const lease of change.put) this.leaseRows.put(lease)
+      for (const id of change.drop) this.leaseRows.drop(id)
       for (const end of change.ended) {
-        this.#dropLease(end.lease.id)
-        this.#ended.add(end, unmatched, this.#refused)
+        this.leaseRows.end(end, this.#ended.add(end, unmatched, this.#refused))
         this.#refused = 0
       }
       return deliveries.filter((one) => this.#deliveries.add(one))
     })
   }
 
-  #putLease(lease: Lease): void {
-    this.#storage.sql.exec(
-      'INSERT INTO lease (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      lease.id,
-      JSON.stringify(toLeaseRecord(lease))
-    )
-  }
-
-  #dropLease(id: string): void {
-    this.#storage.sql.exec('DELETE FROM lease WHERE id = ?', id)
+  /** In which leases are written. */
+  #inTransaction<T>(work: () => T): T {
+    try {
+      return this.#storage.transactionSync(work)
+    } catch (error) {
+      this.leaseRows.forget()
+      throw error
+    }
   }
 
   findJob(tenant: string, name: JobName): JobRecord | undefined {
@@ -254,7 +230,11 @@ export class SlotsTables {
 
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
-    return this.#ended.removeBefore(time)
+    return this.#inTransaction(() => {
+      // A row that is over is known by its ended job.
+      this.leaseRows.removeOverBefore(time)
+      return this.#ended.removeBefore(time)
+    })
   }
 
   /** Counts a refused creation. The count is stored with the next end of a job. */
@@ -277,7 +257,7 @@ export class SlotsTables {
   }
 
   legacyProbe(): LegacyProbe | undefined {
-    return this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
+    return this.#legacy.value
   }
 
   saveLegacyProbe(probe: LegacyProbe): void {
@@ -285,14 +265,16 @@ export class SlotsTables {
       'INSERT INTO legacy (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(probe)
     )
+    this.#legacy.forget()
   }
 
   dropLegacyProbe(): void {
     this.#storage.sql.exec('DELETE FROM legacy')
+    this.#legacy.forget()
   }
 
   hook(): Hook | undefined {
-    return this.#records<Hook>('SELECT record FROM hook')[0]
+    return this.#hook.value
   }
 
   saveHook(hook: Hook): void {
@@ -300,13 +282,15 @@ export class SlotsTables {
       'INSERT INTO hook (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(hook)
     )
+    this.#hook.forget()
   }
 
   dropHook(): void {
     this.#storage.sql.exec('DELETE FROM hook')
+    this.#hook.forget()
   }
 
-  deferredEvents(): IncomingEvent[] {
+  deferredEvents(): readonly IncomingEvent[] {
     return this.#deferred.all()
   }
 
@@ -370,8 +354,8 @@ export class SlotsTables {
     return at === undefined ? undefined : at + keepMs
   }
 
-  #records<T>(sql: string, ...values: (string | number | null)[]): T[] {
-    const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
+  #records<T>(sql: string): T[] {
+    const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
 }

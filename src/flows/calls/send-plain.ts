@@ -26,7 +26,7 @@ import { readUsually } from '#flows/jobs/read-unknown-status.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
 import { noteDeleted, settleJobs } from '#flows/jobs/settle-job.ts'
 import { homeFirst } from '#flows/uploads/upload-account.ts'
-import { peek, readBytes } from '#flows/upstream/read-answer.ts'
+import { peek, readOrKeepAnswer } from '#flows/upstream/read-answer.ts'
 
 const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
@@ -158,16 +158,14 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
 /** Waits at most `HEADERS_WITHIN_MS` for the answer's headers. Sending a streamed body has no limit. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
   const isStream = call.body instanceof ReadableStream
-  const deadline = startDeadline(ports, HEADERS_WITHIN_MS)
-  if (isStream) deadline.lift()
-  const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal
+  const deadline = isStream ? undefined : startDeadline(ports, HEADERS_WITHIN_MS, call.signal)
   try {
-    return await sendOn(ports, call, account, signal)
+    return await sendOn(ports, call, account, deadline?.signal ?? call.signal)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   } finally {
-    deadline.lift()
+    deadline?.lift()
   }
 }
 
@@ -182,13 +180,13 @@ async function passStatus(
   const { reports: link, creates } = call.match?.route ?? { creates: [] }
   const isTelling = call.match ? link !== undefined || creates.length > 0 : mayTell(call, sent)
   if (!isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
-  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
+  const bytes = await readOrKeepAnswer(sent, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
       'The answer of the provider ended before it was complete.'
     )
   })
-  if (!bytes) return { response: passOn(sent), email }
+  if (bytes instanceof ReadableStream) return { response: passOn(sent, bytes), email }
   const query = new URLSearchParams(call.search)
   const text = new TextDecoder().decode(bytes)
   const answer = parseJson(text)

@@ -14,7 +14,7 @@ import { reportRefusal, suspectedFaultOf, rowOf } from '#flows/accounts/report-r
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
+import { readAnswer } from '#flows/upstream/read-answer.ts'
 
 /** A Worker invocation can hold six connections. */
 const AT_ONCE = 6
@@ -140,7 +140,7 @@ async function receive(
 ): Promise<Asked> {
   const asking = { ...call, headers: withoutConditions(call.headers) }
   const response = await sendOn(ports, asking, account, signal)
-  const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
+  const bytes = await readAnswer(response, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
   const json = parseJson(text)

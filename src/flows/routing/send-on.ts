@@ -14,7 +14,7 @@ export async function sendOn(
   ports: Ports,
   call: ProxyCall,
   account: Account,
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): Promise<Response> {
   const send = (on: Account) =>
     sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal))
@@ -32,7 +32,7 @@ async function sendOnce(
   ports: Ports,
   call: ProxyCall,
   account: Account,
-  signal: AbortSignal
+  signal: AbortSignal | undefined
 ): Promise<Response> {
   const { provider, match, method, path, body } = call
   // A client's own call is sent as it is.
@@ -56,7 +56,7 @@ async function sendOnce(
   const answer = await reach(ports, account, url, {
     method,
     headers,
-    signal,
+    ...(signal ? { signal } : {}),
     ...(body ? { body } : {}),
   })
   if (answer.status === 101) return answer

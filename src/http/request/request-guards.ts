@@ -7,6 +7,7 @@ import type { Platform } from '#domain/ports/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { refuseUnsafeAt } from '#domain/runtime/settings.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
+import { addressOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
 
@@ -47,7 +48,7 @@ export function withPorts(makePorts: MakePorts) {
 
 /** Refuses requests while a setting is unsafe at this address. Some settings are safe on loopback only. */
 export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
-  refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
+  refuseUnsafeAt(c.get('ports').settings, addressOf(c).origin)
   await next()
 })
 
@@ -64,7 +65,7 @@ export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) 
 
 /** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
 export const plainPath = createMiddleware<AppEnv>(async function plainPath(c, next) {
-  const { pathname } = new URL(c.req.url)
+  const { pathname } = addressOf(c)
   if (pathname !== '/' && !isPlain(pathname)) {
     throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
   }

@@ -1,0 +1,45 @@
+/** Prints results as tables in Markdown. */
+import type { ComparisonResult, TargetResult } from './compare.ts'
+import type { ProfileRow } from './profile.ts'
+import type { Spread } from './statistics.ts'
+
+export function showComparison({ title, programs, targets }: ComparisonResult): void {
+  console.log(`\n## ${title}\n`)
+  console.log('| program | requests/s | CPU ms | p50 ms | p99 ms |')
+  console.log('| --- | ---: | ---: | ---: | ---: |')
+  for (const { program, rps, cpu, p50, p99 } of programs) {
+    const cells = [show(rps, 0), show(cpu, 3), show(p50, 2), show(p99, 1)]
+    console.log(`| ${program} | ${cells.join(' | ')} |`)
+  }
+  console.log('\n| ratio | measured | target | |')
+  console.log('| --- | ---: | ---: | --- |')
+  for (const target of targets) console.log(rowOf(target))
+}
+
+const NAMES = { rps: 'requests/s', cpu: 'CPU', p50: 'p50', p99: 'p99' }
+
+function rowOf({ of, to, measure, ratio, atLeast, atMost, isMet }: TargetResult): string {
+  const wanted = atLeast !== undefined ? `≥ ${atLeast}` : atMost !== undefined ? `≤ ${atMost}` : '–'
+  return `| ${NAMES[measure]} of ${of} / ${to} | ${show(ratio, 2)} | ${wanted} | ${showMet(isMet)} |`
+}
+
+function showMet(isMet: boolean | undefined): string {
+  if (isMet === undefined) return ''
+  return isMet ? 'met' : 'NOT met'
+}
+
+/** The median, and from the smallest to the largest. */
+function show({ median, min, max }: Spread, digits: number): string {
+  return `${median.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`
+}
+
+const ROWS = 40
+
+export function showProfile(rows: readonly ProfileRow[]): void {
+  const all = rows.reduce((sum, row) => sum + row.selfMs, 0)
+  const share = (ms: number) => `${((100 * ms) / all).toFixed(1)} %`
+  console.log('| function | self | with what it calls |')
+  console.log('| --- | ---: | ---: |')
+  for (const { name, selfMs, totalMs } of rows.slice(0, ROWS))
+    console.log(`| ${name} | ${share(selfMs)} | ${share(totalMs)} |`)
+}

@@ -1,0 +1,129 @@
+/**
+ * `npm run bench`: how fast the gateway is beside bare programs in the same workerd, in ratios of the same run. bench/README.md says
+ * how it measures. It starts everything itself, on loopback.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { writeAssets } from '../scripts/lib/assets/write-assets.ts'
+import { bundle } from '../scripts/lib/build-worker.ts'
+import { makeBundle } from '../scripts/lib/bundle.ts'
+import { compare, type ComparisonResult } from './lib/compare.ts'
+import { describeMachine, type Machine } from './lib/machine.ts'
+import { BENCH } from './lib/processes.ts'
+import { profileWhile, rowsOf } from './lib/profile.ts'
+import type { Comparison } from './lib/scenario.ts'
+import { showComparison, showProfile } from './lib/show.ts'
+import { defaultFolder, World } from './lib/world.ts'
+import { CREATION } from './scenarios/creation.ts'
+import { READS } from './scenarios/plain-read.ts'
+import { POLL } from './scenarios/status-poll.ts'
+
+const COMPARISONS = [...READS, POLL, CREATION]
+
+const HELP = `npm run bench [-- options]
+
+  --only <names>     these scenarios, with commas: ${COMPARISONS.map(({ name }) => name).join(', ')}
+  --rounds <n>       how often each program is measured (7)
+  --seconds <n>      how long each time (1)
+  --profile          no measurement: profiles the gateway in these scenarios, unminified, for --seconds each
+  --disk <folder>    where objects write (${defaultFolder()})
+  --help             this text`
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    seconds: { type: 'string', default: '1' },
+    profile: { type: 'boolean', default: false },
+    disk: { type: 'string', default: defaultFolder() },
+    help: { type: 'boolean', short: 'h' },
+  },
+})
+
+if (values.help) console.log(HELP)
+else
+  await main({
+    only: new Set(values.only?.split(',')),
+    rounds: Number(values.rounds),
+    seconds: Number(values.seconds),
+    disk: values.disk,
+    isProfile: values.profile,
+  })
+
+interface Options {
+  only: ReadonlySet<string>
+  rounds: number
+  seconds: number
+  disk: string
+  isProfile: boolean
+}
+
+async function main({ only, rounds, seconds, disk, isProfile }: Options): Promise<void> {
+  const chosen = COMPARISONS.filter(({ name }) => only.size === 0 || only.has(name))
+  if (chosen.length === 0) throw new Error(`--only names no scenario. ${HELP}`)
+  if (isProfile) return profileAll(chosen, seconds, disk)
+  const machine = describeMachine()
+  console.log(JSON.stringify(machine))
+  await writeAssets()
+  const { kib } = makeBundle()
+  console.log(`bundle: ${kib} KiB (gzip)`)
+  const world = await World.open(disk)
+  const results: ComparisonResult[] = []
+  try {
+    for (const comparison of chosen) {
+      const result = await compare(world, comparison, { rounds, ms: seconds * 1000 })
+      showComparison(result)
+      results.push(result)
+    }
+  } finally {
+    await world.close()
+  }
+  save({ machine, rounds, seconds, disk, bundleKib: kib, results })
+}
+
+interface Run {
+  machine: Machine
+  rounds: number
+  seconds: number
+  disk: string
+  bundleKib: number
+  results: ComparisonResult[]
+}
+
+/** Writes `<scenario>.cpuprofile`, which Chrome and VS Code open, and prints the functions that took the longest themselves. */
+async function profileAll(chosen: readonly Comparison[], seconds: number, disk: string) {
+  const script = await bundle(path.resolve('src/index.ts'))
+  const world = await World.open(disk)
+  world.profiled = script
+  try {
+    for (const comparison of chosen) {
+      const { name, warmUp } = comparison
+      await comparison.measure(world, 'gateway', { count: warmUp })
+      const profile = await profileWhile(world.inspectorPort, async () => {
+        const sample = await comparison.measure(world, 'gateway', { ms: seconds * 1000 })
+        console.log(`\n## ${comparison.title}: CPU ${sample.cpu.toFixed(3)} ms an answer\n`)
+      })
+      showProfile(rowsOf(profile, script))
+      saveAs(`${name}.cpuprofile`, JSON.stringify(profile))
+    }
+  } finally {
+    await world.close()
+  }
+}
+
+function saveAs(name: string, text: string): void {
+  const folder = path.join(BENCH, 'results')
+  mkdirSync(folder, { recursive: true })
+  const file = path.join(folder, name)
+  writeFileSync(file, text)
+  console.log(`\n${path.relative(process.cwd(), file)}`)
+}
+
+function save(run: Run): void {
+  const { date, commit } = run.machine
+  saveAs(
+    `${date.slice(0, 19).replaceAll(':', '')}-${commit}.json`,
+    `${JSON.stringify(run, null, 2)}\n`
+  )
+}

@@ -1,0 +1,113 @@
+/**
+ * The leases of an account's object: in the table `lease`, and in memory, from where they are read. A write goes to both in
+ * the same step.
+ *
+ * An end does not delete the lease's row, because the ended job is a row already. The row is over: an ended job has the id
+ * and the time of its lease. A later lease is written over it. So an end and the next lease cost one row each.
+ */
+import type { EndedJob, Lease } from '#domain/slots/lease.ts'
+import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
+import type { EndedJobs } from './ended-jobs.ts'
+
+interface Known {
+  live: Map<string, Lease>
+  /** Rows that are over, by the id of their lease: when it ended. */
+  over: Map<string, number>
+  /** The values of `live`. */
+  leases: Lease[]
+}
+
+export class LeaseRows {
+  readonly #sql: SqlStorage
+  readonly #ended: EndedJobs
+  #known: Known | undefined
+  /** Whether the row of this ended lease may be written over. */
+  mayReuse: (leaseId: string) => boolean = () => true
+
+  constructor(sql: SqlStorage, ended: EndedJobs) {
+    this.#sql = sql
+    this.#ended = ended
+  }
+
+  /** The leases that have not ended. */
+  all(): Lease[] {
+    return this.#read().leases
+  }
+
+  put(lease: Lease): void {
+    const { live, over } = this.#read()
+    const record = JSON.stringify(toLeaseRecord(lease))
+    const row = live.has(lease.id) || over.has(lease.id) ? lease.id : this.#reusable(over)
+    if (row === undefined) {
+      this.#sql.exec('INSERT INTO lease (id, record) VALUES (?, ?)', lease.id, record)
+    } else {
+      this.#sql.exec('UPDATE lease SET id = ?, record = ? WHERE id = ?', lease.id, record, row)
+      over.delete(row)
+    }
+    live.set(lease.id, lease)
+    this.#refresh()
+  }
+
+  #reusable(over: Known['over']): string | undefined {
+    for (const id of over.keys()) if (this.mayReuse(id)) return id
+    return undefined
+  }
+
+  drop(id: string): void {
+    if (!this.#read().live.delete(id)) return
+    this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
+    this.#refresh()
+  }
+
+  /** Ends a lease. `isNew`: its ended job was written just now. Then the row is over. */
+  end({ lease: { id }, endedAt }: EndedJob, isNew: boolean): void {
+    const { live, over } = this.#read()
+    if (!isNew || !live.delete(id)) return this.drop(id)
+    over.set(id, endedAt)
+    this.#refresh()
+  }
+
+  /** Deletes the rows of leases that ended before `time`. Call it before their ended jobs are deleted. */
+  removeOverBefore(time: number): void {
+    const { over } = this.#read()
+    for (const [id, endedAt] of over) {
+      if (endedAt >= time) continue
+      this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
+      over.delete(id)
+    }
+  }
+
+  /** The ended jobs whose leases' rows are over, as the tables have them. */
+  endedOfOver(): EndedJob[] {
+    const { over } = this.#read()
+    return this.#ended.ofLeases(this.#stored()).filter(({ lease }) => over.has(lease.id))
+  }
+
+  /** Call it after a failed write. The tables are read again. */
+  forget(): void {
+    this.#known = undefined
+  }
+
+  #refresh(): void {
+    const known = this.#read()
+    known.leases = [...known.live.values()]
+  }
+
+  #read(): Known {
+    this.#known ??= this.#load()
+    return this.#known
+  }
+
+  #load(): Known {
+    const stored = this.#stored()
+    const ended = stored.length === 0 ? [] : this.#ended.ofLeases(stored)
+    const over = new Map(ended.map(({ lease, endedAt }) => [lease.id, endedAt]))
+    const leases = stored.filter(({ id }) => !over.has(id))
+    return { live: new Map(leases.map((lease) => [lease.id, lease])), over, leases }
+  }
+
+  #stored(): Lease[] {
+    const rows = this.#sql.exec<{ record: string }>('SELECT record FROM lease').toArray()
+    return rows.map(({ record }) => fromLeaseRecord(JSON.parse(record) as LeaseRecord))
+  }
+}
