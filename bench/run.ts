@@ -27,6 +27,7 @@ const HELP = `npm run bench [-- options]
   --rounds <n>       how often each program is measured (7)
   --seconds <n>      how long each time (1)
   --profile          no measurement: profiles the gateway in these scenarios, unminified, for --seconds each
+  --outbound-worker  puts a Worker before each fetch, as Miniflare does
   --disk <folder>    where objects write (${defaultFolder()})
   --help             this text`
 
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     rounds: { type: 'string', default: '7' },
     seconds: { type: 'string', default: '1' },
+    'outbound-worker': { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
     disk: { type: 'string', default: defaultFolder() },
     help: { type: 'boolean', short: 'h' },
@@ -49,6 +51,7 @@ else
     seconds: Number(values.seconds),
     disk: values.disk,
     isProfile: values.profile,
+    hasOutboundWorker: values['outbound-worker'],
   })
 
 interface Options {
@@ -57,9 +60,17 @@ interface Options {
   seconds: number
   disk: string
   isProfile: boolean
+  hasOutboundWorker: boolean
 }
 
-async function main({ only, rounds, seconds, disk, isProfile }: Options): Promise<void> {
+async function main({
+  only,
+  rounds,
+  seconds,
+  disk,
+  isProfile,
+  hasOutboundWorker,
+}: Options): Promise<void> {
   const chosen = COMPARISONS.filter(({ name }) => only.size === 0 || only.has(name))
   if (chosen.length === 0) throw new Error(`--only names no scenario. ${HELP}`)
   if (isProfile) return profileAll(chosen, seconds, disk)
@@ -68,7 +79,7 @@ async function main({ only, rounds, seconds, disk, isProfile }: Options): Promis
   await writeAssets()
   const { kib } = makeBundle()
   console.log(`bundle: ${kib} KiB (gzip)`)
-  const world = await World.open(disk)
+  const world = await World.open({ disk, hasOutboundWorker })
   const results: ComparisonResult[] = []
   try {
     for (const comparison of chosen) {
@@ -79,7 +90,7 @@ async function main({ only, rounds, seconds, disk, isProfile }: Options): Promis
   } finally {
     await world.close()
   }
-  save({ machine, rounds, seconds, disk, bundleKib: kib, results })
+  save({ machine, rounds, seconds, disk, hasOutboundWorker, bundleKib: kib, results })
 }
 
 interface Run {
@@ -87,6 +98,7 @@ interface Run {
   rounds: number
   seconds: number
   disk: string
+  hasOutboundWorker: boolean
   bundleKib: number
   results: ComparisonResult[]
 }
@@ -94,8 +106,7 @@ interface Run {
 /** Writes `<scenario>.cpuprofile`, which Chrome and VS Code open, and prints the functions that took the longest themselves. */
 async function profileAll(chosen: readonly Comparison[], seconds: number, disk: string) {
   const script = await bundle(path.resolve('src/index.ts'))
-  const world = await World.open(disk)
-  world.profiled = script
+  const world = await World.open({ disk, profiled: script })
   try {
     for (const comparison of chosen) {
       const { name, warmUp } = comparison

@@ -12,6 +12,7 @@ import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/accoun
 import { withRenewedSession } from '#domain/accounts/sign-in.ts'
 import { sendAgain, type Delivery } from '#domain/events/delivery.ts'
 import type { EventOutcome } from '#domain/events/incoming-event.ts'
+import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
@@ -88,12 +89,14 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     }
   }
 
-  async claim(account: Account, instead?: Holder): Promise<ClaimAnswer> {
+  async claim(account: Account, instead?: Holder, targets?: PushedTargets): Promise<ClaimAnswer> {
     const held = this.#tables.account()
     if (held && !this.#tables.isRetired() && !mayClaim(held, account, instead)) {
       return { ok: false, holder: holderOf(held), provider: held.provider }
     }
     this.#tables.saveAccount(account)
+    if (held?.tenant !== account.tenant) this.#tables.targets.drop()
+    if (targets) this.#parts.targets.take(account.tenant, targets)
     // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
     if (account.isImported !== true) {
       this.#parts.webhook.request(account, held)
@@ -102,6 +105,10 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     }
     this.#setAlarm()
     return { ok: true }
+  }
+
+  async takeTargets(tenant: string, targets: PushedTargets): Promise<void> {
+    this.#parts.targets.take(tenant, targets)
   }
 
   async renew(account: Account): Promise<void> {
@@ -114,6 +121,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (isNow) await this.#parts.targets.read()
     if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
     this.#tables.retire(this.#context.now())
+    this.#parts.targets.keepInMemory()
     if (isNow) {
       this.#loseAll()
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
@@ -275,8 +283,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retryDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
-    // The cached endpoint may be old: the client may have just corrected or enabled it for this attempt.
-    await this.#parts.targets.readOf([tenant])
+    // A push may be late: the client may have just corrected or enabled the endpoint for this attempt.
+    await this.#parts.targets.readAnew(tenant)
     const found = await this.findDelivery(tenant, id)
     if (!found || this.#parts.outbox.isSending(id)) return found
     const again = sendAgain(found, this.#context.now())

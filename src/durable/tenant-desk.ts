@@ -57,6 +57,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.parts.signIns.resume()
+      this.parts.targets.resume()
     })
   }
 
@@ -87,7 +88,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
-    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
+    if (saved.isNew) this.ctx.waitUntil(this.refreshAlerts().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -114,6 +115,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     // The tenant may have been removed meanwhile.
     if (this.#isClosed) await this.#empty()
     else await this.parts.alerts.refresh().catch(() => {})
+    await this.parts.targets.push()
     await this.parts.kv.write()
     return imported
   }
@@ -285,7 +287,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   // Webhook endpoints
 
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.add(endpoint, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.add(endpoint, by))
   }
 
   async endpoints(): Promise<Endpoint[]> {
@@ -297,20 +299,20 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    return this.parts.endpoints.change(id, change, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.change(id, change, by))
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.remove(id, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.remove(id, by))
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
     this.parts.endpoints.saveCallbackSecret(sealed, now, by)
+    await this.parts.targets.push()
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
-    return { ...this.#tables.endpoints.all(), ...watched }
+    return this.parts.targets.current()
   }
 
   // Alerts
@@ -320,7 +322,8 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async refreshAlerts(): Promise<void> {
-    return this.parts.alerts.refresh()
+    await this.parts.alerts.refresh()
+    await this.parts.targets.push()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -357,6 +360,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.targets.runDue()
     await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
@@ -372,6 +376,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.full.clear()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
+    this.parts.targets.forget()
     await this.parts.kv.write()
   }
 
