@@ -68,6 +68,10 @@ export class SlotsTables {
   /** What only a page that is open needs. */
   readonly live: LiveRows
   #refused = 0
+  /** Leases that are newer than their rows. */
+  readonly #spaced = new Map<string, Lease>()
+  /** Whether a lease need not be written, since it differs from its row only in what spaces its checks. */
+  isOnlySpaced: (row: Lease, lease: Lease) => boolean = () => false
   /** Called after each write. */
   onWrite: () => void = () => {}
 
@@ -124,7 +128,9 @@ export class SlotsTables {
   }
 
   leases(): Lease[] {
-    return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
+    return this.#records<LeaseRecord>('SELECT record FROM lease').map(
+      (record) => this.#spaced.get(record.id) ?? fromLeaseRecord(record)
+    )
   }
 
   /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
@@ -189,6 +195,12 @@ export class SlotsTables {
   }
 
   #putLease(lease: Lease): void {
+    const [row] = this.#records<LeaseRecord>('SELECT record FROM lease WHERE id = ?', lease.id)
+    if (row && this.isOnlySpaced(fromLeaseRecord(row), lease)) {
+      this.#spaced.set(lease.id, lease)
+      return
+    }
+    this.#spaced.delete(lease.id)
     this.#storage.sql.exec(
       'INSERT INTO lease (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       lease.id,
@@ -197,6 +209,7 @@ export class SlotsTables {
   }
 
   #dropLease(id: string): void {
+    this.#spaced.delete(id)
     this.#storage.sql.exec('DELETE FROM lease WHERE id = ?', id)
   }
 

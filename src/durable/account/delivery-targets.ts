@@ -3,6 +3,7 @@
  * read before a job ends, because nothing may be awaited while the end is saved.
  */
 import type { DeliveryTargets } from '#domain/events/endpoint.ts'
+import type { Lease } from '#domain/slots/lease.ts'
 import type { AccountContext } from './context.ts'
 
 /** How long the cached targets are used without reading them again: when a job ends, and when a delivery is sent. */
@@ -45,6 +46,21 @@ export class DeliveryTargetsCache {
 
   async forSending(tenant: TenantName): Promise<DeliveryTargets> {
     return this.#peek(tenant, SENDING_MS) ?? this.#ask(tenant)
+  }
+
+  /** Whether an endpoint of this tenant may want a job's end. It may, while its endpoints were not read yet. */
+  mayHaveEndpoints(tenant: string): boolean {
+    const { provider } = this.#context
+    const known = this.#known.get(nameOf({ provider: provider().name, tenant }))?.value
+    return known === undefined || known.endpoints.some(({ status }) => status === 'enabled')
+  }
+
+  /** Whether somebody may be told of the end. While the tenant's endpoints were not read, one may be. */
+  mayWantEndOf({ isTracked, reply, tenant }: Lease): boolean {
+    if (!isTracked || reply?.url !== undefined) return isTracked
+    const name = nameOf({ provider: this.#context.provider().name, tenant })
+    const endpoints = this.#known.get(name)?.value.endpoints
+    return endpoints === undefined || endpoints.some(({ status }) => status === 'enabled')
   }
 
   /** Whether somebody must be told of a low balance of this account, as far as it was read for a job's end. */
