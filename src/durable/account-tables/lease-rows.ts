@@ -81,16 +81,18 @@ export class LeaseRows {
   removeOverBefore(time: number): void {
     const { over } = this.#read()
     for (const [id, endedAt] of over) {
-      if (endedAt >= time) continue
+      if (endedAt >= time || !this.mayReuse(id)) continue
       this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
       over.delete(id)
     }
   }
 
-  /** The ended jobs whose leases' rows are over, as the tables have them. */
-  endedOfOver(): EndedJob[] {
+  /** What the ends owed whose leases' rows are over. */
+  owedOfOver(): { leaseId: string; owed: string }[] {
     const { over } = this.#read()
-    return this.#ended.ofLeases(this.#stored()).filter(({ lease }) => over.has(lease.id))
+    return over.size === 0
+      ? []
+      : this.#ended.owedOf(this.#stored().filter(({ id }) => over.has(id)))
   }
 
   /** Call it after a failed write. The tables are read again. */
