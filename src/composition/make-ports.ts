@@ -172,8 +172,8 @@ function slotsPort(env: Env, name: string): SlotDesk {
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
     acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),
-    bind: (requestId, starts, again) =>
-      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again))),
+    bind: (requestId, starts, again, how) =>
+      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again), how)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     keepGuess: (requestId, start, again) =>
@@ -220,6 +220,8 @@ function deskPort(env: Env, name: string): Desk {
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners) => ask((desk) => desk.learn(owners)),
+    learnJobs: (owners) => ask((desk) => desk.learnJobs(owners)),
+    jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),
     beginCopies: (originals, email, by) =>

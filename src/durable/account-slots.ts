@@ -16,6 +16,7 @@ import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
   nextDueAt,
+  NO_CHANGE,
   type JobReport,
   type JobStart,
   type LeaseAnswer,
@@ -111,9 +112,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
+    await this.#parts.settlement.recall.read()
     if (isNow) await this.#parts.targets.read()
     if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
     this.#tables.retire(this.#context.now())
+    // The desk may forget its jobs, if its tenant was removed.
+    this.#parts.settlement.save({ ...NO_CHANGE, put: this.#tables.leaseRows.unsaved() })
     if (isNow) {
       this.#loseAll()
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
@@ -147,16 +151,18 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async bind(
     requestId: string,
     starts: JobStart[],
-    message?: LeaseMessage | LeaseAsk
+    message?: LeaseMessage | LeaseAsk,
+    { isKept }: { isKept?: boolean } = {}
   ): Promise<void> {
-    const ask = message && fromLeaseMessage(message)
+    const again = message && fromLeaseMessage(message)
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.bind(requestId, starts, ask),
+      () => this.#parts.settlement.bind(requestId, starts, { again, isKept }),
       () => this.#setAlarm()
     )
   }
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
+    await this.#parts.settlement.recall.read()
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
@@ -175,6 +181,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     if (this.#parts.settlement.isEnding(reports)) await this.#parts.targets.read()
     return this.#parts.settle(reports)
   }
@@ -219,6 +226,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     const now = this.#context.now()
     return this.#parts.settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
   }
@@ -228,6 +236,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
+    await this.#parts.settlement.recall.read()
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
     if (this.#isHeldByOther(tenant)) return slotsShownToFormerHolder(ledger, tenant, now)
@@ -236,10 +245,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
+    await this.#parts.settlement.recall.read()
     return this.#parts.live.summary(tenant)
   }
 
   async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    await this.#parts.settlement.recall.read()
     return this.#parts.live.observe(hub, tenant, until)
   }
 
@@ -254,6 +265,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
+    await this.#parts.settlement.recall.read()
     return this.#tables.findJob(tenant, name)
   }
 
@@ -262,6 +274,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {
+    await this.#parts.settlement.recall.read()
     return this.#tables.listJobs(query)
   }
 
@@ -306,6 +319,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */
   async #loseOverdue(): Promise<void> {
     if (!this.#parts.removed.isOverdue()) return
+    await this.#parts.settlement.recall.read()
     await this.#parts.targets.read()
     this.#loseAll()
   }

@@ -13,8 +13,6 @@ import type { Families } from '#domain/legacy/probe.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
-  AssetCopy,
-  CopyTurn,
   Desk,
   EndpointChange,
   Made,
@@ -23,16 +21,14 @@ import type {
   SignInAnswer,
   Turn,
   UnknownCreation,
-  UploadWish,
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Owner } from '#domain/routing/owner.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { HubMethods } from './hub-methods.ts'
+import { IdMethods } from './id-methods.ts'
 
-export class TenantDesk extends HubMethods implements Desk, Registrar {
+export class TenantDesk extends IdMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -171,62 +167,26 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     await this.#empty()
   }
 
-  // Ids and uploads
-
-  async learn(owners: Owner[]): Promise<string[]> {
-    this.#armIn(this.#durations.keepOwnersMs)
-    return this.parts.uploads.learn(owners)
-  }
-
-  async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.parts.uploads.ownersOf(ids)
-  }
-
-  async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {
-    return this.parts.uploads.chooseAccount(token, wish)
-  }
-
-  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
-    return this.parts.uploads.beginCopies(originals, email, by)
-  }
-
-  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
-    const isLearned = this.parts.uploads.endCopies(copies, email)
-    if (isLearned) this.#armIn(this.#durations.keepOwnersMs)
-  }
-
-  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
-    this.parts.uploads.forgetCopies(copies, email)
-  }
-
-  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
-    return this.#tables.assetCopies.take(original, keyStart)
-  }
-
-  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
-    return this.#tables.uploadCounts.take(tokenId, bytes, platform.now())
-  }
-
   // Creations
 
   /** For older Workers. Newer ones call madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const made = this.#tables.made.find(requestId)
+    const [made] = this.#tables.jobs.jobsOf([requestId])
     return made !== undefined && made.email !== email
   }
 
   async noteMade(requestId: string, made: Made): Promise<void> {
-    this.#tables.made.save(requestId, made)
-    this.#armIn(this.#durations.keepOwnersMs)
+    this.#tables.jobs.saveMade(requestId, made)
+    this.armForOwners()
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.#tables.made.find(requestId)
+    return this.#tables.jobs.jobsOf([requestId])[0]
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const turn = this.parts.keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.#armIn(this.#durations.keepOwnersMs)
+    if (turn.kind === 'fresh') this.armForOwners()
     return turn
   }
 
@@ -366,6 +326,10 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
     await this.parts.kv.write()
+  }
+
+  protected armForOwners(): void {
+    this.#armIn(this.#durations.keepOwnersMs)
   }
 
   get #tables(): DeskParts['tables'] {

@@ -56,6 +56,13 @@ export interface Desk extends Audited {
   formerKeys(): Promise<string[]>
   /** Records owners of ids. Returns those ids that are asset copies. */
   learn(owners: Owner[]): Promise<string[]>
+  /**
+   * Records owners, of which some are jobs. Their jobs are kept with the creation, for `jobsOf`. A desk of an older release lacks
+   * this method.
+   */
+  learnJobs(owners: Owner[]): Promise<void>
+  /** The jobs that these creations started, as their answers named them. What is not known is left out. */
+  jobsOf(requestIds: string[]): Promise<JobsOf[]>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
   takeHome(token: string, wish: UploadWish): Promise<string | undefined>
@@ -133,6 +140,12 @@ export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'faile
 export interface Made {
   email: string
   starts: JobStart[]
+}
+
+/** `at`: when the desk learned it, epoch ms. */
+export interface JobsOf extends Made {
+  requestId: string
+  at?: number
 }
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>

@@ -92,8 +92,8 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Records owners. Owners that are known already cost nothing. */
-  learn(pool: OwnerPool, owners: Owner[]): Promise<void>
+  /** Records owners. Owners that are known already cost nothing. False: the desk does not keep the jobs among them (`learnJobs`). */
+  learn(pool: OwnerPool, owners: Owner[]): Promise<boolean>
   /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
   markMissing(pool: OwnerPool, ids: string[], where: string): void
   isMissing(pool: OwnerPool, id: string, where: string): boolean

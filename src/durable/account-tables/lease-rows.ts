@@ -7,6 +7,7 @@
  */
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
+import { isTimedId } from '#domain/text/time-ordered-id.ts'
 import type { EndedJobs } from './ended-jobs.ts'
 
 interface Known {
@@ -15,6 +16,10 @@ interface Known {
   over: Map<string, number>
   /** The values of `live`. */
   leases: Lease[]
+  /** Leases that the desk was not asked about since the tables were read. Their jobs may be known there. */
+  unasked: Set<string>
+  /** Leases that are bound in memory only. */
+  unsaved: Set<string>
 }
 
 export class LeaseRows {
@@ -23,10 +28,13 @@ export class LeaseRows {
   #known: Known | undefined
   /** Whether the row of this ended lease may be written over. */
   mayReuse: (leaseId: string) => boolean = () => true
+  readonly #onChange: () => void
 
-  constructor(sql: SqlStorage, ended: EndedJobs) {
+  /** `onChange`: called after a change in memory only. */
+  constructor(sql: SqlStorage, ended: EndedJobs, onChange: () => void) {
     this.#sql = sql
     this.#ended = ended
+    this.#onChange = onChange
   }
 
   /** The leases that have not ended. */
@@ -35,7 +43,7 @@ export class LeaseRows {
   }
 
   put(lease: Lease): void {
-    const { live, over } = this.#read()
+    const { live, over, unsaved } = this.#read()
     const record = JSON.stringify(toLeaseRecord(lease))
     const row = live.has(lease.id) || over.has(lease.id) ? lease.id : this.#reusable(over)
     if (row === undefined) {
@@ -45,7 +53,35 @@ export class LeaseRows {
       over.delete(row)
     }
     live.set(lease.id, lease)
+    unsaved.delete(lease.id)
     this.#refresh()
+  }
+
+  /** Changes a lease in memory only: a wake-up, or a failed write, brings back what the table has. */
+  remember(lease: Lease): void {
+    const { live, unsaved } = this.#read()
+    if (!live.has(lease.id)) return
+    live.set(lease.id, lease)
+    if (lease.state !== 'unbound') unsaved.add(lease.id)
+    this.#refresh()
+    this.#onChange()
+  }
+
+  /** The leases that are bound in memory only. */
+  unsaved(): Lease[] {
+    const { leases, unsaved } = this.#read()
+    return leases.filter(({ id }) => unsaved.has(id))
+  }
+
+  /** Unbound leases that the desk was not asked about since the tables were read. */
+  unasked(): Lease[] {
+    const { leases, unasked } = this.#read()
+    return unasked.size === 0 ? [] : leases.filter((one) => unasked.has(one.id) && isOpen(one))
+  }
+
+  noteAsked(ids: readonly string[]): void {
+    const { unasked } = this.#read()
+    for (const id of ids) unasked.delete(id)
   }
 
   #reusable(over: Known['over']): string | undefined {
@@ -91,6 +127,7 @@ export class LeaseRows {
   #refresh(): void {
     const known = this.#read()
     known.leases = [...known.live.values()]
+    for (const id of known.unsaved) if (!known.live.has(id)) known.unsaved.delete(id)
   }
 
   #read(): Known {
@@ -103,11 +140,18 @@ export class LeaseRows {
     const ended = stored.length === 0 ? [] : this.#ended.ofLeases(stored)
     const over = new Map(ended.map(({ lease, endedAt }) => [lease.id, endedAt]))
     const leases = stored.filter(({ id }) => !over.has(id))
-    return { live: new Map(leases.map((lease) => [lease.id, lease])), over, leases }
+    const unasked = new Set(leases.filter(isOpen).map(({ id }) => id))
+    const live = new Map(leases.map((lease) => [lease.id, lease]))
+    return { live, over, leases, unasked, unsaved: new Set() }
   }
 
   #stored(): Lease[] {
     const rows = this.#sql.exec<{ record: string }>('SELECT record FROM lease').toArray()
     return rows.map(({ record }) => fromLeaseRecord(JSON.parse(record) as LeaseRecord))
   }
+}
+
+/** Whether the desk may know the lease's job. Requests of old releases have no time in their ids, and bound durably. */
+function isOpen({ kind, state, requestId }: Lease): boolean {
+  return kind === 'job' && state === 'unbound' && isTimedId(requestId)
 }

@@ -84,7 +84,7 @@ export class SlotsTables {
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
     this.#deliveries = new DeliveryRows(storage.sql)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)

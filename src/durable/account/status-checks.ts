@@ -41,6 +41,7 @@ export class StatusChecks {
 
   async reconcile(): Promise<void> {
     const { tables, now, durations, ports, provider } = this.#context
+    await this.#deps.settlement.recall.read()
     const spans = durations()
     const isDueJob = (lease: Lease) =>
       lease.kind === 'job' && reconcileActionOf(lease, now(), spans) !== undefined
@@ -66,6 +67,7 @@ export class StatusChecks {
 
   async #search(requestId: string): Promise<LookUpResult> {
     const { tables, now } = this.#context
+    await this.#deps.settlement.recall.read()
     const { settlement, incoming } = this.#deps
     const ports = this.#context.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
@@ -92,7 +94,11 @@ export class StatusChecks {
     if (!account) return undefined
     return {
       account,
-      leases: () => tables.leases(),
+      // Of a lease whose desk could not be asked, nothing is concluded.
+      leases: () => {
+        const unasked = tables.leaseRows.unasked()
+        return tables.leases().filter((lease) => !unasked.includes(lease))
+      },
       knows: (jobId) => tables.knowsJob(jobId),
       knownOf: (ids) => tables.knowsJobs(ids),
       ended: (requestId) => tables.endedOf(requestId),
