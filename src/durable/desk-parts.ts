@@ -17,17 +17,19 @@ import { DeskUploads } from '#durable/desk/desk-uploads.ts'
 import { IdempotencyKeys } from '#durable/desk/idempotency-keys.ts'
 import { KvCopies } from '#durable/desk/kv-copies.ts'
 import { PageTokens } from '#durable/desk/page-tokens.ts'
-import { RefusedAccounts } from '#durable/desk/refused-accounts.ts'
 import { RegistrarPart } from '#durable/desk/registrar.ts'
 import { DeskResealing } from '#durable/desk/resealing.ts'
 import { SessionRenewals } from '#durable/desk/session-renewals.ts'
 import { UnknownCreations } from '#durable/desk/unknown-creations.ts'
-import { WaitingRoom } from '#durable/desk/waiting-room.ts'
 import { WebhookEndpoints } from '#durable/desk/webhook-endpoints.ts'
 import { Hub } from '#durable/live/hub.ts'
+import { FullAccounts } from '#durable/pool/full-accounts.ts'
+import { RefusedAccounts } from '#durable/pool/refused-accounts.ts'
+import { WaitingRoom } from '#durable/pool/waiting-room.ts'
 import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+import { TargetPushes } from '#durable/targets/target-pushes.ts'
 
 /** Unfinished work is tried again after this time. */
 export const SOON_MS = 1500
@@ -77,15 +79,10 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
-  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit })
+  const { alerts, targets } = makeTargets({ storage, ports, armIn }, tables, tenant)
+  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit, targets })
   const endpoints = new WebhookEndpoints(tables, audit)
   const alertBook = new AlertBook(storage, audit)
-  const alerts = new DeskAlerts(storage, {
-    ports,
-    armIn,
-    tenant,
-    accountKeys: () => tables.accounts.snapshot().accounts.map(({ key }) => key),
-  })
   return {
     alertBook,
     alerts,
@@ -105,7 +102,9 @@ export function makeDeskParts({
     endpoints,
     waiting: new WaitingRoom(ports, platform),
     refused: new RefusedAccounts(storage),
+    full: new FullAccounts(storage, platform.now),
     signIns,
+    targets,
     hub: isHubName(name)
       ? new Hub({
           name,
@@ -118,6 +117,35 @@ export function makeDeskParts({
           accept,
         })
       : undefined,
-    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets }),
   }
+}
+
+/** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */
+function makeTargets(
+  { storage, ports, armIn }: Pick<DeskObject, 'storage' | 'ports' | 'armIn'>,
+  tables: DeskTables,
+  tenant: string
+): { alerts: DeskAlerts; targets: TargetPushes } {
+  const accountKeys = () => tables.accounts.snapshot().accounts.map(({ key }) => key)
+  const alerts = new DeskAlerts(storage, {
+    ports,
+    armIn,
+    tenant,
+    accountKeys,
+    onBalanceWatched: () => targets.change(),
+  })
+  const targets = new TargetPushes(storage, {
+    ports,
+    now: platform.now,
+    armIn,
+    tenant,
+    accountKeys,
+    read: () => ({
+      ...tables.endpoints.all(),
+      ...(alerts.watchesBalance ? { watchesBalance: true } : {}),
+    }),
+  })
+  tables.endpoints.onChange = () => targets.change()
+  return { alerts, targets }
 }

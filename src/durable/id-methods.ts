@@ -1,24 +1,24 @@
 /** The RPC methods of TenantDesk about ids: which account has them, which jobs they are, and which uploads were copied where. */
 import { platform } from '#composition/platform.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { AssetCopy, CopyTurn, JobsOf, UploadWish } from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
+import { CreationMethods } from './creation-methods.ts'
 import type { DeskParts } from './desk-parts.ts'
-import { HubMethods } from './hub-methods.ts'
 
-export abstract class IdMethods extends HubMethods {
-  protected abstract override readonly parts: HubMethods['parts'] & Pick<DeskParts, 'uploads'>
+export abstract class IdMethods extends CreationMethods {
+  protected abstract override readonly parts: CreationMethods['parts'] &
+    Pick<DeskParts, 'uploads' | 'full'>
 
-  /** Sets the alarm for the deletion of owners that were kept long enough. */
-  protected abstract armForOwners(): void
-
-  async learn(owners: Owner[]): Promise<string[]> {
-    this.armForOwners()
+  async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
+    this.parts.full.note(seen)
+    this.armIn(this.durations.keepOwnersMs)
     return this.parts.uploads.learn(owners)
   }
 
   /** As `learn`, from Workers whose jobs this desk keeps for their accounts' objects (`jobsOf`). */
-  async learnJobs(owners: Owner[]): Promise<void> {
-    await this.learn(owners)
+  async learnJobs(owners: Owner[], seen: SlotsSeen[] = []): Promise<void> {
+    await this.learn(owners, seen)
   }
 
   async jobsOf(requestIds: string[]): Promise<JobsOf[]> {
@@ -39,7 +39,7 @@ export abstract class IdMethods extends HubMethods {
 
   async endCopies(copies: AssetCopy[], email: string): Promise<void> {
     const isLearned = this.parts.uploads.endCopies(copies, email)
-    if (isLearned) this.armForOwners()
+    if (isLearned) this.armIn(this.durations.keepOwnersMs)
   }
 
   async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {

@@ -10,19 +10,17 @@ import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { DeskRows, Imported } from '#domain/backup/exported.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
-import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
   Desk,
   EndpointChange,
-  Made,
   Registrar,
   SaveAnswer,
   SignInAnswer,
   Turn,
-  UnknownCreation,
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
@@ -42,7 +40,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
       name: ctx.id.name ?? '',
       kv: env.REGISTRY,
       ports: () => this.#ports(),
-      armIn: (ms) => this.#armIn(ms),
+      armIn: (ms) => this.armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
       // A socket that is closing stands in the list for some seconds more.
       sockets: () =>
@@ -52,6 +50,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.parts.signIns.resume()
+      this.parts.targets.resume()
     })
   }
 
@@ -82,7 +81,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
-    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
+    if (saved.isNew) this.ctx.waitUntil(this.refreshAlerts().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -109,6 +108,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     // The tenant may have been removed meanwhile.
     if (this.#isClosed) await this.#empty()
     else await this.parts.alerts.refresh().catch(() => {})
+    await this.parts.targets.push()
     await this.parts.kv.write()
     return imported
   }
@@ -153,7 +153,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async formerKeys(): Promise<string[]> {
-    return this.#tables.accounts.formerKeys(platform.now() - this.#durations.keepEndedMs)
+    return this.#tables.accounts.formerKeys(platform.now() - this.durations.keepEndedMs)
   }
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
@@ -167,56 +167,11 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     await this.#empty()
   }
 
-  // Creations
-
-  /** For older Workers. Newer ones call madeBy. */
-  async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const [made] = this.#tables.jobs.jobsOf([requestId])
-    return made !== undefined && made.email !== email
-  }
-
-  async noteMade(requestId: string, made: Made): Promise<void> {
-    this.#tables.jobs.saveMade(requestId, made)
-    this.armForOwners()
-  }
-
-  async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.#tables.jobs.jobsOf([requestId])[0]
-  }
-
-  async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const turn = this.parts.keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.armForOwners()
-    return turn
-  }
-
-  async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    this.parts.keys.end(name, requestId, end)
-  }
-
-  async requestsOfKey(key: string): Promise<string[]> {
-    return this.parts.keys.requestsOf(key)
-  }
-
-  /**
-   * Saves a creation of unknown outcome. KV says to every isolate until when to ask for repeats. KV is written at most every ten
-   * minutes.
-   */
-  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    if (!this.parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
-    this.#tables.touchAccounts()
-    await this.parts.kv.write()
-  }
-
-  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.parts.unknown.find(print, platform.now(), this.#durations.joinMs)
-  }
-
-  async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.parts.unknown.forget(print, requestId, platform.now(), this.#durations.joinMs)
-  }
-
   // Waiting and lists
+
+  async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
+    return this.parts.full.answer(seen)
+  }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
     return this.parts.waiting.awaitTurn(waiter, until)
@@ -227,8 +182,8 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async keepPlace(place: string): Promise<string> {
-    const { keepPlaceMs } = this.#durations
-    this.#armIn(keepPlaceMs)
+    const { keepPlaceMs } = this.durations
+    this.armIn(keepPlaceMs)
     return this.parts.pageTokens.keep(place, keepPlaceMs)
   }
 
@@ -239,7 +194,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   // Webhook endpoints
 
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.add(endpoint, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.add(endpoint, by))
   }
 
   async endpoints(): Promise<Endpoint[]> {
@@ -251,20 +206,20 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    return this.parts.endpoints.change(id, change, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.change(id, change, by))
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.remove(id, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.remove(id, by))
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
     this.parts.endpoints.saveCallbackSecret(sealed, now, by)
+    await this.parts.targets.push()
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
-    return { ...this.#tables.endpoints.all(), ...watched }
+    return this.parts.targets.current()
   }
 
   // Alerts
@@ -274,7 +229,8 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async refreshAlerts(): Promise<void> {
-    return this.parts.alerts.refresh()
+    await this.parts.alerts.refresh()
+    await this.parts.targets.push()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -299,18 +255,19 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
 
   async #maintain(): Promise<void> {
     if (this.parts.hub) return this.parts.hub.runDue()
-    const { keepPlaceMs, forgetEveryMs } = this.#durations
+    const { keepPlaceMs, forgetEveryMs } = this.durations
     const now = platform.now()
-    if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
+    if (this.parts.pageTokens.forget()) this.armIn(keepPlaceMs)
     if (now >= this.#forgetAt) {
-      const dueAt = this.#tables.forgetOld(this.#durations, now)
+      const dueAt = this.#tables.forgetOld(this.durations, now)
       this.#forgetAt = now + forgetEveryMs
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
     if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
     await this.parts.accounts.releaseLeftOver()
-    if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
+    if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.targets.runDue()
     await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
@@ -323,13 +280,11 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
+    this.parts.full.clear()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
+    this.parts.targets.forget()
     await this.parts.kv.write()
-  }
-
-  protected armForOwners(): void {
-    this.#armIn(this.#durations.keepOwnersMs)
   }
 
   get #tables(): DeskParts['tables'] {
@@ -340,7 +295,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     return this.#tables.accounts.isClosed
   }
 
-  get #durations(): Ports['durations'] {
+  protected get durations(): Ports['durations'] {
     return this.#ports().durations
   }
 
@@ -348,7 +303,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     return makePorts(this.env, (work) => this.ctx.waitUntil(work))
   }
 
-  #armIn(ms: number): void {
+  protected armIn(ms: number): void {
     this.#clock.setFor(platform.now() + ms)
   }
 }

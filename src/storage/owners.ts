@@ -68,16 +68,17 @@ export function makeOwnerStore(
       }
       return [...known, ...found].map(asNamed)
     },
-    async learn(pool, owners) {
+    async learn(pool, owners, seen = () => []) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => isNews(owner, knownOf(pool, owner.id)))
       for (const { start: _, ...owner } of news) keep(pool, owner)
       if (news.length === 0) return true
       const desk = deskOf(pool.tenant, pool.provider)
+      const told = seen()
       const isOfJobs = news.some((owner) => owner.start !== undefined)
-      if (isOfJobs && (await isFulfilled(desk.learnJobs(news)))) return true
+      if (isOfJobs && (await isFulfilled(desk.learnJobs(news, told)))) return true
       // An older desk returns nothing.
-      const copies = (await desk.learn(news)) ?? []
+      const copies = (await desk.learn(news, told)) ?? []
       for (const owner of news)
         if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
       return !isOfJobs

@@ -2,6 +2,7 @@
  * Remembers in this isolate which accounts seem full, parked or slow. Hints only change the order in which accounts are tried and
  * save requests; the account's object decides. A call is refused from memory only within a second after a refusal.
  */
+import { LARGE_POOL, SEEN_MS, type SlotsSeen } from './seen-full.ts'
 import type { Parking } from './parking.ts'
 
 const REFUSAL_MS = 1000
@@ -12,6 +13,8 @@ const PARKINGS_MAX = 40
 const UNPAID_MS = 5 * 60_000
 /** How long a full account is tried last. It is still tried. */
 const FULL_MS = 30_000
+/** So many answers at most are remembered for the desk. */
+const SEEN_MAX = 2000
 
 /** How long reads wait less for an account that did not answer in time. */
 const HUNG_MS = 60_000
@@ -22,7 +25,9 @@ export interface Refusal {
 }
 
 export class Hints {
-  readonly #full = new Map<string, { until: number; retryAt?: number }>()
+  readonly #full = new Map<string, { at: number; retryAt?: number }>()
+  /** By account: its last answer, which the desk was not told of yet. */
+  readonly #seen = new Map<string, SlotsSeen>()
   readonly #parked = new Map<string, { parking: Parking; notedAt: number }[]>()
   readonly #refusals = new Map<string, Refusal>()
   readonly #unknown = new Map<string, number>()
@@ -32,12 +37,46 @@ export class Hints {
   readonly #hung = new Map<string, number>()
 
   isFull(account: string, now: number): boolean {
-    return (this.#full.get(account)?.until ?? 0) > now
+    return this.#wasFull(account, now - FULL_MS)
+  }
+
+  /** True if the account was full lately. */
+  mayBeFull(account: string, now: number): boolean {
+    return this.#wasFull(account, now - SEEN_MS)
+  }
+
+  #wasFull(account: string, since: number): boolean {
+    return (this.#full.get(account)?.at ?? -Infinity) > since
   }
 
   /** `retryAt`: when the object expects a free slot. */
   markFull(account: string, now: number, retryAt?: number): void {
-    this.#full.set(account, { until: now + FULL_MS, ...(retryAt === undefined ? {} : { retryAt }) })
+    this.#full.set(account, { at: now, ...(retryAt === undefined ? {} : { retryAt }) })
+    this.#see({ account, fullAt: now })
+  }
+
+  /** The account had free slots after it granted one. */
+  markRoom(account: string): void {
+    this.#full.delete(account)
+    this.#see({ account })
+  }
+
+  /** What the desk knows from other isolates. */
+  learnFull(seen: readonly Required<SlotsSeen>[]): void {
+    for (const { account, fullAt } of seen)
+      if (!this.#wasFull(account, fullAt)) this.#full.set(account, { at: fullAt })
+  }
+
+  /** What accounts of a large pool have answered since the last call, for the desk. */
+  takeSeen(pool: readonly { key: string }[]): SlotsSeen[] {
+    const seen = pool.flatMap(({ key }) => this.#seen.get(key) ?? [])
+    for (const { account } of seen) this.#seen.delete(account)
+    return pool.length < LARGE_POOL ? [] : seen
+  }
+
+  #see(seen: SlotsSeen): void {
+    if (this.#seen.size >= SEEN_MAX) this.#seen.clear()
+    this.#seen.set(seen.account, seen)
   }
 
   /** When a full account expects a free slot, as last known. */
@@ -47,7 +86,7 @@ export class Hints {
 
   /** A job of this account ended: a slot may be free. */
   markFreed(account: string): void {
-    this.#full.delete(account)
+    if (this.#full.has(account)) this.markRoom(account)
     this.#refusals.clear()
   }
 

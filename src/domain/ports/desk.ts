@@ -15,6 +15,7 @@ import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import type { ResealState, ResealStep } from '#domain/access/reseal.ts'
 import type { TenantRecord, TokenRecord } from '#domain/access/token.ts'
+import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 
 /** The audit of an object. Methods that change something take `by` last and write a line; older Workers do not pass it. */
@@ -54,13 +55,13 @@ export interface Desk extends Audited {
   holds(email: string, key: string): Promise<boolean>
   /** Keys of removed accounts. Their objects still have their jobs. */
   formerKeys(): Promise<string[]>
-  /** Records owners of ids. Returns those ids that are asset copies. */
-  learn(owners: Owner[]): Promise<string[]>
+  /** Records owners of ids. Returns those ids that are asset copies. `seen`: what the isolate saw of the accounts' slots. */
+  learn(owners: Owner[], seen?: SlotsSeen[]): Promise<string[]>
   /**
-   * Records owners, of which some are jobs. Their jobs are kept with the creation, for `jobsOf`. A desk of an older release lacks
+   * Records owners, of which some are jobs. The jobs are kept with their creation, for `jobsOf`. A desk of an older release lacks
    * this method.
    */
-  learnJobs(owners: Owner[]): Promise<void>
+  learnJobs(owners: Owner[], seen?: SlotsSeen[]): Promise<void>
   /** The jobs that these creations started, as their answers named them. What is not known is left out. */
   jobsOf(requestIds: string[]): Promise<JobsOf[]>
   ownersOf(ids: string[]): Promise<Owner[]>
@@ -95,6 +96,8 @@ export interface Desk extends Audited {
   placeOf(name: string): Promise<string | undefined>
   /** Counts an upload of a token. Undefined: the upload is allowed now; else the time from which it is allowed. */
   takeUpload(tokenId: string, bytes: number): Promise<number | undefined>
+  /** The accounts that were full lately, as far as isolates of the Worker said. `seen`: what this one saw. */
+  fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]>
   /** Waits in line until one of the accounts has a free slot, at most until that time. */
   awaitTurn(waiter: Waiter, until: number): Promise<Turn>
   /** Notes that slots of a watched account are free again. `slots` absent: one. */
@@ -107,7 +110,7 @@ export interface Desk extends Audited {
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** Replaces the callback secret. The previous one also signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
-  /** The webhook endpoints and the callback secret. */
+  /** The webhook endpoints and the callback secret. Accounts' objects ask only if nothing was pushed to them. */
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>

@@ -12,11 +12,13 @@ import type { EndedJobs } from './ended-jobs.ts'
 
 interface Known {
   live: Map<string, Lease>
+  /** The live leases as their records are: their rows, or what the desk has of those that are bound in memory only. */
+  rows: Map<string, Lease>
   /** Rows that are over, by the id of their lease: when it ended. */
   over: Map<string, number>
   /** The values of `live`. */
   leases: Lease[]
-  /** Leases that the desk was not asked about since the tables were read. Their jobs may be known there. */
+  /** Leases that the desk was not asked about since the tables were read. It may know their jobs. */
   unasked: Set<string>
   /** Leases that are bound in memory only. */
   unsaved: Set<string>
@@ -28,6 +30,9 @@ export class LeaseRows {
   #known: Known | undefined
   /** Whether the row of this ended lease may be written over. */
   mayReuse: (leaseId: string) => boolean = () => true
+  /** Whether a lease need not be written, since it differs from its row only in what spaces its checks. */
+  isOnlySpaced: (row: Lease, lease: Lease) => boolean = () => false
+
   readonly #onChange: () => void
 
   /** `onChange`: called after a change in memory only. */
@@ -43,34 +48,45 @@ export class LeaseRows {
   }
 
   put(lease: Lease): void {
-    const { live, over, unsaved } = this.#read()
+    const { live, rows } = this.#read()
+    const stored = rows.get(lease.id)
+    live.set(lease.id, lease)
+    if (stored && this.isOnlySpaced(stored, lease)) return this.#refresh()
+    this.#write(lease)
+  }
+
+  #write(lease: Lease): void {
+    const { rows, over, unsaved } = this.#read()
     const record = JSON.stringify(toLeaseRecord(lease))
-    const row = live.has(lease.id) || over.has(lease.id) ? lease.id : this.#reusable(over)
+    const row = rows.has(lease.id) || over.has(lease.id) ? lease.id : this.#reusable(over)
     if (row === undefined) {
       this.#sql.exec('INSERT INTO lease (id, record) VALUES (?, ?)', lease.id, record)
     } else {
       this.#sql.exec('UPDATE lease SET id = ?, record = ? WHERE id = ?', lease.id, record, row)
       over.delete(row)
     }
-    live.set(lease.id, lease)
+    rows.set(lease.id, lease)
     unsaved.delete(lease.id)
     this.#refresh()
   }
 
-  /** Changes a lease in memory only: a wake-up, or a failed write, brings back what the table has. */
-  remember(lease: Lease): void {
-    const { live, unsaved } = this.#read()
+  /** Binds a lease in memory only, because the desk has the record of its job. */
+  bind(lease: Lease): void {
+    const { live, rows, unsaved } = this.#read()
     if (!live.has(lease.id)) return
     live.set(lease.id, lease)
-    if (lease.state !== 'unbound') unsaved.add(lease.id)
+    rows.set(lease.id, lease)
+    unsaved.add(lease.id)
     this.#refresh()
     this.#onChange()
   }
 
-  /** The leases that are bound in memory only. */
-  unsaved(): Lease[] {
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
     const { leases, unsaved } = this.#read()
-    return leases.filter(({ id }) => unsaved.has(id))
+    const wanted = leases.filter(({ id }) => unsaved.has(id))
+    for (const lease of wanted)
+      if (requestId === undefined || lease.requestId === requestId) this.#write(lease)
   }
 
   /** Unbound leases that the desk was not asked about since the tables were read. */
@@ -90,15 +106,18 @@ export class LeaseRows {
   }
 
   drop(id: string): void {
-    if (!this.#read().live.delete(id)) return
+    const { live, rows } = this.#read()
+    rows.delete(id)
+    if (!live.delete(id)) return
     this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
     this.#refresh()
   }
 
   /** Ends a lease. `isNew`: its ended job was written just now. Then the row is over. */
   end({ lease: { id }, endedAt }: EndedJob, isNew: boolean): void {
-    const { live, over } = this.#read()
+    const { live, rows, over } = this.#read()
     if (!isNew || !live.delete(id)) return this.drop(id)
+    rows.delete(id)
     over.set(id, endedAt)
     this.#refresh()
   }
@@ -140,9 +159,9 @@ export class LeaseRows {
     const ended = stored.length === 0 ? [] : this.#ended.ofLeases(stored)
     const over = new Map(ended.map(({ lease, endedAt }) => [lease.id, endedAt]))
     const leases = stored.filter(({ id }) => !over.has(id))
-    const unasked = new Set(leases.filter(isOpen).map(({ id }) => id))
     const live = new Map(leases.map((lease) => [lease.id, lease]))
-    return { live, over, leases, unasked, unsaved: new Set() }
+    const unasked = new Set(leases.filter(isOpen).map(({ id }) => id))
+    return { live, rows: new Map(live), over, leases, unasked, unsaved: new Set() }
   }
 
   #stored(): Lease[] {

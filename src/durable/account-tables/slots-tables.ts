@@ -28,6 +28,7 @@ import { LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { Remembered } from './remembered.ts'
+import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
@@ -57,6 +58,7 @@ const STEPS: Step[] = [
     ),
   (sql) => void sql.exec(LIVE_SCHEMA),
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
+  (sql) => void sql.exec(TARGETS_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -72,6 +74,8 @@ export class SlotsTables {
   readonly #deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
+  /** The delivery targets of the account's holder. */
+  readonly targets: TargetRow
   /** What only a page that is open needs. */
   readonly live: LiveRows
   #refused = 0
@@ -88,6 +92,7 @@ export class SlotsTables {
     this.#deliveries = new DeliveryRows(storage.sql)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
+    this.targets = new TargetRow(storage.sql)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.#deliveries)
@@ -164,6 +169,11 @@ export class SlotsTables {
       }
       return deliveries.filter((one) => this.#deliveries.add(one))
     })
+  }
+
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
   /** In which leases are written. */

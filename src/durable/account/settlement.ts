@@ -113,10 +113,11 @@ export class Settlement {
     const known = { ended, ...(again === undefined ? {} : { ask: again }) }
     const change = bindJobs(ledger, requestId, starts, at ?? now(), durations(), known)
     if (isKept && onlyBinds(ledger, change)) {
-      for (const lease of change.put) tables.leaseRows.remember(lease)
+      for (const lease of change.put) tables.leaseRows.bind(lease)
       return
     }
-    this.save(isKept ? change : withUnsaved(change, tables.leaseRows.unsaved(), requestId))
+    this.save(change)
+    if (!isKept) tables.saveBound(requestId)
   }
 
   /** Whether these reports end a job, so that clients will be notified. */
@@ -165,13 +166,6 @@ export class Settlement {
 function onlyBinds({ leases }: Ledger, { put, drop }: Change): boolean {
   const isUnbound = (id: string) => leases.some((one) => one.id === id && one.state === 'unbound')
   return drop.length === 0 && put.every(({ id }) => isUnbound(id))
-}
-
-/** The change with the request's leases that are bound in memory only. */
-function withUnsaved(change: Change, unsaved: readonly Lease[], requestId: string): Change {
-  const isMissing = (lease: Lease) =>
-    lease.requestId === requestId && change.put.every(({ id }) => id !== lease.id)
-  return { ...change, put: [...change.put, ...unsaved.filter(isMissing)] }
 }
 
 /** The ends under these names that an event may still match. */

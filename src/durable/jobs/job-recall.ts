@@ -56,14 +56,13 @@ export class JobRecall {
     for (const jobs of known) if (jobs.email === email) this.#bind(jobs)
   }
 
-  /** In memory only, so that the alarm does not ring for them at once. */
+  /** So that the alarm does not ring for them at once. */
   #askLater(leases: readonly Lease[]): void {
     const { tables, now, ports } = this.#context
     const nextAt = now() + ports().durations.lookSoonMs
-    for (const lease of leases) {
-      const current = tables.leases().find(({ id }) => id === lease.id)
-      if (current && current.nextAt < nextAt) tables.leaseRows.remember({ ...current, nextAt })
-    }
+    const ids = new Set(leases.map(({ id }) => id))
+    const due = tables.leases().filter((lease) => ids.has(lease.id) && lease.nextAt < nextAt)
+    tables.apply({ put: due.map((lease) => ({ ...lease, nextAt })), drop: [], ended: [] })
     ports().log('jobs_not_recalled', { email: tables.account()?.email })
   }
 }

@@ -50,7 +50,8 @@ export async function learnIds(
   if (owners.length === 0) return true
   try {
     const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
-    return await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners)
+    const seen = () => ports.hints.takeSeen(accounts)
+    return await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners, seen)
   } catch {
     ports.log('learn_failed', { requestId: call.requestId })
     return false

@@ -11,6 +11,7 @@ import { whyNoSlot, type LeaseRefusal, type ParkedAccount } from '#domain/slots/
 import { rowOf } from '#flows/accounts/report-refusal.ts'
 import type { Eligible } from '#flows/routing/choose-accounts.ts'
 import type { ProxyAnswer, ReadCall } from '#flows/upstream/proxy-call.ts'
+import { fullLast } from './full-last.ts'
 import { noSlotError, slotsFull } from './no-slot-errors.ts'
 
 const ACCOUNTS_TRIED_MAX = 3
@@ -71,6 +72,7 @@ export async function serveWithSlot(
 
 /** One search for slots. It asks each account once. */
 interface Search {
+  call: ReadCall
   ask: LeaseAsk
   /** Accounts still to be asked, in order. */
   candidates: Account[]
@@ -99,6 +101,7 @@ function newSearch(ports: Ports, call: ReadCall, eligible: Eligible, ask: LeaseA
   if (remembered) throw slotsFull(remembered.retryAt, onlyEmail, startedAt)
   return {
     ...choice,
+    call,
     ask: part === undefined ? ask : { ...ask, part },
     refusals: [],
     unasked: [],
@@ -135,9 +138,12 @@ async function acquireNext(
     if (answer.ok) {
       search.hasGranted = true
       if (answer.free <= 0) ports.hints.markFull(account.key, ports.now())
+      else ports.hints.markRoom(account.key)
       return { account, ask }
     }
     markRefusal(ports, search, account, answer)
+    if (answer.reason === 'full')
+      search.candidates = await fullLast(ports, search.call, search.candidates)
   }
   return acquireWithoutScope(ports, search, work)
 }

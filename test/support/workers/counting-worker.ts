@@ -1,53 +1,34 @@
 /**
- * The gateway's Worker, which counts its billable operations: KV calls, requests to objects (with alarms, and calls between
- * objects), and rows written. `GET /__count` answers the counts since the last call, `GET /__methods` how often each method of
- * objects was called, `GET /__points` the data points for Analytics Engine. The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * The gateway's Worker, which counts its billable operations (test/support/meter/meter.ts). Each of these calls answers what was
+ * counted since the last one:
+ * - `GET /__count`: KV calls, requests to objects (with alarms, and calls between objects), and rows written;
+ * - `GET /__bill`: everything that is billed;
+ * - `GET /__methods`: how often each method of objects was called;
+ * - `GET /__points`: the data points for Analytics Engine.
+ * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
+ * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
  * deployed.
  */
+import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
 import { answerClock, goByClock, rearm, ring } from '../clock/movable-clock.ts'
+import { bill, meterObject, takeBill, timeMethods } from '../meter/meter.ts'
 
-interface Counts {
-  kv: number
-  requests: number
-  rows: number
-}
-
-const counts: Counts = { kv: 0, requests: 0, rows: 0 }
 /** What the gateway wrote to the optional binding `ANALYTICS`. */
 const points: unknown[] = []
 const methods = new Map<string, number>()
-const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = []
-const patched = new WeakSet<object>()
 
-/** A cursor knows its rows only after it was read. So cursors are kept until the counts are read. */
-function countRows(ctx: DurableObjectState): DurableObjectState {
-  const storage = Object.getPrototypeOf(ctx.storage) as DurableObjectStorage
-  const sql = Object.getPrototypeOf(ctx.storage.sql) as SqlStorage
-  if (patched.has(sql)) return ctx
-  patched.add(sql)
-  const { exec } = sql
-  sql.exec = function counted(this: SqlStorage, ...args: Parameters<typeof exec>) {
-    const cursor = exec.apply(this, args)
-    cursors.push(cursor)
-    return cursor
-  } as typeof exec
-  const { setAlarm } = storage
-  storage.setAlarm = function counted(this: DurableObjectStorage, ...args) {
-    counts.rows += 1
-    return setAlarm.apply(this, args)
-  }
-  return ctx
-}
+timeMethods(Slots, DurableObject)
+timeMethods(Desk, DurableObject)
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
+    super(meterObject(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
   }
 
   override alarm(): Promise<void> {
     return ring(this.ctx, () => {
-      counts.requests += 1
+      bill.objectRequests += 1
       return super.alarm()
     })
   }
@@ -59,11 +40,14 @@ export class AccountSlots extends Slots {
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(countRows(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
+    super(meterObject(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
   }
 
   override alarm(): Promise<void> {
-    return ring(this.ctx, () => super.alarm())
+    return ring(this.ctx, () => {
+      bill.objectRequests += 1
+      return super.alarm()
+    })
   }
 
   rearm(): Promise<void> {
@@ -73,13 +57,16 @@ export class TenantDesk extends Desk {
 
 type Method = (...args: unknown[]) => unknown
 
-function counting<T extends object>(inner: T, note: () => void): T {
-  return new Proxy(inner, {
+const KV_READS = new Set(['get', 'getWithMetadata'])
+
+function countKv(kv: KVNamespace): KVNamespace {
+  return new Proxy(kv, {
     get(target, name) {
       const member = Reflect.get(target, name) as unknown
       if (typeof member !== 'function') return member
       return (...args: unknown[]) => {
-        note()
+        if (KV_READS.has(String(name))) bill.kvReads += 1
+        else bill.kvWrites += 1
         return (member as Method).apply(target, args)
       }
     },
@@ -87,15 +74,15 @@ function counting<T extends object>(inner: T, note: () => void): T {
 }
 
 function countObjects<T extends DurableObjectNamespace>(namespace: T): T {
-  const stubOf = (name: string) => {
-    const stub = namespace.getByName(name) as unknown as Record<string, Method>
+  const stubOf = (...names: Parameters<typeof namespace.getByName>) => {
+    const stub = namespace.getByName(...names) as unknown as Record<string, Method>
     return new Proxy(
       {},
       {
         get:
           (_, method) =>
           (...args: unknown[]) => {
-            counts.requests += 1
+            bill.objectRequests += 1
             methods.set(String(method), (methods.get(String(method)) ?? 0) + 1)
             return stub[String(method)]?.(...args)
           },
@@ -113,9 +100,7 @@ function countingEnv(env: Env): Env {
   if (known) return known
   const counted: Env = {
     ...env,
-    REGISTRY: counting(env.REGISTRY, () => {
-      counts.kv += 1
-    }),
+    REGISTRY: countKv(env.REGISTRY),
     ACCOUNT_SLOTS: countObjects(env.ACCOUNT_SLOTS),
     TENANT_DESK: countObjects(env.TENANT_DESK),
     ...{ ANALYTICS: { writeDataPoint: (point: unknown) => void points.push(point) } },
@@ -124,11 +109,20 @@ function countingEnv(env: Env): Env {
   return counted
 }
 
-function takeCounts(): Counts {
-  for (const cursor of cursors.splice(0)) counts.rows += cursor.rowsWritten
-  const taken = { ...counts }
-  Object.assign(counts, { kv: 0, requests: 0, rows: 0 })
-  return taken
+const isolates = new Map<string, Env>()
+
+/** The `env` of the isolate that the request names. */
+function isolateOf(request: Request, env: Env): Env {
+  const name = request.headers.get('x-isolate')
+  if (name === null) return env
+  const known = isolates.get(name) ?? { ...env }
+  isolates.set(name, known)
+  return known
+}
+
+function takeCounts(): { kv: number; requests: number; rows: number } {
+  const { kvReads, kvWrites, objectRequests, rowsWritten } = takeBill()
+  return { kv: kvReads + kvWrites, requests: objectRequests, rows: rowsWritten }
 }
 
 function takeMethods(): Record<string, number> {
@@ -137,12 +131,23 @@ function takeMethods(): Record<string, number> {
   return taken
 }
 
+/** Undefined: the request is not about the counts. */
+function answerCounts(pathname: string, env: Env): Response | undefined {
+  if (pathname === '/__count') return Response.json(takeCounts())
+  if (pathname === '/__bill') return Response.json(takeBill())
+  if (pathname === '/__methods') return Response.json(takeMethods())
+  if (pathname === '/__nothing') return new Response(null)
+  if (pathname === '/__points') return Response.json(points.splice(0))
+  if (pathname === '/__cold') return Response.json({ wasWarm: envs.delete(env) })
+  return undefined
+}
+
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
-    if (pathname === '/__count') return Response.json(takeCounts())
-    if (pathname === '/__methods') return Response.json(takeMethods())
-    if (pathname === '/__points') return Response.json(points.splice(0))
-    return (await answerClock(request, env)) ?? worker.fetch(request, countingEnv(env), ctx)
+    const own = answerCounts(pathname, env) ?? (await answerClock(request, env))
+    if (own) return own
+    bill.workerRequests += 1
+    return worker.fetch(request, countingEnv(isolateOf(request, env)), ctx)
   },
 } satisfies ExportedHandler<Env>

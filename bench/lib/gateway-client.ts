@@ -1,0 +1,47 @@
+/** Sets a gateway up over HTTP, as its operator and as a tenant. */
+
+export class GatewayClient {
+  /** Changes when the gateway is started again. */
+  port: number
+  readonly headers: Record<string, string>
+
+  private constructor(port: number, token: string) {
+    this.port = port
+    this.headers = { authorization: `Bearer ${token}` }
+  }
+
+  static async open(port: number, adminToken: string): Promise<GatewayClient> {
+    const made = await ask(port, '/admin/tokens', adminToken, { name: 'bench' })
+    return new GatewayClient(port, (made as { token: string }).token)
+  }
+
+  async addAccount(name: string, maxJobs: number): Promise<void> {
+    await this.post('/v1/heygen/accounts', {
+      email: `${name}@example.com`,
+      apiKey: `sk_bench_${name}`,
+      maxJobs,
+    })
+  }
+
+  post(path: string, body: unknown): Promise<unknown> {
+    return ask(this.port, path, this.headers['authorization']?.slice(7) ?? '', body)
+  }
+
+  async get(path: string): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: this.headers })
+    const text = await answer.text()
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)
+    return text
+  }
+}
+
+async function ask(port: number, path: string, token: string, body: unknown): Promise<unknown> {
+  const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  const text = await answer.text()
+  if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)
+  return JSON.parse(text) as unknown
+}
