@@ -90,7 +90,7 @@ export class SlotsTables {
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
     this.#deliveries = new DeliveryRows(storage.sql)
     // After a restart, what is owed is found by these rows.
     this.leaseRows.mayReuse = (id) => !this.#deliveries.isOwedBy(id)
@@ -197,6 +197,11 @@ export class SlotsTables {
     this.leaseRows.end(end, isNew)
     this.#refused = 0
     return isNew && owed !== undefined
+  }
+
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
   /** In which leases are written. */
