@@ -29,7 +29,7 @@ import { WaitingRoom } from '#durable/pool/waiting-room.ts'
 import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
-import { TargetPushes } from '#durable/desk/target-pushes.ts'
+import { TargetPushes } from '#durable/targets/target-pushes.ts'
 
 /** Unfinished work is tried again after this time. */
 export const SOON_MS = 1500

@@ -26,7 +26,7 @@ export function makeVault(
   )
   let naming: Promise<CryptoKey> | undefined
   const keys = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
-  const vault: Vault = {
+  return {
     firstKey: masterKeys[0]?.kid ?? '',
     otherKeys: masterKeys.slice(1).map(({ kid }) => kid),
     knows: (sealed) => keys.some((one) => one.kid === keyIdOf(sealed)),
@@ -38,26 +38,23 @@ export function makeVault(
       const sealed = await crypto.subtle.encrypt(params, await first.key, encoder.encode(plain))
       return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
     },
-    async open(identity, sealed) {
+    async open(identity, sealed, isKept = false) {
+      opened.dropExpired()
+      const known = isKept ? opened.peek(sealed) : undefined
+      if (known?.identity === identity) return known.plain
       const [kid = '', iv, text] = sealed.split('.')
       const entry = keys.find((one) => one.kid === kid)
       if (!entry || !iv || !text) throw new CannotOpen(kid, entry !== undefined)
       try {
         const additionalData = encoder.encode(identity)
         const params = { name: 'AES-GCM', iv: fromBase64(iv), additionalData }
-        const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
-        return new TextDecoder().decode(plain)
+        const bytes = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
+        const plain = new TextDecoder().decode(bytes)
+        if (isKept) opened.put(sealed, { identity, plain })
+        return plain
       } catch {
         throw new CannotOpen(kid, true)
       }
-    },
-    async openCredential(identity, sealed) {
-      opened.dropExpired()
-      const known = opened.peek(sealed)
-      if (known?.identity === identity) return known.plain
-      const plain = await vault.open(identity, sealed)
-      opened.put(sealed, { identity, plain })
-      return plain
     },
     async name(text) {
       const [first] = masterKeys
@@ -70,7 +67,6 @@ export function makeVault(
         .replace(/=+$/, '')
     },
   }
-  return vault
 }
 
 /** A key for names, derived from the first master key. The sealing key itself signs nothing. */

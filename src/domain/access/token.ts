@@ -1,5 +1,5 @@
 /** The form of clients' tokens: `hgw_`, 32 random bytes and a checksum. A mistyped token is refused without a lookup. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { hexHash } from '#domain/text/hash.ts'
 
 const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
@@ -19,11 +19,11 @@ export const tokenRecord = z.object({
   scope: z.enum(SCOPES),
   subscription: z.enum(SUBSCRIPTIONS),
   createdAt: z.number(),
-  expiresAt: z.number().nullable(),
+  expiresAt: z.nullable(z.number()),
   /** The secret of the token's key pair, sealed. For clients that sign their tokens (signed-token.ts). Absent on older tokens. */
-  secretKey: z.string().optional(),
+  secretKey: z.optional(z.string()),
   /** The tenant's default, copied here so that a creation need not read the tenant. */
-  replyUrl: z.string().nullable().optional(),
+  replyUrl: z.optional(z.nullable(z.string())),
 })
 
 export type TokenRecord = z.infer<typeof tokenRecord>

@@ -9,7 +9,7 @@ import { claimAccount } from '#flows/accounts/claim-account.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
-import type { TargetPushes } from './target-pushes.ts'
+import type { TargetPushes } from '#durable/targets/target-pushes.ts'
 
 export interface DeskAccountsDeps {
   ports(): Ports

@@ -17,7 +17,7 @@ import type { AlertBook } from '#durable/alerts/alert-book.ts'
 import type { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
-import type { TargetPushes } from './target-pushes.ts'
+import type { TargetPushes } from '#durable/targets/target-pushes.ts'
 import type { KvCopies } from './kv-copies.ts'
 
 /** Each re-sealed token costs one KV write. */

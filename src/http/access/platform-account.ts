@@ -1,6 +1,6 @@
 /** `/v2/account`: useapi.net's platform account. Its clients use it to test a token (useapi.md 3.10). */
 import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { SCOPES } from '#domain/access/token.ts'
@@ -12,8 +12,8 @@ import { checkTarget } from '#http/calls/reply-url.ts'
 import { ownError, route } from '#http/request/route.ts'
 
 const form = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
-  replyUrl: z.string().optional().meta({ description: 'Empty: ends the default' }),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  replyUrl: z.optional(z.string()),
 })
 
 const view = z.looseObject({

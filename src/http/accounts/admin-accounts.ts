@@ -1,6 +1,6 @@
 /** `/admin/accounts`: the accounts of all tenants, for the operator. */
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
 import type { Provider } from '#providers/contract/provider.ts'
@@ -13,7 +13,7 @@ import { accountView, seeAccounts, shownAs } from './account-view.ts'
 
 const query = z.strictObject(ofTenants)
 const list = z.object({
-  accounts: z.array(accountView).meta({ description: 'As each tenant sees them.' }),
+  accounts: z.array(accountView),
   ...wholeness,
 })
 

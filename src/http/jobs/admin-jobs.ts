@@ -1,6 +1,6 @@
 /** `/admin/jobs`: the jobs of all tenants, for the operator. */
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { sameEmail } from '#domain/accounts/account.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
@@ -12,10 +12,10 @@ import { readQuery } from '#http/request/read-body.ts'
 import { ownError, route, type App } from '#http/request/route.ts'
 import { job, jobListing, toJobQuery, toJobView } from './job-view.ts'
 
-const query = jobListing.extend(ofTenants)
+const query = z.extend(jobListing, ofTenants)
 const page = z.object({
-  jobs: z.array(job).meta({ description: 'As each tenant sees them.' }),
-  next: z.string().nullable(),
+  jobs: z.array(job),
+  next: z.nullable(z.string()),
   ...wholeness,
 })
 

@@ -4,7 +4,7 @@
  */
 import { Hono } from 'hono'
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { hubName, type Maker } from '#domain/live/hub.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { makeTicket, openWithTicket } from '#flows/live/live-ticket.ts'
@@ -15,12 +15,10 @@ import { hashIfGiven } from './bearer.ts'
 
 const ticketView = z
   .object({
-    ticket: z.string().meta({
-      description: 'For GET /v1/live?ticket=…, once. Never log it',
-    }),
+    ticket: z.string(),
     expiresAt: z.iso.datetime(),
   })
-  .meta({ id: 'LiveTicket' })
+  .register(z.globalRegistry, { id: 'LiveTicket' })
 
 const RETRY_SECONDS = 30
 

@@ -4,7 +4,7 @@
  */
 import type { Handler, Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Scope } from '#domain/access/token.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
@@ -23,20 +23,19 @@ export type Described = Access & {
   /** The path, with `{name}` for parameters. */
   path: string
   summary: string
-  body?: z.ZodObject
+  body?: z.ZodMiniObject
   /** Whether the body may also come as multipart/form-data. */
   form?: boolean
-  query?: z.ZodObject
+  query?: z.ZodMiniObject
   /** Query flags that need a token with the scope full, on a route for any token. */
   fullFlags?: readonly string[]
   /** Status → the schema of the body. A string is a plain-text body, an empty string no body. */
-  answers: Record<number, z.ZodType | string>
+  answers: Record<number, z.core.$ZodType | string>
 }
 
-export const ownError = z.object({ error: z.string(), code: z.number().int().optional() }).meta({
-  id: 'Error',
-  description: 'The header X-Gateway-Error says which error it is. Refused log-ins have no code.',
-})
+export const ownError = z
+  .object({ error: z.string(), code: z.optional(z.int()) })
+  .register(z.globalRegistry, { id: 'Error' })
 
 /**
  * The description of each route, by its last handler. Hono keeps the handler with its whole path (`app.routes`), so nothing else

@@ -1,6 +1,6 @@
 /** `/admin/routes`: the operator adds rows to the route table without a deploy. */
 import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { ADDED_ROUTES_MAX } from '#domain/routing/added-route.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -37,7 +37,7 @@ export const OWN = [
   '/callbacks',
 ]
 
-const view = z.object({ id: z.string(), createdAt: z.string() }).catchall(z.unknown())
+const view = z.catchall(z.object({ id: z.string(), createdAt: z.string() }), z.unknown())
 const routesView = z.object({ routes: z.array(view) })
 
 export const adminRoutes = new Hono<AppEnv>()

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import type { DeliveryTargets, PushedTargets } from '#domain/events/endpoint.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { TargetPushes } from '#durable/desk/target-pushes.ts'
-import { openStorage } from '../../support/sql/sqlite.ts'
+import { TargetPushes } from '#durable/targets/target-pushes.ts'
+import { openStorage } from '../support/sql/sqlite.ts'
 
 const KEYS = Array.from({ length: 100 }, (_, at) => `account-${at}`)
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { LeaseRows } from '#durable/account-tables/lease-rows.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
-import { openStorage } from '../support/sql/sqlite.ts'
+import { openStorage } from '../../support/sql/sqlite.ts'
 
 interface Tables {
   leaseRows: LeaseRows

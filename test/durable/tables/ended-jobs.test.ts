@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
-import { openSql } from '../support/sql/sqlite.ts'
+import { openSql } from '../../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
 const NOON = 20_000 * DAY + DAY / 2

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { moveOldRows } from '#durable/account-tables/old-rows.ts'
-import { openStorage } from '../support/sql/sqlite.ts'
+import { openStorage } from '../../support/sql/sqlite.ts'
 
 const OLD_SCHEMA = `
   CREATE TABLE ended (id TEXT PRIMARY KEY, ended_at INTEGER NOT NULL, record TEXT NOT NULL) WITHOUT ROWID;
