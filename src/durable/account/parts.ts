@@ -102,7 +102,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   })
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
-  const checkParts = { settlement, incoming, targets, settle, judgeFault }
+  const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
   const statusChecks = new StatusChecks(context, checkParts)
   return {
     alerts,

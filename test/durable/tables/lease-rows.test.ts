@@ -12,7 +12,7 @@ interface Tables {
   removeEndedBefore(time: number): boolean
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
-const file: string = '../../src/durable/account-tables/slots-tables.ts'
+const file: string = '../../../src/durable/account-tables/slots-tables.ts'
 const { SlotsTables } = (await import(file)) as { SlotsTables: new (storage: object) => Tables }
 
 const NOW = Date.now()
