@@ -1,7 +1,8 @@
 /** Sets a gateway up over HTTP, as its operator and as a tenant. */
 
 export class GatewayClient {
-  readonly port: number
+  /** Changes when the gateway is started again. */
+  port: number
   readonly headers: Record<string, string>
 
   private constructor(port: number, token: string) {

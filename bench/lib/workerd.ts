@@ -24,6 +24,8 @@ export interface WorkerdOptions {
   /** Names of rate limit bindings. Here they limit nothing. */
   limits?: readonly string[]
   inspector?: boolean
+  /** Puts a Worker before each `fetch`, as Miniflare does. For comparison with numbers that were measured so. */
+  hasOutboundWorker?: boolean
 }
 
 export interface RunningWorkerd {
@@ -75,8 +77,16 @@ function portsOf(child: ChildProcess, wanted: number): Promise<Map<string, numbe
 const UNLIMITED = `import { WorkerEntrypoint } from 'cloudflare:workers'
 export default class extends WorkerEntrypoint { limit() { return { success: true } } }`
 
+const OUTBOUND = `export default {
+  fetch(request) {
+    const sent = new Request(request)
+    sent.headers.delete('cf-connecting-ip')
+    return fetch(sent)
+  }
+}`
+
 function toConfig(options: WorkerdOptions): string {
-  const { objects = {}, kv = {}, limits = [] } = options
+  const { objects = {}, kv = {}, limits = [], hasOutboundWorker = false } = options
   const text = (value: string) => JSON.stringify(value)
   const list = (entries: readonly string[]) => `[ ${entries.join(',\n    ')} ]`
   const bindings = [
@@ -101,6 +111,7 @@ function toConfig(options: WorkerdOptions): string {
     '(name = "internet", network = (allow = ["public", "private"]))',
     `(name = "objects", disk = (path = ${text(path.join(options.folder, 'objects'))}, writable = true))`,
     '(name = "unlimited", worker = .unlimited)',
+    '(name = "outbound", worker = .outbound)',
     ...stores,
   ]
   const date = text(options.compatibilityDate)
@@ -114,11 +125,16 @@ const main :Workerd.Worker = (
   compatibilityDate = ${date},
   compatibilityFlags = ${list(options.compatibilityFlags.map(text))},
   bindings = ${list(bindings)},
+  globalOutbound = "${hasOutboundWorker ? 'outbound' : 'internet'}",
   durableObjectNamespaces = ${list(classes)},
   durableObjectStorage = ${storage}
 );
 const unlimited :Workerd.Worker = (
   modules = [ (name = "index.js", esModule = ${text(UNLIMITED)}) ],
+  compatibilityDate = ${date}
+);
+const outbound :Workerd.Worker = (
+  modules = [ (name = "index.js", esModule = ${text(OUTBOUND)}) ],
   compatibilityDate = ${date}
 );
 `

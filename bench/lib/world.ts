@@ -46,35 +46,52 @@ export function defaultFolder(): string {
 
 const CREDENTIAL = 'sk_bench_ann'
 
+export interface WorldOptions {
+  /** The folder in which objects write. */
+  disk: string
+  hasOutboundWorker?: boolean
+  /** The gateway runs this script, with the inspector, instead of the bundle that would be deployed. */
+  profiled?: string
+}
+
+/** A gateway that can be started again with the data that it has. */
+export interface BenchedGateway {
+  worker: RunningWorkerd
+  client: GatewayClient
+  /** Ends workerd and starts it again: a fresh isolate. */
+  restart(): Promise<RunningWorkerd>
+}
+
+type Settings = Omit<WorkerdOptions, 'compatibilityDate' | 'compatibilityFlags'>
+
 export class World {
   readonly load = new LoadGenerator()
   readonly folder: string
   readonly upstream: Started
-  readonly #kv: Started
+  readonly #options: WorldOptions
+  readonly #servers: Started[] = []
+  readonly #fresh = new Map<ProgramName, RunningWorkerd>()
   readonly #config: WranglerConfig
   readonly #programs = new Map<ProgramName, Promise<Program>>()
   readonly #workers: RunningWorkerd[] = []
   readonly #token = randomBytes(24).toString('hex')
-  /** Set: the gateway runs this script, with the inspector, instead of the bundle that would be deployed. */
-  profiled: string | undefined
   inspectorPort = 0
   #client: GatewayClient | undefined
   #job: Promise<string> | undefined
 
-  private constructor(folder: string, upstream: Started, kv: Started, config: WranglerConfig) {
-    this.folder = mkdtempSync(path.join(folder, 'bench-'))
+  private constructor(options: WorldOptions, upstream: Started, config: WranglerConfig) {
+    this.folder = mkdtempSync(path.join(options.disk, 'bench-'))
+    this.#options = options
     this.upstream = upstream
-    this.#kv = kv
     this.#config = config
   }
 
-  static async open(folder = defaultFolder()): Promise<World> {
-    const [upstream, kv, config] = await Promise.all([
+  static async open(options: WorldOptions): Promise<World> {
+    const [upstream, config] = await Promise.all([
       startProgram('programs/upstream.ts'),
-      startProgram('programs/kv.ts'),
       readWrangler(path.resolve('wrangler.toml')),
     ])
-    return new World(folder, upstream, kv, config)
+    return new World(options, upstream, config)
   }
 
   get upstreamOrigin(): string {
@@ -98,9 +115,14 @@ export class World {
     if (name === 'direct')
       return { port: this.upstream.port, pid: this.upstream.child.pid ?? 0, headers: {} }
     if (name === 'gateway') return this.#startGateway()
+    const { port, pid } = await this.startWorker(await this.#settingsOf(name))
+    return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
+  }
+
+  async #settingsOf(name: ProgramName): Promise<Settings> {
     const script = await bundle(path.join(BENCH, 'programs/workers', SOURCES[name] ?? ''))
     const hasObjects = name === 'bare+creation'
-    const { port, pid } = await this.startWorker({
+    return {
       folder: path.join(this.folder, name),
       script,
       vars: {
@@ -109,16 +131,26 @@ export class World {
         CREDENTIAL,
       },
       ...(hasObjects ? { objects: { SLOTS: 'Slots', DESK: 'Desk' } } : {}),
-    })
+    }
+  }
+
+  /** Another process of a bare program, fresh. The one before it is ended. */
+  async restartBare(name: ProgramName): Promise<Program> {
+    const before = this.#fresh.get(name)
+    if (before) await end(before.child)
+    const settings = await this.#settingsOf(name)
+    const folder = `${settings.folder}-fresh`
+    const worker = await this.startWorker({ ...settings, folder })
+    this.#fresh.set(name, worker)
+    const { port, pid } = worker
     return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
   }
 
-  async startWorker(
-    options: Omit<WorkerdOptions, 'compatibilityDate' | 'compatibilityFlags'>
-  ): Promise<RunningWorkerd> {
+  async startWorker(options: Settings): Promise<RunningWorkerd> {
     const worker = await startWorkerd({
       compatibilityDate: this.#config.compatibility_date ?? '',
       compatibilityFlags: this.#config.compatibility_flags,
+      hasOutboundWorker: this.#options.hasOutboundWorker ?? false,
       ...options,
     })
     this.#workers.push(worker)
@@ -127,7 +159,9 @@ export class World {
 
   async #startGateway(): Promise<Program> {
     const { worker, client } = await this.newGateway('gateway', {
-      ...(this.profiled === undefined ? {} : { script: this.profiled, inspector: true }),
+      ...(this.#options.profiled === undefined
+        ? {}
+        : { script: this.#options.profiled, inspector: true }),
     })
     this.#client = client
     this.inspectorPort = worker.inspectorPort ?? 0
@@ -139,10 +173,12 @@ export class World {
   async newGateway(
     name: string,
     options: { script?: string; inspector?: boolean; vars?: Record<string, string> } = {}
-  ): Promise<{ worker: RunningWorkerd; client: GatewayClient }> {
+  ): Promise<BenchedGateway> {
     const { script = await readFile(`${BUNDLE}/index.js`, 'utf8'), inspector = false } = options
     const adminToken = randomBytes(24).toString('hex')
-    const worker = await this.startWorker({
+    const kv = await startProgram('programs/kv.ts')
+    this.#servers.push(kv)
+    const settings = {
       folder: path.join(this.folder, name),
       script,
       inspector,
@@ -150,11 +186,22 @@ export class World {
       objects: Object.fromEntries(
         this.#config.durable_objects.bindings.map((one) => [one.name, one.class_name])
       ),
-      kv: Object.fromEntries(this.#config.kv_namespaces.map((one) => [one.binding, this.#kv.port])),
+      kv: Object.fromEntries(this.#config.kv_namespaces.map((one) => [one.binding, kv.port])),
       limits: (this.#config.ratelimits ?? []).map((one) => one.name),
-    })
+    }
+    const worker = await this.startWorker(settings)
     const client = await GatewayClient.open(worker.port, adminToken)
-    return { worker, client }
+    const gateway: BenchedGateway = {
+      worker,
+      client,
+      restart: async () => {
+        await end(gateway.worker.child)
+        gateway.worker = await this.startWorker(settings)
+        client.port = gateway.worker.port
+        return gateway.worker
+      },
+    }
+    return gateway
   }
 
   #gatewayVars(adminToken: string): Record<string, string> {
@@ -181,16 +228,27 @@ export class World {
     return this.#job
   }
 
-  /** Tells the upstream that these jobs have ended. */
-  async complete(ids: readonly string[]): Promise<void> {
-    const body = JSON.stringify(ids)
-    await fetch(`${this.upstreamOrigin}/control/complete`, { method: 'POST', body })
+  /** Ends a gateway that is not needed any more: idle ones take memory and set alarms. */
+  async end({ worker }: BenchedGateway): Promise<void> {
+    await end(worker.child)
+  }
+
+  /** Changes what the upstream answers. */
+  async control(wish: {
+    completed?: readonly string[]
+    delayMs?: number
+    slowKey?: string
+    slowMs?: number
+  }): Promise<{ calls: number; hooks: string[] }> {
+    const body = JSON.stringify(wish)
+    const answer = await fetch(`${this.upstreamOrigin}/control`, { method: 'POST', body })
+    return (await answer.json()) as { calls: number; hooks: string[] }
   }
 
   async close(): Promise<void> {
     this.load.close()
     await Promise.all(this.#workers.map(({ child }) => end(child)))
-    await Promise.all([end(this.upstream.child), end(this.#kv.child)])
+    await Promise.all([this.upstream, ...this.#servers].map(({ child }) => end(child)))
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

@@ -66,7 +66,7 @@ async function endJobs(
     if (!settled.ok) throw new Error(await settled.text())
   }
   if (name !== 'gateway') return
-  await world.complete(ids)
+  await world.control({ completed: ids })
   const requests = ids.map((id) => ({
     method: 'GET',
     path: `${prefix}/v3/videos/${id}`,

@@ -146,7 +146,9 @@ function slotsPort(env: Env, name: string): SlotDesk {
   // These methods are `async` if their answer is a union, because the RPC types would make it a union of promises.
   const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
-    claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
+    claim: (account, instead, targets) =>
+      ask(async (slots) => slots.claim(account, instead, targets)),
+    takeTargets: (tenant, targets) => ask((slots) => slots.takeTargets(tenant, targets)),
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
     acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),

@@ -54,8 +54,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
       knows: () => true,
       name: async (text: string) => text,
       seal: async () => '',
-      open: async () => '',
-      openCredential: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
+      open: async () => '{"kind":"apiKey","secrets":{"apiKey":"k"}}',
     },
     accounts: {
       list: async () => ({ version: 1, accounts: [ACCOUNT] }),

@@ -99,7 +99,6 @@ test('what needs no provider is done although the credential cannot be opened', 
     knows: () => true,
     seal: async () => '',
     open: () => Promise.reject(new Error('no key')),
-    openCredential: () => Promise.reject(new Error('no key')),
     name: async (text: string) => text,
   }
   await reconcileAccount(portsWith({ vault }), heygen, desk)

@@ -103,7 +103,7 @@ export interface Desk extends Audited {
   removeEndpoint(id: string, by?: Actor): Promise<boolean>
   /** Replaces the callback secret. The previous one also signs for a day. */
   saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void>
-  /** The webhook endpoints and the callback secret. */
+  /** The webhook endpoints and the callback secret. Accounts' objects ask only if nothing was pushed to them. */
   outlets(): Promise<DeliveryTargets>
   /** Notes that an account was refused and is parked until then. True: most accounts are refused, so the provider is at fault. */
   noteRefused(accountKey: string, until: number): Promise<boolean>

@@ -68,10 +68,11 @@ export interface Vault {
   /** Whether there is a key with the text's key id. The text may still not open. */
   knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws CannotOpen if the text was sealed for another identity or with an unknown key. */
-  open(identity: string, sealed: string): Promise<string>
-  /** The same for an account's credential, which is remembered for some seconds (decision 0050). */
-  openCredential(identity: string, sealed: string): Promise<string>
+  /**
+   * Throws CannotOpen if the text was sealed for another identity or with an unknown key. `isKept`: what it says is remembered for
+   * some seconds (decision 0050). For credentials, which every call opens.
+   */
+  open(identity: string, sealed: string, isKept?: boolean): Promise<string>
   /** A keyed hash of the text: 43 characters of `[A-Za-z0-9_-]`. Only we can make it. */
   name(text: string): Promise<string>
 }

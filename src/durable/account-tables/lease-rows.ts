@@ -11,6 +11,8 @@ import type { EndedJobs } from './ended-jobs.ts'
 
 interface Known {
   live: Map<string, Lease>
+  /** The live leases as their rows have them. */
+  rows: Map<string, Lease>
   /** Rows that are over, by the id of their lease: when it ended. */
   over: Map<string, number>
   /** The values of `live`. */
@@ -23,6 +25,8 @@ export class LeaseRows {
   #known: Known | undefined
   /** Whether the row of this ended lease may be written over. */
   mayReuse: (leaseId: string) => boolean = () => true
+  /** Whether a lease need not be written, since it differs from its row only in what spaces its checks. */
+  isOnlySpaced: (row: Lease, lease: Lease) => boolean = () => false
 
   constructor(sql: SqlStorage, ended: EndedJobs) {
     this.#sql = sql
@@ -35,16 +39,19 @@ export class LeaseRows {
   }
 
   put(lease: Lease): void {
-    const { live, over } = this.#read()
+    const { live, rows, over } = this.#read()
+    const stored = rows.get(lease.id)
+    live.set(lease.id, lease)
+    if (stored && this.isOnlySpaced(stored, lease)) return this.#refresh()
     const record = JSON.stringify(toLeaseRecord(lease))
-    const row = live.has(lease.id) || over.has(lease.id) ? lease.id : this.#reusable(over)
+    const row = stored || over.has(lease.id) ? lease.id : this.#reusable(over)
     if (row === undefined) {
       this.#sql.exec('INSERT INTO lease (id, record) VALUES (?, ?)', lease.id, record)
     } else {
       this.#sql.exec('UPDATE lease SET id = ?, record = ? WHERE id = ?', lease.id, record, row)
       over.delete(row)
     }
-    live.set(lease.id, lease)
+    rows.set(lease.id, lease)
     this.#refresh()
   }
 
@@ -54,15 +61,18 @@ export class LeaseRows {
   }
 
   drop(id: string): void {
-    if (!this.#read().live.delete(id)) return
+    const { live, rows } = this.#read()
+    rows.delete(id)
+    if (!live.delete(id)) return
     this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
     this.#refresh()
   }
 
   /** Ends a lease. `isNew`: its ended job was written just now. Then the row is over. */
   end({ lease: { id }, endedAt }: EndedJob, isNew: boolean): void {
-    const { live, over } = this.#read()
+    const { live, rows, over } = this.#read()
     if (!isNew || !live.delete(id)) return this.drop(id)
+    rows.delete(id)
     over.set(id, endedAt)
     this.#refresh()
   }
@@ -71,16 +81,18 @@ export class LeaseRows {
   removeOverBefore(time: number): void {
     const { over } = this.#read()
     for (const [id, endedAt] of over) {
-      if (endedAt >= time) continue
+      if (endedAt >= time || !this.mayReuse(id)) continue
       this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
       over.delete(id)
     }
   }
 
-  /** The ended jobs whose leases' rows are over, as the tables have them. */
-  endedOfOver(): EndedJob[] {
+  /** What the ends owed whose leases' rows are over. */
+  owedOfOver(): { leaseId: string; owed: string }[] {
     const { over } = this.#read()
-    return this.#ended.ofLeases(this.#stored()).filter(({ lease }) => over.has(lease.id))
+    return over.size === 0
+      ? []
+      : this.#ended.owedOf(this.#stored().filter(({ id }) => over.has(id)))
   }
 
   /** Call it after a failed write. The tables are read again. */
@@ -103,7 +115,8 @@ export class LeaseRows {
     const ended = stored.length === 0 ? [] : this.#ended.ofLeases(stored)
     const over = new Map(ended.map(({ lease, endedAt }) => [lease.id, endedAt]))
     const leases = stored.filter(({ id }) => !over.has(id))
-    return { live: new Map(leases.map((lease) => [lease.id, lease])), over, leases }
+    const live = new Map(leases.map((lease) => [lease.id, lease]))
+    return { live, rows: new Map(live), over, leases }
   }
 
   #stored(): Lease[] {

@@ -21,13 +21,15 @@ import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jo
 import { AccountRow } from './account-row.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
+import { packOwed, unpackOwed } from './owed-deliveries.ts'
 import { Remembered } from './remembered.ts'
+import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
@@ -57,6 +59,8 @@ const STEPS: Step[] = [
     ),
   (sql) => void sql.exec(LIVE_SCHEMA),
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
+  (sql) => void sql.exec(TARGETS_SCHEMA),
+  (sql) => void sql.exec(OWED_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -72,6 +76,8 @@ export class SlotsTables {
   readonly #deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
+  /** The delivery targets of the account's holder. */
+  readonly targets: TargetRow
   /** What only a page that is open needs. */
   readonly live: LiveRows
   #refused = 0
@@ -86,8 +92,11 @@ export class SlotsTables {
     this.#ended = new EndedJobs(storage.sql)
     this.leaseRows = new LeaseRows(storage.sql, this.#ended)
     this.#deliveries = new DeliveryRows(storage.sql)
+    // After a restart, what is owed is found by these rows.
+    this.leaseRows.mayReuse = (id) => !this.#deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
+    this.targets = new TargetRow(storage.sql)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.#deliveries)
@@ -151,19 +160,43 @@ export class SlotsTables {
   }
 
   /**
-   * Saves a whole change in one transaction. `unmatched`: ends whose events may still come. Returns the deliveries that were
-   * not there already.
+   * Saves a whole change in one transaction. `ofEnds`: the deliveries about the end of each lease. `others`: deliveries about no job.
+   * `unmatched`: ends whose events may still come. Returns the deliveries that were not there already.
    */
-  apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
-    return this.#inTransaction(() => {
+  apply(
+    change: Change,
+    ofEnds: ReadonlyMap<string, Delivery[]> = new Map(),
+    others: readonly Delivery[] = [],
+    unmatched: UnmatchedEnd[] = []
+  ): Delivery[] {
+    const owed = new Map<string, Delivery[]>()
+    const added = this.#inTransaction(() => {
       for (const lease of change.put) this.leaseRows.put(lease)
       for (const id of change.drop) this.leaseRows.drop(id)
-      for (const end of change.ended) {
-        this.leaseRows.end(end, this.#ended.add(end, unmatched, this.#refused))
-        this.#refused = 0
-      }
-      return deliveries.filter((one) => this.#deliveries.add(one))
+      const withRows = change.ended.flatMap((end) => {
+        const deliveries = ofEnds.get(end.lease.id) ?? []
+        const mayOwe = this.#deliveries.hasRoomToOwe(
+          [...owed.values()].flat().length + deliveries.length
+        )
+        if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
+          return deliveries
+        owed.set(end.lease.id, deliveries)
+        return []
+      })
+      return [...withRows, ...others].filter((one) => this.#deliveries.add(one))
     })
+    for (const [leaseId, deliveries] of owed) this.#deliveries.owe(leaseId, deliveries)
+    return [...[...owed.values()].flat(), ...added]
+  }
+
+  /** True: the ended job's row owes this. It is found again by the lease's row, so the lease must have one. */
+  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], packed: string | undefined): boolean {
+    const hasRow = this.leases().some(({ id }) => id === end.lease.id)
+    const owed = hasRow ? packed : undefined
+    const isNew = this.#ended.add(end, unmatched, this.#refused, owed)
+    this.leaseRows.end(end, isNew)
+    this.#refused = 0
+    return isNew && owed !== undefined
   }
 
   /** In which leases are written. */
@@ -315,8 +348,18 @@ export class SlotsTables {
     this.#forwarded.removeOld(now)
   }
 
+  /** Called once, when the object wakes up. */
   pendingDeliveries(): Pending[] {
-    return this.#deliveries.pending()
+    const withRows = this.#deliveries.pending()
+    const owed = this.leaseRows
+      .owedOfOver()
+      .flatMap(({ leaseId, owed: text }) => this.#deliveries.oweAgain(leaseId, unpackOwed(text)))
+    return [...withRows, ...owed]
+  }
+
+  /** Whether the delivery has no row yet, because its first attempt has not ended. */
+  isOwed(id: string): boolean {
+    return this.#deliveries.isOwed(id)
   }
 
   findDelivery(id: string): Delivery | undefined {
@@ -340,7 +383,11 @@ export class SlotsTables {
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#deliveries.removeBefore(time)
+    return this.#inTransaction(() => {
+      // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
+      this.leaseRows.removeOverBefore(time)
+      return this.#deliveries.removeBefore(time)
+    })
   }
 
   /** When the oldest delivery will have been kept for `keepMs`. */

@@ -112,10 +112,7 @@ async function tryOn(
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
   if (sent.status < 400) {
-    await noteDeleted(ports, call.provider, account, call).catch(() =>
-      ports.log('settle_failed', { email: account.email, requestId: call.requestId })
-    )
-    ports.defer(deleteCopies(ports, call))
+    if (call.method !== 'GET') await noteDeletion(ports, call, account)
     return { answer: await passStatus(ports, call, account, sent), again: false }
   }
   const { json, body } = await peek(sent)
@@ -130,6 +127,14 @@ async function tryOn(
     if (newer) return tryOn(ports, call, newer, true)
   }
   return refusedTry(ports, account, fault, finding, answer)
+}
+
+/** If the client deleted something: tells the object of a job, and deletes the copies of an upload. */
+async function noteDeletion(ports: Ports, call: ProxyCall, account: Account): Promise<void> {
+  await noteDeleted(ports, call.provider, account, call).catch(() =>
+    ports.log('settle_failed', { email: account.email, requestId: call.requestId })
+  )
+  ports.defer(deleteCopies(ports, call))
 }
 
 /** Turns a refused account key into a gateway error. A 401 of the provider would look as if the client's token were wrong. */

@@ -65,10 +65,17 @@ export async function askAccounts(
   const asked: Asked[] = accounts.map((account) => ({ account }))
   const { prompt, hung } = inTurn(ports, accounts)
   const hurry: { signal?: AbortSignal } = {}
+  const asking = new Map<Headers, Headers>()
+  const plainCall = (account: Account, index: number): ProxyCall => {
+    const call = callOf(account, index)
+    const headers = asking.get(call.headers) ?? withoutConditions(call.headers)
+    asking.set(call.headers, headers)
+    return { ...call, headers }
+  }
   const askOne = async (index: number, patience: () => AbortSignal): Promise<void> => {
     const account = accounts[index]
     if (!account || read.gaveUp.has(account.key)) return
-    asked[index] = await ask(ports, account, callOf(account, index), read, patience())
+    asked[index] = await ask(ports, account, plainCall(account, index), read, patience())
   }
   // All accounts that did not answer last time share one second, which starts with the first of them.
   const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))
@@ -116,18 +123,18 @@ async function ask(
   const parking =
     importedParking(account) ?? findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
-  // An account that was asked only just before the deadline does not count as slow.
-  const fair = ports.timeoutSignal(ports.durations.hungMs)
-  const late = AbortSignal.any([read.late, patience])
-  const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
+  const limits = [read.late, patience]
+  const signal = AbortSignal.any(call.signal ? [call.signal, ...limits] : limits)
   try {
     const found = await orAborted(receive(ports, call, account, signal), signal)
     ports.hints.markAnswered(account.key)
     return found
   } catch {
-    if (!late.aborted) return { account }
+    if (!limits.some(({ aborted }) => aborted)) return { account }
     read.gaveUp.add(account.key)
-    if (fair.aborted && !ports.hints.isHung(account.key)) ports.hints.markHung(account.key, now)
+    // An account that was asked only just before the deadline does not count as slow. Its own time is longer than that.
+    const isFair = patience.aborted || ports.now() - now >= ports.durations.hungMs
+    if (isFair && !ports.hints.isHung(account.key)) ports.hints.markHung(account.key, now)
     return { account, isLate: true }
   }
 }
@@ -138,8 +145,7 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const asking = { ...call, headers: withoutConditions(call.headers) }
-  const response = await sendOn(ports, asking, account, signal)
+  const response = await sendOn(ports, call, account, signal)
   const bytes = await readAnswer(response, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)

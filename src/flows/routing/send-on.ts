@@ -2,7 +2,7 @@
 import type { Account } from '#domain/accounts/account.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { headersDown } from '#domain/text/headers.ts'
-import { withOwnAddresses, withoutSecrets } from '#flows/upstream/rewrite-addresses.ts'
+import { hasNoBody, withOwnAddresses, withoutSecrets } from '#flows/upstream/rewrite-addresses.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { sendNamed } from './client-names.ts'
 import type { JudgedAnswer, Verdict } from '#providers/contract/provider.ts'
@@ -94,11 +94,10 @@ async function reach(
 
 /** The provider's answer for the client: status, bytes and the headers that may go down; no cookies. */
 export function passOn(answer: Response, body: BodyInit | null = answer.body): Response {
-  const hasNoBody = [101, 204, 205, 304].includes(answer.status)
-  return new Response(hasNoBody ? null : body, {
-    status: answer.status,
-    headers: headersDown(answer.headers),
-  })
+  const { status } = answer
+  const passed = new Response(hasNoBody(status) ? null : body, { status })
+  headersDown(answer.headers, passed.headers)
+  return passed
 }
 
 /** What an answer means for the account. A refused streaming token (`call.bearer`) is the browser's fault, so it parks nothing. */

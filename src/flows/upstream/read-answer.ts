@@ -46,11 +46,12 @@ export async function readBytes(
 }
 
 /** The same for an answer. */
-export function readAnswer(
+export async function readAnswer(
   answer: Response,
   bytesMax: number
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  return readBytes(answer.body, bytesMax, lengthOf(answer.headers))
+  const isShort = lengthOf(answer.headers) <= bytesMax
+  return isShort ? new Uint8Array(await answer.arrayBuffer()) : readBytes(answer.body, bytesMax)
 }
 
 /** The same, but a larger answer is returned as a stream of the same bytes. */
