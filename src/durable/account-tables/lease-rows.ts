@@ -176,3 +176,9 @@ export class LeaseRows {
 function isOpen({ kind, state, requestId }: Lease): boolean {
   return kind === 'job' && state === 'unbound' && isTimedId(requestId)
 }
+
+/** The ids under which the lease's job is known. */
+export function jobNamesOf({ jobId, watch }: Lease): string[] {
+  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
+  return jobId === undefined ? watched : [jobId, ...watched]
+}

@@ -24,7 +24,7 @@ import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
-import { LeaseRows } from './lease-rows.ts'
+import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { Remembered } from './remembered.ts'
@@ -395,9 +395,4 @@ export class SlotsTables {
     const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
-}
-
-function jobNamesOf({ jobId, watch }: Lease): string[] {
-  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
-  return jobId === undefined ? watched : [jobId, ...watched]
 }
