@@ -1262,33 +1262,20 @@ export interface components {
           email: string | null;
           /** @description The route that created it */
           type: string;
-          status: components["schemas"]["StatusField"];
+          /**
+           * @description waiting: for a human. lost: no news of it for 48 h
+           * @enum {string}
+           */
+          status: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown" | "running" | "waiting";
           /** @description Whether it has ended. */
           status_final: boolean;
           /** @description Why it ended so, if the provider said why. */
           detail: string | null;
           created: string;
-          ended: components["schemas"]["EndedField"];
+          /** @description When it ended. null: it has not. */
+          ended: string | null;
       };
-      JobInFull: {
-          tenant?: components["schemas"]["TenantField"];
-          /** @description Only in the operator's lists */
-          provider?: string;
-          /** @description The provider's id. null: not known */
-          jobid: string | null;
-          /** @description The X-Request-Id of the call that created it */
-          requestId: string;
-          /** @description null: its account was removed */
-          email: string | null;
-          /** @description The route that created it */
-          type: string;
-          status: components["schemas"]["StatusField"];
-          /** @description Whether it has ended. */
-          status_final: boolean;
-          /** @description Why, as a sentence. */
-          detail: string | null;
-          created: string;
-          ended: components["schemas"]["EndedField"];
+      JobInFull: components["schemas"]["Job"] & {
           /** @description The title that its creation gave it */
           title?: string;
           /** @description When what happened. */
@@ -1299,7 +1286,8 @@ export interface components {
               started: string;
               /** @description When the provider had accepted it. null: not known */
               accepted: string | null;
-              ended: components["schemas"]["EndedField"];
+              /** @description When it ended. null: it has not. */
+              ended: string | null;
           };
           /** @description From asked to started */
           waitedMs: number | null;
@@ -2061,7 +2049,8 @@ export interface components {
           /** @description Which pass over everything this is. */
           pass: number;
           startedAt: string | null;
-          endedAt: components["schemas"]["EndedField"];
+          /** @description When it ended. null: it has not. */
+          endedAt: string | null;
           /** @description From then on, a call begins the next pass */
           nextPassAt: string | null;
           /** @description How many tenants are through in this pass. */
@@ -2387,19 +2376,12 @@ export interface components {
           /** @description The provider’s word for the event. */
           type: string;
       };
-      /**
-       * @description waiting: for a human. lost: no news of it for 48 h
-       * @enum {string}
-       */
-      StatusField: "completed" | "failed" | "gone" | "absent" | "lost" | "forced" | "outcome_unknown" | "running" | "waiting";
       /** @description The address of a video. */
       VideoField: string;
-      /** @description Whose it is; only in the operator's lists */
-      TenantField: string;
       /** @description The address of a picture of the clothes. */
       UpperInputField: string;
-      /** @description When it ended. null: it has not. */
-      EndedField: string | null;
+      /** @description Whose it is; only in the operator's lists */
+      TenantField: string;
       /** @description How closely the prompt is followed. */
       CfgScaleField: number;
       /** @description What is wrong, in one sentence. */

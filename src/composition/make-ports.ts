@@ -1,6 +1,6 @@
 /**
- * Makes the ports of a request from bindings and settings. An isolate's caches and hints are kept per `env`, never in
- * a variable of a module.
+ * Makes the ports of a request from bindings and settings. What all requests of an isolate share (stores, caches, hints, the ways
+ * to the objects) is made once per `env`, never in a variable of a module.
  */
 import { AppError } from '#domain/runtime/errors.ts'
 import { Hints } from '#domain/accounts/account-hints.ts'
@@ -16,16 +16,12 @@ import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
-import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
-import { makeAccountStore, makeAccountCache, type AccountCache } from '#storage/accounts.ts'
-import {
-  makeAddedRouteStore,
-  makeAddedRouteCache,
-  type AddedRouteCache,
-} from '#storage/added-routes.ts'
-import { makeOwnerStore, makeOwnerCache, type OwnerCache } from '#storage/owners.ts'
-import { makeTokenStore, makeTokenCache, type TokenCache } from '#storage/tokens.ts'
-import { makeListCopyCache, makeListCopyStore, type ListCopyCache } from '#storage/list-copies.ts'
+import { durationsAt } from '#domain/runtime/durations.ts'
+import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
+import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
+import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
+import { makeTokenStore, makeTokenCache } from '#storage/tokens.ts'
+import { makeListCopyCache, makeListCopyStore } from '#storage/list-copies.ts'
 import { makeUploadStore } from '#storage/uploads.ts'
 import { makeVault } from '#storage/vault.ts'
 import { askObject } from '#storage/ask-object.ts'
@@ -37,21 +33,10 @@ const REGISTRAR = '@registrar'
 /** How many searches for unknown ids one token may cause (contract section 14.10). */
 const SEARCHES_A_MINUTE = 30
 
-interface Isolate {
-  settings: Settings
-  durations: Durations
-  vault: Ports['vault']
-  hints: Hints
-  memory: RecentMap
-  reportedEnds: RecentSet
-  searches: Semaphore
-  searchesOfToken: RateLimit
-  tokens: TokenCache
-  accounts: AccountCache
-  owners: OwnerCache
-  addedRoutes: AddedRouteCache
-  listCopies: ListCopyCache
-}
+/** The ports of one request alone. */
+type OfRequest = 'fetch' | 'upstream' | 'defer' | 'log' | 'hasParked'
+/** The ports that all requests of an isolate share. */
+type Isolate = Omit<Ports, OfRequest>
 
 const isolates = new WeakMap<Env, Isolate>()
 /** The problem with the settings of each `env`, so that it is logged once. */
@@ -96,24 +81,40 @@ export function writeLog(event: string, about: Facts, facts: Facts): void {
 function isolateOf(env: Env): Isolate {
   const known = isolates.get(env)
   if (known) return known
-  const settings = parseSettings({ ...env })
-  const isolate: Isolate = {
+  const isolate = makeIsolate(env, parseSettings({ ...env }))
+  isolates.set(env, isolate)
+  return isolate
+}
+
+function makeIsolate(env: Env, settings: Settings): Isolate {
+  const durations = durationsAt(settings.timeScale)
+  const { now } = platform
+  const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
+  const registrar = registrarPort(env)
+  const lists = makeListCopyCache(now)
+  return {
     settings,
-    durations: durationsAt(settings.timeScale),
+    durations,
+    ...platform,
+    fixedLength: (bytes) => new FixedLengthStream(bytes),
     vault: makeVault(settings.masterKeys, platform),
     hints: new Hints(),
     memory: new RecentMap(5000),
     reportedEnds: new RecentSet(10_000),
     searches: new Semaphore(platform.after),
     searchesOfToken: new RateLimit(SEARCHES_A_MINUTE),
-    tokens: makeTokenCache(platform.now),
-    accounts: makeAccountCache(platform.now),
-    owners: makeOwnerCache(platform.now),
-    addedRoutes: makeAddedRouteCache(platform.now),
-    listCopies: makeListCopyCache(platform.now),
+    isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
+    tokens: makeTokenStore(env.REGISTRY, makeTokenCache(now), registrar),
+    accounts: makeAccountStore(env.REGISTRY, makeAccountCache(now), desk),
+    owners: makeOwnerStore(makeOwnerCache(now), desk),
+    addedRoutes: makeAddedRouteStore(env.REGISTRY, makeAddedRouteCache(now)),
+    uploads: makeUploadStore(env.REGISTRY, durations.keepUploadsMs),
+    listCopies: makeListCopyStore(env.REGISTRY, lists, durations.keepListCopyMs),
+    desk,
+    registrar,
+    slots: (accountKey) => slotsPort(env, accountKey),
+    hub: (name) => hubPort(env, name),
   }
-  isolates.set(env, isolate)
-  return isolate
 }
 
 /**
@@ -123,44 +124,21 @@ function isolateOf(env: Env): Isolate {
 export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = () => ({})): Ports {
   const problem = settingsProblem(env)
   if (problem) throw problem
-  const isolate = isolateOf(env)
   const upstream = new Stopwatch()
-  const desk = (tenant: string, provider: string): Desk => deskPort(env, `${provider}:${tenant}`)
-  const registrar = registrarPort(env)
   return {
-    settings: isolate.settings,
-    durations: isolate.durations,
-    ...platform,
-    fixedLength: (bytes) => new FixedLengthStream(bytes),
+    ...isolateOf(env),
     fetch: async (url, init) => {
       const stop = upstream.start(platform.now())
-      return fetch(url, { ...init, redirect: 'manual' }).finally(() => stop(platform.now()))
+      try {
+        return await fetch(url, { ...init, redirect: 'manual' })
+      } finally {
+        stop(platform.now())
+      }
     },
     upstream,
     defer,
     log: (event, facts = {}) => writeLog(event, about(), facts),
-    vault: isolate.vault,
-    hints: isolate.hints,
-    memory: isolate.memory,
-    reportedEnds: isolate.reportedEnds,
     hasParked: { isTrue: false },
-    searches: isolate.searches,
-    searchesOfToken: isolate.searchesOfToken,
-    isRateLimited: async (address) => !(await env.AUTH_DAMPER.limit({ key: address })).success,
-    tokens: makeTokenStore(env.REGISTRY, isolate.tokens, registrar),
-    accounts: makeAccountStore(env.REGISTRY, isolate.accounts, desk),
-    owners: makeOwnerStore(isolate.owners, desk),
-    addedRoutes: makeAddedRouteStore(env.REGISTRY, isolate.addedRoutes),
-    uploads: makeUploadStore(env.REGISTRY, isolate.durations.keepUploadsMs),
-    listCopies: makeListCopyStore(
-      env.REGISTRY,
-      isolate.listCopies,
-      isolate.durations.keepListCopyMs
-    ),
-    desk,
-    registrar,
-    slots: (accountKey) => slotsPort(env, accountKey),
-    hub: (name) => hubPort(env, name),
   }
 }
 
@@ -168,12 +146,14 @@ function slotsPort(env: Env, name: string): SlotDesk {
   // These methods are `async` if their answer is a union, because the RPC types would make it a union of promises.
   const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
   return {
-    claim: (account, instead) => ask(async (slots) => slots.claim(account, instead)),
+    claim: (account, instead, targets) =>
+      ask(async (slots) => slots.claim(account, instead, targets)),
+    takeTargets: (tenant, targets) => ask((slots) => slots.takeTargets(tenant, targets)),
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
     acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),
-    bind: (requestId, starts, again) =>
-      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again))),
+    bind: (requestId, starts, again, how) =>
+      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again), how)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     keepGuess: (requestId, start, again) =>
@@ -220,6 +200,8 @@ function deskPort(env: Env, name: string): Desk {
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners, seen) => ask((desk) => desk.learn(owners, seen)),
+    learnJobs: (owners, seen) => ask((desk) => desk.learnJobs(owners, seen)),
+    jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),

@@ -15,5 +15,9 @@ export const platform: Platform = {
         resolve()
       })
     }),
+  startTimer(ms, work) {
+    const timer = setTimeout(work, ms)
+    return () => clearTimeout(timer)
+  },
   timeoutSignal: (ms) => AbortSignal.timeout(ms),
 }

@@ -29,6 +29,7 @@ import { WaitingRoom } from '#durable/pool/waiting-room.ts'
 import { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import { SignIns } from '#durable/sign-ins/sign-ins.ts'
 import { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+import { TargetPushes } from '#durable/targets/target-pushes.ts'
 
 /** Unfinished work is tried again after this time. */
 export const SOON_MS = 1500
@@ -78,15 +79,10 @@ export function makeDeskParts({
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
   })
-  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit })
+  const { alerts, targets } = makeTargets({ storage, ports, armIn }, tables, tenant)
+  const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit, targets })
   const endpoints = new WebhookEndpoints(tables, audit)
   const alertBook = new AlertBook(storage, audit)
-  const alerts = new DeskAlerts(storage, {
-    ports,
-    armIn,
-    tenant,
-    accountKeys: () => tables.accounts.snapshot().accounts.map(({ key }) => key),
-  })
   return {
     alertBook,
     alerts,
@@ -108,6 +104,7 @@ export function makeDeskParts({
     refused: new RefusedAccounts(storage),
     full: new FullAccounts(storage, platform.now),
     signIns,
+    targets,
     hub: isHubName(name)
       ? new Hub({
           name,
@@ -120,6 +117,35 @@ export function makeDeskParts({
           accept,
         })
       : undefined,
-    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv }),
+    resealing: new DeskResealing(tables, signInRows, alertBook, { ports, name, kv, targets }),
   }
+}
+
+/** Whether balances are watched is a part of the delivery targets, so a change of it is pushed, too. */
+function makeTargets(
+  { storage, ports, armIn }: Pick<DeskObject, 'storage' | 'ports' | 'armIn'>,
+  tables: DeskTables,
+  tenant: string
+): { alerts: DeskAlerts; targets: TargetPushes } {
+  const accountKeys = () => tables.accounts.snapshot().accounts.map(({ key }) => key)
+  const alerts = new DeskAlerts(storage, {
+    ports,
+    armIn,
+    tenant,
+    accountKeys,
+    onBalanceWatched: () => targets.change(),
+  })
+  const targets = new TargetPushes(storage, {
+    ports,
+    now: platform.now,
+    armIn,
+    tenant,
+    accountKeys,
+    read: () => ({
+      ...tables.endpoints.all(),
+      ...(alerts.watchesBalance ? { watchesBalance: true } : {}),
+    }),
+  })
+  tables.endpoints.onChange = () => targets.change()
+  return { alerts, targets }
 }

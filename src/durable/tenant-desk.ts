@@ -10,30 +10,23 @@ import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
 import type { DeskRows, Imported } from '#domain/backup/exported.ts'
 import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
-import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
-  AssetCopy,
-  CopyTurn,
   Desk,
   EndpointChange,
-  Made,
   Registrar,
   SaveAnswer,
   SignInAnswer,
   Turn,
-  UnknownCreation,
-  UploadWish,
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Owner } from '#domain/routing/owner.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
-import { HubMethods } from './hub-methods.ts'
+import { IdMethods } from './id-methods.ts'
 
-export class TenantDesk extends HubMethods implements Desk, Registrar {
+export class TenantDesk extends IdMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -47,7 +40,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
       name: ctx.id.name ?? '',
       kv: env.REGISTRY,
       ports: () => this.#ports(),
-      armIn: (ms) => this.#armIn(ms),
+      armIn: (ms) => this.armIn(ms),
       saveAccount: (account, by) => this.saveAccount(account, by),
       // A socket that is closing stands in the list for some seconds more.
       sockets: () =>
@@ -57,6 +50,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
       this.parts.signIns.resume()
+      this.parts.targets.resume()
     })
   }
 
@@ -87,7 +81,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
-    if (saved.isNew) this.ctx.waitUntil(this.parts.alerts.refresh().catch(() => {}))
+    if (saved.isNew) this.ctx.waitUntil(this.refreshAlerts().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
   }
@@ -114,6 +108,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     // The tenant may have been removed meanwhile.
     if (this.#isClosed) await this.#empty()
     else await this.parts.alerts.refresh().catch(() => {})
+    await this.parts.targets.push()
     await this.parts.kv.write()
     return imported
   }
@@ -158,7 +153,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async formerKeys(): Promise<string[]> {
-    return this.#tables.accounts.formerKeys(platform.now() - this.#durations.keepEndedMs)
+    return this.#tables.accounts.formerKeys(platform.now() - this.durations.keepEndedMs)
   }
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
@@ -172,97 +167,10 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     await this.#empty()
   }
 
-  // Ids and uploads
-
-  async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
-    this.parts.full.note(seen)
-    this.#armIn(this.#durations.keepOwnersMs)
-    return this.parts.uploads.learn(owners)
-  }
-
-  async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.parts.uploads.ownersOf(ids)
-  }
-
-  async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {
-    return this.parts.uploads.chooseAccount(token, wish)
-  }
-
-  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
-    return this.parts.uploads.beginCopies(originals, email, by)
-  }
-
-  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
-    const isLearned = this.parts.uploads.endCopies(copies, email)
-    if (isLearned) this.#armIn(this.#durations.keepOwnersMs)
-  }
-
-  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
-    this.parts.uploads.forgetCopies(copies, email)
-  }
-
-  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
-    return this.#tables.assetCopies.take(original, keyStart)
-  }
-
-  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
-    return this.#tables.uploadCounts.take(tokenId, bytes, platform.now())
-  }
-
-  // Creations
-
-  /** For older Workers. Newer ones call madeBy. */
-  async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const made = this.#tables.made.find(requestId)
-    return made !== undefined && made.email !== email
-  }
-
-  async noteMade(requestId: string, made: Made): Promise<void> {
-    this.#tables.made.save(requestId, made)
-    this.#armIn(this.#durations.keepOwnersMs)
-  }
-
-  async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.#tables.made.find(requestId)
-  }
-
-  async beginKey(name: string, requestId: string): Promise<KeyTurn> {
-    const turn = this.parts.keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.#armIn(this.#durations.keepOwnersMs)
-    return turn
-  }
-
-  async endKey(name: string, requestId: string, end: KeyEnd): Promise<void> {
-    this.parts.keys.end(name, requestId, end)
-  }
-
-  async requestsOfKey(key: string): Promise<string[]> {
-    return this.parts.keys.requestsOf(key)
-  }
-
-  /**
-   * Saves a creation of unknown outcome. KV says to every isolate until when to ask for repeats. KV is written at most every ten
-   * minutes.
-   */
-  async noteUnknown(print: string, unknown: UnknownCreation): Promise<void> {
-    if (!this.parts.unknown.save(print, unknown, platform.now(), this.#durations.joinMs)) return
-    this.#tables.touchAccounts()
-    await this.parts.kv.write()
-  }
-
-  async unknownOf(print: string): Promise<UnknownCreation | undefined> {
-    return this.parts.unknown.find(print, platform.now(), this.#durations.joinMs)
-  }
-
-  async forgetUnknown(print: string, requestId: string): Promise<void> {
-    this.parts.unknown.forget(print, requestId, platform.now(), this.#durations.joinMs)
-  }
-
   // Waiting and lists
 
   async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
-    this.parts.full.note(seen)
-    return this.parts.full.list()
+    return this.parts.full.answer(seen)
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {
@@ -274,8 +182,8 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async keepPlace(place: string): Promise<string> {
-    const { keepPlaceMs } = this.#durations
-    this.#armIn(keepPlaceMs)
+    const { keepPlaceMs } = this.durations
+    this.armIn(keepPlaceMs)
     return this.parts.pageTokens.keep(place, keepPlaceMs)
   }
 
@@ -286,7 +194,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   // Webhook endpoints
 
   async addEndpoint(endpoint: Endpoint, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.add(endpoint, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.add(endpoint, by))
   }
 
   async endpoints(): Promise<Endpoint[]> {
@@ -298,20 +206,20 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     change: EndpointChange,
     by?: Actor
   ): Promise<Endpoint | undefined> {
-    return this.parts.endpoints.change(id, change, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.change(id, change, by))
   }
 
   async removeEndpoint(id: string, by?: Actor): Promise<boolean> {
-    return this.parts.endpoints.remove(id, by)
+    return this.parts.targets.pushedAfter(this.parts.endpoints.remove(id, by))
   }
 
   async saveCallbackSecret(sealed: string, now: number, by?: Actor): Promise<void> {
     this.parts.endpoints.saveCallbackSecret(sealed, now, by)
+    await this.parts.targets.push()
   }
 
   async outlets(): Promise<DeliveryTargets> {
-    const watched = this.parts.alerts.watchesBalance ? { watchesBalance: true } : {}
-    return { ...this.#tables.endpoints.all(), ...watched }
+    return this.parts.targets.current()
   }
 
   // Alerts
@@ -321,7 +229,8 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
   }
 
   async refreshAlerts(): Promise<void> {
-    return this.parts.alerts.refresh()
+    await this.parts.alerts.refresh()
+    await this.parts.targets.push()
   }
 
   // Audit and re-sealing, in desks and in the registrar
@@ -346,18 +255,19 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
 
   async #maintain(): Promise<void> {
     if (this.parts.hub) return this.parts.hub.runDue()
-    const { keepPlaceMs, forgetEveryMs } = this.#durations
+    const { keepPlaceMs, forgetEveryMs } = this.durations
     const now = platform.now()
-    if (this.parts.pageTokens.forget()) this.#armIn(keepPlaceMs)
+    if (this.parts.pageTokens.forget()) this.armIn(keepPlaceMs)
     if (now >= this.#forgetAt) {
-      const dueAt = this.#tables.forgetOld(this.#durations, now)
+      const dueAt = this.#tables.forgetOld(this.durations, now)
       this.#forgetAt = now + forgetEveryMs
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
     if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
     await this.parts.accounts.releaseLeftOver()
-    if (!this.parts.claims.isEmpty) this.#armIn(SOON_MS)
+    if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
     await this.parts.kv.write()
+    await this.parts.targets.runDue()
     await this.parts.alerts.runDue()
     await this.parts.signIns.runDue()
     const signInAt = this.parts.signIns.nextAt()
@@ -373,6 +283,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     this.parts.full.clear()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
+    this.parts.targets.forget()
     await this.parts.kv.write()
   }
 
@@ -384,7 +295,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     return this.#tables.accounts.isClosed
   }
 
-  get #durations(): Ports['durations'] {
+  protected get durations(): Ports['durations'] {
     return this.#ports().durations
   }
 
@@ -392,7 +303,7 @@ export class TenantDesk extends HubMethods implements Desk, Registrar {
     return makePorts(this.env, (work) => this.ctx.waitUntil(work))
   }
 
-  #armIn(ms: number): void {
+  protected armIn(ms: number): void {
     this.#clock.setFor(platform.now() + ms)
   }
 }

@@ -44,6 +44,15 @@ export class Cached<T> {
     }
   }
 
+  /** Drops every entry that has expired. The oldest come first. For secrets, which should not stay in memory. */
+  dropExpired(): void {
+    const now = this.#now()
+    for (const [key, { until }] of this.#entries) {
+      if (until > now) return
+      this.delete(key)
+    }
+  }
+
   delete(key: string): void {
     this.#weight -= this.#entries.get(key)?.weight ?? 0
     this.#entries.delete(key)

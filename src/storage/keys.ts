@@ -11,3 +11,5 @@ export const keys = {
 /** KV's shortest cache time. Isolates cache for as long again, so a value is at most a minute old. */
 export const KV_CACHE_SECONDS = 30
 export const ISOLATE_CACHE_MS = 30_000
+/** How long an isolate remembers a client's token and an opened credential (decision 0050). */
+export const SECRET_CACHE_MS = 10_000

@@ -6,40 +6,46 @@ import type { TokenStore } from '#domain/ports/ports.ts'
 import type { Registrar } from '#domain/ports/desk.ts'
 import { tokenRecord, type TokenRecord } from '#domain/access/token.ts'
 import { Cached } from './cached.ts'
-import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS } from './keys.ts'
+import { ISOLATE_CACHE_MS, keys, KV_CACHE_SECONDS, SECRET_CACHE_MS } from './keys.ts'
 
-export type TokenCache = Cached<TokenRecord>
+export interface TokenCache {
+  /** By hash. */
+  records: Cached<TokenRecord>
+  /** The hashes of tokens that were found, by the token itself. */
+  hashes: Cached<string>
+}
 
 export function makeTokenCache(now: () => number): TokenCache {
-  return new Cached<TokenRecord>(
-    ISOLATE_CACHE_MS,
-    {
-      entries: 10_000,
-      chars: 8_000_000,
-      weigh: (token) => JSON.stringify(token).length,
-    },
-    now
-  )
+  const weigh = (token: TokenRecord) => JSON.stringify(token).length
+  return {
+    records: new Cached(ISOLATE_CACHE_MS, { entries: 10_000, chars: 8_000_000, weigh }, now),
+    hashes: new Cached(SECRET_CACHE_MS, { entries: 10_000 }, now),
+  }
 }
 
 export function makeTokenStore(
   kv: KVNamespace,
-  cache: TokenCache,
+  { records, hashes }: TokenCache,
   registrar: Registrar
 ): TokenStore {
   return {
     async find(hash, isLimited) {
-      const known = cache.peek(hash) ?? (await readToken(kv, hash))
-      if (known) {
-        if (cache.peek(hash) === undefined) cache.put(hash, known)
-        return known
-      }
+      const cached = records.peek(hash)
+      if (cached) return cached
+      const stored = await readToken(kv, hash)
+      if (stored) records.put(hash, stored)
+      if (stored) return stored
       if (await isLimited()) return 'limited'
       const found = await registrar.findToken(hash)
-      if (found) cache.put(hash, found)
+      if (found) records.put(hash, found)
       return found
     },
-    forget: (hash) => cache.delete(hash),
+    hashOf(token) {
+      hashes.dropExpired()
+      return hashes.peek(token)
+    },
+    noteFound: (token, hash) => hashes.put(token, hash),
+    forget: (hash) => records.delete(hash),
   }
 }
 

@@ -5,6 +5,9 @@
 import type { Platform } from '#domain/ports/platform.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
+import { fromBase64, toBase64 } from '#domain/text/base64.ts'
+import { Cached } from './cached.ts'
+import { SECRET_CACHE_MS } from './keys.ts'
 
 interface MasterKey {
   kid: string
@@ -15,8 +18,13 @@ const encoder = new TextEncoder()
 
 export function makeVault(
   masterKeys: readonly MasterKey[],
-  { randomBytes }: Pick<Platform, 'randomBytes'>
+  { randomBytes, now }: Pick<Platform, 'randomBytes' | 'now'>
 ): Vault {
+  const opened = new Cached<{ identity: string; plain: string }>(
+    SECRET_CACHE_MS,
+    { entries: 5000, chars: 4_000_000, weigh: ({ plain }) => plain.length },
+    now
+  )
   let naming: Promise<CryptoKey> | undefined
   const keys = masterKeys.map(({ kid, raw }) => ({ kid, key: importKey(raw) }))
   return {
@@ -31,15 +39,20 @@ export function makeVault(
       const sealed = await crypto.subtle.encrypt(params, await first.key, encoder.encode(plain))
       return [first.kid, toBase64(iv), toBase64(new Uint8Array(sealed))].join('.')
     },
-    async open(identity, sealed) {
+    async open(identity, sealed, isKept = false) {
+      opened.dropExpired()
+      const known = isKept ? opened.peek(sealed) : undefined
+      if (known?.identity === identity) return known.plain
       const [kid = '', iv, text] = sealed.split('.')
       const entry = keys.find((one) => one.kid === kid)
       if (!entry || !iv || !text) throw new CannotOpen(kid, entry !== undefined)
       try {
         const additionalData = encoder.encode(identity)
         const params = { name: 'AES-GCM', iv: fromBase64(iv), additionalData }
-        const plain = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
-        return new TextDecoder().decode(plain)
+        const bytes = await crypto.subtle.decrypt(params, await entry.key, fromBase64(text))
+        const plain = new TextDecoder().decode(bytes)
+        if (isKept) opened.put(sealed, { identity, plain })
+        return plain
       } catch {
         throw new CannotOpen(kid, true)
       }
@@ -77,17 +90,4 @@ async function importNaming(raw: string): Promise<CryptoKey> {
 
 function importKey(raw: string): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', fromBase64(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
-}
-
-function toBase64(bytes: Uint8Array): string {
-  // In pieces, because a function takes a limited number of arguments.
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  }
-  return btoa(text)
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
 }

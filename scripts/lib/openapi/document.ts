@@ -33,7 +33,7 @@ const NO_EXAMPLE: RegExp[] = [
   /^(get|options|post)(Webhook|Callback)$/, // the secret address of a provider
 ]
 
-export function documentOf(routes: AppRoute[], ownError: z.ZodType): Made {
+export function documentOf(routes: AppRoute[], ownError: z.core.$ZodType): Made {
   const schemas = new Schemas()
   schemas.of(ownError, 'output', 'Error')
   const paths: Paths = {}

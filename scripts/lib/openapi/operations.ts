@@ -68,7 +68,7 @@ export function operationOf(route: DescribedRoute, schemas: Schemas): JsonObject
   }
 }
 
-function queryOf(query: z.ZodObject, schemas: Schemas, name: string): JsonObject[] {
+function queryOf(query: z.core.$ZodObject, schemas: Schemas, name: string): JsonObject[] {
   const { properties = {}, required = [] } = schemas.inline(query, 'input', name)
   return Object.entries(properties as JsonObject).map(([field, schema]) => {
     const { description, ...rest } = schema as JsonObject
@@ -134,7 +134,7 @@ const DONE: Record<string, string> = {
 
 function answerOf(
   status: string,
-  answer: z.ZodType | string,
+  answer: z.core.$ZodType | string,
   operationId: string,
   schemas: Schemas,
   name: string

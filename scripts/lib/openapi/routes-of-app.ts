@@ -8,10 +8,10 @@ export interface Described {
   summary: string
   isAdmin?: boolean
   needs?: 'use' | 'full'
-  body?: z.ZodObject
+  body?: z.core.$ZodObject
   form?: boolean
-  query?: z.ZodObject
-  answers: Record<number, z.ZodType | string>
+  query?: z.core.$ZodObject
+  answers: Record<number, z.core.$ZodType | string>
 }
 
 export interface AppRoute {
@@ -42,7 +42,7 @@ function allowWorkerSource(): void {
   })
 }
 
-export async function routesOfApp(): Promise<{ routes: AppRoute[]; ownError: z.ZodType }> {
+export async function routesOfApp(): Promise<{ routes: AppRoute[]; ownError: z.core.$ZodType }> {
   allowWorkerSource()
   const { default: app } = (await import('../../../src/index.ts' as string)) as {
     default: { routes: { method: string; path: string; handler: object }[] }
@@ -51,7 +51,7 @@ export async function routesOfApp(): Promise<{ routes: AppRoute[]; ownError: z.Z
     '../../../src/http/request/route.ts' as string
   )) as {
     descriptions: WeakMap<object, Described>
-    ownError: z.ZodType
+    ownError: z.core.$ZodType
   }
   const routes = app.routes.flatMap(({ method, path, handler }) => {
     if (method === 'ALL' || path.includes('*')) return []

@@ -10,10 +10,10 @@ export class Schemas {
   readonly components: JsonObject = {}
   /** Fields without a description: `Schema.field`. */
   readonly undescribed: string[] = []
-  readonly #names = new Map<z.ZodType, string>()
+  readonly #names = new Map<z.core.$ZodType, string>()
 
   /** A reference to the schema under `name`, or the schema itself if it has no members. */
-  of(schema: z.ZodType, io: Direction, name: string): JsonObject {
+  of(schema: z.core.$ZodType, io: Direction, name: string): JsonObject {
     const known = this.#names.get(schema)
     if (known !== undefined) return refTo('schemas', known)
     const made = this.inline(schema, io, name)
@@ -28,7 +28,7 @@ export class Schemas {
   }
 
   /** The schema itself. Only its named parts go to the components. */
-  inline(schema: z.ZodType, io: Direction, name: string): JsonObject {
+  inline(schema: z.core.$ZodType, io: Direction, name: string): JsonObject {
     const { $schema: _, $defs, ...own } = z.toJSONSchema(schema, { io, unrepresentable: 'any' })
     for (const [id, one] of Object.entries(($defs ?? {}) as JsonObject)) {
       this.components[id] ??= this.#finish(one, io, id)
@@ -42,18 +42,21 @@ export class Schemas {
     return { ...plain, ...PATCHES[name] }
   }
 
-  #describeFields(schema: Json, name: string): void {
-    if (Array.isArray(schema)) for (const one of schema) this.#describeFields(one, name)
+  #describeFields(schema: Json, name: string, parent = ''): void {
+    if (Array.isArray(schema)) for (const one of schema) this.#describeFields(one, name, parent)
     if (!isObject(schema)) return
+    const { properties, ...rest } = schema
     for (const [field, one] of Object.entries(membersOf(schema))) {
       if (!isObject(one)) continue
-      const text = describe(name, field)
-      if (text !== undefined && one['description'] === undefined) one['description'] = text
+      const text = describe(name, field, parent)
+      if (text && one['description'] === undefined) one['description'] = text
       if (!isPlain(field) && one['description'] === undefined && one['$ref'] === undefined) {
         this.undescribed.push(`${name}.${field}`)
       }
     }
-    for (const one of Object.values(schema)) this.#describeFields(one, name)
+    for (const [field, one] of Object.entries((properties ?? {}) as JsonObject))
+      this.#describeFields(one, name, field)
+    for (const one of Object.values(rest)) this.#describeFields(one, name, parent)
   }
 }
 

@@ -1,5 +1,5 @@
 /** The types of a provider account: its stored record, credential and web session, and the tenant that holds it. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { hexHash } from '#domain/text/hash.ts'
 
 /** What the gateway sends to the provider. Its members depend on `kind` (`apiKey`, `password`, …). It is stored only sealed. */
@@ -25,9 +25,9 @@ const storedSession = z.object({
   view: z.record(z.string(), z.unknown()),
   obtainedAt: z.number(),
   expiresAt: z.number(),
-  grant: z.string().optional(),
+  grant: z.optional(z.string()),
   /** Why the tokens of the sign-in cannot be renewed, as a sentence that says what to do. */
-  refused: z.string().optional(),
+  refused: z.optional(z.string()),
 })
 
 export type StoredSession = z.infer<typeof storedSession>
@@ -39,23 +39,23 @@ const account = z.object({
   email: z.string(),
   /** Name of its AccountSlots object: `<provider>:<the provider's own id of the account>`. */
   key: z.string(),
-  maxJobs: z.number().int(),
+  maxJobs: z.int(),
   credential: z.string(),
   /** The kinds of its credentials, separated by spaces. A sign-in comes last; its tokens are in `session`. */
   credentialKind: z.string(),
   /** The form fields of the credential, separated by spaces; shown as `…secured…`. */
   secretField: z.string(),
-  region: z.string().optional(),
-  session: storedSession.optional(),
+  region: z.optional(z.string()),
+  session: z.optional(storedSession),
   publicOrigin: z.string(),
   /** Which families of the provider's older calls the account has. A family without an entry: nothing is known. */
-  legacy: z.record(z.string(), z.enum(['alive', 'gone'])).optional(),
+  legacy: z.optional(z.record(z.string(), z.enum(['alive', 'gone']))),
   /** It came by an import and nobody has unparked it yet (imported.ts). */
-  isImported: z.boolean().optional(),
+  isImported: z.optional(z.boolean()),
   createdAt: z.number(),
   updatedAt: z.number(),
   /** The claim by which the account's object got this record. Only the object stores it. */
-  claimId: z.string().optional(),
+  claimId: z.optional(z.string()),
 })
 
 export type Account = z.infer<typeof account>
@@ -65,7 +65,7 @@ export const accountSnapshot = z.object({
   version: z.number(),
   accounts: z.array(account),
   /** Until then, ask the desk whether a creation repeats one of unknown outcome. Epoch ms. */
-  unknownUntil: z.number().optional(),
+  unknownUntil: z.optional(z.number()),
 })
 
 export type AccountSnapshot = z.infer<typeof accountSnapshot>

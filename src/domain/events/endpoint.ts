@@ -37,7 +37,11 @@ export interface DeliveryTargets {
   alerts?: AlertTarget[]
   /** Somebody must be told of low balances. Older desks do not say so. */
   watchesBalance?: boolean
+  /** Grows with each change. A desk that says it also pushes changes to its accounts' objects. Older desks do not say it. */
+  version?: number
 }
+
+export type PushedTargets = DeliveryTargets & { version: number }
 
 export function isSubscribed(
   endpoint: Endpoint,

@@ -1,5 +1,5 @@
 /** The content of the URLs that a provider calls, in sealed form: the account, and for a callback the creation. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 export interface Ticket {
   tenant: string
@@ -8,7 +8,7 @@ export interface Ticket {
   requestId?: string
 }
 
-const form = z.tuple([z.string(), z.string(), z.string().optional()])
+const form = z.tuple([z.string(), z.string(), z.optional(z.string())])
 
 export function writeTicket({ tenant, accountKey, requestId }: Ticket): string {
   return JSON.stringify([tenant, accountKey, ...(requestId === undefined ? [] : [requestId])])

@@ -2,7 +2,7 @@
  * A copy of a list of public rows, which is read a portion at a time: each request goes on where the last one stopped. Ages count
  * from the start of a reading.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 const part = z.object({
   startedAt: z.number(),
@@ -13,9 +13,9 @@ const part = z.object({
 })
 
 export const listCopy = z.object({
-  whole: z.object({ startedAt: z.number(), rows: z.array(z.unknown()) }).optional(),
+  whole: z.optional(z.object({ startedAt: z.number(), rows: z.array(z.unknown()) })),
   /** A reading that has not come to the list's end. */
-  part: part.optional(),
+  part: z.optional(part),
 })
 
 export type ListCopy = z.infer<typeof listCopy>

@@ -13,6 +13,8 @@ export interface Platform {
   newId(): string
   /** Resolves after `ms`, or as soon as `signal` aborts, which also ends the timer. */
   after(ms: number, signal?: AbortSignal): Promise<void>
+  /** Runs `work` after `ms`, unless the returned function is called before. Cheaper than `after` with a signal. */
+  startTimer(ms: number, work: () => void): () => void
   /** Aborts after `ms` with a TimeoutError. It cannot be stopped. */
   timeoutSignal(ms: number): AbortSignal
 }

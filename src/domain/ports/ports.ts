@@ -68,8 +68,11 @@ export interface Vault {
   /** Whether there is a key with the text's key id. The text may still not open. */
   knows(sealed: string): boolean
   seal(identity: string, plain: string): Promise<string>
-  /** Throws CannotOpen if the text was sealed for another identity or with an unknown key. */
-  open(identity: string, sealed: string): Promise<string>
+  /**
+   * Throws CannotOpen if the text was sealed for another identity or with an unknown key. `isKept`: what it says is remembered for
+   * some seconds (decision 0050). For credentials, which every call opens.
+   */
+  open(identity: string, sealed: string, isKept?: boolean): Promise<string>
   /** A keyed hash of the text: 43 characters of `[A-Za-z0-9_-]`. Only we can make it. */
   name(text: string): Promise<string>
 }
@@ -80,6 +83,10 @@ export interface TokenStore {
     hash: string,
     isLimited: () => Promise<boolean>
   ): Promise<TokenRecord | 'limited' | undefined>
+  /** The hash of a token that was found within the last seconds (decision 0050). */
+  hashOf(token: string): string | undefined
+  /** Only for tokens that were found, so that guesses fill nothing. */
+  noteFound(token: string, hash: string): void
   forget(hash: string): void
 }
 
@@ -93,8 +100,11 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside. */
-  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<void>
+  /**
+   * Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside.
+   * False: the desk does not keep the jobs among the owners (`learnJobs`).
+   */
+  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<boolean>
   /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
   markMissing(pool: OwnerPool, ids: string[], where: string): void
   isMissing(pool: OwnerPool, id: string, where: string): boolean

@@ -5,6 +5,7 @@ import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jo
 import type { AccountTest } from '#domain/accounts/account-test.ts'
 import type { Account, Holder } from '#domain/accounts/account.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
+import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { EventOutcome, Via } from '#domain/events/incoming-event.ts'
@@ -22,8 +23,10 @@ export interface Room {
 
 /** AccountSlots of one provider account. */
 export interface SlotDesk {
-  /** Makes this record the object's account. Refused while another tenant or email holds it. */
-  claim(account: Account, instead?: Holder): Promise<ClaimAnswer>
+  /** Makes this record the object's account. Refused while another tenant or email holds it. Older desks pass no `targets`. */
+  claim(account: Account, instead?: Holder, targets?: PushedTargets): Promise<ClaimAnswer>
+  /** Takes the delivery targets of its tenant, unless it has newer ones or another tenant holds the account. */
+  takeTargets(tenant: string, targets: PushedTargets): Promise<void>
   /** Replaces the account's record by one that differs only in its renewed session. */
   renew(account: Account): Promise<void>
   /**
@@ -32,8 +35,16 @@ export interface SlotDesk {
    */
   retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
-  /** Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. */
-  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
+  /**
+   * Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. `isKept`: the
+   * desk keeps the jobs (`learnJobs`), so the object need not write them. An object of an older release writes them anyway.
+   */
+  bind(
+    requestId: string,
+    starts: JobStart[],
+    again?: LeaseAsk,
+    how?: { isKept?: boolean }
+  ): Promise<void>
   /** Looks for the job of a lost creation now, without waiting for the alarm. */
   lookNow(requestId: string): Promise<LookUpResult>
   /** Releases a request's leases. `fault`: the refusal that was the reason. Older objects return nothing. */

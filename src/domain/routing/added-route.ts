@@ -1,5 +1,5 @@
 /** A row of a route table that the operator added without a deploy, as the registrar stores it. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** All added rows are kept in one KV value, so their number is limited. */
 export const ADDED_ROUTES_MAX = 200

@@ -63,8 +63,10 @@ export function matcher<R extends Row>(table: readonly R[]) {
 }
 
 function segmentsOf(path: string): string[] {
-  const segments = path.split('/').slice(1).map(decodeURIComponent)
-  return segments.at(-1) === '' && segments.length > 1 ? segments.slice(0, -1) : segments
+  const segments = path.split('/')
+  segments.shift()
+  if (segments.length > 1 && segments.at(-1) === '') segments.pop()
+  return path.includes('%') ? segments.map(decodeURIComponent) : segments
 }
 
 function paramsOf(template: string, segments: string[]): Record<string, string> {

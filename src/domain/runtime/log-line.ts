@@ -62,6 +62,9 @@ export function lineOf(event: string, about: Facts, facts: Facts): { level: Leve
 const SECRETS =
   /\bhg[wks]_[\w.-]{8,}|\bsk_[\w-]{6,}|\bwhsec_[\w+/=-]{6,}|\beyJ[\w-]{8,1000}\.[\w.-]+|\b[\w-]{1,64}\.[\w+/-]{16}\.[\w+/=-]{24,}/g
 
+/** Part of every match of `SECRETS`, and much faster to look for. Almost no line has it. */
+const PARTS = /hg[wks]_|sk_|whsec_|eyJ|\.[\w+/-]{16}\./
+
 export function withoutSecrets(text: string): string {
-  return text.replaceAll(SECRETS, '…')
+  return PARTS.test(text) ? text.replaceAll(SECRETS, '…') : text
 }

@@ -1,87 +1,106 @@
 /** Parses the settings: `[vars]` and secrets. docs/settings.md says what each means. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from './errors.ts'
 import { IS_EXAMPLE, isExample, unsafeAt, unsafeSetting } from './safe-settings.ts'
 
+/** A setting that `read` turns into its value. undefined: it is wrong, and `rule` says how it must be. */
+function setting<T>(read: (text: string) => T | undefined, rule: (text: string) => string) {
+  return z.pipe(
+    z.string({ error: 'is missing' }),
+    z.transform((text, ctx): T => {
+      const value = read(text)
+      if (value !== undefined) return value
+      ctx.issues.push({ code: 'custom', input: text, message: rule(text) })
+      return z.NEVER
+    })
+  )
+}
+
 /** A provider's origin. It may have a path, for users who reach the provider through a proxy of their own. */
-const origin = z.string({ error: 'is missing' }).transform((text, ctx) => {
-  const url = URL.parse(text)
-  if (url && /^https?:$/.test(url.protocol) && !url.username && !url.search && !url.hash) {
-    return text.replace(/\/+$/, '')
-  }
-  ctx.addIssue({
-    code: 'custom',
-    message: 'must be an http(s) origin such as https://api.example.com',
-  })
-  return z.NEVER
-})
+const origin = setting(
+  (text) => {
+    const url = URL.parse(text)
+    const isOrigin = url && /^https?:$/.test(url.protocol) && !url.username
+    return isOrigin && !url.search && !url.hash ? text.replace(/\/+$/, '') : undefined
+  },
+  () => 'must be an http(s) origin such as https://api.example.com'
+)
 
 /** The gateway's own origin. It has no path. */
-const ownOrigin = z.string({ error: 'is missing' }).transform((text, ctx) => {
-  const url = URL.parse(text)
-  const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/'
-  if (text === '' || (isOrigin && !url.search && !url.username)) return url?.origin ?? ''
-  ctx.addIssue({
-    code: 'custom',
-    message: 'must be empty or an origin such as https://gateway.example.com',
-  })
-  return z.NEVER
-})
+const ownOrigin = setting(
+  (text) => {
+    const url = URL.parse(text)
+    const isOrigin = url !== null && /^https?:$/.test(url.protocol) && url.pathname === '/'
+    return text === '' || (isOrigin && !url.search && !url.username)
+      ? (url?.origin ?? '')
+      : undefined
+  },
+  () => 'must be empty or an origin such as https://gateway.example.com'
+)
 
 function numberFrom(least: number, most: number) {
   const error = `must be a number from ${least} to ${most}`
-  return z.coerce.number({ error }).min(least, error).max(most, error)
+  return z.coerce.number({ error }).check(z.gte(least, error), z.lte(most, error))
 }
 
-const flag = z
-  .enum(['true', 'false', ''], { error: 'must be true or false' })
-  .transform((text) => text === 'true')
+const flag = z.pipe(
+  z.enum(['true', 'false', ''], { error: 'must be true or false' }),
+  z.transform((text) => text === 'true')
+)
 
-const masterKeys = z.string({ error: 'is missing' }).transform((text, ctx) => {
-  const keys = text.split(',').map((part) => /^([\w-]+):([A-Za-z0-9+/]{43}=)$/.exec(part.trim()))
-  if (keys.every((key) => key !== null)) {
-    return keys.map(([, kid, raw]) => ({ kid: String(kid), raw: String(raw) }))
-  }
-  ctx.addIssue({
-    code: 'custom',
-    message: isExample(text)
-      ? IS_EXAMPLE
-      : 'must be kid:base64of32bytes, several separated by commas',
-  })
-  return z.NEVER
-})
+const masterKeys = setting(
+  (text) => {
+    const keys = text.split(',').map((part) => /^([\w-]+):([A-Za-z0-9+/]{43}=)$/.exec(part.trim()))
+    return keys.every((key) => key !== null)
+      ? keys.map(([, kid, raw]) => ({ kid: String(kid), raw: String(raw) }))
+      : undefined
+  },
+  (text) =>
+    isExample(text) ? IS_EXAMPLE : 'must be kid:base64of32bytes, several separated by commas'
+)
 
 const schema = z.object({
   HEYGEN_ORIGIN: origin,
   HEYGEN_UPLOAD_ORIGIN: origin,
   HEYGEN_WEB_ORIGIN: origin,
-  HEYGEN_MAX_JOBS: numberFrom(1, 1000).refine(Number.isInteger, 'must be an integer'),
+  HEYGEN_MAX_JOBS: numberFrom(1, 1000).check(z.refine(Number.isInteger, 'must be an integer')),
   /** Optional, because deployments from before sign-ins do not have it. */
-  HEYGEN_OAUTH_CLIENT_ID: z
-    .string()
-    .trim()
-    .max(200, 'must have at most 200 characters')
-    .regex(/^[\x21-\x7e]*$/, 'must be one word of ASCII characters')
-    .default(''),
+  HEYGEN_OAUTH_CLIENT_ID: z._default(
+    z
+      .string()
+      .check(
+        z.trim(),
+        z.maxLength(200, 'must have at most 200 characters'),
+        z.regex(/^[\x21-\x7e]*$/, 'must be one word of ASCII characters')
+      ),
+    ''
+  ),
   KLING_ORIGIN: origin,
   KLING_WEB_ORIGIN: origin,
   PUBLIC_ORIGIN: ownOrigin,
   ALLOW_LOOPBACK_CALLBACKS: flag,
   TIME_SCALE: numberFrom(1, 100_000),
-  LEGACY: z
-    .enum(['auto', 'bridge', 'pass'], { error: 'must be auto, bridge or pass' })
-    .default('auto'),
-  LEGACY_ENGINE: z.enum(['iii', 'allow_iv'], { error: 'must be iii or allow_iv' }).default('iii'),
-  LEGACY_4K: z.enum(['clamp', 'allow'], { error: 'must be clamp or allow' }).default('clamp'),
+  LEGACY: z._default(
+    z.enum(['auto', 'bridge', 'pass'], { error: 'must be auto, bridge or pass' }),
+    'auto'
+  ),
+  LEGACY_ENGINE: z._default(
+    z.enum(['iii', 'allow_iv'], { error: 'must be iii or allow_iv' }),
+    'iii'
+  ),
+  LEGACY_4K: z._default(z.enum(['clamp', 'allow'], { error: 'must be clamp or allow' }), 'clamp'),
   MASTER_KEYS: masterKeys,
-  ADMIN_TOKEN: z.string().optional(),
-  METRICS_TOKEN: z
-    .string()
-    .refine(
-      (text) => text === '' || text.length >= 32,
-      'must have at least 32 characters, or be absent'
-    )
-    .optional(),
+  ADMIN_TOKEN: z.optional(z.string()),
+  METRICS_TOKEN: z.optional(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => text === '' || text.length >= 32,
+          'must have at least 32 characters, or be absent'
+        )
+      )
+  ),
 })
 
 export interface Settings {

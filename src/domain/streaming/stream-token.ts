@@ -2,7 +2,7 @@
  * The form of a stream token, which a browser gets instead of the provider's: `hgs_` and sealed text that names the account.
  * It is valid on the streaming paths only and ends with the gateway token that it was made with.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { fromUrlText, toUrlText } from '#domain/access/sealed-text.ts'
 
 const PREFIX = 'hgs_'
@@ -14,7 +14,7 @@ const streamToken = z.object({
   tenant: z.string(),
   email: z.string(),
   /** The hash of the gateway token with which the stream token was made. Absent on tokens of older versions. */
-  tokenHash: z.string().optional(),
+  tokenHash: z.optional(z.string()),
   /** The provider's own token. */
   token: z.string(),
   /** Epoch ms. */

@@ -7,10 +7,13 @@
 /** Request headers that change the answer. A cache separates answers by them only if `Vary` names them. */
 const VARY = ['Authorization', 'X-Api-Key', 'X-Gateway-Account']
 
+const OURS = VARY.join(', ')
+
 const PASSING = /^(max-age=\d+|must-revalidate|no-cache|no-transform)$/
 
 export function privately(cacheControl: string | null): string {
-  const words = (cacheControl ?? '')
+  if (cacheControl === null) return 'private, no-cache'
+  const words = cacheControl
     .replaceAll(/="[^"]*"/g, '')
     .toLowerCase()
     .split(',')
@@ -22,7 +25,8 @@ export function privately(cacheControl: string | null): string {
 }
 
 export function varyBeside(vary: string | null): string {
-  const names = (vary ?? '').split(',').map((name) => name.trim())
+  if (vary === null) return OURS
+  const names = vary.split(',').map((name) => name.trim())
   if (names.includes('*')) return '*'
   const ours = VARY.map((name) => name.toLowerCase())
   const theirs = names.filter((name) => name !== '' && !ours.includes(name.toLowerCase()))

@@ -1,7 +1,7 @@
 import { privately, varyBeside } from './cache-control.ts'
 
 /** Request headers that go to the provider. It is an allow-list, so no header of the gateway or of Cloudflare is sent. */
-const UP = [
+const UP = new Set([
   'accept',
   'accept-language',
   'content-encoding',
@@ -15,7 +15,7 @@ const UP = [
   'if-unmodified-since',
   'range',
   'user-agent',
-]
+])
 /** Headers that HeyGen's own tools send. */
 const UP_FORM = /^x-heygen-/
 
@@ -53,11 +53,9 @@ export const REPLY_REF_HEADER = 'x-gateway-reply-ref'
 
 export function headersUp(headers: Headers): Headers {
   const up = new Headers()
-  for (const name of UP) {
-    const value = headers.get(name)
-    if (value !== null) up.set(name, value)
-  }
-  for (const [name, value] of headers) if (UP_FORM.test(name)) up.set(name, value)
+  headers.forEach((value, name) => {
+    if (UP.has(name) || UP_FORM.test(name)) up.set(name, value)
+  })
   return up
 }
 
@@ -112,17 +110,18 @@ const DECODED = /^\s*(gzip|br)\s*$/i
 
 /**
  * The headers of a provider's answer for the client. A body that the platform decoded loses `content-encoding` and
- * `content-length`. The provider's request id becomes `x-upstream-request-id`. No shared cache may keep the answer.
+ * `content-length`. The provider's request id becomes `x-upstream-request-id`. No shared cache may keep the answer. `down`: empty
+ * headers to write to, such as those of the client's answer.
  */
-export function headersDown(headers: Headers): Headers {
-  const down = new Headers()
+export function headersDown(headers: Headers, down = new Headers()): Headers {
   const hops = (headers.get('connection') ?? '').toLowerCase().split(/\s*,\s*/)
   const isDecoded = DECODED.test(headers.get('content-encoding') ?? '')
-  for (const [name, value] of headers) {
-    if (NOT_DOWN.has(name) || NOT_DOWN_FORM.test(name) || hops.includes(name)) continue
-    if (isDecoded && (name === 'content-length' || name === 'content-encoding')) continue
-    down.append(name === 'x-request-id' ? 'x-upstream-request-id' : name, value)
-  }
+  headers.forEach((value, name) => {
+    if (NOT_DOWN.has(name) || NOT_DOWN_FORM.test(name) || hops.includes(name)) return
+    if (isDecoded && (name === 'content-length' || name === 'content-encoding')) return
+    if (name === 'x-request-id') down.append('x-upstream-request-id', value)
+    else down.set(name, value)
+  })
   down.set('cache-control', privately(headers.get('cache-control')))
   down.set('vary', varyBeside(headers.get('vary')))
   return down

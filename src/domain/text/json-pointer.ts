@@ -48,8 +48,22 @@ function collectTexts(
   })
 }
 
+/** The first value at the pointer. A pointer without stars is walked without any list, because lists have thousands of rows. */
 export function valueAt(document: unknown, pointer: string): unknown {
-  return valuesAt(document, pointer)[0]
+  if (pointer.includes('*')) return valuesAt(document, pointer)[0]
+  let value = document
+  for (let at = 0; at < pointer.length && value !== undefined;) {
+    const slash = pointer.indexOf('/', at + 1)
+    const end = slash === -1 ? pointer.length : slash
+    value = memberOf(value, pointer.slice(at + 1, end))
+    at = end
+  }
+  return value
+}
+
+function memberOf(value: unknown, key: string): unknown {
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined
+  return (value as Record<string, unknown>)[key]
 }
 
 /** Non-empty strings at a pointer, and numbers as text. */
@@ -61,5 +75,8 @@ export function textsAt(document: unknown, pointer: string): string[] {
 }
 
 export function textAt(document: unknown, pointer: string): string | undefined {
-  return textsAt(document, pointer)[0]
+  if (pointer.includes('*')) return textsAt(document, pointer)[0]
+  const value = valueAt(document, pointer)
+  const isText = (typeof value === 'string' && value !== '') || typeof value === 'number'
+  return isText ? String(value) : undefined
 }

@@ -2,6 +2,8 @@
  * Changes JSON text in place. Values are found by pointer as slices of the text and replaced there, so that numbers beyond
  * 2^53 and the provider's own formatting survive. The text must be valid JSON. Invalid text ends the search; it never hangs.
  */
+import { closingQuote } from './json-text.ts'
+
 export interface Slice {
   start: number
   end: number
@@ -13,11 +15,18 @@ export interface Edit extends Slice {
 
 /** The value at a pointer without stars. Undefined: it is not there. */
 export function sliceAt(text: string, pointer: string): Slice | undefined {
-  let at: Slice | undefined = { start: skipSpace(text, 0), end: text.length }
+  const start = startAt(text, pointer)
+  return start === undefined ? undefined : { start, end: endOfValue(text, start) }
+}
+
+/** Where the value at a pointer without stars begins. */
+export function startAt(text: string, pointer: string): number | undefined {
+  let start: number | undefined = skipSpace(text, 0)
   for (const key of pointer.split('/').slice(1)) {
-    at = at && text[at.start] === '{' ? memberOf(text, at.start, key) : undefined
+    if (start === undefined || text[start] !== '{') return undefined
+    start = memberOf(text, start, key)?.start
   }
-  return at && { start: at.start, end: endOfValue(text, at.start) }
+  return start
 }
 
 /** Every value at a pointer with stars. If an object has several members of one name, all of them count. */
@@ -199,10 +208,10 @@ function endOfValue(text: string, start: number): number {
   if (first !== '{' && first !== '[') return endOfWord(text, start)
   let depth = 0
   for (let at = start; at < text.length; at += 1) {
-    const char = text[at]
-    if (char === '"') at = endOfString(text, at) - 1
-    else if (char === '{' || char === '[') depth += 1
-    else if (char === '}' || char === ']') {
+    const char = text.charCodeAt(at)
+    if (char === QUOTE) at = endOfString(text, at) - 1
+    else if (char === BRACE || char === BRACKET) depth += 1
+    else if (char === BRACE_END || char === BRACKET_END) {
       depth -= 1
       if (depth === 0) return at + 1
     }
@@ -210,20 +219,27 @@ function endOfValue(text: string, start: number): number {
   return text.length
 }
 
+const [QUOTE, BRACKET, BRACKET_END, BRACE, BRACE_END] = [34, 91, 93, 123, 125]
+
 function endOfString(text: string, start: number): number {
-  let at = start + 1
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
-  return at + 1
+  return closingQuote(text, start) + 1
 }
 
 function endOfWord(text: string, start: number): number {
-  let at = start
-  while (at < text.length && !/[\s,\]}]/.test(text[at] ?? '')) at += 1
-  return at
+  return indexFrom(text, WORD_END, start)
 }
 
 function skipSpace(text: string, start: number): number {
-  let at = start
-  while (at < text.length && /\s/.test(text[at] ?? '')) at += 1
-  return at
+  // The usual case: no space.
+  return text.charCodeAt(start) > SPACE ? start : indexFrom(text, NO_SPACE, start)
+}
+
+const SPACE = 32
+const WORD_END = /[\s,\]}]/g
+const NO_SPACE = /\S/g
+
+/** `form` has the flag `g`, so it can start anywhere. */
+function indexFrom(text: string, form: RegExp, start: number): number {
+  form.lastIndex = start
+  return form.exec(text)?.index ?? text.length
 }

@@ -39,7 +39,8 @@ function isOutsize(text: string): boolean {
 const [QUOTE, COMMA, BRACKET, BRACKET_END, BRACE, BRACE_END] = [34, 44, 91, 93, 123, 125]
 const BACKSLASH = 92
 
-function closingQuote(text: string, start: number): number {
+/** Where the string that opens at `start` is closed; the length of the text: nowhere. */
+export function closingQuote(text: string, start: number): number {
   for (let at = text.indexOf('"', start + 1); at !== -1; at = text.indexOf('"', at + 1)) {
     let before = at - 1
     while (text.charCodeAt(before) === BACKSLASH) before -= 1

@@ -1,5 +1,5 @@
 /** Rules for files that clients upload for a provider that takes media by URL only: types, limits and names. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { hexHash } from '#domain/text/hash.ts'
 
 /** The largest value in KV. */

@@ -6,6 +6,7 @@ import {
   type IncomingEvent,
   type ParsedEvent,
 } from '#domain/events/incoming-event.ts'
+import { Remembered } from './remembered.ts'
 
 /** As stored: older Workers call the content id `newsId`. */
 type Stored = Omit<IncomingEvent, 'event'> & {
@@ -14,14 +15,19 @@ type Stored = Omit<IncomingEvent, 'event'> & {
 
 export class DeferredEventRows {
   readonly #sql: SqlStorage
+  readonly #known = new Remembered(() =>
+    this.#sql
+      .exec<{ record: string }>('SELECT record FROM early')
+      .toArray()
+      .map(({ record }) => fromStored(JSON.parse(record) as Stored))
+  )
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
   }
 
-  all(): IncomingEvent[] {
-    const rows = this.#sql.exec<{ record: string }>('SELECT record FROM early').toArray()
-    return rows.map(({ record }) => fromStored(JSON.parse(record) as Stored))
+  all(): readonly IncomingEvent[] {
+    return this.#known.value
   }
 
   /** Adds an event. If the same event comes again, its first time counts. */
@@ -31,12 +37,14 @@ export class DeferredEventRows {
       deferredKeyOf(incoming),
       JSON.stringify(toStored(incoming))
     )
+    this.#known.forget()
   }
 
   remove(incoming: IncomingEvent): void {
     // Older Workers kept the event under the second key.
     for (const id of [deferredKeyOf(incoming), `${incoming.via.kind} ${incoming.event.id}`])
       this.#sql.exec('DELETE FROM early WHERE id = ?', id)
+    this.#known.forget()
   }
 }
 

@@ -15,6 +15,7 @@ import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/
 import { BEGAN_BEFORE_MS, type JobTimes, type ThroughputQuery } from '#domain/live/throughput.ts'
 import { placeOf } from '#domain/jobs/list-jobs.ts'
 import { firstTimedId, isTimedId, prefixOf, timeOf } from '#domain/text/time-ordered-id.ts'
+import * as queries from './ended-job-queries.ts'
 
 export const ENDED_SCHEMA = `
   CREATE TABLE IF NOT EXISTS ended_job (
@@ -30,6 +31,12 @@ export const ENDED_SCHEMA = `
     PRIMARY KEY (span, name, id)
   ) WITHOUT ROWID;
 `
+
+/**
+ * `owed`: the deliveries about the end that have no row of their own yet when it is saved (owed-deliveries.ts). The column stays
+ * as it was written.
+ */
+export const OWED_SCHEMA = 'ALTER TABLE ended_job ADD COLUMN owed TEXT;'
 
 /** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
@@ -87,13 +94,14 @@ export class EndedJobs {
 
   /**
    * `unmatched`: names under which the job's event may still come. The report that ended the job is not kept. `refused`: how many
-   * creations were refused since the end before.
+   * creations were refused since the end before. False: the job's end was there already.
    */
   add(
     { lease, endedAt, outcome }: EndedJob,
     unmatched: readonly UnmatchedEnd[] = [],
-    refused = 0
-  ): void {
+    refused = 0,
+    owed?: string
+  ): boolean {
     const stored: EndedRecord = {
       lease: toLeaseRecord(lease),
       outcome,
@@ -102,10 +110,11 @@ export class EndedJobs {
     const record = JSON.stringify(stored)
     const [first = lease.id, ...others] = namesOf(lease)
     const id = placeOf(lease)
+    let isNew = false
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
       const expected = unmatched.find((end) => watches.includes(end.watch))
-      this.#insert({
+      const row = {
         span: spanOf(id),
         name,
         id,
@@ -115,14 +124,17 @@ export class EndedJobs {
         late: expected === undefined ? null : toStoredEnd(expected),
         main: name === first ? null : first,
         record: name === first ? record : null,
-      })
+      }
+      const isInserted = this.#insert(row, name === first ? owed : undefined)
+      if (name === first) isNew = isInserted
     }
+    return isNew
   }
 
-  #insert(row: Row): void {
-    this.#sql.exec(
-      `INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, late, main, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  #insert(row: Row, owed?: string): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      `INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, late, main, record, owed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       row.span,
       row.name,
       row.id,
@@ -131,8 +143,10 @@ export class EndedJobs {
       row.is_sure,
       row.late,
       row.main,
-      row.record
+      row.record,
+      owed ?? null
     )
+    return rowsWritten > 0
   }
 
   /** `name`: the id of a job, of its lease or of its request, or an id that the job is watched by. Latest first. */
@@ -148,7 +162,26 @@ export class EndedJobs {
 
   /** The jobs of one creation. */
   ofRequest(requestId: string): EndedJob[] {
-    return this.#rows(OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
+    return this.#rows(queries.OF_REQUEST, spanOf(requestId), requestId, `${requestId}/`).map(toEnd)
+  }
+
+  /** The ended jobs of these leases. A lease that was acquired again after its end is another one. It reads their spans. */
+  ofLeases(leases: readonly Lease[]): EndedJob[] {
+    const began = new Map(leases.map((lease) => [placeOf(lease), lease.acquiredAt]))
+    const ids = [...began.keys()]
+    const spans = [...new Set(ids.map(spanOf))]
+    return this.#rows(queries.OF_LEASES, JSON.stringify(spans), JSON.stringify(ids))
+      .map(toEnd)
+      .filter(({ lease }) => began.get(placeOf(lease)) === lease.acquiredAt)
+  }
+
+  /** What the ends of these leases owed, by lease. It reads their spans. */
+  owedOf(leases: readonly Lease[]): { leaseId: string; owed: string }[] {
+    const ids = new Map(leases.map((lease) => [placeOf(lease), lease.id]))
+    const spans = [...new Set([...ids.keys()].map(spanOf))]
+    const asked = [JSON.stringify(spans), JSON.stringify([...ids.keys()])]
+    const rows = this.#sql.exec<{ id: string; owed: string }>(queries.OWED, ...asked).toArray()
+    return rows.map(({ id, owed }) => ({ leaseId: ids.get(id) ?? id, owed }))
   }
 
   /**
@@ -168,7 +201,7 @@ export class EndedJobs {
       if (isEnough) return cutAt(found, limit, firstTimedId((span + 1) * SPAN_MS))
       const left = limit - found.length + 1
       const wanted = [span, before, since, tenant, outcome ?? null, left]
-      const cursor = this.#sql.exec<Row>(IN_SPAN, ...wanted)
+      const cursor = this.#sql.exec<Row>(queries.IN_SPAN, ...wanted)
       found.push(...cursor.toArray())
       read += cursor.rowsRead
     }
@@ -179,7 +212,7 @@ export class EndedJobs {
   times({ tenant, since, until }: ThroughputQuery): JobTimes[] {
     const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)
     const span = [first, Math.floor(until / SPAN_MS)]
-    const rows = this.#sql.exec<TimesRow>(TIMES, ...span, tenant).toArray()
+    const rows = this.#sql.exec<TimesRow>(queries.TIMES, ...span, tenant).toArray()
     return rows.map(({ requestId, acquiredAt, at, status, refused }) => ({
       requestId,
       acquiredAt,
@@ -190,7 +223,7 @@ export class EndedJobs {
   /** Which of these names are known. A job that may have belonged to a creation, without proof, does not count. */
   known(names: readonly string[]): Set<string> {
     const rows = this.#sql
-      .exec<{ name: string }>(KNOWN, this.#spans(), JSON.stringify(names))
+      .exec<{ name: string }>(queries.KNOWN, this.#spans(), JSON.stringify(names))
       .toArray()
     return new Set(rows.map((row) => row.name))
   }
@@ -238,12 +271,14 @@ export class EndedJobs {
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeBefore(time: number): boolean {
     const behind = Math.floor(time / SPAN_MS) + 1
-    return this.#sql.exec(REMOVE, behind, time, REMOVED_AT_ONCE).rowsWritten >= REMOVED_AT_ONCE
+    return (
+      this.#sql.exec(queries.REMOVE, behind, time, REMOVED_AT_ONCE).rowsWritten >= REMOVED_AT_ONCE
+    )
   }
 
   /** When the first job of the oldest span ended. Most of that span had ended by then. Undefined: there is none. */
   oldestAt(): number | undefined {
-    const [first] = this.#sql.exec<{ span: number; at: number }>(FIRST).toArray()
+    const [first] = this.#sql.exec<{ span: number; at: number }>(queries.FIRST).toArray()
     return first && Math.max(first.at, (first.span + 1) * SPAN_MS)
   }
 
@@ -254,12 +289,12 @@ export class EndedJobs {
 
   /** Oldest first. */
   #spanNumbers(): number[] {
-    const rows = this.#sql.exec<{ span: number }>(ALL_SPANS).toArray()
+    const rows = this.#sql.exec<{ span: number }>(queries.ALL_SPANS).toArray()
     return rows.map(({ span }) => span)
   }
 
   #rowsOf(name: string, since = 0): Row[] {
-    return this.#rows(OF_NAME, this.#spans(), name, since)
+    return this.#rows(queries.OF_NAME, this.#spans(), name, since)
   }
 
   #watched(watches: readonly string[], since: number): { watch: string; row: Row }[] {
@@ -272,7 +307,7 @@ export class EndedJobs {
 
   #mainOf(row: Row): EndedJob | undefined {
     if (hasNoJob(row)) return undefined
-    const main = row.main === null ? row : this.#rows(MAIN, row.span, row.main, row.id)[0]
+    const main = row.main === null ? row : this.#rows(queries.MAIN, row.span, row.main, row.id)[0]
     return main && toEnd(main)
   }
 
@@ -280,35 +315,6 @@ export class EndedJobs {
     return this.#sql.exec<Row>(sql, ...values).toArray()
   }
 }
-
-/** Finds each span from the one before, so a span without rows costs nothing. */
-const ALL_SPANS = `WITH RECURSIVE every (span) AS (
-    SELECT (SELECT span FROM ended_job WHERE span >= 0 ORDER BY span LIMIT 1)
-    UNION ALL
-    SELECT (SELECT span FROM ended_job WHERE ended_job.span > every.span ORDER BY ended_job.span LIMIT 1)
-    FROM every WHERE span IS NOT NULL)
-  SELECT span FROM every WHERE span IS NOT NULL`
-
-const OF_NAME = `SELECT ended_job.* FROM json_each(?1) AS every
-  CROSS JOIN ended_job ON ended_job.span = every.value
-  WHERE name = ?2 AND ended_at >= ?3`
-
-const KNOWN = `SELECT DISTINCT name FROM json_each(?1) AS every CROSS JOIN json_each(?2) AS wanted
-  CROSS JOIN ended_job ON ended_job.span = every.value AND ended_job.name = wanted.value
-  WHERE is_sure = 1`
-
-const MAIN = 'SELECT * FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3'
-
-/** The id of a lease is its request's id, or that with a dot and a number. */
-const OF_REQUEST =
-  'SELECT * FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL'
-
-const IN_SPAN = `SELECT * FROM ended_job
-  WHERE span = ?1 AND record IS NOT NULL AND id < ?2
-  AND json_extract(record, '$.lease.acquiredAt') >= ?3
-  AND json_extract(record, '$.lease.tenant') = ?4
-  AND (?5 IS NULL OR json_extract(record, '$.outcome.status') = ?5)
-  ORDER BY id DESC LIMIT ?6`
 
 interface TimesRow {
   [column: string]: SqlStorageValue
@@ -318,18 +324,6 @@ interface TimesRow {
   status: Outcome['status']
   refused: number | null
 }
-
-const TIMES = `SELECT json_extract(record, '$.lease.requestId') AS requestId,
-  json_extract(record, '$.lease.acquiredAt') AS acquiredAt, ended_at AS at,
-  json_extract(record, '$.outcome.status') AS status, json_extract(record, '$.refused') AS refused
-  FROM ended_job WHERE span >= ?1 AND span <= ?2 AND record IS NOT NULL AND is_sure = 1
-  AND json_extract(record, '$.lease.tenant') = ?3`
-
-const FIRST =
-  'SELECT span, ended_at AS at FROM ended_job WHERE span >= 0 ORDER BY span, name, id LIMIT 1'
-
-const REMOVE = `DELETE FROM ended_job WHERE (span, name, id) IN (
-  SELECT span, name, id FROM ended_job WHERE span < ?1 AND ended_at < ?2 ORDER BY span, name, id LIMIT ?3)`
 
 /** `rows` has one row more than `limit` if there are more. */
 function cutAt(rows: readonly Row[], limit: number, stoppedAt?: string): EndedPage {

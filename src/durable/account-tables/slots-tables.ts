@@ -4,29 +4,31 @@
  * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
-import { importedParking } from '#domain/accounts/imported.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
+import { packOwed, unpackOwed } from '#domain/events/owed-deliveries.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
 import type { LegacyProbe } from '#domain/legacy/probe.ts'
 import { hasName } from '#domain/jobs/untrack-job.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
-import { fromLeaseRecord, toLeaseRecord, type LeaseRecord } from '#domain/slots/lease-record.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
-import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
+import { AccountRow } from './account-row.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
+import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
+import { Remembered } from './remembered.ts'
+import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
@@ -56,15 +58,25 @@ const STEPS: Step[] = [
     ),
   (sql) => void sql.exec(LIVE_SCHEMA),
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
+  (sql) => void sql.exec(TARGETS_SCHEMA),
+  (sql) => void sql.exec(OWED_SCHEMA),
 ]
 
 export class SlotsTables {
   readonly alertStates: AlertStateRows
   readonly #storage: DurableObjectStorage
+  readonly #account: AccountRow
+  readonly #hook = new Remembered(() => this.#records<Hook>('SELECT record FROM hook')[0])
+  readonly #legacy = new Remembered(
+    () => this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
+  )
   readonly #ended: EndedJobs
-  readonly #deliveries: DeliveryRows
+  readonly leaseRows: LeaseRows
+  readonly deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
+  /** The delivery targets of the account's holder. */
+  readonly targets: TargetRow
   /** What only a page that is open needs. */
   readonly live: LiveRows
   #refused = 0
@@ -75,17 +87,22 @@ export class SlotsTables {
     const storage = watchWrites(plain, () => this.onWrite())
     this.#storage = storage
     migrate(storage, STEPS)
+    this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.#deliveries = new DeliveryRows(storage.sql)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
+    this.deliveries = new DeliveryRows(storage.sql)
+    // After a restart, what is owed is found by these rows.
+    this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
+    this.targets = new TargetRow(storage.sql)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
-    moveOldRows(storage, this.#ended, this.#deliveries)
+    moveOldRows(storage, this.#ended, this.deliveries)
   }
 
   account(): Account | undefined {
-    return this.#records<Account>('SELECT record FROM account WHERE record IS NOT NULL')[0]
+    return this.#account.account
   }
 
   /** Whether the account's tenant removed it. Such an account takes no new lease. */
@@ -94,110 +111,106 @@ export class SlotsTables {
   }
 
   retiredAt(): number | undefined {
-    const sql = 'SELECT retired_at AS at FROM account WHERE retired_at IS NOT NULL'
-    return this.#storage.sql.exec<{ at: number }>(sql).toArray()[0]?.at
+    return this.#account.retiredAt
   }
 
-  /** A new credential or limit also ends the account's parkings. */
   saveAccount(account: Account): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec(
-        'INSERT INTO account (id, record, retired_at) VALUES (1, ?, NULL) ON CONFLICT DO UPDATE SET record = excluded.record, retired_at = NULL',
-        JSON.stringify(account)
-      )
-      this.#storage.sql.exec('DELETE FROM parking')
-      this.#storage.sql.exec('DELETE FROM proof')
-    })
+    this.#account.save(account)
   }
 
   replaceAccount(account: Account): void {
-    this.#storage.sql.exec('UPDATE account SET record = ?', JSON.stringify(account))
+    this.#account.replace(account)
   }
 
   retire(now: number): void {
-    this.#storage.sql.exec('UPDATE account SET retired_at = ? WHERE retired_at IS NULL', now)
+    this.#account.retire(now)
   }
 
-  /** Keeps the fact that there was an account, but not its record with the credential. */
   wipeAccount(): void {
-    this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
+    this.#account.wipe()
   }
 
   leases(): Lease[] {
-    return this.#records<LeaseRecord>('SELECT record FROM lease').map(fromLeaseRecord)
+    return this.leaseRows.all()
   }
 
-  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
   parkings(): Parking[] {
-    const account = this.account()
-    const imported = account && importedParking(account)
-    return [
-      ...this.#records<Parking>('SELECT record FROM parking'),
-      ...(imported ? [imported] : []),
-    ]
+    return this.#account.parkings
   }
 
   saveParking(parking: Parking, needless: readonly ParkScope[] = []): void {
-    for (const scope of needless) this.dropParking(scope)
-    this.#storage.sql.exec(
-      'INSERT INTO parking (scope, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      parking.scope,
-      JSON.stringify(parking)
-    )
+    this.#account.saveParking(parking, needless)
   }
 
   dropParking(scope: ParkScope): void {
-    this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
+    this.#account.dropParking(scope)
   }
 
-  /** Ends all parkings, and removes what the provider last said about the account. */
   unpark(): void {
-    this.#storage.transactionSync(() => {
-      this.#storage.sql.exec('DELETE FROM parking')
-      this.#storage.sql.exec('DELETE FROM proof')
-    })
+    this.#account.unpark()
   }
 
-  /** What the provider last said about the account, or about one of its credentials (`part`). */
   proof(part: string): Proof | undefined {
-    return this.#records<Proof>('SELECT record FROM proof WHERE part = ?', part)[0]
+    return this.#account.proof(part)
   }
 
   saveProof(part: string, proof: Proof): void {
-    this.#storage.sql.exec(
-      'INSERT INTO proof (part, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      part,
-      JSON.stringify(proof)
-    )
+    this.#account.saveProof(part, proof)
   }
 
   /**
-   * Saves a whole change in one transaction. `unmatched`: ends whose events may still come. Returns the deliveries that were
-   * not there already.
+   * Saves a whole change in one transaction. `ofEnds`: the deliveries about the end of each lease. `others`: deliveries about no job.
+   * `unmatched`: ends whose events may still come. Returns the deliveries that were not there already.
    */
-  apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
-    return this.#storage.transactionSync(() => {
-      for (const lease of change.put) this.#putLease(lease)
-      for (const id of change.drop) this.#dropLease(id)
-      for (const end of change.ended) {
-        this.#dropLease(end.lease.id)
-        this.#ended.add(end, unmatched, this.#refused)
-        this.#refused = 0
-      }
-      return deliveries.filter((one) => this.#deliveries.add(one))
+  apply(
+    change: Change,
+    ofEnds: ReadonlyMap<string, Delivery[]> = new Map(),
+    others: readonly Delivery[] = [],
+    unmatched: UnmatchedEnd[] = []
+  ): Delivery[] {
+    const owed = new Map<string, Delivery[]>()
+    const added = this.#inTransaction(() => {
+      for (const lease of change.put) this.leaseRows.put(lease)
+      for (const id of change.drop) this.leaseRows.drop(id)
+      const withRows = change.ended.flatMap((end) => {
+        const deliveries = ofEnds.get(end.lease.id) ?? []
+        const mayOwe = this.deliveries.hasRoomToOwe(
+          [...owed.values()].flat().length + deliveries.length
+        )
+        if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
+          return deliveries
+        owed.set(end.lease.id, deliveries)
+        return []
+      })
+      return [...withRows, ...others].filter((one) => this.deliveries.add(one))
     })
+    for (const [leaseId, deliveries] of owed) this.deliveries.owe(leaseId, deliveries)
+    return [...[...owed.values()].flat(), ...added]
   }
 
-  #putLease(lease: Lease): void {
-    this.#storage.sql.exec(
-      'INSERT INTO lease (id, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      lease.id,
-      JSON.stringify(toLeaseRecord(lease))
-    )
+  /** True: the ended job's row owes this. It is found again by the lease's row, so the lease must have one. */
+  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], packed: string | undefined): boolean {
+    const hasRow = this.leases().some(({ id }) => id === end.lease.id)
+    const owed = hasRow ? packed : undefined
+    const isNew = this.#ended.add(end, unmatched, this.#refused, owed)
+    this.leaseRows.end(end, isNew)
+    this.#refused = 0
+    return isNew && owed !== undefined
   }
 
-  #dropLease(id: string): void {
-    this.#storage.sql.exec('DELETE FROM lease WHERE id = ?', id)
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
+  }
+
+  /** In which leases are written. */
+  #inTransaction<T>(work: () => T): T {
+    try {
+      return this.#storage.transactionSync(work)
+    } catch (error) {
+      this.leaseRows.forget()
+      throw error
+    }
   }
 
   findJob(tenant: string, name: JobName): JobRecord | undefined {
@@ -249,7 +262,11 @@ export class SlotsTables {
 
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
-    return this.#ended.removeBefore(time)
+    return this.#inTransaction(() => {
+      // A row that is over is known by its ended job.
+      this.leaseRows.removeOverBefore(time)
+      return this.#ended.removeBefore(time)
+    })
   }
 
   /** Counts a refused creation. The count is stored with the next end of a job. */
@@ -272,7 +289,7 @@ export class SlotsTables {
   }
 
   legacyProbe(): LegacyProbe | undefined {
-    return this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
+    return this.#legacy.value
   }
 
   saveLegacyProbe(probe: LegacyProbe): void {
@@ -280,14 +297,16 @@ export class SlotsTables {
       'INSERT INTO legacy (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(probe)
     )
+    this.#legacy.forget()
   }
 
   dropLegacyProbe(): void {
     this.#storage.sql.exec('DELETE FROM legacy')
+    this.#legacy.forget()
   }
 
   hook(): Hook | undefined {
-    return this.#records<Hook>('SELECT record FROM hook')[0]
+    return this.#hook.value
   }
 
   saveHook(hook: Hook): void {
@@ -295,13 +314,15 @@ export class SlotsTables {
       'INSERT INTO hook (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(hook)
     )
+    this.#hook.forget()
   }
 
   dropHook(): void {
     this.#storage.sql.exec('DELETE FROM hook')
+    this.#hook.forget()
   }
 
-  deferredEvents(): IncomingEvent[] {
+  deferredEvents(): readonly IncomingEvent[] {
     return this.#deferred.all()
   }
 
@@ -331,47 +352,47 @@ export class SlotsTables {
     this.#forwarded.removeOld(now)
   }
 
+  /** Called once, when the object wakes up. */
   pendingDeliveries(): Pending[] {
-    return this.#deliveries.pending()
+    const withRows = this.deliveries.pending()
+    const owed = this.leaseRows
+      .owedOfOver()
+      .flatMap(({ leaseId, owed: text }) => this.deliveries.oweAgain(leaseId, unpackOwed(text)))
+    return [...withRows, ...owed]
   }
 
   findDelivery(id: string): Delivery | undefined {
-    return this.#deliveries.find(id)
-  }
-
-  listDeliveries(query: DeliveryQuery): Delivery[] {
-    return this.#deliveries.list(query)
+    return this.deliveries.find(id)
   }
 
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
-      for (const id of removed) this.#deliveries.remove(id)
-      for (const one of changed) this.#deliveries.save(one)
+      for (const id of removed) this.deliveries.remove(id)
+      for (const one of changed) this.deliveries.save(one)
     })
   }
 
   sendAgain(delivery: Delivery): void {
-    this.#storage.transactionSync(() => this.#deliveries.sendAgain(delivery))
+    this.#storage.transactionSync(() => this.deliveries.sendAgain(delivery))
   }
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#deliveries.removeBefore(time)
+    return this.#inTransaction(() => {
+      // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
+      this.leaseRows.removeOverBefore(time)
+      return this.deliveries.removeBefore(time)
+    })
   }
 
   /** When the oldest delivery will have been kept for `keepMs`. */
   oldestDeliveryAt(keepMs: number): number | undefined {
-    const at = this.#deliveries.oldestAt()
+    const at = this.deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs
   }
 
-  #records<T>(sql: string, ...values: (string | number | null)[]): T[] {
-    const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
+  #records<T>(sql: string): T[] {
+    const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
-}
-
-function jobNamesOf({ jobId, watch }: Lease): string[] {
-  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
-  return jobId === undefined ? watched : [jobId, ...watched]
 }

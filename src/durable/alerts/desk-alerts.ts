@@ -14,6 +14,8 @@ export interface DeskAlertsDeps {
   armIn(ms: number): void
   tenant: string
   accountKeys(): string[]
+  /** Called when `watchesBalance` has changed. */
+  onBalanceWatched(): void
 }
 
 type Name = 'pool' | 'balance'
@@ -41,6 +43,7 @@ export class DeskAlerts {
     if (isWanted === this.watchesBalance) return
     if (isWanted) this.#save('balance', {})
     else this.#drop('balance')
+    this.#deps.onBalanceWatched()
   }
 
   /** A Worker refused a call because every slot of the pool is taken. */

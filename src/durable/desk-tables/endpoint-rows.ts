@@ -3,6 +3,8 @@ import type { CallbackSecret, Endpoint, DeliveryTargets } from '#domain/events/e
 
 export class EndpointRows {
   readonly #sql: SqlStorage
+  /** Called after each change. */
+  onChange: () => void = () => {}
 
   constructor(sql: SqlStorage) {
     this.#sql = sql
@@ -33,11 +35,14 @@ export class EndpointRows {
       endpoint.id,
       JSON.stringify(endpoint)
     )
+    this.onChange()
   }
 
   /** True when there was such an endpoint. */
   dropEndpoint(id: string): boolean {
-    return this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
+    const isDropped = this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id).rowsWritten > 0
+    if (isDropped) this.onChange()
+    return isDropped
   }
 
   callbackSecret(): CallbackSecret | undefined {
@@ -49,6 +54,7 @@ export class EndpointRows {
       'INSERT INTO callback_secret (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
       JSON.stringify(secret)
     )
+    this.onChange()
   }
 
   forgetAll(): void {

@@ -9,12 +9,14 @@ import { claimAccount } from '#flows/accounts/claim-account.ts'
 import type { AuditLog } from './audit-log.ts'
 import type { AccountClaims } from './account-claims.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
+import type { TargetPushes } from '#durable/targets/target-pushes.ts'
 
 export interface DeskAccountsDeps {
   ports(): Ports
   /** Sets the alarm, which completes the work that a crash interrupts. */
   armSoon(): void
   audit: AuditLog
+  targets: TargetPushes
 }
 
 export class DeskAccounts {
@@ -80,11 +82,18 @@ export class DeskAccounts {
       const account = read()
       if (!account) return false
       const beside = () => besideBefore(account, this.#tables.accounts.find(account.email))
+      const targets = this.#deps.targets.current()
       return this.#claims.claim(
         { key, tenant, email, isNow: false },
-        () => claimAccount(this.#deps.ports(), beside(), (holder, what) => this.#has(holder, what)),
-        // Tokens may have been renewed during the claim.
-        () => (saved.isNew = this.#saveClaimed(beside(), by))
+        () =>
+          claimAccount(this.#deps.ports(), beside(), targets, (holder, what) =>
+            this.#has(holder, what)
+          ),
+        () => {
+          // Tokens may have been renewed during the claim, and endpoints changed.
+          saved.isNew = this.#saveClaimed(beside(), by)
+          this.#deps.targets.noteClaimed(key, targets)
+        }
       )
     })
     await this.releaseLeftOver()

@@ -17,6 +17,7 @@ import type { AlertBook } from '#durable/alerts/alert-book.ts'
 import type { SignInRows } from '#durable/sign-ins/sign-in-rows.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { KeyPlace } from '#durable/desk-tables/key-rows.ts'
+import type { TargetPushes } from '#durable/targets/target-pushes.ts'
 import type { KvCopies } from './kv-copies.ts'
 
 /** Each re-sealed token costs one KV write. */
@@ -36,6 +37,7 @@ export interface ResealingDeps {
   /** The object's own name: `<provider>:<tenant>`. */
   name: string
   kv: KvCopies
+  targets: TargetPushes
 }
 
 /** The stages of a desk, in order. */
@@ -124,7 +126,8 @@ export class DeskResealing {
   }
 
   #ended(resealer: Resealer, next: string | undefined, objects = nothingFound()): ResealStep {
-    const copies = this.#tables.staleCopies().length
+    // Accounts' objects have copies of the secrets that sign deliveries.
+    const copies = this.#tables.staleCopies().length + this.#deps.targets.unconfirmed
     const whole = { ...addUp(resealer.step, objects), copies }
     return next === undefined ? whole : { ...whole, next }
   }
@@ -199,6 +202,7 @@ export class DeskResealing {
         ...(previous === undefined ? {} : { previous }),
       })
     }
+    await this.#deps.targets.push()
     return {}
   }
 

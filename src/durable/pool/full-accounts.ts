@@ -28,21 +28,23 @@ export class FullAccounts {
   }
 
   note(seen: readonly SlotsSeen[]): void {
-    if (seen.length === 0) return
-    const saved = this.#load()
+    this.#load()
     this.#seen.note(seen)
-    const full = this.list()
-    if (full.length < WORTH_SAVING) return
-    const now = this.#now()
-    const added = full.filter(({ account }) => !saved.has(account)).length
-    const changed = added + (saved.size - (full.length - added))
-    const isDue = now >= this.#savedAt + SAVE_EVERY_MS
-    if (changed >= Math.max(2, full.length * SHARE) || (changed > 0 && isDue)) this.#save(full)
   }
 
-  list(): Required<SlotsSeen>[] {
-    this.#load()
-    return this.#seen.list(this.#now())
+  /** Notes what the isolate that asks has seen, and returns what others have. Only this writes the row: few creations ask. */
+  answer(seen: readonly SlotsSeen[]): Required<SlotsSeen>[] {
+    this.note(seen)
+    const full = this.#seen.list(this.#now())
+    if (full.length >= WORTH_SAVING && this.#isOld(full)) this.#save(full)
+    return full
+  }
+
+  #isOld(full: readonly SlotsSeen[]): boolean {
+    const saved = this.#load()
+    const added = full.filter(({ account }) => !saved.has(account)).length
+    const changed = added + (saved.size - (full.length - added))
+    return changed >= full.length * SHARE || this.#now() >= this.#savedAt + SAVE_EVERY_MS
   }
 
   clear(): void {

@@ -3,6 +3,7 @@
  * a claim whose tenant's desk does not have the account. Such a claim is replaced, by its id, so that a newer one stays.
  */
 import type { Account } from '#domain/accounts/account.ts'
+import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Holder } from '#domain/accounts/account.ts'
 
@@ -13,12 +14,13 @@ const ATTEMPTS = 5
 export async function claimAccount(
   ports: Ports,
   account: Account,
+  targets: PushedTargets,
   holdsHere: (email: string, key: string) => boolean
 ): Promise<boolean> {
   const claimId = ports.newId()
   let instead: Holder | undefined
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
-    const answer = await ports.slots(account.key).claim({ ...account, claimId }, instead)
+    const answer = await ports.slots(account.key).claim({ ...account, claimId }, instead, targets)
     if (answer.ok) return true
     const { holder, provider } = answer
     const isHeld =

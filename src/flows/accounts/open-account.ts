@@ -80,7 +80,7 @@ export async function unseal(ports: Ports, account: Account): Promise<OpenAccoun
 export async function unsealAny(ports: Ports, account: Account): Promise<OpenAccount> {
   const identity = sealIdentity(account)
   try {
-    const text = await ports.vault.open(identity, account.credential)
+    const text = await ports.vault.open(identity, account.credential, true)
     const session = await unsealSession(ports, account, identity)
     return { account, credential: JSON.parse(text) as Credential, session }
   } catch (error) {
@@ -97,7 +97,10 @@ async function unsealSession(
 ): Promise<Session | undefined> {
   if (!account.session) return undefined
   const { sealed, view, expiresAt, grant } = account.session
-  const secrets = JSON.parse(await ports.vault.open(identity, sealed)) as Record<string, string>
+  const secrets = JSON.parse(await ports.vault.open(identity, sealed, true)) as Record<
+    string,
+    string
+  >
   return { secrets, view, expiresAt, ...(grant === undefined ? {} : { grant }) }
 }
 

@@ -26,7 +26,7 @@ import { readUsually } from '#flows/jobs/read-unknown-status.ts'
 import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
 import { noteDeleted, settleJobs } from '#flows/jobs/settle-job.ts'
 import { homeFirst } from '#flows/uploads/upload-account.ts'
-import { peek, readBytes } from '#flows/upstream/read-answer.ts'
+import { peek, readOrKeepAnswer } from '#flows/upstream/read-answer.ts'
 
 const TRIES_MAX = 3
 const HEADERS_WITHIN_MS = 100_000
@@ -112,10 +112,7 @@ async function tryOn(
   const sent = await send(ports, call, account)
   if (sent instanceof AppError) return { error: sent, again: true }
   if (sent.status < 400) {
-    await noteDeleted(ports, call.provider, account, call).catch(() =>
-      ports.log('settle_failed', { email: account.email, requestId: call.requestId })
-    )
-    ports.defer(deleteCopies(ports, call))
+    if (call.method !== 'GET') await noteDeletion(ports, call, account)
     return { answer: await passStatus(ports, call, account, sent), again: false }
   }
   const { json, body } = await peek(sent)
@@ -130,6 +127,14 @@ async function tryOn(
     if (newer) return tryOn(ports, call, newer, true)
   }
   return refusedTry(ports, account, fault, finding, answer)
+}
+
+/** If the client deleted something: tells the object of a job, and deletes the copies of an upload. */
+async function noteDeletion(ports: Ports, call: ProxyCall, account: Account): Promise<void> {
+  await noteDeleted(ports, call.provider, account, call).catch(() =>
+    ports.log('settle_failed', { email: account.email, requestId: call.requestId })
+  )
+  ports.defer(deleteCopies(ports, call))
 }
 
 /** Turns a refused account key into a gateway error. A 401 of the provider would look as if the client's token were wrong. */
@@ -158,16 +163,14 @@ function verdictOf(ports: Ports, call: ProxyCall, sent: Response, body: unknown)
 /** Waits at most `HEADERS_WITHIN_MS` for the answer's headers. Sending a streamed body has no limit. */
 async function send(ports: Ports, call: ProxyCall, account: Account): Promise<Response | AppError> {
   const isStream = call.body instanceof ReadableStream
-  const deadline = startDeadline(ports, HEADERS_WITHIN_MS)
-  if (isStream) deadline.lift()
-  const signal = call.signal ? AbortSignal.any([call.signal, deadline.signal]) : deadline.signal
+  const deadline = isStream ? undefined : startDeadline(ports, HEADERS_WITHIN_MS, call.signal)
   try {
-    return await sendOn(ports, call, account, signal)
+    return await sendOn(ports, call, account, deadline?.signal ?? call.signal)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
   } finally {
-    deadline.lift()
+    deadline?.lift()
   }
 }
 
@@ -182,13 +185,13 @@ async function passStatus(
   const { reports: link, creates } = call.match?.route ?? { creates: [] }
   const isTelling = call.match ? link !== undefined || creates.length > 0 : mayTell(call, sent)
   if (!isTelling || call.method === 'HEAD') return { response: passOn(sent), email }
-  const bytes = await readBytes(sent.clone().body, STATUS_BYTES_MAX).catch(() => {
+  const bytes = await readOrKeepAnswer(sent, STATUS_BYTES_MAX).catch(() => {
     throw new AppError(
       'upstream_unreachable',
       'The answer of the provider ended before it was complete.'
     )
   })
-  if (!bytes) return { response: passOn(sent), email }
+  if (bytes instanceof ReadableStream) return { response: passOn(sent, bytes), email }
   const query = new URLSearchParams(call.search)
   const text = new TextDecoder().decode(bytes)
   const answer = parseJson(text)

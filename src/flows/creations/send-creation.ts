@@ -9,7 +9,7 @@ import { judgeFor, sendOn } from '#flows/routing/send-on.ts'
 import { releaseSlot } from '#flows/slots/release-slot.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { ReadCall } from '#flows/upstream/proxy-call.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
+import { readAnswer } from '#flows/upstream/read-answer.ts'
 import type { Creation } from './creation.ts'
 import { withOwnCallback } from './replace-callback.ts'
 
@@ -42,8 +42,7 @@ export async function sendCreation(
     if (!isFreed) creation.mayHaveStrayLease = true
     throw error
   })
-  const bytes =
-    response && (await readBytes(response.body, ANSWER_BYTES_MAX).catch(() => undefined))
+  const bytes = response && (await readAnswer(response, ANSWER_BYTES_MAX).catch(() => undefined))
   return response && bytes ? { response, bytes, body: parseJson(bytes) } : undefined
 }
 

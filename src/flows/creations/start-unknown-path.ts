@@ -31,6 +31,7 @@ import { judgeFor, passOn, sendOn } from '#flows/routing/send-on.ts'
 import { sendPlain } from '#flows/calls/send-plain.ts'
 import { serveWithSlot, type Attempt } from '#flows/slots/take-slot.ts'
 import { peek, readBytes, readOrKeep } from '#flows/upstream/read-answer.ts'
+import { bodyBroken } from '#flows/upstream/read-call.ts'
 import { waitForSlot } from '#flows/slots/wait-for-slot.ts'
 
 const READ_BYTES_MAX = 16 * 1024 * 1024
@@ -55,7 +56,10 @@ async function scanBody(call: ProxyCall): Promise<ScannedCall> {
   const { body, headers } = call
   const isJson = /json/i.test(headers.get('content-type') ?? '')
   if (body instanceof ReadableStream && !isJson) return { ...call, json: undefined }
-  const read = body instanceof ReadableStream ? await readOrKeep(body, READ_BYTES_MAX) : body
+  const reading = body instanceof ReadableStream ? readOrKeep(body, READ_BYTES_MAX) : body
+  const read = await Promise.resolve(reading).catch(() => {
+    throw bodyBroken()
+  })
   const isRead = read instanceof Uint8Array
   return { ...call, body: read, json: isRead ? parseJson(read) : undefined }
 }

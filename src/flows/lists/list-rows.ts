@@ -1,6 +1,6 @@
 /** Reads the rows of a list as JSON text, and writes an answer with other rows. The provider's text is never reformatted. */
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
-import { elementsAt, sliceAt, splice, type Edit } from '#domain/text/json-slices.ts'
+import { elementsAt, sliceAt, startAt, splice, type Edit } from '#domain/text/json-slices.ts'
 import { totalOf } from '#domain/text/add-numbers.ts'
 import { toMs, type MergedPage, type Row } from '#domain/lists/merge-rows.ts'
 import type { ListShape } from '#providers/contract/provider.ts'
@@ -9,16 +9,23 @@ import type { Asked } from '#flows/routing/ask-accounts.ts'
 export type Answer = NonNullable<Asked['answer']>
 
 export function rowsIn(shape: ListShape, pointer: string, answer: Answer): Row[] {
-  const slice = sliceAt(answer.text, pointer)
+  const start = startAt(answer.text, pointer)
+  if (start === undefined) return []
   const values = valuesAt(answer.json, `${pointer}/*`)
-  const slices = slice ? elementsAt(answer.text, slice.start) : []
-  return slices.map(({ start, end }, index) => ({
-    id: rowId(shape, values[index]) ?? `${index}-${answer.text.slice(start, end)}`,
-    createdAt: toMs(
-      shape.times.map((time) => valueAt(values[index], time)).find((one) => one !== undefined)
-    ),
-    text: answer.text.slice(start, end),
-  }))
+  return elementsAt(answer.text, start).map((slice, index) => {
+    const text = answer.text.slice(slice.start, slice.end)
+    const value = values[index]
+    const id = rowId(shape, value) ?? `${index}-${text}`
+    return { id, createdAt: toMs(timeOf(shape, value)), text }
+  })
+}
+
+function timeOf(shape: ListShape, row: unknown): unknown {
+  for (const pointer of shape.times) {
+    const time = valueAt(row, pointer)
+    if (time !== undefined) return time
+  }
+  return undefined
 }
 
 export function rowId(shape: ListShape, row: unknown): string | undefined {
@@ -27,22 +34,26 @@ export function rowId(shape: ListShape, row: unknown): string | undefined {
 
 /** Members that can hold a row's own id, in the order in which they are tried. */
 const ID_MEMBERS = [
-  'id',
-  'video_id',
-  'session_id',
-  'voice_id',
-  'avatar_id',
-  'talking_photo_id',
-  'template_id',
-  'event_id',
-  'endpoint_id',
-  'render_id',
-  'brand_glossary_id',
-  'brand_kit_id',
+  '/id',
+  '/video_id',
+  '/session_id',
+  '/voice_id',
+  '/avatar_id',
+  '/talking_photo_id',
+  '/template_id',
+  '/event_id',
+  '/endpoint_id',
+  '/render_id',
+  '/brand_glossary_id',
+  '/brand_kit_id',
 ]
 
 function idIn(row: unknown): string | undefined {
-  return ID_MEMBERS.map((name) => textAt(row, `/${name}`)).find((id) => id !== undefined)
+  for (const pointer of ID_MEMBERS) {
+    const id = textAt(row, pointer)
+    if (id !== undefined) return id
+  }
+  return undefined
 }
 
 export function pagedText(

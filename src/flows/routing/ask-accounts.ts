@@ -14,16 +14,24 @@ import { reportRefusal, suspectedFaultOf, rowOf } from '#flows/accounts/report-r
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
 import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { judgeFor, sendOn } from './send-on.ts'
-import { readBytes } from '#flows/upstream/read-answer.ts'
+import { readAnswer } from '#flows/upstream/read-answer.ts'
 
 /** A Worker invocation can hold six connections. */
 const AT_ONCE = 6
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
+export interface WholeAnswer {
+  status: number
+  text: string
+  json: unknown
+  /** The answer without its body, with the headers that may go down. Made when it is called: only one answer of a read is passed on. */
+  forClient(): Response
+}
+
 export interface Asked {
   account: Account
   /** Undefined: the account could not be reached, took too long, or its answer was too large. */
-  answer?: { response: Response; text: string; json: unknown }
+  answer?: WholeAnswer
   /** Set when the refusal may be the account's fault. */
   fault?: Omit<SuspectedFault, 'mayPark'>
   /** What checking that fault found. Only one account of a read is checked. */
@@ -65,10 +73,17 @@ export async function askAccounts(
   const asked: Asked[] = accounts.map((account) => ({ account }))
   const { prompt, hung } = inTurn(ports, accounts)
   const hurry: { signal?: AbortSignal } = {}
+  const asking = new Map<Headers, Headers>()
+  const plainCall = (account: Account, index: number): ProxyCall => {
+    const call = callOf(account, index)
+    const headers = asking.get(call.headers) ?? withoutConditions(call.headers)
+    asking.set(call.headers, headers)
+    return { ...call, headers }
+  }
   const askOne = async (index: number, patience: () => AbortSignal): Promise<void> => {
     const account = accounts[index]
     if (!account || read.gaveUp.has(account.key)) return
-    asked[index] = await ask(ports, account, callOf(account, index), read, patience())
+    asked[index] = await ask(ports, account, plainCall(account, index), read, patience())
   }
   // All accounts that did not answer last time share one second, which starts with the first of them.
   const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))
@@ -116,18 +131,18 @@ async function ask(
   const parking =
     importedParking(account) ?? findParking(ports.hints.parkings(account.key, now), wish, now)
   if (parking) return { account, parking }
-  // An account that was asked only just before the deadline does not count as slow.
-  const fair = ports.timeoutSignal(ports.durations.hungMs)
-  const late = AbortSignal.any([read.late, patience])
-  const signal = call.signal ? AbortSignal.any([call.signal, late]) : late
+  const limits = [read.late, patience]
+  const signal = AbortSignal.any(call.signal ? [call.signal, ...limits] : limits)
   try {
     const found = await orAborted(receive(ports, call, account, signal), signal)
     ports.hints.markAnswered(account.key)
     return found
   } catch {
-    if (!late.aborted) return { account }
+    if (!limits.some(({ aborted }) => aborted)) return { account }
     read.gaveUp.add(account.key)
-    if (fair.aborted && !ports.hints.isHung(account.key)) ports.hints.markHung(account.key, now)
+    // An account that was asked only just before the deadline does not count as slow. Its own time is longer than that.
+    const isFair = patience.aborted || ports.now() - now >= ports.durations.hungMs
+    if (isFair && !ports.hints.isHung(account.key)) ports.hints.markHung(account.key, now)
     return { account, isLate: true }
   }
 }
@@ -138,9 +153,11 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const asking = { ...call, headers: withoutConditions(call.headers) }
-  const response = await sendOn(ports, asking, account, signal)
-  const bytes = await readBytes(response.body, ANSWER_BYTES_MAX)
+  let clean: (answer: Response) => Response = withoutHeaders
+  const response = await sendOn(ports, call, account, signal, (how) => {
+    clean = how
+  })
+  const bytes = await readAnswer(response, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
   const json = parseJson(text)
@@ -150,7 +167,12 @@ async function receive(
   const { match } = call
   const judged = { status, headers, body: json, isJobCall: false, now: ports.now(), match }
   const fault = suspectedFaultOf(call, judgeFor(call, judged), status)
-  return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
+  const forClient = () => clean(new Response(null, { status, headers }))
+  return { account, answer: { status, text, json, forClient }, ...(fault ? { fault } : {}) }
+}
+
+function withoutHeaders({ status }: Response): Response {
+  return new Response(null, { status })
 }
 
 /** Stops waiting when the signal aborts, even if the work ignores the signal, as a log-in or a call to an object does. */

@@ -27,15 +27,18 @@ export type FetchedFile =
 
 /** `type` undefined: the answer is no video, picture or sound. */
 export async function fetchFile(ports: Ports, url: string, wish: FileWish): Promise<FetchedFile> {
-  const deadline = startDeadline(ports, HEADERS_MS)
-  const signal = AbortSignal.any([wish.signal, deadline.signal])
+  const deadline = startDeadline(ports, HEADERS_MS, wish.signal)
   const headers = { accept: '*/*', 'accept-encoding': 'identity', ...wish.headers }
   let next = url
   try {
     for (let redirects = 0; redirects <= REDIRECTS_MAX; redirects += 1) {
       const where = readTarget(next, targetPolicy(ports, wish.origin))
       if (!where.ok) return { ok: false, why: 'refused' }
-      const answer = await ports.fetch(where.url, { method: 'GET', headers, signal })
+      const answer = await ports.fetch(where.url, {
+        method: 'GET',
+        headers,
+        signal: deadline.signal,
+      })
       const location = answer.headers.get('location')
       if (!REDIRECTS.has(answer.status) || location === null)
         return { ok: true, answer, type: safeType(answer, where.url) }

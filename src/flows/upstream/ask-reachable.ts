@@ -20,9 +20,10 @@ export interface Reached<T, R> {
 export async function askReachable<T, R>(
   ports: Pick<Ports, 'log' | 'after'>,
   items: readonly T[],
-  ask: (item: T) => Promise<R>
+  ask: (item: T) => Promise<R>,
+  atOnce = OBJECTS_AT_ONCE
 ): Promise<Reached<T, R>> {
-  const asked = await limitConcurrency(items, OBJECTS_AT_ONCE, async (item) => {
+  const asked = await limitConcurrency(items, atOnce, async (item) => {
     try {
       return { item, answer: await inTime(ports, ask(item)) }
     } catch (error) {

@@ -2,17 +2,19 @@
 import type { Platform } from '#domain/ports/platform.ts'
 
 export interface Deadline {
-  /** Aborts with a `TimeoutError` after the time, unless the limit was lifted before. */
+  /** Aborts with a `TimeoutError` after the time, unless the limit was lifted before; also when the client disconnects. */
   signal: AbortSignal
   lift(): void
 }
 
-export function startDeadline({ after }: Pick<Platform, 'after'>, ms: number): Deadline {
+export function startDeadline(
+  { startTimer }: Pick<Platform, 'startTimer'>,
+  ms: number,
+  client?: AbortSignal
+): Deadline {
   const late = new AbortController()
-  const lifted = new AbortController()
-  void after(ms, lifted.signal).then(() => {
-    if (lifted.signal.aborted) return
+  const lift = startTimer(ms, () =>
     late.abort(new DOMException('no answer in time', 'TimeoutError'))
-  })
-  return { signal: late.signal, lift: () => lifted.abort() }
+  )
+  return { signal: client ? AbortSignal.any([client, late.signal]) : late.signal, lift }
 }

@@ -16,7 +16,7 @@ export async function readWhole(call: ProxyCall): Promise<ReadCall> {
   return { ...call, body, json: parseJson(text) }
 }
 
-async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody({ body, headers, bodyBytes }: ProxyCall): Promise<Uint8Array<ArrayBuffer>> {
   const encoding = headers.get('content-encoding') ?? 'identity'
   if (!/^\s*(identity)?\s*$/i.test(encoding)) {
     throw new AppError(
@@ -24,12 +24,15 @@ async function readBody({ body, headers }: ProxyCall): Promise<Uint8Array<ArrayB
       'The gateway must read this body: send it without Content-Encoding.'
     )
   }
-  const bytes = await readBytes(body as ReadableStream<Uint8Array>, LOOKED_AT_BYTES_MAX).catch(
-    () => {
-      throw new AppError('bad_request', 'The body ended before it was complete.')
-    }
-  )
+  const stream = body as ReadableStream<Uint8Array>
+  const bytes = await readBytes(stream, LOOKED_AT_BYTES_MAX, bodyBytes).catch(() => {
+    throw bodyBroken()
+  })
   if (bytes) return bytes
   const advice = 'Upload large files first and name them by their asset id.'
   throw new AppError('too_large', `A JSON body may have up to 16 MiB. ${advice}`)
+}
+
+export function bodyBroken(): AppError {
+  return new AppError('bad_request', 'The body ended before it was complete.')
 }

@@ -11,22 +11,37 @@ export function withoutSecrets(answer: Response, secrets: readonly string[]): Re
   const forms = [...new Set(secrets)]
     .filter((secret) => secret.length >= SECRET_CHARS_MIN)
     .flatMap(formsOf)
-  const leaking = [...answer.headers].filter(([, value]) => {
-    const plain = decoded(value)
-    return forms.some((form) => value.includes(form) || plain.includes(form))
+  // Almost no answer shows a secret, so all values are looked through as one text first. No value has a line break.
+  let values = ''
+  answer.headers.forEach((value) => {
+    values += `${value}\n`
   })
-  return leaking.length === 0
-    ? answer
-    : changed(answer, (headers) => {
-        for (const [name] of leaking) headers.delete(name)
-      })
+  if (!shows(values, forms)) return answer
+  const leaking = [...answer.headers].filter(([, value]) => shows(value, forms))
+  return changed(answer, (headers) => {
+    for (const [name] of leaking) headers.delete(name)
+  })
+}
+
+function shows(text: string, forms: readonly string[]): boolean {
+  if (forms.some((form) => text.includes(form))) return true
+  if (!text.includes('%')) return false
+  const plain = decoded(text)
+  return forms.some((form) => plain.includes(form))
 }
 
 /** The secret as plain text, in base64 and in base64url. */
 function formsOf(secret: string): string[] {
-  const bytes = new TextEncoder().encode(secret)
-  const base64 = btoa(String.fromCharCode(...bytes)).replaceAll('=', '')
+  const base64 = btoa(isAscii(secret) ? secret : bytesAsText(secret)).replaceAll('=', '')
   return [secret, base64, base64.replaceAll('+', '-').replaceAll('/', '_')]
+}
+
+function isAscii(text: string): boolean {
+  return /^[\x20-\x7e]*$/.test(text)
+}
+
+function bytesAsText(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text))
 }
 
 /** Decodes percent-encoding. A piece that is not valid stays as it is. */
@@ -49,11 +64,12 @@ export function withOwnAddresses(
   { origins, ours }: { origins: readonly string[]; ours: string }
 ): Response {
   const own = (address: string) => ownAddress(address, url, origins, ours)
-  const edits = ADDRESSES.flatMap((name): [string, string][] => {
+  const edits: [string, string][] = []
+  for (const name of ADDRESSES) {
     const value = answer.headers.get(name)
     const address = value === null ? undefined : own(value)
-    return address === undefined ? [] : [[name, address]]
-  })
+    if (address !== undefined) edits.push([name, address])
+  }
   const link = answer.headers.get('link')
   const ownLink = link?.replaceAll(/<([^>]*)>/g, (text, address: string) => {
     // A relative URL already leads to the gateway.
@@ -95,6 +111,13 @@ function placeOf({ host, pathname }: URL): string {
 function changed(answer: Response, change: (headers: Headers) => void): Response {
   const headers = new Headers(answer.headers)
   change(headers)
-  const hasNoBody = [101, 204, 205, 304].includes(answer.status)
-  return new Response(hasNoBody ? null : answer.body, { status: answer.status, headers })
+  return new Response(hasNoBody(answer.status) ? null : answer.body, {
+    status: answer.status,
+    headers,
+  })
+}
+
+/** Whether an answer with this status cannot have a body. */
+export function hasNoBody(status: number): boolean {
+  return status === 204 || status === 304 || status === 205 || status === 101
 }

@@ -1,6 +1,6 @@
 /** `/admin/*`: tokens and tenants, for the operator (`ADMIN_TOKEN`). */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
@@ -22,26 +22,29 @@ import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
-const expiresAt = z.iso.datetime({ offset: true }).nullable()
+const expiresAt = z.nullable(z.iso.datetime({ offset: true }))
 
 const newTokenForm = z.strictObject({
-  name: z.string().min(1).max(200),
-  tenant: z
-    .string()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be 1 to 64 letters, digits, or _ . -')
-    .optional(),
-  scope: z.enum(SCOPES).default('full'),
-  subscription: z.enum(SUBSCRIPTIONS).default('active'),
-  expiresAt: expiresAt.optional(),
+  name: z.string().check(z.minLength(1), z.maxLength(200)),
+  tenant: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, 'must be 1 to 64 letters, digits, or _ . -')
+      )
+  ),
+  scope: z._default(z.enum(SCOPES), 'full'),
+  subscription: z._default(z.enum(SUBSCRIPTIONS), 'active'),
+  expiresAt: z.optional(expiresAt),
 })
 
 const changeForm = z.strictObject({
-  name: z.string().min(1).max(200).optional(),
-  scope: z.enum(SCOPES).optional(),
-  subscription: z.enum(SUBSCRIPTIONS).optional(),
-  expiresAt: expiresAt.optional(),
+  name: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
+  scope: z.optional(z.enum(SCOPES)),
+  subscription: z.optional(z.enum(SUBSCRIPTIONS)),
+  expiresAt: z.optional(expiresAt),
 })
 
 const tokenView = z
@@ -52,9 +55,9 @@ const tokenView = z
     scope: z.enum(SCOPES),
     subscription: z.enum(SUBSCRIPTIONS),
     createdAt: z.string(),
-    expiresAt: z.string().nullable(),
+    expiresAt: z.nullable(z.string()),
   })
-  .meta({ id: 'Token' })
+  .register(z.globalRegistry, { id: 'Token' })
 
 const tenantView = z
   .object({
@@ -63,20 +66,18 @@ const tenantView = z
     createdAt: z.string(),
     tokens: z.number(),
   })
-  .meta({ id: 'Tenant' })
+  .register(z.globalRegistry, { id: 'Tenant' })
 
-const withSecret = tokenView.extend({
-  token: z.string().meta({ description: 'Shown once.' }),
-  accessKey: z
-    .string()
-    .meta({ description: 'With secretKey, for clients that sign their tokens.' }),
-  secretKey: z.string().meta({ description: 'Shown once.' }),
+const withSecret = z.extend(tokenView, {
+  token: z.string(),
+  accessKey: z.string(),
+  secretKey: z.string(),
 })
 const tokensView = z.object({ tokens: z.array(tokenView) })
 const tenantsView = z.object({ tenants: z.array(tenantView) })
 const errors = { 401: ownError, 404: ownError }
 
-export const admin = new Hono<AppEnv>()
+export const admin = newApp()
 
 admin.use(authenticateAdmin)
 admin.route('/reseal', reseal)

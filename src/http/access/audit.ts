@@ -1,6 +1,6 @@
 /** `/admin/audit` and `/v1/audit`: who changed what, when and from where. Kept for 90 days. */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import type { AuditLine } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { incarnationOf, tenantNameOf } from '#domain/access/tenant.ts'
@@ -8,44 +8,39 @@ import { readAudit, type AuditPage } from '#flows/access/read-audit.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 /** The most tenants whose desks one request asks. A request may call a thousand objects, and each tenant has two desks. */
 const TENANTS_MAX = 400
 /** How many tenants with the same name are asked. */
 const INCARNATIONS_MAX = 50
 
-const limit = z.number().int().min(1).max(500).optional().meta({ description: 'Without it: 100' })
-const cursor = z.string().max(1500).optional().meta({ description: '`next` of the page before' })
-const since = z.iso.datetime({ offset: true }).optional()
+const limit = z.optional(z.int().check(z.gte(1), z.lte(500)))
+const cursor = z.optional(z.string().check(z.maxLength(1500)))
+const since = z.optional(z.iso.datetime({ offset: true }))
 const own = z.strictObject({ since, limit, cursor })
-const all = own.extend({ tenant: z.string().max(100).optional() })
+const all = z.extend(own, { tenant: z.optional(z.string().check(z.maxLength(100))) })
 
 const line = z.object({
   id: z.string(),
   at: z.string(),
-  by: z.string().meta({ description: '`operator`, or a token’s id' }),
-  from: z.string().nullable().meta({ description: 'The IP address of the caller' }),
+  by: z.string(),
+  from: z.nullable(z.string()),
   requestId: z.string(),
   action: z.string(),
-  tenant: z.string().nullable(),
-  incarnation: z.number().nullable().meta({
-    description:
-      '1 for the first tenant of this name, 2 for one that was made again under it, and so on',
-  }),
-  provider: z.string().nullable(),
-  subject: z.string().nullable(),
+  tenant: z.nullable(z.string()),
+  incarnation: z.nullable(z.number()),
+  provider: z.nullable(z.string()),
+  subject: z.nullable(z.string()),
   detail: z.record(z.string(), z.unknown()),
 })
 const page = z.object({
   lines: z.array(line),
-  next: z.string().nullable(),
-  isWhole: z.boolean().meta({
-    description: 'false: there are too many tenants to ask all of them. Name one with `tenant`',
-  }),
+  next: z.nullable(z.string()),
+  isWhole: z.boolean(),
 })
 
-export const adminAudit = new Hono<AppEnv>()
+export const adminAudit = newApp()
 
 route(
   adminAudit,
@@ -73,7 +68,7 @@ route(
   }
 )
 
-export const audit = new Hono<AppEnv>()
+export const audit = newApp()
 
 route(
   audit,

@@ -1,6 +1,5 @@
 /** `/admin/reseal`: seals everything with the first master key, so that an old one can be removed (docs/rotate-keys.md). */
-import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
   heldByOthers,
@@ -12,45 +11,37 @@ import {
 import { resealSome } from '#flows/access/reseal-all.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const counts = z.record(z.string(), z.number())
-const time = z.string().nullable()
+const time = z.nullable(z.string())
 const view = z.object({
-  key: z
-    .string()
-    .meta({ description: 'The id of the first key in MASTER_KEYS, which seals everything' }),
+  key: z.string(),
   status: z.enum(['none', 'running', 'waiting', 'aging', 'removable']),
-  done: z.boolean().meta({ description: 'false: call again to continue' }),
-  removable: z.boolean().meta({ description: 'true: the other keys can be removed' }),
+  done: z.boolean(),
+  removable: z.boolean(),
   removableFrom: time,
   others: z.array(z.object({ id: z.string(), removable: z.boolean() })),
   pass: z.number(),
   startedAt: time,
   endedAt: time,
-  nextPassAt: time.meta({ description: 'From then on, a call begins the next pass' }),
+  nextPassAt: time,
   tenants: z.object({ passed: z.number(), all: z.number() }),
-  resealed: counts.meta({ description: 'What was re-sealed in this pass, by kind' }),
-  byKey: counts.meta({ description: 'The same, by the id of the key that had sealed it' }),
+  resealed: counts,
+  byKey: counts,
   waitsFor: z.object({ hooks: z.number(), copies: z.number(), workers: z.number() }),
-  hangs: z.array(z.object({ what: z.string(), until: time })).meta({
-    description:
-      'What is outside the gateway and sealed with an older key. `until` null: not known yet',
-  }),
+  hangs: z.array(z.object({ what: z.string(), until: time })),
   hooksNotRegistered: z.array(
     z.object({ tenant: z.string(), account: z.string(), message: z.string() })
   ),
   unreadable: z.object({
-    byKey: counts.meta({
-      description: 'What no key can open, by the id of the key that sealed it',
-    }),
+    byKey: counts,
     examples: z.array(z.looseObject({ what: z.string(), keyId: z.string() })),
   }),
-  error: z.string().optional(),
+  error: z.optional(z.string()),
 })
 
-export const reseal = new Hono<AppEnv>()
+export const reseal = newApp()
 
 route(
   reseal,

@@ -1,6 +1,6 @@
 /** `POST /v1/{provider}/accounts/{email}/test`: a person asks whether an account works now. */
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isGood, whyNotGood } from '#domain/accounts/account-test.ts'
 import type { Account } from '#domain/accounts/account.ts'
 import { CREDENTIAL_KEY_MISSING, isOpenable } from '#flows/access/missing-master-key.ts'
@@ -11,28 +11,22 @@ import { NOT_REACHED, parking, seeAccounts, toShown } from './account-view.ts'
 
 export const testView = z
   .object({
-    ok: z.boolean().meta({ description: 'Whether every credential is good.' }),
+    ok: z.boolean(),
     at: z.string(),
-    ms: z.number().meta({ description: 'How long the provider took' }),
-    status: z
-      .number()
-      .optional()
-      .meta({ description: 'The HTTP status of the provider’s answer. Absent: no answer' }),
-    error: z.string().optional().meta({ description: 'What is wrong, and what to do' }),
-    balance: z
-      .object({
-        amount: z.number().meta({ description: 'How much is left.' }),
-        unit: z.string().meta({ description: 'Of what, such as `usd` or `credits`.' }),
+    ms: z.number(),
+    status: z.optional(z.number()),
+    error: z.optional(z.string()),
+    balance: z.optional(
+      z.object({
+        amount: z.number(),
+        unit: z.string(),
         at: z.string(),
       })
-      .optional()
-      .meta({ description: 'What the account can still spend. Absent: not known' }),
-    lifted: z
-      .array(z.string())
-      .meta({ description: 'The scopes of parkings that this test ended' }),
-    parked: z.array(parking).meta({ description: 'The parkings that stand now' }),
+    ),
+    lifted: z.array(z.string()),
+    parked: z.array(parking),
   })
-  .meta({ id: 'AccountTest' })
+  .register(z.globalRegistry, { id: 'AccountTest' })
 
 export async function testAccount(
   c: Context<AppEnv>,

@@ -1,5 +1,5 @@
 /** An account as clients see it, and its schema. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
 import type { Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -10,7 +10,7 @@ import type { Provider } from '#providers/contract/provider.ts'
 import { itsTenant } from '#http/request/partial.ts'
 
 export const parking = z.object({
-  scope: z.string().meta({ description: 'Which calls the account does not get' }),
+  scope: z.string(),
   reason: z.string(),
   detail: z.string(),
   until: z.string(),
@@ -18,35 +18,18 @@ export const parking = z.object({
 export const accountView = z
   .looseObject({
     ...itsTenant,
-    email: z
-      .string()
-      .meta({ description: 'The name of the account in the gateway, as in X-Gateway-Account' }),
-    session: z.looseObject({}).meta({ description: 'What is known of the log-in' }),
-    maxJobs: z.number().int().meta({ description: 'How many slots it has: jobs that run at once' }),
-    apiKey: z
-      .string()
-      .optional()
-      .meta({ description: 'Shows that there is a key; never the key itself' }),
-    password: z
-      .string()
-      .optional()
-      .meta({ description: 'Shows that there is a password; never the password itself' }),
-    billing: z.record(z.string(), z.string()).optional().meta({
-      description:
-        'Of an account with a sign-in: which of the user’s pots its calls spend, by path',
-    }),
-    error: z.string().optional().meta({ description: 'Why it gets no new calls now' }),
-    parked: z.array(parking).optional(),
-    unparked: z
-      .array(parking)
-      .optional()
-      .meta({ description: 'The parkings that this change has ended' }),
-    webhook: z.object({ error: z.string(), retry: z.string() }).optional().meta({
-      description:
-        'The gateway’s webhook at the provider is missing. The gateway asks for the ends of jobs instead',
-    }),
+    email: z.string(),
+    session: z.looseObject({}),
+    maxJobs: z.int(),
+    apiKey: z.optional(z.string()),
+    password: z.optional(z.string()),
+    billing: z.optional(z.record(z.string(), z.string())),
+    error: z.optional(z.string()),
+    parked: z.optional(z.array(parking)),
+    unparked: z.optional(z.array(parking)),
+    webhook: z.optional(z.object({ error: z.string(), retry: z.string() })),
   })
-  .meta({ id: 'Account' })
+  .register(z.globalRegistry, { id: 'Account' })
 
 export const NOT_REACHED =
   'The record of this account could not be read just now. Its slots and parkings are not known. Try again in a minute.'

@@ -1,6 +1,6 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
 import { detailsOf } from '#flows/accounts/account-details.ts'
@@ -10,17 +10,17 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { testAccount, testView } from './account-test.ts'
 import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
 const NOT_THIS = 'Account configuration not found. To create configuration use POST /accounts.'
 
 const errors = { 401: ownError, 402: ownError }
-const removal = z.object({ now: z.enum(['true', 'false']).optional() })
+const removal = z.object({ now: z.optional(z.enum(['true', 'false'])) })
 
 export function accounts(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   const { name } = provider
   const form = accountForm(provider)
 
@@ -205,21 +205,16 @@ function isPrintable(text: string): boolean {
 
 export const accountEmail = z
   .string()
-  .trim()
-  .min(3)
-  .max(254)
-  .regex(EMAIL, 'is not an email address')
-  .refine(isPrintable, 'is not an email address')
+  .check(
+    z.trim(),
+    z.minLength(3),
+    z.maxLength(254),
+    z.regex(EMAIL, 'is not an email address'),
+    z.refine(isPrintable, 'is not an email address')
+  )
 
 export function maxJobsField(ceiling?: number) {
-  return z
-    .number()
-    .int()
-    .min(1)
-    .max(ceiling ?? Number.MAX_SAFE_INTEGER)
-    .meta({
-      description: 'How many jobs the account may run at once: what its plan allows, or less',
-    })
+  return z.int().check(z.gte(1), ...(ceiling === undefined ? [] : [z.lte(ceiling)]))
 }
 
 interface AccountForm {
@@ -232,10 +227,10 @@ interface AccountForm {
 /** `ceiling` is a setting; the schema in the OpenAPI text does not have it. */
 function accountForm(provider: Provider, ceiling?: number) {
   return z.strictObject({
-    email: accountEmail.optional(),
+    email: z.optional(accountEmail),
     ...provider.accounts.fields,
     maxJobs: maxJobsField(ceiling),
-    dryRun: z.boolean().optional(),
+    dryRun: z.optional(z.boolean()),
   })
 }
 

@@ -1,24 +1,22 @@
 /** `/admin/accounts`: the accounts of all tenants, for the operator. */
-import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { accountView, seeAccounts, shownAs } from './account-view.ts'
 
 const query = z.strictObject(ofTenants)
 const list = z.object({
-  accounts: z.array(accountView).meta({ description: 'As each tenant sees them.' }),
+  accounts: z.array(accountView),
   ...wholeness,
 })
 
 export function adminAccounts(providers: readonly Provider[]): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   app.use(authenticateAdmin)
 
   route(

@@ -2,8 +2,8 @@
  * `/v1/{provider}/accounts/sign-in`: adds an account by a sign-in that a person approves in a browser. The desk waits for the person
  * (docs/rfc/0005-sign-in.md). These paths come before `/accounts/{email}`.
  */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { findAccount } from '#domain/accounts/account.ts'
 import { PENDING_MAX, type DeviceCodes, type SignIn } from '#domain/accounts/sign-in.ts'
 import type { SignInAnswer } from '#domain/ports/desk.ts'
@@ -16,31 +16,28 @@ import type { Provider, ProviderSignIn } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { accountView, toView } from './account-view.ts'
 import { accountEmail, maxJobsField } from './accounts.ts'
 
 const codes = {
   id: z.string(),
-  user_code: z.string().meta({ description: 'What the person types at `verification_uri`' }),
+  user_code: z.string(),
   verification_uri: z.string(),
-  verification_uri_complete: z
-    .string()
-    .optional()
-    .meta({ description: 'The same address with the code in it' }),
-  expires_in: z.number().int().meta({ description: 'Seconds that are left to approve' }),
-  interval: z.number().int().meta({ description: 'How often the gateway asks, in seconds' }),
+  verification_uri_complete: z.optional(z.string()),
+  expires_in: z.int(),
+  interval: z.int(),
 }
 const begun = z.object({ ...codes, status: z.literal('pending') })
 const state = z
   .object({
-    ...z.object(codes).partial().shape,
+    ...z.partial(z.object(codes)).shape,
     id: z.string(),
     status: z.enum(['pending', 'done', 'denied', 'expired', 'failed', 'cancelled']),
-    account: accountView.optional().meta({ description: 'When it is done' }),
-    error: z.string().optional().meta({ description: 'Why there is no account' }),
+    account: z.optional(accountView),
+    error: z.optional(z.string()),
   })
-  .meta({ id: 'SignIn' })
+  .register(z.globalRegistry, { id: 'SignIn' })
 
 const KEY_MISSING =
   'The codes of this sign-in cannot be opened: the master key that sealed them is not in MASTER_KEYS.'
@@ -53,7 +50,7 @@ const WHY = {
 }
 
 export function signIns(provider: Provider, signIn: ProviderSignIn): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   const { name } = provider
 
   route(
@@ -118,7 +115,7 @@ const NO_STORE = { 'cache-control': 'no-store' }
 
 /** `ceiling` is a setting; the schema in the OpenAPI text does not have it. */
 function formOf(ceiling?: number) {
-  return z.strictObject({ maxJobs: maxJobsField(ceiling), email: accountEmail.optional() })
+  return z.strictObject({ maxJobs: maxJobsField(ceiling), email: z.optional(accountEmail) })
 }
 
 async function begin(

@@ -1,7 +1,6 @@
 /** `/v1/alerts` and `/admin/alerts`: addresses that are told when something is wrong, and when it is over (docs/alerts.md). */
-import { Hono } from 'hono'
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ALERT_FORMS, ALERT_KINDS, OPERATOR, shownUrl, type Alert } from '#domain/alerts/alert.ts'
 import {
   addAlert,
@@ -15,39 +14,37 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 
 const kinds = z.array(z.enum(ALERT_KINDS))
 const form = z.strictObject({
-  url: z.string().max(2048),
+  url: z.string().check(z.maxLength(2048)),
   form: z.enum(ALERT_FORMS),
-  events: kinds.min(1).max(ALERT_KINDS.length).optional().meta({ description: 'Without it: all' }),
-  balanceBelow: z.number().min(0).max(1e12).optional().meta({
-    description: 'For `balance_low`, in the unit of the account. Without it: docs/alerts.md',
-  }),
+  events: z.optional(kinds.check(z.minLength(1), z.maxLength(ALERT_KINDS.length))),
+  balanceBelow: z.optional(z.number().check(z.gte(0), z.lte(1e12))),
 })
 const view = z
   .object({
     id: z.string(),
-    url: z.string().meta({ description: 'Only the origin for tokens without the scope full' }),
+    url: z.string(),
     form: z.enum(ALERT_FORMS),
     events: kinds,
-    balanceBelow: z.number().nullable(),
+    balanceBelow: z.nullable(z.number()),
     createdAt: z.string(),
   })
-  .meta({ id: 'Alert' })
-const withSecret = view
-  .extend({ secret: z.string().meta({ description: 'Signs its messages. Shown once.' }) })
-  .meta({ id: 'NewAlert' })
+  .register(z.globalRegistry, { id: 'Alert' })
+const withSecret = z
+  .extend(view, { secret: z.string() })
+  .register(z.globalRegistry, { id: 'NewAlert' })
 const listView = z.object({ alerts: z.array(view) })
 const testView = z
   .object({
     delivered: z.boolean(),
-    status: z.number().nullable().meta({ description: 'What the receiver answered' }),
-    error: z.string().nullable(),
+    status: z.nullable(z.number()),
+    error: z.nullable(z.string()),
     ms: z.number(),
   })
-  .meta({ id: 'AlertTest' })
+  .register(z.globalRegistry, { id: 'AlertTest' })
 const errors = { 401: ownError }
 
 /** Whose alerts a set of paths is about: a tenant's, or the operator's, who hears of all tenants. */
@@ -62,7 +59,7 @@ interface Place {
 }
 
 export const alerts = routesOf({
-  app: new Hono<AppEnv>(),
+  app: newApp(),
   change: { needs: 'full' },
   read: {},
   whose: 'one of your accounts',
@@ -80,7 +77,7 @@ export const adminAlerts = routesOf({
 })
 
 function operatorApp(): App {
-  const app: App = new Hono<AppEnv>()
+  const app: App = newApp()
   app.use(authenticateAdmin)
   return app
 }

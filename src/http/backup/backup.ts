@@ -1,7 +1,6 @@
 /** `/admin/export` and `/admin/import`: takes a gateway's tenants, tokens and accounts to another gateway (docs/operate.md). */
-import { Hono } from 'hono'
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { EXPORT_BYTES_MAX, type Imported } from '#domain/backup/exported.ts'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -14,30 +13,28 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { OWN } from '#http/routing/admin-routes.ts'
 
 /** The most reasons in an answer. */
 const SKIPPED_SHOWN = 1000
 
-const which = z.object({ tenant: z.string().optional() })
+const which = z.object({ tenant: z.optional(z.string()) })
 const report = z.object({
-  added: z.record(z.string(), z.number()).meta({ description: 'How many were added, by kind' }),
-  skipped: z
-    .array(
-      z.object({
-        what: z.string(),
-        name: z.string(),
-        tenant: z.string().optional(),
-        provider: z.string().optional(),
-        why: z.string(),
-      })
-    )
-    .meta({ description: 'What was left as it is here, and why. At most 1,000' }),
+  added: z.record(z.string(), z.number()),
+  skipped: z.array(
+    z.object({
+      what: z.string(),
+      name: z.string(),
+      tenant: z.optional(z.string()),
+      provider: z.optional(z.string()),
+      why: z.string(),
+    })
+  ),
   skippedInAll: z.number(),
 })
 
-export const backup = new Hono<AppEnv>()
+export const backup = newApp()
 
 backup.use('/export', authenticateAdmin)
 backup.use('/import', authenticateAdmin)

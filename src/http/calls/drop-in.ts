@@ -8,23 +8,22 @@ import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { RouteMatch } from '#providers/contract/provider.ts'
+import { addressOf, matchOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { preferenceApplied, preferredWait } from './prefer-wait.ts'
 import { joiningOf } from './join-header.ts'
 import { replyOfHeaders } from './reply-url.ts'
-import { surfaceOf, type Surface } from '#http/request/surface.ts'
+import type { Surface } from '#http/request/surface.ts'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 export async function dropIn(c: Context<AppEnv>): Promise<Response> {
-  const url = new URL(c.req.url)
-  const surface = surfaceOf(url.pathname, PROVIDERS)
+  const { surface } = addressOf(c)
   if (surface.kind !== 'drop-in' || !METHODS.has(c.req.method)) {
     throw new AppError('not_found', 'There is no such path.')
   }
   refuseDoubled(surface)
-  const match = surface.provider.routes.match(c.req.method, surface.path)
-  if (isKeptChange(match) && c.get('caller').scope !== 'full') {
+  if (isKeptChange(matchOf(c)) && c.get('caller').scope !== 'full') {
     throw new AppError('forbidden', 'This token may not change webhook endpoints.')
   }
   const call = toCall(c, surface, c.get('caller').tenant)
@@ -35,11 +34,13 @@ export async function dropIn(c: Context<AppEnv>): Promise<Response> {
   return response
 }
 
+const NAMES = PROVIDERS.map(({ name }) => name).join('|')
+const OWN_PREFIX = new RegExp(`^/((?:v1/)?(?:${NAMES}))(?:/|$)`)
+
 /** Throws when the path starts with the gateway's own prefix. That happens when a client joins the base URL twice. */
 function refuseDoubled({ provider, path }: DropIn): void {
-  const [, doubled] = /^\/((?:v1\/)?[^/]+)(?:\/|$)/.exec(path) ?? []
-  const ours = PROVIDERS.flatMap(({ name }) => [name, `v1/${name}`])
-  if (doubled === undefined || !ours.includes(doubled)) return
+  const [, doubled] = OWN_PREFIX.exec(path) ?? []
+  if (doubled === undefined) return
   const message = `The base URL stands twice in this path: /${provider.name}/${doubled}. Leave one of them out.`
   throw new AppError('not_found', message)
 }
@@ -55,16 +56,18 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
   const waitSeconds = preferredWait(c.req.header('prefer'))
   const named = c.req.header('x-gateway-account')
   const reply = replyOfHeaders(c)
+  const { origin, pathname, search } = addressOf(c)
   return {
     requestId: c.get('requestId'),
-    origin: new URL(c.req.url).origin,
-    prefix: prefixOf(c, path),
+    origin,
+    // The provider's path is the end of the gateway's path.
+    prefix: pathname.slice(0, pathname.length - path.length),
     tenant,
     provider,
-    match: provider.routes.match(c.req.method, path),
+    match: matchOf(c),
     method: c.req.method,
     path,
-    search: new URL(c.req.url).search,
+    search,
     headers: headersUp(c.req.raw.headers),
     body: isBodiless(c.req.method) ? null : c.req.raw.body,
     ...lengthOf(c),
@@ -77,12 +80,6 @@ export function toCall(c: Context<AppEnv>, { provider, path }: DropIn, tenant: s
     ...(c.get('caller') ? { tokenHash: c.get('caller').hash } : {}),
     ...joiningOf(c),
   }
-}
-
-/** The provider's path is the end of the gateway's path. */
-function prefixOf(c: Context<AppEnv>, path: string): string {
-  const { pathname } = new URL(c.req.url)
-  return pathname.slice(0, pathname.length - path.length)
 }
 
 function lengthOf(c: Context<AppEnv>): Pick<ProxyCall, 'bodyBytes'> {

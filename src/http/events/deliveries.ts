@@ -1,6 +1,6 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
 import { secretIdentity } from '#domain/events/endpoint.ts'
@@ -18,54 +18,52 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const time = z.iso.datetime({ offset: true })
 const state = z.enum(['pending', 'delivered', 'dead'])
 export const deliveryListing = z.strictObject({
-  state: state.optional(),
-  job: z.string().max(256).optional().meta({ description: 'Job id or request id' }),
-  since: time.optional(),
-  until: time.optional(),
-  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
-  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+  state: z.optional(state),
+  job: z.optional(z.string().check(z.maxLength(256))),
+  since: z.optional(time),
+  until: z.optional(time),
+  limit: z.optional(z.int().check(z.gte(1), z.lte(100))),
+  cursor: z.optional(z.string().check(z.maxLength(400))),
 })
 const attempt = z.object({
   at: z.string(),
   ms: z.number(),
-  status: z.number().nullable(),
-  error: z.string().nullable(),
+  status: z.nullable(z.number()),
+  error: z.nullable(z.string()),
 })
 export const delivery = z
   .object({
     id: z.string(),
     state,
-    reason: z.string().nullable(),
+    reason: z.nullable(z.string()),
     provider: z.string(),
     tenant: itsTenant.tenant,
-    job: z.string().nullable(),
-    requestId: z.string().nullable(),
+    job: z.nullable(z.string()),
+    requestId: z.nullable(z.string()),
     event: z.object({ id: z.string(), type: z.string() }),
-    endpoint: z.string().nullable(),
-    url: z.string().nullable(),
-    ref: z.string().nullable(),
+    endpoint: z.nullable(z.string()),
+    url: z.nullable(z.string()),
+    ref: z.nullable(z.string()),
     created: z.string(),
-    nextAttempt: z.string().nullable(),
+    nextAttempt: z.nullable(z.string()),
     attempts: z.number(),
-    lastStatus: z.number().nullable().meta({
-      description: 'The last status that the receiver answered. null: no answer, or not tried yet',
-    }),
-    lastError: z.string().nullable(),
+    lastStatus: z.nullable(z.number()),
+    lastError: z.nullable(z.string()),
   })
-  .meta({ id: 'Delivery' })
-const deliveryInFull = delivery
-  .extend({ attempts: z.array(attempt), body: z.string() })
-  .meta({ id: 'DeliveryInFull' })
-const page = z.object({ deliveries: z.array(delivery), next: z.string().nullable() })
+  .register(z.globalRegistry, { id: 'Delivery' })
+const deliveryInFull = z
+  .extend(delivery, { attempts: z.array(attempt), body: z.string() })
+  .register(z.globalRegistry, { id: 'DeliveryInFull' })
+const page = z.object({ deliveries: z.array(delivery), next: z.nullable(z.string()) })
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new Hono<AppEnv>()
+export const deliveries = newApp()
 
 route(
   deliveries,
@@ -113,7 +111,7 @@ route(
   }
 )
 
-export const callbackSecret = new Hono<AppEnv>()
+export const callbackSecret = newApp()
 
 route(
   callbackSecret,

@@ -1,5 +1,5 @@
 /** A job as clients see it, its schema, and what lists of jobs are asked by. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import type { Lease, Outcome } from '#domain/slots/lease.ts'
@@ -19,54 +19,45 @@ const OUTCOMES: Outcome['status'][] = [
 export const job = z
   .object({
     ...itsTenant,
-    jobid: z.string().nullable().meta({ description: "The provider's id. null: not known" }),
-    requestId: z.string().meta({ description: 'The X-Request-Id of the call that created it' }),
-    email: z.string().nullable().meta({ description: 'null: its account was removed' }),
-    type: z.string().meta({ description: 'The route that created it' }),
-    status: z
-      .enum([...OUTCOMES, 'running', 'waiting'])
-      .meta({ description: 'waiting: for a human. lost: no news of it for 48 h' }),
-    status_final: z.boolean().meta({ description: 'Whether it has ended.' }),
-    detail: z.string().nullable(),
+    jobid: z.nullable(z.string()),
+    requestId: z.string(),
+    email: z.nullable(z.string()),
+    type: z.string(),
+    status: z.enum([...OUTCOMES, 'running', 'waiting']),
+    status_final: z.boolean(),
+    detail: z.nullable(z.string()),
     created: z.string(),
-    ended: z.string().nullable(),
+    ended: z.nullable(z.string()),
   })
-  .meta({ id: 'Job' })
-const time = z.string().nullable()
+  .register(z.globalRegistry, { id: 'Job' })
+const time = z.nullable(z.string())
 
 /** One job's life. */
-export const jobInFull = job
-  .extend({
-    title: z.string().optional().meta({ description: 'The title that its creation gave it' }),
-    times: z
-      .object({
-        asked: time.meta({ description: 'When the request came. null: not known' }),
-        started: z.string().meta({ description: 'When it got its slot' }),
-        accepted: time.meta({ description: 'When the provider had accepted it. null: not known' }),
-        ended: time,
-      })
-      .meta({ description: 'When what happened.' }),
-    waitedMs: z.number().nullable().meta({ description: 'From asked to started' }),
-    tookMs: z.number().nullable().meta({ description: 'From started to ended' }),
-    deliveries: z.string().meta({ description: 'Where the calls to your own URLs are listed' }),
-    files: z
-      .object({ video: z.string(), image: z.string(), audio: z.string() })
-      .partial()
-      .optional()
-      .meta({ description: 'Where the file of a completed job is' }),
+export const jobInFull = z
+  .extend(job, {
+    title: z.optional(z.string()),
+    times: z.object({
+      asked: time,
+      started: z.string(),
+      accepted: time,
+      ended: time,
+    }),
+    waitedMs: z.nullable(z.number()),
+    tookMs: z.nullable(z.number()),
+    deliveries: z.string(),
+    files: z.optional(
+      z.partial(z.object({ video: z.string(), image: z.string(), audio: z.string() }))
+    ),
   })
-  .meta({ id: 'JobInFull' })
+  .register(z.globalRegistry, { id: 'JobInFull' })
 
 export const jobListing = z.strictObject({
-  state: z.enum(['running', 'ended']).optional(),
-  outcome: z.enum(OUTCOMES).optional().meta({ description: 'Only jobs that ended so' }),
-  account: z.string().max(254).optional().meta({ description: 'The email of the account' }),
-  since: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .meta({ description: 'Only jobs that were created then or later' }),
-  limit: z.number().int().min(1).max(100).optional().meta({ description: 'Without it: 20' }),
-  cursor: z.string().max(400).optional().meta({ description: '`next` of the page before' }),
+  state: z.optional(z.enum(['running', 'ended'])),
+  outcome: z.optional(z.enum(OUTCOMES)),
+  account: z.optional(z.string().check(z.maxLength(254))),
+  since: z.optional(z.iso.datetime({ offset: true })),
+  limit: z.optional(z.int().check(z.gte(1), z.lte(100))),
+  cursor: z.optional(z.string().check(z.maxLength(400))),
 })
 
 export function toJobQuery({

@@ -1,6 +1,6 @@
 /** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -17,7 +17,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { serveJobFile } from './job-file.ts'
 import {
   job,
@@ -43,16 +43,16 @@ const task = z.object({
   id: z.string(),
   email: z.string(),
   started: z.string(),
-  elapsed: z.string().meta({ description: 'MM:SS' }),
-  replyUrl: z.string().nullable(),
-  replyRef: z.string().nullable(),
+  elapsed: z.string(),
+  replyUrl: z.nullable(z.string()),
+  replyRef: z.nullable(z.string()),
 })
 const room = z.object({
   email: z.string(),
   maxJobs: z.number(),
   executing: z.number(),
   available: z.number(),
-  error: z.string().optional(),
+  error: z.optional(z.string()),
 })
 const availability = z.object({ executing: z.array(task), available: z.array(room) })
 const running = z.object({
@@ -68,19 +68,16 @@ const runningJobs = z.object({
 })
 const jobPage = z.object({
   jobs: z.array(job),
-  next: z
-    .string()
-    .nullable()
-    .meta({ description: 'The `cursor` of the next page. null: there is no next page' }),
+  next: z.nullable(z.string()),
 })
-const listing = jobListing.extend({
-  options: z.string().optional().meta({ description: "useapi.net's; ignored" }),
+const listing = z.extend(jobListing, {
+  options: z.optional(z.string()),
 })
-const force = z.object({ force: z.enum(['true', 'false']).optional() })
+const force = z.object({ force: z.optional(z.enum(['true', 'false'])) })
 const missing = { 401: ownError, 404: ownError }
 
 export function jobs(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
 
   route(
     app,

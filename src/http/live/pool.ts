@@ -1,12 +1,10 @@
 /** `GET /v1/pool` and `GET /admin/pool`: the state of every account as one answer, for clients without a socket. */
-import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { readPool } from '#flows/live/read-pool.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { PROVIDERS } from '#providers/index.ts'
 
 const time = z.iso.datetime()
@@ -15,71 +13,62 @@ const poolAccount = z
     tenant: z.string(),
     provider: z.string(),
     email: z.string(),
-    maxJobs: z.number().int(),
-    held: z.number().int().meta({ description: 'Slots in use' }),
-    free: z.number().int(),
+    maxJobs: z.int(),
+    held: z.int(),
+    free: z.int(),
     state: z.enum(['ok', 'full', 'parked', 'key_missing', 'unreachable']),
     parked: z.array(
       z.object({ scope: z.string(), reason: z.string(), detail: z.string(), until: time })
     ),
-    credentials: z.array(z.string()).meta({ description: 'The kinds of its credentials' }),
-    session: z.object({ expires: time.optional(), error: z.string().optional() }).optional(),
+    credentials: z.array(z.string()),
+    session: z.optional(z.object({ expires: z.optional(time), error: z.optional(z.string()) })),
     webhook: z.object({
       state: z.enum(['ok', 'missing', 'none']),
-      error: z.string().optional(),
-      retry: time.optional(),
+      error: z.optional(z.string()),
+      retry: z.optional(time),
     }),
-    jobs: z
-      .array(
-        z.object({
-          id: z.string().nullable(),
-          requestId: z.string(),
-          type: z.string(),
-          status: z
-            .string()
-            .meta({ description: 'starting, or as in the list of jobs: running, waiting, …' }),
-          since: time,
-        })
-      )
-      .meta({ description: 'Running jobs, newest first, at most 100' }),
-    errors: z
-      .array(
-        z.object({
-          at: time,
-          status: z.number().int().nullable(),
-          code: z.string().nullable(),
-          text: z.string(),
-          route: z.string(),
-        })
-      )
-      .meta({ description: 'The last five refusals and failures, newest first' }),
-    balance: z
-      .object({ amount: z.number(), unit: z.string(), at: time })
-      .optional()
-      .meta({ description: 'Absent: unknown, which is not zero' }),
+    jobs: z.array(
+      z.object({
+        id: z.nullable(z.string()),
+        requestId: z.string(),
+        type: z.string(),
+        status: z.string(),
+        since: time,
+      })
+    ),
+    errors: z.array(
+      z.object({
+        at: time,
+        status: z.nullable(z.int()),
+        code: z.nullable(z.string()),
+        text: z.string(),
+        route: z.string(),
+      })
+    ),
+    balance: z.optional(z.object({ amount: z.number(), unit: z.string(), at: time })),
     deliveries: z.object({
-      pending: z.number().int(),
-      failing: z.number().int().meta({ description: 'Of these, tried in vain so far' }),
-      dead: z.number().int().meta({ description: '1000: that many or more' }),
+      pending: z.int(),
+      failing: z.int(),
+      dead: z.int(),
     }),
-    at: time.meta({ description: 'When the account said this' }),
+    at: time,
   })
-  .meta({ id: 'PoolAccount' })
+  .register(z.globalRegistry, { id: 'PoolAccount' })
 
 const poolView = z
   .object({
     at: time,
-    isWhole: z
-      .boolean()
-      .meta({ description: 'false: there are more tenants or accounts than are shown' }),
+    isWhole: z.boolean(),
     accounts: z.array(poolAccount),
   })
-  .meta({ id: 'Pool' })
+  .register(z.globalRegistry, { id: 'Pool' })
 
-const whose = z.strictObject({ tenant: z.string().min(1).max(64).optional() })
+const whose = z.strictObject({
+  tenant: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+})
 const names = PROVIDERS.map(({ name }) => name)
 
-export const pool = new Hono<AppEnv>()
+export const pool = newApp()
 
 route(
   pool,
@@ -92,7 +81,7 @@ route(
   async (c) => c.json(await readPool(c.get('ports'), names, [c.get('caller').tenant]))
 )
 
-export const adminPool = new Hono<AppEnv>()
+export const adminPool = newApp()
 
 adminPool.use(authenticateAdmin)
 

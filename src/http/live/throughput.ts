@@ -1,15 +1,13 @@
 /** `/v1/{provider}/throughput` and `/admin/throughput`: jobs by account and hour. */
-import { Hono } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { ASKED_MAX_MS, HOUR_MS } from '#domain/live/throughput.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { readThroughput, type AccountHour } from '#flows/live/read-throughput.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { TENANTS_MAX } from '#flows/live/read-pool.ts'
@@ -18,50 +16,45 @@ const DAY_MS = 24 * HOUR_MS
 /** Each tenant is a question to its desk and to each of its accounts. */
 const TENANTS_AT_ONCE = 4
 
-const count = z.number().int()
-const of = (description: string) => count.meta({ description })
+const count = z.int()
 const view = z
   .object({
-    isWhole: z.boolean().meta({ description: 'false: an account did not answer' }),
-    hours: z
-      .array(
-        z
-          .object({
-            tenant: z.string().optional().meta({ description: 'For the operator' }),
-            provider: z.string().optional().meta({ description: 'For the operator' }),
-            hour: z.iso.datetime().meta({ description: 'The start of the hour, UTC' }),
-            email: z.string(),
-            started: count,
-            ended: count,
-            completed: of('Ended well'),
-            failed: of('Ended as failed'),
-            lost: of('Ended as lost, gone or outcome_unknown'),
-            refused: of(
-              'Creations that the account had no slot for or that the provider refused, counted at the next end of a job'
-            ),
-            waitedMs: of('From the request until the slot: sum over started'),
-            waitedMaxMs: of('The longest of these'),
-            tookMs: of('From the slot until the end: sum over completed and failed'),
-            tookMaxMs: of('The longest of these'),
-          })
-          .meta({ id: 'ThroughputHour' })
-      )
-      .meta({ description: 'Only hours in which something happened' }),
+    isWhole: z.boolean(),
+    hours: z.array(
+      z
+        .object({
+          tenant: z.optional(z.string()),
+          provider: z.optional(z.string()),
+          hour: z.iso.datetime(),
+          email: z.string(),
+          started: count,
+          ended: count,
+          completed: count,
+          failed: count,
+          lost: count,
+          refused: count,
+          waitedMs: count,
+          waitedMaxMs: count,
+          tookMs: count,
+          tookMaxMs: count,
+        })
+        .register(z.globalRegistry, { id: 'ThroughputHour' })
+    ),
   })
-  .meta({ id: 'Throughput' })
+  .register(z.globalRegistry, { id: 'Throughput' })
 
-const time = z.iso.datetime({ offset: true }).optional()
+const time = z.optional(z.iso.datetime({ offset: true }))
 const asked = z.strictObject({
-  since: time.meta({ description: 'Without it: a day before `until`. At most 14 days before it' }),
-  until: time.meta({ description: 'Without it: now' }),
-  account: z.string().max(254).optional().meta({ description: 'The email of one account' }),
+  since: time,
+  until: time,
+  account: z.optional(z.string().check(z.maxLength(254))),
 })
-const adminAsked = asked
-  .omit({ account: true })
-  .extend({ tenant: z.string().min(1).max(64).optional() })
+const adminAsked = z.extend(z.omit(asked, { account: true }), {
+  tenant: z.optional(z.string().check(z.minLength(1), z.maxLength(64))),
+})
 
 export function throughput(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   route(
     app,
     {
@@ -82,7 +75,7 @@ export function throughput(provider: Provider): App {
   return app
 }
 
-export const adminThroughput = new Hono<AppEnv>()
+export const adminThroughput = newApp()
 adminThroughput.use(authenticateAdmin)
 
 route(

@@ -20,9 +20,8 @@ import {
 } from '#domain/access/token.ts'
 import { CannotOpen } from '#domain/access/sealed-text.ts'
 import { logMissingKey, keyMissing } from '#flows/access/missing-master-key.ts'
-import { PROVIDERS } from '#providers/index.ts'
+import { addressOf, matchOf, routedSurfaceOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
-import { surfaceOf } from './surface.ts'
 
 const PAIR_KEY_MISSING =
   'The key pair of this token cannot be opened: the master key that sealed it is not in MASTER_KEYS. The token itself still works; the operator can put the key back or make a new token.'
@@ -79,12 +78,10 @@ export async function identify(c: Context<AppEnv>): Promise<Caller> {
  * the gateway's own, so the operator may change them.
  */
 function refuseOfOperator(c: Context<AppEnv>): void {
-  const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
-  if (surface.kind !== 'drop-in') return
+  if (addressOf(c).surface.kind !== 'drop-in') return
   const { method } = c.req
   const isRead = (method === 'GET' || method === 'HEAD') && c.req.header('upgrade') === undefined
-  const row = surface.provider.routes.match(method, surface.path)?.route
-  if (!isRead && row?.pool !== 'gateway') throw notForOperator()
+  if (!isRead && matchOf(c)?.route.pool !== 'gateway') throw notForOperator()
 }
 
 /** The error where the operator would start a job of a tenant. */
@@ -138,13 +135,17 @@ async function lookUp(
   c: Context<AppEnv>,
   text: string
 ): Promise<TokenRecord | AppError | undefined> {
-  const isSigned = takesSigned(c) && !isTokenForm(text)
-  const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : await hashOf(text)
+  const { tokens } = c.get('ports')
+  const known = tokens.hashOf(text)
+  const isSigned = known === undefined && takesSigned(c) && !isTokenForm(text)
+  const hash = isSigned ? hashInAccessKey(issuerOf(text) ?? '') : (known ?? (await hashOf(text)))
   if (hash === undefined) return undefined
-  const record = await c.get('ports').tokens.find(hash, () => isRateLimited(c))
+  const record = await tokens.find(hash, () => isRateLimited(c))
   if (record === 'limited') return tooMany()
   if (!record) return unauthorized()
-  return (isSigned && (await faultOfSigned(c, text, record))) || record
+  if (isSigned) return (await faultOfSigned(c, text, record)) ?? record
+  if (known === undefined) tokens.noteFound(text, hash)
+  return record
 }
 
 async function hashOf(token: string): Promise<string | undefined> {
@@ -153,7 +154,7 @@ async function hashOf(token: string): Promise<string | undefined> {
 
 /** Whether clients of this path may sign their own tokens with the key pair of a gateway token. */
 function takesSigned(c: Context<AppEnv>): boolean {
-  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const surface = routedSurfaceOf(c)
   return surface.kind === 'drop-in' && surface.provider.accounts.signedTokens !== undefined
 }
 
@@ -174,7 +175,7 @@ async function faultOfSigned(
   const state = await stateOfSigned(token, secret, now())
   if (state === 'good') return undefined
   if (state === 'forged') return refusal(c)
-  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const surface = routedSurfaceOf(c)
   const codes = surface.kind === 'drop-in' ? surface.provider.accounts.signedTokens : undefined
   const providerCode = codes?.[state]
   const details = providerCode === undefined ? {} : { providerCode }
@@ -194,7 +195,7 @@ export function presented(c: Context<AppEnv>): string | undefined {
 }
 
 function credentials(c: Context<AppEnv>): string[] {
-  const isDropIn = surfaceOf(c.req.path, PROVIDERS).kind === 'drop-in'
+  const isDropIn = routedSurfaceOf(c).kind === 'drop-in'
   const given = [bearerOf(c), isDropIn ? c.req.header('x-api-key') : undefined]
   return given.filter((text) => text !== undefined)
 }

@@ -1,10 +1,9 @@
 /** Answers 405, with Allow, where one of our own paths does not have the method. */
 import { createMiddleware } from 'hono/factory'
 import { AppError } from '#domain/runtime/errors.ts'
-import { PROVIDERS } from '#providers/index.ts'
+import { addressOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
 import type { App } from './route.ts'
-import { surfaceOf } from './surface.ts'
 
 interface OwnPath {
   form: RegExp
@@ -15,8 +14,8 @@ interface OwnPath {
 export function knownMethods(app: App) {
   let known: OwnPath[] | undefined
   return createMiddleware<AppEnv>(async function knownMethods(c, next) {
-    const { pathname } = new URL(c.req.url)
-    if (surfaceOf(pathname, PROVIDERS).kind === 'own') {
+    const { pathname, surface } = addressOf(c)
+    if (surface.kind === 'own') {
       known ??= pathsOf(app)
       refuse(known, pathname.replace(/(.)\/$/, '$1'), c.req.method)
     }

@@ -7,9 +7,8 @@ import { createMiddleware } from 'hono/factory'
 import { matchedRoutes } from 'hono/route'
 import { emailFromHeader } from '#domain/accounts/account.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
-import { PROVIDERS } from '#providers/index.ts'
+import { addressOf, matchOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
-import { surfaceOf } from './surface.ts'
 
 type WriteLog = (event: string, about: Facts, facts: Facts) => void
 type WritePoint = (env: Env, about: Facts, facts: Facts) => void
@@ -69,12 +68,11 @@ function templateOf(c: Context<AppEnv>): string {
 
 /** For example `/v3/videos/{video_id}`, with the surface's prefix; `/*` if no route matches. */
 function knownTemplate(c: Context<AppEnv>): string {
-  const { pathname } = new URL(c.req.url)
-  const surface = surfaceOf(pathname, PROVIDERS)
+  const { pathname, surface } = addressOf(c)
   if (surface.kind === 'own') return ownTemplate(c) ?? '/*'
   const { provider, path } = surface
   const prefix = path === pathname ? '' : `/${provider.name}`
-  return `${prefix}${provider.routes.match(c.req.method, path)?.route.path ?? '/*'}`
+  return `${prefix}${matchOf(c)?.route.path ?? '/*'}`
 }
 
 function ownTemplate(c: Context<AppEnv>): string | undefined {

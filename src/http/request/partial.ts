@@ -1,6 +1,6 @@
 /** Says which accounts are missing in an answer because their objects could not be reached, to a tenant and to the operator. */
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { emailToHeader } from '#domain/accounts/account.ts'
 import { toMissing, type Place, type Places } from '#flows/accounts/places.ts'
@@ -20,27 +20,22 @@ export function notePartial(
 
 /** What the operator's lists over all tenants are asked by. */
 export const ofTenants = {
-  tenant: z.string().max(100).optional().meta({ description: 'Only this tenant' }),
-  provider: z.string().max(50).optional().meta({ description: 'Only this provider' }),
+  tenant: z.optional(z.string().check(z.maxLength(100))),
+  provider: z.optional(z.string().check(z.maxLength(50))),
 }
 
 /** What each item has in the operator's lists beside the tenant's own view. */
 export const itsTenant = {
-  tenant: z.string().optional().meta({ description: "Whose it is; only in the operator's lists" }),
-  provider: z.string().optional().meta({ description: "Only in the operator's lists" }),
+  tenant: z.optional(z.string()),
+  provider: z.optional(z.string()),
 }
 
 /** What the operator's lists say about themselves. */
 export const wholeness = {
-  isWhole: z.boolean().meta({
-    description: 'false: there are too many tenants to ask all of them. Name one with `tenant`',
-  }),
-  missing: z
-    .array(z.object({ tenant: z.string(), provider: z.string(), email: z.string().nullable() }))
-    .meta({
-      description:
-        'What could not be reached and is not in the list. email null: all accounts there, or a removed one',
-    }),
+  isWhole: z.boolean(),
+  missing: z.array(
+    z.object({ tenant: z.string(), provider: z.string(), email: z.nullable(z.string()) })
+  ),
 }
 
 /** `more`: places that could not be reached when they were asked. */

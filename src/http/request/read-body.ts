@@ -1,11 +1,11 @@
 /** Reads and checks bodies and queries of our own paths. A body is JSON or a form; numbers and flags may be text in both. */
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { parseJson, readUtf8 } from '#domain/text/json-text.ts'
 import { drain, readBytes } from '#flows/upstream/read-answer.ts'
 import type { AppEnv } from './app-env.ts'
-import { sayWrong } from './wrong-fields.ts'
+import { sayWrong, withoutAbsence } from './wrong-fields.ts'
 
 const DRAINED_BYTES_MAX = 1024 * 1024
 const BODY_BYTES_MAX = 64 * 1024
@@ -21,7 +21,7 @@ interface Reading {
 
 type Lacking = (fields: Record<string, unknown>) => string[]
 
-export async function readBody<T extends z.ZodObject>(
+export async function readBody<T extends z.ZodMiniObject>(
   c: Context<AppEnv>,
   schema: T,
   { ignoresBlanks = false, lacking }: Reading = {}
@@ -36,11 +36,11 @@ export async function readBody<T extends z.ZodObject>(
   return check(schema, filled, (all) => withBlank(lacking?.(all) ?? [], blank))
 }
 
-export function readQuery<T extends z.ZodObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
+export function readQuery<T extends z.ZodMiniObject>(c: Context<AppEnv>, schema: T): z.infer<T> {
   return check(schema, typed(c.req.query(), schema))
 }
 
-function check<T extends z.ZodObject>(
+function check<T extends z.ZodMiniObject>(
   schema: T,
   fields: unknown,
   lacking: Lacking = () => []
@@ -90,7 +90,7 @@ function tooLarge(): AppError {
   return new AppError('too_large', 'The body may have up to 64 KiB.')
 }
 
-async function readForm(c: Context<AppEnv>, schema: z.ZodObject): Promise<unknown> {
+async function readForm(c: Context<AppEnv>, schema: z.ZodMiniObject): Promise<unknown> {
   const bytes = await readBytesOf(c)
   if (readUtf8(bytes) === undefined) throw new AppError('bad_request', 'The body is not UTF-8.')
   // Only the type is made lower case: the boundary is case-sensitive.
@@ -109,7 +109,7 @@ function withoutBlanks(fields: Record<string, unknown>): Record<string, unknown>
 }
 
 /** Turns text into a number or a flag where the schema has one. */
-function typed(fields: unknown, schema: z.ZodObject): unknown {
+function typed(fields: unknown, schema: z.ZodMiniObject): unknown {
   if (!isObject(fields)) return fields
   const entries = Object.entries(fields).map(([name, value]) => {
     const kind = kindOf(schema.shape[name])
@@ -122,9 +122,8 @@ function typed(fields: unknown, schema: z.ZodObject): unknown {
 }
 
 function kindOf(schema: z.core.$ZodType | undefined): string {
-  let inner: z.core.$ZodType | undefined = schema
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()
-  if (inner instanceof z.ZodLiteral) return typeof inner.value
-  if (inner instanceof z.ZodNumber) return 'number'
-  return inner instanceof z.ZodBoolean ? 'boolean' : 'string'
+  const inner = withoutAbsence(schema)
+  if (inner instanceof z.ZodMiniLiteral) return typeof inner._zod.def.values[0]
+  if (inner instanceof z.ZodMiniNumber) return 'number'
+  return inner instanceof z.ZodMiniBoolean ? 'boolean' : 'string'
 }

@@ -5,8 +5,9 @@ import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
 import type { Platform } from '#domain/ports/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import { refuseUnsafeAt } from '#domain/runtime/settings.ts'
+import { refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
+import { addressOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
 
@@ -45,33 +46,45 @@ export function withPorts(makePorts: MakePorts) {
   })
 }
 
-/** Refuses requests while a setting is unsafe at this address. Some settings are safe on loopback only. */
-export const safeHere = createMiddleware<AppEnv>(async function safeHere(c, next) {
-  refuseUnsafeAt(c.get('ports').settings, new URL(c.req.url).origin)
+/** Refuses requests that nobody may serve: at an address where a setting is unsafe, on odd paths, and deliveries of a gateway. */
+export const guards = createMiddleware<AppEnv>(async function guards(c, next) {
+  const { origin, pathname } = addressOf(c)
+  refuseUnsafe(c.get('ports').settings, origin)
+  refuseOddPath(pathname)
+  refuseLoop(c.req.header(HOP_HEADER))
   await next()
 })
 
-/** Refuses deliveries of a gateway, which would otherwise be delivered again without end. */
-export const noLoops = createMiddleware<AppEnv>(async function noLoops(c, next) {
-  if (c.req.header(HOP_HEADER) !== undefined) {
-    throw new AppError(
-      'loop_detected',
-      'This request is a delivery from a gateway. A gateway does not accept deliveries.'
-    )
-  }
-  await next()
-})
+/** For each object of settings, the last origin at which they were safe. */
+const safeAt = new WeakMap<Settings, string>()
+
+/** Some settings are safe on loopback only. */
+function refuseUnsafe(settings: Settings, origin: string): void {
+  if (safeAt.get(settings) === origin) return
+  refuseUnsafeAt(settings, origin)
+  safeAt.set(settings, origin)
+}
 
 /** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
-export const plainPath = createMiddleware<AppEnv>(async function plainPath(c, next) {
-  const { pathname } = new URL(c.req.url)
-  if (pathname !== '/' && !isPlain(pathname)) {
-    throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
-  }
-  await next()
-})
+function refuseOddPath(pathname: string): void {
+  if (pathname === '/' || isPlain(pathname)) return
+  throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
+}
+
+/** Refuses deliveries of a gateway, which would otherwise be delivered again without end. */
+function refuseLoop(hop: string | undefined): void {
+  if (hop === undefined) return
+  throw new AppError(
+    'loop_detected',
+    'This request is a delivery from a gateway. A gateway does not accept deliveries.'
+  )
+}
+
+/** Letters, digits and the like, and nothing that could be read differently: almost all paths. */
+const PLAINEST = /^(?:\/(?!\.)[\w.~-]+)+$/
 
 function isPlain(pathname: string): boolean {
+  if (PLAINEST.test(pathname)) return true
   const segments = pathname.split('/').slice(1)
   const inner = segments.at(-1) === '' ? segments.slice(0, -1) : segments
   return inner.every((segment) => segment !== '' && isPlainSegment(segment))

@@ -9,10 +9,9 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { RETRY_AFTER_SECONDS_MAX } from '#domain/text/retry-after.ts'
 import { headerText, idsToHeader } from '#domain/text/headers.ts'
 import { lineOf } from '#domain/runtime/log-line.ts'
-import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
-import { surfaceOf } from './surface.ts'
+import { routedSurfaceOf } from './address.ts'
 import { tokenHint } from './token-hint.ts'
 
 const IN_PROGRESS_SECONDS = 5
@@ -55,7 +54,7 @@ function body(
   requestId: string,
   hint: string | undefined
 ): Response {
-  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const surface = routedSurfaceOf(c)
   const { code, message } = error
   if (surface.kind === 'drop-in') {
     const { status } = error

@@ -2,14 +2,24 @@
  * Mounts one of our routes behind the scope that it needs, and keeps its description for `npm run openapi` (decision 0045). A
  * route that changes something must name its scope, or it does not compile.
  */
-import type { Handler, Hono } from 'hono'
+import type { Handler } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import * as z from 'zod'
+import { HonoBase } from 'hono/hono-base'
+import { TrieRouter } from 'hono/router/trie-router'
+import * as z from 'zod/mini'
 import type { Scope } from '#domain/access/token.ts'
 import type { AppEnv } from './app-env.ts'
 import { fullScope } from './authenticate.ts'
 
-export type App = Hono<AppEnv>
+export type App = HonoBase<AppEnv>
+
+/**
+ * An app of Hono's, or a part of one. `/x/` is served as `/x`. The router is said: Hono's own choice compiles all routes into one
+ * regular expression at the first request of an isolate, finds that ours cannot be one, and then builds this router after all.
+ */
+export function newApp(): App {
+  return new HonoBase<AppEnv>({ router: new TrieRouter(), strict: false })
+}
 
 /** Which token a route needs. GET takes any token by default. */
 type Access =
@@ -23,20 +33,19 @@ export type Described = Access & {
   /** The path, with `{name}` for parameters. */
   path: string
   summary: string
-  body?: z.ZodObject
+  body?: z.ZodMiniObject
   /** Whether the body may also come as multipart/form-data. */
   form?: boolean
-  query?: z.ZodObject
+  query?: z.ZodMiniObject
   /** Query flags that need a token with the scope full, on a route for any token. */
   fullFlags?: readonly string[]
   /** Status → the schema of the body. A string is a plain-text body, an empty string no body. */
-  answers: Record<number, z.ZodType | string>
+  answers: Record<number, z.core.$ZodType | string>
 }
 
-export const ownError = z.object({ error: z.string(), code: z.number().int().optional() }).meta({
-  id: 'Error',
-  description: 'The header X-Gateway-Error says which error it is. Refused log-ins have no code.',
-})
+export const ownError = z
+  .object({ error: z.string(), code: z.optional(z.int()) })
+  .register(z.globalRegistry, { id: 'Error' })
 
 /**
  * The description of each route, by its last handler. Hono keeps the handler with its whole path (`app.routes`), so nothing else

@@ -3,10 +3,10 @@ import type { Context } from 'hono'
 import { isTokenForm } from '#domain/access/token.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from './app-env.ts'
-import { surfaceOf } from './surface.ts'
+import { routedSurfaceOf } from './address.ts'
 
 export function tokenHint(c: Context<AppEnv>): string {
-  const surface = surfaceOf(c.req.path, PROVIDERS)
+  const surface = routedSurfaceOf(c)
   if (/^\/admin(\/|$)/.test(c.req.path)) return ADMIN
   const isDropIn = surface.kind === 'drop-in'
   const authorization = c.req.header('authorization')?.trim() ?? ''

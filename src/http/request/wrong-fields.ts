@@ -1,10 +1,10 @@
 /** Writes one sentence that names every wrong field of a body or a query. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 /** `fields`: the input. `more`: missing fields that the schema cannot find, such as one of several. */
 export function sayWrong(
-  error: z.ZodError | undefined,
-  schema: z.ZodObject,
+  error: z.core.$ZodError | undefined,
+  schema: z.ZodMiniObject,
   fields: unknown,
   more: readonly string[] = []
 ): string {
@@ -47,7 +47,7 @@ function inWords(names: readonly string[]): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`
 }
 
-function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject, fields: unknown): string {
+function sentence(issue: z.core.$ZodIssue, schema: z.ZodMiniObject, fields: unknown): string {
   const field = issue.path.join('.')
   const [first] = issue.path
   const value = (fields as Record<string, unknown>)[String(first)]
@@ -57,14 +57,23 @@ function sentence(issue: z.core.$ZodIssue, schema: z.ZodObject, fields: unknown)
   return `${field}: ${rule ?? plainly(issue)}`
 }
 
-/** zod's issue in plain words. */
+/** zod's issue in plain words. A message of the schema is better; zod has none of its own here but `Invalid input`. */
 function plainly(issue: z.core.$ZodIssue): string {
-  // A message of the schema is better than a general one.
-  if (!issue.message.startsWith('Invalid')) return issue.message
-  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
-  if (issue.code === 'invalid_type') return `must be ${TYPES[issue.expected] ?? issue.expected}`
-  if (issue.code === 'invalid_format' && issue.format === 'datetime') return TIME
-  return issue.message
+  if (issue.message !== 'Invalid input') return issue.message
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${TYPES[issue.expected] ?? issue.expected}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.join(', ')}`
+    case 'too_small':
+      return `must have at least ${issue.minimum} ${unitOf(issue)}`
+    case 'too_big':
+      return `must have at most ${issue.maximum} ${unitOf(issue)}`
+    case 'invalid_format':
+      return issue.format === 'datetime' ? TIME : 'has another form'
+    default:
+      return 'is wrong'
+  }
 }
 
 const TYPES: Record<string, string> = {
@@ -76,15 +85,30 @@ const TYPES: Record<string, string> = {
 }
 const TIME = 'must be a time such as 2026-11-28T12:00:00Z'
 
+function unitOf({ origin }: { origin: string }): string {
+  return origin === 'string' ? 'characters' : 'members'
+}
+
+/** What a field holds when it is there. */
+export function withoutAbsence(schema: z.core.$ZodType | undefined): z.core.$ZodType | undefined {
+  let inner = schema
+  while (inner instanceof z.ZodMiniOptional || inner instanceof z.ZodMiniDefault)
+    inner = inner._zod.def.innerType
+  return inner
+}
+
+/** What zod keeps of a number's form and of its bounds. */
+type NumberRule = { check?: string; value?: number; format?: string }
+
 /** One sentence for a number, whatever is wrong with it. */
 function ruleOf(schema: z.core.$ZodType | undefined): string | undefined {
-  let inner: z.core.$ZodType | undefined = schema
-  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) inner = inner.unwrap()
-  if (!(inner instanceof z.ZodNumber)) return undefined
-  const { minValue, maxValue } = inner
-  const what = inner.format === 'safeint' ? 'an integer' : 'a number'
-  const least = minValue !== null && minValue > Number.MIN_SAFE_INTEGER ? minValue : undefined
-  const most = maxValue !== null && maxValue < Number.MAX_SAFE_INTEGER ? maxValue : undefined
+  const inner = withoutAbsence(schema)
+  if (!(inner instanceof z.ZodMiniNumber)) return undefined
+  const rules = [inner, ...(inner.def.checks ?? [])].map(({ _zod }) => _zod.def as NumberRule)
+  const boundOf = (kind: string) => rules.find(({ check }) => check === kind)?.value
+  const what = rules.some(({ format }) => format === 'safeint') ? 'an integer' : 'a number'
+  const least = boundOf('greater_than')
+  const most = boundOf('less_than')
   if (least !== undefined && most !== undefined) return `must be ${what} from ${least} to ${most}`
   if (least !== undefined) return `must be ${what} from ${least} on`
   return most === undefined ? `must be ${what}` : `must be ${what} up to ${most}`

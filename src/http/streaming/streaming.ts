@@ -10,12 +10,11 @@ import { dispatchRequest } from '#flows/dispatch-request.ts'
 import type { ProxyAnswer, ProxyCall } from '#flows/upstream/proxy-call.ts'
 import { openSocket } from '#flows/streaming/stream-socket.ts'
 import { openStreamToken } from '#flows/streaming/stream-token.ts'
-import { PROVIDERS } from '#providers/index.ts'
 import type { ProviderStreaming } from '#providers/contract/provider.ts'
+import { addressOf } from '#http/request/address.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { checkMaker, identify, presented, refusal } from '#http/request/authenticate.ts'
 import { dropIn, toCall, toResponse, type DropIn } from '#http/calls/drop-in.ts'
-import { surfaceOf } from '#http/request/surface.ts'
 
 const CORS = {
   'Access-Control-Allow-Origin': '*',
@@ -32,7 +31,7 @@ type Place = DropIn & { streaming: ProviderStreaming; isSocket: boolean }
 
 /** Finds the streaming path of a request. The path is not decoded: only the exact spelling counts. */
 function placeOf(c: Context<AppEnv>): Place | undefined {
-  const surface = surfaceOf(new URL(c.req.url).pathname, PROVIDERS)
+  const surface = addressOf(c).surface
   if (surface.kind !== 'drop-in' || !surface.provider.streaming) return undefined
   const { streaming } = surface.provider
   const isSocket = surface.path === streaming.socket.route.path
@@ -68,7 +67,7 @@ export const streaming = createMiddleware<AppEnv>(async function streaming(c, ne
 
 /** Browsers cannot set headers on a WebSocket, so its token is in the query. */
 function tokenOf(c: Context<AppEnv>, { isSocket, streaming }: Place): string | undefined {
-  const query = new URL(c.req.url).searchParams
+  const query = new URLSearchParams(addressOf(c).search)
   const inQuery = isSocket ? query.getAll(streaming.socket.tokenParam) : []
   return [...inQuery, presented(c)].find((text) => text?.startsWith('hgs_'))
 }

@@ -3,7 +3,7 @@
  * name. A browser never shows it as a page: it does not guess a type, runs no scripts and downloads the file.
  */
 import type { Context } from 'hono'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { isUploadName, mediaType, UPLOAD_BYTES_MAX } from '#domain/uploads/upload.ts'
 import { keepUpload, tooLarge, type UploadedFile } from '#flows/uploads/keep-upload.ts'
@@ -16,7 +16,7 @@ import { ownError, route, type App } from '#http/request/route.ts'
 const FORM_BYTES_MORE = 64 * 1024
 const TYPES = "image/…, audio/… or video/…, as the file's own Content-Type (not SVG)"
 
-const ofUpload = z.object({ email: z.string().optional() })
+const ofUpload = z.object({ email: z.optional(z.string()) })
 const kept = z.object({ url: z.string(), resourceUrl: z.string() })
 
 export function addUploads(app: App, provider: Provider, { path }: UseapiUploads): void {

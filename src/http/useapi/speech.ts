@@ -1,11 +1,11 @@
 /** `/v1/{provider}/tts/*`: useapi.net's text-to-speech on the provider's own (reference/useapi.md 1.8-1.10). */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Provider, UseapiSpeech } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
-import { route, type App } from '#http/request/route.ts'
+import { newApp, route, type App } from '#http/request/route.ts'
 import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
 /** The most pages of a hundred voices that one request may read, on each account. */
@@ -15,13 +15,13 @@ const PAGE_ROWS = 100
 const SPOKEN_VOICES_MAX = 1500
 
 const voicesQuery = z.strictObject({
-  email: z.string().optional(),
-  page: z.number().int().min(1).default(1),
-  limit: z.number().int().min(1).max(10_000).default(29),
-  language: z.string().optional(),
-  voice_id: z.string().min(1).optional(),
+  email: z.optional(z.string()),
+  page: z._default(z.int().check(z.gte(1)), 1),
+  limit: z._default(z.int().check(z.gte(1), z.lte(10_000)), 29),
+  language: z.optional(z.string()),
+  voice_id: z.optional(z.string().check(z.minLength(1))),
 })
-const languagesQuery = z.strictObject({ email: z.string().optional() })
+const languagesQuery = z.strictObject({ email: z.optional(z.string()) })
 
 const audio = z.object({
   audio_url: z.string(),
@@ -32,8 +32,8 @@ const audio = z.object({
 })
 const languages = z.object({ languages: z.array(z.looseObject({})) })
 export function speech(provider: Provider, mapping: UseapiSpeech): App {
-  const app = new Hono<AppEnv>()
-  const form = z.strictObject({ email: z.string().optional(), ...mapping.fields })
+  const app = newApp()
+  const form = z.strictObject({ email: z.optional(z.string()), ...mapping.fields })
 
   route(
     app,

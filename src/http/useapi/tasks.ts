@@ -1,6 +1,6 @@
 /** `/v1/{provider}/tasks` and the calls that start tasks: useapi.net's surface on the provider's API (useapi.md 2.4, 2.5). */
-import { Hono, type Context } from 'hono'
-import * as z from 'zod'
+import type { Context } from 'hono'
+import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
 import { reachableUploads } from '#flows/uploads/keep-upload.ts'
@@ -8,31 +8,31 @@ import type { BuiltCall, Provider, UseapiTasks, TaskCall } from '#providers/cont
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
-import { route, type App } from '#http/request/route.ts'
+import { newApp, route, type App } from '#http/request/route.ts'
 import { addUploads } from '#http/uploads/uploads.ts'
 import { accountHeader, sendUseapi, sentHeaders, type Sent, useapiErrors } from './useapi-call.ts'
 
-const task = z.looseObject({ task: z.looseObject({ id: z.string().nullable() }) })
+const task = z.looseObject({ task: z.looseObject({ id: z.nullable(z.string()) }) })
 const history = z.object({ history: z.array(z.looseObject({})) })
-const ofOne = z.strictObject({ email: z.string().optional() })
+const ofOne = z.strictObject({ email: z.optional(z.string()) })
 const ofList = z.strictObject({
-  email: z.string().optional(),
-  pageSize: z.number().int().min(1).max(500).default(40),
-  createdBefore: z.number().int().min(0).optional(),
-  createdAfter: z.number().int().min(0).optional(),
-  contentType: z.enum(['video', 'image', 'audio']).optional(),
+  email: z.optional(z.string()),
+  pageSize: z._default(z.int().check(z.gte(1), z.lte(500)), 40),
+  createdBefore: z.optional(z.int().check(z.gte(0))),
+  createdAfter: z.optional(z.int().check(z.gte(0))),
+  contentType: z.optional(z.enum(['video', 'image', 'audio'])),
 })
 
 /** Fields that every call may have. */
 const usual = {
-  email: z.string().optional(),
-  maxJobs: z.number().int().min(1).optional(),
-  replyUrl: z.string().optional(),
-  replyRef: z.string().optional(),
+  email: z.optional(z.string()),
+  maxJobs: z.optional(z.int().check(z.gte(1))),
+  replyUrl: z.optional(z.string()),
+  replyRef: z.optional(z.string()),
 }
 
 export function tasks(provider: Provider, mapping: UseapiTasks): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   if (mapping.uploads) addUploads(app, provider, mapping.uploads)
   for (const call of mapping.calls) addCall(app, provider, mapping, call)
 
@@ -100,7 +100,7 @@ function addCall(app: App, provider: Provider, mapping: UseapiTasks, call: TaskC
     async (c) => {
       const read = (await readBody(c, form)) as Record<string, unknown>
       const { email, maxJobs, replyUrl, replyRef, ...fields } = read as z.infer<
-        z.ZodObject<typeof usual>
+        z.ZodMiniObject<typeof usual>
       > &
         Record<string, unknown>
       const reading = (id: string) =>

@@ -2,7 +2,7 @@
  * The part `accounts`: how to read a credential, prove it and put it on a call, and what a client sees of its account. Nothing
  * here returns a secret to a client. Functions that call the provider get an `Upstream` and never throw.
  */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 import type { Account, AccountForm, Credential, Proof, Session } from '#domain/accounts/account.ts'
 import type { AccountStatus } from '#domain/accounts/park-after-refusal.ts'
 import type { DeviceCodes, PollAnswer } from '#domain/accounts/sign-in.ts'
@@ -13,7 +13,7 @@ export interface ProviderAccounts {
    * The credential's fields in POST /v1/<name>/accounts, besides `email`, `maxJobs` and `dryRun`. The OpenAPI text shows them,
    * too.
    */
-  fields: z.ZodRawShape
+  fields: z.core.$ZodShape
   /** Every new account has at least one of these fields. Absent: `readCredential` alone decides. */
   needsOneOf?: readonly string[]
   /** The highest `maxJobs` that an account may have. */

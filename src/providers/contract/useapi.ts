@@ -2,7 +2,7 @@
  * The part `useapi`: translates useapi.net's calls to the provider's own calls, and the answers to useapi.net's shape. A provider
  * has those that it can serve. Accounts, jobs and the scheduler of useapi.net need nothing here.
  */
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 
 export interface ProviderUseapi {
   /** Text-to-speech at `/v1/<name>/tts`. */
@@ -14,7 +14,7 @@ export interface ProviderUseapi {
 /** Paths are the provider's own, with their query. Answers are its parsed JSON. */
 export interface UseapiSpeech {
   /** The fields of POST /tts/create besides `email`. */
-  fields: z.ZodRawShape
+  fields: z.core.$ZodShape
   create(fields: Record<string, unknown>): { path: string; body: unknown }
   createAnswer(answer: unknown): Record<string, unknown>
   voicesPath(page: { limit: number; token?: string; language?: string }): string
@@ -65,7 +65,7 @@ interface TaskPage {
 export interface TaskCall {
   path: string
   /** The fields besides `email`, `maxJobs`, `replyUrl` and `replyRef`. */
-  fields: z.ZodRawShape
+  fields: z.core.$ZodShape
   /** `readTask` returns a task in the provider's shape. */
   build(
     fields: Record<string, unknown>,

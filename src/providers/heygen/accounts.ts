@@ -1,5 +1,5 @@
 /** HeyGen accounts: a credential is an API key, a sign-in by OAuth, both, or the email and password of the website. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   SECURED,
   type Account,
@@ -32,8 +32,8 @@ export const accounts: ProviderAccounts = {
   credentialKindFor: (path) => (isForSignIn(path) ? signIn.kind : 'apiKey'),
 
   fields: {
-    password: z.string().min(1).max(1024).optional(),
-    apiKey: z.string().min(1).max(1024).optional(),
+    password: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
+    apiKey: z.optional(z.string().check(z.minLength(1), z.maxLength(1024))),
   },
 
   needsOneOf: ['apiKey', 'password'],

@@ -1,5 +1,5 @@
 /** Kling accounts: a credential is an API key, a key pair, both, or the email and password of the website. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import {
   SECURED,
   type Account,
@@ -25,7 +25,7 @@ import { standingIn } from './accounts/standing.ts'
 
 /** The most jobs at once that a Kling account may have. */
 const MAX_JOBS = 50
-const secret = z.string().min(1).max(1024).optional()
+const secret = z.optional(z.string().check(z.minLength(1), z.maxLength(1024)))
 /** The form of a key pair in the password field, since useapi.net's clients have no other field for it. */
 const PAIR = /^([\w-]{16,})\|([\w-]{16,})$/
 /** The secret must be complete base64. With any other text, no callback would pass the check of its signature. */
@@ -55,12 +55,15 @@ export const accounts: ProviderAccounts = {
     apiKey: secret,
     accessKey: secret,
     secretKey: secret,
-    region: z.enum(REGIONS).optional(),
-    webhookSecret: z
-      .string()
-      .regex(WEBHOOK_SECRET, 'must be the text that starts with whsec_, whole')
-      .max(200)
-      .optional(),
+    region: z.optional(z.enum(REGIONS)),
+    webhookSecret: z.optional(
+      z
+        .string()
+        .check(
+          z.regex(WEBHOOK_SECRET, 'must be the text that starts with whsec_, whole'),
+          z.maxLength(200)
+        )
+    ),
   },
 
   needsOneOf: ['apiKey', 'accessKey', 'password'],

@@ -2,7 +2,7 @@
  * Reads rows that an operator adds without a deploy, in the notation of row.ts (contract 14.8). A row is refused if a built-in row
  * already answers one of its calls.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isBelow, overlap } from '#domain/routing/added-route.ts'
 import type { Provider, Route } from '#providers/contract/provider.ts'
 import { ID_FORM, parseId, type RowOptions } from './row.ts'
@@ -14,29 +14,40 @@ const NOT_DOTS = (path: string) => !path.split('/').some((part) => part === '.' 
 
 const path = z
   .string()
-  .max(300)
-  .regex(PATH, 'must be a path of segments of A-Z a-z 0-9 _ . - or {name}, without a host')
-  .refine(NOT_DOTS, 'must not have . or .. for a segment')
-const ask = z
-  .string()
-  .max(300)
-  .regex(ASK, 'must be a path with {id}, as /v3/things/{id}')
-  .refine((text) => NOT_DOTS(text) && text.split('{id}').length === 2, 'must have {id} once')
+  .check(
+    z.maxLength(300),
+    z.regex(PATH, 'must be a path of segments of A-Z a-z 0-9 _ . - or {name}, without a host'),
+    z.refine(NOT_DOTS, 'must not have . or .. for a segment')
+  )
+const ask = z.string().check(
+  z.maxLength(300),
+  z.regex(ASK, 'must be a path with {id}, as /v3/things/{id}'),
+  z.refine((text) => NOT_DOTS(text) && text.split('{id}').length === 2, 'must have {id} once')
+)
 const pointer = z
   .string()
-  .max(200)
-  .regex(/^(\/[A-Za-z0-9_.*-]+)+$/, 'must be a JSON pointer, as /data/thing_id')
+  .check(
+    z.maxLength(200),
+    z.regex(/^(\/[A-Za-z0-9_.*-]+)+$/, 'must be a JSON pointer, as /data/thing_id')
+  )
 const place = z
   .string()
-  .max(200)
-  .regex(/^(body:)?(\/[A-Za-z0-9_.*-]+)+$/, 'must be a pointer into the answer, or body: and one')
-const word = z.string().min(1).max(64)
-const words = z.array(word).max(40)
-const watch = z
+  .check(
+    z.maxLength(200),
+    z.regex(
+      /^(body:)?(\/[A-Za-z0-9_.*-]+)+$/,
+      'must be a pointer into the answer, or body: and one'
+    )
+  )
+const word = z.string().check(z.minLength(1), z.maxLength(64))
+const words = z.array(word).check(z.maxLength(40))
+const watch = z.string().check(
+  z.regex(/^[a-z][a-z0-9-]{0,40}$/, 'must be a-z 0-9 -'),
+  z.refine((text) => text !== 'unknown', 'is taken')
+)
+const idRef = z
   .string()
-  .regex(/^[a-z][a-z0-9-]{0,40}$/, 'must be a-z 0-9 -')
-  .refine((text) => text !== 'unknown', 'is taken')
-const idRef = z.string().max(200).regex(ID_FORM, 'must be as `thing!? path:thing_id`')
+  .check(z.maxLength(200), z.regex(ID_FORM, 'must be as `thing!? path:thing_id`'))
 
 export const addedRowForm = z.strictObject({
   provider: z.string(),
@@ -50,38 +61,38 @@ export const addedRowForm = z.strictObject({
     'write-account',
     'read-shared',
   ]),
-  pool: z.enum(['any', 'owner', 'roomy', 'merge']).default('any'),
-  ids: z.array(idRef).max(20).default([]),
-  creates: z.array(pointer).max(20).default([]),
-  lists: z.array(pointer).max(20).default([]),
-  mixesShared: z.boolean().optional(),
-  takesKey: z.boolean().optional(),
-  job: z
-    .strictObject({
+  pool: z._default(z.enum(['any', 'owner', 'roomy', 'merge']), 'any'),
+  ids: z._default(z.array(idRef).check(z.maxLength(20)), []),
+  creates: z._default(z.array(pointer).check(z.maxLength(20)), []),
+  lists: z._default(z.array(pointer).check(z.maxLength(20)), []),
+  mixesShared: z.optional(z.boolean()),
+  takesKey: z.optional(z.boolean()),
+  job: z.optional(
+    z.nullable(
+      z.strictObject({
+        watch,
+        id: z.union([place, z.array(place).check(z.minLength(1), z.maxLength(5))]),
+        ask,
+        askElse: z.optional(ask),
+        slots: z.optional(pointer),
+        meter: z.optional(z.string().check(z.regex(/^[a-z_]{1,40}$/))),
+      })
+    )
+  ),
+  reports: z.optional(
+    z.strictObject({
       watch,
-      id: z.union([place, z.array(place).min(1).max(5)]),
-      ask,
-      askElse: ask.optional(),
-      slots: pointer.optional(),
-      meter: z
+      id: z
         .string()
-        .regex(/^[a-z_]{1,40}$/)
-        .optional(),
+        .check(z.regex(/^(path|query):[A-Za-z0-9_]+$/, 'must be path:name or query:name')),
+      status: z.optional(pointer),
+      done: words.check(z.minLength(1)),
+      failed: z._default(words, []),
+      failedWhen: z.optional(pointer),
+      waiting: z.optional(words),
+      running: z.optional(words),
     })
-    .nullable()
-    .optional(),
-  reports: z
-    .strictObject({
-      watch,
-      id: z.string().regex(/^(path|query):[A-Za-z0-9_]+$/, 'must be path:name or query:name'),
-      status: pointer.optional(),
-      done: words.min(1),
-      failed: words.default([]),
-      failedWhen: pointer.optional(),
-      waiting: words.optional(),
-      running: words.optional(),
-    })
-    .optional(),
+  ),
 })
 
 export type AddedRowForm = z.infer<typeof addedRowForm>

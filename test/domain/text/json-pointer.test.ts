@@ -1,6 +1,6 @@
 /** Values at a pointer, and no more of them than are wanted. */
 import { expect, test } from 'vitest'
-import { firstTextsAt, textsAt, valuesAt } from '#domain/text/json-pointer.ts'
+import { firstTextsAt, textAt, textsAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 
 test('pointers with a star find every member', () => {
   const body = { a: [{ id: 'x' }, { id: 2 }, { id: '' }, null, 'text'], b: { one: { id: 'y' } } }
@@ -30,4 +30,20 @@ test('who has enough texts stops reading', () => {
   }))
   expect(firstTextsAt({ rows }, '/rows/*/id', 5)).toHaveLength(5)
   expect(Math.max(...read)).toBe(4)
+})
+
+test('the first value at a pointer is the one that all values begin with', () => {
+  const document = { a: [{ b: 'x' }, { b: 7 }], c: { d: '', e: null, f: false }, '': 'empty' }
+  const pointers = ['', '/', '/a', '/a/0/b', '/a/1/b', '/a/2/b', '/a/*/b', '/c/d', '/c/e', '/c/e/g']
+  for (const pointer of [
+    ...pointers,
+    '/c/f',
+    '/c/f/toString',
+    '/toString',
+    '/a/length',
+    '/none/x',
+  ]) {
+    expect([pointer, valueAt(document, pointer)]).toEqual([pointer, valuesAt(document, pointer)[0]])
+    expect([pointer, textAt(document, pointer)]).toEqual([pointer, textsAt(document, pointer)[0]])
+  }
 })

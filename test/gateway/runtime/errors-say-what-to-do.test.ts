@@ -144,6 +144,10 @@ test('what is wrong is said without the words of a library', async () => {
     400,
     'name: must be text. scope: must be one of full, use. expiresAt: must be a time such as 2026-11-28T12:00:00Z',
   ])
+  expect(await said(gateway.admin('POST', '/tokens', { name: 'n'.repeat(201) }))).toEqual([
+    400,
+    'name: must have at most 200 characters',
+  ])
   expect(await said(gateway.post(ACCOUNTS, []))).toEqual([
     400,
     'The body must be a JSON object or a form',

@@ -7,20 +7,7 @@
  * counts too, so an object that holds a request open while a client waits shows.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-
-export interface Bill {
-  workerRequests: number
-  kvReads: number
-  /** Writes, deletes and lists, which have one price. */
-  kvWrites: number
-  /** Calls of methods, and alarms. */
-  objectRequests: number
-  objectMs: number
-  /** Calls of objects to providers and receivers. The simulator answers them faster than the internet would. */
-  objectCalls: number
-  rowsRead: number
-  rowsWritten: number
-}
+import type { Bill } from './bill.ts'
 
 function nothing(): Bill {
   return {

@@ -39,19 +39,23 @@ export interface Pass {
 export class Rotating {
   readonly simulator: Simulator
   readonly receiver: Receiver
+  readonly #entry: string
   gateway!: Gateway
   readonly #folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-test-'))
   #port: number | undefined
   #aheadMs = 0
   #token = ''
 
-  constructor(simulator: Simulator, receiver: Receiver) {
+  constructor(simulator: Simulator, receiver: Receiver, entry: string) {
     this.simulator = simulator
     this.receiver = receiver
+    this.#entry = entry
   }
 
-  static async open(receiver: Receiver, keys = K1): Promise<Rotating> {
-    const rotating = new Rotating(await Simulator.start({ vars: { JOB_MS: '-1' } }), receiver)
+  /** `entry`: a Worker whose clock can be moved. */
+  static async open(receiver: Receiver, keys = K1, entry = CLOCKED): Promise<Rotating> {
+    const simulator = await Simulator.start({ vars: { JOB_MS: '-1' } })
+    const rotating = new Rotating(simulator, receiver, entry)
     await rotating.openWith(keys)
     return rotating
   }
@@ -62,7 +66,7 @@ export class Rotating {
     const gateway = await openGateway({
       simulator: this.simulator,
       persist: this.#folder,
-      entry: CLOCKED,
+      entry: this.#entry,
       vars: { ...LOOPBACK, ...CLIENT, MASTER_KEYS: keys },
       ...(this.#port === undefined ? {} : { port: this.#port }),
     })

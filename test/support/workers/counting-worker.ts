@@ -5,8 +5,9 @@
  * - `GET /__bill`: everything that is billed;
  * - `GET /__methods`: how often each method of objects was called;
  * - `GET /__points`: the data points for Analytics Engine.
- * Calls with another `x-isolate` have other caches; `/__cold` makes the isolate forget what it remembers. The test moves the Worker's clock (movable-clock.ts), which does not
- * count. An entry for runWorker, never deployed.
+ * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
+ * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
+ * deployed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
@@ -135,6 +136,7 @@ function answerCounts(pathname: string, env: Env): Response | undefined {
   if (pathname === '/__count') return Response.json(takeCounts())
   if (pathname === '/__bill') return Response.json(takeBill())
   if (pathname === '/__methods') return Response.json(takeMethods())
+  if (pathname === '/__nothing') return new Response(null)
   if (pathname === '/__points') return Response.json(points.splice(0))
   if (pathname === '/__cold') return Response.json({ wasWarm: envs.delete(env) })
   return undefined

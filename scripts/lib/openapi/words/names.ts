@@ -42,6 +42,9 @@ function oneOf(...names: string[]): JsonObject {
 
 /** Members that are added to a schema. */
 export const PATCHES: Record<string, JsonObject> = {
+  Error: {
+    description: 'The header X-Gateway-Error says which error it is. Refused log-ins have no code.',
+  },
   HeygenAccountsForm: {
     description: 'An email alone changes only maxJobs. Otherwise give one of apiKey and password.',
     ...oneOf('email', 'apiKey', 'password'),

@@ -2,7 +2,7 @@
  * Translates useapi.net's text-to-speech calls to HeyGen's v3 speech and voices (reference/useapi.md 1.8-1.11). A field without a
  * counterpart in v3 is refused unless its value is neutral, so that no client gets audio that it did not ask for (decision 0006).
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { textAt, textsAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { UseapiSpeech } from '#providers/contract/provider.ts'
 import { localesOf } from '../voices/locales.ts'
@@ -11,14 +11,14 @@ const NO_COUNTERPART = "has no counterpart in HeyGen's v3 speech; only"
 
 export const speech: UseapiSpeech = {
   fields: {
-    voice_id: z.string().min(1),
-    prompt: z.string().min(1).max(5000),
-    speed: z.number().min(50).max(150).optional(),
-    pitch: z.literal(0, { error: `${NO_COUNTERPART} 0 is accepted` }).optional(),
-    volume: z.literal(100, { error: `${NO_COUNTERPART} 100 is accepted` }).optional(),
-    language_code: z.string().optional(),
-    emotion: z.literal('', { error: `${NO_COUNTERPART} an empty text is accepted` }).optional(),
-    engine: z.literal('auto', { error: `${NO_COUNTERPART} auto is accepted` }).optional(),
+    voice_id: z.string().check(z.minLength(1)),
+    prompt: z.string().check(z.minLength(1), z.maxLength(5000)),
+    speed: z.optional(z.number().check(z.gte(50), z.lte(150))),
+    pitch: z.optional(z.literal(0, { error: `${NO_COUNTERPART} 0 is accepted` })),
+    volume: z.optional(z.literal(100, { error: `${NO_COUNTERPART} 100 is accepted` })),
+    language_code: z.optional(z.string()),
+    emotion: z.optional(z.literal('', { error: `${NO_COUNTERPART} an empty text is accepted` })),
+    engine: z.optional(z.literal('auto', { error: `${NO_COUNTERPART} auto is accepted` })),
   },
 
   create(fields) {

@@ -1,39 +1,37 @@
 /** Translates the fields that several of useapi.net's calls share to Kling's fields (reference/kling.md 11.2). */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { rawNumber } from '#providers/shared/raw-number.ts'
 
 export type Fields = Record<string, unknown>
 
-export const text = z.string().max(2500).optional()
-export const url = z.string().min(1).max(8192)
-export const flag = z.boolean().optional()
-export const mode = z.enum(['std', 'pro', '4k']).optional()
-export const ratio = z.string().max(10).optional()
+export const text = z.optional(z.string().check(z.maxLength(2500)))
+export const url = z.string().check(z.minLength(1), z.maxLength(8192))
+export const flag = z.optional(z.boolean())
+export const mode = z.optional(z.enum(['std', 'pro', '4k']))
+export const ratio = z.optional(z.string().check(z.maxLength(10)))
 /** Kling takes a text. useapi.net's clients send a text or a number. */
-export const seconds = z
-  .union([z.number().int(), z.string().regex(/^\d{1,2}$/)])
-  .transform(String)
-  .optional()
-export const images = z.number().int().min(1).max(9).optional()
+export const seconds = z.optional(
+  z.pipe(z.union([z.int(), z.string().check(z.regex(/^\d{1,2}$/))]), z.transform(String))
+)
+export const images = z.optional(z.int().check(z.gte(1), z.lte(9)))
 /** A saved element. useapi.net writes `u_` in front of the number. */
-const element = z
-  .string()
-  .regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element')
-  .optional()
+const element = z.optional(
+  z.string().check(z.regex(/^(u_)?\d{1,20}$/, 'must be the number of a saved element'))
+)
 
 /**
  * A field that Kling lacks. It is refused unless its value is neutral, so that no client gets a result that it did not ask for.
  */
 export function only<T extends string | number | boolean>(value: T) {
   const error = `has no counterpart in Kling's API; only ${JSON.stringify(value)} is accepted`
-  return z.literal(value, { error }).optional()
+  return z.optional(z.literal(value, { error }))
 }
 
 export const elements = { element_1: element, element_2: element, element_3: element }
 
 const SHOTS = [1, 2, 3, 4, 5, 6]
 
-export const shots: Record<string, z.ZodType> = Object.fromEntries(
+export const shots: Record<string, z.core.$ZodType> = Object.fromEntries(
   SHOTS.flatMap((index) => [
     [`shot_${index}_prompt`, text],
     [`shot_${index}_duration`, seconds],

@@ -1,5 +1,5 @@
 /** Translates useapi.net's image calls to Kling's calls (reference/kling.md 11.1, 11.2). */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { TaskCall } from '#providers/contract/provider.ts'
 import {
   elementList,
@@ -15,7 +15,7 @@ import {
   url,
 } from './fields.ts'
 
-const strength = z.number().min(1).max(100).optional()
+const strength = z.optional(z.number().check(z.gte(1), z.lte(100)))
 const share = (value: unknown) => (typeof value === 'number' ? value / 100 : undefined)
 const numbered = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${name}${index + 1}`)
@@ -24,14 +24,14 @@ export const IMAGE_CALLS: readonly TaskCall[] = [
   {
     path: '/images/kolors',
     fields: {
-      prompt: z.string().min(1).max(2500),
-      version: z.string().max(40).optional(),
-      reference: z
-        .enum(['none', 'subject', 'face'], {
+      prompt: z.string().check(z.minLength(1), z.maxLength(2500)),
+      version: z.optional(z.string().check(z.maxLength(40))),
+      reference: z.optional(
+        z.enum(['none', 'subject', 'face'], {
           error: "has no counterpart in Kling's API; none, subject and face have",
         })
-        .optional(),
-      imageReference: url.optional(),
+      ),
+      imageReference: z.optional(url),
       aspect_ratio: ratio,
       imageCount: images,
       faceStrength: strength,
@@ -64,9 +64,9 @@ export const IMAGE_CALLS: readonly TaskCall[] = [
       prompt: text,
       aspect_ratio: ratio,
       imageCount: images,
-      ...Object.fromEntries(numbered('subjectImage', 4).map((name) => [name, url.optional()])),
-      sceneImage: url.optional(),
-      styleImage: url.optional(),
+      ...Object.fromEntries(numbered('subjectImage', 4).map((name) => [name, z.optional(url)])),
+      sceneImage: z.optional(url),
+      styleImage: z.optional(url),
     },
     build(fields) {
       const subjects = numbered('subjectImage', 4).flatMap((name) => fields[name] ?? [])
@@ -86,13 +86,13 @@ export const IMAGE_CALLS: readonly TaskCall[] = [
     path: '/images/omni',
     fields: {
       ...elements,
-      prompt: z.string().min(1).max(2500),
-      omni_version: z.enum(['v3', 'o1']).optional(),
-      resolution: z.enum(['1k', '2k', '4k']).optional(),
+      prompt: z.string().check(z.minLength(1), z.maxLength(2500)),
+      omni_version: z.optional(z.enum(['v3', 'o1'])),
+      resolution: z.optional(z.enum(['1k', '2k', '4k'])),
       aspect_ratio: ratio,
       imageCount: images,
       story_mode: flag,
-      ...Object.fromEntries(numbered('image_', 10).map((name) => [name, url.optional()])),
+      ...Object.fromEntries(numbered('image_', 10).map((name) => [name, z.optional(url)])),
     },
     build(fields) {
       const pictures = numbered('image_', 10).flatMap((name) => fields[name] ?? [])
@@ -116,9 +116,9 @@ export const IMAGE_CALLS: readonly TaskCall[] = [
     path: '/images/virtual-try-on',
     fields: {
       humanImage: url,
-      upperInput: url.optional(),
-      lowerInput: url.optional(),
-      dressInput: url.optional(),
+      upperInput: z.optional(url),
+      lowerInput: z.optional(url),
+      dressInput: z.optional(url),
       imageCount: only(1),
     },
     build({ humanImage, upperInput, lowerInput, dressInput }) {

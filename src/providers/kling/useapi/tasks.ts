@@ -2,7 +2,7 @@
  * Serves useapi.net's Kling calls with the official API: the calls, the tasks, and the calls without a counterpart
  * (reference/useapi.md 2).
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { textAt, valueAt, valuesAt } from '#domain/text/json-pointer.ts'
 import type { MissingCall, UseapiTasks } from '#providers/contract/provider.ts'
 import { matchRoute } from '#providers/kling/routes/table.ts'
@@ -24,9 +24,9 @@ const ELEMENTS =
   'Use the drop-in paths for elements, such as /kling/v1/general/advanced-custom-elements.'
 
 /** useapi.net's clients send this field. More than 1 would start several paid tasks with one answer. */
-const count = z
-  .literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
-  .optional()
+const count = z.optional(
+  z.literal(1, { error: 'only 1 is accepted, since each call makes one task; call again for more' })
+)
 
 function missing(method: MissingCall['method'], path: string, why: string): MissingCall {
   return { method, path, why }

@@ -1,5 +1,5 @@
 /** Translates useapi.net's video and speech calls to Kling's calls (reference/kling.md 11.1, 11.2). */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { TaskCall } from '#providers/contract/provider.ts'
 import {
@@ -25,10 +25,10 @@ import {
 const common = {
   prompt: text,
   negative_prompt: text,
-  cfg_scale: z.number().min(0).max(1).optional(),
+  cfg_scale: z.optional(z.number().check(z.gte(0), z.lte(1))),
   duration: seconds,
   mode,
-  model_name: z.string().max(40).optional(),
+  model_name: z.optional(z.string().check(z.maxLength(40))),
   enable_audio: flag,
   ...shots,
 }
@@ -80,7 +80,7 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
   },
   {
     path: '/videos/image2video-frames',
-    fields: { ...common, ...elements, image: url.optional(), image_tail: url.optional() },
+    fields: { ...common, ...elements, image: z.optional(url), image_tail: z.optional(url) },
     build(fields) {
       const { image, image_tail } = fields
       if (fields['model_name'] === TURBO) {
@@ -98,22 +98,27 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
     fields: {
       ...elements,
       image_0: url,
-      image_1: url.optional(),
-      image_2: url.optional(),
-      image_3: url.optional(),
-      prompt: z.string().max(2500),
+      image_1: z.optional(url),
+      image_2: z.optional(url),
+      image_3: z.optional(url),
+      prompt: z.string().check(z.maxLength(2500)),
       negative_prompt: text,
       aspect_ratio: ratio,
       duration: seconds,
       mode,
-      model_name: z.enum(['kling-v1-6', 'kling-v3-0']).optional(),
+      model_name: z.optional(z.enum(['kling-v1-6', 'kling-v3-0'])),
       enable_audio: flag,
     },
     build: imagesToVideo,
   },
   {
     path: '/videos/image2video-effects',
-    fields: { effect: z.string().min(1), image: url, mode: only('std'), prompt: only('') },
+    fields: {
+      effect: z.string().check(z.minLength(1)),
+      image: url,
+      mode: only('std'),
+      prompt: only(''),
+    },
     build: ({ effect, image }) => ({
       path: '/v1/videos/effects',
       body: { effect_scene: effect, input: { image } },
@@ -122,10 +127,10 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
   {
     path: '/videos/extend',
     fields: {
-      task_id: z.union([z.string().min(1), z.number()]).transform(String),
+      task_id: z.pipe(z.union([z.string().check(z.minLength(1)), z.number()]), z.transform(String)),
       prompt: text,
       negative_prompt: text,
-      cfg_scale: z.number().min(0).max(1).optional(),
+      cfg_scale: z.optional(z.number().check(z.gte(0), z.lte(1))),
       enable_audio: only(false),
     },
     async build({ task_id, prompt, negative_prompt, cfg_scale }, readTask) {
@@ -152,13 +157,13 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
   {
     path: '/videos/motion-create',
     fields: {
-      model_name: z.enum(['kling-v3-0', 'kling-v2-6']).optional(),
+      model_name: z.optional(z.enum(['kling-v3-0', 'kling-v2-6'])),
       imageUrl: url,
       motionUrl: url,
       prompt: text,
       keepAudio: flag,
-      motionDirection: z.enum(['motion_direction', 'image_direction']).optional(),
-      mode: z.enum(['std', 'pro']).optional(),
+      motionDirection: z.optional(z.enum(['motion_direction', 'image_direction'])),
+      mode: z.optional(z.enum(['std', 'pro'])),
       element_1: elements.element_1,
     },
     build: (fields) => ({
@@ -186,18 +191,18 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
       ...elements,
       ...shots,
       prompt: text,
-      omni_version: z.enum(['v3', 'o1']).optional(),
+      omni_version: z.optional(z.enum(['v3', 'o1'])),
       duration: seconds,
       aspect_ratio: ratio,
       mode,
       enable_audio: flag,
       ...Object.fromEntries(
-        [1, 2, 3, 4, 5, 6, 7].map((index) => [`image_${index}`, url.optional()])
+        [1, 2, 3, 4, 5, 6, 7].map((index) => [`image_${index}`, z.optional(url)])
       ),
-      frame_start: url.optional(),
-      frame_end: url.optional(),
-      video_1: url.optional(),
-      video_mode: z.enum(['reference', 'transform']).optional(),
+      frame_start: z.optional(url),
+      frame_end: z.optional(url),
+      video_1: z.optional(url),
+      video_mode: z.optional(z.enum(['reference', 'transform'])),
       keep_audio: flag,
     },
     build: omniVideo,
@@ -208,7 +213,7 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
       imageUrl: url,
       audioUrl: url,
       prompt: text,
-      mode: z.enum(['std', 'pro']).optional(),
+      mode: z.optional(z.enum(['std', 'pro'])),
     },
     build: ({ imageUrl, audioUrl, prompt, mode: how }) => ({
       path: '/v1/videos/avatar/image2video',
@@ -218,9 +223,9 @@ export const VIDEO_CALLS: readonly TaskCall[] = [
   {
     path: '/tts/create',
     fields: {
-      speakerId: z.string().min(1),
-      text: z.string().min(1).max(1000),
-      speed: z.number().min(0.8).max(2).optional(),
+      speakerId: z.string().check(z.minLength(1)),
+      text: z.string().check(z.minLength(1), z.maxLength(1000)),
+      speed: z.optional(z.number().check(z.gte(0.8), z.lte(2))),
       emotion: only(''),
     },
     build: ({ speakerId, text: words, speed }) => ({

@@ -1,12 +1,12 @@
 /** Reads, checks and sends the API key of an account. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { SECURED, type Credential } from '#domain/accounts/account.ts'
 import { textAt } from '#domain/text/json-pointer.ts'
 import type { ProviderAccounts } from '#providers/contract/provider.ts'
 import { askJson } from '#providers/shared/ask-json.ts'
 
 export const accounts: ProviderAccounts = {
-  fields: { apiKey: z.string().optional() },
+  fields: { apiKey: z.optional(z.string()) },
   maxJobsLimit: () => 5,
   readCredential({ apiKey }) {
     if (typeof apiKey !== 'string') return { ok: false, message: 'apiKey is required' }

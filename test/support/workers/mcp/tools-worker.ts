@@ -8,7 +8,7 @@ import { platform } from '../../../../src/composition/platform.ts'
 import { READS } from '../../../../src/domain/mcp/tool.ts'
 import { authenticate } from '../../../../src/http/request/authenticate.ts'
 import type { AppEnv } from '../../../../src/http/request/app-env.ts'
-import { requestId, safeHere, withPorts } from '../../../../src/http/request/request-guards.ts'
+import { guards, requestId, withPorts } from '../../../../src/http/request/request-guards.ts'
 import { respondError } from '../../../../src/http/request/respond-error.ts'
 import { mcp } from '../../../../src/http/mcp/mcp.ts'
 import { ToolError, type Tool, type ToolContext } from '../../../../src/http/mcp/tool-call.ts'
@@ -57,7 +57,7 @@ const TOOLS = [
 
 const app = new Hono<AppEnv>()
 app.onError(respondError)
-app.use(requestId(platform), withPorts(makePorts), safeHere, authenticate)
+app.use(requestId(platform), withPorts(makePorts), guards, authenticate)
 app.all('/mcp', mcp({ tools: TOOLS, instructions: 'Tools of a test.', own: worker }))
 
 export default {

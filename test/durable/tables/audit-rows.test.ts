@@ -3,7 +3,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { AUDIT_LINES_A_DAY, type Actor } from '#domain/access/audit.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { AUDIT_SCHEMA, AuditRows } from '#durable/desk-tables/audit-rows.ts'
-import { openSql } from '../support/sql/sqlite.ts'
+import { openSql } from '../../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
 const NOON = 20_000 * DAY + DAY / 2

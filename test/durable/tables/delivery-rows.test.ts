@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Delivery } from '#domain/events/delivery.ts'
 import { prefixOf } from '#domain/text/time-ordered-id.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
-import { openSql } from '../support/sql/sqlite.ts'
+import { openSql } from '../../support/sql/sqlite.ts'
 
 const HOUR = 3_600_000
 const NOW = 1_800_000_000_000

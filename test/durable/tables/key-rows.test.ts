@@ -1,7 +1,7 @@
 /** Idempotency keys in a desk's tables: whatever the day, the clock and the Worker that wrote them. */
 import { expect, test } from 'vitest'
 import { KeyRows, KEYS_SCHEMA } from '#durable/desk-tables/key-rows.ts'
-import { openSql } from '../support/sql/sqlite.ts'
+import { openSql } from '../../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
 const MIDNIGHT = 20_000 * DAY

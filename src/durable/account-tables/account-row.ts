@@ -1,0 +1,114 @@
+/** The account of this object, when it was removed, and what keeps it from taking jobs: its parkings. Read once, then remembered. */
+import type { Account } from '#domain/accounts/account.ts'
+import type { Proof } from '#domain/accounts/account-checks.ts'
+import { importedParking } from '#domain/accounts/imported.ts'
+import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
+import { Remembered } from './remembered.ts'
+
+export class AccountRow {
+  readonly #storage: DurableObjectStorage
+  readonly #row = new Remembered(() => this.#readRow())
+  readonly #parkings = new Remembered(() => this.#records<Parking>('SELECT record FROM parking'))
+
+  constructor(storage: DurableObjectStorage) {
+    this.#storage = storage
+  }
+
+  get account(): Account | undefined {
+    return this.#row.value.account
+  }
+
+  get retiredAt(): number | undefined {
+    return this.#row.value.retiredAt
+  }
+
+  /** A new credential or limit also ends the account's parkings. */
+  save(account: Account): void {
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec(
+        'INSERT INTO account (id, record, retired_at) VALUES (1, ?, NULL) ON CONFLICT DO UPDATE SET record = excluded.record, retired_at = NULL',
+        JSON.stringify(account)
+      )
+      this.#forgetParkings()
+    })
+    this.#row.forget()
+    this.#parkings.forget()
+  }
+
+  replace(account: Account): void {
+    this.#storage.sql.exec('UPDATE account SET record = ?', JSON.stringify(account))
+    this.#row.forget()
+  }
+
+  retire(now: number): void {
+    this.#storage.sql.exec('UPDATE account SET retired_at = ? WHERE retired_at IS NULL', now)
+    this.#row.forget()
+  }
+
+  /** Keeps the fact that there was an account, but not its record with the credential. */
+  wipe(): void {
+    this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
+    this.#row.forget()
+  }
+
+  /** With the parking of an imported account, which is no row of its own: only its desk ends it. */
+  get parkings(): Parking[] {
+    const imported = this.account && importedParking(this.account)
+    return imported ? [...this.#parkings.value, imported] : this.#parkings.value
+  }
+
+  saveParking(parking: Parking, needless: readonly ParkScope[]): void {
+    for (const scope of needless) this.dropParking(scope)
+    this.#storage.sql.exec(
+      'INSERT INTO parking (scope, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      parking.scope,
+      JSON.stringify(parking)
+    )
+    this.#parkings.forget()
+  }
+
+  dropParking(scope: ParkScope): void {
+    this.#storage.sql.exec('DELETE FROM parking WHERE scope = ?', scope)
+    this.#parkings.forget()
+  }
+
+  /** Ends all parkings, and removes what the provider last said about the account. */
+  unpark(): void {
+    this.#storage.transactionSync(() => this.#forgetParkings())
+    this.#parkings.forget()
+  }
+
+  #forgetParkings(): void {
+    this.#storage.sql.exec('DELETE FROM parking')
+    this.#storage.sql.exec('DELETE FROM proof')
+  }
+
+  /** What the provider last said about the account, or about one of its credentials (`part`). */
+  proof(part: string): Proof | undefined {
+    return this.#records<Proof>('SELECT record FROM proof WHERE part = ?', part)[0]
+  }
+
+  saveProof(part: string, proof: Proof): void {
+    this.#storage.sql.exec(
+      'INSERT INTO proof (part, record) VALUES (?, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
+      part,
+      JSON.stringify(proof)
+    )
+  }
+
+  #readRow(): { account?: Account; retiredAt?: number } {
+    const sql = 'SELECT record, retired_at AS at FROM account'
+    const [row] = this.#storage.sql
+      .exec<{ record: string | null; at: number | null }>(sql)
+      .toArray()
+    return {
+      ...(row?.record ? { account: JSON.parse(row.record) as Account } : {}),
+      ...(typeof row?.at === 'number' ? { retiredAt: row.at } : {}),
+    }
+  }
+
+  #records<T>(sql: string, ...values: string[]): T[] {
+    const rows = this.#storage.sql.exec<{ record: string }>(sql, ...values).toArray()
+    return rows.map((row) => JSON.parse(row.record) as T)
+  }
+}
