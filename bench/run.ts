@@ -33,6 +33,7 @@ import { POLL } from './scenarios/status-poll.ts'
 
 const COMPARISONS: readonly Comparison[] = [...READS, POLL, CREATION, ...PORTKEY]
 const REPORTS: readonly Report[] = [POOL, LISTS, BODIES, FRESH, WAITING, OBJECTS, WEBHOOKS, BRIDGE]
+const BUNDLE_KIB_WANTED = 170
 const NAMES = [...COMPARISONS, ...REPORTS].map(({ name }) => name)
 
 const HELP = `npm run bench [-- options]
@@ -98,7 +99,10 @@ async function main({
   console.log(JSON.stringify(machine))
   await writeAssets()
   const { kib } = makeBundle()
-  console.log(`bundle: ${kib} KiB (gzip)`)
+  const isSmall = kib <= BUNDLE_KIB_WANTED
+  console.log(
+    `bundle: ${kib} KiB (gzip), target ≤ ${BUNDLE_KIB_WANTED}: ${isSmall ? '' : 'NOT '}met`
+  )
   const world = await World.open({ disk, hasOutboundWorker })
   closeOnSignals(world)
   const results: (ComparisonResult | ReportResult)[] = []

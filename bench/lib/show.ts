@@ -43,9 +43,10 @@ function showWish({ atLeast, atMost }: { atLeast?: number; atMost?: number }): s
 
 const NAMES = { rps: 'requests/s', cpu: 'CPU', p50: 'p50', p99: 'p99' }
 
-function rowOf({ of, to, measure, ratio, atLeast, atMost, isMet }: TargetResult): string {
-  const wanted = atLeast !== undefined ? `≥ ${atLeast}` : atMost !== undefined ? `≤ ${atMost}` : '–'
-  return `| ${NAMES[measure]} of ${of} / ${to} | ${show(ratio, 2)} | ${wanted} | ${showMet(isMet)} |`
+function rowOf({ of, to, measure, ratio, best, isMet, ...wish }: TargetResult): string {
+  const what = `${NAMES[measure]} of ${of} / ${to}`
+  const cells = [what, show(ratio, 2), best.toFixed(2), showWish(wish), showMet(isMet)]
+  return `| ${cells.join(' | ')} |`
 }
 
 function showMet(isMet: boolean | undefined): string {
