@@ -14,7 +14,6 @@
  * 6 authenticate  finds the token of the request (`caller`)
  * 7 knownMethods  (own) answers 405 to a wrong method on our own paths
  */
-import { Hono } from 'hono'
 import { PROVIDERS } from '#providers/index.ts'
 import { writePoint } from '#composition/analytics.ts'
 import { makePorts, problemAt, writeLog } from '#composition/make-ports.ts'
@@ -27,7 +26,7 @@ import { backup } from '#http/backup/backup.ts'
 import { adminAlerts, alerts } from '#http/alerts/alerts.ts'
 import { adminRoutes } from '#http/routing/admin-routes.ts'
 import { admin } from '#http/access/admin.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
+import { newApp } from '#http/request/route.ts'
 import { audit } from '#http/access/audit.ts'
 import { authenticate } from '#http/request/authenticate.ts'
 import { callbackSecret, deliveries } from '#http/events/deliveries.ts'
@@ -61,12 +60,12 @@ const logged = logRequests(writeLog, writePoint, platform.now)
 const equipped = withPorts(makePorts)
 
 /** A provider's name and any path; also `/v1/*`, `/v2/*`, `/v3/*`, for clients that can change only the host. */
-const calls = new Hono<AppEnv>({ strict: false })
+const calls = newApp()
 calls.onError(respondError)
 calls.use(named, logged, equipped, guards, openCors, streaming, authenticate)
 calls.all('*', dropIn)
 
-const own = new Hono<AppEnv>({ strict: false })
+const own = newApp()
 own.onError(respondError)
 own.notFound(notFound)
 own.use(named)

@@ -304,7 +304,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
-    return this.#tables.listDeliveries(query)
+    return this.#tables.deliveries.list(query)
   }
 
   async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {

@@ -5,6 +5,7 @@
 import type { Platform } from '#domain/ports/platform.ts'
 import type { Vault } from '#domain/ports/ports.ts'
 import { CannotOpen, keyIdOf } from '#domain/access/sealed-text.ts'
+import { fromBase64, toBase64 } from '#domain/text/base64.ts'
 import { Cached } from './cached.ts'
 import { SECRET_CACHE_MS } from './keys.ts'
 
@@ -89,17 +90,4 @@ async function importNaming(raw: string): Promise<CryptoKey> {
 
 function importKey(raw: string): Promise<CryptoKey> {
   return crypto.subtle.importKey('raw', fromBase64(raw), 'AES-GCM', false, ['encrypt', 'decrypt'])
-}
-
-function toBase64(bytes: Uint8Array): string {
-  // In pieces, because a function takes a limited number of arguments.
-  let text = ''
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192))
-  }
-  return btoa(text)
-}
-
-function fromBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (char) => char.charCodeAt(0))
 }

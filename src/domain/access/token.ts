@@ -1,5 +1,6 @@
 /** The form of clients' tokens: `hgw_`, 32 random bytes and a checksum. A mistyped token is refused without a lookup. */
 import * as z from 'zod/mini'
+import { toBase64Url } from '#domain/text/base64.ts'
 import { hexHash } from '#domain/text/hash.ts'
 
 const ALPHABET = /^hgw_([A-Za-z0-9_-]{43})([0-9a-f]{8})$/
@@ -57,7 +58,7 @@ export function operatorOf({ id, replyUrl }: TenantRecord): Caller {
 type RandomBytes = (count: number) => Uint8Array
 
 export function newToken(randomBytes: RandomBytes): string {
-  const secret = base64Url(randomBytes(32))
+  const secret = toBase64Url(randomBytes(32))
   return `hgw_${secret}${checksum(secret)}`
 }
 
@@ -79,7 +80,7 @@ export function hashInAccessKey(text: string): string | undefined {
 }
 
 export function newSecretKey(randomBytes: RandomBytes): string {
-  return `hgk_${base64Url(randomBytes(32))}`
+  return `hgk_${toBase64Url(randomBytes(32))}`
 }
 
 /** The identity that a sealed secret key is bound to. */
@@ -102,11 +103,4 @@ function checksum(text: string): string {
     sum = Math.imul(sum ^ text.charCodeAt(index), 0x01000193)
   }
   return (sum >>> 0).toString(16).padStart(8, '0')
-}
-
-function base64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
 }

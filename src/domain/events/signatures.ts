@@ -5,6 +5,8 @@
  * A further format would be added here. flows/events/sign-delivery.ts writes the headers of deliveries. Each provider's
  * `events.ts` says which format proves its events. An empty secret signs nothing and proves nothing.
  */
+import { fromBase64, toBase64, type Bytes } from '#domain/text/base64.ts'
+
 const HMAC = { name: 'HMAC', hash: 'SHA-256' }
 const HEX = /^[0-9a-f]{64}$/i
 const PREFIX = 'whsec_'
@@ -74,9 +76,6 @@ export function newSigningSecret(randomBytes: (count: number) => Bytes): string 
   return PREFIX + toBase64(randomBytes(32))
 }
 
-/** Bytes. The types of Workers and of Node name their buffer differently. */
-type Bytes = ReturnType<TextEncoder['encode']>
-
 async function sign(key: Bytes, text: string): Promise<Bytes> {
   if (key.length === 0) throw new Error('An empty secret signs nothing')
   const imported = await crypto.subtle.importKey('raw', key, HMAC, false, ['sign'])
@@ -113,12 +112,4 @@ function joined(a: Bytes, b: Bytes): Bytes {
   whole.set(a)
   whole.set(b, a.length)
   return whole
-}
-
-function toBase64(bytes: Bytes): string {
-  return btoa(String.fromCharCode(...bytes))
-}
-
-function fromBase64(text: string): Bytes {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
 }

@@ -126,16 +126,18 @@ export class LeaseRows {
   removeOverBefore(time: number): void {
     const { over } = this.#read()
     for (const [id, endedAt] of over) {
-      if (endedAt >= time) continue
+      if (endedAt >= time || !this.mayReuse(id)) continue
       this.#sql.exec('DELETE FROM lease WHERE id = ?', id)
       over.delete(id)
     }
   }
 
-  /** The ended jobs whose leases' rows are over, as the tables have them. */
-  endedOfOver(): EndedJob[] {
+  /** What the ends owed whose leases' rows are over. */
+  owedOfOver(): { leaseId: string; owed: string }[] {
     const { over } = this.#read()
-    return this.#ended.ofLeases(this.#stored()).filter(({ lease }) => over.has(lease.id))
+    return over.size === 0
+      ? []
+      : this.#ended.owedOf(this.#stored().filter(({ id }) => over.has(id)))
   }
 
   /** Call it after a failed write. The tables are read again. */
@@ -173,4 +175,10 @@ export class LeaseRows {
 /** Whether the desk may know the lease's job. Requests of old releases have no time in their ids, and bound durably. */
 function isOpen({ kind, state, requestId }: Lease): boolean {
   return kind === 'job' && state === 'unbound' && isTimedId(requestId)
+}
+
+/** The ids under which the lease's job is known. */
+export function jobNamesOf({ jobId, watch }: Lease): string[] {
+  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
+  return jobId === undefined ? watched : [jobId, ...watched]
 }

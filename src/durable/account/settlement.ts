@@ -68,11 +68,15 @@ export class Settlement {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
-    const ends = change.ended.flatMap((end) => announce(current, end, this.#forwardedId(end)) ?? [])
-    const deliveries = [...ends, ...forwarded].flatMap((one) =>
-      deliveriesOf(one, this.#targets.forSettling(one), at)
+    const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
+    const ofEnds = new Map(
+      change.ended.map((end) => {
+        const announced = announce(current, end, this.#forwardedId(end))
+        return [end.lease.id, announced ? deliver(announced) : []]
+      })
     )
-    const added = tables.apply(change, deliveries, this.#unmatchedEnds(change))
+    const others = forwarded.flatMap(deliver)
+    const added = tables.apply(change, ofEnds, others, this.#unmatchedEnds(change))
     if (added.length > 0) this.#deps.queueDeliveries(added)
     if (change.ended.length > 0) this.#deps.onEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0

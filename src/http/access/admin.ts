@@ -1,5 +1,5 @@
 /** `/admin/*`: tokens and tenants, for the operator (`ADMIN_TOKEN`). */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -22,7 +22,7 @@ import { adminAudit } from './audit.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { reseal } from './reseal.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const expiresAt = z.nullable(z.iso.datetime({ offset: true }))
 
@@ -77,7 +77,7 @@ const tokensView = z.object({ tokens: z.array(tokenView) })
 const tenantsView = z.object({ tenants: z.array(tenantView) })
 const errors = { 401: ownError, 404: ownError }
 
-export const admin = new Hono<AppEnv>()
+export const admin = newApp()
 
 admin.use(authenticateAdmin)
 admin.route('/reseal', reseal)

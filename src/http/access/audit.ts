@@ -1,5 +1,5 @@
 /** `/admin/audit` and `/v1/audit`: who changed what, when and from where. Kept for 90 days. */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import type { AuditLine } from '#domain/access/audit.ts'
 import { AppError } from '#domain/runtime/errors.ts'
@@ -8,7 +8,7 @@ import { readAudit, type AuditPage } from '#flows/access/read-audit.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 /** The most tenants whose desks one request asks. A request may call a thousand objects, and each tenant has two desks. */
 const TENANTS_MAX = 400
@@ -40,7 +40,7 @@ const page = z.object({
   isWhole: z.boolean(),
 })
 
-export const adminAudit = new Hono<AppEnv>()
+export const adminAudit = newApp()
 
 route(
   adminAudit,
@@ -68,7 +68,7 @@ route(
   }
 )
 
-export const audit = new Hono<AppEnv>()
+export const audit = newApp()
 
 route(
   audit,

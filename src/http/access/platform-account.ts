@@ -1,5 +1,5 @@
 /** `/v2/account`: useapi.net's platform account. Its clients use it to test a token (useapi.md 3.10). */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { tenantNameOf } from '#domain/access/tenant.ts'
@@ -9,7 +9,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody } from '#http/request/read-body.ts'
 import { checkTarget } from '#http/calls/reply-url.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const form = z.strictObject({
   name: z.optional(z.string().check(z.minLength(1), z.maxLength(200))),
@@ -23,7 +23,7 @@ const view = z.looseObject({
   accounts: z.looseObject({}),
 })
 
-export const platformAccount = new Hono<AppEnv>()
+export const platformAccount = newApp()
 
 route(
   platformAccount,

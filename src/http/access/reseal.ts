@@ -1,5 +1,4 @@
 /** `/admin/reseal`: seals everything with the first master key, so that an old one can be removed (docs/rotate-keys.md). */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import type { Ports } from '#domain/ports/ports.ts'
 import {
@@ -12,8 +11,7 @@ import {
 import { resealSome } from '#flows/access/reseal-all.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const counts = z.record(z.string(), z.number())
 const time = z.nullable(z.string())
@@ -43,7 +41,7 @@ const view = z.object({
   error: z.optional(z.string()),
 })
 
-export const reseal = new Hono<AppEnv>()
+export const reseal = newApp()
 
 route(
   reseal,

@@ -1,5 +1,5 @@
 /** `/v1/{provider}/accounts`: lists, adds, checks, changes and removes accounts, as in seeds 000, 001 and 004. */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { findAccount, type Account } from '#domain/accounts/account.ts'
 import { AppError, NO_CONFIGURATION } from '#domain/runtime/errors.ts'
@@ -10,7 +10,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { testAccount, testView } from './account-test.ts'
 import { accountView, seeAccounts, shownAs, toShown, toView } from './account-view.ts'
 
@@ -20,7 +20,7 @@ const errors = { 401: ownError, 402: ownError }
 const removal = z.object({ now: z.optional(z.enum(['true', 'false'])) })
 
 export function accounts(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   const { name } = provider
   const form = accountForm(provider)
 

@@ -1,14 +1,12 @@
 /** `/admin/accounts`: the accounts of all tenants, for the operator. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
 import type { Provider } from '#providers/contract/provider.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { accountView, seeAccounts, shownAs } from './account-view.ts'
 
 const query = z.strictObject(ofTenants)
@@ -18,7 +16,7 @@ const list = z.object({
 })
 
 export function adminAccounts(providers: readonly Provider[]): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   app.use(authenticateAdmin)
 
   route(

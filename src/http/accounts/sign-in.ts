@@ -2,7 +2,7 @@
  * `/v1/{provider}/accounts/sign-in`: adds an account by a sign-in that a person approves in a browser. The desk waits for the person
  * (docs/rfc/0005-sign-in.md). These paths come before `/accounts/{email}`.
  */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { findAccount } from '#domain/accounts/account.ts'
 import { PENDING_MAX, type DeviceCodes, type SignIn } from '#domain/accounts/sign-in.ts'
@@ -16,7 +16,7 @@ import type { Provider, ProviderSignIn } from '#providers/contract/provider.ts'
 import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { accountView, toView } from './account-view.ts'
 import { accountEmail, maxJobsField } from './accounts.ts'
 
@@ -50,7 +50,7 @@ const WHY = {
 }
 
 export function signIns(provider: Provider, signIn: ProviderSignIn): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   const { name } = provider
 
   route(

@@ -1,5 +1,4 @@
 /** `/v1/alerts` and `/admin/alerts`: addresses that are told when something is wrong, and when it is over (docs/alerts.md). */
-import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { ALERT_FORMS, ALERT_KINDS, OPERATOR, shownUrl, type Alert } from '#domain/alerts/alert.ts'
@@ -15,7 +14,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 
 const kinds = z.array(z.enum(ALERT_KINDS))
 const form = z.strictObject({
@@ -60,7 +59,7 @@ interface Place {
 }
 
 export const alerts = routesOf({
-  app: new Hono<AppEnv>(),
+  app: newApp(),
   change: { needs: 'full' },
   read: {},
   whose: 'one of your accounts',
@@ -78,7 +77,7 @@ export const adminAlerts = routesOf({
 })
 
 function operatorApp(): App {
-  const app: App = new Hono<AppEnv>()
+  const app: App = newApp()
   app.use(authenticateAdmin)
   return app
 }

@@ -1,5 +1,4 @@
 /** `/admin/export` and `/admin/import`: takes a gateway's tenants, tokens and accounts to another gateway (docs/operate.md). */
-import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { EXPORT_BYTES_MAX, type Imported } from '#domain/backup/exported.ts'
@@ -14,7 +13,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { OWN } from '#http/routing/admin-routes.ts'
 
 /** The most reasons in an answer. */
@@ -35,7 +34,7 @@ const report = z.object({
   skippedInAll: z.number(),
 })
 
-export const backup = new Hono<AppEnv>()
+export const backup = newApp()
 
 backup.use('/export', authenticateAdmin)
 backup.use('/import', authenticateAdmin)

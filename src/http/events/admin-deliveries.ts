@@ -1,15 +1,13 @@
 /** `/admin/deliveries`: deliveries to the URLs of all tenants, for the operator. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
 import { listDeliveries } from '#flows/events/find-deliveries.ts'
 import { PROVIDERS } from '#providers/index.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { delivery, deliveryListing, toDeliveryQuery, toDeliveryView, toNext } from './deliveries.ts'
 
 const query = z.extend(deliveryListing, ofTenants)
@@ -19,7 +17,7 @@ const page = z.object({
   ...wholeness,
 })
 
-export const adminDeliveries = new Hono<AppEnv>()
+export const adminDeliveries = newApp()
 
 adminDeliveries.use(authenticateAdmin)
 

@@ -1,5 +1,5 @@
 /** `/v1/deliveries`: deliveries to clients' own URLs, sent and pending. `/v1/callback-secret`: the secret that signs them. */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { shownUrl } from '#domain/alerts/alert.ts'
 import type { Attempt, Delivery } from '#domain/events/delivery.ts'
@@ -18,7 +18,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { itsTenant, notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 
 const time = z.iso.datetime({ offset: true })
 const state = z.enum(['pending', 'delivered', 'dead'])
@@ -63,7 +63,7 @@ const page = z.object({ deliveries: z.array(delivery), next: z.nullable(z.string
 const secret = z.object({ secret: z.string() })
 const errors = { 401: ownError, 402: ownError }
 
-export const deliveries = new Hono<AppEnv>()
+export const deliveries = newApp()
 
 route(
   deliveries,
@@ -111,7 +111,7 @@ route(
   }
 )
 
-export const callbackSecret = new Hono<AppEnv>()
+export const callbackSecret = newApp()
 
 route(
   callbackSecret,

@@ -3,15 +3,16 @@
  * creation. These calls have no token: their secret URL proves them, and for webhooks also the signature. A call without
  * proof counts as a failed authentication of its IP address. A proved call is accepted from any address.
  */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import { AppError } from '#domain/runtime/errors.ts'
 import { receiveEvent } from '#flows/events/receive-event.ts'
 import { findProvider } from '#providers/index.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
+import { newApp, type App } from '#http/request/route.ts'
 import { refusal } from '#http/request/authenticate.ts'
 
-export function receivers(kind: 'webhook' | 'ticket'): Hono<AppEnv> {
-  const app = new Hono<AppEnv>()
+export function receivers(kind: 'webhook' | 'ticket'): App {
+  const app = newApp()
   const path = '/:provider/:address'
   // Providers test a URL before they accept it.
   app.on(['GET', 'OPTIONS'], path, (c) => c.body(null, 204, { Allow: 'POST, OPTIONS, GET' }))

@@ -1,15 +1,13 @@
 /** `/admin/jobs`: the jobs of all tenants, for the operator. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { sameEmail } from '#domain/accounts/account.ts'
 import { placesOfAll } from '#flows/accounts/places.ts'
 import { listJobsAt } from '#flows/jobs/list-jobs.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { ofTenants, toWholeness, wholeness } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { job, jobListing, toJobQuery, toJobView } from './job-view.ts'
 
 const query = z.extend(jobListing, ofTenants)
@@ -20,7 +18,7 @@ const page = z.object({
 })
 
 export function adminJobs(providers: readonly string[]): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   app.use(authenticateAdmin)
 
   route(

@@ -1,5 +1,5 @@
 /** `/v1/{provider}/scheduler` and `/jobs`: running and ended jobs (reference/useapi.md 2.3 and its last table). */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import type { Account } from '#domain/accounts/account.ts'
 import { shortText } from '#domain/access/audit.ts'
@@ -17,7 +17,7 @@ import { actorOf } from '#http/request/actor.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { notePartial } from '#http/request/partial.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import { serveJobFile } from './job-file.ts'
 import {
   job,
@@ -77,7 +77,7 @@ const force = z.object({ force: z.optional(z.enum(['true', 'false'])) })
 const missing = { 401: ownError, 404: ownError }
 
 export function jobs(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
 
   route(
     app,

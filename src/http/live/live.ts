@@ -2,7 +2,6 @@
  * `/v1/live`: a WebSocket on which a page hears of every change of its accounts. `POST` gives a ticket that opens one socket within a
  * minute, `GET` takes it. With ADMIN_TOKEN: the accounts of all tenants.
  */
-import { Hono } from 'hono'
 import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { hubName, type Maker } from '#domain/live/hub.ts'
@@ -10,7 +9,7 @@ import { AppError } from '#domain/runtime/errors.ts'
 import { makeTicket, openWithTicket } from '#flows/live/live-ticket.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { identify, refusal } from '#http/request/authenticate.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { hashIfGiven } from './bearer.ts'
 
 const ticketView = z
@@ -23,7 +22,7 @@ const ticketView = z
 const RETRY_SECONDS = 30
 
 /** It is mounted before the tenants' authentication, which refuses the operator's token. */
-export const live = new Hono<AppEnv>()
+export const live = newApp()
 
 route(
   live,

@@ -1,12 +1,10 @@
 /** `GET /v1/pool` and `GET /admin/pool`: the state of every account as one answer, for clients without a socket. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { readPool } from '#flows/live/read-pool.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { PROVIDERS } from '#providers/index.ts'
 
 const time = z.iso.datetime()
@@ -70,7 +68,7 @@ const whose = z.strictObject({
 })
 const names = PROVIDERS.map(({ name }) => name)
 
-export const pool = new Hono<AppEnv>()
+export const pool = newApp()
 
 route(
   pool,
@@ -83,7 +81,7 @@ route(
   async (c) => c.json(await readPool(c.get('ports'), names, [c.get('caller').tenant]))
 )
 
-export const adminPool = new Hono<AppEnv>()
+export const adminPool = newApp()
 
 adminPool.use(authenticateAdmin)
 

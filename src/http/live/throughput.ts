@@ -1,15 +1,13 @@
 /** `/v1/{provider}/throughput` and `/admin/throughput`: jobs by account and hour. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import { tenantNameOf } from '#domain/access/tenant.ts'
 import { ASKED_MAX_MS, HOUR_MS } from '#domain/live/throughput.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { readThroughput, type AccountHour } from '#flows/live/read-throughput.ts'
 import { limitConcurrency } from '#flows/upstream/limit-concurrency.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readQuery } from '#http/request/read-body.ts'
-import { ownError, route, type App } from '#http/request/route.ts'
+import { newApp, ownError, route, type App } from '#http/request/route.ts'
 import type { Provider } from '#providers/contract/provider.ts'
 import { PROVIDERS } from '#providers/index.ts'
 import { TENANTS_MAX } from '#flows/live/read-pool.ts'
@@ -56,7 +54,7 @@ const adminAsked = z.extend(z.omit(asked, { account: true }), {
 })
 
 export function throughput(provider: Provider): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   route(
     app,
     {
@@ -77,7 +75,7 @@ export function throughput(provider: Provider): App {
   return app
 }
 
-export const adminThroughput = new Hono<AppEnv>()
+export const adminThroughput = newApp()
 adminThroughput.use(authenticateAdmin)
 
 route(

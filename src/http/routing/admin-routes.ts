@@ -1,5 +1,4 @@
 /** `/admin/routes`: the operator adds rows to the route table without a deploy. */
-import { Hono } from 'hono'
 import * as z from 'zod/mini'
 import type { AddedRoute } from '#domain/routing/added-route.ts'
 import { ADDED_ROUTES_MAX } from '#domain/routing/added-route.ts'
@@ -16,10 +15,9 @@ import {
   type AddedRowForm,
 } from '#providers/index.ts'
 import { actorOf } from '#http/request/actor.ts'
-import type { AppEnv } from '#http/request/app-env.ts'
 import { authenticateAdmin } from '#http/request/authenticate.ts'
 import { readBody } from '#http/request/read-body.ts'
-import { ownError, route } from '#http/request/route.ts'
+import { newApp, ownError, route } from '#http/request/route.ts'
 import { sayWrong } from '#http/request/wrong-fields.ts'
 
 /** Paths that the gateway answers itself, now or later (contract section 2). No added row may match them. */
@@ -40,7 +38,7 @@ export const OWN = [
 const view = z.catchall(z.object({ id: z.string(), createdAt: z.string() }), z.unknown())
 const routesView = z.object({ routes: z.array(view) })
 
-export const adminRoutes = new Hono<AppEnv>()
+export const adminRoutes = newApp()
 
 adminRoutes.use(authenticateAdmin)
 

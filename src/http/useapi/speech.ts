@@ -1,11 +1,11 @@
 /** `/v1/{provider}/tts/*`: useapi.net's text-to-speech on the provider's own (reference/useapi.md 1.8-1.10). */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import type { Provider, UseapiSpeech } from '#providers/contract/provider.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
-import { route, type App } from '#http/request/route.ts'
+import { newApp, route, type App } from '#http/request/route.ts'
 import { accountHeader, sendUseapi, sentHeaders, useapiErrors } from './useapi-call.ts'
 
 /** The most pages of a hundred voices that one request may read, on each account. */
@@ -32,7 +32,7 @@ const audio = z.object({
 })
 const languages = z.object({ languages: z.array(z.looseObject({})) })
 export function speech(provider: Provider, mapping: UseapiSpeech): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   const form = z.strictObject({ email: z.optional(z.string()), ...mapping.fields })
 
   route(

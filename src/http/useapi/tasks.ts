@@ -1,5 +1,5 @@
 /** `/v1/{provider}/tasks` and the calls that start tasks: useapi.net's surface on the provider's API (useapi.md 2.4, 2.5). */
-import { Hono, type Context } from 'hono'
+import type { Context } from 'hono'
 import * as z from 'zod/mini'
 import { AppError } from '#domain/runtime/errors.ts'
 import { findJob } from '#flows/jobs/find-job.ts'
@@ -8,7 +8,7 @@ import type { BuiltCall, Provider, UseapiTasks, TaskCall } from '#providers/cont
 import type { AppEnv } from '#http/request/app-env.ts'
 import { readBody, readQuery } from '#http/request/read-body.ts'
 import { makeReply } from '#http/calls/reply-url.ts'
-import { route, type App } from '#http/request/route.ts'
+import { newApp, route, type App } from '#http/request/route.ts'
 import { addUploads } from '#http/uploads/uploads.ts'
 import { accountHeader, sendUseapi, sentHeaders, type Sent, useapiErrors } from './useapi-call.ts'
 
@@ -32,7 +32,7 @@ const usual = {
 }
 
 export function tasks(provider: Provider, mapping: UseapiTasks): App {
-  const app = new Hono<AppEnv>()
+  const app = newApp()
   if (mapping.uploads) addUploads(app, provider, mapping.uploads)
   for (const call of mapping.calls) addCall(app, provider, mapping, call)
 

@@ -94,7 +94,6 @@ test('an object that wakes up knows which leases have ended, and uses their rows
   wake().apply({ ended: [endOf(ended)] })
   const awake = wake()
   expect(awake.leases()).toEqual([running])
-  expect(awake.leaseRows.endedOfOver()).toEqual([endOf(ended)])
   const next = lease()
   awake.apply({ put: [next] })
   expect(awake.leases()).toEqual([running, next])
