@@ -7,6 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
+import { packOwed, unpackOwed } from '#domain/events/owed-deliveries.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
@@ -16,7 +17,6 @@ import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
-import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { AccountRow } from './account-row.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
@@ -24,10 +24,9 @@ import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
-import { LeaseRows } from './lease-rows.ts'
+import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { packOwed, unpackOwed } from './owed-deliveries.ts'
 import { Remembered } from './remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
@@ -73,7 +72,7 @@ export class SlotsTables {
   )
   readonly #ended: EndedJobs
   readonly leaseRows: LeaseRows
-  readonly #deliveries: DeliveryRows
+  readonly deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
   /** The delivery targets of the account's holder. */
@@ -90,16 +89,16 @@ export class SlotsTables {
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
-    this.#deliveries = new DeliveryRows(storage.sql)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
+    this.deliveries = new DeliveryRows(storage.sql)
     // After a restart, what is owed is found by these rows.
-    this.leaseRows.mayReuse = (id) => !this.#deliveries.isOwedBy(id)
+    this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
     this.targets = new TargetRow(storage.sql)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
-    moveOldRows(storage, this.#ended, this.#deliveries)
+    moveOldRows(storage, this.#ended, this.deliveries)
   }
 
   account(): Account | undefined {
@@ -175,7 +174,7 @@ export class SlotsTables {
       for (const id of change.drop) this.leaseRows.drop(id)
       const withRows = change.ended.flatMap((end) => {
         const deliveries = ofEnds.get(end.lease.id) ?? []
-        const mayOwe = this.#deliveries.hasRoomToOwe(
+        const mayOwe = this.deliveries.hasRoomToOwe(
           [...owed.values()].flat().length + deliveries.length
         )
         if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
@@ -183,9 +182,9 @@ export class SlotsTables {
         owed.set(end.lease.id, deliveries)
         return []
       })
-      return [...withRows, ...others].filter((one) => this.#deliveries.add(one))
+      return [...withRows, ...others].filter((one) => this.deliveries.add(one))
     })
-    for (const [leaseId, deliveries] of owed) this.#deliveries.owe(leaseId, deliveries)
+    for (const [leaseId, deliveries] of owed) this.deliveries.owe(leaseId, deliveries)
     return [...[...owed.values()].flat(), ...added]
   }
 
@@ -197,6 +196,11 @@ export class SlotsTables {
     this.leaseRows.end(end, isNew)
     this.#refused = 0
     return isNew && owed !== undefined
+  }
+
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
   /** In which leases are written. */
@@ -350,35 +354,26 @@ export class SlotsTables {
 
   /** Called once, when the object wakes up. */
   pendingDeliveries(): Pending[] {
-    const withRows = this.#deliveries.pending()
+    const withRows = this.deliveries.pending()
     const owed = this.leaseRows
       .owedOfOver()
-      .flatMap(({ leaseId, owed: text }) => this.#deliveries.oweAgain(leaseId, unpackOwed(text)))
+      .flatMap(({ leaseId, owed: text }) => this.deliveries.oweAgain(leaseId, unpackOwed(text)))
     return [...withRows, ...owed]
   }
 
-  /** Whether the delivery has no row yet, because its first attempt has not ended. */
-  isOwed(id: string): boolean {
-    return this.#deliveries.isOwed(id)
-  }
-
   findDelivery(id: string): Delivery | undefined {
-    return this.#deliveries.find(id)
-  }
-
-  listDeliveries(query: DeliveryQuery): Delivery[] {
-    return this.#deliveries.list(query)
+    return this.deliveries.find(id)
   }
 
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
-      for (const id of removed) this.#deliveries.remove(id)
-      for (const one of changed) this.#deliveries.save(one)
+      for (const id of removed) this.deliveries.remove(id)
+      for (const one of changed) this.deliveries.save(one)
     })
   }
 
   sendAgain(delivery: Delivery): void {
-    this.#storage.transactionSync(() => this.#deliveries.sendAgain(delivery))
+    this.#storage.transactionSync(() => this.deliveries.sendAgain(delivery))
   }
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
@@ -386,13 +381,13 @@ export class SlotsTables {
     return this.#inTransaction(() => {
       // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
       this.leaseRows.removeOverBefore(time)
-      return this.#deliveries.removeBefore(time)
+      return this.deliveries.removeBefore(time)
     })
   }
 
   /** When the oldest delivery will have been kept for `keepMs`. */
   oldestDeliveryAt(keepMs: number): number | undefined {
-    const at = this.#deliveries.oldestAt()
+    const at = this.deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs
   }
 
@@ -400,9 +395,4 @@ export class SlotsTables {
     const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
-}
-
-function jobNamesOf({ jobId, watch }: Lease): string[] {
-  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
-  return jobId === undefined ? watched : [jobId, ...watched]
 }

@@ -16,10 +16,9 @@ interface Tables {
   ): Delivery[]
   pendingDeliveries(): Pending[]
   findDelivery(id: string): Delivery | undefined
-  listDeliveries(query: DeliveryQuery): Delivery[]
   saveDeliveries(changed: readonly Delivery[]): void
   sendAgain(delivery: Delivery): void
-  isOwed(id: string): boolean
+  deliveries: { list(query: DeliveryQuery): Delivery[]; isOwed(id: string): boolean }
   removeDeliveriesBefore(time: number): boolean
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
@@ -96,9 +95,9 @@ test('a delivery gets its row when its first attempt has ended, and not before',
   const { tables } = wake()
   const one = delivery(NOW, 'one')
   expect(endJob(tables, NOW, one)).toEqual([one])
-  expect([count('outgoing'), tables.isOwed(one.id)]).toEqual([0, true])
+  expect([count('outgoing'), tables.deliveries.isOwed(one.id)]).toEqual([0, true])
   tables.saveDeliveries([taken(one)])
-  expect([count('outgoing'), tables.isOwed(one.id)]).toEqual([1, false])
+  expect([count('outgoing'), tables.deliveries.isOwed(one.id)]).toEqual([1, false])
   expect(tables.findDelivery(one.id)).toEqual(taken(one))
   expect(wake().pending).toEqual([])
 })
@@ -116,7 +115,7 @@ test('what is owed is found by every later life of the object, with its body, un
   later.saveDeliveries([failed(other)])
   const last = wake()
   expect(last.pending).toEqual(['other'])
-  expect(last.tables.isOwed(other.id)).toBe(false)
+  expect(last.tables.deliveries.isOwed(other.id)).toBe(false)
   expect(last.tables.findDelivery(other.id)).toEqual(failed(other))
 })
 
@@ -154,7 +153,7 @@ test('lists show what is owed in its place, by state, job and time, in pages', (
   const [, second, , fourth] = all
   tables.saveDeliveries([second, fourth].flatMap((one) => (one ? [taken(one)] : [])))
   const names = (query: Partial<DeliveryQuery>) =>
-    tables.listDeliveries({ tenant: 't', limit: 9, ...query }).map(({ id }) => `${id.slice(14)}`)
+    tables.deliveries.list({ tenant: 't', limit: 9, ...query }).map(({ id }) => `${id.slice(14)}`)
   expect(names({})).toEqual(['d3', 'd2', 'd1', 'd0'])
   expect(names({ state: 'pending' })).toEqual(['d2', 'd0'])
   expect(names({ state: 'delivered' })).toEqual(['d3', 'd1'])

@@ -2,7 +2,7 @@
  * The deliveries about a job's end, as text, for the row of the ended job. Until its first attempt has ended, a delivery has no row
  * of its own. A body is in the text once, however many get it.
  */
-import type { Delivery } from '#domain/events/delivery.ts'
+import type { Delivery } from './delivery.ts'
 
 /** Longer ones get rows of their own at once. */
 const TEXT_MAX = 64_000
