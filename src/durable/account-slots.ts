@@ -123,9 +123,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
+    await this.#parts.settlement.recall.read()
     if (isNow) await this.#parts.targets.read()
     if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
     this.#tables.retire(this.#context.now())
+    // The desk forgets its jobs if its tenant was removed.
+    this.#tables.saveBound()
     this.#parts.targets.keepInMemory()
     if (isNow) {
       this.#loseAll()
@@ -161,16 +164,18 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async bind(
     requestId: string,
     starts: JobStart[],
-    message?: LeaseMessage | LeaseAsk
+    message?: LeaseMessage | LeaseAsk,
+    { isKept }: { isKept?: boolean } = {}
   ): Promise<void> {
-    const ask = message && fromLeaseMessage(message)
+    const again = message && fromLeaseMessage(message)
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.bind(requestId, starts, ask),
+      () => this.#parts.settlement.bind(requestId, starts, { again, isKept }),
       () => this.#setAlarm()
     )
   }
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
+    await this.#parts.settlement.recall.read()
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
@@ -189,6 +194,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     if (this.#parts.settlement.isEnding(reports)) await this.#parts.targets.read()
     this.#lookIfDue()
     return this.#parts.settle(reports)
@@ -235,6 +241,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     const now = this.#context.now()
     return this.#parts.settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
   }
@@ -247,6 +254,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async view(tenant: string): Promise<SlotsView> {
+    await this.#parts.settlement.recall.read()
     this.#lookIfDue()
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
@@ -256,11 +264,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
+    await this.#parts.settlement.recall.read()
     this.#lookIfDue()
     return this.#parts.live.summary(tenant)
   }
 
   async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
+    await this.#parts.settlement.recall.read()
     const summary = this.#parts.live.observe(hub, tenant, until)
     this.#lookIfDue()
     this.#setAlarm()
@@ -278,6 +288,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
+    await this.#parts.settlement.recall.read()
     this.#lookIfDue()
     return this.#tables.findJob(tenant, name)
   }
@@ -287,6 +298,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {
+    await this.#parts.settlement.recall.read()
     this.#lookIfDue()
     return this.#tables.listJobs(query)
   }
@@ -332,6 +344,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */
   async #loseOverdue(): Promise<void> {
     if (!this.#parts.removed.isOverdue()) return
+    await this.#parts.settlement.recall.read()
     await this.#parts.targets.read()
     this.#loseAll()
   }

@@ -24,7 +24,7 @@ import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
 import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
-import { LeaseRows } from './lease-rows.ts'
+import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { Remembered } from './remembered.ts'
@@ -89,7 +89,7 @@ export class SlotsTables {
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
     this.deliveries = new DeliveryRows(storage.sql)
     // After a restart, what is owed is found by these rows.
     this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
@@ -196,6 +196,11 @@ export class SlotsTables {
     this.leaseRows.end(end, isNew)
     this.#refused = 0
     return isNew && owed !== undefined
+  }
+
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
   /** In which leases are written. */
@@ -390,9 +395,4 @@ export class SlotsTables {
     const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
-}
-
-function jobNamesOf({ jobId, watch }: Lease): string[] {
-  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
-  return jobId === undefined ? watched : [jobId, ...watched]
 }

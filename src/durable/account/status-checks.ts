@@ -53,6 +53,7 @@ export class StatusChecks {
   }
 
   async #reconcileOnce(): Promise<void> {
+    await this.#deps.settlement.recall.read()
     if (this.#isAnyDue()) await this.#deps.targets.read()
     const object = this.#reconciled()
     if (object) await reconcileAccount(this.#context.ports(), this.#context.provider(), object)
@@ -103,6 +104,7 @@ export class StatusChecks {
 
   async #search(requestId: string): Promise<LookUpResult> {
     const { tables, now } = this.#context
+    await this.#deps.settlement.recall.read()
     const { settlement, incoming } = this.#deps
     const ports = this.#context.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
@@ -129,7 +131,11 @@ export class StatusChecks {
     if (!account) return undefined
     return {
       account,
-      leases: () => tables.leases(),
+      // Of a lease whose desk could not be asked, nothing is concluded.
+      leases: () => {
+        const unasked = tables.leaseRows.unasked()
+        return tables.leases().filter((lease) => !unasked.includes(lease))
+      },
       knows: (jobId) => tables.knowsJob(jobId),
       knownOf: (ids) => tables.knowsJobs(ids),
       ended: (requestId) => tables.endedOf(requestId),

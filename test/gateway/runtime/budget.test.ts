@@ -88,10 +88,10 @@ test('a poll of a running job costs nothing', async () => {
   })
 })
 
-test('the poll that settles a job costs two requests and one row, later ones nothing', async () => {
+test('the poll that settles a job costs one request and one row, later ones nothing', async () => {
   await gateway.sim.control('POST', `/jobs/${ids[0]}`, { status: 'completed' })
   const poll = (one: Gateway) => one.fetch(`/heygen/v3/videos/${ids[0]}`)
-  expect(await cost(poll)).toEqual({ kv: 0, requests: 2, rows: 1 })
+  expect(await cost(poll)).toEqual({ kv: 0, requests: 1, rows: 1 })
   expect(await cost(poll)).toEqual({ kv: 0, requests: 0, rows: 0 })
 })
 
