@@ -12,18 +12,26 @@ import { compare, type ComparisonResult } from './lib/compare.ts'
 import { describeMachine, type Machine } from './lib/machine.ts'
 import { BENCH } from './lib/processes.ts'
 import { profileWhile, rowsOf } from './lib/profile.ts'
+import { runReport, type Report, type ReportResult } from './lib/report.ts'
 import type { Comparison } from './lib/scenario.ts'
-import { showComparison, showProfile } from './lib/show.ts'
+import { showComparison, showProfile, showReport } from './lib/show.ts'
 import { defaultFolder, World } from './lib/world.ts'
+import { BODIES } from './scenarios/bodies.ts'
 import { CREATION } from './scenarios/creation.ts'
+import { FRESH } from './scenarios/fresh-isolate.ts'
+import { LISTS } from './scenarios/lists.ts'
 import { READS } from './scenarios/plain-read.ts'
+import { POOL } from './scenarios/pool.ts'
+import { WAITING } from './scenarios/waiting.ts'
 import { POLL } from './scenarios/status-poll.ts'
 
-const COMPARISONS = [...READS, POLL, CREATION]
+const COMPARISONS: readonly Comparison[] = [...READS, POLL, CREATION]
+const REPORTS: readonly Report[] = [POOL, LISTS, BODIES, FRESH, WAITING]
+const NAMES = [...COMPARISONS, ...REPORTS].map(({ name }) => name)
 
 const HELP = `npm run bench [-- options]
 
-  --only <names>     these scenarios, with commas: ${COMPARISONS.map(({ name }) => name).join(', ')}
+  --only <names>     these scenarios, with commas: ${NAMES.join(', ')}
   --rounds <n>       how often each program is measured (7)
   --seconds <n>      how long each time (1)
   --profile          no measurement: profiles the gateway in these scenarios, unminified, for --seconds each
@@ -71,8 +79,10 @@ async function main({
   isProfile,
   hasOutboundWorker,
 }: Options): Promise<void> {
-  const chosen = COMPARISONS.filter(({ name }) => only.size === 0 || only.has(name))
-  if (chosen.length === 0) throw new Error(`--only names no scenario. ${HELP}`)
+  const unknown = [...only].filter((name) => !NAMES.includes(name))
+  if (unknown.length > 0) throw new Error(`--only: there is no ${unknown.join(', ')}. ${HELP}`)
+  const isChosen = ({ name }: { name: string }) => only.size === 0 || only.has(name)
+  const chosen = COMPARISONS.filter(isChosen)
   if (isProfile) return profileAll(chosen, seconds, disk)
   const machine = describeMachine()
   console.log(JSON.stringify(machine))
@@ -80,11 +90,17 @@ async function main({
   const { kib } = makeBundle()
   console.log(`bundle: ${kib} KiB (gzip)`)
   const world = await World.open({ disk, hasOutboundWorker })
-  const results: ComparisonResult[] = []
+  closeOnSignals(world)
+  const results: (ComparisonResult | ReportResult)[] = []
   try {
     for (const comparison of chosen) {
       const result = await compare(world, comparison, { rounds, ms: seconds * 1000 })
       showComparison(result)
+      results.push(result)
+    }
+    for (const report of REPORTS.filter(isChosen)) {
+      const result = await runReport(world, report, { rounds, ms: seconds * 1000 })
+      showReport(result)
       results.push(result)
     }
   } finally {
@@ -100,13 +116,20 @@ interface Run {
   disk: string
   hasOutboundWorker: boolean
   bundleKib: number
-  results: ComparisonResult[]
+  results: (ComparisonResult | ReportResult)[]
+}
+
+/** Leaves no process and no folder behind. */
+function closeOnSignals(world: World): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void world.close().finally(() => process.exit(130)))
 }
 
 /** Writes `<scenario>.cpuprofile`, which Chrome and VS Code open, and prints the functions that took the longest themselves. */
 async function profileAll(chosen: readonly Comparison[], seconds: number, disk: string) {
   const script = await bundle(path.resolve('src/index.ts'))
   const world = await World.open({ disk, profiled: script })
+  closeOnSignals(world)
   try {
     for (const comparison of chosen) {
       const { name, warmUp } = comparison

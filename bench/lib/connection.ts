@@ -39,6 +39,10 @@ export class Connection {
     })
   }
 
+  close(): void {
+    this.#socket.destroy()
+  }
+
   get isClosed(): boolean {
     return this.#socket.closed || this.#socket.readyState !== 'open'
   }

@@ -1,6 +1,6 @@
 /** The load generator: sends requests on keep-alive connections, one after the other on each, and checks every answer. */
 import { Connection, type Answer } from './connection.ts'
-import type { BenchRequest, Load, Measured } from './load.ts'
+import { toBytes, type BenchRequest, type Load, type Measured } from './load.ts'
 import { cpuMs } from './processes.ts'
 import { quantile } from './statistics.ts'
 
@@ -84,11 +84,4 @@ function isRight({ expect }: BenchRequest, { status, body }: Answer): boolean {
   if (status !== expect.status) return false
   if (expect.is !== undefined) return body === expect.is
   return expect.has === undefined || body.includes(expect.has)
-}
-
-function toBytes({ method, path, headers, body }: BenchRequest, port: number): Buffer {
-  const all: Record<string, string> = { host: `127.0.0.1:${port}`, accept: '*/*', ...headers }
-  if (body !== undefined) all['content-length'] = String(Buffer.byteLength(body))
-  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`)
 }

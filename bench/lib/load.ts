@@ -73,3 +73,11 @@ export class LoadGenerator {
     this.#child.kill()
   }
 }
+
+/** The request as it is sent. */
+export function toBytes({ method, path, headers, body }: BenchRequest, port: number): Buffer {
+  const all: Record<string, string> = { host: `127.0.0.1:${port}`, accept: '*/*', ...headers }
+  if (body !== undefined) all['content-length'] = String(Buffer.byteLength(body))
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body ?? ''}`)
+}

@@ -37,3 +37,8 @@ export function cpuMs(pid: number): number {
   }
   return total
 }
+
+export function residentMiB(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}

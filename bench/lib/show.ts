@@ -1,5 +1,6 @@
 /** Prints results as tables in Markdown. */
 import type { ComparisonResult, TargetResult } from './compare.ts'
+import type { ReportResult } from './report.ts'
 import type { ProfileRow } from './profile.ts'
 import type { Spread } from './statistics.ts'
 
@@ -14,6 +15,30 @@ export function showComparison({ title, programs, targets }: ComparisonResult): 
   console.log('\n| ratio | measured | target | |')
   console.log('| --- | ---: | ---: | --- |')
   for (const target of targets) console.log(rowOf(target))
+}
+
+export function showReport({ title, rows, wishes }: ReportResult): void {
+  console.log(`\n## ${title}\n`)
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  console.log(`| ${columns.join(' | ')} |`)
+  console.log(`|${columns.map(() => ' --- |').join('')}`)
+  for (const row of rows)
+    console.log(`| ${columns.map((column) => toCell(row[column])).join(' | ')} |`)
+  if (wishes.length === 0) return
+  console.log('\n| number | measured | target | |')
+  console.log('| --- | ---: | ---: | --- |')
+  for (const { what, measured, isMet, ...wish } of wishes)
+    console.log(`| ${what} | ${toCell(measured)} | ${showWish(wish)} | ${showMet(isMet)} |`)
+}
+
+function toCell(value: string | number | undefined): string {
+  if (typeof value !== 'number') return value ?? ''
+  return Number.isInteger(value) ? String(value) : value.toFixed(value < 10 ? 2 : 1)
+}
+
+function showWish({ atLeast, atMost }: { atLeast?: number; atMost?: number }): string {
+  if (atLeast !== undefined) return `≥ ${atLeast}`
+  return atMost === undefined ? '–' : `≤ ${atMost}`
 }
 
 const NAMES = { rps: 'requests/s', cpu: 'CPU', p50: 'p50', p99: 'p99' }

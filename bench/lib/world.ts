@@ -62,12 +62,15 @@ export interface BenchedGateway {
   restart(): Promise<RunningWorkerd>
 }
 
+type Settings = Omit<WorkerdOptions, 'compatibilityDate' | 'compatibilityFlags'>
+
 export class World {
   readonly load = new LoadGenerator()
   readonly folder: string
   readonly upstream: Started
   readonly #options: WorldOptions
   readonly #servers: Started[] = []
+  readonly #fresh = new Map<ProgramName, RunningWorkerd>()
   readonly #config: WranglerConfig
   readonly #programs = new Map<ProgramName, Promise<Program>>()
   readonly #workers: RunningWorkerd[] = []
@@ -112,9 +115,14 @@ export class World {
     if (name === 'direct')
       return { port: this.upstream.port, pid: this.upstream.child.pid ?? 0, headers: {} }
     if (name === 'gateway') return this.#startGateway()
+    const { port, pid } = await this.startWorker(await this.#settingsOf(name))
+    return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
+  }
+
+  async #settingsOf(name: ProgramName): Promise<Settings> {
     const script = await bundle(path.join(BENCH, 'programs/workers', SOURCES[name] ?? ''))
     const hasObjects = name === 'bare+creation'
-    const { port, pid } = await this.startWorker({
+    return {
       folder: path.join(this.folder, name),
       script,
       vars: {
@@ -123,13 +131,22 @@ export class World {
         CREDENTIAL,
       },
       ...(hasObjects ? { objects: { SLOTS: 'Slots', DESK: 'Desk' } } : {}),
-    })
+    }
+  }
+
+  /** Another process of a bare program, fresh. The one before it is ended. */
+  async restartBare(name: ProgramName): Promise<Program> {
+    const before = this.#fresh.get(name)
+    if (before) await end(before.child)
+    const settings = await this.#settingsOf(name)
+    const folder = `${settings.folder}-fresh`
+    const worker = await this.startWorker({ ...settings, folder })
+    this.#fresh.set(name, worker)
+    const { port, pid } = worker
     return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
   }
 
-  async startWorker(
-    options: Omit<WorkerdOptions, 'compatibilityDate' | 'compatibilityFlags'>
-  ): Promise<RunningWorkerd> {
+  async startWorker(options: Settings): Promise<RunningWorkerd> {
     const worker = await startWorkerd({
       compatibilityDate: this.#config.compatibility_date ?? '',
       compatibilityFlags: this.#config.compatibility_flags,
@@ -209,6 +226,11 @@ export class World {
       return (made as { data: { video_id: string } }).data.video_id
     })
     return this.#job
+  }
+
+  /** Ends a gateway that is not needed any more: idle ones take memory and set alarms. */
+  async end({ worker }: BenchedGateway): Promise<void> {
+    await end(worker.child)
   }
 
   /** Changes what the upstream answers. */
