@@ -23,10 +23,13 @@ import { LISTS } from './scenarios/lists.ts'
 import { READS } from './scenarios/plain-read.ts'
 import { POOL } from './scenarios/pool.ts'
 import { WAITING } from './scenarios/waiting.ts'
+import { WEBHOOKS } from './scenarios/webhooks.ts'
+import { OBJECTS } from './scenarios/objects.ts'
+import { BRIDGE } from './scenarios/bridge.ts'
 import { POLL } from './scenarios/status-poll.ts'
 
 const COMPARISONS: readonly Comparison[] = [...READS, POLL, CREATION]
-const REPORTS: readonly Report[] = [POOL, LISTS, BODIES, FRESH, WAITING]
+const REPORTS: readonly Report[] = [POOL, LISTS, BODIES, FRESH, WAITING, OBJECTS, WEBHOOKS, BRIDGE]
 const NAMES = [...COMPARISONS, ...REPORTS].map(({ name }) => name)
 
 const HELP = `npm run bench [-- options]

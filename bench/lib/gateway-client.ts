@@ -4,15 +4,18 @@ export class GatewayClient {
   /** Changes when the gateway is started again. */
   port: number
   readonly headers: Record<string, string>
+  /** The tenant's id. */
+  readonly tenant: string
 
-  private constructor(port: number, token: string) {
+  private constructor(port: number, { token, tenant }: { token: string; tenant: string }) {
+    this.tenant = tenant
     this.port = port
     this.headers = { authorization: `Bearer ${token}` }
   }
 
   static async open(port: number, adminToken: string): Promise<GatewayClient> {
     const made = await ask(port, '/admin/tokens', adminToken, { name: 'bench' })
-    return new GatewayClient(port, (made as { token: string }).token)
+    return new GatewayClient(port, made as { token: string; tenant: string })
   }
 
   async addAccount(name: string, maxJobs: number): Promise<void> {

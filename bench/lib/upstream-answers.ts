@@ -6,6 +6,16 @@ export const ME = meOf('ann')
 export const BIG_BYTES = 64 * 1024 * 1024
 export const HOOK_SECRET = 'bench-secret-of-the-webhook'
 
+/** The answer of `GET /v3/avatars/looks/{id}`: a public avatar. */
+export const LOOK = JSON.stringify({
+  data: {
+    id: 'Abigail_expressive_2024112501',
+    name: 'Abigail',
+    avatar_type: 'studio_avatar',
+    supported_api_engines: ['avatar_iii', 'avatar_iv'],
+  },
+})
+
 /** The account of this API key: each has a name of its own. */
 export function meOf(key: string): string {
   const name = key.replace('sk_bench_', '')

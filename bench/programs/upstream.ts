@@ -6,6 +6,7 @@
  * GET  /v3/videos               ten videos of the account
  * POST /v3/videos               a new video id
  * GET  /v3/videos/{id}          a running job, or a completed one
+ * GET  /v3/avatars/looks/{id}   a public avatar
  * GET  /v3/bench/big            64 MiB
  * POST /v1/asset                takes any body, says how many bytes came
  * POST /v3/webhooks/endpoints   keeps the URL
@@ -13,7 +14,15 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { BIG_BYTES, HOOK_SECRET, ME, meOf, pageOf, statusOf } from '../lib/upstream-answers.ts'
+import {
+  BIG_BYTES,
+  HOOK_SECRET,
+  LOOK,
+  ME,
+  meOf,
+  pageOf,
+  statusOf,
+} from '../lib/upstream-answers.ts'
 
 const PIECE = Buffer.alloc(1024 * 1024, 'heygen')
 const completed = new Set<string>()
@@ -52,6 +61,7 @@ function get(request: IncomingMessage, response: ServerResponse, url: string): v
     return answer(response, statusOf(id, completed.has(id)))
   }
   if (url.startsWith('/v3/videos')) return answer(response, pageOf(key))
+  if (url.startsWith('/v3/avatars/looks/')) return answer(response, LOOK)
   if (url.startsWith('/v3/webhooks/')) return answer(response, '{"data":[],"has_more":false}')
   if (url === '/v3/bench/big') return void pour(response)
   if (url.startsWith('/v1/') || url.startsWith('/v2/')) return answer(response, '{"data":{}}')

@@ -17,6 +17,7 @@ const SLOTS = 2
 const FREED = 20
 const IDLE_S = 9
 const SETTLED_MS = 3000
+const PATIENCE_MS = 20_000
 
 export const WAITING: Report = {
   name: 'waiting',
@@ -132,7 +133,8 @@ async function free(
     await endJob(world, gateway, id)
     await pause(100)
   }
-  await pause(SETTLED_MS)
+  const end = Date.now() + PATIENCE_MS
+  while (waiters.served() - before < jobs.length && Date.now() < end) await pause(50)
   return { requests: await count(gateway), served: waiters.served() - before }
 }
 

@@ -158,8 +158,8 @@ function slotsPort(env: Env, name: string): SlotDesk {
     renew: (account) => ask((slots) => slots.renew(account)),
     retire: (isNow, holder) => ask((slots) => slots.retire(isNow, holder)),
     acquire: (lease) => ask(async (slots) => slots.acquire(toLeaseMessage(lease))),
-    bind: (requestId, starts, again) =>
-      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again))),
+    bind: (requestId, starts, again, how) =>
+      ask((slots) => slots.bind(requestId, starts, again && toLeaseMessage(again), how)),
     lookNow: (requestId) => ask(async (slots) => slots.lookNow(requestId)),
     release: (requestId, fault) => ask(async (slots) => slots.release(requestId, fault)),
     keepGuess: (requestId, start, again) =>
@@ -206,6 +206,8 @@ function deskPort(env: Env, name: string): Desk {
     formerKeys: () => ask((desk) => desk.formerKeys()),
     holds: (email, key) => ask((desk) => desk.holds(email, key)),
     learn: (owners, seen) => ask((desk) => desk.learn(owners, seen)),
+    learnJobs: (owners, seen) => ask((desk) => desk.learnJobs(owners, seen)),
+    jobsOf: (requestIds) => ask((desk) => desk.jobsOf(requestIds)),
     fullAccounts: (seen) => ask((desk) => desk.fullAccounts(seen)),
     ownersOf: (ids) => ask((desk) => desk.ownersOf(ids)),
     takeHome: (token, wish) => ask(async (desk) => desk.takeHome(token, wish)),

@@ -19,6 +19,7 @@ import {
   nextDueAt,
   type JobReport,
   type JobStart,
+  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
@@ -27,6 +28,7 @@ import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
+import { isOnlySpaced, ringsAt } from '#domain/jobs/when-asked.ts'
 import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
@@ -65,10 +67,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables = new SlotsTables(ctx.storage)
     this.#alarm = new AlarmClock(ctx.storage, platform.now)
     this.#context = this.#makeContext()
+    this.#tables.leaseRows.isOnlySpaced = (row, lease) =>
+      isOnlySpaced(row, lease, this.#context.durations())
     this.#parts = makeParts(this.#context, () => this.#setAlarm())
     void ctx.blockConcurrencyWhile(async () => {
       await this.#alarm.read()
-      this.#alarm.restore(() => this.#dueAt())
+      // Checks whose alarm was given up run after the next call.
+      this.#alarm.restore(() => this.#dueAt({ isCovered: true }))
       this.#parts.outbox.startDue()
     })
   }
@@ -118,9 +123,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
+    await this.#parts.settlement.recall.read()
     if (isNow) await this.#parts.targets.read()
     if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
     this.#tables.retire(this.#context.now())
+    // The desk forgets its jobs if its tenant was removed.
+    this.#tables.saveBound()
     this.#parts.targets.keepInMemory()
     if (isNow) {
       this.#loseAll()
@@ -143,6 +151,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#parts.settlement.save(change)
     if (answer.ok) this.#parts.watchers.onGranted()
     else this.#tables.noteRefused()
+    this.#lookIfDue()
     this.#setAlarm()
     return answer
   }
@@ -155,16 +164,18 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async bind(
     requestId: string,
     starts: JobStart[],
-    message?: LeaseMessage | LeaseAsk
+    message?: LeaseMessage | LeaseAsk,
+    { isKept }: { isKept?: boolean } = {}
   ): Promise<void> {
-    const ask = message && fromLeaseMessage(message)
+    const again = message && fromLeaseMessage(message)
     await this.#parts.incoming.applyDeferredAfter(
-      () => this.#parts.settlement.bind(requestId, starts, ask),
+      () => this.#parts.settlement.bind(requestId, starts, { again, isKept }),
       () => this.#setAlarm()
     )
   }
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
+    await this.#parts.settlement.recall.read()
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
@@ -183,12 +194,15 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     if (this.#parts.settlement.isEnding(reports)) await this.#parts.targets.read()
+    this.#lookIfDue()
     return this.#parts.settle(reports)
   }
 
   async receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'> {
     const outcome = await this.#parts.incoming.receive(received)
+    this.#lookIfDue({ isPressing: outcome === 'asked' })
     this.#setAlarm()
     return outcome
   }
@@ -227,15 +241,21 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
+    await this.#parts.settlement.recall.read()
     const now = this.#context.now()
     return this.#parts.settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
   }
 
   async watch(until: number): Promise<Room> {
-    return this.#parts.watchers.watch(until)
+    const room = this.#parts.watchers.watch(until)
+    this.#lookIfDue()
+    this.#setAlarm()
+    return room
   }
 
   async view(tenant: string): Promise<SlotsView> {
+    await this.#parts.settlement.recall.read()
+    this.#lookIfDue()
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
     if (this.#isHeldByOther(tenant)) return slotsShownToFormerHolder(ledger, tenant, now)
@@ -244,11 +264,17 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
+    await this.#parts.settlement.recall.read()
+    this.#lookIfDue()
     return this.#parts.live.summary(tenant)
   }
 
   async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
-    return this.#parts.live.observe(hub, tenant, until)
+    await this.#parts.settlement.recall.read()
+    const summary = this.#parts.live.observe(hub, tenant, until)
+    this.#lookIfDue()
+    this.#setAlarm()
+    return summary
   }
 
   async notePool(tenant: string, since?: number): Promise<void> {
@@ -262,6 +288,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
+    await this.#parts.settlement.recall.read()
+    this.#lookIfDue()
     return this.#tables.findJob(tenant, name)
   }
 
@@ -270,11 +298,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {
+    await this.#parts.settlement.recall.read()
+    this.#lookIfDue()
     return this.#tables.listJobs(query)
   }
 
   async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
-    return this.#tables.listDeliveries(query)
+    return this.#tables.deliveries.list(query)
   }
 
   async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
@@ -314,6 +344,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */
   async #loseOverdue(): Promise<void> {
     if (!this.#parts.removed.isOverdue()) return
+    await this.#parts.settlement.recall.read()
     await this.#parts.targets.read()
     this.#loseAll()
   }
@@ -322,19 +353,39 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#parts.settlement.save(endAllAsLost(this.#tables.leases(), this.#context.now()))
   }
 
+  /** Called by calls that show or need the account's state. It must never fail them. */
+  #lookIfDue(how: { isPressing?: boolean } = {}): void {
+    try {
+      this.#parts.statusChecks.lookIfDue(how)
+    } catch {
+      // The settings are malformed.
+    }
+  }
+
   /**
    * `isAfterAlarm`: also counts deliveries that are old enough to be removed. Every delivery sets an alarm, so it is enough to
    * look then.
    */
   #setAlarm({ isAfterAlarm = false } = {}): void {
-    const due = this.#dueAt(isAfterAlarm)
+    const isCovered = this.#alarm.isSet || this.#parts.statusChecks.isReconciling
+    const due = this.#dueAt({ isAfterAlarm, isCovered })
     if (due !== Infinity) this.#alarm.setFor(due)
   }
 
+  /** Whether somebody waits for the end of the lease's job: clients in line for a slot, a page that is open, or a receiver. */
+  #isAwaited(lease: Lease): boolean {
+    const { watchers, live, targets } = this.#parts
+    return watchers.isWatched || live.isObserved || targets.mayWantEndOf(lease)
+  }
+
   /** When the next alarm is due, epoch ms. Infinity: never. */
-  #dueAt(isAfterAlarm = false): number {
+  #dueAt({ isAfterAlarm = false, isCovered = false }): number {
+    const { now, durations } = this.#context
+    const facts = { isCovered, isAwaited: (lease: Lease) => this.#isAwaited(lease) }
     const dues = [
-      nextDueAt(this.#parts.settlement.ledger()),
+      nextDueAt(this.#parts.settlement.ledger(), (lease) =>
+        ringsAt(lease, { ...facts, now: now(), durations: durations() })
+      ),
       this.#parts.outbox.dueAt(),
       this.#parts.webhook.dueAt(),
       ...this.#parts.incoming.dueAt(),

@@ -17,17 +17,17 @@ export abstract class CreationMethods extends HubMethods {
 
   /** For older Workers. Newer ones call madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
-    const made = this.parts.tables.made.find(requestId)
+    const [made] = this.parts.tables.jobs.jobsOf([requestId])
     return made !== undefined && made.email !== email
   }
 
   async noteMade(requestId: string, made: Made): Promise<void> {
-    this.parts.tables.made.save(requestId, made)
+    this.parts.tables.jobs.saveMade(requestId, made)
     this.armIn(this.durations.keepOwnersMs)
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
-    return this.parts.tables.made.find(requestId)
+    return this.parts.tables.jobs.jobsOf([requestId])[0]
   }
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {

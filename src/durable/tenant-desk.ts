@@ -12,25 +12,21 @@ import type { SignIn, SignInWish } from '#domain/accounts/sign-in.ts'
 import type { Families } from '#domain/legacy/probe.ts'
 import type { DeliveryTargets, Endpoint } from '#domain/events/endpoint.ts'
 import type {
-  AssetCopy,
-  CopyTurn,
   Desk,
   EndpointChange,
   Registrar,
   SaveAnswer,
   SignInAnswer,
   Turn,
-  UploadWish,
 } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
-import type { Owner } from '#domain/routing/owner.ts'
 import type { SlotsSeen } from '#domain/accounts/seen-full.ts'
 import type { Waiter } from '#domain/slots/waiting-line.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
-import { CreationMethods } from './creation-methods.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
+import { IdMethods } from './id-methods.ts'
 
-export class TenantDesk extends CreationMethods implements Desk, Registrar {
+export class TenantDesk extends IdMethods implements Desk, Registrar {
   protected readonly parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
@@ -169,43 +165,6 @@ export class TenantDesk extends CreationMethods implements Desk, Registrar {
   async close(): Promise<void> {
     this.#tables.accounts.close(platform.now())
     await this.#empty()
-  }
-
-  // Ids and uploads
-
-  async learn(owners: Owner[], seen: SlotsSeen[] = []): Promise<string[]> {
-    this.parts.full.note(seen)
-    this.armIn(this.durations.keepOwnersMs)
-    return this.parts.uploads.learn(owners)
-  }
-
-  async ownersOf(ids: string[]): Promise<Owner[]> {
-    return this.parts.uploads.ownersOf(ids)
-  }
-
-  async takeHome(token: string, wish: UploadWish): Promise<string | undefined> {
-    return this.parts.uploads.chooseAccount(token, wish)
-  }
-
-  async beginCopies(originals: string[], email: string, by: string): Promise<CopyTurn[]> {
-    return this.parts.uploads.beginCopies(originals, email, by)
-  }
-
-  async endCopies(copies: AssetCopy[], email: string): Promise<void> {
-    const isLearned = this.parts.uploads.endCopies(copies, email)
-    if (isLearned) this.armIn(this.durations.keepOwnersMs)
-  }
-
-  async forgetCopies(copies: AssetCopy[], email: string): Promise<void> {
-    this.parts.uploads.forgetCopies(copies, email)
-  }
-
-  async takeCopies(original: string, keyStart: string): Promise<{ email: string; copy: string }[]> {
-    return this.#tables.assetCopies.take(original, keyStart)
-  }
-
-  async takeUpload(tokenId: string, bytes: number): Promise<number | undefined> {
-    return this.#tables.uploadCounts.take(tokenId, bytes, platform.now())
   }
 
   // Waiting and lists

@@ -70,13 +70,18 @@ export function makeOwnerStore(
     },
     async learn(pool, owners, seen = () => []) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
-      const news = kept.filter((owner) => knownOf(pool, owner.id)?.email !== owner.email)
-      for (const owner of news) keep(pool, owner)
-      if (news.length === 0) return
+      const news = kept.filter((owner) => isNews(owner, knownOf(pool, owner.id)))
+      for (const { start: _, ...owner } of news) keep(pool, owner)
+      if (news.length === 0) return true
+      const desk = deskOf(pool.tenant, pool.provider)
+      const told = seen()
+      const isOfJobs = news.some((owner) => owner.start !== undefined)
+      if (isOfJobs && (await isFulfilled(desk.learnJobs(news, told)))) return true
       // An older desk returns nothing.
-      const copies = (await deskOf(pool.tenant, pool.provider).learn(news, seen())) ?? []
+      const copies = (await desk.learn(news, told)) ?? []
       for (const owner of news)
         if (copies.includes(owner.id)) keep(pool, { ...owner, source: 'copied' })
+      return !isOfJobs
     },
     markMissing(pool, ids, where) {
       for (const key of ids.map((id) => keyOf(pool, shortId(id)))) {
@@ -92,6 +97,18 @@ export function makeOwnerStore(
     isMissing: (pool, id, where) =>
       cache.missing.peek(keyOf(pool, shortId(id)))?.has(where) === true,
   }
+}
+
+/** What the desk keeps with the creation is always news. */
+function isNews(owner: Owner, known: Owner | undefined): boolean {
+  return owner.start !== undefined || known?.email !== owner.email
+}
+
+function isFulfilled(work: Promise<unknown>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false
+  )
 }
 
 function keyOf({ tenant, provider, epoch }: OwnerPool, id: string): string {

@@ -1,6 +1,6 @@
 /** The lease records of an object, as they stand in its tables: release 0.2.0 writes and reads the same. */
 import { expect, test } from 'vitest'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openStorage } from '../support/sql/sqlite.ts'
@@ -54,7 +54,7 @@ test('a lease that the release before has written is read', () => {
 })
 
 test('an ended job stands in its table as the release before reads it, and is read back', () => {
-  const storage = openStorage(ENDED_SCHEMA)
+  const storage = openStorage(ENDED_SCHEMA + OWED_SCHEMA)
   const ended = new EndedJobs(storage.sql)
   ended.add(END)
   const [row] = storage.sql.exec('SELECT record FROM ended_job').toArray()

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { IncomingEvent } from '#domain/events/incoming-event.ts'
 import { DeferredEventRows } from '#durable/account-tables/deferred-event-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { openSql } from '../support/sql/sqlite.ts'
 
 const NOW = 20_000 * 86_400_000
@@ -33,7 +33,7 @@ test('a deferred event is stored under the names of older Workers and read back 
 })
 
 test('a forwarded event that an older Worker kept is known, and a newer one is kept in its words [I3]', () => {
-  const sql = openSql(ENDED_SCHEMA)
+  const sql = openSql(ENDED_SCHEMA + OWED_SCHEMA)
   const jobs = new EndedJobs(sql)
   const kept = { watch: 'video:v', endedAt: NOW, eventId: 'content', isForwarded: true }
   jobs.saveUnmatched(kept)

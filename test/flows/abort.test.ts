@@ -61,7 +61,7 @@ function portsSeeing(seen: Seen, answer: () => Promise<Response>): Ports {
     } as unknown as Ports['accounts'],
     owners: {
       find: async () => [],
-      learn: async () => {},
+      learn: async () => true,
       markMissing: () => {},
       isMissing: () => true,
       forgetMisses: () => {},

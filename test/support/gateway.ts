@@ -208,6 +208,7 @@ function startGateway(
   return runWorker({
     ...common,
     assets,
+    isDirect: !assets,
     onLog: ({ message }) => onLog(message),
     ...(persist === undefined ? {} : { persist }),
     ...(port === undefined ? {} : { port }),

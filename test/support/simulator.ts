@@ -51,7 +51,7 @@ export class Simulator {
     const common = { config: 'simulator/wrangler.toml', name: 'simulator', vars }
     const worker = await (persist === undefined
       ? takeWorker({ ...common, entry: SIMULATOR })
-      : runWorker({ ...common, persist }))
+      : runWorker({ ...common, persist, isDirect: true }))
     return new Simulator(worker.url, () => worker.dispose())
   }
 

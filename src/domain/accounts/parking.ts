@@ -148,6 +148,18 @@ export function findParking(
   return blocking.toSorted((a, b) => b.until - a.until)[0]
 }
 
+/** Whether jobs may be asked about before their alarm: the provider asked for no pause of reads, nor of everything. */
+export function mayAskUncalled(parkings: readonly Parking[], now: number): boolean {
+  return !parkings.some(
+    ({ scope, reason, until }) => until > now && reason === 'busy' && !isOfJobsOnly(scope)
+  )
+}
+
+function isOfJobsOnly(scope: ParkScope): boolean {
+  const isCreation = scope.startsWith('row:') && !scope.startsWith('row:GET ')
+  return scope === 'jobs' || scope.startsWith('meter:') || isCreation
+}
+
 function blocks(scope: ParkScope, wish: Wish): boolean {
   if (scope === 'all') return true
   if (scope === 'jobs') return wish.isJob

@@ -75,16 +75,20 @@ export function isStuck({ since }: Attempting, now: number): boolean {
 
 /**
  * When the alarm must look again; undefined: nothing is pending. A due delivery may wait for a connection. It needs no alarm,
- * because it starts when an attempt under way ends.
+ * because it starts when an attempt under way ends. `spareMs`: how much later than it is due the alarm may look after one.
  */
 export function queueDueAt(
   pending: Iterable<Pending>,
   sending: readonly Attempting[],
-  now: number
+  now: number,
+  spareMs: (one: Pending) => number = () => 0
 ): number | undefined {
   const started = new Set(sending.map((one) => one.pending.id))
-  const times = [...pending].filter((one) => !started.has(one.id)).map((one) => one.nextAt)
+  const times = [...pending]
+    .filter((one) => !started.has(one.id))
+    .map((one) => one.nextAt + spareMs(one))
   const due = sending.length > 0 ? times.filter((at) => at > now) : times
-  const all = [...due, ...sending.map((one) => one.since + STUCK_AFTER_MS)]
+  const stuck = sending.map((one) => one.since + Math.max(STUCK_AFTER_MS, spareMs(one.pending)))
+  const all = [...due, ...stuck]
   return all.length === 0 ? undefined : Math.min(...all)
 }

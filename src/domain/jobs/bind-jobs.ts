@@ -113,7 +113,9 @@ export function boundTo(
 ): Lease {
   // The time counts from when the slot was acquired: the alarm is already set to that moment, and setting it again costs a row.
   const firstCheckMs = lease.expectsEvent ? durations.toldAskMs : durations.firstAskMs
-  const nextAt = lease.acquiredAt + firstCheckMs
+  const usualAt = lease.acquiredAt + firstCheckMs
+  // Never in the moment of a late binding: the provider may not show the job yet.
+  const nextAt = usualAt > now ? usualAt : now + durations.firstAskMs
   const { missedAt: _, isFound: __, ...rest } = lease
   const isSame = lease.jobId === start.jobId
   const before = isSame ? rest : withoutReports(rest)

@@ -14,6 +14,8 @@ import type { Durations } from '#domain/runtime/durations.ts'
 
 /** The pause between status checks grows by this factor. */
 const BACK_OFF = 1.5
+/** After a check without a readable answer, the share of the usual pause. */
+const UNANSWERED_SHARE = 0.5
 
 /**
  * `drop`: removes the lease, without an end. `lose`: ends it, since nothing was reported for too long. `give-up`: ends it,
@@ -75,7 +77,7 @@ export function markLost(lease: Lease, now: number, durations: Durations): Lease
 export function postpone(lease: Lease, now: number, durations: Durations): Change {
   const nextAt = isUnprovedGuess(lease)
     ? nextGuessCheckAt(lease, now, durations)
-    : now + backOff(lease, durations)
+    : now + backOff(lease, now, durations, UNANSWERED_SHARE)
   return put({ ...lease, asks: lease.asks + 1, nextAt })
 }
 
@@ -109,7 +111,7 @@ export function keepRunning(
   const state = isNameless ? 'suspect' : going.state
   // For a suspect, `misses` counts searches.
   const misses = lease.state === 'suspect' ? lease.misses : 0
-  const wait = isWaiting ? waitForHuman(going, now, durations) : backOff(lease, durations)
+  const wait = isWaiting ? waitForHuman(going, now, durations) : backOff(lease, now, durations)
   return put({ ...going, state, misses, asks: lease.asks + 1, nextAt: now + wait })
 }
 
@@ -148,7 +150,7 @@ export function afterUnknown(
     return { kind: 'later', change: put({ ...missed, nextAt: now + durations.lookAgainMs }) }
   if (now - missedAt < durations.lookAgainMs)
     return { kind: 'later', change: put({ ...lease, nextAt: missedAt + durations.lookAgainMs }) }
-  const pauseMs = Math.max(durations.lookAgainMs, backOff(lease, durations))
+  const pauseMs = Math.max(durations.lookAgainMs, backOff(lease, now, durations))
   const change = put({ ...missed, nextAt: now + pauseMs })
   const vanishedTogether = leases.some(
     (other) =>
@@ -211,9 +213,16 @@ export function nextSearchAt(lease: Lease, now: number, durations: Durations): n
   return nextCount > now ? Math.min(usual, nextCount) : usual
 }
 
-function backOff(lease: Lease, durations: Durations): number {
-  if (lease.expectsEvent) return durations.longestAskMs
-  return Math.min(durations.firstAskMs * BACK_OFF ** (lease.asks + 1), durations.longestAskMs)
+/**
+ * The pause after a check. `asks` lasts only as long as the object's memory. The age says how many checks there were before: those
+ * at the ages 30 s, 75 s, 142.5 s … have pauses of half the age and 30 s.
+ */
+function backOff(lease: Lease, now: number, durations: Durations, share = 1): number {
+  const { firstAskMs, longestAskMs } = durations
+  if (lease.expectsEvent) return longestAskMs
+  const byCount = firstAskMs * BACK_OFF ** (lease.asks + 1)
+  const byAge = firstAskMs + (BACK_OFF - 1) * (now - lease.acquiredAt)
+  return Math.min(Math.max(byCount, byAge * share), longestAskMs)
 }
 
 function put(lease: Lease): Change {

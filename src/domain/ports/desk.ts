@@ -57,6 +57,13 @@ export interface Desk extends Audited {
   formerKeys(): Promise<string[]>
   /** Records owners of ids. Returns those ids that are asset copies. `seen`: what the isolate saw of the accounts' slots. */
   learn(owners: Owner[], seen?: SlotsSeen[]): Promise<string[]>
+  /**
+   * Records owners, of which some are jobs. The jobs are kept with their creation, for `jobsOf`. A desk of an older release lacks
+   * this method.
+   */
+  learnJobs(owners: Owner[], seen?: SlotsSeen[]): Promise<void>
+  /** The jobs that these creations started, as their answers named them. What is not known is left out. */
+  jobsOf(requestIds: string[]): Promise<JobsOf[]>
   ownersOf(ids: string[]): Promise<Owner[]>
   /** The account that this token uploads to now. Counts the upload. Undefined: the desk has none of the accounts. */
   takeHome(token: string, wish: UploadWish): Promise<string | undefined>
@@ -136,6 +143,12 @@ export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'faile
 export interface Made {
   email: string
   starts: JobStart[]
+}
+
+/** `at`: when the desk learned it, epoch ms. */
+export interface JobsOf extends Made {
+  requestId: string
+  at?: number
 }
 
 export type EndpointChange = Partial<Pick<Endpoint, 'url' | 'events' | 'status' | 'secret'>>

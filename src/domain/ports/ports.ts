@@ -100,8 +100,11 @@ export interface AccountStore {
 /** The owners of ids: asked from the desk once, then cached. */
 export interface OwnerStore {
   find(pool: OwnerPool, ids: string[]): Promise<Owner[]>
-  /** Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside. */
-  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<void>
+  /**
+   * Records owners. Owners that are known already cost nothing. `seen`: called if the desk is asked, for what it is told beside.
+   * False: the desk does not keep the jobs among the owners (`learnJobs`).
+   */
+  learn(pool: OwnerPool, owners: Owner[], seen?: () => SlotsSeen[]): Promise<boolean>
   /** Remembers for a minute or two that no account has these ids at `where`, a path of the provider. */
   markMissing(pool: OwnerPool, ids: string[], where: string): void
   isMissing(pool: OwnerPool, id: string, where: string): boolean

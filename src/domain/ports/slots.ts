@@ -35,8 +35,16 @@ export interface SlotDesk {
    */
   retire(isNow: boolean, holder?: Holder): Promise<void>
   acquire(ask: LeaseAsk): Promise<LeaseAnswer>
-  /** Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. */
-  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): Promise<void>
+  /**
+   * Binds jobs to a request's leases. `again`: the ask for the lease, from which a missing lease is made again. `isKept`: the
+   * desk keeps the jobs (`learnJobs`), so the object need not write them. An object of an older release writes them anyway.
+   */
+  bind(
+    requestId: string,
+    starts: JobStart[],
+    again?: LeaseAsk,
+    how?: { isKept?: boolean }
+  ): Promise<void>
   /** Looks for the job of a lost creation now, without waiting for the alarm. */
   lookNow(requestId: string): Promise<LookUpResult>
   /** Releases a request's leases. `fault`: the refusal that was the reason. Older objects return nothing. */

@@ -1,4 +1,5 @@
 /** The type of an owner: which account an id belongs to, and how the gateway knows that. */
+import type { JobStart } from '#domain/slots/lease.ts'
 
 /** The accounts that ids are looked up in. `epoch` changes with the set of accounts: a cached "no owner" then no longer counts. */
 export interface OwnerPool {
@@ -24,4 +25,6 @@ export interface Owner {
   isLikeness?: true
   /** For a job: the id of the request that started it. */
   lease?: string
+  /** For a job: what the creation's answer said. Set when the owner is recorded, never when it is read. */
+  start?: JobStart
 }

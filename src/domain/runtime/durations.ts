@@ -26,6 +26,12 @@ const SPANS = {
   /** When a bound job is first checked. Each further pause is 1.5 times as long, up to the longest. */
   firstAskMs: 30 * SECOND,
   longestAskMs: 5 * MINUTE,
+  /** While nobody waits for a job and no event tells its end, the alarm first rings for it a little after its usual length. */
+  quietAskMs: 305 * SECOND,
+  /** How often calls on an account's object have due checks run, at most. */
+  lookEveryMs: 15 * SECOND,
+  /** How exactly the time of the last report is stored. */
+  keepReportMs: 1 * HOUR,
   /** When a job is first checked for which the provider sends an event, in case the event was lost. */
   toldAskMs: 10 * MINUTE,
   /** How long an event that came before its job was bound is kept. */

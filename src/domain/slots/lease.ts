@@ -32,13 +32,17 @@ export interface Lease {
   askElse?: string
   /** When the lease was bound to its job: the provider had accepted the creation. Absent on older leases. */
   boundAt?: number
-  /** When the alarm handles the lease next, epoch ms. */
+  /**
+   * From when on the lease may be handled, epoch ms: by a call on the object, and by the alarm (jobs/when-asked.ts). A later time
+   * is not always stored.
+   */
   nextAt: number
-  /** How often the provider was asked about the job. */
+  /** How often the provider was asked about the job, as far as the object remembers. */
   asks: number
   /** Answers in a row that did not know the job, or whole searches that did not find it. `missedAt`: the first of them. */
   misses: number
   missedAt?: number
+  /** When the job was last reported on. Stored to the hour. */
   lastReportAt: number
   /** Since when the creation's answer is known to be lost. */
   lostAt?: number
@@ -291,7 +295,8 @@ function nextEndAt(ledger: Ledger, now: number, durations: Durations): number {
 
 export function newLease(ask: LeaseAsk, index: number, now: number, durations: Durations): Lease {
   const deadlineAt = ask.kind === 'call' ? now + durations.callSlotMs : undefined
-  const firstCheckMs = ask.expectsEvent ? durations.unboundMs : durations.firstAskMs
+  // A job that an event tells is asked about late, but a lease whose Worker died is seen by the next call.
+  const firstCheckMs = ask.expectsEvent ? durations.giveUpSeenMs : durations.firstAskMs
   return {
     id: index === 0 ? ask.leaseId : `${ask.leaseId}.${index}`,
     requestId: ask.leaseId,
@@ -329,8 +334,11 @@ export function release(ledger: Ledger, requestId: string): Change {
   return { put: [], drop: mine.map((lease) => lease.id), ended: [] }
 }
 
-/** When the alarm must run next. Undefined: never. */
-export function nextDueAt(ledger: Ledger): number | undefined {
-  const times = ledger.leases.map((lease) => lease.deadlineAt ?? lease.nextAt)
+/** When the alarm must run next, by default as soon as a lease may be handled. Undefined: never. */
+export function nextDueAt(
+  ledger: Ledger,
+  dueAt = (lease: Lease): number | undefined => lease.deadlineAt ?? lease.nextAt
+): number | undefined {
+  const times = ledger.leases.map(dueAt).filter((due) => due !== undefined)
   return times.length === 0 ? undefined : Math.min(...times)
 }

@@ -3,6 +3,9 @@
  * for a week. When the object wakes up, it must find the pending ones without reading that week. So each row contains the id of
  * the oldest delivery that was pending when the row was written: no older row can be pending. Exceptions have a row in
  * `resent`: deliveries that were sent again by hand, and deliveries that were made while the clock had gone back.
+ *
+ * A delivery about a job's end has no row until its first attempt has ended. Until then the ended job's row owes it, and it is in
+ * memory. So a delivery that is taken at the first attempt costs one row.
  */
 import type { Delivery } from '#domain/events/delivery.ts'
 import { pendingOf, type Pending } from '#domain/events/delivery-queue.ts'
@@ -33,6 +36,8 @@ export const DELIVERIES_SCHEMA = `
  */
 const CLOCK_BACK_MS = 300_000
 const REMOVED_AT_ONCE = 2000
+/** How many are owed at most. More get rows at once, so that a slow receiver fills neither the memory nor the table of leases. */
+const OWED_MAX = 100
 /** Sorts behind every id. */
 const LAST = '~'
 
@@ -46,6 +51,8 @@ export class DeliveryRows {
   readonly #sql: SqlStorage
   /** Ids of the pending ones, oldest first, without those that were sent again. */
   readonly #pending = new Set<string>()
+  /** Those without a row, by id. They are pending, too. `leaseId`: whose end owes it. */
+  readonly #owed = new Map<string, { delivery: Delivery; leaseId: string }>()
   #newest = ''
   /** The id at which reading the pending ones begins after a restart. */
   #readFrom = ''
@@ -69,11 +76,49 @@ export class DeliveryRows {
     return [...inOrder, ...again.filter(({ id }) => !this.#pending.has(id))].map(toPending)
   }
 
+  hasRoomToOwe(count: number): boolean {
+    return this.#owed.size + count <= OWED_MAX
+  }
+
+  /** Takes deliveries that were just written with the end of this lease. */
+  owe(leaseId: string, deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      this.#owed.set(delivery.id, { delivery, leaseId })
+      this.#pending.add(delivery.id)
+    }
+  }
+
+  /** After a restart: takes those that have no row yet. Call it after `pending`. */
+  oweAgain(leaseId: string, deliveries: readonly Delivery[]): Pending[] {
+    const left = deliveries.filter(({ id }) => !this.#hasRow(id))
+    this.owe(leaseId, left)
+    const inOrder = [...this.#pending].toSorted()
+    this.#pending.clear()
+    for (const id of inOrder) this.#pending.add(id)
+    return left.map(pendingOf)
+  }
+
+  /** Whether a delivery about the end of this lease has no row. */
+  isOwedBy(leaseId: string): boolean {
+    return [...this.#owed.values()].some((one) => one.leaseId === leaseId)
+  }
+
+  isOwed(id: string): boolean {
+    return this.#owed.has(id)
+  }
+
+  #hasRow(id: string): boolean {
+    return this.#sql.exec('SELECT id FROM outgoing WHERE id = ?', id).toArray().length > 0
+  }
+
   /** False: the delivery was there already. */
   add(delivery: Delivery): boolean {
     const [oldest = delivery.id] = this.#pending
     if (!this.#insert(delivery, oldest)) return false
-    if (delivery.state !== 'pending') return true
+    if (delivery.state !== 'pending') {
+      this.#pending.delete(delivery.id)
+      return true
+    }
     this.#pending.add(delivery.id)
     if (delivery.id < this.#readFrom) this.#markResent(delivery.id)
     return true
@@ -94,7 +139,6 @@ export class DeliveryRows {
   }
 
   #insert(delivery: Delivery, oldest: string): boolean {
-    const { event, ...rest } = delivery
     const { rowsWritten } = this.#sql.exec(
       `INSERT INTO outgoing (id, tenant, state, job_id, request_id, created_at, ended_at, next_at, receiver, attempts,
        oldest_owed, record, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
@@ -109,8 +153,8 @@ export class DeliveryRows {
       pendingOf(delivery).receiver,
       delivery.attempts.length,
       oldest,
-      JSON.stringify({ ...rest, event: { ...event, body: '' } }),
-      event.body
+      JSON.stringify(withoutBody(delivery)),
+      delivery.event.body
     )
     if (rowsWritten > 0) this.#setNewest(delivery.id, oldest)
     return rowsWritten > 0
@@ -122,14 +166,13 @@ export class DeliveryRows {
 
   /** Saves a changed delivery, without its body, which never changes. */
   #change(delivery: Delivery): void {
-    const { event, ...rest } = delivery
     this.#sql.exec(
       'UPDATE outgoing SET state = ?, ended_at = ?, next_at = ?, attempts = ?, record = ? WHERE id = ?',
       delivery.state,
       delivery.endedAt ?? null,
       delivery.nextAt,
       delivery.attempts.length,
-      JSON.stringify({ ...rest, event: { ...event, body: '' } }),
+      JSON.stringify(withoutBody(delivery)),
       delivery.id
     )
     if (delivery.state === 'pending') return
@@ -139,12 +182,14 @@ export class DeliveryRows {
   }
 
   save(delivery: Delivery): void {
-    if (!this.#pending.has(delivery.id) && this.add(delivery)) return
+    const isNew = this.#owed.delete(delivery.id) || !this.#pending.has(delivery.id)
+    if (isNew && this.add(delivery)) return
     this.#change(delivery)
   }
 
   /** A retry by hand is rare, so one more row does not matter. */
   sendAgain(delivery: Delivery): void {
+    if (this.#owed.has(delivery.id)) return this.save(delivery)
     this.#markResent(delivery.id)
     this.#pending.delete(delivery.id)
     this.#change(delivery)
@@ -152,11 +197,14 @@ export class DeliveryRows {
 
   remove(id: string): void {
     this.#pending.delete(id)
+    this.#owed.delete(id)
     this.#sql.exec('DELETE FROM outgoing WHERE id = ?', id)
     this.#sql.exec('DELETE FROM resent WHERE id = ?', id)
   }
 
   find(id: string): Delivery | undefined {
+    const owed = this.#owed.get(id)
+    if (owed) return owed.delivery
     const sql = 'SELECT record, body FROM outgoing WHERE id = ?'
     return this.#sql.exec<Row>(sql, id).toArray().map(toDelivery)[0]
   }
@@ -165,16 +213,18 @@ export class DeliveryRows {
   list(query: DeliveryQuery): Delivery[] {
     const { tenant, state, job, since, until, before, limit } = query
     const below = until === undefined ? LAST : prefixOf(until)
-    const rows = this.#sql.exec<Row>(
-      LIST,
-      since === undefined ? '' : prefixOf(since),
-      before === undefined || below < before.id ? below : before.id,
-      tenant,
-      state ?? null,
-      job ?? null,
-      limit
-    )
-    return rows.toArray().map(toDelivery)
+    const from = since === undefined ? '' : prefixOf(since)
+    const to = before === undefined || below < before.id ? below : before.id
+    const rows = this.#sql.exec<Row>(LIST, from, to, tenant, state ?? null, job ?? null, limit)
+    const owed = [...this.#owed.values()].flatMap(({ delivery }) => {
+      const { id, jobId, requestId } = delivery
+      const isOfJob = job === undefined || job === jobId || job === requestId
+      const isWanted = delivery.tenant === tenant && (state ?? 'pending') === 'pending' && isOfJob
+      return isWanted && id >= from && id < to ? [withoutBody(delivery)] : []
+    })
+    return [...owed, ...rows.toArray().map(toDelivery)]
+      .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, limit)
   }
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
@@ -213,6 +263,10 @@ const LIST = `
 
 const REMOVE = `DELETE FROM outgoing WHERE id IN (
   SELECT id FROM outgoing WHERE id < ?1 AND ended_at < ?2 ORDER BY id LIMIT ?3)`
+
+function withoutBody(delivery: Delivery): Delivery {
+  return { ...delivery, event: { ...delivery.event, body: '' } }
+}
 
 function toPending({ id, tenant, next_at: nextAt, receiver, attempts }: PendingRow): Pending {
   return { id, tenant, receiver, nextAt, isTried: attempts > 0 }

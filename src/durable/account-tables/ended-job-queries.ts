@@ -1,5 +1,10 @@
 /** The SQL of ended-jobs.ts. Each statement goes along the primary key, or reads whole spans. */
 
+/** All but `owed`, which is long and only read when the object wakes up. */
+const COLUMNS = ['span', 'name', 'id', 'ended_at', 'watches', 'is_sure', 'late', 'main', 'record']
+  .map((name) => `ended_job.${name}`)
+  .join(', ')
+
 /** Finds each span from the one before, so a span without rows costs nothing. */
 export const ALL_SPANS = `WITH RECURSIVE every (span) AS (
     SELECT (SELECT span FROM ended_job WHERE span >= 0 ORDER BY span LIMIT 1)
@@ -8,7 +13,7 @@ export const ALL_SPANS = `WITH RECURSIVE every (span) AS (
     FROM every WHERE span IS NOT NULL)
   SELECT span FROM every WHERE span IS NOT NULL`
 
-export const OF_NAME = `SELECT ended_job.* FROM json_each(?1) AS every
+export const OF_NAME = `SELECT ${COLUMNS} FROM json_each(?1) AS every
   CROSS JOIN ended_job ON ended_job.span = every.value
   WHERE name = ?2 AND ended_at >= ?3`
 
@@ -16,16 +21,19 @@ export const KNOWN = `SELECT DISTINCT name FROM json_each(?1) AS every CROSS JOI
   CROSS JOIN ended_job ON ended_job.span = every.value AND ended_job.name = wanted.value
   WHERE is_sure = 1`
 
-export const MAIN = 'SELECT * FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3'
+export const MAIN = `SELECT ${COLUMNS} FROM ended_job WHERE span = ?1 AND name = ?2 AND id = ?3`
 
 /** The id of a lease is its request's id, or that with a dot and a number. */
-export const OF_REQUEST =
-  'SELECT * FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL'
+export const OF_REQUEST = `SELECT ${COLUMNS} FROM ended_job WHERE span = ?1 AND id >= ?2 AND id < ?3 AND record IS NOT NULL`
 
-export const OF_LEASES = `SELECT ended_job.* FROM json_each(?1) AS every CROSS JOIN ended_job ON ended_job.span = every.value
+export const OF_LEASES = `SELECT ${COLUMNS} FROM json_each(?1) AS every CROSS JOIN ended_job ON ended_job.span = every.value
   WHERE record IS NOT NULL AND ended_job.id IN (SELECT value FROM json_each(?2) AS wanted)`
 
-export const IN_SPAN = `SELECT * FROM ended_job
+/** Of these leases, what the ends owe. */
+export const OWED = `SELECT ended_job.id, ended_job.owed FROM json_each(?1) AS every CROSS JOIN ended_job ON ended_job.span = every.value
+  WHERE owed IS NOT NULL AND ended_job.id IN (SELECT value FROM json_each(?2) AS wanted)`
+
+export const IN_SPAN = `SELECT ${COLUMNS} FROM ended_job
   WHERE span = ?1 AND record IS NOT NULL AND id < ?2
   AND json_extract(record, '$.lease.acquiredAt') >= ?3
   AND json_extract(record, '$.lease.tenant') = ?4

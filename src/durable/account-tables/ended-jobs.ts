@@ -32,6 +32,12 @@ export const ENDED_SCHEMA = `
   ) WITHOUT ROWID;
 `
 
+/**
+ * `owed`: the deliveries about the end that have no row of their own yet when it is saved (owed-deliveries.ts). The column stays
+ * as it was written.
+ */
+export const OWED_SCHEMA = 'ALTER TABLE ended_job ADD COLUMN owed TEXT;'
+
 /** 200,000 jobs in thirty days are 120 spans of about 1,700. It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
 /** How many rows one removal deletes at most. */
@@ -93,7 +99,8 @@ export class EndedJobs {
   add(
     { lease, endedAt, outcome }: EndedJob,
     unmatched: readonly UnmatchedEnd[] = [],
-    refused = 0
+    refused = 0,
+    owed?: string
   ): boolean {
     const stored: EndedRecord = {
       lease: toLeaseRecord(lease),
@@ -107,7 +114,7 @@ export class EndedJobs {
     for (const name of [first, ...others]) {
       const watches = lease.watch.filter((watch) => idIn(watch) === name)
       const expected = unmatched.find((end) => watches.includes(end.watch))
-      const isInserted = this.#insert({
+      const row = {
         span: spanOf(id),
         name,
         id,
@@ -117,16 +124,17 @@ export class EndedJobs {
         late: expected === undefined ? null : toStoredEnd(expected),
         main: name === first ? null : first,
         record: name === first ? record : null,
-      })
+      }
+      const isInserted = this.#insert(row, name === first ? owed : undefined)
       if (name === first) isNew = isInserted
     }
     return isNew
   }
 
-  #insert(row: Row): boolean {
+  #insert(row: Row, owed?: string): boolean {
     const { rowsWritten } = this.#sql.exec(
-      `INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, late, main, record)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO ended_job (span, name, id, ended_at, watches, is_sure, late, main, record, owed)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
       row.span,
       row.name,
       row.id,
@@ -135,7 +143,8 @@ export class EndedJobs {
       row.is_sure,
       row.late,
       row.main,
-      row.record
+      row.record,
+      owed ?? null
     )
     return rowsWritten > 0
   }
@@ -164,6 +173,15 @@ export class EndedJobs {
     return this.#rows(queries.OF_LEASES, JSON.stringify(spans), JSON.stringify(ids))
       .map(toEnd)
       .filter(({ lease }) => began.get(placeOf(lease)) === lease.acquiredAt)
+  }
+
+  /** What the ends of these leases owed, by lease. It reads their spans. */
+  owedOf(leases: readonly Lease[]): { leaseId: string; owed: string }[] {
+    const ids = new Map(leases.map((lease) => [placeOf(lease), lease.id]))
+    const spans = [...new Set([...ids.keys()].map(spanOf))]
+    const asked = [JSON.stringify(spans), JSON.stringify([...ids.keys()])]
+    const rows = this.#sql.exec<{ id: string; owed: string }>(queries.OWED, ...asked).toArray()
+    return rows.map(({ id, owed }) => ({ leaseId: ids.get(id) ?? id, owed }))
   }
 
   /**

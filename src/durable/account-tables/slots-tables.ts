@@ -7,6 +7,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import type { Delivery } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
+import { packOwed, unpackOwed } from '#domain/events/owed-deliveries.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import type { PastEnd } from '#domain/events/unmatched-end.ts'
 import type { Hook } from '#domain/events/webhook.ts'
@@ -16,15 +17,14 @@ import type { Change, EndedJob, Lease } from '#domain/slots/lease.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
 import { isListed, pageOf } from '#domain/jobs/list-jobs.ts'
 import { hoursOf, type ThroughputHour, type ThroughputQuery } from '#domain/live/throughput.ts'
-import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { JobName, JobPage, JobQuery, JobRecord } from '#domain/jobs/list-jobs.ts'
 import { AccountRow } from './account-row.ts'
 import { ALERT_STATES_SCHEMA, AlertStateRows } from './alert-state-rows.ts'
 import { DeliveryRows, DELIVERIES_SCHEMA } from './delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from './ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
-import { LeaseRows } from './lease-rows.ts'
+import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { Remembered } from './remembered.ts'
@@ -59,6 +59,7 @@ const STEPS: Step[] = [
   (sql) => void sql.exec(LIVE_SCHEMA),
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
   (sql) => void sql.exec(TARGETS_SCHEMA),
+  (sql) => void sql.exec(OWED_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -71,7 +72,7 @@ export class SlotsTables {
   )
   readonly #ended: EndedJobs
   readonly leaseRows: LeaseRows
-  readonly #deliveries: DeliveryRows
+  readonly deliveries: DeliveryRows
   readonly #deferred: DeferredEventRows
   readonly #forwarded: ForwardedEventRows
   /** The delivery targets of the account's holder. */
@@ -88,14 +89,16 @@ export class SlotsTables {
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
     this.#ended = new EndedJobs(storage.sql)
-    this.leaseRows = new LeaseRows(storage.sql, this.#ended)
-    this.#deliveries = new DeliveryRows(storage.sql)
+    this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
+    this.deliveries = new DeliveryRows(storage.sql)
+    // After a restart, what is owed is found by these rows.
+    this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
     this.targets = new TargetRow(storage.sql)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
-    moveOldRows(storage, this.#ended, this.#deliveries)
+    moveOldRows(storage, this.#ended, this.deliveries)
   }
 
   account(): Account | undefined {
@@ -156,19 +159,48 @@ export class SlotsTables {
   }
 
   /**
-   * Saves a whole change in one transaction. `unmatched`: ends whose events may still come. Returns the deliveries that were
-   * not there already.
+   * Saves a whole change in one transaction. `ofEnds`: the deliveries about the end of each lease. `others`: deliveries about no job.
+   * `unmatched`: ends whose events may still come. Returns the deliveries that were not there already.
    */
-  apply(change: Change, deliveries: Delivery[] = [], unmatched: UnmatchedEnd[] = []): Delivery[] {
-    return this.#inTransaction(() => {
+  apply(
+    change: Change,
+    ofEnds: ReadonlyMap<string, Delivery[]> = new Map(),
+    others: readonly Delivery[] = [],
+    unmatched: UnmatchedEnd[] = []
+  ): Delivery[] {
+    const owed = new Map<string, Delivery[]>()
+    const added = this.#inTransaction(() => {
       for (const lease of change.put) this.leaseRows.put(lease)
       for (const id of change.drop) this.leaseRows.drop(id)
-      for (const end of change.ended) {
-        this.leaseRows.end(end, this.#ended.add(end, unmatched, this.#refused))
-        this.#refused = 0
-      }
-      return deliveries.filter((one) => this.#deliveries.add(one))
+      const withRows = change.ended.flatMap((end) => {
+        const deliveries = ofEnds.get(end.lease.id) ?? []
+        const mayOwe = this.deliveries.hasRoomToOwe(
+          [...owed.values()].flat().length + deliveries.length
+        )
+        if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
+          return deliveries
+        owed.set(end.lease.id, deliveries)
+        return []
+      })
+      return [...withRows, ...others].filter((one) => this.deliveries.add(one))
     })
+    for (const [leaseId, deliveries] of owed) this.deliveries.owe(leaseId, deliveries)
+    return [...[...owed.values()].flat(), ...added]
+  }
+
+  /** True: the ended job's row owes this. It is found again by the lease's row, so the lease must have one. */
+  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], packed: string | undefined): boolean {
+    const hasRow = this.leases().some(({ id }) => id === end.lease.id)
+    const owed = hasRow ? packed : undefined
+    const isNew = this.#ended.add(end, unmatched, this.#refused, owed)
+    this.leaseRows.end(end, isNew)
+    this.#refused = 0
+    return isNew && owed !== undefined
+  }
+
+  /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
+  saveBound(requestId?: string): void {
+    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
   /** In which leases are written. */
@@ -320,37 +352,42 @@ export class SlotsTables {
     this.#forwarded.removeOld(now)
   }
 
+  /** Called once, when the object wakes up. */
   pendingDeliveries(): Pending[] {
-    return this.#deliveries.pending()
+    const withRows = this.deliveries.pending()
+    const owed = this.leaseRows
+      .owedOfOver()
+      .flatMap(({ leaseId, owed: text }) => this.deliveries.oweAgain(leaseId, unpackOwed(text)))
+    return [...withRows, ...owed]
   }
 
   findDelivery(id: string): Delivery | undefined {
-    return this.#deliveries.find(id)
-  }
-
-  listDeliveries(query: DeliveryQuery): Delivery[] {
-    return this.#deliveries.list(query)
+    return this.deliveries.find(id)
   }
 
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
-      for (const id of removed) this.#deliveries.remove(id)
-      for (const one of changed) this.#deliveries.save(one)
+      for (const id of removed) this.deliveries.remove(id)
+      for (const one of changed) this.deliveries.save(one)
     })
   }
 
   sendAgain(delivery: Delivery): void {
-    this.#storage.transactionSync(() => this.#deliveries.sendAgain(delivery))
+    this.#storage.transactionSync(() => this.deliveries.sendAgain(delivery))
   }
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#deliveries.removeBefore(time)
+    return this.#inTransaction(() => {
+      // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
+      this.leaseRows.removeOverBefore(time)
+      return this.deliveries.removeBefore(time)
+    })
   }
 
   /** When the oldest delivery will have been kept for `keepMs`. */
   oldestDeliveryAt(keepMs: number): number | undefined {
-    const at = this.#deliveries.oldestAt()
+    const at = this.deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs
   }
 
@@ -358,9 +395,4 @@ export class SlotsTables {
     const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
     return rows.map((row) => JSON.parse(row.record) as T)
   }
-}
-
-function jobNamesOf({ jobId, watch }: Lease): string[] {
-  const watched = watch.map((key) => key.slice(key.indexOf(':') + 1))
-  return jobId === undefined ? watched : [jobId, ...watched]
 }

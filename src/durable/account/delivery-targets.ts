@@ -4,6 +4,7 @@
  * older Worker. They are read before a job ends, because nothing may be awaited while the end is saved.
  */
 import type { DeliveryTargets, PushedTargets } from '#domain/events/endpoint.ts'
+import type { Lease } from '#domain/slots/lease.ts'
 import type { AccountContext } from './context.ts'
 
 /** How long an answer of a desk is used without asking again: when a job ends, and when a delivery is sent. */
@@ -61,6 +62,14 @@ export class DeliveryTargetsCache {
 
   async forSending(tenant: TenantName): Promise<DeliveryTargets> {
     return this.#peek(tenant, SENDING_MS) ?? this.#ask(tenant)
+  }
+
+  /** Whether somebody may be told of the end. While the tenant's endpoints were not read, one may be. */
+  mayWantEndOf({ isTracked, reply, tenant }: Lease): boolean {
+    if (!isTracked || reply?.url !== undefined) return isTracked
+    const name = nameOf({ provider: this.#context.provider().name, tenant })
+    const endpoints = (this.#pushed(tenant) ?? this.#known.get(name)?.value)?.endpoints
+    return endpoints === undefined || endpoints.some(({ status }) => status === 'enabled')
   }
 
   /** Whether somebody must be told of a low balance of this account, as far as it was read for a job's end. */

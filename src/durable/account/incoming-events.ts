@@ -53,6 +53,7 @@ export class IncomingEvents {
     if (event === 'refused') return 'refused'
     if (received.via.kind === 'hook') this.lastEventAt = now()
     const incoming = event && { event, via: received.via, at: now() }
+    if (incoming && !this.#namesItsLease(incoming)) await this.#settlement.recall.read()
     if (incoming && this.#needsTargets(incoming)) await this.#targets.read(received.tenant)
     const outcome = incoming ? this.apply(incoming) : 'known'
     // The end of a job may show that its account cannot run more, for example because its credit is spent.
@@ -65,6 +66,13 @@ export class IncomingEvents {
       jobs: event?.reports.map((report) => report.watch),
     })
     return outcome
+  }
+
+  /** Whether the event was sent to the callback address of a creation that has one lease. Then it brings that lease's job. */
+  #namesItsLease({ via, event }: IncomingEvent): boolean {
+    if (via.kind !== 'ticket' || event.subject === undefined) return false
+    const { leases } = this.#settlement.ledger()
+    return leases.filter(({ requestId }) => requestId === via.requestId).length === 1
   }
 
   /** Whether clients will be notified because of this event. Then their targets must be read first. */

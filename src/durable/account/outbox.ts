@@ -29,6 +29,8 @@ export interface OutboxDeps {
   connections(): number
   /** The delivery with its body. Undefined: it was removed. */
   load(id: string): Delivery | undefined
+  /** Whether the delivery is still a part of its ended job (delivery-rows.ts). */
+  isOwed(id: string): boolean
   readTargets(delivery: Delivery): Promise<DeliveryTargets>
   send(delivery: Delivery, targets: DeliveryTargets): Promise<AttemptResult>
   save(changed: Delivery[], removed: string[]): void
@@ -69,8 +71,14 @@ export class Outbox {
     this.startDue()
   }
 
+  /**
+   * The first attempt about a job's end starts when the end is saved. So the alarm is only needed if the object dies in it. It may
+   * then come as late as it does for the job itself.
+   */
   dueAt(): number | undefined {
-    return queueDueAt(this.#pending.values(), [...this.#sending.values()], this.#deps.now())
+    const { now, isOwed, durations } = this.#deps
+    const spareMs = ({ id }: Pending) => (isOwed(id) ? durations().toldAskMs : 0)
+    return queueDueAt(this.#pending.values(), [...this.#sending.values()], now(), spareMs)
   }
 
   /** Starts what may be sent now. Each attempt that ends starts the next. */

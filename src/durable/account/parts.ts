@@ -49,6 +49,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     ...context,
     connections: () => CONNECTIONS_MAX - (statusChecks.isReconciling ? ASKED_AT_ONCE : 0),
     load: (id) => tables.findDelivery(id),
+    isOwed: (id) => tables.deliveries.isOwed(id),
     readTargets: (one) => alerts.targetsOf(one) ?? targets.forSending(one),
     send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),
     save: (changed, removedIds) => {
@@ -101,7 +102,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
   })
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
   const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
-  const checkParts = { settlement, incoming, targets, settle, judgeFault }
+  const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
   const statusChecks = new StatusChecks(context, checkParts)
   return {
     alerts,

@@ -21,6 +21,7 @@ import {
   type Ledger,
 } from '#domain/slots/lease.ts'
 import { announce } from '#flows/events/announce.ts'
+import { JobRecall } from '#durable/jobs/job-recall.ts'
 import type { AccountContext } from './context.ts'
 import type { DeliveryTargetsCache } from './delivery-targets.ts'
 
@@ -39,11 +40,16 @@ export class Settlement {
   readonly #context: AccountContext
   readonly #targets: DeliveryTargetsCache
   readonly #deps: SettlementDeps
+  /** Call it before a step that needs the jobs of leases. */
+  readonly recall: JobRecall
 
   constructor(context: AccountContext, targets: DeliveryTargetsCache, deps: SettlementDeps) {
     this.#context = context
     this.#targets = targets
     this.#deps = deps
+    this.recall = new JobRecall(context, ({ requestId, starts, at }) =>
+      this.bind(requestId, starts, { isKept: true, at })
+    )
   }
 
   ledger(): Ledger {
@@ -62,11 +68,15 @@ export class Settlement {
     const { tables, provider, now } = this.#context
     const at = now()
     const current = provider()
-    const ends = change.ended.flatMap((end) => announce(current, end, this.#forwardedId(end)) ?? [])
-    const deliveries = [...ends, ...forwarded].flatMap((one) =>
-      deliveriesOf(one, this.#targets.forSettling(one), at)
+    const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
+    const ofEnds = new Map(
+      change.ended.map((end) => {
+        const announced = announce(current, end, this.#forwardedId(end))
+        return [end.lease.id, announced ? deliver(announced) : []]
+      })
     )
-    const added = tables.apply(change, deliveries, this.#unmatchedEnds(change))
+    const others = forwarded.flatMap(deliver)
+    const added = tables.apply(change, ofEnds, others, this.#unmatchedEnds(change))
     if (added.length > 0) this.#deps.queueDeliveries(added)
     if (change.ended.length > 0) this.#deps.onEnded(change.ended)
     const isChanged = change.ended.length + change.put.length + change.drop.length > 0
@@ -86,8 +96,17 @@ export class Settlement {
 
   /**
    * Binds jobs that are certain, because the creation's own answer named them. `again`: makes a missing lease again from this.
+   * `isKept`: the desk keeps the jobs, so leases that are only bound need not be written. `at`: when that answer came.
    */
-  bind(requestId: string, starts: JobStart[], again?: LeaseAsk): void {
+  bind(
+    requestId: string,
+    starts: JobStart[],
+    {
+      again,
+      isKept,
+      at,
+    }: { again?: LeaseAsk | undefined; isKept?: boolean | undefined; at?: number | undefined } = {}
+  ): void {
     const { tables, now, durations } = this.#context
     // The account was wiped meanwhile. Its jobs were reported as lost, and nothing could check a new lease.
     if (!tables.account()) return
@@ -96,7 +115,13 @@ export class Settlement {
     // Reading ended jobs costs more than most bindings do. It is needed only if a lease is missing.
     const ended = mine.length < starts.length ? tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { ask: again }) }
-    this.save(bindJobs(ledger, requestId, starts, now(), durations(), known))
+    const change = bindJobs(ledger, requestId, starts, at ?? now(), durations(), known)
+    if (isKept && onlyBinds(ledger, change)) {
+      for (const lease of change.put) tables.leaseRows.bind(lease)
+      return
+    }
+    this.save(change)
+    if (!isKept) tables.saveBound(requestId)
   }
 
   /** Whether these reports end a job, so that clients will be notified. */
@@ -139,6 +164,12 @@ export class Settlement {
     if (doubted) tables.saveHook(doubted)
     return unmatchedEndsOf(ended)
   }
+}
+
+/** Whether the change only binds unbound leases. The desk has the record of that. */
+function onlyBinds({ leases }: Ledger, { put, drop }: Change): boolean {
+  const isUnbound = (id: string) => leases.some((one) => one.id === id && one.state === 'unbound')
+  return drop.length === 0 && put.every(({ id }) => isUnbound(id))
 }
 
 /** The ends under these names that an event may still match. */

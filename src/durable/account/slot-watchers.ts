@@ -17,6 +17,11 @@ export class SlotWatchers {
     this.#ledger = ledger
   }
 
+  /** Whether clients wait for a slot. */
+  get isWatched(): boolean {
+    return this.#context.now() < this.#watchedUntil
+  }
+
   watch(until: number): Room {
     const ledger = this.#ledger()
     const now = this.#context.now()

@@ -1,9 +1,10 @@
 /**
- * Asks the provider about jobs: when the alarm reconciles the leases that are due, and at once when the answer to a creation
- * was just lost.
+ * Asks the provider about jobs: when the alarm reconciles the leases that are due, in the background when a call shows or needs
+ * their state, and at once when the answer to a creation was just lost.
  */
 import type { JobReport, Lease } from '#domain/slots/lease.ts'
 import type { SuspectedFault } from '#domain/accounts/park-after-refusal.ts'
+import { mayAskUncalled } from '#domain/accounts/parking.ts'
 import { lookUpResultOf, type LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { markLost, reconcileActionOf } from '#domain/jobs/reconcile.ts'
 import { newSearchMemory, type ReconciledAccount } from '#flows/jobs/status-checks.ts'
@@ -21,6 +22,7 @@ export interface StatusChecksDeps {
   targets: DeliveryTargetsCache
   settle(reports: JobReport[]): boolean
   judgeFault(fault: SuspectedFault): Promise<unknown>
+  setAlarm(): void
 }
 
 export class StatusChecks {
@@ -28,7 +30,10 @@ export class StatusChecks {
   readonly #deps: StatusChecksDeps
   readonly #memory = newSearchMemory()
   readonly #searches = new Map<string, Promise<LookUpResult>>()
-  #isReconciling = false
+  /** The rounds of checks that run or wait. Each begins when the one before has ended. */
+  #rounds = 0
+  #last: Promise<unknown> = Promise.resolve()
+  #lookedAt = 0
 
   constructor(context: AccountContext, deps: StatusChecksDeps) {
     this.#context = context
@@ -36,22 +41,55 @@ export class StatusChecks {
   }
 
   get isReconciling(): boolean {
-    return this.#isReconciling
+    return this.#rounds > 0
   }
 
-  async reconcile(): Promise<void> {
-    const { tables, now, durations, ports, provider } = this.#context
-    const spans = durations()
-    const isDueJob = (lease: Lease) =>
-      lease.kind === 'job' && reconcileActionOf(lease, now(), spans) !== undefined
-    if (tables.leases().some(isDueJob)) await this.#deps.targets.read()
+  /** One round of checks: asks about every job that is due. */
+  reconcile(): Promise<void> {
+    this.#rounds += 1
+    const round = this.#last.then(() => this.#reconcileOnce()).finally(() => (this.#rounds -= 1))
+    this.#last = round.catch(() => {})
+    return round
+  }
+
+  async #reconcileOnce(): Promise<void> {
+    await this.#deps.settlement.recall.read()
+    if (this.#isAnyDue()) await this.#deps.targets.read()
     const object = this.#reconciled()
-    if (!object) return
-    this.#isReconciling = true
+    if (object) await reconcileAccount(this.#context.ports(), this.#context.provider(), object)
+  }
+
+  #isAnyDue(): boolean {
+    const { tables, now, durations } = this.#context
+    const at = now()
+    const spans = durations()
+    return tables.leases().some((lease) => {
+      const action = lease.kind === 'job' && reconcileActionOf(lease, at, spans)
+      return action && action !== 'wait'
+    })
+  }
+
+  /**
+   * Called after a call that shows or needs the account's state. Asks in the background about what is due, since the alarm may ring
+   * much later. `isPressing`: an event made something due, and the provider will not send it again.
+   */
+  lookIfDue({ isPressing = false } = {}): void {
+    const { tables, now, durations, defer } = this.#context
+    if (this.isReconciling && !isPressing) return
+    const isEarly = now() - this.#lookedAt < durations().lookEveryMs
+    if ((isEarly && !isPressing) || !tables.account() || !this.#isAnyDue()) return
+    if (!mayAskUncalled(tables.parkings(), now())) return
+    this.#lookedAt = now()
+    defer(this.#look())
+  }
+
+  /** Never throws. What a failed look has left out, the alarm does. */
+  async #look(): Promise<void> {
     try {
-      await reconcileAccount(ports(), provider(), object)
-    } finally {
-      this.#isReconciling = false
+      await this.reconcile()
+      this.#deps.setAlarm()
+    } catch (error) {
+      this.#context.ports().log('look_failed', { name: (error as Error).name })
     }
   }
 
@@ -66,6 +104,7 @@ export class StatusChecks {
 
   async #search(requestId: string): Promise<LookUpResult> {
     const { tables, now } = this.#context
+    await this.#deps.settlement.recall.read()
     const { settlement, incoming } = this.#deps
     const ports = this.#context.ports()
     const isMine = (lease: Lease) => lease.requestId === requestId && lease.kind === 'job'
@@ -92,7 +131,11 @@ export class StatusChecks {
     if (!account) return undefined
     return {
       account,
-      leases: () => tables.leases(),
+      // Of a lease whose desk could not be asked, nothing is concluded.
+      leases: () => {
+        const unasked = tables.leaseRows.unasked()
+        return tables.leases().filter((lease) => !unasked.includes(lease))
+      },
       knows: (jobId) => tables.knowsJob(jobId),
       knownOf: (ids) => tables.knowsJobs(ids),
       ended: (requestId) => tables.endedOf(requestId),

@@ -10,8 +10,8 @@ import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { EndpointRows } from './endpoint-rows.ts'
+import { JOB_OWNERS_SCHEMA, JobRows, MADE_SCHEMA } from './job-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
-import { MadeRows, MADE_SCHEMA } from './made-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
 import { TenantRows, TENANT_PAST_SCHEMA } from './tenant-rows.ts'
@@ -45,6 +45,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(UPLOAD_ACCOUNTS_SCHEMA + ASSET_COPIES_SCHEMA),
     (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
     (sql) => void sql.exec(TOKEN_PAST_SCHEMA),
+    (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
   ]
 }
 
@@ -65,7 +66,7 @@ export class DeskTables {
   readonly accounts: AccountRows
   readonly owners: OwnerRows
   readonly keys: KeyRows
-  readonly made: MadeRows
+  readonly jobs: JobRows
   readonly audit: AuditRows
   readonly endpoints: EndpointRows
   readonly uploadCounts: UploadCounts
@@ -100,7 +101,7 @@ export class DeskTables {
     })
     this.owners = new OwnerRows(sql)
     this.keys = new KeyRows(sql)
-    this.made = new MadeRows(sql)
+    this.jobs = new JobRows(sql)
     this.audit = new AuditRows(sql, platform.now)
     this.endpoints = new EndpointRows(sql)
     this.uploadCounts = new UploadCounts(sql)
@@ -128,10 +129,15 @@ export class DeskTables {
     this.assetCopies.forget(now - keepOwnersMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
-      this.made.forget(now)
+      this.jobs.forget(now, now - keepOwnersMs)
       this.audit.forget(now - keepAuditMs)
       const owners = this.owners.forget(now - keepOwnersMs, keepOwnersMs, forgetEveryMs, now)
-      const dues = [this.keys.dueAt(now), this.made.dueAt(), owners, this.audit.dueAt(keepAuditMs)]
+      const dues = [
+        this.keys.dueAt(now),
+        this.jobs.dueAt(keepOwnersMs),
+        owners,
+        this.audit.dueAt(keepAuditMs),
+      ]
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))
     })
@@ -141,7 +147,7 @@ export class DeskTables {
   forgetAll(): void {
     this.owners.forgetAll()
     this.keys.forgetAll()
-    this.made.forgetAll()
+    this.jobs.forgetAll()
     this.endpoints.forgetAll()
     this.accounts.forgetFormer()
     this.uploadAccounts.forgetAll()

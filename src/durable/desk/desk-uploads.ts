@@ -49,14 +49,20 @@ export class DeskUploads {
   }
 
   ownersOf(ids: string[]): Owner[] {
-    return this.#tables.owners.find(ids, this.#tables.accounts.snapshot().accounts)
+    const { accounts } = this.#tables.accounts.snapshot()
+    const known = this.#tables.owners.find(ids, accounts)
+    const left = ids.filter((id) => known.every((owner) => owner.id !== id))
+    return [...known, ...this.#tables.jobs.find(left, accounts)]
   }
 
   /** Learns the owners. Returns those ids that are the gateway's own asset copies. */
   learn(owners: Owner[]): string[] {
     const now = this.#ports().now()
     const { accounts } = this.#tables.accounts.snapshot()
-    this.#tables.inTransaction(() => this.#tables.owners.learn(owners, accounts, now))
+    this.#tables.inTransaction(() => {
+      const others = this.#tables.jobs.learn(owners, accounts, now)
+      this.#tables.owners.learn(others, accounts, now)
+    })
     this.#tables.uploadAccounts.learn(owners, accounts, now)
     const listed = owners.flatMap(({ id, source }) => (source === 'listed' ? [id] : []))
     const known = listed.length === 0 ? [] : this.ownersOf(listed)

@@ -23,6 +23,10 @@ export class AlarmClock {
     this.#now = now
   }
 
+  get isSet(): boolean {
+    return this.#setTo !== null
+  }
+
   /** Reads what the alarm is set to. Must be called first when an object wakes up. */
   async read(): Promise<void> {
     this.#setTo = await this.#storage.getAlarm()

@@ -31,6 +31,10 @@ export class AccountLive {
     context.tables.onWrite = () => this.#feed.changed()
   }
 
+  get isObserved(): boolean {
+    return this.#feed.isObserved
+  }
+
   onFault(fault: SuspectedFault): void {
     this.#errors.noteFault(fault)
     this.#feed.changed()

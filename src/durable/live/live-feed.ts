@@ -35,10 +35,15 @@ export class LiveFeed {
     return summary
   }
 
+  /** Whether a page is open. */
+  get isObserved(): boolean {
+    const now = this.#context.now()
+    return [...this.#known().values()].some(({ until }) => until > now)
+  }
+
   /** Called after each write. Costs nothing while nobody observes. */
   changed(): void {
-    const now = this.#context.now()
-    if (![...this.#known().values()].some(({ until }) => until > now)) return
+    if (!this.isObserved) return
     this.#isDirty = true
     if (this.#isRunning) return
     this.#isRunning = true

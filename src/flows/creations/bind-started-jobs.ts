@@ -2,11 +2,14 @@
 import type { Ports } from '#domain/ports/ports.ts'
 import type { JobStart } from '#domain/slots/lease.ts'
 import { forgetReported } from '#flows/jobs/settle-job.ts'
-import { createdOwners, jobOwners, learnIds } from '#flows/routing/learn-ids.ts'
+import { createdOwners, startedOwners, learnIds } from '#flows/routing/learn-ids.ts'
 import type { Granted } from '#flows/slots/take-slot.ts'
 import type { Creation } from './creation.ts'
 
-/** Never throws, because the client gets its job in any case. A failed call is tried again, and the desk stores the jobs as well. */
+/**
+ * Never throws, because the client gets its job in any case. The desk keeps the jobs, so the account's object need not write
+ * them. If the desk does not, the object is called again and writes them. A failed call is tried again.
+ */
 export async function bindStartedJobs(
   ports: Ports,
   { call, mayHaveStrayLease }: Creation,
@@ -16,18 +19,28 @@ export async function bindStartedJobs(
 ): Promise<void> {
   const { requestId, tenant, provider } = call
   const { email, key } = account
-  const owners = [...jobOwners(starts, account, requestId), ...createdOwners(call, account, answer)]
+  const owners = [
+    ...startedOwners(starts, account, requestId),
+    ...createdOwners(call, account, answer),
+  ]
   const watches = starts.flatMap((start) => start.watch)
   forgetReported(ports, account, watches)
-  const bind = () => ports.slots(key).bind(requestId, starts, ask)
-  const [bound] = await Promise.allSettled([bind(), learnIds(ports, call, owners)])
-  const isBound = bound.status === 'fulfilled'
+  const slots = ports.slots(key)
+  // Several creations may have the same job, such as a session. The desk keeps the last one's.
+  const mayBeKept = starts.every((start) => !start.isReused)
+  const [isTold, isLearned] = await Promise.all([
+    isDone(slots.bind(requestId, starts, ask, { isKept: mayBeKept })),
+    learnIds(ports, call, owners),
+  ])
+  const isKept = mayBeKept && isLearned
+  const bind = () => slots.bind(requestId, starts, ask, { isKept })
+  const isBound = isTold && (isKept || !mayBeKept || (await isDone(bind())))
   if (!isBound) {
     ports.log('bind_failed', { email, requestId })
     const later = bindLater(ports, bind)
     ports.defer(later.catch(() => ports.log('bind_given_up', { email, requestId })))
   }
-  if (isBound && !mayHaveStrayLease) return
+  if (isKept || (isBound && !mayHaveStrayLease)) return
   // An account's object that searches for this creation asks the desk first, so the desk stores on which account the jobs are.
   await ports
     .desk(tenant, provider.name)
@@ -38,11 +51,14 @@ export async function bindStartedJobs(
 async function bindLater(ports: Ports, bind: () => Promise<void>): Promise<void> {
   for (const pauseMs of ports.durations.bindPausesMs) {
     await ports.after(pauseMs)
-    const isBound = await bind().then(
-      () => true,
-      () => false
-    )
-    if (isBound) return
+    if (await isDone(bind())) return
   }
   throw new Error('not bound')
+}
+
+function isDone(work: Promise<void>): Promise<boolean> {
+  return work.then(
+    () => true,
+    () => false
+  )
 }

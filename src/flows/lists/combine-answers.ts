@@ -12,14 +12,14 @@ import { unavailable } from '#flows/accounts/unavailable.ts'
 type Answer = NonNullable<Asked['answer']>
 
 export function answersOf(asked: readonly Asked[]): Answer[] {
-  return asked.flatMap(({ answer }) => (answer && answer.response.status < 300 ? [answer] : []))
+  return asked.flatMap(({ answer }) => (answer && answer.status < 300 ? [answer] : []))
 }
 
 /** The first account's answer with `text` as its body. `X-Gateway-Partial` names the accounts that did not answer. */
 export function partialAnswer(first: Answer, text: string, asked: readonly Asked[]): ProxyAnswer {
-  const response = passOn(first.response, text)
+  const response = passOn(first.forClient(), text)
   asComposed(response.headers)
-  const missing = asked.filter(({ answer }) => !answer || answer.response.status >= 300)
+  const missing = asked.filter(({ answer }) => !answer || answer.status >= 300)
   const emails = [...new Set(missing.map(({ account }) => emailToHeader(account.email)))]
   if (emails.length > 0) setHeader(response.headers, 'X-Gateway-Partial', emails.join(', '))
   return { response }
@@ -35,8 +35,7 @@ export function noneAnswered(ports: Ports, asked: readonly Asked[]): ProxyAnswer
   })
   const refused = asked.find((one) => one.answer && !isOfAccount(one))
   if (refused?.answer) {
-    const { response, text } = refused.answer
-    const passed = passOn(response, text)
+    const passed = passOn(refused.answer.forClient(), refused.answer.text)
     passed.headers.delete('content-length')
     return { response: passed, email: refused.account.email }
   }

@@ -74,9 +74,10 @@ async function askUpTo(
     const answers = await askAccounts(ports, turn, () => ({ ...call, search }), read)
     const full = open.filter((index, at) => {
       const one = answers[at]
-      const isFirst = page === 1 || !one?.answer || one.answer.response.status >= 300
+      const isFirst = page === 1 || !one?.answer || one.answer.status >= 300
       if (one && isFirst) asked[index] = one
-      const news = one?.answer?.response.ok ? rowsIn(shape, shape.rows[0] ?? '', one.answer) : []
+      const news =
+        one?.answer && one.answer.status < 300 ? rowsIn(shape, shape.rows[0] ?? '', one.answer) : []
       rows[index]?.push(...news)
       return news.length >= size
     })

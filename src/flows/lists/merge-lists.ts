@@ -168,7 +168,7 @@ function askStreams(
 }
 
 function toPage(shape: ListShape, { answer }: Asked, cursor: Cursor): StreamPage {
-  if (!answer || answer.response.status >= 400) return { cursor, rows: [], next: null }
+  if (!answer || answer.status >= 400) return { cursor, rows: [], next: null }
   const rows = rowsIn(shape, shape.rows[0] ?? '', answer)
   return { cursor, rows, next: nextOf(shape, answer, cursor, rows.length) }
 }
@@ -200,7 +200,7 @@ export function ownersIn(
   const route = call.match?.route
   const isMixed = route?.mixesShared === true
   const isLikeness = route !== undefined && call.provider.uploads?.isLikenessRow(route) === true
-  const isWhole = asked.every((one) => one.answer && one.answer.response.status < 400)
+  const isWhole = asked.every((one) => one.answer && one.answer.status < 400)
   if ((call.match?.route.lists ?? []).length === 0) return []
   const canBeAlone = isMixed && isWhole && shape.next === undefined && streams.length > 1
   const holders = canBeAlone ? holdersOf(shape, asked) : new Map<string, number>()
@@ -246,7 +246,7 @@ function nextPlace(
 ): Place | undefined {
   if (shape.token === undefined || shape.next === undefined) return undefined
   const ends = open.map(({ account, part, cursor }, index) => {
-    const status = asked[index]?.answer?.response.status ?? 599
+    const status = asked[index]?.answer?.status ?? 599
     const isBroken = status >= 400
     const after = (isBroken ? cursor : merged.cursors[index]) ?? START
     return { isBroken, email: account.email, ...(part ? { part } : {}), cursor: after }

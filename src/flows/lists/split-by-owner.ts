@@ -97,7 +97,7 @@ function placeOf(order: ReadonlyMap<string, number>, row: unknown): number {
 
 async function settleAll(ports: Ports, call: ProxyCall, asked: readonly Asked[]): Promise<void> {
   for (const { account, answer } of asked) {
-    if (!call.match || !answer || answer.response.status >= 300) continue
+    if (!call.match || !answer || answer.status >= 300) continue
     const query = new URLSearchParams(call.search)
     await learnIds(ports, call, createdOwners(call, account, answer.json))
     const reports = call.provider.jobs.readReports(call.match, query, answer.json, answer.text)

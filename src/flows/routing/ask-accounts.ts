@@ -20,10 +20,18 @@ import { readAnswer } from '#flows/upstream/read-answer.ts'
 const AT_ONCE = 6
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
+export interface WholeAnswer {
+  status: number
+  text: string
+  json: unknown
+  /** The answer without its body, with the headers that may go down. Made when it is called: only one answer of a read is passed on. */
+  forClient(): Response
+}
+
 export interface Asked {
   account: Account
   /** Undefined: the account could not be reached, took too long, or its answer was too large. */
-  answer?: { response: Response; text: string; json: unknown }
+  answer?: WholeAnswer
   /** Set when the refusal may be the account's fault. */
   fault?: Omit<SuspectedFault, 'mayPark'>
   /** What checking that fault found. Only one account of a read is checked. */
@@ -145,7 +153,10 @@ async function receive(
   account: Account,
   signal: AbortSignal
 ): Promise<Asked> {
-  const response = await sendOn(ports, call, account, signal)
+  let clean: (answer: Response) => Response = withoutHeaders
+  const response = await sendOn(ports, call, account, signal, (how) => {
+    clean = how
+  })
   const bytes = await readAnswer(response, ANSWER_BYTES_MAX)
   if (!bytes) return { account }
   const text = new TextDecoder().decode(bytes)
@@ -156,7 +167,12 @@ async function receive(
   const { match } = call
   const judged = { status, headers, body: json, isJobCall: false, now: ports.now(), match }
   const fault = suspectedFaultOf(call, judgeFor(call, judged), status)
-  return { account, answer: { response, text, json }, ...(fault ? { fault } : {}) }
+  const forClient = () => clean(new Response(null, { status, headers }))
+  return { account, answer: { status, text, json, forClient }, ...(fault ? { fault } : {}) }
+}
+
+function withoutHeaders({ status }: Response): Response {
+  return new Response(null, { status })
 }
 
 /** Stops waiting when the signal aborts, even if the work ignores the signal, as a log-in or a call to an object does. */

@@ -94,7 +94,7 @@ async function readLists(
       read
     )
     for (const one of asked) addHolders(holders, list, one)
-    isWhole &&= asked.every(({ answer }) => answer?.response.status === 200)
+    isWhole &&= asked.every(({ answer }) => answer?.status === 200)
     open = asked.flatMap(({ account, answer }) => {
       const token = nextOf(list, answer?.json)
       return token === undefined ? [] : [{ account, token }]
@@ -108,7 +108,7 @@ function addHolders(
   { rows }: OwnList,
   { account, answer }: Asked
 ): void {
-  if (answer?.response.status !== 200) return
+  if (answer?.status !== 200) return
   for (const id of textsAt(answer.json, rows)) {
     holders.set(id, (holders.get(id) ?? new Set()).add(account.email))
   }

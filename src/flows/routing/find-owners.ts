@@ -127,12 +127,12 @@ function looksOn(
 
 /** False when the answer proves nothing about the id: the account refused, failed or was unreachable, or the path is retired. */
 function saysSomething({ answer, fault }: Asked, how: IdSearch): boolean {
-  if (answer === undefined || fault !== undefined || answer.response.status >= 500) return false
-  return how.mayBeRetired !== true || ![404, 410].includes(answer.response.status)
+  if (answer === undefined || fault !== undefined || answer.status >= 500) return false
+  return how.mayBeRetired !== true || ![404, 410].includes(answer.status)
 }
 
 function has({ answer }: Asked, how: IdSearch, id: string): boolean {
-  if (!answer || answer.response.status !== 200) return false
+  if (!answer || answer.status !== 200) return false
   if (how.rows !== undefined) return textsAt(answer.json, how.rows).includes(id)
   const status = valueAt(answer.json, '/data/status')
   return (

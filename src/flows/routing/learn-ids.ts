@@ -25,21 +25,36 @@ export function jobOwners(starts: readonly JobStart[], account: Account, lease: 
   })
 }
 
-/** Records each id once. If an id is in the list twice, the first entry counts. Never throws. */
+/** As the creation's own answer named them: the desk keeps the jobs with the creation. */
+export function startedOwners(
+  starts: readonly JobStart[],
+  account: Account,
+  lease: string
+): Owner[] {
+  return starts.flatMap((start) =>
+    jobOwners([start], account, lease).map((owner) => ({ ...owner, start }))
+  )
+}
+
+/**
+ * Records each id once. If an id is in the list twice, the first entry counts. Never throws. False: it failed, or the desk does
+ * not keep the jobs among the owners.
+ */
 export async function learnIds(
   ports: Ports,
   call: ProxyCall,
   named: readonly Owner[]
-): Promise<void> {
+): Promise<boolean> {
   const each = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
   const owners = each.map((owner) => marked(call, owner))
-  if (owners.length === 0) return
+  if (owners.length === 0) return true
   try {
     const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
     const seen = () => ports.hints.takeSeen(accounts)
-    await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners, seen)
+    return await ports.owners.learn(poolOf(call.tenant, call.provider.name, accounts), owners, seen)
   } catch {
     ports.log('learn_failed', { requestId: call.requestId })
+    return false
   }
 }
 

@@ -14,10 +14,11 @@ export async function sendOn(
   ports: Ports,
   call: ProxyCall,
   account: Account,
-  signal: AbortSignal | undefined
+  signal: AbortSignal | undefined,
+  cleanLater?: CleanLater
 ): Promise<Response> {
   const send = (on: Account) =>
-    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal))
+    sendNamed(call, (form) => sendOnce(ports, { ...call, ...form }, on, signal, cleanLater))
   const answer = await send(account)
   const isOwn = call.bearer === undefined && usesSession(call.provider, account, call.path)
   if (answer.status !== 401 || !account.session || !isOwn || call.body instanceof ReadableStream)
@@ -32,7 +33,8 @@ async function sendOnce(
   ports: Ports,
   call: ProxyCall,
   account: Account,
-  signal: AbortSignal | undefined
+  signal: AbortSignal | undefined,
+  cleanLater?: CleanLater
 ): Promise<Response> {
   const { provider, match, method, path, body } = call
   // A client's own call is sent as it is.
@@ -60,17 +62,26 @@ async function sendOnce(
     ...(body ? { body } : {}),
   })
   if (answer.status === 101) return answer
-  const secrets = [
-    ...Object.values(opened.credential.secrets),
-    ...Object.values(opened.session?.secrets ?? {}),
-    ...SECRET_HEADERS.map((name) => headers.get(name)?.replace(/^Bearer /i, '') ?? ''),
-  ]
-  const origins = provider.routes.allOrigins?.(ports.settings, opened.credential) ?? [origin]
-  return withOwnAddresses(withoutSecrets(answer, secrets), url, {
-    origins,
-    ours: call.origin + (call.prefix ?? ''),
-  })
+  const clean = (sent: Response) => {
+    const secrets = [
+      ...Object.values(opened.credential.secrets),
+      ...Object.values(opened.session?.secrets ?? {}),
+      ...SECRET_HEADERS.map((name) => headers.get(name)?.replace(/^Bearer /i, '') ?? ''),
+    ]
+    const origins = provider.routes.allOrigins?.(ports.settings, opened.credential) ?? [origin]
+    const ours = call.origin + (call.prefix ?? '')
+    return withOwnAddresses(withoutSecrets(sent, secrets), url, { origins, ours })
+  }
+  if (!cleanLater) return clean(answer)
+  cleanLater(clean)
+  return answer
 }
+
+/**
+ * For a caller that reads the answer and may never pass on its headers: it gets the answer as the provider sent it, and what
+ * removes credentials and the provider's addresses from its headers, which must be done before they go down.
+ */
+type CleanLater = (clean: (answer: Response) => Response) => void
 
 /** Request headers that carry a credential. Their values are removed from the answer, should the provider repeat them. */
 const SECRET_HEADERS = ['authorization', 'x-api-key']

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { EndedJob, Lease } from '#domain/slots/lease.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { openSql } from '../../support/sql/sqlite.ts'
 
 const DAY = 86_400_000
@@ -28,7 +28,7 @@ function end(
   return { lease, endedAt, outcome: { status: 'completed' } as EndedJob['outcome'] }
 }
 
-const open = () => new EndedJobs(openSql(ENDED_SCHEMA))
+const open = () => new EndedJobs(openSql(ENDED_SCHEMA + OWED_SCHEMA))
 const jobsIn = (ends: EndedJob[]) => ends.map(({ lease }) => lease.jobId)
 
 test('a job is found by its id, by what else it is watched by and by its request, whatever its day', () => {

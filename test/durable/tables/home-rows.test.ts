@@ -11,7 +11,7 @@ interface Homes {
     durations: object
   ): string
 }
-const room: string = '../../src/durable'
+const room: string = '../../../src/durable'
 const { UploadAccountRows } = (await import(`${room}/desk-tables/upload-account-rows.ts`)) as {
   UploadAccountRows: new (sql: object, random: () => number) => Homes
 }

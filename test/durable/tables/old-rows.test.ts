@@ -1,7 +1,7 @@
 /** Rows of commit 30a41a3, written as it writes them: before there were versions, and while a release is rolled back. */
 import { expect, test } from 'vitest'
 import { DeliveryRows, DELIVERIES_SCHEMA } from '#durable/account-tables/delivery-rows.ts'
-import { EndedJobs, ENDED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
+import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from '#durable/account-tables/ended-jobs.ts'
 import { moveOldRows } from '#durable/account-tables/old-rows.ts'
 import { openStorage } from '../../support/sql/sqlite.ts'
 
@@ -13,7 +13,7 @@ const NOW = 1_800_000_000_000
 const HOUR = 3_600_000
 
 function open() {
-  const storage = openStorage(OLD_SCHEMA + ENDED_SCHEMA + DELIVERIES_SCHEMA)
+  const storage = openStorage(OLD_SCHEMA + ENDED_SCHEMA + OWED_SCHEMA + DELIVERIES_SCHEMA)
   const wake = (breaksAt = Infinity) => {
     const ended = new EndedJobs(storage.sql)
     const deliveries = new DeliveryRows(storage.sql)

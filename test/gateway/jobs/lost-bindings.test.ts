@@ -112,7 +112,7 @@ test('a binding that comes after the first look still makes the job the clientâ€
 })
 
 test('a binding whose lease has ended makes one: the job holds a slot and its end is told [I1]', async () => {
-  await bind({ lateMs: 10 * MINUTE })
+  await bind({ lateMs: 10 * MINUTE, isUnlearned: true })
   const made = create(gateway, 'video', 'mark-gone', {}, at('gone'))
   await until(async () => witness.marked('mark-gone').length > 0)
   const [job] = witness.marked('mark-gone')

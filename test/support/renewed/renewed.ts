@@ -58,7 +58,7 @@ async function startReusable({ config, name, entry }: Wanted): Promise<Reusable>
     if (turn === undefined) logs.onLog(message)
     else logs.readTurn = Number(turn)
   }
-  const worker = await runWorker({ config, name, entry, onLog })
+  const worker = await runWorker({ config, name, entry, onLog, isDirect: true })
   return Object.assign(logs, { worker })
 }
 

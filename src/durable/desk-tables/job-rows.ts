@@ -1,0 +1,206 @@
+/**
+ * Keeps which jobs a creation started, and on which account.
+ *
+ * `job_owner` has one row for each job. Its key is the hour of the creation and the job's id. So one row answers two questions:
+ * which account has an id (a look at one place in each hour, latest first), and which jobs a creation started (a read of
+ * one hour). For jobs that still run, it is the only record of their ids outside of memory (decision 0049).
+ *
+ * `made` has the jobs of creations that could not be kept there.
+ */
+import type { Account } from '#domain/accounts/account.ts'
+import type { JobsOf, Made } from '#domain/ports/desk.ts'
+import type { Owner } from '#domain/routing/owner.ts'
+import type { JobStart } from '#domain/slots/lease.ts'
+import { firstTimedId, isTimedId, timeOf } from '#domain/text/time-ordered-id.ts'
+
+export const MADE_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS made (request_id TEXT PRIMARY KEY, email TEXT NOT NULL, starts TEXT NOT NULL) WITHOUT ROWID;
+`
+
+export const JOB_OWNERS_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS job_owner (
+    span INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    email TEXT NOT NULL,
+    account_since INTEGER,
+    request_id TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    start TEXT NOT NULL,
+    learned_at INTEGER NOT NULL,
+    PRIMARY KEY (span, id)
+  ) WITHOUT ROWID;
+`
+
+/** It must never change, since it is part of stored keys. */
+const SPAN_MS = 3_600_000
+/** Longer than a lease can last while the provider says nothing about its job. */
+const KEEP_MADE_MS = 4 * 86_400_000
+/** After this many rows a removal stops, at the end of the hour. */
+const REMOVED_AT_ONCE = 20_000
+
+interface Row {
+  [column: string]: SqlStorageValue
+  id: string
+  email: string
+  account_since: number | null
+  request_id: string
+  place: number
+  start: string
+  learned_at: number
+}
+
+/** An owner of a job, with what the creation's answer said about the job. */
+type JobOwner = Owner & { email: string; lease: string; start: JobStart }
+
+export class JobRows {
+  readonly #sql: SqlStorage
+  /** The hours that have rows, latest first. Only this object writes them. */
+  #spans: number[] | undefined
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql
+  }
+
+  /** Takes the owners that are jobs, and returns the others. `accounts`: the tenant's accounts now. */
+  learn(owners: readonly Owner[], accounts: readonly Account[], now: number): Owner[] {
+    for (const [place, owner] of owners.filter(isJob).entries())
+      this.#add(owner, place, accounts, now)
+    return owners.filter((owner) => !isJob(owner))
+  }
+
+  /** `place`: jobs of one creation are given back in their order. */
+  #add(
+    { id, email, lease, start }: JobOwner,
+    place: number,
+    accounts: readonly Account[],
+    now: number
+  ): void {
+    const span = spanOf(lease)
+    this.#sql.exec(
+      `INSERT OR REPLACE INTO job_owner (span, id, email, account_since, request_id, place, start, learned_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+      span,
+      id,
+      email,
+      // An account that was removed meanwhile: its object still asks for its jobs.
+      accounts.find((one) => isSame(one.email, email))?.createdAt ?? null,
+      lease,
+      place,
+      JSON.stringify(start),
+      now
+    )
+    if (this.#spans?.includes(span) === false) this.#spans = undefined
+  }
+
+  /** The owners of these ids, as far as they are jobs of accounts that are there now. */
+  find(ids: readonly string[], accounts: readonly Account[]): Owner[] {
+    if (ids.length === 0) return []
+    const spans = JSON.stringify(this.#known())
+    return ids.flatMap((id) => {
+      const [row] = this.#rows(OF_ID, spans, id)
+      const account = row && accounts.find((one) => isSame(one.email, row.email))
+      if (!row || account?.createdAt !== row.account_since) return []
+      const { email, request_id: lease } = row
+      return [{ id, email, source: 'created', mayBeShared: false, lease }]
+    })
+  }
+
+  /** The jobs of these creations. A creation of which nothing is known is not in the result. */
+  jobsOf(requestIds: readonly string[]): JobsOf[] {
+    return requestIds.flatMap((requestId) => {
+      const rows = isTimedId(requestId) ? this.#rows(OF_REQUEST, spanOf(requestId), requestId) : []
+      const [first] = rows
+      if (!first) return this.#madeOf(requestId)
+      const starts = rows
+        .toSorted((a, b) => a.place - b.place)
+        .map(({ start }) => JSON.parse(start) as JobStart)
+      return [{ requestId, email: first.email, starts, at: first.learned_at }]
+    })
+  }
+
+  #madeOf(requestId: string): JobsOf[] {
+    const sql = 'SELECT email, starts FROM made WHERE request_id = ?'
+    const [row] = this.#sql.exec<{ email: string; starts: string }>(sql, requestId).toArray()
+    if (!row) return []
+    return [{ requestId, email: row.email, starts: JSON.parse(row.starts) as JobStart[] }]
+  }
+
+  /** Saves the jobs of a creation that `learn` may not have kept. */
+  saveMade(requestId: string, { email, starts }: Made): void {
+    this.#sql.exec(
+      `INSERT INTO made (request_id, email, starts) VALUES (?, ?, ?)
+       ON CONFLICT DO UPDATE SET email = excluded.email, starts = excluded.starts`,
+      requestId,
+      email,
+      JSON.stringify(starts)
+    )
+  }
+
+  /** Deletes whole hours that are over since `before`, a bounded number. */
+  forget(now: number, before: number): void {
+    this.#sql.exec('DELETE FROM made WHERE request_id < ?', firstTimedId(now - KEEP_MADE_MS))
+    let removed = 0
+    for (const span of this.#known().toReversed()) {
+      if ((span + 1) * SPAN_MS > before || removed >= REMOVED_AT_ONCE) break
+      removed += this.#sql.exec('DELETE FROM job_owner WHERE span = ?', span).rowsWritten
+    }
+    if (removed > 0) this.#spans = undefined
+  }
+
+  /** When the oldest row will have been kept long enough. Undefined: there is none. */
+  dueAt(keepOwnersMs: number): number | undefined {
+    const { id } = this.#sql
+      .exec<{ id: string | null }>('SELECT MIN(request_id) AS id FROM made')
+      .one()
+    const made = id === null || !isTimedId(id) ? Infinity : timeOf(id) + KEEP_MADE_MS
+    const oldest = this.#known().at(-1)
+    const owner = oldest === undefined ? Infinity : (oldest + 1) * SPAN_MS + keepOwnersMs
+    const due = Math.min(made, owner)
+    return due === Infinity ? undefined : due
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM made')
+    this.#sql.exec('DELETE FROM job_owner')
+    this.#spans = undefined
+  }
+
+  #known(): number[] {
+    this.#spans ??= this.#sql
+      .exec<{ span: number }>(ALL_SPANS)
+      .toArray()
+      .map(({ span }) => span)
+    return this.#spans
+  }
+
+  #rows(sql: string, ...values: (string | number)[]): Row[] {
+    return this.#sql.exec<Row>(sql, ...values).toArray()
+  }
+}
+
+/** Finds each hour from the one after, so an hour without rows costs nothing. Latest first. */
+const ALL_SPANS = `WITH RECURSIVE every (span) AS (
+    SELECT (SELECT span FROM job_owner WHERE span >= 0 ORDER BY span DESC LIMIT 1)
+    UNION ALL
+    SELECT (SELECT span FROM job_owner WHERE job_owner.span < every.span ORDER BY job_owner.span DESC LIMIT 1)
+    FROM every WHERE span IS NOT NULL)
+  SELECT span FROM every WHERE span IS NOT NULL`
+
+const OF_ID = `SELECT job_owner.* FROM json_each(?1) AS every
+  CROSS JOIN job_owner ON job_owner.span = every.value AND job_owner.id = ?2 LIMIT 1`
+
+const OF_REQUEST = 'SELECT * FROM job_owner WHERE span = ?1 AND request_id = ?2'
+
+/** Whether `learn` keeps the owner as a job. A lease of an old release has no time in its id. */
+function isJob(owner: Owner): owner is JobOwner {
+  const { email, lease, start } = owner
+  return email !== null && start !== undefined && lease !== undefined && isTimedId(lease)
+}
+
+function isSame(email: string, other: string): boolean {
+  return email.toLowerCase() === other.toLowerCase()
+}
+
+function spanOf(requestId: string): number {
+  return Math.floor(timeOf(requestId) / SPAN_MS)
+}
