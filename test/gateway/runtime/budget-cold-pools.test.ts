@@ -45,7 +45,6 @@ async function costIn(name: string): Promise<Counts> {
   const sum: Counts = { requests: 0, rows: 0 }
   for (let job = 0; job < JOBS; job += 1) {
     const { requests, rows } = await counted(() => gateway.createVideo({}, isolate(name)))
-    console.log(name, job, requests, rows)
     sum.requests += requests
     sum.rows += rows
   }
