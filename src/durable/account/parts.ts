@@ -84,8 +84,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     ledger: () => settlement.ledger(),
     pendingDeliveries: (tenant) => outbox.countOf(tenant),
   })
-  const { balance } = live
-  const alerts: AccountAlerts = new AccountAlerts(context, { balance, queueDeliveries, setAlarm })
+  const alerts = new AccountAlerts(context, { balance: live.balance, queueDeliveries, setAlarm })
   const accountChecks = new AccountChecks(context, {
     onFault: (fault) => live.onFault(fault),
     onUnparked: alerts.after(() => watchers.onUnparked()),
