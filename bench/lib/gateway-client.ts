@@ -30,8 +30,8 @@ export class GatewayClient {
     return ask(this.port, path, this.headers['authorization']?.slice(7) ?? '', body)
   }
 
-  async get(path: string): Promise<string> {
-    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`, { headers: this.headers })
+  async get(path: string, port = this.port): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { headers: this.headers })
     const text = await answer.text()
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`)
     return text

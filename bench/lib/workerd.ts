@@ -24,6 +24,8 @@ export interface WorkerdOptions {
   /** Names of rate limit bindings. Here they limit nothing. */
   limits?: readonly string[]
   inspector?: boolean
+  /** So many further services of the same script, each with an isolate of its own, which use the objects of the first. */
+  copies?: number
   /** Puts a Worker before each `fetch`, as Miniflare does. For comparison with numbers that were measured so. */
   hasOutboundWorker?: boolean
 }
@@ -33,6 +35,8 @@ export interface RunningWorkerd {
   pid: number
   port: number
   inspectorPort: number | undefined
+  /** The ports of the copies. */
+  copies: number[]
 }
 
 /** The workerd that Miniflare uses, which is the one that tests and `npm start` run. */
@@ -50,13 +54,18 @@ export async function startWorkerd(options: WorkerdOptions): Promise<RunningWork
   const inspector = options.inspector ? ['--inspector-addr=127.0.0.1:0'] : []
   const args = ['serve', config, '--experimental', '--control-fd=3', ...inspector]
   const child = spawn(workerdPath(), args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
-  const ports = await portsOf(child, options.inspector ? 2 : 1)
+  const ports = await portsOf(child, 1 + (options.inspector ? 1 : 0) + (options.copies ?? 0))
   return {
     child,
     pid: child.pid ?? 0,
     port: ports.get('main') ?? 0,
     inspectorPort: ports.get('inspector'),
+    copies: copiesOf(options).map((name) => ports.get(name) ?? 0),
   }
+}
+
+function copiesOf({ copies = 0 }: WorkerdOptions): string[] {
+  return Array.from({ length: copies }, (_, at) => `copy${at}`)
 }
 
 /** workerd tells on the control pipe where it listens. */
@@ -94,7 +103,8 @@ function toConfig(options: WorkerdOptions): string {
       ([name, value]) => `(name = ${text(name)}, text = ${text(value)})`
     ),
     ...Object.entries(objects).map(
-      ([name, className]) => `(name = ${text(name)}, durableObjectNamespace = ${text(className)})`
+      ([name, className]) =>
+        `(name = ${text(name)}, durableObjectNamespace = (className = ${text(className)}, serviceName = "main"))`
     ),
     ...Object.keys(kv).map((name) => `(name = ${text(name)}, kvNamespace = ${text(`kv-${name}`)})`),
     ...limits.map((name) => `(name = ${text(name)}, service = "unlimited")`),
@@ -108,6 +118,7 @@ function toConfig(options: WorkerdOptions): string {
   )
   const services = [
     '(name = "main", worker = .main)',
+    ...copiesOf(options).map((name) => `(name = "${name}", worker = .copy)`),
     '(name = "internet", network = (allow = ["public", "private"]))',
     `(name = "objects", disk = (path = ${text(path.join(options.folder, 'objects'))}, writable = true))`,
     '(name = "unlimited", worker = .unlimited)',
@@ -115,19 +126,25 @@ function toConfig(options: WorkerdOptions): string {
     ...stores,
   ]
   const date = text(options.compatibilityDate)
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (
-  services = ${list(services)},
-  sockets = [ (name = "main", address = "127.0.0.1:0", http = (), service = "main") ]
-);
-const main :Workerd.Worker = (
+  const sockets = ['main', ...copiesOf(options)].map(
+    (name) => `(name = "${name}", address = "127.0.0.1:0", http = (), service = "${name}")`
+  )
+  const worker = `
   modules = [ (name = "index.js", esModule = embed "index.js") ],
   compatibilityDate = ${date},
   compatibilityFlags = ${list(options.compatibilityFlags.map(text))},
   bindings = ${list(bindings)},
-  globalOutbound = "${hasOutboundWorker ? 'outbound' : 'internet'}",
+  globalOutbound = "${hasOutboundWorker ? 'outbound' : 'internet'}"`
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = ${list(services)},
+  sockets = ${list(sockets)}
+);
+const main :Workerd.Worker = (${worker},
   durableObjectNamespaces = ${list(classes)},
   durableObjectStorage = ${storage}
+);
+const copy :Workerd.Worker = (${worker}
 );
 const unlimited :Workerd.Worker = (
   modules = [ (name = "index.js", esModule = ${text(UNLIMITED)}) ],

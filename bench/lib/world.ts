@@ -201,9 +201,18 @@ export class World {
   /** A gateway of its own, with a tenant and no account. The script is the one that would be deployed, if none is given. */
   async newGateway(
     name: string,
-    options: { script?: string; inspector?: boolean; vars?: Record<string, string> } = {}
+    options: {
+      script?: string
+      inspector?: boolean
+      vars?: Record<string, string>
+      copies?: number
+    } = {}
   ): Promise<BenchedGateway> {
-    const { script = await readFile(`${BUNDLE}/index.js`, 'utf8'), inspector = false } = options
+    const {
+      script = await readFile(`${BUNDLE}/index.js`, 'utf8'),
+      inspector = false,
+      copies = 0,
+    } = options
     const adminToken = randomBytes(24).toString('hex')
     const kv = await startProgram('programs/kv.ts')
     this.#servers.push(kv)
@@ -211,6 +220,7 @@ export class World {
       folder: path.join(this.folder, name),
       script,
       inspector,
+      copies,
       vars: { ...this.#gatewayVars(adminToken), ...options.vars },
       objects: Object.fromEntries(
         this.#config.durable_objects.bindings.map((one) => [one.name, one.class_name])

@@ -29,6 +29,7 @@ const server = createServer((request, response) => {
   })
 })
 server.keepAliveTimeout = 120_000
+process.once('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', () => {
   process.send?.({ port: (server.address() as AddressInfo).port })
 })

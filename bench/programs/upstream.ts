@@ -39,6 +39,7 @@ const server = createServer((request, response) => {
   else serve(request, response)
 })
 server.keepAliveTimeout = 120_000
+process.once('disconnect', () => process.exit())
 server.listen(0, '127.0.0.1', 4096, () => {
   process.send?.({ port: (server.address() as AddressInfo).port })
 })
