@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest'
-import { advance, HOUR, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
+import { advance, clockOf, HOUR, MINUTE, SECOND, stopClock } from '../../support/clock/clock.ts'
 import { openGateway, until, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { sceneOf } from '../../support/scenes/legacy/legacy-videos.ts'
 import { upload } from '../../support/scenes/uploads.ts'
@@ -113,7 +113,7 @@ test('a full pool costs a question to each account, then a second of nothing', a
   expect(await cost((one) => one.createVideo())).toEqual({ kv: 0, requests: 0, rows: 0 })
 })
 
-test('a job of five minutes that nobody polls and no event tells costs at most six requests and seven rows, its alarms included', async () => {
+test('a job of five minutes that nobody polls and no event tells costs at most six requests and five rows, its alarms included', async () => {
   await gateway.sim.finishJobs()
   await advance(gateway, 1 * HOUR)
   expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
@@ -128,7 +128,20 @@ test('a job of five minutes that nobody polls and no event tells costs at most s
   expect(await (await gateway.fetch('/v1/heygen/scheduler')).json()).toEqual([])
   expect(kv).toBe(0)
   expect(requests).toBeLessThanOrEqual(6)
-  expect(rows).toBeLessThanOrEqual(7)
+  expect(rows).toBeLessThanOrEqual(5)
+})
+
+test('a look that a call causes, and that finds the job running, writes no row', async () => {
+  await create()
+  await advance(gateway, 1 * MINUTE)
+  const asked = async () => (await gateway.sim.requests()).length
+  const before = await asked()
+  const { rows } = await cost(async () => {
+    await gateway.fetch('/v1/heygen/scheduler')
+    await until(async () => (await asked()) > before)
+    await until(async () => (await clockOf(gateway)).calls === 0)
+  })
+  expect(rows).toBe(0)
 })
 
 test('a creation under an Idempotency-Key costs two requests and two rows more', async () => {
