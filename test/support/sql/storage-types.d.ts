@@ -17,6 +17,7 @@ interface DurableObjectStorage {
 }
 
 interface KVNamespace {
+  get(key: string, options: object): Promise<unknown>
   put(key: string, value: unknown, options?: object): Promise<void>
   getWithMetadata(
     key: string,
