@@ -1,6 +1,7 @@
 /** Many accounts look like one: owners, lists, limits, and what is said when none can serve. */
 import { expect, test } from 'vitest'
 import { stopClock } from '../support/clock/clock.ts'
+import { testFull } from '../support/full.ts'
 import { until } from '../support/gateway.ts'
 import type { Bench } from './bench.ts'
 import { accountOf, errorOf, jobOf, Tenant } from './tenant.ts'
@@ -119,15 +120,19 @@ export function makesOneAccountOfMany({ kit, open, calm, receiver }: Bench): voi
     expect((await tenant.create()).status).toBe(200)
   })
 
-  test('a plain call touches neither KV nor an object once what it needs is known', async () => {
-    const counted = await open({ simulator: calm.sim, entry: COUNTING })
-    const tenant = await Tenant.open(counted, { ...kit, isHeard: async () => undefined }, 3, 3)
-    const id = await tenant.start()
-    await tenant.poll(id)
-    await stopClock(counted)
-    const count = async () => (await fetch(`${counted.url}/__count`)).json()
-    await count()
-    for (const _ of [1, 2, 3]) expect((await tenant.poll(id)).status).toBe(200)
-    expect(await count()).toEqual({ kv: 0, requests: 0, rows: 0 })
-  })
+  // Of its kind in `npm test`: runtime/budget.test.ts: a plain read, a poll of a running job
+  testFull(
+    'a plain call touches neither KV nor an object once what it needs is known',
+    async () => {
+      const counted = await open({ simulator: calm.sim, entry: COUNTING })
+      const tenant = await Tenant.open(counted, { ...kit, isHeard: async () => undefined }, 3, 3)
+      const id = await tenant.start()
+      await tenant.poll(id)
+      await stopClock(counted)
+      const count = async () => (await fetch(`${counted.url}/__count`)).json()
+      await count()
+      for (const _ of [1, 2, 3]) expect((await tenant.poll(id)).status).toBe(200)
+      expect(await count()).toEqual({ kv: 0, requests: 0, rows: 0 })
+    }
+  )
 }

@@ -31,6 +31,10 @@ export async function priceGrowth(): Promise<Line[]> {
   ]
 }
 
+function countOf(accounts: number): string {
+  return accounts === 1 ? '1 account' : `${accounts} accounts`
+}
+
 const FREE_SLOTS = 400
 
 async function pricePool(count: number): Promise<Line[]> {
@@ -56,7 +60,7 @@ async function priceList(gateway: Gateway, accounts: number): Promise<Line> {
   const count = accounts === 100 ? 10 : 40
   return {
     group: 'growth: merged list',
-    name: `${accounts} accounts`,
+    name: countOf(accounts),
     per: 'call',
     count,
     usage: await measure(gateway, count, () => repeat(count, list)),
@@ -67,7 +71,7 @@ async function priceList(gateway: Gateway, accounts: number): Promise<Line> {
 async function priceFree(gateway: Gateway, accounts: number): Promise<Line> {
   return {
     group: 'growth: creation, accounts free',
-    name: `${accounts} accounts`,
+    name: countOf(accounts),
     per: 'call',
     count: 30,
     usage: await measure(gateway, 30, () => repeat(30, () => expectStatus(gateway.createVideo()))),
@@ -132,14 +136,14 @@ async function priceFull(gateway: Gateway, names: string[]): Promise<Line[]> {
   return [
     {
       ...shared,
-      name: `${names.length} accounts, first in a second`,
+      name: `${countOf(names.length)}, first in a second`,
       count: 5,
       usage: first,
       budget: { kv: 0, requests: names.length, rows: 0 },
     },
     {
       ...shared,
-      name: `${names.length} accounts, again within the second`,
+      name: `${countOf(names.length)}, again within the second`,
       count: 20,
       usage: again,
       budget: { kv: 0, requests: 0, rows: 0 },
@@ -202,7 +206,7 @@ async function priceCrowd(accounts: number, clients: number, freed: number): Pro
     const usage = await measure(gateway, clients, () => waitInCrowd(gateway, running, crowd))
     return {
       group: 'growth: clients that wait a minute for a slot',
-      name: `${clients} clients, ${accounts} accounts, ${freed} slots become free`,
+      name: `${clients} clients, ${countOf(accounts)}, slots that become free: ${freed}`,
       per: 'waiting client',
       count: clients,
       usage,

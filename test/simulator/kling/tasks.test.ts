@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openKling, TEXT_TO_VIDEO, TURBO } from './open-kling.ts'
+import { testFull } from '../../support/full.ts'
 import { type Json, soon } from '../open-simulator.ts'
 
 let kling: Awaited<ReturnType<typeof openKling>>
@@ -376,7 +377,8 @@ test('a task from outside takes a place of the account', async () => {
   expect(await codeOf(create('outside'))).toEqual([200, 0])
 })
 
-test('accounts, tasks and what was counted survive a restart', async () => {
+// Of its kind in `npm test`: simulator/heygen/jobs.test.ts: state, clock and the books survive a restart
+testFull('accounts, tasks and what was counted survive a restart', async () => {
   const persist = await mkdtemp(path.join(tmpdir(), 'kling-'))
   const before = await openKling({ persist })
   const body = { ...TEXT_TO_VIDEO, prompt: '[hold]', external_task_id: 'kept' }
