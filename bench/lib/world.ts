@@ -10,6 +10,7 @@ import { GatewayClient } from './gateway-client.ts'
 import { LoadGenerator } from './load.ts'
 import { BENCH, end, startProgram, type Started } from './processes.ts'
 import { VIDEO } from './upstream-answers.ts'
+import { startPortkey } from './portkey.ts'
 import { startWorkerd, type RunningWorkerd, type WorkerdOptions } from './workerd.ts'
 
 /** The programs that are measured. `direct` is the upstream itself. */
@@ -20,6 +21,7 @@ export type ProgramName =
   | 'bare+parse'
   | 'bare+token+parse'
   | 'bare+creation'
+  | 'portkey'
   | 'gateway'
 
 export interface Program {
@@ -115,8 +117,20 @@ export class World {
     if (name === 'direct')
       return { port: this.upstream.port, pid: this.upstream.child.pid ?? 0, headers: {} }
     if (name === 'gateway') return this.#startGateway()
+    if (name === 'portkey') return this.#startPortkey()
     const { port, pid } = await this.startWorker(await this.#settingsOf(name))
     return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
+  }
+
+  async #startPortkey(): Promise<Program> {
+    const portkey = await startPortkey()
+    this.#servers.push(portkey)
+    const headers = {
+      authorization: `Bearer ${CREDENTIAL}`,
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': this.upstreamOrigin,
+    }
+    return { port: portkey.port, pid: portkey.child.pid ?? 0, headers }
   }
 
   async #settingsOf(name: ProgramName): Promise<Settings> {

@@ -6,6 +6,8 @@
  * - `GET /__methods`: how often each method of objects was called;
  * - `GET /__points`: the data points for Analytics Engine.
  * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
+ * `/__evict` evicts every account's object: what it has only in memory is gone. `POST /__lose ["bind"]`: from now on calls of these
+ * methods of objects fail.
  * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
  * deployed.
  */
@@ -21,8 +23,20 @@ const methods = new Map<string, number>()
 timeMethods(Slots, DurableObject)
 timeMethods(Desk, DurableObject)
 
+let lost: string[] = []
+const accounts = new Map<string, DurableObjectNamespace>()
+
+async function evictAccounts(): Promise<void> {
+  for (const [id, namespace] of accounts) {
+    const object = namespace.get(namespace.idFromString(id)) as unknown as AccountSlots
+    // The call fails, because the object aborts itself.
+    await object.evict().catch(() => undefined)
+  }
+}
+
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
+    accounts.set(ctx.id.toString(), env.ACCOUNT_SLOTS)
     super(meterObject(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
   }
 
@@ -35,6 +49,11 @@ export class AccountSlots extends Slots {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  async evict(): Promise<void> {
+    await this.ctx.storage.sync()
+    this.ctx.abort('evicted')
   }
 }
 
@@ -82,6 +101,7 @@ function countObjects<T extends DurableObjectNamespace>(namespace: T): T {
         get:
           (_, method) =>
           (...args: unknown[]) => {
+            if (lost.includes(String(method))) return Promise.reject(new Error('lost'))
             bill.objectRequests += 1
             methods.set(String(method), (methods.get(String(method)) ?? 0) + 1)
             return stub[String(method)]?.(...args)
@@ -145,6 +165,14 @@ function answerCounts(pathname: string, env: Env): Response | undefined {
 export default {
   async fetch(request, env, ctx) {
     const { pathname } = new URL(request.url)
+    if (pathname === '/__evict') {
+      await evictAccounts()
+      return new Response()
+    }
+    if (pathname === '/__lose') {
+      lost = await request.json()
+      return new Response()
+    }
     const own = answerCounts(pathname, env) ?? (await answerClock(request, env))
     if (own) return own
     bill.workerRequests += 1
