@@ -32,7 +32,8 @@ export async function compare(
   comparison: Comparison,
   { rounds, ms }: { rounds: number; ms: number }
 ): Promise<ComparisonResult> {
-  const { name, title, programs, warmUp } = comparison
+  const { name, title, warmUp } = comparison
+  const programs = comparison.programs.filter((program) => world.has(program))
   const samples = new Map<ProgramName, Sample[]>(programs.map((program) => [program, []]))
   for (const program of programs) await comparison.measure(world, program, { count: warmUp })
   for (let round = 0; round < rounds; round += 1) {

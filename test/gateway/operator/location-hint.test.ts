@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 
 const open = gatewaysOfFile()
-const ENTRY = 'test/support/workers/placing-worker.ts'
+const ENTRY = 'test/support/workers/objects/placing-worker.ts'
 const CREATION = { prompt: 'a cat' }
 
 /** A creation asks the tenant's object and an account's. */

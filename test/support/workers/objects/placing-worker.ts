@@ -2,9 +2,9 @@
  * The gateway's Worker. The header `x-placed` of an answer lists the places that the Worker asked for its objects, or `-` where it
  * asked for none. Never deployed.
  */
-import worker from '../../../src/index.ts'
+import worker from '../../../../src/index.ts'
 
-export { AccountSlots, TenantDesk } from '../../../src/index.ts'
+export { AccountSlots, TenantDesk } from '../../../../src/index.ts'
 
 let placed: string[] = []
 let own: Env | undefined
