@@ -40,7 +40,7 @@ export class TargetRow {
   }
 
   drop(): void {
-    if (this.#held) this.#sql.exec('DELETE FROM targets')
+    if (this.#held) this.#sql.exec('DELETE FROM targets WHERE id = 1')
     this.#known = null
   }
 
@@ -50,7 +50,7 @@ export class TargetRow {
   }
 
   #read(): Held | null {
-    const sql = 'SELECT tenant, record FROM targets'
+    const sql = 'SELECT tenant, record FROM targets WHERE id = 1'
     const [row] = this.#sql.exec<{ tenant: string; record: string }>(sql).toArray()
     return row ? { tenant: row.tenant, targets: JSON.parse(row.record) as PushedTargets } : null
   }

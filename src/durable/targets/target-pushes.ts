@@ -109,7 +109,7 @@ export class TargetPushes {
 
   /** The tenant was removed. */
   forget(): void {
-    this.#sql.exec('DELETE FROM target_push')
+    this.#sql.exec('DELETE FROM target_push WHERE id = 1')
     this.#known = undefined
   }
 
@@ -148,7 +148,7 @@ export class TargetPushes {
   }
 
   #read(): State {
-    const sql = 'SELECT record FROM target_push'
+    const sql = 'SELECT record FROM target_push WHERE id = 1'
     const [row] = this.#sql.exec<{ record: string }>(sql).toArray()
     return row ? (JSON.parse(row.record) as State) : NOTHING_PUSHED
   }
