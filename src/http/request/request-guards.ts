@@ -1,5 +1,7 @@
 /** The first middlewares: the request id, the ports, and refusals of odd paths and of our own deliveries. */
+import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
+import { getPath } from 'hono/utils/url'
 import { AppError } from '#domain/runtime/errors.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
@@ -7,7 +9,7 @@ import type { Platform } from '#domain/ports/platform.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
-import { addressOf } from './address.ts'
+import { addressOf, routedSurfaceOf } from './address.ts'
 import type { AppEnv } from './app-env.ts'
 import { aboutOf } from './log-requests.ts'
 
@@ -50,7 +52,7 @@ export function withPorts(makePorts: MakePorts) {
 export const guards = createMiddleware<AppEnv>(async function guards(c, next) {
   const { origin, pathname } = addressOf(c)
   refuseUnsafe(c.get('ports').settings, origin)
-  refuseOddPath(pathname)
+  refuseOddPath(pathname, isAsRouted(c))
   refuseLoop(c.req.header(HOP_HEADER))
   await next()
 })
@@ -65,9 +67,20 @@ function refuseUnsafe(settings: Settings, origin: string): void {
   safeAt.set(settings, origin)
 }
 
+/**
+ * Whether the router reads the path as the URL does, so that no `..` or `\\` leads from a provider's paths to ours or among ours. It
+ * compares texts, while a URL resolves such segments.
+ */
+function isAsRouted(c: Context<AppEnv>): boolean {
+  const { origin, pathname, surface } = addressOf(c)
+  if (c.req.path === pathname) return true
+  if (surface.kind === 'drop-in') return routedSurfaceOf(c).kind === 'drop-in'
+  return c.req.path === getPath({ url: origin + pathname } as Request)
+}
+
 /** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
-function refuseOddPath(pathname: string): void {
-  if (pathname === '/' || isPlain(pathname)) return
+function refuseOddPath(pathname: string, isAsRouted: boolean): void {
+  if (isAsRouted && (pathname === '/' || isPlain(pathname))) return
   throw new AppError('bad_request', 'The path has an empty, relative or badly encoded segment.')
 }
 
