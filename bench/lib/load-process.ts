@@ -12,14 +12,25 @@ process.on('message', (load: Load) => {
     .then((measured) => process.send?.(measured))
 })
 
-const kept = new Map<number, Connection[]>()
+/** A server may close a connection that was idle for some seconds (Node: 5 s). */
+const IDLE_MS = 2000
+
+const kept = new Map<number, { connections: Connection[]; usedAt: number }>()
 
 /** Connections stay open between two loads, as a client's do. */
 async function connectionsTo(port: number, count: number): Promise<Connection[]> {
-  const open = (kept.get(port) ?? []).filter((connection) => !connection.isClosed)
-  while (open.length < count) open.push(await Connection.open(port))
-  kept.set(port, open)
-  return open.slice(0, count)
+  const before = kept.get(port)
+  const isFresh = before !== undefined && performance.now() - before.usedAt < IDLE_MS
+  if (!isFresh) for (const connection of before?.connections ?? []) connection.close()
+  const connections = (isFresh ? before.connections : []).filter((one) => !one.isClosed)
+  while (connections.length < count) connections.push(await Connection.open(port))
+  kept.set(port, { connections, usedAt: performance.now() })
+  return connections.slice(0, count)
+}
+
+function noteUse(port: number): void {
+  const used = kept.get(port)
+  if (used) used.usedAt = performance.now()
 }
 
 async function run(load: Load): Promise<Measured> {
@@ -69,6 +80,7 @@ async function run(load: Load): Promise<Measured> {
   await drive(load.count === undefined ? until(load.ms ?? 1000) : times(load.count))
   const seconds = (performance.now() - startedAt) / 1000
   const cpu = load.pid === undefined ? 0 : cpuMs(load.pid) - cpuBefore
+  noteUse(load.port)
   latencies.sort((a, b) => a - b)
   return {
     answers: latencies.length,

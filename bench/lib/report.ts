@@ -10,7 +10,7 @@ export interface Wish {
   atMost?: number
 }
 
-export interface Judged extends Wish {
+interface Judged extends Wish {
   /** Undefined: nothing is wanted, the number is for information. */
   isMet: boolean | undefined
 }

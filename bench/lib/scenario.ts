@@ -41,8 +41,10 @@ export interface Prefixed extends Program {
   prefix: string
 }
 
+const PREFIXES: Partial<Record<ProgramName, string>> = { gateway: '/heygen', portkey: '/v1/proxy' }
+
 export async function programOf(world: World, name: ProgramName): Promise<Prefixed> {
-  return { ...(await world.program(name)), prefix: name === 'gateway' ? '/heygen' : '' }
+  return { ...(await world.program(name)), prefix: PREFIXES[name] ?? '' }
 }
 
 export function sampleOf({ answers, seconds, cpuMs, p50, p99 }: Measured): Sample {

@@ -10,6 +10,8 @@ import { GatewayClient } from './gateway-client.ts'
 import { LoadGenerator } from './load.ts'
 import { BENCH, end, startProgram, type Started } from './processes.ts'
 import { VIDEO } from './upstream-answers.ts'
+import { hasNginx, startNginx } from './nginx.ts'
+import { startPortkey } from './portkey.ts'
 import { startWorkerd, type RunningWorkerd, type WorkerdOptions } from './workerd.ts'
 
 /** The programs that are measured. `direct` is the upstream itself. */
@@ -20,6 +22,8 @@ export type ProgramName =
   | 'bare+parse'
   | 'bare+token+parse'
   | 'bare+creation'
+  | 'portkey'
+  | 'nginx'
   | 'gateway'
 
 export interface Program {
@@ -69,7 +73,8 @@ export class World {
   readonly folder: string
   readonly upstream: Started
   readonly #options: WorldOptions
-  readonly #servers: Started[] = []
+  readonly #servers: Pick<Started, 'child'>[] = []
+  readonly #hasNginx = hasNginx()
   readonly #fresh = new Map<ProgramName, RunningWorkerd>()
   readonly #config: WranglerConfig
   readonly #programs = new Map<ProgramName, Promise<Program>>()
@@ -98,6 +103,11 @@ export class World {
     return `http://127.0.0.1:${this.upstream.port}`
   }
 
+  /** False: the program is not installed on this machine. */
+  has(name: ProgramName): boolean {
+    return name !== 'nginx' || this.#hasNginx
+  }
+
   program(name: ProgramName): Promise<Program> {
     const started = this.#programs.get(name) ?? this.#start(name)
     this.#programs.set(name, started)
@@ -115,8 +125,27 @@ export class World {
     if (name === 'direct')
       return { port: this.upstream.port, pid: this.upstream.child.pid ?? 0, headers: {} }
     if (name === 'gateway') return this.#startGateway()
+    if (name === 'portkey') return this.#startPortkey()
+    if (name === 'nginx') return this.#startNginx()
     const { port, pid } = await this.startWorker(await this.#settingsOf(name))
     return { port, pid, headers: { authorization: `Bearer ${this.#token}` } }
+  }
+
+  async #startPortkey(): Promise<Program> {
+    const portkey = await startPortkey()
+    this.#servers.push(portkey)
+    const headers = {
+      authorization: `Bearer ${CREDENTIAL}`,
+      'x-portkey-provider': 'openai',
+      'x-portkey-custom-host': this.upstreamOrigin,
+    }
+    return { port: portkey.port, pid: portkey.child.pid ?? 0, headers }
+  }
+
+  async #startNginx(): Promise<Program> {
+    const nginx = await startNginx(path.join(this.folder, 'nginx'), this.upstream.port)
+    this.#servers.push(nginx)
+    return { port: nginx.port, pid: nginx.pid, headers: {} }
   }
 
   async #settingsOf(name: ProgramName): Promise<Settings> {
@@ -248,7 +277,8 @@ export class World {
   async close(): Promise<void> {
     this.load.close()
     await Promise.all(this.#workers.map(({ child }) => end(child)))
-    await Promise.all([this.upstream, ...this.#servers].map(({ child }) => end(child)))
+    // nginx ends its worker process itself, if it may.
+    await Promise.all([this.upstream, ...this.#servers].map(({ child }) => end(child, 'SIGTERM')))
     rmSync(this.folder, { recursive: true, force: true })
   }
 }

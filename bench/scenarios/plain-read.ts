@@ -7,7 +7,7 @@ function plainRead(name: string, connections: number, targets: readonly Target[]
   return {
     name,
     title: `plain read, c=${connections}`,
-    programs: ['direct', 'bare', 'bare+token', 'gateway'],
+    programs: ['direct', 'nginx', 'bare', 'bare+token', 'gateway'],
     targets,
     warmUp: 4000,
     async measure(world, program, amount) {

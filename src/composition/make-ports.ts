@@ -142,9 +142,15 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
   }
 }
 
+/** Where an object comes into being. One that exists stays where it is. */
+function placement(env: Env): DurableObjectNamespaceGetDurableObjectOptions {
+  const { locationHint } = isolateOf(env).settings
+  return locationHint === undefined ? {} : { locationHint }
+}
+
 function slotsPort(env: Env, name: string): SlotDesk {
   // These methods are `async` if their answer is a union, because the RPC types would make it a union of promises.
-  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name), platform)
+  const ask = askObject(() => env.ACCOUNT_SLOTS.getByName(name, placement(env)), platform)
   return {
     claim: (account, instead, targets) =>
       ask(async (slots) => slots.claim(account, instead, targets)),
@@ -182,7 +188,7 @@ function slotsPort(env: Env, name: string): SlotDesk {
 }
 
 function deskPort(env: Env, name: string): Desk {
-  const ask = askObject(() => env.TENANT_DESK.getByName(name), platform)
+  const ask = askObject(() => env.TENANT_DESK.getByName(name, placement(env)), platform)
   return {
     snapshot: () => ask((desk) => desk.snapshot()),
     saveAccount: (account, by) => ask((desk) => desk.saveAccount(account, by)),
@@ -242,7 +248,7 @@ function deskPort(env: Env, name: string): Desk {
 }
 
 function hubPort(env: Env, name: string): Hub {
-  const stub = () => env.TENANT_DESK.getByName(name)
+  const stub = () => env.TENANT_DESK.getByName(name, placement(env))
   const ask = askObject(stub, platform)
   return {
     keepTicket: (hash, ticket) => ask((hub) => hub.keepTicket(hash, ticket)),
@@ -256,7 +262,7 @@ function hubPort(env: Env, name: string): Hub {
 }
 
 function registrarPort(env: Env): Registrar {
-  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR), platform)
+  const ask = askObject(() => env.TENANT_DESK.getByName(REGISTRAR, placement(env)), platform)
   return {
     saveToken: (token, tenant, hasPast, by) =>
       ask((desk) => desk.saveToken(token, tenant, hasPast, by)),

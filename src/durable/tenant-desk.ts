@@ -81,6 +81,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     this.parts.renewals.allow(account.email)
     this.#tables.uploadAccounts.forgetParking(account.email)
     this.ctx.waitUntil(this.parts.waiting.lookAgain(account.key))
+    this.parts.full.note([{ account: account.key }])
     if (saved.isNew) this.ctx.waitUntil(this.refreshAlerts().catch(() => {}))
     await this.parts.kv.write()
     return { ok: true, isNew: saved.isNew, snapshot: this.#tables.accounts.snapshot() }
@@ -170,7 +171,8 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   // Waiting and lists
 
   async fullAccounts(seen: SlotsSeen[]): Promise<Required<SlotsSeen>[]> {
-    return this.parts.full.answer(seen)
+    this.parts.full.note(seen)
+    return this.parts.full.list()
   }
 
   async awaitTurn(waiter: Waiter, until: number): Promise<Turn> {

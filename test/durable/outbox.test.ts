@@ -232,3 +232,20 @@ test('a receiver that failed gets two connections until it takes something', asy
   under.shift()?.()
   await expect.poll(() => under.length).toBe(4)
 })
+
+test('a first attempt that has no row yet is guarded by an alarm within ten minutes, and needs none before [I3]', () => {
+  const outbox = new Outbox([], {
+    durations: () => durationsAt(1),
+    now: () => Date.now(),
+    random: () => 0.5,
+    isOwed: () => true,
+    connections: () => 6,
+    readTargets: () => Promise.resolve({ endpoints: [] }),
+    send: () => new Promise(() => {}),
+    ...rowsOf(),
+  })
+  const before = Date.now()
+  outbox.add(Array.from({ length: 8 }, (_, index) => delivery(`evt_${index}`)))
+  expect(outbox.dueAt()).toBeGreaterThanOrEqual(before + 600_000)
+  expect(outbox.dueAt()).toBeLessThanOrEqual(Date.now() + 600_000)
+})

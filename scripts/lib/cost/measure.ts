@@ -58,7 +58,7 @@ export async function measure(
   const meter = new GatewayMeter(gateway)
   await meter.begin()
   await work(meter)
-  await meter.end()
+  await meter.add()
   const { sum } = meter
   const cpuMs = Math.max(0, sum.cpuMs - sum.workerRequests * (await emptyCallMs(gateway)))
   return usagePer(count, { ...sum, cpuMs })
@@ -74,32 +74,35 @@ class GatewayMeter implements Meter {
     this.#gateway = gateway
   }
 
+  /** Forgets what was counted since the last call. */
   async begin(): Promise<void> {
     await takeBill(this.#gateway)
     this.#lines = this.#gateway.logs.length
     this.#cpuMs = cpuMsOf(this.#gateway.pid)
   }
 
-  async end(isCpuCounted = true): Promise<void> {
-    const cpuMs = isCpuCounted ? cpuMsOf(this.#gateway.pid) - this.#cpuMs : 0
+  /** Adds what was counted since the last call. */
+  async add(isCpuCounted = true): Promise<void> {
+    const spentMs = cpuMsOf(this.#gateway.pid) - this.#cpuMs
     const lines = this.#gateway.logs.slice(this.#lines)
     const logBytes = lines.reduce((sum, line) => sum + line.length, 0)
+    const cpuMs = isCpuCounted ? spentMs : 0
     this.sum = addUp(this.sum, { ...(await takeBill(this.#gateway)), cpuMs, logBytes })
+    this.#lines += lines.length
+    this.#cpuMs = cpuMsOf(this.#gateway.pid)
   }
 
   async aside<T>(work: () => Promise<T>): Promise<T> {
-    await this.end()
+    await this.add()
     const result = await work()
     await this.begin()
     return result
   }
 
   async pass(ms: number): Promise<void> {
-    await this.end()
-    await this.begin()
+    await this.add()
     await advance(this.#gateway, ms)
-    await this.end(false)
-    await this.begin()
+    await this.add(false)
   }
 }
 
@@ -166,7 +169,7 @@ export async function makeCold(gateway: Gateway): Promise<void> {
 
 /** What is still due because of earlier work is done. A running job is asked about every ten minutes at the latest. */
 export async function letAllRing(pass: (ms: number) => Promise<void>): Promise<void> {
-  for (let minutes = 0; minutes < 90; minutes += 5) await pass(5 * MINUTE)
+  for (let minutes = 0; minutes < 90; minutes += 10) await pass(10 * MINUTE)
 }
 
 /** In /proc a tick is 10 ms on every Linux in use. */

@@ -5,22 +5,15 @@ import { ASSUMED, PRICES } from './prices.ts'
 
 const HEAD = [
   '',
-  'Worker req.',
+  'requests: Worker / object',
   'KV',
-  'object req.',
+  'rows: written / read',
   'object ms',
-  'rows read',
-  'rows written',
   'CPU ms',
-  'budget: KV / req. / rows',
+  'budget: object req. / rows / KV',
   '$ per million',
-  'Worker',
-  'CPU',
-  'object req.',
-  'object time',
-  'rows',
-  'KV',
-  'target $',
+  'target',
+  'of which Worker req. / CPU / object req. / object time / rows / KV',
 ]
 
 /** Markdown, one table for each group. */
@@ -38,27 +31,22 @@ export function tableOf(lines: Line[]): string {
 }
 
 function rowOf(line: Line): string {
-  const { usage, budget = {}, target } = line
+  const { usage, budget, target } = line
   const dollars = priceOf(usage)
-  const allowed = [budget.kv, budget.requests, budget.rows]
+  const rows = dollars.rowsWritten + dollars.rowsRead
+  const { workerRequests, cpu, objectRequests, objectTime, kv } = dollars
+  const split = [workerRequests, cpu, objectRequests, objectTime, rows, kv]
   return cells([
     line.name,
-    number(usage.workerRequests),
+    `${number(usage.workerRequests)} / ${number(usage.objectRequests)}`,
     number(usage.kvReads + usage.kvWrites),
-    number(usage.objectRequests),
+    `${number(usage.rowsWritten)} / ${number(usage.rowsRead)}`,
     number(usage.objectMs),
-    number(usage.rowsRead),
-    number(usage.rowsWritten),
     number(usage.cpuMs),
-    line.budget ? allowed.map((most) => most ?? '–').join(' / ') : '–',
+    budget ? [budget.requests, budget.rows, budget.kv].map((most) => most ?? '–').join(' / ') : '–',
     `**${totalOf(dollars).toFixed(2)}**`,
-    dollars.workerRequests.toFixed(2),
-    dollars.cpu.toFixed(2),
-    dollars.objectRequests.toFixed(2),
-    dollars.objectTime.toFixed(2),
-    (dollars.rowsWritten + dollars.rowsRead).toFixed(2),
-    dollars.kv.toFixed(2),
     target === undefined ? '–' : `≤ ${target.toFixed(2)}`,
+    split.map((part) => part.toFixed(2)).join(' / '),
   ])
 }
 

@@ -59,6 +59,9 @@ const masterKeys = setting(
     isExample(text) ? IS_EXAMPLE : 'must be kid:base64of32bytes, several separated by commas'
 )
 
+/** Cloudflare's names of regions for objects. */
+const LOCATIONS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const
+
 const schema = z.object({
   HEYGEN_ORIGIN: origin,
   HEYGEN_UPLOAD_ORIGIN: origin,
@@ -89,6 +92,10 @@ const schema = z.object({
     'iii'
   ),
   LEGACY_4K: z._default(z.enum(['clamp', 'allow'], { error: 'must be clamp or allow' }), 'clamp'),
+  LOCATION_HINT: z._default(
+    z.enum(['', ...LOCATIONS], { error: `must be empty or one of ${LOCATIONS.join(', ')}` }),
+    ''
+  ),
   MASTER_KEYS: masterKeys,
   ADMIN_TOKEN: z.optional(z.string()),
   METRICS_TOKEN: z.optional(
@@ -121,6 +128,8 @@ export interface Settings {
   legacyEngine: 'iii' | 'allow_iv'
   /** Whether an older call may ask for 4K, which may cost more. */
   legacy4k: 'clamp' | 'allow'
+  /** Where Cloudflare is asked to make objects. undefined: near whoever calls one first. */
+  locationHint: (typeof LOCATIONS)[number] | undefined
   masterKeys: { kid: string; raw: string }[]
   /** Shorter than 32 characters or absent: every admin call is refused. */
   adminToken: string | undefined
@@ -150,6 +159,7 @@ export function parseSettings(vars: Record<string, unknown>): Settings {
     legacy: s.LEGACY,
     legacyEngine: s.LEGACY_ENGINE,
     legacy4k: s.LEGACY_4K,
+    locationHint: s.LOCATION_HINT === '' ? undefined : s.LOCATION_HINT,
     masterKeys: s.MASTER_KEYS,
     adminToken: s.ADMIN_TOKEN && s.ADMIN_TOKEN.length >= 32 ? s.ADMIN_TOKEN : undefined,
     metricsToken: s.METRICS_TOKEN || undefined,

@@ -43,20 +43,11 @@ export interface Parts {
 
 /** `setAlarm` is called after each change that may make something due earlier. */
 export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
-  const { tables, ports } = context
+  const { ports } = context
   const targets = new DeliveryTargetsCache(context)
-  const outbox: Outbox = new Outbox(tables.pendingDeliveries(), {
-    ...context,
-    connections: () => CONNECTIONS_MAX - (statusChecks.isReconciling ? ASKED_AT_ONCE : 0),
-    load: (id) => tables.findDelivery(id),
-    isOwed: (id) => tables.deliveries.isOwed(id),
-    readTargets: (one) => alerts.targetsOf(one) ?? targets.forSending(one),
-    send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),
-    save: (changed, removedIds) => {
-      tables.saveDeliveries(changed, removedIds)
-      logGivenUp(ports(), changed)
-      alerts.noteDeliveries(changed)
-    },
+  const outbox: Outbox = makeOutbox(context, targets, {
+    isChecking: () => statusChecks.isReconciling,
+    alerts: () => alerts,
     onSaved: () => {
       wipeWhenDone()
       setAlarm()
@@ -93,8 +84,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     ledger: () => settlement.ledger(),
     pendingDeliveries: (tenant) => outbox.countOf(tenant),
   })
-  const { balance } = live
-  const alerts: AccountAlerts = new AccountAlerts(context, { balance, queueDeliveries, setAlarm })
+  const alerts = new AccountAlerts(context, { balance: live.balance, queueDeliveries, setAlarm })
   const accountChecks = new AccountChecks(context, {
     onFault: (fault) => live.onFault(fault),
     onUnparked: alerts.after(() => watchers.onUnparked()),
@@ -122,4 +112,33 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     queueDeliveries,
     wipeWhenDone,
   }
+}
+
+interface OutboxNeeds {
+  /** True while status checks use connections. */
+  isChecking(): boolean
+  alerts(): AccountAlerts
+  onSaved(): void
+}
+
+function makeOutbox(
+  context: AccountContext,
+  targets: DeliveryTargetsCache,
+  { isChecking, alerts, onSaved }: OutboxNeeds
+): Outbox {
+  const { tables, ports } = context
+  return new Outbox(tables.pendingDeliveries(), {
+    ...context,
+    connections: () => CONNECTIONS_MAX - (isChecking() ? ASKED_AT_ONCE : 0),
+    load: (id) => tables.findDelivery(id),
+    isOwed: (id) => tables.deliveries.isOwed(id),
+    readTargets: (one) => alerts().targetsOf(one) ?? targets.forSending(one),
+    send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),
+    save: (changed, removedIds) => {
+      tables.saveDeliveries(changed, removedIds)
+      logGivenUp(ports(), changed)
+      alerts().noteDeliveries(changed)
+    },
+    onSaved,
+  })
 }

@@ -2,16 +2,18 @@
  * Remembers which accounts of the pool were full, as isolates of the Worker saw it, and tells isolates that do not know it. One row
  * keeps most of it for the time after a restart. Nothing depends on it but the order in which accounts are tried (decision 0051).
  */
-import { SeenFull, type SlotsSeen } from '#domain/accounts/seen-full.ts'
+import { SEEN_MS, SeenFull, type SlotsSeen } from '#domain/accounts/seen-full.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS seen_full (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL, saved_at INTEGER NOT NULL)
 `
 
-/** The row is written only if so many accounts are full, and after a change of this share of them, or this time after a smaller one. */
+/** Fewer full accounts are found without the row. */
 const WORTH_SAVING = 6
+/** The row is written when so many accounts, and this share of them, have changed since, and when it is half as old as it may get. */
+const CHANGES_MIN = 2
 const SHARE = 0.1
-const SAVE_EVERY_MS = 60_000
+const SAVE_EVERY_MS = SEEN_MS / 2
 
 export class FullAccounts {
   readonly #sql: SqlStorage
@@ -27,24 +29,31 @@ export class FullAccounts {
     this.#sql.exec(SCHEMA)
   }
 
+  /** Notes what an isolate has seen. */
   note(seen: readonly SlotsSeen[]): void {
+    if (seen.length === 0) return
     this.#load()
     this.#seen.note(seen)
+    const full = this.list()
+    if (full.length >= WORTH_SAVING && this.#isRowOld(full)) this.#save(full)
   }
 
-  /** Notes what the isolate that asks has seen, and returns what others have. Only this writes the row: few creations ask. */
-  answer(seen: readonly SlotsSeen[]): Required<SlotsSeen>[] {
-    this.note(seen)
-    const full = this.#seen.list(this.#now())
-    if (full.length >= WORTH_SAVING && this.#isOld(full)) this.#save(full)
-    return full
+  list(): Required<SlotsSeen>[] {
+    this.#load()
+    return this.#seen.list(this.#now())
   }
 
-  #isOld(full: readonly SlotsSeen[]): boolean {
+  #isRowOld(full: readonly SlotsSeen[]): boolean {
+    const changes = this.#changesTo(full)
+    const isWrong = changes >= Math.max(CHANGES_MIN, full.length * SHARE)
+    return isWrong || this.#now() >= this.#savedAt + SAVE_EVERY_MS
+  }
+
+  /** How many accounts are full and not in the row, or the reverse. */
+  #changesTo(full: readonly SlotsSeen[]): number {
     const saved = this.#load()
-    const added = full.filter(({ account }) => !saved.has(account)).length
-    const changed = added + (saved.size - (full.length - added))
-    return changed >= full.length * SHARE || this.#now() >= this.#savedAt + SAVE_EVERY_MS
+    const kept = full.filter(({ account }) => saved.has(account)).length
+    return full.length - kept + saved.size - kept
   }
 
   clear(): void {

@@ -20,3 +20,14 @@ test('a cache forgets its oldest entries when they are too many, or too large to
   cache.put('g', 'z'.repeat(1000))
   expect(cache.peek('g')).toBeUndefined()
 })
+
+test('what has expired leaves the memory when it is told to', () => {
+  let now = NOW
+  const cache = new Cached<string>(1000, { entries: 3 }, () => now)
+  cache.put('a', 'x')
+  now += 500
+  cache.put('b', 'y')
+  now += 500
+  cache.dropExpired()
+  expect(['a', 'b'].map((name) => cache.last(name))).toEqual([undefined, 'y'])
+})

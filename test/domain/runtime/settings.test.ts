@@ -42,3 +42,12 @@ test('a METRICS_TOKEN is optional, long, and another secret than ADMIN_TOKEN', (
   )
   expect(() => parseSettings({ ...VARS, METRICS_TOKEN: 'm'.repeat(40) })).toThrow('must be random')
 })
+
+test('a LOCATION_HINT is optional, and one that Cloudflare does not have is named', () => {
+  expect(parseSettings(VARS).locationHint).toBeUndefined()
+  expect(parseSettings({ ...VARS, LOCATION_HINT: '' }).locationHint).toBeUndefined()
+  expect(parseSettings({ ...VARS, LOCATION_HINT: 'weur' }).locationHint).toBe('weur')
+  expect(() => parseSettings({ ...VARS, LOCATION_HINT: 'mars' })).toThrow(
+    'LOCATION_HINT must be empty or one of wnam, enam, sam, weur, eeur, apac, oc, afr, me'
+  )
+})

@@ -235,6 +235,16 @@ function plain({ status, headers, text }: Answer, asked: string) {
   const kept = [...headers].filter(([header]) => !ignored.includes(header))
   return { status, headers: kept, text: text.replaceAll(id, '<asked>') }
 }
+test('a token that the isolate remembers ends with its removal, at the next call [I6]', async () => {
+  const { id, token } = await gateway.newToken()
+  const one = gateway.as(token)
+  // The call is refused for want of an account, so the token was accepted.
+  for (const call of [1, 2])
+    expect([call, (await one.fetch('/v3/users/me')).status]).toEqual([call, 404])
+  await gateway.admin('DELETE', `/tokens/${id}`)
+  expect((await one.fetch('/v3/users/me')).status).toBe(401)
+})
+
 test('after 120 failed authentications in a minute an address waits, its right token does not', async () => {
   const guessed = await openGateway({ accounts: {} })
   const guess = (path: string) =>

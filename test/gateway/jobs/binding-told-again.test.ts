@@ -3,7 +3,7 @@ import { openGateway, until } from '../../support/gateway.ts'
 
 const gateway = await openGateway({
   accounts: { ann: 1 },
-  entry: 'test/support/workers/unbinding-worker.ts',
+  entry: 'test/support/workers/binds/unbinding-worker.ts',
   simVars: { JOB_MS: '-1' },
 })
 afterAll(() => gateway.dispose())

@@ -9,7 +9,7 @@ import { create, openWitnessed, viewOf } from '../../support/witness/witness-gat
 const NAMES = ['never', 'own', 'early', 'late', 'gone']
 const shared = await openWitnessed({
   accounts: Object.fromEntries(NAMES.map((name) => [name, 1])),
-  entry: 'test/support/workers/late-bind-worker.ts',
+  entry: 'test/support/workers/binds/late-bind-worker.ts',
   witness: { keys: 'ignores' },
   isHooked: true,
 })

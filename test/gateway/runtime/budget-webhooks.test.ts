@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { advance, clockOf, HOUR, MINUTE, stopClock } from '../../support/clock/clock.ts'
 import { until } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { openHooked } from '../../support/scenes/hooked.ts'
+import { addEndpoint, openHooked } from '../../support/scenes/hooked.ts'
 import { Receiver } from '../../support/receiver.ts'
 
 const open = gatewaysOfFile()
@@ -26,6 +26,11 @@ interface Counts {
 
 async function takeCounts(): Promise<Counts> {
   return (await (await fetch(`${gateway.url}/__count`)).json()) as Counts
+}
+
+/** How often each method of objects was called. */
+async function takeMethods(): Promise<Record<string, number>> {
+  return (await (await fetch(`${gateway.url}/__methods`)).json()) as Record<string, number>
 }
 
 /** All alarms of what was before have rung, and the isolate is warm. */
@@ -88,21 +93,49 @@ test('on a busy account a job costs four requests and at most three and a half r
   expect(rows / jobs).toBeLessThanOrEqual(3.5)
 })
 
-test('its delivery costs at most two requests and three rows more, the alarm that guards it included', async () => {
+/** What a job costs more than one about which nobody is told. */
+async function costOfTelling(
+  place: string,
+  headers: Record<string, string> = {}
+): Promise<Counts & { asked: number }> {
   await quiet()
-  await wholeJob()
-  await untilAllRang()
-  const alone = await takeCounts()
-  await expectEnded()
-  await quiet()
-  await wholeJob({ 'x-gateway-reply-url': `${receiver.url}/counted` })
-  await until(async () => receiver.posts('/counted').length > 0)
+  await takeMethods()
+  await wholeJob(headers)
+  await until(async () => receiver.posts(place).length > 0)
   // Its answer is on its way back, and that must not be counted as if it never came.
   await until(async () => (await clockOf(gateway)).calls === 0)
   await untilAllRang()
   const told = await takeCounts()
-  expect(receiver.posts('/counted')).toHaveLength(1)
-  expect(told.kv).toBe(0)
-  expect(told.requests - alone.requests).toBeLessThanOrEqual(2)
-  expect(told.rows - alone.rows).toBeLessThanOrEqual(3)
+  const { outlets = 0 } = await takeMethods()
+  expect(receiver.posts(place)).toHaveLength(1)
+  return {
+    kv: told.kv,
+    requests: told.requests - alone.requests,
+    rows: told.rows - alone.rows,
+    asked: outlets,
+  }
+}
+
+let alone: Counts
+
+test('the end of a job that nobody is told of asks the desk for no targets', async () => {
+  await quiet()
+  await takeMethods()
+  await wholeJob()
+  await untilAllRang()
+  alone = await takeCounts()
+  expect((await takeMethods())['outlets'] ?? 0).toBe(0)
+})
+
+test('a delivery to a job’s own URL, taken at the first attempt, costs no request and one row', async () => {
+  const own = { 'x-gateway-reply-url': `${receiver.url}/counted` }
+  expect(await costOfTelling('/counted', own)).toEqual({ kv: 0, requests: 0, rows: 1, asked: 0 })
+})
+
+test('a delivery to an endpoint, taken at the first attempt, costs no request and one row', async () => {
+  const { endpoint_id: id } = await addEndpoint(gateway, `${receiver.url}/endpoint`)
+  expect(await costOfTelling('/endpoint')).toEqual({ kv: 0, requests: 0, rows: 1, asked: 0 })
+  const twice = await costOfTelling('/both', { 'x-gateway-reply-url': `${receiver.url}/both` })
+  expect(twice).toEqual({ kv: 0, requests: 0, rows: 2, asked: 0 })
+  await gateway.fetch(`/heygen/v3/webhooks/endpoints/${id}`, { method: 'DELETE' })
 })

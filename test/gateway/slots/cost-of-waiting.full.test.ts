@@ -16,8 +16,12 @@ test('a hundred clients that wait a minute for ten full accounts cost two questi
   const running = await fillPool(gateway, names)
   const crowd = { accounts: 10, clients: 100, freed: 10, waitSeconds: 60 }
   const cost = await waitInCrowd(gateway, running, crowd)
-  console.log(JSON.stringify(cost))
   expect([cost.served, cost.refused]).toEqual([10, 90])
   expect(cost.asked).toBeLessThanOrEqual(2 * (crowd.clients + crowd.freed))
   expect(cost.watches).toBeLessThanOrEqual(3 * crowd.accounts)
+  // Beside what a creation costs that does not wait: a place in line for each client, a notice for each freed slot.
+  const { awaitTurn = 0, noteFreed = 0, acquire = 0 } = cost.methods
+  expect(awaitTurn).toBeLessThanOrEqual(crowd.clients)
+  expect(noteFreed).toBeLessThanOrEqual(crowd.freed)
+  expect(acquire).toBeLessThanOrEqual(cost.served + 1)
 }, 180_000)

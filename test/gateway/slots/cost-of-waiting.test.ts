@@ -18,4 +18,9 @@ test('a waiting client costs two questions, a freed slot two, and the line a loo
   expect([cost.served, cost.refused], JSON.stringify(cost)).toEqual([3, 9])
   expect(cost.asked, JSON.stringify(cost)).toBeLessThanOrEqual(2 * (crowd.clients + crowd.freed))
   expect(cost.watches, JSON.stringify(cost)).toBeLessThanOrEqual(2 * crowd.accounts)
+  // Beside what a creation costs that does not wait: a place in line for each client, a notice for each freed slot.
+  const { awaitTurn = 0, noteFreed = 0, acquire = 0 } = cost.methods
+  expect(awaitTurn).toBeLessThanOrEqual(crowd.clients)
+  expect(noteFreed).toBeLessThanOrEqual(crowd.freed)
+  expect(acquire).toBeLessThanOrEqual(cost.served + 1)
 })

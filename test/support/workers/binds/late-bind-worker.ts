@@ -3,11 +3,11 @@
  * never. `POST /__bind {lateMs}`: from now on so late, each creation once. `{isLost: true}`: never. `{isUnlearned: true}`: they do
  * not reach the desk either. `{}`: as usual. The work of objects themselves does not change. An entry for runWorker, never deployed.
  */
-import worker from '../../../src/index.ts'
-import { changedMethod } from './changed-method.ts'
-import clocked from './clocked-worker.ts'
+import worker from '../../../../src/index.ts'
+import { changedMethod } from '../changed-method.ts'
+import clocked from '../clocked-worker.ts'
 
-export { AccountSlots, TenantDesk } from './clocked-worker.ts'
+export { AccountSlots, TenantDesk } from '../clocked-worker.ts'
 
 interface Bind {
   lateMs?: number

@@ -1,8 +1,8 @@
 /** The gateway's Worker, in which the first call to bind a creation's jobs gets lost. An entry for runWorker, never deployed. */
-import worker from '../../../src/index.ts'
-import { changedMethod } from './changed-method.ts'
+import worker from '../../../../src/index.ts'
+import { changedMethod } from '../changed-method.ts'
 
-export { AccountSlots, TenantDesk } from '../../../src/index.ts'
+export { AccountSlots, TenantDesk } from '../../../../src/index.ts'
 
 const lost = new Set<unknown>()
 
