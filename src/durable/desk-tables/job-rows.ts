@@ -1,9 +1,9 @@
 /**
  * Keeps which jobs a creation started, and on which account.
  *
- * `job_owner` has one row for each job. Its key is the hour of the creation and the job's id. So one row answers two questions:
- * which account has an id (a look at one place in each hour, latest first), and which jobs a creation started (a read of
- * one hour). For jobs that still run, it is the only record of their ids outside of memory (decision 0049).
+ * `job_owner` has one row for each job. Its key is the span of three hours in which the creation came, and the job's id. So one row
+ * answers two questions: which account has an id (a look at one place in each span, latest first), and which jobs a creation started
+ * (a read of one span). For jobs that still run, it is the only record of their ids outside of memory (decision 0049).
  *
  * `made` has the jobs of creations that could not be kept there.
  */
@@ -32,10 +32,10 @@ export const JOB_OWNERS_SCHEMA = `
 `
 
 /** It must never change, since it is part of stored keys. */
-const SPAN_MS = 3_600_000
+const SPAN_MS = 3 * 3_600_000
 /** Longer than a lease can last while the provider says nothing about its job. */
 const KEEP_MADE_MS = 4 * 86_400_000
-/** After this many rows a removal stops, at the end of the hour. */
+/** After this many rows a removal stops, at the end of the span. */
 const REMOVED_AT_ONCE = 20_000
 
 interface Row {
@@ -54,7 +54,7 @@ type JobOwner = Owner & { email: string; lease: string; start: JobStart }
 
 export class JobRows {
   readonly #sql: SqlStorage
-  /** The hours that have rows, latest first. Only this object writes them. */
+  /** The spans that have rows, latest first. Only this object writes them. */
   #spans: number[] | undefined
 
   constructor(sql: SqlStorage) {
@@ -136,7 +136,7 @@ export class JobRows {
     )
   }
 
-  /** Deletes whole hours that are over since `before`, a bounded number. */
+  /** Deletes whole spans that are over since `before`, a bounded number. */
   forget(now: number, before: number): void {
     this.#sql.exec('DELETE FROM made WHERE request_id < ?', firstTimedId(now - KEEP_MADE_MS))
     let removed = 0
@@ -178,7 +178,7 @@ export class JobRows {
   }
 }
 
-/** Finds each hour from the one after, so an hour without rows costs nothing. Latest first. */
+/** Finds each span from the one after, so a span without rows costs nothing. Latest first. */
 const ALL_SPANS = `WITH RECURSIVE every (span) AS (
     SELECT (SELECT span FROM job_owner WHERE span >= 0 ORDER BY span DESC LIMIT 1)
     UNION ALL

@@ -180,7 +180,7 @@ test('a job that was neither bound nor kept is found like that of a lost creatio
   await evict(untold)
   expect(await running(untold)).toEqual(['unbound'])
   await lose(untold)
-  for (let minutes = 0; minutes < 5; minutes += 1) await advance(untold, MINUTE)
+  for (let minutes = 0; minutes < 12; minutes += 1) await advance(untold, MINUTE)
   expect(await running(untold)).toEqual([job])
 })
 
