@@ -21,8 +21,3 @@ export function fromBase64(text: string): Bytes {
 export function toBase64Url(bytes: Uint8Array): string {
   return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }
-
-/** Throws if the text is not base64url. */
-export function fromBase64Url(text: string): Bytes {
-  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'))
-}

@@ -20,7 +20,7 @@ import { readAnswer } from '#flows/upstream/read-answer.ts'
 const AT_ONCE = 6
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024
 
-export interface WholeAnswer {
+interface WholeAnswer {
   status: number
   text: string
   json: unknown
