@@ -19,6 +19,7 @@ export type ProgramName =
   | 'direct'
   | 'bare'
   | 'bare+token'
+  | 'bare+duties'
   | 'bare+parse'
   | 'bare+token+parse'
   | 'bare+creation'
@@ -36,6 +37,7 @@ export interface Program {
 const SOURCES: Partial<Record<ProgramName, string>> = {
   bare: 'pass.ts',
   'bare+token': 'token.ts',
+  'bare+duties': 'duties.ts',
   'bare+parse': 'parse.ts',
   'bare+token+parse': 'token-parse.ts',
   'bare+creation': 'creation.ts',

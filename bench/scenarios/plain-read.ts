@@ -7,7 +7,7 @@ function plainRead(name: string, connections: number, targets: readonly Target[]
   return {
     name,
     title: `plain read, c=${connections}`,
-    programs: ['direct', 'nginx', 'bare', 'bare+token', 'gateway'],
+    programs: ['direct', 'nginx', 'bare', 'bare+token', 'bare+duties', 'gateway'],
     targets,
     warmUp: 4000,
     async measure(world, program, amount) {
@@ -33,8 +33,10 @@ export const READS = [
   plainRead('read', 32, [
     { of: 'gateway', to: 'bare', measure: 'rps', atLeast: 0.8 },
     { of: 'gateway', to: 'bare+token', measure: 'rps', atLeast: 0.9 },
+    { of: 'gateway', to: 'bare+duties', measure: 'rps' },
     { of: 'gateway', to: 'bare', measure: 'cpu' },
     { of: 'gateway', to: 'bare+token', measure: 'cpu' },
+    { of: 'gateway', to: 'bare+duties', measure: 'cpu' },
   ]),
   plainRead('read-c1', 1, [
     { of: 'gateway', to: 'bare', measure: 'p50', atMost: 1.25 },
