@@ -1,7 +1,7 @@
 /** The first middlewares: the request id, the ports, and refusals of odd paths and of our own deliveries. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { getPath } from 'hono/utils/url'
+import { getPathNoStrict } from 'hono/utils/url'
 import { AppError } from '#domain/runtime/errors.ts'
 import { HOP_HEADER } from '#domain/text/headers.ts'
 import type { Facts } from '#domain/runtime/log-line.ts'
@@ -75,7 +75,7 @@ function isAsRouted(c: Context<AppEnv>): boolean {
   const { origin, pathname, surface } = addressOf(c)
   if (c.req.path === pathname) return true
   if (surface.kind === 'drop-in') return routedSurfaceOf(c).kind === 'drop-in'
-  return c.req.path === getPath({ url: origin + pathname } as Request)
+  return c.req.path === getPathNoStrict({ url: origin + pathname } as Request)
 }
 
 /** Refuses paths that the provider could read differently: empty segments, encoded slashes, broken encodings. */
