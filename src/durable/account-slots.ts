@@ -255,7 +255,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async view(tenant: string): Promise<SlotsView> {
     await this.#parts.settlement.recall.read()
-    this.#lookIfDue()
+    await this.#parts.statusChecks.lookFirst()
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
     if (this.#isHeldByOther(tenant)) return slotsShownToFormerHolder(ledger, tenant, now)
@@ -265,7 +265,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
     await this.#parts.settlement.recall.read()
-    this.#lookIfDue()
+    await this.#parts.statusChecks.lookFirst()
     return this.#parts.live.summary(tenant)
   }
 
@@ -289,7 +289,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
     await this.#parts.settlement.recall.read()
-    this.#lookIfDue()
+    await this.#parts.statusChecks.lookFirst()
     return this.#tables.findJob(tenant, name)
   }
 
@@ -299,7 +299,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async listJobs(query: JobQuery): Promise<JobPage> {
     await this.#parts.settlement.recall.read()
-    this.#lookIfDue()
+    await this.#parts.statusChecks.lookFirst()
     return this.#tables.listJobs(query)
   }
 

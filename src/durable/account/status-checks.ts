@@ -69,8 +69,18 @@ export class StatusChecks {
     })
   }
 
+  /** Looks if something is due, and waits for the answers, a second at most. For calls that show the state. Never throws. */
+  async lookFirst(): Promise<void> {
+    try {
+      this.lookIfDue()
+      if (this.isReconciling) await Promise.race([this.#last, this.#context.pause()])
+    } catch {
+      // The settings are malformed.
+    }
+  }
+
   /**
-   * Called after a call that shows or needs the account's state. Asks in the background about what is due, since the alarm may ring
+   * Called by a call that shows or needs the account's state. Asks in the background about what is due, since the alarm may ring
    * much later. `isPressing`: an event made something due, and the provider will not send it again.
    */
   lookIfDue({ isPressing = false } = {}): void {
