@@ -208,7 +208,8 @@ function startGateway(
   return runWorker({
     ...common,
     assets,
-    isDirect: !assets,
+    // A direct socket has another port after workerd was killed and started again.
+    isDirect: !assets && persist === undefined,
     onLog: ({ message }) => onLog(message),
     ...(persist === undefined ? {} : { persist }),
     ...(port === undefined ? {} : { port }),

@@ -1,7 +1,7 @@
 /**
  * Keeps which jobs a creation started, and on which account.
  *
- * `job_owner` has one row for each job. Its key is the span of three hours in which the creation came, and the job's id. So one row
+ * `job_owner` has one row for each job. Its key is the span of six hours in which the creation came, and the job's id. So one row
  * answers two questions: which account has an id (a look at one place in each span, latest first), and which jobs a creation started
  * (a read of one span). For jobs that still run, it is the only record of their ids outside of memory (decision 0049).
  *
@@ -32,7 +32,7 @@ export const JOB_OWNERS_SCHEMA = `
 `
 
 /** It must never change, since it is part of stored keys. */
-const SPAN_MS = 3 * 3_600_000
+const SPAN_MS = 6 * 3_600_000
 /** Longer than a lease can last while the provider says nothing about its job. */
 const KEEP_MADE_MS = 4 * 86_400_000
 /** After this many rows a removal stops, at the end of the span. */

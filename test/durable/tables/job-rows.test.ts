@@ -1,4 +1,4 @@
-/** Which jobs a creation started, and on which account: one row for each job answers both, and old rows go by whole spans of three hours. */
+/** Which jobs a creation started, and on which account: one row for each job answers both, and old rows go by whole spans of six hours. */
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/accounts/account.ts'
 import type { JobsOf } from '#domain/ports/desk.ts'
@@ -23,7 +23,7 @@ const { JobRows, JOB_OWNERS_SCHEMA, MADE_SCHEMA } = (await import(file)) as {
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
-const SPAN = 3 * HOUR
+const SPAN = 6 * HOUR
 const NOW = Math.floor(Date.now() / SPAN) * SPAN
 const EMAIL = 'a@example.com'
 const ACCOUNTS = [{ email: EMAIL, createdAt: 1 }] as unknown as Account[]
@@ -77,7 +77,7 @@ test('of 200,000 jobs the old ones are deleted by whole spans, a bounded number 
   const { sql, jobs } = open()
   const fill = `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < 200000)
     INSERT INTO job_owner (span, id, email, account_since, request_id, place, start, learned_at)
-    SELECT ?1 - (i * 1600 / 200000), printf('job%d', i), ?2, 1, 'r', 0, '{}', 0 FROM n`
+    SELECT ?1 - (i * 800 / 200000), printf('job%d', i), ?2, 1, 'r', 0, '{}', 0 FROM n`
   sql.exec(fill, NOW / SPAN, EMAIL)
   const count = () => Number(sql.exec('SELECT COUNT(*) AS n FROM job_owner').one()['n'])
   const before = NOW - 90 * DAY
@@ -88,8 +88,8 @@ test('of 200,000 jobs the old ones are deleted by whole spans, a bounded number 
   const kept = count()
   jobs.forget(NOW, before)
   expect(count()).toBe(kept)
-  // 720 spans of 1,600 are younger, and the present one.
-  expect(kept).toBe(721 * 125)
+  // 360 spans of 800 are younger, and the present one.
+  expect(kept).toBe(361 * 250)
   expect(jobs.dueAt(90 * DAY)).toBeGreaterThanOrEqual(NOW)
   expect(jobs.find(['job0', 'job90000', 'job199999'], ACCOUNTS)).toHaveLength(2)
 })
