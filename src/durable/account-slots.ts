@@ -363,12 +363,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   /**
-   * `isAfterAlarm`: also counts deliveries that are old enough to be removed. Every delivery sets an alarm, so it is enough to
-   * look then.
+   * `isAfterAlarm`: also counts checks that became due while the alarm ran, which no alarm is set for, and deliveries that are
+   * old enough to be removed. Every delivery sets an alarm, so it is enough to look then.
    */
   #setAlarm({ isAfterAlarm = false } = {}): void {
     const isCovered = this.#alarm.isSet || this.#parts.statusChecks.isReconciling
-    const due = this.#dueAt({ isAfterAlarm, isCovered })
+    const due = this.#dueAt({ isAfterAlarm, isCovered: isCovered && !isAfterAlarm })
     if (due !== Infinity) this.#alarm.setFor(due)
   }
 

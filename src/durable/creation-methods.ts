@@ -1,5 +1,6 @@
 /** The RPC methods of a desk about creations: their keys, and their outcomes where these are unknown. */
 import { platform } from '#composition/platform.ts'
+import { sameEmail } from '#domain/accounts/account.ts'
 import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Made, UnknownCreation } from '#domain/ports/desk.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
@@ -18,7 +19,7 @@ export abstract class CreationMethods extends HubMethods {
   /** For older Workers. Newer ones call madeBy. */
   async isMadeElsewhere(requestId: string, email: string): Promise<boolean> {
     const [made] = this.parts.tables.jobs.jobsOf([requestId])
-    return made !== undefined && made.email !== email
+    return made !== undefined && !sameEmail(made.email, email)
   }
 
   async noteMade(requestId: string, made: Made): Promise<void> {

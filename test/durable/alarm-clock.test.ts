@@ -30,6 +30,32 @@ test('an alarm that is set anew while it rings rings again', async () => {
   expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
 })
 
+test('while an alarm runs no later one takes its place, in case the object dies in it; at its end the earliest is set [I2]', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage, () => Date.now())
+  const now = Date.now()
+  const during: (number | null)[] = []
+  await clock.run(async () => {
+    clock.setFor(now + 86_400_000)
+    during.push(await storage.getAlarm())
+    clock.setFor(now + 5000)
+    during.push(await storage.getAlarm())
+  })
+  expect(during).toEqual([null, null])
+  expect(await storage.getAlarm()).toBe(now + 5000)
+})
+
+test('an alarm that the platform has cut off keeps no later one from being set [I2]', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage, () => Date.now())
+  void clock.run(() => new Promise(() => {}))
+  vi.advanceTimersByTime(900_000)
+  clock.setFor(Date.now() + 5000)
+  expect(await storage.getAlarm()).toBe(Date.now() + 5000)
+})
+
 test('an alarm that the platform gave up is set again when the object wakes; one that merely rings is not [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const wakeWith = async (set: number | null, due: number) => {

@@ -25,7 +25,7 @@ interface Tables {
 interface Settlement {
   ledger(): Ledger
   save(change: Change): boolean
-  bind(requestId: string, starts: JobStart[]): void
+  bind(requestId: string, starts: JobStart[], how?: { isKept?: boolean }): void
 }
 interface Events {
   apply(incoming: IncomingEvent): string
@@ -56,8 +56,8 @@ function storageInMemory(): object {
   return { sql: { exec }, transactionSync }
 }
 
-function objectWith(leases: Lease[]) {
-  const tables = new SlotsTables(storageInMemory())
+function objectWith(leases: Lease[], storage = storageInMemory()) {
+  const tables = new SlotsTables(storage)
   tables.saveAccount(ACCOUNT as Account)
   tables.saveHook({ state: 'on' })
   tables.apply({ put: leases, drop: [], ended: [] })
@@ -132,6 +132,25 @@ test('an object whose account is gone takes no lease that nobody could ask about
   tables.wipeAccount()
   settling.bind(id, [START])
   expect(tables.leases()).toEqual([])
+})
+
+/** What a later life of an object finds, in which `leave` happened before or after the desk kept a job of tenant `t`. */
+function foundAfter(leave: (tables: Tables) => void, isBoundFirst: boolean): string[] {
+  const storage = storageInMemory()
+  const id = newTimedId(Date.now() - 60_000, crypto.randomUUID())
+  const { tables, settling } = objectWith([lease(id)], storage)
+  if (!isBoundFirst) leave(tables)
+  settling.bind(id, [START], { isKept: true })
+  if (isBoundFirst) leave(tables)
+  return new SlotsTables(storage).leases().map(({ state }) => state)
+}
+
+test('the desk of a tenant that left the account may forget its jobs, so the account’s object writes them [I2, I3]', () => {
+  const claim = (tables: Tables) => tables.saveAccount({ ...ACCOUNT, tenant: 'other' } as Account)
+  expect(foundAfter((tables) => tables.retire(Date.now()), false)).toEqual(['running'])
+  expect(foundAfter(claim, false)).toEqual(['running'])
+  expect(foundAfter(claim, true)).toEqual(['running'])
+  expect(foundAfter(() => {}, true)).toEqual(['unbound'])
 })
 
 test('an end whose early event was too old to be told is told to the endpoints [I3]', () => {

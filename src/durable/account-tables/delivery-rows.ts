@@ -182,9 +182,10 @@ export class DeliveryRows {
   }
 
   save(delivery: Delivery): void {
-    const isNew = this.#owed.delete(delivery.id) || !this.#pending.has(delivery.id)
-    if (isNew && this.add(delivery)) return
-    this.#change(delivery)
+    const isNew = this.#owed.has(delivery.id) || !this.#pending.has(delivery.id)
+    if (!isNew || !this.add(delivery)) this.#change(delivery)
+    // Only now: if the row could not be written, the ended job still owes the delivery.
+    this.#owed.delete(delivery.id)
   }
 
   /** A retry by hand is rare, so one more row does not matter. */

@@ -115,6 +115,8 @@ export class SlotsTables {
   }
 
   saveAccount(account: Account): void {
+    // The desk of a tenant that leaves the account may forget its jobs.
+    if (this.account()?.tenant !== account.tenant) this.saveBound()
     this.#account.save(account)
   }
 

@@ -108,20 +108,24 @@ export class Settlement {
     }: { again?: LeaseAsk | undefined; isKept?: boolean | undefined; at?: number | undefined } = {}
   ): void {
     const { tables, now, durations } = this.#context
+    const account = tables.account()
     // The account was wiped meanwhile. Its jobs were reported as lost, and nothing could check a new lease.
-    if (!tables.account()) return
+    if (!account) return
     const ledger = this.ledger()
     const mine = ledger.leases.filter((lease) => lease.requestId === requestId)
     // Reading ended jobs costs more than most bindings do. It is needed only if a lease is missing.
     const ended = mine.length < starts.length ? tables.endedOf(requestId) : []
     const known = { ended, ...(again === undefined ? {} : { ask: again }) }
     const change = bindJobs(ledger, requestId, starts, at ?? now(), durations(), known)
-    if (isKept && onlyBinds(ledger, change)) {
+    // The desk of a tenant that was removed forgets its jobs. So it is not trusted with them once the account has left it.
+    const isOfHolder = mine.every(({ tenant }) => tenant === account.tenant)
+    const isSafe = isKept && isOfHolder && !ledger.isRetired
+    if (isSafe && onlyBinds(ledger, change)) {
       for (const lease of change.put) tables.leaseRows.bind(lease)
       return
     }
     this.save(change)
-    if (!isKept) tables.saveBound(requestId)
+    if (!isSafe) tables.saveBound(requestId)
   }
 
   /** Whether these reports end a job, so that clients will be notified. */

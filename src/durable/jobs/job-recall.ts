@@ -4,6 +4,7 @@
  * about, once and all together, before the first step that needs their jobs. If the desk cannot be asked, they keep their slots,
  * and the next step asks again.
  */
+import { sameEmail } from '#domain/accounts/account.ts'
 import type { JobsOf } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Lease } from '#domain/slots/lease.ts'
@@ -53,7 +54,7 @@ export class JobRecall {
     const email = tables.account()?.email
     tables.leaseRows.noteAsked(leases.map(({ id }) => id))
     // The jobs of a creation that went to another account are none of this one. Its lease is looked for like a lost one.
-    for (const jobs of known) if (jobs.email === email) this.#bind(jobs)
+    for (const jobs of known) if (sameEmail(jobs.email, email ?? '')) this.#bind(jobs)
   }
 
   /** So that the alarm does not ring for them at once. */

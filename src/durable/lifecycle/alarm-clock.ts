@@ -1,12 +1,15 @@
 /**
  * Sets the one alarm of an object. The class remembers what the alarm is set to. So it sets the alarm without an await, in the
- * same step as the record that needs it, and only if it must come earlier.
+ * same step as the record that needs it, and only if it must come earlier. While an alarm runs, none is set before its end: the
+ * platform runs it again if the object dies in it, but only if no later one was set.
  */
 import { lineOf, type Facts } from '#domain/runtime/log-line.ts'
 
 /** The platform has given up an alarm that is late by this much. */
 const GIVEN_UP_MS = 60_000
 const AFTER_FAILURE_MS = 30_000
+/** The platform ends an alarm that runs for this long. */
+const RUN_MAX_MS = 900_000
 
 interface AlarmStorage {
   getAlarm(): Promise<number | null>
@@ -17,6 +20,8 @@ export class AlarmClock {
   readonly #storage: AlarmStorage
   readonly #now: () => number
   #setTo: number | null = null
+  /** An alarm runs. `due`: for when the next one is set when it has ended. */
+  #run: { until: number; due: number } | undefined
 
   constructor(storage: AlarmStorage, now: () => number) {
     this.#storage = storage
@@ -50,6 +55,8 @@ export class AlarmClock {
   /** Runs the work of an alarm and never throws: the platform gives up an alarm that fails, and slots would stay taken. */
   async run(work: () => Promise<void>, about: () => Facts = () => ({})): Promise<void> {
     this.#setTo = null
+    const run = { until: this.#now() + RUN_MAX_MS, due: Infinity }
+    this.#run = run
     try {
       await work()
     } catch (error) {
@@ -57,10 +64,16 @@ export class AlarmClock {
       console.error(lineOf('alarm_failed', about(), { name }).text)
       this.setFor(this.#now() + AFTER_FAILURE_MS)
     }
+    this.#run = undefined
+    if (run.due !== Infinity) this.setFor(run.due)
   }
 
   /** At least 1 ms ahead: workerd may never run an alarm that is set in the same millisecond in which it runs. */
   setFor(due: number): void {
+    if (this.#run && this.#now() < this.#run.until) {
+      this.#run.due = Math.min(this.#run.due, due)
+      return
+    }
     const at = Math.max(due, this.#now() + 1)
     if (this.#setTo !== null && this.#setTo <= at) return
     this.#setTo = at

@@ -2,6 +2,7 @@
  * Looks for the jobs of lost creations (their answers were lost), in the most certain place first: the desk's records, the
  * provider's own answer under the same key, then the provider's list. One search of a list serves all creations that it may have.
  */
+import { sameEmail } from '#domain/accounts/account.ts'
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
@@ -80,7 +81,7 @@ async function askDesk(
   if (made === 'no-answer') return made
   if (!made) return 'not-known'
   const lost = lostLeasesOf(context, requestId)
-  if (made.email === email) desk.bind(requestId, made.starts)
+  if (sameEmail(made.email, email)) desk.bind(requestId, made.starts)
   else desk.apply({ put: [], drop: lost.map((one) => one.id), ended: [] })
   return 'known'
 }

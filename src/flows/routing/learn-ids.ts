@@ -45,7 +45,9 @@ export async function learnIds(
   call: ProxyCall,
   named: readonly Owner[]
 ): Promise<boolean> {
-  const each = [...new Map(named.toReversed().map((owner) => [owner.id, owner])).values()]
+  const first = new Map(named.toReversed().map((owner) => [owner.id, owner]))
+  // The desk gives the jobs of a creation back in this order.
+  const each = named.filter((owner) => first.get(owner.id) === owner)
   const owners = each.map((owner) => marked(call, owner))
   if (owners.length === 0) return true
   try {

@@ -69,14 +69,20 @@ function delivery(at: number, name: string, kind: 'callback' | 'endpoints' = 'ca
 
 /** The lives of an object over the same tables. */
 function open() {
-  const storage = openStorage('')
+  const plain = openStorage('')
+  let failing = false
+  const exec = (text: string, ...values: never[]) => {
+    if (failing && text.startsWith('INSERT INTO outgoing')) throw new Error('the disk is full')
+    return plain.sql.exec(text, ...values)
+  }
+  const storage = { ...plain, sql: { exec } }
   const wake = () => {
     const tables = new SlotsTables(storage)
     const pending = tables.pendingDeliveries().map(({ id }) => id.slice(14))
     return { tables, pending }
   }
-  const count = (table: string) => storage.sql.exec(`SELECT id FROM ${table}`).toArray().length
-  return { wake, count }
+  const count = (table: string) => plain.sql.exec(`SELECT id FROM ${table}`).toArray().length
+  return { wake, count, fail: (is: boolean) => (failing = is) }
 }
 
 /** A job that ends with these deliveries. */
@@ -132,6 +138,20 @@ test('a lease that still owes keeps its row, and the next lease gets another [I3
   awake.saveDeliveries([taken(one)])
   awake.apply({ put: [lease(NOW + 3)], drop: [], ended: [] })
   expect(count('lease')).toBe(3)
+})
+
+test('a first attempt whose row cannot be written leaves the delivery owed [I3]', () => {
+  const { wake, count, fail } = open()
+  const { tables } = wake()
+  const one = delivery(NOW, 'one')
+  endJob(tables, NOW, one)
+  fail(true)
+  expect(() => tables.saveDeliveries([failed(one)])).toThrow('the disk is full')
+  fail(false)
+  expect(tables.findDelivery(one.id)).toEqual(one)
+  tables.apply({ put: [lease(NOW + 1)], drop: [], ended: [] })
+  expect(count('lease')).toBe(2)
+  expect(wake().pending).toEqual(['one'])
 })
 
 test('one that fails after later ones were taken is found again [I3]', () => {

@@ -158,6 +158,15 @@ test('the other jobs of one creation keep their slots when some have ended befor
   expect(await stateOf(untold, jobs[1] ?? '')).toBe('completed')
 })
 
+test('an account that was saved again with its email in capitals keeps its jobs and slots after an eviction [I1, I2]', async () => {
+  const again = { email: 'B@EXAMPLE.COM', apiKey: 'sk_test_b', maxJobs: 3 }
+  expect((await untold.post('/v1/heygen/accounts', again)).ok).toBe(true)
+  const job = await create(untold)
+  await evict(untold)
+  for (let minutes = 0; minutes < 8; minutes += 1) await advance(untold, MINUTE)
+  expect(await running(untold)).toEqual([job])
+})
+
 test('a job whose binding never came is bound by the desk’s record after an eviction [I2]', async () => {
   await lose(untold, 'bind')
   const job = await create(untold)

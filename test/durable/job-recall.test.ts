@@ -1,0 +1,30 @@
+/** Which of the jobs that the desk knows are an account's own, after its object was evicted. */
+import { expect, test } from 'vitest'
+import type { JobsOf } from '#domain/ports/desk.ts'
+
+interface Recall {
+  read(): Promise<void>
+}
+/** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
+const file: string = '../../src/durable/jobs/job-recall.ts'
+const { JobRecall } = (await import(file)) as {
+  JobRecall: new (context: object, bind: (jobs: JobsOf) => void) => Recall
+}
+
+async function boundFor(email: string, known: string[]): Promise<string[]> {
+  const bound: string[] = []
+  const open = [{ id: 'lease', requestId: 'request', tenant: 't' }]
+  const jobsOf = async () => known.map((one) => ({ requestId: 'r', email: one, starts: [] }))
+  const context = {
+    tables: { account: () => ({ email }), leaseRows: { unasked: () => open, noteAsked: () => {} } },
+    ports: () => ({ desk: () => ({ jobsOf }) }),
+    provider: () => ({ name: 'heygen' }),
+  }
+  await new JobRecall(context, (jobs) => bound.push(jobs.email)).read()
+  return bound
+}
+
+test('an account whose email was written otherwise since then still has its jobs [I2]', async () => {
+  const known = ['a@example.com', 'b@example.com']
+  expect(await boundFor('A@Example.com', known)).toEqual(['a@example.com'])
+})
