@@ -178,8 +178,8 @@ export class SlotsTables {
         const news = ofEnds.get(end.lease.id) ?? { deliveries: [] }
         const { deliveries } = news
         const count = [...owed.values()].flat().length + deliveries.length
-        if (!this.#endJob(end, unmatched, news, this.deliveries.hasRoomToOwe(count)))
-          return deliveries
+        const mayOwe = this.deliveries.hasRoomToOwe(count)
+        if (!this.#endJob(end, unmatched, news, mayOwe)) return deliveries
         owed.set(end.lease.id, deliveries)
         return []
       })
@@ -204,7 +204,6 @@ export class SlotsTables {
     this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
-  /** In which leases are written. */
   #inTransaction<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work)
