@@ -238,9 +238,12 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 150
 
+/** Far longer than anything takes, also on a slow machine that does much else: it only ends a wait for what does not happen. */
+const PATIENCE_MS = 60_000
+
 export async function until<T>(
   what: () => Promise<T | false | undefined>,
-  withinMs = 10_000
+  withinMs = PATIENCE_MS
 ): Promise<T> {
   const end = Date.now() + withinMs
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.3, LONGEST_PAUSE_MS)) {

@@ -436,7 +436,7 @@ test('a removed account finishes what it started, then forgets its credential [I
     await own.fetch(`${ACCOUNTS}/r@example.com`, { method: 'DELETE' })
     expect((await own.createVideo()).status).toBe(404)
     await own.sim.forgetRequests()
-    await until(async () => (await own.sim.requests()).length > 0, 30_000)
+    await until(async () => (await own.sim.requests()).length > 0)
   } finally {
     await own.dispose()
   }

@@ -92,7 +92,7 @@ afterEach(async () => {
 /** Ends all jobs. Each slot comes back. */
 async function ended(): Promise<void> {
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) === 0, 30_000)
+  await until(async () => (await gateway.heldSlots()) === 0)
 }
 
 test.each(CASES)(

@@ -278,7 +278,7 @@ test('an event that nobody could wait for any longer and the end of the job foun
   await until(async () => {
     const found = await scaled.fetch(`/v1/heygen/jobs/${requestId}`)
     return ((await found.json()) as { status: string }).status === 'completed'
-  }, 30_000)
+  })
   await receiver.heard('/expired-own')
   await new Promise((resolve) => setTimeout(resolve, 300))
   expect(receiver.posts('/expired')).toHaveLength(1)

@@ -109,7 +109,7 @@ test('where Kling could not call us nothing of a callback goes up, and the alarm
   const delivery = await until(async () => {
     const list = await strict.fetch('/v1/deliveries')
     return ((await list.json()) as { deliveries: { id: string }[] }).deliveries[0]
-  }, 40_000)
+  })
   const full = await strict.fetch(`/v1/deliveries/${delivery.id}`)
   const { body } = (await full.json()) as { body: string }
   expect(JSON.parse(body)).toMatchObject({
@@ -143,7 +143,7 @@ test('numbers beyond 2^53 come to the client as Kling wrote them, by callback an
   const delivery = await until(async () => {
     const list = await strict.fetch('/v1/deliveries')
     return ((await list.json()) as { deliveries: { id: string }[] }).deliveries[0]
-  }, 40_000)
+  })
   const full = await strict.fetch(`/v1/deliveries/${delivery.id}`)
   bodies.push(((await full.json()) as { body: string }).body)
   for (const body of bodies) {

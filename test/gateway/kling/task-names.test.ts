@@ -69,10 +69,10 @@ test('a creation whose answer is lost is found by its name, and never sent again
       const answer = await gateway.fetch(`/v1/kling/jobs/${request}`)
       const view = (await answer.json()) as { jobid: string | null; status: string }
       return view.status === 'running' && view
-    }, 40_000)
+    })
     expect(job.jobid).toMatch(/^\d+$/)
     await gateway.sim.finishJobs()
-    await until(async () => (await held(gateway)) === 0, 40_000)
+    await until(async () => (await held(gateway)) === 0)
     const creations = (await klingRequests(gateway)).filter(
       (one) => one.method === 'POST' && one.path === path.slice('/kling'.length)
     )
@@ -86,7 +86,7 @@ test('a creation whose answer is lost is found by its name, and never sent again
   const first = await openGateway({ timeScale: 20 })
   const second = await openGateway({ timeScale: 20 })
   await Promise.all([isFound(first, T2V, 'pair'), isFound(second, TURBO, 'apiKey')])
-}, 120_000)
+})
 
 test('a creation that never arrived gives its slot back after two looks [I2]', async () => {
   const gateway = await openGateway({ timeScale: 100 })
@@ -94,7 +94,7 @@ test('a creation that never arrived gives its slot back after two looks [I2]', a
   await gateway.sim.fault({ match: { method: 'POST' }, effect: { reset: 'before' } })
   const lost = await gateway.post(TURBO, { prompt: 'x' })
   expect(lost.status).toBe(424)
-  await until(async () => (await held(gateway)) === 0, 40_000)
+  await until(async () => (await held(gateway)) === 0)
   const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await answer.json()).toMatchObject({ status: 'absent', status_final: true })
 })
@@ -112,9 +112,9 @@ test('options that are null do not keep a creation from its name: it is found wh
     const path = `/v1/kling/jobs/${lost.headers.get('x-request-id')}`
     const view = (await (await gateway.fetch(path)).json()) as { jobid: string; status: string }
     return ['running', 'absent'].includes(view.status) && view
-  }, 40_000)
+  })
   expect(job.status).toBe('running')
-}, 120_000)
+})
 
 test('a creation that is sent again under its name after its answer was lost starts nothing twice [I4]', async () => {
   for (const path of [T2V, TURBO]) {
@@ -206,7 +206,7 @@ test('what a lost creation was only taken for is not shown as its task', async (
       ({ method, path }) => method === 'GET' && path === '/v1/videos/lip-sync'
     )
     return looks.length >= 2
-  }, 30_000)
+  })
   const { jobs } = await gateway.sim.state()
   const shown = await gateway.fetch(`/v1/kling/tasks/${lost.headers.get('x-request-id')}`)
   expect([shown.status, await shown.json()]).toEqual([
@@ -239,7 +239,7 @@ testFull('a lost creation is found by its name however many tasks were made afte
     const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
     const view = (await answer.json()) as { jobid: string | null; status: string }
     return (view.status !== 'outcome_unknown' || view.jobid !== null) && view
-  }, 30_000)
+  })
   expect(job.status).toBe('running')
 })
 
@@ -252,7 +252,7 @@ test('a lost creation that never arrived is not taken for a task of somebody els
   expect(lost.status).toBe(424)
   const outside = { provider: 'kling', account: 'ann@example.com', path: '/v1/videos/text2video' }
   await gateway.sim.control('POST', '/jobs', outside)
-  await until(async () => (await gateway.heldSlots('kling')) === 0, 30_000)
+  await until(async () => (await gateway.heldSlots('kling')) === 0)
   const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
 })

@@ -50,7 +50,7 @@ test('a slot comes back by itself when nobody asks [I2]', async () => {
   await create(gateway)
   await create(gateway, TURBO)
   await gateway.sim.finishJobs()
-  await until(async () => (await held(gateway)) === 0, 40_000)
+  await until(async () => (await held(gateway)) === 0)
 })
 
 test('an image task takes a slot for each image, all or none, and gives them back together [I1]', async () => {

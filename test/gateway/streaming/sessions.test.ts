@@ -24,7 +24,7 @@ const gatewayWith = gatewaysOfTests()
 async function untilListed(gateway: Gateway, name: string, times: number): Promise<void> {
   const isList = ({ path, account }: SimRequest) =>
     path === '/v1/streaming.list' && account === `${name}@example.com`
-  await until(async () => (await gateway.sim.requests()).filter(isList).length >= times, 40_000)
+  await until(async () => (await gateway.sim.requests()).filter(isList).length >= times)
   await new Promise((resolve) => setTimeout(resolve, 500))
 }
 
@@ -147,7 +147,7 @@ test('a session that falls asleep gives its slot back by the alarm, one that is 
   await untilListed(gateway, 'a', 4)
   expect(await gateway.heldSlots()).toBe(2)
   await gateway.sim.control('POST', '/clock', { advanceMs: 1_200_000 })
-  await until(async () => (await gateway.heldSlots()) === 1, 40_000)
+  await until(async () => (await gateway.heldSlots()) === 1)
   const jobs = (await (await gateway.fetch('/v1/heygen/scheduler')).json()) as { id: string }[]
   expect(jobs.map(({ id }) => id)).toEqual([awake])
   const shown = await gateway.fetch(`/v1/heygen/jobs/${asleep}`)
@@ -189,7 +189,7 @@ test('a session whose opening got lost is found on the list, and its slot comes 
   await untilListed(gateway, 'a', 2)
   expect(await gateway.heldSlots()).toBe(1)
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) === 0, 40_000)
+  await until(async () => (await gateway.heldSlots()) === 0)
 })
 
 test('a full account answers a token with 429, and the provider’s own limit passes through', async () => {

@@ -35,7 +35,7 @@ export async function hookOf(gateway: Gateway, name: string): Promise<SimEndpoin
   return until(async () => {
     const [endpoint] = await endpointsOf(gateway, name)
     return endpoint && (await isTaken(endpoint, '{}')) && endpoint
-  }, 30_000)
+  })
 }
 
 async function isTaken({ url, secret }: SimEndpoint, body: string): Promise<boolean> {

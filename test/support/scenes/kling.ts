@@ -75,7 +75,7 @@ export async function loseAnswer(gateway: Gateway, path: string, body: object): 
     const request = answer.headers.get('x-request-id') ?? 'none'
     // A name that the gateway made ends with the request id.
     return jobs.some((job) => job.callbackId?.endsWith(request)) && answer
-  }, 40_000)
+  })
   await gateway.sim.clearFaults()
   return lost
 }
