@@ -43,6 +43,7 @@ const IDLE_MS = { least: 10_000, most: 140_000 }
 /** After a failed alarm the platform waits for this long, doubling, at most this often. */
 const ALARM_RETRY_MS = 2000
 const ALARM_TRIES = 6
+const ALARM_LATE_MS = 30
 
 interface Call {
   label: string
@@ -63,6 +64,9 @@ export class HostedObject {
   readonly name: string
   readonly disk: Disk
   rings = 0
+  rates: () => ObjectRates = () => CALM_OBJECTS
+  /** By how much clocks differ: an alarm never rings before its time by the clock of its object. */
+  alarmLateMs = 0
   /** Calls that arrived, alarms included. */
   requests = 0
   readonly #world: World
@@ -83,6 +87,10 @@ export class HostedObject {
     this.disk = new Disk(world, name)
     this.disk.onDurable = () => this.#armAlarm()
     this.disk.onFuse = () => this.crash('statement', true)
+  }
+
+  get #rates(): ObjectRates {
+    return this.rates()
   }
 
   get isAwake(): boolean {
@@ -107,18 +115,17 @@ export class HostedObject {
     else this.#start(instance, call)
   }
 
-  rates: () => ObjectRates = () => CALM_OBJECTS
-  get #rates(): ObjectRates {
-    return this.rates()
-  }
-
   #start(instance: Instance, call: Call): void {
     if (!instance.calls.has(call)) return
     const { party } = instance
     const end = (outcome: () => Buffer) => {
-      if (party.isDead || !instance.calls.delete(call)) return
+      if (party.isDead || !instance.calls.has(call)) return
       this.#noteActive()
-      const send = () => call.answer(this.#latency(), outcome)
+      // Until the answer has left, a crash still takes it away.
+      const send = () => {
+        instance.calls.delete(call)
+        call.answer(this.#latency(), outcome)
+      }
       if (this.disk.isShut) this.disk.afterOpening(send)
       else send()
     }
@@ -257,7 +264,8 @@ export class HostedObject {
     if (this.#alarmEvent) this.#alarmEvent.isDropped = true
     this.#alarmEvent = undefined
     if (due === null || this.#ringing) return
-    const at = Math.max(due, this.#world.now + afterMs)
+    const late = this.alarmLateMs + this.#world.chance.between('alarm late', 0, ALARM_LATE_MS)
+    const at = Math.max(due + late, this.#world.now + afterMs)
     this.#alarmEvent = this.#world.at(at, `ring ${this.name}`, undefined, () => this.#ring(due))
   }
 

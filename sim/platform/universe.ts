@@ -129,6 +129,7 @@ export class Universe {
       const pick = () => this.world.chance.pick('isolate of object', this.#isolates)
       const made = new HostedObject(this.world, full, built, pick)
       made.rates = () => this.rates.objects
+      made.alarmLateMs = this.#plan.skewMs
       this.objects.set(full, made)
       return made
     })
