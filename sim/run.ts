@@ -1,60 +1,34 @@
-/**
- * `npm run sim`: plays seeds and prints what broke. Options: `--seeds` how many, `--from` the first, `--processes`, `--twice` each seed
- * twice; `--seed N` one seed in this process, with its hash, `--trace` with all that happens. docs/rfc/0008-simulation.md.
- */
-import { availableParallelism } from 'node:os'
-import { parseArgs } from 'node:util'
-import { playMany } from './many.ts'
-import { loadBuild } from './platform/build.ts'
+/** `npm run sim`: see docs/rfc/0008-simulation.md. */
 import { takeGlobals } from './platform/seams.ts'
+import { loadBuild } from './platform/build.ts'
 import { drawPlan } from './plans/draw.ts'
-import { play, type Outcome } from './play.ts'
-import { reachedText } from './reached.ts'
+import { play } from './play.ts'
+import { parseArgs } from 'node:util'
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
-    from: { type: 'string', default: '1' },
-    seeds: { type: 'string', default: '1000' },
-    processes: { type: 'string', default: String(availableParallelism()) },
-    twice: { type: 'boolean', default: false },
-    trace: { type: 'boolean', default: false },
+    from: { type: 'string' },
+    seeds: { type: 'string' },
+    trace: { type: 'boolean' },
   },
 })
 const { performance } = globalThis
-const began = performance.now()
-const sums = { events: 0, seeds: 0, violations: 0 }
+takeGlobals()
 const say = (line: string) => void process.stdout.write(`${line}\n`)
-
-function count({ seed, events, violations }: Outcome): void {
-  sums.events += events
-  sums.seeds += 1
-  sums.violations += violations.length
-  for (const text of violations) say(`seed ${seed}: ${text}`)
-}
-
-async function one(seed: number): Promise<void> {
-  takeGlobals()
-  const build = await loadBuild(process.cwd())
+const build = await loadBuild(process.cwd())
+const began = performance.now()
+let events = 0
+let count = 0
+const from = Number(values.seed ?? values.from ?? 1)
+const seeds = values.seed === undefined ? Number(values.seeds ?? 100) : 1
+for (let seed = from; seed < from + seeds; seed += 1) {
   const outcome = await play(build, drawPlan(seed), values.trace ? say : undefined)
-  count(outcome)
-  say(`hash ${outcome.hash}`)
+  events += outcome.events
+  count += outcome.violations.length
+  for (const text of outcome.violations) say(`seed ${seed}: ${text}`)
+  if (values.seed !== undefined) say(`hash ${outcome.hash}`)
 }
-
-async function many(): Promise<void> {
-  const seeds = {
-    from: Number(values.from),
-    count: Number(values.seeds),
-    processes: Number(values.processes),
-    isTwice: values.twice,
-  }
-  const reached = await playMany(seeds, count)
-  const seconds = (performance.now() - began) / 1000
-  say(`reached of src: ${reachedText(reached)}`)
-  say(`${seconds.toFixed(0)} s, ${(sums.events / seconds).toFixed(0)} events a second`)
-}
-
-if (values.seed === undefined) await many()
-else await one(Number(values.seed))
-say(`${sums.events} events, ${sums.seeds} seeds, ${sums.violations} violations`)
-process.exitCode = sums.violations === 0 ? 0 : 1
+const seconds = (performance.now() - began) / 1000
+say(`${(events / seconds).toFixed(0)} events a second`)
+say(`${events} events, ${seeds} seeds, ${count} violations`)
