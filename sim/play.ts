@@ -54,7 +54,8 @@ export async function play(
     )
   )
   await world.run(world.now + 90 * 24 * HOUR_MS, () => isOver)
-  if (!isOver) scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
+  if (!isOver)
+    scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
   const { events, errors } = world
   const outcome = {
     seed: plan.seed,
