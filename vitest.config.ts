@@ -50,9 +50,11 @@ export default defineConfig({
       'test/browser/**',
       ...(isFull ? [] : ['test/**/*.full.test.ts']),
     ],
+    setupFiles: ['test/support/short-idle.ts'],
     globalSetup: ['test/support/prepare.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Longer than `until` waits (test/support/gateway.ts), which says what did not happen.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5,
     // and 285 s and 327 s with 7. The storms of the full run need the room.
     maxWorkers: isFull ? 5 : 7,

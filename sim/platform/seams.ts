@@ -86,10 +86,14 @@ class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
 }
 
 export function takeGlobals(): void {
-  process.on('unhandledRejection', (error: unknown) => {
+  // Also what `queueMicrotask` throws.
+  const noteUncaught = (error: unknown) => {
     if (error instanceof Dead) return
-    present?.world.errors.push(`nobody caught: ${String((error as Error | null)?.stack ?? error)}`)
-  })
+    if (!present) throw error
+    present.world.errors.push(`nobody caught: ${String((error as Error | null)?.stack ?? error)}`)
+  }
+  process.on('unhandledRejection', noteUncaught)
+  process.on('uncaughtException', noteUncaught)
   const log = (text: unknown) => {
     const { world } = present ?? {}
     if (!world || !currentParty()) return void process.stdout.write(`${String(text)}\n`)

@@ -99,6 +99,19 @@ describe('messages to the customers’ servers', () => {
     await page.getByText(`${receiver.url}/once-gone`).waitFor()
   })
 
+  it('what is typed into a filter stays while the list is read again', async () => {
+    const { page } = await open(gateway.url, { token: gateway.token, hash: '#/deliveries' })
+    await page.getByText('deliveries shown').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    const field = page.getByLabel('Job', { exact: true })
+    await field.fill(refused)
+    await end('/while-typing')
+    await page.getByText(`${receiver.url}/while-typing`).waitFor()
+    expect(await field.inputValue()).toBe(refused)
+    await field.press('Enter')
+    await page.getByText('1 delivery shown').waitFor()
+  })
+
   it('an endpoint is added, given a new secret and removed; each secret is shown once', async () => {
     const opened = await open(gateway.url, { token: gateway.token, hash: '#/endpoints' })
     const { page } = opened

@@ -96,7 +96,7 @@ export function startsEachJobOnce({ kit, calm, gate }: Bench): void {
     expect((await tenant.create({}, key('left'))).status).toBe(409)
     held.pass()
     await expect
-      .poll(async () => (await tenant.create({}, key('left'))).status, { timeout: 20_000 })
+      .poll(async () => (await tenant.create({}, key('left'))).status, { timeout: 60_000 })
       .toBe(200)
     expect(await tenant.startedJobs()).toBe(1)
   })

@@ -168,9 +168,12 @@ export const VIDEO = {
   title: 'Demo',
 }
 
+/** Jobs end when the test says so, not after a second: on a busy machine that is before the test has filled an account. */
+const ENDLESS = { JOB_MS: '-1' }
+
 export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const sim =
-    options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
+    options.simulator ?? (await Simulator.start({ vars: { ...ENDLESS, ...options.simVars } }))
   const logs: string[] = []
   const worker = await startGateway(sim.url, options, (message) => logs.push(message))
   const dispose = async () => {
@@ -238,9 +241,12 @@ export function gatewayVars(simUrl: string, options: GatewayOptions): Record<str
 const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 150
 
+/** Far longer than anything takes, also on a slow machine that does much else: it only ends a wait for what does not happen. */
+const PATIENCE_MS = 60_000
+
 export async function until<T>(
   what: () => Promise<T | false | undefined>,
-  withinMs = 10_000
+  withinMs = PATIENCE_MS
 ): Promise<T> {
   const end = Date.now() + withinMs
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 1.3, LONGEST_PAUSE_MS)) {

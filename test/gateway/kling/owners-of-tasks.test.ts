@@ -98,7 +98,7 @@ testFull(
     await until(async () => {
       const answer = await gateway.fetch('/v1/kling/scheduler')
       return ((await answer.json()) as unknown[]).length === 0
-    }, 30_000)
+    })
     for (const name of ['ann', 'bob']) {
       const facts = await gateway.sim.control<{
         maxInFlight: number

@@ -53,7 +53,7 @@ async function start(): Promise<typeof current> {
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`serve ended: ${said.text}`)
     return said.text.includes('heygen-gateway serves at')
-  }, 60_000)
+  })
   return { child, said }
 }
 
@@ -109,7 +109,7 @@ test('killed with -9 and started again it has lost nothing, and looks after its 
 test('a workerd that crashes is started again, and the gateway answers as before', async () => {
   const [worker = 0] = findRunning(folder)?.workers ?? []
   process.kill(worker, 'SIGKILL')
-  const state = await until(() => jobState().catch(() => undefined), 30_000)
+  const state = await until(() => jobState().catch(() => undefined))
   expect(state.status).toBe('completed')
   await until(async () => findRunning(folder)?.workers?.[0] !== worker)
 })
