@@ -81,7 +81,7 @@ export function makeDeskParts({
   })
   const { alerts, targets } = makeTargets({ storage, ports, armIn }, tables, tenant)
   const accounts = new DeskAccounts(tables, claims, { ports, armSoon, audit, targets })
-  const endpoints = new WebhookEndpoints(tables, audit)
+  const endpoints = new WebhookEndpoints(tables, audit, platform.now)
   const alertBook = new AlertBook(storage, audit)
   return {
     alertBook,

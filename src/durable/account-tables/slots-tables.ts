@@ -5,7 +5,7 @@
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
-import type { Delivery } from '#domain/events/delivery.ts'
+import type { Delivery, EndNews } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
 import { packOwed, unpackOwed } from '#domain/events/owed-deliveries.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
@@ -95,7 +95,7 @@ export class SlotsTables {
     this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
-    this.targets = new TargetRow(storage.sql)
+    this.targets = new TargetRow(storage, this.#ended, this.deliveries)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.deliveries)
@@ -166,21 +166,20 @@ export class SlotsTables {
    */
   apply(
     change: Change,
-    ofEnds: ReadonlyMap<string, Delivery[]> = new Map(),
+    ofEnds: ReadonlyMap<string, EndNews> = new Map(),
     others: readonly Delivery[] = [],
     unmatched: UnmatchedEnd[] = []
   ): Delivery[] {
-    const owed = new Map<string, Delivery[]>()
+    const owed = new Map<string, readonly Delivery[]>()
     const added = this.#inTransaction(() => {
       for (const lease of change.put) this.leaseRows.put(lease)
       for (const id of change.drop) this.leaseRows.drop(id)
       const withRows = change.ended.flatMap((end) => {
-        const deliveries = ofEnds.get(end.lease.id) ?? []
-        const mayOwe = this.deliveries.hasRoomToOwe(
-          [...owed.values()].flat().length + deliveries.length
-        )
-        if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
-          return deliveries
+        const news = ofEnds.get(end.lease.id) ?? { deliveries: [] }
+        const { deliveries } = news
+        const count = [...owed.values()].flat().length + deliveries.length
+        const mayOwe = this.deliveries.hasRoomToOwe(count)
+        if (!this.#endJob(end, unmatched, news, mayOwe)) return deliveries
         owed.set(end.lease.id, deliveries)
         return []
       })
@@ -191,13 +190,13 @@ export class SlotsTables {
   }
 
   /** True: the ended job's row owes this. It is found again by the lease's row, so the lease must have one. */
-  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], packed: string | undefined): boolean {
+  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], news: EndNews, mayOwe: boolean): boolean {
     const hasRow = this.leases().some(({ id }) => id === end.lease.id)
-    const owed = hasRow ? packed : undefined
-    const isNew = this.#ended.add(end, unmatched, this.#refused, owed)
+    const { text, isOwing } = packOwed(hasRow && mayOwe ? news : { ...news, deliveries: [] })
+    const isNew = this.#ended.add(end, unmatched, this.#refused, text)
     this.leaseRows.end(end, isNew)
     this.#refused = 0
-    return isNew && owed !== undefined
+    return isNew && isOwing
   }
 
   /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
@@ -205,7 +204,6 @@ export class SlotsTables {
     this.#inTransaction(() => this.leaseRows.saveBound(requestId))
   }
 
-  /** In which leases are written. */
   #inTransaction<T>(work: () => T): T {
     try {
       return this.#storage.transactionSync(work)
@@ -359,7 +357,9 @@ export class SlotsTables {
     const withRows = this.deliveries.pending()
     const owed = this.leaseRows
       .owedOfOver()
-      .flatMap(({ leaseId, owed: text }) => this.deliveries.oweAgain(leaseId, unpackOwed(text)))
+      .flatMap(({ leaseId, owed: text }) =>
+        this.deliveries.oweAgain(leaseId, unpackOwed(text).deliveries)
+      )
     return [...withRows, ...owed]
   }
 

@@ -44,7 +44,7 @@ export interface Parts {
 /** `setAlarm` is called after each change that may make something due earlier. */
 export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
   const { ports } = context
-  const targets = new DeliveryTargetsCache(context)
+  const targets = new DeliveryTargetsCache(context, (missed) => queueDeliveries(missed))
   const outbox: Outbox = makeOutbox(context, targets, {
     isChecking: () => statusChecks.isReconciling,
     alerts: () => alerts,

@@ -3,7 +3,13 @@
  * one transaction removes the lease, adds the ended job and adds the deliveries to the client
  * (account-tables/ended-jobs.ts, delivery-rows.ts). Nothing is awaited here.
  */
-import { deliveriesOf, type Announcement, type Delivery } from '#domain/events/delivery.ts'
+import {
+  deliveriesOf,
+  toEndpoints,
+  type Announcement,
+  type Delivery,
+  type EndNews,
+} from '#domain/events/delivery.ts'
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import { forwardedIdOf, unmatchedEndsOf } from '#domain/events/unmatched-end.ts'
 import { hookInDoubt } from '#domain/events/webhook.ts'
@@ -69,10 +75,12 @@ export class Settlement {
     const at = now()
     const current = provider()
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
-    const ofEnds = new Map(
+    const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {
         const announced = announce(current, end, this.#forwardedId(end))
-        return [end.lease.id, announced ? deliver(announced) : []]
+        if (!announced) return [end.lease.id, { deliveries: [] }]
+        const news = { deliveries: deliver(announced), toEndpoints: toEndpoints(announced, at) }
+        return [end.lease.id, news]
       })
     )
     const others = forwarded.flatMap(deliver)
