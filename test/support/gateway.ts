@@ -168,9 +168,12 @@ export const VIDEO = {
   title: 'Demo',
 }
 
+/** Jobs end when the test says so, not after a second: on a busy machine that is before the test has filled an account. */
+const ENDLESS = { JOB_MS: '-1' }
+
 export async function openGateway(options: GatewayOptions = {}): Promise<Gateway> {
   const sim =
-    options.simulator ?? (await Simulator.start(options.simVars ? { vars: options.simVars } : {}))
+    options.simulator ?? (await Simulator.start({ vars: { ...ENDLESS, ...options.simVars } }))
   const logs: string[] = []
   const worker = await startGateway(sim.url, options, (message) => logs.push(message))
   const dispose = async () => {

@@ -10,7 +10,7 @@ import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { EndpointRows } from './endpoint-rows.ts'
-import { JOB_OWNERS_SCHEMA, JobRows, MADE_SCHEMA } from './job-rows.ts'
+import { JOB_ACCOUNTS_SCHEMA, JOB_OWNERS_SCHEMA, JobRows, MADE_SCHEMA } from './job-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
@@ -46,6 +46,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
     (sql) => void sql.exec(TOKEN_PAST_SCHEMA),
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
+    (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
   ]
 }
 

@@ -4,7 +4,7 @@
  * about, once and all together, before the first step that needs their jobs. If the desk cannot be asked, they keep their slots,
  * and the next step asks again.
  */
-import { sameEmail } from '#domain/accounts/account.ts'
+import { hasMade } from '#domain/accounts/account.ts'
 import type { JobsOf } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Lease } from '#domain/slots/lease.ts'
@@ -51,10 +51,10 @@ export class JobRecall {
     const { tables, ports, provider } = this.#context
     const requests = [...new Set(leases.map((lease) => lease.requestId))]
     const known = await ports().desk(tenant, provider().name).jobsOf(requests)
-    const email = tables.account()?.email
+    const account = tables.account()
     tables.leaseRows.noteAsked(leases.map(({ id }) => id))
     // The jobs of a creation that went to another account are none of this one. Its lease is looked for like a lost one.
-    for (const jobs of known) if (sameEmail(jobs.email, email ?? '')) this.#bind(jobs)
+    for (const jobs of known) if (account && hasMade(account, jobs)) this.#bind(jobs)
   }
 
   /** So that the alarm does not ring for them at once. */

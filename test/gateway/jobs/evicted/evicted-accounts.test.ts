@@ -4,11 +4,11 @@
  */
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { isTimedId } from '#domain/text/time-ordered-id.ts'
-import { advance, MINUTE, stopClock } from '../../support/clock/clock.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { openHooked } from '../../support/scenes/hooked.ts'
-import { Receiver } from '../../support/receiver.ts'
+import { advance, MINUTE, stopClock } from '../../../support/clock/clock.ts'
+import { until, type Gateway } from '../../../support/gateway.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { openHooked } from '../../../support/scenes/hooked.ts'
+import { Receiver } from '../../../support/receiver.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()

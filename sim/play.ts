@@ -1,0 +1,97 @@
+/** Plays a plan to its end: sets up, storms, waits until everything is over, and has the checkers look. */
+import type { Build } from './platform/build.ts'
+import { Party } from './world/party.ts'
+import { CALM, Universe } from './platform/universe.ts'
+import { CALM_HEYGEN } from './witness/books.ts'
+import { Events } from './witness/events.ts'
+import { Heygen } from './witness/heygen.ts'
+import { Receivers } from './witness/receivers.ts'
+import { atOnce, atRest } from './checkers/check.ts'
+import { act } from './clients/act.ts'
+import { emptyScene, type Scene } from './clients/scene.ts'
+import { setUp } from './clients/set-up.ts'
+import { recorded } from './checkers/bytes.ts'
+import type { Plan } from './plans/plan.ts'
+
+export interface Outcome {
+  seed: number
+  violations: string[]
+  events: number
+  hash: string
+  jobs: number
+  /** Virtual ms. */
+  lasted: number
+}
+
+const HOUR_MS = 3_600_000
+/** A job unheard of is given up after 48 h. */
+const REST_MS = 60 * HOUR_MS
+
+export async function play(
+  build: Build,
+  plan: Plan,
+  trace?: (line: string) => void
+): Promise<Outcome> {
+  const universe = new Universe(build, plan)
+  const { world } = universe
+  world.trace = trace
+  const receivers = new Receivers(world)
+  const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
+  universe.network.servers.set('app.example.com', receivers)
+  const scene = emptyScene({ plan, universe, heygen, receivers })
+  universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  world.afterTurn.push(() => atOnce(scene))
+  const players = new Party('clients')
+  let isOver = false
+  players.run(() =>
+    storm(scene).then(
+      () => (isOver = true),
+      (error: unknown) => {
+        isOver = true
+        scene.violations.push(`the plan could not be played: ${String((error as Error).stack)}`)
+      }
+    )
+  )
+  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver)
+  if (!isOver)
+    scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
+  const { events, errors } = world
+  const outcome = {
+    seed: plan.seed,
+    violations: [...scene.violations, ...errors.map((error) => `error: ${error}`)],
+    events,
+    hash: world.hash(),
+    jobs: heygen.jobs.size,
+    lasted: world.sinceStart,
+  }
+  universe.close()
+  return outcome
+}
+
+async function storm(scene: Scene): Promise<void> {
+  const { plan, universe, heygen, receivers } = scene
+  const { world } = universe
+  await setUp(scene)
+  const began = world.now
+  universe.setRates(plan.rates)
+  heygen.rates = plan.heygen
+  heygen.events.rates = plan.heygen
+  receivers.mendAt = began + plan.rageMs + HOUR_MS
+  const calm = world.sleep(plan.rageMs, 'calm').then(() => {
+    scene.calmAt = world.now
+    universe.setRates(CALM)
+    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs }
+    heygen.events.rates = CALM_HEYGEN
+    for (const account of heygen.accounts.values()) account.isRefused = false
+  })
+  await Promise.all([
+    calm,
+    ...plan.steps.map(async ({ after, action }) => {
+      await world.sleep(after, `step ${action.do}`)
+      await act(scene, action)
+    }),
+  ])
+  while (heygen.running.length > 0 || heygen.events.open > 0) await world.sleep(60_000, 'wait')
+  await world.sleep(REST_MS, 'rest')
+  await atRest(scene)
+}
