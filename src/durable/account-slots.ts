@@ -5,7 +5,7 @@
  * they only gain optional arguments, because an older Worker may call a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
 import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
@@ -85,7 +85,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       now: platform.now,
       random: platform.random,
       ports,
-      durations: () => ports().durations,
+      durations: () => durationsOf(this.env),
       defer: (work) => this.ctx.waitUntil(work),
       pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
@@ -308,7 +308,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
-    const found = this.#tables.findDelivery(id)
+    const found = this.#tables.deliveries.find(id)
     return found?.tenant === tenant ? found : undefined
   }
 
@@ -380,12 +380,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   /** When the next alarm is due, epoch ms. Infinity: never. */
   #dueAt({ isAfterAlarm = false, isCovered = false }): number {
+    const isAwaited = (lease: Lease) => this.#isAwaited(lease)
     const { now, durations } = this.#context
-    const facts = { isCovered, isAwaited: (lease: Lease) => this.#isAwaited(lease) }
+    const facts = { isCovered, isAwaited, now: now(), durations: durations() }
     const dues = [
-      nextDueAt(this.#parts.settlement.ledger(), (lease) =>
-        ringsAt(lease, { ...facts, now: now(), durations: durations() })
-      ),
+      nextDueAt(this.#parts.settlement.ledger(), (lease) => ringsAt(lease, facts)),
       this.#parts.outbox.dueAt(),
       this.#parts.webhook.dueAt(),
       ...this.#parts.incoming.dueAt(),

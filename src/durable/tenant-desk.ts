@@ -2,7 +2,7 @@
  * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
@@ -158,7 +158,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
-    const pool = this.#tables.accounts.snapshot().accounts.map(({ key }) => key)
+    const pool = this.#tables.accounts.all.map(({ key }) => key)
     return this.parts.refused.add(this.#ports(), pool, accountKey, until)
   }
 
@@ -265,7 +265,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
       this.#forgetAt = now + forgetEveryMs
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
-    if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
+    if (this.#isClosed && this.#tables.accounts.all.length > 0) await this.#empty()
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
     await this.parts.kv.write()
@@ -277,8 +277,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async #empty(): Promise<void> {
-    for (const account of this.#tables.accounts.snapshot().accounts)
-      await this.removeAccount(account.email, false)
+    for (const account of this.#tables.accounts.all) await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
@@ -298,7 +297,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   protected get durations(): Ports['durations'] {
-    return this.#ports().durations
+    return durationsOf(this.env)
   }
 
   #ports(): Ports {
