@@ -242,7 +242,7 @@ const MENDED: readonly Written[] = [
   {
     name: 'parked pool',
     harm: 'a refused call parks its account without a question',
-    breaks: ['park'],
+    breaks: ['I2 parked without fault'],
     file: 'src/domain/accounts/park-after-refusal.ts',
     from: "if (doubt === undefined) return { kind: 'park', order }",
     to: "if (doubt !== 'never') return { kind: 'park', order }",
