@@ -26,25 +26,43 @@ export function spentSoFar({ universe, receivers }: Scene): Spent {
   }
 }
 
-/** What a job may cost. `isTold`: HeyGen's event tells its end; else nobody polls, and it lasts five minutes at most. */
-function budgetOf(isTold: boolean, isKeyed: boolean, delivered: number): Omit<Spent, 'delivered'> {
-  const key = isKeyed ? 2 : 0
+/** An object that slept while the job ran asks the desk once which job it was (decision 0049). */
+const SLEPT = 1
+/** The kinds whose event the gateway counts on. It also asks about clippings and renders, as if none came. */
+const COUNTED_ON = new Set(['video', 'translation', 'agent'])
+/** HeyGen calls the address of the creation, beside the account's webhook. */
+const CALLED_BACK = 1
+
+type Budget = Omit<Spent, 'delivered'>
+
+/**
+ * What a job may cost. `isTold`: HeyGen's event tells its end. Else nobody waits for it, and it lasts five minutes at most; where
+ * somebody waits, the contract has no budget.
+ */
+function budgetOf(planned: PlannedCreation, delivered: number, isWaitedFor: boolean): Budget {
+  const isTold = COUNTED_ON.has(planned.kind)
+  const key = planned.isKeyed ? 2 : 0
+  const calm = { kvReads: 0, kvWrites: 0 }
+  if (!isTold && isWaitedFor) return { ...calm, requests: Infinity, rows: Infinity }
+  const isCalledBack = planned.own !== undefined && kindNamed(planned.kind).event !== undefined
+  const calledBack = isCalledBack ? CALLED_BACK : 0
   return {
-    ...{ kvReads: 0, kvWrites: 0 },
-    requests: (isTold ? 4 : 6) + key,
+    ...calm,
+    requests: (isTold ? 4 : 6) + key + SLEPT + calledBack,
     rows: (isTold ? 4 : 5) + key + delivered,
   }
 }
 
-export function overBudget(planned: PlannedCreation, before: Spent, after: Spent): string[] {
+export function overBudget(scene: Scene, planned: PlannedCreation, before: Spent): string[] {
+  const after = spentSoFar(scene)
+  const { mark, kind, tenant, own } = planned
   const delivered = after.delivered - before.delivered
-  const isTold = kindNamed(planned.kind).event !== undefined
-  const budget = budgetOf(isTold, planned.isKeyed, delivered)
-  const over = (Object.keys(budget) as (keyof typeof budget)[]).flatMap((what) => {
+  const isWaitedFor = own !== undefined || (scene.plan.tenants[tenant]?.endpoints ?? 0) > 0
+  const budget = budgetOf(planned, delivered, isWaitedFor)
+  const over = (Object.keys(budget) as (keyof Budget)[]).flatMap((what) => {
     const spent = after[what] - before[what]
     return spent > budget[what] ? [`${spent} ${what} of ${budget[what]}`] : []
   })
-  const { mark, kind } = planned
   return over.length === 0
     ? []
     : [`budget: ${mark} (${kind}, ${delivered} told): ${over.join(', ')}`]

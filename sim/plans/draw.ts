@@ -33,8 +33,10 @@ function drawMeasured(seed: number): Plan {
       repeats: _r,
       ...drawn
     } = drawCreation(chance, `mark-${seed}-${n}`, 1)
-    const action = { ...drawn, languages: 1, polls: 0, waits: false }
-    return { after: n * 1_800_000, action }
+    const own = drawn.own === undefined ? {} : { own: 'told' as const }
+    const action = { ...drawn, ...own, languages: 1, polls: 0, waits: false }
+    // By then the accounts' own questions of their first hour are over.
+    return { after: (6 + n) * 1_800_000, action }
   })
   return {
     ...{ seed, places: ['fra'], isolates: 1, skewMs: 0, isMeasured: true },

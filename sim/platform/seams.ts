@@ -66,6 +66,8 @@ function timeoutSignal(ms: number): AbortSignal {
   return controller.signal
 }
 
+const STACK = /"stack":"(?:[^"\\]|\\.)*"/
+
 /** A stream of exactly so many bytes. */
 class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
   constructor(bytes: number) {
@@ -97,7 +99,8 @@ export function takeGlobals(): void {
     if (!world || !currentParty()) return void process.stdout.write(`${String(text)}\n`)
     if (currentParty()?.isDead) return
     world.logs.push(String(text))
-    world.note('log', String(text))
+    // A stack also names who plays the seed.
+    world.note('log', String(text).replace(STACK, ''))
   }
   Object.assign(console, { log, warn: log, error: log })
   Date.now = () => worldNow().clockOf()
