@@ -6,6 +6,7 @@ import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
 import { wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './parked.ts'
+import { lostOwners } from './owners.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
 import { awake } from './sleep.ts'
@@ -23,6 +24,7 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...(await atRestAccounts(scene)))
   violations.push(...(await parkedAtRest(scene)), ...parkedWithoutFault(scene))
   violations.push(...(await promisesOfTelling(scene)))
+  violations.push(...(await lostOwners(scene)))
   violations.push(...(await removedTokensWork(scene)))
   violations.push(...wronglySigned(scene))
   violations.push(...changedBytes(scene))
