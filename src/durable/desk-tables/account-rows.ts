@@ -16,6 +16,8 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** The accounts of this version. Each creation needs them, and a large pool has a hundred rows. */
+  #read: { version: number; accounts: Account[] } | undefined
 
   constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
     this.#storage = storage
@@ -24,11 +26,17 @@ export class AccountRows {
 
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
-    return {
-      version: this.#copy.version(),
-      accounts: this.#records('SELECT record FROM account ORDER BY position'),
-      ...(unknownUntil === undefined ? {} : { unknownUntil }),
-    }
+    return { ...this.#readAll(), ...(unknownUntil === undefined ? {} : { unknownUntil }) }
+  }
+
+  #readAll(): { version: number; accounts: Account[] } {
+    const version = this.#copy.version()
+    if (this.#read?.version !== version)
+      this.#read = {
+        version,
+        accounts: this.#records('SELECT record FROM account ORDER BY position'),
+      }
+    return this.#read
   }
 
   find(email: string): Account | undefined {
@@ -38,22 +46,29 @@ export class AccountRows {
   /** True when the account is new. */
   save(account: Account): boolean {
     const isNew = this.find(account.email) === undefined
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec(
         `INSERT INTO account (email, position, record) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
          ON CONFLICT DO UPDATE SET record = excluded.record`,
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.#copy.touch()
     })
     return isNew
   }
 
   /** Removes an account. Its ids no longer count as owned (owner-rows.ts). */
   remove(email: string): void {
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
+    })
+  }
+
+  #change(work: () => void): void {
+    // A transaction that is rolled back takes the version back, and the next change uses it again.
+    this.#read = undefined
+    this.#storage.transactionSync(() => {
+      work()
       this.#copy.touch()
     })
   }
