@@ -1,5 +1,6 @@
 /** Plays a plan to its end: sets up, storms, waits until everything is over, and has the checkers look. */
 import type { Build } from './platform/build.ts'
+import type { Hit } from './world/chance.ts'
 import { Party } from './world/party.ts'
 import { CALM, Universe } from './platform/universe.ts'
 import { CALM_HEYGEN } from './witness/books.ts'
@@ -19,6 +20,10 @@ export interface Outcome {
   jobs: number
   /** Virtual ms. */
   lasted: number
+  /** How often each question of chance was asked since the storm began. */
+  asked: Record<string, number>
+  /** What went wrong by chance, so that a plan without rates can repeat it. */
+  hits: Hit[]
 }
 
 const HOUR_MS = 3_600_000
@@ -64,6 +69,8 @@ export async function play(
     hash: world.hash(),
     jobs: heygen.jobs.size,
     lasted: world.sinceStart,
+    asked: Object.fromEntries(world.chance.asked),
+    hits: world.chance.hits,
   }
   universe.close()
   return outcome

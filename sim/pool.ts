@@ -32,7 +32,7 @@ export class Player {
       this.kill()
       const seed = typeof task === 'number' ? task : task.seed
       const violations = [`error: the player: ${(error as Error).message}`]
-      return { seed, violations, events: 0, hash: '', jobs: 0, lasted: 0 }
+      return { seed, violations, events: 0, hash: '', jobs: 0, lasted: 0, asked: {}, hits: [] }
     }
   }
 

@@ -6,6 +6,7 @@ import type { Plan } from './plans/plan.ts'
 import { loadBuild } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { PLANTED } from './planted/faults.ts'
+import { playEvery } from './every.ts'
 import { findAll, type Found } from './find-planted.ts'
 import { play, type Outcome } from './play.ts'
 import { CORES, playAll } from './pool.ts'
@@ -25,6 +26,8 @@ const { values } = parseArgs({
     twice: { type: 'boolean' },
     /** Also counts which lines were reached: `no`, `folders`, `files`. */
     reached: { type: 'string', default: 'folders' },
+    /** Plays so many small plans, once for each single fault that can happen in them. */
+    every: { type: 'string' },
     /** Plays the planted faults. */
     planted: { type: 'boolean' },
     /** With `--planted`: only the faults with such names, by commas. */
@@ -98,6 +101,18 @@ async function playMany(): Promise<void> {
   end(events, count, broken)
 }
 
+async function playEach(plans: number): Promise<void> {
+  let [events, broken] = [0, 0]
+  const hear = (outcome: Outcome, { seed, forced = [] }: Plan) => {
+    events += outcome.events
+    broken += outcome.violations.length
+    const fault = forced.map(({ of, n }) => `${of} ${n}`).join(', ')
+    for (const text of outcome.violations) say(`seed ${seed}, ${fault}: ${text}`)
+  }
+  const played = await playEvery({ from, plans, processes, onOutcome: hear })
+  end(events, played, broken)
+}
+
 async function findPlanted(): Promise<void> {
   const only = values.only?.split(',')
   const faults = PLANTED.filter(({ name }) => only?.includes(name) ?? true)
@@ -119,5 +134,6 @@ async function findPlanted(): Promise<void> {
 }
 
 if (values.seed !== undefined) await playOne(Number(values.seed))
+else if (values.every !== undefined) await playEach(Number(values.every))
 else if (values.planted) await findPlanted()
 else await playMany()

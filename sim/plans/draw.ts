@@ -109,8 +109,9 @@ function drawRates(chance: Chance): Rates {
       loseCall: rate('lose call', 0.1),
       loseAnswer: rate('lose answer', 0.1),
       doubleCall: rate('double call', 0.2),
-      crashAtStatement: rate('crash at statement', 0.08),
-      crashAfterTurn: rate('crash after turn', 0.08),
+      crashAtStatement: rate('crash at statement', 0.02),
+      crashBeforeFlush: rate('crash before flush', 0.05),
+      crashInCall: rate('crash in call', 0.08),
       slowCall: rate('slow call', 0.05),
     },
     network: {

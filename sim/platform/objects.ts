@@ -2,7 +2,7 @@
  * Durable Objects: for each name at most one instance at a time, and its storage. Calls take time, may come twice, lose their answer,
  * or meet an object that has died. Instances die: when they were idle for a while, with their isolate, and at any statement.
  */
-import { Disk, Dead } from './disk.ts'
+import { Dead, Disk, type DiskRates } from './disk.ts'
 import type { Isolate } from './isolates.ts'
 import { currentParty, Party } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
@@ -10,16 +10,14 @@ import { fromWire, lostConnection, remoteError, toWire } from './wire.ts'
 import type { Answer, World } from '../world/world.ts'
 
 /** How often what goes wrong, from 0 to 1. */
-export interface ObjectRates {
+export interface ObjectRates extends DiskRates {
   /** The call does not arrive; the caller hears of a lost connection. */
   loseCall: number
   /** The call is run, but its answer is lost. */
   loseAnswer: number
   doubleCall: number
-  /** The object dies at one of the next statements of the call. */
-  crashAtStatement: number
-  /** The object dies right after the turn in which the call arrived. */
-  crashAfterTurn: number
+  /** The object dies some milliseconds after the call arrived. */
+  crashInCall: number
   /** Calls that take seconds. */
   slowCall: number
 }
@@ -29,7 +27,8 @@ export const CALM_OBJECTS: ObjectRates = {
   loseAnswer: 0,
   doubleCall: 0,
   crashAtStatement: 0,
-  crashAfterTurn: 0,
+  crashBeforeFlush: 0,
+  crashInCall: 0,
   slowCall: 0,
 }
 
@@ -86,7 +85,8 @@ export class HostedObject {
     this.#pickIsolate = pickIsolate
     this.disk = new Disk(world, name)
     this.disk.onDurable = () => this.#armAlarm()
-    this.disk.onFuse = () => this.crash('statement', true)
+    this.disk.onDeath = (why, isInTurn) => this.crash(why, isInTurn)
+    this.disk.rates = () => this.rates()
   }
 
   get #rates(): ObjectRates {
@@ -105,11 +105,9 @@ export class HostedObject {
     if (!instance) return answer(1, () => fail(lostConnection('The object could not be started.')))
     const call: Call = { label, run, answer }
     instance.calls.add(call)
-    if (chance.isHit('crash at statement', rates.crashAtStatement))
-      this.disk.fuse = 1 + chance.index('fuse', 8)
-    if (chance.isHit('crash after turn', rates.crashAfterTurn))
-      this.#world.after(chance.between('crash in', 0, 8), `crash ${this.name}`, undefined, () =>
-        this.crash('after turn')
+    if (chance.isHit('crash in call', rates.crashInCall))
+      this.#world.after(chance.between('crash in', 0, 300), `crash ${this.name}`, undefined, () =>
+        this.crash('in call')
       )
     if (instance.isBlocked) instance.inbox.push(call)
     else this.#start(instance, call)

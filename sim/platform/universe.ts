@@ -5,6 +5,7 @@ import { CALM_KV, KvStore, type KvRates } from './kv.ts'
 import { CALM_NETWORK, Network, type NetworkRates } from './network.ts'
 import { CALM_OBJECTS, HostedObject, Namespace, type ObjectRates } from './objects.ts'
 import { enter } from './seams.ts'
+import type { Hit } from '../world/chance.ts'
 import { World } from '../world/world.ts'
 
 export interface UniversePlan {
@@ -14,6 +15,8 @@ export interface UniversePlan {
   isolates: number
   /** By how much clocks of isolates differ from the world's, at most. */
   skewMs: number
+  /** Faults that happen whatever the rates are. */
+  forced?: readonly Hit[]
   vars?: Readonly<Record<string, string>>
 }
 
@@ -60,11 +63,12 @@ export class Universe {
   readonly #plan: UniversePlan
   #isolates: Isolate[] = []
   #made = 0
+  #isSetUp = false
 
   constructor(build: Build, plan: UniversePlan) {
     this.#build = build
     this.#plan = plan
-    this.world = new World(plan.seed)
+    this.world = new World(plan.seed, plan.forced)
     this.network = new Network(this.world)
     this.kv = new KvStore(this.world)
     enter(this.world, this.network)
@@ -72,7 +76,10 @@ export class Universe {
       for (let n = 0; n < plan.isolates; n += 1) this.#isolates.push(this.#newIsolate(place))
   }
 
+  /** The first time, questions of chance are counted from 1: what was set up before counts nowhere. */
   setRates(rates: Rates): void {
+    if (!this.#isSetUp) this.world.chance.asked.clear()
+    this.#isSetUp = true
     this.rates = rates
     this.network.rates = rates.network
     this.kv.rates = rates.kv
