@@ -68,7 +68,7 @@ export class Universe {
   constructor(build: Build, plan: UniversePlan) {
     this.#build = build
     this.#plan = plan
-    this.world = new World(plan.seed, plan.forced)
+    this.world = new World(plan.seed)
     this.network = new Network(this.world)
     this.kv = new KvStore(this.world)
     enter(this.world, this.network)
@@ -78,7 +78,7 @@ export class Universe {
 
   /** The first time, questions of chance are counted from 1: what was set up before counts nowhere. */
   setRates(rates: Rates): void {
-    if (!this.#isSetUp) this.world.chance.asked.clear()
+    if (!this.#isSetUp) this.world.chance.begin(this.#plan.forced ?? [])
     this.#isSetUp = true
     this.rates = rates
     this.network.rates = rates.network

@@ -14,12 +14,16 @@ export class Chance {
   readonly asked = new Map<string, number>()
   /** What has happened, in its order. */
   readonly hits: Hit[] = []
-  readonly #forced: readonly Hit[]
+  #forced: readonly Hit[] = []
   readonly #states = new Map<string, number>()
 
-  /** `forced`: what happens whatever its rate is. */
-  constructor(seed: number, forced: readonly Hit[] = []) {
+  constructor(seed: number) {
     this.seed = seed
+  }
+
+  /** From now on, questions are counted from 1, and `forced` happens whatever its rate is. */
+  begin(forced: readonly Hit[]): void {
+    this.asked.clear()
     this.#forced = forced
   }
 

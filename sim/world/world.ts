@@ -3,7 +3,7 @@
  * that follows from it without waiting (a turn). Nothing in the world waits for a real clock, a thread or a socket.
  */
 import { createHash } from 'node:crypto'
-import { Chance, type Hit } from './chance.ts'
+import { Chance } from './chance.ts'
 import { currentParty, type Party } from './party.ts'
 import { Queue, type WorldEvent } from './queue.ts'
 
@@ -32,8 +32,8 @@ export class World {
   readonly #queue = new Queue()
   readonly #hash = createHash('sha256')
 
-  constructor(seed: number, forced: readonly Hit[] = []) {
-    this.chance = new Chance(seed, forced)
+  constructor(seed: number) {
+    this.chance = new Chance(seed)
   }
 
   /** Epoch ms, with a fraction. */
