@@ -5,6 +5,8 @@ export interface Account extends WitnessAccount {
   username: string
   /** How many jobs the gateway may have in flight. */
   allowed: number
+  /** How often the gateway was told a limit. */
+  limitsTold: number
   /** Its key is refused. */
   isRefused: boolean
 }

@@ -55,6 +55,7 @@ export class Heygen {
       ...{ email, ...how, isEdgeLost: false, endpoints: [], inFlight: new Set(), maxInFlight: 0 },
       most: [],
       allowed: 0,
+      limitsTold: 0,
       isRefused: false,
       username: `user-${this.#world.chance.hex('usernames', 8)}`,
     }
@@ -67,9 +68,21 @@ export class Heygen {
   allow(email: string, maxJobs: number): void {
     const account = this.accounts.get(email)
     if (!account) return
-    const apply = () => void (account.allowed = maxJobs)
-    if (maxJobs >= account.allowed) apply()
-    else this.#world.after(180_000, 'lower limit counts', undefined, apply)
+    account.limitsTold += 1
+    const { limitsTold } = account
+    if (maxJobs >= account.allowed) account.allowed = maxJobs
+    else
+      this.#world.after(180_000, 'lower limit counts', undefined, () => {
+        if (account.limitsTold === limitsTold) account.allowed = maxJobs
+      })
+  }
+
+  /** From now on the account has another key, and the old one is refused. */
+  changeKey(email: string, apiKey: string): void {
+    const account = this.accounts.get(email)
+    if (!account) return
+    for (const [key, one] of this.#byKey) if (one === account) this.#byKey.delete(key)
+    this.#byKey.set(apiKey, account)
   }
 
   get running(): Job[] {
