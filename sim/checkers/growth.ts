@@ -1,5 +1,6 @@
 /** What jobs left is gone after the time that docs/storage.md says, although nobody calls. Played at long plans only. */
 import type { Scene } from '../clients/scene.ts'
+import type { Disk } from '../platform/disk.ts'
 import { leasesLeft } from './slots.ts'
 
 const DAY_MS = 86_400_000
@@ -23,16 +24,21 @@ export async function leftOver(scene: Scene): Promise<string[]> {
   for (const { days, label, tables } of KEPT) {
     await world.sleep((days - day) * DAY_MS, 'grow old')
     day = days
-    for (const { name, disk } of scene.universe.objectsOf(label)) {
-      const known = new Set(disk.texts().map(([table]) => table))
-      for (const table of tables.filter((one) => known.has(one))) {
-        const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
-        if (Number(row?.['n']) > 0)
-          found.push(
-            `growth: ${name} has ${String(row?.['n'])} rows in ${table} after ${days} days`
-          )
-      }
-    }
+    for (const { name, disk } of scene.universe.objectsOf(label))
+      for (const [table, rows] of rowsIn(disk, tables))
+        found.push(`growth: ${name} has ${rows} rows in ${table} after ${days} days`)
   }
   return [...found, ...leasesLeft(scene).map((text) => `${text} (92 days later)`)]
+}
+
+/** The tables that have rows. */
+function rowsIn(disk: Disk, tables: readonly string[]): [string, number][] {
+  const known = new Set(disk.texts().map(([table]) => table))
+  return tables
+    .filter((one) => known.has(one))
+    .map((table): [string, number] => {
+      const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
+      return [table, Number(row?.['n'])]
+    })
+    .filter(([, rows]) => rows > 0)
 }

@@ -73,10 +73,10 @@ function untoldAt(
     jobs.every(({ endedAt }) => endedAt !== undefined && endedAt >= from)
   )
   const intentions = new Map(
-    [...seen.intentions].map(([mark, { own: _, ...one }]): [string, checks.Intention] => [
-      mark,
-      one,
-    ])
+    [...seen.intentions].map(([mark, one]): [string, checks.Intention] => {
+      const { own: _own, ...others } = one
+      return [mark, others]
+    })
   )
   return checks.untold({
     ...{ ...seen, intentions, books: { accounts: [], creations } },
