@@ -86,6 +86,7 @@ async function storm(scene: Scene): Promise<void> {
   receivers.mendAt = began + plan.rageMs + HOUR_MS
   const calm = world.sleep(plan.rageMs, 'calm').then(() => {
     scene.calmAt = world.now
+    universe.renew()
     universe.setRates(CALM)
     heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
     heygen.events.rates = CALM_HEYGEN

@@ -6,6 +6,7 @@ import type { Plan } from './plans/plan.ts'
 import { loadBuild } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { PLANTED } from './planted/faults.ts'
+import { folderOf } from './before.ts'
 import { playEvery } from './every.ts'
 import { findAll, type Found } from './find-planted.ts'
 import { play, type Outcome } from './play.ts'
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     twice: { type: 'boolean' },
     /** Also counts which lines were reached: `no`, `folders`, `files`. */
     reached: { type: 'string', default: 'folders' },
+    /** Plays worlds that begin with the build of this commit, and get the present one isolate by isolate. */
+    before: { type: 'string' },
     /** Plays so many small plans, once for each single fault that can happen in them. */
     every: { type: 'string' },
     /** Plays the planted faults. */
@@ -70,12 +73,15 @@ function keptPlans(): Map<Plan, string> {
 async function playMany(): Promise<void> {
   const began = performance.now()
   const kept = keptPlans()
-  const seeds = Array.from({ length: count }, (_, n) => from + n)
+  const before = values.before === undefined ? undefined : folderOf(values.before)
+  const numbers = Array.from({ length: count }, (_, n) => from + n)
+  const seeds = numbers.map((seed) => (before ? { ...drawPlan(seed), isRenewed: true } : seed))
   const tasks: Task[] = [...kept.keys(), ...seeds]
   const outcomes = new Map<Task, Outcome>()
   let broken = 0
   const hear = (outcome: Outcome, task: Task) => {
-    const about = typeof task === 'number' ? `seed ${task}` : kept.get(task)
+    const about =
+      typeof task === 'number' ? `seed ${task}` : (kept.get(task) ?? `seed ${task.seed}, renewed`)
     const first = outcomes.get(task)
     const texts = [...outcome.violations]
     if (first && first.hash !== outcome.hash)
@@ -85,7 +91,7 @@ async function playMany(): Promise<void> {
     for (const text of texts) say(`${about}: ${text}`)
   }
   const isReachedCounted = values.reached !== 'no'
-  const how = { processes, onOutcome: hear }
+  const how = { processes, before, onOutcome: hear }
   const reached: ReachedFile[] = await playAll(tasks, { ...how, isReachedCounted })
   const seconds = (performance.now() - began) / 1000
   // The second time in another order, so that other plans were played before.

@@ -96,6 +96,8 @@ export interface Plan {
   isMeasured?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
+  /** The world begins with the build before (`--before`). */
+  isRenewed?: boolean
   /** Faults that happen whatever the rates are (chance.ts). */
   forced?: Hit[]
 }

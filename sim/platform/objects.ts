@@ -3,6 +3,7 @@
  * or meet an object that has died. Instances die: when they were idle for a while, with their isolate, and at any statement.
  */
 import { Dead, Disk, type DiskRates } from './disk.ts'
+import type { Methods } from './build.ts'
 import type { Isolate } from './isolates.ts'
 import { currentParty, Party } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
@@ -31,9 +32,6 @@ export const CALM_OBJECTS: ObjectRates = {
   crashInCall: 0,
   slowCall: 0,
 }
-
-type Methods = Record<string, (...values: unknown[]) => unknown>
-export type ObjectClass = new (context: unknown, env: unknown) => Methods
 
 const LATENCY_MS = { least: 0.5, most: 30 }
 const SLOW_MS = { least: 1000, most: 20_000 }
@@ -69,7 +67,7 @@ export class HostedObject {
   /** Calls that arrived, alarms included. */
   requests = 0
   readonly #world: World
-  readonly #build: ObjectClass
+  readonly #built: 'AccountSlots' | 'TenantDesk'
   readonly #pickIsolate: () => Isolate
   #instance: Instance | undefined
   #lastActive = 0
@@ -78,10 +76,15 @@ export class HostedObject {
   /** When the alarm that rings was due, until it has run. */
   #ringing: { at: number; tries: number } | undefined
 
-  constructor(world: World, name: string, build: ObjectClass, pickIsolate: () => Isolate) {
+  constructor(
+    world: World,
+    name: string,
+    built: 'AccountSlots' | 'TenantDesk',
+    pickIsolate: () => Isolate
+  ) {
     this.#world = world
     this.name = name
-    this.#build = build
+    this.#built = built
     this.#pickIsolate = pickIsolate
     this.disk = new Disk(world, name)
     this.disk.onDurable = () => this.#armAlarm()
@@ -187,7 +190,8 @@ export class HostedObject {
       if (this.#instance === instance) this.crash('isolate')
     })
     try {
-      instance.methods = party.run(() => new this.#build(this.#contextOf(instance), isolate.env))
+      const built = isolate.build[this.#built]
+      instance.methods = party.run(() => new built(this.#contextOf(instance), isolate.env))
     } catch (error) {
       if (!(error instanceof Dead)) throw error
       return undefined
