@@ -18,6 +18,8 @@ const FAULTS = [
   'crash at statement',
   'crash before flush',
   'crash in call',
+  'object dies',
+  'request dies',
   'reset before',
   'reset after',
   'slow ',

@@ -178,12 +178,14 @@ function drawRates(chance: Chance): Rates {
       crashAtStatement: rate('crash at statement', 0.02),
       crashBeforeFlush: rate('crash before flush', 0.05),
       crashInCall: rate('crash in call', 0.08),
+      crashAsking: rate('crash asking', 0.05),
       slowCall: rate('slow call', 0.05),
     },
     network: {
       resetBefore: rate('reset before', 0.1),
       resetAfter: rate('reset after', 0.15),
       slow: rate('slow', 0.05),
+      requestDies: rate('request dies', 0.03),
     },
     kv: { ...CALM.kv, fail: rate('kv fails', 0.1), fresh: chance.pick('fresh', [1, 0.5, 0]) },
   }

@@ -35,6 +35,8 @@ export class Isolate {
   readonly env: unknown
   readonly #world: World
   readonly build: Build
+  /** How often a request dies right after it has asked something, with all that it has deferred. */
+  dieRate = () => 0
   #deaths: (() => void)[] = []
 
   constructor(
@@ -66,6 +68,11 @@ export class Isolate {
     const latency = () => chance.between('client latency', LATENCY_MS.least, LATENCY_MS.most)
     return this.#world.ask(`answer to client ${call.method}`, (answer) => {
       const request = new Party(`request in ${this.name}`, { parent: this.party })
+      const die = () => {
+        request.kill()
+        answer(latency(), () => CUT)
+      }
+      request.fate = { of: 'request', rate: this.dieRate, die }
       const label = `${call.method} ${call.url} at ${this.name}`
       this.#world.after(latency(), label, undefined, () => {
         if (this.party.isDead) return answer(latency(), () => CUT)

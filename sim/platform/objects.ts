@@ -17,8 +17,10 @@ export interface ObjectRates extends DiskRates {
   /** The call is run, but its answer is lost. */
   loseAnswer: number
   doubleCall: number
-  /** The object dies some milliseconds after the call arrived. */
+  /** The object dies some milliseconds after a call arrived. */
   crashInCall: number
+  /** The object dies right after it has asked something. */
+  crashAsking: number
   /** Calls that take seconds. */
   slowCall: number
 }
@@ -30,6 +32,7 @@ export const CALM_OBJECTS: ObjectRates = {
   crashAtStatement: 0,
   crashBeforeFlush: 0,
   crashInCall: 0,
+  crashAsking: 0,
   slowCall: 0,
 }
 
@@ -182,6 +185,12 @@ export class HostedObject {
       calls: new Set(),
       inbox: [],
       isBlocked: false,
+    }
+    // Not within the step that asks: what follows there has no effect, but it still runs.
+    party.fate = {
+      of: 'object',
+      rate: () => this.rates().crashAsking,
+      die: () => void this.#world.after(0, `crash ${this.name}`, party, () => this.crash('asking')),
     }
     this.#world.note(`wake ${this.name} in ${isolate.name}`)
     this.#instance = instance

@@ -130,12 +130,14 @@ export class Universe {
       TENANT_DESK: this.#namespace('TENANT_DESK'),
       AUTH_DAMPER: { limit: async () => ({ success: true }) },
     }
-    return new Isolate(this.world, this.#build, {
+    const isolate = new Isolate(this.world, this.#build, {
       name: `${place}${this.#made}`,
       place,
       env,
       skewMs: Math.round(chance.between('skew', -skewMs, skewMs)),
     })
+    isolate.dieRate = () => this.rates.network.requestDies
+    return isolate
   }
 
   #namespace(label: 'ACCOUNT_SLOTS' | 'TENANT_DESK'): Namespace {
