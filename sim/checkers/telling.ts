@@ -112,7 +112,10 @@ function isLeftOut(scene: Scene, { mark, isUntracked }: Intention): boolean {
     scene.drops.some(
       ({ email, at }) =>
         email === account &&
-        jobs.some(({ createdAt, endedAt = Infinity }) => createdAt <= at && endedAt > at - GRACE_MS)
+        jobs.some(
+          ({ createdAt, endedAt = Infinity }) =>
+            createdAt <= at + GRACE_MS && endedAt > at - GRACE_MS
+        )
     )
   )
   return isUntracked || isDropped
