@@ -88,7 +88,7 @@ async function storm(scene: Scene): Promise<void> {
   const calm = world.sleep(plan.rageMs, 'calm').then(() => {
     scene.calmAt = world.now
     universe.setRates(CALM)
-    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs }
+    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
     heygen.events.rates = CALM_HEYGEN
     for (const account of heygen.accounts.values()) account.isRefused = false
   })

@@ -11,6 +11,8 @@ import {
 
 /** So long after a change, ends go by it. */
 const GRACE_MS = 600_000
+/** By how much clocks of two isolates differ at most, and a call between them. */
+const CLOCKS_MS = 30_000
 
 export async function promisesOfTelling(scene: Scene): Promise<string[]> {
   for (const intention of scene.intentions.values()) await askAbout(scene, intention)
@@ -66,7 +68,7 @@ function untoldAt(
   const last = endpoint.on.at(-1)
   if (endpoint.isUncertain || !last || last.to !== undefined) return []
   const isFirst = endpoint.on.length === 1 && last.from < startOf(scene)
-  const from = isFirst ? 0 : Math.max(last.from, scene.calmAt) + GRACE_MS
+  const from = isFirst ? 0 : wantedFrom(scene, endpoint, last.from)
   const creations = (seen.books.creations as BookedCreation[]).filter(({ jobs }) =>
     jobs.every(({ endedAt }) => endedAt !== undefined && endedAt >= from)
   )
@@ -80,6 +82,11 @@ function untoldAt(
     ...{ ...seen, intentions, books: { accounts: [], creations } },
     told: { ...seen.told, endpoints: [posts] },
   })
+}
+
+/** An end that an endpoint has missed is told later if the endpoint was new. A change needs time. */
+function wantedFrom({ calmAt }: Scene, { on }: ClientEndpoint, from: number): number {
+  return on.length === 1 ? from + CLOCKS_MS : Math.max(from, calmAt) + GRACE_MS
 }
 
 /** Before the first creation everything was calm. */

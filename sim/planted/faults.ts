@@ -143,7 +143,7 @@ const NEW: readonly Written[] = [
   {
     name: 'owner',
     harm: 'the desk remembers that a job is on another account',
-    breaks: ['I1', 'I3', 'I4', 'owner'],
+    breaks: ['I1', 'I3', 'I4'],
     file: 'src/flows/routing/learn-ids.ts',
     from: "return { id: jobId, email: account.email, source: 'created', mayBeShared: false, lease }",
     to: "return { id: jobId, email: `x${account.email}`, source: 'created', mayBeShared: false, lease }",
@@ -178,7 +178,7 @@ const NEW: readonly Written[] = [
     breaks: ['I5'],
     file: 'src/storage/accounts.ts',
     from: 'const key = keys.accounts(tenant, provider)\n      const known = cache.peek(key)',
-    to: "const key = keys.accounts(tenant, provider)\n      const known = cache.peek(key) ?? cache.peek(keys.accounts('default', provider))",
+    to: "const key = keys.accounts(tenant, provider)\n      const known = cache.peek(key) ?? cache.peek(keys.accounts('tenant-0', provider))",
   },
   {
     name: 'tenant',
@@ -242,7 +242,7 @@ const MENDED: readonly Written[] = [
   {
     name: 'parked pool',
     harm: 'a refused call parks its account without a question',
-    breaks: ['park'],
+    breaks: ['I2 parked without fault'],
     file: 'src/domain/accounts/park-after-refusal.ts',
     from: "if (doubt === undefined) return { kind: 'park', order }",
     to: "if (doubt !== 'never') return { kind: 'park', order }",
