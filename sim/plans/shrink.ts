@@ -92,10 +92,10 @@ function withoutAccount(plan: Plan, name: string): Plan {
 
 function simplerCreations(mark: string): Simpler[] {
   const changes: ((one: PlannedCreation) => PlannedCreation)[] = [
-    ({ laterMs: _, repeats: __, ...one }) => one,
-    ({ leavesAfterMs: _, ...one }) => one,
-    ({ own: _, ...one }) => one,
-    ({ isOdd: _, ...one }) => one,
+    (one) => without(one, 'repeats', 'laterMs'),
+    (one) => without(one, 'leavesAfterMs'),
+    (one) => without(one, 'own'),
+    (one) => without(one, 'isOdd'),
     (one) => ({ ...one, polls: 0 }),
     (one) => ({ ...one, waits: false }),
     (one) => ({ ...one, isKeyed: false }),
@@ -110,4 +110,9 @@ function simplerCreations(mark: string): Simpler[] {
         : { after, action }
     ),
   }))
+}
+
+function without(one: PlannedCreation, ...names: (keyof PlannedCreation)[]): PlannedCreation {
+  const kept = Object.entries(one).filter(([name]) => !names.some((other) => other === name))
+  return Object.fromEntries(kept) as unknown as PlannedCreation
 }
