@@ -25,20 +25,19 @@ export async function leftOver(scene: Scene): Promise<string[]> {
     await world.sleep((days - day) * DAY_MS, 'grow old')
     day = days
     for (const { name, disk } of scene.universe.objectsOf(label))
-      for (const [table, rows] of rowsIn(disk, tables))
-        found.push(`growth: ${name} has ${rows} rows in ${table} after ${days} days`)
+      found.push(
+        ...rowsIn(disk, tables).map((text) => `growth: ${name} has ${text}, ${days} days later`)
+      )
   }
   return [...found, ...leasesLeft(scene).map((text) => `${text} (92 days later)`)]
 }
 
-/** The tables that have rows. */
-function rowsIn(disk: Disk, tables: readonly string[]): [string, number][] {
+function rowsIn(disk: Disk, tables: string[]): string[] {
   const known = new Set(disk.texts().map(([table]) => table))
-  return tables
-    .filter((one) => known.has(one))
-    .map((table): [string, number] => {
-      const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
-      return [table, Number(row?.['n'])]
-    })
-    .filter(([, rows]) => rows > 0)
+  return tables.flatMap((table) => {
+    if (!known.has(table)) return []
+    const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
+    const count = Number(row?.['n'])
+    return count > 0 ? [`${count} rows in ${table}`] : []
+  })
 }

@@ -8,29 +8,30 @@ const GRACE_MS = 600_000
 
 export function wronglySigned(scene: Scene): string[] {
   const wrong = scene.everyTenant.flatMap((tenant) => [
-    ...tenant.endpoints.flatMap((endpoint) => wrongAt(scene, endpoint)),
-    ...(tenant.isUncertain ? [] : wrongAtCallbacks(scene, tenant)),
+    ...tenant.endpoints.flatMap((endpoint) => wrongAtEndpoint(scene, endpoint)),
+    ...wrongAtCallbacks(scene, tenant),
   ])
   return wrong.map(({ path, at }) => `I3 wrongly signed: ${path} ${at}`)
 }
 
-function wrongAt(scene: Scene, { path, secrets, isUncertain }: ClientEndpoint): Received[] {
+function wrongAtEndpoint(scene: Scene, { path, secrets, isUncertain }: ClientEndpoint): Received[] {
   if (isUncertain) return []
   const posts = scene.receivers.to(path).filter((one) => one.path === path)
   return posts.filter((post) => !isSigned(scene, post, secrets))
 }
 
-function wrongAtCallbacks(scene: Scene, { no, callbackSecrets }: Tenant): Received[] {
-  const [first] = callbackSecrets
-  const mayBeBare = ({ headers, at }: Received) =>
-    headers['signature'] === undefined && (!first || at < graceOf(scene, first.at))
+/** Before the tenant has a callback secret, these calls have no signature. */
+function wrongAtCallbacks(scene: Scene, { no, callbackSecrets, isUncertain }: Tenant): Received[] {
+  if (isUncertain) return []
   const posts = ['/told/', '/flaky/', '/dead/'].flatMap((manner) => scene.receivers.to(manner))
-  return posts
-    .filter(({ path }) => {
-      const mark = path.slice(path.lastIndexOf('/') + 1)
-      return scene.intentions.get(mark)?.tenant === no
-    })
-    .filter((post) => !mayBeBare(post) && !isSigned(scene, post, callbackSecrets))
+  const [first] = callbackSecrets
+  return posts.filter((post) => {
+    const mark = post.path.slice(post.path.lastIndexOf('/') + 1)
+    if (scene.intentions.get(mark)?.tenant !== no) return false
+    const isBare = post.headers['signature'] === undefined
+    if (isBare && (!first || post.at < graceOf(scene, first.at))) return false
+    return !isSigned(scene, post, callbackSecrets)
+  })
 }
 
 function isSigned(scene: Scene, { body, headers, at }: Received, secrets: Secret[]): boolean {
