@@ -1,5 +1,6 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
+import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
 import type { Manner } from '../witness/receivers.ts'
@@ -95,4 +96,8 @@ export interface Plan {
   isMeasured?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
+  /** The world begins with the build before (`--before`). */
+  isRenewed?: boolean
+  /** Faults that happen whatever the rates are (chance.ts). */
+  forced?: Hit[]
 }
