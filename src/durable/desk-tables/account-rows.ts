@@ -1,5 +1,6 @@
 /** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 
 export const CLOSING_SCHEMA =
   'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
@@ -16,17 +17,26 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** In the order in which they were added. Each creation needs them. */
+  readonly #all = new Remembered(() =>
+    this.#records('SELECT record FROM account ORDER BY position')
+  )
 
   constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
     this.#storage = storage
     this.#copy = copy
   }
 
+  /** The accounts now. */
+  get all(): Account[] {
+    return this.#all.value
+  }
+
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
     return {
       version: this.#copy.version(),
-      accounts: this.#records('SELECT record FROM account ORDER BY position'),
+      accounts: this.all,
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
     }
   }
@@ -47,6 +57,7 @@ export class AccountRows {
       )
       this.#copy.touch()
     })
+    this.#all.forget()
     return isNew
   }
 
@@ -56,6 +67,7 @@ export class AccountRows {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
       this.#copy.touch()
     })
+    this.#all.forget()
   }
 
   /** Notes that the account was removed from this desk. Its object still knows its jobs. */
@@ -66,7 +78,7 @@ export class AccountRows {
   /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
   formerKeys(since: number): string[] {
     this.#storage.sql.exec('DELETE FROM former WHERE left_at < ?', since)
-    const current = new Set(this.snapshot().accounts.map((account) => account.key))
+    const current = new Set(this.all.map((account) => account.key))
     return this.#storage.sql
       .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
       .toArray()
