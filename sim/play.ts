@@ -23,6 +23,13 @@ export interface Outcome {
   lasted: number
 }
 
+export interface PlayHow {
+  /** Is given each line of what happens. */
+  trace?: ((line: string) => void) | undefined
+  /** Asked after each turn whether what was found is enough. Then the rest is not played. */
+  isEnough?: (violations: readonly string[]) => boolean
+}
+
 const HOUR_MS = 3_600_000
 /** A job unheard of is given up after 48 h. */
 const REST_MS = 60 * HOUR_MS
@@ -30,7 +37,7 @@ const REST_MS = 60 * HOUR_MS
 export async function play(
   build: Build,
   plan: Plan,
-  trace?: (line: string) => void
+  { trace, isEnough }: PlayHow = {}
 ): Promise<Outcome> {
   const universe = new Universe(build, plan)
   const { world } = universe
@@ -41,6 +48,7 @@ export async function play(
   const scene = emptyScene({ plan, universe, heygen, receivers })
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
   world.afterTurn.push(() => atOnce(scene))
+  const isFound = () => isEnough?.(scene.violations) === true
   const players = new Party('clients')
   let isOver = false
   players.run(() =>
@@ -52,8 +60,8 @@ export async function play(
       }
     )
   )
-  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver)
-  if (!isOver)
+  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver || isFound())
+  if (!isOver && !isFound())
     scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
   const { events, errors } = world
   const outcome = {

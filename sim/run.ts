@@ -42,7 +42,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 async function playOne(seed: number): Promise<void> {
   takeGlobals()
   const build = await loadBuild(process.cwd())
-  const outcome = await play(build, drawPlan(seed), values.trace ? say : undefined)
+  const outcome = await play(build, drawPlan(seed), { trace: values.trace ? say : undefined })
   for (const text of outcome.violations) say(`seed ${seed}: ${text}`)
   say(`hash ${outcome.hash}`)
   end(outcome.events, 1, outcome.violations.length)

@@ -72,12 +72,7 @@ function untoldAt(
   const creations = (seen.books.creations as BookedCreation[]).filter(({ jobs }) =>
     jobs.every(({ endedAt }) => endedAt !== undefined && endedAt >= from)
   )
-  const intentions = new Map(
-    [...seen.intentions].map(([mark, { own: _, ...one }]): [string, checks.Intention] => [
-      mark,
-      one,
-    ])
-  )
+  const intentions = new Map([...seen.intentions].map(withoutOwn))
   return checks.untold({
     ...{ ...seen, intentions, books: { accounts: [], creations } },
     told: { ...seen.told, endpoints: [posts] },
@@ -87,6 +82,12 @@ function untoldAt(
 /** An end that an endpoint has missed is told later if the endpoint was new. A change needs time. */
 function wantedFrom({ calmAt }: Scene, { on }: ClientEndpoint, from: number): number {
   return on.length === 1 ? from + CLOCKS_MS : Math.max(from, calmAt) + GRACE_MS
+}
+
+function withoutOwn([mark, intention]: [string, checks.Intention]): [string, checks.Intention] {
+  const bare = { ...intention }
+  delete bare.own
+  return [mark, bare]
 }
 
 /** Before the first creation everything was calm. */
@@ -119,7 +120,10 @@ function isLeftOut(scene: Scene, { mark, isUntracked }: Intention): boolean {
     scene.drops.some(
       ({ email, at }) =>
         email === account &&
-        jobs.some(({ createdAt, endedAt = Infinity }) => createdAt <= at && endedAt > at - GRACE_MS)
+        jobs.some(
+          ({ createdAt, endedAt = Infinity }) =>
+            createdAt <= at + GRACE_MS && endedAt > at - GRACE_MS
+        )
     )
   )
   return isUntracked || isDropped

@@ -87,7 +87,7 @@ interface HeldAccount {
 
 export const RECEIVER = 'https://app.example.com'
 
-export const JSON_TYPE = { 'content-type': 'application/json' }
+const JSON_TYPE = { 'content-type': 'application/json' }
 
 export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
   return {

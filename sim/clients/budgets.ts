@@ -4,7 +4,7 @@
  * platform adds for an index is not counted (docs/storage.md: the tables that a job writes have none).
  */
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
-import type { Scene } from '../clients/scene.ts'
+import type { Scene } from './scene.ts'
 import type { PlannedCreation } from '../plans/plan.ts'
 
 export interface Spent {
