@@ -133,6 +133,12 @@ export async function rearm(ctx: DurableObjectState): Promise<void> {
   if (set) await plainSetAlarm?.call(ctx.storage, realTimeOf(set.at))
 }
 
+/** As the platform does after six failures: the object's alarm is set no more, and nobody tells the object. */
+export async function giveUp(ctx: DurableObjectState): Promise<void> {
+  alarms.delete(ctx.id.toString())
+  await ctx.storage.deleteAlarm()
+}
+
 /** Resets the clock to the state of a workerd that was just started. */
 export function resetClock(): void {
   aheadMs = 0
