@@ -12,6 +12,8 @@ import { reachedIn, type ReachedFile } from './reached.ts'
 export interface PlayerOrder {
   sabotages: readonly Sabotage[]
   isReachedCounted: boolean
+  /** The folder of an earlier build. */
+  before?: string
 }
 
 export type Task = number | Plan
@@ -31,6 +33,7 @@ if (order.isReachedCounted) {
 }
 takeGlobals()
 const build = await loadBuild(root, order.sabotages)
+if (order.before !== undefined) build.before = await loadBuild(order.before)
 const say = (answer: PlayerAnswer, then: () => void = () => {}) =>
   process.send?.(answer, undefined, undefined, then)
 

@@ -32,7 +32,7 @@ export class Player {
       this.kill()
       const seed = typeof task === 'number' ? task : task.seed
       const violations = [`error: the player: ${(error as Error).message}`]
-      return { seed, violations, events: 0, hash: '', jobs: 0, lasted: 0 }
+      return { seed, violations, events: 0, hash: '', jobs: 0, lasted: 0, asked: {}, hits: [] }
     }
   }
 
@@ -81,16 +81,20 @@ interface Playing {
   processes: number
   sabotages?: readonly Sabotage[]
   isReachedCounted?: boolean
+  before?: string | undefined
   /** In the order in which they end. */
   onOutcome(outcome: Outcome, task: Task): void
 }
 
 export async function playAll(tasks: readonly Task[], how: Playing): Promise<ReachedFile[]> {
-  const { processes, sabotages = [], isReachedCounted = false, onOutcome } = how
+  const { processes, sabotages = [], isReachedCounted = false, before, onOutcome } = how
   const left = tasks.values()
   const reached = await Promise.all(
     Array.from({ length: Math.min(processes, tasks.length) }, async () => {
-      const player = new Player({ sabotages, isReachedCounted })
+      const player = new Player({
+        ...{ sabotages, isReachedCounted },
+        ...(before === undefined ? {} : { before }),
+      })
       for (const task of left) onOutcome(await player.play(task), task)
       if (isReachedCounted) return player.reached()
       player.kill()

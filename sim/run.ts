@@ -6,6 +6,8 @@ import type { Plan } from './plans/plan.ts'
 import { loadBuild } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { PLANTED } from './planted/faults.ts'
+import { folderOf } from './before.ts'
+import { playEvery } from './every.ts'
 import { findAll, type Found } from './find-planted.ts'
 import { play, type Outcome } from './play.ts'
 import { CORES, playAll } from './pool.ts'
@@ -25,6 +27,10 @@ const { values } = parseArgs({
     twice: { type: 'boolean' },
     /** Also counts which lines were reached: `no`, `folders`, `files`. */
     reached: { type: 'string', default: 'folders' },
+    /** Plays worlds that begin with the build of this commit, and get the present one isolate by isolate. */
+    before: { type: 'string' },
+    /** Plays so many small plans, once for each single fault that can happen in them. */
+    every: { type: 'string' },
     /** Plays the planted faults. */
     planted: { type: 'boolean' },
     /** With `--planted`: only the faults with such names, by commas. */
@@ -42,7 +48,7 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 async function playOne(seed: number): Promise<void> {
   takeGlobals()
   const build = await loadBuild(process.cwd())
-  const outcome = await play(build, drawPlan(seed), values.trace ? say : undefined)
+  const outcome = await play(build, drawPlan(seed), { trace: values.trace ? say : undefined })
   for (const text of outcome.violations) say(`seed ${seed}: ${text}`)
   say(`hash ${outcome.hash}`)
   end(outcome.events, 1, outcome.violations.length)
@@ -67,12 +73,15 @@ function keptPlans(): Map<Plan, string> {
 async function playMany(): Promise<void> {
   const began = performance.now()
   const kept = keptPlans()
-  const seeds = Array.from({ length: count }, (_, n) => from + n)
+  const before = values.before === undefined ? undefined : folderOf(values.before)
+  const numbers = Array.from({ length: count }, (_, n) => from + n)
+  const seeds = numbers.map((seed) => (before ? { ...drawPlan(seed), isRenewed: true } : seed))
   const tasks: Task[] = [...kept.keys(), ...seeds]
   const outcomes = new Map<Task, Outcome>()
   let broken = 0
   const hear = (outcome: Outcome, task: Task) => {
-    const about = typeof task === 'number' ? `seed ${task}` : kept.get(task)
+    const about =
+      typeof task === 'number' ? `seed ${task}` : (kept.get(task) ?? `seed ${task.seed}, renewed`)
     const first = outcomes.get(task)
     const texts = [...outcome.violations]
     if (first && first.hash !== outcome.hash)
@@ -82,7 +91,7 @@ async function playMany(): Promise<void> {
     for (const text of texts) say(`${about}: ${text}`)
   }
   const isReachedCounted = values.reached !== 'no'
-  const how = { processes, onOutcome: hear }
+  const how = { processes, before, onOutcome: hear }
   const reached: ReachedFile[] = await playAll(tasks, { ...how, isReachedCounted })
   const seconds = (performance.now() - began) / 1000
   // The second time in another order, so that other plans were played before.
@@ -96,6 +105,18 @@ async function playMany(): Promise<void> {
     `${kept.size} kept plans, ${jobs} jobs, ${(events / seconds).toFixed(0)} events a second in ${processes} processes`
   )
   end(events, count, broken)
+}
+
+async function playEach(plans: number): Promise<void> {
+  let [events, broken] = [0, 0]
+  const hear = (outcome: Outcome, { seed, forced = [] }: Plan) => {
+    events += outcome.events
+    broken += outcome.violations.length
+    const fault = forced.map(({ of, n }) => `${of} ${n}`).join(', ')
+    for (const text of outcome.violations) say(`seed ${seed}, ${fault}: ${text}`)
+  }
+  const played = await playEvery({ from, plans, processes, onOutcome: hear })
+  end(events, played, broken)
 }
 
 async function findPlanted(): Promise<void> {
@@ -119,5 +140,6 @@ async function findPlanted(): Promise<void> {
 }
 
 if (values.seed !== undefined) await playOne(Number(values.seed))
+else if (values.every !== undefined) await playEach(Number(values.every))
 else if (values.planted) await findPlanted()
 else await playMany()

@@ -5,6 +5,8 @@ import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
 import { wronglySigned } from './signatures.ts'
+import { parkedAtRest, parkedWithoutFault } from './parked.ts'
+import { lostOwners } from './owners.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
 import { awake } from './sleep.ts'
@@ -20,7 +22,9 @@ export function atOnce(scene: Scene): void {
 export async function atRest(scene: Scene): Promise<void> {
   const { violations } = scene
   violations.push(...(await atRestAccounts(scene)))
+  violations.push(...(await parkedAtRest(scene)), ...parkedWithoutFault(scene))
   violations.push(...(await promisesOfTelling(scene)))
+  violations.push(...(await lostOwners(scene)))
   violations.push(...(await removedTokensWork(scene)))
   violations.push(...wronglySigned(scene))
   violations.push(...changedBytes(scene))

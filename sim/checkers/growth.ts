@@ -1,5 +1,6 @@
 /** What jobs left is gone after the time that docs/storage.md says, although nobody calls. Played at long plans only. */
 import type { Scene } from '../clients/scene.ts'
+import type { Disk } from '../platform/disk.ts'
 import { leasesLeft } from './slots.ts'
 
 const DAY_MS = 86_400_000
@@ -23,16 +24,20 @@ export async function leftOver(scene: Scene): Promise<string[]> {
   for (const { days, label, tables } of KEPT) {
     await world.sleep((days - day) * DAY_MS, 'grow old')
     day = days
-    for (const { name, disk } of scene.universe.objectsOf(label)) {
-      const known = new Set(disk.texts().map(([table]) => table))
-      for (const table of tables.filter((one) => known.has(one))) {
-        const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
-        if (Number(row?.['n']) > 0)
-          found.push(
-            `growth: ${name} has ${String(row?.['n'])} rows in ${table} after ${days} days`
-          )
-      }
-    }
+    for (const { name, disk } of scene.universe.objectsOf(label))
+      found.push(
+        ...rowsIn(disk, tables).map((text) => `growth: ${name} has ${text}, ${days} days later`)
+      )
   }
   return [...found, ...leasesLeft(scene).map((text) => `${text} (92 days later)`)]
+}
+
+function rowsIn(disk: Disk, tables: string[]): string[] {
+  const known = new Set(disk.texts().map(([table]) => table))
+  return tables.flatMap((table) => {
+    if (!known.has(table)) return []
+    const [row] = disk.look(`SELECT count(*) AS n FROM "${table}"`)
+    const count = Number(row?.['n'])
+    return count > 0 ? [`${count} rows in ${table}`] : []
+  })
 }

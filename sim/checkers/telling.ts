@@ -11,6 +11,8 @@ import {
 
 /** So long after a change, ends go by it. */
 const GRACE_MS = 600_000
+/** By how much clocks of two isolates differ at most, and a call between them. */
+const CLOCKS_MS = 30_000
 
 export async function promisesOfTelling(scene: Scene): Promise<string[]> {
   for (const intention of scene.intentions.values()) await askAbout(scene, intention)
@@ -66,20 +68,26 @@ function untoldAt(
   const last = endpoint.on.at(-1)
   if (endpoint.isUncertain || !last || last.to !== undefined) return []
   const isFirst = endpoint.on.length === 1 && last.from < startOf(scene)
-  const from = isFirst ? 0 : Math.max(last.from, scene.calmAt) + GRACE_MS
+  const from = isFirst ? 0 : wantedFrom(scene, endpoint, last.from)
   const creations = (seen.books.creations as BookedCreation[]).filter(({ jobs }) =>
     jobs.every(({ endedAt }) => endedAt !== undefined && endedAt >= from)
   )
-  const intentions = new Map(
-    [...seen.intentions].map(([mark, { own: _, ...one }]): [string, checks.Intention] => [
-      mark,
-      one,
-    ])
-  )
+  const intentions = new Map([...seen.intentions].map(withoutOwn))
   return checks.untold({
     ...{ ...seen, intentions, books: { accounts: [], creations } },
     told: { ...seen.told, endpoints: [posts] },
   })
+}
+
+/** An end that an endpoint has missed is told later if the endpoint was new. A change needs time. */
+function wantedFrom({ calmAt }: Scene, { on }: ClientEndpoint, from: number): number {
+  return on.length === 1 ? from + CLOCKS_MS : Math.max(from, calmAt) + GRACE_MS
+}
+
+function withoutOwn([mark, intention]: [string, checks.Intention]): [string, checks.Intention] {
+  const bare = { ...intention }
+  delete bare.own
+  return [mark, bare]
 }
 
 /** Before the first creation everything was calm. */
@@ -112,7 +120,10 @@ function isLeftOut(scene: Scene, { mark, isUntracked }: Intention): boolean {
     scene.drops.some(
       ({ email, at }) =>
         email === account &&
-        jobs.some(({ createdAt, endedAt = Infinity }) => createdAt <= at && endedAt > at - GRACE_MS)
+        jobs.some(
+          ({ createdAt, endedAt = Infinity }) =>
+            createdAt <= at + GRACE_MS && endedAt > at - GRACE_MS
+        )
     )
   )
   return isUntracked || isDropped

@@ -1,5 +1,5 @@
 /** A creation that is played alone, in a warm isolate. What it costs until everything about it is over is compared with the budgets. */
-import { overBudget, spentSoFar } from '../checkers/budgets.ts'
+import { overBudget, spentSoFar } from './budgets.ts'
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
 import type { PlannedCreation } from '../plans/plan.ts'
 import { carryOut } from './client.ts'

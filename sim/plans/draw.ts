@@ -3,6 +3,7 @@ import { KINDS } from '../../test/support/witness/witness-kinds.ts'
 import { Chance } from '../world/chance.ts'
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
+import { CALLS } from './calls.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
 const NAMES = ['ada', 'bob', 'cyd', 'eve', 'fay', 'gus']
@@ -61,6 +62,13 @@ function drawStorm(seed: number): Plan {
   )
   const draw = drawOther(chance, accounts, creations, tenants.length)
   const others = Array.from({ length: chance.index('others', 16) }, draw)
+  // In some plans, many calls that change little.
+  const calls = chance.isHit('has calls', 0.4) ? 12 : 0
+  for (let n = 0; n < calls; n += 1)
+    others.push({
+      ...{ do: 'call', tenant: chance.index('caller', tenants.length) },
+      ...chance.pick('one of many calls', CALLS),
+    })
   const burst = chance.pick('burst', [0.05, 0.3, 1])
   const steps: Step[] = [
     ...creations.map((action) => ({ after: chance.next('when') * rageMs * burst, action })),
@@ -159,6 +167,9 @@ function drawOther(
     }),
     () => ({ do: 'rotate callback secret', tenant: tenant() }),
     () => ({ do: 'retry delivery', tenant: tenant(), n: n() }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'unreachable object', n: n(), forMs: ms('unreachable', 20_000) }),
     () => ({ do: 'kill isolate' }),
     () => ({ do: 'crash object', n: n() }),
   ]
@@ -175,14 +186,17 @@ function drawRates(chance: Chance): Rates {
       loseCall: rate('lose call', 0.1),
       loseAnswer: rate('lose answer', 0.1),
       doubleCall: rate('double call', 0.2),
-      crashAtStatement: rate('crash at statement', 0.08),
-      crashAfterTurn: rate('crash after turn', 0.08),
+      crashAtStatement: rate('crash at statement', 0.02),
+      crashBeforeFlush: rate('crash before flush', 0.05),
+      crashInCall: rate('crash in call', 0.08),
+      crashAsking: rate('crash asking', 0.05),
       slowCall: rate('slow call', 0.05),
     },
     network: {
       resetBefore: rate('reset before', 0.1),
       resetAfter: rate('reset after', 0.15),
       slow: rate('slow', 0.05),
+      requestDies: rate('request dies', 0.03),
     },
     kv: { ...CALM.kv, fail: rate('kv fails', 0.1), fresh: chance.pick('fresh', [1, 0.5, 0]) },
   }
@@ -194,6 +208,7 @@ function drawHeygen(chance: Chance): HeygenRates {
   const longest = chance.pick('longest job', [30_000, 480_000, 3_600_000])
   return {
     ...CALM_HEYGEN,
+    rowsMax: chance.pick('rows of a page', [100, 100, 3]),
     failBefore: rate('fail before', 0.2),
     failAfter: rate('fail after', 0.2),
     cut: rate('cut', 0.1),

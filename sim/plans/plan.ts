@@ -1,7 +1,9 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
+import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
+import type { PlannedCall } from './calls.ts'
 import type { Manner } from '../witness/receivers.ts'
 
 export type EndpointChange = 'disable' | 'enable' | 'remove' | 'rotate'
@@ -70,6 +72,8 @@ export type Action =
   | { do: 'fail endpoint'; tenant: number; n: number; forMs: number }
   | { do: 'rotate callback secret'; tenant: number }
   | { do: 'retry delivery'; tenant: number; n: number }
+  | ({ do: 'call'; tenant: number } & PlannedCall)
+  | { do: 'unreachable object'; n: number; forMs: number }
   | { do: 'kill isolate' }
   | { do: 'crash object'; n: number }
 
@@ -95,4 +99,8 @@ export interface Plan {
   isMeasured?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
+  /** The world begins with the build before (`--before`). */
+  isRenewed?: boolean
+  /** Faults that happen whatever the rates are (chance.ts). */
+  forced?: Hit[]
 }

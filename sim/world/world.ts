@@ -98,6 +98,8 @@ export class World {
       }
       if (party?.gate?.isShut) party.gate.afterOpening(() => begin(answer))
       else begin(answer)
+      const { fate } = party ?? {}
+      if (fate && this.chance.isHit(`${fate.of} dies`, fate.rate())) fate.die()
     })
   }
 

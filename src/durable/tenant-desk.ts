@@ -27,7 +27,7 @@ import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
 export class TenantDesk extends IdMethods implements Desk, Registrar {
-  protected readonly parts: DeskParts
+  readonly #parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
   #forgetAt = 0
@@ -35,7 +35,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#clock = new AlarmClock(ctx.storage, platform.now)
-    this.parts = makeDeskParts({
+    this.#parts = makeDeskParts({
       storage: ctx.storage,
       name: ctx.id.name ?? '',
       kv: env.REGISTRY,
@@ -49,9 +49,17 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
+      // The alarm itself finds out what is due.
+      this.#clock.restore(() => (this.#hasWork() ? platform.now() + SOON_MS : Infinity))
       this.parts.signIns.resume()
       this.parts.targets.resume()
     })
+  }
+
+  /** Every call comes by here. It sets an alarm again that the platform gave up while the object was awake. */
+  protected get parts(): DeskParts {
+    this.#clock.check()
+    return this.#parts
   }
 
   // Accounts
@@ -253,6 +261,16 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
 
   override alarm(): Promise<void> {
     return this.#clock.run(() => this.#maintain())
+  }
+
+  /** Whether the alarm has something to do, now or later. */
+  #hasWork(): boolean {
+    const { hub, claims, targets, alerts, signIns, pageTokens } = this.parts
+    if (hub) return hub.hasWork
+    const isClosing = this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0
+    const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
+    if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
+    return this.#tables.hasWork(this.durations, platform.now())
   }
 
   async #maintain(): Promise<void> {
