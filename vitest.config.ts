@@ -52,9 +52,11 @@ export default defineConfig({
     ],
     setupFiles: ['test/support/short-idle.ts'],
     globalSetup: ['test/support/prepare.ts'],
+    // As long as `until` waits. Without it `expect.poll` gives up after a second.
+    expect: { poll: { timeout: 100_000 } },
     // Longer than `until` waits (test/support/gateway.ts), which says what did not happen.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
     // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5,
     // and 285 s and 327 s with 7. The storms of the full run need the room.
     maxWorkers: isFull ? 5 : 7,

@@ -7,8 +7,10 @@ import { Events } from './witness/events.ts'
 import { Heygen } from './witness/heygen.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
-import { act, setUp } from './clients/act.ts'
-import type { Scene } from './clients/scene.ts'
+import { act } from './clients/act.ts'
+import { emptyScene, type Scene } from './clients/scene.ts'
+import { setUp } from './clients/set-up.ts'
+import { recorded } from './checkers/bytes.ts'
 import type { Plan } from './plans/plan.ts'
 
 export interface Outcome {
@@ -24,6 +26,7 @@ export interface Outcome {
 const HOUR_MS = 3_600_000
 /** A job unheard of is given up after 48 h. */
 const REST_MS = 60 * HOUR_MS
+
 export async function play(
   build: Build,
   plan: Plan,
@@ -34,13 +37,9 @@ export async function play(
   world.trace = trace
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
-  universe.network.servers.set('api.heygen.com', heygen)
   universe.network.servers.set('app.example.com', receivers)
-  const scene: Scene = {
-    ...{ plan, universe, heygen, receivers, tenants: [], intentions: new Map(), answers: [] },
-    dropped: new Set(),
-    violations: [],
-  }
+  const scene = emptyScene({ plan, universe, heygen, receivers })
+  universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
   world.afterTurn.push(() => atOnce(scene))
   const players = new Party('clients')
   let isOver = false
@@ -53,8 +52,9 @@ export async function play(
       }
     )
   )
-  await world.run(world.now + 90 * 24 * HOUR_MS, () => isOver)
-  if (!isOver) scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
+  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver)
+  if (!isOver)
+    scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
   const { events, errors } = world
   const outcome = {
     seed: plan.seed,
@@ -78,8 +78,9 @@ async function storm(scene: Scene): Promise<void> {
   heygen.events.rates = plan.heygen
   receivers.mendAt = began + plan.rageMs + HOUR_MS
   const calm = world.sleep(plan.rageMs, 'calm').then(() => {
+    scene.calmAt = world.now
     universe.setRates(CALM)
-    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs }
+    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
     heygen.events.rates = CALM_HEYGEN
     for (const account of heygen.accounts.values()) account.isRefused = false
   })

@@ -61,7 +61,7 @@ export class Disk implements OutputGate {
   }
 
   exec(text: string, values: SQLInputValue[]): Cursor {
-    const isRead = /^\s*(?:SELECT|EXPLAIN)\b/i.test(text)
+    const isRead = isReading(text)
     if (!isRead) this.#beginWrite()
     const cursor =
       isRead || /^\s*(?:INSERT|UPDATE|DELETE|REPLACE|WITH)\b/i.test(text)
@@ -85,9 +85,10 @@ export class Disk implements OutputGate {
     )
   }
 
+  /** A table that is there already costs no row, so those that are made are not counted. */
   #define(text: string): Cursor {
     this.#database.exec(text)
-    return new Cursor([], [], 1)
+    return new Cursor([], [], 0)
   }
 
   #prepared(text: string): StatementSync {
@@ -216,6 +217,11 @@ export class Disk implements OutputGate {
   close(): void {
     this.#database.close()
   }
+}
+
+function isReading(text: string): boolean {
+  if (/^\s*(?:SELECT|EXPLAIN)\b/i.test(text)) return true
+  return /^\s*WITH\b/i.test(text) && !/\b(?:INSERT|UPDATE|DELETE|REPLACE)\b/i.test(text)
 }
 
 function toInput(value: unknown): SQLInputValue {

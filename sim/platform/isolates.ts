@@ -119,7 +119,9 @@ export class Isolate {
         ...(body === undefined ? {} : { body }),
       })
       const response = await this.#gateway.fetch(request, this.env, context)
-      const text = await response.text()
+      const text = await response.text().catch(() => undefined)
+      // The answer broke off in the middle.
+      if (text === undefined) return leave()
       if (isOver) return
       this.#world.note(`answered ${response.status}`, text)
       answer({ status: response.status, headers: Object.fromEntries(response.headers), body: text })

@@ -333,6 +333,8 @@ export class Namespace {
 
   async #call(host: HostedObject, method: string, values: unknown[]): Promise<unknown> {
     const bytes = toWire(values)
+    // Not the bytes: V8 writes equal values in several ways.
+    const said = JSON.stringify(values)
     const { chance } = this.#world
     const label = `${this.#label}.${method}`
     const rates = host.rates()
@@ -347,14 +349,15 @@ export class Namespace {
       const isLost = chance.isHit('lose answer', rates.loseAnswer)
       const deliver = (ms: number, told: Answer<Buffer>) =>
         void this.#world.after(ms, `call ${label} from ${caller}`, undefined, () => {
-          this.#world.note(`with ${host.name}`, bytes)
+          this.#world.note(`with ${host.name}`, said)
           host.receive(label, (methods) => methods[method]?.(...fromWire<unknown[]>(bytes)), told)
         })
       deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lostConnection())) : answer)
       if (chance.isHit('double call', rates.doubleCall))
         deliver(latency() + slow + chance.between('second call', 0, 500), () => {})
     })
-    this.#world.note(`answered ${label}`, back)
-    return fromWire(back)
+    const value = fromWire<unknown>(back)
+    this.#world.note(`answered ${label}`, JSON.stringify(value))
+    return value
   }
 }

@@ -8,7 +8,10 @@ interface Recall {
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../src/durable/jobs/job-recall.ts'
 const { JobRecall } = (await import(file)) as {
-  JobRecall: new (context: object, bind: (jobs: JobsOf) => void) => Recall
+  JobRecall: new (
+    context: object,
+    deps: { change(change: () => void): Promise<void>; bind(jobs: JobsOf): void }
+  ) => Recall
 }
 
 async function boundFor(email: string, known: string[], key?: string): Promise<string[]> {
@@ -24,7 +27,11 @@ async function boundFor(email: string, known: string[], key?: string): Promise<s
     ports: () => ({ desk: () => ({ jobsOf }) }),
     provider: () => ({ name: 'heygen' }),
   }
-  await new JobRecall(context, (jobs) => bound.push(jobs.email)).read()
+  const deps = {
+    change: async (change: () => void) => change(),
+    bind: (jobs: JobsOf) => void bound.push(jobs.email),
+  }
+  await new JobRecall(context, deps).read()
   return bound
 }
 

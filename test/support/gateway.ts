@@ -242,7 +242,7 @@ const FIRST_PAUSE_MS = 20
 const LONGEST_PAUSE_MS = 150
 
 /** Far longer than anything takes, also on a slow machine that does much else: it only ends a wait for what does not happen. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 100_000
 
 export async function until<T>(
   what: () => Promise<T | false | undefined>,

@@ -27,7 +27,7 @@ import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { Remembered } from './remembered.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
@@ -169,10 +169,12 @@ export class SlotsTables {
     unmatched: UnmatchedEnd[] = []
   ): Delivery[] {
     const owed = new Map<string, readonly Delivery[]>()
-    const added = this.#inTransaction(() => {
-      for (const lease of change.put) this.leaseRows.put(lease)
-      for (const id of change.drop) this.leaseRows.drop(id)
-      const withRows = change.ended.flatMap((end) => {
+    const { put, drop, ended } = change
+    const isOneRow = put.length === 1 && drop.length + ended.length + others.length === 0
+    const added = this.#inTransaction(isOneRow, () => {
+      for (const lease of put) this.leaseRows.put(lease)
+      for (const id of drop) this.leaseRows.drop(id)
+      const withRows = ended.flatMap((end) => {
         const news = ofEnds.get(end.lease.id) ?? { deliveries: [] }
         const { deliveries } = news
         const count = [...owed.values()].flat().length + deliveries.length
@@ -199,12 +201,13 @@ export class SlotsTables {
 
   /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
   saveBound(requestId?: string): void {
-    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
+    this.#inTransaction(false, () => this.leaseRows.saveBound(requestId))
   }
 
-  #inTransaction<T>(work: () => T): T {
+  /** One row needs no transaction, which costs as much as the row. */
+  #inTransaction<T>(isOneRow: boolean, work: () => T): T {
     try {
-      return this.#storage.transactionSync(work)
+      return isOneRow ? work() : this.#storage.transactionSync(work)
     } catch (error) {
       this.leaseRows.forget()
       throw error
@@ -260,7 +263,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // A row that is over is known by its ended job.
       this.leaseRows.removeOverBefore(time)
       return this.#ended.removeBefore(time)
@@ -361,10 +364,6 @@ export class SlotsTables {
     return [...withRows, ...owed]
   }
 
-  findDelivery(id: string): Delivery | undefined {
-    return this.deliveries.find(id)
-  }
-
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
       for (const id of removed) this.deliveries.remove(id)
@@ -378,7 +377,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
       this.leaseRows.removeOverBefore(time)
       return this.deliveries.removeBefore(time)

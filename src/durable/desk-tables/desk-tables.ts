@@ -144,6 +144,17 @@ export class DeskTables {
     })
   }
 
+  /** Whether there is anything that the alarm deletes in time, or a KV copy that is out of date. */
+  hasWork({ keepOwnersMs, keepAuditMs }: Retention, now: number): boolean {
+    const dues = [
+      this.keys.dueAt(now),
+      this.jobs.dueAt(keepOwnersMs),
+      this.audit.dueAt(keepAuditMs),
+    ]
+    const isKept = dues.some((due) => due !== undefined) || !this.owners.isEmpty
+    return isKept || this.staleCopies().length > 0
+  }
+
   /** Deletes everything of a removed tenant but its audit. */
   forgetAll(): void {
     this.owners.forgetAll()

@@ -338,7 +338,7 @@ test('a registration that fails is shown in the account, tried again, and the ac
     await scaled.sim.fault({ match: { method: 'POST', path }, effect: { status: 500 } })
   }
   const email = await scaled.addAccount('late', 2)
-  const shown = await until(async () => {
+  const shown = await untilMoved(scaled, async () => {
     const view = (await (await scaled.fetch(`/v1/heygen/accounts/${email}`)).json()) as {
       webhook?: { error: string; retry: string }
     }

@@ -6,14 +6,14 @@
  * - `GET /__methods`: how often each method of objects was called;
  * - `GET /__points`: the data points for Analytics Engine.
  * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
- * `/__evict` evicts every account's object: what it has only in memory is gone. `POST /__lose ["bind"]`: from now on calls of these
- * methods of objects fail.
+ * `/__evict` evicts every account's object: what it has only in memory is gone. `/__evict?all` evicts the desks, too. `/__give-up`
+ * makes the platform give up every alarm. `POST /__lose ["bind"]`: from now on calls of these methods of objects fail.
  * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
  * deployed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
-import { answerClock, goByClock, rearm, ring } from '../clock/movable-clock.ts'
+import { answerClock, giveUp, goByClock, rearm, ring } from '../clock/movable-clock.ts'
 import { bill, meterObject, takeBill, timeMethods } from '../meter/meter.ts'
 
 /** What the gateway wrote to the optional binding `ANALYTICS`. */
@@ -24,19 +24,29 @@ timeMethods(Slots, DurableObject)
 timeMethods(Desk, DurableObject)
 
 let lost: string[] = []
-const accounts = new Map<string, DurableObjectNamespace>()
+type Binding = 'ACCOUNT_SLOTS' | 'TENANT_DESK'
+const objects = new Map<string, Binding>()
 
-async function evictAccounts(): Promise<void> {
-  for (const [id, namespace] of accounts) {
-    const object = namespace.get(namespace.idFromString(id)) as unknown as AccountSlots
-    // The call fails, because the object aborts itself.
-    await object.evict().catch(() => undefined)
+interface Controlled {
+  evict(): Promise<void>
+  giveUp(): Promise<void>
+}
+
+async function eachObject(
+  env: Env,
+  work: (object: Controlled) => Promise<void>,
+  isOfAll: boolean
+): Promise<void> {
+  for (const [id, binding] of objects) {
+    if (!isOfAll && binding === 'TENANT_DESK') continue
+    const namespace = env[binding] as DurableObjectNamespace
+    await work(namespace.get(namespace.idFromString(id)) as unknown as Controlled)
   }
 }
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    accounts.set(ctx.id.toString(), env.ACCOUNT_SLOTS)
+    objects.set(ctx.id.toString(), 'ACCOUNT_SLOTS')
     super(meterObject(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
   }
 
@@ -51,6 +61,10 @@ export class AccountSlots extends Slots {
     return rearm(this.ctx)
   }
 
+  giveUp(): Promise<void> {
+    return giveUp(this.ctx)
+  }
+
   async evict(): Promise<void> {
     await this.ctx.storage.sync()
     this.ctx.abort('evicted')
@@ -59,6 +73,7 @@ export class AccountSlots extends Slots {
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
+    objects.set(ctx.id.toString(), 'TENANT_DESK')
     super(meterObject(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
   }
 
@@ -71,6 +86,15 @@ export class TenantDesk extends Desk {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  giveUp(): Promise<void> {
+    return giveUp(this.ctx)
+  }
+
+  async evict(): Promise<void> {
+    await this.ctx.storage.sync()
+    this.ctx.abort('evicted')
   }
 }
 
@@ -164,9 +188,15 @@ function answerCounts(pathname: string, env: Env): Response | undefined {
 
 export default {
   async fetch(request, env, ctx) {
-    const { pathname } = new URL(request.url)
+    const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/__evict') {
-      await evictAccounts()
+      // The call fails, because the object aborts itself.
+      const evict = (object: Controlled) => object.evict().catch(() => undefined)
+      await eachObject(env, evict, searchParams.has('all'))
+      return new Response()
+    }
+    if (pathname === '/__give-up') {
+      await eachObject(env, (object) => object.giveUp(), true)
       return new Response()
     }
     if (pathname === '/__lose') {
