@@ -49,6 +49,11 @@ export class LiveRows {
     this.#sql.exec('DELETE FROM observer WHERE hub = ?', hub)
   }
 
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM balance')
+    this.#sql.exec('DELETE FROM observer')
+  }
+
   /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */
   deadDeliveries(tenant: string): number {
     return this.#sql.exec<{ dead: number }>(DEAD, tenant, DEAD_COUNTED).one().dead

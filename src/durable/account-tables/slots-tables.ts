@@ -99,6 +99,8 @@ export class SlotsTables {
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.deliveries)
+    // An older Worker removed the account and left what was pushed to it.
+    if (this.isRetired()) this.targets.drop()
   }
 
   account(): Account | undefined {
@@ -128,8 +130,13 @@ export class SlotsTables {
     this.#account.retire(now)
   }
 
+  /** What stays: that there was an account, its ended jobs and its deliveries. */
   wipeAccount(): void {
     this.#account.wipe()
+    this.dropLegacyProbe()
+    this.live.forgetAll()
+    this.#forwarded.forgetAll()
+    this.targets.drop()
   }
 
   leases(): Lease[] {
