@@ -27,7 +27,7 @@ import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { Remembered } from './remembered.ts'
+import { OneRow } from './remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
@@ -66,10 +66,8 @@ export class SlotsTables {
   readonly alertStates: AlertStateRows
   readonly #storage: DurableObjectStorage
   readonly #account: AccountRow
-  readonly #hook = new Remembered(() => this.#records<Hook>('SELECT record FROM hook')[0])
-  readonly #legacy = new Remembered(
-    () => this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
-  )
+  readonly #hook: OneRow<Hook>
+  readonly #legacy: OneRow<LegacyProbe>
   readonly #ended: EndedJobs
   readonly leaseRows: LeaseRows
   readonly deliveries: DeliveryRows
@@ -88,6 +86,8 @@ export class SlotsTables {
     this.#storage = storage
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
+    this.#hook = new OneRow(storage.sql, 'hook')
+    this.#legacy = new OneRow(storage.sql, 'legacy')
     this.#ended = new EndedJobs(storage.sql)
     this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
     this.deliveries = new DeliveryRows(storage.sql)
@@ -300,16 +300,11 @@ export class SlotsTables {
   }
 
   saveLegacyProbe(probe: LegacyProbe): void {
-    this.#storage.sql.exec(
-      'INSERT INTO legacy (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(probe)
-    )
-    this.#legacy.forget()
+    this.#legacy.save(probe)
   }
 
   dropLegacyProbe(): void {
-    this.#storage.sql.exec('DELETE FROM legacy')
-    this.#legacy.forget()
+    this.#legacy.drop()
   }
 
   hook(): Hook | undefined {
@@ -317,16 +312,11 @@ export class SlotsTables {
   }
 
   saveHook(hook: Hook): void {
-    this.#storage.sql.exec(
-      'INSERT INTO hook (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(hook)
-    )
-    this.#hook.forget()
+    this.#hook.save(hook)
   }
 
   dropHook(): void {
-    this.#storage.sql.exec('DELETE FROM hook')
-    this.#hook.forget()
+    this.#hook.drop()
   }
 
   deferredEvents(): readonly IncomingEvent[] {
@@ -398,10 +388,5 @@ export class SlotsTables {
   oldestDeliveryAt(keepMs: number): number | undefined {
     const at = this.deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs
-  }
-
-  #records<T>(sql: string): T[] {
-    const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
-    return rows.map((row) => JSON.parse(row.record) as T)
   }
 }
