@@ -7,6 +7,7 @@ const isFull = process.env.FULL === '1'
 
 /** They take longest, in this order: begun last, they would run alone at the end. */
 const LONG = [
+  'sim/simulation',
   'small-storm',
   'repeated-and-late-events',
   'search-for-lost-creations',

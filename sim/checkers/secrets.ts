@@ -2,11 +2,12 @@
 import type { Scene } from '../clients/scene.ts'
 import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 
-/** Answers that show a secret once, to its owner. */
-const SHOWS_ONCE = /^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret)/
+/** Answers that show a secret to its owner: when it is made, and in HeyGen's older list of endpoints. */
+const SHOWS =
+  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
 
 export function secretsSeen(scene: Scene): string[] {
-  const { heygen, universe, answers, receivers } = scene
+  const { heygen, universe, answers, operated, receivers } = scene
   const secrets = [
     ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...scene.secrets],
     ...heygen.events.addresses,
@@ -20,8 +21,8 @@ export function secretsSeen(scene: Scene): string[] {
     if (secret !== undefined) found.push(`I6 ${secret.slice(0, 10)}… in ${where}`)
   }
   for (const line of universe.world.logs) look(`the log: ${line.slice(0, 200)}`, line)
-  for (const { about, answer } of answers)
-    if (!SHOWS_ONCE.test(about)) look(about, answer.body + JSON.stringify(answer.headers))
+  for (const { about, answer } of [...answers, ...operated])
+    if (!SHOWS.test(about)) look(about, answer.body + JSON.stringify(answer.headers))
   for (const { path, body, headers } of receivers.received)
     look(`what was told to ${path}`, body + JSON.stringify(headers))
   for (const [key, { text, metadata }] of universe.kv.entries)

@@ -5,7 +5,7 @@ import { carryOut } from './client.ts'
 import * as endpoints from './endpoints.ts'
 import * as looks from './looks.ts'
 import { measure } from './measured.ts'
-import { ask, emailOf, type Scene } from './scene.ts'
+import { ask, emailOf, operate, type Scene } from './scene.ts'
 import { endTenant, rotateToken } from './tenancy.ts'
 import { tenantAt } from './set-up.ts'
 
@@ -47,6 +47,15 @@ const ACTS: Acts = {
     endpoints.rotateCallbackSecret(scene, tenantAt(scene, tenant)),
   'retry delivery': (scene, { tenant, n }) =>
     endpoints.retryDelivery(scene, tenantAt(scene, tenant), n),
+  call: (scene, { tenant, method, path, body, isOperator }) =>
+    isOperator === true
+      ? operate(scene, method, path, body)
+      : ask(scene, tenantAt(scene, tenant), method, path, body),
+  'unreachable object': ({ universe }, { n, forMs }) => {
+    const objects = [...universe.objects.values()]
+    const object = objects[n % objects.length]
+    if (object) object.unreachableUntil = universe.world.now + forMs
+  },
   'kill isolate': ({ universe }) => universe.killIsolate(),
   'crash object': ({ universe }, { n }) => {
     const objects = [...universe.objects.values()]

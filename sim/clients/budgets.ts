@@ -26,7 +26,10 @@ export function spentSoFar({ universe, receivers }: Scene): Spent {
   }
 }
 
-/** An object that slept while the job ran asks the desk once which job it was (decision 0049). */
+/**
+ * An object that slept while the job ran asks the desk once which job it was (decision 0049). If its alarm woke it, it also sets the
+ * alarm once more.
+ */
 const SLEPT = 1
 /** The kinds whose event the gateway counts on. It also asks about clippings and renders, as if none came. */
 const COUNTED_ON = new Set(['video', 'translation', 'agent'])
@@ -49,7 +52,7 @@ function budgetOf(planned: PlannedCreation, delivered: number, isWaitedFor: bool
   return {
     ...calm,
     requests: (isTold ? 4 : 6) + key + SLEPT + calledBack,
-    rows: (isTold ? 4 : 5) + key + delivered,
+    rows: (isTold ? 4 : 5 + SLEPT) + key + delivered,
   }
 }
 

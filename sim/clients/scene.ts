@@ -59,6 +59,8 @@ export interface Scene {
   intentions: Map<string, Intention>
   /** Each answer that a tenant's client got. */
   answers: { tenant: number; about: string; answer: ClientAnswer; at: number }[]
+  /** Each answer that the operator got. */
+  operated: { about: string; answer: ClientAnswer }[]
   /** Accounts that were removed at once, whose jobs may run on: when, epoch ms. */
   drops: { email: string; at: number }[]
   accounts: Map<string, HeldAccount>
@@ -92,8 +94,8 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
   return {
     ...of,
-    ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], drops: [] },
-    ...{ accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
+    ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
@@ -121,19 +123,21 @@ export function keep(scene: Scene, { no }: Tenant, about: string, answer: Client
   scene.answers.push({ tenant: no, about, answer, at: scene.universe.world.now })
 }
 
-/** A call of the operator. */
-export function operate(
+/** A call of the operator. Its answer is kept for the checkers. */
+export async function operate(
   scene: Scene,
   method: string,
   path: string,
   body?: unknown
 ): Promise<ClientAnswer> {
-  return scene.universe.call({
+  const answer = await scene.universe.call({
     method,
     url: ORIGIN + path,
     headers: { ...JSON_TYPE, authorization: `Bearer ${ADMIN_TOKEN}` },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
+  scene.operated.push({ about: `${method} ${path}`, answer })
+  return answer
 }
 
 export function isGood({ status }: ClientAnswer): boolean {

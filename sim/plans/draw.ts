@@ -3,6 +3,7 @@ import { KINDS } from '../../test/support/witness/witness-kinds.ts'
 import { Chance } from '../world/chance.ts'
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
+import { CALLS } from './calls.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
 const NAMES = ['ada', 'bob', 'cyd', 'eve', 'fay', 'gus']
@@ -61,6 +62,13 @@ function drawStorm(seed: number): Plan {
   )
   const draw = drawOther(chance, accounts, creations, tenants.length)
   const others = Array.from({ length: chance.index('others', 16) }, draw)
+  // In some plans, many calls that change little.
+  const calls = chance.isHit('has calls', 0.4) ? 12 : 0
+  for (let n = 0; n < calls; n += 1)
+    others.push({
+      ...{ do: 'call', tenant: chance.index('caller', tenants.length) },
+      ...chance.pick('one of many calls', CALLS),
+    })
   const burst = chance.pick('burst', [0.05, 0.3, 1])
   const steps: Step[] = [
     ...creations.map((action) => ({ after: chance.next('when') * rageMs * burst, action })),
@@ -159,6 +167,9 @@ function drawOther(
     }),
     () => ({ do: 'rotate callback secret', tenant: tenant() }),
     () => ({ do: 'retry delivery', tenant: tenant(), n: n() }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'unreachable object', n: n(), forMs: ms('unreachable', 20_000) }),
     () => ({ do: 'kill isolate' }),
     () => ({ do: 'crash object', n: n() }),
   ]

@@ -3,6 +3,7 @@ import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types
 import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
+import type { PlannedCall } from './calls.ts'
 import type { Manner } from '../witness/receivers.ts'
 
 export type EndpointChange = 'disable' | 'enable' | 'remove' | 'rotate'
@@ -71,6 +72,8 @@ export type Action =
   | { do: 'fail endpoint'; tenant: number; n: number; forMs: number }
   | { do: 'rotate callback secret'; tenant: number }
   | { do: 'retry delivery'; tenant: number; n: number }
+  | ({ do: 'call'; tenant: number } & PlannedCall)
+  | { do: 'unreachable object'; n: number; forMs: number }
   | { do: 'kill isolate' }
   | { do: 'crash object'; n: number }
 

@@ -64,6 +64,8 @@ export class HostedObject {
   readonly name: string
   readonly disk: Disk
   rings = 0
+  /** Until then no call reaches it, as while it is moved. Epoch ms. */
+  unreachableUntil = 0
   rates: () => ObjectRates = () => CALM_OBJECTS
   /** By how much clocks differ: an alarm never rings before its time by the clock of its object. */
   alarmLateMs = 0
@@ -356,7 +358,9 @@ export class Namespace {
       const slow = chance.isHit('slow call', rates.slowCall)
         ? chance.between('slow call ms', SLOW_MS.least, SLOW_MS.most)
         : 0
-      if (chance.isHit('lose call', rates.loseCall)) return answer(latency(), () => fail(lost()))
+      const isUnreachable = this.#world.now < host.unreachableUntil
+      if (isUnreachable || chance.isHit('lose call', rates.loseCall))
+        return answer(latency(), () => fail(lost()))
       const isLost = chance.isHit('lose answer', rates.loseAnswer)
       const deliver = (ms: number, told: Answer<Buffer>) =>
         void this.#world.after(ms, `call ${label} from ${caller}`, undefined, () => {

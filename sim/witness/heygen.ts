@@ -22,6 +22,7 @@ import type { World } from '../world/world.ts'
 import type { Account, BookedCreation, HeygenRates, Job } from './books.ts'
 import { CALM_HEYGEN } from './books.ts'
 import type { Events } from './events.ts'
+import { Things } from './things.ts'
 
 type Answer = Pick<NetworkReply, 'status' | 'body'>
 
@@ -41,12 +42,14 @@ export class Heygen {
   readonly breaches: string[] = []
   calls = 0
   readonly #world: World
+  readonly #things: Things
   readonly #byKey = new Map<string, Account>()
   readonly #kept = new Map<string, Answer>()
   #seq = 0
 
   constructor(world: World, events: Events) {
     this.#world = world
+    this.#things = new Things(world)
     this.events = events
   }
 
@@ -152,7 +155,7 @@ export class Heygen {
     if (one && (method === 'GET' || method === 'DELETE'))
       return this.#one(account, one, id, method === 'DELETE')
     if (method === 'GET' && path.startsWith('/v3/workflows/')) return data({ id })
-    return refusal(404, 'not_found', 'Not found')
+    return this.#things.answer(call, account) ?? refusal(404, 'not_found', 'Not found')
   }
 
   #paged(query: URLSearchParams): URLSearchParams {

@@ -5,6 +5,8 @@ import type { KeyEnd, KeyTurn } from '#domain/creations/idempotency.ts'
 import type { Made, UnknownCreation } from '#domain/ports/desk.ts'
 import type { Durations } from '#domain/runtime/durations.ts'
 import type { DeskParts } from './desk-parts.ts'
+import { KEEP_MADE_MS } from './desk-tables/job-rows.ts'
+import { KEYS_KEPT_MS } from './desk-tables/key-rows.ts'
 import { HubMethods } from './hub-methods.ts'
 
 export abstract class CreationMethods extends HubMethods {
@@ -24,7 +26,7 @@ export abstract class CreationMethods extends HubMethods {
 
   async noteMade(requestId: string, made: Made): Promise<void> {
     this.parts.tables.jobs.saveMade(requestId, made)
-    this.armIn(this.durations.keepOwnersMs)
+    this.armIn(KEEP_MADE_MS)
   }
 
   async madeBy(requestId: string): Promise<Made | undefined> {
@@ -33,7 +35,7 @@ export abstract class CreationMethods extends HubMethods {
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const turn = this.parts.keys.begin(name, requestId)
-    if (turn.kind === 'fresh') this.armIn(this.durations.keepOwnersMs)
+    if (turn.kind === 'fresh') this.armIn(KEYS_KEPT_MS)
     return turn
   }
 

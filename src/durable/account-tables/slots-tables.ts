@@ -1,7 +1,7 @@
 /**
  * The tables of AccountSlots (docs/storage.md). Records in use (the account, its leases, parkings, webhook, deferred events) are
- * JSON in one column, read whole. Records that grow in number have tables of their own (ended-jobs.ts, delivery-rows.ts). Every
- * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
+ * JSON in one column, read whole. Records that grow in number have tables of their own. Every table is `WITHOUT ROWID`, so that
+ * one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
@@ -25,17 +25,14 @@ import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
-import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
+import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
 import { Remembered } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
-/**
- * Only append steps. The first step is the schema from before there were versions. old-rows.ts empties its tables `ended`,
- * `late` and `delivery`.
- */
+/** Only append steps. The first is the schema from before versions. old-rows.ts empties its tables `ended`, `late` and `delivery`. */
 const STEPS: Step[] = [
   (sql) =>
     void sql.exec(`
@@ -60,6 +57,7 @@ const STEPS: Step[] = [
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
   (sql) => void sql.exec(TARGETS_SCHEMA),
   (sql) => void sql.exec(OWED_SCHEMA),
+  (sql) => void sql.exec(WAITED_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -77,7 +75,7 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** The delivery targets of the account's holder. */
   readonly targets: TargetRow
-  /** What only a page that is open needs. */
+  /** What is needed only while somebody looks or waits. */
   readonly live: LiveRows
   #refused = 0
   /** Called after each write. */

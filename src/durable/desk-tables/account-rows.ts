@@ -48,26 +48,33 @@ export class AccountRows {
   /** True when the account is new. */
   save(account: Account): boolean {
     const isNew = this.find(account.email) === undefined
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec(
         `INSERT INTO account (email, position, record) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
          ON CONFLICT DO UPDATE SET record = excluded.record`,
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.#copy.touch()
     })
-    this.#all.forget()
     return isNew
   }
 
   /** Removes an account. Its ids no longer count as owned (owner-rows.ts). */
   remove(email: string): void {
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.#copy.touch()
     })
-    this.#all.forget()
+  }
+
+  #change(work: () => void): void {
+    try {
+      this.#storage.transactionSync(() => {
+        work()
+        this.#copy.touch()
+      })
+    } finally {
+      this.#all.forget()
+    }
   }
 
   /** Notes that the account was removed from this desk. Its object still knows its jobs. */

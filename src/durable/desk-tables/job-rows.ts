@@ -40,7 +40,7 @@ export const JOB_ACCOUNTS_SCHEMA = `
 /** It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
 /** Longer than a lease can last while the provider says nothing about its job. */
-const KEEP_MADE_MS = 4 * 86_400_000
+export const KEEP_MADE_MS = 4 * 86_400_000
 /** After this many rows a removal stops, at the end of the span. */
 const REMOVED_AT_ONCE = 20_000
 
