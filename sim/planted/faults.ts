@@ -152,9 +152,9 @@ const NEW: readonly Written[] = [
     name: 'sleep',
     harm: 'an object wakes every ten minutes, for ever',
     breaks: ['I2 ACCOUNT_SLOTS', 'I2 TENANT_DESK'],
-    file: 'src/durable/account-slots.ts',
-    from: 'if (due !== Infinity) this.#alarm.setFor(due)',
-    to: 'if (due !== 0) this.#alarm.setFor(Math.min(due, this.#context.now() + 600_000))',
+    file: 'src/durable/account-alarm.ts',
+    from: 'if (due !== Infinity) this.#clock.setFor(due)',
+    to: 'if (due !== 0) this.#clock.setFor(Math.min(due, Date.now() + 600_000))',
   },
   {
     name: 'retire',
