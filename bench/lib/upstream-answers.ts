@@ -16,6 +16,18 @@ export const LOOK = JSON.stringify({
   },
 })
 
+/** The answer of `GET /v3/voices/{id}`: a public voice. */
+export const VOICE = JSON.stringify({
+  data: {
+    voice_id: '1bd001e7e50f421d891986aad5158bc8',
+    name: 'Sara',
+    language: 'English',
+    gender: 'female',
+    type: 'public',
+    status: 'complete',
+  },
+})
+
 /** The account of this API key: each has a name of its own. */
 export function meOf(key: string): string {
   const name = key.replace('sk_bench_', '')

@@ -7,6 +7,7 @@
  * POST /v3/videos               a new video id
  * GET  /v3/videos/{id}          a running job, or a completed one
  * GET  /v3/avatars/looks/{id}   a public avatar
+ * GET  /v3/voices/{id}          a public voice
  * GET  /v3/bench/big            64 MiB
  * POST /v1/asset                takes any body, says how many bytes came
  * POST /v3/webhooks/endpoints   keeps the URL
@@ -22,6 +23,7 @@ import {
   meOf,
   pageOf,
   statusOf,
+  VOICE,
 } from '../lib/upstream-answers.ts'
 
 const PIECE = Buffer.alloc(1024 * 1024, 'heygen')
@@ -63,6 +65,7 @@ function get(request: IncomingMessage, response: ServerResponse, url: string): v
   }
   if (url.startsWith('/v3/videos')) return answer(response, pageOf(key))
   if (url.startsWith('/v3/avatars/looks/')) return answer(response, LOOK)
+  if (url.startsWith('/v3/voices/')) return answer(response, VOICE)
   if (url.startsWith('/v3/webhooks/')) return answer(response, '{"data":[],"has_more":false}')
   if (url === '/v3/bench/big') return void pour(response)
   if (url.startsWith('/v1/') || url.startsWith('/v2/')) return answer(response, '{"data":{}}')

@@ -152,21 +152,31 @@ function Filters({ state, job, hours, isLoading, reload }: FiltersProps) {
           <option value="1">one hour</option>
         </select>
       </label>
-      <label>
-        Job
-        <input
-          type="search"
-          placeholder="id of a job or request"
-          autocomplete="off"
-          spellcheck={false}
-          value={job}
-          onChange={({ currentTarget: { value } }) => replaceQuery({ job: value.trim() })}
-        />
-      </label>
+      <JobField job={job} />
       <button type="submit" class="outline" aria-busy={isLoading}>
         Read again
       </button>
     </form>
+  )
+}
+
+/** Keeps what is typed by itself: the list is drawn anew whenever it is read, and the query has the job only after Enter. */
+function JobField({ job }: { job: string }) {
+  const [typed, setTyped] = useState(job)
+  useEffect(() => setTyped(job), [job])
+  return (
+    <label>
+      Job
+      <input
+        type="search"
+        placeholder="id of a job or request"
+        autocomplete="off"
+        spellcheck={false}
+        value={typed}
+        onInput={({ currentTarget: { value } }) => setTyped(value)}
+        onChange={({ currentTarget: { value } }) => replaceQuery({ job: value.trim() })}
+      />
+    </label>
   )
 }
 

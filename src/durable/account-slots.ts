@@ -5,7 +5,7 @@
  * they only gain optional arguments, because an older Worker may call a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
 import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
@@ -16,10 +16,8 @@ import type { PushedTargets } from '#domain/events/endpoint.ts'
 import type { GuessedStart } from '#domain/jobs/guessed-job.ts'
 import {
   grant,
-  nextDueAt,
   type JobReport,
   type JobStart,
-  type Lease,
   type LeaseAnswer,
   type LeaseAsk,
 } from '#domain/slots/lease.ts'
@@ -28,8 +26,8 @@ import type { PoolAccount } from '#domain/live/pool-account.ts'
 import type { ThroughputHour, ThroughputQuery } from '#domain/live/throughput.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
 import { fromLeaseMessage, type LeaseMessage } from '#domain/slots/lease-record.ts'
-import { isOnlySpaced, ringsAt } from '#domain/jobs/when-asked.ts'
-import { endAllAsLost, untrack } from '#domain/jobs/untrack-job.ts'
+import { isOnlySpaced } from '#domain/jobs/when-asked.ts'
+import { untrack } from '#domain/jobs/untrack-job.ts'
 import type { SuspectedFault, CheckResult } from '#domain/accounts/park-after-refusal.ts'
 import type { ParkOrder, Parking } from '#domain/accounts/parking.ts'
 import type { Ports } from '#domain/ports/ports.ts'
@@ -50,6 +48,7 @@ import { aboutAccount } from '#durable/account/log-results.ts'
 import { makeParts, type Parts } from '#durable/account/parts.ts'
 import { resealAccount } from '#durable/account/resealing.ts'
 import { SlotsTables } from '#durable/account-tables/slots-tables.ts'
+import { AccountAlarm } from './account-alarm.ts'
 import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 
 /** Pages get at most one change of an account in this time (RFC 0006). */
@@ -58,22 +57,21 @@ const PUSH_EVERY_MS = 1000
 export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   readonly #tables: SlotsTables
   readonly #context: AccountContext
-  readonly #alarm: AlarmClock
+  readonly #alarm: AccountAlarm
   readonly #parts: Parts
   readonly #about = () => aboutAccount(this.#tables.account())
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#tables = new SlotsTables(ctx.storage)
-    this.#alarm = new AlarmClock(ctx.storage, platform.now)
     this.#context = this.#makeContext()
     this.#tables.leaseRows.isOnlySpaced = (row, lease) =>
       isOnlySpaced(row, lease, this.#context.durations())
-    this.#parts = makeParts(this.#context, () => this.#setAlarm())
+    const clock = new AlarmClock(ctx.storage, platform.now)
+    this.#parts = makeParts(this.#context, () => this.#alarm.set())
+    this.#alarm = new AccountAlarm(this.#context, this.#parts, clock)
     void ctx.blockConcurrencyWhile(async () => {
-      await this.#alarm.read()
-      // Checks whose alarm was given up run after the next call.
-      this.#alarm.restore(() => this.#dueAt({ isCovered: true }))
+      await this.#alarm.resume()
       this.#parts.outbox.startDue()
     })
   }
@@ -85,7 +83,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       now: platform.now,
       random: platform.random,
       ports,
-      durations: () => ports().durations,
+      durations: () => durationsOf(this.env),
       defer: (work) => this.ctx.waitUntil(work),
       pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
@@ -108,22 +106,24 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       this.#parts.legacy.request(account)
       this.#parts.alerts.lookSoon()
     }
-    this.#setAlarm()
+    this.#alarm.set()
     return { ok: true }
   }
 
   async takeTargets(tenant: string, targets: PushedTargets): Promise<void> {
+    this.#alarm.check()
     this.#parts.targets.take(tenant, targets)
   }
 
   async renew(account: Account): Promise<void> {
+    this.#alarm.check()
     const held = this.#tables.account()
     if (!held || !isHeldBy(held, account) || this.#tables.isRetired()) return
     this.#tables.replaceAccount(withRenewedSession(held, account))
   }
 
   async retire(isNow: boolean, holder?: Holder): Promise<void> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     if (isNow) await this.#parts.targets.read()
     if (this.#isHeldByOther(holder?.tenant, holder?.email)) return
     this.#tables.retire(this.#context.now())
@@ -131,12 +131,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     this.#tables.saveBound()
     this.#parts.targets.keepInMemory()
     if (isNow) {
-      this.#loseAll()
+      this.#parts.settlement.loseAll()
       this.ctx.waitUntil(this.#parts.webhook.wipeNow())
     }
     this.#parts.wipeWhenDone()
     this.#parts.alerts.lookSoon()
-    this.#setAlarm()
+    this.#alarm.set()
   }
 
   #isHeldByOther(tenant: string | undefined, email?: string): boolean {
@@ -152,13 +152,13 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (answer.ok) this.#parts.watchers.onGranted()
     else this.#tables.noteRefused()
     this.#lookIfDue()
-    this.#setAlarm()
+    this.#alarm.set()
     return answer
   }
 
   async lookNow(requestId: string): Promise<LookUpResult> {
     await this.#parts.targets.read()
-    return this.#parts.statusChecks.lookNow(requestId).finally(() => this.#setAlarm())
+    return this.#parts.statusChecks.lookNow(requestId).finally(() => this.#alarm.set())
   }
 
   async bind(
@@ -170,12 +170,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     const again = message && fromLeaseMessage(message)
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.bind(requestId, starts, { again, isKept }),
-      () => this.#setAlarm()
+      () => this.#alarm.set()
     )
   }
 
   async release(requestId: string, fault?: SuspectedFault): Promise<CheckResult | undefined> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     await this.#parts.incoming.applyDeferredAfter(
       () => this.#parts.settlement.release(requestId),
       () => this.#parts.wipeWhenDone()
@@ -189,12 +189,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     message: LeaseMessage | LeaseAsk
   ): Promise<boolean> {
     const isKept = this.#parts.settlement.keepGuess(id, start, fromLeaseMessage(message))
-    this.#setAlarm()
+    this.#alarm.set()
     return isKept
   }
 
   async settle(reports: JobReport[]): Promise<boolean> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     if (this.#parts.settlement.isEnding(reports)) await this.#parts.targets.read()
     this.#lookIfDue()
     return this.#parts.settle(reports)
@@ -203,11 +203,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async receive(received: ReceivedEvent): Promise<EventOutcome | 'refused'> {
     const outcome = await this.#parts.incoming.receive(received)
     this.#lookIfDue({ isPressing: outcome === 'asked' })
-    this.#setAlarm()
+    this.#alarm.set()
     return outcome
   }
 
   async blame(fault: SuspectedFault): Promise<CheckResult> {
+    this.#alarm.check()
     return this.#parts.accountChecks.judge(fault)
   }
 
@@ -225,6 +226,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async test(tenant: string): Promise<AccountTest | undefined> {
+    this.#alarm.check()
     if (this.#isHeldByOther(tenant)) return undefined
     const tested = await this.#parts.accountChecks.test()
     if (!tested) return undefined
@@ -237,11 +239,11 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async checkLegacy(tenant: string): Promise<void> {
     if (this.#isHeldByOther(tenant)) return
     this.#parts.legacy.requestNow()
-    this.#setAlarm()
+    this.#alarm.set()
   }
 
   async untrack(tenant: string, jobId: string, isForced: boolean): Promise<boolean> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     const now = this.#context.now()
     return this.#parts.settlement.save(untrack(this.#tables.leases(), tenant, jobId, isForced, now))
   }
@@ -249,12 +251,12 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   async watch(until: number): Promise<Room> {
     const room = this.#parts.watchers.watch(until)
     this.#lookIfDue()
-    this.#setAlarm()
+    this.#alarm.set()
     return room
   }
 
   async view(tenant: string): Promise<SlotsView> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     await this.#parts.statusChecks.lookFirst()
     const now = this.#context.now()
     const ledger = this.#parts.settlement.ledger()
@@ -264,51 +266,55 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   async summary(tenant: string): Promise<PoolAccount | undefined> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     await this.#parts.statusChecks.lookFirst()
     return this.#parts.live.summary(tenant)
   }
 
   async observe(hub: string, tenant: string, until: number): Promise<PoolAccount | undefined> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     const summary = this.#parts.live.observe(hub, tenant, until)
     this.#lookIfDue()
-    this.#setAlarm()
+    this.#alarm.set()
     return summary
   }
 
   async notePool(tenant: string, since?: number): Promise<void> {
+    this.#alarm.check()
     this.#parts.alerts.notePool(tenant, since)
   }
 
   async reseal(key: string): Promise<ResealStep> {
     const step = await resealAccount(this.#context.ports(), this.#tables, key)
-    this.#setAlarm()
+    this.#alarm.set()
     return step
   }
 
   async findJob(tenant: string, name: JobName): Promise<JobRecord | undefined> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     await this.#parts.statusChecks.lookFirst()
     return this.#tables.findJob(tenant, name)
   }
 
   async throughput(query: ThroughputQuery): Promise<ThroughputHour[]> {
+    this.#alarm.check()
     return this.#tables.throughput(query)
   }
 
   async listJobs(query: JobQuery): Promise<JobPage> {
-    await this.#parts.settlement.recall.read()
+    await this.#recall()
     await this.#parts.statusChecks.lookFirst()
     return this.#tables.listJobs(query)
   }
 
   async listDeliveries(query: DeliveryQuery): Promise<Delivery[]> {
+    this.#alarm.check()
     return this.#tables.deliveries.list(query)
   }
 
   async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
-    const found = this.#tables.findDelivery(id)
+    this.#alarm.check()
+    const found = this.#tables.deliveries.find(id)
     return found?.tenant === tenant ? found : undefined
   }
 
@@ -324,33 +330,16 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
   }
 
   override alarm(): Promise<void> {
-    return this.#alarm.run(() => this.#runDue(), this.#about)
+    return this.#alarm.run()
   }
 
-  async #runDue(): Promise<void> {
-    this.#parts.outbox.startDue()
-    await this.#loseOverdue()
-    await this.#parts.accountChecks.recheckDue()
-    await this.#parts.statusChecks.reconcile()
-    await this.#parts.incoming.applyDeferredNow()
-    await this.#parts.webhook.maintain()
-    await this.#parts.legacy.probeDue()
-    this.#parts.retention.removeOld()
-    this.#parts.wipeWhenDone()
-    await this.#parts.alerts.runDue()
-    this.#setAlarm({ isAfterAlarm: true })
-  }
-
-  /** Ends the last jobs of a removed account as lost, once its object may no longer keep the credential. */
-  async #loseOverdue(): Promise<void> {
-    if (!this.#parts.removed.isOverdue()) return
+  /**
+   * Called first by calls that need the jobs of leases. Events that came before a job was known here are applied once it is. An
+   * alarm that the platform gave up is set again.
+   */
+  async #recall(): Promise<void> {
+    this.#alarm.check()
     await this.#parts.settlement.recall.read()
-    await this.#parts.targets.read()
-    this.#loseAll()
-  }
-
-  #loseAll(): void {
-    this.#parts.settlement.save(endAllAsLost(this.#tables.leases(), this.#context.now()))
   }
 
   /** Called by calls that show or need the account's state. It must never fail them. */
@@ -360,41 +349,5 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     } catch {
       // The settings are malformed.
     }
-  }
-
-  /**
-   * `isAfterAlarm`: also counts checks that became due while the alarm ran, which no alarm is set for, and deliveries that are
-   * old enough to be removed. Every delivery sets an alarm, so it is enough to look then.
-   */
-  #setAlarm({ isAfterAlarm = false } = {}): void {
-    const isCovered = this.#alarm.isSet || this.#parts.statusChecks.isReconciling
-    const due = this.#dueAt({ isAfterAlarm, isCovered: isCovered && !isAfterAlarm })
-    if (due !== Infinity) this.#alarm.setFor(due)
-  }
-
-  /** Whether somebody waits for the end of the lease's job: clients in line for a slot, a page that is open, or a receiver. */
-  #isAwaited(lease: Lease): boolean {
-    const { watchers, live, targets } = this.#parts
-    return watchers.isWatched || live.isObserved || targets.mayWantEndOf(lease)
-  }
-
-  /** When the next alarm is due, epoch ms. Infinity: never. */
-  #dueAt({ isAfterAlarm = false, isCovered = false }): number {
-    const { now, durations } = this.#context
-    const facts = { isCovered, isAwaited: (lease: Lease) => this.#isAwaited(lease) }
-    const dues = [
-      nextDueAt(this.#parts.settlement.ledger(), (lease) =>
-        ringsAt(lease, { ...facts, now: now(), durations: durations() })
-      ),
-      this.#parts.outbox.dueAt(),
-      this.#parts.webhook.dueAt(),
-      ...this.#parts.incoming.dueAt(),
-      this.#parts.removed.keepsUntil(),
-      this.#parts.accountChecks.dueAt(),
-      this.#parts.alerts.dueAt(),
-    ].filter((due) => due !== undefined)
-    const daily = this.#parts.legacy.dueAt() ?? Infinity
-    if (dues.length > 0) return Math.min(...dues, daily)
-    return Math.min(this.#parts.retention.dueAt({ withDeliveries: isAfterAlarm }), daily)
   }
 }

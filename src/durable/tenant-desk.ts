@@ -2,7 +2,7 @@
  * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
@@ -27,7 +27,7 @@ import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
 export class TenantDesk extends IdMethods implements Desk, Registrar {
-  protected readonly parts: DeskParts
+  readonly #parts: DeskParts
   readonly #clock: AlarmClock
   /** The object does not look for old rows again before this time (epoch ms). */
   #forgetAt = 0
@@ -35,7 +35,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     this.#clock = new AlarmClock(ctx.storage, platform.now)
-    this.parts = makeDeskParts({
+    this.#parts = makeDeskParts({
       storage: ctx.storage,
       name: ctx.id.name ?? '',
       kv: env.REGISTRY,
@@ -49,9 +49,17 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     })
     void ctx.blockConcurrencyWhile(async () => {
       await this.#clock.read()
+      // The alarm itself finds out what is due.
+      this.#clock.restore(() => (this.#hasWork() ? platform.now() + SOON_MS : Infinity))
       this.parts.signIns.resume()
       this.parts.targets.resume()
     })
+  }
+
+  /** Every call comes by here. It sets an alarm again that the platform gave up while the object was awake. */
+  protected get parts(): DeskParts {
+    this.#clock.check()
+    return this.#parts
   }
 
   // Accounts
@@ -158,7 +166,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
-    const pool = this.#tables.accounts.snapshot().accounts.map(({ key }) => key)
+    const pool = this.#tables.accounts.all.map(({ key }) => key)
     return this.parts.refused.add(this.#ports(), pool, accountKey, until)
   }
 
@@ -255,6 +263,16 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     return this.#clock.run(() => this.#maintain())
   }
 
+  /** Whether the alarm has something to do, now or later. */
+  #hasWork(): boolean {
+    const { hub, claims, targets, alerts, signIns, pageTokens } = this.parts
+    if (hub) return hub.hasWork
+    const isClosing = this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0
+    const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
+    if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
+    return this.#tables.hasWork(this.durations, platform.now())
+  }
+
   async #maintain(): Promise<void> {
     if (this.parts.hub) return this.parts.hub.runDue()
     const { keepPlaceMs, forgetEveryMs } = this.durations
@@ -265,7 +283,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
       this.#forgetAt = now + forgetEveryMs
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
-    if (this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0) await this.#empty()
+    if (this.#isClosed && this.#tables.accounts.all.length > 0) await this.#empty()
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
     await this.parts.kv.write()
@@ -277,8 +295,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async #empty(): Promise<void> {
-    for (const account of this.#tables.accounts.snapshot().accounts)
-      await this.removeAccount(account.email, false)
+    for (const account of this.#tables.accounts.all) await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
@@ -298,7 +315,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   protected get durations(): Ports['durations'] {
-    return this.#ports().durations
+    return durationsOf(this.env)
   }
 
   #ports(): Ports {

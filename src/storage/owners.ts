@@ -71,7 +71,7 @@ export function makeOwnerStore(
     async learn(pool, owners, seen = () => []) {
       const kept = owners.map((owner) => ({ ...owner, id: shortId(owner.id) }))
       const news = kept.filter((owner) => isNews(owner, knownOf(pool, owner.id)))
-      for (const { start: _, ...owner } of news) keep(pool, owner)
+      for (const { start: _, key: __, ...owner } of news) keep(pool, owner)
       if (news.length === 0) return true
       const desk = deskOf(pool.tenant, pool.provider)
       const told = seen()

@@ -3,10 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openGateway, type Gateway } from '../support/gateway.ts'
 import { PHONE, useBrowser } from './support/pages.ts'
 
-/** swagger-ui is large: seconds on a free machine, a minute on a busy one. */
-const timeoutMs = 100_000
-
-describe('the page of the API', { timeout: 400_000 }, () => {
+// swagger-ui is large: seconds on a free machine, a minute on a busy one.
+describe('the page of the API', () => {
   let gateway: Gateway
   const open = useBrowser()
   beforeAll(async () => {
@@ -15,7 +13,7 @@ describe('the page of the API', { timeout: 400_000 }, () => {
   afterAll(() => gateway.dispose())
 
   it('a call that is tried is refused without a token, and answered with the one of the field, which is kept nowhere', async () => {
-    const opened = await open(gateway.url, { path: '/docs', timeoutMs })
+    const opened = await open(gateway.url, { path: '/docs' })
     opened.expectRefusal(401)
     const { page } = opened
     for (const tag of ['accounts', 'operator', 'HeyGen_drop-in'])
@@ -37,7 +35,7 @@ describe('the page of the API', { timeout: 400_000 }, () => {
   })
 
   it('every path of the providers is on a page of its own, which fits a phone in the dark', async () => {
-    const where = { path: '/docs?of=providers', timeoutMs }
+    const where = { path: '/docs?of=providers' }
     const opened = await open(gateway.url, { ...where, theme: 'dark', size: PHONE })
     const { page } = opened
     await page.locator('#operations-tag-HeyGen_drop-in').waitFor()

@@ -99,6 +99,19 @@ describe('messages to the customers’ servers', () => {
     await page.getByText(`${receiver.url}/once-gone`).waitFor()
   })
 
+  it('what is typed into a filter stays while the list is read again', async () => {
+    const { page } = await open(gateway.url, { token: gateway.token, hash: '#/deliveries' })
+    await page.getByText('deliveries shown').waitFor()
+    await page.getByText('Live', { exact: true }).waitFor()
+    const field = page.getByLabel('Job', { exact: true })
+    await field.fill(refused)
+    await end('/while-typing')
+    await page.getByText(`${receiver.url}/while-typing`).waitFor()
+    expect(await field.inputValue()).toBe(refused)
+    await field.press('Enter')
+    await page.getByText('1 delivery shown').waitFor()
+  })
+
   it('an endpoint is added, given a new secret and removed; each secret is shown once', async () => {
     const opened = await open(gateway.url, { token: gateway.token, hash: '#/endpoints' })
     const { page } = opened
@@ -147,7 +160,7 @@ describe('messages to the customers’ servers', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('It counts for jobs that start from now on.').waitFor()
     await page.reload()
-    await expect.poll(() => field.inputValue(), { timeout: 15_000 }).toBe(`${receiver.url}/all`)
+    await expect.poll(() => field.inputValue()).toBe(`${receiver.url}/all`)
     await field.fill('')
     await field.press('Enter')
     await page.getByText('The default is removed.').waitFor()

@@ -43,7 +43,7 @@ export async function runClient(
     ...(isSettable ? {} : redirectTo(gateway)),
     ...env,
   }
-  const options = { cwd: folder, env: own, timeout: 50_000, maxBuffer: 16 * 1024 * 1024 }
+  const options = { cwd: folder, env: own, timeout: 150_000, maxBuffer: 16 * 1024 * 1024 }
   return run(process.execPath, args, options).then(
     ({ stdout, stderr }) => ({ stdout, stderr, code: 0 }),
     (error: { stdout?: string; stderr?: string; code?: number }) => {

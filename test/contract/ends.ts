@@ -24,7 +24,7 @@ async function deliveryOf({ at }: Tenant, job: string): Promise<Delivery | undef
 
 export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
   const heard = (path: string, count = 1): Promise<Received[]> =>
-    until(async () => receiver.posts(path).length >= count && receiver.posts(path), 20_000)
+    until(async () => receiver.posts(path).length >= count && receiver.posts(path))
   const heardMoved = (path: string, count = 1): Promise<Received[]> =>
     untilMoved(moved, async () => receiver.posts(path).length >= count && receiver.posts(path))
 
@@ -79,7 +79,7 @@ export function tellsEveryEnd({ kit, calm, moved, receiver }: Bench): void {
     await until(async () => {
       const told = receiver.posts('/many').map(({ body }) => kit.endIn(body).id)
       return ids.every((id) => told.includes(id))
-    }, 30_000)
+    })
     const pairs = receiver
       .posts('/many')
       .map(({ body, headers }) => `${kit.endIn(body).id} ${String(headers['webhook-id'])}`)

@@ -30,7 +30,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
       return (counts[0] ?? []).map(jobOf)
     }
     for (const id of await storm()) await tenant.end(id)
-    await until(async () => (await tenant.held()) === 0, 30_000)
+    await until(async () => (await tenant.held()) === 0)
     expect(new Set(await storm()).size).toBe(ROOM)
     expect(await maximaOf(tenant)).toEqual(LIMITS)
     expect(await tenant.startedJobs()).toBe(2 * ROOM)
@@ -51,7 +51,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
       }
     }
     await Promise.all(Array.from({ length: 12 }, client))
-    await until(async () => (await tenant.held()) === 0, 30_000)
+    await until(async () => (await tenant.held()) === 0)
     for (const [index, most] of (await maximaOf(tenant)).entries()) {
       expect(most).toBeLessThanOrEqual(LIMITS[index] ?? 0)
     }
@@ -77,7 +77,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
         await Promise.all(storm)
         gateway = await start(100)
       }
-      await until(async () => (await resumed().held()) === 0, 40_000)
+      await until(async () => (await resumed().held()) === 0)
       // Not hurried any more: a creation that is given up early would be missed in the count.
       await gateway.dispose()
       gateway = await start(1)
@@ -92,7 +92,7 @@ export function holdsTheLimits({ kit, calm }: Bench): void {
       await simulator.dispose()
       await rm(folder, { recursive: true, force: true })
     }
-  }, 120_000)
+  })
 }
 
 /** The whole of workerd, at once, with whatever it was doing. */

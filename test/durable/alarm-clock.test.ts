@@ -56,7 +56,7 @@ test('an alarm that the platform has cut off keeps no later one from being set [
   expect(await storage.getAlarm()).toBe(Date.now() + 5000)
 })
 
-test('an alarm that the platform gave up is set again when the object wakes; one that merely rings is not [I2]', async () => {
+test('an alarm that the platform gave up is set again when the object wakes, whenever it is due [I2]', async () => {
   vi.useFakeTimers({ now: 1_800_000_000_000 })
   const wakeWith = async (set: number | null, due: number) => {
     const storage = storageOf()
@@ -68,8 +68,8 @@ test('an alarm that the platform gave up is set again when the object wakes; one
   }
   const now = Date.now()
   expect(await wakeWith(null, now - 61_000)).toBe(now + 1)
-  expect(await wakeWith(null, now - 5000)).toBeNull()
-  expect(await wakeWith(null, now + 5000)).toBeNull()
+  expect(await wakeWith(null, now - 5000)).toBe(now + 1)
+  expect(await wakeWith(null, now + 5000)).toBe(now + 5000)
   expect(await wakeWith(null, Infinity)).toBeNull()
   expect(await wakeWith(now + 9000, now - 61_000)).toBe(now + 9000)
 })
@@ -88,4 +88,39 @@ test('an object wakes, and its alarm rings, although nobody can tell what is due
   expect(log.mock.calls).toEqual([[expect.stringContaining('alarm_failed')]])
   log.mockRestore()
   expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
+})
+
+test('an alarm that the platform gave up while the object was awake rings at once after the next call, whatever that call sets [I2]', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const day = 86_400_000
+  const wakes = [
+    (clock: AlarmClock) => clock.check(),
+    (clock: AlarmClock) => clock.setFor(Date.now() + day),
+  ]
+  for (const wake of wakes) {
+    const storage = storageOf()
+    const clock = new AlarmClock(storage, () => Date.now())
+    const due = Date.now() + 1000
+    clock.setFor(due)
+    vi.advanceTimersByTime(50_000)
+    wake(clock)
+    expect(await storage.getAlarm()).toBe(due)
+    vi.advanceTimersByTime(20_000)
+    expect(clock.isSet).toBe(false)
+    wake(clock)
+    expect(await storage.getAlarm()).toBe(Date.now() + 1)
+  }
+})
+
+test('an alarm whose work fails is set again, although the failure cannot be told [I2]', async () => {
+  vi.useFakeTimers({ now: 1_800_000_000_000 })
+  const storage = storageOf()
+  const clock = new AlarmClock(storage, () => Date.now())
+  const broken = () => {
+    throw new Error('SQLITE_FULL')
+  }
+  await expect(clock.run(async () => broken(), broken)).rejects.toThrow('SQLITE_FULL')
+  expect(await storage.getAlarm()).toBe(Date.now() + 30_000)
+  clock.setFor(Date.now() + 5000)
+  expect(await storage.getAlarm()).toBe(Date.now() + 5000)
 })

@@ -44,6 +44,7 @@ function watched() {
     isAlarmChecking: () => false,
     lastEventAt: () => 0,
     queueDeliveries: () => {},
+    applyDeferredAfter: async (change) => change(),
     onEnded: () => {},
     onSlotsChanged: () => watching.onSlotsChanged(),
   })

@@ -135,6 +135,19 @@ test('a creation that was bound while another was being written down stays bound
 
 const WHOLE = { has_more: false, next_token: null }
 
+test('the job of a tenant that had the account before is not told to the desk of the present one [I5]', async () => {
+  const learnt: unknown[] = []
+  const list = { data: [rowOf('job-1', { callback_id: 'c1' })], has_more: false, next_token: null }
+  for (const tenant of ['before', 't']) {
+    const one = lost('one', { tenant, fingerprint: { callbackId: 'c1' } })
+    const learn = async () => void learnt.push(tenant)
+    const here = world([one], () => ({ body: list }), { learn })
+    await findLostCreations(here.context, here.leases())
+    expect(here.leases().map(({ state }) => state)).toEqual(['running'])
+  }
+  expect(learnt).toEqual(['t'])
+})
+
 test.each([
   ['says that there is more and not where', { data: [], has_more: true, next_token: null }],
   ['has a row without an id', { data: [{ lipsync: 'x', status: 'processing' }], ...WHOLE }],

@@ -87,7 +87,7 @@ async function withOwn(names: Record<string, string>, row: Row) {
 /** Jobs here end when the test says so, and the gateway sees it at its next look. */
 async function free() {
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) < MOST_JOBS, 30_000)
+  await until(async () => (await gateway.heldSlots()) < MOST_JOBS)
 }
 
 interface Told {

@@ -94,5 +94,5 @@ export const V2_VIDEO = {
 
 /** For what happens by itself, without the clock being moved: however slow the machine is. */
 export function soon<T>(what: () => Promise<T | false | undefined>): Promise<T> {
-  return until(what, 30_000)
+  return until(what)
 }

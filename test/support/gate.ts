@@ -42,6 +42,7 @@ export class Gate {
     const server = createServer((request, response) => {
       hold.gate?.serve(request, response).catch(() => response.destroy())
     })
+    server.keepAliveTimeout = 0
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
     hold.gate = new Gate(url, async () => {

@@ -63,8 +63,8 @@ export class Receiver {
   }
 
   /** Waits until there are `count` of them. */
-  heard(path: string, count = 1, withinMs = 30_000): Promise<Received[]> {
-    return until(async () => this.posts(path).length >= count && this.posts(path), withinMs)
+  heard(path: string, count = 1): Promise<Received[]> {
+    return until(async () => this.posts(path).length >= count && this.posts(path))
   }
 
   close(): Promise<void> {

@@ -5,7 +5,7 @@
 import path from 'node:path'
 import { filesUnder, importsUnder, type Import, type Tree } from './tree.ts'
 
-export const ROOTS = ['src', 'simulator', 'test']
+export const ROOTS = ['src', 'simulator', 'sim', 'test']
 
 /** From a room to the rooms that it imports, with one import of each as an example. */
 type Rooms = Map<string, Map<string, Import>>

@@ -117,6 +117,17 @@ export function sameEmail(a: string, b: string): boolean {
   return a.trim().toLowerCase() === b.trim().toLowerCase()
 }
 
+/**
+ * Whether this account made the creation's jobs. A record of an older Worker has no key. Then the email decides, although the account
+ * may have had another one at that time.
+ */
+export function hasMade(
+  { key, email }: Pick<Account, 'key' | 'email'>,
+  made: { key?: string; email: string }
+): boolean {
+  return made.key === undefined ? sameEmail(made.email, email) : made.key === key
+}
+
 export function findAccount(snapshot: AccountSnapshot, email: string): Account | undefined {
   return snapshot.accounts.find((one) => sameEmail(one.email, email))
 }

@@ -65,6 +65,12 @@ export interface Announcement {
   isCallbackOnly?: boolean
 }
 
+/** The deliveries about an end. `toEndpoints`: stands for those to endpoints that the account does not know of yet. */
+export interface EndNews {
+  deliveries: readonly Delivery[]
+  toEndpoints?: Delivery | undefined
+}
+
 const ATTEMPTS_KEPT = 30
 
 /** One delivery for each target. Their ids sort by time. */
@@ -99,6 +105,13 @@ export function deliveriesOf(
 }
 
 const UNREAD: Target = { kind: 'endpoints' }
+
+/** Stands for the deliveries to endpoints, whichever there are. Undefined: no endpoint gets this. */
+export function toEndpoints(announcement: Announcement, now: number): Delivery | undefined {
+  return deliveriesOf(announcement, undefined, now).find(
+    ({ target }) => target.kind === 'endpoints'
+  )
+}
 
 function callbackTo(url: string, ref: string | undefined): Target {
   return { kind: 'callback', url, ...(ref === undefined ? {} : { ref }) }

@@ -13,6 +13,8 @@ export interface Endpoint {
   /** The signing secret, sealed. */
   secret: string
   createdAt: number
+  /** When it was last changed which events it gets, epoch ms. */
+  wishedAt?: number
 }
 
 /** What signs deliveries to callback URLs, sealed. The previous secret signs too for a day after a rotation. */

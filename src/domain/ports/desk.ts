@@ -139,9 +139,10 @@ export interface AssetCopy {
 /** `mine`: make the copy. `no`: not an upload of this tenant. `failed`: another request tried and failed. */
 export type CopyTurn = { kind: 'known'; copy: string } | { kind: 'mine' | 'failed' | 'no' }
 
-/** The account and the jobs of a creation. */
+/** The account and the jobs of a creation. `key`: the account's, absent where an older Worker kept the jobs. */
 export interface Made {
   email: string
+  key?: string
   starts: JobStart[]
 }
 

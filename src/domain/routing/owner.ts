@@ -27,4 +27,6 @@ export interface Owner {
   lease?: string
   /** For a job: what the creation's answer said. Set when the owner is recorded, never when it is read. */
   start?: JobStart
+  /** For a job with `start`: the key of its account. Set when the owner is recorded, never when it is read. */
+  key?: string
 }

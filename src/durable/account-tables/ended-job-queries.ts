@@ -1,6 +1,6 @@
 /** The SQL of ended-jobs.ts. Each statement goes along the primary key, or reads whole spans. */
 
-/** All but `owed`, which is long and only read when the object wakes up. */
+/** All but `owed`, which is long and seldom read. */
 const COLUMNS = ['span', 'name', 'id', 'ended_at', 'watches', 'is_sure', 'late', 'main', 'record']
   .map((name) => `ended_job.${name}`)
   .join(', ')
@@ -32,6 +32,9 @@ export const OF_LEASES = `SELECT ${COLUMNS} FROM json_each(?1) AS every CROSS JO
 /** Of these leases, what the ends owe. */
 export const OWED = `SELECT ended_job.id, ended_job.owed FROM json_each(?1) AS every CROSS JOIN ended_job ON ended_job.span = every.value
   WHERE owed IS NOT NULL AND ended_job.id IN (SELECT value FROM json_each(?2) AS wanted)`
+
+export const NEWS = `SELECT ended_at AS endedAt, owed FROM ended_job
+  WHERE span >= ?1 AND ended_at >= ?2 AND owed IS NOT NULL AND json_extract(record, '$.lease.tenant') = ?3`
 
 export const IN_SPAN = `SELECT ${COLUMNS} FROM ended_job
   WHERE span = ?1 AND record IS NOT NULL AND id < ?2

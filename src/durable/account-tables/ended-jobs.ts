@@ -33,8 +33,8 @@ export const ENDED_SCHEMA = `
 `
 
 /**
- * `owed`: the deliveries about the end that have no row of their own yet when it is saved (owed-deliveries.ts). The column stays
- * as it was written.
+ * `owed`: the deliveries about the end that have no row of their own yet when it is saved, and what an endpoint would get that the
+ * account does not know of yet (owed-deliveries.ts). The column stays as it was written.
  */
 export const OWED_SCHEMA = 'ALTER TABLE ended_job ADD COLUMN owed TEXT;'
 
@@ -182,6 +182,14 @@ export class EndedJobs {
     const asked = [JSON.stringify(spans), JSON.stringify([...ids.keys()])]
     const rows = this.#sql.exec<{ id: string; owed: string }>(queries.OWED, ...asked).toArray()
     return rows.map(({ id, owed }) => ({ leaseId: ids.get(id) ?? id, owed }))
+  }
+
+  /** What is known of the deliveries about this tenant's jobs that ended at `since` or later. */
+  newsSince(tenant: string, since: number): { endedAt: number; owed: string }[] {
+    const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)
+    return this.#sql
+      .exec<{ endedAt: number; owed: string }>(queries.NEWS, first, since, tenant)
+      .toArray()
   }
 
   /**

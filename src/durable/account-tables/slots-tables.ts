@@ -1,11 +1,11 @@
 /**
  * The tables of AccountSlots (docs/storage.md). Records in use (the account, its leases, parkings, webhook, deferred events) are
- * JSON in one column, read whole. Records that grow in number have tables of their own (ended-jobs.ts, delivery-rows.ts). Every
- * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
+ * JSON in one column, read whole. Records that grow in number have tables of their own. Every table is `WITHOUT ROWID`, so that
+ * one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
-import type { Delivery } from '#domain/events/delivery.ts'
+import type { Delivery, EndNews } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
 import { packOwed, unpackOwed } from '#domain/events/owed-deliveries.ts'
 import type { IncomingEvent, UnmatchedEnd } from '#domain/events/incoming-event.ts'
@@ -25,17 +25,14 @@ import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
-import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
+import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { Remembered } from './remembered.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
-/**
- * Only append steps. The first step is the schema from before there were versions. old-rows.ts empties its tables `ended`,
- * `late` and `delivery`.
- */
+/** Only append steps. The first is the schema from before versions. old-rows.ts empties its tables `ended`, `late` and `delivery`. */
 const STEPS: Step[] = [
   (sql) =>
     void sql.exec(`
@@ -60,6 +57,7 @@ const STEPS: Step[] = [
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
   (sql) => void sql.exec(TARGETS_SCHEMA),
   (sql) => void sql.exec(OWED_SCHEMA),
+  (sql) => void sql.exec(WAITED_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -77,7 +75,7 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** The delivery targets of the account's holder. */
   readonly targets: TargetRow
-  /** What only a page that is open needs. */
+  /** What is needed only while somebody looks or waits. */
   readonly live: LiveRows
   #refused = 0
   /** Called after each write. */
@@ -95,7 +93,7 @@ export class SlotsTables {
     this.leaseRows.mayReuse = (id) => !this.deliveries.isOwedBy(id)
     this.#deferred = new DeferredEventRows(storage.sql)
     this.#forwarded = new ForwardedEventRows(storage.sql)
-    this.targets = new TargetRow(storage.sql)
+    this.targets = new TargetRow(storage, this.#ended, this.deliveries)
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.deliveries)
@@ -166,21 +164,22 @@ export class SlotsTables {
    */
   apply(
     change: Change,
-    ofEnds: ReadonlyMap<string, Delivery[]> = new Map(),
+    ofEnds: ReadonlyMap<string, EndNews> = new Map(),
     others: readonly Delivery[] = [],
     unmatched: UnmatchedEnd[] = []
   ): Delivery[] {
-    const owed = new Map<string, Delivery[]>()
-    const added = this.#inTransaction(() => {
-      for (const lease of change.put) this.leaseRows.put(lease)
-      for (const id of change.drop) this.leaseRows.drop(id)
-      const withRows = change.ended.flatMap((end) => {
-        const deliveries = ofEnds.get(end.lease.id) ?? []
-        const mayOwe = this.deliveries.hasRoomToOwe(
-          [...owed.values()].flat().length + deliveries.length
-        )
-        if (!this.#endJob(end, unmatched, mayOwe ? packOwed(deliveries) : undefined))
-          return deliveries
+    const owed = new Map<string, readonly Delivery[]>()
+    const { put, drop, ended } = change
+    const isOneRow = put.length === 1 && drop.length + ended.length + others.length === 0
+    const added = this.#inTransaction(isOneRow, () => {
+      for (const lease of put) this.leaseRows.put(lease)
+      for (const id of drop) this.leaseRows.drop(id)
+      const withRows = ended.flatMap((end) => {
+        const news = ofEnds.get(end.lease.id) ?? { deliveries: [] }
+        const { deliveries } = news
+        const count = [...owed.values()].flat().length + deliveries.length
+        const mayOwe = this.deliveries.hasRoomToOwe(count)
+        if (!this.#endJob(end, unmatched, news, mayOwe)) return deliveries
         owed.set(end.lease.id, deliveries)
         return []
       })
@@ -191,24 +190,24 @@ export class SlotsTables {
   }
 
   /** True: the ended job's row owes this. It is found again by the lease's row, so the lease must have one. */
-  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], packed: string | undefined): boolean {
+  #endJob(end: EndedJob, unmatched: UnmatchedEnd[], news: EndNews, mayOwe: boolean): boolean {
     const hasRow = this.leases().some(({ id }) => id === end.lease.id)
-    const owed = hasRow ? packed : undefined
-    const isNew = this.#ended.add(end, unmatched, this.#refused, owed)
+    const { text, isOwing } = packOwed(hasRow && mayOwe ? news : { ...news, deliveries: [] })
+    const isNew = this.#ended.add(end, unmatched, this.#refused, text)
     this.leaseRows.end(end, isNew)
     this.#refused = 0
-    return isNew && owed !== undefined
+    return isNew && isOwing
   }
 
   /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
   saveBound(requestId?: string): void {
-    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
+    this.#inTransaction(false, () => this.leaseRows.saveBound(requestId))
   }
 
-  /** In which leases are written. */
-  #inTransaction<T>(work: () => T): T {
+  /** One row needs no transaction, which costs as much as the row. */
+  #inTransaction<T>(isOneRow: boolean, work: () => T): T {
     try {
-      return this.#storage.transactionSync(work)
+      return isOneRow ? work() : this.#storage.transactionSync(work)
     } catch (error) {
       this.leaseRows.forget()
       throw error
@@ -264,7 +263,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // A row that is over is known by its ended job.
       this.leaseRows.removeOverBefore(time)
       return this.#ended.removeBefore(time)
@@ -359,12 +358,10 @@ export class SlotsTables {
     const withRows = this.deliveries.pending()
     const owed = this.leaseRows
       .owedOfOver()
-      .flatMap(({ leaseId, owed: text }) => this.deliveries.oweAgain(leaseId, unpackOwed(text)))
+      .flatMap(({ leaseId, owed: text }) =>
+        this.deliveries.oweAgain(leaseId, unpackOwed(text).deliveries)
+      )
     return [...withRows, ...owed]
-  }
-
-  findDelivery(id: string): Delivery | undefined {
-    return this.deliveries.find(id)
   }
 
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
@@ -380,7 +377,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
       this.leaseRows.removeOverBefore(time)
       return this.deliveries.removeBefore(time)

@@ -3,6 +3,7 @@
  * pushed, the desk is asked, and its answer is kept in memory: for former holders, whose last jobs run here, and for a desk of an
  * older Worker. They are read before a job ends, because nothing may be awaited while the end is saved.
  */
+import type { Delivery } from '#domain/events/delivery.ts'
 import type { DeliveryTargets, PushedTargets } from '#domain/events/endpoint.ts'
 import type { Lease } from '#domain/slots/lease.ts'
 import type { AccountContext } from './context.ts'
@@ -18,15 +19,21 @@ interface TenantName {
 
 export class DeliveryTargetsCache {
   readonly #context: AccountContext
+  readonly #onMissed: (deliveries: Delivery[]) => void
   readonly #known = new Map<string, { at: number; value: DeliveryTargets }>()
 
-  constructor(context: AccountContext) {
+  /** `onMissed` gets the new deliveries of ends that came before targets. */
+  constructor(context: AccountContext, onMissed: (deliveries: Delivery[]) => void) {
     this.#context = context
+    this.#onMissed = onMissed
   }
 
   /** Called with what the holder's desk pushed. A removed account keeps nothing, because its desk pushes no changes to it. */
   take(tenant: string, targets: PushedTargets): void {
-    if (this.#isHeldBy(tenant)) this.#context.tables.targets.save(tenant, targets)
+    if (!this.#isHeldBy(tenant)) return
+    const { tables, now } = this.#context
+    const missed = tables.targets.take(tenant, targets, now())
+    if (missed.length > 0) this.#onMissed(missed)
   }
 
   /** The account was removed. The ends that are saved now use what was pushed; later ones ask the desk. */

@@ -44,7 +44,7 @@ export interface Parts {
 /** `setAlarm` is called after each change that may make something due earlier. */
 export function makeParts(context: AccountContext, setAlarm: () => void): Parts {
   const { ports } = context
-  const targets = new DeliveryTargetsCache(context)
+  const targets = new DeliveryTargetsCache(context, (missed) => queueDeliveries(missed))
   const outbox: Outbox = makeOutbox(context, targets, {
     isChecking: () => statusChecks.isReconciling,
     alerts: () => alerts,
@@ -66,6 +66,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     isAlarmChecking: () => statusChecks.isReconciling,
     lastEventAt: () => incoming.lastEventAt,
     queueDeliveries,
+    applyDeferredAfter: (change) => incoming.applyDeferredAfter(change, setAlarm),
     onEnded: (ended) => {
       logEnds(ports(), ended)
       live.onEnded(ended)
@@ -91,7 +92,7 @@ export function makeParts(context: AccountContext, setAlarm: () => void): Parts 
     setAlarm: alerts.after(setAlarm),
   })
   const judgeFault = (fault: SuspectedFault) => accountChecks.judge(fault)
-  const incoming = new IncomingEvents(context, settlement, targets, judgeFault)
+  const incoming: IncomingEvents = new IncomingEvents(context, settlement, targets, judgeFault)
   const checkParts = { settlement, incoming, targets, settle, judgeFault, setAlarm }
   const statusChecks = new StatusChecks(context, checkParts)
   return {
@@ -130,7 +131,7 @@ function makeOutbox(
   return new Outbox(tables.pendingDeliveries(), {
     ...context,
     connections: () => CONNECTIONS_MAX - (isChecking() ? ASKED_AT_ONCE : 0),
-    load: (id) => tables.findDelivery(id),
+    load: (id) => tables.deliveries.find(id),
     isOwed: (id) => tables.deliveries.isOwed(id),
     readTargets: (one) => alerts().targetsOf(one) ?? targets.forSending(one),
     send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),

@@ -3,11 +3,18 @@
  * one transaction removes the lease, adds the ended job and adds the deliveries to the client
  * (account-tables/ended-jobs.ts, delivery-rows.ts). Nothing is awaited here.
  */
-import { deliveriesOf, type Announcement, type Delivery } from '#domain/events/delivery.ts'
+import {
+  deliveriesOf,
+  toEndpoints,
+  type Announcement,
+  type Delivery,
+  type EndNews,
+} from '#domain/events/delivery.ts'
 import type { UnmatchedEnd } from '#domain/events/incoming-event.ts'
 import { forwardedIdOf, unmatchedEndsOf } from '#domain/events/unmatched-end.ts'
 import { hookInDoubt } from '#domain/events/webhook.ts'
 import { keepGuess, type GuessedStart } from '#domain/jobs/guessed-job.ts'
+import { endAllAsLost } from '#domain/jobs/untrack-job.ts'
 import { bindJobs } from '#domain/jobs/bind-jobs.ts'
 import { applyReports } from '#domain/jobs/apply-reports.ts'
 import {
@@ -31,6 +38,8 @@ export interface SettlementDeps {
   /** When the last signed event came, as far as this object remembers. */
   lastEventAt(): number
   queueDeliveries(deliveries: Delivery[]): void
+  /** Makes a change, and applies the events that waited for it. */
+  applyDeferredAfter(change: () => void): Promise<void>
   onEnded(ended: readonly EndedJob[]): void
   /** Called when slots were taken or became free. */
   onSlotsChanged(): void
@@ -47,9 +56,10 @@ export class Settlement {
     this.#context = context
     this.#targets = targets
     this.#deps = deps
-    this.recall = new JobRecall(context, ({ requestId, starts, at }) =>
-      this.bind(requestId, starts, { isKept: true, at })
-    )
+    this.recall = new JobRecall(context, {
+      change: (change) => deps.applyDeferredAfter(change),
+      bind: ({ requestId, starts, at }) => this.bind(requestId, starts, { isKept: true, at }),
+    })
   }
 
   ledger(): Ledger {
@@ -69,10 +79,12 @@ export class Settlement {
     const at = now()
     const current = provider()
     const deliver = (one: Announcement) => deliveriesOf(one, this.#targets.forSettling(one), at)
-    const ofEnds = new Map(
+    const ofEnds = new Map<string, EndNews>(
       change.ended.map((end) => {
         const announced = announce(current, end, this.#forwardedId(end))
-        return [end.lease.id, announced ? deliver(announced) : []]
+        if (!announced) return [end.lease.id, { deliveries: [] }]
+        const news = { deliveries: deliver(announced), toEndpoints: toEndpoints(announced, at) }
+        return [end.lease.id, news]
       })
     )
     const others = forwarded.flatMap(deliver)
@@ -83,6 +95,12 @@ export class Settlement {
     // This may also take slots: a job that waited without a slot takes one again when it goes on.
     if (isChanged) this.#deps.onSlotsChanged()
     return isChanged
+  }
+
+  /** Ends every job as lost, because its account is gone. */
+  loseAll(): void {
+    const { tables, now } = this.#context
+    this.save(endAllAsLost(tables.leases(), now()))
   }
 
   /** Releases the slots of a creation that started nothing: the provider refused it. */

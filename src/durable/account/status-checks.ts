@@ -57,6 +57,8 @@ export class StatusChecks {
     if (this.#isAnyDue()) await this.#deps.targets.read()
     const object = this.#reconciled()
     if (object) await reconcileAccount(this.#context.ports(), this.#context.provider(), object)
+    // A search may have found the jobs of events that came before.
+    await this.#deps.incoming.applyDeferredNow()
   }
 
   #isAnyDue(): boolean {

@@ -36,6 +36,11 @@ export class DeskAlerts {
     return this.#notes.has('balance')
   }
 
+  /** Whether the pool was full and its recovery was not told. */
+  get isPoolNoted(): boolean {
+    return this.#notes.has('pool')
+  }
+
   /** Reads the alerts anew, because one for balances was added or removed, or because the desk may not know of them. */
   async refresh(): Promise<void> {
     const alerts = await this.#deps.ports().registrar.alertsFor(this.#deps.tenant)

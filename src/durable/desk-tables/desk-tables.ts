@@ -10,7 +10,7 @@ import { AddedRouteRows } from './added-route-rows.ts'
 import { ASSET_COPIES_SCHEMA, AssetCopyRows } from './asset-copy-rows.ts'
 import { AUDIT_SCHEMA, AuditRows } from './audit-rows.ts'
 import { EndpointRows } from './endpoint-rows.ts'
-import { JOB_OWNERS_SCHEMA, JobRows, MADE_SCHEMA } from './job-rows.ts'
+import { JOB_ACCOUNTS_SCHEMA, JOB_OWNERS_SCHEMA, JobRows, MADE_SCHEMA } from './job-rows.ts'
 import { KeyRows, KEYS_SCHEMA } from './key-rows.ts'
 import { OwnerRows, OWNERS_SCHEMA } from './owner-rows.ts'
 import { RESEAL_SCHEMA, ResealRow } from './reseal-row.ts'
@@ -46,6 +46,7 @@ function stepsAt(now: () => number): Step[] {
     (sql) => void sql.exec(AUDIT_SCHEMA + RESEAL_SCHEMA),
     (sql) => void sql.exec(TOKEN_PAST_SCHEMA),
     (sql) => void sql.exec(JOB_OWNERS_SCHEMA),
+    (sql) => void sql.exec(JOB_ACCOUNTS_SCHEMA),
   ]
 }
 
@@ -141,6 +142,17 @@ export class DeskTables {
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))
     })
+  }
+
+  /** Whether there is anything that the alarm deletes in time, or a KV copy that is out of date. */
+  hasWork({ keepOwnersMs, keepAuditMs }: Retention, now: number): boolean {
+    const dues = [
+      this.keys.dueAt(now),
+      this.jobs.dueAt(keepOwnersMs),
+      this.audit.dueAt(keepAuditMs),
+    ]
+    const isKept = dues.some((due) => due !== undefined) || !this.owners.isEmpty
+    return isKept || this.staleCopies().length > 0
   }
 
   /** Deletes everything of a removed tenant but its audit. */

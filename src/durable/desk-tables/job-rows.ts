@@ -5,7 +5,8 @@
  * answers two questions: which account has an id (a look at one place in each span, latest first), and which jobs a creation started
  * (a read of one span). For jobs that still run, it is the only record of their ids outside of memory (decision 0049).
  *
- * `made` has the jobs of creations that could not be kept there.
+ * `made` has the whole creations that could not be kept there, and those of which a row went to another creation whose answer
+ * named the same id: no provider promises that its ids are unique.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { JobsOf, Made } from '#domain/ports/desk.ts'
@@ -31,6 +32,11 @@ export const JOB_OWNERS_SCHEMA = `
   ) WITHOUT ROWID;
 `
 
+export const JOB_ACCOUNTS_SCHEMA = `
+  ALTER TABLE job_owner ADD COLUMN account_key TEXT;
+  ALTER TABLE made ADD COLUMN account_key TEXT;
+`
+
 /** It must never change, since it is part of stored keys. */
 const SPAN_MS = 6 * 3_600_000
 /** Longer than a lease can last while the provider says nothing about its job. */
@@ -40,9 +46,11 @@ const REMOVED_AT_ONCE = 20_000
 
 interface Row {
   [column: string]: SqlStorageValue
+  span: number
   id: string
   email: string
   account_since: number | null
+  account_key: string | null
   request_id: string
   place: number
   start: string
@@ -63,33 +71,39 @@ export class JobRows {
 
   /** Takes the owners that are jobs, and returns the others. `accounts`: the tenant's accounts now. */
   learn(owners: readonly Owner[], accounts: readonly Account[], now: number): Owner[] {
-    for (const [place, owner] of owners.filter(isJob).entries())
-      this.#add(owner, place, accounts, now)
+    for (const [place, owner] of owners.filter(isJob).entries()) {
+      const row = rowOf(owner, place, accounts, now)
+      if (this.#insert('INSERT OR IGNORE', row)) continue
+      this.#keepWhole(row)
+      this.#insert('INSERT OR REPLACE', row)
+    }
     return owners.filter((owner) => !isJob(owner))
   }
 
-  /** `place`: jobs of one creation are given back in their order. */
-  #add(
-    { id, email, lease, start }: JobOwner,
-    place: number,
-    accounts: readonly Account[],
-    now: number
-  ): void {
-    const span = spanOf(lease)
-    this.#sql.exec(
-      `INSERT OR REPLACE INTO job_owner (span, id, email, account_since, request_id, place, start, learned_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
-      span,
-      id,
-      email,
-      // An account that was removed meanwhile: its object still asks for its jobs.
-      accounts.find((one) => isSame(one.email, email))?.createdAt ?? null,
-      lease,
-      place,
-      JSON.stringify(start),
-      now
+  #insert(verb: 'INSERT OR IGNORE' | 'INSERT OR REPLACE', row: Row): boolean {
+    const { rowsWritten } = this.#sql.exec(
+      `${verb} INTO job_owner (span, id, email, account_since, account_key, request_id, place, start, learned_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      row.span,
+      row.id,
+      row.email,
+      row.account_since,
+      row.account_key,
+      row.request_id,
+      row.place,
+      row.start,
+      row.learned_at
     )
-    if (this.#spans?.includes(span) === false) this.#spans = undefined
+    if (this.#spans?.includes(row.span) === false) this.#spans = undefined
+    return rowsWritten > 0
+  }
+
+  /** Keeps the creation that has this row, if it is another one. Else its lease would lose the job that the row loses. */
+  #keepWhole({ span, id, request_id: by }: Row): void {
+    const [row] = this.#rows('SELECT * FROM job_owner WHERE span = ? AND id = ?', span, id)
+    if (!row || row.request_id === by) return
+    for (const { requestId, ...made } of this.jobsOf([row.request_id]))
+      this.saveMade(requestId, made)
   }
 
   /** The owners of these ids, as far as they are jobs of accounts that are there now. */
@@ -108,30 +122,34 @@ export class JobRows {
   /** The jobs of these creations. A creation of which nothing is known is not in the result. */
   jobsOf(requestIds: readonly string[]): JobsOf[] {
     return requestIds.flatMap((requestId) => {
+      const made = this.#madeOf(requestId)
       const rows = isTimedId(requestId) ? this.#rows(OF_REQUEST, spanOf(requestId), requestId) : []
       const [first] = rows
-      if (!first) return this.#madeOf(requestId)
+      if (!first) return made ? [{ requestId, ...made }] : []
       const starts = rows
         .toSorted((a, b) => a.place - b.place)
         .map(({ start }) => JSON.parse(start) as JobStart)
-      return [{ requestId, email: first.email, starts, at: first.learned_at }]
+      const { email, account_key: key, learned_at: at } = first
+      return [{ requestId, at, ...(made ?? toMade(email, key, starts)) }]
     })
   }
 
-  #madeOf(requestId: string): JobsOf[] {
-    const sql = 'SELECT email, starts FROM made WHERE request_id = ?'
-    const [row] = this.#sql.exec<{ email: string; starts: string }>(sql, requestId).toArray()
-    if (!row) return []
-    return [{ requestId, email: row.email, starts: JSON.parse(row.starts) as JobStart[] }]
+  #madeOf(requestId: string): Made | undefined {
+    const sql = 'SELECT email, account_key AS key, starts FROM made WHERE request_id = ?'
+    const [row] = this.#sql
+      .exec<{ email: string; key: string | null; starts: string }>(sql, requestId)
+      .toArray()
+    return row && toMade(row.email, row.key, JSON.parse(row.starts) as JobStart[])
   }
 
-  /** Saves the jobs of a creation that `learn` may not have kept. */
-  saveMade(requestId: string, { email, starts }: Made): void {
+  /** Saves all jobs of a creation that `learn` may not have kept, or not all of them. */
+  saveMade(requestId: string, { email, key, starts }: Made): void {
     this.#sql.exec(
-      `INSERT INTO made (request_id, email, starts) VALUES (?, ?, ?)
-       ON CONFLICT DO UPDATE SET email = excluded.email, starts = excluded.starts`,
+      `INSERT INTO made (request_id, email, account_key, starts) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET email = excluded.email, account_key = excluded.account_key, starts = excluded.starts`,
       requestId,
       email,
+      key ?? null,
       JSON.stringify(starts)
     )
   }
@@ -195,6 +213,32 @@ const OF_REQUEST = 'SELECT * FROM job_owner WHERE span = ?1 AND request_id = ?2'
 function isJob(owner: Owner): owner is JobOwner {
   const { email, lease, start } = owner
   return email !== null && start !== undefined && lease !== undefined && isTimedId(lease)
+}
+
+/** `place`: jobs of one creation are given back in their order. `accounts`: the tenant's accounts now. */
+function rowOf(
+  { id, email, key, lease, start }: JobOwner,
+  place: number,
+  accounts: readonly Account[],
+  now: number
+): Row {
+  // Undefined: it was removed meanwhile. Its object still asks for its jobs.
+  const account = accounts.find((one) => isSame(one.email, email))
+  return {
+    span: spanOf(lease),
+    id,
+    email,
+    account_since: account?.createdAt ?? null,
+    account_key: key ?? account?.key ?? null,
+    request_id: lease,
+    place,
+    start: JSON.stringify(start),
+    learned_at: now,
+  }
+}
+
+function toMade(email: string, key: string | null, starts: JobStart[]): Made {
+  return { email, ...(key === null ? {} : { key }), starts }
 }
 
 function isSame(email: string, other: string): boolean {

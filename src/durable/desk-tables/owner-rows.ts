@@ -130,6 +130,11 @@ export class OwnerRows {
     return due === Infinity ? undefined : Math.max(now + everyMs, due)
   }
 
+  get isEmpty(): boolean {
+    const { id } = this.#sql.exec<{ id: string | null }>('SELECT MIN(id) AS id FROM owned_id').one()
+    return id === null && !this.#hasOld()
+  }
+
   #hasOld(): boolean {
     return (
       this.#sql.exec<{ id: string | null }>('SELECT MIN(id) AS id FROM owner').one().id !== null

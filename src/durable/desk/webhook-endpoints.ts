@@ -1,6 +1,7 @@
 /** Adds, changes and removes a tenant's webhook endpoints, and makes its callback secret. */
 import type { Actor } from '#domain/access/audit.ts'
 import type { Endpoint } from '#domain/events/endpoint.ts'
+import { wishOf } from '#domain/events/missed-endpoints.ts'
 import type { EndpointChange } from '#domain/ports/desk.ts'
 import type { DeskTables } from '#durable/desk-tables/desk-tables.ts'
 import type { AuditLog } from './audit-log.ts'
@@ -11,10 +12,12 @@ const ENDPOINTS_MAX = 50
 export class WebhookEndpoints {
   readonly #tables: DeskTables
   readonly #audit: AuditLog
+  readonly #now: () => number
 
-  constructor(tables: DeskTables, audit: AuditLog) {
+  constructor(tables: DeskTables, audit: AuditLog, now: () => number) {
     this.#tables = tables
     this.#audit = audit
+    this.#now = now
   }
 
   /** False: there are too many, or the tenant was removed. */
@@ -32,7 +35,9 @@ export class WebhookEndpoints {
   change(id: string, change: EndpointChange, by: Actor | undefined): Endpoint | undefined {
     const before = this.#tables.endpoints.find(id)
     if (!before) return undefined
-    const after = { ...before, ...change }
+    const changed = { ...before, ...change }
+    const isOther = wishOf(changed) !== wishOf(before)
+    const after = isOther ? { ...changed, wishedAt: this.#now() } : changed
     this.#tables.endpoints.saveEndpoint(after)
     const isRotated = change.secret !== undefined
     this.#audit.endpoint(by, isRotated ? 'endpoint.secret_rotated' : 'endpoint.changed', after)

@@ -4,7 +4,7 @@
  * about, once and all together, before the first step that needs their jobs. If the desk cannot be asked, they keep their slots,
  * and the next step asks again.
  */
-import { sameEmail } from '#domain/accounts/account.ts'
+import { hasMade } from '#domain/accounts/account.ts'
 import type { JobsOf } from '#domain/ports/desk.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import type { Lease } from '#domain/slots/lease.ts'
@@ -18,15 +18,21 @@ export interface JobRecallContext {
   provider(): { name: string }
 }
 
+export interface JobRecallDeps {
+  /** Makes the change, and then what other parts do when leases get their jobs. */
+  change(change: () => void): Promise<void>
+  /** Binds the leases of a creation to its jobs. */
+  bind(jobs: JobsOf): void
+}
+
 export class JobRecall {
   readonly #context: JobRecallContext
-  readonly #bind: (jobs: JobsOf) => void
+  readonly #deps: JobRecallDeps
   #asking: Promise<void> | undefined
 
-  /** `bind`: binds the leases of a creation to its jobs. */
-  constructor(context: JobRecallContext, bind: (jobs: JobsOf) => void) {
+  constructor(context: JobRecallContext, deps: JobRecallDeps) {
     this.#context = context
-    this.#bind = bind
+    this.#deps = deps
   }
 
   /** Call it before a step that needs the jobs of leases. It costs nothing but after a wake-up. Never throws. */
@@ -51,10 +57,12 @@ export class JobRecall {
     const { tables, ports, provider } = this.#context
     const requests = [...new Set(leases.map((lease) => lease.requestId))]
     const known = await ports().desk(tenant, provider().name).jobsOf(requests)
-    const email = tables.account()?.email
-    tables.leaseRows.noteAsked(leases.map(({ id }) => id))
-    // The jobs of a creation that went to another account are none of this one. Its lease is looked for like a lost one.
-    for (const jobs of known) if (sameEmail(jobs.email, email ?? '')) this.#bind(jobs)
+    await this.#deps.change(() => {
+      const account = tables.account()
+      tables.leaseRows.noteAsked(leases.map(({ id }) => id))
+      // The jobs of a creation that went to another account are none of this one. Its lease is looked for like a lost one.
+      for (const jobs of known) if (account && hasMade(account, jobs)) this.#deps.bind(jobs)
+    })
   }
 
   /** So that the alarm does not ring for them at once. */

@@ -29,7 +29,12 @@ export class AlarmClock {
   }
 
   get isSet(): boolean {
-    return this.#setTo !== null
+    return this.#setTo !== null && !this.#isGivenUp
+  }
+
+  /** The platform gives up an alarm after six failures, so what is set here may be set no more. */
+  get #isGivenUp(): boolean {
+    return this.#setTo !== null && this.#setTo < this.#now() - GIVEN_UP_MS
   }
 
   /** Reads what the alarm is set to. Must be called first when an object wakes up. */
@@ -38,18 +43,23 @@ export class AlarmClock {
   }
 
   /**
-   * Sets an alarm again that the platform gave up, which it does after six failures. Then no alarm is set, and something is long
-   * overdue. While an alarm runs, no alarm is set either, but nothing is overdue. An error in `dueAt` (a malformed setting) must
-   * not keep the object from waking up, or the platform would give up its alarm, too.
+   * When the object wakes up: sets the alarm if none is set, because the platform gave it up. An alarm that wakes the object still
+   * stands while the object wakes. An error in `dueAt` (a malformed setting) must not keep the object from waking up, or the
+   * platform would give up its alarm, too. Infinity: nothing is due.
    */
   restore(dueAt: () => number): void {
     if (this.#setTo !== null) return
     try {
       const due = dueAt()
-      if (due < this.#now() - GIVEN_UP_MS) this.setFor(due)
+      if (due !== Infinity) this.setFor(due)
     } catch {
       return
     }
+  }
+
+  /** While the object is awake: sets the alarm again if the platform gave it up. Costs nothing else. */
+  check(): void {
+    if (this.#isGivenUp) this.setFor(this.#now())
   }
 
   /** Runs the work of an alarm and never throws: the platform gives up an alarm that fails, and slots would stay taken. */
@@ -60,22 +70,27 @@ export class AlarmClock {
     try {
       await work()
     } catch (error) {
+      run.due = Math.min(run.due, this.#now() + AFTER_FAILURE_MS)
       const { name } = error as Error
       console.error(lineOf('alarm_failed', about(), { name }).text)
-      this.setFor(this.#now() + AFTER_FAILURE_MS)
+    } finally {
+      if (this.#run === run) this.#run = undefined
+      if (run.due !== Infinity) this.setFor(run.due)
     }
-    this.#run = undefined
-    if (run.due !== Infinity) this.setFor(run.due)
   }
 
-  /** At least 1 ms ahead: workerd may never run an alarm that is set in the same millisecond in which it runs. */
+  /**
+   * At least 1 ms ahead: workerd may never run an alarm that is set in the same millisecond in which it runs. What an alarm that was
+   * given up had to do is still due, so it rings at once.
+   */
   setFor(due: number): void {
-    if (this.#run && this.#now() < this.#run.until) {
+    const now = this.#now()
+    if (this.#run && now < this.#run.until) {
       this.#run.due = Math.min(this.#run.due, due)
       return
     }
-    const at = Math.max(due, this.#now() + 1)
-    if (this.#setTo !== null && this.#setTo <= at) return
+    const at = Math.max(this.#isGivenUp ? now : due, now + 1)
+    if (this.isSet && this.#setTo !== null && this.#setTo <= at) return
     this.#setTo = at
     void this.#storage.setAlarm(at)
   }

@@ -67,6 +67,10 @@ export class HubRows {
     return this.#records<Ticket>('DELETE FROM live_ticket WHERE hash = ? RETURNING record', hash)[0]
   }
 
+  get isEmpty(): boolean {
+    return this.cards().length === 0 && this.state() === IDLE
+  }
+
   /** Deletes tickets that are over. Returns how many are left. */
   forgetTickets(now: number): number {
     const sql = "DELETE FROM live_ticket WHERE json_extract(record, '$.until') <= ?"

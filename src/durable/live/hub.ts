@@ -60,6 +60,11 @@ export class Hub {
     this.#rows = new HubRows(deps.sql)
   }
 
+  /** Whether the alarm has something to do: to look again, or to delete the rows when nobody looks any more. */
+  get hasWork(): boolean {
+    return !this.#rows.isEmpty || this.#deps.sockets().length > 0
+  }
+
   keepTicket(hash: string, ticket: Ticket): boolean {
     const { name, sockets, now, armIn } = this.#deps
     const waiting = this.#rows.forgetTickets(now())

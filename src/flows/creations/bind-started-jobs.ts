@@ -44,7 +44,7 @@ export async function bindStartedJobs(
   // An account's object that searches for this creation asks the desk first, so the desk stores on which account the jobs are.
   await ports
     .desk(tenant, provider.name)
-    .noteMade(requestId, { email, starts })
+    .noteMade(requestId, { email, key, starts })
     .catch(() => ports.log('made_not_noted', { email, requestId }))
 }
 

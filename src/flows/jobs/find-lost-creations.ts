@@ -2,7 +2,7 @@
  * Looks for the jobs of lost creations (their answers were lost), in the most certain place first: the desk's records, the
  * provider's own answer under the same key, then the provider's list. One search of a list serves all creations that it may have.
  */
-import { sameEmail } from '#domain/accounts/account.ts'
+import { hasMade } from '#domain/accounts/account.ts'
 import type { JobStart, Lease } from '#domain/slots/lease.ts'
 import { isLost } from '#domain/jobs/match-lost-creations.ts'
 import type { LookUpResult } from '#domain/jobs/look-up-result.ts'
@@ -72,16 +72,16 @@ async function askDesk(
   requestId: string
 ): Promise<'known' | 'not-known' | 'no-answer'> {
   const { ports, provider, desk } = context
-  const { tenant, email } = desk.account
+  const { account } = desk
   const lease = desk.leases().find((one) => one.requestId === requestId)
   const made = await ports
-    .desk(lease?.tenant ?? tenant, provider.name)
+    .desk(lease?.tenant ?? account.tenant, provider.name)
     .madeBy(requestId)
     .catch(() => 'no-answer' as const)
   if (made === 'no-answer') return made
   if (!made) return 'not-known'
   const lost = lostLeasesOf(context, requestId)
-  if (sameEmail(made.email, email)) desk.bind(requestId, made.starts)
+  if (hasMade(account, made)) desk.bind(requestId, made.starts)
   else desk.apply({ put: [], drop: lost.map((one) => one.id), ended: [] })
   return 'known'
 }

@@ -117,13 +117,17 @@ export async function fewAtOnce<T>(all: readonly T[], work: (one: T) => Promise<
     await Promise.all(all.slice(at, at + ASKED_AT_ONCE).map(work))
 }
 
-/** Reports to the desk which account owns the jobs of a creation that was found. */
+/**
+ * Reports to the desk which account owns the jobs of a creation that was found. The desk of a tenant that had the account before has
+ * no such account any more, and the present holder's must not learn that tenant's jobs.
+ */
 export async function learnJobOwners(
   { ports, provider, desk }: ReconcileContext,
   lease: Lease,
   starts: JobStart[]
 ) {
   const { tenant, email } = desk.account
+  if (lease.tenant !== tenant) return
   const rest = { email, source: 'created', mayBeShared: false, lease: lease.requestId } as const
   await ports
     .desk(tenant, provider.name)

@@ -63,12 +63,16 @@ export class ReadTogether {
   }
 }
 
-/** `callOf` makes the call for each place in `accounts`, which may name an account more than once. */
+/**
+ * `callOf` makes the call for each place in `accounts`, which may name an account more than once. `isEnough`: told of each answer;
+ * after it was true no further account is asked.
+ */
 export async function askAccounts(
   ports: Ports,
   accounts: readonly Account[],
   callOf: (account: Account, index: number) => ProxyCall,
-  read = new ReadTogether(ports)
+  read = new ReadTogether(ports),
+  isEnough: (one: Asked, index: number) => boolean = () => false
 ): Promise<Asked[]> {
   const asked: Asked[] = accounts.map((account) => ({ account }))
   const { prompt, hung } = inTurn(ports, accounts)
@@ -80,10 +84,13 @@ export async function askAccounts(
     asking.set(call.headers, headers)
     return { ...call, headers }
   }
+  let isOver = false
   const askOne = async (index: number, patience: () => AbortSignal): Promise<void> => {
     const account = accounts[index]
-    if (!account || read.gaveUp.has(account.key)) return
-    asked[index] = await ask(ports, account, plainCall(account, index), read, patience())
+    if (isOver || !account || read.gaveUp.has(account.key)) return
+    const one = await ask(ports, account, plainCall(account, index), read, patience())
+    asked[index] = one
+    isOver ||= isEnough(one, index)
   }
   // All accounts that did not answer last time share one second, which starts with the first of them.
   const hurried = () => (hurry.signal ??= ports.timeoutSignal(ports.durations.hungMs))

@@ -1,7 +1,7 @@
 /**
  * Finds the accounts that own the ids of a call. Known owners are read from the owner book. For other ids all accounts are
- * asked once, at the same time. An id that two accounts show is public. The number of searches is limited. Beyond the limit
- * only known owners are used.
+ * asked once, at the same time, until two accounts have shown the id: then it is public. The number of searches is limited.
+ * Beyond the limit only known owners are used.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import { textsAt, valueAt } from '#domain/text/json-pointer.ts'
@@ -16,6 +16,8 @@ import type { ProxyCall } from '#flows/upstream/proxy-call.ts'
 
 /** Searches at the same time, for one tenant in one isolate. */
 const SEARCHES_MAX = 10
+/** An id that so many accounts show is public, whatever the others say. They are not asked. */
+const HOLDERS_OF_PUBLIC = 2
 /** Limits for one call: ids searched one by one, and requests to accounts for them. */
 const IDS_MAX = 50
 const QUESTIONS_MAX = 200
@@ -92,21 +94,26 @@ async function searchOne(
   { ref, id, how }: Wanted
 ): Promise<Owner[]> {
   const looks = accounts.flatMap((account) => looksOn(call, account, how))
+  const holders = new Set<Account>()
   const asked = await askAccounts(
     ports,
     looks.map(({ account }) => account),
     (_, index) => readCall(call.provider, call, looks[index]?.how ?? how),
-    read
+    read,
+    (one, index) => {
+      if (has(one, looks[index]?.how ?? how, id)) holders.add(one.account)
+      return holders.size >= HOLDERS_OF_PUBLIC
+    }
   )
-  const shown = asked.filter((one, index) => has(one, looks[index]?.how ?? how, id))
-  const holders = accounts.filter((account) => shown.some((one) => one.account === account))
-  const isCertain = asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
+  const isPublic = holders.size >= HOLDERS_OF_PUBLIC
+  const isCertain =
+    isPublic || asked.every((one, index) => saysSomething(one, looks[index]?.how ?? how))
   const [holder] = holders
   const isLikeness = call.provider.uploads?.isLikenessId(ref) === true
   const mark = isLikeness ? { isLikeness } : {}
   const rest = { id, source: 'found', mayBeShared: ref.mayBeShared, ...mark } as const
   const found: Owner[] = []
-  if (holders.length > 1) found.push({ ...rest, email: null, mayBeShared: true })
+  if (isPublic) found.push({ ...rest, email: null, mayBeShared: true })
   else if (holder) found.push({ ...rest, email: holder.email })
   else if (isCertain) ports.owners.markMissing(pool, [id], how.path)
   // If one account showed the id and others could not be asked, the id may be public. The owner is used, but not recorded.

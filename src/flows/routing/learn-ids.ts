@@ -32,7 +32,7 @@ export function startedOwners(
   lease: string
 ): Owner[] {
   return starts.flatMap((start) =>
-    jobOwners([start], account, lease).map((owner) => ({ ...owner, start }))
+    jobOwners([start], account, lease).map((owner) => ({ ...owner, start, key: account.key }))
   )
 }
 

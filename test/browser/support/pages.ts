@@ -124,7 +124,7 @@ async function openPage(
     size = DESKTOP,
     theme = 'light',
     path = '/dashboard',
-    timeoutMs = 30_000,
+    timeoutMs = 100_000,
     token,
     hash = '',
     context = {},

@@ -36,6 +36,7 @@ export async function openDoor(gateway: { url: string; token: string }): Promise
     outgoing.on('close', () => passed.destroy())
     incoming.pipe(passed)
   })
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   return {

@@ -1,7 +1,7 @@
 /** Which jobs a creation started, and on which account: one row for each job answers both, and old rows go by whole spans of six hours. */
 import { expect, test } from 'vitest'
 import type { Account } from '#domain/accounts/account.ts'
-import type { JobsOf } from '#domain/ports/desk.ts'
+import type { JobsOf, Made } from '#domain/ports/desk.ts'
 import type { Owner } from '#domain/routing/owner.ts'
 import { newTimedId } from '#domain/text/time-ordered-id.ts'
 import { openSql } from '../../support/sql/sqlite.ts'
@@ -10,13 +10,15 @@ interface Jobs {
   learn(owners: readonly Owner[], accounts: readonly Account[], now: number): Owner[]
   find(ids: readonly string[], accounts: readonly Account[]): Owner[]
   jobsOf(requestIds: readonly string[]): JobsOf[]
+  saveMade(requestId: string, made: Made): void
   forget(now: number, before: number): void
   dueAt(keepMs: number): number | undefined
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
 const file: string = '../../../src/durable/desk-tables/job-rows.ts'
-const { JobRows, JOB_OWNERS_SCHEMA, MADE_SCHEMA } = (await import(file)) as {
+const { JobRows, JOB_ACCOUNTS_SCHEMA, JOB_OWNERS_SCHEMA, MADE_SCHEMA } = (await import(file)) as {
   JobRows: new (sql: object) => Jobs
+  JOB_ACCOUNTS_SCHEMA: string
   JOB_OWNERS_SCHEMA: string
   MADE_SCHEMA: string
 }
@@ -37,7 +39,7 @@ function ownersAt(at: number, ...ids: string[]): Owner[] {
 }
 
 function open() {
-  const sql = openSql(JOB_OWNERS_SCHEMA + MADE_SCHEMA)
+  const sql = openSql(JOB_OWNERS_SCHEMA + MADE_SCHEMA + JOB_ACCOUNTS_SCHEMA)
   return { sql, jobs: new JobRows(sql) }
 }
 
@@ -71,6 +73,35 @@ test('a job of an account that was removed, or added again, has no owner, but it
   const again = [{ email: EMAIL, createdAt: 2 }] as unknown as Account[]
   expect(jobs.find(['job'], ACCOUNTS)).toHaveLength(1)
   expect(jobs.find(['job'], again)).toEqual([])
+})
+
+test('a creation whose answer names the id of another creation’s job takes none of that one’s jobs [I1]', () => {
+  const { jobs } = open()
+  const first = ownersAt(NOW, 'own', 'same')
+  const second = ownersAt(NOW, 'same', 'other').map((one) => ({ ...one, email: 'b@example.com' }))
+  jobs.learn(first, ACCOUNTS, NOW)
+  for (let times = 0; times < 2; times += 1) jobs.learn(second, ACCOUNTS, NOW + 1)
+  const namesOf = ([owner]: Owner[]) => {
+    const [known] = jobs.jobsOf([owner?.lease ?? ''])
+    return [known?.email, ...(known?.starts.map(({ jobId }) => jobId) ?? [])]
+  }
+  expect(namesOf(first)).toEqual([EMAIL, 'own', 'same'])
+  expect(namesOf(second)).toEqual(['b@example.com', 'same', 'other'])
+})
+
+test('a creation is kept with the key of its account, also where the Worker is an older one that does not tell it', () => {
+  const { jobs } = open()
+  const accounts = [{ email: EMAIL, createdAt: 1, key: 'heygen:now' }] as unknown as Account[]
+  const [told, untold, gone] = [ownersAt(NOW, 'a'), ownersAt(NOW, 'b'), ownersAt(NOW, 'c')]
+  jobs.learn(
+    told.map((one) => ({ ...one, key: 'heygen:then' })),
+    accounts,
+    NOW
+  )
+  jobs.learn(untold, accounts, NOW)
+  jobs.learn(gone, [], NOW)
+  const keyOf = ([owner]: Owner[]) => jobs.jobsOf([owner?.lease ?? ''])[0]?.key
+  expect([told, untold, gone].map(keyOf)).toEqual(['heygen:then', 'heygen:now', undefined])
 })
 
 test('of 200,000 jobs the old ones are deleted by whole spans, a bounded number at a time, and the others are found without a scan', () => {

@@ -1,6 +1,6 @@
 /** Until its first attempt has ended, a delivery about a job's end is a part of the ended job's row (RFC 0007, section 4). */
 import { expect, test } from 'vitest'
-import type { Delivery } from '#domain/events/delivery.ts'
+import type { Delivery, EndNews } from '#domain/events/delivery.ts'
 import type { Pending } from '#domain/events/delivery-queue.ts'
 import type { DeliveryQuery } from '#domain/ports/slots.ts'
 import type { Change, Lease } from '#domain/slots/lease.ts'
@@ -11,7 +11,7 @@ interface Tables {
   leases(): Lease[]
   apply(
     change: Change,
-    ofEnds?: ReadonlyMap<string, Delivery[]>,
+    ofEnds?: ReadonlyMap<string, EndNews>,
     others?: readonly Delivery[]
   ): Delivery[]
   pendingDeliveries(): Pending[]
@@ -90,7 +90,7 @@ function endJob(tables: Tables, at: number, ...deliveries: Delivery[]): Delivery
   const one = lease(at)
   tables.apply({ put: [one], drop: [], ended: [] })
   const end = { lease: one, endedAt: at, outcome: { status: 'completed' } as const }
-  return tables.apply({ put: [], drop: [], ended: [end] }, new Map([[one.id, deliveries]]))
+  return tables.apply({ put: [], drop: [], ended: [end] }, new Map([[one.id, { deliveries }]]))
 }
 
 const taken = (one: Delivery): Delivery => ({ ...one, state: 'delivered', endedAt: one.createdAt })

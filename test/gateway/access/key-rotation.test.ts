@@ -37,7 +37,7 @@ describe('a key that is taken out when it may be', () => {
     receiver = await Receiver.open()
     rotating = await Rotating.open(receiver)
     kinds = await everyKind(rotating)
-  }, 120_000)
+  })
   afterAll(async () => {
     await rotating.dispose()
     await receiver.close()

@@ -32,7 +32,7 @@ describe('a key that was taken out early', () => {
     rotating = await Rotating.open(receiver)
     kinds = await everyKind(rotating)
     await rotating.openWith(K2)
-  }, 120_000)
+  })
   afterAll(async () => {
     await rotating.dispose()
     await receiver.close()

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const shown = await it().fetch('/heygen/v1/webhook/endpoint.list')
   const { data } = (await shown.json()) as { data: { secret: string }[] }
   secret = data[0]?.secret ?? ''
-}, 120_000)
+})
 afterAll(async () => {
   await rotating.dispose()
   await receiver.close()

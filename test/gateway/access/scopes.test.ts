@@ -268,7 +268,7 @@ testFull(
       })
       const { data } = (await list.json()) as { data: { url: string }[] }
       return data.find(({ url }) => url.includes('/webhooks/heygen/'))
-    }, 30_000)
+    })
     const heard = await fetch(endpoint.url, {
       method: 'OPTIONS',
       headers: { 'cf-connecting-ip': '203.0.113.9' },

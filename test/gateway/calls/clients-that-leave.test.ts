@@ -30,7 +30,7 @@ test('a client that leaves before the answer ends its plain call', async () => {
   const client = openCall(gateway, '/heygen/v3/files/hang')
   await came.promise
   client.leave()
-  await until(() => isOver(left), 30_000)
+  await until(() => isOver(left))
 })
 
 test('a client that leaves in the middle of the answer ends its plain call', async () => {
@@ -44,7 +44,7 @@ test('a client that leaves in the middle of the answer ends its plain call', asy
   answer.on('error', () => {})
   await new Promise((resolve) => answer.once('data', resolve))
   client.leave()
-  await until(() => isOver(left), 30_000)
+  await until(() => isOver(left))
 })
 
 test('a client that leaves in the middle of an upload ends it', async () => {
@@ -61,7 +61,7 @@ test('a client that leaves in the middle of an upload ends it', async () => {
   sent.write(Buffer.alloc(100_000))
   await came.promise
   sent.socket?.resetAndDestroy()
-  await until(() => isOver(left), 30_000)
+  await until(() => isOver(left))
   expect(isWhole).toBe(false)
 })
 
@@ -83,7 +83,7 @@ test('a client that leaves during a creation does not stop it: the job is bound 
   // So that the gateway has seen it leave before it is answered.
   await wait(300)
   hasLeft.resolve()
-  await until(async () => (await slotsOf(gateway)).executing[0]?.id === 'left', 20_000)
+  await until(async () => (await slotsOf(gateway)).executing[0]?.id === 'left')
   const shown = await gateway.fetch('/v1/heygen/jobs/left')
   expect(await shown.json()).toMatchObject({
     jobid: 'left',
@@ -125,5 +125,5 @@ test.each([
     await wait(300)
     go.resolve()
   }
-  await until(async () => (await slotsOf(gateway)).executing.length === 0, 30_000)
+  await until(async () => (await slotsOf(gateway)).executing.length === 0)
 })

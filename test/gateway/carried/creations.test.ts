@@ -21,7 +21,7 @@ const gateway = await openGateway({
   vars: LOOPBACK,
   accounts: { ann: SLOTS, bob: SLOTS, cid: SLOTS },
   simVars: { JOB_MS: '-1', SYNC_MS: '5', SUNSET: 'true' },
-  timeScale: 20,
+  timeScale: 10,
 })
 afterAll(async () => {
   await gateway.dispose()
@@ -92,7 +92,7 @@ afterEach(async () => {
 /** Ends all jobs. Each slot comes back. */
 async function ended(): Promise<void> {
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) === 0, 30_000)
+  await until(async () => (await gateway.heldSlots()) === 0)
 }
 
 test.each(CASES)(

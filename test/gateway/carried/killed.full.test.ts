@@ -74,7 +74,7 @@ test('carried creations that are killed before HeyGen answers are made once: the
       const answer = await generate(second, { title: 'order' }, 'order')
       if (answer.status !== 200) expect([409, 424]).toContain(answer.status)
       return answer.status === 200 && answer
-    }, 30_000)
+    })
     const { data } = (await keyed.json()) as { data: { video_id: string } }
     const status = await second.fetch(`/heygen/v1/video_status.get?video_id=${data.video_id}`)
     expect([status.status, status.headers.get('x-gateway-account')]).toEqual([200, email])
@@ -84,4 +84,4 @@ test('carried creations that are killed before HeyGen answers are made once: the
     await second.dispose()
     await gate.close()
   }
-}, 120_000)
+})

@@ -121,7 +121,7 @@ test('an outcome that nobody knows is a 424 that says not to try again, and the 
   const found = await until(async () => {
     const answer = await own.gateway.createVideo({ callback_id: 'thrice' })
     return answer.status === 200 && answer
-  }, 20_000)
+  })
   expect(found.headers.get('x-gateway-joined')).toBe(request)
   const { data } = (await found.json()) as { data: { video_id: string } }
   expect([data.video_id, await own.started()]).toEqual([jobOf(found), 1])
@@ -190,7 +190,7 @@ test('under a key it is in progress while it is looked for, and given with its j
   const found = await until(async () => {
     const answer = await ask()
     return answer.status === 200 && answer
-  }, 20_000)
+  })
   expect(jobOf(found)).toBeTruthy()
   const again = await ask()
   expect([again.status, jobOf(again), await again.text()]).toEqual([
@@ -211,7 +211,7 @@ testFull('what never arrived frees its key: the client’s own retry makes the j
     const answer = await ask()
     if (answer.status !== 200) expect([409, 424]).toContain(answer.status)
     return answer.status === 200 && answer
-  }, 50_000)
+  })
   expect(jobOf(made)).toBeTruthy()
   expect([await own.started(), await own.gateway.heldSlots()]).toEqual([1, 1])
 })
@@ -226,7 +226,7 @@ for (const keyMode of ['ignores', 'validates-first', 'stores-refusals']) {
       const answer = await ask()
       expect([200, 409, 424]).toContain(answer.status)
       return answer.status === 200 && answer
-    }, 30_000)
+    })
     expect(jobOf(found)).toBeTruthy()
     expect(jobOf(await ask())).toBe(jobOf(found))
     expect([await own.started(), await own.gateway.heldSlots()]).toEqual([1, 1])

@@ -3,7 +3,16 @@ import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { expectSigned, makeCallbackSecret } from '../../support/callback-secret.ts'
-import { advance, CLOCKED, DAY, HOUR, MINUTE, SECOND } from '../../support/clock/clock.ts'
+import {
+  advance,
+  CLOCKED,
+  DAY,
+  HOUR,
+  MINUTE,
+  SECOND,
+  stopped,
+  untilMoved,
+} from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { eventOf, hookOf, openHooked, signed } from '../../support/scenes/hooked.ts'
@@ -123,7 +132,7 @@ test('the callback secret signs in HeyGen’s way and as Standard Webhooks, and 
       .update(post?.body ?? '')
       .digest('hex')
     return post?.headers['signature'] === signature && post
-  }, 45_000)
+  })
   for (const secret of [first, second]) {
     expect(() =>
       new Webhook(secret).verify(last.body, last.headers as Record<string, string>)
@@ -215,13 +224,13 @@ test('410 ends it, a redirect is not followed, a slow answer is none [I3]', asyn
     const late = await until(async () => {
       const one = await deliveryOf(gateway, slow)
       return one.attempts.length > 0 && one
-    }, 40_000)
+    })
     expect(late.attempts[0]).toMatchObject({ status: null, error: 'no answer within 10 s' })
   } finally {
     receiver.answer = () => undefined
     await other.close()
   }
-}, 90_000)
+})
 
 test('Retry-After is honoured', async () => {
   // By the schedule it would be sent again after ten seconds, a minute, five and thirty; it asks for an hour.
@@ -258,7 +267,7 @@ test('a slow and a dead receiver do not delay the others [I3]', async () => {
   } finally {
     await dead.close()
   }
-}, 60_000)
+})
 
 test('deliveries are listed newest first, by state, job and time, in pages, and each tenant sees its own', async () => {
   const made: string[] = []
@@ -277,7 +286,7 @@ test('deliveries are listed newest first, by state, job and time, in pages, and 
   const all = await until(async () => {
     const { deliveries } = await list(gateway, `?limit=100&state=delivered&since=${since}`)
     return deliveries.length >= 5 && deliveries
-  }, 30_000)
+  })
   expect(all.map((one) => one.job)).toEqual(made)
   const seen: View[] = []
   let cursor: string | null = ''
@@ -389,11 +398,7 @@ test('even in development our own address is no callback', async () => {
 
 test('where HeyGen could not call us the callback is not sent up, and the alarm tells the client [I3]', async () => {
   // Our own origin is http on loopback and may not be called; the client's is public.
-  const strict = await open({
-    accounts: { alone: 2 },
-    timeScale: 20,
-    simVars: { JOB_MS: '600000' },
-  })
+  const strict = await stopped(open({ accounts: { alone: 2 }, entry: CLOCKED }))
   const created = await strict.createVideo({ callback_url: 'https://client.example.com/cb' })
   expect(created.status).toBe(200)
   const job = created.headers.get('x-gateway-job') ?? ''
@@ -401,10 +406,10 @@ test('where HeyGen could not call us the callback is not sent up, and the alarm 
   const up = JSON.parse(sent?.body ?? '{}') as Record<string, unknown>
   expect(up).not.toHaveProperty('callback_url')
   await strict.sim.finishJobs()
-  const delivery = await until(async () => {
+  const delivery = await untilMoved(strict, async () => {
     const { deliveries } = await list(strict, `?job=${job}`)
     return deliveries[0]
-  }, 40_000)
+  })
   expect(delivery).toMatchObject({ url: 'https://client.example.com/cb' })
   expect(await strict.sim.control('GET', '/webhooks')).toEqual([])
 })

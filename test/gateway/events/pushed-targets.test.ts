@@ -97,6 +97,46 @@ test('a change that no account hears of is answered all the same, and reaches ea
   expect(await seen()).toMatchObject({ asked: 0, told: 0 })
 })
 
+test('an end that comes before its account has a new endpoint, or a changed one, is told to it later, once [I3]', async () => {
+  const old = await begin('a')
+  await end(old)
+  await receiver.heard(place, 1)
+  const changed = await addEndpoint(gateway, `${receiver.url}/changed`, ['avatar_video.fail'])
+  const kept = await addEndpoint(gateway, `${receiver.url}/kept`, ['avatar_video.fail'])
+  const [one, other] = [await begin('a'), await begin('b')]
+  await objectsAre({ isLost: true })
+  const added = await addEndpoint(gateway, `${receiver.url}/added`)
+  const wish = { events: ['avatar_video.success'] }
+  const body = {
+    method: 'PATCH',
+    body: JSON.stringify(wish),
+    headers: { 'content-type': 'application/json' },
+  }
+  const { status } = await gateway.fetch(
+    `/heygen/v3/webhooks/endpoints/${changed.endpoint_id}`,
+    body
+  )
+  expect(status).toBe(200)
+  await end(one)
+  await end(other)
+  await receiver.heard(place, 3)
+  expect([receiver.posts('/added').length, receiver.posts('/changed').length]).toEqual([0, 0])
+  await objectsAre({})
+  await advance(gateway, MINUTE)
+  for (const path of ['/added', '/changed']) {
+    await receiver.heard(path, 2)
+    const ids = receiver.posts(path).map((post) => post.headers['x-gateway-job'])
+    expect(ids.toSorted()).toEqual([one, other].toSorted())
+  }
+  await moveTo('/after')
+  await wholeJob('a')
+  await receiver.heard('/added', 3)
+  await receiver.heard('/changed', 3)
+  expect(receiver.posts('/kept')).toEqual([])
+  for (const { endpoint_id } of [changed, kept, added])
+    await gateway.fetch(`/heygen/v3/webhooks/endpoints/${endpoint_id}`, { method: 'DELETE' })
+})
+
 test('a change waits two seconds at most for accounts that do not answer', async () => {
   await objectsAre({ isHanging: true })
   await moveTo('/hanging')

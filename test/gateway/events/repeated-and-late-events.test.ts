@@ -194,7 +194,7 @@ test('48 h after an account was removed its webhook and credential are gone, alt
   } finally {
     receiver.answer = () => undefined
   }
-}, 90_000)
+})
 
 // Deliveries are listed in deliveries.test.ts.
 testFull('deliveries are listed however large their events were', async () => {
@@ -253,7 +253,7 @@ test('an account removed at once, while its webhook is being registered, leaves 
   const registration = () => until(async () => (await gateway.sim.requests()).find(isIt))
   await registration()
   await gateway.fetch(`/v1/heygen/accounts/${email}?now=true`, { method: 'DELETE' })
-  await until(async () => (await registration()).status !== null, 30_000)
+  await until(async () => (await registration()).status !== null)
   await until(async () => (await endpointsOf(gateway, 'brief')).length === 0)
   await pause(500)
   expect(await endpointsOf(gateway, 'brief')).toEqual([])
@@ -293,7 +293,7 @@ test('a webhook that cannot be removed is let go 48 h after its account was, and
   expect(last).toBeGreaterThan(before)
   await advance(stuck, 2 * HOUR)
   expect(await removals()).toBe(last)
-}, 90_000)
+})
 
 // Of its kind in `npm test`: events/event-ids.test.ts
 testFull(
@@ -307,7 +307,7 @@ testFull(
     const created = await lossy.createVideo({ callback_url: `${receiver.url}/twice` })
     expect(created.status, await created.clone().text()).toBe(200)
     await until(async () => lossy.logs.some((line) => line.includes('release_failed')))
-    await until(async () => (await lossy.heldSlots()) === 1, 50_000)
+    await until(async () => (await lossy.heldSlots()) === 1)
     // What is told of an end is written with it.
     expect(await (await lossy.fetch('/v1/deliveries')).json()).toMatchObject({ deliveries: [] })
     const job = created.headers.get('x-gateway-job') ?? ''
@@ -317,8 +317,7 @@ testFull(
     expect(receiver.posts('/twice').map((one) => one.body)).toEqual([
       expect.stringContaining('avatar_video.success'),
     ])
-  },
-  90_000
+  }
 )
 
 test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {

@@ -16,7 +16,7 @@ test('a job whose binding got lost is bound a moment later, without anyone looki
   await until(async () => {
     const view = (await (await gateway.fetch(`/v1/heygen/jobs/${id}`)).json()) as { status: string }
     return view.status === 'running'
-  }, 10_000)
+  })
   // The provider was asked nothing for it.
   expect((await gateway.sim.requests()).map((one) => one.method)).toEqual(['POST'])
 })

@@ -80,5 +80,5 @@ for (const { kind, name } of rows) {
     })
     expect(account.maxInFlight).toBe(1)
     expect(witness.doubled.filter((one) => one.startsWith(`${mark}`))).toEqual([])
-  }, 120_000)
+  })
 }

@@ -98,7 +98,7 @@ testFull(
     await until(async () => {
       const answer = await gateway.fetch('/v1/kling/scheduler')
       return ((await answer.json()) as unknown[]).length === 0
-    }, 30_000)
+    })
     for (const name of ['ann', 'bob']) {
       const facts = await gateway.sim.control<{
         maxInFlight: number
@@ -109,8 +109,7 @@ testFull(
       expect(facts.jobsStarted).toBeGreaterThan(2)
       expect(facts.refusedTwice).toBe(0)
     }
-  },
-  180_000
+  }
 )
 
 test('a question about the tasks of an account without an API key says what is missing', async () => {

@@ -57,7 +57,7 @@ test('with one account that hangs a list takes ten seconds at most, and the next
   for (const one of [first, next]) expect([one.status, one.partial]).toEqual([200, hanging])
   expect(first.tookMs).toBeLessThan(11_000 + usual.tookMs)
   expect(next.tookMs).toBeLessThan(1500 + 2 * usual.tookMs)
-}, 120_000)
+})
 
 test('when all hang, a list answers in ten seconds, not in ten minutes', async () => {
   await gateway.sim.fault({ effect: { hang: true } })
@@ -65,4 +65,4 @@ test('when all hang, a list answers in ten seconds, not in ten minutes', async (
   console.log(JSON.stringify({ took: Math.round(answer.tookMs) }))
   expect(answer.status).toBe(504)
   expect(answer.tookMs).toBeLessThan(12_000)
-}, 120_000)
+})

@@ -44,6 +44,38 @@ test('fifty calls at once with an unknown id ask each account once', async () =>
   expect(await gateway.sim.requests()).toHaveLength(53)
 })
 
+test('an id that two accounts show is public: the others are not asked, and nobody is asked again', async () => {
+  const names = Array.from({ length: 12 }, (_, at) => `n${at}`)
+  const accounts = Object.fromEntries(names.map((name) => [name, 2]))
+  const gateway = await gatewayWith({ accounts, ...LONG })
+  const id = 'look-of-everybody'
+  for (const name of names) await outside(gateway, name, 'avatar', id)
+  await gateway.sim.forgetRequests()
+  expect((await gateway.createVideo({ avatar_id: id })).status).toBe(200)
+  const isRead = ({ method, path }: { method: string; path: string }) =>
+    method === 'GET' && path.endsWith(`/${id}`)
+  const reads = (await gateway.sim.requests()).filter(isRead)
+  // Six at a time; after the first answer one more is asked.
+  expect(reads.length).toBeLessThanOrEqual(7)
+  await gateway.sim.forgetRequests()
+  expect((await gateway.createVideo({ avatar_id: id })).status).toBe(200)
+  expect((await gateway.sim.requests()).filter(isRead)).toEqual([])
+})
+
+test('an id that two accounts show is known to be public though a third could not be asked', async () => {
+  const gateway = await gatewayWith(THREE)
+  const id = 'look-of-two'
+  for (const name of ['b', 'c']) await outside(gateway, name, 'avatar', id)
+  const look = `/v3/avatars/looks/${id}`
+  const match = { account: 'a@example.com', path: look }
+  await gateway.sim.fault({ match, times: 1, effect: { status: 500 } })
+  expect((await gateway.fetch(`/heygen${look}`)).status).toBe(200)
+  await gateway.sim.forgetRequests()
+  for (let round = 0; round < 3; round += 1) await gateway.createVideo({ avatar_id: id })
+  const reads = (await gateway.sim.requests()).filter(({ path }) => path === look)
+  expect(reads).toEqual([])
+})
+
 test('a video of a private avatar, a cloned voice and an uploaded image of one account always runs there', async () => {
   const gateway = await gatewayWith(THREE)
   const avatar = await outside(gateway, 'b', 'avatar', 'private-avatar-1')

@@ -22,7 +22,7 @@ async function finish(job: string): Promise<void> {
 
 /** So many stand in line. */
 function inLine(count: number): Promise<boolean> {
-  return until(async () => (await clockOf(gateway)).timers === count, 30_000)
+  return until(async () => (await clockOf(gateway)).timers === count)
 }
 
 test('a client that would rather wait gets its slot when one comes free, first come first served', async () => {

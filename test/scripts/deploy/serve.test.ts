@@ -4,12 +4,10 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until, VIDEO } from '../../support/gateway.ts'
 import { Simulator } from '../../support/simulator.ts'
 import { findFreePort, findRunning, HOST } from '../../../scripts/lib/local-stack.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-serve-'))
 const SECRETS = path.join(folder, 'secrets.json')
@@ -53,7 +51,7 @@ async function start(): Promise<typeof current> {
   await until(async () => {
     if (child.exitCode !== null) throw new Error(`serve ended: ${said.text}`)
     return said.text.includes('heygen-gateway serves at')
-  }, 60_000)
+  })
   return { child, said }
 }
 
@@ -97,10 +95,7 @@ test('killed with -9 and started again it has lost nothing, and looks after its 
   expect(isAlive(orphan)).toBe(false)
   expect(current.said.text).not.toContain('ADMIN_TOKEN')
   // Nobody calls the gateway: its own alarm asks.
-  await until(
-    async () => (await sim.requests()).some(({ path: asked }) => asked.includes(job)),
-    30_000
-  )
+  await until(async () => (await sim.requests()).some(({ path: asked }) => asked.includes(job)))
   const accounts = await call('/v1/heygen/accounts', token)
   expect(accounts).toMatchObject({ 'a@example.com': { maxJobs: 1 } })
   expect(await until(async () => (await jobState()).status === 'completed')).toBe(true)
@@ -109,7 +104,7 @@ test('killed with -9 and started again it has lost nothing, and looks after its 
 test('a workerd that crashes is started again, and the gateway answers as before', async () => {
   const [worker = 0] = findRunning(folder)?.workers ?? []
   process.kill(worker, 'SIGKILL')
-  const state = await until(() => jobState().catch(() => undefined), 30_000)
+  const state = await until(() => jobState().catch(() => undefined))
   expect(state.status).toBe('completed')
   await until(async () => findRunning(folder)?.workers?.[0] !== worker)
 })

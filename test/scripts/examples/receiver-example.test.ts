@@ -29,7 +29,7 @@ async function start(
   const said: string[] = []
   child.stdout.on('data', (chunk) => said.push(...String(chunk).trim().split('\n')))
   child.stderr.on('data', (chunk) => refusals.push(...String(chunk).trim().split('\n')))
-  const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0], 30_000)
+  const url = await until(async () => /http:\S+/.exec(said[0] ?? '')?.[0])
   return { url, said }
 }
 
@@ -43,7 +43,7 @@ async function endJob(url = receiver.url): Promise<string> {
 }
 
 function lineOf(id: string): Promise<string> {
-  return until(async () => receiver.said.find((one) => one.includes(id)), 30_000)
+  return until(async () => receiver.said.find((one) => one.includes(id)))
 }
 
 const BODY = '{"event_type":"x","event_data":{}}'
@@ -77,14 +77,14 @@ test('it takes what the gateway delivers, once each [I3]', async () => {
     const list = await gateway.fetch(`/v1/deliveries?job=${id}`)
     const all = ((await list.json()) as { deliveries: { id: string; state: string }[] }).deliveries
     return all.some((one) => one.state === 'delivered') && all
-  }, 30_000)
+  })
   expect(deliveries).toMatchObject([{ state: 'delivered' }])
   await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}/retry`, { method: 'POST' })
   await until(async () => {
     const again = await gateway.fetch(`/v1/deliveries/${deliveries[0]?.id}`)
     const { state, attempts } = (await again.json()) as { state: string; attempts: unknown[] }
     return state === 'delivered' && attempts.length === 2
-  }, 30_000)
+  })
   // What it says comes in order: a second line would stand before that of a later job.
   await lineOf(await endJob())
   expect(receiver.said.filter((one) => one.includes(id))).toHaveLength(1)
@@ -132,7 +132,7 @@ test.each(OTHERS)(
     const { secret: newest } = (await rotated.json()) as { secret: string }
     const other = await start(newest, [program, file])
     const id = await endJob(other.url)
-    const line = await until(async () => other.said.find((one) => one.includes(id)), 30_000)
+    const line = await until(async () => other.said.find((one) => one.includes(id)))
     expect(line).toMatch(/^avatar_video\.success /)
     const status = (headers: Record<string, string>) => post(headers, BODY, other.url)
     expect(await status({})).toBe(401)

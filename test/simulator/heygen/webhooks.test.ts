@@ -25,6 +25,7 @@ beforeAll(async () => {
     refusals.set(url, left - 1)
     response.writeHead(left > 0 ? 500 : 200).end()
   })
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })

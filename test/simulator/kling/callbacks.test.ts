@@ -24,6 +24,7 @@ beforeAll(async () => {
     received.push({ path: url, headers, text, body: JSON.parse(text) })
     response.writeHead(200).end()
   })
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })

@@ -31,8 +31,7 @@ export async function waitInCrowd(
   await methodsOf(gateway)
   const patient = { prefer: `wait=${crowd.waitSeconds}` }
   const waiting = Array.from({ length: crowd.clients }, () => gateway.createVideo({}, patient))
-  const inLine = (count: number) =>
-    until(async () => (await clockOf(gateway)).timers === count, 60_000)
+  const inLine = (count: number) => until(async () => (await clockOf(gateway)).timers === count)
   await inLine(crowd.clients)
   for (let freed = 1; freed <= crowd.freed; freed += 1) {
     const job = running[freed - 1]

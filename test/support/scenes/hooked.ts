@@ -35,7 +35,7 @@ export async function hookOf(gateway: Gateway, name: string): Promise<SimEndpoin
   return until(async () => {
     const [endpoint] = await endpointsOf(gateway, name)
     return endpoint && (await isTaken(endpoint, '{}')) && endpoint
-  }, 30_000)
+  })
 }
 
 async function isTaken({ url, secret }: SimEndpoint, body: string): Promise<boolean> {
@@ -72,8 +72,14 @@ export async function callNaming(call: () => Promise<Response>): Promise<Respons
 }
 
 /** Adds an endpoint of the tenant, with HeyGen's v3 call. */
-export async function addEndpoint(gateway: Gateway, url: string): Promise<{ endpoint_id: string }> {
-  const added = await callNaming(() => gateway.post('/heygen/v3/webhooks/endpoints', { url }))
+export async function addEndpoint(
+  gateway: Gateway,
+  url: string,
+  events?: string[]
+): Promise<{ endpoint_id: string }> {
+  const added = await callNaming(() =>
+    gateway.post('/heygen/v3/webhooks/endpoints', { url, events })
+  )
   if (added.status !== 200) throw new Error(`no endpoint: ${added.status} ${await added.text()}`)
   return ((await added.json()) as { data: { endpoint_id: string } }).data
 }

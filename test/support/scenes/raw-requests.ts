@@ -123,7 +123,7 @@ function sendBytes(port: number, hostname: string, bytes: string | Buffer): Prom
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     const socket = connect(Number(port), hostname)
-    socket.setTimeout(20_000, () => socket.destroy(new Error('no answer')))
+    socket.setTimeout(60_000, () => socket.destroy(new Error('no answer')))
     socket.on('data', (chunk: Buffer) => chunks.push(chunk))
     // A server that has refused may close the connection while the test still sends.
     socket.on('error', (error) => (chunks.length > 0 ? undefined : reject(error)))

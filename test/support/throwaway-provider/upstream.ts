@@ -31,6 +31,7 @@ export class DemoUpstream {
 
   static async open(): Promise<DemoUpstream> {
     const upstream = new DemoUpstream()
+    upstream.#server.keepAliveTimeout = 0
     await new Promise<void>((resolve) => upstream.#server.listen(0, '127.0.0.1', resolve))
     upstream.url = `http://127.0.0.1:${(upstream.#server.address() as AddressInfo).port}`
     return upstream

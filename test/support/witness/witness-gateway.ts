@@ -56,7 +56,7 @@ export async function hookAt(
     })
     await answer.body?.cancel()
     return answer.status === 204 && hook
-  }, 30_000)
+  })
 }
 
 export async function create(

@@ -6,15 +6,16 @@
  * - `GET /__methods`: how often each method of objects was called;
  * - `GET /__points`: the data points for Analytics Engine.
  * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
- * `/__evict` evicts every account's object: what it has only in memory is gone. `POST /__lose ["bind"]`: from now on calls of these
- * methods of objects fail.
- * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
- * deployed.
+ * `/__evict` evicts every account's object: what it has only in memory is gone. `/__evict?all` evicts the desks, too. `/__give-up`
+ * makes the platform give up every alarm. `POST /__lose ["bind"]`: from now on calls of these methods of objects fail.
+ * The test moves the Worker's clock (movable-clock.ts), which does not count. It can start again in the same workerd (renewal.ts). An
+ * entry for runWorker, never deployed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
-import { answerClock, goByClock, rearm, ring } from '../clock/movable-clock.ts'
+import { answerClock, giveUp, goByClock, rearm, resetClock, ring } from '../clock/movable-clock.ts'
 import { bill, meterObject, takeBill, timeMethods } from '../meter/meter.ts'
+import { answerRenewal, counted, envOfTurn, noteObject, wipeObject } from '../renewed/renewal.ts'
 
 /** What the gateway wrote to the optional binding `ANALYTICS`. */
 const points: unknown[] = []
@@ -24,20 +25,31 @@ timeMethods(Slots, DurableObject)
 timeMethods(Desk, DurableObject)
 
 let lost: string[] = []
-const accounts = new Map<string, DurableObjectNamespace>()
+type Binding = 'ACCOUNT_SLOTS' | 'TENANT_DESK'
+const objects = new Map<string, Binding>()
 
-async function evictAccounts(): Promise<void> {
-  for (const [id, namespace] of accounts) {
-    const object = namespace.get(namespace.idFromString(id)) as unknown as AccountSlots
-    // The call fails, because the object aborts itself.
-    await object.evict().catch(() => undefined)
+interface Controlled {
+  evict(): Promise<void>
+  giveUp(): Promise<void>
+}
+
+async function eachObject(
+  env: Env,
+  work: (object: Controlled) => Promise<void>,
+  isOfAll: boolean
+): Promise<void> {
+  for (const [id, binding] of objects) {
+    if (!isOfAll && binding === 'TENANT_DESK') continue
+    const namespace = env[binding] as DurableObjectNamespace
+    await work(namespace.get(namespace.idFromString(id)) as unknown as Controlled)
   }
 }
 
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
-    accounts.set(ctx.id.toString(), env.ACCOUNT_SLOTS)
-    super(meterObject(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
+    objects.set(ctx.id.toString(), 'ACCOUNT_SLOTS')
+    const known = goByClock(noteObject(ctx, env.ACCOUNT_SLOTS), 'ACCOUNT_SLOTS')
+    super(meterObject(known), countingEnv(envOfTurn(env)))
   }
 
   override alarm(): Promise<void> {
@@ -49,6 +61,14 @@ export class AccountSlots extends Slots {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
+  }
+
+  giveUp(): Promise<void> {
+    return giveUp(this.ctx)
   }
 
   async evict(): Promise<void> {
@@ -59,7 +79,9 @@ export class AccountSlots extends Slots {
 
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
-    super(meterObject(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
+    objects.set(ctx.id.toString(), 'TENANT_DESK')
+    const known = goByClock(noteObject(ctx, env.TENANT_DESK), 'TENANT_DESK')
+    super(meterObject(known), countingEnv(envOfTurn(env)))
   }
 
   override alarm(): Promise<void> {
@@ -71,6 +93,19 @@ export class TenantDesk extends Desk {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
+  }
+
+  giveUp(): Promise<void> {
+    return giveUp(this.ctx)
+  }
+
+  async evict(): Promise<void> {
+    await this.ctx.storage.sync()
+    this.ctx.abort('evicted')
   }
 }
 
@@ -162,11 +197,31 @@ function answerCounts(pathname: string, env: Env): Response | undefined {
   return undefined
 }
 
+/** Nothing of the last Worker in this workerd is counted, lost or remembered in the next one. */
+function forgetTurn(): void {
+  resetClock()
+  isolates.clear()
+  objects.clear()
+  lost = []
+  points.length = 0
+  methods.clear()
+  takeBill()
+}
+
 export default {
-  async fetch(request, env, ctx) {
-    const { pathname } = new URL(request.url)
+  async fetch(request, ofWorkerd, ctx) {
+    const renewed = await answerRenewal(request, ofWorkerd, forgetTurn)
+    if (renewed) return renewed
+    const env = envOfTurn(ofWorkerd)
+    const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/__evict') {
-      await evictAccounts()
+      // The call fails, because the object aborts itself.
+      const evict = (object: Controlled) => object.evict().catch(() => undefined)
+      await eachObject(env, evict, searchParams.has('all'))
+      return new Response()
+    }
+    if (pathname === '/__give-up') {
+      await eachObject(env, (object) => object.giveUp(), true)
       return new Response()
     }
     if (pathname === '/__lose') {
@@ -176,6 +231,6 @@ export default {
     const own = answerCounts(pathname, env) ?? (await answerClock(request, env))
     if (own) return own
     bill.workerRequests += 1
-    return worker.fetch(request, countingEnv(isolateOf(request, env)), ctx)
+    return counted(ctx, () => worker.fetch(request, countingEnv(isolateOf(request, env)), ctx))
   },
 } satisfies ExportedHandler<Env>

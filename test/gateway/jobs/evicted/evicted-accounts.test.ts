@@ -4,11 +4,11 @@
  */
 import { afterAll, afterEach, expect, test } from 'vitest'
 import { isTimedId } from '#domain/text/time-ordered-id.ts'
-import { advance, MINUTE, stopClock } from '../../support/clock/clock.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
-import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-import { openHooked } from '../../support/scenes/hooked.ts'
-import { Receiver } from '../../support/receiver.ts'
+import { advance, MINUTE, stopClock } from '../../../support/clock/clock.ts'
+import { until, type Gateway } from '../../../support/gateway.ts'
+import { gatewaysOfFile } from '../../../support/gateways-of-file.ts'
+import { eventOf, hookOf, openHooked, signed } from '../../../support/scenes/hooked.ts'
+import { Receiver } from '../../../support/receiver.ts'
 
 const open = gatewaysOfFile()
 const receiver = await Receiver.open()
@@ -167,6 +167,18 @@ test('an account that was saved again with its email in capitals keeps its jobs 
   expect(await running(untold)).toEqual([job])
 })
 
+test('a search finds a job in the desk’s record, although its account was saved again with its email in capitals [I1, I2]', async () => {
+  const again = { email: 'B@Example.COM', apiKey: 'sk_test_b', maxJobs: 3 }
+  expect((await untold.post('/v1/heygen/accounts', again)).ok).toBe(true)
+  await lose(untold, 'bind')
+  const job = await create(untold)
+  await untold.sim.forgetRequests()
+  for (let minutes = 0; minutes < 4; minutes += 1) await advance(untold, MINUTE)
+  // A call has the account look for it. The account asks its desk before any list.
+  await until(async () => (await running(untold)).includes(job))
+  expect(await listsRead(untold)).toEqual([])
+})
+
 test('a job whose binding never came is bound by the desk’s record after an eviction [I2]', async () => {
   await lose(untold, 'bind')
   const job = await create(untold)
@@ -191,6 +203,30 @@ test('a job that was neither bound nor kept is found like that of a lost creatio
   await lose(untold)
   for (let minutes = 0; minutes < 12; minutes += 1) await advance(untold, MINUTE)
   expect(await running(untold)).toEqual([job])
+})
+
+test('an event that came while the desk could not be asked ends its job with the next call that asks it [I2, I3]', async () => {
+  const job = await create(hooked)
+  await evict(hooked)
+  await lose(hooked, 'jobsOf', 'madeBy')
+  await end(hooked, job)
+  expect(await running(hooked)).toEqual(['unbound'])
+  await lose(hooked)
+  expect(await running(hooked)).toEqual([])
+  expect(await stateOf(hooked, job)).toBe('completed')
+})
+
+test('an event that came before its job was found ends the job as soon as a search finds it, though no alarm rings [I2, I3]', async () => {
+  const { url, secret } = await hookOf(hooked, 'a')
+  await lose(hooked, 'bind', 'learn', 'learnJobs', 'noteMade')
+  const job = await create(hooked, { callback_id: 'mine' })
+  // HeyGen's list still shows the job as running.
+  const body = eventOf(job)
+  expect((await fetch(url, { method: 'POST', body, headers: signed(secret, body) })).ok).toBe(true)
+  await lose(hooked, 'bind')
+  await advance(hooked, 2 * MINUTE)
+  await until(async () => (await stateOf(hooked, job)) === 'completed')
+  expect(await running(hooked)).toEqual([])
 })
 
 test('while the desk cannot be asked, a job keeps its slot and is not taken for lost [I1, I2]', async () => {

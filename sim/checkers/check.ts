@@ -1,0 +1,35 @@
+/** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
+import type { Scene } from '../clients/scene.ts'
+import { atRestAccounts } from './slots.ts'
+import { promisesOfTelling } from './telling.ts'
+import { othersSeen, removedTokensWork } from './tenants.ts'
+import { changedBytes } from './bytes.ts'
+import { wronglySigned } from './signatures.ts'
+import { parkedAtRest, parkedWithoutFault } from './parked.ts'
+import { lostOwners } from './owners.ts'
+import { leftOver } from './growth.ts'
+import { secretsSeen } from './secrets.ts'
+import { awake } from './sleep.ts'
+
+/** Called after each turn. */
+export function atOnce(scene: Scene): void {
+  const { heygen, violations } = scene
+  violations.push(...heygen.breaches.splice(0))
+  violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
+}
+
+/** Called once, when everything is over for days. */
+export async function atRest(scene: Scene): Promise<void> {
+  const { violations } = scene
+  violations.push(...(await atRestAccounts(scene)))
+  violations.push(...(await parkedAtRest(scene)), ...parkedWithoutFault(scene))
+  violations.push(...(await promisesOfTelling(scene)))
+  violations.push(...(await lostOwners(scene)))
+  violations.push(...(await removedTokensWork(scene)))
+  violations.push(...wronglySigned(scene))
+  violations.push(...changedBytes(scene))
+  violations.push(...othersSeen(scene))
+  violations.push(...secretsSeen(scene))
+  violations.push(...(await awake(scene)))
+  violations.push(...(await leftOver(scene)))
+}

@@ -1,0 +1,17 @@
+/** I2, the rest of it: once nothing is owed, every object sleeps. It wakes only to delete old rows, and calls nobody. */
+import type { Scene } from '../clients/scene.ts'
+
+const DAY_MS = 86_400_000
+const DAYS = 2
+/** Old rows, and the daily question which older calls an account has. */
+const RINGS_A_DAY = 3
+
+export async function awake(scene: Scene): Promise<string[]> {
+  const { universe } = scene
+  const before = new Map([...universe.objects].map(([name, one]) => [name, one.rings]))
+  await universe.world.sleep(DAYS * DAY_MS, 'watch the sleepers')
+  return [...universe.objects].flatMap(([name, { rings }]) => {
+    const woken = rings - (before.get(name) ?? 0)
+    return woken > RINGS_A_DAY * DAYS ? [`I2 ${name} woke ${woken} times in ${DAYS} days`] : []
+  })
+}

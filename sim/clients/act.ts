@@ -1,0 +1,69 @@
+/** Carries out the steps of a plan. */
+import type { Action } from '../plans/plan.ts'
+import * as accounts from './accounts.ts'
+import { carryOut } from './client.ts'
+import * as endpoints from './endpoints.ts'
+import * as looks from './looks.ts'
+import { measure } from './measured.ts'
+import { ask, emailOf, operate, type Scene } from './scene.ts'
+import { endTenant, rotateToken } from './tenancy.ts'
+import { tenantAt } from './set-up.ts'
+
+type Acts = { [Do in Action['do']]: (scene: Scene, action: Extract<Action, { do: Do }>) => unknown }
+
+const ACTS: Acts = {
+  create: (scene, planned) =>
+    scene.plan.isMeasured === true ? measure(scene, planned) : carryOut(scene, planned),
+  look: (scene, { tenant, at }) => ask(scene, tenantAt(scene, tenant), 'GET', at),
+  list: (scene, { tenant, kind, pages }) =>
+    looks.listPages(scene, tenantAt(scene, tenant), kind, pages),
+  spy: (scene, { tenant, mark }) => looks.spy(scene, tenantAt(scene, tenant), mark),
+  delete: (scene, { mark }) => looks.deleteJob(scene, mark),
+  untrack: (scene, { mark }) => looks.untrack(scene, mark),
+  limit: (scene, { account, maxJobs }) => accounts.changeLimit(scene, account, maxJobs),
+  remove: (scene, { account, isNow }) => accounts.removeAccount(scene, account, isNow),
+  add: (scene, { account }) =>
+    accounts.inTurn(scene, account, async () => void (await accounts.addAccount(scene, account))),
+  'hand over': (scene, { account, to }) => accounts.handOver(scene, account, to),
+  'new key': (scene, { account }) => accounts.newKey(scene, account),
+  unpark: (scene, { account }) => accounts.unpark(scene, account),
+  'refuse key': async ({ heygen, universe }, { account, forMs }) => {
+    const refused = heygen.accounts.get(emailOf(account))
+    if (!refused) return
+    refused.isRefused = true
+    await universe.world.sleep(forMs, 'key is good again')
+    refused.isRefused = false
+  },
+  'rotate token': (scene, { tenant }) => rotateToken(scene, tenantAt(scene, tenant)),
+  'end tenant': (scene, { tenant, againAfterMs }) => endTenant(scene, tenant, againAfterMs),
+  'add endpoint': (scene, { tenant }) => endpoints.addEndpoint(scene, tenantAt(scene, tenant)),
+  'change endpoint': (scene, { tenant, n, how }) =>
+    endpoints.changeEndpoint(scene, tenantAt(scene, tenant), n, how),
+  'fail endpoint': ({ receivers, tenants, universe }, { tenant, n, forMs }) => {
+    const path = tenants[tenant]?.endpoints[n]?.path
+    if (path !== undefined) receivers.failing.set(path, universe.world.now + forMs)
+  },
+  'rotate callback secret': (scene, { tenant }) =>
+    endpoints.rotateCallbackSecret(scene, tenantAt(scene, tenant)),
+  'retry delivery': (scene, { tenant, n }) =>
+    endpoints.retryDelivery(scene, tenantAt(scene, tenant), n),
+  call: (scene, { tenant, method, path, body, isOperator }) =>
+    isOperator === true
+      ? operate(scene, method, path, body)
+      : ask(scene, tenantAt(scene, tenant), method, path, body),
+  'unreachable object': ({ universe }, { n, forMs }) => {
+    const objects = [...universe.objects.values()]
+    const object = objects[n % objects.length]
+    if (object) object.unreachableUntil = universe.world.now + forMs
+  },
+  'kill isolate': ({ universe }) => universe.killIsolate(),
+  'crash object': ({ universe }, { n }) => {
+    const objects = [...universe.objects.values()]
+    objects[n % objects.length]?.crash('plan')
+  },
+}
+
+export async function act(scene: Scene, action: Action): Promise<void> {
+  const carry = ACTS[action.do] as (scene: Scene, action: Action) => unknown
+  await carry(scene, action)
+}

@@ -1,0 +1,113 @@
+/** Plays a plan to its end: sets up, storms, waits until everything is over, and has the checkers look. */
+import type { Build } from './platform/build.ts'
+import type { Hit } from './world/chance.ts'
+import { Party } from './world/party.ts'
+import { CALM, Universe } from './platform/universe.ts'
+import { CALM_HEYGEN } from './witness/books.ts'
+import { Events } from './witness/events.ts'
+import { Heygen } from './witness/heygen.ts'
+import { Receivers } from './witness/receivers.ts'
+import { atOnce, atRest } from './checkers/check.ts'
+import { act } from './clients/act.ts'
+import { emptyScene, type Scene } from './clients/scene.ts'
+import { setUp } from './clients/set-up.ts'
+import { recorded } from './checkers/bytes.ts'
+import type { Plan } from './plans/plan.ts'
+
+export interface Outcome {
+  seed: number
+  violations: string[]
+  events: number
+  hash: string
+  jobs: number
+  /** Virtual ms. */
+  lasted: number
+  /** How often each question of chance was asked since the storm began. */
+  asked: Record<string, number>
+  /** What went wrong by chance, so that a plan without rates can repeat it. */
+  hits: Hit[]
+}
+
+export interface PlayHow {
+  /** Is given each line of what happens. */
+  trace?: ((line: string) => void) | undefined
+  /** Asked after each turn whether what was found is enough. Then the rest is not played. */
+  isEnough?: (violations: readonly string[]) => boolean
+}
+
+const HOUR_MS = 3_600_000
+/** A job unheard of is given up after 48 h. */
+const REST_MS = 60 * HOUR_MS
+
+export async function play(
+  build: Build,
+  plan: Plan,
+  { trace, isEnough }: PlayHow = {}
+): Promise<Outcome> {
+  const universe = new Universe(build, plan)
+  const { world } = universe
+  world.trace = trace
+  const receivers = new Receivers(world)
+  const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
+  universe.network.servers.set('app.example.com', receivers)
+  const scene = emptyScene({ plan, universe, heygen, receivers })
+  universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  world.afterTurn.push(() => atOnce(scene))
+  const isFound = () => isEnough?.(scene.violations) === true
+  const players = new Party('clients')
+  let isOver = false
+  players.run(() =>
+    storm(scene).then(
+      () => (isOver = true),
+      (error: unknown) => {
+        isOver = true
+        scene.violations.push(`the plan could not be played: ${String((error as Error).stack)}`)
+      }
+    )
+  )
+  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver || isFound())
+  if (!isOver && !isFound())
+    scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
+  const { events, errors } = world
+  const outcome = {
+    seed: plan.seed,
+    violations: [...scene.violations, ...errors.map((error) => `error: ${error}`)],
+    events,
+    hash: world.hash(),
+    jobs: heygen.jobs.size,
+    lasted: world.sinceStart,
+    asked: Object.fromEntries(world.chance.asked),
+    hits: world.chance.hits,
+  }
+  universe.close()
+  return outcome
+}
+
+async function storm(scene: Scene): Promise<void> {
+  const { plan, universe, heygen, receivers } = scene
+  const { world } = universe
+  await setUp(scene)
+  const began = world.now
+  universe.setRates(plan.rates)
+  heygen.rates = plan.heygen
+  heygen.events.rates = plan.heygen
+  receivers.mendAt = began + plan.rageMs + HOUR_MS
+  const calm = world.sleep(plan.rageMs, 'calm').then(() => {
+    scene.calmAt = world.now
+    universe.renew()
+    universe.setRates(CALM)
+    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
+    heygen.events.rates = CALM_HEYGEN
+    for (const account of heygen.accounts.values()) account.isRefused = false
+  })
+  await Promise.all([
+    calm,
+    ...plan.steps.map(async ({ after, action }) => {
+      await world.sleep(after, `step ${action.do}`)
+      await act(scene, action)
+    }),
+  ])
+  while (heygen.running.length > 0 || heygen.events.open > 0) await world.sleep(60_000, 'wait')
+  await world.sleep(REST_MS, 'rest')
+  await atRest(scene)
+}
