@@ -7,6 +7,7 @@ const isFull = process.env.FULL === '1'
 
 /** They take longest, in this order: begun last, they would run alone at the end. */
 const LONG = [
+  'sim/simulation',
   'small-storm',
   'repeated-and-late-events',
   'search-for-lost-creations',
@@ -52,12 +53,14 @@ export default defineConfig({
     ],
     setupFiles: ['test/support/short-idle.ts'],
     globalSetup: ['test/support/prepare.ts'],
+    // As long as `until` waits. Without it `expect.poll` gives up after a second.
+    expect: { poll: { timeout: 100_000 } },
     // Longer than `until` waits (test/support/gateway.ts), which says what did not happen.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5,
-    // and 285 s and 327 s with 7. The storms of the full run need the room.
-    maxWorkers: isFull ? 5 : 7,
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    // More than the two cores of a small machine, because many tests wait for workerd. Not many more: each worker loads wrangler's
+    // Miniflare and keeps some workerd of its own, which cost it some ten seconds of CPU. The storms of the full run need the room.
+    maxWorkers: 5,
     // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
     isolate: false,
     sequence: { sequencer: LongFirst },

@@ -1,5 +1,6 @@
 /** Plays a plan to its end: sets up, storms, waits until everything is over, and has the checkers look. */
 import type { Build } from './platform/build.ts'
+import type { Hit } from './world/chance.ts'
 import { Party } from './world/party.ts'
 import { CALM, Universe } from './platform/universe.ts'
 import { CALM_HEYGEN } from './witness/books.ts'
@@ -7,8 +8,10 @@ import { Events } from './witness/events.ts'
 import { Heygen } from './witness/heygen.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
-import { act, setUp } from './clients/act.ts'
-import type { Scene } from './clients/scene.ts'
+import { act } from './clients/act.ts'
+import { emptyScene, type Scene } from './clients/scene.ts'
+import { setUp } from './clients/set-up.ts'
+import { recorded } from './checkers/bytes.ts'
 import type { Plan } from './plans/plan.ts'
 
 export interface Outcome {
@@ -19,29 +22,38 @@ export interface Outcome {
   jobs: number
   /** Virtual ms. */
   lasted: number
+  /** How often each question of chance was asked since the storm began. */
+  asked: Record<string, number>
+  /** What went wrong by chance, so that a plan without rates can repeat it. */
+  hits: Hit[]
+}
+
+export interface PlayHow {
+  /** Is given each line of what happens. */
+  trace?: ((line: string) => void) | undefined
+  /** Asked after each turn whether what was found is enough. Then the rest is not played. */
+  isEnough?: (violations: readonly string[]) => boolean
 }
 
 const HOUR_MS = 3_600_000
 /** A job unheard of is given up after 48 h. */
 const REST_MS = 60 * HOUR_MS
+
 export async function play(
   build: Build,
   plan: Plan,
-  trace?: (line: string) => void
+  { trace, isEnough }: PlayHow = {}
 ): Promise<Outcome> {
   const universe = new Universe(build, plan)
   const { world } = universe
   world.trace = trace
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
-  universe.network.servers.set('api.heygen.com', heygen)
   universe.network.servers.set('app.example.com', receivers)
-  const scene: Scene = {
-    ...{ plan, universe, heygen, receivers, tenants: [], intentions: new Map(), answers: [] },
-    dropped: new Set(),
-    violations: [],
-  }
+  const scene = emptyScene({ plan, universe, heygen, receivers })
+  universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
   world.afterTurn.push(() => atOnce(scene))
+  const isFound = () => isEnough?.(scene.violations) === true
   const players = new Party('clients')
   let isOver = false
   players.run(() =>
@@ -53,8 +65,9 @@ export async function play(
       }
     )
   )
-  await world.run(world.now + 90 * 24 * HOUR_MS, () => isOver)
-  if (!isOver) scene.violations.push('the plan has no end')
+  await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver || isFound())
+  if (!isOver && !isFound())
+    scene.violations.push(`the plan has no end: ${heygen.running.length} ${heygen.events.open}`)
   const { events, errors } = world
   const outcome = {
     seed: plan.seed,
@@ -63,6 +76,8 @@ export async function play(
     hash: world.hash(),
     jobs: heygen.jobs.size,
     lasted: world.sinceStart,
+    asked: Object.fromEntries(world.chance.asked),
+    hits: world.chance.hits,
   }
   universe.close()
   return outcome
@@ -78,8 +93,10 @@ async function storm(scene: Scene): Promise<void> {
   heygen.events.rates = plan.heygen
   receivers.mendAt = began + plan.rageMs + HOUR_MS
   const calm = world.sleep(plan.rageMs, 'calm').then(() => {
+    scene.calmAt = world.now
+    universe.renew()
     universe.setRates(CALM)
-    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs }
+    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
     heygen.events.rates = CALM_HEYGEN
     for (const account of heygen.accounts.values()) account.isRefused = false
   })

@@ -1,34 +1,145 @@
 /** `npm run sim`: see docs/rfc/0008-simulation.md. */
-import { takeGlobals } from './platform/seams.ts'
-import { loadBuild } from './platform/build.ts'
-import { drawPlan } from './plans/draw.ts'
-import { play } from './play.ts'
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { drawPlan } from './plans/draw.ts'
+import type { Plan } from './plans/plan.ts'
+import { loadBuild } from './platform/build.ts'
+import { takeGlobals } from './platform/seams.ts'
+import { PLANTED } from './planted/faults.ts'
+import { folderOf } from './before.ts'
+import { playEvery } from './every.ts'
+import { findAll, type Found } from './find-planted.ts'
+import { play, type Outcome } from './play.ts'
+import { CORES, playAll } from './pool.ts'
+import { reachedTexts, type ReachedFile } from './reached.ts'
+import type { Task } from './player.ts'
 
 const { values } = parseArgs({
   options: {
+    /** Plays one seed, and says its hash. */
     seed: { type: 'string' },
-    from: { type: 'string' },
-    seeds: { type: 'string' },
+    /** With `--seed`: says all that happens. */
     trace: { type: 'boolean' },
+    from: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '1000' },
+    processes: { type: 'string', default: String(CORES) },
+    /** Plays each seed twice, and compares the hashes. */
+    twice: { type: 'boolean' },
+    /** Also counts which lines were reached: `no`, `folders`, `files`. */
+    reached: { type: 'string', default: 'folders' },
+    /** Plays worlds that begin with the build of this commit, and get the present one isolate by isolate. */
+    before: { type: 'string' },
+    /** Plays so many small plans, once for each single fault that can happen in them. */
+    every: { type: 'string' },
+    /** Plays the planted faults. */
+    planted: { type: 'boolean' },
+    /** With `--planted`: only the faults with such names, by commas. */
+    only: { type: 'string' },
   },
 })
-const { performance } = globalThis
-takeGlobals()
+const from = Number(values.from)
+const count = Number(values.seeds)
+const processes = Number(values.processes)
+const FOUND = new URL('found/', import.meta.url)
+
 const say = (line: string) => void process.stdout.write(`${line}\n`)
-const build = await loadBuild(process.cwd())
-const began = performance.now()
-let events = 0
-let count = 0
-const from = Number(values.seed ?? values.from ?? 1)
-const seeds = values.seed === undefined ? Number(values.seeds ?? 100) : 1
-for (let seed = from; seed < from + seeds; seed += 1) {
-  const outcome = await play(build, drawPlan(seed), values.trace ? say : undefined)
-  events += outcome.events
-  count += outcome.violations.length
+
+/** Plays it in this process, so that it can be watched. */
+async function playOne(seed: number): Promise<void> {
+  takeGlobals()
+  const build = await loadBuild(process.cwd())
+  const outcome = await play(build, drawPlan(seed), { trace: values.trace ? say : undefined })
   for (const text of outcome.violations) say(`seed ${seed}: ${text}`)
-  if (values.seed !== undefined) say(`hash ${outcome.hash}`)
+  say(`hash ${outcome.hash}`)
+  end(outcome.events, 1, outcome.violations.length)
 }
-const seconds = (performance.now() - began) / 1000
-say(`${(events / seconds).toFixed(0)} events a second`)
-say(`${events} events, ${seeds} seeds, ${count} violations`)
+
+function end(events: number, seeds: number, violations: number): void {
+  say(`${events} events, ${seeds} seeds, ${violations} violations`)
+  if (violations > 0) process.exitCode = 1
+}
+
+/** Plans that have found a fault, by the name of their file. */
+function keptPlans(): Map<Plan, string> {
+  const names = readdirSync(FOUND).filter((name) => name.endsWith('.json'))
+  return new Map(
+    names.map((name) => {
+      const { plan } = JSON.parse(readFileSync(new URL(name, FOUND), 'utf8')) as { plan: Plan }
+      return [plan, name]
+    })
+  )
+}
+
+async function playMany(): Promise<void> {
+  const began = performance.now()
+  const kept = keptPlans()
+  const before = values.before === undefined ? undefined : folderOf(values.before)
+  const numbers = Array.from({ length: count }, (_, n) => from + n)
+  const seeds = numbers.map((seed) => (before ? { ...drawPlan(seed), isRenewed: true } : seed))
+  const tasks: Task[] = [...kept.keys(), ...seeds]
+  const outcomes = new Map<Task, Outcome>()
+  let broken = 0
+  const hear = (outcome: Outcome, task: Task) => {
+    const about =
+      typeof task === 'number' ? `seed ${task}` : (kept.get(task) ?? `seed ${task.seed}, renewed`)
+    const first = outcomes.get(task)
+    const texts = [...outcome.violations]
+    if (first && first.hash !== outcome.hash)
+      texts.push(`played twice, it had the hashes ${first.hash} and ${outcome.hash}`)
+    outcomes.set(task, outcome)
+    broken += texts.length
+    for (const text of texts) say(`${about}: ${text}`)
+  }
+  const isReachedCounted = values.reached !== 'no'
+  const how = { processes, before, onOutcome: hear }
+  const reached: ReachedFile[] = await playAll(tasks, { ...how, isReachedCounted })
+  const seconds = (performance.now() - began) / 1000
+  // The second time in another order, so that other plans were played before.
+  if (values.twice) await playAll(tasks.toReversed(), how)
+  if (isReachedCounted)
+    for (const text of reachedTexts(reached, values.reached === 'files')) say(text)
+  const played = [...outcomes.values()]
+  const events = played.reduce((sum, one) => sum + one.events, 0)
+  const jobs = played.reduce((sum, one) => sum + one.jobs, 0)
+  say(
+    `${kept.size} kept plans, ${jobs} jobs, ${(events / seconds).toFixed(0)} events a second in ${processes} processes`
+  )
+  end(events, count, broken)
+}
+
+async function playEach(plans: number): Promise<void> {
+  let [events, broken] = [0, 0]
+  const hear = (outcome: Outcome, { seed, forced = [] }: Plan) => {
+    events += outcome.events
+    broken += outcome.violations.length
+    const fault = forced.map(({ of, n }) => `${of} ${n}`).join(', ')
+    for (const text of outcome.violations) say(`seed ${seed}, ${fault}: ${text}`)
+  }
+  const played = await playEvery({ from, plans, processes, onOutcome: hear })
+  end(events, played, broken)
+}
+
+async function findPlanted(): Promise<void> {
+  const only = values.only?.split(',')
+  const faults = PLANTED.filter(({ name }) => only?.includes(name) ?? true)
+  const tell = ({ fault, seeds, violation }: Found) =>
+    say(
+      violation === undefined
+        ? `${fault.name}: not found in ${seeds} seeds`
+        : `${fault.name}: found by ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} (${violation.slice(0, 160)})`
+    )
+  const seedsMax = Math.min(count, 500)
+  const all = await findAll(faults, { from, seedsMax, processes, onFound: tell })
+  const needed = all
+    .filter(({ violation }) => violation !== undefined)
+    .map(({ seeds }) => seeds)
+    .toSorted((a, b) => a - b)
+  if (needed.length > 0) say(`median ${needed[Math.floor((needed.length - 1) / 2)]} seeds`)
+  say(`${needed.length} of ${faults.length} planted faults found`)
+  if (needed.length < faults.length) process.exitCode = 1
+}
+
+if (values.seed !== undefined) await playOne(Number(values.seed))
+else if (values.every !== undefined) await playEach(Number(values.every))
+else if (values.planted) await findPlanted()
+else await playMany()

@@ -13,8 +13,8 @@ export class GatewayClient {
     this.headers = { authorization: `Bearer ${token}` }
   }
 
-  static async open(port: number, adminToken: string): Promise<GatewayClient> {
-    const made = await ask(port, '/admin/tokens', adminToken, { name: 'bench' })
+  static async open(port: number, adminToken: string, name = 'bench'): Promise<GatewayClient> {
+    const made = await ask(port, '/admin/tokens', adminToken, { name })
     return new GatewayClient(port, made as { token: string; tenant: string })
   }
 

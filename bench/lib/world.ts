@@ -64,6 +64,8 @@ export interface WorldOptions {
 export interface BenchedGateway {
   worker: RunningWorkerd
   client: GatewayClient
+  /** Another tenant, without accounts. */
+  newTenant(name: string): Promise<GatewayClient>
   /** Ends workerd and starts it again: a fresh isolate. */
   restart(): Promise<RunningWorkerd>
 }
@@ -235,6 +237,7 @@ export class World {
     const gateway: BenchedGateway = {
       worker,
       client,
+      newTenant: (tenant) => GatewayClient.open(gateway.worker.port, adminToken, tenant),
       restart: async () => {
         await end(gateway.worker.child)
         gateway.worker = await this.startWorker(settings)

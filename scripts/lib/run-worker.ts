@@ -7,7 +7,7 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response as Answer } from 'miniflare'
 import { bundle, readWrangler, type WranglerConfig } from './build-worker.ts'
 
 export type WorkerLog = { level: string; message: string }
@@ -127,6 +127,13 @@ function isSqlite(config: WranglerConfig, className: string): boolean {
   return config.migrations.some((migration) => migration.new_sqlite_classes?.includes(className))
 }
 
+/**
+ * workerd asks for the bundle when it starts. As a part of Miniflare's configuration the bundle would cost a second of CPU at each
+ * start, because the encoder copies all that it has written whenever it needs four KiB more.
+ */
+const BUNDLE = 'bundle.js'
+const MAIN = `export * from '/${BUNDLE}'\nexport { default } from '/${BUNDLE}'\n`
+
 async function start(
   script: string,
   bindings: ReturnType<typeof toBindings>,
@@ -140,7 +147,9 @@ async function start(
       log: new Log(options.onLog ? LogLevel.WARN : LogLevel.NONE),
       cf: false,
       modules: true,
-      script,
+      script: MAIN,
+      unsafeUseModuleFallbackService: true,
+      unsafeModuleFallbackService: () => Answer.json({ name: BUNDLE, esModule: script }),
       ...(options.persist ? { resourcePersistencePath: path.resolve(options.persist) } : {}),
       handleStructuredLogs: (log) => {
         options.onLog?.({ level: String(log.level), message: String(log.message) })

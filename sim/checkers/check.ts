@@ -2,7 +2,12 @@
 import type { Scene } from '../clients/scene.ts'
 import { atRestAccounts } from './slots.ts'
 import { promisesOfTelling } from './telling.ts'
-import { othersSeen } from './tenants.ts'
+import { othersSeen, removedTokensWork } from './tenants.ts'
+import { changedBytes } from './bytes.ts'
+import { wronglySigned } from './signatures.ts'
+import { parkedAtRest, parkedWithoutFault } from './parked.ts'
+import { lostOwners } from './owners.ts'
+import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
 import { awake } from './sleep.ts'
 
@@ -17,8 +22,14 @@ export function atOnce(scene: Scene): void {
 export async function atRest(scene: Scene): Promise<void> {
   const { violations } = scene
   violations.push(...(await atRestAccounts(scene)))
+  violations.push(...(await parkedAtRest(scene)), ...parkedWithoutFault(scene))
   violations.push(...(await promisesOfTelling(scene)))
+  violations.push(...(await lostOwners(scene)))
+  violations.push(...(await removedTokensWork(scene)))
+  violations.push(...wronglySigned(scene))
+  violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))
   violations.push(...secretsSeen(scene))
   violations.push(...(await awake(scene)))
+  violations.push(...(await leftOver(scene)))
 }

@@ -7,11 +7,20 @@ interface Available {
 
 export async function atRestAccounts(scene: Scene): Promise<string[]> {
   const found: string[] = []
-  for (const tenant of scene.tenants.keys()) {
+  for (const tenant of scene.tenants) {
+    if (tenant.endedAt !== undefined) continue
     const { body } = await ask(scene, tenant, 'GET', '/v1/heygen/scheduler/available')
     for (const account of (JSON.parse(body) as Available).available ?? [])
       if (account.executing > 0)
-        found.push(`I2 tenant ${tenant}: slots held at rest: ${JSON.stringify(account)}`)
+        found.push(`I2 tenant ${tenant.no}: slots held at rest: ${JSON.stringify(account)}`)
   }
-  return found
+  return [...found, ...leasesLeft(scene)]
+}
+
+/** Leases in any object, also of accounts that were removed. A row whose lease has ended has an ended job. */
+export function leasesLeft({ universe }: Scene): string[] {
+  return universe.objectsOf('ACCOUNT_SLOTS').flatMap(({ name, disk }) => {
+    const rows = disk.look(`SELECT * FROM lease WHERE id NOT IN (SELECT id FROM ended_job)`)
+    return rows.length === 0 ? [] : [`I2 ${name} has leases at rest: ${JSON.stringify(rows)}`]
+  })
 }

@@ -1,57 +1,139 @@
 /** I3 and I4, by the checks of the storm: what was started, what was told, and how often. */
 import * as checks from '../../test/support/storm/storm-checks.ts'
-import { ask, type Scene } from '../clients/scene.ts'
-import type { Intention } from '../clients/scene.ts'
+import type { BookedCreation } from '../witness/books.ts'
+import {
+  ask,
+  type ClientEndpoint,
+  type Intention,
+  type Scene,
+  type Tenant,
+} from '../clients/scene.ts'
+
+/** So long after a change, ends go by it. */
+const GRACE_MS = 600_000
+/** By how much clocks of two isolates differ at most, and a call between them. */
+const CLOCKS_MS = 30_000
 
 export async function promisesOfTelling(scene: Scene): Promise<string[]> {
-  const { heygen, receivers, plan } = scene
   for (const intention of scene.intentions.values()) await askAbout(scene, intention)
-  const found: string[] = []
-  for (const [tenant, { secrets, endpoints }] of scene.tenants.entries()) {
-    const intentions = new Map(
-      [...scene.intentions].filter(([, one]) => one.tenant === tenant && !isLeftOut(scene, one))
-    )
-    const creations = heygen.creations.filter(({ mark }) => intentions.has(mark))
-    const ends = Array.from({ length: endpoints }, (_, n) => receivers.to(`/tenant${tenant}/${n}`))
-    const own = (manner: string) =>
-      receivers
-        .to(`/${manner}/`)
-        .filter(({ path }) => intentions.has(path.slice(path.lastIndexOf('/') + 1)))
-    const seen: checks.Seen = {
-      ...{ limits: new Map(), intentions, secrets, books: { accounts: [], creations } },
-      told: {
-        endpoints: ends,
-        own: { told: own('told'), flaky: own('flaky'), dead: own('dead') },
-      },
-    }
-    const named = (promise: string, broken: string[]) =>
-      found.push(...broken.map((text) => `${promise}: ${text}`))
-    named('I4 started twice', checks.doubled(seen))
-    named('I3 not told', checks.untold(seen))
-    named('I3 one end, two ids', checks.twoIds(seen))
-    named('I3 two ends, one id', checks.sharedIds(seen))
-    named('I3 told otherwise', checks.toldOtherwise(seen))
-    named('I4 said not to have been started', checks.falselyAbsent(seen))
-    named('I3 unsigned', checks.unsigned(seen))
+  return scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+}
+
+function promisesTo(scene: Scene, tenant: Tenant): string[] {
+  const { heygen, receivers } = scene
+  const intentions = new Map(
+    [...scene.intentions].filter(([, one]) => one.tenant === tenant.no && !isLeftOut(scene, one))
+  )
+  const creations = heygen.creations.filter(({ mark }) => intentions.has(mark))
+  const posts = tenant.endpoints.map(({ path }) =>
+    receivers.to(path).filter((one) => one.path === path)
+  )
+  const own = (manner: string) =>
+    receivers
+      .to(`/${manner}/`)
+      .filter(({ path }) => intentions.has(path.slice(path.lastIndexOf('/') + 1)))
+  const seen: checks.Seen = {
+    ...{ limits: new Map(), intentions, secrets: [], books: { accounts: [], creations } },
+    told: {
+      endpoints: posts,
+      own: { told: own('told'), flaky: own('flaky'), dead: own('dead') },
+    },
   }
-  if (plan.tenants.length !== scene.tenants.length) found.push('a tenant is missing')
+  const found: string[] = []
+  const named = (promise: string, broken: string[]) =>
+    found.push(...broken.map((text) => `${promise}: ${text}`))
+  named('I4 started twice', checks.doubled(seen))
+  // A removed tenant is told no more.
+  if (tenant.endedAt === undefined) {
+    named('I3 not told', checks.untold({ ...seen, told: { ...seen.told, endpoints: [] } }))
+    for (const [n, endpoint] of tenant.endpoints.entries())
+      named(`I3 ${endpoint.path}`, untoldAt(scene, seen, endpoint, posts[n] ?? []))
+  }
+  for (const [n, endpoint] of tenant.endpoints.entries())
+    found.push(...toldWhileOff(scene, endpoint, posts[n] ?? []))
+  named('I3 one end, two ids', checks.twoIds(seen))
+  named('I3 two ends, one id', checks.sharedIds(seen))
+  named('I3 told otherwise', checks.toldOtherwise(seen))
+  named('I4 said not to have been started', checks.falselyAbsent(seen))
   return found
 }
 
+/** Ends that an endpoint should have been told: it was on before them, and stayed on. */
+function untoldAt(
+  scene: Scene,
+  seen: checks.Seen,
+  endpoint: ClientEndpoint,
+  posts: checks.Seen['told']['endpoints'][number]
+): string[] {
+  const last = endpoint.on.at(-1)
+  if (endpoint.isUncertain || !last || last.to !== undefined) return []
+  const isFirst = endpoint.on.length === 1 && last.from < startOf(scene)
+  const from = isFirst ? 0 : wantedFrom(scene, endpoint, last.from)
+  const creations = (seen.books.creations as BookedCreation[]).filter(({ jobs }) =>
+    jobs.every(({ endedAt }) => endedAt !== undefined && endedAt >= from)
+  )
+  const intentions = new Map([...seen.intentions].map(withoutOwn))
+  return checks.untold({
+    ...{ ...seen, intentions, books: { accounts: [], creations } },
+    told: { ...seen.told, endpoints: [posts] },
+  })
+}
+
+/** An end that an endpoint has missed is told later if the endpoint was new. A change needs time. */
+function wantedFrom({ calmAt }: Scene, { on }: ClientEndpoint, from: number): number {
+  return on.length === 1 ? from + CLOCKS_MS : Math.max(from, calmAt) + GRACE_MS
+}
+
+function withoutOwn([mark, intention]: [string, checks.Intention]): [string, checks.Intention] {
+  const bare = { ...intention }
+  delete bare.own
+  return [mark, bare]
+}
+
+/** Before the first creation everything was calm. */
+function startOf({ heygen }: Scene): number {
+  return heygen.creations[0]?.jobs[0]?.createdAt ?? 0
+}
+
+/** Ends that came long after the endpoint was switched off. */
+function toldWhileOff(
+  scene: Scene,
+  { path, on, isUncertain }: ClientEndpoint,
+  posts: checks.Seen['told']['endpoints'][number]
+): string[] {
+  if (isUncertain) return []
+  return posts.flatMap(({ body }) => {
+    const [id] = /\b[a-z]+-[0-9a-f]{20}\b/.exec(body) ?? []
+    const endedAt = scene.heygen.jobs.get(id ?? '')?.endedAt
+    if (endedAt === undefined) return []
+    const isWanted = on.some(
+      ({ to = Infinity }) => endedAt <= Math.max(to, scene.calmAt) + GRACE_MS
+    )
+    return isWanted ? [] : [`I3 ${path} was off and was told ${body.slice(0, 200)}`]
+  })
+}
+
 /** Jobs that the client has given up, and jobs of accounts that were removed at once. */
-function isLeftOut(scene: Scene, intention: Intention): boolean {
-  const booked = scene.heygen.creations.filter(({ mark }) => mark === intention.mark)
-  return intention.isUntracked || booked.some(({ account }) => scene.dropped.has(account))
+function isLeftOut(scene: Scene, { mark, isUntracked }: Intention): boolean {
+  const booked = scene.heygen.creations.filter((one) => one.mark === mark)
+  const isDropped = booked.some(({ account, jobs }) =>
+    scene.drops.some(
+      ({ email, at }) =>
+        email === account &&
+        jobs.some(
+          ({ createdAt, endedAt = Infinity }) =>
+            createdAt <= at + GRACE_MS && endedAt > at - GRACE_MS
+        )
+    )
+  )
+  return isUntracked || isDropped
 }
 
 async function askAbout(scene: Scene, intention: Intention): Promise<void> {
+  const tenant = scene.everyTenant[intention.tenant]
+  if (!tenant || tenant.endedAt !== undefined) return
   for (const requestId of new Set(intention.requestIds)) {
-    const { status, body } = await ask(
-      scene,
-      intention.tenant,
-      'GET',
-      `/v1/heygen/jobs/${requestId}`
-    )
+    const { status, body } = await ask(scene, tenant, 'GET', `/v1/heygen/jobs/${requestId}`)
     const view = JSON.parse(body || '{}') as {
       status?: string
       status_final?: boolean

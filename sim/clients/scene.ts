@@ -4,19 +4,46 @@ import type { Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
-import { ORIGIN, type Universe } from '../platform/universe.ts'
+import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
+  /** The number of its tenant. */
   tenant: number
-  /** The client has told the gateway to forget the job. */
+  /** The client has told the gateway to forget the job, or HeyGen to delete it. */
   isUntracked: boolean
+  /** What it sent, byte for byte. */
+  bodies: string[]
 }
 
-interface Tenant {
+/** A secret that signs, and since when. */
+export interface Secret {
+  secret: string
+  at: number
+}
+
+export interface ClientEndpoint {
+  id: string
+  path: string
+  secrets: Secret[]
+  /** When it was on: it began with the first, and is on now if the last has no end. Epoch ms. */
+  on: { from: number; to?: number }[]
+  /** A change had no answer, so nobody knows what counts. */
+  isUncertain: boolean
+}
+
+/** A tenant of the gateway. One that is made again under the same name is another. */
+export interface Tenant {
+  /** From 0, in the order in which tenants were made. */
+  no: number
+  name: string
   token: string
-  /** Of its endpoints, in their order. */
-  secrets: string[]
-  endpoints: number
+  tokenId: string
+  endpoints: ClientEndpoint[]
+  callbackSecrets: Secret[]
+  /** A rotation of the callback secret had no answer. */
+  isUncertain: boolean
+  /** When its removal began, epoch ms. */
+  endedAt?: number
 }
 
 /** What a plan's players share. */
@@ -25,23 +52,80 @@ export interface Scene {
   universe: Universe
   heygen: Heygen
   receivers: Receivers
+  /** The tenants of now, in the order of the plan. */
   tenants: Tenant[]
+  /** Those that were removed, too. By `no`. */
+  everyTenant: Tenant[]
   intentions: Map<string, Intention>
   /** Each answer that a tenant's client got. */
-  answers: { tenant: number; about: string; answer: ClientAnswer }[]
-  /** Accounts that were removed at once, whose jobs may run on. */
-  dropped: Set<string>
+  answers: { tenant: number; about: string; answer: ClientAnswer; at: number }[]
+  /** Each answer that the operator got. */
+  operated: { about: string; answer: ClientAnswer }[]
+  /** Accounts that were removed at once, whose jobs may run on: when, epoch ms. */
+  drops: { email: string; at: number }[]
+  accounts: Map<string, HeldAccount>
+  /** Tokens, keys and signing secrets that a client was given or gave. */
+  secrets: Set<string>
+  /** Tokens that were removed, and their tenants. */
+  removedTokens: { token: string; tenant: Tenant }[]
+  /** What reached HeyGen and may start a job. */
+  sent: { path: string; body: string }[]
+  /** Bodies of HeyGen's answers that arrived whole. */
+  replied: Set<string>
+  /** When nothing goes wrong any more, epoch ms. */
+  calmAt: number
   violations: string[]
+}
+
+interface HeldAccount {
+  /** By its place in the plan. */
+  tenant: number
+  key: string
+  /** The numbers of all tenants that have had it. */
+  holders: Set<number>
+  /** The steps about one account come one after the other. */
+  turn: Promise<void>
 }
 
 export const RECEIVER = 'https://app.example.com'
 
-export const JSON_TYPE = { 'content-type': 'application/json' }
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
+  return {
+    ...of,
+    ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
+    ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+  }
+}
 
 /** A call with a tenant's token. Its answer is kept for the checkers. */
 export async function ask(
   scene: Scene,
-  tenant: number,
+  tenant: Tenant,
+  method: string,
+  path: string,
+  body?: unknown,
+  token = tenant.token
+): Promise<ClientAnswer> {
+  const answer = await scene.universe.call({
+    method,
+    url: ORIGIN + path,
+    headers: { ...JSON_TYPE, authorization: `Bearer ${token}` },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  })
+  keep(scene, tenant, `${method} ${path}`, answer)
+  return answer
+}
+
+export function keep(scene: Scene, { no }: Tenant, about: string, answer: ClientAnswer): void {
+  scene.answers.push({ tenant: no, about, answer, at: scene.universe.world.now })
+}
+
+/** A call of the operator. Its answer is kept for the checkers. */
+export async function operate(
+  scene: Scene,
   method: string,
   path: string,
   body?: unknown
@@ -49,11 +133,33 @@ export async function ask(
   const answer = await scene.universe.call({
     method,
     url: ORIGIN + path,
-    headers: { ...JSON_TYPE, authorization: `Bearer ${scene.tenants[tenant]?.token}` },
+    headers: { ...JSON_TYPE, authorization: `Bearer ${ADMIN_TOKEN}` },
     body: body === undefined ? undefined : JSON.stringify(body),
   })
-  scene.answers.push({ tenant, about: `${method} ${path}`, answer })
+  scene.operated.push({ about: `${method} ${path}`, answer })
   return answer
+}
+
+export function isGood({ status }: ClientAnswer): boolean {
+  return status !== 'cut' && status < 300
+}
+
+/** Repeats until the answer is good, or is one that stays. */
+export async function insist(
+  scene: Scene,
+  call: () => Promise<ClientAnswer>,
+  tries = 8
+): Promise<ClientAnswer> {
+  let answer = await call()
+  for (let n = 0; n < tries && isPassing(answer); n += 1) {
+    await scene.universe.world.sleep(2000 * 2 ** n, 'before a repeat')
+    answer = await call()
+  }
+  return answer
+}
+
+function isPassing({ status }: ClientAnswer): boolean {
+  return status === 'cut' || status >= 500 || status === 409 || status === 429
 }
 
 export function emailOf(name: string): string {

@@ -3,6 +3,7 @@ import { KINDS } from '../../test/support/witness/witness-kinds.ts'
 import { Chance } from '../world/chance.ts'
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
+import { CALLS } from './calls.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
 const NAMES = ['ada', 'bob', 'cyd', 'eve', 'fay', 'gus']
@@ -15,7 +16,39 @@ const LOOKS = [
   '/heygen/v3/videos?limit=5',
 ]
 
+/** One plan of ten is calm, and its costs are counted; what another one leaves is looked at months later. */
 export function drawPlan(seed: number): Plan {
+  if (seed % 10 === 7) return drawMeasured(seed)
+  return { ...drawStorm(seed), ...(seed % 10 === 4 ? { isLong: true } : {}) }
+}
+
+function drawMeasured(seed: number): Plan {
+  const chance = new Chance(seed)
+  const accounts = NAMES.slice(0, 1 + chance.index('accounts', 3)).map((name) => ({
+    ...{ ...drawAccount(chance, name, 0), keys: 'first' as const, skewMs: 0 },
+  }))
+  const steps = Array.from({ length: 4 + chance.index('creations', 4) }, (_, n): Step => {
+    const {
+      leavesAfterMs: _l,
+      laterMs: _m,
+      repeats: _r,
+      ...drawn
+    } = drawCreation(chance, `mark-${seed}-${n}`, 1)
+    const own = drawn.own === undefined ? {} : { own: 'told' as const }
+    const action = { ...drawn, ...own, languages: 1, polls: 0, waits: false }
+    // By then the accounts' own questions of their first hour are over.
+    return { after: (6 + n) * 1_800_000, action }
+  })
+  return {
+    ...{ seed, places: ['fra'], isolates: 1, skewMs: 0, isMeasured: true },
+    ...{ tenants: [{ endpoints: chance.index('endpoints', 3) }], accounts, steps },
+    rates: CALM,
+    heygen: { ...CALM_HEYGEN, jobMs: { least: 20_000, most: 270_000 } },
+    rageMs: 0,
+  }
+}
+
+function drawStorm(seed: number): Plan {
   const chance = new Chance(seed)
   const tenants = Array.from({ length: 1 + chance.index('tenants', 2) }, () => ({
     endpoints: chance.index('endpoints', 3),
@@ -27,9 +60,15 @@ export function drawPlan(seed: number): Plan {
   const creations = Array.from({ length: 6 + chance.index('creations', 22) }, (_, n) =>
     drawCreation(chance, `mark-${seed}-${n}`, tenants.length)
   )
-  const others = Array.from({ length: chance.index('others', 10) }, () =>
-    drawOther(chance, accounts, creations, tenants.length)
-  )
+  const draw = drawOther(chance, accounts, creations, tenants.length)
+  const others = Array.from({ length: chance.index('others', 16) }, draw)
+  // In some plans, many calls that change little.
+  const calls = chance.isHit('has calls', 0.4) ? 12 : 0
+  for (let n = 0; n < calls; n += 1)
+    others.push({
+      ...{ do: 'call', tenant: chance.index('caller', tenants.length) },
+      ...chance.pick('one of many calls', CALLS),
+    })
   const burst = chance.pick('burst', [0.05, 0.3, 1])
   const steps: Step[] = [
     ...creations.map((action) => ({ after: chance.next('when') * rageMs * burst, action })),
@@ -77,27 +116,65 @@ function drawCreation(chance: Chance, mark: string, tenants: number): PlannedCre
     waits: chance.isHit('waits', 0.5),
     ...(leaves ? { leavesAfterMs: chance.between('leaves after', 1, 3000) } : {}),
     polls: chance.isHit('polls', 0.3) ? 1 + chance.index('poll count', 6) : 0,
+    askBy: chance.index('ask by', 8),
+    ...(chance.isHit('repeats', 0.4) ? drawRepeat(chance) : {}),
+    isOdd: chance.isHit('odd', 0.3),
   }
 }
 
+function drawRepeat(chance: Chance): Pick<PlannedCreation, 'repeats' | 'laterMs'> {
+  const repeats = chance.pick('repeat', ['at once', 'later', 'other body'] as const)
+  const laterMs = chance.between('later', 1000, chance.pick('longest pause', [20_000, 7_200_000]))
+  return repeats === 'at once' ? { repeats } : { repeats, laterMs }
+}
+
+/** Of the others, a plan has few kinds, and of these several. */
 function drawOther(
   chance: Chance,
   accounts: PlannedAccount[],
   creations: PlannedCreation[],
   tenants: number
-): Action {
-  const account = chance.pick('whose', accounts).name
-  const actions: Action[] = [
-    { do: 'limit', account, maxJobs: 1 + chance.index('new limit', 4) },
-    { do: 'remove', account, isNow: chance.isHit('now', 0.3) },
-    { do: 'add', account },
-    { do: 'untrack', mark: chance.pick('untracked', creations).mark },
-    { do: 'refuse key', account, forMs: chance.between('refused', 1000, 600_000) },
-    { do: 'look', tenant: chance.index('looks', tenants), at: chance.pick('look', LOOKS) },
-    { do: 'kill isolate' },
-    { do: 'crash object', n: chance.index('object', 8) },
+): () => Action {
+  const account = () => chance.pick('whose', accounts).name
+  const tenant = () => chance.index('which tenant', tenants)
+  const mark = () => chance.pick('which creation', creations).mark
+  const n = () => chance.index('which', 8)
+  const ms = (of: string, most: number) => chance.between(of, 1000, most)
+  const how = ['disable', 'enable', 'remove', 'rotate', 'rotate'] as const
+  const makers: (() => Action)[] = [
+    () => ({ do: 'look', tenant: tenant(), at: chance.pick('look', LOOKS) }),
+    () => ({
+      ...{ do: 'list', tenant: tenant(), pages: 3 },
+      kind: chance.pick('listed kind', KINDS).name,
+    }),
+    () => ({ do: 'spy', tenant: tenant(), mark: mark() }),
+    () => ({ do: 'delete', mark: mark() }),
+    () => ({ do: 'untrack', mark: mark() }),
+    () => ({ do: 'limit', account: account(), maxJobs: 1 + chance.index('new limit', 4) }),
+    () => ({ do: 'remove', account: account(), isNow: chance.isHit('now', 0.3) }),
+    () => ({ do: 'add', account: account() }),
+    () => ({ do: 'hand over', account: account(), to: tenant() }),
+    () => ({ do: 'new key', account: account() }),
+    () => ({ do: 'refuse key', account: account(), forMs: ms('refused', 600_000) }),
+    () => ({ do: 'unpark', account: account() }),
+    () => ({ do: 'rotate token', tenant: tenant() }),
+    () => ({ do: 'end tenant', tenant: tenant(), againAfterMs: ms('again', 300_000) }),
+    () => ({ do: 'add endpoint', tenant: tenant() }),
+    () => ({ do: 'change endpoint', tenant: tenant(), n: n(), how: chance.pick('how', how) }),
+    () => ({
+      ...{ do: 'fail endpoint', tenant: tenant(), n: chance.index('endpoint', 2) },
+      forMs: ms('endpoint fails', 7_200_000),
+    }),
+    () => ({ do: 'rotate callback secret', tenant: tenant() }),
+    () => ({ do: 'retry delivery', tenant: tenant(), n: n() }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'call', tenant: tenant(), ...chance.pick('call', CALLS) }),
+    () => ({ do: 'unreachable object', n: n(), forMs: ms('unreachable', 20_000) }),
+    () => ({ do: 'kill isolate' }),
+    () => ({ do: 'crash object', n: n() }),
   ]
-  return chance.pick('other', actions)
+  const some = Array.from({ length: 4 }, () => chance.pick('kinds of others', makers))
+  return () => chance.pick('other', some)()
 }
 
 /** Most worlds have few kinds of faults, so that the faults do not hide each other. */
@@ -109,14 +186,17 @@ function drawRates(chance: Chance): Rates {
       loseCall: rate('lose call', 0.1),
       loseAnswer: rate('lose answer', 0.1),
       doubleCall: rate('double call', 0.2),
-      crashAtStatement: rate('crash at statement', 0.08),
-      crashAfterTurn: rate('crash after turn', 0.08),
+      crashAtStatement: rate('crash at statement', 0.02),
+      crashBeforeFlush: rate('crash before flush', 0.05),
+      crashInCall: rate('crash in call', 0.08),
+      crashAsking: rate('crash asking', 0.05),
       slowCall: rate('slow call', 0.05),
     },
     network: {
       resetBefore: rate('reset before', 0.1),
       resetAfter: rate('reset after', 0.15),
       slow: rate('slow', 0.05),
+      requestDies: rate('request dies', 0.03),
     },
     kv: { ...CALM.kv, fail: rate('kv fails', 0.1), fresh: chance.pick('fresh', [1, 0.5, 0]) },
   }
@@ -128,6 +208,7 @@ function drawHeygen(chance: Chance): HeygenRates {
   const longest = chance.pick('longest job', [30_000, 480_000, 3_600_000])
   return {
     ...CALM_HEYGEN,
+    rowsMax: chance.pick('rows of a page', [100, 100, 3]),
     failBefore: rate('fail before', 0.2),
     failAfter: rate('fail after', 0.2),
     cut: rate('cut', 0.1),

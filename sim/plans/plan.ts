@@ -1,8 +1,12 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
+import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
+import type { PlannedCall } from './calls.ts'
 import type { Manner } from '../witness/receivers.ts'
+
+export type EndpointChange = 'disable' | 'enable' | 'remove' | 'rotate'
 
 export interface PlannedAccount {
   /** Of the tenant that has it, by its place in `tenants`. */
@@ -37,16 +41,39 @@ export interface PlannedCreation {
   leavesAfterMs?: number
   /** How often the client asks for the job's status afterwards. */
   polls: number
+  /** With which of the status paths it begins. */
+  askBy?: number
+  /** A keyed creation is sent twice at once, or again later. */
+  repeats?: 'at once' | 'later' | 'other body'
+  /** After how long it is sent again. */
+  laterMs?: number
+  /** The body has what JavaScript would not keep. */
+  isOdd?: boolean
 }
 
 export type Action =
   | PlannedCreation
+  | { do: 'look'; tenant: number; at: string }
+  | { do: 'list'; tenant: number; kind: string; pages: number }
+  | { do: 'spy'; tenant: number; mark: string }
+  | { do: 'delete'; mark: string }
+  | { do: 'untrack'; mark: string }
   | { do: 'limit'; account: string; maxJobs: number }
   | { do: 'remove'; account: string; isNow: boolean }
   | { do: 'add'; account: string }
-  | { do: 'untrack'; mark: string }
+  | { do: 'hand over'; account: string; to: number }
+  | { do: 'new key'; account: string }
   | { do: 'refuse key'; account: string; forMs: number }
-  | { do: 'look'; tenant: number; at: string }
+  | { do: 'unpark'; account: string }
+  | { do: 'rotate token'; tenant: number }
+  | { do: 'end tenant'; tenant: number; againAfterMs: number }
+  | { do: 'add endpoint'; tenant: number }
+  | { do: 'change endpoint'; tenant: number; n: number; how: EndpointChange }
+  | { do: 'fail endpoint'; tenant: number; n: number; forMs: number }
+  | { do: 'rotate callback secret'; tenant: number }
+  | { do: 'retry delivery'; tenant: number; n: number }
+  | ({ do: 'call'; tenant: number } & PlannedCall)
+  | { do: 'unreachable object'; n: number; forMs: number }
   | { do: 'kill isolate' }
   | { do: 'crash object'; n: number }
 
@@ -68,4 +95,12 @@ export interface Plan {
   /** For how long the rates hold. Afterwards nothing goes wrong any more. */
   rageMs: number
   steps: Step[]
+  /** Nothing goes wrong, creations do not overlap, and what each one costs is counted. */
+  isMeasured?: boolean
+  /** What is left is looked at 31 and 91 days later. */
+  isLong?: boolean
+  /** The world begins with the build before (`--before`). */
+  isRenewed?: boolean
+  /** Faults that happen whatever the rates are (chance.ts). */
+  forced?: Hit[]
 }

@@ -5,13 +5,20 @@
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { Gateway } from './isolates.ts'
-import type { ObjectClass } from './objects.ts'
+
+interface Gateway {
+  fetch(request: Request, env: unknown, context: unknown): Response | Promise<Response>
+}
+
+export type Methods = Record<string, (...values: unknown[]) => unknown>
+type ObjectClass = new (context: unknown, env: unknown) => Methods
 
 export interface Build {
   gateway: Gateway
   AccountSlots: ObjectClass
   TenantDesk: ObjectClass
+  /** An earlier build, for plans in which the Worker is renewed. */
+  before?: Build
 }
 
 /** One sabotage: `from` stands exactly once in the file. */

@@ -16,6 +16,16 @@ interface Mark {
 
 const FLUSH_MS = { least: 1, most: 15 }
 
+/** How often what goes wrong, from 0 to 1. */
+export interface DiskRates {
+  /** The object dies right after a statement that writes, or after the alarm was set. */
+  crashAtStatement: number
+  /** The object dies after a turn, before what it wrote is durable. */
+  crashBeforeFlush: number
+}
+
+const CALM_DISK: DiskRates = { crashAtStatement: 0, crashBeforeFlush: 0 }
+
 /** Thrown by a statement of an instance that has died. Nothing that its code does afterwards has an effect. */
 export class Dead extends Error {}
 
@@ -24,9 +34,9 @@ export class Disk implements OutputGate {
   readonly rows = { read: 0, written: 0 }
   /** Epoch ms. null: none is set. What the object's code sees. */
   alarm: number | null = null
-  /** After how many statements the object dies. */
-  fuse = Infinity
-  onFuse: () => void = () => {}
+  rates: () => DiskRates = () => CALM_DISK
+  /** The object dies. `isInTurn`: in the middle of its code. */
+  onDeath: (why: string, isInTurn: boolean) => void = () => {}
   /** Called after a flush and after a crash, when the durable alarm may be another. */
   onDurable: () => void = () => {}
   readonly #world: World
@@ -61,7 +71,7 @@ export class Disk implements OutputGate {
   }
 
   exec(text: string, values: SQLInputValue[]): Cursor {
-    const isRead = /^\s*(?:SELECT|EXPLAIN)\b/i.test(text)
+    const isRead = isReading(text)
     if (!isRead) this.#beginWrite()
     const cursor =
       isRead || /^\s*(?:INSERT|UPDATE|DELETE|REPLACE|WITH)\b/i.test(text)
@@ -85,9 +95,10 @@ export class Disk implements OutputGate {
     )
   }
 
+  /** A table that is there already costs no row, so those that are made are not counted. */
   #define(text: string): Cursor {
     this.#database.exec(text)
-    return new Cursor([], [], 1)
+    return new Cursor([], [], 0)
   }
 
   #prepared(text: string): StatementSync {
@@ -160,15 +171,16 @@ export class Disk implements OutputGate {
       this.#marks.push({ name, alarm: this.alarm })
     }
     if (this.#flush) return
-    const ms = this.#world.chance.between('flush', FLUSH_MS.least, FLUSH_MS.most)
-    this.#flush = this.#world.after(ms, `flush ${this.name}`, undefined, () => this.flush())
+    const { chance } = this.#world
+    const ms = chance.between('flush', FLUSH_MS.least, FLUSH_MS.most)
+    const isLost = chance.isHit('crash before flush', this.rates().crashBeforeFlush)
+    const end = () => (isLost ? this.onDeath('before flush', false) : this.flush())
+    this.#flush = this.#world.after(ms, `flush ${this.name}`, undefined, end)
   }
 
   #burn(): void {
-    this.fuse -= 1
-    if (this.fuse > 0) return
-    this.fuse = Infinity
-    this.onFuse()
+    if (!this.#world.chance.isHit('crash at statement', this.rates().crashAtStatement)) return
+    this.onDeath('statement', true)
     throw new Dead(`${this.name} died`)
   }
 
@@ -199,7 +211,6 @@ export class Disk implements OutputGate {
     }
     this.alarm = this.#durableAlarm
     this.#isRinging = false
-    this.fuse = Infinity
     this.onDurable()
   }
 
@@ -216,6 +227,11 @@ export class Disk implements OutputGate {
   close(): void {
     this.#database.close()
   }
+}
+
+function isReading(text: string): boolean {
+  if (/^\s*(?:SELECT|EXPLAIN)\b/i.test(text)) return true
+  return /^\s*WITH\b/i.test(text) && !/\b(?:INSERT|UPDATE|DELETE|REPLACE)\b/i.test(text)
 }
 
 function toInput(value: unknown): SQLInputValue {

@@ -2,12 +2,9 @@
  * Isolates run the Worker. Each has an `env` of its own, so caches of its own, and stands in a place. A request ends with its answer
  * and what it has deferred, at most half a minute later. When an isolate dies, its requests and objects die with it.
  */
+import type { Build } from './build.ts'
 import { Party } from '../world/party.ts'
 import type { World } from '../world/world.ts'
-
-export interface Gateway {
-  fetch(request: Request, env: unknown, context: unknown): Response | Promise<Response>
-}
 
 /** What a client sends. */
 export interface ClientCall {
@@ -37,16 +34,18 @@ export class Isolate {
   readonly party: Party
   readonly env: unknown
   readonly #world: World
-  readonly #gateway: Gateway
+  readonly build: Build
+  /** How often a request dies right after it has asked something, with all that it has deferred. */
+  dieRate = () => 0
   #deaths: (() => void)[] = []
 
   constructor(
     world: World,
-    gateway: Gateway,
+    build: Build,
     who: { name: string; place: string; env: unknown; skewMs: number }
   ) {
     this.#world = world
-    this.#gateway = gateway
+    this.build = build
     this.name = who.name
     this.place = who.place
     this.env = who.env
@@ -69,6 +68,11 @@ export class Isolate {
     const latency = () => chance.between('client latency', LATENCY_MS.least, LATENCY_MS.most)
     return this.#world.ask(`answer to client ${call.method}`, (answer) => {
       const request = new Party(`request in ${this.name}`, { parent: this.party })
+      const die = () => {
+        request.kill()
+        answer(latency(), () => CUT)
+      }
+      request.fate = { of: 'request', rate: this.dieRate, die }
       const label = `${call.method} ${call.url} at ${this.name}`
       this.#world.after(latency(), label, undefined, () => {
         if (this.party.isDead) return answer(latency(), () => CUT)
@@ -118,8 +122,10 @@ export class Isolate {
         signal: gone.signal,
         ...(body === undefined ? {} : { body }),
       })
-      const response = await this.#gateway.fetch(request, this.env, context)
-      const text = await response.text()
+      const response = await this.build.gateway.fetch(request, this.env, context)
+      const text = await response.text().catch(() => undefined)
+      // The answer broke off in the middle.
+      if (text === undefined) return leave()
       if (isOver) return
       this.#world.note(`answered ${response.status}`, text)
       answer({ status: response.status, headers: Object.fromEntries(response.headers), body: text })

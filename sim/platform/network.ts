@@ -30,11 +30,13 @@ export interface NetworkRates {
   resetBefore: number
   /** The call arrives, its answer does not. */
   resetAfter: number
-  /** The call arrives twice. */
+  /** It takes seconds, before or after it arrives. */
   slow: number
+  /** A request to the Worker ends right after it has asked something, with all that it has deferred. */
+  requestDies: number
 }
 
-export const CALM_NETWORK: NetworkRates = { resetBefore: 0, resetAfter: 0, slow: 0 }
+export const CALM_NETWORK: NetworkRates = { resetBefore: 0, resetAfter: 0, slow: 0, requestDies: 0 }
 
 const LATENCY_MS = { least: 4, most: 200 }
 const SLOW_MS = { least: 5000, most: 110_000 }

@@ -2,7 +2,8 @@
  * Durable Objects: for each name at most one instance at a time, and its storage. Calls take time, may come twice, lose their answer,
  * or meet an object that has died. Instances die: when they were idle for a while, with their isolate, and at any statement.
  */
-import { Disk, Dead } from './disk.ts'
+import { Dead, Disk, type DiskRates } from './disk.ts'
+import type { Methods } from './build.ts'
 import type { Isolate } from './isolates.ts'
 import { currentParty, Party } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
@@ -10,16 +11,16 @@ import { fromWire, lostConnection, remoteError, toWire } from './wire.ts'
 import type { Answer, World } from '../world/world.ts'
 
 /** How often what goes wrong, from 0 to 1. */
-export interface ObjectRates {
+export interface ObjectRates extends DiskRates {
   /** The call does not arrive; the caller hears of a lost connection. */
   loseCall: number
   /** The call is run, but its answer is lost. */
   loseAnswer: number
   doubleCall: number
-  /** The object dies at one of the next statements of the call. */
-  crashAtStatement: number
-  /** The object dies right after the turn in which the call arrived. */
-  crashAfterTurn: number
+  /** The object dies some milliseconds after a call arrived. */
+  crashInCall: number
+  /** The object dies right after it has asked something. */
+  crashAsking: number
   /** Calls that take seconds. */
   slowCall: number
 }
@@ -29,12 +30,11 @@ export const CALM_OBJECTS: ObjectRates = {
   loseAnswer: 0,
   doubleCall: 0,
   crashAtStatement: 0,
-  crashAfterTurn: 0,
+  crashBeforeFlush: 0,
+  crashInCall: 0,
+  crashAsking: 0,
   slowCall: 0,
 }
-
-type Methods = Record<string, (...values: unknown[]) => unknown>
-export type ObjectClass = new (context: unknown, env: unknown) => Methods
 
 const LATENCY_MS = { least: 0.5, most: 30 }
 const SLOW_MS = { least: 1000, most: 20_000 }
@@ -43,6 +43,7 @@ const IDLE_MS = { least: 10_000, most: 140_000 }
 /** After a failed alarm the platform waits for this long, doubling, at most this often. */
 const ALARM_RETRY_MS = 2000
 const ALARM_TRIES = 6
+const ALARM_LATE_MS = 30
 
 interface Call {
   label: string
@@ -63,10 +64,15 @@ export class HostedObject {
   readonly name: string
   readonly disk: Disk
   rings = 0
+  /** Until then no call reaches it, as while it is moved. Epoch ms. */
+  unreachableUntil = 0
+  rates: () => ObjectRates = () => CALM_OBJECTS
+  /** By how much clocks differ: an alarm never rings before its time by the clock of its object. */
+  alarmLateMs = 0
   /** Calls that arrived, alarms included. */
   requests = 0
   readonly #world: World
-  readonly #build: ObjectClass
+  readonly #built: 'AccountSlots' | 'TenantDesk'
   readonly #pickIsolate: () => Isolate
   #instance: Instance | undefined
   #lastActive = 0
@@ -75,14 +81,24 @@ export class HostedObject {
   /** When the alarm that rings was due, until it has run. */
   #ringing: { at: number; tries: number } | undefined
 
-  constructor(world: World, name: string, build: ObjectClass, pickIsolate: () => Isolate) {
+  constructor(
+    world: World,
+    name: string,
+    built: 'AccountSlots' | 'TenantDesk',
+    pickIsolate: () => Isolate
+  ) {
     this.#world = world
     this.name = name
-    this.#build = build
+    this.#built = built
     this.#pickIsolate = pickIsolate
     this.disk = new Disk(world, name)
     this.disk.onDurable = () => this.#armAlarm()
-    this.disk.onFuse = () => this.crash('statement', true)
+    this.disk.onDeath = (why, isInTurn) => this.crash(why, isInTurn)
+    this.disk.rates = () => this.rates()
+  }
+
+  get #rates(): ObjectRates {
+    return this.rates()
   }
 
   get isAwake(): boolean {
@@ -97,28 +113,25 @@ export class HostedObject {
     if (!instance) return answer(1, () => fail(lostConnection('The object could not be started.')))
     const call: Call = { label, run, answer }
     instance.calls.add(call)
-    if (chance.isHit('crash at statement', rates.crashAtStatement))
-      this.disk.fuse = 1 + chance.index('fuse', 8)
-    if (chance.isHit('crash after turn', rates.crashAfterTurn))
-      this.#world.after(chance.between('crash in', 0, 8), `crash ${this.name}`, undefined, () =>
-        this.crash('after turn')
+    if (chance.isHit('crash in call', rates.crashInCall))
+      this.#world.after(chance.between('crash in', 0, 300), `crash ${this.name}`, undefined, () =>
+        this.crash('in call')
       )
     if (instance.isBlocked) instance.inbox.push(call)
     else this.#start(instance, call)
-  }
-
-  rates: () => ObjectRates = () => CALM_OBJECTS
-  get #rates(): ObjectRates {
-    return this.rates()
   }
 
   #start(instance: Instance, call: Call): void {
     if (!instance.calls.has(call)) return
     const { party } = instance
     const end = (outcome: () => Buffer) => {
-      if (party.isDead || !instance.calls.delete(call)) return
+      if (party.isDead || !instance.calls.has(call)) return
       this.#noteActive()
-      const send = () => call.answer(this.#latency(), outcome)
+      // Until the answer has left, a crash still takes it away.
+      const send = () => {
+        instance.calls.delete(call)
+        call.answer(this.#latency(), outcome)
+      }
       if (this.disk.isShut) this.disk.afterOpening(send)
       else send()
     }
@@ -175,6 +188,12 @@ export class HostedObject {
       inbox: [],
       isBlocked: false,
     }
+    // Not within the step that asks: what follows there has no effect, but it still runs.
+    party.fate = {
+      of: 'object',
+      rate: () => this.rates().crashAsking,
+      die: () => void this.#world.after(0, `crash ${this.name}`, party, () => this.crash('asking')),
+    }
     this.#world.note(`wake ${this.name} in ${isolate.name}`)
     this.#instance = instance
     this.#noteActive()
@@ -182,7 +201,8 @@ export class HostedObject {
       if (this.#instance === instance) this.crash('isolate')
     })
     try {
-      instance.methods = party.run(() => new this.#build(this.#contextOf(instance), isolate.env))
+      const built = isolate.build[this.#built]
+      instance.methods = party.run(() => new built(this.#contextOf(instance), isolate.env))
     } catch (error) {
       if (!(error instanceof Dead)) throw error
       return undefined
@@ -257,7 +277,8 @@ export class HostedObject {
     if (this.#alarmEvent) this.#alarmEvent.isDropped = true
     this.#alarmEvent = undefined
     if (due === null || this.#ringing) return
-    const at = Math.max(due, this.#world.now + afterMs)
+    const late = this.alarmLateMs + this.#world.chance.between('alarm late', 0, ALARM_LATE_MS)
+    const at = Math.max(due + late, this.#world.now + afterMs)
     this.#alarmEvent = this.#world.at(at, `ring ${this.name}`, undefined, () => this.#ring(due))
   }
 
@@ -325,6 +346,8 @@ export class Namespace {
 
   async #call(host: HostedObject, method: string, values: unknown[]): Promise<unknown> {
     const bytes = toWire(values)
+    // Not the bytes: V8 writes equal values in several ways.
+    const said = JSON.stringify(values)
     const { chance } = this.#world
     const label = `${this.#label}.${method}`
     const rates = host.rates()
@@ -334,19 +357,21 @@ export class Namespace {
       const slow = chance.isHit('slow call', rates.slowCall)
         ? chance.between('slow call ms', SLOW_MS.least, SLOW_MS.most)
         : 0
-      if (chance.isHit('lose call', rates.loseCall))
+      const isUnreachable = this.#world.now < host.unreachableUntil
+      if (isUnreachable || chance.isHit('lose call', rates.loseCall))
         return answer(latency(), () => fail(lostConnection()))
       const isLost = chance.isHit('lose answer', rates.loseAnswer)
       const deliver = (ms: number, told: Answer<Buffer>) =>
         void this.#world.after(ms, `call ${label} from ${caller}`, undefined, () => {
-          this.#world.note(`with ${host.name}`, bytes)
+          this.#world.note(`with ${host.name}`, said)
           host.receive(label, (methods) => methods[method]?.(...fromWire<unknown[]>(bytes)), told)
         })
       deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lostConnection())) : answer)
       if (chance.isHit('double call', rates.doubleCall))
         deliver(latency() + slow + chance.between('second call', 0, 500), () => {})
     })
-    this.#world.note(`answered ${label}`, back)
-    return fromWire(back)
+    const value = fromWire<unknown>(back)
+    this.#world.note(`answered ${label}`, JSON.stringify(value))
+    return value
   }
 }

@@ -66,6 +66,8 @@ function timeoutSignal(ms: number): AbortSignal {
   return controller.signal
 }
 
+const STACK = /"stack":"(?:[^"\\]|\\.)*"/
+
 /** A stream of exactly so many bytes. */
 class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
   constructor(bytes: number) {
@@ -84,16 +86,21 @@ class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
 }
 
 export function takeGlobals(): void {
-  process.on('unhandledRejection', (error: unknown) => {
+  // Also what `queueMicrotask` throws.
+  const noteUncaught = (error: unknown) => {
     if (error instanceof Dead) return
-    present?.world.errors.push(`nobody caught: ${String((error as Error | null)?.stack ?? error)}`)
-  })
+    if (!present) throw error
+    present.world.errors.push(`nobody caught: ${String((error as Error | null)?.stack ?? error)}`)
+  }
+  process.on('unhandledRejection', noteUncaught)
+  process.on('uncaughtException', noteUncaught)
   const log = (text: unknown) => {
     const { world } = present ?? {}
     if (!world || !currentParty()) return void process.stdout.write(`${String(text)}\n`)
     if (currentParty()?.isDead) return
     world.logs.push(String(text))
-    world.note('log', String(text))
+    // A stack also names who plays the seed.
+    world.note('log', String(text).replace(STACK, ''))
   }
   Object.assign(console, { log, warn: log, error: log })
   Date.now = () => worldNow().clockOf()

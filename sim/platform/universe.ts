@@ -5,6 +5,7 @@ import { CALM_KV, KvStore, type KvRates } from './kv.ts'
 import { CALM_NETWORK, Network, type NetworkRates } from './network.ts'
 import { CALM_OBJECTS, HostedObject, Namespace, type ObjectRates } from './objects.ts'
 import { enter } from './seams.ts'
+import type { Hit } from '../world/chance.ts'
 import { World } from '../world/world.ts'
 
 export interface UniversePlan {
@@ -14,6 +15,10 @@ export interface UniversePlan {
   isolates: number
   /** By how much clocks of isolates differ from the world's, at most. */
   skewMs: number
+  /** Whether the world begins with the build before, and gets the present one isolate by isolate. */
+  isRenewed?: boolean
+  /** Faults that happen whatever the rates are. */
+  forced?: readonly Hit[]
   vars?: Readonly<Record<string, string>>
 }
 
@@ -56,13 +61,17 @@ export class Universe {
   readonly kv: KvStore
   readonly objects = new Map<string, HostedObject>()
   rates: Rates = CALM
-  readonly #build: Build
+  /** The Worker that new isolates run. */
+  #build: Build
+  readonly #present: Build
   readonly #plan: UniversePlan
   #isolates: Isolate[] = []
   #made = 0
+  #isSetUp = false
 
   constructor(build: Build, plan: UniversePlan) {
-    this.#build = build
+    this.#present = build
+    this.#build = plan.isRenewed && build.before ? build.before : build
     this.#plan = plan
     this.world = new World(plan.seed)
     this.network = new Network(this.world)
@@ -72,7 +81,10 @@ export class Universe {
       for (let n = 0; n < plan.isolates; n += 1) this.#isolates.push(this.#newIsolate(place))
   }
 
+  /** The first time, questions of chance are counted from 1: what was set up before counts nowhere. */
   setRates(rates: Rates): void {
+    if (!this.#isSetUp) this.world.chance.begin(this.#plan.forced ?? [])
+    this.#isSetUp = true
     this.rates = rates
     this.network.rates = rates.network
     this.kv.rates = rates.kv
@@ -83,13 +95,19 @@ export class Universe {
     return this.world.chance.pick('isolate of call', this.#isolates).call(call)
   }
 
-  /** One isolate dies, with all that it does. Another takes its place. */
-  killIsolate(): void {
-    const at = this.world.chance.index('isolate killed', this.#isolates.length)
+  /** One isolate dies, with all that it does. Another takes its place, with the present build. */
+  killIsolate(at = this.world.chance.index('isolate killed', this.#isolates.length)): void {
+    this.#build = this.#present
     const old = this.#isolates[at]
     if (!old) return
     this.#isolates[at] = this.#newIsolate(old.place)
     old.kill()
+  }
+
+  /** Every isolate is replaced that has the build before. */
+  renew(): void {
+    for (const [at, { build }] of this.#isolates.entries())
+      if (build !== this.#present) this.killIsolate(at)
   }
 
   objectsOf(label: 'ACCOUNT_SLOTS' | 'TENANT_DESK'): HostedObject[] {
@@ -112,16 +130,18 @@ export class Universe {
       TENANT_DESK: this.#namespace('TENANT_DESK'),
       AUTH_DAMPER: { limit: async () => ({ success: true }) },
     }
-    return new Isolate(this.world, this.#build.gateway, {
+    const isolate = new Isolate(this.world, this.#build, {
       name: `${place}${this.#made}`,
       place,
       env,
       skewMs: Math.round(chance.between('skew', -skewMs, skewMs)),
     })
+    isolate.dieRate = () => this.rates.network.requestDies
+    return isolate
   }
 
   #namespace(label: 'ACCOUNT_SLOTS' | 'TENANT_DESK'): Namespace {
-    const built = label === 'ACCOUNT_SLOTS' ? this.#build.AccountSlots : this.#build.TenantDesk
+    const built = label === 'ACCOUNT_SLOTS' ? 'AccountSlots' : 'TenantDesk'
     return new Namespace(this.world, label, (name) => {
       const full = `${label} ${name}`
       const known = this.objects.get(full)
@@ -129,6 +149,7 @@ export class Universe {
       const pick = () => this.world.chance.pick('isolate of object', this.#isolates)
       const made = new HostedObject(this.world, full, built, pick)
       made.rates = () => this.rates.objects
+      made.alarmLateMs = this.#plan.skewMs
       this.objects.set(full, made)
       return made
     })

@@ -5,6 +5,8 @@ export interface Account extends WitnessAccount {
   username: string
   /** How many jobs the gateway may have in flight. */
   allowed: number
+  /** How often the gateway was told a limit. */
+  limitsTold: number
   /** Its key is refused. */
   isRefused: boolean
 }
@@ -26,6 +28,8 @@ export interface BookedCreation {
 
 /** How often what goes wrong, from 0 to 1. */
 export interface HeygenRates {
+  /** The most rows of a page of a list, whatever was asked. */
+  rowsMax?: number
   /** The call has no effect. */
   failBefore: number
   /** The call has its effect and an answer that does not say so. */

@@ -26,6 +26,8 @@ export class Events {
   open = 0
   /** Secrets of endpoints, which nobody may see. */
   readonly secrets: string[] = []
+  /** The last part of each address that was registered. Nobody may see it. */
+  readonly addresses: string[] = []
   /** Forged events that were taken. */
   readonly believed: string[] = []
   readonly #world: World
@@ -57,6 +59,7 @@ export class Events {
         events: asked.events ?? null,
       }
       account.endpoints.push(endpoint)
+      this.addresses.push(asked.url.slice(asked.url.lastIndexOf('/') + 1))
       return data({ ...viewOf(endpoint), secret })
     }
     const known = account.endpoints.find((one) => one.id === id)

@@ -22,8 +22,13 @@ import type { World } from '../world/world.ts'
 import type { Account, BookedCreation, HeygenRates, Job } from './books.ts'
 import { CALM_HEYGEN } from './books.ts'
 import type { Events } from './events.ts'
+import { Things } from './things.ts'
 
 type Answer = Pick<NetworkReply, 'status' | 'body'>
+
+/** Rows of a page of a list: where none are asked for, and at most. */
+const USUAL_ROWS = 10
+const ROWS_MAX = 100
 
 const EDGE_PAGE = '<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>'
 
@@ -37,12 +42,14 @@ export class Heygen {
   readonly breaches: string[] = []
   calls = 0
   readonly #world: World
+  readonly #things: Things
   readonly #byKey = new Map<string, Account>()
   readonly #kept = new Map<string, Answer>()
   #seq = 0
 
   constructor(world: World, events: Events) {
     this.#world = world
+    this.#things = new Things(world)
     this.events = events
   }
 
@@ -55,6 +62,7 @@ export class Heygen {
       ...{ email, ...how, isEdgeLost: false, endpoints: [], inFlight: new Set(), maxInFlight: 0 },
       most: [],
       allowed: 0,
+      limitsTold: 0,
       isRefused: false,
       username: `user-${this.#world.chance.hex('usernames', 8)}`,
     }
@@ -67,9 +75,21 @@ export class Heygen {
   allow(email: string, maxJobs: number): void {
     const account = this.accounts.get(email)
     if (!account) return
-    const apply = () => void (account.allowed = maxJobs)
-    if (maxJobs >= account.allowed) apply()
-    else this.#world.after(180_000, 'lower limit counts', undefined, apply)
+    account.limitsTold += 1
+    const { limitsTold } = account
+    if (maxJobs >= account.allowed) account.allowed = maxJobs
+    else
+      this.#world.after(180_000, 'lower limit counts', undefined, () => {
+        if (account.limitsTold === limitsTold) account.allowed = maxJobs
+      })
+  }
+
+  /** From now on the account has another key, and the old one is refused. */
+  changeKey(email: string, apiKey: string): void {
+    const account = this.accounts.get(email)
+    if (!account) return
+    for (const [key, one] of this.#byKey) if (one === account) this.#byKey.delete(key)
+    this.#byKey.set(apiKey, account)
   }
 
   get running(): Job[] {
@@ -123,14 +143,27 @@ export class Heygen {
     const kind = kindAt(path)
     if (kind && method === 'POST') return this.#create(call, account, kind)
     if (kind && method === 'GET')
-      return listAnswer(this.#ownJobs(account, kind), account, call.url.searchParams, 10)
+      return listAnswer(
+        this.#ownJobs(account, kind),
+        account,
+        this.#paged(call.url.searchParams),
+        USUAL_ROWS
+      )
     const at = path.lastIndexOf('/')
     const one = kindAt(path.slice(0, at))
     const id = decodeURIComponent(path.slice(at + 1))
     if (one && (method === 'GET' || method === 'DELETE'))
       return this.#one(account, one, id, method === 'DELETE')
     if (method === 'GET' && path.startsWith('/v3/workflows/')) return data({ id })
-    return refusal(404, 'not_found', 'Not found')
+    return this.#things.answer(call, account) ?? refusal(404, 'not_found', 'Not found')
+  }
+
+  #paged(query: URLSearchParams): URLSearchParams {
+    const paged = new URLSearchParams(query)
+    const { rowsMax = ROWS_MAX } = this.rates
+    const limit = Number(query.get('limit')) || USUAL_ROWS
+    paged.set('limit', String(Math.min(limit, rowsMax)))
+    return paged
   }
 
   #create(call: NetworkCall, account: Account, kind: WitnessKind): Answer {

@@ -12,6 +12,8 @@ export class Receivers implements Server {
   readonly received: Received[] = []
   /** When the dead ones answer again, epoch ms. */
   mendAt = 0
+  /** Paths that refuse everything, and until when, epoch ms. */
+  readonly failing = new Map<string, number>()
   readonly #world: World
   readonly #tries = new Map<string, number>()
 
@@ -34,6 +36,7 @@ export class Receivers implements Server {
   }
 
   #replyTo(path: string, id: string): 'take' | 'refuse' | 'reset' {
+    if (this.#world.now < (this.failing.get(path) ?? 0)) return 'refuse'
     if (path.startsWith('/dead/') && this.#world.now < this.mendAt) return 'reset'
     if (!path.startsWith('/flaky/')) return 'take'
     const tried = (this.#tries.get(`${path} ${id}`) ?? 0) + 1

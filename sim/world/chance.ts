@@ -1,13 +1,30 @@
+/** The n-th time (from 1) that a question was asked, something happened. */
+export interface Hit {
+  of: string
+  n: number
+}
+
 /**
  * Random numbers of a seed (mulberry32). Each question has a stream of its own, so that one more answer to one question changes no
  * answer to another: a plan that loses a step keeps most of its faults.
  */
 export class Chance {
   readonly seed: number
+  /** How often each question was asked whether something happens. */
+  readonly asked = new Map<string, number>()
+  /** What has happened, in its order. */
+  readonly hits: Hit[] = []
+  #forced: readonly Hit[] = []
   readonly #states = new Map<string, number>()
 
   constructor(seed: number) {
     this.seed = seed
+  }
+
+  /** From now on, questions are counted from 1, and `forced` happens whatever its rate is. */
+  begin(forced: readonly Hit[]): void {
+    this.asked.clear()
+    this.#forced = forced
   }
 
   /** At least 0 and below 1. `of`: the question. */
@@ -19,9 +36,14 @@ export class Chance {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A rate of 0 asks nothing. */
+  /** Whether it happens this time. A rate of 0 draws nothing. */
   isHit(of: string, rate: number): boolean {
-    return rate > 0 && this.next(of) < rate
+    const n = (this.asked.get(of) ?? 0) + 1
+    this.asked.set(of, n)
+    const isForced = this.#forced.some((one) => one.of === of && one.n === n)
+    const isHit = isForced || (rate > 0 && this.next(of) < rate)
+    if (isHit) this.hits.push({ of, n })
+    return isHit
   }
 
   between(of: string, least: number, most: number): number {

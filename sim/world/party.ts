@@ -10,8 +10,18 @@ export interface OutputGate {
   afterOpening(run: () => void): void
 }
 
+/** How a party may die in the middle of its work: right after it has asked something, before the answer. */
+export interface Fate {
+  /** What dies. */
+  of: string
+  /** From 0 to 1. */
+  rate(): number
+  die(): void
+}
+
 export class Party {
   readonly name: string
+  fate: Fate | undefined
   readonly parent: Party | undefined
   readonly gate: OutputGate | undefined
   /** By how much its clock is ahead of the world's. */

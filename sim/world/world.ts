@@ -24,7 +24,7 @@ export class World {
   /** Called after each turn. */
   readonly afterTurn: (() => void)[] = []
   /** Called for each line of what happens, if set. For people. */
-  trace: ((line: string) => void) | undefined
+  trace: ((line: string, said?: string | Uint8Array) => void) | undefined
   events = 0
   turn = 0
   #now = BEGIN
@@ -54,7 +54,7 @@ export class World {
   note(line: string, bytes?: string | Uint8Array): void {
     this.#hash.update(`${this.#now.toFixed(3)} ${line}\n`)
     if (bytes !== undefined) this.#hash.update(bytes)
-    if (this.trace) this.trace(`${(this.sinceStart / 1000).toFixed(3)} ${line}`)
+    if (this.trace) this.trace(`${(this.sinceStart / 1000).toFixed(3)} ${line}`, bytes)
   }
 
   /** Of all that has happened so far. */
@@ -98,6 +98,8 @@ export class World {
       }
       if (party?.gate?.isShut) party.gate.afterOpening(() => begin(answer))
       else begin(answer)
+      const { fate } = party ?? {}
+      if (fate && this.chance.isHit(`${fate.of} dies`, fate.rate())) fate.die()
     })
   }
 

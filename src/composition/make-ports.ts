@@ -16,7 +16,7 @@ import { RecentSet } from '#domain/runtime/recent-set.ts'
 import { parseSettings, refuseUnsafeAt, type Settings } from '#domain/runtime/settings.ts'
 import { Stopwatch } from '#domain/runtime/stopwatch.ts'
 import { Semaphore } from '#domain/runtime/semaphore.ts'
-import { durationsAt } from '#domain/runtime/durations.ts'
+import { durationsAt, type Durations } from '#domain/runtime/durations.ts'
 import { makeAccountStore, makeAccountCache } from '#storage/accounts.ts'
 import { makeAddedRouteStore, makeAddedRouteCache } from '#storage/added-routes.ts'
 import { makeOwnerStore, makeOwnerCache } from '#storage/owners.ts'
@@ -140,6 +140,13 @@ export function makePorts(env: Env, defer: Ports['defer'], about: () => Facts = 
     log: (event, facts = {}) => writeLog(event, about(), facts),
     hasParked: { isTrue: false },
   }
+}
+
+/** The durations alone, for an object that needs them often. Throws as `makePorts` does. */
+export function durationsOf(env: Env): Durations {
+  const problem = settingsProblem(env)
+  if (problem) throw problem
+  return isolateOf(env).durations
 }
 
 /** Where an object comes into being. One that exists stays where it is. */

@@ -76,12 +76,11 @@ export class AccountAlarm {
 
   /** When the next alarm is due, epoch ms. Infinity: never. */
   #dueAt({ isAfterAlarm = false, isCovered = false }): number {
+    const isAwaited = (lease: Lease) => this.#isAwaited(lease)
     const { now, durations } = this.#context
-    const facts = { isCovered, isAwaited: (lease: Lease) => this.#isAwaited(lease) }
+    const facts = { isCovered, isAwaited, now: now(), durations: durations() }
     const dues = [
-      nextDueAt(this.#parts.settlement.ledger(), (lease) =>
-        ringsAt(lease, { ...facts, now: now(), durations: durations() })
-      ),
+      nextDueAt(this.#parts.settlement.ledger(), (lease) => ringsAt(lease, facts)),
       this.#parts.outbox.dueAt(),
       this.#parts.webhook.dueAt(),
       ...this.#parts.incoming.dueAt(),

@@ -5,7 +5,7 @@
  * they only gain optional arguments, because an older Worker may call a newer object and the reverse.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import { holderOf, isHeldBy, isHeldByOther, mayClaim } from '#domain/accounts/account.ts'
 import { isGood, TEST_VALID_MS, type AccountTest } from '#domain/accounts/account-test.ts'
@@ -83,7 +83,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
       now: platform.now,
       random: platform.random,
       ports,
-      durations: () => ports().durations,
+      durations: () => durationsOf(this.env),
       defer: (work) => this.ctx.waitUntil(work),
       pause: () => platform.after(PUSH_EVERY_MS),
       // The object's name contains its provider and account, so both are known even after a wipe.
@@ -314,7 +314,7 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
 
   async findDelivery(tenant: string, id: string): Promise<Delivery | undefined> {
     this.#alarm.check()
-    const found = this.#tables.findDelivery(id)
+    const found = this.#tables.deliveries.find(id)
     return found?.tenant === tenant ? found : undefined
   }
 

@@ -74,7 +74,7 @@ export function makeDeskParts({
     armIn,
     tenant,
     provider: () => getProvider(provider),
-    accounts: () => tables.accounts.snapshot().accounts,
+    accounts: () => tables.accounts.all,
     isClosed: () => tables.accounts.isClosed,
     save: saveAccount,
     audit: (by, action, id) => audit.write(by, { action, tenant, provider, subject: id }),
@@ -127,7 +127,7 @@ function makeTargets(
   tables: DeskTables,
   tenant: string
 ): { alerts: DeskAlerts; targets: TargetPushes } {
-  const accountKeys = () => tables.accounts.snapshot().accounts.map(({ key }) => key)
+  const accountKeys = () => tables.accounts.all.map(({ key }) => key)
   const alerts = new DeskAlerts(storage, {
     ports,
     armIn,

@@ -2,7 +2,7 @@
  * TenantDesk: one object for each tenant and provider; the registrar, which keeps tokens and tenants; and hubs, which open pages look at. Its tables
  * are the truth. KV has copies for reading. This class only names the RPC methods. The parts in `desk/` do the work.
  */
-import { makePorts } from '#composition/make-ports.ts'
+import { durationsOf, makePorts } from '#composition/make-ports.ts'
 import { platform } from '#composition/platform.ts'
 import type { Actor, AuditEntry, AuditLine, AuditQuery } from '#domain/access/audit.ts'
 import type { ResealStep } from '#domain/access/reseal.ts'
@@ -169,7 +169,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async noteRefused(accountKey: string, until: number): Promise<boolean> {
-    const pool = this.#tables.accounts.snapshot().accounts.map(({ key }) => key)
+    const pool = this.#tables.accounts.all.map(({ key }) => key)
     return this.parts.refused.add(this.#ports(), pool, accountKey, until)
   }
 
@@ -271,7 +271,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   #hasWork(): boolean {
     const { hub, claims, targets, alerts, signIns, pageTokens } = this.parts
     if (hub) return hub.hasWork
-    const isClosing = this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0
+    const isClosing = this.#isClosed && this.#tables.accounts.all.length > 0
     const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
     if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
     return this.#tables.hasWork(this.durations, platform.now())
@@ -308,8 +308,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   async #empty(): Promise<void> {
-    for (const account of this.#tables.accounts.snapshot().accounts)
-      await this.removeAccount(account.email, false)
+    for (const account of this.#tables.accounts.all) await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
@@ -330,7 +329,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   }
 
   protected get durations(): Ports['durations'] {
-    return this.#ports().durations
+    return durationsOf(this.env)
   }
 
   #ports(): Ports {

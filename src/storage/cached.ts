@@ -44,6 +44,15 @@ export class Cached<T> {
     }
   }
 
+  /** Keeps the last value for as long as a new one, if it is still right. */
+  renew(key: string, isRight: (value: T) => boolean): T | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry || !isRight(entry.value)) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(key, { ...entry, until: this.#now() + this.#keepMs })
+    return entry.value
+  }
+
   /** Drops every entry that has expired. The oldest come first. For secrets, which should not stay in memory. */
   dropExpired(): void {
     const now = this.#now()

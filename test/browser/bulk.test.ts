@@ -102,7 +102,7 @@ describe('accounts in bulk', () => {
       buffer: Buffer.from(`\uFEFF${text}`),
     })
     await page.getByRole('button', { name: 'Prove each line' }).click()
-    await expect.poll(() => calls.length, { timeout: 15_000 }).toBe(3)
+    await expect.poll(() => calls.length).toBe(3)
     await page.getByRole('button', { name: 'Stop' }).click()
     opened.expectRefusal(400)
     release()

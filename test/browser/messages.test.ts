@@ -160,7 +160,7 @@ describe('messages to the customers’ servers', () => {
     await page.getByRole('button', { name: 'Save' }).click()
     await page.getByText('It counts for jobs that start from now on.').waitFor()
     await page.reload()
-    await expect.poll(() => field.inputValue(), { timeout: 15_000 }).toBe(`${receiver.url}/all`)
+    await expect.poll(() => field.inputValue()).toBe(`${receiver.url}/all`)
     await field.fill('')
     await field.press('Enter')
     await page.getByText('The default is removed.').waitFor()

@@ -8,6 +8,8 @@ export default defineConfig({
     include: ['test/browser/**/*.test.ts'],
     setupFiles: ['test/support/short-idle.ts'],
     globalSetup: ['test/support/prepare.ts', 'test/browser/support/prepare.ts'],
+    // As long as `until` waits. Without it `expect.poll` gives up after a second.
+    expect: { poll: { timeout: 100_000 } },
     testTimeout: 400_000,
     hookTimeout: 400_000,
     // Each file has a gateway, a simulator and a browser.

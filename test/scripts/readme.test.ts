@@ -248,7 +248,7 @@ class Shell {
     const [from, before] = [this.#said.length, this.#calls().length]
     const end = `end of ${at}`
     this.#child.stdin.write(`${text}\necho " $? ${end}"\n`)
-    await until(async () => this.#said.includes(end, from), 40_000).catch(() => {
+    await until(async () => this.#said.includes(end, from)).catch(() => {
       throw new Error(`${at} does not come to an end:\n${text}\n${this.#said.slice(from)}`)
     })
     const said = this.#said.slice(from)

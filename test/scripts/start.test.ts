@@ -6,12 +6,10 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { testFull } from '../support/full.ts'
+import { until } from '../support/gateway.ts'
 import { findFreePort, findRunning, HOST } from '../../scripts/lib/local-stack.ts'
-
-// A machine that builds other things at the same time takes its time to start a Worker.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const run = promisify(execFile)
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-start-'))
@@ -108,10 +106,8 @@ test('what is called while it runs shows as one short line each', async () => {
   const started = await running()
   const { gatewayUrl } = findRunning(folder) ?? {}
   await fetch(`${gatewayUrl}/v1/heygen/accounts`)
-  await vi.waitFor(
-    () =>
-      expect(started.said.text).toMatch(/^GET \/v1\/heygen\/accounts 401 unauthorized \d+ ms$/m),
-    20_000
+  await until(async () =>
+    /^GET \/v1\/heygen\/accounts 401 unauthorized \d+ ms$/m.test(started.said.text)
   )
 })
 
@@ -163,8 +159,7 @@ testFull(
     expect(stdout.match(/ completed /g)).toHaveLength(8)
     expect(stdout.trim().split('\n').at(-1)).toMatch(/^As promised: 8 videos on 5 slots/)
     expect((await run('ls', [temporary])).stdout).not.toContain('heygen-gateway-demo')
-  },
-  180_000
+  }
 )
 
 interface Started {

@@ -1,12 +1,10 @@
 /** `npm run verify-live` as a person runs it, with the simulator in the place of HeyGen and Kling. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { afterAll, beforeEach, expect, test, vi } from 'vitest'
+import { afterAll, beforeEach, expect, test } from 'vitest'
 import { differences, shapeOf } from '../../scripts/lib/live/shapes.ts'
 import { testFull } from '../support/full.ts'
 import { Simulator } from '../support/simulator.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const run = promisify(execFile)
 const KEY = 'sk_test_private_key'

@@ -18,14 +18,14 @@ test('two Workers started at once have processes of their own, and one killed co
   expect(one.pid).not.toBe(two.pid)
   const killed = Number(one.pid)
   process.kill(killed, 'SIGKILL')
-  await expect.poll(() => one.pid, { timeout: 60_000 }).not.toBe(killed)
+  await expect.poll(() => one.pid).not.toBe(killed)
   // The new process is there before it listens.
   const answers = () =>
     fetch(`${one.url}/__sim/state`).then(
       (answer) => answer.status,
       () => 0
     )
-  await expect.poll(answers, { timeout: 60_000 }).toBe(200)
+  await expect.poll(answers).toBe(200)
   expect((await fetch(`${two.url}/__sim/state`)).status).toBe(200)
   await Promise.all([one.dispose(), two.dispose()])
 })

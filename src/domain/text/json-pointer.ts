@@ -68,6 +68,10 @@ function memberOf(value: unknown, key: string): unknown {
 
 /** Non-empty strings at a pointer, and numbers as text. */
 export function textsAt(document: unknown, pointer: string): string[] {
+  if (!pointer.includes('*')) {
+    const text = textAt(document, pointer)
+    return text === undefined ? [] : [text]
+  }
   return valuesAt(document, pointer)
     .filter((value) => typeof value === 'string' || typeof value === 'number')
     .map(String)

@@ -3,7 +3,7 @@ import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
 import { importedParking } from '#domain/accounts/imported.ts'
 import type { Parking, ParkScope } from '#domain/accounts/parking.ts'
-import { Remembered } from './remembered.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 
 export class AccountRow {
   readonly #storage: DurableObjectStorage

@@ -6,7 +6,7 @@ import {
   type IncomingEvent,
   type ParsedEvent,
 } from '#domain/events/incoming-event.ts'
-import { Remembered } from './remembered.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 
 /** As stored: older Workers call the content id `newsId`. */
 type Stored = Omit<IncomingEvent, 'event'> & {

@@ -1,6 +1,6 @@
 /**
- * Rows that only a page that is open, or an alert, needs: the balance, the hubs that observe the account, and an index of dead deliveries. A delivery that is accepted
- * has no entry in the index, so a job costs no row more.
+ * Rows that are needed only while somebody looks or waits: the balance, the hubs that observe the account, until when clients wait
+ * for a slot, and an index of dead deliveries. A delivery that is accepted has no entry in the index, so a job costs no row more.
  */
 import { DEAD_COUNTED, type Balance } from '#domain/live/pool-account.ts'
 
@@ -9,6 +9,9 @@ export const LIVE_SCHEMA = `
   CREATE TABLE IF NOT EXISTS observer (hub TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS dead_outgoing ON outgoing (tenant, id) WHERE state = 'dead';
 `
+
+export const WAITED_SCHEMA =
+  'CREATE TABLE IF NOT EXISTS waited (id INTEGER PRIMARY KEY CHECK (id = 1), until INTEGER NOT NULL)'
 
 export class LiveRows {
   readonly #sql: SqlStorage
@@ -52,6 +55,21 @@ export class LiveRows {
   forgetAll(): void {
     this.#sql.exec('DELETE FROM balance')
     this.#sql.exec('DELETE FROM observer')
+  }
+
+  /** Until when clients wait for a slot. 0: nobody has waited. */
+  waitedUntil(): number {
+    const rows = this.#sql
+      .exec<{ until: number }>('SELECT until FROM waited WHERE id = 1')
+      .toArray()
+    return rows[0]?.until ?? 0
+  }
+
+  saveWaited(until: number): void {
+    this.#sql.exec(
+      'INSERT INTO waited (id, until) VALUES (1, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
+      until
+    )
   }
 
   /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */

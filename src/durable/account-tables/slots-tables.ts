@@ -1,7 +1,7 @@
 /**
  * The tables of AccountSlots (docs/storage.md). Records in use (the account, its leases, parkings, webhook, deferred events) are
- * JSON in one column, read whole. Records that grow in number have tables of their own (ended-jobs.ts, delivery-rows.ts). Every
- * table is `WITHOUT ROWID`, so that one record costs one row written. Table names stay, because older Workers read them.
+ * JSON in one column, read whole. Records that grow in number have tables of their own. Every table is `WITHOUT ROWID`, so that
+ * one record costs one row written. Table names stay, because older Workers read them.
  */
 import type { Account } from '#domain/accounts/account.ts'
 import type { Proof } from '#domain/accounts/account-checks.ts'
@@ -25,17 +25,14 @@ import { EndedJobs, ENDED_SCHEMA, OWED_SCHEMA } from './ended-jobs.ts'
 import { DeferredEventRows } from './deferred-event-rows.ts'
 import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
-import { LIVE_SCHEMA, LiveRows } from './live-rows.ts'
+import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { OneRow } from './remembered.ts'
+import { OneRow } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
 
-/**
- * Only append steps. The first step is the schema from before there were versions. old-rows.ts empties its tables `ended`,
- * `late` and `delivery`.
- */
+/** Only append steps. The first is the schema from before versions. old-rows.ts empties its tables `ended`, `late` and `delivery`. */
 const STEPS: Step[] = [
   (sql) =>
     void sql.exec(`
@@ -60,6 +57,7 @@ const STEPS: Step[] = [
   (sql) => void sql.exec(ALERT_STATES_SCHEMA),
   (sql) => void sql.exec(TARGETS_SCHEMA),
   (sql) => void sql.exec(OWED_SCHEMA),
+  (sql) => void sql.exec(WAITED_SCHEMA),
 ]
 
 export class SlotsTables {
@@ -75,7 +73,7 @@ export class SlotsTables {
   readonly #forwarded: ForwardedEventRows
   /** The delivery targets of the account's holder. */
   readonly targets: TargetRow
-  /** What only a page that is open needs. */
+  /** What is needed only while somebody looks or waits. */
   readonly live: LiveRows
   #refused = 0
   /** Called after each write. */
@@ -178,10 +176,12 @@ export class SlotsTables {
     unmatched: UnmatchedEnd[] = []
   ): Delivery[] {
     const owed = new Map<string, readonly Delivery[]>()
-    const added = this.#inTransaction(() => {
-      for (const lease of change.put) this.leaseRows.put(lease)
-      for (const id of change.drop) this.leaseRows.drop(id)
-      const withRows = change.ended.flatMap((end) => {
+    const { put, drop, ended } = change
+    const isOneRow = put.length === 1 && drop.length + ended.length + others.length === 0
+    const added = this.#inTransaction(isOneRow, () => {
+      for (const lease of put) this.leaseRows.put(lease)
+      for (const id of drop) this.leaseRows.drop(id)
+      const withRows = ended.flatMap((end) => {
         const news = ofEnds.get(end.lease.id) ?? { deliveries: [] }
         const { deliveries } = news
         const count = [...owed.values()].flat().length + deliveries.length
@@ -208,12 +208,13 @@ export class SlotsTables {
 
   /** Writes the leases that are bound in memory only. `requestId`: only those of this creation. */
   saveBound(requestId?: string): void {
-    this.#inTransaction(() => this.leaseRows.saveBound(requestId))
+    this.#inTransaction(false, () => this.leaseRows.saveBound(requestId))
   }
 
-  #inTransaction<T>(work: () => T): T {
+  /** One row needs no transaction, which costs as much as the row. */
+  #inTransaction<T>(isOneRow: boolean, work: () => T): T {
     try {
-      return this.#storage.transactionSync(work)
+      return isOneRow ? work() : this.#storage.transactionSync(work)
     } catch (error) {
       this.leaseRows.forget()
       throw error
@@ -269,7 +270,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // A row that is over is known by its ended job.
       this.leaseRows.removeOverBefore(time)
       return this.#ended.removeBefore(time)
@@ -360,10 +361,6 @@ export class SlotsTables {
     return [...withRows, ...owed]
   }
 
-  findDelivery(id: string): Delivery | undefined {
-    return this.deliveries.find(id)
-  }
-
   saveDeliveries(changed: readonly Delivery[], removed: readonly string[] = []): void {
     this.#storage.transactionSync(() => {
       for (const id of removed) this.deliveries.remove(id)
@@ -377,7 +374,7 @@ export class SlotsTables {
 
   /** Removes a bounded number of deliveries that ended before `time`. True when there may be more. */
   removeDeliveriesBefore(time: number): boolean {
-    return this.#inTransaction(() => {
+    return this.#inTransaction(false, () => {
       // What an ended job owes is told by the rows of its deliveries. So it must not be asked for when these are gone.
       this.leaseRows.removeOverBefore(time)
       return this.deliveries.removeBefore(time)

@@ -131,7 +131,7 @@ function makeOutbox(
   return new Outbox(tables.pendingDeliveries(), {
     ...context,
     connections: () => CONNECTIONS_MAX - (isChecking() ? ASKED_AT_ONCE : 0),
-    load: (id) => tables.findDelivery(id),
+    load: (id) => tables.deliveries.find(id),
     isOwed: (id) => tables.deliveries.isOwed(id),
     readTargets: (one) => alerts().targetsOf(one) ?? targets.forSending(one),
     send: (one, read) => deliver(ports(), one, read, tables.account()?.publicOrigin ?? ''),

@@ -4,17 +4,27 @@ import { freeSlots, slotsFreed } from '#domain/slots/free-slots.ts'
 import type { Room } from '#domain/ports/slots.ts'
 import type { AccountContext } from './context.ts'
 
+/**
+ * So much later than needed is the time that is saved, so that not each question of the desk costs a row. An object that was evicted
+ * meanwhile tells the desk of slots although nobody waits any more, which changes nothing.
+ */
+const SAVED_AHEAD_MS = 60_000
+
 export class SlotWatchers {
   readonly #context: AccountContext
   readonly #ledger: () => Ledger
-  /** Kept in memory only, because the desk asks again while any client waits. */
-  #watchedUntil = 0
+  #watchedUntil: number
+  #savedUntil: number
   /** How many slots were held when the desk was last notified, or after the last lease was granted. */
   #heldBefore = 0
 
   constructor(context: AccountContext, ledger: () => Ledger) {
     this.#context = context
     this.#ledger = ledger
+    // An object is evicted after seconds without a call. The clients wait on, and what wakes it may be the end of a job.
+    this.#savedUntil = context.tables.live.waitedUntil()
+    this.#watchedUntil = this.#savedUntil
+    if (this.isWatched) this.#heldBefore = heldSlots(ledger(), context.now())
   }
 
   /** Whether clients wait for a slot. */
@@ -26,8 +36,15 @@ export class SlotWatchers {
     const ledger = this.#ledger()
     const now = this.#context.now()
     this.#watchedUntil = Math.max(this.#watchedUntil, until)
+    this.#save(until)
     this.#heldBefore = heldSlots(ledger, now)
     return freeSlots(ledger, now)
+  }
+
+  #save(until: number): void {
+    if (until <= this.#savedUntil) return
+    this.#savedUntil = until + SAVED_AHEAD_MS
+    this.#context.tables.live.saveWaited(this.#savedUntil)
   }
 
   onGranted(): void {

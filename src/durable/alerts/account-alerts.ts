@@ -217,7 +217,7 @@ export class AccountAlerts {
   /** Forgets dead deliveries that are not kept any more. */
   #dropGone(state: AlertState): void {
     const { tables, now } = this.#context
-    const dead = (state.dead ?? []).filter((id) => tables.findDelivery(id)?.state === 'dead')
+    const dead = (state.dead ?? []).filter((id) => tables.deliveries.find(id)?.state === 'dead')
     const fault = { ...state.fault, since: now() }
     this.#saveDead({ ...state, fault }, dead)
   }

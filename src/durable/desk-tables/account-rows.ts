@@ -1,5 +1,6 @@
 /** Keeps a tenant's accounts at one provider, the accounts that were removed, and whether the tenant was removed. */
 import type { Account, AccountSnapshot } from '#domain/accounts/account.ts'
+import { Remembered } from '#durable/lifecycle/remembered.ts'
 
 export const CLOSING_SCHEMA =
   'CREATE TABLE IF NOT EXISTS closing (id INTEGER PRIMARY KEY CHECK (id = 1), closed_at INTEGER NOT NULL);'
@@ -16,17 +17,26 @@ export interface AccountsCopy {
 export class AccountRows {
   readonly #storage: DurableObjectStorage
   readonly #copy: AccountsCopy
+  /** In the order in which they were added. Each creation needs them. */
+  readonly #all = new Remembered(() =>
+    this.#records('SELECT record FROM account ORDER BY position')
+  )
 
   constructor(storage: DurableObjectStorage, copy: AccountsCopy) {
     this.#storage = storage
     this.#copy = copy
   }
 
+  /** The accounts now. */
+  get all(): Account[] {
+    return this.#all.value
+  }
+
   snapshot(): AccountSnapshot {
     const unknownUntil = this.#copy.unknownUntil()
     return {
       version: this.#copy.version(),
-      accounts: this.#records('SELECT record FROM account ORDER BY position'),
+      accounts: this.all,
       ...(unknownUntil === undefined ? {} : { unknownUntil }),
     }
   }
@@ -38,24 +48,33 @@ export class AccountRows {
   /** True when the account is new. */
   save(account: Account): boolean {
     const isNew = this.find(account.email) === undefined
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec(
         `INSERT INTO account (email, position, record) VALUES (?, (SELECT COALESCE(MAX(position), 0) + 1 FROM account), ?)
          ON CONFLICT DO UPDATE SET record = excluded.record`,
         account.email.toLowerCase(),
         JSON.stringify(account)
       )
-      this.#copy.touch()
     })
     return isNew
   }
 
   /** Removes an account. Its ids no longer count as owned (owner-rows.ts). */
   remove(email: string): void {
-    this.#storage.transactionSync(() => {
+    this.#change(() => {
       this.#storage.sql.exec('DELETE FROM account WHERE email = ?', email.toLowerCase())
-      this.#copy.touch()
     })
+  }
+
+  #change(work: () => void): void {
+    try {
+      this.#storage.transactionSync(() => {
+        work()
+        this.#copy.touch()
+      })
+    } finally {
+      this.#all.forget()
+    }
   }
 
   /** Notes that the account was removed from this desk. Its object still knows its jobs. */
@@ -66,7 +85,7 @@ export class AccountRows {
   /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
   formerKeys(since: number): string[] {
     this.forgetFormerBefore(since)
-    const current = new Set(this.snapshot().accounts.map((account) => account.key))
+    const current = new Set(this.all.map((account) => account.key))
     return this.#storage.sql
       .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
       .toArray()

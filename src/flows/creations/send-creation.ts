@@ -1,5 +1,4 @@
 /** Sends a creation to one account, and judges the answer. */
-import type { Account } from '#domain/accounts/account.ts'
 import type { Ports } from '#domain/ports/ports.ts'
 import { AppError } from '#domain/runtime/errors.ts'
 import { textsAt } from '#domain/text/json-pointer.ts'
@@ -29,12 +28,12 @@ export interface Received {
 export async function sendCreation(
   ports: Ports,
   creation: Creation,
-  account: Account
+  { account, ask: { upstreamKey } }: Granted
 ): Promise<Received | undefined> {
   const { call } = creation
   const timeLimit = ports.timeoutSignal(ports.durations.createGiveUpMs)
   const sending = withOwnCallback(ports, call, account).then((own) =>
-    sendOn(ports, own, account, timeLimit)
+    sendOn(ports, { ...own, ...(upstreamKey && { upstreamKey }) }, account, timeLimit)
   )
   const response = await sending.catch(async (error: unknown) => {
     if (error instanceof AppError && !error.details.isUnsent) return undefined

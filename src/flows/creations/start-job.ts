@@ -63,7 +63,7 @@ async function createOn(ports: Ports, creation: Creation, granted: Granted): Pro
   const { account } = granted
   await checkGrantedInTime(ports, creation, account)
   creation.isSent = true
-  const received = await sendCreation(ports, creation, account)
+  const received = await sendCreation(ports, creation, granted)
   const verdict = received && judgeCreation(ports, call, granted, received)
   if (!verdict || verdict.kind === 'unsure') {
     return { kind: 'done', answer: await recoverLostAnswer(ports, call, account) }

@@ -63,6 +63,7 @@ async function findOwner(
   json: unknown,
   accounts: readonly Account[]
 ): Promise<Account | undefined> {
+  if (accounts.length < 2) return undefined
   const owners = await findOwners(ports, call, accounts, idsOf(call, json))
   const owned = owners.flatMap((owner) => {
     const account = accounts.find((one) => one.email === owner.email)

@@ -37,9 +37,11 @@ const UNKNOWN: IdRef = {
   isList: false,
 }
 
+const NO_QUERY = new URLSearchParams()
+
 function idsUpTo(call: ProxyCall, json: unknown, most: { ids: number; values: number }): NamedId[] {
   if (!call.match) return idsNamed(call.path, call.search, json).map((id) => ({ ref: UNKNOWN, id }))
-  const query = new URLSearchParams(call.search)
+  const query = call.search === '' ? NO_QUERY : new URLSearchParams(call.search)
   const found = new Map<string, NamedId>()
   let left = most.values
   for (const ref of call.match?.route.ids ?? []) {
@@ -85,7 +87,7 @@ function split(text: string): string[] {
 /** Writes the lists of a query in the form that providers document (`ids=a,b`), so that the provider reads all ids. */
 export function withPlainLists(call: ProxyCall): ProxyCall {
   const lists = (call.match?.route.ids ?? []).filter((ref) => ref.isList && ref.in === 'query')
-  if (lists.length === 0) return call
+  if (lists.length === 0 || call.search === '') return call
   const query = new URLSearchParams(call.search)
   const odd = lists.filter(({ at }) => isOdd(query, at))
   for (const { at } of odd) {

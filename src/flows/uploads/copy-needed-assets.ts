@@ -81,6 +81,8 @@ export async function withAssetsBrought(ports: Ports, call: ReadCall): Promise<R
 async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefined> {
   const assets = call.provider.uploads
   if (!assets || call.email !== undefined) return undefined
+  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
+  if (accounts.length < 2) return undefined
   const ids = idsOf(call, call.json)
   const movable = new Set(
     ids.flatMap(({ ref, id }) =>
@@ -88,8 +90,6 @@ async function sortNamed(ports: Ports, call: ReadCall): Promise<Sorted | undefin
     )
   )
   if (movable.size === 0) return undefined
-  const { accounts } = await ports.accounts.list(call.tenant, call.provider.name)
-  if (accounts.length < 2) return undefined
   const owners = await findOwners(ports, call, accounts, ids)
   const named = owners.flatMap(({ id, email }) => {
     const account = accounts.find((one) => one.email === email)

@@ -51,6 +51,8 @@ export interface ProxyCall {
   madeOf?: ReadCall
   /** The id of the call that this one repeats. What that call started is found, not started again. */
   repeats?: string
+  /** The Idempotency-Key of a creation on the account that it is sent to, if it was made already. */
+  upstreamKey?: string
   /** Counts from 1 when the call is sent again because the provider no longer had an asset copy. */
   attempt?: number
   /** A creation that only asks for validation. It cannot start a job. */

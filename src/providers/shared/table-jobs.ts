@@ -54,16 +54,14 @@ function read(match: RouteMatch, requestBody: unknown, answer: unknown): JobStar
   if (!link) return []
   const ids = [link.id].flat().map((place) => idsAt(place, requestBody, answer))
   const first = ids.find((found) => found.length > 0) ?? []
-  const alias = link.alias && textAt(answer, link.alias.id)
-  const isNew = first.length === 1 && !isNamed(match, requestBody, alias)
+  const alias = first.length === 1 && link.alias ? textAt(answer, link.alias.id) : undefined
+  const isNew = alias !== undefined && !isNamed(match, requestBody, alias)
   return first.map((id) => startOf(link, id, match.params, isNew ? alias : undefined))
 }
 
 /** What the request names was there before, such as the group of a new look. Its status says nothing about the new job. */
-function isNamed({ route }: RouteMatch, requestBody: unknown, id: string | undefined): boolean {
-  return route.ids.some(
-    (ref) => ref.in === 'body' && textsAt(requestBody, ref.at).includes(id ?? '')
-  )
+function isNamed({ route }: RouteMatch, requestBody: unknown, id: string): boolean {
+  return route.ids.some((ref) => ref.in === 'body' && textsAt(requestBody, ref.at).includes(id))
 }
 
 /** The job that the request names, in its body or its path. */

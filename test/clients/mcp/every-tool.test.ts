@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openGateway, VIDEO } from '../../support/gateway.ts'
 import { openLegacy, openModern } from './agents.ts'
 
-const shared = await openGateway({ timeScale: 100, simVars: { JOB_MS: '-1' } })
+const shared = await openGateway({ timeScale: 10 })
 afterAll(() => shared.dispose())
 
 const { avatar_id, voice_id, script } = VIDEO

@@ -31,3 +31,20 @@ test('what has expired leaves the memory when it is told to', () => {
   cache.dropExpired()
   expect(['a', 'b'].map((name) => cache.last(name))).toEqual([undefined, 'y'])
 })
+
+test('a value that is still right is kept for as long as a new one, and weighs the same', () => {
+  let now = NOW
+  const bounds = { entries: 3, chars: 20, weigh: (text: string) => text.length }
+  const cache = new Cached<string>(1000, bounds, () => now)
+  cache.put('a', 'x'.repeat(9))
+  cache.put('b', 'y'.repeat(8))
+  now += 1500
+  expect(cache.renew('a', (value) => value.startsWith('x'))).toBe('x'.repeat(9))
+  expect(cache.renew('b', () => false)).toBeUndefined()
+  expect(cache.renew('c', () => true)).toBeUndefined()
+  now += 999
+  expect(['a', 'b'].map((name) => cache.peek(name)?.length)).toEqual([9, undefined])
+  cache.put('c', 'z')
+  // The oldest goes first, and that is not the renewed one.
+  expect(['a', 'b', 'c'].map((name) => cache.last(name)?.length)).toEqual([9, undefined, 1])
+})

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { ADMIN_TOKEN, MASTER_KEYS, openGateway, until } from '../../support/gateway.ts'
 
 /** Canaries: none of these may stand in a log line or an answer. */
@@ -6,7 +7,7 @@ const KEY = 'sk_test_canary_7d1f0b9e'
 const PASSWORD = 'canary-password-51c2'
 
 test('no credential or token is in a log line, an answer, or an error, whatever happens [I6]', async () => {
-  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '200' } })
+  const gateway = await stopped(openGateway({ entry: CLOCKED, simVars: { JOB_MS: '200' } }))
   const answers: string[] = []
   const keep = async (answer: Response) => {
     answers.push(JSON.stringify([...answer.headers]), await answer.text())
@@ -62,7 +63,7 @@ test('no credential or token is in a log line, an answer, or an error, whatever 
       })
     )
     // The alarms have asked about every job by then.
-    await until(async () => (await gateway.heldSlots()) === 0)
+    await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
     await until(async () => gateway.logs.length > 3)
     const said = [...gateway.logs, ...answers].join('\n')
     expect(answers.length).toBeGreaterThan(40)

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest'
-import { openGateway, until } from '../../support/gateway.ts'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
+import { openGateway } from '../../support/gateway.ts'
 
 const gateway = await openGateway()
 afterAll(() => gateway.dispose())
@@ -428,15 +429,13 @@ test('the platform account tells who the token belongs to, and takes a default r
 })
 
 test('a removed account finishes what it started, then forgets its credential [I2]', async () => {
-  // At this scale a creation still has seconds before it is given up.
-  const options = { accounts: { r: 1 }, timeScale: 20, simVars: { JOB_MS: '600000' } }
-  const own = await openGateway(options)
+  const own = await stopped(openGateway({ accounts: { r: 1 }, entry: CLOCKED }))
   try {
     expect((await own.createVideo()).status).toBe(200)
     await own.fetch(`${ACCOUNTS}/r@example.com`, { method: 'DELETE' })
     expect((await own.createVideo()).status).toBe(404)
     await own.sim.forgetRequests()
-    await until(async () => (await own.sim.requests()).length > 0)
+    await untilMoved(own, async () => (await own.sim.requests()).length > 0)
   } finally {
     await own.dispose()
   }

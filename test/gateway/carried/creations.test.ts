@@ -21,7 +21,7 @@ const gateway = await openGateway({
   vars: LOOPBACK,
   accounts: { ann: SLOTS, bob: SLOTS, cid: SLOTS },
   simVars: { JOB_MS: '-1', SYNC_MS: '5', SUNSET: 'true' },
-  timeScale: 20,
+  timeScale: 10,
 })
 afterAll(async () => {
   await gateway.dispose()

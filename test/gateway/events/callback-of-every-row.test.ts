@@ -24,7 +24,7 @@ const CREATIONS = HTTP_ROWS.filter(
 const gateway = await openHooked(open, {
   accounts: { ann: 10 },
   simAccount: { examples: true },
-  timeScale: 20,
+  timeScale: 10,
 })
 
 test('the catalogue has 46 creations that take a callback', () => {

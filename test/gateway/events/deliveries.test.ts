@@ -3,7 +3,16 @@ import { createHmac } from 'node:crypto'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
 import { expectSigned, makeCallbackSecret } from '../../support/callback-secret.ts'
-import { advance, CLOCKED, DAY, HOUR, MINUTE, SECOND } from '../../support/clock/clock.ts'
+import {
+  advance,
+  CLOCKED,
+  DAY,
+  HOUR,
+  MINUTE,
+  SECOND,
+  stopped,
+  untilMoved,
+} from '../../support/clock/clock.ts'
 import { until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { eventOf, hookOf, openHooked, signed } from '../../support/scenes/hooked.ts'
@@ -389,11 +398,7 @@ test('even in development our own address is no callback', async () => {
 
 test('where HeyGen could not call us the callback is not sent up, and the alarm tells the client [I3]', async () => {
   // Our own origin is http on loopback and may not be called; the client's is public.
-  const strict = await open({
-    accounts: { alone: 2 },
-    timeScale: 20,
-    simVars: { JOB_MS: '600000' },
-  })
+  const strict = await stopped(open({ accounts: { alone: 2 }, entry: CLOCKED }))
   const created = await strict.createVideo({ callback_url: 'https://client.example.com/cb' })
   expect(created.status).toBe(200)
   const job = created.headers.get('x-gateway-job') ?? ''
@@ -401,7 +406,7 @@ test('where HeyGen could not call us the callback is not sent up, and the alarm 
   const up = JSON.parse(sent?.body ?? '{}') as Record<string, unknown>
   expect(up).not.toHaveProperty('callback_url')
   await strict.sim.finishJobs()
-  const delivery = await until(async () => {
+  const delivery = await untilMoved(strict, async () => {
     const { deliveries } = await list(strict, `?job=${job}`)
     return deliveries[0]
   })

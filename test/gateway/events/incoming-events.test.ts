@@ -1,5 +1,6 @@
 /** HeyGen calls us: what settles a job, what is refused, and what changes nothing. */
 import { afterAll, beforeEach, expect, test } from 'vitest'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { until, VIDEO } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import {
@@ -7,6 +8,7 @@ import {
   endpointsOf,
   eventOf,
   hookOf,
+  LOOPBACK,
   openHooked,
   signed,
 } from '../../support/scenes/hooked.ts'
@@ -255,7 +257,7 @@ test('after a poll has settled a job, its late event is not told again [I3]', as
 })
 
 test('an event that nobody could wait for any longer and the end of the job found later have one id [I3]', async () => {
-  const scaled = await openHooked(open, { accounts: { slow: 2 }, timeScale: 400 })
+  const scaled = await stopped(openHooked(open, { accounts: { slow: 2 }, entry: CLOCKED }))
   await addEndpoint(scaled, `${receiver.url}/expired`)
   await scaled.sim.fault({
     match: { method: 'POST', path: '/v3/videos' },
@@ -265,17 +267,17 @@ test('an event that nobody could wait for any longer and the end of the job foun
   const own = `${receiver.url}/expired-own`
   const lost = await scaled.createVideo({ callback_id: 'slow' }, { 'x-gateway-reply-url': own })
   expect(lost.status).toBe(424)
-  // In scaled time a creation is given up after 225 ms, so what became of it is made by hand.
+  // The creation never arrived, so what became of it is made by hand.
   await scaled.sim.control('POST', '/jobs', {
     account: 'slow@example.com',
     title: VIDEO.title,
     callbackId: 'slow',
   })
   await scaled.sim.finishJobs()
-  await receiver.heard('/expired')
+  await untilMoved(scaled, async () => receiver.posts('/expired').length > 0)
   await scaled.sim.clearFaults()
   const requestId = lost.headers.get('x-request-id') ?? ''
-  await until(async () => {
+  await untilMoved(scaled, async () => {
     const found = await scaled.fetch(`/v1/heygen/jobs/${requestId}`)
     return ((await found.json()) as { status: string }).status === 'completed'
   })
@@ -331,12 +333,12 @@ test('a webhook that was removed at HeyGen is registered again when the account 
 })
 
 test('a registration that fails is shown in the account, tried again, and the account works meanwhile', async () => {
-  const scaled = await open({ vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' }, timeScale: 20 })
+  const scaled = await stopped(open({ vars: LOOPBACK, entry: CLOCKED }))
   for (const path of ['/v3/webhooks/endpoints', '/v1/webhook/endpoint.add']) {
     await scaled.sim.fault({ match: { method: 'POST', path }, effect: { status: 500 } })
   }
   const email = await scaled.addAccount('late', 2)
-  const shown = await until(async () => {
+  const shown = await untilMoved(scaled, async () => {
     const view = (await (await scaled.fetch(`/v1/heygen/accounts/${email}`)).json()) as {
       webhook?: { error: string; retry: string }
     }
@@ -345,15 +347,16 @@ test('a registration that fails is shown in the account, tried again, and the ac
   expect(shown.error).toContain('HeyGen answered 500')
   expect((await scaled.createVideo()).status).toBe(200)
   await scaled.sim.clearFaults()
+  await untilMoved(scaled, async () => (await endpointsOf(scaled, 'late')).length > 0)
   await hookOf(scaled, 'late')
-  await until(async () => {
+  await untilMoved(scaled, async () => {
     const view = await (await scaled.fetch(`/v1/heygen/accounts/${email}`)).text()
     return !view.includes('webhook')
   })
 })
 
 test('where v3 has no webhooks, the older calls register ours', async () => {
-  const old = await open({ vars: { ALLOW_LOOPBACK_CALLBACKS: 'true' } })
+  const old = await open({ vars: LOOPBACK })
   await old.sim.fault({ match: { path: '/v3/webhooks' }, effect: { status: 404 } })
   await old.addAccount('old', 2)
   const hook = await hookOf(old, 'old')

@@ -317,8 +317,7 @@ testFull(
     expect(receiver.posts('/twice').map((one) => one.body)).toEqual([
       expect.stringContaining('avatar_video.success'),
     ])
-  },
-  90_000
+  }
 )
 
 test('a delivery is gone a week after it ended, although nothing else happens on its account', async () => {

@@ -152,8 +152,7 @@ testFull(
     const since = witness.now()
     await pass(gateway, DAY, { stepMs: 2 * HOUR })
     expect(others.reduce((sum, { id }) => sum + asksAbout(id, since), 0)).toBe(0)
-  },
-  120_000
+  }
 )
 
 test('a session whose video is known ends with its video, also while the session cannot be asked about', async () => {

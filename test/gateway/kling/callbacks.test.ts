@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import { afterAll, expect, test } from 'vitest'
 import { Webhook } from 'standardwebhooks'
-import { advance, CLOCKED, MINUTE } from '../../support/clock/clock.ts'
+import { advance, CLOCKED, MINUTE, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { UNPUBLISHED_KEYS, until, type Gateway } from '../../support/gateway.ts'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
 import { LOOPBACK } from '../../support/scenes/hooked.ts'
@@ -97,7 +97,7 @@ test('a creation without a callback carries ours, so that its slot is free the m
 })
 
 test('where Kling could not call us nothing of a callback goes up, and the alarm tells the client the whole task', async () => {
-  const strict = await open({ timeScale: 20, simVars: { JOB_MS: '600000' } })
+  const strict = await stopped(open({ entry: CLOCKED }))
   await addKling(strict, 'ann')
   await create(strict, T2V, {
     callback_url: 'https://client.example.com/cb',
@@ -106,7 +106,7 @@ test('where Kling could not call us nothing of a callback goes up, and the alarm
   const up = (await klingRequests(strict)).findLast((one) => one.method === 'POST')?.body ?? ''
   expect(up).not.toContain('callback_url')
   await strict.sim.finishJobs()
-  const delivery = await until(async () => {
+  const delivery = await untilMoved(strict, async () => {
     const list = await strict.fetch('/v1/deliveries')
     return ((await list.json()) as { deliveries: { id: string }[] }).deliveries[0]
   })
@@ -136,11 +136,11 @@ test('numbers beyond 2^53 come to the client as Kling wrote them, by callback an
   expect(called.status, await called.clone().text()).toBe(200)
   await gateway.sim.finishJobs()
   bodies.push((await receiver.heard('/element'))[0]?.body ?? '')
-  const strict = await open({ timeScale: 20, simVars: { JOB_MS: '600000' } })
+  const strict = await stopped(open({ entry: CLOCKED }))
   await addKling(strict, 'ann')
   await strict.post(path, fields('https://client.example.com/cb'))
   await strict.sim.finishJobs()
-  const delivery = await until(async () => {
+  const delivery = await untilMoved(strict, async () => {
     const list = await strict.fetch('/v1/deliveries')
     return ((await list.json()) as { deliveries: { id: string }[] }).deliveries[0]
   })

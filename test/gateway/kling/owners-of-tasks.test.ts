@@ -109,8 +109,7 @@ testFull(
       expect(facts.jobsStarted).toBeGreaterThan(2)
       expect(facts.refusedTwice).toBe(0)
     }
-  },
-  180_000
+  }
 )
 
 test('a question about the tasks of an account without an API key says what is missing', async () => {

@@ -1,7 +1,7 @@
 /** Names of tasks: a client’s own, and ours, under which a task is found when its answer was lost. One name starts one task. */
 import { expect, test } from 'vitest'
-import { stopClock } from '../../support/clock/clock.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
+import { CLOCKED, stopClock, stopped, untilMoved } from '../../support/clock/clock.ts'
+import type { Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import {
   addKling,
@@ -19,6 +19,8 @@ import {
 import { testFull } from '../../support/full.ts'
 
 const openGateway = withLongTasks(gatewaysOfTests())
+
+const openStopped = () => stopped(openGateway({ entry: CLOCKED }))
 
 test('a client’s own name for a task works in answers, paths, queries and lists, and is another one upstream', async () => {
   const gateway = await openGateway()
@@ -65,14 +67,14 @@ test('a creation whose answer is lost is found by its name, and never sent again
     const lost = await loseAnswer(gateway, path, TEXT2VIDEO)
     expect(lost.status).toBe(200)
     const request = lost.headers.get('x-request-id') ?? ''
-    const job = await until(async () => {
+    const job = await untilMoved(gateway, async () => {
       const answer = await gateway.fetch(`/v1/kling/jobs/${request}`)
       const view = (await answer.json()) as { jobid: string | null; status: string }
       return view.status === 'running' && view
     })
     expect(job.jobid).toMatch(/^\d+$/)
     await gateway.sim.finishJobs()
-    await until(async () => (await held(gateway)) === 0)
+    await untilMoved(gateway, async () => (await held(gateway)) === 0)
     const creations = (await klingRequests(gateway)).filter(
       (one) => one.method === 'POST' && one.path === path.slice('/kling'.length)
     )
@@ -83,24 +85,24 @@ test('a creation whose answer is lost is found by its name, and never sent again
     expect(new Set(started).size).toBe(started.length)
   }
   // One after the other: the first begins with the shared simulator reset, the second has its own.
-  const first = await openGateway({ timeScale: 20 })
-  const second = await openGateway({ timeScale: 20 })
+  const first = await openStopped()
+  const second = await openStopped()
   await Promise.all([isFound(first, T2V, 'pair'), isFound(second, TURBO, 'apiKey')])
 })
 
 test('a creation that never arrived gives its slot back after two looks [I2]', async () => {
-  const gateway = await openGateway({ timeScale: 100 })
+  const gateway = await openStopped()
   await addKling(gateway, 'ann')
   await gateway.sim.fault({ match: { method: 'POST' }, effect: { reset: 'before' } })
   const lost = await gateway.post(TURBO, { prompt: 'x' })
   expect(lost.status).toBe(424)
-  await until(async () => (await held(gateway)) === 0)
+  await untilMoved(gateway, async () => (await held(gateway)) === 0)
   const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await answer.json()).toMatchObject({ status: 'absent', status_final: true })
 })
 
 test('options that are null do not keep a creation from its name: it is found when its answer is lost', async () => {
-  const gateway = await openGateway({ timeScale: 20 })
+  const gateway = await openStopped()
   await addKling(gateway, 'ann')
   const lost = await loseAnswer(gateway, TURBO, { prompt: 'x', options: null })
   expect(lost.status).toBe(200)
@@ -108,7 +110,7 @@ test('options that are null do not keep a creation from its name: it is found wh
   expect(JSON.parse(body ?? '')).toMatchObject({
     options: { external_task_id: expect.stringMatching(/^hgw/) },
   })
-  const job = await until(async () => {
+  const job = await untilMoved(gateway, async () => {
     const path = `/v1/kling/jobs/${lost.headers.get('x-request-id')}`
     const view = (await (await gateway.fetch(path)).json()) as { jobid: string; status: string }
     return ['running', 'absent'].includes(view.status) && view
@@ -190,7 +192,7 @@ testFull(
 )
 
 test('what a lost creation was only taken for is not shown as its task', async () => {
-  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  const gateway = await openStopped()
   await addKling(gateway, 'ann')
   await gateway.sim.fault({ match: { method: 'POST' }, times: 1, effect: { reset: 'after' } })
   const urls = {
@@ -200,7 +202,7 @@ test('what a lost creation was only taken for is not shown as its task', async (
   const lost = await gateway.post('/v1/kling/videos/lipsync', urls)
   expect(lost.status).toBe(424)
   // A lip-sync has no name of its own, so its task is only a likely one: it is looked for on the list, twice at least.
-  await until(async () => {
+  await untilMoved(gateway, async () => {
     const requests = await klingRequests(gateway)
     const looks = requests.filter(
       ({ method, path }) => method === 'GET' && path === '/v1/videos/lip-sync'
@@ -219,7 +221,7 @@ test('what a lost creation was only taken for is not shown as its task', async (
 
 // Of its kind in `npm test`: this file: a creation whose answer is lost is found by its name
 testFull('a lost creation is found by its name however many tasks were made after it', async () => {
-  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  const gateway = await openStopped()
   await addKling(gateway, 'ann')
   const path = '/v1/videos/text2video'
   await gateway.sim.fault({
@@ -235,7 +237,7 @@ testFull('a lost creation is found by its name however many tasks were made afte
     await gateway.sim.control('POST', '/jobs', outside)
   }
   await gateway.sim.clearFaults()
-  const job = await until(async () => {
+  const job = await untilMoved(gateway, async () => {
     const answer = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
     const view = (await answer.json()) as { jobid: string | null; status: string }
     return (view.status !== 'outcome_unknown' || view.jobid !== null) && view
@@ -244,7 +246,7 @@ testFull('a lost creation is found by its name however many tasks were made afte
 })
 
 test('a lost creation that never arrived is not taken for a task of somebody else', async () => {
-  const gateway = await openGateway({ timeScale: 100, simVars: { JOB_MS: '600000' } })
+  const gateway = await openStopped()
   await addKling(gateway, 'ann')
   const fault = { match: { method: 'POST' }, times: 1, effect: { reset: 'before' } }
   await gateway.sim.fault(fault)
@@ -252,7 +254,7 @@ test('a lost creation that never arrived is not taken for a task of somebody els
   expect(lost.status).toBe(424)
   const outside = { provider: 'kling', account: 'ann@example.com', path: '/v1/videos/text2video' }
   await gateway.sim.control('POST', '/jobs', outside)
-  await until(async () => (await gateway.heldSlots('kling')) === 0)
+  await untilMoved(gateway, async () => (await gateway.heldSlots('kling')) === 0)
   const job = await gateway.fetch(`/v1/kling/jobs/${lost.headers.get('x-request-id')}`)
   expect(await job.json()).toMatchObject({ jobid: null, status: 'absent', status_final: true })
 })

@@ -1,6 +1,6 @@
 /** The drop-in for Kling: a task holds its slots until it ends, on an account that has the credential for its path. */
 import { expect, test } from 'vitest'
-import { until } from '../../support/gateway.ts'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import {
   addKling,
@@ -45,12 +45,12 @@ test('a task of either design holds a slot until its own status tells its end [I
 })
 
 test('a slot comes back by itself when nobody asks [I2]', async () => {
-  const gateway = await openGateway({ timeScale: 10 })
+  const gateway = await stopped(openGateway({ entry: CLOCKED }))
   await addKling(gateway, 'ann', { maxJobs: 2 })
   await create(gateway)
   await create(gateway, TURBO)
   await gateway.sim.finishJobs()
-  await until(async () => (await held(gateway)) === 0)
+  await untilMoved(gateway, async () => (await held(gateway)) === 0)
 })
 
 test('an image task takes a slot for each image, all or none, and gives them back together [I1]', async () => {

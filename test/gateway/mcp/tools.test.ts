@@ -4,7 +4,7 @@ import { afterAll, expect, test } from 'vitest'
 import { openGateway, VIDEO, type Gateway } from '../../support/gateway.ts'
 import { call, failure, request, send } from './agent.ts'
 
-const shared = await openGateway({ timeScale: 100, simVars: { JOB_MS: '-1' } })
+const shared = await openGateway({ timeScale: 10 })
 afterAll(() => shared.dispose())
 
 const { avatar_id, voice_id, script } = VIDEO

@@ -5,7 +5,7 @@ import { call, request, send, toTold } from './agent.ts'
 
 const gateway = await openGateway({
   accounts: { waits: 5 },
-  timeScale: 100,
+  timeScale: 20,
   simVars: { JOB_MS: '-1' },
 })
 afterAll(() => gateway.dispose())
@@ -83,13 +83,13 @@ test('a wait tells of progress that grows, and after its time says that the job 
   const job_id = await newJob()
   const params = {
     name: 'wait_for_job',
-    arguments: { job_id, max_seconds: 60 },
+    arguments: { job_id, max_seconds: 20 },
     _meta: { progressToken: 'p' },
   }
   const { events, message } = await send(gateway, request('tools/call', params, 'w'))
   const told = events.flatMap((event) => event.message?.params ?? [])
   expect(told.length).toBeGreaterThan(0)
-  expect(told.every(({ progressToken, total }) => progressToken === 'p' && total === 60)).toBe(true)
+  expect(told.every(({ progressToken, total }) => progressToken === 'p' && total === 20)).toBe(true)
   const progress = told.map((one) => one.progress)
   expect(progress).toEqual([...progress].toSorted((a, b) => a - b))
   expect(message).toMatchObject({ id: 'w', result: { structuredContent: { done: false, job_id } } })
@@ -98,7 +98,7 @@ test('a wait tells of progress that grows, and after its time says that the job 
 
 test('a wait goes on from the id of its last event, and ends with the job', async () => {
   const job_id = await newJob()
-  const params = { name: 'wait_for_job', arguments: { job_id, max_seconds: 60 } }
+  const params = { name: 'wait_for_job', arguments: { job_id, max_seconds: 20 } }
   const { events } = await send(gateway, request('tools/call', params, 7))
   const id = events[0]?.id ?? ''
   expect(id).toMatch(/^[\w-]+\.1$/)

@@ -94,10 +94,13 @@ test('a request that is refused leaves its status and our code, as a warning', a
 
 test('the upstream time is the part that HeyGen took', async () => {
   await gateway.sim.fault({ match: { path: '/v3/users/me' }, effect: { latencyMs: 300 } })
-  const line = await lineOf(gateway, await gateway.fetch('/heygen/v3/users/me'))
+  // A busy machine can make the gateway's own part as long, but not each time.
+  await until(async () => {
+    const line = await lineOf(gateway, await gateway.fetch('/heygen/v3/users/me'))
+    expect(line['upstreamMs']).toBeGreaterThanOrEqual(290)
+    return Number(line['ownMs']) < Number(line['upstreamMs'])
+  })
   await gateway.sim.clearFaults()
-  expect(line['upstreamMs']).toBeGreaterThanOrEqual(290)
-  expect(line['ownMs']).toBeLessThan(line['upstreamMs'] as number)
 })
 
 test('the end of a job leaves a line with its outcome, tenant, account, request and job', async () => {

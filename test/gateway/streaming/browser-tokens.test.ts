@@ -3,12 +3,12 @@ import { expect, test } from 'vitest'
 import { platform } from '#composition/platform.ts'
 import { toStreamToken } from '../../../src/domain/streaming/stream-token.ts'
 import { makeVault } from '../../../src/storage/vault.ts'
+import { advance, CLOCKED, DAY, SECOND, stopped } from '../../support/clock/clock.ts'
 import { MASTER_KEYS } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import {
   call,
   handshake,
-  LONG,
   NEW,
   newStreamToken,
   openChat,
@@ -81,7 +81,7 @@ test('the provider sees its own token and never ours, the browser never the prov
 })
 
 test('a token is made on an account that has room, or on the one that is named', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...LONG })
+  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 } })
   await gateway.createVideo({}, { 'x-gateway-account': 'a@example.com' })
   for (let round = 0; round < 8; round += 1) {
     const made = await gateway.fetch('/v1/streaming.create_token', { method: 'POST' })
@@ -159,10 +159,11 @@ test('a token that was changed, is over, or was sealed for something else is ref
 })
 
 test('a token outlives its day by nothing', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, timeScale: 100_000 })
+  const gateway = await stopped(gatewayWith({ accounts: { a: 1 }, entry: CLOCKED }))
   const token = await newStreamToken(gateway)
-  // A day is 864 ms.
-  await new Promise((resolve) => setTimeout(resolve, 900))
+  await advance(gateway, DAY - SECOND)
+  expect((await call(gateway, token, '/v1/streaming.new', NEW)).status).toBe(200)
+  await advance(gateway, SECOND)
   expect((await call(gateway, token, '/v1/streaming.new', NEW)).status).toBe(401)
 })
 

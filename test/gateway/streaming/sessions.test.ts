@@ -1,14 +1,14 @@
 /** Streaming sessions: opened and talked in on one account, each holding a slot until it is over. */
 import { expect, test } from 'vitest'
 import { isFull } from '../../support/full.ts'
-import { until, type Gateway } from '../../support/gateway.ts'
+import { CLOCKED, stopped, untilMoved } from '../../support/clock/clock.ts'
+import type { Gateway } from '../../support/gateway.ts'
 import { gatewaysOfTests } from '../../support/gateways-of-tests.ts'
 import type { SimRequest } from '../../support/simulator.ts'
 import {
   call,
   closed,
   echoOf,
-  LONG,
   NEW,
   newStreamToken,
   openChat,
@@ -20,16 +20,18 @@ import {
 
 const gatewayWith = gatewaysOfTests()
 
-/** Waits until the alarm has read an account's list of sessions so often, and a moment for what follows from it. */
+/** Moves the clock until the alarm has read an account's list of sessions so often. */
 async function untilListed(gateway: Gateway, name: string, times: number): Promise<void> {
   const isList = ({ path, account }: SimRequest) =>
     path === '/v1/streaming.list' && account === `${name}@example.com`
-  await until(async () => (await gateway.sim.requests()).filter(isList).length >= times)
-  await new Promise((resolve) => setTimeout(resolve, 500))
+  await untilMoved(
+    gateway,
+    async () => (await gateway.sim.requests()).filter(isList).length >= times
+  )
 }
 
-/** Alarms come soon, and an opening still has 4.5 s before it is given up. */
-const SOON = { timeScale: 20 }
+const openStopped = (accounts: Record<string, number>) =>
+  stopped(gatewayWith({ accounts, entry: CLOCKED }))
 
 test('a browser with nothing but the token opens, talks, chats, keeps alive and stops, at the root and below /heygen', async () => {
   const gateway = await gatewayWith({ accounts: { a: 1 } })
@@ -139,15 +141,14 @@ test('a session that the provider calls over in a refusal gives its slot back', 
 })
 
 test('a session that falls asleep gives its slot back by the alarm, one that is awake keeps it [I2]', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 2 }, ...SOON })
+  const gateway = await openStopped({ a: 2 })
   const token = await newStreamToken(gateway)
-  const asleep = await openSession(gateway, token, { activity_idle_timeout: 600 })
+  const asleep = await openSession(gateway, token, { activity_idle_timeout: 1800 })
   const awake = await openSession(gateway, token, { activity_idle_timeout: 3600 })
   // Both sessions are asked about twice: that is when one that is not listed would be believed over.
   await untilListed(gateway, 'a', 4)
   expect(await gateway.heldSlots()).toBe(2)
-  await gateway.sim.control('POST', '/clock', { advanceMs: 1_200_000 })
-  await until(async () => (await gateway.heldSlots()) === 1)
+  await untilMoved(gateway, async () => (await gateway.heldSlots()) === 1)
   const jobs = (await (await gateway.fetch('/v1/heygen/scheduler')).json()) as { id: string }[]
   expect(jobs.map(({ id }) => id)).toEqual([awake])
   const shown = await gateway.fetch(`/v1/heygen/jobs/${asleep}`)
@@ -155,7 +156,7 @@ test('a session that falls asleep gives its slot back by the alarm, one that is 
 })
 
 test('a list of sessions that is broken or refused frees no slot [I1]', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1, b: 1 }, ...SOON })
+  const gateway = await openStopped({ a: 1, b: 1 })
   const bodies = {
     a: { code: 100, data: {} },
     b: { code: 400123, data: { sessions: [] } },
@@ -174,7 +175,7 @@ test('a list of sessions that is broken or refused frees no slot [I1]', async ()
 })
 
 test('a session whose opening got lost is found on the list, and its slot comes back when it is over [I4]', async () => {
-  const gateway = await gatewayWith({ accounts: { a: 1 }, ...SOON })
+  const gateway = await openStopped({ a: 1 })
   const token = await newStreamToken(gateway)
   const lost = { match: { path: '/v1/streaming.new' }, times: 1, effect: { reset: 'after' } }
   await gateway.sim.fault(lost)
@@ -189,12 +190,12 @@ test('a session whose opening got lost is found on the list, and its slot comes 
   await untilListed(gateway, 'a', 2)
   expect(await gateway.heldSlots()).toBe(1)
   await gateway.sim.finishJobs()
-  await until(async () => (await gateway.heldSlots()) === 0)
+  await untilMoved(gateway, async () => (await gateway.heldSlots()) === 0)
 })
 
 test('a full account answers a token with 429, and the provider’s own limit passes through', async () => {
   const simAccount = { streamingConcurrency: 1 }
-  const gateway = await gatewayWith({ accounts: { a: 2 }, simAccount, ...LONG })
+  const gateway = await gatewayWith({ accounts: { a: 2 }, simAccount })
   const token = await newStreamToken(gateway)
   const session = await openSession(gateway, token)
   const limited = await call(gateway, token, '/v1/streaming.new', NEW)

@@ -4,12 +4,10 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { until, VIDEO } from '../../support/gateway.ts'
 import { Simulator } from '../../support/simulator.ts'
 import { findFreePort, findRunning, HOST } from '../../../scripts/lib/local-stack.ts'
-
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-serve-'))
 const SECRETS = path.join(folder, 'secrets.json')
@@ -97,10 +95,7 @@ test('killed with -9 and started again it has lost nothing, and looks after its 
   expect(isAlive(orphan)).toBe(false)
   expect(current.said.text).not.toContain('ADMIN_TOKEN')
   // Nobody calls the gateway: its own alarm asks.
-  await until(
-    async () => (await sim.requests()).some(({ path: asked }) => asked.includes(job)),
-    30_000
-  )
+  await until(async () => (await sim.requests()).some(({ path: asked }) => asked.includes(job)))
   const accounts = await call('/v1/heygen/accounts', token)
   expect(accounts).toMatchObject({ 'a@example.com': { maxJobs: 1 } })
   expect(await until(async () => (await jobState()).status === 'completed')).toBe(true)

@@ -1,9 +1,7 @@
 /** `npm run setup` where each of its steps fails, and with secrets that exist already. */
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { StandIn } from '../../support/wrangler/control.ts'
 import { expectHidden, namesOfTokens, setup, times, tokenIn } from '../../support/wrangler/setup.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let standIn: StandIn
 afterEach(() => standIn.close())

@@ -1,10 +1,8 @@
 /** `npm run setup` with a stand-in for wrangler: what it asks, what it says, and the real Worker that it deploys. */
 import { readFileSync } from 'node:fs'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, expect, test } from 'vitest'
 import { StandIn } from '../../support/wrangler/control.ts'
 import { expectHidden, namesOfTokens, setup, times, tokenIn } from '../../support/wrangler/setup.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 let standIn: StandIn
 afterEach(() => standIn.close())

@@ -5,10 +5,8 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { gatewaysOfFile } from '../../support/gateways-of-file.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const open = gatewaysOfFile()
 const gateway = await open({ accounts: { one: 3 }, simVars: { JOB_MS: '500' } })

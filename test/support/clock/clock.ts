@@ -37,6 +37,13 @@ export async function stopClock(gateway: Gateway): Promise<void> {
   await ask(gateway, { stopped: true })
 }
 
+/** A gateway that was opened with such a clock, after its clock was stopped. */
+export async function stopped(opening: Promise<Gateway>): Promise<Gateway> {
+  const gateway = await opening
+  await stopClock(gateway)
+  return gateway
+}
+
 /** Moves the simulator's clock first, so that it answers the gateway's calls for the same moment. */
 export async function advance(gateway: Gateway, ms: number): Promise<void> {
   await gateway.sim.control('POST', '/clock', { advanceMs: ms })

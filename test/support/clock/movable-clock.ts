@@ -11,7 +11,7 @@ const realTimeout = AbortSignal.timeout.bind(AbortSignal)
 
 const DAY_MS = 86_400_000
 const LOOK_MS = 10
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 100_000
 
 let aheadMs = 0
 let stoppedAt: number | undefined
@@ -145,6 +145,7 @@ export function resetClock(): void {
   stoppedAt = undefined
   alarms.clear()
   waits.clear()
+  timers.clear()
   ringing = 0
 }
 

@@ -5,7 +5,7 @@
 import { callControl } from './control.ts'
 import { runWorker, type RunningWorker } from '../../../scripts/lib/run-worker.ts'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 100_000
 
 /** The log of a workerd that no test uses is dropped. */
 const ignore: (message: string) => void = () => undefined

@@ -3,7 +3,6 @@ import { request } from 'node:http'
 import { expect } from 'vitest'
 import type { Gateway } from '../gateway.ts'
 
-export const LONG = { simVars: { JOB_MS: '600000' } }
 export const ORIGIN = { origin: 'https://app.example.com' }
 
 /** The body that the published SDK (2.1.0) sends. JSON leaves out undefined members. */

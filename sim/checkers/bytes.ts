@@ -1,0 +1,47 @@
+/**
+ * I7: what HeyGen gets is what the client sent, byte for byte, but for the callback's address; and what the client gets about a job is
+ * what HeyGen answered.
+ */
+import { kindAt, markIn } from '../../test/support/witness/witness-kinds.ts'
+import type { Scene } from '../clients/scene.ts'
+import type { NetworkCall, Server } from '../platform/network.ts'
+
+/** A server that also writes down what may start a job, and what it answered. */
+export function recorded(scene: Scene, server: Server): Server {
+  return {
+    serve: (call: NetworkCall) => {
+      if (call.method === 'POST' && kindAt(call.url.pathname))
+        scene.sent.push({ path: call.url.pathname, body: call.body })
+      const served = server.serve(call)
+      if (typeof served.reply === 'object') scene.replied.add(served.reply.body)
+      return served
+    },
+  }
+}
+
+export function changedBytes(scene: Scene): string[] {
+  const expected = new Map<string, Set<string>>()
+  for (const { mark, bodies } of scene.intentions.values())
+    expected.set(mark, new Set(bodies.map(withoutCallback)))
+  const bodies = scene.sent.flatMap(({ path, body }) => {
+    // A question under a used key, whose body must start nothing, has no mark.
+    const mark = markIn(body)
+    if (mark === undefined || expected.get(mark)?.has(withoutCallback(body))) return []
+    return [`I7 HeyGen got other bytes on ${path}: ${body.slice(0, 400)}`]
+  })
+  return [...bodies, ...changedAnswers(scene)]
+}
+
+function withoutCallback(body: string): string {
+  return body.replace(/,?\s*"callback_url"\s*:\s*"[^"]*"/g, '')
+}
+
+/** Answers to status calls of v3. */
+function changedAnswers({ answers, replied, heygen }: Scene): string[] {
+  return answers.flatMap(({ about, answer }) => {
+    const [, path = '', id = ''] = /^GET \/heygen(\/v3\/[\w/-]+)\/([\w-]+)$/.exec(about) ?? []
+    const isStatus = kindAt(path) !== undefined && heygen.jobs.has(id)
+    if (!isStatus || answer.status !== 200 || replied.has(answer.body)) return []
+    return [`I7 the client got other bytes: ${about}: ${answer.body.slice(0, 400)}`]
+  })
+}

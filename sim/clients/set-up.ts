@@ -1,0 +1,54 @@
+/** Makes the tenants of a plan with their endpoints, and adds their accounts, in calm. */
+import { addAccount } from './accounts.ts'
+import { emailOf, isGood, keyOf, operate, insist, type Scene, type Tenant } from './scene.ts'
+import { addEndpoint } from './endpoints.ts'
+
+export async function setUp(scene: Scene): Promise<void> {
+  const { plan, heygen, universe } = scene
+  for (const at of plan.tenants.keys()) await makeTenant(scene, at)
+  for (const one of plan.accounts) {
+    const { name, tenant } = one
+    heygen.addAccount(emailOf(name), keyOf(name), one)
+    const held = { tenant, key: keyOf(name), holders: new Set<number>(), turn: Promise.resolve() }
+    scene.accounts.set(name, held)
+    scene.secrets.add(held.key)
+    const added = await addAccount(scene, name)
+    if (!isGood(added)) throw new Error(`account: ${added.status} ${added.body}`)
+  }
+  for (const [at, { endpoints }] of plan.tenants.entries())
+    for (let n = 0; n < endpoints; n += 1) await addEndpoint(scene, tenantAt(scene, at))
+  await universe.world.sleep(5000, 'set up')
+}
+
+export function tenantAt(scene: Scene, at: number): Tenant {
+  const tenant = scene.tenants[at]
+  if (!tenant) throw new Error(`no tenant ${at}`)
+  return tenant
+}
+
+/** Makes the tenant at a place of the plan, for the first time or again. Undefined: it could not be made. */
+export async function makeTenant(scene: Scene, at: number): Promise<Tenant | undefined> {
+  const name = `tenant-${at}`
+  const made = await makeToken(scene, name)
+  if (!made) return undefined
+  const tenant: Tenant = {
+    ...{ no: scene.everyTenant.length, name, ...made },
+    ...{ endpoints: [], callbackSecrets: [], isUncertain: false },
+  }
+  scene.everyTenant.push(tenant)
+  scene.tenants[at] = tenant
+  return tenant
+}
+
+export async function makeToken(
+  scene: Scene,
+  tenant: string
+): Promise<{ token: string; tokenId: string } | undefined> {
+  const wanted = { name: 'sim', tenant }
+  const made = await insist(scene, () => operate(scene, 'POST', '/admin/tokens', wanted))
+  if (!isGood(made)) return undefined
+  const { id, token, secretKey } = JSON.parse(made.body) as Record<string, string>
+  if (id === undefined || token === undefined) throw new Error(`token: ${made.body}`)
+  for (const secret of [token, secretKey]) if (secret !== undefined) scene.secrets.add(secret)
+  return { token, tokenId: id }
+}

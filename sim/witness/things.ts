@@ -1,0 +1,86 @@
+/**
+ * What HeyGen has beside jobs, as far as plans call it: files, lists of looks and voices, speech, and a path of which the gateway
+ * knows nothing. Built from the reference, in the forms of v3 and of the older lists.
+ */
+import { data, refusal } from '../../test/support/witness/witness-answers.ts'
+import type { NetworkCall, NetworkReply } from '../platform/network.ts'
+import type { World } from '../world/world.ts'
+import type { Account } from './books.ts'
+
+type Answer = Pick<NetworkReply, 'status' | 'body'>
+
+interface Thing {
+  id: string
+  account: string
+  madeAt: number
+}
+
+/** How long a job of the unknown path runs. */
+const SHINY_MS = 60_000
+
+export class Things {
+  readonly #world: World
+  readonly #things = new Map<string, Thing>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  /** Undefined: not here. */
+  answer({ method, url }: NetworkCall, account: Account): Answer | undefined {
+    const path = url.pathname
+    const [, , family = '', id] = path.split('/')
+    if (method === 'POST' && path === '/v3/assets') return this.#madeFile(account)
+    if (method === 'POST' && path === '/v3/voices/speech')
+      return data({ audio_url: 'https://files.example.com/speech.mp3', duration: 2.5 })
+    if (method === 'POST' && path === '/v3/shiny-renders')
+      return data({ id: this.#make('shiny', account).id, status: 'processing' })
+    if (method === 'GET' && path.startsWith('/v3/') && id === undefined && LISTS.has(family))
+      return listed(account, family)
+    if (method === 'GET' && path === '/v2/voices')
+      return data({ voices: rows(account, 'voice_id') })
+    if (method === 'GET' && path === '/v2/avatars')
+      return data({ avatars: rows(account, 'avatar_id'), talking_photos: [] })
+    if (id === undefined || !path.startsWith('/v3/')) return undefined
+    return this.#one(method, account, id)
+  }
+
+  #madeFile(account: Account): Answer {
+    const { id } = this.#make('asset', account)
+    const url = `https://files.example.com/${id}`
+    return data({ asset_id: id, url, mime_type: 'image/png', size_bytes: 68 })
+  }
+
+  #make(name: string, { email }: Account): Thing {
+    const id = `${name}-${this.#world.chance.hex('things', 20)}`
+    const thing = { id, account: email, madeAt: this.#world.now }
+    this.#things.set(id, thing)
+    return thing
+  }
+
+  #one(method: string, { email }: Account, id: string): Answer | undefined {
+    const thing = this.#things.get(id)
+    if (!thing) return undefined
+    if (thing.account !== email) return refusal(404, 'not_found', 'Not found')
+    if (method === 'DELETE') this.#things.delete(id)
+    if (id.startsWith('asset-')) return data({ asset_id: id })
+    const isOver = this.#world.now > thing.madeAt + SHINY_MS
+    return data({ id, status: isOver ? 'completed' : 'processing' })
+  }
+}
+
+const LISTS = new Set(['assets', 'avatars', 'voices', 'templates', 'brand-kits'])
+
+function rows({ email }: Account, name: string): Record<string, unknown>[] {
+  const own = email.slice(0, email.indexOf('@'))
+  return [
+    { [name]: `shared-${name}`, name: 'Shared', is_public: true },
+    { [name]: `own-${own}-${name}`, name: 'Own', is_public: false },
+  ]
+}
+
+function listed(account: Account, family: string): Answer {
+  const name = family === 'assets' ? 'asset_id' : 'id'
+  const page = { data: rows(account, name), has_more: false, next_token: null }
+  return { status: 200, body: JSON.stringify(page) }
+}
