@@ -52,11 +52,6 @@ export class LiveRows {
     this.#sql.exec('DELETE FROM observer WHERE hub = ?', hub)
   }
 
-  forgetAll(): void {
-    this.#sql.exec('DELETE FROM balance')
-    this.#sql.exec('DELETE FROM observer')
-  }
-
   /** Until when clients wait for a slot. 0: nobody has waited. */
   waitedUntil(): number {
     const rows = this.#sql
@@ -70,6 +65,12 @@ export class LiveRows {
       'INSERT INTO waited (id, until) VALUES (1, ?) ON CONFLICT DO UPDATE SET until = excluded.until',
       until
     )
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM balance')
+    this.#sql.exec('DELETE FROM observer')
+    this.#sql.exec('DELETE FROM waited')
   }
 
   /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */

@@ -268,6 +268,10 @@ export class SlotsTables {
     return this.#ended.ends(watches, since)
   }
 
+  hasUntracedOfOthers(tenant: string, since: number): boolean {
+    return this.#ended.hasUntracedOfOthers(tenant, since)
+  }
+
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
     return this.#inTransaction(false, () => {
