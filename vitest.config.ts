@@ -58,9 +58,9 @@ export default defineConfig({
     // Longer than `until` waits (test/support/gateway.ts), which says what did not happen.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    // More than the two cores of a small machine, because many tests wait for workerd. On two cores `npm test` took 298 s with 5,
-    // and 285 s and 327 s with 7. The storms of the full run need the room.
-    maxWorkers: isFull ? 5 : 7,
+    // More than the two cores of a small machine, because many tests wait for workerd. Not many more: each worker loads wrangler's
+    // Miniflare and keeps some workerd of its own, which cost it some ten seconds of CPU. The storms of the full run need the room.
+    maxWorkers: 5,
     // wrangler and Miniflare take a second to load: once for each worker, not for each file. No module keeps state of a test.
     isolate: false,
     sequence: { sequencer: LongFirst },

@@ -22,7 +22,7 @@ function typesNow(): string {
   return HEAD + text.replaceAll(/^ +\w+\?: never;\n/gm, '').replaceAll(/^    /gm, '  ')
 }
 
-installClients()
+await installClients()
 const now = typesNow()
 if (!process.argv.includes('--check')) {
   writeFileSync(FILE, now)

@@ -3,31 +3,36 @@
  * the tools of scripts/client and the typed client of examples/client. Runs no install scripts. `--full`: also installs test/clients/full,
  * a quarter of a gigabyte.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { statSync } from 'node:fs'
 
 function changedAt(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
-/** Does nothing if the folder was installed after its lock file was written. */
-export function installClients(isFull = false): void {
+const ARGS = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+
+/** A folder that was installed after its lock file was written is left as it is. */
+export async function installClients(isFull = false): Promise<void> {
   const folders = [
     'test/clients',
     'scripts/client',
     'examples/client',
     ...(isFull ? ['test/clients/full'] : []),
   ]
-  for (const folder of folders) {
-    const lock = changedAt(`${folder}/package-lock.json`)
-    if (changedAt(`${folder}/node_modules/.package-lock.json`) >= lock) continue
-    const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
-    const { status } = spawnSync('npm', args, {
-      cwd: folder,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    if (status !== 0) throw new Error(`npm ci in ${folder} failed`)
-  }
+  await Promise.all(folders.filter(isStale).map(install))
 }
 
-if (import.meta.main) installClients(process.argv.includes('--full'))
+function isStale(folder: string): boolean {
+  const lock = changedAt(`${folder}/package-lock.json`)
+  return changedAt(`${folder}/node_modules/.package-lock.json`) < lock
+}
+
+async function install(folder: string): Promise<void> {
+  const child = spawn('npm', ARGS, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
+  const [code] = (await once(child, 'exit')) as [number | null]
+  if (code !== 0) throw new Error(`npm ci in ${folder} failed`)
+}
+
+if (import.meta.main) await installClients(process.argv.includes('--full'))

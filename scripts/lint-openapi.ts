@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { installClients } from './install-clients.ts'
 
-installClients()
+await installClients()
 const { status, stdout, stderr } = spawnSync(
   'node',
   [

@@ -33,7 +33,7 @@ const FAULTS = [
   'event late',
   'job ends early',
 ]
-const STEPS_MAX = 4
+const STEPS_MAX = 2
 
 export interface EveryOptions {
   from: number

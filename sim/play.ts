@@ -22,7 +22,7 @@ export interface Outcome {
   jobs: number
   /** Virtual ms. */
   lasted: number
-  /** How often each question of chance was asked since the storm began. */
+  /** How often each question of chance was asked in the storm. */
   asked: Record<string, number>
   /** What went wrong by chance, so that a plan without rates can repeat it. */
   hits: Hit[]
@@ -76,7 +76,7 @@ export async function play(
     hash: world.hash(),
     jobs: heygen.jobs.size,
     lasted: world.sinceStart,
-    asked: Object.fromEntries(world.chance.asked),
+    asked: universe.asked,
     hits: world.chance.hits,
   }
   universe.close()

@@ -152,9 +152,9 @@ const NEW: readonly Written[] = [
     name: 'sleep',
     harm: 'an object wakes every ten minutes, for ever',
     breaks: ['I2 ACCOUNT_SLOTS', 'I2 TENANT_DESK'],
-    file: 'src/durable/account-slots.ts',
-    from: 'if (due !== Infinity) this.#alarm.setFor(due)',
-    to: 'if (due !== 0) this.#alarm.setFor(Math.min(due, this.#context.now() + 600_000))',
+    file: 'src/durable/account-alarm.ts',
+    from: 'if (due !== Infinity) this.#clock.setFor(due)',
+    to: 'if (due !== 0) this.#clock.setFor(Math.min(due, Date.now() + 600_000))',
   },
   {
     name: 'retire',
@@ -178,15 +178,15 @@ const NEW: readonly Written[] = [
     breaks: ['I5'],
     file: 'src/composition/make-ports.ts',
     from: 'deskPort(env, `${provider}:${tenant}`)',
-    to: "deskPort(env, `${provider}:${tenant.replace(/\\w+/, 'one')}`)",
+    to: "deskPort(env, `${provider}:${tenant.replace(/.+/, 'one')}`)",
   },
   {
     name: 'seal',
-    harm: 'a credential is stored as it is',
+    harm: 'an opened credential is written to the log',
     breaks: ['I6'],
-    file: 'src/flows/creations/send-creation.ts',
-    from: 'const timeLimit = ports.timeoutSignal(ports.durations.createGiveUpMs)',
-    to: "const timeLimit = ports.timeoutSignal(ports.durations.createGiveUpMs); ports.log('sent', { token: call.headers.get('x-api-key') ?? '' })",
+    file: 'src/flows/accounts/open-account.ts',
+    from: 'const text = await ports.vault.open(identity, account.credential, true)',
+    to: 'const text = await ports.vault.open(identity, account.credential, true); console.log(text)',
   },
 ]
 

@@ -7,7 +7,7 @@ import type { Methods } from './build.ts'
 import type { Isolate } from './isolates.ts'
 import { currentParty, Party } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
-import { fromWire, lostConnection, remoteError, toWire } from './wire.ts'
+import { CALL_FAULTS, fromWire, lostCall, remoteError, toWire } from './wire.ts'
 import type { Answer, World } from '../world/world.ts'
 
 /** How often what goes wrong, from 0 to 1. */
@@ -110,7 +110,7 @@ export class HostedObject {
     const rates = this.#rates
     const { chance } = this.#world
     const instance = this.#awake()
-    if (!instance) return answer(1, () => fail(lostConnection('The object could not be started.')))
+    if (!instance) return answer(1, () => fail(lostCall(CALL_FAULTS[1])))
     const call: Call = { label, run, answer }
     instance.calls.add(call)
     if (chance.isHit('crash in call', rates.crashInCall))
@@ -267,7 +267,7 @@ export class HostedObject {
     this.disk.crash(isInTurn)
     if (wasRinging) this.#armAlarm(ALARM_RETRY_MS)
     for (const { answer } of instance.calls)
-      answer(this.#latency(), () => fail(lostConnection('The object was reset.')))
+      answer(this.#latency(), () => fail(lostCall(CALL_FAULTS[1])))
     instance.calls.clear()
     instance.inbox = []
   }
@@ -354,19 +354,20 @@ export class Namespace {
     const caller = currentParty()?.name ?? ''
     const back = await this.#world.ask<Buffer>(`answer ${label}`, (answer) => {
       const latency = () => chance.between('object latency', LATENCY_MS.least, LATENCY_MS.most)
+      const lost = () => lostCall(chance.pick('lost how', CALL_FAULTS))
       const slow = chance.isHit('slow call', rates.slowCall)
         ? chance.between('slow call ms', SLOW_MS.least, SLOW_MS.most)
         : 0
       const isUnreachable = this.#world.now < host.unreachableUntil
       if (isUnreachable || chance.isHit('lose call', rates.loseCall))
-        return answer(latency(), () => fail(lostConnection()))
+        return answer(latency(), () => fail(lost()))
       const isLost = chance.isHit('lose answer', rates.loseAnswer)
       const deliver = (ms: number, told: Answer<Buffer>) =>
         void this.#world.after(ms, `call ${label} from ${caller}`, undefined, () => {
           this.#world.note(`with ${host.name}`, said)
           host.receive(label, (methods) => methods[method]?.(...fromWire<unknown[]>(bytes)), told)
         })
-      deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lostConnection())) : answer)
+      deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lost())) : answer)
       if (chance.isHit('double call', rates.doubleCall))
         deliver(latency() + slow + chance.between('second call', 0, 500), () => {})
     })

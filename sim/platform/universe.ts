@@ -61,6 +61,8 @@ export class Universe {
   readonly kv: KvStore
   readonly objects = new Map<string, HostedObject>()
   rates: Rates = CALM
+  /** How often each question of chance was asked between the first rates and the second. */
+  asked: Record<string, number> = {}
   /** The Worker that new isolates run. */
   #build: Build
   readonly #present: Build
@@ -83,7 +85,9 @@ export class Universe {
 
   /** The first time, questions of chance are counted from 1: what was set up before counts nowhere. */
   setRates(rates: Rates): void {
-    if (!this.#isSetUp) this.world.chance.begin(this.#plan.forced ?? [])
+    const { chance } = this.world
+    if (this.#isSetUp) this.asked = Object.fromEntries(chance.asked)
+    else chance.begin(this.#plan.forced ?? [])
     this.#isSetUp = true
     this.rates = rates
     this.network.rates = rates.network

@@ -19,7 +19,15 @@ export function remoteError(thrown: unknown): Error {
   return Object.assign(error, { remote: true })
 }
 
+/** How a call of an object fails on the platform. Most errors may be retried; an overloaded object must not be called again. */
+export const CALL_FAULTS = [
+  { message: 'Network connection lost.', retryable: true },
+  { message: 'The object was reset.', retryable: true },
+  { message: 'internal error; reference = 0123456789abcdef' },
+  { message: 'Durable Object is overloaded.', overloaded: true, retryable: true },
+] as const
+
 /** The platform could not say whether the call was run. */
-export function lostConnection(message = 'Network connection lost.'): Error {
-  return Object.assign(new Error(message), { retryable: true })
+export function lostCall({ message, ...marks }: (typeof CALL_FAULTS)[number]): Error {
+  return Object.assign(new Error(message), marks)
 }

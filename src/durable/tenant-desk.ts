@@ -26,6 +26,9 @@ import { AlarmClock } from '#durable/lifecycle/alarm-clock.ts'
 import { makeDeskParts, SOON_MS, type DeskParts } from './desk-parts.ts'
 import { IdMethods } from './id-methods.ts'
 
+/** Tokens of a removed tenant live on for a minute elsewhere, and calls that were under way for longer. */
+const STRAGGLERS_MS = 10 * 60_000
+
 export class TenantDesk extends IdMethods implements Desk, Registrar {
   readonly #parts: DeskParts
   readonly #clock: AlarmClock
@@ -173,6 +176,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   /** Called when the tenant was removed. Releases every account and deletes everything but the audit. */
   async close(): Promise<void> {
     this.#tables.accounts.close(platform.now())
+    this.armIn(STRAGGLERS_MS)
     await this.#empty()
   }
 
@@ -281,9 +285,10 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     if (now >= this.#forgetAt) {
       const dueAt = this.#tables.forgetOld(this.durations, now)
       this.#forgetAt = now + forgetEveryMs
+      this.parts.refused.forget(now)
       if (dueAt !== undefined) this.#clock.setFor(dueAt)
     } else this.#clock.setFor(this.#forgetAt)
-    if (this.#isClosed && this.#tables.accounts.all.length > 0) await this.#empty()
+    await this.#emptyAgain(now)
     await this.parts.accounts.releaseLeftOver()
     if (!this.parts.claims.isEmpty) this.armIn(SOON_MS)
     await this.parts.kv.write()
@@ -294,12 +299,21 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
     if (signInAt !== undefined) this.#clock.setFor(signInAt)
   }
 
+  /** Removes what a removal has left, because a crash or a late call of the tenant's came between. */
+  async #emptyAgain(now: number): Promise<void> {
+    const { closedAt } = this.#tables.accounts
+    if (closedAt === undefined) return
+    await this.#empty()
+    if (now < closedAt + STRAGGLERS_MS) this.#clock.setFor(closedAt + STRAGGLERS_MS)
+  }
+
   async #empty(): Promise<void> {
     for (const account of this.#tables.accounts.all) await this.removeAccount(account.email, false)
     this.#tables.forgetAll()
     this.parts.unknown.forgetAll()
     this.parts.pageTokens.clear()
     this.parts.full.clear()
+    this.parts.refused.forgetAll()
     this.parts.signIns.forgetAll()
     await this.parts.alerts.close()
     this.parts.targets.forget()

@@ -5,7 +5,7 @@ import { installClients } from '../../scripts/install-clients.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 
 const open = gatewaysOfFile()
-installClients()
+await installClients()
 
 function run(args: string[], env: Record<string, string> = {}): Promise<[unknown, string]> {
   const options = { env: { ...process.env, ...env } }

@@ -2,7 +2,9 @@
  * A sample of the simulation (docs/rfc/0008-simulation.md): the real Worker and its objects in seeded worlds, with crashes at any
  * statement, lost, doubled and late calls, stale KV and a failing provider. simulation.full.test.ts plays the whole.
  */
+import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
+import { PLANTED } from '../../sim/planted/faults.ts'
 import { simulate } from './simulate.ts'
 
 vi.setConfig({ testTimeout: 600_000 })
@@ -28,4 +30,12 @@ test('the simulation sees a planted fault: an account that grants one slot too m
   expect(lines[0]).toMatch(/^lease: found by \d+ seeds? \(seed \d+: I1 /)
   expect(lastLine).toBe('1 of 1 planted faults found')
   expect(code).toBe(0)
+})
+
+test('each planted fault changes a text that stands once in its file', () => {
+  const sabotages = PLANTED.flatMap((one) => one.sabotages)
+  const wrong = sabotages.filter(
+    ({ file, from }) => readFileSync(file, 'utf8').split(from).length !== 2
+  )
+  expect(wrong).toEqual([])
 })

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
-import { CLOCKED, PLAIN } from './renewed/entries.ts'
+import { CLOCKED, COUNTING, PLAIN } from './renewed/entries.ts'
 import { takeWorker } from './renewed/renewed.ts'
 import { Simulator } from './simulator.ts'
 
@@ -205,8 +205,15 @@ function startGateway(
   const vars = gatewayVars(simUrl, options)
   const { persist, port, entry, providers, isAlone = false, assets = false } = options
   const common = { config: 'wrangler.toml', name: 'gateway', vars }
-  const isUsual = entry === undefined || entry === CLOCKED
-  if (isUsual && !isAlone && !assets && persist === undefined && port === undefined && !providers)
+  const isRenewable = entry === undefined || [CLOCKED, COUNTING].includes(entry)
+  if (
+    isRenewable &&
+    !isAlone &&
+    !assets &&
+    persist === undefined &&
+    port === undefined &&
+    !providers
+  )
     return takeWorker({ ...common, entry: entry ?? PLAIN, onLog })
   return runWorker({
     ...common,

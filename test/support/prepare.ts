@@ -18,7 +18,7 @@ const USUAL = [
 ]
 
 export async function setup({ config }: TestProject): Promise<(() => void) | undefined> {
-  installClients(process.env.FULL === '1')
+  await installClients(process.env.FULL === '1')
   if (config.watch) return undefined
   const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-run-'))
   process.env['KEPT_ONCE'] = folder

@@ -45,10 +45,14 @@ export class AccountRow {
     this.#row.forget()
   }
 
-  /** Keeps the fact that there was an account, but not its record with the credential. */
+  /** Keeps the fact that there was an account, but not its record with the credential, nor what was known of it. */
   wipe(): void {
-    this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
+    this.#storage.transactionSync(() => {
+      this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')
+      this.#forgetParkings()
+    })
     this.#row.forget()
+    this.#parkings.forget()
   }
 
   /** With the parking of an imported account, which is no row of its own: only its desk ends it. */

@@ -36,6 +36,10 @@ export const OWED = `SELECT ended_job.id, ended_job.owed FROM json_each(?1) AS e
 export const NEWS = `SELECT ended_at AS endedAt, owed FROM ended_job
   WHERE span >= ?1 AND ended_at >= ?2 AND owed IS NOT NULL AND json_extract(record, '$.lease.tenant') = ?3`
 
+export const UNTRACED = `SELECT 1 FROM ended_job
+  WHERE span >= ?1 AND ended_at >= ?2 AND record IS NOT NULL AND json_extract(record, '$.lease.tenant') <> ?3
+  AND json_extract(record, '$.outcome.status') IN ('absent', 'outcome_unknown', 'lost') LIMIT 1`
+
 export const IN_SPAN = `SELECT ${COLUMNS} FROM ended_job
   WHERE span = ?1 AND record IS NOT NULL AND id < ?2
   AND json_extract(record, '$.lease.acquiredAt') >= ?3

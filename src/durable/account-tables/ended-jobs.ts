@@ -184,6 +184,12 @@ export class EndedJobs {
     return rows.map(({ id, owed }) => ({ leaseId: ids.get(id) ?? id, owed }))
   }
 
+  /** Whether a creation of another tenant than this one ended at `since` or later, and may still have a job that nobody found. */
+  hasUntracedOfOthers(tenant: string, since: number): boolean {
+    const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)
+    return this.#sql.exec(queries.UNTRACED, first, since, tenant).toArray().length > 0
+  }
+
   /** What is known of the deliveries about this tenant's jobs that ended at `since` or later. */
   newsSince(tenant: string, since: number): { endedAt: number; owed: string }[] {
     const first = Math.floor((since - BEGAN_BEFORE_MS) / SPAN_MS)

@@ -28,6 +28,10 @@ export class ForwardedEventRows {
     return true
   }
 
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM news')
+  }
+
   removeOld(now: number): void {
     this.#sql.exec('DELETE FROM news WHERE day < ?', Math.floor(now / DAY_MS) - DAYS)
   }

@@ -67,6 +67,12 @@ export class LiveRows {
     )
   }
 
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM balance')
+    this.#sql.exec('DELETE FROM observer')
+    this.#sql.exec('DELETE FROM waited')
+  }
+
   /** How many deliveries of this tenant were given up. Counts no further than DEAD_COUNTED. */
   deadDeliveries(tenant: string): number {
     return this.#sql.exec<{ dead: number }>(DEAD, tenant, DEAD_COUNTED).one().dead

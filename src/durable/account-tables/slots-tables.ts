@@ -27,7 +27,7 @@ import { ForwardedEventRows, FORWARDED_SCHEMA } from './forwarded-event-rows.ts'
 import { jobNamesOf, LeaseRows } from './lease-rows.ts'
 import { LIVE_SCHEMA, LiveRows, WAITED_SCHEMA } from './live-rows.ts'
 import { moveOldRows } from './old-rows.ts'
-import { Remembered } from '#durable/lifecycle/remembered.ts'
+import { OneRow } from '#durable/lifecycle/remembered.ts'
 import { TARGETS_SCHEMA, TargetRow } from './target-row.ts'
 import { watchWrites } from './watched-storage.ts'
 import { migrate, type Step } from '#durable/lifecycle/schema.ts'
@@ -64,10 +64,8 @@ export class SlotsTables {
   readonly alertStates: AlertStateRows
   readonly #storage: DurableObjectStorage
   readonly #account: AccountRow
-  readonly #hook = new Remembered(() => this.#records<Hook>('SELECT record FROM hook')[0])
-  readonly #legacy = new Remembered(
-    () => this.#records<LegacyProbe>('SELECT record FROM legacy')[0]
-  )
+  readonly #hook: OneRow<Hook>
+  readonly #legacy: OneRow<LegacyProbe>
   readonly #ended: EndedJobs
   readonly leaseRows: LeaseRows
   readonly deliveries: DeliveryRows
@@ -86,6 +84,8 @@ export class SlotsTables {
     this.#storage = storage
     migrate(storage, STEPS)
     this.#account = new AccountRow(storage)
+    this.#hook = new OneRow(storage.sql, 'hook')
+    this.#legacy = new OneRow(storage.sql, 'legacy')
     this.#ended = new EndedJobs(storage.sql)
     this.leaseRows = new LeaseRows(storage.sql, this.#ended, () => this.onWrite())
     this.deliveries = new DeliveryRows(storage.sql)
@@ -97,6 +97,8 @@ export class SlotsTables {
     this.live = new LiveRows(storage.sql)
     this.alertStates = new AlertStateRows(storage.sql)
     moveOldRows(storage, this.#ended, this.deliveries)
+    // An older Worker removed the account and left what was pushed to it.
+    if (this.isRetired()) this.targets.drop()
   }
 
   account(): Account | undefined {
@@ -126,8 +128,13 @@ export class SlotsTables {
     this.#account.retire(now)
   }
 
+  /** What stays: that there was an account, its ended jobs and its deliveries. */
   wipeAccount(): void {
     this.#account.wipe()
+    this.dropLegacyProbe()
+    this.live.forgetAll()
+    this.#forwarded.forgetAll()
+    this.targets.drop()
   }
 
   leases(): Lease[] {
@@ -261,6 +268,10 @@ export class SlotsTables {
     return this.#ended.ends(watches, since)
   }
 
+  hasUntracedOfOthers(tenant: string, since: number): boolean {
+    return this.#ended.hasUntracedOfOthers(tenant, since)
+  }
+
   /** Removes a bounded number of jobs that ended before `time`. True when there may be more. */
   removeEndedBefore(time: number): boolean {
     return this.#inTransaction(false, () => {
@@ -294,16 +305,11 @@ export class SlotsTables {
   }
 
   saveLegacyProbe(probe: LegacyProbe): void {
-    this.#storage.sql.exec(
-      'INSERT INTO legacy (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(probe)
-    )
-    this.#legacy.forget()
+    this.#legacy.save(probe)
   }
 
   dropLegacyProbe(): void {
-    this.#storage.sql.exec('DELETE FROM legacy')
-    this.#legacy.forget()
+    this.#legacy.drop()
   }
 
   hook(): Hook | undefined {
@@ -311,16 +317,11 @@ export class SlotsTables {
   }
 
   saveHook(hook: Hook): void {
-    this.#storage.sql.exec(
-      'INSERT INTO hook (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record',
-      JSON.stringify(hook)
-    )
-    this.#hook.forget()
+    this.#hook.save(hook)
   }
 
   dropHook(): void {
-    this.#storage.sql.exec('DELETE FROM hook')
-    this.#hook.forget()
+    this.#hook.drop()
   }
 
   deferredEvents(): readonly IncomingEvent[] {
@@ -388,10 +389,5 @@ export class SlotsTables {
   oldestDeliveryAt(keepMs: number): number | undefined {
     const at = this.deliveries.oldestAt()
     return at === undefined ? undefined : at + keepMs
-  }
-
-  #records<T>(sql: string): T[] {
-    const rows = this.#storage.sql.exec<{ record: string }>(sql).toArray()
-    return rows.map((row) => JSON.parse(row.record) as T)
   }
 }

@@ -109,8 +109,23 @@ export class IncomingEvents {
     const past = { unmatched, isOver }
     const effect = applyEvent(ledger, incoming, past, startOf, now(), durations())
     const isForwarded =
-      effect.isForwarded && !isReplay(event, now()) && !wasNotified(event, this.#pastEnds(event))
+      effect.isForwarded &&
+      !isReplay(event, now()) &&
+      !wasNotified(event, this.#pastEnds(event)) &&
+      !this.#mayBeOfFormerHolder()
     return { ...effect, unmatched, isForwarded }
+  }
+
+  /**
+   * Whether an event about no known job may be about one of a tenant that had the account before: a creation of it has not found its
+   * job. The present holder must not be told of that job [I5].
+   */
+  #mayBeOfFormerHolder(): boolean {
+    const { tables, now, durations } = this.#context
+    const holder = tables.account()?.tenant
+    if (holder === undefined) return false
+    const isOpen = tables.leases().some((lease) => isLost(lease) && lease.tenant !== holder)
+    return isOpen || tables.hasUntracedOfOthers(holder, now() - durations().lostMs)
   }
 
   #pastEnds(event: ParsedEvent): PastEnd[] {

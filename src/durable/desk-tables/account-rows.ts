@@ -84,12 +84,23 @@ export class AccountRows {
 
   /** Removed accounts, latest first, without those that were added again. Deletes rows from before `since`. */
   formerKeys(since: number): string[] {
-    this.#storage.sql.exec('DELETE FROM former WHERE left_at < ?', since)
+    this.forgetFormerBefore(since)
     const current = new Set(this.all.map((account) => account.key))
     return this.#storage.sql
       .exec<{ key: string }>('SELECT key FROM former ORDER BY left_at DESC')
       .toArray()
       .flatMap(({ key }) => (current.has(key) ? [] : [key]))
+  }
+
+  forgetFormerBefore(time: number): void {
+    this.#storage.sql.exec("DELETE FROM former WHERE key > '' AND left_at < ?", time)
+  }
+
+  /** When the first of the removed accounts has been kept long enough. Undefined: there is none. */
+  formerDueAt(keepMs: number): number | undefined {
+    const sql = "SELECT MIN(left_at) AS at FROM former WHERE key > ''"
+    const { at } = this.#storage.sql.exec<{ at: number | null }>(sql).one()
+    return at === null ? undefined : at + keepMs + 1
   }
 
   forgetFormer(): void {
@@ -103,7 +114,13 @@ export class AccountRows {
   }
 
   get isClosed(): boolean {
-    return this.#storage.sql.exec('SELECT id FROM closing WHERE id = 1').toArray().length > 0
+    return this.closedAt !== undefined
+  }
+
+  /** When the desk's tenant was removed, epoch ms. Undefined: it was not. */
+  get closedAt(): number | undefined {
+    const sql = 'SELECT closed_at AS at FROM closing WHERE id = 1'
+    return this.#storage.sql.exec<{ at: number }>(sql).toArray()[0]?.at
   }
 
   #records(sql: string, ...values: string[]): Account[] {

@@ -57,6 +57,7 @@ export interface KvCopy {
 }
 
 interface Retention {
+  keepEndedMs: number
   keepOwnersMs: number
   keepAuditMs: number
   uploadAccountMs: number
@@ -128,6 +129,7 @@ export class DeskTables {
     const { keepOwnersMs, keepAuditMs, forgetEveryMs } = keep
     this.uploadAccounts.forget(now - keep.uploadAccountMs)
     this.assetCopies.forget(now - keepOwnersMs)
+    this.accounts.forgetFormerBefore(now - keep.keepEndedMs)
     return this.inTransaction(() => {
       this.keys.forget(now)
       this.jobs.forget(now, now - keepOwnersMs)
@@ -138,6 +140,7 @@ export class DeskTables {
         this.jobs.dueAt(keepOwnersMs),
         owners,
         this.audit.dueAt(keepAuditMs),
+        this.accounts.formerDueAt(keep.keepEndedMs),
       ]
       const known = dues.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.max(now + forgetEveryMs, Math.min(...known))

@@ -63,7 +63,7 @@ export class DeskUploads {
       const others = this.#tables.jobs.learn(owners, accounts, now)
       this.#tables.owners.learn(others, accounts, now)
     }
-    // One row needs no transaction, which costs as much as the row.
+    // One owner needs no transaction, which costs as much as its row. If another creation's row gives way, that one is kept first.
     if (owners.length === 1) write()
     else this.#tables.inTransaction(write)
     this.#tables.uploadAccounts.learn(owners, accounts, now)

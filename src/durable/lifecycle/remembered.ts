@@ -19,3 +19,37 @@ export class Remembered<T> {
     this.#known = undefined
   }
 }
+
+/** A table with one row, which has an id of 1 and a record. */
+export class OneRow<T> {
+  readonly #sql: SqlStorage
+  readonly #table: string
+  readonly #known = new Remembered(() => this.#read())
+
+  constructor(sql: SqlStorage, table: 'hook' | 'legacy') {
+    this.#sql = sql
+    this.#table = table
+  }
+
+  get value(): T | undefined {
+    return this.#known.value
+  }
+
+  save(value: T): void {
+    this.#sql.exec(
+      `INSERT INTO ${this.#table} (id, record) VALUES (1, ?) ON CONFLICT DO UPDATE SET record = excluded.record`,
+      JSON.stringify(value)
+    )
+    this.#known.forget()
+  }
+
+  drop(): void {
+    this.#sql.exec(`DELETE FROM ${this.#table}`)
+    this.#known.forget()
+  }
+
+  #read(): T | undefined {
+    const [row] = this.#sql.exec<{ record: string }>(`SELECT record FROM ${this.#table}`).toArray()
+    return row && (JSON.parse(row.record) as T)
+  }
+}

@@ -38,6 +38,15 @@ export class RefusedAccounts {
     return shortened !== undefined
   }
 
+  /** Deletes those that are not refused any more. */
+  forget(now: number): void {
+    this.#sql.exec("DELETE FROM refused WHERE account > '' AND until <= ?", now)
+  }
+
+  forgetAll(): void {
+    this.#sql.exec('DELETE FROM refused')
+  }
+
   #shorten(ports: Ports, { account, until }: RefusedAccount): void {
     const held = ports.slots(account).hold(until)
     ports.defer(held.catch(() => {}))

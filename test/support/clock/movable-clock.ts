@@ -145,6 +145,7 @@ export function resetClock(): void {
   stoppedAt = undefined
   alarms.clear()
   waits.clear()
+  timers.clear()
   ringing = 0
 }
 

@@ -8,13 +8,14 @@
  * Calls with another `x-isolate` have other caches, `/__cold` makes the isolate forget what it remembers, `/__nothing` does nothing.
  * `/__evict` evicts every account's object: what it has only in memory is gone. `/__evict?all` evicts the desks, too. `/__give-up`
  * makes the platform give up every alarm. `POST /__lose ["bind"]`: from now on calls of these methods of objects fail.
- * The test moves the Worker's clock (movable-clock.ts), which does not count. An entry for runWorker, never
- * deployed.
+ * The test moves the Worker's clock (movable-clock.ts), which does not count. It can start again in the same workerd (renewal.ts). An
+ * entry for runWorker, never deployed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import worker, { AccountSlots as Slots, TenantDesk as Desk } from '../../../src/index.ts'
-import { answerClock, giveUp, goByClock, rearm, ring } from '../clock/movable-clock.ts'
+import { answerClock, giveUp, goByClock, rearm, resetClock, ring } from '../clock/movable-clock.ts'
 import { bill, meterObject, takeBill, timeMethods } from '../meter/meter.ts'
+import { answerRenewal, counted, envOfTurn, noteObject, wipeObject } from '../renewed/renewal.ts'
 
 /** What the gateway wrote to the optional binding `ANALYTICS`. */
 const points: unknown[] = []
@@ -47,7 +48,8 @@ async function eachObject(
 export class AccountSlots extends Slots {
   constructor(ctx: DurableObjectState, env: Env) {
     objects.set(ctx.id.toString(), 'ACCOUNT_SLOTS')
-    super(meterObject(goByClock(ctx, 'ACCOUNT_SLOTS')), countingEnv(env))
+    const known = goByClock(noteObject(ctx, env.ACCOUNT_SLOTS), 'ACCOUNT_SLOTS')
+    super(meterObject(known), countingEnv(envOfTurn(env)))
   }
 
   override alarm(): Promise<void> {
@@ -59,6 +61,10 @@ export class AccountSlots extends Slots {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
   }
 
   giveUp(): Promise<void> {
@@ -74,7 +80,8 @@ export class AccountSlots extends Slots {
 export class TenantDesk extends Desk {
   constructor(ctx: DurableObjectState, env: Env) {
     objects.set(ctx.id.toString(), 'TENANT_DESK')
-    super(meterObject(goByClock(ctx, 'TENANT_DESK')), countingEnv(env))
+    const known = goByClock(noteObject(ctx, env.TENANT_DESK), 'TENANT_DESK')
+    super(meterObject(known), countingEnv(envOfTurn(env)))
   }
 
   override alarm(): Promise<void> {
@@ -86,6 +93,10 @@ export class TenantDesk extends Desk {
 
   rearm(): Promise<void> {
     return rearm(this.ctx)
+  }
+
+  wipe(): Promise<void> {
+    return wipeObject(this.ctx)
   }
 
   giveUp(): Promise<void> {
@@ -186,8 +197,22 @@ function answerCounts(pathname: string, env: Env): Response | undefined {
   return undefined
 }
 
+/** Nothing of the last Worker in this workerd is counted, lost or remembered in the next one. */
+function forgetTurn(): void {
+  resetClock()
+  isolates.clear()
+  objects.clear()
+  lost = []
+  points.length = 0
+  methods.clear()
+  takeBill()
+}
+
 export default {
-  async fetch(request, env, ctx) {
+  async fetch(request, ofWorkerd, ctx) {
+    const renewed = await answerRenewal(request, ofWorkerd, forgetTurn)
+    if (renewed) return renewed
+    const env = envOfTurn(ofWorkerd)
     const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/__evict') {
       // The call fails, because the object aborts itself.
@@ -206,6 +231,6 @@ export default {
     const own = answerCounts(pathname, env) ?? (await answerClock(request, env))
     if (own) return own
     bill.workerRequests += 1
-    return worker.fetch(request, countingEnv(isolateOf(request, env)), ctx)
+    return counted(ctx, () => worker.fetch(request, countingEnv(isolateOf(request, env)), ctx))
   },
 } satisfies ExportedHandler<Env>
