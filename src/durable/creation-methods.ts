@@ -7,8 +7,6 @@ import type { Durations } from '#domain/runtime/durations.ts'
 import { KEEP_MADE_MS } from '#durable/desk-tables/job-rows.ts'
 import { KEEP_KEYS_MS } from '#durable/desk-tables/key-rows.ts'
 import type { DeskParts } from './desk-parts.ts'
-import { KEEP_MADE_MS } from './desk-tables/job-rows.ts'
-import { KEYS_KEPT_MS } from './desk-tables/key-rows.ts'
 import { HubMethods } from './hub-methods.ts'
 
 export abstract class CreationMethods extends HubMethods {
@@ -37,11 +35,7 @@ export abstract class CreationMethods extends HubMethods {
 
   async beginKey(name: string, requestId: string): Promise<KeyTurn> {
     const turn = this.parts.keys.begin(name, requestId)
-<<<<<<< HEAD
     if (turn.kind === 'fresh') this.armIn(KEEP_KEYS_MS)
-=======
-    if (turn.kind === 'fresh') this.armIn(KEYS_KEPT_MS)
->>>>>>> sim
     return turn
   }
 

@@ -14,13 +14,8 @@ export const KEYS_SCHEMA = `
 const DAY_MS = 86_400_000
 /** How many days back keys are searched. A key is kept for 72 hours, and 24 more if its answer comes at their end. */
 const DAYS = 5
-<<<<<<< HEAD
 /** After this time a key's row can be deleted. */
 export const KEEP_KEYS_MS = (DAYS + 1) * DAY_MS
-=======
-/** After so long a row can be deleted. */
-export const KEYS_KEPT_MS = (DAYS + 1) * DAY_MS
->>>>>>> sim
 const AT_ONCE = 100
 const OLD_AT_ONCE = 2000
 
