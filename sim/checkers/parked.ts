@@ -30,6 +30,9 @@ export function parkedWithoutFault({ plan, answers }: Scene): string[] {
   if (isRefusing) return []
   return answers.flatMap(({ about, answer: { headers, status } }) => {
     const parked = headers['x-gateway-parked']
-    return parked === undefined ? [] : [`I2 parked without fault: ${about} ${status}: ${parked}`]
+    // After a 429, this kind of call waits at this account.
+    return parked === undefined || parked.includes('reason=busy')
+      ? []
+      : [`I2 parked without fault: ${about} ${status}: ${parked}`]
   })
 }

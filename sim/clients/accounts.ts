@@ -33,9 +33,8 @@ export async function addAccount(
   const holder = held && scene.tenants[held.tenant]
   if (!held || !holder) throw new Error(`no account ${name}`)
   const email = emailOf(name)
-  const answer = await change(scene, holder, { email, maxJobs, apiKey: held.key })
   held.holders.add(holder.no)
-  return answer
+  return change(scene, holder, { email, maxJobs, apiKey: held.key })
 }
 
 export async function changeLimit(scene: Scene, name: string, maxJobs: number): Promise<void> {
@@ -96,6 +95,8 @@ export async function newKey(scene: Scene, name: string): Promise<void> {
   await inTurn(scene, name, async (email, holder) => {
     const held = scene.accounts.get(name)
     if (!held) return
+    // With a key, an account that was removed is added.
+    held.holders.add(holder.no)
     held.key = `sk_sim_${name}_${scene.universe.world.chance.hex('new keys', 16)}`
     scene.secrets.add(held.key)
     scene.heygen.changeKey(email, held.key)
