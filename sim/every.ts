@@ -53,9 +53,11 @@ export async function playEvery({
   for (let seed = from; seed < from + plans; seed += 1) {
     const calm = calmed(drawPlan(seed))
     const player = new Player()
-    const { asked } = await player.play(calm)
+    const plain = await player.play(calm)
     player.kill()
-    const tasks = Object.entries(asked)
+    played += 1
+    onOutcome(plain, calm)
+    const tasks = Object.entries(plain.asked)
       .filter(([of]) => FAULTS.some((fault) => of.startsWith(fault)))
       .flatMap(([of, count]) =>
         Array.from({ length: count }, (_, n) => ({ ...calm, forced: [{ of, n: n + 1 }] }))

@@ -271,7 +271,7 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   #hasWork(): boolean {
     const { hub, claims, targets, alerts, signIns, pageTokens } = this.parts
     if (hub) return hub.hasWork
-    const isClosing = this.#isClosed && this.#tables.accounts.snapshot().accounts.length > 0
+    const isClosing = this.#isClosed && this.#tables.accounts.all.length > 0
     const isOwed = !claims.isEmpty || targets.unconfirmed > 0 || alerts.isPoolNoted
     if (isClosing || isOwed || signIns.nextAt() !== undefined || pageTokens.forget()) return true
     return this.#tables.hasWork(this.durations, platform.now())

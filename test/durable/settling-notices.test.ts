@@ -27,6 +27,7 @@ function watched() {
     isRetired: () => false,
     leases: () => [...leases.values()],
     parkings: () => [],
+    live: { waitedUntil: () => 0, saveWaited: () => {} },
   } as unknown as SlotsTables
   const desk = { noteFreed: async (_: string, slots?: number) => void told.push(slots) }
   const ports = { ...platform, desk: () => desk, defer: () => {} } as unknown as Ports

@@ -15,10 +15,13 @@ interface Tables {
     others?: readonly Delivery[]
   ): Delivery[]
   pendingDeliveries(): Pending[]
-  findDelivery(id: string): Delivery | undefined
   saveDeliveries(changed: readonly Delivery[]): void
   sendAgain(delivery: Delivery): void
-  deliveries: { list(query: DeliveryQuery): Delivery[]; isOwed(id: string): boolean }
+  deliveries: {
+    list(query: DeliveryQuery): Delivery[]
+    isOwed(id: string): boolean
+    find(id: string): Delivery | undefined
+  }
   removeDeliveriesBefore(time: number): boolean
 }
 /** Imported by a name that is no literal: its types are the Worker's, not those of these tests. */
@@ -104,7 +107,7 @@ test('a delivery gets its row when its first attempt has ended, and not before',
   expect([count('outgoing'), tables.deliveries.isOwed(one.id)]).toEqual([0, true])
   tables.saveDeliveries([taken(one)])
   expect([count('outgoing'), tables.deliveries.isOwed(one.id)]).toEqual([1, false])
-  expect(tables.findDelivery(one.id)).toEqual(taken(one))
+  expect(tables.deliveries.find(one.id)).toEqual(taken(one))
   expect(wake().pending).toEqual([])
 })
 
@@ -114,7 +117,7 @@ test('what is owed is found by every later life of the object, with its body, un
   endJob(wake().tables, NOW, one, other)
   expect(wake().pending).toEqual(['one', 'other'])
   const { tables } = wake()
-  expect(tables.findDelivery(one.id)).toEqual(one)
+  expect(tables.deliveries.find(one.id)).toEqual(one)
   tables.saveDeliveries([taken(one)])
   expect(wake().pending).toEqual(['other'])
   const later = wake().tables
@@ -122,7 +125,7 @@ test('what is owed is found by every later life of the object, with its body, un
   const last = wake()
   expect(last.pending).toEqual(['other'])
   expect(last.tables.deliveries.isOwed(other.id)).toBe(false)
-  expect(last.tables.findDelivery(other.id)).toEqual(failed(other))
+  expect(last.tables.deliveries.find(other.id)).toEqual(failed(other))
 })
 
 test('a lease that still owes keeps its row, and the next lease gets another [I3]', () => {
@@ -148,7 +151,7 @@ test('a first attempt whose row cannot be written leaves the delivery owed [I3]'
   fail(true)
   expect(() => tables.saveDeliveries([failed(one)])).toThrow('the disk is full')
   fail(false)
-  expect(tables.findDelivery(one.id)).toEqual(one)
+  expect(tables.deliveries.find(one.id)).toEqual(one)
   tables.apply({ put: [lease(NOW + 1)], drop: [], ended: [] })
   expect(count('lease')).toBe(2)
   expect(wake().pending).toEqual(['one'])

@@ -20,6 +20,7 @@ function lose(...methods: string[]): Promise<Response> {
 }
 
 async function hear(name: string, id: string): Promise<void> {
+  await advance(gateway, MINUTE)
   const { url, secret } = await hookOf(gateway, name)
   const body = eventOf(id)
   const heard = await fetch(url, { method: 'POST', body, headers: signed(secret, body) })

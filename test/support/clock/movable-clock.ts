@@ -78,12 +78,14 @@ AbortSignal.timeout = (ms: number) => {
 }
 
 const realFetch = globalThis.fetch
-let calls = 0
+/** What is under way. A Worker that begins anew in this workerd gets counts of its own. */
+let counts = { calls: 0, ringing: 0 }
 
 globalThis.fetch = ((...args: Parameters<typeof fetch>) => {
-  calls += 1
+  const own = counts
+  own.calls += 1
   return realFetch(...args).finally(() => {
-    calls -= 1
+    own.calls -= 1
   })
 }) as typeof fetch
 
@@ -92,7 +94,6 @@ type Binding = 'ACCOUNT_SLOTS' | 'TENANT_DESK'
 
 /** By object id: when the object's alarm is due, by this clock. */
 const alarms = new Map<string, { binding: Binding; at: number }>()
-let ringing = 0
 let plainSetAlarm: SetAlarm | undefined
 
 function realTimeOf(at: number): number {
@@ -121,9 +122,10 @@ export async function ring(ctx: DurableObjectState, alarm: () => Promise<void>):
   const set = alarms.get(id)
   if (set && set.at > Date.now()) return rearm(ctx)
   alarms.delete(id)
-  ringing += 1
+  const own = counts
+  own.ringing += 1
   await alarm().finally(() => {
-    ringing -= 1
+    own.ringing -= 1
   })
 }
 
@@ -146,7 +148,7 @@ export function resetClock(): void {
   alarms.clear()
   waits.clear()
   timers.clear()
-  ringing = 0
+  counts = { calls: 0, ringing: 0 }
 }
 
 interface Rearmed {
@@ -160,7 +162,7 @@ async function move(
   if (stopped === true) stoppedAt ??= realNow()
   aheadMs += advanceMs
   const end = realNow() + PATIENCE_MS
-  const isDue = () => ringing > 0 || [...alarms.values()].some(({ at }) => at <= Date.now())
+  const isDue = () => counts.ringing > 0 || [...alarms.values()].some(({ at }) => at <= Date.now())
   for (const [id, { binding }] of alarms) {
     const objects = env[binding] as DurableObjectNamespace
     const object = objects.get(objects.idFromString(id)) as unknown as Rearmed
@@ -186,5 +188,10 @@ function nextDue(): number | null {
 export async function answerClock(request: Request, env: Env): Promise<Response | undefined> {
   if (new URL(request.url).pathname !== '/__clock') return undefined
   if (request.method === 'POST') await move(env, await request.json())
-  return Response.json({ now: Date.now(), timers: timers.size, calls, next: nextDue() })
+  return Response.json({
+    now: Date.now(),
+    timers: timers.size,
+    calls: counts.calls,
+    next: nextDue(),
+  })
 }
