@@ -21,8 +21,10 @@ function wrongAtEndpoint(scene: Scene, { path, secrets, isUncertain }: ClientEnd
 }
 
 /** Before the tenant has a callback secret, these calls have no signature. */
-function wrongAtCallbacks(scene: Scene, { no, callbackSecrets, isUncertain }: Tenant): Received[] {
-  if (isUncertain) return []
+function wrongAtCallbacks(scene: Scene, tenant: Tenant): Received[] {
+  const { no, callbackSecrets, isUncertain, endedAt } = tenant
+  // The secret of a removed tenant is gone.
+  if (isUncertain || endedAt !== undefined) return []
   const posts = ['/told/', '/flaky/', '/dead/'].flatMap((manner) => scene.receivers.to(manner))
   const [first] = callbackSecrets
   return posts.filter((post) => {
