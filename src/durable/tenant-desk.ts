@@ -28,10 +28,14 @@ import { IdMethods } from './id-methods.ts'
 
 /** Tokens of a removed tenant live on for a minute elsewhere, and calls that were under way for longer. */
 const STRAGGLERS_MS = 10 * 60_000
+/** The alarm of that time may come late. */
+const EMPTIED_WITHIN_MS = 2 * 3_600_000
 
 export class TenantDesk extends IdMethods implements Desk, Registrar {
   readonly #parts: DeskParts
   readonly #clock: AlarmClock
+  /** A closed desk has removed, since this object woke up, what late calls left. */
+  #isEmptied = false
   /** The object does not look for old rows again before this time (epoch ms). */
   #forgetAt = 0
 
@@ -303,8 +307,14 @@ export class TenantDesk extends IdMethods implements Desk, Registrar {
   async #emptyAgain(now: number): Promise<void> {
     const { closedAt } = this.#tables.accounts
     if (closedAt === undefined) return
+    const lastAt = closedAt + STRAGGLERS_MS
+    if (now < lastAt) this.#clock.setFor(lastAt)
+    const hasAccounts = this.#tables.accounts.all.length > 0
+    // To empty it writes to KV, which sets the alarm. So it is not done at every alarm, or the desk would never sleep.
+    const isLast = now >= lastAt && now < lastAt + EMPTIED_WITHIN_MS && !this.#isEmptied
+    if (!hasAccounts && !isLast) return
     await this.#empty()
-    if (now < closedAt + STRAGGLERS_MS) this.#clock.setFor(closedAt + STRAGGLERS_MS)
+    this.#isEmptied = isLast
   }
 
   async #empty(): Promise<void> {
