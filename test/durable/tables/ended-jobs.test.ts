@@ -107,3 +107,17 @@ test('ended jobs are listed from the newest on, six hours after six hours, and a
     jobsIn(jobs.list({ tenant: 't', limit: 50, since: NOON + 40 * 3_600_000 }).ended)
   ).toHaveLength(10)
 })
+
+test.each(['absent', 'outcome_unknown', 'lost'] as const)(
+  'a creation of another tenant that ended as %s may still have a job for as long as is asked [I5]',
+  (status) => {
+    const jobs = open()
+    const endedAt = NOON + 2 * DAY
+    jobs.add({ ...end('known', NOON, endedAt) })
+    expect(jobs.hasUntracedOfOthers('another', NOON)).toBe(false)
+    jobs.add({ ...end('untraced', NOON, endedAt), outcome: { status } })
+    expect(jobs.hasUntracedOfOthers('another', endedAt)).toBe(true)
+    expect(jobs.hasUntracedOfOthers('another', endedAt + 1)).toBe(false)
+    expect(jobs.hasUntracedOfOthers('t', endedAt)).toBe(false)
+  }
+)
