@@ -186,6 +186,41 @@ test('what is gone from the tables is not owed any more', async () => {
   await expect.poll(() => outbox.isEmpty).toBe(true)
 })
 
+test('a delivery that cannot be read keeps no other from being sent, and is tried again later [I3]', async () => {
+  const start = Date.now()
+  let at = start
+  let reads = 0
+  const sent: string[] = []
+  const unreadable = pendingOf(delivery('evt_unreadable'))
+  const outbox = new Outbox([unreadable, pendingOf(delivery('evt_good'))], {
+    durations: () => durationsAt(1),
+    now: () => at,
+    random: () => 0.5,
+    isOwed: () => false,
+    connections: () => 6,
+    load: (id) => {
+      if (id !== 'evt_unreadable') return delivery(id)
+      reads += 1
+      if (at === start) throw new Error('no such row')
+      return delivery(id)
+    },
+    readTargets: async () => ({ endpoints: [] }),
+    send: async ({ event }) => {
+      sent.push(event.id)
+      return { at, ms: 1, isAccepted: true }
+    },
+    save: () => {},
+    onSaved: () => {},
+  })
+  outbox.startDue()
+  await expect.poll(() => sent).toEqual(['evt_good'])
+  expect(reads).toBe(1)
+  at = outbox.dueAt() ?? 0
+  expect(at).toBeGreaterThan(start)
+  outbox.startDue()
+  await expect.poll(() => sent).toEqual(['evt_good', 'evt_unreadable'])
+})
+
 test('an attempt that could not be made at all is noted, and made again later [I3]', async () => {
   const kept: Delivery[] = []
   const outbox = new Outbox([], {

@@ -155,4 +155,9 @@ export async function hashedIdentity(secret: string): Promise<string> {
   return `hash-${(await hexHash(secret)).slice(0, 32)}`
 }
 
+/** Whether an account's key contains the provider's id of the account. */
+export function isNamed(key: string): boolean {
+  return !key.includes(':hash-')
+}
+
 export const SECURED = '…secured…'

@@ -38,6 +38,9 @@ export interface OutboxDeps {
   onSaved(): void
 }
 
+/** When a delivery that cannot be read from storage is tried again. */
+const UNREADABLE_MS = 60_000
+
 export class Outbox {
   readonly #deps: OutboxDeps
   readonly #pending: Map<string, Pending>
@@ -110,6 +113,7 @@ export class Outbox {
       // This failure is the gateway's fault, not the receiver's. It is retried like any other failure.
       const failure = { at: this.#deps.now(), ms: 0, error: 'the gateway could not send it' }
       if (delivery) this.#saveResult(attempting, delivery, { ...failure, isAccepted: false })
+      else this.#pending.set(pending.id, { ...pending, nextAt: failure.at + UNREADABLE_MS })
     } finally {
       this.#end(attempting)
       this.startDue()

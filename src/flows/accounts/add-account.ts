@@ -1,6 +1,7 @@
 /** Adds, updates or only checks an account. The provider must accept the credential before anything is stored. Safe to repeat. */
 import {
   findAccount,
+  isNamed,
   sameEmail,
   sealIdentity,
   type Account,
@@ -46,12 +47,14 @@ export async function addAccount(
     )
   const { credential, field } = read
   const who = { provider: provider.name, tenant: request.tenant, email }
+  const key = (await keyBefore(ports, provider, who, credential)) ?? ownKey
+  await refuseUnnamed(ports, who, key)
   const account = await toRecord(ports, provider, request, {
     email,
     credential,
     field,
     session,
-    key: (await keyBefore(ports, provider, who, credential)) ?? ownKey,
+    key,
   })
   if (request.isDryRun) return { account, isNew: true }
   const legacy = await familiesOf(ports, provider, { credential, session })
@@ -138,6 +141,23 @@ async function keyBefore(
     return account.key
   }
   return undefined
+}
+
+/**
+ * Throws if the provider named the account before, and does not name it for this credential. It may be the same account. In another
+ * object its running jobs would not count [I1].
+ */
+async function refuseUnnamed(
+  ports: Ports,
+  { provider, tenant, email }: Pick<Account, 'provider' | 'tenant' | 'email'>,
+  key: string
+): Promise<void> {
+  if (isNamed(key)) return
+  const held = findAccount(await ports.accounts.fresh(tenant, provider), email)
+  if (held && held.key !== key && isNamed(held.key))
+    throw unreachable(
+      `The provider accepted the credential, but did not say whether it is of the account ${email}. Try again later. If it is of another account, use another email, or remove ${email} first`
+    )
 }
 
 /** The email of the tenant's sign-in of the same account. A key that is added without an email joins it. */

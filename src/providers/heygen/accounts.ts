@@ -1,6 +1,7 @@
 /** HeyGen accounts: a credential is an API key, a sign-in by OAuth, both, or the email and password of the website. */
 import * as z from 'zod/mini'
 import {
+  isNamed,
   SECURED,
   type Account,
   type Credential,
@@ -111,7 +112,7 @@ function queryOf(
   { method, path, search }: { method: string; path: string; search: string }
 ): string | undefined {
   const username = key.slice('heygen:'.length)
-  if (method !== 'GET' || path !== '/v3/assets' || username.startsWith('hash-')) return undefined
+  if (method !== 'GET' || path !== '/v3/assets' || !isNamed(key)) return undefined
   const query = new URLSearchParams(search)
   query.set('username', username)
   return `?${query.toString()}`
