@@ -52,7 +52,8 @@ function budgetOf(planned: PlannedCreation, delivered: number, isWaitedFor: bool
   return {
     ...calm,
     requests: (isTold ? 4 : 6) + key + SLEPT + calledBack,
-    rows: (isTold ? 4 : 5 + SLEPT) + key + delivered,
+    // The first key of six days also sets the alarm of its desk.
+    rows: (isTold ? 4 : 5 + SLEPT) + (planned.isKeyed ? key + 1 : 0) + delivered,
   }
 }
 
