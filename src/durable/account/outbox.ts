@@ -94,6 +94,8 @@ export class Outbox {
     const isFailing = (receiver: string) => this.#failing.has(receiver)
     const pending = [...this.#pending.values()]
     for (const next of nextToSend(pending, sending, isFailing, this.#deps.connections(), now)) {
+      // An attempt that ended at once has started others.
+      if (this.#sending.has(next.id)) continue
       const attempting = { pending: next, since: now }
       this.#sending.set(next.id, attempting)
       void this.#attempt(attempting)
