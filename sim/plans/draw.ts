@@ -208,7 +208,7 @@ function drawHeygen(chance: Chance): HeygenRates {
   const longest = chance.pick('longest job', [30_000, 480_000, 3_600_000])
   return {
     ...CALM_HEYGEN,
-    rowsMax: chance.pick('rows of a page', [100, 100, 3]),
+    rowsMax: chance.pick('rows of a page', [100, 100, 3, 1]),
     failBefore: rate('fail before', 0.2),
     failAfter: rate('fail after', 0.2),
     cut: rate('cut', 0.1),

@@ -46,14 +46,6 @@ const NEW: readonly Written[] = [
   },
   {
     name: 'bind',
-    harm: 'the desk does not keep which creation has made a job, and its account believes that it does',
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/storage/owners.ts',
-    from: 'desk.learnJobs(news, told)',
-    to: 'desk.learn(news, told)',
-  },
-  {
-    name: 'bind several',
     harm: 'of the jobs of one creation only the first keeps its slot',
     breaks: ['I1', 'I3', 'I4'],
     file: 'src/domain/jobs/bind-jobs.ts',
@@ -134,11 +126,19 @@ const NEW: readonly Written[] = [
   },
   {
     name: 'owner',
-    harm: 'the desk remembers that a job is on another account',
+    harm: 'the desk keeps a job under the key of another account',
     breaks: ['I1', 'I3', 'I4'],
     file: 'src/flows/routing/learn-ids.ts',
-    from: "return { id: jobId, email: account.email, source: 'created', mayBeShared: false, lease }",
-    to: "return { id: jobId, email: `x${account.email}`, source: 'created', mayBeShared: false, lease }",
+    from: 'owner, start, key: account.key }',
+    to: 'owner, start, key: `${account.key}x` }',
+  },
+  {
+    name: 'acquire',
+    harm: 'an object that does not answer counts as if it had granted the slot',
+    breaks: ['I1', 'I3', 'I4'],
+    file: 'src/flows/slots/take-slot.ts',
+    from: "return { ok: false, reason: 'parked', retryAt, parking }\n  }\n}\n\nfunction markRefusal",
+    to: 'return { ok: true, free: 1 }\n  }\n}\n\nfunction markRefusal',
   },
   {
     name: 'alarm',
@@ -192,14 +192,6 @@ const NEW: readonly Written[] = [
 
 const MENDED: readonly Written[] = [
   {
-    name: 'I1 by time',
-    harm: "rows of a list count only if their time is the creation's, to the second",
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/domain/jobs/match-lost-creations.ts',
-    from: 'const CLOCK_SKEW_MS = 60_000',
-    to: 'const CLOCK_SKEW_MS = 1000',
-  },
-  {
     name: 'I1 without a time',
     harm: 'rows without a readable time do not count',
     breaks: ['I1', 'I3', 'I4'],
@@ -239,18 +231,50 @@ const MENDED: readonly Written[] = [
     from: "if (doubt === undefined) return { kind: 'park', order }",
     to: "if (doubt !== 'never') return { kind: 'park', order }",
   },
-  {
-    name: 'reused name',
-    harm: 'a tenant that is made again under a removed name is the old one',
-    breaks: ['I5'],
-    file: 'src/durable/desk-tables/tenant-rows.ts',
-    from: 'return tenantIdOf(name, (row?.ended ?? 0) + 1)',
-    to: 'return tenantIdOf(name, row ? 1 : 1)',
-  },
 ]
 
 function plantedOf({ name, harm, breaks, ...sabotage }: Written): PlantedFault {
   return { name, harm, breaks, sabotages: [sabotage] }
 }
 
-export const PLANTED: readonly PlantedFault[] = [...NEW, ...MENDED].map(plantedOf)
+const IN_TWO_PLACES: readonly PlantedFault[] = [
+  {
+    name: 'I1 by time',
+    harm: "rows of a list count only if HeyGen's clock says the time of the creation, to five seconds",
+    breaks: ['I1', 'I3', 'I4'],
+    sabotages: [
+      {
+        file: 'src/domain/jobs/match-lost-creations.ts',
+        from: 'const CLOCK_SKEW_MS = 60_000',
+        to: 'const CLOCK_SKEW_MS = 5000',
+      },
+      {
+        file: 'src/flows/jobs/search-provider-list.ts',
+        from: '{ times: [made, made - aheadMs] }',
+        to: '{ times: [made + 0 * aheadMs] }',
+      },
+    ],
+  },
+  {
+    name: 'reused name',
+    harm: 'a tenant that is made again under a removed name is the old one',
+    breaks: ['I5'],
+    sabotages: [
+      {
+        file: 'src/durable/desk-tables/tenant-rows.ts',
+        from: 'return tenantIdOf(name, (row?.ended ?? 0) + 1)',
+        to: 'return tenantIdOf(name, row ? 1 : 1)',
+      },
+      {
+        file: 'src/durable/desk-tables/account-rows.ts',
+        from: 'return this.closedAt !== undefined',
+        to: 'return this.closedAt === 0',
+      },
+    ],
+  },
+]
+
+export const PLANTED: readonly PlantedFault[] = [
+  ...[...NEW, ...MENDED].map(plantedOf),
+  ...IN_TWO_PLACES,
+]
