@@ -58,8 +58,9 @@ async function sendOnce(
   const answer = await reach(ports, account, url, {
     method,
     headers,
-    ...(signal ? { signal } : {}),
-    ...(body ? { body } : {}),
+    ...(signal && body instanceof ReadableStream && call.bodyBytes === undefined
+      ? wholeOrAborted(body, signal)
+      : { ...(signal ? { signal } : {}), ...(body ? { body } : {}) }),
   })
   if (answer.status === 101) return answer
   const clean = (sent: Response) => {
@@ -75,6 +76,27 @@ async function sendOnce(
   if (!cleanLater) return clean(answer)
   cleanLater(clean)
   return answer
+}
+
+/**
+ * The same body and signal, but when the client breaks the body off, the call is aborted first. By itself workerd may end such a
+ * request as if it were whole, and the provider would take a part of a file for the file.
+ */
+function wholeOrAborted(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal
+): Pick<RequestInit, 'body' | 'signal'> {
+  const broken = new AbortController()
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  body.pipeTo(writable, { preventAbort: true }).catch(async () => {
+    let isUnread = false
+    const { closed } = writable.getWriter()
+    closed.catch(() => (isUnread = true))
+    await Promise.resolve()
+    // A provider that answers early does not read the rest. Its answer is passed on.
+    if (!isUnread) broken.abort()
+  })
+  return { body: readable, signal: AbortSignal.any([signal, broken.signal]) }
 }
 
 /**
