@@ -188,7 +188,8 @@ function drawLatePushes(chance: Chance, { after }: Step): Step[] {
     action: {
       do: 'unreachable object',
       n: chance.index('late push to', 8),
-      forMs: chance.between('late push ms', 1000, 300_000),
+      forMs: chance.between('late push ms', 1000, 900_000),
+      method: 'takeTargets',
     },
   }))
 }
