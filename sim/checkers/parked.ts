@@ -22,13 +22,13 @@ export async function parkedAtRest(scene: Scene): Promise<string[]> {
   return found
 }
 
-/** HeyGen's accounts always have credit and are never blocked. Only their keys are refused. */
-const FAIR = 'reason=credential'
+/** HeyGen's accounts always have credit, all scopes, and are never blocked. */
+const UNFAIR = /reason=(?:credit|scope|blocked)/
 
 /** A call may be refused, but no account is parked for that. */
 export function parkedWithoutFault({ answers }: Scene): string[] {
   return answers.flatMap(({ about, answer: { headers, status } }) => {
-    const parked = headers['x-gateway-parked'] ?? FAIR
-    return parked.includes(FAIR) ? [] : [`I2 parked without fault: ${about} ${status}: ${parked}`]
+    const parked = headers['x-gateway-parked'] ?? ''
+    return UNFAIR.test(parked) ? [`I2 parked without fault: ${about} ${status}: ${parked}`] : []
   })
 }

@@ -51,10 +51,12 @@ const ACTS: Acts = {
     isOperator === true
       ? operate(scene, method, path, body)
       : ask(scene, tenantAt(scene, tenant), method, path, body),
-  'unreachable object': ({ universe }, { n, forMs }) => {
+  'unreachable object': ({ universe }, { n, forMs, method }) => {
     const objects = [...universe.objects.values()]
     const object = objects[n % objects.length]
-    if (object) object.unreachableUntil = universe.world.now + forMs
+    if (!object) return
+    object.unreachableMethod = method
+    object.unreachableUntil = universe.world.now + forMs
   },
   'kill isolate': ({ universe }) => universe.killIsolate(),
   'crash object': ({ universe }, { n }) => {

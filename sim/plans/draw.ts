@@ -72,7 +72,10 @@ function drawStorm(seed: number): Plan {
   const burst = chance.pick('burst', [0.05, 0.3, 1])
   const steps: Step[] = [
     ...creations.map((action) => ({ after: chance.next('when') * rageMs * burst, action })),
-    ...others.map((action) => ({ after: chance.next('when') * rageMs, action })),
+    ...others.flatMap((action) => {
+      const step = { after: chance.next('when') * rageMs, action }
+      return action.do === 'add endpoint' ? [...drawLatePushes(chance, step), step] : [step]
+    }),
   ]
   return {
     seed,
@@ -175,6 +178,20 @@ function drawOther(
   ]
   const some = Array.from({ length: 4 }, () => chance.pick('kinds of others', makers))
   return () => chance.pick('other', some)()
+}
+
+/** Some accounts cannot be told of a new endpoint for minutes, while their jobs end. */
+function drawLatePushes(chance: Chance, { after }: Step): Step[] {
+  if (!chance.isHit('late push', 0.5)) return []
+  return Array.from({ length: 3 }, () => ({
+    after: Math.max(0, after - 1),
+    action: {
+      do: 'unreachable object',
+      n: chance.index('late push to', 8),
+      forMs: chance.between('late push ms', 1000, 900_000),
+      method: 'takeTargets',
+    },
+  }))
 }
 
 /** Most worlds have few kinds of faults, so that the faults do not hide each other. */

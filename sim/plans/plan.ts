@@ -73,7 +73,8 @@ export type Action =
   | { do: 'rotate callback secret'; tenant: number }
   | { do: 'retry delivery'; tenant: number; n: number }
   | ({ do: 'call'; tenant: number } & PlannedCall)
-  | { do: 'unreachable object'; n: number; forMs: number }
+  /** `method`: only calls of this one do not arrive. */
+  | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }
   | { do: 'crash object'; n: number }
 

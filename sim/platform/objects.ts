@@ -66,6 +66,8 @@ export class HostedObject {
   rings = 0
   /** Until then no call reaches it, as while it is moved. Epoch ms. */
   unreachableUntil = 0
+  /** If only calls of one method do not arrive. */
+  unreachableMethod: string | undefined
   rates: () => ObjectRates = () => CALM_OBJECTS
   /** By how much clocks differ: an alarm never rings before its time by the clock of its object. */
   alarmLateMs = 0
@@ -358,7 +360,8 @@ export class Namespace {
       const slow = chance.isHit('slow call', rates.slowCall)
         ? chance.between('slow call ms', SLOW_MS.least, SLOW_MS.most)
         : 0
-      const isUnreachable = this.#world.now < host.unreachableUntil
+      const isUnreachable =
+        this.#world.now < host.unreachableUntil && (host.unreachableMethod ?? method) === method
       if (isUnreachable || chance.isHit('lose call', rates.loseCall))
         return answer(latency(), () => fail(lost()))
       const isLost = chance.isHit('lose answer', rates.loseAnswer)
