@@ -21,7 +21,8 @@ export async function sendFile(
   headers.set('content-type', upload.contentType)
   try {
     // A file that breaks off must not look like a whole one, so the call ends with it.
-    const answer = await ask(ports, { ...call, headers, body: readable, signal: fault })
+    const framed = { body: readable, isFramed: true, signal: fault } as const
+    const answer = await ask(ports, { ...call, headers, ...framed })
     fault.throwIfAborted()
     return answer
   } catch (error) {

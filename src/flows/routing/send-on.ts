@@ -58,9 +58,9 @@ async function sendOnce(
   const answer = await reach(ports, account, url, {
     method,
     headers,
-    ...(signal && body instanceof ReadableStream && call.bodyBytes === undefined
-      ? wholeOrAborted(body, signal)
-      : { ...(signal ? { signal } : {}), ...(body ? { body } : {}) }),
+    ...(signal ? { signal } : {}),
+    ...(body ? { body } : {}),
+    ...(signal && mayLookWhole(call) ? wholeOrAborted(call.body, signal) : {}),
   })
   if (answer.status === 101) return answer
   const clean = (sent: Response) => {
@@ -76,6 +76,11 @@ async function sendOnce(
   if (!cleanLater) return clean(answer)
   cleanLater(clean)
   return answer
+}
+
+/** Whether the provider could take a part of the body for the whole: only a body without a length. */
+function mayLookWhole(call: ProxyCall): call is ProxyCall & { body: ReadableStream<Uint8Array> } {
+  return call.body instanceof ReadableStream && call.bodyBytes === undefined && !call.isFramed
 }
 
 /**

@@ -133,6 +133,7 @@ async function uploadTo(
       search: '',
       headers: new Headers({ 'content-type': upload.contentType }),
       body: readable,
+      isFramed: true,
     },
     to,
     signal

@@ -19,6 +19,8 @@ export interface ProxyCall {
   body: ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null
   /** The length of the body, if the client announced it. */
   bodyBytes?: number
+  /** The gateway put the body together. One that breaks off ends the call by itself (frame-file.ts). */
+  isFramed?: true
   /** Set when the client named the account itself. */
   email?: string
   /** A browser's streaming token of the provider. It is sent instead of the account's credential. */
