@@ -6,28 +6,46 @@ import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 const SHOWS =
   /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
 
-export function secretsSeen(scene: Scene): string[] {
-  const { heygen, universe, answers, operated, receivers } = scene
-  const secrets = [
-    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...scene.secrets],
+/** Those of the gateway, of HeyGen's endpoints, and of this plan's clients. */
+export function secretsOf({ heygen, secrets }: Scene): string[] {
+  return [
+    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...secrets],
     ...heygen.events.addresses,
     ...[...heygen.jobs.values()].flatMap(({ callbackUrl }) =>
       callbackUrl?.includes('/callbacks/') ? [callbackUrl.split('/').at(-1) ?? ''] : []
     ),
   ].filter((secret) => secret.length > 8)
-  const found: string[] = []
-  const look = (where: string, text: string) => {
-    const secret = secrets.find((one) => text.includes(one))
-    if (secret !== undefined) found.push(`I6 ${secret.slice(0, 10)}… in ${where}`)
-  }
-  for (const line of universe.world.logs) look(`the log: ${line.slice(0, 200)}`, line)
+}
+
+/** In what clients are told. */
+export function secretsShown(scene: Scene): string[] {
+  const { answers, operated, receivers } = scene
+  const { found, look } = search(scene)
   for (const { about, answer } of [...answers, ...operated])
     if (!SHOWS.test(about)) look(about, answer.body + JSON.stringify(answer.headers))
   for (const { path, body, headers } of receivers.received)
     look(`what was told to ${path}`, body + JSON.stringify(headers))
+  return found
+}
+
+/** In the log and in storage. */
+export function secretsKept(scene: Scene): string[] {
+  const { universe } = scene
+  const { found, look } = search(scene)
+  for (const line of universe.world.logs) look(`the log: ${line.slice(0, 200)}`, line)
   for (const [key, { text, metadata }] of universe.kv.entries)
     look(`KV ${key}`, key + text + JSON.stringify(metadata ?? null))
   for (const { name, disk } of universe.objects.values())
     for (const [table, text] of disk.texts()) look(`${name}, ${table}`, text)
   return found
+}
+
+function search(scene: Scene): { found: string[]; look: (where: string, text: string) => void } {
+  const secrets = secretsOf(scene)
+  const found: string[] = []
+  const look = (where: string, text: string) => {
+    const secret = secrets.find((one) => text.includes(one))
+    if (secret !== undefined) found.push(`I6 ${secret.slice(0, 10)}… in ${where}`)
+  }
+  return { found, look }
 }

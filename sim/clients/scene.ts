@@ -4,7 +4,8 @@ import type { Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
-import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
+import type { Front } from '../platform/front.ts'
+import { ADMIN_TOKEN, ORIGIN } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
   /** The number of its tenant. */
@@ -49,7 +50,7 @@ export interface Tenant {
 /** What a plan's players share. */
 export interface Scene {
   plan: Plan
-  universe: Universe
+  universe: Front
   heygen: Heygen
   receivers: Receivers
   /** The tenants of now, in the order of the plan. */
@@ -59,6 +60,8 @@ export interface Scene {
   intentions: Map<string, Intention>
   /** Each answer that a tenant's client got. */
   answers: { tenant: number; about: string; answer: ClientAnswer; at: number }[]
+  /** How many of these came before only the promises were looked at. */
+  answersOfSteps: number
   /** Each answer that the operator got. */
   operated: { about: string; answer: ClientAnswer }[]
   /** Accounts that were removed at once, whose jobs may run on: when, epoch ms. */
@@ -96,7 +99,7 @@ export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'rec
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+    ...{ replied: new Set(), calmAt: Infinity, violations: [], answersOfSteps: 0 },
   }
 }
 
