@@ -17,14 +17,14 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
     kills: { type: 'string', default: '24' },
     /** How many plans are played at once. */
-    lanes: { type: 'string', default: '48' },
+    lanes: { type: 'string', default: '64' },
     /** How many plans without faults come first. */
-    calm: { type: 'string', default: '48' },
+    calm: { type: 'string', default: '24' },
     /** How often each creation of a plan is made, under marks of their own. */
     crowd: { type: 'string', default: '4' },
     from: { type: 'string', default: '1' },
     /** TIME_SCALE. */
-    scale: { type: 'string', default: '60' },
+    scale: { type: 'string', default: '40' },
   },
 })
 
@@ -46,11 +46,11 @@ async function stormed(): Promise<number> {
 async function soaked(): Promise<number> {
   const report = await soak({
     from: Number(values.from),
-    scale: Number(values.scale),
-    lanes: Number(values.lanes),
-    calmPlans: Number(values.calm),
-    crowd: Number(values.crowd),
-    ...{ minutes: Number(values.minutes), plans: 0, kills: Number(values.kills) },
+    calm: { plans: Number(values.calm), ...{ steps: 8, scale: 20, lanes: 8 } },
+    storm: {
+      ...{ minutes: Number(values.minutes), kills: Number(values.kills) },
+      ...{ lanes: Number(values.lanes), crowd: Number(values.crowd), scale: Number(values.scale) },
+    },
     say: (line) => console.log(line),
   })
   for (const line of printed(report)) console.log(line)

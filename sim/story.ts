@@ -2,6 +2,7 @@
 import { idOf } from '../test/support/storm/storm-checks.ts'
 import type { Received } from '../test/support/receiver.ts'
 import type { Scene } from './clients/scene.ts'
+import type { Action, Plan } from './plans/plan.ts'
 
 export interface Story {
   /** By mark. */
@@ -35,7 +36,8 @@ export function storyOf(scene: Scene): Story {
   })
   const counted: Record<string, number> = {}
   for (const { about, answer } of answers.slice(0, answersOfSteps)) {
-    const text = `${about.replace(NAMES, '*')}: ${answer.status}`
+    const why = answer.status === 400 ? ` ${answer.body.slice(0, 200)}` : ''
+    const text = `${about}: ${answer.status}${why}`.replace(NAMES, '*')
     counted[text] = (counted[text] ?? 0) + 1
   }
   return { creations: Object.fromEntries(creations), answers: counted }
@@ -86,15 +88,24 @@ export function countsOf(stories: readonly Story[]): Record<string, number> {
 
 /** What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. */
 const PASSING = /^(?:cut|2\d\d|409 |424 |429|5\d\d)/
+/** What a step of the plan explains, if it comes before the creation. */
+const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
+  { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
+  { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
+  { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
+]
 
-/** Refusals that neither a fault nor a full pool explains, and that only one of the worlds gave. */
-export function unexplained(one: Story, other: Story): string[] {
+/** Refusals that no fault, full pool or step of the plan explains, and that only one of the worlds gave. */
+export function unexplained({ steps }: Plan, one: Story, other: Story): string[] {
+  const explained = EXPLAINED.filter(({ by }) => steps.some(({ action }) => by(action)))
+  const isExplained = (text: string) =>
+    PASSING.test(text) || explained.some(({ answer }) => answer.test(text))
   return Object.entries(one.creations).flatMap(([mark, { answers }]) => {
     const others = other.creations[mark]?.answers ?? []
     const only = [
       ...answers.filter((text) => !others.includes(text)),
       ...others.filter((text) => !answers.includes(text)),
-    ].filter((text) => !PASSING.test(text))
+    ].filter((text) => !isExplained(text))
     return only.length === 0 ? [] : [`${mark}: ${answers.join(', ')} | ${others.join(', ')}`]
   })
 }

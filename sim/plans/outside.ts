@@ -10,6 +10,9 @@ import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
 /** Between a creation and its next one, so that they do not all come at once. */
 const AGAIN_MS = 1700
 
+/** HEYGEN_MAX_JOBS. */
+const SLOTS_MAX = 10
+
 const INSIDE = new Set<Action['do']>(['unreachable object', 'crash object'])
 
 export function fromOutside(plan: Plan): Plan {
@@ -32,7 +35,10 @@ export function crowded(plan: Plan, times: number): Plan {
   const { accounts, steps } = plan
   return {
     ...plan,
-    accounts: accounts.map((one) => ({ ...one, maxJobs: one.maxJobs * times })),
+    accounts: accounts.map((one) => ({
+      ...one,
+      maxJobs: Math.min(SLOTS_MAX, one.maxJobs * times),
+    })),
     steps: steps
       .flatMap((step) => (step.action.do === 'create' ? again(step, step.action, times) : [step]))
       .toSorted((one, other) => one.after - other.after),

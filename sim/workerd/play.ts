@@ -31,14 +31,11 @@ export interface Played {
   story: Story
   /** What nothing that the gateway keeps may hold. */
   secrets: string[]
-  trace: string[]
 }
 
 export async function playAt(stage: Stage, plan: Plan): Promise<Played> {
   const { workerd, outside, scale, playing } = stage
   const world = new RealWorld(plan.seed, scale)
-  const trace: string[] = []
-  world.trace = (line) => trace.push(line)
   const universe = new WorkerdFront(world, workerd, {
     ...{ seed: plan.seed, receiver: outside.receiverOf(plan.seed) },
     kill: () => stage.kill(),
@@ -63,7 +60,7 @@ export async function playAt(stage: Stage, plan: Plan): Promise<Played> {
   }
   playing.delete(plan.seed)
   return {
-    ...{ plan, trace, jobs: heygen.jobs.size, story: storyOf(scene) },
+    ...{ plan, jobs: heygen.jobs.size, story: storyOf(scene) },
     violations: [...scene.violations, ...world.errors.map((error) => `error: ${error}`)],
     secrets: [...secretsOf(scene)],
   }

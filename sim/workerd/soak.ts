@@ -20,21 +20,30 @@ import { Workerd } from './workerd.ts'
 export interface Soak {
   /** The first seed. */
   from: number
-  /** TIME_SCALE. */
-  scale: number
+  /** Plans without faults, one step after the other. What comes of them must be the same in both worlds. */
+  calm?: { plans: number; steps: number; scale: number; lanes: number }
+  /** Plans as they were drawn, while workerd is killed. */
+  storm?: Storm
+  say?(line: string): void
+}
+
+export interface Storm {
+  /** Plans are begun for so long. */
+  minutes: number
+  kills: number
   /** How many plans are played at once. */
   lanes: number
-  /** So many plans without faults come first, before anything is killed. What comes of them must be the same in both worlds. */
-  calmPlans: number
-  /** Steps of these, at most. */
-  calmSteps?: number
-  /** Plans are begun until so many minutes are over, and there are so many plans. */
-  minutes: number
-  plans: number
-  /** How many times each creation of these plans is made. */
+  /** How many times each creation is made, under marks of its own. */
   crowd: number
-  kills: number
-  say?(line: string): void
+  /** TIME_SCALE. */
+  scale: number
+}
+
+/** MiB, in the longest stretch without a kill: after its first minute, and at its end under load; and the jobs between. */
+interface Memory {
+  first: number
+  last: number
+  jobs: number
 }
 
 export interface SoakReport {
@@ -43,8 +52,7 @@ export interface SoakReport {
   minutes: number
   violations: string[]
   plans: number
-  /** MiB, of the longest stretch without a kill: after its first minute, and at its end under load. */
-  memory: { first: number; last: number; jobs: number }
+  memory: Memory
   counts: { workerd: Record<string, number>; simulation: Record<string, number> }
 }
 
@@ -58,18 +66,50 @@ const FIRST_MS = 60_000
 /** Rounds of garbage collection differ by this. */
 const GROWTH_MAX = { mib: 96, mibOfThousandJobs: 32 }
 
-export async function soak(how: Soak): Promise<SoakReport> {
+export async function soak({ from, calm, storm, say = () => {} }: Soak): Promise<SoakReport> {
+  const runs: Run[] = []
+  if (calm) {
+    const plans = Array.from({ length: calm.plans }, (_, n) =>
+      inCalm(fromOutside(drawStormy(from + n)), calm.steps)
+    )
+    runs.push(await playedIn({ ...calm, kills: 0, minutes: 0, say }, () => plans.values()))
+  }
+  if (storm) {
+    const { minutes, crowd } = storm
+    runs.push(
+      await playedIn({ ...storm, say }, function* (isOver) {
+        for (let seed = from; !isOver(minutes); seed += 1)
+          yield crowded(fromOutside(drawStormy(seed)), crowd)
+      })
+    )
+  }
+  return reportOf(runs)
+}
+
+interface Session {
+  scale: number
+  lanes: number
+  kills: number
+  minutes: number
+  say(line: string): void
+}
+
+/** One workerd, with all that is played at it. */
+async function playedIn(
+  session: Session,
+  plans: (isOver: (minutes: number) => boolean) => Iterator<Plan>
+): Promise<Run> {
   const folder = await mkdtemp(path.join(tmpdir(), 'heygen-gateway-soak-'))
   const outside = await Outside.open()
-  const workerd = await Workerd.start(outside.url, folder, how.scale)
+  const workerd = await Workerd.start(outside.url, folder, session.scale)
   try {
-    const run = new Run(how, workerd, outside)
-    await run.play()
-    await run.lookInside()
+    const run = new Run(session, workerd, outside)
+    await run.play(plans((minutes) => run.minutes >= minutes))
+    if (session.kills > 0) await run.watchSleepers()
     await workerd.dispose()
     await run.lookAtFiles()
     await run.simulate()
-    return run.report()
+    return run
   } finally {
     await workerd.dispose().catch(() => undefined)
     await outside.close()
@@ -85,79 +125,75 @@ interface Sample {
 }
 
 class Run {
-  readonly #how: Soak
+  readonly played: Played[] = []
+  readonly violations: string[] = []
+  readonly simulated = new Map<Plan, Story>()
+  /** How long plans were played. */
+  playedMinutes = 0
+  readonly #session: Session
   readonly #stage: Stage
   readonly #began = Date.now()
-  readonly #played: Played[] = []
-  readonly #simulated = new Map<Plan, Story>()
   readonly #samples: Sample[] = []
-  readonly #violations: string[] = []
   #killed = 0
-  #minutes = 0
 
-  constructor(how: Soak, workerd: Workerd, outside: Outside) {
-    this.#how = how
+  constructor(session: Session, workerd: Workerd, outside: Outside) {
+    this.#session = session
     this.#stage = {
-      ...{ workerd, outside, scale: how.scale, playing: new Map() },
+      ...{ workerd, outside, scale: session.scale, playing: new Map() },
       kill: () => this.#kill(),
     }
   }
 
-  async play(): Promise<void> {
-    const { calmPlans, calmSteps, plans, from, minutes, crowd } = this.#how
+  get minutes(): number {
+    return (Date.now() - this.#began) / 60_000
+  }
+
+  get kills(): number {
+    return this.#stage.workerd.kills
+  }
+
+  async play(plans: Iterator<Plan>): Promise<void> {
     const sampling = setInterval(() => void this.#sample(), SAMPLE_MS)
-    const calm = Array.from({ length: calmPlans }, (_, n) =>
-      inCalm(fromOutside(drawPlan(10_000 + from + n)), calmSteps)
-    )
-    await this.#playAll(calm.values())
-    this.#say('the plans in calm are over')
     const killing = setInterval(() => this.#kill(), Math.max(1000, this.#killEveryMs() / 4))
-    const begun = Date.now()
-    let n = 0
-    const isMore = () => n < plans || Date.now() - begun < minutes * 60_000
-    const more = function* () {
-      for (; isMore(); n += 1) yield crowded(fromOutside(drawStormy(from + n)), crowd)
-    }
-    await this.#playAll(more())
+    await this.#playAll(plans)
     clearInterval(killing)
     clearInterval(sampling)
-    this.#minutes = (Date.now() - this.#began) / 60_000
+    this.playedMinutes = this.minutes
   }
 
   async #playAll(plans: Iterator<Plan>): Promise<void> {
     const lane = async () => {
       for (let next = plans.next(); !next.done; next = plans.next()) {
         const played = await playAt(this.#stage, next.value)
-        this.#played.push(played)
+        this.played.push(played)
         for (const text of played.violations) this.#violated(next.value.seed, text)
       }
     }
-    await Promise.all(Array.from({ length: this.#how.lanes }, lane))
+    await Promise.all(Array.from({ length: this.#session.lanes }, lane))
   }
 
   #violated(seed: number | string, text: string): void {
-    this.#violations.push(`${seed}: ${text}`)
+    this.violations.push(`${seed}: ${text}`)
     this.#say(`VIOLATION ${seed}: ${text.slice(0, 600)}`)
   }
 
   #killEveryMs(): number {
-    const { minutes, kills } = this.#how
+    const { minutes, kills } = this.#session
     return (minutes * 60_000 * KILLED_PART) / Math.max(1, kills)
   }
 
   /** At most as often as was ordered: many plans want it. */
   #kill(): void {
-    const { kills, minutes } = this.#how
+    const { kills, minutes } = this.#session
     const isOften = Date.now() - this.#killed < this.#killEveryMs()
-    if (kills === 0 || isOften || this.#stage.workerd.kills >= kills) return
-    if (minutes > 0 && Date.now() - this.#began > minutes * 60_000 * (KILLED_PART + 0.1)) return
+    if (isOften || this.kills >= kills || this.minutes > minutes) return
     this.#killed = Date.now()
     this.#stage.workerd.kill().catch((error: unknown) => this.#violated('workerd', String(error)))
   }
 
-  get #jobs(): number {
+  get jobs(): number {
     const playing = [...this.#stage.playing.values()].reduce((sum, one) => sum + one.jobs(), 0)
-    return playing + this.#played.reduce((sum, one) => sum + one.jobs, 0)
+    return playing + this.played.reduce((sum, one) => sum + one.jobs, 0)
   }
 
   async #sample(): Promise<void> {
@@ -165,21 +201,21 @@ class Run {
     const mib = await workerd.memory().catch(() => NaN)
     if (Number.isNaN(mib)) return
     const at = Date.now() - this.#began
-    this.#samples.push({ at, kills: workerd.kills, jobs: this.#jobs, mib })
+    this.#samples.push({ at, kills: workerd.kills, jobs: this.jobs, mib })
     if (this.#samples.length % SAY_EVERY !== 1) return
-    const numbers = `${this.#jobs} jobs, ${workerd.kills} kills, ${this.#played.length} plans over`
+    const numbers = `${this.jobs} jobs, ${workerd.kills} kills, ${this.played.length} plans over`
     this.#say(`${numbers}, ${playing.size} playing, RSS ${mib.toFixed(0)} MiB`)
   }
 
   #say(line: string): void {
-    this.#how.say?.(`${((Date.now() - this.#began) / 1000).toFixed(0)} s  ${line}`)
+    this.#session.say(`${((Date.now() - this.#began) / 1000).toFixed(0)} s  ${line}`)
   }
 
   /** I2: once nothing is owed, objects sleep. */
-  async lookInside(): Promise<void> {
+  async watchSleepers(): Promise<void> {
     const { workerd } = this.#stage
     const before = await workerd.rings()
-    await new Promise((resolve) => setTimeout(resolve, WATCH_MS / this.#how.scale))
+    await new Promise((resolve) => setTimeout(resolve, WATCH_MS / this.#session.scale))
     for (const [name, rings] of Object.entries(await workerd.rings())) {
       const woken = rings - (before[name] ?? 0)
       if (woken > RINGS_A_DAY)
@@ -192,7 +228,7 @@ class Run {
     const { workerd } = this.#stage
     for (const row of await workerd.leases())
       this.#violated('workerd', `I2 a lease at rest: ${row}`)
-    const find = secretsIn(this.#played.flatMap(({ secrets }) => secrets))
+    const find = secretsIn(this.played.flatMap(({ secrets }) => secrets))
     for (const line of workerd.logs)
       for (const secret of find(line))
         this.#violated('workerd', `I6 ${secret.slice(0, 10)}… in the log: ${line.slice(0, 200)}`)
@@ -203,43 +239,25 @@ class Run {
 
   async simulate(): Promise<void> {
     this.#say('the simulation plays the same plans')
-    const plans = this.#played.map(({ plan }) => plan)
+    const plans = this.played.map(({ plan }) => plan)
     await playAll(plans, {
       processes: 1,
       onOutcome: ({ seed, violations, story }, plan) => {
         for (const text of violations) this.#violated(`${seed} simulated`, text)
-        if (story && typeof plan !== 'number') this.#simulated.set(plan, story)
+        if (story && typeof plan !== 'number') this.simulated.set(plan, story)
       },
     })
-    for (const { plan, story } of this.#played) {
-      const simulated = this.#simulated.get(plan)
+    for (const { plan, story } of this.played) {
+      const simulated = this.simulated.get(plan)
       if (!simulated) continue
       const wrong =
-        plan.isInTurn === true ? differences(simulated, story) : unexplained(simulated, story)
+        plan.isInTurn === true ? differences(simulated, story) : unexplained(plan, simulated, story)
       for (const text of wrong) this.#violated(plan.seed, `other than simulated: ${text}`)
     }
   }
 
-  report(): SoakReport {
-    const stormy = this.#played.filter(({ plan }) => plan.isInTurn !== true)
-    const simulated = stormy.flatMap(({ plan }) => this.#simulated.get(plan) ?? [])
-    const memory = this.#memory()
-    const { mib, mibOfThousandJobs } = GROWTH_MAX
-    const most = mib + (mibOfThousandJobs * memory.jobs) / 1000
-    if (memory.last - memory.first > most)
-      this.#violated('workerd', `memory grew by more than ${most} MiB: ${JSON.stringify(memory)}`)
-    return {
-      ...{ jobs: this.#jobs, kills: this.#stage.workerd.kills, minutes: this.#minutes },
-      ...{ violations: this.#violations, plans: this.#played.length, memory },
-      counts: {
-        workerd: countsOf(stormy.map(({ story }) => story)),
-        simulation: countsOf(simulated),
-      },
-    }
-  }
-
   /** A killed process begins anew, so the longest stretch of one process counts. */
-  #memory(): SoakReport['memory'] {
+  memory(): Memory {
     const stretches = [...Map.groupBy(this.#samples, ({ kills }) => kills).values()]
     const longest = stretches.toSorted((one, other) => other.length - one.length)[0] ?? []
     const begin = (longest[0]?.at ?? 0) + FIRST_MS
@@ -253,6 +271,34 @@ class Run {
       jobs: (tail?.jobs ?? 0) - (head?.jobs ?? 0),
     }
   }
+}
+
+function reportOf(runs: readonly Run[]): SoakReport {
+  const played = runs.flatMap((run) => run.played)
+  const stormy = played.filter(({ plan }) => plan.isInTurn !== true)
+  const simulated = runs.flatMap((run) => [...run.simulated])
+  const last = runs.at(-1)
+  const memory = last?.memory() ?? { first: 0, last: 0, jobs: 0 }
+  return {
+    jobs: runs.reduce((sum, run) => sum + run.jobs, 0),
+    kills: runs.reduce((sum, run) => sum + run.kills, 0),
+    minutes: runs.reduce((sum, run) => sum + run.playedMinutes, 0),
+    violations: [...runs.flatMap((run) => run.violations), ...grown(memory)],
+    ...{ plans: played.length, memory },
+    counts: {
+      workerd: countsOf(stormy.map(({ story }) => story)),
+      simulation: countsOf(
+        simulated.flatMap(([plan, story]) => (plan.isInTurn === true ? [] : [story]))
+      ),
+    },
+  }
+}
+
+/** What is kept of a job must not stay in memory. */
+function grown(memory: Memory): string[] {
+  const most = GROWTH_MAX.mib + (GROWTH_MAX.mibOfThousandJobs * memory.jobs) / 1000
+  const isGrown = memory.last - memory.first > most
+  return isGrown ? [`memory grew by more than ${most} MiB: ${JSON.stringify(memory)}`] : []
 }
 
 function median(samples: Sample[]): number {
