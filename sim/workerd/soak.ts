@@ -58,6 +58,8 @@ export interface SoakReport {
 
 /** The last third of the time has no kills, so that memory can be watched. */
 const KILLED_PART = 2 / 3
+/** On a slow machine workerd would else be killed before it has done anything. */
+const JOBS_OF_A_LIFE = 10
 const SAMPLE_MS = 5000
 const SAY_EVERY = 6
 /** Of the time of the world: for so long alarms are counted at the end. */
@@ -134,7 +136,7 @@ class Run {
   readonly #stage: Stage
   readonly #began = Date.now()
   readonly #samples: Sample[] = []
-  #killed = 0
+  #killed = { at: Date.now(), jobs: 0 }
 
   constructor(session: Session, workerd: Workerd, outside: Outside) {
     this.#session = session
@@ -185,9 +187,10 @@ class Run {
   /** At most as often as was ordered: many plans want it. */
   #kill(): void {
     const { kills, minutes } = this.#session
-    const isOften = Date.now() - this.#killed < this.#killEveryMs()
+    const { at, jobs } = this.#killed
+    const isOften = Date.now() - at < this.#killEveryMs() || this.jobs - jobs < JOBS_OF_A_LIFE
     if (isOften || this.kills >= kills || this.minutes > minutes) return
-    this.#killed = Date.now()
+    this.#killed = { at: Date.now(), jobs: this.jobs }
     this.#stage.workerd.kill().catch((error: unknown) => this.#violated('workerd', String(error)))
   }
 
