@@ -52,6 +52,7 @@ export async function play(
   universe.network.servers.set('app.example.com', receivers)
   const scene = emptyScene({ plan, universe, heygen, receivers })
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  universe.network.servers.set('files.example.com', heygen.files)
   world.afterTurn.push(() => atOnce(scene))
   const isFound = () => isEnough?.(scene.violations) === true
   const players = new Party('clients')

@@ -7,6 +7,7 @@ import { changedBytes } from './bytes.ts'
 import { wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './parked.ts'
 import { lostOwners } from './owners.ts'
+import { wrongCopies } from './files.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
 import { awake } from './sleep.ts'
@@ -26,6 +27,7 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...(await promisesOfTelling(scene)))
   violations.push(...(await lostOwners(scene)))
   violations.push(...(await removedTokensWork(scene)))
+  violations.push(...(await wrongCopies(scene)))
   violations.push(...wronglySigned(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))

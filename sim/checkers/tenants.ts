@@ -61,7 +61,7 @@ function isPath(about: string): boolean {
 }
 
 /** The names of things, and the tenants whose they are. */
-function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene) {
+function ownersOf({ intentions, heygen, everyTenant, accounts, answers, uploads }: Scene) {
   const owners = new Map<string, Set<number>>()
   const own = (name: string, tenant: number) =>
     owners.set(name, (owners.get(name) ?? new Set()).add(tenant))
@@ -70,6 +70,8 @@ function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene)
     const tenant = intentions.get(mark)?.tenant
     if (tenant !== undefined) own(id, tenant)
   }
+  for (const { id, content } of heygen.files.all.values())
+    for (const upload of uploads.values()) if (upload.content === content) own(id, upload.tenant)
   for (const { no, endpoints } of everyTenant)
     for (const { path } of endpoints) own(path.slice(1), no)
   for (const [name, { holders }] of accounts) for (const no of holders) own(emailOf(name), no)
@@ -82,11 +84,13 @@ function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene)
 
 /** Whether the tenant has, or had, the account in which the thing is. */
 function heldBy({ heygen, accounts, intentions }: Scene, name: string, tenant: number): boolean {
+  const isHeld = (account: string) =>
+    accounts.get(account.slice(0, account.indexOf('@')))?.holders.has(tenant) === true
+  const file = heygen.files.all.get(name)
+  if (file) return isHeld(file.account)
   return [...heygen.jobs.values()].some(
     ({ id, mark, account }) =>
-      (id === name || mark === name) &&
-      (intentions.has(mark) || id === name) &&
-      accounts.get(account.slice(0, account.indexOf('@')))?.holders.has(tenant) === true
+      (id === name || mark === name) && (intentions.has(mark) || id === name) && isHeld(account)
   )
 }
 

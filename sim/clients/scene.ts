@@ -4,6 +4,7 @@ import type { Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
+import type { Upload } from './files.ts'
 import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
@@ -66,6 +67,8 @@ export interface Scene {
   accounts: Map<string, HeldAccount>
   /** Tokens, keys and signing secrets that a client was given or gave. */
   secrets: Set<string>
+  /** Files that clients have uploaded, by their names in the plan. */
+  uploads: Map<string, Upload>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
@@ -96,6 +99,7 @@ export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'rec
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ uploads: new Map() },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
@@ -121,6 +125,21 @@ export async function ask(
 
 export function keep(scene: Scene, { no }: Tenant, about: string, answer: ClientAnswer): void {
   scene.answers.push({ tenant: no, about, answer, at: scene.universe.world.now })
+}
+
+/** A call with a tenant's token, as its client writes it. Its answer is kept for the checkers. */
+export async function send(
+  scene: Scene,
+  tenant: Tenant,
+  call: { method: string; path: string; headers?: Record<string, string>; body?: string }
+): Promise<ClientAnswer> {
+  const { method, path, headers = JSON_TYPE, body } = call
+  const answer = await scene.universe.call({
+    ...{ method, url: ORIGIN + path, body },
+    headers: { authorization: `Bearer ${tenant.token}`, ...headers },
+  })
+  keep(scene, tenant, `${method} ${path}`, answer)
+  return answer
 }
 
 /** A call of the operator. Its answer is kept for the checkers. */
