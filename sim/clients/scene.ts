@@ -5,6 +5,8 @@ import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
 import type { Upload } from './files.ts'
+import type { KlingIntention } from './kling.ts'
+import type { Kling } from '../witness/kling.ts'
 import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
@@ -69,6 +71,11 @@ export interface Scene {
   secrets: Set<string>
   /** Files that clients have uploaded, by their names in the plan. */
   uploads: Map<string, Upload>
+  kling: Kling
+  /** By mark. */
+  klingIntentions: Map<string, KlingIntention>
+  /** Kling accounts by email, and the number of the tenant that has it. */
+  klingHolders: Map<string, number>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
@@ -94,12 +101,14 @@ export const RECEIVER = 'https://app.example.com'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
+export function emptyScene(
+  of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'kling' | 'receivers'>
+): Scene {
   return {
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    ...{ uploads: new Map() },
+    ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }

@@ -1,5 +1,6 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
+import type { PlannedTask } from '../clients/kling.ts'
 import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
@@ -78,6 +79,9 @@ export type Action =
   | { do: 'upload'; tenant: number; file: string; account?: string }
   | { do: 'delete file'; file: string }
   | { do: 'lose copies' }
+  | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
+  | ({ do: 'kling task'; tenant: number } & PlannedTask)
+  | { do: 'list kling'; tenant: number }
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }

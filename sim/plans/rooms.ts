@@ -22,7 +22,7 @@ interface Room {
 
 type Drawer = (room: Room) => Visit
 
-const ROOMS: readonly Drawer[] = [drawFiles]
+const ROOMS: readonly Drawer[] = [drawFiles, drawKling]
 
 /** Adds the steps of a room to a plan. */
 export function withRoom(plan: Plan): Plan {
@@ -66,6 +66,30 @@ function creation(
     ...(isKeyed && chance.isHit('room repeats', 0.5) ? { repeats: 'at once' as const } : {}),
     ...of,
   }
+}
+
+/** Accounts and tasks at Kling. */
+function drawKling(room: Room): Visit {
+  const { chance, plan, at } = room
+  const tenant = room.tenant()
+  const added = ['kai', 'lee', 'max'].slice(0, 1 + chance.index('kling accounts', 3)).map((name) =>
+    at(0, {
+      ...{ do: 'add kling', tenant, name, maxJobs: 2 + chance.index('kling limit', 3) },
+      hasPassword: chance.isHit('kling password', 0.3),
+    })
+  )
+  const tasks = Array.from({ length: 4 + chance.index('kling tasks', 8) }, (_, n) =>
+    at(0.1 + 0.9 * chance.next('kling when'), {
+      ...{ do: 'kling task', tenant, mark: `mark-${plan.seed}-${800 + n}` },
+      form: chance.pick('kling form', ['old', 'new', 'images', 'useapi', 'picture'] as const),
+      isKeyed: chance.isHit('kling keyed', 0.4),
+      isNamed: chance.isHit('kling named', 0.4),
+      isTold: chance.isHit('kling told', 0.6),
+      polls: chance.index('kling polls', 5),
+    })
+  )
+  const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
+  return { steps: [...added, ...tasks, ...lists] }
 }
 
 /** Files on several accounts, and creations that name two of them. */
