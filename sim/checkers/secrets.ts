@@ -7,10 +7,11 @@ const SHOWS =
   /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
 
 export function secretsSeen(scene: Scene): string[] {
-  const { heygen, universe, answers, operated, receivers } = scene
+  const { heygen, kling, universe, answers, operated, receivers } = scene
   const secrets = [
-    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...scene.secrets],
+    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...kling.secrets, ...scene.secrets],
     ...heygen.events.addresses,
+    ...[...kling.tasks.values()].flatMap(({ callback }) => callback?.split('/callbacks/')[1] ?? []),
     ...[...heygen.jobs.values()].flatMap(({ callbackUrl }) =>
       callbackUrl?.includes('/callbacks/') ? [callbackUrl.split('/').at(-1) ?? ''] : []
     ),

@@ -3,6 +3,8 @@ import type { Action } from '../plans/plan.ts'
 import * as accounts from './accounts.ts'
 import { carryOut } from './client.ts'
 import * as endpoints from './endpoints.ts'
+import * as files from './files.ts'
+import * as kling from './kling.ts'
 import * as looks from './looks.ts'
 import { measure } from './measured.ts'
 import { ask, emailOf, operate, type Scene } from './scene.ts'
@@ -51,6 +53,14 @@ const ACTS: Acts = {
     isOperator === true
       ? operate(scene, method, path, body)
       : ask(scene, tenantAt(scene, tenant), method, path, body),
+  upload: (scene, { tenant, ...file }) => files.upload(scene, tenantAt(scene, tenant), file),
+  'delete file': (scene, { file }) => files.deleteFile(scene, file),
+  'lose copies': (scene) => files.loseCopies(scene),
+  'add kling': (scene, { tenant, ...added }) =>
+    kling.addKling(scene, tenantAt(scene, tenant), added),
+  'kling task': (scene, { tenant, ...task }) =>
+    kling.makeTask(scene, tenantAt(scene, tenant), task),
+  'list kling': (scene, { tenant }) => kling.listTasks(scene, tenantAt(scene, tenant)),
   'unreachable object': ({ universe }, { n, forMs, method }) => {
     const objects = [...universe.objects.values()]
     const object = objects[n % objects.length]

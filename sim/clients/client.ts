@@ -2,6 +2,7 @@
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
 import { ORIGIN } from '../platform/universe.ts'
 import type { PlannedCreation } from '../plans/plan.ts'
+import { membersNaming } from './files.ts'
 import { statusPaths } from './looks.ts'
 import { ask, keep, RECEIVER, type Intention, type Scene, type Tenant } from './scene.ts'
 import { tenantAt } from './set-up.ts'
@@ -30,7 +31,7 @@ export async function carryOut(scene: Scene, planned: PlannedCreation): Promise<
   }
   scene.intentions.set(mark, intention)
   const client = { scene, tenant, planned, intention }
-  const body = bodyOf(planned)
+  const body = bodyOf(scene, planned)
   const isTwice = planned.isKeyed && planned.repeats === 'at once'
   await Promise.all([insistOn(client, body), ...(isTwice ? [attempt(client, body)] : [])])
   await poll(client)
@@ -57,13 +58,14 @@ async function poll({ scene, tenant, planned, intention }: Client): Promise<void
   }
 }
 
-function bodyOf(planned: PlannedCreation): string {
-  const { mark, kind, isNamed, hasCallbackId, own, languages } = planned
+function bodyOf(scene: Scene, planned: PlannedCreation): string {
+  const { mark, kind, isNamed, hasCallbackId, own, languages, files } = planned
   const body = kindNamed(kind).body(mark)
   const text = JSON.stringify({
     ...body,
     ...(isNamed && 'title' in body ? { title: mark } : {}),
     ...('output_languages' in body ? { output_languages: LANGUAGES.slice(0, languages) } : {}),
+    ...(files === undefined ? {} : membersNaming(scene, files)),
     ...(hasCallbackId ? { callback_id: mark } : {}),
     ...(own === undefined ? {} : { callback_url: `${RECEIVER}/${own}/${mark}` }),
   })

@@ -4,6 +4,9 @@ import type { Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
+import type { Upload } from './files.ts'
+import type { KlingIntention } from './kling.ts'
+import type { Kling } from '../witness/kling.ts'
 import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
@@ -66,6 +69,13 @@ export interface Scene {
   accounts: Map<string, HeldAccount>
   /** Tokens, keys and signing secrets that a client was given or gave. */
   secrets: Set<string>
+  /** Files that clients have uploaded, by their names in the plan. */
+  uploads: Map<string, Upload>
+  kling: Kling
+  /** By mark. */
+  klingIntentions: Map<string, KlingIntention>
+  /** Kling accounts by email, and the number of the tenant that has it. */
+  klingHolders: Map<string, number>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
@@ -91,11 +101,14 @@ export const RECEIVER = 'https://app.example.com'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
+export function emptyScene(
+  of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'kling' | 'receivers'>
+): Scene {
   return {
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
@@ -121,6 +134,21 @@ export async function ask(
 
 export function keep(scene: Scene, { no }: Tenant, about: string, answer: ClientAnswer): void {
   scene.answers.push({ tenant: no, about, answer, at: scene.universe.world.now })
+}
+
+/** A call with a tenant's token, as its client writes it. Its answer is kept for the checkers. */
+export async function send(
+  scene: Scene,
+  tenant: Tenant,
+  call: { method: string; path: string; headers?: Record<string, string>; body?: string }
+): Promise<ClientAnswer> {
+  const { method, path, headers = JSON_TYPE, body } = call
+  const answer = await scene.universe.call({
+    ...{ method, url: ORIGIN + path, body },
+    headers: { authorization: `Bearer ${tenant.token}`, ...headers },
+  })
+  keep(scene, tenant, `${method} ${path}`, answer)
+  return answer
 }
 
 /** A call of the operator. Its answer is kept for the checkers. */

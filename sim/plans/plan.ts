@@ -1,5 +1,6 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
+import type { PlannedTask } from '../clients/kling.ts'
 import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
@@ -47,6 +48,8 @@ export interface PlannedCreation {
   repeats?: 'at once' | 'later' | 'other body'
   /** After how long it is sent again. */
   laterMs?: number
+  /** Uploads that it names, by their names in the plan. Only of a video. */
+  files?: string[]
   /** The body has what JavaScript would not keep. */
   isOdd?: boolean
 }
@@ -73,6 +76,12 @@ export type Action =
   | { do: 'rotate callback secret'; tenant: number }
   | { do: 'retry delivery'; tenant: number; n: number }
   | ({ do: 'call'; tenant: number } & PlannedCall)
+  | { do: 'upload'; tenant: number; file: string; account?: string }
+  | { do: 'delete file'; file: string }
+  | { do: 'lose copies' }
+  | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
+  | ({ do: 'kling task'; tenant: number } & PlannedTask)
+  | { do: 'list kling'; tenant: number }
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }
@@ -100,6 +109,10 @@ export interface Plan {
   isMeasured?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
+  /** Nothing goes wrong. */
+  isGentle?: boolean
+  /** Settings of the Worker that are not those of wrangler.toml. */
+  vars?: Record<string, string>
   /** The world begins with the build before (`--before`). */
   isRenewed?: boolean
   /** Faults that happen whatever the rates are (chance.ts). */

@@ -22,6 +22,7 @@ import type { World } from '../world/world.ts'
 import type { Account, BookedCreation, HeygenRates, Job } from './books.ts'
 import { CALM_HEYGEN } from './books.ts'
 import type { Events } from './events.ts'
+import { Files } from './files.ts'
 import { Things } from './things.ts'
 
 type Answer = Pick<NetworkReply, 'status' | 'body'>
@@ -42,6 +43,7 @@ export class Heygen {
   readonly breaches: string[] = []
   calls = 0
   readonly #world: World
+  readonly files: Files
   readonly #things: Things
   readonly #byKey = new Map<string, Account>()
   readonly #kept = new Map<string, Answer>()
@@ -49,6 +51,7 @@ export class Heygen {
 
   constructor(world: World, events: Events) {
     this.#world = world
+    this.files = new Files(world)
     this.#things = new Things(world)
     this.events = events
   }
@@ -155,7 +158,8 @@ export class Heygen {
     if (one && (method === 'GET' || method === 'DELETE'))
       return this.#one(account, one, id, method === 'DELETE')
     if (method === 'GET' && path.startsWith('/v3/workflows/')) return data({ id })
-    return this.#things.answer(call, account) ?? refusal(404, 'not_found', 'Not found')
+    const known = this.files.answer(call, account) ?? this.#things.answer(call, account)
+    return known ?? refusal(404, 'not_found', 'Not found')
   }
 
   #paged(query: URLSearchParams): URLSearchParams {
@@ -183,6 +187,8 @@ export class Heygen {
       if (isKeyed && account.keys === 'stores') this.#kept.set(slot, invalid)
       return invalid
     }
+    const strange = this.files.refusalOf(call.body, account)
+    if (strange) return strange
     const answer = this.#accept(call, account, kind, body as Record<string, unknown>)
     if (isKeyed) this.#kept.set(slot, answer)
     return answer
