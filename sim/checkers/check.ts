@@ -7,6 +7,7 @@ import { changedBytes } from './bytes.ts'
 import { wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './parked.ts'
 import { lostOwners } from './owners.ts'
+import { wrongAlerts } from './alerts.ts'
 import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
 import { leftOver } from './growth.ts'
@@ -31,7 +32,7 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...(await removedTokensWork(scene)))
   violations.push(...(await wrongCopies(scene)))
   violations.push(...(await klingPromises(scene)))
-  violations.push(...wronglySigned(scene))
+  violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))
   violations.push(...secretsSeen(scene))
