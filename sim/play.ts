@@ -9,7 +9,7 @@ import { Heygen } from './witness/heygen.ts'
 import { Kling } from './witness/kling.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
-import { act } from './clients/act.ts'
+import { act } from './steps/act.ts'
 import { emptyScene, type Scene } from './clients/scene.ts'
 import { setUp } from './clients/set-up.ts'
 import { recorded } from './checkers/bytes.ts'
@@ -56,6 +56,7 @@ export async function play(
   universe.network.servers.set('app.example.com', receivers)
   const scene = emptyScene({ plan, universe, heygen, kling, receivers })
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  universe.network.servers.set('api2.heygen.com', heygen.oauth)
   universe.network.servers.set('files.example.com', heygen.files)
   world.afterTurn.push(() => atOnce(scene))
   const isFound = () => isEnough?.(scene.violations) === true
@@ -114,7 +115,8 @@ async function storm(scene: Scene): Promise<void> {
       await act(scene, action)
     }),
   ])
-  const isOpen = () => heygen.running.length + kling.running.length + heygen.events.open + kling.open
+  const isOpen = () =>
+    heygen.running.length + kling.running.length + heygen.events.open + kling.open
   while (isOpen() > 0) await world.sleep(60_000, 'wait')
   await world.sleep(REST_MS, 'rest')
   await atRest(scene)

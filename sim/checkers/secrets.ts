@@ -9,7 +9,14 @@ const SHOWS =
 export function secretsSeen(scene: Scene): string[] {
   const { heygen, kling, universe, answers, operated, receivers } = scene
   const secrets = [
-    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...kling.secrets, ...scene.secrets],
+    ...[
+      ADMIN_TOKEN,
+      MASTER_KEY,
+      ...heygen.events.secrets,
+      ...kling.secrets,
+      ...heygen.oauth.secrets,
+      ...scene.secrets,
+    ],
     ...heygen.events.addresses,
     ...[...kling.tasks.values()].flatMap(({ callback }) => callback?.split('/callbacks/')[1] ?? []),
     ...[...heygen.jobs.values()].flatMap(({ callbackUrl }) =>

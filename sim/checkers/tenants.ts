@@ -33,14 +33,23 @@ export function othersSeen(scene: Scene): string[] {
       )
         found.add(`I5 tenant ${tenant} was served ${about}: ${answer.body.slice(0, 200)}`)
   }
-  for (const { path, body, headers } of receivers.received) {
+  for (const { path, body, headers, at } of receivers.received) {
     const [, number] = /^\/tenant(\d+)\//.exec(path) ?? []
     const mark = path.split('/').at(-1) ?? ''
-    const tenant = number === undefined ? scene.intentions.get(mark)?.tenant : Number(number)
+    const tenant =
+      number === undefined
+        ? scene.intentions.get(mark)?.tenant
+        : holderOf(scene, Number(number), at)
     if (tenant === undefined || isOfNobody(scene, body)) continue
     look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
+}
+
+/** Whose an endpoint is: that of a tenant that came back is the new one's. */
+function holderOf({ comebacks }: Scene, no: number, at: number): number {
+  const back = comebacks.find((one) => one.from === no && one.at <= at)
+  return back ? back.to : no
 }
 
 /**

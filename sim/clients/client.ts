@@ -2,7 +2,6 @@
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
 import { ORIGIN } from '../platform/universe.ts'
 import type { PlannedCreation } from '../plans/plan.ts'
-import { membersNaming } from './files.ts'
 import { statusPaths } from './looks.ts'
 import { ask, keep, RECEIVER, type Intention, type Scene, type Tenant } from './scene.ts'
 import { tenantAt } from './set-up.ts'
@@ -103,4 +102,13 @@ async function attempt(client: Client, body: string): Promise<boolean> {
   if (status < 300) return true
   if (headers['x-should-retry'] === 'false') return true
   return key === undefined ? status !== 429 && status !== 503 : status < 409
+}
+
+/** The members of a creation of a video that name files. Those without a known id are left out. */
+function membersNaming({ uploads }: Scene, names: readonly string[]): object {
+  const [image, sound] = names.flatMap((name) => uploads.get(name)?.id ?? [])
+  return {
+    ...(image === undefined ? {} : { image: { type: 'asset_id', asset_id: image } }),
+    ...(sound === undefined ? {} : { audio_asset_id: sound }),
+  }
 }

@@ -1,11 +1,9 @@
 /** What the clients of a plan and the checkers share. */
 import type { Intention as CheckedIntention } from '../../test/support/storm/storm-checks.ts'
-import type { Plan } from '../plans/plan.ts'
+import type { KlingForm, Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
-import type { Upload } from './files.ts'
-import type { KlingIntention } from './kling.ts'
 import type { Kling } from '../witness/kling.ts'
 import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
@@ -14,6 +12,8 @@ export interface Intention extends CheckedIntention {
   tenant: number
   /** The client has told the gateway to forget the job, or HeyGen to delete it. */
   isUntracked: boolean
+  /** The gateway wrote the creation for an agent. */
+  isByAgent?: boolean
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -49,6 +49,27 @@ export interface Tenant {
   endedAt?: number
 }
 
+export interface Upload {
+  tenant: number
+  content: string
+  /** Absent: the upload failed, or nobody knows its id. */
+  id?: string
+  /** Its deletion was asked for. */
+  isDeleted: boolean
+}
+
+/** A task that a client wants once. */
+export interface KlingIntention {
+  mark: string
+  tenant: number
+  form: KlingForm
+  isTold: boolean
+  taskIds: string[]
+  /** Its own name. */
+  name?: string
+  answers: string[]
+}
+
 /** What a plan's players share. */
 export interface Scene {
   plan: Plan
@@ -76,6 +97,10 @@ export interface Scene {
   klingIntentions: Map<string, KlingIntention>
   /** Kling accounts by email, and the number of the tenant that has it. */
   klingHolders: Map<string, number>
+  /** Tenants that were removed and came back by an import: their numbers, and when, epoch ms. */
+  comebacks: { from: number; to: number; at: number }[]
+  /** The steps that must not overlap come one after the other. */
+  structure: Promise<void>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
@@ -108,6 +133,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }
@@ -166,6 +192,13 @@ export async function operate(
   })
   scene.operated.push({ about: `${method} ${path}`, answer })
   return answer
+}
+
+/** Steps that change what an export holds wait for each other. */
+export async function alone(scene: Scene, work: () => Promise<void>): Promise<void> {
+  const mine = scene.structure.then(work)
+  scene.structure = mine.catch(() => {})
+  await mine
 }
 
 export function isGood({ status }: ClientAnswer): boolean {

@@ -1,6 +1,5 @@
 /** A plan: what happens in one world, as data. It is drawn by a seed (draw.ts), played (play.ts), and made smaller (shrink.ts). */
 import type { KeyMode, TimeForm } from '../../test/support/witness/witness-types.ts'
-import type { PlannedTask } from '../clients/kling.ts'
 import type { Hit } from '../world/chance.ts'
 import type { Rates } from '../platform/universe.ts'
 import type { HeygenRates } from '../witness/books.ts'
@@ -54,6 +53,31 @@ export interface PlannedCreation {
   isOdd?: boolean
 }
 
+/** A revision of the protocol of agents. */
+export type Revision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28'
+
+export interface PlannedSignIn {
+  /** Whose it is at HeyGen: an account of the plan, or another name. */
+  name: string
+  maxJobs: number
+  person: 'approves' | 'refuses' | 'forgets'
+  afterMs: number
+  /** The client cancels it meanwhile. */
+  isCancelled: boolean
+}
+
+/** How a task is asked for. `old`, `new`: Kling's two designs. `images`: takes two slots. `useapi`: the older service's call. */
+export type KlingForm = 'old' | 'new' | 'images' | 'useapi' | 'picture'
+
+export interface PlannedTask {
+  mark: string
+  form: KlingForm
+  isKeyed: boolean
+  isNamed: boolean
+  isTold: boolean
+  polls: number
+}
+
 export type Action =
   | PlannedCreation
   | { do: 'look'; tenant: number; at: string }
@@ -82,6 +106,11 @@ export type Action =
   | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
   | ({ do: 'kling task'; tenant: number } & PlannedTask)
   | { do: 'list kling'; tenant: number }
+  | { do: 'export and import' }
+  | { do: 'restore tenant'; tenant: number; againAfterMs: number }
+  | { do: 'rotate master key' }
+  | ({ do: 'sign in'; tenant: number } & PlannedSignIn)
+  | { do: 'agent'; tenant: number; mark: string; revision: Revision }
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }

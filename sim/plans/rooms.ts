@@ -5,6 +5,7 @@
 import { Chance } from '../world/chance.ts'
 import { CALM } from '../platform/universe.ts'
 import { CALM_HEYGEN } from '../witness/books.ts'
+import { CLIENT_ID } from '../witness/oauth.ts'
 import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
 
 interface Visit {
@@ -22,7 +23,7 @@ interface Room {
 
 type Drawer = (room: Room) => Visit
 
-const ROOMS: readonly Drawer[] = [drawFiles, drawKling]
+const ROOMS: readonly Drawer[] = [drawFiles, drawKling, drawBackup, drawSignIns, drawAgents]
 
 /** Adds the steps of a room to a plan. */
 export function withRoom(plan: Plan): Plan {
@@ -90,6 +91,52 @@ function drawKling(room: Room): Visit {
   )
   const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
   return { steps: [...added, ...tasks, ...lists] }
+}
+
+/** Exports, a tenant that comes back, another master key. */
+function drawBackup(room: Room): Visit {
+  const { chance, at } = room
+  const steps = [at(chance.next('export when'), { do: 'export and import' })]
+  if (chance.isHit('restored', 0.6))
+    steps.push(
+      at(0.3 + 0.5 * chance.next('restore when'), {
+        ...{ do: 'restore tenant', tenant: room.tenant() },
+        againAfterMs: chance.between('restore again', 1000, 200_000),
+      })
+    )
+  if (chance.isHit('master key', 0.5))
+    steps.push(at(chance.next('master key when'), { do: 'rotate master key' }))
+  return { steps }
+}
+
+/** Sign-ins of new people, and of people whose account has a key already. */
+function drawSignIns(room: Room): Visit {
+  const { chance, plan, at } = room
+  const tenant = room.tenant()
+  const own = plan.accounts.filter((one) => one.tenant === tenant).map(({ name }) => name)
+  const people = ['ida', 'joe', 'kim', ...own.slice(0, 1)]
+  const steps = people.slice(0, 1 + chance.index('sign-ins', people.length)).map((name) =>
+    at(0.6 * chance.next('sign-in when'), {
+      ...{ do: 'sign in', tenant, name, maxJobs: 1 + chance.index('signed-in limit', 3) },
+      person: chance.pick('person', ['approves', 'approves', 'approves', 'refuses', 'forgets']),
+      afterMs: chance.between('person after', 1000, 300_000),
+      isCancelled: chance.isHit('sign-in cancelled', 0.15),
+    })
+  )
+  return { steps, vars: { HEYGEN_OAUTH_CLIENT_ID: CLIENT_ID } }
+}
+
+/** Agents in each revision of their protocol. */
+function drawAgents(room: Room): Visit {
+  const { chance, plan, at } = room
+  const revisions = ['2025-03-26', '2025-06-18', '2025-11-25', '2026-07-28'] as const
+  const steps = Array.from({ length: 1 + chance.index('agents', 3) }, (_, n) =>
+    at(0.8 * chance.next('agent when'), {
+      ...{ do: 'agent', tenant: room.tenant(), mark: `mark-${plan.seed}-${700 + n}` },
+      revision: chance.pick('revision', revisions),
+    })
+  )
+  return { steps }
 }
 
 /** Files on several accounts, and creations that name two of them. */

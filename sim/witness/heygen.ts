@@ -23,6 +23,7 @@ import type { Account, BookedCreation, HeygenRates, Job } from './books.ts'
 import { CALM_HEYGEN } from './books.ts'
 import type { Events } from './events.ts'
 import { Files } from './files.ts'
+import { OAuth } from './oauth.ts'
 import { Things } from './things.ts'
 
 type Answer = Pick<NetworkReply, 'status' | 'body'>
@@ -43,6 +44,7 @@ export class Heygen {
   readonly breaches: string[] = []
   calls = 0
   readonly #world: World
+  readonly oauth: OAuth
   readonly files: Files
   readonly #things: Things
   readonly #byKey = new Map<string, Account>()
@@ -51,6 +53,7 @@ export class Heygen {
 
   constructor(world: World, events: Events) {
     this.#world = world
+    this.oauth = new OAuth(world)
     this.files = new Files(world)
     this.#things = new Things(world)
     this.events = events
@@ -103,7 +106,7 @@ export class Heygen {
     this.calls += 1
     const key =
       call.headers.get('x-api-key') ?? call.headers.get('authorization')?.replace('Bearer ', '')
-    const account = this.#byKey.get(key ?? '')
+    const account = this.#byKey.get(key ?? '') ?? this.oauth.accountOf(key ?? '')
     const { chance } = this.#world
     const { rates } = this
     if (chance.isHit('heygen fails before', rates.failBefore)) return now(this.#fault('before'))

@@ -1,30 +1,16 @@
 /** Steps at Kling: accounts with a key or a password, tasks by the drop-in paths and by the older service's calls, lists, files. */
+import type { PlannedTask } from '../plans/plan.ts'
 import { ORIGIN } from '../platform/universe.ts'
-import { ask, insist, isGood, RECEIVER, send, type Scene, type Tenant } from './scene.ts'
-
-/** How a task is asked for. `old`, `new`: Kling's two designs. `images`: takes two slots. `useapi`: the older service's call. */
-export type KlingForm = 'old' | 'new' | 'images' | 'useapi' | 'picture'
-
-/** A task that a client wants once. */
-export interface KlingIntention {
-  mark: string
-  tenant: number
-  form: KlingForm
-  isTold: boolean
-  taskIds: string[]
-  /** Its own name. */
-  name?: string
-  answers: string[]
-}
-
-export interface PlannedTask {
-  mark: string
-  form: KlingForm
-  isKeyed: boolean
-  isNamed: boolean
-  isTold: boolean
-  polls: number
-}
+import {
+  ask,
+  insist,
+  isGood,
+  RECEIVER,
+  send,
+  type KlingIntention,
+  type Scene,
+  type Tenant,
+} from '../clients/scene.ts'
 
 const PATHS = {
   old: '/kling/v1/videos/text2video',
@@ -34,7 +20,7 @@ const PATHS = {
   picture: '/v1/kling/videos/image2video-frames',
 }
 
-export function klingEmailOf(name: string): string {
+function klingEmailOf(name: string): string {
   return `kling-${name}@example.com`
 }
 
@@ -118,7 +104,7 @@ async function keepPicture(scene: Scene, tenant: Tenant): Promise<string | undef
 }
 
 /** Every way to ask how a task is. */
-export async function askAboutTask(
+async function askAboutTask(
   scene: Scene,
   tenant: Tenant,
   { form, taskIds, name }: KlingIntention,

@@ -1,15 +1,18 @@
 /** Carries out the steps of a plan. */
 import type { Action } from '../plans/plan.ts'
-import * as accounts from './accounts.ts'
-import { carryOut } from './client.ts'
-import * as endpoints from './endpoints.ts'
+import * as accounts from '../clients/accounts.ts'
+import { workAsAgent } from './agents.ts'
+import * as backup from './backup.ts'
+import { carryOut } from '../clients/client.ts'
+import * as endpoints from '../clients/endpoints.ts'
 import * as files from './files.ts'
 import * as kling from './kling.ts'
-import * as looks from './looks.ts'
-import { measure } from './measured.ts'
-import { ask, emailOf, operate, type Scene } from './scene.ts'
-import { endTenant, rotateToken } from './tenancy.ts'
-import { tenantAt } from './set-up.ts'
+import * as looks from '../clients/looks.ts'
+import { measure } from '../clients/measured.ts'
+import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
+import { signIn } from './sign-in.ts'
+import { endTenant, rotateToken } from '../clients/tenancy.ts'
+import { tenantAt } from '../clients/set-up.ts'
 
 type Acts = { [Do in Action['do']]: (scene: Scene, action: Extract<Action, { do: Do }>) => unknown }
 
@@ -61,6 +64,12 @@ const ACTS: Acts = {
   'kling task': (scene, { tenant, ...task }) =>
     kling.makeTask(scene, tenantAt(scene, tenant), task),
   'list kling': (scene, { tenant }) => kling.listTasks(scene, tenantAt(scene, tenant)),
+  'export and import': (scene) => backup.exportAndImport(scene),
+  'restore tenant': (scene, { tenant, againAfterMs }) =>
+    backup.restoreTenant(scene, tenant, againAfterMs),
+  'rotate master key': (scene) => backup.rotateMasterKey(scene),
+  'sign in': (scene, { tenant, ...planned }) => signIn(scene, tenantAt(scene, tenant), planned),
+  agent: (scene, { tenant, ...how }) => workAsAgent(scene, tenantAt(scene, tenant), how),
   'unreachable object': ({ universe }, { n, forMs, method }) => {
     const objects = [...universe.objects.values()]
     const object = objects[n % objects.length]

@@ -1,14 +1,5 @@
 /** Steps about files: uploads to an account, creations that name them wherever they are, deletions. */
-import { ask, isGood, send, type Scene, type Tenant } from './scene.ts'
-
-export interface Upload {
-  tenant: number
-  content: string
-  /** Absent: the upload failed, or nobody knows its id. */
-  id?: string
-  /** Its deletion was asked for. */
-  isDeleted: boolean
-}
+import { ask, isGood, send, type Scene, type Tenant, type Upload } from '../clients/scene.ts'
 
 const MARK = 'sim-boundary'
 
@@ -52,13 +43,4 @@ export async function deleteFile(scene: Scene, file: string): Promise<void> {
 export function loseCopies({ heygen: { files }, uploads }: Scene): void {
   const own = new Set([...uploads.values()].map(({ id }) => id))
   for (const file of files.all.values()) if (!own.has(file.id)) file.isDeleted = true
-}
-
-/** The members of a creation of a video that name files. Those without a known id are left out. */
-export function membersNaming({ uploads }: Scene, names: readonly string[]): object {
-  const [image, sound] = names.flatMap((name) => uploads.get(name)?.id ?? [])
-  return {
-    ...(image === undefined ? {} : { image: { type: 'asset_id', asset_id: image } }),
-    ...(sound === undefined ? {} : { audio_asset_id: sound }),
-  }
 }
