@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Sabotage } from './platform/build.ts'
 import type { Outcome } from './play.ts'
-import type { PlayerAnswer, PlayerMessage, PlayerOrder, Task } from './player.ts'
+import type { PlayerAnswer, PlayerMessage, PlayerOrder, Task, TaskHow } from './player.ts'
 import { joinReached, type ReachedFile } from './reached.ts'
 
 export const CORES = availableParallelism()
@@ -23,9 +23,9 @@ export class Player {
   }
 
   /** A plan at which the process ends, or that never ends, is a violation. The next plan gets another process. */
-  async play(task: Task): Promise<Outcome> {
+  async play(task: Task, how: TaskHow = {}): Promise<Outcome> {
     try {
-      const answer = await this.#ask({ play: task })
+      const answer = await this.#ask({ play: task, ...how })
       if ('outcome' in answer) return answer.outcome
       throw new Error('it said something else than an outcome')
     } catch (error) {
