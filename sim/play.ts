@@ -5,6 +5,7 @@ import { Party } from './world/party.ts'
 import { Universe } from './platform/universe.ts'
 import { Events } from './witness/events.ts'
 import { Heygen } from './witness/heygen.ts'
+import { Kling } from './witness/kling.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
 import { emptyScene } from './clients/scene.ts'
@@ -48,9 +49,15 @@ export async function play(
   world.trace = trace
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
+  heygen.hasOlder = plan.hasOlder === true
+  const kling = new Kling(world, (call) => universe.call(call))
+  universe.network.servers.set('api-singapore.klingai.com', kling)
+  universe.network.servers.set('id.klingai.com', kling.website)
   universe.network.servers.set('app.example.com', receivers)
-  const scene = emptyScene({ plan, universe, heygen, receivers })
+  const scene = emptyScene({ plan, universe, heygen, kling, receivers })
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  universe.network.servers.set('api2.heygen.com', heygen.oauth)
+  universe.network.servers.set('files.example.com', heygen.files)
   world.afterTurn.push(() => atOnce(scene))
   const isFound = () => isEnough?.(scene.violations) === true
   const players = new Party('clients')

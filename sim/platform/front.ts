@@ -22,6 +22,8 @@ export interface Front {
   call(call: ClientCall): Promise<ClientAnswer>
   /** Code of the gateway dies, with all that it does. */
   killIsolate(): void
+  /** It gets other settings. */
+  deploy(vars: Readonly<Record<string, string>>): Promise<void>
   /** From now on only the present build runs. */
   renew(): void
   /** Waits until the gateway owes nothing more. `isOwed`: whether it does, as far as clients see. */

@@ -52,6 +52,9 @@ export class WorkerdFront implements Front {
 
   renew(): void {}
 
+  /** Its settings are the same for all plans. */
+  async deploy(): Promise<void> {}
+
   /** The whole process dies. */
   killIsolate(): void {
     this.#kill()

@@ -8,6 +8,7 @@ import type { Plan } from '../plans/plan.ts'
 import { storyOf, type Story } from '../story.ts'
 import { Events } from '../witness/events.ts'
 import { Heygen } from '../witness/heygen.ts'
+import { Kling } from '../witness/kling.ts'
 import { Receivers } from '../witness/receivers.ts'
 import { RealWorld } from '../world/real-world.ts'
 import { WorkerdFront } from './front.ts'
@@ -42,7 +43,9 @@ export async function playAt(stage: Stage, plan: Plan): Promise<Played> {
   })
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
-  const scene = emptyScene({ plan, universe, heygen, receivers })
+  heygen.hasOlder = plan.hasOlder === true
+  const kling = new Kling(world, (call) => universe.call(call))
+  const scene = emptyScene({ plan, universe, heygen, kling, receivers })
   universe.network.servers.set('app.example.com', receivers)
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
   world.afterTurn.push(() => atOnce(scene))
