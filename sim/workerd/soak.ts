@@ -27,7 +27,7 @@ export interface Soak {
   say?(line: string): void
 }
 
-export interface Storm {
+interface Storm {
   /** Plans are begun for so long. */
   minutes: number
   kills: number
