@@ -1,4 +1,5 @@
 /** Plays each planted fault over seeds, until a checker sees it. */
+import { isOf } from './found.ts'
 import type { Outcome } from './play.ts'
 import { Player } from './pool.ts'
 import type { PlantedFault } from './planted/faults.ts'
@@ -50,21 +51,17 @@ async function find(
     for (let n = 0; n < seedsMax; n += 1) {
       const seed = from + n
       const { violations } = await player.play(seed)
-      const seen = violations.filter((text) => isOfPromise(text, fault))
+      const seen = violations.filter((text) => isOf(fault, text))
       if (seen.length === 0) continue
       // What the unchanged code shows too does not count.
       const usual = await plain.violations(seed)
-      if (usual.some((text) => isOfPromise(text, fault))) continue
+      if (usual.some((text) => isOf(fault, text))) continue
       return { fault, seeds: n + 1, violation: `seed ${seed}: ${seen[0]}` }
     }
     return { fault, seeds: seedsMax }
   } finally {
     player.kill()
   }
-}
-
-function isOfPromise(violation: string, { breaks }: PlantedFault): boolean {
-  return breaks.some((promise) => violation.startsWith(promise))
 }
 
 /** The unchanged code. Each seed is played at most once. */

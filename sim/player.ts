@@ -1,6 +1,7 @@
 /** A process that plays plans for pool.ts: it gets one at a time, and answers with its outcome. Its last answer is what was reached. */
 import { Session } from 'node:inspector/promises'
 import { argv } from 'node:process'
+import { kindOf } from './checkers/kind.ts'
 import { loadBuild, type Sabotage } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { drawPlan } from './plans/draw.ts'
@@ -18,8 +19,14 @@ export interface PlayerOrder {
 
 export type Task = number | Plan
 
+/** How one plan is played. */
+export interface TaskHow {
+  /** The rest is not played once a promise of this kind is broken (checkers/kind.ts). */
+  until?: string
+}
+
 /** `end`: play no more, and say what was reached. */
-export type PlayerMessage = { play: Task } | { end: true }
+export type PlayerMessage = ({ play: Task } & TaskHow) | { end: true }
 export type PlayerAnswer = { ready: true } | { outcome: Outcome } | { reached: ReachedFile[] }
 
 const order = JSON.parse(argv[2] ?? '{}') as PlayerOrder
@@ -45,8 +52,10 @@ async function follow(message: PlayerMessage): Promise<void> {
     } else process.disconnect()
     return
   }
-  const { play: task } = message
-  say({ outcome: await play(build, typeof task === 'number' ? drawPlan(task) : task) })
+  const { play: task, until } = message
+  const isEnough = (broken: readonly string[]) => broken.some((text) => kindOf(text) === until)
+  const plan = typeof task === 'number' ? drawPlan(task) : task
+  say({ outcome: await play(build, plan, until === undefined ? {} : { isEnough }) })
 }
 
 process.on('message', (message: PlayerMessage) => void follow(message))

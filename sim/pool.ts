@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Sabotage } from './platform/build.ts'
 import type { Outcome } from './play.ts'
-import type { PlayerAnswer, PlayerMessage, PlayerOrder, Task } from './player.ts'
+import type { PlayerAnswer, PlayerMessage, PlayerOrder, Task, TaskHow } from './player.ts'
 import { joinReached, type ReachedFile } from './reached.ts'
 
 export const CORES = availableParallelism()
@@ -23,9 +23,9 @@ export class Player {
   }
 
   /** A plan at which the process ends, or that never ends, is a violation. The next plan gets another process. */
-  async play(task: Task): Promise<Outcome> {
+  async play(task: Task, how: TaskHow = {}): Promise<Outcome> {
     try {
-      const answer = await this.#ask({ play: task })
+      const answer = await this.#ask({ play: task, ...how })
       if ('outcome' in answer) return answer.outcome
       throw new Error('it said something else than an outcome')
     } catch (error) {
@@ -50,7 +50,8 @@ export class Player {
   async #ask(message: PlayerMessage): Promise<PlayerAnswer> {
     if (!this.#process) {
       this.#process = fork(PLAYER, [JSON.stringify(this.#order)], {
-        execArgv: ['--disable-warning=ExperimentalWarning'],
+        // Most of what a plan makes is thrown away at once: room for it spares a tenth of the time.
+        execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=128'],
       })
       await answerOf(this.#process)
     }

@@ -1,5 +1,4 @@
 /** `npm run sim`: see docs/rfc/0008-simulation.md. */
-import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { drawPlan } from './plans/draw.ts'
 import type { Plan } from './plans/plan.ts'
@@ -8,6 +7,7 @@ import { takeGlobals } from './platform/seams.ts'
 import { PLANTED } from './planted/faults.ts'
 import { folderOf } from './before.ts'
 import { playEvery } from './every.ts'
+import { keptPlans, playKeptWithFaults } from './found.ts'
 import { findAll, type Found } from './find-planted.ts'
 import { play, type Outcome } from './play.ts'
 import { CORES, playAll } from './pool.ts'
@@ -25,6 +25,8 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(CORES) },
     /** Plays each seed twice, and compares the hashes. */
     twice: { type: 'boolean' },
+    /** Also says the hash of each seed. */
+    hashes: { type: 'boolean' },
     /** Also counts which lines were reached: `no`, `folders`, `files`. */
     reached: { type: 'string', default: 'folders' },
     /** Plays worlds that begin with the build of this commit, and get the present one isolate by isolate. */
@@ -33,6 +35,8 @@ const { values } = parseArgs({
     every: { type: 'string' },
     /** Plays the planted faults. */
     planted: { type: 'boolean' },
+    /** Plays the kept plans, each with the planted fault that it found. */
+    kept: { type: 'boolean' },
     /** With `--planted`: only the faults with such names, by commas. */
     only: { type: 'string' },
   },
@@ -40,7 +44,6 @@ const { values } = parseArgs({
 const from = Number(values.from)
 const count = Number(values.seeds)
 const processes = Number(values.processes)
-const FOUND = new URL('found/', import.meta.url)
 
 const say = (line: string) => void process.stdout.write(`${line}\n`)
 
@@ -59,20 +62,9 @@ function end(events: number, seeds: number, violations: number): void {
   if (violations > 0) process.exitCode = 1
 }
 
-/** Plans that have found a fault, by the name of their file. */
-function keptPlans(): Map<Plan, string> {
-  const names = readdirSync(FOUND).filter((name) => name.endsWith('.json'))
-  return new Map(
-    names.map((name) => {
-      const { plan } = JSON.parse(readFileSync(new URL(name, FOUND), 'utf8')) as { plan: Plan }
-      return [plan, name]
-    })
-  )
-}
-
 async function playMany(): Promise<void> {
   const began = performance.now()
-  const kept = keptPlans()
+  const kept = new Map([...keptPlans()].map(([name, { plan }]) => [plan, name]))
   const before = values.before === undefined ? undefined : folderOf(values.before)
   const numbers = Array.from({ length: count }, (_, n) => from + n)
   const seeds = numbers.map((seed) => (before ? { ...drawPlan(seed), isRenewed: true } : seed))
@@ -86,6 +78,7 @@ async function playMany(): Promise<void> {
     const texts = [...outcome.violations]
     if (first && first.hash !== outcome.hash)
       texts.push(`played twice, it had the hashes ${first.hash} and ${outcome.hash}`)
+    if (values.hashes && !first) say(`hash of ${about} ${outcome.hash}`)
     outcomes.set(task, outcome)
     broken += texts.length
     for (const text of texts) say(`${about}: ${text}`)
@@ -139,7 +132,15 @@ async function findPlanted(): Promise<void> {
   if (needed.length < faults.length) process.exitCode = 1
 }
 
+async function playKept(): Promise<void> {
+  const count = keptPlans().size
+  const seen = await playKeptWithFaults(say)
+  say(`${seen} of ${count} kept plans find their fault`)
+  if (seen < count) process.exitCode = 1
+}
+
 if (values.seed !== undefined) await playOne(Number(values.seed))
 else if (values.every !== undefined) await playEach(Number(values.every))
+else if (values.kept) await playKept()
 else if (values.planted) await findPlanted()
 else await playMany()

@@ -4,13 +4,22 @@ import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 
 /** Answers that show a secret to its owner: when it is made, and in HeyGen's older list of endpoints. */
 const SHOWS =
-  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
+  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/(?:v3\/webhooks\/endpoints|v1\/streaming\.create_token)|\/v1\/callback-secret|\/v1\/alerts$|\/admin\/alerts$|\/admin\/tokens)/
 
 export function secretsSeen(scene: Scene): string[] {
-  const { heygen, universe, answers, operated, receivers } = scene
+  const { heygen, kling, universe, answers, operated, receivers } = scene
   const secrets = [
-    ...[ADMIN_TOKEN, MASTER_KEY, ...heygen.events.secrets, ...scene.secrets],
+    ...[
+      ADMIN_TOKEN,
+      MASTER_KEY,
+      ...heygen.events.secrets,
+      ...kling.secrets,
+      ...heygen.oauth.secrets,
+      ...heygen.older.secrets,
+      ...scene.secrets,
+    ],
     ...heygen.events.addresses,
+    ...[...kling.tasks.values()].flatMap(({ callback }) => callback?.split('/callbacks/')[1] ?? []),
     ...[...heygen.jobs.values()].flatMap(({ callbackUrl }) =>
       callbackUrl?.includes('/callbacks/') ? [callbackUrl.split('/').at(-1) ?? ''] : []
     ),

@@ -64,6 +64,8 @@ export class HostedObject {
   readonly name: string
   readonly disk: Disk
   rings = 0
+  /** How many instances it has had. */
+  wakes = 0
   /** Until then no call reaches it, as while it is moved. Epoch ms. */
   unreachableUntil = 0
   /** If only calls of one method do not arrive. */
@@ -196,6 +198,7 @@ export class HostedObject {
       rate: () => this.rates().crashAsking,
       die: () => void this.#world.after(0, `crash ${this.name}`, party, () => this.crash('asking')),
     }
+    this.wakes += 1
     this.#world.note(`wake ${this.name} in ${isolate.name}`)
     this.#instance = instance
     this.#noteActive()

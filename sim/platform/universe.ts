@@ -35,6 +35,9 @@ export const ADMIN_TOKEN = 'admin-token-of-the-simulation-0123456789'
 /** Not one that `docs` or tests publish. */
 export const MASTER_KEY = 'kT0vGm3qZ8yX5bN1cR7wLhJfD2sPaE9uIoQ6tVgYxUk='
 
+/** What replaces it in plans that rotate it. */
+export const NEXT_MASTER_KEY = 'QmF1aDd3SzNwVjlzWDJjTjZ0TDRyRzhmSjFkSDVhUzA='
+
 /** The settings of wrangler.toml, with an origin of ours. */
 const VARS: Readonly<Record<string, string>> = {
   HEYGEN_ORIGIN: 'https://api.heygen.com',
@@ -69,6 +72,8 @@ export class Universe {
   readonly #plan: UniversePlan
   #isolates: Isolate[] = []
   #made = 0
+  /** Settings that were changed since the world began. */
+  #deployed: Readonly<Record<string, string>> = {}
   #isSetUp = false
 
   constructor(build: Build, plan: UniversePlan) {
@@ -108,6 +113,15 @@ export class Universe {
     old.kill()
   }
 
+  /** Every isolate is replaced, one after the other, by one with other settings. */
+  async deploy(vars: Readonly<Record<string, string>>): Promise<void> {
+    this.#deployed = { ...this.#deployed, ...vars }
+    for (const at of this.#isolates.keys()) {
+      await this.world.sleep(2000, 'deploy')
+      this.killIsolate(at)
+    }
+  }
+
   /** Every isolate is replaced that has the build before. */
   renew(): void {
     for (const [at, { build }] of this.#isolates.entries())
@@ -129,6 +143,7 @@ export class Universe {
     const env = {
       ...VARS,
       ...vars,
+      ...this.#deployed,
       REGISTRY: this.kv.at(place),
       ACCOUNT_SLOTS: this.#namespace('ACCOUNT_SLOTS'),
       TENANT_DESK: this.#namespace('TENANT_DESK'),

@@ -17,3 +17,9 @@ test('the simulation sees each planted fault', async () => {
   expect(lines.filter((line) => line.includes(': not found'))).toEqual([])
   expect(code).toBe(0)
 })
+
+test('a seed that is played twice by one process has the same history', async () => {
+  const { lines, lastLine } = await simulate('--seeds', '20', '--twice', '--reached', 'no')
+  expect(lines.filter((line) => line.includes('played twice'))).toEqual([])
+  expect(lastLine).toMatch(/^\d+ events, 20 seeds, 0 violations$/)
+})
