@@ -50,6 +50,7 @@ export async function play(
   world.trace = trace
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
+  heygen.hasOlder = plan.hasOlder === true
   const kling = new Kling(world, (call) => universe.call(call))
   universe.network.servers.set('api-singapore.klingai.com', kling)
   universe.network.servers.set('id.klingai.com', kling.website)

@@ -24,8 +24,8 @@ export function changedBytes(scene: Scene): string[] {
   const plain = (body: string) => scene.heygen.files.withContents(withoutCallback(body))
   const ours = new Set<string>()
   const expected = new Map<string, Set<string>>()
-  for (const { mark, bodies, isByAgent } of scene.intentions.values()) {
-    if (isByAgent) ours.add(mark)
+  for (const { mark, bodies, isRewritten } of scene.intentions.values()) {
+    if (isRewritten) ours.add(mark)
     expected.set(mark, new Set(bodies.map(plain)))
   }
   const bodies = scene.sent.flatMap(({ path, body }) => {

@@ -4,7 +4,7 @@ import { atRestAccounts } from './slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
-import { wronglySigned } from './signatures.ts'
+import { wrongAlerts, wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './parked.ts'
 import { lostOwners } from './owners.ts'
 import { wrongCopies } from './files.ts'
@@ -31,7 +31,7 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...(await removedTokensWork(scene)))
   violations.push(...(await wrongCopies(scene)))
   violations.push(...(await klingPromises(scene)))
-  violations.push(...wronglySigned(scene))
+  violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))
   violations.push(...secretsSeen(scene))

@@ -4,7 +4,7 @@ import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 
 /** Answers that show a secret to its owner: when it is made, and in HeyGen's older list of endpoints. */
 const SHOWS =
-  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
+  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/(?:v3\/webhooks\/endpoints|v1\/streaming\.create_token)|\/v1\/callback-secret|\/v1\/alerts$|\/admin\/alerts$|\/admin\/tokens)/
 
 export function secretsSeen(scene: Scene): string[] {
   const { heygen, kling, universe, answers, operated, receivers } = scene
@@ -15,6 +15,7 @@ export function secretsSeen(scene: Scene): string[] {
       ...heygen.events.secrets,
       ...kling.secrets,
       ...heygen.oauth.secrets,
+      ...heygen.older.secrets,
       ...scene.secrets,
     ],
     ...heygen.events.addresses,

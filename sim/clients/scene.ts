@@ -1,6 +1,6 @@
 /** What the clients of a plan and the checkers share. */
 import type { Intention as CheckedIntention } from '../../test/support/storm/storm-checks.ts'
-import type { KlingForm, Plan } from '../plans/plan.ts'
+import type { AlertForm, KlingForm, Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
@@ -12,8 +12,8 @@ export interface Intention extends CheckedIntention {
   tenant: number
   /** The client has told the gateway to forget the job, or HeyGen to delete it. */
   isUntracked: boolean
-  /** The gateway wrote the creation for an agent. */
-  isByAgent?: boolean
+  /** The gateway writes the creation: an agent, or an older call, asked for it. */
+  isRewritten?: boolean
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -41,6 +41,8 @@ export interface Tenant {
   name: string
   token: string
   tokenId: string
+  /** The key pair of the token, for clients that sign their own. */
+  pair: { accessKey: string; secretKey: string }
   endpoints: ClientEndpoint[]
   callbackSecrets: Secret[]
   /** A rotation of the callback secret had no answer. */
@@ -97,6 +99,9 @@ export interface Scene {
   klingIntentions: Map<string, KlingIntention>
   /** Kling accounts by email, and the number of the tenant that has it. */
   klingHolders: Map<string, number>
+  /** Addresses that are told of faults. */
+  alertsMade: number
+  alerts: { path: string; form: AlertForm; secret: string }[]
   /** Tenants that were removed and came back by an import: their numbers, and when, epoch ms. */
   comebacks: { from: number; to: number; at: number }[]
   /** The steps that must not overlap come one after the other. */
@@ -133,7 +138,7 @@ export function emptyScene(
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    ...{ comebacks: [], structure: Promise.resolve() },
+    ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{ replied: new Set(), calmAt: Infinity, violations: [] },
   }

@@ -53,6 +53,16 @@ export interface PlannedCreation {
   isOdd?: boolean
 }
 
+export interface PlannedOlder {
+  mark: string
+  /** Has a callback of its own. */
+  own: boolean
+  polls: number
+}
+
+/** How an alert is written. */
+export type AlertForm = 'generic' | 'slack' | 'discord'
+
 /** A revision of the protocol of agents. */
 export type Revision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28'
 
@@ -106,11 +116,16 @@ export type Action =
   | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
   | ({ do: 'kling task'; tenant: number } & PlannedTask)
   | { do: 'list kling'; tenant: number }
+  | { do: 'sign own'; tenant: number }
   | { do: 'export and import' }
   | { do: 'restore tenant'; tenant: number; againAfterMs: number }
   | { do: 'rotate master key' }
   | ({ do: 'sign in'; tenant: number } & PlannedSignIn)
   | { do: 'agent'; tenant: number; mark: string; revision: Revision }
+  | { do: 'add alert'; tenant: number; form: AlertForm; isOperator: boolean }
+  | { do: 'low balance'; account: string; forMs: number }
+  | ({ do: 'older video'; tenant: number } & PlannedOlder)
+  | { do: 'stream'; tenant: number; isStopped: boolean }
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }
@@ -140,6 +155,8 @@ export interface Plan {
   isLong?: boolean
   /** Nothing goes wrong. */
   isGentle?: boolean
+  /** HeyGen has not ended v1 and v2. */
+  hasOlder?: boolean
   /** Settings of the Worker that are not those of wrangler.toml. */
   vars?: Record<string, string>
   /** The world begins with the build before (`--before`). */

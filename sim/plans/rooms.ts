@@ -8,9 +8,8 @@ import { CALM_HEYGEN } from '../witness/books.ts'
 import { CLIENT_ID } from '../witness/oauth.ts'
 import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
 
-interface Visit {
+interface Visit extends Pick<Plan, 'vars' | 'hasOlder'> {
   steps: Step[]
-  vars?: Record<string, string>
 }
 
 interface Room {
@@ -23,7 +22,15 @@ interface Room {
 
 type Drawer = (room: Room) => Visit
 
-const ROOMS: readonly Drawer[] = [drawFiles, drawKling, drawBackup, drawSignIns, drawAgents]
+const ROOMS: readonly Drawer[] = [
+  drawFiles,
+  drawKling,
+  drawBackup,
+  drawSignIns,
+  drawAgents,
+  drawAlerts,
+  drawOlder,
+]
 
 /** Adds the steps of a room to a plan. */
 export function withRoom(plan: Plan): Plan {
@@ -34,9 +41,9 @@ export function withRoom(plan: Plan): Plan {
     at: (part, action) => ({ after: part * plan.rageMs, action }),
     tenant: () => chance.index('room tenant', plan.tenants.length),
   }
-  const { steps, vars } = chance.pick('room', ROOMS)(room)
+  const { steps, ...more } = chance.pick('room', ROOMS)(room)
   const all = [...plan.steps, ...steps].toSorted((one, other) => one.after - other.after)
-  const visited = { ...plan, steps: all, ...(vars === undefined ? {} : { vars }) }
+  const visited = { ...plan, ...more, steps: all }
   return chance.isHit('gentle', 0.25) ? gentle(visited) : visited
 }
 
@@ -90,7 +97,8 @@ function drawKling(room: Room): Visit {
     })
   )
   const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
-  return { steps: [...added, ...tasks, ...lists] }
+  const signs = at(0.4, { do: 'sign own', tenant })
+  return { steps: [...added, ...tasks, ...lists, signs] }
 }
 
 /** Exports, a tenant that comes back, another master key. */
@@ -137,6 +145,48 @@ function drawAgents(room: Room): Visit {
     })
   )
   return { steps }
+}
+
+/** Alerts in each form, and faults: a refused key, a low balance, a receiver that is dead for days. */
+function drawAlerts(room: Room): Visit {
+  const { chance, plan, at } = room
+  const added = (['generic', 'slack', 'discord'] as const).map((form) =>
+    at(0.02, {
+      ...{ do: 'add alert', tenant: room.tenant(), form },
+      isOperator: chance.isHit('alert of operator', 0.3),
+    })
+  )
+  const account = () => chance.pick('faulty', plan.accounts).name
+  const faults = Array.from({ length: 1 + chance.index('faults', 3) }, () => {
+    const forMs = chance.between('fault lasts', 60_000, 600_000)
+    const kind = chance.pick('fault', ['refuse key', 'low balance'] as const)
+    return at(0.1 + 0.4 * chance.next('fault when'), { do: kind, account: account(), forMs })
+  })
+  const dead = plan.tenants.map((_, tenant) =>
+    at(0, { do: 'fail endpoint', tenant, n: 0, forMs: 200 * 3_600_000 })
+  )
+  return { steps: [...added, ...faults, ...(chance.isHit('dead receiver', 0.3) ? dead : [])] }
+}
+
+/** The older paths: HeyGen has them, or has ended them; the gateway finds out, or always carries them. */
+function drawOlder(room: Room): Visit {
+  const { chance, plan, at } = room
+  const hasOlder = chance.isHit('has older', 0.6)
+  const videos = Array.from({ length: 2 + chance.index('older videos', 4) }, (_, n) =>
+    at(0.9 * chance.next('older when'), {
+      ...{ do: 'older video', tenant: room.tenant(), mark: `mark-${plan.seed}-${600 + n}` },
+      own: chance.isHit('older told', 0.5),
+      polls: chance.index('older polls', 5),
+    })
+  )
+  const streams = Array.from({ length: 1 + chance.index('streams', 3) }, () => {
+    const isStopped = chance.isHit('stream stopped', 0.6)
+    return at(0.9 * chance.next('stream when'), { do: 'stream', tenant: room.tenant(), isStopped })
+  })
+  return {
+    ...{ steps: [...videos, ...streams], hasOlder },
+    ...(hasOlder ? {} : { vars: { LEGACY: chance.pick('legacy', ['auto', 'bridge']) } }),
+  }
 }
 
 /** Files on several accounts, and creations that name two of them. */

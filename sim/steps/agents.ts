@@ -35,7 +35,7 @@ export async function workAsAgent(
   await call(agent, 'list_jobs', { state: 'ended', limit: 2 })
   scene.intentions.set(mark, {
     ...{ mark, kind: 'video', tenant: tenant.no, isUntracked: false, answers: ['cut'] },
-    ...{ requestIds: [], jobIds: [], views: [], bodies: [], isByAgent: true },
+    ...{ requestIds: [], jobIds: [], views: [], bodies: [], isRewritten: true },
   })
   const made = await call(agent, 'make_video', {
     ...{ script: `Hello from ${mark} .`, avatar_id: 'shared-id', voice_id: 'shared-id' },
