@@ -41,6 +41,8 @@ export interface Tenant {
   name: string
   token: string
   tokenId: string
+  /** The key pair of the token, for clients that sign their own. */
+  pair: { accessKey: string; secretKey: string }
   endpoints: ClientEndpoint[]
   callbackSecrets: Secret[]
   /** A rotation of the callback secret had no answer. */

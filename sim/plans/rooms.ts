@@ -97,7 +97,8 @@ function drawKling(room: Room): Visit {
     })
   )
   const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
-  return { steps: [...added, ...tasks, ...lists] }
+  const signs = at(0.4, { do: 'sign own', tenant })
+  return { steps: [...added, ...tasks, ...lists, signs] }
 }
 
 /** Exports, a tenant that comes back, another master key. */

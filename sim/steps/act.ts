@@ -71,6 +71,7 @@ const ACTS: Acts = {
     kling.addKling(scene, tenantAt(scene, tenant), added),
   'kling task': (scene, { tenant, ...task }) =>
     kling.makeTask(scene, tenantAt(scene, tenant), task),
+  'sign own': (scene, { tenant }) => kling.signOwn(scene, tenantAt(scene, tenant)),
   'list kling': (scene, { tenant }) => kling.listTasks(scene, tenantAt(scene, tenant)),
   'export and import': (scene) => backup.exportAndImport(scene),
   'restore tenant': (scene, { tenant, againAfterMs }) =>
