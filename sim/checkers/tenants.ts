@@ -37,22 +37,10 @@ export function othersSeen(scene: Scene): string[] {
     const [, number] = /^\/tenant(\d+)\//.exec(path) ?? []
     const mark = path.split('/').at(-1) ?? ''
     const tenant = number === undefined ? scene.intentions.get(mark)?.tenant : Number(number)
-    if (tenant === undefined || isOfNobody(scene, body)) continue
+    if (tenant === undefined) continue
     look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
-}
-
-/**
- * Whether it is about a job whose creation was lost and left no trace. The gateway takes its event for one of a job that was made
- * outside, and tells it to whoever has the account by then.
- */
-function isOfNobody({ heygen, intentions }: Scene, body: string): boolean {
-  return heygen.creations.some(
-    ({ mark, jobs, isTraceable }) =>
-      !isTraceable &&
-      jobs.some(({ id }) => body.includes(id) && !intentions.get(mark)?.jobIds.includes(id))
-  )
 }
 
 /** HeyGen's own paths. */

@@ -11,6 +11,8 @@ export interface Intention extends CheckedIntention {
   tenant: number
   /** The client has told the gateway to forget the job, or HeyGen to delete it. */
   isUntracked: boolean
+  /** The gateway has confirmed that it tells nothing more about this job. */
+  untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -70,6 +72,8 @@ export interface Scene {
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
+  /** What HeyGen was asked: method, address, headers without the credential, body. */
+  heard: Set<string>
   /** Bodies of HeyGen's answers that arrived whole. */
   replied: Set<string>
   /** When nothing goes wrong any more, epoch ms. */
@@ -96,7 +100,7 @@ export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'rec
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
-    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+    ...{ heard: new Set(), replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
 

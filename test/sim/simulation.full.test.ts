@@ -17,3 +17,10 @@ test('the simulation sees each planted fault', async () => {
   expect(lines.filter((line) => line.includes(': not found'))).toEqual([])
   expect(code).toBe(0)
 })
+
+test('each kept plan finds the fault that it is kept for', async () => {
+  const { code, lines } = await simulate('--kept')
+  expect(lines.filter((line) => line.endsWith(': not found'))).toEqual([])
+  expect(lines.at(-1)).toMatch(/^(\d+) of \1 kept plans find their fault$/)
+  expect(code).toBe(0)
+})
