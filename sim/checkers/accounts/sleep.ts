@@ -4,7 +4,7 @@ import type { Scene } from '../../clients/scene.ts'
 const DAY_MS = 86_400_000
 const DAYS = 2
 /** Old rows, and the daily question which older calls an account has. */
-const RINGS_A_DAY = 3
+export const RINGS_A_DAY = 3
 
 export async function awake(scene: Scene): Promise<string[]> {
   const { universe } = scene
