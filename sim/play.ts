@@ -6,9 +6,10 @@ import { CALM, Universe } from './platform/universe.ts'
 import { CALM_HEYGEN } from './witness/books.ts'
 import { Events } from './witness/events.ts'
 import { Heygen } from './witness/heygen.ts'
+import { Kling } from './witness/kling.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
-import { act } from './clients/act.ts'
+import { act } from './steps/act.ts'
 import { emptyScene, type Scene } from './clients/scene.ts'
 import { setUp } from './clients/set-up.ts'
 import { recorded } from './checkers/bytes.ts'
@@ -49,9 +50,15 @@ export async function play(
   world.trace = trace
   const receivers = new Receivers(world)
   const heygen = new Heygen(world, new Events(world, (call) => universe.call(call)))
+  heygen.hasOlder = plan.hasOlder === true
+  const kling = new Kling(world, (call) => universe.call(call))
+  universe.network.servers.set('api-singapore.klingai.com', kling)
+  universe.network.servers.set('id.klingai.com', kling.website)
   universe.network.servers.set('app.example.com', receivers)
-  const scene = emptyScene({ plan, universe, heygen, receivers })
+  const scene = emptyScene({ plan, universe, heygen, kling, receivers })
   universe.network.servers.set('api.heygen.com', recorded(scene, heygen))
+  universe.network.servers.set('api2.heygen.com', heygen.oauth)
+  universe.network.servers.set('files.example.com', heygen.files)
   world.afterTurn.push(() => atOnce(scene))
   const isFound = () => isEnough?.(scene.violations) === true
   const players = new Party('clients')
@@ -84,13 +91,14 @@ export async function play(
 }
 
 async function storm(scene: Scene): Promise<void> {
-  const { plan, universe, heygen, receivers } = scene
+  const { plan, universe, heygen, kling, receivers } = scene
   const { world } = universe
   await setUp(scene)
   const began = world.now
   universe.setRates(plan.rates)
   heygen.rates = plan.heygen
   heygen.events.rates = plan.heygen
+  kling.rates = plan.heygen
   receivers.mendAt = began + plan.rageMs + HOUR_MS
   const calm = world.sleep(plan.rageMs, 'calm').then(() => {
     scene.calmAt = world.now
@@ -98,6 +106,7 @@ async function storm(scene: Scene): Promise<void> {
     universe.setRates(CALM)
     heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
     heygen.events.rates = CALM_HEYGEN
+    kling.rates = heygen.rates
     for (const account of heygen.accounts.values()) account.isRefused = false
   })
   await Promise.all([
@@ -107,7 +116,9 @@ async function storm(scene: Scene): Promise<void> {
       await act(scene, action)
     }),
   ])
-  while (heygen.running.length > 0 || heygen.events.open > 0) await world.sleep(60_000, 'wait')
+  const isOpen = () =>
+    heygen.running.length + kling.running.length + heygen.events.open + kling.open
+  while (isOpen() > 0) await world.sleep(60_000, 'wait')
   await world.sleep(REST_MS, 'rest')
   await atRest(scene)
 }

@@ -50,7 +50,8 @@ export class Player {
   async #ask(message: PlayerMessage): Promise<PlayerAnswer> {
     if (!this.#process) {
       this.#process = fork(PLAYER, [JSON.stringify(this.#order)], {
-        execArgv: ['--disable-warning=ExperimentalWarning'],
+        // Most of what a plan makes is thrown away at once: room for it spares a tenth of the time.
+        execArgv: ['--disable-warning=ExperimentalWarning', '--max-semi-space-size=128'],
       })
       await answerOf(this.#process)
     }

@@ -25,6 +25,8 @@ const { values } = parseArgs({
     processes: { type: 'string', default: String(CORES) },
     /** Plays each seed twice, and compares the hashes. */
     twice: { type: 'boolean' },
+    /** Also says the hash of each seed. */
+    hashes: { type: 'boolean' },
     /** Also counts which lines were reached: `no`, `folders`, `files`. */
     reached: { type: 'string', default: 'folders' },
     /** Plays worlds that begin with the build of this commit, and get the present one isolate by isolate. */
@@ -76,6 +78,7 @@ async function playMany(): Promise<void> {
     const texts = [...outcome.violations]
     if (first && first.hash !== outcome.hash)
       texts.push(`played twice, it had the hashes ${first.hash} and ${outcome.hash}`)
+    if (values.hashes && !first) say(`hash of ${about} ${outcome.hash}`)
     outcomes.set(task, outcome)
     broken += texts.length
     for (const text of texts) say(`${about}: ${text}`)

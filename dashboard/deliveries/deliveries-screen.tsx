@@ -69,7 +69,7 @@ function List({ query }: { query: URLSearchParams }) {
         </p>
       )}
       {partial && <p class="hint">{partial}</p>}
-      {dead.length > 1 && <RetryAll dead={dead} put={put} />}
+      <RetryAll dead={dead} put={put} />
       {isThere && (
         <Table
           caption="Deliveries, the newest first"

@@ -52,6 +52,7 @@ export function RetryButton({ one, put }: RetryProps) {
   )
 }
 
+/** Stays while it works, whatever the list below becomes meanwhile: each row that is sent again is no longer one that was given up. */
 export function RetryAll({ dead, put }: { dead: Delivery[]; put: (changed: Delivery) => void }) {
   const [asked, setAsked] = useState<Delivery[]>()
   const [done, setDone] = useState(0)
@@ -79,6 +80,7 @@ export function RetryAll({ dead, put }: { dead: Delivery[]; put: (changed: Deliv
     if (first !== undefined) sayProblem(first)
     say(`${all.length - failed.length} of ${all.length} deliveries are being sent again.`)
   }
+  if (!asked && dead.length < 2) return null
   return (
     <p class="buttons">
       <button type="button" class="outline small" onClick={() => setAsked(dead)}>

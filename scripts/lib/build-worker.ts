@@ -1,19 +1,7 @@
 /** Reads a wrangler.toml and bundles its Worker with esbuild, as wrangler does. */
 import path from 'node:path'
-import { build } from 'esbuild'
+import { build, type OutputFile } from 'esbuild'
 import { keptOnce } from './kept-once.ts'
-
-/** Reads and builds what `runWorker` will need, so that the first start is fast. */
-export async function prepareWorker({
-  config,
-  entry,
-}: {
-  config: string
-  entry: string
-}): Promise<void> {
-  await readWrangler(path.resolve(config))
-  await bundle(path.resolve(entry))
-}
 
 /** The members of the configuration that are read here. wrangler's own type is in a package that it does not ship. */
 export type WranglerConfig = {
@@ -43,29 +31,77 @@ export function readWrangler(config: string): Promise<WranglerConfig> {
   })
 }
 
-/** The result is kept, because tests start the same Worker many times. */
-export async function bundle(
-  entry: string | undefined,
-  alias: Record<string, string> = {}
-): Promise<string> {
-  if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
-  const name = JSON.stringify(['bundle', entry, alias])
-  return keptOnce(name, () => makeBundle(entry, alias))
+/** The texts of a Worker's modules by their names, and the name of the first. */
+export interface Modules {
+  main: string
+  texts: Record<string, string>
 }
 
-async function makeBundle(entry: string, alias: Record<string, string>): Promise<string> {
-  const result = await build({
-    entryPoints: [entry],
+/** A Worker in one text. */
+export async function bundle(entry: string): Promise<string> {
+  const { main, texts } = await modulesOf(entry)
+  return texts[main] ?? ''
+}
+
+/** The result is kept, because tests start the same Worker many times. */
+export function modulesOf(entry: string, alias: Record<string, string> = {}): Promise<Modules> {
+  return keptOnce(nameOf(entry, alias), async () => {
+    const [file] = await buildAll([entry], { alias })
+    if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
+    return { main: MAIN, texts: { [MAIN]: file.text } }
+  })
+}
+
+/**
+ * Builds Workers that have most of their modules in common, and keeps them for `modulesOf`. That takes as long as building one of
+ * them. A module that must be evaluated before another one may be evaluated later here: esbuild only keeps the order in a Worker
+ * that is built by itself.
+ */
+export async function prepareWorkers(entries: string[]): Promise<void> {
+  const files = await buildAll(entries, { splitting: true })
+  const texts = Object.fromEntries(
+    files.map((file) => [path.relative(OUT, file.path), file.text] as const)
+  )
+  const mains = new Set(entries.map(mainOf))
+  const common = Object.entries(texts).filter(([name]) => !mains.has(name))
+  await Promise.all(
+    entries.map((entry) => {
+      const main = mainOf(entry)
+      const own = { ...Object.fromEntries(common), [main]: texts[main] ?? '' }
+      return keptOnce(nameOf(entry, {}), async () => ({ main, texts: own }))
+    })
+  )
+}
+
+const MAIN = 'bundle.js'
+/** Nothing is written there. */
+const OUT = path.resolve('.built')
+
+function nameOf(entry: string, alias: Record<string, string>): string {
+  return JSON.stringify(['modules', path.resolve(entry), alias])
+}
+
+/** The name of an entry among the files that are built together. */
+function mainOf(entry: string): string {
+  return path.relative('.', entry).replace(/\.ts$/, '.js')
+}
+
+async function buildAll(
+  entries: string[],
+  options: { splitting?: boolean; alias?: Record<string, string> }
+): Promise<OutputFile[]> {
+  const { outputFiles } = await build({
+    entryPoints: entries,
+    outdir: OUT,
+    outbase: '.',
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2024',
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
-    alias,
     logLevel: 'silent',
+    ...options,
   })
-  const file = result.outputFiles[0]
-  if (!file) throw new Error(`esbuild made nothing of ${path.basename(entry)}`)
-  return file.text
+  return outputFiles
 }

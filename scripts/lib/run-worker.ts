@@ -8,7 +8,7 @@ import { createServer } from 'node:net'
 import path from 'node:path'
 import type { ChildProcess } from 'node:child_process'
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, Response as Answer } from 'miniflare'
-import { bundle, readWrangler, type WranglerConfig } from './build-worker.ts'
+import { modulesOf, readWrangler, type Modules, type WranglerConfig } from './build-worker.ts'
 
 export type WorkerLog = { level: string; message: string }
 
@@ -44,7 +44,8 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   if (options.port) await assertPortFree(host, options.port)
   const config = await readWrangler(path.resolve(options.config))
   const entry = options.entry ? path.resolve(options.entry) : config.main
-  const script = await bundle(entry, options.alias)
+  if (!entry) throw new Error('The wrangler.toml names no main, and no entry was given')
+  const modules = await modulesOf(entry, options.alias)
   const bindings = toBindings(config, options)
   const children: ChildProcess[] = []
   const onChild = (message: unknown): void => {
@@ -53,7 +54,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<RunningWorke
   }
   const miniflare = await oneAtATime(async () => {
     subscribe('child_process', onChild)
-    return start(script, bindings, host, options).finally(() =>
+    return start(modules, bindings, host, options).finally(() =>
       unsubscribe('child_process', onChild)
     )
   })
@@ -128,14 +129,23 @@ function isSqlite(config: WranglerConfig, className: string): boolean {
 }
 
 /**
- * workerd asks for the bundle when it starts. As a part of Miniflare's configuration the bundle would cost a second of CPU at each
- * start, because the encoder copies all that it has written whenever it needs four KiB more.
+ * workerd asks for the modules when it starts. As a part of Miniflare's configuration they would cost a second of CPU at each start,
+ * because the encoder copies all that it has written whenever it needs four KiB more.
  */
-const BUNDLE = 'bundle.js'
-const MAIN = `export * from '/${BUNDLE}'\nexport { default } from '/${BUNDLE}'\n`
+function firstModule({ main }: Modules): string {
+  return `export * from '/${main}'\nexport { default } from '/${main}'\n`
+}
+
+function answerModule({ texts }: Modules, url: string): Answer {
+  const name = new URL(url).searchParams.get('specifier')?.slice(1) ?? ''
+  const text = texts[name]
+  return text === undefined
+    ? new Answer(null, { status: 404 })
+    : Answer.json({ name, esModule: text })
+}
 
 async function start(
-  script: string,
+  modules: Modules,
   bindings: ReturnType<typeof toBindings>,
   host: string,
   options: RunWorkerOptions
@@ -147,9 +157,9 @@ async function start(
       log: new Log(options.onLog ? LogLevel.WARN : LogLevel.NONE),
       cf: false,
       modules: true,
-      script: MAIN,
+      script: firstModule(modules),
       unsafeUseModuleFallbackService: true,
-      unsafeModuleFallbackService: () => Answer.json({ name: BUNDLE, esModule: script }),
+      unsafeModuleFallbackService: ({ url }) => answerModule(modules, url),
       ...(options.persist ? { resourcePersistencePath: path.resolve(options.persist) } : {}),
       handleStructuredLogs: (log) => {
         options.onLog?.({ level: String(log.level), message: String(log.message) })

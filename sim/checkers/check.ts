@@ -4,16 +4,19 @@ import { atRestAccounts, uncounted } from './slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
-import { wronglySigned } from './signatures.ts'
+import { wrongAlerts, wronglySigned } from './signatures.ts'
 import { parkedAtRest, parkedWithoutFault } from './parked.ts'
 import { lostOwners } from './owners.ts'
+import { wrongCopies } from './files.ts'
+import { klingPromises } from './kling.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
 import { awake } from './sleep.ts'
 
 /** Called after each turn. */
 export function atOnce(scene: Scene): void {
-  const { heygen, violations } = scene
+  const { heygen, kling, violations } = scene
+  violations.push(...kling.breaches.splice(0))
   violations.push(...heygen.breaches.splice(0))
   violations.push(...uncounted(scene))
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
@@ -27,7 +30,9 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...(await promisesOfTelling(scene)))
   violations.push(...(await lostOwners(scene)))
   violations.push(...(await removedTokensWork(scene)))
-  violations.push(...wronglySigned(scene))
+  violations.push(...(await wrongCopies(scene)))
+  violations.push(...(await klingPromises(scene)))
+  violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))
   violations.push(...secretsSeen(scene))

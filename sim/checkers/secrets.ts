@@ -8,17 +8,18 @@ import { Needles } from './needles.ts'
 
 /** Answers that show a secret to its owner: when it is made, and in HeyGen's older list of endpoints. */
 const SHOWS =
-  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/v3\/webhooks\/endpoints|\/v1\/callback-secret|\/admin\/tokens)/
+  /^GET \/heygen\/v1\/webhook\/endpoint\.list|^POST (?:\/heygen\/(?:v3\/webhooks\/endpoints|v1\/streaming\.create_token)|\/v1\/callback-secret|\/v1\/alerts$|\/v1\/live$|\/admin\/alerts$|\/admin\/tokens)/
 
 export function secretsSeen(scene: Scene): string[] {
-  const { heygen, universe, answers, operated, receivers } = scene
-  const jobs = [...heygen.jobs.values()]
-  const tickets = jobs.flatMap(({ callbackUrl }) =>
-    callbackUrl?.includes('/callbacks/') ? [callbackUrl.split('/').at(-1) ?? ''] : []
-  )
+  const { heygen, kling, universe, answers, operated, receivers } = scene
+  const tickets = [
+    ...[...kling.tasks.values()].map(({ callback }) => callback ?? ''),
+    ...[...heygen.jobs.values()].map(({ callbackUrl }) => callbackUrl ?? ''),
+  ].flatMap((url) => url.split('/callbacks/')[1]?.split('/').at(-1) ?? [])
   const gateways = [ADMIN_TOKEN, MASTER_KEY, ...scene.secrets]
   const secrets = new Needles([
     ...[...gateways, ...heygen.events.secrets, ...heygen.events.addresses, ...tickets],
+    ...[...kling.secrets, ...heygen.oauth.secrets, ...heygen.older.secrets],
   ])
   const found: string[] = []
   const look = (where: string, text: string, among = secrets) => {

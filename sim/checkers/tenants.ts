@@ -6,7 +6,7 @@ import type { Scene, Tenant } from '../clients/scene.ts'
 import { ask, emailOf } from '../clients/scene.ts'
 
 const NAMES =
-  /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|[a-z]+@example\.com)(?!\w)/g
+  /\b(?:mark-\d+-\d+|[a-z]+-[0-9a-f]{20}|tenant\d+\/\d+|[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f-]{17}|\d{18}|[a-z]+@example\.com)(?!\w)/g
 
 export function othersSeen(scene: Scene): string[] {
   const { answers, receivers } = scene
@@ -33,14 +33,23 @@ export function othersSeen(scene: Scene): string[] {
       )
         found.add(`I5 tenant ${tenant} was served ${about}: ${answer.body.slice(0, 200)}`)
   }
-  for (const { path, body, headers } of receivers.received) {
+  for (const { path, body, headers, at } of receivers.received) {
     const [, number] = /^\/tenant(\d+)\//.exec(path) ?? []
     const mark = path.split('/').at(-1) ?? ''
-    const tenant = number === undefined ? scene.intentions.get(mark)?.tenant : Number(number)
+    const tenant =
+      number === undefined
+        ? scene.intentions.get(mark)?.tenant
+        : holderOf(scene, Number(number), at)
     if (tenant === undefined) continue
     look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
+}
+
+/** Whose an endpoint is: that of a tenant that came back is the new one's. */
+function holderOf({ comebacks }: Scene, no: number, at: number): number {
+  const back = comebacks.find((one) => one.from === no && one.at <= at)
+  return back ? back.to : no
 }
 
 /** HeyGen's own paths. */
@@ -49,7 +58,17 @@ function isPath(about: string): boolean {
 }
 
 /** The names of things, and the tenants whose they are. */
-function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene) {
+function ownersOf({
+  kling,
+  klingIntentions,
+  klingHolders,
+  intentions,
+  heygen,
+  everyTenant,
+  accounts,
+  answers,
+  uploads,
+}: Scene) {
   const owners = new Map<string, Set<number>>()
   const own = (name: string, tenant: number) =>
     owners.set(name, (owners.get(name) ?? new Set()).add(tenant))
@@ -58,6 +77,11 @@ function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene)
     const tenant = intentions.get(mark)?.tenant
     if (tenant !== undefined) own(id, tenant)
   }
+  for (const { id, content } of heygen.files.all.values())
+    for (const upload of uploads.values()) if (upload.content === content) own(id, upload.tenant)
+  for (const { mark, tenant } of klingIntentions.values()) own(mark, tenant)
+  for (const { id, account } of kling.tasks.values()) own(id, klingHolders.get(account) ?? -1)
+  for (const [email, no] of klingHolders) own(email, no)
   for (const { no, endpoints } of everyTenant)
     for (const { path } of endpoints) own(path.slice(1), no)
   for (const [name, { holders }] of accounts) for (const no of holders) own(emailOf(name), no)
@@ -69,12 +93,20 @@ function ownersOf({ intentions, heygen, everyTenant, accounts, answers }: Scene)
 }
 
 /** Whether the tenant has, or had, the account in which the thing is. */
-function heldBy({ heygen, accounts, intentions }: Scene, name: string, tenant: number): boolean {
+function heldBy(
+  { heygen, kling, klingHolders, accounts, intentions }: Scene,
+  name: string,
+  tenant: number
+): boolean {
+  const isHeld = (account: string) =>
+    accounts.get(account.slice(0, account.indexOf('@')))?.holders.has(tenant) === true
+  const task = kling.tasks.get(name) ?? [...kling.tasks.values()].find(({ mark }) => mark === name)
+  if (task) return klingHolders.get(task.account) === tenant
+  const file = heygen.files.all.get(name)
+  if (file) return isHeld(file.account)
   return [...heygen.jobs.values()].some(
     ({ id, mark, account }) =>
-      (id === name || mark === name) &&
-      (intentions.has(mark) || id === name) &&
-      accounts.get(account.slice(0, account.indexOf('@')))?.holders.has(tenant) === true
+      (id === name || mark === name) && (intentions.has(mark) || id === name) && isHeld(account)
   )
 }
 

@@ -13,6 +13,8 @@ export interface Spent {
   requests: number
   rows: number
   delivered: number
+  /** How often an account's object was woken. */
+  wakes: number
 }
 
 export function spentSoFar({ universe, receivers }: Scene): Spent {
@@ -23,37 +25,46 @@ export function spentSoFar({ universe, receivers }: Scene): Spent {
     requests: objects.reduce((sum, { requests }) => sum + requests, 0),
     rows: objects.reduce((sum, { disk }) => sum + disk.rows.written, 0),
     delivered: receivers.received.length,
+    wakes: universe.objectsOf('ACCOUNT_SLOTS').reduce((sum, { wakes }) => sum + wakes, 0),
   }
 }
 
-/**
- * An object that slept while the job ran asks the desk once which job it was (decision 0049). If its alarm woke it, it also sets the
- * alarm once more.
- */
-const SLEPT = 1
+/** The gateway's looks at a job that no event tells, while somebody waits: 0:30, 1:15, 2:22, 4:04, 6:36 (docs/jobs-and-slots.md). */
+const LOOKS = 5
 /** The kinds whose event the gateway counts on. It also asks about clippings and renders, as if none came. */
 const COUNTED_ON = new Set(['video', 'translation', 'agent'])
 /** HeyGen calls the address of the creation, beside the account's webhook. */
 const CALLED_BACK = 1
 
-type Budget = Omit<Spent, 'delivered'>
+type Budget = Pick<Spent, 'kvReads' | 'kvWrites' | 'requests' | 'rows'>
+
+interface About {
+  delivered: number
+  /** Somebody waits for the job. */
+  isWaitedFor: boolean
+  /** No job of the tenant had a key before. */
+  isFirstKey: boolean
+  /** How often its account's object was woken after the job was begun. */
+  slept: number
+}
 
 /**
- * What a job may cost. `isTold`: HeyGen's event tells its end. Else nobody waits for it, and it lasts five minutes at most; where
- * somebody waits, the contract has no budget.
+ * What a job may cost, with what the contract adds for a key and for each delivery, and three things that decisions add:
+ * - An object that slept while the job ran asks the desk which job it was (0049). If its alarm woke it, it also sets the alarm.
+ * - The first key of six days sets the alarm of its desk.
+ * - Where somebody waits for a job that no event tells, each look is one ring of the alarm, which is set again.
+ * Else nobody waits for a job that no event tells, and it lasts five minutes at most.
  */
-function budgetOf(planned: PlannedCreation, delivered: number, isWaitedFor: boolean): Budget {
+function budgetOf(planned: PlannedCreation, about: About): Budget {
+  const { delivered, isWaitedFor, isFirstKey, slept } = about
   const isTold = COUNTED_ON.has(planned.kind)
+  const looks = !isTold && isWaitedFor ? LOOKS : 0
   const key = planned.isKeyed ? 2 : 0
-  const calm = { kvReads: 0, kvWrites: 0 }
-  if (!isTold && isWaitedFor) return { ...calm, requests: Infinity, rows: Infinity }
   const isCalledBack = planned.own !== undefined && kindNamed(planned.kind).event !== undefined
-  const calledBack = isCalledBack ? CALLED_BACK : 0
   return {
-    ...calm,
-    requests: (isTold ? 4 : 6) + key + SLEPT + calledBack,
-    // The first key of six days also sets the alarm of its desk.
-    rows: (isTold ? 4 : 5 + SLEPT) + (planned.isKeyed ? key + 1 : 0) + delivered,
+    ...{ kvReads: 0, kvWrites: 0 },
+    requests: (isTold ? 4 : 6) + looks + key + slept + (isCalledBack ? CALLED_BACK : 0),
+    rows: (isTold ? 4 : 5 + slept) + looks + key + (isFirstKey ? 1 : 0) + delivered,
   }
 }
 
@@ -62,7 +73,11 @@ export function overBudget(scene: Scene, planned: PlannedCreation, before: Spent
   const { mark, kind, tenant, own } = planned
   const delivered = after.delivered - before.delivered
   const isWaitedFor = own !== undefined || (scene.plan.tenants[tenant]?.endpoints ?? 0) > 0
-  const budget = budgetOf(planned, delivered, isWaitedFor)
+  const earlier = [...scene.intentions.values()].filter((one) => one.mark !== mark)
+  const isFirstKey = planned.isKeyed && earlier.every(({ key }) => key === undefined)
+  // The creation itself wakes the object, which slept since the last one.
+  const slept = Math.max(0, after.wakes - before.wakes - 1)
+  const budget = budgetOf(planned, { delivered, isWaitedFor, isFirstKey, slept })
   const over = (Object.keys(budget) as (keyof Budget)[]).flatMap((what) => {
     const spent = after[what] - before[what]
     return spent > budget[what] ? [`${spent} ${what} of ${budget[what]}`] : []

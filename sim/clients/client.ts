@@ -30,7 +30,7 @@ export async function carryOut(scene: Scene, planned: PlannedCreation): Promise<
   }
   scene.intentions.set(mark, intention)
   const client = { scene, tenant, planned, intention }
-  const body = bodyOf(planned)
+  const body = bodyOf(scene, planned)
   const isTwice = planned.isKeyed && planned.repeats === 'at once'
   await Promise.all([insistOn(client, body), ...(isTwice ? [attempt(client, body)] : [])])
   await poll(client)
@@ -57,13 +57,14 @@ async function poll({ scene, tenant, planned, intention }: Client): Promise<void
   }
 }
 
-function bodyOf(planned: PlannedCreation): string {
-  const { mark, kind, isNamed, hasCallbackId, own, languages } = planned
+function bodyOf(scene: Scene, planned: PlannedCreation): string {
+  const { mark, kind, isNamed, hasCallbackId, own, languages, files } = planned
   const body = kindNamed(kind).body(mark)
   const text = JSON.stringify({
     ...body,
     ...(isNamed && 'title' in body ? { title: mark } : {}),
     ...('output_languages' in body ? { output_languages: LANGUAGES.slice(0, languages) } : {}),
+    ...(files === undefined ? {} : membersNaming(scene, files)),
     ...(hasCallbackId ? { callback_id: mark } : {}),
     ...(own === undefined ? {} : { callback_url: `${RECEIVER}/${own}/${mark}` }),
   })
@@ -101,4 +102,13 @@ async function attempt(client: Client, body: string): Promise<boolean> {
   if (status < 300) return true
   if (headers['x-should-retry'] === 'false') return true
   return key === undefined ? status !== 429 && status !== 503 : status < 409
+}
+
+/** The members of a creation of a video that name files. Those without a known id are left out. */
+function membersNaming({ uploads }: Scene, names: readonly string[]): object {
+  const [image, sound] = names.flatMap((name) => uploads.get(name)?.id ?? [])
+  return {
+    ...(image === undefined ? {} : { image: { type: 'asset_id', asset_id: image } }),
+    ...(sound === undefined ? {} : { audio_asset_id: sound }),
+  }
 }

@@ -1,6 +1,7 @@
 /** Steps about what tells a tenant: its endpoints, its callback secret, deliveries sent again by hand. */
 import type { EndpointChange } from '../plans/plan.ts'
 import {
+  alone,
   ask,
   insist,
   isGood,
@@ -34,6 +35,10 @@ export async function changeEndpoint(
   n: number,
   how: EndpointChange
 ): Promise<void> {
+  await alone(scene, () => change(scene, tenant, n, how))
+}
+
+async function change(scene: Scene, tenant: Tenant, n: number, how: EndpointChange): Promise<void> {
   const endpoint = tenant.endpoints[n % Math.max(1, tenant.endpoints.length)]
   if (!endpoint || endpoint.isUncertain) return
   const { world } = scene.universe

@@ -1,9 +1,10 @@
 /** What the clients of a plan and the checkers share. */
 import type { Intention as CheckedIntention } from '../../test/support/storm/storm-checks.ts'
-import type { Plan } from '../plans/plan.ts'
+import type { AlertForm, KlingForm, Plan } from '../plans/plan.ts'
 import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
+import type { Kling } from '../witness/kling.ts'
 import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
@@ -13,6 +14,8 @@ export interface Intention extends CheckedIntention {
   isUntracked: boolean
   /** The gateway has confirmed that it tells nothing more about this job. */
   untracked?: { id: string; at: number }
+  /** The gateway writes the creation: an agent, or an older call, asked for it. */
+  isRewritten?: boolean
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -40,12 +43,35 @@ export interface Tenant {
   name: string
   token: string
   tokenId: string
+  /** The key pair of the token, for clients that sign their own. */
+  pair: { accessKey: string; secretKey: string }
   endpoints: ClientEndpoint[]
   callbackSecrets: Secret[]
   /** A rotation of the callback secret had no answer. */
   isUncertain: boolean
   /** When its removal began, epoch ms. */
   endedAt?: number
+}
+
+export interface Upload {
+  tenant: number
+  content: string
+  /** Absent: the upload failed, or nobody knows its id. */
+  id?: string
+  /** Its deletion was asked for. */
+  isDeleted: boolean
+}
+
+/** A task that a client wants once. */
+export interface KlingIntention {
+  mark: string
+  tenant: number
+  form: KlingForm
+  isTold: boolean
+  taskIds: string[]
+  /** Its own name. */
+  name?: string
+  answers: string[]
 }
 
 /** What a plan's players share. */
@@ -68,6 +94,20 @@ export interface Scene {
   accounts: Map<string, HeldAccount>
   /** Tokens, keys and signing secrets that a client was given or gave. */
   secrets: Set<string>
+  /** Files that clients have uploaded, by their names in the plan. */
+  uploads: Map<string, Upload>
+  kling: Kling
+  /** By mark. */
+  klingIntentions: Map<string, KlingIntention>
+  /** Kling accounts by email, and the number of the tenant that has it. */
+  klingHolders: Map<string, number>
+  /** Addresses that are told of faults. */
+  alertsMade: number
+  alerts: { path: string; form: AlertForm; secret: string }[]
+  /** Tenants that were removed and came back by an import: their numbers, and when, epoch ms. */
+  comebacks: { from: number; to: number; at: number }[]
+  /** The steps that must not overlap come one after the other. */
+  structure: Promise<void>
   /** Tokens that were removed, and their tenants. */
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
@@ -95,11 +135,15 @@ export const RECEIVER = 'https://app.example.com'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-export function emptyScene(of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'receivers'>): Scene {
+export function emptyScene(
+  of: Pick<Scene, 'plan' | 'universe' | 'heygen' | 'kling' | 'receivers'>
+): Scene {
   return {
     ...of,
     ...{ tenants: [], everyTenant: [], intentions: new Map(), answers: [], operated: [] },
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
+    ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
+    ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
     ...{ heard: new Set(), replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
@@ -127,6 +171,21 @@ export function keep(scene: Scene, { no }: Tenant, about: string, answer: Client
   scene.answers.push({ tenant: no, about, answer, at: scene.universe.world.now })
 }
 
+/** A call with a tenant's token, as its client writes it. Its answer is kept for the checkers. */
+export async function send(
+  scene: Scene,
+  tenant: Tenant,
+  call: { method: string; path: string; headers?: Record<string, string>; body?: string }
+): Promise<ClientAnswer> {
+  const { method, path, headers = JSON_TYPE, body } = call
+  const answer = await scene.universe.call({
+    ...{ method, url: ORIGIN + path, body },
+    headers: { authorization: `Bearer ${tenant.token}`, ...headers },
+  })
+  keep(scene, tenant, `${method} ${path}`, answer)
+  return answer
+}
+
 /** A call of the operator. Its answer is kept for the checkers. */
 export async function operate(
   scene: Scene,
@@ -142,6 +201,13 @@ export async function operate(
   })
   scene.operated.push({ about: `${method} ${path}`, answer })
   return answer
+}
+
+/** Steps that change what an export holds wait for each other. */
+export async function alone(scene: Scene, work: () => Promise<void>): Promise<void> {
+  const mine = scene.structure.then(work)
+  scene.structure = mine.catch(() => {})
+  await mine
 }
 
 export function isGood({ status }: ClientAnswer): boolean {

@@ -1,7 +1,7 @@
 /** Steps about tenants and tokens: rotated tokens, tenants that are removed and made again under the same name. */
 import { addAccount, inTurn } from './accounts.ts'
 import { addEndpoint } from './endpoints.ts'
-import { insist, isGood, operate, type Scene, type Tenant } from './scene.ts'
+import { alone, insist, isGood, operate, type Scene, type Tenant } from './scene.ts'
 import { makeTenant, makeToken } from './set-up.ts'
 
 /** A new token for the tenant; a minute later the old one is removed. */
@@ -22,16 +22,21 @@ export async function endTenant(scene: Scene, at: number, againAfterMs: number):
   const { world } = scene.universe
   const old = scene.tenants[at]
   if (!old || old.endedAt !== undefined) return
-  old.endedAt = world.now
-  const path = `/admin/tenants/${old.name}`
-  const removed = await insist(scene, () => operate(scene, 'DELETE', path), 12)
-  if (!isGood(removed) && removed.status !== 404) return
+  let isRemoved = false
+  await alone(scene, async () => {
+    if (old.endedAt !== undefined) return
+    old.endedAt = world.now
+    const path = `/admin/tenants/${old.name}`
+    const removed = await insist(scene, () => operate(scene, 'DELETE', path), 12)
+    isRemoved = isGood(removed) || removed.status === 404
+  })
+  if (!isRemoved) return
   scene.removedTokens.push({ token: old.token, tenant: old })
   await world.sleep(againAfterMs, 'before the name is used again')
   const next = await makeTenant(scene, at)
   if (!next) return
   for (const [name, held] of scene.accounts)
-    if (held.tenant === at)
+    if (held.tenant === at && held.key !== '')
       await inTurn(scene, name, async () => void (await addAccount(scene, name)))
   for (let n = 0; n < (scene.plan.tenants[at]?.endpoints ?? 0); n += 1)
     await addEndpoint(scene, next)

@@ -47,8 +47,45 @@ export interface PlannedCreation {
   repeats?: 'at once' | 'later' | 'other body'
   /** After how long it is sent again. */
   laterMs?: number
+  /** Uploads that it names, by their names in the plan. Only of a video. */
+  files?: string[]
   /** The body has what JavaScript would not keep. */
   isOdd?: boolean
+}
+
+export interface PlannedOlder {
+  mark: string
+  /** Has a callback of its own. */
+  own: boolean
+  polls: number
+}
+
+/** How an alert is written. */
+export type AlertForm = 'generic' | 'slack' | 'discord'
+
+/** A revision of the protocol of agents. */
+export type Revision = '2025-03-26' | '2025-06-18' | '2025-11-25' | '2026-07-28'
+
+export interface PlannedSignIn {
+  /** Whose it is at HeyGen: an account of the plan, or another name. */
+  name: string
+  maxJobs: number
+  person: 'approves' | 'refuses' | 'forgets'
+  afterMs: number
+  /** The client cancels it meanwhile. */
+  isCancelled: boolean
+}
+
+/** How a task is asked for. `old`, `new`: Kling's two designs. `images`: takes two slots. `useapi`: the older service's call. */
+export type KlingForm = 'old' | 'new' | 'images' | 'useapi' | 'picture'
+
+export interface PlannedTask {
+  mark: string
+  form: KlingForm
+  isKeyed: boolean
+  isNamed: boolean
+  isTold: boolean
+  polls: number
 }
 
 export type Action =
@@ -73,6 +110,23 @@ export type Action =
   | { do: 'rotate callback secret'; tenant: number }
   | { do: 'retry delivery'; tenant: number; n: number }
   | ({ do: 'call'; tenant: number } & PlannedCall)
+  | { do: 'upload'; tenant: number; file: string; account?: string }
+  | { do: 'delete file'; file: string }
+  | { do: 'lose copies' }
+  | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
+  | ({ do: 'kling task'; tenant: number } & PlannedTask)
+  | { do: 'list kling'; tenant: number }
+  | { do: 'sign own'; tenant: number }
+  | { do: 'page'; tenant: number; isOperator: boolean; forMs: number }
+  | { do: 'export and import' }
+  | { do: 'restore tenant'; tenant: number; againAfterMs: number }
+  | { do: 'rotate master key' }
+  | ({ do: 'sign in'; tenant: number } & PlannedSignIn)
+  | { do: 'agent'; tenant: number; mark: string; revision: Revision }
+  | { do: 'add alert'; tenant: number; form: AlertForm; isOperator: boolean }
+  | { do: 'low balance'; account: string; forMs: number }
+  | ({ do: 'older video'; tenant: number } & PlannedOlder)
+  | { do: 'stream'; tenant: number; isStopped: boolean }
   /** `method`: only calls of this one do not arrive. */
   | { do: 'unreachable object'; n: number; forMs: number; method?: string }
   | { do: 'kill isolate' }
@@ -100,6 +154,12 @@ export interface Plan {
   isMeasured?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
+  /** Nothing goes wrong. */
+  isGentle?: boolean
+  /** HeyGen has not ended v1 and v2. */
+  hasOlder?: boolean
+  /** Settings of the Worker that are not those of wrangler.toml. */
+  vars?: Record<string, string>
   /** The world begins with the build before (`--before`). */
   isRenewed?: boolean
   /** Faults that happen whatever the rates are (chance.ts). */

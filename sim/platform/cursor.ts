@@ -50,9 +50,10 @@ export class Cursor {
 
 /** A plain object, with an ArrayBuffer for each blob. */
 function plain(row: Row): Row {
-  const values = Object.entries(row).map(([name, value]) => [
-    name,
-    value instanceof Uint8Array ? new Uint8Array(value).buffer : value,
-  ])
-  return Object.fromEntries(values) as Row
+  const copy = { ...row }
+  for (const name of Object.keys(copy)) {
+    const value = copy[name]
+    if (value instanceof Uint8Array) copy[name] = new Uint8Array(value).buffer
+  }
+  return copy
 }

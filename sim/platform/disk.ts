@@ -85,14 +85,14 @@ export class Disk implements OutputGate {
 
   #run(text: string, values: SQLInputValue[], isRead: boolean): Cursor {
     const statement = this.#prepared(text)
-    const rows = statement.all(...values.map(toInput)) as Row[]
-    const written = isRead ? 0 : Number((this.#changes.get() as { n: number }).n)
-    if (!isRead) this.#world.note(`write ${this.name} ${written}`, text + JSON.stringify(values))
-    return new Cursor(
-      rows,
-      statement.columns().map(({ name }) => name),
-      written
-    )
+    const inputs = values.map(toInput)
+    const isAnswered = isRead || /\bRETURNING\b/i.test(text)
+    const changes = isAnswered ? undefined : Number(statement.run(...inputs).changes)
+    const rows = isAnswered ? (statement.all(...inputs) as Row[]) : []
+    if (isRead) return new Cursor(rows, namesOf(statement), 0)
+    const written = changes ?? Number((this.#changes.get() as { n: number }).n)
+    this.#world.note(`write ${this.name} ${written}`, text + JSON.stringify(values))
+    return new Cursor(rows, isAnswered ? namesOf(statement) : [], written)
   }
 
   /** A table that is there already costs no row, so those that are made are not counted. */
@@ -227,6 +227,10 @@ export class Disk implements OutputGate {
   close(): void {
     this.#database.close()
   }
+}
+
+function namesOf(statement: StatementSync): string[] {
+  return statement.columns().map(({ name }) => name)
 }
 
 function isReading(text: string): boolean {

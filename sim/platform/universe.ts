@@ -3,7 +3,8 @@ import type { Build } from './build.ts'
 import { Isolate, type ClientAnswer, type ClientCall } from './isolates.ts'
 import { CALM_KV, KvStore, type KvRates } from './kv.ts'
 import { CALM_NETWORK, Network, type NetworkRates } from './network.ts'
-import { CALM_OBJECTS, HostedObject, Namespace, type ObjectRates } from './objects.ts'
+import { Namespace } from './namespaces.ts'
+import { CALM_OBJECTS, HostedObject, type ObjectRates } from './objects.ts'
 import { enter } from './seams.ts'
 import type { Hit } from '../world/chance.ts'
 import { World } from '../world/world.ts'
@@ -34,6 +35,9 @@ export const ORIGIN = 'https://gateway.example.com'
 export const ADMIN_TOKEN = 'admin-token-of-the-simulation-0123456789'
 /** Not one that `docs` or tests publish. */
 export const MASTER_KEY = 'kT0vGm3qZ8yX5bN1cR7wLhJfD2sPaE9uIoQ6tVgYxUk='
+
+/** What replaces it in plans that rotate it. */
+export const NEXT_MASTER_KEY = 'QmF1aDd3SzNwVjlzWDJjTjZ0TDRyRzhmSjFkSDVhUzA='
 
 /** The settings of wrangler.toml, with an origin of ours. */
 const VARS: Readonly<Record<string, string>> = {
@@ -69,6 +73,8 @@ export class Universe {
   readonly #plan: UniversePlan
   #isolates: Isolate[] = []
   #made = 0
+  /** Settings that were changed since the world began. */
+  #deployed: Readonly<Record<string, string>> = {}
   #isSetUp = false
 
   constructor(build: Build, plan: UniversePlan) {
@@ -108,6 +114,15 @@ export class Universe {
     old.kill()
   }
 
+  /** Every isolate is replaced, one after the other, by one with other settings. */
+  async deploy(vars: Readonly<Record<string, string>>): Promise<void> {
+    this.#deployed = { ...this.#deployed, ...vars }
+    for (const at of this.#isolates.keys()) {
+      await this.world.sleep(2000, 'deploy')
+      this.killIsolate(at)
+    }
+  }
+
   /** Every isolate is replaced that has the build before. */
   renew(): void {
     for (const [at, { build }] of this.#isolates.entries())
@@ -129,6 +144,7 @@ export class Universe {
     const env = {
       ...VARS,
       ...vars,
+      ...this.#deployed,
       REGISTRY: this.kv.at(place),
       ACCOUNT_SLOTS: this.#namespace('ACCOUNT_SLOTS'),
       TENANT_DESK: this.#namespace('TENANT_DESK'),

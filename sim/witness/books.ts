@@ -7,6 +7,8 @@ export interface Account extends WitnessAccount {
   allowed: number
   /** How often the gateway was told a limit. */
   limitsTold: number
+  /** In US dollars. Absent: enough. */
+  balance?: number
   /** Its key is refused. */
   isRefused: boolean
 }

@@ -22,6 +22,9 @@ import type { World } from '../world/world.ts'
 import type { Account, BookedCreation, HeygenRates, Job } from './books.ts'
 import { CALM_HEYGEN } from './books.ts'
 import type { Events } from './events.ts'
+import { Files } from './files.ts'
+import { Older } from './older.ts'
+import { OAuth } from './oauth.ts'
 import { Things } from './things.ts'
 
 type Answer = Pick<NetworkReply, 'status' | 'body'>
@@ -42,6 +45,11 @@ export class Heygen {
   readonly breaches: string[] = []
   calls = 0
   readonly #world: World
+  readonly oauth: OAuth
+  readonly files: Files
+  /** Whether v1 and v2 answer. */
+  hasOlder = false
+  readonly older: Older
   readonly #things: Things
   readonly #byKey = new Map<string, Account>()
   readonly #kept = new Map<string, Answer>()
@@ -49,6 +57,9 @@ export class Heygen {
 
   constructor(world: World, events: Events) {
     this.#world = world
+    this.oauth = new OAuth(world)
+    this.older = new Older(world)
+    this.files = new Files(world)
     this.#things = new Things(world)
     this.events = events
   }
@@ -100,7 +111,10 @@ export class Heygen {
     this.calls += 1
     const key =
       call.headers.get('x-api-key') ?? call.headers.get('authorization')?.replace('Bearer ', '')
-    const account = this.#byKey.get(key ?? '')
+    const account =
+      this.#byKey.get(key ?? '') ??
+      this.oauth.accountOf(key ?? '') ??
+      this.older.accountOf(key ?? '')
     const { chance } = this.#world
     const { rates } = this
     if (chance.isHit('heygen fails before', rates.failBefore)) return now(this.#fault('before'))
@@ -155,7 +169,17 @@ export class Heygen {
     if (one && (method === 'GET' || method === 'DELETE'))
       return this.#one(account, one, id, method === 'DELETE')
     if (method === 'GET' && path.startsWith('/v3/workflows/')) return data({ id })
-    return this.#things.answer(call, account) ?? refusal(404, 'not_found', 'Not found')
+    const older = this.hasOlder
+      ? this.older.answer(call, account, this.jobs, () => this.#makeOlderVideo(call, account))
+      : undefined
+    if (older) return older
+    const known = this.files.answer(call, account) ?? this.#things.answer(call, account)
+    return known ?? refusal(404, 'not_found', 'Not found')
+  }
+
+  #makeOlderVideo(call: NetworkCall, account: Account): Job | undefined {
+    const body = parse(call.body) as Record<string, unknown>
+    return this.#book(call, account, kindNamed('video'), { body, isKeyed: false })[0]
   }
 
   #paged(query: URLSearchParams): URLSearchParams {
@@ -183,6 +207,8 @@ export class Heygen {
       if (isKeyed && account.keys === 'stores') this.#kept.set(slot, invalid)
       return invalid
     }
+    const strange = this.files.refusalOf(call.body, account)
+    if (strange) return strange
     const answer = this.#accept(call, account, kind, body as Record<string, unknown>)
     if (isKeyed) this.#kept.set(slot, answer)
     return answer
@@ -194,6 +220,18 @@ export class Heygen {
     kind: WitnessKind,
     body: Record<string, unknown>
   ): Answer {
+    const jobs = this.#book(call, account, kind, { body, isKeyed: true })
+    const ids = jobs.map(({ id }) => id)
+    return { status: kind.status, body: JSON.stringify({ data: kind.created(ids, kind.doing) }) }
+  }
+
+  /** `isKeyed`: the call takes a key. */
+  #book(
+    call: NetworkCall,
+    account: Account,
+    kind: WitnessKind,
+    { body, isKeyed }: { body: Record<string, unknown>; isKeyed: boolean }
+  ): Job[] {
     const languages = body['output_languages']
     const count = Array.isArray(languages) ? languages.length : 1
     const mark = markIn(call.body) ?? ''
@@ -207,13 +245,12 @@ export class Heygen {
       this.breaches.push(
         `I1 ${account.email}: ${account.inFlight.size} in flight of ${account.allowed}: ${account.most.join(' ')}`
       )
+    const hasKey = isKeyed && (account.keys === 'first' || account.keys === 'stores')
     const isTraceable =
-      (kind.showsCallback && jobs[0]?.callbackId !== null) ||
-      (ASKED.has(kind.name) && (account.keys === 'first' || account.keys === 'stores'))
+      (kind.showsCallback && jobs[0]?.callbackId !== null) || (ASKED.has(kind.name) && hasKey)
     this.creations.push({ mark, account: account.email, kind: kind.name, jobs, isTraceable })
     for (const job of jobs) this.#plan(job)
-    const ids = jobs.map(({ id }) => id)
-    return { status: kind.status, body: JSON.stringify({ data: kind.created(ids, kind.doing) }) }
+    return jobs
   }
 
   #plan(job: Job): void {
@@ -285,7 +322,7 @@ function bodyOf(status: number, code: string): { body: string } {
   return { body: refusal(status, code, 'Something went wrong').body }
 }
 
-function meOf({ username, email }: Account): Answer {
-  const wallet = { currency: 'usd', remaining_balance: 500 }
+function meOf({ username, email, balance = 500 }: Account): Answer {
+  const wallet = { currency: 'usd', remaining_balance: balance }
   return data({ username, email, billing_type: 'wallet', wallet })
 }

@@ -1,5 +1,5 @@
 /**
- * What HeyGen has beside jobs, as far as plans call it: files, lists of looks and voices, speech, and a path of which the gateway
+ * What HeyGen has beside jobs and files, as far as plans call it: lists of looks and voices, speech, and a path of which the gateway
  * knows nothing. Built from the reference, in the forms of v3 and of the older lists.
  */
 import { data, refusal } from '../../test/support/witness/witness-answers.ts'
@@ -30,25 +30,18 @@ export class Things {
   answer({ method, url }: NetworkCall, account: Account): Answer | undefined {
     const path = url.pathname
     const [, , family = '', id] = path.split('/')
-    if (method === 'POST' && path === '/v3/assets') return this.#madeFile(account)
     if (method === 'POST' && path === '/v3/voices/speech')
       return data({ audio_url: 'https://files.example.com/speech.mp3', duration: 2.5 })
     if (method === 'POST' && path === '/v3/shiny-renders')
       return data({ id: this.#make('shiny', account).id, status: 'processing' })
     if (method === 'GET' && path.startsWith('/v3/') && id === undefined && LISTS.has(family))
-      return listed(account, family)
+      return listed(account)
     if (method === 'GET' && path === '/v2/voices')
       return data({ voices: rows(account, 'voice_id') })
     if (method === 'GET' && path === '/v2/avatars')
       return data({ avatars: rows(account, 'avatar_id'), talking_photos: [] })
     if (id === undefined || !path.startsWith('/v3/')) return undefined
     return this.#one(method, account, id)
-  }
-
-  #madeFile(account: Account): Answer {
-    const { id } = this.#make('asset', account)
-    const url = `https://files.example.com/${id}`
-    return data({ asset_id: id, url, mime_type: 'image/png', size_bytes: 68 })
   }
 
   #make(name: string, { email }: Account): Thing {
@@ -63,13 +56,12 @@ export class Things {
     if (!thing) return undefined
     if (thing.account !== email) return refusal(404, 'not_found', 'Not found')
     if (method === 'DELETE') this.#things.delete(id)
-    if (id.startsWith('asset-')) return data({ asset_id: id })
     const isOver = this.#world.now > thing.madeAt + SHINY_MS
     return data({ id, status: isOver ? 'completed' : 'processing' })
   }
 }
 
-const LISTS = new Set(['assets', 'avatars', 'voices', 'templates', 'brand-kits'])
+const LISTS = new Set(['avatars', 'voices', 'templates', 'brand-kits'])
 
 function rows({ email }: Account, name: string): Record<string, unknown>[] {
   const own = email.slice(0, email.indexOf('@'))
@@ -79,8 +71,7 @@ function rows({ email }: Account, name: string): Record<string, unknown>[] {
   ]
 }
 
-function listed(account: Account, family: string): Answer {
-  const name = family === 'assets' ? 'asset_id' : 'id'
-  const page = { data: rows(account, name), has_more: false, next_token: null }
+function listed(account: Account): Answer {
+  const page = { data: rows(account, 'id'), has_more: false, next_token: null }
   return { status: 200, body: JSON.stringify(page) }
 }

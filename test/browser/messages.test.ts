@@ -73,8 +73,17 @@ describe('messages to the customers’ servers', () => {
       token: gateway.token,
       hash: '#/deliveries?state=dead',
     })
+    // The list changes between the two: one row is no longer given up while the other is still on its way.
+    const second = Promise.withResolvers<void>()
+    let asked = 0
+    await page.route('**/retry', async (route) => {
+      if ((asked += 1) === 2) await second.promise
+      await route.continue()
+    })
     await page.getByRole('button', { name: 'Send again: the 2 shown' }).click()
     await page.getByRole('button', { name: 'Send them again' }).dblclick()
+    await page.getByRole('cell', { name: 'Given up' }).nth(1).waitFor({ state: 'detached' })
+    second.resolve()
     await page.getByText('2 of 2 deliveries are being sent again.').waitFor()
     await receiver.heard('/once-gone-too', 2)
     await receiver.heard('/once-gone-also', 2)

@@ -21,7 +21,7 @@ const FILM = 'https://example.com/in.mp4'
 const SOUND = 'https://example.com/a.mp3'
 
 /** Kling's creations in the form of useapi.net: the end of the operationId → the body. */
-const KLING_BODIES: Record<string, object> = {
+export const KLING_BODIES: Record<string, object> = {
   VideosText2video: { prompt: 'A calm sunrise', model_name: 'kling-v3-0', duration: 5 },
   VideosImage2videoFrames: { image: PICTURE, prompt: 'She smiles' },
   VideosImage2videoElements: { image_0: PICTURE, image_1: PICTURE, prompt: 'They meet' },

@@ -24,3 +24,9 @@ test('each kept plan finds the fault that it is kept for', async () => {
   expect(lines.at(-1)).toMatch(/^(\d+) of \1 kept plans find their fault$/)
   expect(code).toBe(0)
 })
+
+test('a seed that is played twice by one process has the same history', async () => {
+  const { lines, lastLine } = await simulate('--seeds', '20', '--twice', '--reached', 'no')
+  expect(lines.filter((line) => line.includes('played twice'))).toEqual([])
+  expect(lastLine).toMatch(/^\d+ events, 20 seeds, 0 violations$/)
+})

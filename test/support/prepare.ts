@@ -8,13 +8,32 @@ import path from 'node:path'
 import type { TestProject } from 'vitest/node'
 import { endOrphans } from './orphans.ts'
 import { installClients } from '../../scripts/install-clients.ts'
-import { prepareWorker } from '../../scripts/lib/build-worker.ts'
-import { CLOCKED, PLAIN, SIMULATOR } from './renewed/entries.ts'
+import { prepareWorkers, readWrangler } from '../../scripts/lib/build-worker.ts'
+import { CLOCKED, COUNTING, PLAIN, SIMULATOR } from './renewed/entries.ts'
 
-const USUAL = [
-  { config: 'wrangler.toml', entry: PLAIN },
-  { config: 'wrangler.toml', entry: CLOCKED },
-  { config: 'simulator/wrangler.toml', entry: SIMULATOR },
+/** Not fixture-worker.ts, which needs its modules in order. */
+const WORKERS = [
+  'src/index.ts',
+  'simulator/index.ts',
+  PLAIN,
+  CLOCKED,
+  COUNTING,
+  SIMULATOR,
+  ...[
+    'binds/late-bind',
+    'binds/unbinding',
+    'deaf',
+    'dying',
+    'events/pushes',
+    'events/sending',
+    'gone',
+    'lossy',
+    'objects/placing',
+    'slow-claims',
+    'sql',
+    'stale',
+    'storm',
+  ].map((name) => `test/support/workers/${name}-worker.ts`),
 ]
 
 export async function setup({ config }: TestProject): Promise<(() => void) | undefined> {
@@ -22,7 +41,10 @@ export async function setup({ config }: TestProject): Promise<(() => void) | und
   if (config.watch) return undefined
   const folder = mkdtempSync(path.join(tmpdir(), 'heygen-gateway-run-'))
   process.env['KEPT_ONCE'] = folder
-  await Promise.all(USUAL.map(prepareWorker))
+  await Promise.all([
+    prepareWorkers(WORKERS),
+    ...['wrangler.toml', 'simulator/wrangler.toml'].map((file) => readWrangler(path.resolve(file))),
+  ])
   process.once('exit', () => endOrphans(folder))
   return () => rmSync(folder, { recursive: true, force: true })
 }

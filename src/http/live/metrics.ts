@@ -7,7 +7,7 @@ import { hubName } from '#domain/live/hub.ts'
 import { METRICS_TYPE, metricsText } from '#domain/live/metrics.ts'
 import { VERSION } from '#domain/runtime/version.ts'
 import type { AppEnv } from '#http/request/app-env.ts'
-import { refusal } from '#http/request/authenticate.ts'
+import { refusal, refuseTenantHeader } from '#http/request/authenticate.ts'
 import { hashIfGiven } from './bearer.ts'
 
 export async function metrics(c: Context<AppEnv>): Promise<Response> {
@@ -15,6 +15,7 @@ export async function metrics(c: Context<AppEnv>): Promise<Response> {
   const { adminToken, metricsToken } = ports.settings
   const isKnown = (await hashIfGiven(c, metricsToken)) ?? (await hashIfGiven(c, adminToken))
   if (isKnown === undefined) throw await refusal(c)
+  refuseTenantHeader(c)
   const pool = await ports.hub(hubName()).look()
   return c.body(metricsText(pool, VERSION), 200, { 'content-type': METRICS_TYPE })
 }

@@ -29,7 +29,8 @@ const PAIR_KEY_MISSING =
 /** The tenant that the operator acts for, by name. */
 const TENANT_HEADER = 'x-gateway-tenant'
 const NOT_WITH_TOKEN = 'is for ADMIN_TOKEN alone. A token already belongs to a tenant.'
-const NOT_ON_ADMIN = 'has no meaning under /admin. Lists take `tenant` in the query.'
+const NOT_ON_ALL =
+  'has no meaning on a path about all tenants. Lists under /admin take `tenant` in the query.'
 
 export const authenticate = createMiddleware<AppEnv>(async function authenticate(c, next) {
   c.set('caller', await identify(c))
@@ -53,10 +54,15 @@ export const authenticateAdmin = createMiddleware<AppEnv>(
     const given = bearerOf(c) ?? ''
     if (expected === undefined) c.get('ports').log('admin_token_missing_or_short')
     if (expected === undefined || !(await isSameSecret(given, expected))) throw await refusal(c)
-    if (c.req.header(TENANT_HEADER) !== undefined) throw headerRefused(NOT_ON_ADMIN)
+    refuseTenantHeader(c)
     await next()
   }
 )
+
+/** On a path about all tenants: the header would do nothing there, and the answer would look like one tenant's. */
+export function refuseTenantHeader(c: Context<AppEnv>): void {
+  if (c.req.header(TENANT_HEADER) !== undefined) throw headerRefused(NOT_ON_ALL)
+}
 
 /** Finds who asks: a token, or the operator who names a tenant. The header beside a token is refused: it would do nothing. */
 export async function identify(c: Context<AppEnv>): Promise<Caller> {

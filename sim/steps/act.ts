@@ -1,13 +1,24 @@
 /** Carries out the steps of a plan. */
 import type { Action } from '../plans/plan.ts'
-import * as accounts from './accounts.ts'
-import { carryOut } from './client.ts'
-import * as endpoints from './endpoints.ts'
-import * as looks from './looks.ts'
-import { measure } from './measured.ts'
-import { ask, emailOf, operate, type Scene } from './scene.ts'
-import { endTenant, rotateToken } from './tenancy.ts'
-import { tenantAt } from './set-up.ts'
+import * as accounts from '../clients/accounts.ts'
+import { addAlert, lowBalance } from './alerts.ts'
+import { workAsAgent } from './agents.ts'
+import * as backup from './backup.ts'
+import { carryOut } from '../clients/client.ts'
+import * as endpoints from '../clients/endpoints.ts'
+import * as files from './files.ts'
+import * as kling from './kling.ts'
+import * as looks from '../clients/looks.ts'
+import { measure } from '../clients/measured.ts'
+import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
+import { makeOlderVideo, stream } from './older.ts'
+import { openPage } from './pages.ts'
+import { signIn } from './sign-in.ts'
+import { endTenant, rotateToken } from '../clients/tenancy.ts'
+import { tenantAt } from '../clients/set-up.ts'
+
+/** Deliveries are tried for less than this. */
+const GIVEN_UP_MS = 24 * 3_600_000
 
 type Acts = { [Do in Action['do']]: (scene: Scene, action: Extract<Action, { do: Do }>) => unknown }
 
@@ -40,8 +51,11 @@ const ACTS: Acts = {
   'change endpoint': (scene, { tenant, n, how }) =>
     endpoints.changeEndpoint(scene, tenantAt(scene, tenant), n, how),
   'fail endpoint': ({ receivers, tenants, universe }, { tenant, n, forMs }) => {
-    const path = tenants[tenant]?.endpoints[n]?.path
-    if (path !== undefined) receivers.failing.set(path, universe.world.now + forMs)
+    const endpoint = tenants[tenant]?.endpoints[n]
+    if (!endpoint) return
+    receivers.failing.set(endpoint.path, universe.world.now + forMs)
+    // Its deliveries are given up, so nothing more is expected there.
+    if (forMs > GIVEN_UP_MS) endpoint.isUncertain = true
   },
   'rotate callback secret': (scene, { tenant }) =>
     endpoints.rotateCallbackSecret(scene, tenantAt(scene, tenant)),
@@ -51,6 +65,27 @@ const ACTS: Acts = {
     isOperator === true
       ? operate(scene, method, path, body)
       : ask(scene, tenantAt(scene, tenant), method, path, body),
+  upload: (scene, { tenant, ...file }) => files.upload(scene, tenantAt(scene, tenant), file),
+  'delete file': (scene, { file }) => files.deleteFile(scene, file),
+  'lose copies': (scene) => files.loseCopies(scene),
+  'add kling': (scene, { tenant, ...added }) =>
+    kling.addKling(scene, tenantAt(scene, tenant), added),
+  'kling task': (scene, { tenant, ...task }) =>
+    kling.makeTask(scene, tenantAt(scene, tenant), task),
+  'sign own': (scene, { tenant }) => kling.signOwn(scene, tenantAt(scene, tenant)),
+  page: (scene, { tenant, ...how }) => openPage(scene, tenantAt(scene, tenant), how),
+  'list kling': (scene, { tenant }) => kling.listTasks(scene, tenantAt(scene, tenant)),
+  'export and import': (scene) => backup.exportAndImport(scene),
+  'restore tenant': (scene, { tenant, againAfterMs }) =>
+    backup.restoreTenant(scene, tenant, againAfterMs),
+  'rotate master key': (scene) => backup.rotateMasterKey(scene),
+  'sign in': (scene, { tenant, ...planned }) => signIn(scene, tenantAt(scene, tenant), planned),
+  agent: (scene, { tenant, ...how }) => workAsAgent(scene, tenantAt(scene, tenant), how),
+  'add alert': (scene, { tenant, ...alert }) => addAlert(scene, tenantAt(scene, tenant), alert),
+  'low balance': (scene, { account, forMs }) => lowBalance(scene, account, forMs),
+  'older video': (scene, { tenant, ...planned }) =>
+    makeOlderVideo(scene, tenantAt(scene, tenant), planned),
+  stream: (scene, { tenant, isStopped }) => stream(scene, tenantAt(scene, tenant), isStopped),
   'unreachable object': ({ universe }, { n, forMs, method }) => {
     const objects = [...universe.objects.values()]
     const object = objects[n % objects.length]
