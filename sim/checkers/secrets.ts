@@ -12,14 +12,17 @@ const SHOWS =
 
 export function secretsSeen(scene: Scene): string[] {
   const { heygen, kling, universe, answers, operated, receivers } = scene
+  const jobs = [...heygen.jobs.values()]
   const tickets = [
-    ...[...kling.tasks.values()].map(({ callback }) => callback ?? ''),
-    ...[...heygen.jobs.values()].map(({ callbackUrl }) => callbackUrl ?? ''),
-  ].flatMap((url) => url.split('/callbacks/')[1]?.split('/').at(-1) ?? [])
+    ...[...kling.tasks.values()].flatMap(({ callback }) => callback?.split('/callbacks/')[1] ?? []),
+    ...jobs.flatMap(({ callbackUrl }) =>
+      callbackUrl?.includes('/callbacks/') ? [callbackUrl.split('/').at(-1) ?? ''] : []
+    ),
+  ]
   const gateways = [ADMIN_TOKEN, MASTER_KEY, ...scene.secrets]
+  const providers = [...heygen.oauth.secrets, ...heygen.older.secrets, ...kling.secrets]
   const secrets = new Needles([
-    ...[...gateways, ...heygen.events.secrets, ...heygen.events.addresses, ...tickets],
-    ...[...kling.secrets, ...heygen.oauth.secrets, ...heygen.older.secrets],
+    ...[...gateways, ...providers, ...heygen.events.secrets, ...heygen.events.addresses, ...tickets],
   ])
   const found: string[] = []
   const look = (where: string, text: string, among = secrets) => {

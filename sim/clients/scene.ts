@@ -12,10 +12,10 @@ export interface Intention extends CheckedIntention {
   tenant: number
   /** The client has told the gateway to forget the job, or HeyGen to delete it. */
   isUntracked: boolean
-  /** The gateway has confirmed that it tells nothing more about this job. */
-  untracked?: { id: string; at: number }
   /** The gateway writes the creation: an agent, or an older call, asked for it. */
   isRewritten?: boolean
+  /** The gateway has confirmed that it tells nothing more about this job. */
+  untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
 }

@@ -18,15 +18,15 @@ test('the simulation sees each planted fault', async () => {
   expect(code).toBe(0)
 })
 
+test('a seed that is played twice by one process has the same history', async () => {
+  const { lines, lastLine } = await simulate('--seeds', '20', '--twice', '--reached', 'no')
+  expect(lines.filter((line) => line.includes('played twice'))).toEqual([])
+  expect(lastLine).toMatch(/^\d+ events, 20 seeds, 0 violations$/)
+})
+
 test('each kept plan finds the fault that it is kept for', async () => {
   const { code, lines } = await simulate('--kept')
   expect(lines.filter((line) => line.endsWith(': not found'))).toEqual([])
   expect(lines.at(-1)).toMatch(/^(\d+) of \1 kept plans find their fault$/)
   expect(code).toBe(0)
-})
-
-test('a seed that is played twice by one process has the same history', async () => {
-  const { lines, lastLine } = await simulate('--seeds', '20', '--twice', '--reached', 'no')
-  expect(lines.filter((line) => line.includes('played twice'))).toEqual([])
-  expect(lastLine).toMatch(/^\d+ events, 20 seeds, 0 violations$/)
 })

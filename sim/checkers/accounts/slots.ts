@@ -1,5 +1,5 @@
 /** I1: while a job runs, its account's object counts it. I2: once every job is over, every slot is back. */
-import { ask, type Scene } from '../clients/scene.ts'
+import { ask, type Scene } from '../../clients/scene.ts'
 
 interface Available {
   available?: { account?: string; email?: string; executing: number }[]
