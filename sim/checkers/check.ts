@@ -1,6 +1,6 @@
 /** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
 import type { Scene } from '../clients/scene.ts'
-import { atRestAccounts } from './slots.ts'
+import { atRestAccounts, uncounted } from './slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
@@ -18,6 +18,7 @@ export function atOnce(scene: Scene): void {
   const { heygen, kling, violations } = scene
   violations.push(...kling.breaches.splice(0))
   violations.push(...heygen.breaches.splice(0))
+  violations.push(...uncounted(scene))
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
 }
 

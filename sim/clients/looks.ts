@@ -60,5 +60,6 @@ export async function untrack(scene: Scene, mark: string): Promise<void> {
   const [id] = intention?.jobIds ?? []
   if (!intention || !tenant || id === undefined) return
   intention.isUntracked = true
-  await ask(scene, tenant, 'DELETE', `/v1/heygen/scheduler/${id}`)
+  const answer = await ask(scene, tenant, 'DELETE', `/v1/heygen/scheduler/${id}`)
+  if (isGood(answer)) intention.untracked = { id, at: scene.universe.world.now }
 }

@@ -14,6 +14,8 @@ export interface Intention extends CheckedIntention {
   isUntracked: boolean
   /** The gateway writes the creation: an agent, or an older call, asked for it. */
   isRewritten?: boolean
+  /** The gateway has confirmed that it tells nothing more about this job. */
+  untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -110,6 +112,8 @@ export interface Scene {
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
+  /** What HeyGen was asked: method, address, headers without the credential, body. */
+  heard: Set<string>
   /** Bodies of HeyGen's answers that arrived whole. */
   replied: Set<string>
   /** When nothing goes wrong any more, epoch ms. */
@@ -140,7 +144,7 @@ export function emptyScene(
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
-    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+    ...{ heard: new Set(), replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
 
