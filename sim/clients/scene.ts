@@ -223,6 +223,16 @@ export function isGood({ status }: ClientAnswer): boolean {
   return status !== 'cut' && status < 300
 }
 
+/** The members of a good answer. None if it is no JSON: HeyGen may answer nonsense, and the client gets that. */
+export function jsonOf(answer: ClientAnswer): Record<string, unknown> {
+  if (!isGood(answer)) return {}
+  try {
+    return JSON.parse(answer.body) as Record<string, unknown>
+  } catch {
+    return {}
+  }
+}
+
 /** Repeats until the answer is good, or is one that stays. */
 export async function insist(
   scene: Scene,
