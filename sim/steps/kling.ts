@@ -5,7 +5,8 @@ import { ORIGIN } from '../platform/universe.ts'
 import {
   ask,
   insist,
-  isGood, jsonOf,
+  isGood,
+  jsonOf,
   RECEIVER,
   send,
   type KlingIntention,
@@ -172,5 +173,4 @@ function signed(claims: object, secret: string): string {
   const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-}
 }
