@@ -49,6 +49,8 @@ export interface PlannedCreation {
   laterMs?: number
   /** Uploads that it names, by their names in the plan. Only of a video. */
   files?: string[]
+  /** The name of the account whose own look and voice it names. Only of a video. */
+  looks?: string
   /** The body has what JavaScript would not keep. */
   isOdd?: boolean
 }
@@ -117,6 +119,7 @@ export type Action =
   | ({ do: 'kling task'; tenant: number } & PlannedTask)
   | { do: 'list kling'; tenant: number }
   | { do: 'sign own'; tenant: number }
+  | { do: 'page'; tenant: number; isOperator: boolean; forMs: number }
   | { do: 'export and import' }
   | { do: 'restore tenant'; tenant: number; againAfterMs: number }
   | { do: 'rotate master key' }

@@ -3,7 +3,8 @@ import type { Build } from './build.ts'
 import { Isolate, type ClientAnswer, type ClientCall } from './isolates.ts'
 import { CALM_KV, KvStore } from './kv.ts'
 import { CALM_NETWORK, Network } from './network.ts'
-import { CALM_OBJECTS, HostedObject, Namespace } from './objects.ts'
+import { Namespace } from './namespaces.ts'
+import { CALM_OBJECTS, HostedObject } from './objects.ts'
 import type { Front, Rates } from './front.ts'
 import { enter } from './seams.ts'
 import type { Hit } from '../world/chance.ts'
@@ -28,6 +29,7 @@ export type { Rates }
 export const CALM: Rates = { objects: CALM_OBJECTS, network: CALM_NETWORK, kv: CALM_KV }
 
 export const ORIGIN = 'https://gateway.example.com'
+export const PLAIN_ORIGIN = 'http://gateway.example.com'
 export const ADMIN_TOKEN = 'admin-token-of-the-simulation-0123456789'
 /** Not one that `docs` or tests publish. */
 export const MASTER_KEY = 'kT0vGm3qZ8yX5bN1cR7wLhJfD2sPaE9uIoQ6tVgYxUk='

@@ -214,7 +214,7 @@ export class Heygen {
       if (isKeyed && account.keys === 'stores') this.#kept.set(slot, invalid)
       return invalid
     }
-    const strange = this.files.refusalOf(call.body, account)
+    const strange = this.files.refusalOf(call.body, account) ?? lookRefusal(call.body, account)
     if (strange) return strange
     const answer = this.#accept(call, account, kind, body as Record<string, unknown>)
     if (isKeyed) this.#kept.set(slot, answer)
@@ -320,6 +320,13 @@ export class Heygen {
     job.isHidden = true
     return data({ id })
   }
+}
+
+/** A look or voice of another account is not found. */
+function lookRefusal(body: string, { email }: Account): Answer | undefined {
+  const [, name] = /"own-([a-z]+)-id"/.exec(body) ?? []
+  const isStrange = name !== undefined && !email.startsWith(`${name}@`)
+  return isStrange ? refusal(404, 'avatar_not_found', 'Avatar not found') : undefined
 }
 
 /** The kinds that the gateway can find by their key: a closed list (contract 14.1). */

@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { RINGS_A_DAY } from '../checkers/sleep.ts'
+import { RINGS_A_DAY } from '../checkers/accounts/sleep.ts'
 import { drawPlan } from '../plans/draw.ts'
 import { crowded, fromOutside, inCalm } from '../plans/outside.ts'
 import type { Plan } from '../plans/plan.ts'

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
 import { runWorker, type RunningWorker } from '../../scripts/lib/run-worker.ts'
-import { LEASES_LEFT } from '../checkers/slots.ts'
+import { LEASES_LEFT } from '../checkers/accounts/slots.ts'
 import { ADMIN_TOKEN, MASTER_KEY } from '../platform/universe.ts'
 
 const BACK_WITHIN_MS = 60_000
