@@ -87,7 +87,7 @@ export function countsOf(stories: readonly Story[]): Record<string, number> {
 }
 
 /** What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. */
-const PASSING = /^(?:cut|2\d\d|409 |424 |429|5\d\d)/
+const PASSING = /^(?:cut|2\d\d|402|409 |424 |429|5\d\d)/
 /** What a step of the plan explains, if it comes before the creation. */
 const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
   { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
