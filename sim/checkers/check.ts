@@ -1,24 +1,24 @@
 /** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
 import type { Scene } from '../clients/scene.ts'
-import { atRestAccounts } from './slots.ts'
+import { atRestAccounts, uncounted } from './accounts/slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
-import { wronglySigned } from './signatures.ts'
-import { parkedAtRest, parkedWithoutFault } from './parked.ts'
+import { wrongAlerts, wronglySigned } from './signatures.ts'
+import { parkedAtRest, parkedWithoutFault } from './accounts/parked.ts'
 import { lostOwners } from './owners.ts'
-import { wrongAlerts } from './alerts.ts'
 import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
-import { awake } from './sleep.ts'
+import { awake } from './accounts/sleep.ts'
 
 /** Called after each turn. */
 export function atOnce(scene: Scene): void {
   const { heygen, kling, violations } = scene
   violations.push(...kling.breaches.splice(0))
   violations.push(...heygen.breaches.splice(0))
+  violations.push(...uncounted(scene))
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
 }
 

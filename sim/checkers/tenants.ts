@@ -40,7 +40,7 @@ export function othersSeen(scene: Scene): string[] {
       number === undefined
         ? scene.intentions.get(mark)?.tenant
         : holderOf(scene, Number(number), at)
-    if (tenant === undefined || isOfNobody(scene, body)) continue
+    if (tenant === undefined) continue
     look(tenant, path, body + JSON.stringify(headers))
   }
   return [...found]
@@ -50,18 +50,6 @@ export function othersSeen(scene: Scene): string[] {
 function holderOf({ comebacks }: Scene, no: number, at: number): number {
   const back = comebacks.find((one) => one.from === no && one.at <= at)
   return back ? back.to : no
-}
-
-/**
- * Whether it is about a job whose creation was lost and left no trace. The gateway takes its event for one of a job that was made
- * outside, and tells it to whoever has the account by then.
- */
-function isOfNobody({ heygen, intentions }: Scene, body: string): boolean {
-  return heygen.creations.some(
-    ({ mark, jobs, isTraceable }) =>
-      !isTraceable &&
-      jobs.some(({ id }) => body.includes(id) && !intentions.get(mark)?.jobIds.includes(id))
-  )
 }
 
 /** HeyGen's own paths. */

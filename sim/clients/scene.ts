@@ -14,6 +14,8 @@ export interface Intention extends CheckedIntention {
   isUntracked: boolean
   /** The gateway writes the creation: an agent, or an older call, asked for it. */
   isRewritten?: boolean
+  /** The gateway has confirmed that it tells nothing more about this job. */
+  untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -41,6 +43,8 @@ export interface Tenant {
   name: string
   token: string
   tokenId: string
+  /** The key pair of the token, for clients that sign their own. */
+  pair: { accessKey: string; secretKey: string }
   endpoints: ClientEndpoint[]
   callbackSecrets: Secret[]
   /** A rotation of the callback secret had no answer. */
@@ -108,6 +112,8 @@ export interface Scene {
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
+  /** What HeyGen was asked: method, address, headers without the credential, body. */
+  heard: Set<string>
   /** Bodies of HeyGen's answers that arrived whole. */
   replied: Set<string>
   /** When nothing goes wrong any more, epoch ms. */
@@ -138,7 +144,7 @@ export function emptyScene(
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
-    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+    ...{ heard: new Set(), replied: new Set(), calmAt: Infinity, violations: [] },
   }
 }
 
@@ -206,6 +212,16 @@ export async function alone(scene: Scene, work: () => Promise<void>): Promise<vo
 
 export function isGood({ status }: ClientAnswer): boolean {
   return status !== 'cut' && status < 300
+}
+
+/** The members of a good answer. None if it is no JSON: HeyGen may answer nonsense, and the client gets that. */
+export function jsonOf(answer: ClientAnswer): Record<string, unknown> {
+  if (!isGood(answer)) return {}
+  try {
+    return JSON.parse(answer.body) as Record<string, unknown>
+  } catch {
+    return {}
+  }
 }
 
 /** Repeats until the answer is good, or is one that stays. */

@@ -43,12 +43,17 @@ export async function makeTenant(scene: Scene, at: number): Promise<Tenant | und
 export async function makeToken(
   scene: Scene,
   tenant: string
-): Promise<{ token: string; tokenId: string } | undefined> {
+): Promise<Pick<Tenant, 'token' | 'tokenId' | 'pair'> | undefined> {
   const wanted = { name: 'sim', tenant }
   const made = await insist(scene, () => operate(scene, 'POST', '/admin/tokens', wanted))
   if (!isGood(made)) return undefined
-  const { id, token, secretKey } = JSON.parse(made.body) as Record<string, string>
+  const {
+    id,
+    token,
+    accessKey = '',
+    secretKey = '',
+  } = JSON.parse(made.body) as Record<string, string>
   if (id === undefined || token === undefined) throw new Error(`token: ${made.body}`)
-  for (const secret of [token, secretKey]) if (secret !== undefined) scene.secrets.add(secret)
-  return { token, tokenId: id }
+  for (const secret of [token, secretKey]) scene.secrets.add(secret)
+  return { token, tokenId: id, pair: { accessKey, secretKey } }
 }

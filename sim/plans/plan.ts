@@ -116,6 +116,8 @@ export type Action =
   | { do: 'add kling'; tenant: number; name: string; maxJobs: number; hasPassword: boolean }
   | ({ do: 'kling task'; tenant: number } & PlannedTask)
   | { do: 'list kling'; tenant: number }
+  | { do: 'sign own'; tenant: number }
+  | { do: 'page'; tenant: number; isOperator: boolean; forMs: number }
   | { do: 'export and import' }
   | { do: 'restore tenant'; tenant: number; againAfterMs: number }
   | { do: 'rotate master key' }

@@ -30,6 +30,7 @@ const ROOMS: readonly Drawer[] = [
   drawAgents,
   drawAlerts,
   drawOlder,
+  drawPages,
 ]
 
 /** Adds the steps of a room to a plan. */
@@ -97,7 +98,8 @@ function drawKling(room: Room): Visit {
     })
   )
   const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
-  return { steps: [...added, ...tasks, ...lists] }
+  const signs = at(0.4, { do: 'sign own', tenant })
+  return { steps: [...added, ...tasks, ...lists, signs] }
 }
 
 /** Exports, a tenant that comes back, another master key. */
@@ -186,6 +188,18 @@ function drawOlder(room: Room): Visit {
     ...{ steps: [...videos, ...streams], hasOlder },
     ...(hasOlder ? {} : { vars: { LEGACY: chance.pick('legacy', ['auto', 'bridge']) } }),
   }
+}
+
+/** Pages that look at the pool, of tenants and of the operator. */
+function drawPages(room: Room): Visit {
+  const { chance, at } = room
+  const steps = Array.from({ length: 2 + chance.index('pages', 4) }, () =>
+    at(0.8 * chance.next('page when'), {
+      ...{ do: 'page', tenant: room.tenant(), isOperator: chance.isHit('page of operator', 0.3) },
+      forMs: chance.between('page ms', 10_000, 900_000),
+    })
+  )
+  return { steps }
 }
 
 /** Files on several accounts, and creations that name two of them. */

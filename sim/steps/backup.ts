@@ -38,14 +38,14 @@ export async function restoreTenant(scene: Scene, at: number, againAfterMs: numb
       const before = await accountsOf(scene, old)
       const text = await exported(scene, `?tenant=${old.name}`)
       if (text === undefined || old.endedAt !== undefined) return
-      const { token, tokenId } = old
+      const { token, tokenId, pair } = old
       const { world } = scene.universe
       old.endedAt = world.now
       const path = `/admin/tenants/${old.name}`
       const removed = await insist(scene, () => operate(scene, 'DELETE', path), 12)
       if (!isGood(removed) && removed.status !== 404) return
       await world.sleep(againAfterMs, 'before the export is imported')
-      const next = comeBack(scene, at, old, { token, tokenId })
+      const next = comeBack(scene, at, old, { token, tokenId, pair })
       const report = await imported(scene, text)
       await unparkImported(scene, next)
       if (!report || scene.plan.isGentle !== true || !before) return
@@ -78,7 +78,7 @@ function comeBack(
   scene: Scene,
   at: number,
   old: Tenant,
-  token: Pick<Tenant, 'token' | 'tokenId'>
+  token: Pick<Tenant, 'token' | 'tokenId' | 'pair'>
 ): Tenant {
   const from = scene.universe.world.now
   const next: Tenant = {

@@ -1,10 +1,12 @@
 /** Steps at Kling: accounts with a key or a password, tasks by the drop-in paths and by the older service's calls, lists, files. */
+import { createHmac } from 'node:crypto'
 import type { PlannedTask } from '../plans/plan.ts'
 import { ORIGIN } from '../platform/universe.ts'
 import {
   ask,
   insist,
   isGood,
+  jsonOf,
   RECEIVER,
   send,
   type KlingIntention,
@@ -127,7 +129,7 @@ export async function listTasks(scene: Scene, tenant: Tenant): Promise<void> {
   for (const page of [1, 2])
     await ask(scene, tenant, 'GET', `/kling/v1/videos/text2video?pageNum=${page}&pageSize=2`)
   const first = await ask(scene, tenant, 'POST', '/kling/tasks', { limit: 2 })
-  const { next_cursor: cursor } = (isGood(first) ? dataOf(first.body) : {}) as {
+  const { next_cursor: cursor } = (jsonOf(first)['data'] ?? {}) as {
     next_cursor?: string
   }
   if (cursor) await ask(scene, tenant, 'POST', '/kling/tasks', { limit: 2, cursor })
@@ -145,6 +147,29 @@ export async function listTasks(scene: Scene, tenant: Tenant): Promise<void> {
   })
 }
 
-function dataOf(body: string): unknown {
-  return (JSON.parse(body) as { data?: unknown }).data ?? {}
+/** A client signs its own tokens, as Kling's samples do (reference/kling.md 2.2). Only a good one is served. */
+export async function signOwn(scene: Scene, tenant: Tenant): Promise<void> {
+  const now = Math.floor(scene.universe.world.now / 1000)
+  const call = { method: 'GET', path: '/kling/v1/videos/text2video?pageNum=1&pageSize=5' }
+  const asks: [claims: object, secret: string, isGood: boolean][] = [
+    [{ exp: now + 1800, nbf: now - 5 }, tenant.pair.secretKey, true],
+    [{ exp: now - 600, nbf: now - 2400 }, tenant.pair.secretKey, false],
+    [{ exp: now + 3600, nbf: now + 1800 }, tenant.pair.secretKey, false],
+    [{ exp: now + 90 * 86_400, nbf: now - 5 }, tenant.pair.secretKey, false],
+    [{ exp: now + 1800, nbf: now - 5 }, 'another-secret', false],
+  ]
+  for (const [claims, secret, isRight] of asks) {
+    const token = signed({ iss: tenant.pair.accessKey, ...claims }, secret)
+    const authorization = `Bearer ${token}`
+    const { status } = await send(scene, tenant, { ...call, headers: { authorization } })
+    const isWrong = isRight ? status === 401 && scene.plan.isGentle === true : status === 200
+    if (isWrong)
+      scene.violations.push(`I5 ${JSON.stringify(claims)} at ${now} is answered ${status}`)
+  }
+}
+
+function signed(claims: object, secret: string): string {
+  const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`
+  return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
 }

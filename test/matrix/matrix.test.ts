@@ -105,6 +105,6 @@ test('nobody who is let in nowhere causes a call to a provider [I4]', () => {
   expect(faults.reached).toEqual([])
 })
 
-test('no caller reads what is not its own, a secret or a text of the code [I5] [I6]', () => {
+test('no caller reads what is not its own, a secret or a text of the code [I5]', () => {
   expect(faults.wrong).toEqual([])
 })

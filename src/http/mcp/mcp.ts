@@ -61,7 +61,8 @@ export interface Served {
 export function mcp(served: Served) {
   return async function mcp(c: Context<AppEnv>): Promise<Response> {
     checkOrigin(c)
-    return c.req.method === 'GET' ? resume(c, served) : post(c, served)
+    // HEAD comes here as GET does.
+    return c.req.method === 'POST' ? post(c, served) : resume(c, served)
   }
 }
 

@@ -1,6 +1,6 @@
 /** I2, the rest of it: once nothing is owed, every object sleeps. It wakes only to delete old rows, and calls nobody. */
-import type { HostedObject } from '../platform/objects.ts'
-import type { Scene } from '../clients/scene.ts'
+import type { HostedObject } from '../../platform/objects.ts'
+import type { Scene } from '../../clients/scene.ts'
 
 const DAY_MS = 86_400_000
 const DAYS = 2
