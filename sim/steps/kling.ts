@@ -101,7 +101,8 @@ async function keepPicture(scene: Scene, tenant: Tenant): Promise<string | undef
   const read = await scene.universe.call({ method: 'GET', url, headers: {} })
   if (read.status === 200 && read.body !== content)
     scene.violations.push(`I7 a kept picture is read as ${read.body.slice(0, 100)}`)
-  if (!url.startsWith(`${ORIGIN}/files/`)) scene.violations.push(`a picture is kept at ${url}`)
+  const origin = scene.plan.vars?.['PUBLIC_ORIGIN'] ?? ORIGIN
+  if (!url.startsWith(`${origin}/files/`)) scene.violations.push(`a picture is kept at ${url}`)
   return url
 }
 
