@@ -1,6 +1,6 @@
 /** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
 import type { Scene } from '../clients/scene.ts'
-import { atRestAccounts, uncounted } from './slots.ts'
+import { atRestAccounts, uncounted, awake } from './slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
@@ -11,7 +11,6 @@ import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
 import { leftOver } from './growth.ts'
 import { secretsSeen } from './secrets.ts'
-import { awake } from './sleep.ts'
 
 /** Called after each turn. */
 export function atOnce(scene: Scene): void {

@@ -54,3 +54,23 @@ export function leasesLeft({ universe }: Scene): string[] {
     return rows.length === 0 ? [] : [`I2 ${name} has leases at rest: ${JSON.stringify(rows)}`]
   })
 }
+
+const DAY_MS = 86_400_000
+const DAYS = 2
+/** Old rows, and the daily question which older calls an account has. */
+const RINGS_A_DAY = 3
+
+/** The checkers before this one have asked questions, whose rows and copies are looked at once more. */
+const SETTLED_MS = 2 * 3_600_000
+
+/** The rest of it: once nothing is owed, every object sleeps. It wakes only to delete old rows, and calls nobody. */
+export async function awake(scene: Scene): Promise<string[]> {
+  const { universe } = scene
+  await universe.world.sleep(SETTLED_MS, 'after the questions of the checkers')
+  const before = new Map([...universe.objects].map(([name, one]) => [name, one.rings]))
+  await universe.world.sleep(DAYS * DAY_MS, 'watch the sleepers')
+  return [...universe.objects].flatMap(([name, { rings }]) => {
+    const woken = rings - (before.get(name) ?? 0)
+    return woken > RINGS_A_DAY * DAYS ? [`I2 ${name} woke ${woken} times in ${DAYS} days`] : []
+  })
+}
