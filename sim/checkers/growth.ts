@@ -4,7 +4,7 @@
  */
 import type { Scene } from '../clients/scene.ts'
 import type { HostedObject } from '../platform/objects.ts'
-import { leasesLeft } from './slots.ts'
+import { leasesLeft } from './accounts/slots.ts'
 
 const DAY_MS = 86_400_000
 

@@ -154,6 +154,10 @@ export interface Plan {
   steps: Step[]
   /** Nothing goes wrong, creations do not overlap, and what each one costs is counted. */
   isMeasured?: boolean
+  /** The steps come one after the other: each when all that the one before has begun is over. */
+  isInTurn?: boolean
+  /** It is also played in workerd (outside.ts), and what came of it is compared. */
+  isCompared?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
   /** Nothing goes wrong. */

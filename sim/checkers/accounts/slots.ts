@@ -1,20 +1,23 @@
 /** I1: while a job runs, its account's object counts it. I2: once every job is over, every slot is back. */
-import { ask, type Scene } from '../clients/scene.ts'
+import { ask, insist, type Scene } from '../../clients/scene.ts'
 
 interface Available {
   available?: { account?: string; email?: string; executing: number }[]
 }
 
-export async function atRestAccounts(scene: Scene): Promise<string[]> {
+const AVAILABLE = '/v1/heygen/scheduler/available'
+
+/** Slots that tenants see held. */
+export async function slotsHeld(scene: Scene): Promise<string[]> {
   const found: string[] = []
   for (const tenant of scene.tenants) {
     if (tenant.endedAt !== undefined) continue
-    const { body } = await ask(scene, tenant, 'GET', '/v1/heygen/scheduler/available')
+    const { body } = await insist(scene, () => ask(scene, tenant, 'GET', AVAILABLE))
     for (const account of (JSON.parse(body) as Available).available ?? [])
       if (account.executing > 0)
         found.push(`I2 tenant ${tenant.no}: slots held at rest: ${JSON.stringify(account)}`)
   }
-  return [...found, ...leasesLeft(scene)]
+  return found
 }
 
 /** What was looked at last, by account: as long as it is the same, nothing can have changed. */
@@ -33,7 +36,7 @@ export function uncounted(scene: Scene): string[] {
     const state = `${object.disk.rows.written} ${[...inFlight].at(-1)} ${inFlight.size}`
     if (seen.get(email) === state || seen.get(email) === BROKEN) return []
     seen.set(email, state)
-    const leases = object.disk.look(OPEN)
+    const leases = object.disk.look(LEASES_LEFT)
     if (leases.length >= inFlight.size) return []
     seen.set(email, BROKEN)
     return [
@@ -45,32 +48,13 @@ export function uncounted(scene: Scene): string[] {
 /** It is said once. */
 const BROKEN = 'broken'
 
-const OPEN = 'SELECT * FROM lease WHERE id NOT IN (SELECT id FROM ended_job)'
+/** In an account's object. A row whose lease has ended has an ended job. */
+export const LEASES_LEFT = 'SELECT * FROM lease WHERE id NOT IN (SELECT id FROM ended_job)'
 
-/** Leases in any object, also of accounts that were removed. A row whose lease has ended has an ended job. */
+/** Leases in any object, also of accounts that were removed. */
 export function leasesLeft({ universe }: Scene): string[] {
   return universe.objectsOf('ACCOUNT_SLOTS').flatMap(({ name, disk }) => {
-    const rows = disk.look(OPEN)
+    const rows = disk.look(LEASES_LEFT)
     return rows.length === 0 ? [] : [`I2 ${name} has leases at rest: ${JSON.stringify(rows)}`]
-  })
-}
-
-const DAY_MS = 86_400_000
-const DAYS = 2
-/** Old rows, and the daily question which older calls an account has. */
-const RINGS_A_DAY = 3
-
-/** The checkers before this one have asked questions, whose rows and copies are looked at once more. */
-const SETTLED_MS = 2 * 3_600_000
-
-/** The rest of it: once nothing is owed, every object sleeps. It wakes only to delete old rows, and calls nobody. */
-export async function awake(scene: Scene): Promise<string[]> {
-  const { universe } = scene
-  await universe.world.sleep(SETTLED_MS, 'after the questions of the checkers')
-  const before = new Map([...universe.objects].map(([name, one]) => [name, one.rings]))
-  await universe.world.sleep(DAYS * DAY_MS, 'watch the sleepers')
-  return [...universe.objects].flatMap(([name, { rings }]) => {
-    const woken = rings - (before.get(name) ?? 0)
-    return woken > RINGS_A_DAY * DAYS ? [`I2 ${name} woke ${woken} times in ${DAYS} days`] : []
   })
 }
