@@ -22,7 +22,13 @@ export function secretsSeen(scene: Scene): string[] {
   const gateways = [ADMIN_TOKEN, MASTER_KEY, ...scene.secrets]
   const providers = [...heygen.oauth.secrets, ...heygen.older.secrets, ...kling.secrets]
   const secrets = new Needles([
-    ...[...gateways, ...providers, ...heygen.events.secrets, ...heygen.events.addresses, ...tickets],
+    ...[
+      ...gateways,
+      ...providers,
+      ...heygen.events.secrets,
+      ...heygen.events.addresses,
+      ...tickets,
+    ],
   ])
   const found: string[] = []
   const look = (where: string, text: string, among = secrets) => {
