@@ -28,7 +28,7 @@ export function tenantAt(scene: Scene, at: number): Tenant {
 
 /** Makes the tenant at a place of the plan, for the first time or again. Undefined: it could not be made. */
 export async function makeTenant(scene: Scene, at: number): Promise<Tenant | undefined> {
-  const name = `tenant-${at}`
+  const name = `tenant-${scene.plan.seed}-${at}`
   const made = await makeToken(scene, name)
   if (!made) return undefined
   const tenant: Tenant = {

@@ -132,8 +132,8 @@ export const ATTACKS: readonly Written[] = [
   },
   {
     name: 'wipe',
-    harm: 'the object of a removed account keeps its credential for ever',
-    breaks: ['growth'],
+    harm: 'the object of a removed account keeps its credential, and wakes for ever',
+    breaks: ['growth', 'I2 ACCOUNT_SLOTS'],
     file: 'src/durable/account-tables/account-row.ts',
     from: "this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')",
     to: "this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NULL')",
