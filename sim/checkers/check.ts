@@ -1,6 +1,6 @@
 /** Has every checker look: after each turn at what must never be, and at rest at what must have come to be. */
 import type { Scene } from '../clients/scene.ts'
-import { atRestAccounts, uncounted } from './accounts/slots.ts'
+import { leasesLeft, slotsHeld, uncounted } from './accounts/slots.ts'
 import { promisesOfTelling } from './telling.ts'
 import { othersSeen, removedTokensWork } from './tenants.ts'
 import { changedBytes } from './bytes.ts'
@@ -10,7 +10,7 @@ import { lostOwners } from './owners.ts'
 import { wrongCopies } from './files.ts'
 import { klingPromises } from './kling.ts'
 import { leftOver } from './growth.ts'
-import { secretsSeen } from './secrets.ts'
+import { secretsKept, secretsShown } from './secrets.ts'
 import { awake } from './accounts/sleep.ts'
 
 /** Called after each turn. */
@@ -22,10 +22,16 @@ export function atOnce(scene: Scene): void {
   violations.push(...heygen.events.believed.splice(0).map((text) => `I3 ${text}`))
 }
 
-/** Called once, when everything is over for days. */
+/** Called once, when everything is over. */
 export async function atRest(scene: Scene): Promise<void> {
+  await seenFromOutside(scene)
+  await seenInside(scene)
+}
+
+/** What clients, HeyGen and receivers can see. */
+export async function seenFromOutside(scene: Scene): Promise<void> {
   const { violations } = scene
-  violations.push(...(await atRestAccounts(scene)))
+  violations.push(...(await slotsHeld(scene)))
   violations.push(...(await parkedAtRest(scene)), ...parkedWithoutFault(scene))
   violations.push(...(await promisesOfTelling(scene)))
   violations.push(...(await lostOwners(scene)))
@@ -35,7 +41,13 @@ export async function atRest(scene: Scene): Promise<void> {
   violations.push(...wronglySigned(scene), ...wrongAlerts(scene))
   violations.push(...changedBytes(scene))
   violations.push(...othersSeen(scene))
-  violations.push(...secretsSeen(scene))
+  violations.push(...secretsShown(scene))
+}
+
+/** What only who runs the gateway can see: its log, its storage, and when its objects wake in the days after. */
+async function seenInside(scene: Scene): Promise<void> {
+  const { violations } = scene
+  violations.push(...leasesLeft(scene), ...secretsKept(scene))
   violations.push(...(await awake(scene)))
   violations.push(...(await leftOver(scene)))
 }

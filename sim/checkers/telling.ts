@@ -20,6 +20,15 @@ export async function promisesOfTelling(scene: Scene): Promise<string[]> {
   return [...found, ...toldThoughUntracked(scene)]
 }
 
+/** So a story of storm-checks.ts ends that was not told. */
+const NOT_TOLD = ': not told '
+
+/** Whether an end is missing somewhere. */
+export function untoldNow(scene: Scene): boolean {
+  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  return found.some((text) => text.includes(NOT_TOLD))
+}
+
 function promisesTo(scene: Scene, tenant: Tenant): string[] {
   const { heygen, receivers } = scene
   const intentions = new Map(

@@ -40,3 +40,65 @@ test('what the fuzz run has found stays mended', async () => {
     expect([name, faultsOf(drawn, answer, { secrets: [], foreign: [] })]).toEqual([name, []])
   }
 })
+
+const ASKED = {
+  caller: 'full' as const,
+  isInKey: false,
+  wire: { method: 'POST', target: '/x', headers: [] },
+}
+const KNOWN = { secrets: ['hgw_secret'], foreign: ['canary'] }
+const OWN = { 'x-request-id': 'id-1', 'x-content-type-options': 'nosniff' }
+const good = JSON.stringify({ error: 'name: must be text', code: 400 })
+
+test.each<[string, number, Record<string, string>, string, object?]>([
+  ['no answer', 0, {}, ''],
+  ['failed before or outside the Worker', 500, {}, 'Internal Server Error'],
+  ['an answer without its id', 200, { 'x-content-type-options': 'nosniff' }, '{}'],
+  ['an error of ours without its code', 404, OWN, '{"error":"x","code":404}'],
+  [
+    'an unexpected failure',
+    500,
+    { ...OWN, 'x-gateway-error': 'internal' },
+    '{"error":"id-1","code":500}',
+  ],
+  [
+    'a failure without its id',
+    500,
+    { ...OWN, 'x-gateway-error': 'internal' },
+    '{"error":"x","code":500}',
+  ],
+  ['an unknown code', 400, { ...OWN, 'x-gateway-error': 'toString' }, good],
+  ['an error without its shape', 400, { ...OWN, 'x-gateway-error': 'bad_request' }, 'bad'],
+  [
+    'an error without its shape',
+    400,
+    { ...OWN, 'x-gateway-error': 'bad_request' },
+    '{"error":"x","code":404}',
+  ],
+  [
+    'shows the code',
+    400,
+    { ...OWN, 'x-gateway-error': 'bad_request' },
+    '{"error":"TypeError: x","code":400}',
+  ],
+  ['shows a secret', 200, { ...OWN, 'x-y': 'hgw_secret' }, ''],
+  ['shows another tenant', 200, OWN, '{"title":"canary"}'],
+  [
+    'does not name the field email',
+    400,
+    { ...OWN, 'x-gateway-error': 'bad_request' },
+    good,
+    { wrongField: 'email' },
+  ],
+])('the run finds it: %s', (fault, status, headers, text, more = {}) => {
+  const answer = { status, headers: new Headers(headers), text, isReset: false }
+  const found = faultsOf({ ...ASKED, ...more }, answer, KNOWN)
+  expect(found).toContainEqual(expect.stringContaining(fault))
+  const fine = {
+    status: 400,
+    headers: new Headers({ ...OWN, 'x-gateway-error': 'bad_request' }),
+    text: good,
+    isReset: false,
+  }
+  expect(faultsOf({ ...ASKED, wrongField: 'name' }, fine, KNOWN)).toEqual([])
+})

@@ -4,15 +4,7 @@ import { TARGETS, type Target } from './targets.ts'
 import type { Wire } from './wire.ts'
 
 /** Who sends it. The run replaces the name by what that caller sends. */
-const CALLERS = [
-  'full',
-  'use',
-  'other',
-  'operator',
-  'operator for',
-  'lapsed',
-  'none',
-] as const
+const CALLERS = ['full', 'use', 'other', 'operator', 'operator for', 'lapsed', 'none'] as const
 export type CallerName = (typeof CALLERS)[number]
 
 export interface Drawn {

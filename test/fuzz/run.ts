@@ -34,16 +34,17 @@ const SHRUNK_MOST = 8
 const SHRINK_MS = 20_000
 
 export async function fuzz({ seed, requests, onProgress }: FuzzPlan): Promise<FuzzReport> {
-  const world = await openFuzzWorld()
+  // Every other batch goes to a gateway that carries older calls itself.
+  const worlds = [await openFuzzWorld(), await openFuzzWorld({ LEGACY: 'bridge' })] as const
   const report: FuzzReport = { requests: 0, failures: [], statuses: new Map() }
   try {
     for (let batch = 0; report.requests < requests; batch += 1) {
       const count = Math.min(BATCH, requests - report.requests)
-      await runBatch(world, report, seed + batch, count)
+      await runBatch(worlds[batch % 2 === 0 ? 0 : 1], report, seed + batch, count)
       onProgress?.(`${report.requests} requests, ${report.failures.length} failures`)
     }
   } finally {
-    await world.gateway.dispose()
+    for (const { gateway } of worlds) await gateway.dispose()
   }
   return report
 }
@@ -141,7 +142,10 @@ async function faultsOfLog({ gateway, known }: FuzzWorld): Promise<Failure[]> {
 
 export function printed({ wire, faults, answer }: Failure): string {
   const { body, ...head } = wire
-  const shown = JSON.stringify({ ...head, body: body === undefined ? undefined : short(body) })
+  const shown = JSON.stringify({
+    ...head,
+    body: body === undefined ? undefined : short(String(body)),
+  })
   return `${faults.join('; ')}\n  ${short(shown).slice(0, 3000)}\n  → ${answer}`
 }
 

@@ -55,10 +55,34 @@ function klingTargets(): Target[] {
   })
 }
 
+/** Messages of agents, and of tools that do not wait. */
+function agentTargets(): Target[] {
+  const named: [string, object][] = [
+    ['get_job', { job_id: 'nothing' }],
+    ['list_jobs', { limit: 3 }],
+    ['stop_tracking', { job_id: 'nothing' }],
+    ['free_slot', { job_id: 'nothing' }],
+    ['list_accounts', {}],
+    ['pool_health', {}],
+    ['make_video', { script: 'Hello there.', avatar_id: 'a', voice_id: 'v' }],
+    ['list_avatars', { limit: 3 }],
+    ['list_voices', { limit: 3 }],
+  ]
+  const calls = named.map(([name, given]) => ['tools/call', { name, arguments: given }] as const)
+  return [['tools/list', {}] as const, ...calls].map(([method, params]) => ({
+    method: 'POST',
+    path: '/mcp',
+    // Its answers are the protocol's own, also its refusals.
+    isOwn: false,
+    json: { jsonrpc: '2.0', id: 1, method, params },
+  }))
+}
+
 const heygen = heygenTargets()
 
 export const TARGETS: Target[] = [
   ...ownTargets(),
+  ...agentTargets(),
   ...heygen,
   // At the root, for clients that can change only the host.
   ...heygen.map((target) => ({ ...target, path: target.path.slice('/heygen'.length) })),

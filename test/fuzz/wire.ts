@@ -9,7 +9,7 @@ export interface Wire {
   /** Path and query, in ASCII. */
   target: string
   headers: [string, string][]
-  body?: string | undefined
+  body?: string | Uint8Array | undefined
   /** `chunks`: sent in chunks of this many characters. `cut`: the connection ends before the body does. */
   chunks?: number | undefined
   cut?: boolean | undefined
@@ -55,7 +55,7 @@ export function send(url: string, wire: Wire): Promise<Answer> {
 
 function write(socket: ReturnType<typeof connect>, head: string, wire: Wire): void {
   const { chunks, cut = false, body = '' } = wire
-  const bytes = Buffer.from(body)
+  const bytes = Buffer.from(body as string)
   if (cut) {
     socket.write(Buffer.concat([Buffer.from(head), bytes.subarray(0, bytes.length / 2)]))
     socket.end()

@@ -29,9 +29,9 @@ interface StartedJob {
   row: string
 }
 
-export async function openFuzzWorld(): Promise<FuzzWorld> {
+export async function openFuzzWorld(vars: Record<string, string> = {}): Promise<FuzzWorld> {
   const gateway = await openGateway({
-    vars: { HEYGEN_MAX_JOBS: String(MANY), ALLOW_LOOPBACK_CALLBACKS: 'true' },
+    vars: { HEYGEN_MAX_JOBS: String(MANY), ALLOW_LOOPBACK_CALLBACKS: 'true', ...vars },
     simVars: { SYNC_MS: '1' },
   })
   const watcher = gateway.as((await gateway.newToken({ tenant: 'watcher' })).token)
@@ -81,7 +81,7 @@ export async function openFuzzWorld(): Promise<FuzzWorld> {
         ['CF-Connecting-IP', `10.${(n >> 16) & 255}.${(n >> 8) & 255}.${n & 255}`],
         ...wire.headers.map(([name, value]): [string, string] => [name, filled(value)]),
       ],
-      ...(wire.body === undefined ? {} : { body: filled(wire.body) }),
+      ...(wire.body === undefined ? {} : { body: filled(String(wire.body)) }),
     }
   }
   const restore = async () => {

@@ -2,6 +2,7 @@
 import { ERROR_STATUS, type ErrorCode } from '#domain/runtime/errors.ts'
 import { advance, MINUTE } from '../support/clock/clock.ts'
 import { LEAK } from '../support/scenes/raw-requests.ts'
+import { send, type Answer } from '../fuzz/wire.ts'
 import type { Call, Row, Section } from './rows.ts'
 import type { Caller, World } from './world.ts'
 
@@ -96,22 +97,19 @@ async function ask(
     'cf-connecting-ip': `10.${asked >> 16}.${(asked >> 8) & 255}.${asked & 255}`,
     ...(call.contentType === undefined ? {} : { 'content-type': call.contentType }),
   }
-  const answer = await fetch(gateway.url + call.path, {
-    method: call.method,
-    headers,
-    redirect: 'manual',
-    ...(call.body === undefined ? {} : { body: call.body }),
-  })
-  const text = await answer.text()
+  // A connection for each call: workerd closes one whose body it did not read.
+  const { method, path: target, body } = call
+  const answer = await send(gateway.url, { method, target, headers: Object.entries(headers), body })
+  const { text } = answer
   const at = `${row.name} as ${caller.name}: ${answer.status} ${text.slice(0, 300)}`
   // What the caller named itself may stand in its answer.
   const named = call.path + (typeof call.body === 'string' ? call.body : '')
   faults.wrong.push(...faultsOf(answer, text, caller, named).map((fault) => `${fault}: ${at}`))
-  return { cell: cellOf(row, answer), isDone: answer.ok }
+  return { cell: cellOf(row, answer), isDone: answer.status >= 200 && answer.status < 300 }
 }
 
 /** `*`: the provider answered. Else the status, and the code of the error where it is not the usual one. */
-function cellOf({ isDropIn = false }: Row, { status, headers }: Response): string {
+function cellOf({ isDropIn = false }: Row, { status, headers }: Answer): string {
   const code = headers.get('x-gateway-error')
   if (code === null) return isDropIn ? `${status}*` : String(status)
   return USUAL[status] === code ? String(status) : `${status} ${code}`
@@ -122,7 +120,7 @@ const OWN_NAMES = ['ann@example.com', 'kim@example.com', 'kai@example.com']
 const INSIDERS = new Set(['full', 'use', 'in X-Api-Key', 'operator', 'operator for', 'metrics'])
 const SECRETS = /sk_test_|kling_secret_|kling_key_|whsec_|MDEyMzQ1Njc4OWFiY2RlZj/
 
-function faultsOf(answer: Response, text: string, { name }: Caller, named: string): string[] {
+function faultsOf(answer: Answer, text: string, { name }: Caller, named: string): string[] {
   const { status, headers } = answer
   const code = headers.get('x-gateway-error')
   const all = text + JSON.stringify([...headers])
