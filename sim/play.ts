@@ -2,17 +2,16 @@
 import type { Build } from './platform/build.ts'
 import type { Hit } from './world/chance.ts'
 import { Party } from './world/party.ts'
-import { CALM, Universe } from './platform/universe.ts'
-import { CALM_HEYGEN } from './witness/books.ts'
+import { Universe } from './platform/universe.ts'
 import { Events } from './witness/events.ts'
 import { Heygen } from './witness/heygen.ts'
 import { Kling } from './witness/kling.ts'
 import { Receivers } from './witness/receivers.ts'
 import { atOnce, atRest } from './checkers/check.ts'
-import { act } from './steps/act.ts'
-import { emptyScene, type Scene } from './clients/scene.ts'
-import { setUp } from './clients/set-up.ts'
+import { emptyScene } from './clients/scene.ts'
+import { playOut } from './play-out.ts'
 import { recorded } from './checkers/bytes.ts'
+import { storyOf, type Story } from './story.ts'
 import type { Plan } from './plans/plan.ts'
 
 export interface Outcome {
@@ -27,6 +26,8 @@ export interface Outcome {
   asked: Record<string, number>
   /** What went wrong by chance, so that a plan without rates can repeat it. */
   hits: Hit[]
+  /** Who was served, and what was told. */
+  story?: Story
 }
 
 export interface PlayHow {
@@ -37,8 +38,6 @@ export interface PlayHow {
 }
 
 const HOUR_MS = 3_600_000
-/** A job unheard of is given up after 48 h. */
-const REST_MS = 60 * HOUR_MS
 
 export async function play(
   build: Build,
@@ -64,13 +63,15 @@ export async function play(
   const players = new Party('clients')
   let isOver = false
   players.run(() =>
-    storm(scene).then(
-      () => (isOver = true),
-      (error: unknown) => {
-        isOver = true
-        scene.violations.push(`the plan could not be played: ${String((error as Error).stack)}`)
-      }
-    )
+    playOut(scene)
+      .then(() => atRest(scene))
+      .then(
+        () => (isOver = true),
+        (error: unknown) => {
+          isOver = true
+          scene.violations.push(`the plan could not be played: ${String((error as Error).stack)}`)
+        }
+      )
   )
   await world.run(world.now + 200 * 24 * HOUR_MS, () => isOver || isFound())
   if (!isOver && !isFound())
@@ -85,40 +86,8 @@ export async function play(
     lasted: world.sinceStart,
     asked: universe.asked,
     hits: world.chance.hits,
+    ...(plan.isCompared === true ? { story: storyOf(scene) } : {}),
   }
   universe.close()
   return outcome
-}
-
-async function storm(scene: Scene): Promise<void> {
-  const { plan, universe, heygen, kling, receivers } = scene
-  const { world } = universe
-  await setUp(scene)
-  const began = world.now
-  universe.setRates(plan.rates)
-  heygen.rates = plan.heygen
-  heygen.events.rates = plan.heygen
-  kling.rates = plan.heygen
-  receivers.mendAt = began + plan.rageMs + HOUR_MS
-  const calm = world.sleep(plan.rageMs, 'calm').then(() => {
-    scene.calmAt = world.now
-    universe.renew()
-    universe.setRates(CALM)
-    heygen.rates = { ...CALM_HEYGEN, jobMs: plan.heygen.jobMs, rowsMax: plan.heygen.rowsMax ?? 100 }
-    heygen.events.rates = CALM_HEYGEN
-    kling.rates = heygen.rates
-    for (const account of heygen.accounts.values()) account.isRefused = false
-  })
-  await Promise.all([
-    calm,
-    ...plan.steps.map(async ({ after, action }) => {
-      await world.sleep(after, `step ${action.do}`)
-      await act(scene, action)
-    }),
-  ])
-  const isOpen = () =>
-    heygen.running.length + kling.running.length + heygen.events.open + kling.open
-  while (isOpen() > 0) await world.sleep(60_000, 'wait')
-  await world.sleep(REST_MS, 'rest')
-  await atRest(scene)
 }

@@ -1,7 +1,7 @@
 /** A process that plays plans for pool.ts: it gets one at a time, and answers with its outcome. Its last answer is what was reached. */
 import { Session } from 'node:inspector/promises'
 import { argv } from 'node:process'
-import { kindOf } from './checkers/kind.ts'
+import { kindOf } from './plans/kind.ts'
 import { loadBuild, type Sabotage } from './platform/build.ts'
 import { takeGlobals } from './platform/seams.ts'
 import { drawPlan } from './plans/draw.ts'
@@ -21,7 +21,7 @@ export type Task = number | Plan
 
 /** How one plan is played. */
 export interface TaskHow {
-  /** The rest is not played once a promise of this kind is broken (checkers/kind.ts). */
+  /** The rest is not played once a promise of this kind is broken (plans/kind.ts). */
   until?: string
 }
 

@@ -3,7 +3,7 @@
  * more, when its time is over, or at Ctrl+C, and says the smallest plan so far.
  */
 import { parseArgs } from 'node:util'
-import { kindOf } from './checkers/kind.ts'
+import { kindOf } from './plans/kind.ts'
 import { isOf, keep, plantedFault, readKept, textOf } from './found.ts'
 import { drawPlan } from './plans/draw.ts'
 import type { Plan } from './plans/plan.ts'

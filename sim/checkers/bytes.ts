@@ -6,10 +6,15 @@ import { kindAt, markIn } from '../../test/support/witness/witness-kinds.ts'
 import type { Scene } from '../clients/scene.ts'
 import type { NetworkCall, Server } from '../platform/network.ts'
 
-/** A server that also writes down what may start a job, and what it answered. */
+/** Where a credential of HeyGen's may stand. */
+const CREDENTIALS = new Set(['x-api-key', 'authorization'])
+
+/** HeyGen, with all that it was asked written down, what may start a job, and what it answered. */
 export function recorded(scene: Scene, server: Server): Server {
   return {
     serve: (call: NetworkCall) => {
+      const headers = [...call.headers].filter(([name]) => !CREDENTIALS.has(name))
+      scene.heard.add(`${call.method} ${call.url.href} ${JSON.stringify(headers)} ${call.body}`)
       if (call.method === 'POST' && kindAt(call.url.pathname))
         scene.sent.push({ path: call.url.pathname, body: call.body })
       const served = server.serve(call)

@@ -4,7 +4,7 @@ import { ask, isGood, type Scene, type Tenant } from '../clients/scene.ts'
 import type { Job } from '../witness/books.ts'
 
 export async function lostOwners(scene: Scene): Promise<string[]> {
-  const found: string[] = []
+  const found: string[] = misplaced(scene)
   for (const tenant of scene.tenants) {
     if (tenant.endedAt !== undefined) continue
     const listed = await ask(scene, tenant, 'GET', '/v1/heygen/accounts')
@@ -37,4 +37,16 @@ async function lookFor(scene: Scene, tenant: Tenant, job: Job): Promise<string[]
     ...(own.status === 200 ? [] : [`I4 not found: ${about}: ${own.status} ${own.body}`]),
     ...(isTold ? [] : [`I4 seen otherwise: ${about}: ${view.status} ${view.body}`]),
   ].map((text) => text.slice(0, 300))
+}
+
+/** A creation that names what one account has never comes back as not found: that account is its tenant's, and there for good. */
+function misplaced({ plan, intentions }: Scene): string[] {
+  if (plan.isGentle !== true) return []
+  return plan.steps.flatMap(({ action }) => {
+    if (action.do !== 'create' || action.looks === undefined) return []
+    const answers = intentions.get(action.mark)?.answers ?? []
+    return answers.some((answer) => answer.startsWith('404'))
+      ? [`I4 misplaced: ${action.mark} names what ${action.looks} has: ${answers.join(', ')}`]
+      : []
+  })
 }

@@ -16,7 +16,17 @@ const CLOCKS_MS = 30_000
 
 export async function promisesOfTelling(scene: Scene): Promise<string[]> {
   for (const intention of scene.intentions.values()) await askAbout(scene, intention)
-  return scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  return [...found, ...toldThoughUntracked(scene)]
+}
+
+/** So a story of storm-checks.ts ends that was not told. */
+const NOT_TOLD = ': not told '
+
+/** Whether an end is missing somewhere. */
+export function untoldNow(scene: Scene): boolean {
+  const found = scene.everyTenant.flatMap((tenant) => promisesTo(scene, tenant))
+  return found.some((text) => text.includes(NOT_TOLD))
 }
 
 function promisesTo(scene: Scene, tenant: Tenant): string[] {
@@ -54,8 +64,16 @@ function promisesTo(scene: Scene, tenant: Tenant): string[] {
   named('I3 one end, two ids', checks.twoIds(seen))
   named('I3 two ends, one id', checks.sharedIds(seen))
   named('I3 told otherwise', checks.toldOtherwise(seen))
+  named('I4 not repeated', notRepeated([...intentions.values()]))
   named('I4 said not to have been started', checks.falselyAbsent(seen))
   return found
+}
+
+/** A repeat under a key gets the first answer: all answers to creations are short enough to be kept. */
+function notRepeated(intentions: readonly Intention[]): string[] {
+  return intentions.flatMap(({ mark, answers }) =>
+    answers.includes('409 conflict') ? [`${mark}: ${answers.join(', ')}`] : []
+  )
 }
 
 /** Ends that an endpoint should have been told: it was on before them, and stayed on. */
@@ -102,14 +120,26 @@ function toldWhileOff(
   posts: checks.Seen['told']['endpoints'][number]
 ): string[] {
   if (isUncertain) return []
-  return posts.flatMap(({ body }) => {
+  return posts.flatMap(({ body, at }) => {
     const [id] = /\b[a-z]+-[0-9a-f]{20}\b/.exec(body) ?? []
     const endedAt = scene.heygen.jobs.get(id ?? '')?.endedAt
     if (endedAt === undefined) return []
     const isWanted = on.some(
       ({ to = Infinity }) => endedAt <= Math.max(to, scene.calmAt) + GRACE_MS
     )
-    return isWanted ? [] : [`I3 ${path} was off and was told ${body.slice(0, 200)}`]
+    // What is tried again when it is off is not sent, either.
+    const isInTime = on.some(({ to = Infinity }) => at <= Math.max(to, scene.calmAt) + GRACE_MS)
+    return isWanted && isInTime ? [] : [`I3 ${path} was off and was told ${body.slice(0, 200)}`]
+  })
+}
+
+/** Ends that came after the gateway had confirmed that it tells nothing more. */
+function toldThoughUntracked({ intentions, heygen, receivers }: Scene): string[] {
+  return [...intentions.values()].flatMap(({ mark, untracked }) => {
+    const endedAt = heygen.jobs.get(untracked?.id ?? '')?.endedAt
+    if (!untracked || endedAt === undefined || endedAt < untracked.at + CLOCKS_MS) return []
+    const told = receivers.received.filter(({ body }) => body.includes(untracked.id))
+    return told.map(({ path }) => `I3 ${path} was told of ${mark}, which is not tracked`)
   })
 }
 

@@ -58,13 +58,14 @@ async function poll({ scene, tenant, planned, intention }: Client): Promise<void
 }
 
 function bodyOf(scene: Scene, planned: PlannedCreation): string {
-  const { mark, kind, isNamed, hasCallbackId, own, languages, files } = planned
+  const { mark, kind, isNamed, hasCallbackId, own, languages, files, looks } = planned
   const body = kindNamed(kind).body(mark)
   const text = JSON.stringify({
     ...body,
     ...(isNamed && 'title' in body ? { title: mark } : {}),
     ...('output_languages' in body ? { output_languages: LANGUAGES.slice(0, languages) } : {}),
     ...(files === undefined ? {} : membersNaming(scene, files)),
+    ...(looks === undefined ? {} : { type: 'avatar', ...ownOf(looks) }),
     ...(hasCallbackId ? { callback_id: mark } : {}),
     ...(own === undefined ? {} : { callback_url: `${RECEIVER}/${own}/${mark}` }),
   })
@@ -102,6 +103,11 @@ async function attempt(client: Client, body: string): Promise<boolean> {
   if (status < 300) return true
   if (headers['x-should-retry'] === 'false') return true
   return key === undefined ? status !== 429 && status !== 503 : status < 409
+}
+
+/** What only this account has. */
+function ownOf(name: string): object {
+  return { avatar_id: `own-${name}-id`, voice_id: `own-${name}-id` }
 }
 
 /** The members of a creation of a video that name files. Those without a known id are left out. */

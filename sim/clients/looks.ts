@@ -1,6 +1,6 @@
 /** Steps that read: status paths, lists by page, another tenant's jobs, files deleted. */
 import { kindNamed } from '../../test/support/witness/witness-kinds.ts'
-import { ask, isGood, type Intention, type Scene, type Tenant } from './scene.ts'
+import { ask, isGood, jsonOf, type Intention, type Scene, type Tenant } from './scene.ts'
 
 /** Every path that tells how a job is. */
 export function statusPaths({ kind, jobIds, requestIds, key }: Intention): string[] {
@@ -27,8 +27,7 @@ export async function listPages(
   let next = ''
   for (let n = 0; n < pages; n += 1) {
     const answer = await ask(scene, tenant, 'GET', `/heygen${path}?limit=3${next}`)
-    if (!isGood(answer)) return
-    const { next_token: token } = JSON.parse(answer.body) as { next_token?: string | null }
+    const { next_token: token } = jsonOf(answer) as { next_token?: string | null }
     if (token === undefined || token === null) return
     next = `&token=${encodeURIComponent(token)}`
   }
@@ -60,5 +59,6 @@ export async function untrack(scene: Scene, mark: string): Promise<void> {
   const [id] = intention?.jobIds ?? []
   if (!intention || !tenant || id === undefined) return
   intention.isUntracked = true
-  await ask(scene, tenant, 'DELETE', `/v1/heygen/scheduler/${id}`)
+  const answer = await ask(scene, tenant, 'DELETE', `/v1/heygen/scheduler/${id}`)
+  if (isGood(answer)) intention.untracked = { id, at: scene.universe.world.now }
 }

@@ -5,7 +5,8 @@ import type { Heygen } from '../witness/heygen.ts'
 import type { Receivers } from '../witness/receivers.ts'
 import type { ClientAnswer } from '../platform/isolates.ts'
 import type { Kling } from '../witness/kling.ts'
-import { ADMIN_TOKEN, ORIGIN, type Universe } from '../platform/universe.ts'
+import type { Front } from '../platform/front.ts'
+import { ADMIN_TOKEN, ORIGIN } from '../platform/universe.ts'
 
 export interface Intention extends CheckedIntention {
   /** The number of its tenant. */
@@ -14,6 +15,8 @@ export interface Intention extends CheckedIntention {
   isUntracked: boolean
   /** The gateway writes the creation: an agent, or an older call, asked for it. */
   isRewritten?: boolean
+  /** The gateway has confirmed that it tells nothing more about this job. */
+  untracked?: { id: string; at: number }
   /** What it sent, byte for byte. */
   bodies: string[]
 }
@@ -75,7 +78,7 @@ export interface KlingIntention {
 /** What a plan's players share. */
 export interface Scene {
   plan: Plan
-  universe: Universe
+  universe: Front
   heygen: Heygen
   receivers: Receivers
   /** The tenants of now, in the order of the plan. */
@@ -85,6 +88,8 @@ export interface Scene {
   intentions: Map<string, Intention>
   /** Each answer that a tenant's client got. */
   answers: { tenant: number; about: string; answer: ClientAnswer; at: number }[]
+  /** How many of these came before only the promises were looked at. */
+  answersOfSteps: number
   /** Each answer that the operator got. */
   operated: { about: string; answer: ClientAnswer }[]
   /** Accounts that were removed at once, whose jobs may run on: when, epoch ms. */
@@ -110,6 +115,8 @@ export interface Scene {
   removedTokens: { token: string; tenant: Tenant }[]
   /** What reached HeyGen and may start a job. */
   sent: { path: string; body: string }[]
+  /** What HeyGen was asked: method, address, headers without the credential, body. */
+  heard: Set<string>
   /** Bodies of HeyGen's answers that arrived whole. */
   replied: Set<string>
   /** When nothing goes wrong any more, epoch ms. */
@@ -140,7 +147,13 @@ export function emptyScene(
     ...{ drops: [], accounts: new Map(), secrets: new Set(), removedTokens: [], sent: [] },
     ...{ alerts: [], alertsMade: 0, comebacks: [], structure: Promise.resolve() },
     ...{ uploads: new Map(), klingIntentions: new Map(), klingHolders: new Map() },
-    ...{ replied: new Set(), calmAt: Infinity, violations: [] },
+    ...{
+      heard: new Set(),
+      replied: new Set(),
+      calmAt: Infinity,
+      violations: [],
+      answersOfSteps: 0,
+    },
   }
 }
 
@@ -208,6 +221,16 @@ export async function alone(scene: Scene, work: () => Promise<void>): Promise<vo
 
 export function isGood({ status }: ClientAnswer): boolean {
   return status !== 'cut' && status < 300
+}
+
+/** The members of a good answer. None if it is no JSON: HeyGen may answer nonsense, and the client gets that. */
+export function jsonOf(answer: ClientAnswer): Record<string, unknown> {
+  if (!isGood(answer)) return {}
+  try {
+    return JSON.parse(answer.body) as Record<string, unknown>
+  } catch {
+    return {}
+  }
 }
 
 /** Repeats until the answer is good, or is one that stays. */

@@ -4,7 +4,7 @@ import { Chance } from '../world/chance.ts'
 import { CALM, type Rates } from '../platform/universe.ts'
 import { CALM_HEYGEN, type HeygenRates } from '../witness/books.ts'
 import { CALLS } from './calls.ts'
-import { withRoom } from './rooms.ts'
+import { LONG, withRoom } from './rooms.ts'
 import type { Action, Plan, PlannedAccount, PlannedCreation, Step } from './plan.ts'
 
 const NAMES = ['ada', 'bob', 'cyd', 'eve', 'fay', 'gus']
@@ -20,7 +20,7 @@ const LOOKS = [
 /** One plan of ten is calm, and its costs are counted; what another one leaves is looked at months later. */
 export function drawPlan(seed: number): Plan {
   if (seed % 10 === 7) return drawMeasured(seed)
-  return { ...withRoom(drawStorm(seed)), ...(seed % 10 === 4 ? { isLong: true } : {}) }
+  return { ...withRoom(drawStorm(seed)), ...(seed % 10 === LONG ? { isLong: true } : {}) }
 }
 
 function drawMeasured(seed: number): Plan {

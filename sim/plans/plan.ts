@@ -49,6 +49,8 @@ export interface PlannedCreation {
   laterMs?: number
   /** Uploads that it names, by their names in the plan. Only of a video. */
   files?: string[]
+  /** The name of the account whose own look and voice it names. Only of a video. */
+  looks?: string
   /** The body has what JavaScript would not keep. */
   isOdd?: boolean
 }
@@ -117,6 +119,7 @@ export type Action =
   | ({ do: 'kling task'; tenant: number } & PlannedTask)
   | { do: 'list kling'; tenant: number }
   | { do: 'sign own'; tenant: number }
+  | { do: 'page'; tenant: number; isOperator: boolean; forMs: number }
   | { do: 'export and import' }
   | { do: 'restore tenant'; tenant: number; againAfterMs: number }
   | { do: 'rotate master key' }
@@ -151,6 +154,10 @@ export interface Plan {
   steps: Step[]
   /** Nothing goes wrong, creations do not overlap, and what each one costs is counted. */
   isMeasured?: boolean
+  /** The steps come one after the other: each when all that the one before has begun is over. */
+  isInTurn?: boolean
+  /** It is also played in workerd (outside.ts), and what came of it is compared. */
+  isCompared?: boolean
   /** What is left is looked at 31 and 91 days later. */
   isLong?: boolean
   /** Nothing goes wrong. */

@@ -3,7 +3,7 @@
  * of chance have names of their own, so a new room changes nothing else in a plan.
  */
 import { Chance } from '../world/chance.ts'
-import { CALM } from '../platform/universe.ts'
+import { CALM, PLAIN_ORIGIN } from '../platform/universe.ts'
 import { CALM_HEYGEN } from '../witness/books.ts'
 import { CLIENT_ID } from '../witness/oauth.ts'
 import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
@@ -20,6 +20,9 @@ interface Room {
   tenant(): number
 }
 
+/** Plans whose seeds end so are looked at again long after their end (draw.ts). */
+export const LONG = 4
+
 type Drawer = (room: Room) => Visit
 
 const ROOMS: readonly Drawer[] = [
@@ -30,6 +33,8 @@ const ROOMS: readonly Drawer[] = [
   drawAgents,
   drawAlerts,
   drawOlder,
+  drawPages,
+  drawLooks,
 ]
 
 /** Adds the steps of a room to a plan. */
@@ -98,7 +103,10 @@ function drawKling(room: Room): Visit {
   )
   const lists = [0.5, 0.95].map((part) => at(part, { do: 'list kling', tenant }))
   const signs = at(0.4, { do: 'sign own', tenant })
-  return { steps: [...added, ...tasks, ...lists, signs] }
+  const steps = [...added, ...tasks, ...lists, signs]
+  // Nobody outside can call a gateway without https, so files go into bodies, and ends are asked for.
+  const isPlain = chance.isHit('without https', 0.15)
+  return isPlain ? { steps, vars: { PUBLIC_ORIGIN: PLAIN_ORIGIN } } : { steps }
 }
 
 /** Exports, a tenant that comes back, another master key. */
@@ -162,10 +170,12 @@ function drawAlerts(room: Room): Visit {
     const kind = chance.pick('fault', ['refuse key', 'low balance'] as const)
     return at(0.1 + 0.4 * chance.next('fault when'), { do: kind, account: account(), forMs })
   })
+  // Its last alert comes a week after the last delivery was given up: too late for a look a week after the end.
+  const isDead = plan.seed % 10 !== LONG && chance.isHit('dead receiver', 0.3)
   const dead = plan.tenants.map((_, tenant) =>
     at(0, { do: 'fail endpoint', tenant, n: 0, forMs: 200 * 3_600_000 })
   )
-  return { steps: [...added, ...faults, ...(chance.isHit('dead receiver', 0.3) ? dead : [])] }
+  return { steps: [...added, ...faults, ...(isDead ? dead : [])] }
 }
 
 /** The older paths: HeyGen has them, or has ended them; the gateway finds out, or always carries them. */
@@ -187,6 +197,30 @@ function drawOlder(room: Room): Visit {
     ...{ steps: [...videos, ...streams], hasOlder },
     ...(hasOlder ? {} : { vars: { LEGACY: chance.pick('legacy', ['auto', 'bridge']) } }),
   }
+}
+
+/** Pages that look at the pool, of tenants and of the operator. */
+function drawPages(room: Room): Visit {
+  const { chance, at } = room
+  const steps = Array.from({ length: 2 + chance.index('pages', 4) }, () =>
+    at(0.8 * chance.next('page when'), {
+      ...{ do: 'page', tenant: room.tenant(), isOperator: chance.isHit('page of operator', 0.3) },
+      forMs: chance.between('page ms', 10_000, 900_000),
+    })
+  )
+  return { steps }
+}
+
+/** Creations that name what only one account has: they must run there, although nobody told the gateway. */
+function drawLooks(room: Room): Visit {
+  const { chance, plan, at } = room
+  const steps = Array.from({ length: 3 + chance.index('looks', 5) }, (_, n) => {
+    const { name, tenant } = chance.pick('look of', plan.accounts)
+    const mark = `mark-${plan.seed}-${500 + n}`
+    const planned = creation(room, { tenant, mark, kind: 'video', looks: name })
+    return at(0.8 * chance.next('look when'), planned)
+  })
+  return { steps }
 }
 
 /** Files on several accounts, and creations that name two of them. */

@@ -3,6 +3,9 @@
  * must see it. Those of MENDED put faults back that `src` has had.
  */
 import type { Sabotage } from '../platform/build.ts'
+import { ATTACKS } from './attacks.ts'
+import { FOUND } from './found.ts'
+import type { Written } from './written.ts'
 
 export interface PlantedFault {
   name: string
@@ -11,12 +14,6 @@ export interface PlantedFault {
   /** With what the sentences of the checkers begin that see it. */
   breaks: readonly string[]
   sabotages: readonly Sabotage[]
-}
-
-interface Written extends Sabotage {
-  name: string
-  harm: string
-  breaks: readonly string[]
 }
 
 const NEW: readonly Written[] = [
@@ -275,6 +272,6 @@ const IN_TWO_PLACES: readonly PlantedFault[] = [
 ]
 
 export const PLANTED: readonly PlantedFault[] = [
-  ...[...NEW, ...MENDED].map(plantedOf),
+  ...[...NEW, ...MENDED, ...FOUND, ...ATTACKS].map(plantedOf),
   ...IN_TWO_PLACES,
 ]

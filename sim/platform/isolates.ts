@@ -3,6 +3,7 @@
  * and what it has deferred, at most half a minute later. When an isolate dies, its requests and objects die with it.
  */
 import type { Build } from './build.ts'
+import type { Socket } from './sockets.ts'
 import { Party } from '../world/party.ts'
 import type { World } from '../world/world.ts'
 
@@ -21,6 +22,8 @@ export interface ClientAnswer {
   status: number | 'cut'
   headers: Record<string, string>
   body: string
+  /** Its end of an open connection. */
+  socket?: Socket
 }
 
 const CUT: ClientAnswer = { status: 'cut', headers: {}, body: '' }
@@ -128,7 +131,10 @@ export class Isolate {
       if (text === undefined) return leave()
       if (isOver) return
       this.#world.note(`answered ${response.status}`, text)
-      answer({ status: response.status, headers: Object.fromEntries(response.headers), body: text })
+      const { webSocket } = response as Response & { webSocket?: Socket }
+      const seenHeaders = Object.fromEntries(response.headers)
+      const seen = { status: response.status, headers: seenHeaders, body: text }
+      answer(webSocket ? { ...seen, socket: webSocket } : seen)
     } catch (error) {
       if (isOver) return
       this.#world.errors.push(`${call.method} ${call.url}: ${String((error as Error).stack)}`)

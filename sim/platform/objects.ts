@@ -5,9 +5,10 @@
 import { Dead, Disk, type DiskRates } from './disk.ts'
 import type { Methods } from './build.ts'
 import type { Isolate } from './isolates.ts'
-import { currentParty, Party } from '../world/party.ts'
+import { Party } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
-import { CALL_FAULTS, fromWire, lostCall, remoteError, toWire } from './wire.ts'
+import { CALL_FAULTS, fail, lostCall, remoteError, toWire } from './wire.ts'
+import type { Socket } from './sockets.ts'
 import type { Answer, World } from '../world/world.ts'
 
 /** How often what goes wrong, from 0 to 1. */
@@ -37,7 +38,6 @@ export const CALM_OBJECTS: ObjectRates = {
 }
 
 const LATENCY_MS = { least: 0.5, most: 30 }
-const SLOW_MS = { least: 1000, most: 20_000 }
 /** An object that does nothing for this long sleeps: somewhere between. */
 const IDLE_MS = { least: 10_000, most: 140_000 }
 /** After a failed alarm the platform waits for this long, doubling, at most this often. */
@@ -79,6 +79,7 @@ export class HostedObject {
   readonly #built: 'AccountSlots' | 'TenantDesk'
   readonly #pickIsolate: () => Isolate
   #instance: Instance | undefined
+  readonly #sockets = new Set<Socket>()
   #lastActive = 0
   #idleMs = Infinity
   #alarmEvent: WorldEvent | undefined
@@ -246,8 +247,27 @@ export class HostedObject {
       storage,
       waitUntil: (work: Promise<unknown>) => void work.catch(() => {}),
       blockConcurrencyWhile: (work: () => Promise<unknown>) => this.#block(instance, work),
-      getWebSockets: () => [],
+      getWebSockets: () => [...this.#sockets],
+      setWebSocketAutoResponse: () => {},
+      acceptWebSocket: (socket: Socket) => this.#hold(socket),
     }
+  }
+
+  /** What arrives wakes the object. */
+  #hold(socket: Socket): void {
+    this.#sockets.add(socket)
+    const arrive = (method: string, ...values: unknown[]) =>
+      this.receive(
+        method,
+        (methods) => methods[method]?.(socket, ...values),
+        () => {}
+      )
+    const onMessage = (text: string) => arrive('webSocketMessage', text)
+    const onClose = (code: number) => {
+      this.#sockets.delete(socket)
+      arrive('webSocketClose', code)
+    }
+    socket.listen({ onMessage, onClose })
   }
 
   async #block<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
@@ -269,6 +289,8 @@ export class HostedObject {
     const wasRinging = this.#ringing !== undefined
     this.#ringing = undefined
     instance.party.kill()
+    for (const socket of this.#sockets) socket.close(1006)
+    this.#sockets.clear()
     this.disk.crash(isInTurn)
     if (wasRinging) this.#armAlarm(ALARM_RETRY_MS)
     for (const { answer } of instance.calls)
@@ -318,67 +340,5 @@ export class HostedObject {
   #endAlarm(): void {
     this.disk.endAlarm()
     this.#armAlarm()
-  }
-}
-
-function fail(error: Error): never {
-  throw error
-}
-
-/** The binding of one class, as an isolate has it. */
-export class Namespace {
-  readonly #world: World
-  readonly #host: (name: string) => HostedObject
-  readonly #label: string
-
-  constructor(world: World, label: string, host: (name: string) => HostedObject) {
-    this.#world = world
-    this.#label = label
-    this.#host = host
-  }
-
-  getByName(name: string): unknown {
-    return new Proxy(
-      {},
-      {
-        get: (_, method) => {
-          if (typeof method !== 'string' || method === 'then') return undefined
-          return (...values: unknown[]) => this.#call(this.#host(name), method, values)
-        },
-      }
-    )
-  }
-
-  async #call(host: HostedObject, method: string, values: unknown[]): Promise<unknown> {
-    const bytes = toWire(values)
-    // Not the bytes: V8 writes equal values in several ways.
-    const said = JSON.stringify(values)
-    const { chance } = this.#world
-    const label = `${this.#label}.${method}`
-    const rates = host.rates()
-    const caller = currentParty()?.name ?? ''
-    const back = await this.#world.ask<Buffer>(`answer ${label}`, (answer) => {
-      const latency = () => chance.between('object latency', LATENCY_MS.least, LATENCY_MS.most)
-      const lost = () => lostCall(chance.pick('lost how', CALL_FAULTS))
-      const slow = chance.isHit('slow call', rates.slowCall)
-        ? chance.between('slow call ms', SLOW_MS.least, SLOW_MS.most)
-        : 0
-      const isUnreachable =
-        this.#world.now < host.unreachableUntil && (host.unreachableMethod ?? method) === method
-      if (isUnreachable || chance.isHit('lose call', rates.loseCall))
-        return answer(latency(), () => fail(lost()))
-      const isLost = chance.isHit('lose answer', rates.loseAnswer)
-      const deliver = (ms: number, told: Answer<Buffer>) =>
-        void this.#world.after(ms, `call ${label} from ${caller}`, undefined, () => {
-          this.#world.note(`with ${host.name}`, said)
-          host.receive(label, (methods) => methods[method]?.(...fromWire<unknown[]>(bytes)), told)
-        })
-      deliver(latency() + slow, isLost ? (ms) => answer(ms, () => fail(lost())) : answer)
-      if (chance.isHit('double call', rates.doubleCall))
-        deliver(latency() + slow + chance.between('second call', 0, 500), () => {})
-    })
-    const value = fromWire<unknown>(back)
-    this.#world.note(`answered ${label}`, JSON.stringify(value))
-    return value
   }
 }

@@ -4,6 +4,7 @@
  */
 import { subtle } from './crypto.ts'
 import { Dead } from './disk.ts'
+import { takeSockets } from './sockets.ts'
 import type { Network } from './network.ts'
 import { currentParty } from '../world/party.ts'
 import type { WorldEvent } from '../world/queue.ts'
@@ -86,6 +87,7 @@ class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
 }
 
 export function takeGlobals(): void {
+  takeSockets(worldNow)
   // Also what `queueMicrotask` throws.
   const noteUncaught = (error: unknown) => {
     if (error instanceof Dead) return

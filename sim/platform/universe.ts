@@ -1,9 +1,11 @@
 /** Everything of one seed put together: the world, KV, the network, the isolates in their places, the objects. */
 import type { Build } from './build.ts'
 import { Isolate, type ClientAnswer, type ClientCall } from './isolates.ts'
-import { CALM_KV, KvStore, type KvRates } from './kv.ts'
-import { CALM_NETWORK, Network, type NetworkRates } from './network.ts'
-import { CALM_OBJECTS, HostedObject, Namespace, type ObjectRates } from './objects.ts'
+import { CALM_KV, KvStore } from './kv.ts'
+import { CALM_NETWORK, Network } from './network.ts'
+import { Namespace } from './namespaces.ts'
+import { CALM_OBJECTS, HostedObject } from './objects.ts'
+import type { Front, Rates } from './front.ts'
 import { enter } from './seams.ts'
 import type { Hit } from '../world/chance.ts'
 import { World } from '../world/world.ts'
@@ -22,15 +24,12 @@ export interface UniversePlan {
   vars?: Readonly<Record<string, string>>
 }
 
-export interface Rates {
-  objects: ObjectRates
-  network: NetworkRates
-  kv: KvRates
-}
+export type { Rates }
 
 export const CALM: Rates = { objects: CALM_OBJECTS, network: CALM_NETWORK, kv: CALM_KV }
 
 export const ORIGIN = 'https://gateway.example.com'
+export const PLAIN_ORIGIN = 'http://gateway.example.com'
 export const ADMIN_TOKEN = 'admin-token-of-the-simulation-0123456789'
 /** Not one that `docs` or tests publish. */
 export const MASTER_KEY = 'kT0vGm3qZ8yX5bN1cR7wLhJfD2sPaE9uIoQ6tVgYxUk='
@@ -58,7 +57,10 @@ const VARS: Readonly<Record<string, string>> = {
   MASTER_KEYS: `k1:${MASTER_KEY}`,
 }
 
-export class Universe {
+/** A job unheard of is given up after 48 h. */
+const REST_MS = 60 * 3_600_000
+
+export class Universe implements Front {
   readonly world: World
   readonly network: Network
   readonly kv: KvStore
@@ -130,6 +132,11 @@ export class Universe {
 
   objectsOf(label: 'ACCOUNT_SLOTS' | 'TENANT_DESK'): HostedObject[] {
     return [...this.objects.values()].filter(({ name }) => name.startsWith(`${label} `))
+  }
+
+  /** Time costs nothing here. */
+  rest(): Promise<void> {
+    return this.world.sleep(REST_MS, 'rest')
   }
 
   close(): void {

@@ -31,3 +31,7 @@ export const CALL_FAULTS = [
 export function lostCall({ message, ...marks }: (typeof CALL_FAULTS)[number]): Error {
   return Object.assign(new Error(message), marks)
 }
+
+export function fail(error: Error): never {
+  throw error
+}

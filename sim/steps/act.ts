@@ -12,6 +12,7 @@ import * as looks from '../clients/looks.ts'
 import { measure } from '../clients/measured.ts'
 import { ask, emailOf, operate, type Scene } from '../clients/scene.ts'
 import { makeOlderVideo, stream } from './older.ts'
+import { openPage } from './pages.ts'
 import { signIn } from './sign-in.ts'
 import { endTenant, rotateToken } from '../clients/tenancy.ts'
 import { tenantAt } from '../clients/set-up.ts'
@@ -72,6 +73,7 @@ const ACTS: Acts = {
   'kling task': (scene, { tenant, ...task }) =>
     kling.makeTask(scene, tenantAt(scene, tenant), task),
   'sign own': (scene, { tenant }) => kling.signOwn(scene, tenantAt(scene, tenant)),
+  page: (scene, { tenant, ...how }) => openPage(scene, tenantAt(scene, tenant), how),
   'list kling': (scene, { tenant }) => kling.listTasks(scene, tenantAt(scene, tenant)),
   'export and import': (scene) => backup.exportAndImport(scene),
   'restore tenant': (scene, { tenant, againAfterMs }) =>

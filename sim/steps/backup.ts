@@ -57,11 +57,19 @@ export async function restoreTenant(scene: Scene, at: number, againAfterMs: numb
   )
 }
 
-/** An imported account rests until somebody says that no other gateway runs it. */
+const UNPARK_TRIES = 8
+
+/**
+ * An imported account rests until somebody says that no other gateway runs it. For a minute an isolate may take the token for that
+ * of the tenant that was removed, and know no such account.
+ */
 async function unparkImported(scene: Scene, tenant: Tenant): Promise<void> {
   for (const email of (await accountsOf(scene, tenant)) ?? []) {
-    const path = `/v1/heygen/accounts/${email}/unpark`
-    await insist(scene, () => ask(scene, tenant, 'POST', path))
+    const unpark = () => ask(scene, tenant, 'POST', `/v1/heygen/accounts/${email}/unpark`)
+    for (let n = 0; n < UNPARK_TRIES; n += 1) {
+      if (isGood(await insist(scene, unpark))) break
+      await scene.universe.world.sleep(30_000, 'before it is unparked again')
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** Steps about files: uploads to an account, creations that name them wherever they are, deletions. */
-import { ask, isGood, send, type Scene, type Tenant, type Upload } from '../clients/scene.ts'
+import { ask, jsonOf, send, type Scene, type Tenant, type Upload } from '../clients/scene.ts'
 
 const MARK = 'sim-boundary'
 
@@ -24,8 +24,8 @@ export async function upload(
       ...(account === undefined ? {} : { 'x-gateway-account': account }),
     },
   })
-  if (!isGood(sent)) return
-  const { data } = JSON.parse(sent.body) as { data: { asset_id: string; size_bytes: number } }
+  const { data } = jsonOf(sent) as { data?: { asset_id: string; size_bytes: number } }
+  if (!data) return
   if (data.size_bytes !== Buffer.byteLength(content))
     scene.violations.push(`I7 an upload of ${Buffer.byteLength(content)} bytes: ${sent.body}`)
   kept.id = data.asset_id

@@ -6,6 +6,7 @@ import {
   ask,
   insist,
   isGood,
+  jsonOf,
   RECEIVER,
   send,
   type KlingIntention,
@@ -100,7 +101,8 @@ async function keepPicture(scene: Scene, tenant: Tenant): Promise<string | undef
   const read = await scene.universe.call({ method: 'GET', url, headers: {} })
   if (read.status === 200 && read.body !== content)
     scene.violations.push(`I7 a kept picture is read as ${read.body.slice(0, 100)}`)
-  if (!url.startsWith(`${ORIGIN}/files/`)) scene.violations.push(`a picture is kept at ${url}`)
+  const origin = scene.plan.vars?.['PUBLIC_ORIGIN'] ?? ORIGIN
+  if (!url.startsWith(`${origin}/files/`)) scene.violations.push(`a picture is kept at ${url}`)
   return url
 }
 
@@ -128,7 +130,7 @@ export async function listTasks(scene: Scene, tenant: Tenant): Promise<void> {
   for (const page of [1, 2])
     await ask(scene, tenant, 'GET', `/kling/v1/videos/text2video?pageNum=${page}&pageSize=2`)
   const first = await ask(scene, tenant, 'POST', '/kling/tasks', { limit: 2 })
-  const { next_cursor: cursor } = (isGood(first) ? dataOf(first.body) : {}) as {
+  const { next_cursor: cursor } = (jsonOf(first)['data'] ?? {}) as {
     next_cursor?: string
   }
   if (cursor) await ask(scene, tenant, 'POST', '/kling/tasks', { limit: 2, cursor })
@@ -171,8 +173,4 @@ function signed(claims: object, secret: string): string {
   const encoded = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${encoded({ alg: 'HS256', typ: 'JWT' })}.${encoded(claims)}`
   return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
-}
-
-function dataOf(body: string): unknown {
-  return (JSON.parse(body) as { data?: unknown }).data ?? {}
 }

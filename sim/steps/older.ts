@@ -1,6 +1,6 @@
 /** Steps on HeyGen's older paths: videos, and a browser's streaming session. The gateway may carry them by newer calls. */
 import type { PlannedOlder } from '../plans/plan.ts'
-import { send, isGood, type Intention, type Scene, type Tenant } from '../clients/scene.ts'
+import { send, isGood, jsonOf, type Intention, type Scene, type Tenant } from '../clients/scene.ts'
 
 export async function makeOlderVideo(
   scene: Scene,
@@ -37,7 +37,7 @@ export async function makeOlderVideo(
     const path =
       n % 2 === 0 ? `/heygen/v1/video_status.get?video_id=${id}` : '/heygen/v1/video.list'
     const seen = await send(scene, tenant, { method: 'GET', path })
-    const { data } = (isGood(seen) ? JSON.parse(seen.body) : {}) as { data?: { id?: string } }
+    const { data } = jsonOf(seen) as { data?: { id?: string } }
     if (n % 2 === 0 && data?.id !== undefined && data.id !== id)
       scene.violations.push(`I4 ${mark}: asked for ${id}, told of ${data.id}`)
   }
@@ -48,7 +48,7 @@ export async function stream(scene: Scene, tenant: Tenant, isStopped: boolean): 
   const made = await send(scene, tenant, {
     ...{ method: 'POST', path: '/heygen/v1/streaming.create_token', body: '{}' },
   })
-  const { data } = (isGood(made) ? JSON.parse(made.body) : {}) as { data?: { token?: string } }
+  const { data } = jsonOf(made) as { data?: { token?: string } }
   const { token } = data ?? {}
   if (token === undefined) return
   if (!token.startsWith('hgs_')) scene.violations.push(`I6 a stream token is ${token.slice(0, 12)}`)
@@ -68,7 +68,7 @@ export async function stream(scene: Scene, tenant: Tenant, isStopped: boolean): 
   const forged = await say('new', {}, `Bearer ${token.slice(0, -4)}AAAA`)
   if (isGood(forged)) scene.violations.push('I5 a forged stream token opens a session')
   const opened = await say('new', { quality: 'low', version: 'v2' })
-  const { data: session } = (isGood(opened) ? JSON.parse(opened.body) : {}) as {
+  const { data: session } = jsonOf(opened) as {
     data?: { session_id?: string }
   }
   const id = session?.session_id

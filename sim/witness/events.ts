@@ -93,7 +93,7 @@ export class Events {
         ...(job.isDone ? { url: urlOf(job) } : { [event.why]: 'Generation failed' }),
         callback_id: job.callbackId,
       },
-      created_at: new Date(this.#world.now + account.skewMs).toISOString(),
+      created_at: new Date(this.#world.shown(this.#world.now) + account.skewMs).toISOString(),
     })
     for (const { url, secret, events } of account.endpoints)
       if (events === null || events.includes(type))
@@ -125,7 +125,7 @@ export class Events {
     const headers = {
       'content-type': 'application/json',
       'heygen-event-id': eventId,
-      ...(secret === undefined ? {} : signedBy(secret, body, this.#world.now)),
+      ...(secret === undefined ? {} : signedBy(secret, body, this.#world.shown(this.#world.now))),
     }
     const { status } = await this.#send({ method: 'POST', url, headers, body })
     const isTaken = status !== 'cut' && status < 300

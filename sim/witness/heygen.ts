@@ -71,6 +71,7 @@ export class Heygen {
   ): Account {
     const account: Account = {
       ...{ email, ...how, isEdgeLost: false, endpoints: [], inFlight: new Set(), maxInFlight: 0 },
+      skewMs: this.#world.shownMs(how.skewMs),
       most: [],
       allowed: 0,
       limitsTold: 0,
@@ -124,7 +125,7 @@ export class Heygen {
         : refusal(401, 'unauthorized', 'Unauthorized')
     if (chance.isHit('heygen fails after', rates.failAfter)) return now(this.#fault('after'))
     if (chance.isHit('heygen cuts', rates.cut)) return now({ ...answer, isCut: true })
-    const date = new Date(this.#world.now + (account?.skewMs ?? 0)).toUTCString()
+    const date = new Date(this.#world.shown(this.#world.now) + (account?.skewMs ?? 0)).toUTCString()
     return now({ ...answer, headers: { date } })
   }
 
@@ -143,10 +144,16 @@ export class Heygen {
     const limited = { status: 429, ...bodyOf(429, 'rate_limit_exceeded') }
     return chance.pick('heygen fault before', [
       ...faults.slice(0, 5),
-      { ...limited, headers: { 'retry-after': String(1 + chance.index('retry after', 60)) } },
+      { ...limited, headers: { 'retry-after': String(this.#retryAfter()) } },
       { status: 503, ...bodyOf(503, 'service_unavailable') },
       { status: 402, ...bodyOf(402, 'insufficient_credit') },
     ])
+  }
+
+  /** Whole seconds. */
+  #retryAfter(): number {
+    const seconds = 1 + this.#world.chance.index('retry after', 60)
+    return Math.ceil(this.#world.shownMs(seconds * 1000) / 1000)
   }
 
   #answer(call: NetworkCall, account: Account): Answer {
@@ -207,7 +214,7 @@ export class Heygen {
       if (isKeyed && account.keys === 'stores') this.#kept.set(slot, invalid)
       return invalid
     }
-    const strange = this.files.refusalOf(call.body, account)
+    const strange = this.files.refusalOf(call.body, account) ?? lookRefusal(call.body, account)
     if (strange) return strange
     const answer = this.#accept(call, account, kind, body as Record<string, unknown>)
     if (isKeyed) this.#kept.set(slot, answer)
@@ -294,21 +301,32 @@ export class Heygen {
     return job
   }
 
+  #shown(job: Job): Job {
+    return { ...job, createdAt: this.#world.shown(job.createdAt) }
+  }
+
   #ownJobs(account: Account, kind: WitnessKind): Job[] {
-    return [...this.jobs.values()].filter(
-      (job) => job.kind === kind && job.account === account.email && !job.isHidden
-    )
+    return [...this.jobs.values()]
+      .filter((job) => job.kind === kind && job.account === account.email && !job.isHidden)
+      .map((job) => this.#shown(job))
   }
 
   #one(account: Account, kind: WitnessKind, id: string, isRemoved: boolean): Answer {
     const job = this.jobs.get(id)
     if (!job || job.account !== account.email || job.kind !== kind || job.isHidden)
       return refusal(404, `${kind.name}_not_found`, 'Not found')
-    if (!isRemoved) return data(rowOf(account, job))
+    if (!isRemoved) return data(rowOf(account, this.#shown(job)))
     this.end(job, kind.done)
     job.isHidden = true
     return data({ id })
   }
+}
+
+/** A look or voice of another account is not found. */
+function lookRefusal(body: string, { email }: Account): Answer | undefined {
+  const [, name] = /"own-([a-z]+)-id"/.exec(body) ?? []
+  const isStrange = name !== undefined && !email.startsWith(`${name}@`)
+  return isStrange ? refusal(404, 'avatar_not_found', 'Avatar not found') : undefined
 }
 
 /** The kinds that the gateway can find by their key: a closed list (contract 14.1). */

@@ -28,7 +28,13 @@ export class Receivers implements Server {
     const status = reply === 'reset' ? 0 : 200
     const seen = reply === 'refuse' ? 500 : status
     this.received.push({
-      ...{ path, method, body, headers: Object.fromEntries(headers), status: seen },
+      ...{
+        path: path + url.search,
+        method,
+        body,
+        headers: Object.fromEntries(headers),
+        status: seen,
+      },
       at: this.#world.now,
     })
     if (reply === 'reset') return { reply, afterMs: 0 }

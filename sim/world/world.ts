@@ -41,6 +41,16 @@ export class World {
     return this.#now
   }
 
+  /** What a clock of the gateway shows at that time of the world. Another world may run faster than its gateway's clock. */
+  shown(at: number): number {
+    return at
+  }
+
+  /** How long a span of the world lasts for the gateway. */
+  shownMs(span: number): number {
+    return span
+  }
+
   get sinceStart(): number {
     return this.#now - BEGIN
   }
@@ -71,7 +81,7 @@ export class World {
   }
 
   after(ms: number, label: string, party: Party | undefined, run: () => void): WorldEvent {
-    return this.at(this.#now + ms, label, party, run)
+    return this.at(this.now + ms, label, party, run)
   }
 
   /**

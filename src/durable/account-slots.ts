@@ -101,7 +101,8 @@ export class AccountSlots extends DurableObject<Env> implements SlotDesk {
     if (held?.tenant !== account.tenant) this.#tables.targets.drop()
     if (targets) this.#parts.targets.take(account.tenant, targets)
     // Nothing is asked at the provider for an imported account until it is unparked, which claims it again.
-    if (account.isImported !== true) {
+    if (account.isImported === true) this.#parts.webhook.dropOf(held, account.tenant)
+    else {
       this.#parts.webhook.request(account, held)
       this.#parts.legacy.request(account)
       this.#parts.alerts.lookSoon()

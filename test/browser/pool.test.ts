@@ -63,7 +63,7 @@ describe('the pool on the page', () => {
       await card.getByRole('button', { name: 'Test' }).click()
       await page.waitForTimeout(1000)
       return (await card.getByText('Parked', { exact: true }).count()) === 0
-    }, 30_000)
+    })
     await card.getByText('Has room').waitFor()
   })
 

@@ -23,3 +23,10 @@ test('a seed that is played twice by one process has the same history', async ()
   expect(lines.filter((line) => line.includes('played twice'))).toEqual([])
   expect(lastLine).toMatch(/^\d+ events, 20 seeds, 0 violations$/)
 })
+
+test('each kept plan finds the fault that it is kept for', async () => {
+  const { code, lines } = await simulate('--kept')
+  expect(lines.filter((line) => line.endsWith(': not found'))).toEqual([])
+  expect(lines.at(-1)).toMatch(/^(\d+) of \1 kept plans find their fault$/)
+  expect(code).toBe(0)
+})

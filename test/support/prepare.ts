@@ -13,6 +13,8 @@ import { CLOCKED, COUNTING, PLAIN, SIMULATOR } from './renewed/entries.ts'
 
 /** Not fixture-worker.ts, which needs its modules in order. */
 const WORKERS = [
+  'src/index.ts',
+  'simulator/index.ts',
   PLAIN,
   CLOCKED,
   COUNTING,

@@ -37,9 +37,19 @@ export class WebhookRegistration {
     tables.saveHook(checkHookNow(hook, now()))
   }
 
+  /** The registration of the tenant that had the account before an import. Once it is unparked, the account gets one of its own. */
+  dropOf(before: Account | undefined, tenant: string): void {
+    if (before?.tenant !== tenant) this.#context.tables.dropHook()
+  }
+
   dueAt(): number | undefined {
     const { tables } = this.#context
-    return tables.account() && tables.hook()?.nextAt
+    return tables.account() && !this.#isResting() ? tables.hook()?.nextAt : undefined
+  }
+
+  /** An imported account is asked nothing before it is unparked. Once it is removed, its object wipes it. */
+  #isResting(): boolean {
+    return this.#context.tables.account()?.isImported === true && !this.#isDone()
   }
 
   failure(): SlotsView['hookFailure'] {
@@ -51,7 +61,7 @@ export class WebhookRegistration {
     const { tables, now } = this.#context
     const account = tables.account()
     const hook = tables.hook()
-    if (!account || !isHookDue(hook, now())) return
+    if (!account || this.#isResting() || !isHookDue(hook, now())) return
     if (this.#isDone()) return this.#remove(account)
     const ports = this.#context.ports()
     const provider = this.#context.provider()

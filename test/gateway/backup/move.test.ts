@@ -268,6 +268,30 @@ test('an import cannot take over an account of another tenant, nor mix tenants o
   }
 })
 
+test('a tenant that was removed while its job ran, and came back by its export, gets a webhook of its own [I3]', async () => {
+  const c = await openGateway({ vars: LOOPBACK, simVars: { JOB_MS: '3600000' } })
+  try {
+    const { token } = await c.newToken({ tenant: 'initech' })
+    const initech = c.as(token)
+    await initech.addAccount('dan', 1)
+    await hookOf(initech, 'dan')
+    const [first] = await endpointsOf(c, 'dan')
+    expect((await initech.createVideo()).status).toBe(200)
+    const kept = await exported(c, '?tenant=initech')
+    await c.admin('DELETE', '/tenants/initech')
+    expect((await imported(c, kept)).added).toMatchObject({ accounts: 1, tokens: 1 })
+    const path = '/v1/heygen/accounts/dan@example.com/unpark'
+    await until(async () => (await initech.post(path, {})).status === 200)
+    // The address of the first one names the tenant that was removed.
+    await until(async () => {
+      const urls = (await endpointsOf(c, 'dan')).map(({ url }) => url)
+      return urls.length === 1 && urls[0] !== first?.url
+    })
+  } finally {
+    await c.dispose()
+  }
+})
+
 test('one tenant can be exported alone', async () => {
   const c = await openGateway({ simulator: a.sim })
   try {

@@ -1,5 +1,5 @@
 /** I2, of parkings: an account is parked only while HeyGen refuses it, and comes back by itself. */
-import { ask, isGood, type Scene } from '../clients/scene.ts'
+import { ask, isGood, type Scene } from '../../clients/scene.ts'
 
 interface AccountView {
   email?: string

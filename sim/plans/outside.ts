@@ -1,0 +1,109 @@
+/**
+ * The part of a plan that can be played from outside, at a workerd that others use at the same time. The simulation plays the same, so
+ * that what comes of it can be compared. What cannot be done from outside is left out: to lose or double a call of an object, to crash
+ * one at a statement, KV that is stale or fails, several isolates and clocks.
+ */
+import { CALM } from '../platform/universe.ts'
+import { CALM_HEYGEN } from '../witness/books.ts'
+import type { Action, Plan, PlannedCreation, Step } from './plan.ts'
+
+/** Between a creation and its next one, so that they do not all come at once. */
+const AGAIN_MS = 1700
+
+/** HEYGEN_MAX_JOBS. */
+const SLOTS_MAX = 10
+
+/** The last ones would change other plans' gateway too, or need servers that are not played outside yet. */
+const INSIDE = new Set<Action['do']>([
+  ...(['unreachable object', 'crash object', 'lose copies'] as const),
+  ...(['rotate master key', 'export and import', 'restore tenant'] as const),
+  ...(['upload', 'delete file', 'sign in'] as const),
+  ...(['add kling', 'kling task', 'list kling', 'sign own'] as const),
+])
+
+export function fromOutside(plan: Plan): Plan {
+  const { isLong: _, isMeasured: _m, vars: _v, ...drawn } = plan
+  return named({
+    ...drawn,
+    ...{ places: ['fra'], isolates: 1, skewMs: 0, isCompared: true },
+    // A faster clock has no whole seconds.
+    accounts: plan.accounts.map((one) => ({
+      ...one,
+      times: one.times === 'seconds' ? 'millis' : one.times,
+    })),
+    rates: { ...CALM, network: { ...plan.rates.network, requestDies: 0 } },
+    steps: plan.steps.filter(({ action }) => !INSIDE.has(action.do)).map(withoutFiles),
+  })
+}
+
+function withoutFiles({ after, action }: Step): Step {
+  if (action.do !== 'create') return { after, action }
+  const { files: _, ...rest } = action
+  return { after, action: rest }
+}
+
+/** More of the same: each creation `times` times, under marks of their own, at accounts with as many more slots. */
+export function crowded(plan: Plan, times: number): Plan {
+  const { accounts, steps } = plan
+  return {
+    ...plan,
+    accounts: accounts.map((one) => ({
+      ...one,
+      maxJobs: Math.min(SLOTS_MAX, one.maxJobs * times),
+    })),
+    steps: steps
+      .flatMap((step) => (step.action.do === 'create' ? again(step, step.action, times) : [step]))
+      .toSorted((one, other) => one.after - other.after),
+  }
+}
+
+function again({ after }: Step, action: PlannedCreation, times: number): Step[] {
+  return Array.from({ length: times }, (_, n) => ({
+    after: after + n * AGAIN_MS,
+    action: { ...action, mark: n === 0 ? action.mark : `${action.mark}${n}000` },
+  }))
+}
+
+/** A plan has accounts of its own, so that several can be played at one gateway. */
+function named(plan: Plan): Plan {
+  let text = JSON.stringify(plan)
+  for (const { name } of plan.accounts) {
+    const own = name + lettersOf(plan.seed)
+    text = text.replaceAll(`"${name}"`, `"${own}"`).replaceAll(`${name}@`, `${own}@`)
+  }
+  return JSON.parse(text) as Plan
+}
+
+function lettersOf(seed: number): string {
+  return String(seed).replace(/\d/g, (digit) => 'abcdefghij'[Number(digit)] ?? '')
+}
+
+/** What a fault of a plan is, or depends on when what happens. */
+const UNSTEADY = new Set<Action['do']>([
+  ...(['new key', 'refuse key', 'fail endpoint', 'kill isolate'] as const),
+  ...(['agent', 'low balance', 'stream'] as const),
+])
+const STEPS_MAX = 12
+
+/** The plan without faults. Its steps come one after the other, so what comes of it is the same in every world. */
+export function inCalm(plan: Plan, most = STEPS_MAX): Plan {
+  const steps = plan.steps.filter(({ action }) => !UNSTEADY.has(action.do)).slice(0, most)
+  return {
+    ...plan,
+    ...{ rates: CALM, rageMs: 0, isInTurn: true, steps: steps.map(calmStep) },
+    heygen: { ...CALM_HEYGEN, jobMs: { least: 5000, most: 10_000 } },
+  }
+}
+
+function calmStep({ after, action }: Step): Step {
+  return { after, action: action.do === 'create' ? calmCreation(action) : action }
+}
+
+function calmCreation(planned: PlannedCreation): PlannedCreation {
+  const { leavesAfterMs: _, own, repeats, laterMs, ...rest } = planned
+  return {
+    ...{ ...rest, polls: 0 },
+    ...(own === undefined ? {} : { own: 'told' as const }),
+    ...(laterMs === undefined || repeats === undefined ? {} : { repeats, laterMs: 5000 }),
+  }
+}

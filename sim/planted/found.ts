@@ -1,0 +1,29 @@
+/** Sabotages that put old code back: faults that the simulation found. */
+import type { Written } from './written.ts'
+
+export const FOUND: readonly Written[] = [
+  {
+    name: 'former holder',
+    harm: "the event of a former holder's lost creation is told to the present holder",
+    breaks: ['I5'],
+    file: 'src/durable/account/incoming-events.ts',
+    from: '!this.#mayBeOfFormerHolder()',
+    to: '(!this.#mayBeOfFormerHolder() || event.id.length > 0)',
+  },
+  {
+    name: 'unnamed key',
+    harm: 'a new key that HeyGen does not name moves an account into a second object',
+    breaks: ['I1', 'I3', 'I4'],
+    file: 'src/flows/accounts/add-account.ts',
+    from: 'if (isNamed(key)) return\n',
+    to: "if (isNamed(key) || key !== '') return\n",
+  },
+  {
+    name: 'removed desk',
+    harm: 'the desk of a removed tenant empties itself at every alarm, which sets the next one',
+    breaks: ['I2 TENANT_DESK'],
+    file: 'src/durable/tenant-desk.ts',
+    from: 'if (!hasAccounts && !isLast) return',
+    to: 'if (!hasAccounts && !isLast && now < lastAt) return',
+  },
+]
