@@ -64,12 +64,15 @@ const UNPARK_TRIES = 8
  * of the tenant that was removed, and know no such account.
  */
 async function unparkImported(scene: Scene, tenant: Tenant): Promise<void> {
-  for (const email of (await accountsOf(scene, tenant)) ?? []) {
-    const unpark = () => ask(scene, tenant, 'POST', `/v1/heygen/accounts/${email}/unpark`)
-    for (let n = 0; n < UNPARK_TRIES; n += 1) {
-      if (isGood(await insist(scene, unpark))) break
-      await scene.universe.world.sleep(30_000, 'before it is unparked again')
+  const rests = new Map<string, boolean>()
+  for (let n = 0; n < UNPARK_TRIES; n += 1) {
+    for (const email of (await accountsOf(scene, tenant)) ?? []) {
+      if (rests.get(email) === false) continue
+      const unpark = () => ask(scene, tenant, 'POST', `/v1/heygen/accounts/${email}/unpark`)
+      rests.set(email, !isGood(await insist(scene, unpark)))
     }
+    if (rests.size > 0 && ![...rests.values()].includes(true)) return
+    await scene.universe.world.sleep(30_000, 'before they are unparked again')
   }
 }
 

@@ -12,6 +12,7 @@ export interface FuzzPlan {
   seed: number
   requests: number
   onProgress?: (line: string) => void
+  onFailure?: (failure: Failure) => void
 }
 
 export interface Failure {
@@ -33,14 +34,21 @@ const AT_ONCE = 8
 const SHRUNK_MOST = 8
 const SHRINK_MS = 20_000
 
-export async function fuzz({ seed, requests, onProgress }: FuzzPlan): Promise<FuzzReport> {
+export async function fuzz({
+  seed,
+  requests,
+  onProgress,
+  onFailure,
+}: FuzzPlan): Promise<FuzzReport> {
   // Every other batch goes to a gateway that carries older calls itself.
   const worlds = [await openFuzzWorld(), await openFuzzWorld({ LEGACY: 'bridge' })] as const
   const report: FuzzReport = { requests: 0, failures: [], statuses: new Map() }
   try {
     for (let batch = 0; report.requests < requests; batch += 1) {
       const count = Math.min(BATCH, requests - report.requests)
+      const before = report.failures.length
       await runBatch(worlds[batch % 2 === 0 ? 0 : 1], report, seed + batch, count)
+      for (const failure of report.failures.slice(before)) onFailure?.(failure)
       onProgress?.(`${report.requests} requests, ${report.failures.length} failures`)
     }
   } finally {
@@ -53,6 +61,7 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
   const all = fc.sample(drawn, { seed, numRuns: count })
   const before = new Set((await world.running()).map(({ id }) => id))
   const told: string[] = []
+  let lost = 0
   const bad: { at: number; failure: Failure }[] = []
   const todo = all.entries()
   const sendNext = async () => {
@@ -60,6 +69,7 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
       const { failure, status, tells } = await tryOne(world, one, report.requests + at)
       report.statuses.set(status, (report.statuses.get(status) ?? 0) + 1)
       told.push(tells)
+      if (status === 0) lost += 1
       if (failure) bad.push({ at, failure })
     }
   }
@@ -69,7 +79,9 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
     const isShrunk = report.failures.length < SHRUNK_MOST
     report.failures.push(isShrunk ? await shrink(world, seed, at, failure) : failure)
   }
-  if (bad.length === 0) report.failures.push(...(await untold(world, before, told.join('\n'))))
+  // Whoever went away before the answer was told of nothing.
+  const silent = bad.length === 0 ? await untold(world, before, told.join('\n')) : []
+  if (silent.length > lost) report.failures.push(...silent)
   report.failures.push(...(await faultsOfLog(world)))
   await world.restore()
   await world.gateway.sim.forgetRequests()

@@ -234,16 +234,22 @@ export class AccountChecks {
     return lifted
   }
 
+  /** An imported account is asked nothing before it is unparked. */
+  #isAsked(): boolean {
+    const { tables } = this.#context
+    const account = tables.account()
+    return account !== undefined && account.isImported !== true && !tables.isRetired()
+  }
+
   dueAt(): number | undefined {
     const { tables } = this.#context
-    if (!tables.account() || tables.isRetired()) return undefined
-    return nextRecheckAt(tables.parkings())
+    return this.#isAsked() ? nextRecheckAt(tables.parkings()) : undefined
   }
 
   async recheckDue(): Promise<void> {
     const { tables, now } = this.#context
     const account = tables.account()
-    if (!account || tables.isRetired()) return
+    if (!account || !this.#isAsked()) return
     for (const parking of dueRechecks(tables.parkings(), now()))
       await this.#recheck(account, parking)
   }

@@ -36,9 +36,12 @@ export class LegacyProbes {
     return this.#context.ports().settings.legacy === 'auto'
   }
 
+  /** An imported account is asked nothing before it is unparked, although it may have been here before. */
   dueAt(): number | undefined {
     const { tables } = this.#context
-    return tables.account() && !tables.isRetired() ? tables.legacyProbe()?.nextAt : undefined
+    const account = tables.account()
+    const isAsked = account && account.isImported !== true && !tables.isRetired()
+    return isAsked ? tables.legacyProbe()?.nextAt : undefined
   }
 
   async probeDue(): Promise<void> {
