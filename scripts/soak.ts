@@ -17,7 +17,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '20' },
     kills: { type: 'string', default: '24' },
     /** How many plans are played at once. */
-    lanes: { type: 'string', default: '64' },
+    lanes: { type: 'string', default: '40' },
     /** How many plans without faults come first. */
     calm: { type: 'string', default: '24' },
     /** How often each creation of a plan is made, under marks of their own. */

@@ -61,6 +61,8 @@ const KILLED_PART = 2 / 3
 /** On a slow machine workerd would else be killed before it has done anything. */
 const JOBS_OF_A_LIFE = 10
 const SAMPLE_MS = 5000
+/** Plans are busy at first and mostly wait later. So they do not all begin at once. */
+const STAGGER_MS = 3000
 const SAY_EVERY = 6
 /** Of the time of the world: for so long alarms are counted at the end. */
 const WATCH_MS = 3_600_000
@@ -178,7 +180,8 @@ class Run {
   }
 
   async #playAll(plans: Iterator<Plan>): Promise<void> {
-    const lane = async () => {
+    const lane = async (_: unknown, n: number) => {
+      if (this.#session.kills > 0) await new Promise((go) => setTimeout(go, n * STAGGER_MS))
       for (let next = plans.next(); !next.done; next = plans.next()) {
         const played = await playAt(this.#stage, next.value)
         this.played.push(played)
