@@ -8,12 +8,18 @@ const isFull = process.env.FULL === '1'
 /** They take longest, in this order: begun last, they would run alone at the end. */
 const LONG = [
   'sim/simulation',
+  'sim/soak',
+  'matrix/matrix',
+  'fuzz/fuzz',
   'small-storm',
   'repeated-and-late-events',
   'search-for-lost-creations',
   'scripts/start',
   'streaming/sessions',
   'contract/kling',
+  'client-examples',
+  'streamed-bodies',
+  'deploy/serve',
   'incoming-events',
   'what-a-refusal-parks',
   'lost-answers',

@@ -13,8 +13,8 @@ const report = await fuzz({
   seed,
   requests,
   onProgress: (line) => console.log(`${((Date.now() - began) / 1000).toFixed(1)} s  ${line}`),
+  onFailure: (failure) => console.log(printed(failure)),
 })
-for (const failure of report.failures) console.log(printed(failure))
 const statuses = [...report.statuses].toSorted(([one], [other]) => one - other)
 console.log(`statuses: ${statuses.map(([status, count]) => `${status}×${count}`).join(' ')}`)
 console.log(`${report.requests} requests, ${report.failures.length} failures`)

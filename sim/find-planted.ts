@@ -1,5 +1,5 @@
-/** Plays each planted fault over seeds, until a checker sees it. */
-import { isOf } from './found.ts'
+/** Plays each planted fault over seeds, until a checker sees it. One that hardly a seed finds is played with the plan that is kept for it, too. */
+import { isOf, keptPlans } from './found.ts'
 import type { Outcome } from './play.ts'
 import { Player } from './pool.ts'
 import type { PlantedFault } from './planted/faults.ts'
@@ -10,7 +10,12 @@ export interface Found {
   seeds: number
   /** What a checker said. Absent: none has seen it. */
   violation?: string
+  /** The kept plan that found it, after no seed had. */
+  plan?: string
 }
+
+/** How many seeds are played of a fault that has a kept plan. */
+const SEEDS_BEFORE_PLAN = 50
 
 interface Finding {
   from: number
@@ -47,8 +52,10 @@ async function find(
   seedsMax: number
 ): Promise<Found> {
   const player = new Player({ sabotages: fault.sabotages })
+  const [name, own] = [...keptPlans()].find(([, { planted }]) => planted === fault.name) ?? []
+  const seeds = own ? Math.min(SEEDS_BEFORE_PLAN, seedsMax) : seedsMax
   try {
-    for (let n = 0; n < seedsMax; n += 1) {
+    for (let n = 0; n < seeds; n += 1) {
       const seed = from + n
       const { violations } = await player.play(seed)
       const seen = violations.filter((text) => isOf(fault, text))
@@ -58,7 +65,13 @@ async function find(
       if (usual.some((text) => isOf(fault, text))) continue
       return { fault, seeds: n + 1, violation: `seed ${seed}: ${seen[0]}` }
     }
-    return { fault, seeds: seedsMax }
+    const { violations } = own ? await player.play(own.plan) : { violations: [] }
+    const seen = violations.find((text) => isOf(fault, text))
+    return {
+      fault,
+      seeds,
+      ...(seen !== undefined && name !== undefined ? { violation: seen, plan: name } : {}),
+    }
   } finally {
     player.kill()
   }

@@ -115,12 +115,15 @@ async function playEach(plans: number): Promise<void> {
 async function findPlanted(): Promise<void> {
   const only = values.only?.split(',')
   const faults = PLANTED.filter(({ name }) => only?.includes(name) ?? true)
-  const tell = ({ fault, seeds, violation }: Found) =>
+  const tell = ({ fault, seeds, violation, plan }: Found) => {
+    const many = `${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
+    const by = plan === undefined ? many : `its kept plan ${plan}, after ${many} had not`
     say(
       violation === undefined
-        ? `${fault.name}: not found in ${seeds} seeds`
-        : `${fault.name}: found by ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} (${violation.slice(0, 160)})`
+        ? `${fault.name}: not found in ${many}`
+        : `${fault.name}: found by ${by} (${violation.slice(0, 160)})`
     )
+  }
   const seedsMax = Math.min(count, 500)
   const all = await findAll(faults, { from, seedsMax, processes, onFound: tell })
   const needed = all
@@ -128,6 +131,8 @@ async function findPlanted(): Promise<void> {
     .map(({ seeds }) => seeds)
     .toSorted((a, b) => a - b)
   if (needed.length > 0) say(`median ${needed[Math.floor((needed.length - 1) / 2)]} seeds`)
+  const byPlan = all.filter(({ plan }) => plan !== undefined).length
+  if (byPlan > 0) say(`${byPlan} of them by a kept plan alone`)
   say(`${needed.length} of ${faults.length} planted faults found`)
   if (needed.length < faults.length) process.exitCode = 1
 }

@@ -65,13 +65,15 @@ async function change(scene: Scene, tenant: Tenant, n: number, how: EndpointChan
 }
 
 export async function rotateCallbackSecret(scene: Scene, tenant: Tenant): Promise<void> {
+  // A secret of which nobody heard may have signed, also when the next rotation has an answer.
+  const { isUncertain } = tenant
   tenant.isUncertain = true
   const made = await ask(scene, tenant, 'POST', '/v1/callback-secret')
   if (!isGood(made)) return
   const { secret } = JSON.parse(made.body) as { secret: string }
   tenant.callbackSecrets.push({ secret, at: scene.universe.world.now })
   scene.secrets.add(secret)
-  tenant.isUncertain = false
+  tenant.isUncertain = isUncertain
 }
 
 /** Sends again what was sent or given up: the n-th of the list. */

@@ -3,21 +3,32 @@ import { addAccount } from './accounts.ts'
 import { emailOf, isGood, keyOf, operate, insist, type Scene, type Tenant } from './scene.ts'
 import { addEndpoint } from './endpoints.ts'
 
+const TRIES_MAX = 60
+
 export async function setUp(scene: Scene): Promise<void> {
   const { plan, heygen, universe } = scene
-  for (const at of plan.tenants.keys()) await makeTenant(scene, at)
+  for (const at of plan.tenants.keys())
+    await untilGood(scene, `tenant ${at}`, async () => (await makeTenant(scene, at)) !== undefined)
   for (const one of plan.accounts) {
     const { name, tenant } = one
     heygen.addAccount(emailOf(name), keyOf(name), one)
     const held = { tenant, key: keyOf(name), holders: new Set<number>(), turn: Promise.resolve() }
     scene.accounts.set(name, held)
     scene.secrets.add(held.key)
-    const added = await addAccount(scene, name)
-    if (!isGood(added)) throw new Error(`account: ${added.status} ${added.body}`)
+    await untilGood(scene, `account ${name}`, async () => isGood(await addAccount(scene, name)))
   }
   for (const [at, { endpoints }] of plan.tenants.entries())
     for (let n = 0; n < endpoints; n += 1) await addEndpoint(scene, tenantAt(scene, at))
   await universe.world.sleep(5000, 'set up')
+}
+
+/** In the simulation the first try is good. workerd may be dead, or the machine too slow. */
+async function untilGood(scene: Scene, what: string, work: () => Promise<boolean>): Promise<void> {
+  for (let n = 0; n < TRIES_MAX; n += 1) {
+    if (await work()) return
+    await scene.universe.world.sleep(60_000, 'before the set up goes on')
+  }
+  throw new Error(`${what} could not be set up`)
 }
 
 export function tenantAt(scene: Scene, at: number): Tenant {

@@ -3,14 +3,6 @@ import type { Written } from './written.ts'
 
 export const ATTACKS: readonly Written[] = [
   {
-    name: 'release of a named job',
-    harm: 'a late release of a creation frees the slot of its running job',
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/domain/slots/lease.ts',
-    from: "(lease) => lease.requestId === requestId && (lease.kind === 'call' || !isNamed(lease))",
-    to: "(lease) => lease.requestId === requestId && (lease.kind === 'call' || !isNamed(lease) || lease.asks >= 0)",
-  },
-  {
     name: 'untrack',
     harm: 'a job that is no longer tracked gives its slot back at once',
     breaks: ['I1'],
@@ -83,30 +75,6 @@ export const ATTACKS: readonly Written[] = [
     to: "const isNever = match.kind !== 'exact'",
   },
   {
-    name: 'suspect',
-    harm: "any row of a list counts as the creation's own job",
-    breaks: ['I1', 'I3', 'I4', 'I5'],
-    file: 'src/domain/jobs/match-lost-creations.ts',
-    from: "matches.set(lease.id, row ? { kind: 'suspect', row } :",
-    to: "matches.set(lease.id, row ? { kind: 'exact', row } :",
-  },
-  {
-    name: 'known rows',
-    harm: 'a row that is the job of a creation counts for another one, too',
-    breaks: ['I1', 'I3', 'I4'],
-    file: 'src/domain/jobs/match-lost-creations.ts',
-    from: 'const open = rows.filter((row) => !knows(row.id))',
-    to: 'const open = rows.filter((row) => !knows(row.id) || row.id.length > 0)',
-  },
-  {
-    name: 'switched off',
-    harm: 'an endpoint that is switched off is told',
-    breaks: ['I3'],
-    file: 'src/flows/events/deliver.ts',
-    from: "if (endpoint?.status === 'disabled') return",
-    to: 'if (endpoint?.status !== endpoint?.status) return',
-  },
-  {
     name: 'old secret',
     harm: 'after a rotation calls are signed with the old secret',
     breaks: ['I3 wrongly signed'],
@@ -129,14 +97,6 @@ export const ATTACKS: readonly Written[] = [
     file: 'src/durable/account-tables/slots-tables.ts',
     from: 'const live = this.leases().find((lease) => lease.tenant === tenant && hasName(lease, wanted))',
     to: 'const live = this.leases().find((lease) => tenant.length > 0 && hasName(lease, wanted))',
-  },
-  {
-    name: 'wipe',
-    harm: 'the object of a removed account keeps its credential, and wakes for ever',
-    breaks: ['growth', 'I2 ACCOUNT_SLOTS'],
-    file: 'src/durable/account-tables/account-row.ts',
-    from: "this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NOT NULL')",
-    to: "this.#storage.sql.exec('UPDATE account SET record = NULL WHERE record IS NULL')",
   },
   {
     name: 'old rows',

@@ -62,9 +62,19 @@ export async function playAt(stage: Stage, plan: Plan): Promise<Played> {
     scene.violations.push(`the plan could not be played: ${String((error as Error).stack)}`)
   }
   playing.delete(plan.seed)
+  const story = storyOf(scene)
   return {
-    ...{ plan, jobs: heygen.jobs.size, story: storyOf(scene) },
-    violations: [...scene.violations, ...world.errors.map((error) => `error: ${error}`)],
+    ...{ plan, jobs: heygen.jobs.size, story },
+    violations: [
+      ...scene.violations.map((text) => `${text}${storiesIn(text, story)}`),
+      ...world.errors.map((error) => `error: ${error}`),
+    ],
     secrets: [...secretsOf(scene)],
   }
+}
+
+/** It will not happen again in the same way, so what came of the creations that it names is said at once. */
+function storiesIn(text: string, { creations }: Story): string {
+  const marks = new Set(text.match(/\bmark-\d+-\d+/g))
+  return [...marks].map((mark) => ` | ${mark}: ${JSON.stringify(creations[mark])}`).join('')
 }

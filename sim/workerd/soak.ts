@@ -190,7 +190,7 @@ class Run {
 
   #violated(seed: number | string, text: string): void {
     this.violations.push(`${seed}: ${text}`)
-    this.#say(`VIOLATION ${seed}: ${text.slice(0, 600)}`)
+    this.#say(`VIOLATION ${seed}: ${text.slice(0, 1500)}`)
   }
 
   #killEveryMs(): number {
@@ -342,7 +342,7 @@ function drawStormy(seed: number): Plan {
 export function printed({ jobs, kills, minutes, violations, plans, memory, counts }: SoakReport) {
   const { first, last } = memory
   return [
-    ...violations.map((text) => text.slice(0, 1000)),
+    ...violations.map((text) => text.slice(0, 1500)),
     `${plans} plans; memory over ${memory.jobs} jobs without a kill`,
     `in workerd:        ${JSON.stringify(counts.workerd)}`,
     `in the simulation: ${JSON.stringify(counts.simulation)}`,

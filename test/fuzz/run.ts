@@ -12,6 +12,7 @@ export interface FuzzPlan {
   seed: number
   requests: number
   onProgress?: (line: string) => void
+  onFailure?: (failure: Failure) => void
 }
 
 export interface Failure {
@@ -33,14 +34,21 @@ const AT_ONCE = 8
 const SHRUNK_MOST = 8
 const SHRINK_MS = 20_000
 
-export async function fuzz({ seed, requests, onProgress }: FuzzPlan): Promise<FuzzReport> {
+export async function fuzz({
+  seed,
+  requests,
+  onProgress,
+  onFailure,
+}: FuzzPlan): Promise<FuzzReport> {
   // Every other batch goes to a gateway that carries older calls itself.
   const worlds = [await openFuzzWorld(), await openFuzzWorld({ LEGACY: 'bridge' })] as const
   const report: FuzzReport = { requests: 0, failures: [], statuses: new Map() }
   try {
     for (let batch = 0; report.requests < requests; batch += 1) {
       const count = Math.min(BATCH, requests - report.requests)
+      const before = report.failures.length
       await runBatch(worlds[batch % 2 === 0 ? 0 : 1], report, seed + batch, count)
+      for (const failure of report.failures.slice(before)) onFailure?.(failure)
       onProgress?.(`${report.requests} requests, ${report.failures.length} failures`)
     }
   } finally {

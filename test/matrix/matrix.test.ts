@@ -28,9 +28,9 @@ function kindOf({ name, changes }: { name: string; changes: boolean }): string {
 const sample = (sections: Section[]): Section[] =>
   sections.map(({ title, rows }) => ({ title, rows: oneOfEach(rows, kindOf) }))
 
+const routes = await routesOfRouter()
 const world = await openWorld()
 afterAll(() => world.dispose())
-const routes = routesOfRouter()
 const { filled, faults } = await fill(
   world,
   sample([

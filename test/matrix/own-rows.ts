@@ -1,6 +1,7 @@
 /** Every route of the running router, each with a call that could be served. */
-import { execFileSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { KLING_BODIES } from '../openapi/tour.ts'
 import { until, VIDEO } from '../support/gateway.ts'
 import { addKling, T2V, TEXT2VIDEO } from '../support/scenes/kling.ts'
@@ -8,13 +9,13 @@ import { json, type Call, type Row } from './rows.ts'
 import type { World } from './world.ts'
 
 /** The routes as the router has them: `GET /v1/pool`. Node loads the Worker's source, which Vitest cannot. */
-export function routesOfRouter(): string[] {
+export async function routesOfRouter(): Promise<string[]> {
   const list = pathToFileURL('scripts/lib/openapi/routes-of-app.ts').href
   const program = `import { routesOfApp } from '${list}'
     const { routes } = await routesOfApp()
     console.log(JSON.stringify(routes.map(({ method, path }) => method.toUpperCase() + ' ' + path)))`
-  const text = execFileSync(process.execPath, ['--input-type=module', '-e', program])
-  return [...new Set(JSON.parse(text.toString()) as string[])]
+  const run = promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+  return [...new Set(JSON.parse((await run).stdout) as string[])]
 }
 
 /** Paths that no route has, and methods that a path of ours lacks. */

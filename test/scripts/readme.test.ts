@@ -18,6 +18,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ADMIN_TOKEN, until, type Gateway } from '../support/gateway.ts'
 import { gatewaysOfFile } from '../support/gateways-of-file.ts'
 import { openHooked } from '../support/scenes/hooked.ts'
+import { oneOfEach } from '../support/full.ts'
 import { blocksOf, PAGES, proseOf, spansOf, type Block } from '../support/pages.ts'
 import { Receiver } from '../support/receiver.ts'
 
@@ -126,8 +127,12 @@ async function prepare({ text }: Block): Promise<void> {
 
 /** README first: it is where a reader begins, and it counts the slots of two accounts. Then whoever adds the one of Kling. */
 const FIRST = ['README.md', 'docs/accounts.md']
-const RUN = [...FIRST, ...PAGES.filter((page) => !FIRST.includes(page))].filter((page) =>
-  blocksOf(page).some(({ language }) => language === 'sh')
+const RUN = oneOfEach(
+  [...FIRST, ...PAGES.filter((page) => !FIRST.includes(page))].filter((page) =>
+    blocksOf(page).some(({ language }) => language === 'sh')
+  ),
+  // Of the guides one, else all.
+  (page) => (page.startsWith('docs/guides/') ? 'guide' : page)
 )
 
 test('a block of a page says what it is', () => {

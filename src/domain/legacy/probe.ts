@@ -60,9 +60,23 @@ export function afterProbe(
       if (now - since >= durations.legacyAgainMs) families[family] = 'gone'
     }
   }
-  const open = Object.keys(suspected).filter((family) => families[family] !== 'gone')
-  const wait = open.length > 0 ? durations.legacyAgainMs : durations.legacyDailyMs
+  const open = Object.entries(suspected).filter(([family]) => families[family] !== 'gone')
+  const wait = waitFor(
+    open.map(([, since]) => since),
+    now,
+    durations
+  )
   return { families, probe: { nextAt: now + wait, probedAt: now, suspected } }
+}
+
+/**
+ * After a first answer that a family is gone: ten minutes. If the next answers are unclear, such as those to a refused key, the pauses
+ * grow to a day, so that an account that is left like that does not wake its object for ever.
+ */
+function waitFor(suspectedSince: number[], now: number, durations: Durations): number {
+  const { legacyAgainMs, legacyDailyMs } = durations
+  if (suspectedSince.length === 0) return legacyDailyMs
+  return Math.min(legacyDailyMs, Math.max(legacyAgainMs, now - Math.min(...suspectedSince)))
 }
 
 export function isSame(a: Families | undefined, b: Families | undefined): boolean {

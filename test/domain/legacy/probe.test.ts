@@ -65,3 +65,12 @@ test('auto sends an older call as it is only if every account is known to have i
     expect(isCarried('auto', [alive, other], 'v1')).toBe(true)
   expect([isCarried('bridge', [alive], 'v1'), isCarried('pass', [{}], 'v1')]).toEqual([true, false])
 })
+
+test('an account whose answers stay unclear is asked less and less, down to once a day', () => {
+  let probe = after(undefined, 'ended', NOW).probe
+  let asked = 0
+  for (; probe.nextAt < NOW + 3 * DURATIONS.legacyDailyMs; asked += 1)
+    probe = after(probe, 'unclear', probe.nextAt).probe
+  expect(asked).toBeLessThanOrEqual(11)
+  expect(after(probe, 'ended', probe.nextAt).families).toEqual({ v1: 'gone' })
+})
