@@ -61,6 +61,7 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
   const all = fc.sample(drawn, { seed, numRuns: count })
   const before = new Set((await world.running()).map(({ id }) => id))
   const told: string[] = []
+  let lost = 0
   const bad: { at: number; failure: Failure }[] = []
   const todo = all.entries()
   const sendNext = async () => {
@@ -68,6 +69,7 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
       const { failure, status, tells } = await tryOne(world, one, report.requests + at)
       report.statuses.set(status, (report.statuses.get(status) ?? 0) + 1)
       told.push(tells)
+      if (status === 0) lost += 1
       if (failure) bad.push({ at, failure })
     }
   }
@@ -77,7 +79,9 @@ async function runBatch(world: FuzzWorld, report: FuzzReport, seed: number, coun
     const isShrunk = report.failures.length < SHRUNK_MOST
     report.failures.push(isShrunk ? await shrink(world, seed, at, failure) : failure)
   }
-  if (bad.length === 0) report.failures.push(...(await untold(world, before, told.join('\n'))))
+  // Whoever went away before the answer was told of nothing.
+  const silent = bad.length === 0 ? await untold(world, before, told.join('\n')) : []
+  if (silent.length > lost) report.failures.push(...silent)
   report.failures.push(...(await faultsOfLog(world)))
   await world.restore()
   await world.gateway.sim.forgetRequests()

@@ -36,7 +36,7 @@ export class LegacyProbes {
     return this.#context.ports().settings.legacy === 'auto'
   }
 
-  /** An imported account is asked nothing before it is unparked, which plans its next probe. */
+  /** An imported account is asked nothing before it is unparked, although it may have been here before. */
   dueAt(): number | undefined {
     const { tables } = this.#context
     const account = tables.account()
