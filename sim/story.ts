@@ -87,12 +87,14 @@ export function countsOf(stories: readonly Story[]): Record<string, number> {
 }
 
 /** What a fault, a kill or a full pool answers. Which creation meets one is a matter of time and chance. */
-const PASSING = /^(?:cut|2\d\d|409 |424 |429|5\d\d)/
+const PASSING = /^(?:cut|2\d\d|402|409 |424 |429|5\d\d)/
 /** What a step of the plan explains, if it comes before the creation. */
 const EXPLAINED: { by: (action: Action) => boolean; answer: RegExp }[] = [
   { by: ({ do: it }) => /^(?:remove|hand over|end tenant)$/.test(it), answer: /^404 no_accounts/ },
   { by: ({ do: it }) => /^(?:end tenant|rotate token)$/.test(it), answer: /^401 unauthorized/ },
   { by: (action) => action.do === 'create' && action.repeats === 'other body', answer: /^400 / },
+  // HeyGen's own answer on a path that it has ended, or has not yet been found to have ended.
+  { by: ({ do: it }) => it === 'older video', answer: /^404$/ },
 ]
 
 /** Refusals that no fault, full pool or step of the plan explains, and that only one of the worlds gave. */
